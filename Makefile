@@ -1,0 +1,63 @@
+# Tastemaker: make demo · local · test · lint · bench-… · synth · deploy · destroy     (make help)
+
+PYTHON ?= python3
+PORT   ?= 4566
+STAGE  ?= dev
+
+VENV := .venv
+BIN  := $(VENV)/bin
+CDK  := node_modules/.bin/cdk
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+
+.PHONY: help demo local test lint format docs synth deploy destroy clean
+
+help:  ## What there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+demo: $(VENV)/ready  ## Set up, start the local run, import MovieLens, train, recommend
+	$(BIN)/python -m demo
+
+local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ctrl-C
+	$(BIN)/python -m local --port $(PORT)
+
+test: $(VENV)/ready  ## Unit, contract, infrastructure and end-to-end tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/ready  ## Style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy app.py demo infrastructure lambdas local scripts tastemaker training
+
+format: $(VENV)/ready  ## Put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/ready  ## Generate docs/operations.md from the service models
+	$(BIN)/python -m scripts.operations
+
+synth: $(VENV)/ready $(CDK)  ## Write the CloudFormation template (STAGE=dev)
+	$(CDK) synth --quiet --context stage=$(STAGE)
+
+deploy: $(VENV)/ready $(CDK)  ## Deploy into your AWS account (STAGE=dev)
+	$(CDK) deploy --context stage=$(STAGE)
+
+destroy: $(VENV)/ready $(CDK)  ## Remove the deployment (STAGE=dev)
+	$(CDK) destroy --context stage=$(STAGE)
+
+clean:  ## Remove what can be made again
+	rm -rf build cdk.out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# torch comes by pip, not by uv: pip honours a local index of CPU builds (see README, "Set up").
+$(VENV)/ready: requirements.txt training/requirements.txt
+	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed (the CDK runs on it): https://nodejs.org"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.13 …"; exit 1; }
+	@echo "Setting up $(VENV) (a few minutes the first time) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r training/requirements.txt
+	@touch $@
+
+$(CDK): package.json
+	npm ci --no-fund --no-audit
+	@touch $@

