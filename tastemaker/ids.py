@@ -1,0 +1,134 @@
+"""String ids as two flat arrays, sorted, so that a file of millions opens by memory map in no time.
+
+An `Ids` is an immutable ordered set: position `i` is the integer that the rest of the house calls the id by.
+Order is that of the ids' UTF-8 bytes (which is also the order of their code points), so the position of an id
+is found by binary search and nothing has to be built when a process starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+ENCODING = "utf-8"
+ERRORS = (
+    "surrogatepass"  # JSON can carry half a surrogate pair; such an id is odd, but must not crash a look-up
+)
+
+BINARY_SEARCH_COST = 16
+"""How many entries of a dictionary are built in the time of one binary search in a million ids (measured)."""
+
+
+def save_array(path: Path, array: NDArray) -> None:
+    """Write one array as `.npy`, the form that `open_array` maps."""
+    np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def open_array(path: Path) -> NDArray:
+    """Map a `.npy` file read-only. The result is a plain ndarray: `np.memmap` is slow to slice."""
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array.view(np.ndarray)
+
+
+class Ids:
+    """Sorted, distinct, immutable string ids.
+
+    `blob` is uint8, all ids end to end; `offsets` is int64 with one entry more than there are ids: id `i` is
+    `blob[offsets[i]:offsets[i + 1]]`.
+    """
+
+    def __init__(self, blob: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
+        self.blob = blob
+        self.offsets = offsets
+        # Views of plain memory hand out Python objects several times faster than arrays do.
+        self._bytes = blob.data
+        self._starts = offsets.data
+
+    @classmethod
+    def build(cls, ids: Iterable[str]) -> Ids:
+        """Sort the ids and drop duplicates."""
+        encoded = [text.encode(ENCODING, ERRORS) for text in sorted(set(ids))]
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write `<name>.bytes.npy` and `<name>.offsets.npy` into an existing folder."""
+        save_array(folder / f"{name}.bytes.npy", self.blob)
+        save_array(folder / f"{name}.offsets.npy", self.offsets)
+
+    @classmethod
+    def open(cls, folder: Path, name: str) -> Ids:
+        """Map what `save` wrote. Raises FileNotFoundError."""
+        return cls(open_array(folder / f"{name}.bytes.npy"), open_array(folder / f"{name}.offsets.npy"))
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, position: int) -> str:
+        """The id at a position; a negative one counts from the end. Raises IndexError."""
+        if position < 0:
+            position += len(self)
+        if not 0 <= position < len(self):
+            raise IndexError(f"no id at position {position} of {len(self)}")
+        return str(self._bytes[self._starts[position] : self._starts[position + 1]], ENCODING, ERRORS)
+
+    def take(self, positions: Iterable[int]) -> list[str]:
+        """The ids at these positions, in their order."""
+        return [self[int(position)] for position in positions]
+
+    def tolist(self) -> list[str]:
+        """All ids in order."""
+        data, starts = self.blob.tobytes(), self.offsets.tolist()
+        if data.isascii():  # then a place in the bytes is a place in the text
+            text = data.decode("ascii")
+            return [text[start:end] for start, end in pairwise(starts)]
+        return [data[start:end].decode(ENCODING, ERRORS) for start, end in pairwise(starts)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tolist())
+
+    def __contains__(self, text: object) -> bool:
+        return isinstance(text, str) and self.index(text) >= 0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ids):
+            return NotImplemented
+        return np.array_equal(self.offsets, other.offsets) and np.array_equal(self.blob, other.blob)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<Ids: {len(self)}>"
+
+    def index(self, text: str) -> int:
+        """The position of an id, or -1 (unlike `list.index`, which raises)."""
+        data, starts, key = self._bytes, self._starts, text.encode(ENCODING, ERRORS)
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if bytes(data[starts[middle] : starts[middle + 1]]) < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) and bytes(data[starts[low] : starts[low + 1]]) == key else -1
+
+    def indexes(self, texts: Sequence[str]) -> NDArray[np.int32]:
+        """The positions of many ids, -1 where there is none: int32[len(texts)].
+
+        A few are searched for one by one; when there are so many that a dictionary of all ids is cheaper, it
+        is built once and kept.
+        """
+        if len(texts) * BINARY_SEARCH_COST < len(self) and "_positions" not in self.__dict__:
+            return np.fromiter(map(self.index, texts), np.int32, len(texts))
+        positions = self._positions
+        return np.fromiter((positions.get(text, -1) for text in texts), np.int32, len(texts))
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {text: position for position, text in enumerate(self.tolist())}
