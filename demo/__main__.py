@@ -106,12 +106,7 @@ class Demo:
                 )["datasetImportJobArn"]
             )
         for job in jobs:
-            wait(
-                "import",
-                lambda job=job: self.personalize.describe_dataset_import_job(datasetImportJobArn=job)[
-                    "datasetImportJob"
-                ],
-            )
+            wait(self.personalize.describe_dataset_import_job, "datasetImportJob", datasetImportJobArn=job)
         rows = len(self.data.interactions) + len(self.data.items) + len(self.data.users)
         print(f"  {rows:,} rows of films, people and what they watched, in {time.monotonic() - start:.1f} s")
 
@@ -132,23 +127,13 @@ class Demo:
                 performAutoTraining=False,
             )["solutionArn"]
             version = self.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
-            wait(
-                "training",
-                lambda version=version: self.personalize.describe_solution_version(
-                    solutionVersionArn=version
-                )["solutionVersion"],
-            )
+            wait(self.personalize.describe_solution_version, "solutionVersion", solutionVersionArn=version)
             self.versions[name] = version
             print(f"  trained in {time.monotonic() - start:.1f} s")
             campaign = self.personalize.create_campaign(name=f"movielens-{name}", solutionVersionArn=version)[
                 "campaignArn"
             ]
-            wait(
-                "campaign",
-                lambda campaign=campaign: self.personalize.describe_campaign(campaignArn=campaign)[
-                    "campaign"
-                ],
-            )
+            wait(self.personalize.describe_campaign, "campaign", campaignArn=campaign)
             campaigns[name] = campaign
         return campaigns
 
@@ -210,9 +195,7 @@ class Demo:
                 after, changed = answer, time.monotonic() - start
         if not changed:
             raise RuntimeError("the recommendations did not change within 5 seconds of the events")
-        heading(
-            f"Recommended for user {user} now: the list had changed {changed:.2f} s after PutEvents was called"
-        )
+        heading(f"Recommended for user {user} now (changed {changed:.2f} s after PutEvents was called)")
         for item in after[:10]:
             print(f"  {'new' if item not in before else '   '}  {self.film(item)}")
         shares = [sum(genre in self.genres[item] for item in items) for items in (before, after)]
@@ -240,14 +223,14 @@ class Demo:
         return f"{self.title[item]}  [{', '.join(self.genres[item])}]"
 
 
-def wait(what: str, describe: Callable[[], dict[str, Any]]) -> None:
+def wait(describe: Callable[..., dict[str, Any]], member: str, **arn: str) -> None:
     """Polls a resource until it is ACTIVE.
 
     :raises RuntimeError: the work failed; the message is the service's own reason.
     """
-    while (resource := describe())["status"] != "ACTIVE":
+    while (resource := describe(**arn)[member])["status"] != "ACTIVE":
         if resource["status"].endswith("FAILED"):
-            raise RuntimeError(f"the {what} failed: {resource.get('failureReason')}")
+            raise RuntimeError(f"{member}: {resource.get('failureReason')}")
         time.sleep(0.2)
 
 
@@ -266,9 +249,7 @@ def main() -> int:
     start = time.monotonic()
     with contextlib.nullcontext(arguments.endpoint) if arguments.endpoint else local_run() as endpoint:
         Demo(endpoint, data).run()
-        print(
-            f"\nDone in {time.monotonic() - start:.0f} s. `make local` keeps the service up for your own programs."
-        )
+        print(f"\nDone in {time.monotonic() - start:.0f} s. `make local` keeps the service up for you.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""MovieLens 100K, from the copy that the RecBole package ships, as the three CSV files that Personalize imports.
+"""MovieLens 100K, from the copy in the RecBole package, as the three CSV files that Personalize imports.
 
 GroupLens allows research and education, not redistribution, so the data is downloaded, never committed:
 F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", ACM TiiS 5(4), 2015.
@@ -46,7 +46,7 @@ class MovieLens:
     users: pd.DataFrame
 
     def csv(self, dataset_type: str) -> str:
-        """One of the tables as the CSV file that a dataset import job reads: text quoted, backslash escapes."""
+        """One of the tables as the CSV file that a dataset import job reads, with backslash escapes."""
         table: pd.DataFrame = getattr(self, dataset_type.lower())
         return table.to_csv(index=False, doublequote=False, escapechar="\\")
 

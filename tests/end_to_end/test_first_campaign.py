@@ -1,0 +1,61 @@
+"""A program written for Amazon Personalize runs unchanged; only the environment names another endpoint."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end import shop
+
+PROGRAM = Path(__file__).parent / "programs" / "first_campaign.py"
+
+
+@pytest.fixture(scope="module")
+def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "interactions.csv").write_text(shop.interactions_csv())
+    (folder / "items.csv").write_text(shop.items_csv())
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), str(folder / "interactions.csv"), str(folder / "items.csv")],
+        env={**os.environ, "AWS_ENDPOINT_URL": endpoint},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def test_a_customer_is_recommended_what_the_aisle_holds(seen: dict) -> None:
+    aisles = [shop.aisle_of(item) for item in seen["before"]]
+    assert len(seen["before"]) == 10
+    assert aisles.count("bread") >= 8
+
+
+def test_a_stranger_gets_an_answer_too(seen: dict) -> None:
+    assert len(set(seen["nobody"])) == 10
+
+
+def test_similar_items_stand_on_the_same_shelf(seen: dict) -> None:
+    assert "cheese-03" not in seen["similar"]
+    assert {shop.aisle_of(item) for item in seen["similar"][:5]} == {"cheese"}
+
+
+def test_events_move_the_list_of_the_customer_who_sent_them(seen: dict) -> None:
+    assert not any(shop.aisle_of(item) == "tea" for item in seen["before"][:5])
+    assert sum(shop.aisle_of(item) == "tea" for item in seen["after"]) >= 5
+
+
+def test_metrics_are_of_held_out_events(seen: dict) -> None:
+    metrics = seen["for-you metrics"]
+    assert metrics["normalized_discounted_cumulative_gain_at_25"] > 0.3
+    assert 0 < metrics["precision_at_25"] <= 1
+    assert 0 < metrics["coverage"] <= 1
+
+
+def test_everything_can_be_taken_down(seen: dict) -> None:
+    assert seen["groups left"] == 0
+    assert "aws-user-personalization-v2" in seen["recipes"]
