@@ -1,0 +1,1 @@
+"""The functions: one folder per function, handlers that parse and delegate."""

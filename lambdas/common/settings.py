@@ -1,0 +1,76 @@
+"""The functions' settings: environment variables with a type, read when asked for."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+_REQUIRED: Any = object()
+
+
+class MissingSettingError(Exception):
+    """A variable that the template must set is absent or unreadable; the message names it."""
+
+
+class _Setting(Generic[T]):
+    """One variable, its reader and its default. Read at use: each function has only those it needs."""
+
+    def __init__(self, variable: str, read: Callable[[str], T], default: T = _REQUIRED) -> None:
+        self.variable, self._read, self._default = variable, read, default
+
+    def __get__(self, settings: "Settings", owner: type) -> T:
+        text = settings.environ.get(self.variable, "")
+        if not text:
+            if self._default is _REQUIRED:
+                raise MissingSettingError(
+                    f"The environment variable {self.variable} is not set; the stack's template sets it."
+                )
+            return self._default
+        try:
+            return self._read(text)
+        except (ValueError, TypeError) as error:
+            raise MissingSettingError(
+                f"The environment variable {self.variable} is {text!r}: {error}"
+            ) from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("it must be a JSON object")
+    return value
+
+
+def _texts(text: str) -> list[str]:
+    value = json.loads(text)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("it must be a JSON list of strings")
+    return value
+
+
+class Settings:
+    """``Settings()`` reads this process's environment; tests give a mapping of their own."""
+
+    resources_table = _Setting("TASTEMAKER_RESOURCES_TABLE", str)
+    profiles_table = _Setting("TASTEMAKER_PROFILES_TABLE", str)
+    catalog_table = _Setting("TASTEMAKER_CATALOG_TABLE", str)
+    recommendations_table = _Setting("TASTEMAKER_RECOMMENDATIONS_TABLE", str)
+    lake_bucket = _Setting("TASTEMAKER_LAKE_BUCKET", str)
+    event_stream = _Setting("TASTEMAKER_EVENT_STREAM", str)
+    import_machine_arn = _Setting("TASTEMAKER_IMPORT_MACHINE_ARN", str)
+    train_machine_arn = _Setting("TASTEMAKER_TRAIN_MACHINE_ARN", str)
+    deploy_machine_arn = _Setting("TASTEMAKER_DEPLOY_MACHINE_ARN", str)
+    delete_machine_arn = _Setting("TASTEMAKER_DELETE_MACHINE_ARN", str)
+    schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
+    schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
+    runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)
+    quotas = _Setting[dict[str, Any]]("TASTEMAKER_QUOTAS", _object, {})
+    """Quota name → number; a quota that is not named is not enforced."""
+    auto_training_delay_minutes = _Setting("TASTEMAKER_AUTO_TRAINING_DELAY_MINUTES", int, 60)
+    event_bus = _Setting[str | None]("TASTEMAKER_EVENT_BUS", str, None)
+    data_buckets = _Setting[list[str]]("TASTEMAKER_DATA_BUCKETS", _texts, [])
+    region = _Setting("AWS_REGION", str)
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self.environ = environ

@@ -1,0 +1,1 @@
+"""Tastemaker's domain: what Amazon Personalize does, without AWS, web or clock."""

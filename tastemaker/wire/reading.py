@@ -1,0 +1,168 @@
+"""A request's JSON → parameters: validated against a shape, unknown members dropped, in one walk.
+
+Botocore's own validator checks what a client must check: types, minima and required members. A service also
+refuses maxima, patterns and values outside an enum, and ignores members that it does not know. Texts have the
+form that AWS services use, since people search for them.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import regex
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from tastemaker.errors import InvalidInput
+
+_LONGEST_ECHO = 80
+
+
+def read(value: Any, shape: Shape) -> Any:
+    """``value`` as the domain sees it. Raises InvalidInput that names every problem found.
+
+    Timestamps come back as numbers (seconds since 1970), as they were sent; members that are null count as
+    absent; members that the shape does not have are left out.
+    """
+    problems: list[str] = []
+    clean = _read(value, shape, "", problems)
+    if problems:
+        plural = "s" if len(problems) > 1 else ""
+        raise InvalidInput(f"{len(problems)} validation error{plural} detected: {'; '.join(problems)}")
+    return clean
+
+
+def _read(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+    if isinstance(shape, StructureShape):
+        return _read_structure(value, shape, path, problems)
+    if isinstance(shape, ListShape):
+        return _read_list(value, shape, path, problems)
+    if isinstance(shape, MapShape):
+        return _read_map(value, shape, path, problems)
+    return _SCALARS[shape.type_name](value, shape, path, problems)
+
+
+def _read_structure(value: Any, shape: StructureShape, path: str, problems: list[str]) -> Any:
+    if not isinstance(value, Mapping):
+        return _wrong_type(value, "an object", shape, path, problems)
+    clean = {}
+    required = shape.required_members
+    for name, member in shape.members.items():
+        given = value.get(name)
+        where = f"{path}.{name}" if path else name
+        if given is not None:
+            clean[name] = _read(given, member, where, problems)
+        elif name in required:
+            problems.append(f"Value null at '{where}' failed to satisfy constraint: Member must not be null")
+    return clean
+
+
+def _read_list(value: Any, shape: ListShape, path: str, problems: list[str]) -> Any:
+    if not isinstance(value, list):
+        return _wrong_type(value, "a list", shape, path, problems)
+    _check_length(value, shape, path, problems)
+    return [
+        _read(item, shape.member, f"{path}.{n}.member", problems) for n, item in enumerate(value, start=1)
+    ]
+
+
+def _read_map(value: Any, shape: MapShape, path: str, problems: list[str]) -> Any:
+    if not isinstance(value, Mapping):
+        return _wrong_type(value, "an object", shape, path, problems)
+    _check_length(value, shape, path, problems)
+    clean = {}
+    for key, item in value.items():
+        if item is None:
+            continue
+        name = _read(key, shape.key, f"{path}.key", problems)
+        clean[name] = _read(item, shape.value, f"{path}.{key}.member", problems)
+    return clean
+
+
+def _read_string(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+    if not isinstance(value, str):
+        return _wrong_type(value, "a string", shape, path, problems)
+    _check_length(value, shape, path, problems)
+    enum = shape.metadata.get("enum")
+    if enum and value not in enum:
+        _report(value, f"Member must satisfy enum value set: [{', '.join(enum)}]", shape, path, problems)
+    pattern = shape.metadata.get("pattern")
+    # The models mean the whole value, although some patterns lack the final "$".
+    if pattern and not _compiled(pattern).fullmatch(value):
+        _report(value, f"Member must satisfy regular expression pattern: {pattern}", shape, path, problems)
+    return value
+
+
+def _read_integer(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        return _wrong_type(value, "an integer", shape, path, problems)
+    return _in_range(value, shape, path, problems)
+
+
+def _read_number(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return _wrong_type(value, "a number", shape, path, problems)
+    return _in_range(value, shape, path, problems)
+
+
+def _read_boolean(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+    return value if isinstance(value, bool) else _wrong_type(value, "true or false", shape, path, problems)
+
+
+def _read_timestamp(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
+    if isinstance(value, str):  # what a person types at a command line
+        try:
+            value = float(value)
+        except ValueError:
+            return _wrong_type(value, "a number of seconds since 1970", shape, path, problems)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return _wrong_type(value, "a number of seconds since 1970", shape, path, problems)
+    return value
+
+
+_SCALARS = {
+    "string": _read_string,
+    "integer": _read_integer,
+    "long": _read_integer,
+    "float": _read_number,
+    "double": _read_number,
+    "boolean": _read_boolean,
+    "timestamp": _read_timestamp,
+}
+
+
+@cache
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    return regex.compile(pattern)  # not `re`: three patterns use \p{…}
+
+
+def _check_length(value: Any, shape: Shape, path: str, problems: list[str]) -> None:
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if low is not None and len(value) < low:
+        _report(value, f"Member must have length greater than or equal to {low}", shape, path, problems)
+    if high is not None and len(value) > high:
+        _report(value, f"Member must have length less than or equal to {high}", shape, path, problems)
+
+
+def _in_range(value: float, shape: Shape, path: str, problems: list[str]) -> float:
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if low is not None and value < low:
+        _report(value, f"Member must have value greater than or equal to {low}", shape, path, problems)
+    if high is not None and value > high:
+        _report(value, f"Member must have value less than or equal to {high}", shape, path, problems)
+    return value
+
+
+def _wrong_type(value: Any, wanted: str, shape: Shape, path: str, problems: list[str]) -> Any:
+    _report(value, f"Member must be {wanted}", shape, path or "the request", problems)
+    return value
+
+
+def _report(value: Any, constraint: str, shape: Shape, path: str, problems: list[str]) -> None:
+    echo = ""
+    if not shape.metadata.get("sensitive"):
+        text = str(value)
+        echo = f" '{text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + '…'}'"
+    problems.append(f"Value{echo} at '{path}' failed to satisfy constraint: {constraint}")

@@ -1,0 +1,130 @@
+"""One service on the wire: route, parse, serialise, and answer errors."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from botocore.model import OperationModel
+
+from tastemaker.errors import InvalidInput, MalformedRequest, TastemakerError, UnknownOperation
+from tastemaker.wire.models import service_model
+from tastemaker.wire.reading import read
+from tastemaker.wire.writing import write
+
+
+@dataclass(frozen=True)
+class Response:
+    """An HTTP response: ``body`` is text, empty for operations without output."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class Service:
+    """``personalize`` (JSON 1.1), ``personalize-runtime`` or ``personalize-events`` (REST-JSON)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @cached_property
+    def _model(self) -> Any:
+        return service_model(self.name)
+
+    @cached_property
+    def _rest(self) -> bool:
+        return self._model.metadata["protocol"] == "rest-json"
+
+    @cached_property
+    def _content_type(self) -> str:
+        return (
+            "application/json"
+            if self._rest
+            else f"application/x-amz-json-{self._model.metadata['jsonVersion']}"
+        )
+
+    @cached_property
+    def _by_route(self) -> dict[tuple[str, str], str]:
+        models = (self._model.operation_model(name) for name in self._model.operation_names)
+        return {(model.http["method"], model.http["requestUri"]): model.name for model in models}
+
+    @property
+    def operations(self) -> list[str]:
+        """The names of all operations in the model."""
+        return list(self._model.operation_names)
+
+    def operation(self, name: str) -> OperationModel:
+        """botocore's model of one operation."""
+        return self._model.operation_model(name)
+
+    def route(self, method: str, path: str, headers: Mapping[str, str]) -> str:
+        """The operation's name, from ``X-Amz-Target`` or from method and path. Raises UnknownOperation."""
+        if self._rest:
+            return self._route_by_path(method, path)
+        target = next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
+        prefix, _, operation = target.rpartition(".")
+        if not operation or prefix != self._model.metadata["targetPrefix"]:
+            raise UnknownOperation(
+                f"X-Amz-Target must be {self._model.metadata['targetPrefix']}.<operation>, not {target!r}."
+            )
+        if operation not in self._model.operation_names:
+            raise UnknownOperation(f"{self.name} has no operation {operation}.")
+        return operation
+
+    def _route_by_path(self, method: str, path: str) -> str:
+        operation = self._by_route.get((method.upper(), path.rstrip("/") or "/"))
+        if operation is None:
+            known = ", ".join(f"{verb} {uri}" for verb, uri in sorted(self._by_route))
+            raise UnknownOperation(f"{self.name} has no {method} {path}; it has {known}.")
+        return operation
+
+    def parse(self, operation: str, body: bytes | str) -> dict[str, Any]:
+        """The request's parameters, validated. Raises MalformedRequest or InvalidInput."""
+        try:
+            document = json.loads(body) if body.strip() else {}
+        except (ValueError, UnicodeDecodeError) as error:
+            raise MalformedRequest(f"The body of {operation} is not JSON: {error}") from None
+        if not isinstance(document, dict):
+            raise MalformedRequest(f"The body of {operation} must be a JSON object.")
+        shape = self.operation(operation).input_shape
+        return read(document, shape) if shape is not None else {}
+
+    def serialize(self, operation: str, result: Mapping[str, Any] | None) -> Response:
+        """The response to an operation that went well; an empty body where the model has no output."""
+        shape = self.operation(operation).output_shape
+        body = "" if shape is None else _dump(write(result or {}, shape))
+        return Response(200, {"content-type": self._content_type}, body)
+
+    def error(self, error: Exception, operation: str | None = None) -> Response:
+        """The response to a failure.
+
+        Anything that is not a TastemakerError becomes InternalServerError, without its text. A code that the
+        operation's model does not list (PutEvents lists one only) becomes InvalidInputException: clients are
+        generated from the model and know no other.
+        """
+        code, status, message = "InternalServerError", 500, "The request failed for an internal reason."
+        if isinstance(error, TastemakerError):
+            code, status, message = error.code, error.status, error.message
+        if code in self._modelled:
+            listed = {shape.name for shape in self.operation(operation).error_shapes} if operation else {code}
+            if code not in listed:
+                code = InvalidInput.code
+            status = self._modelled.get(code, 400)
+        headers = {"content-type": self._content_type, "x-amzn-errortype": code}
+        return Response(status, headers, _dump({"__type": code, "message": message}))
+
+    @cached_property
+    def _modelled(self) -> dict[str, int]:
+        """Modelled exceptions and their HTTP status. Those of the control plane have none: all are 400."""
+        shapes = {
+            shape.name: shape for name in self.operations for shape in self.operation(name).error_shapes
+        }
+        return {
+            name: shape.metadata.get("error", {}).get("httpStatusCode", 400) for name, shape in shapes.items()
+        }
+
+
+def _dump(document: Any) -> str:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
