@@ -1,0 +1,138 @@
+"""What a recipe is: its parameters, what it needs, what it serves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tastemaker.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A hyperparameter or featurization parameter; values travel as strings.
+
+    ``kind`` is integer, continuous or categorical; ``low`` and ``high`` bound the first two, ``values``
+    lists the
+    third. ``tunable``: hyperparameter optimization may vary it. ``settable``: a solution may fix its value.
+    """
+
+    name: str
+    kind: str
+    default: str
+    low: float = 0
+    high: float = 0
+    values: tuple[str, ...] = ()
+    tunable: bool = False
+    settable: bool = True
+
+    def check(self, value: str) -> None:
+        """Raises InvalidInput if ``value`` is out of range or not of this kind."""
+        if self.kind == "categorical":
+            if value.lower() not in {allowed.lower() for allowed in self.values}:
+                raise InvalidInput(f"{self.name} is {value!r}; allowed are {', '.join(self.values)}.")
+            return
+        try:
+            number = int(value) if self.kind == "integer" else float(value)
+        except ValueError:
+            raise InvalidInput(f"{self.name} is {value!r}; it must be a number ({self.kind}).") from None
+        if not self.low <= number <= self.high:
+            raise InvalidInput(f"{self.name} is {value}; it must be from {self.low:g} to {self.high:g}.")
+
+
+@dataclass(frozen=True)
+class FeatureTransformation:
+    """How data are prepared for a family of recipes, with the parameters a solution may set."""
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:personalize:::feature-transformation/{self.name}"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One recipe. Everything that a rule of the control plane, a trainer or the runtime asks of it.
+
+    ``model`` names what trains and serves it; None: not trainable in this release. ``legacy``: the service
+    itself
+    no longer trains it. ``needs_user`` and ``needs_item`` are ids that a request must carry. ``hides`` is
+    the event
+    type whose items a domain use case keeps out of the answer by itself. ``minimum_event_type`` narrows
+    the minimum
+    of 1000 interactions to one type.
+    """
+
+    name: str
+    type: str
+    description: str
+    created: float
+    feature_transformation: FeatureTransformation
+    hyperparameters: tuple[Parameter, ...] = ()
+    model: str | None = None
+    domain: str | None = None
+    algorithm: str = ""
+    call: str | None = "GetRecommendations"
+    needs_user: bool = False
+    needs_item: bool = False
+    needs_datasets: tuple[str, ...] = ("INTERACTIONS",)
+    trains_on: tuple[str, ...] = ("INTERACTIONS", "ITEMS", "USERS")
+    legacy: bool = False
+    update_mode: bool = False
+    event_weights: bool = False
+    objective: bool = False
+    exploration: bool = False
+    incremental_update: bool = False
+    auto_update: bool = False
+    batch_inference: bool = True
+    batch_segment: bool = False
+    themes: bool = False
+    promotions: bool = True
+    free_metadata: bool = False
+    ranking_influence: bool = False
+    hides: str | None = None
+    minimum_event_type: str | None = None
+    status: str = "ACTIVE"
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:personalize:::recipe/{self.name}"
+
+    @property
+    def algorithm_name(self) -> str:
+        return self.algorithm or self.name
+
+    @property
+    def algorithm_arn(self) -> str:
+        return f"arn:aws:personalize:::algorithm/{self.algorithm_name}"
+
+    @property
+    def trainable(self) -> bool:
+        return self.model is not None and not self.legacy
+
+    @property
+    def tunable(self) -> bool:
+        """Whether a solution may ask for hyperparameter optimization."""
+        return any(parameter.tunable for parameter in self.hyperparameters)
+
+    def hyperparameters_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
+        """``given`` completed. Raises InvalidInput for an unknown name or a value out of range."""
+        return complete(self.hyperparameters, given, f"hyperparameter of {self.name}")
+
+    def featurization_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
+        """``given`` completed. Raises InvalidInput for an unknown name or a value out of range."""
+        kind = f"feature transformation parameter of {self.name}"
+        return complete(self.feature_transformation.parameters, given, kind)
+
+
+def complete(parameters: tuple[Parameter, ...], given: Mapping[str, str], kind: str) -> dict[str, str]:
+    """``given`` checked against ``parameters`` and completed with their defaults."""
+    known = {parameter.name: parameter for parameter in parameters}
+    for name, value in given.items():
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise InvalidInput(f"{name} is no {kind}; it has: {listed}.")
+        if not known[name].settable:
+            raise InvalidInput(f"{name} can only be set through hpoConfig.")
+        known[name].check(value)
+    return {name: given.get(name, parameter.default) for name, parameter in known.items()}
