@@ -1,0 +1,83 @@
+"""One HTTP API for the three services. Every route asks for an IAM signature."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import aws_apigatewayv2 as http
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from infrastructure.logs import log_group
+from infrastructure.stage import Stage
+
+# personalize is an AWS JSON service: one path, the operation in a header. The other two go by paths.
+CONTROL_PATHS = ("/",)
+RUNTIME_PATHS = ("/recommendations", "/personalize-ranking", "/action-recommendations")
+EVENTS_PATHS = ("/events", "/items", "/users", "/actions", "/action-interactions")
+
+# What the access log says about each request, as JSON; $context names are API Gateway's.
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "latency": "$context.responseLatency",
+    "functionLatency": "$context.integrationLatency",
+    "caller": "$context.identity.userArn",
+    "sourceIp": "$context.identity.sourceIp",
+    "error": "$context.error.message",
+    "functionError": "$context.integrationErrorMessage",
+}
+
+
+class Api(Construct):
+    """Routes to the functions, throttled, with an access log."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        stage: Stage,
+        control: lambda_.IFunction,
+        runtime: lambda_.IFunction,
+        events: lambda_.IFunction,
+    ) -> None:
+        super().__init__(scope, id)
+        self.api = http.HttpApi(
+            self,
+            "Api",
+            api_name=stage.stack_name,
+            description="Tastemaker: personalize, personalize-runtime and personalize-events",
+            default_authorizer=HttpIamAuthorizer(),
+            create_default_stage=False,
+        )
+        routes = {"Control": (control, CONTROL_PATHS), "Runtime": (runtime, RUNTIME_PATHS)}
+        routes["Events"] = (events, EVENTS_PATHS)
+        for name, (function, paths) in routes.items():
+            integration = HttpLambdaIntegration(name, function)
+            for path in paths:
+                self.api.add_routes(path=path, methods=[http.HttpMethod.POST], integration=integration)
+        self.stage = http.HttpStage(
+            self,
+            "Stage",
+            http_api=self.api,
+            auto_deploy=True,
+            throttle=http.ThrottleSettings(
+                rate_limit=stage.throttling.rate, burst_limit=stage.throttling.burst
+            ),
+        )
+        log = log_group(self, "AccessLog", f"/aws/vendedlogs/{stage.stack_name}/api", stage=stage)
+        resource = self.stage.node.default_child
+        assert isinstance(resource, http.CfnStage)
+        resource.access_log_settings = http.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
+        )
+
+    @property
+    def url(self) -> str:
+        """The endpoint, without a slash at its end."""
+        return self.api.api_endpoint

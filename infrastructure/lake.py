@@ -1,0 +1,73 @@
+"""The lake: one bucket for datasets, events, training inputs and models, by dataset group."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infrastructure.stage import Stage
+
+
+class Lake(Construct):
+    """A versioned, encrypted, private bucket that speaks TLS only, and the bucket of its access log."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
+        super().__init__(scope, id)
+        keep = cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY
+        private = {
+            "encryption": s3.BucketEncryption.S3_MANAGED,
+            "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,
+            "object_ownership": s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            "enforce_ssl": True,
+            "removal_policy": keep,
+        }
+        days = cdk.Duration.days
+        access_log = s3.Bucket(
+            self,
+            "AccessLog",
+            lifecycle_rules=[
+                s3.LifecycleRule(id="old access logs", expiration=days(stage.lake.access_log_days)),
+                _unfinished_uploads(),
+            ],
+            **private,
+        )
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            versioned=True,
+            server_access_logs_bucket=access_log,
+            server_access_logs_prefix="lake/",
+            lifecycle_rules=[
+                _unfinished_uploads(),
+                s3.LifecycleRule(
+                    id="old versions",
+                    noncurrent_version_expiration=days(stage.lake.old_versions_days),
+                    expired_object_delete_marker=True,
+                ),
+                s3.LifecycleRule(
+                    id="cold data",
+                    prefix="groups/",
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+                            transition_after=days(stage.lake.cheaper_storage_days),
+                        )
+                    ],
+                ),
+                s3.LifecycleRule(
+                    id="failed events", prefix="failed/", expiration=days(stage.lake.failed_events_days)
+                ),
+            ],
+            **private,
+        )
+
+    def objects(self, pattern: str) -> str:
+        """The ARN of the objects whose keys match ``pattern``."""
+        return self.bucket.arn_for_objects(pattern)
+
+
+def _unfinished_uploads() -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        id="unfinished uploads", abort_incomplete_multipart_upload_after=cdk.Duration.days(2)
+    )

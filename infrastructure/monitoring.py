@@ -1,0 +1,144 @@
+"""A dashboard and the alarms. A metric is asked from the construct that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infrastructure.api import Api
+from infrastructure.events import Events
+from infrastructure.functions import Functions
+from infrastructure.stage import Stage
+
+FIVE_MINUTES = cdk.Duration.minutes(5)
+
+
+class Monitoring(Construct):
+    """Alarms: the API fails, a function fails, events lag or are given up, a workflow fails."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        stage: Stage,
+        api: Api,
+        functions: Functions,
+        events: Events,
+        machines: Mapping[str, sfn.StateMachine],
+    ) -> None:
+        super().__init__(scope, id)
+        self._topic = self._mail(stage.alarm_email) if stage.alarm_email else None
+        alarms = [
+            self._alarm(
+                "ApiErrors", "the API answered with 5xx", api.api.metric_server_error(period=FIVE_MINUTES)
+            ),
+            self._alarm(
+                "EventLag",
+                "events wait longer than five minutes for the stream function",
+                functions.stream.function.metric(
+                    "IteratorAge", statistic="Maximum", period=FIVE_MINUTES, unit=cloudwatch.Unit.MILLISECONDS
+                ),
+                above=FIVE_MINUTES.to_milliseconds(),
+            ),
+            self._alarm(
+                "DeadLetters",
+                "events were given up and lie in the dead-letter queue",
+                events.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
+            ),
+        ]
+        errors = {}
+        for one in functions.all:
+            errors[one.node.id] = one.function.metric_errors(period=FIVE_MINUTES, label=one.node.id)
+            alarms.append(
+                self._alarm(
+                    f"{one.node.id}Errors", f"the {one.node.id.lower()} function fails", errors[one.node.id]
+                )
+            )
+        failures = {}
+        for name, machine in machines.items():
+            failures[name] = machine.metric_failed(period=FIVE_MINUTES, label=name)
+            alarms.append(
+                self._alarm(f"{name.capitalize()}Failures", f"an execution of {name} failed", failures[name])
+            )
+        self._dashboard(stage, api, functions, events, list(errors.values()), list(failures.values()), alarms)
+
+    def _mail(self, address: str) -> sns.Topic:
+        topic = sns.Topic(self, "Topic", display_name="Tastemaker alarms", enforce_ssl=True)
+        topic.add_subscription(subscriptions.EmailSubscription(address))
+        return topic
+
+    def _alarm(self, id: str, says: str, metric: cloudwatch.IMetric, *, above: float = 0) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            id,
+            metric=metric,
+            threshold=above,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=f"{cdk.Stack.of(self).stack_name}: {says}",
+        )
+        if self._topic:
+            alarm.add_alarm_action(actions.SnsAction(self._topic))
+        return alarm
+
+    def _dashboard(
+        self,
+        stage: Stage,
+        api: Api,
+        functions: Functions,
+        events: Events,
+        errors: list[cloudwatch.IMetric],
+        failures: list[cloudwatch.IMetric],
+        alarms: list[cloudwatch.IAlarm],
+    ) -> None:
+        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=stage.stack_name)
+        board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
+        front = [functions.control, functions.runtime, functions.events]
+        board.add_widgets(
+            _graph(
+                "Requests",
+                api.api.metric_count(statistic="Sum"),
+                api.api.metric_client_error(statistic="Sum"),
+                api.api.metric_server_error(statistic="Sum"),
+            ),
+            _graph(
+                "Time to answer, p50",
+                *[f.function.metric_duration(statistic="p50", label=f.node.id) for f in front],
+            ),
+            _graph(
+                "Time to answer, p99",
+                *[f.function.metric_duration(statistic="p99", label=f.node.id) for f in front],
+            ),
+        )
+        board.add_widgets(
+            _graph("Function errors", *errors),
+            _graph(
+                "Events taken",
+                events.stream.metric_incoming_records(statistic="Sum"),
+            ),
+            _graph(
+                "Age of the oldest waiting event",
+                functions.stream.function.metric("IteratorAge", statistic="Maximum"),
+            ),
+        )
+        board.add_widgets(
+            _graph("Failed workflows", *failures),
+            _graph("Events given up", events.dead_letters.metric_approximate_number_of_messages_visible()),
+            _graph(
+                "Concurrent runtime",
+                functions.runtime.function.metric("ConcurrentExecutions", statistic="Maximum"),
+            ),
+        )
+
+
+def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=8)

@@ -1,0 +1,37 @@
+"""Automatic training: the group that holds the schedules, and the role that they start the work with."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from constructs import Construct
+
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+
+class Schedules(Construct):
+    """Schedules come and go with solutions (the control function makes them); they can start training only."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, train_machine_arn: str) -> None:
+        super().__init__(scope, id)
+        self.group_name = stage.stack_name
+        scheduler.CfnScheduleGroup(self, "Group", name=self.group_name)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
+            ),
+            description="Starts training on schedule",
+        )
+        allow(self.role, ["states:StartExecution"], [train_machine_arn])
+
+    @property
+    def schedules_arn(self) -> str:
+        """The ARN pattern of the group's schedules."""
+        return cdk.Stack.of(self).format_arn(
+            service="scheduler", resource="schedule", resource_name=f"{self.group_name}/*"
+        )

@@ -1,0 +1,206 @@
+"""The stack: makes the constructs, tells each function what it works with, and grants what that takes."""
+
+from __future__ import annotations
+
+import json
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as eventbridge
+from constructs import Construct
+
+from infrastructure.api import Api
+from infrastructure.events import Events
+from infrastructure.functions import Functions, ServiceFunction
+from infrastructure.lake import Lake
+from infrastructure.monitoring import Monitoring
+from infrastructure.outputs import Outputs
+from infrastructure.permissions import allow
+from infrastructure.schedules import Schedules
+from infrastructure.stage import Stage
+from infrastructure.tables import Tables
+from infrastructure.training import JOB_PREFIX, Training
+from infrastructure.workflows import Workflows
+
+READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+WRITE = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
+# A transaction is allowed by its parts; this one has no other name.
+CHECK = ["dynamodb:ConditionCheckItem"]
+
+
+class TastemakerStack(cdk.Stack):
+    """All of Tastemaker in one account and region."""
+
+    def __init__(self, scope: Construct, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            stage.stack_name,
+            description="Tastemaker: Amazon Personalize that you own",
+            termination_protection=stage.termination_protection,
+            env=cdk.Environment(account=stage.account or None, region=stage.region or None),
+        )
+        self.stage = stage
+        self.lake = Lake(self, "Lake", stage=stage)
+        self.tables = Tables(self, "Tables", stage=stage)
+        self.functions = Functions(self, "Functions", stage=stage)
+        self.events = Events(self, "Events", stage=stage, lake=self.lake)
+        self.training = Training(self, "Training", stage=stage, lake=self.lake)
+        self.workflows = Workflows(
+            self,
+            "Workflows",
+            stage=stage,
+            steps=self.functions.steps.function,
+            ingest=self.functions.ingest.function,
+            training=self.training,
+        )
+        self.schedules = Schedules(
+            self, "Schedules", stage=stage, train_machine_arn=self.workflows.train.state_machine_arn
+        )
+        self.bus = eventbridge.EventBus(self, "Bus", event_bus_name=stage.stack_name)
+        self.api = Api(
+            self,
+            "Api",
+            stage=stage,
+            control=self.functions.control.target,
+            runtime=self.functions.runtime.target,
+            events=self.functions.events.target,
+        )
+        self.events.feed(self.functions.stream.function)
+        self._control()
+        self._runtime()
+        self._events()
+        self._stream()
+        self._steps()
+        self._ingest()
+        Monitoring(
+            self,
+            "Monitoring",
+            stage=stage,
+            api=self.api,
+            functions=self.functions,
+            events=self.events,
+            machines=self.workflows.all,
+        )
+        Outputs(self, api=self.api, lake=self.lake, events=self.events, machines=self.workflows.all)
+        for key, value in {"application": "tastemaker", "stage": stage.name, **stage.tags}.items():
+            cdk.Tags.of(self).add(key, value)
+
+    def _control(self) -> None:
+        control, machines = self.functions.control, self.workflows.all
+        control.set(
+            RESOURCES_TABLE=self.tables.resources.table_name,
+            EVENT_BUS=self.bus.event_bus_name,
+            SCHEDULE_GROUP=self.schedules.group_name,
+            SCHEDULE_ROLE_ARN=self.schedules.role.role_arn,
+            QUOTAS=json.dumps(self.stage.quotas),
+            AUTO_TRAINING_DELAY_MINUTES=str(self.stage.auto_training_delay_minutes),
+            **{
+                f"{name.upper()}_MACHINE_ARN": machine.state_machine_arn for name, machine in machines.items()
+            },
+        )
+        _table(control, self.tables.resources, READ + WRITE + CHECK)
+        allow(control.role, ["states:StartExecution"], [m.state_machine_arn for m in machines.values()])
+        executions = [
+            self.format_arn(
+                service="states",
+                resource="execution",
+                resource_name=f"{self.stage.stack_name}-{name}:*",
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for name in machines
+        ]
+        allow(control.role, ["states:DescribeExecution", "states:StopExecution"], executions)
+        jobs = self.format_arn(service="sagemaker", resource="training-job", resource_name=f"{JOB_PREFIX}*")
+        allow(control.role, ["sagemaker:StopTrainingJob"], [jobs])
+        schedules = ["CreateSchedule", "UpdateSchedule", "DeleteSchedule", "GetSchedule"]
+        allow(control.role, [f"scheduler:{action}" for action in schedules], [self.schedules.schedules_arn])
+        allow(
+            control.role,
+            ["iam:PassRole"],
+            [self.schedules.role.role_arn],
+            when={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+        )
+        allow(control.role, ["events:PutEvents"], [self.bus.event_bus_arn])
+
+    def _runtime(self) -> None:
+        runtime, tables = self.functions.runtime, self.tables
+        runtime.set(
+            RESOURCES_TABLE=tables.resources.table_name,
+            PROFILES_TABLE=tables.profiles.table_name,
+            CATALOG_TABLE=tables.catalog.table_name,
+            RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
+            LAKE_BUCKET=self.lake.bucket.bucket_name,
+        )
+        for table in (tables.resources, tables.profiles, tables.catalog, tables.recommendations):
+            _table(runtime, table, READ)
+        allow(runtime.role, ["s3:GetObject"], [self.lake.objects("groups/*/models/*")])
+        self._list_lake(runtime, "groups/*/models/*")
+
+    def _events(self) -> None:
+        events = self.functions.events
+        events.set(
+            RESOURCES_TABLE=self.tables.resources.table_name,
+            CATALOG_TABLE=self.tables.catalog.table_name,
+            EVENT_STREAM=self.events.stream.stream_name,
+        )
+        _table(events, self.tables.resources, READ)
+        _table(events, self.tables.catalog, WRITE)
+        allow(events.role, ["kinesis:PutRecord", "kinesis:PutRecords"], [self.events.stream.stream_arn])
+
+    def _stream(self) -> None:
+        self.functions.stream.set(PROFILES_TABLE=self.tables.profiles.table_name)
+        _table(self.functions.stream, self.tables.profiles, WRITE)
+
+    def _steps(self) -> None:
+        steps, tables = self.functions.steps, self.tables
+        steps.set(
+            RESOURCES_TABLE=tables.resources.table_name,
+            PROFILES_TABLE=tables.profiles.table_name,
+            CATALOG_TABLE=tables.catalog.table_name,
+            RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
+            LAKE_BUCKET=self.lake.bucket.bucket_name,
+            RUNTIME_FUNCTION=self.functions.runtime.function.function_name,
+            EVENT_BUS=self.bus.event_bus_name,
+        )
+        _table(steps, tables.resources, READ + WRITE + CHECK)
+        # To purge is to list by key and delete; the profiles of a group have no common key, so they are scanned for.
+        remove = ["dynamodb:Query", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
+        _table(steps, tables.profiles, [*remove, "dynamodb:Scan"])
+        _table(steps, tables.catalog, remove)
+        _table(steps, tables.recommendations, remove)
+        objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        allow(steps.role, objects, [self.lake.objects("groups/*")])
+        self._list_lake(steps, "groups/*")
+        allow(steps.role, ["lambda:InvokeFunction"], [self.functions.runtime.function.function_arn])
+        allow(steps.role, ["events:PutEvents"], [self.bus.event_bus_arn])
+
+    def _ingest(self) -> None:
+        ingest, buckets = self.functions.ingest, self.stage.data_buckets
+        ingest.set(LAKE_BUCKET=self.lake.bucket.bucket_name, DATA_BUCKETS=json.dumps(buckets))
+        allow(
+            ingest.role,
+            ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            [self.lake.objects("groups/*/datasets/*")],
+        )
+        # The caller's role reads the caller's data; it has to trust this one.
+        roles = self.format_arn(
+            service="iam", region="", resource="role", resource_name=self.stage.import_roles
+        )
+        allow(ingest.role, ["sts:AssumeRole"], [roles])
+        for bucket in buckets:
+            arn = f"arn:{self.partition}:s3:::{bucket}"
+            allow(ingest.role, ["s3:ListBucket", "s3:GetBucketLocation"], [arn])
+            allow(ingest.role, ["s3:GetObject"], [f"{arn}/*"])
+
+    def _list_lake(self, function: ServiceFunction, keys: str) -> None:
+        allow(
+            function.role,
+            ["s3:ListBucket"],
+            [self.lake.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": keys}},
+        )
+
+
+def _table(function: ServiceFunction, table: dynamodb.Table, actions: list[str]) -> None:
+    """Grants on a table, and on its indexes where it has some."""
+    table.grant(function.role, *actions)

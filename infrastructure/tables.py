@@ -1,0 +1,50 @@
+"""The four tables: resource records, user profiles, catalogue entries put one at a time, computed lists."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infrastructure.stage import Stage
+
+
+class Tables(Construct):
+    """On-demand tables with point-in-time recovery. Key names are the contract with ``lambdas/common``."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
+        super().__init__(scope, id)
+        self._stage = stage
+        self.resources = self._table("Resources", key="arn")
+        self._index("by-kind", "kind")
+        self._index("by-parent", "parent")
+        self.profiles = self._table("Profiles", key="profile", sort="event", expires="expiresAt")
+        self.catalog = self._table("Catalog", key="dataset", sort="id")
+        self.recommendations = self._table("Recommendations", key="version", sort="key")
+
+    def _table(
+        self, id: str, *, key: str, sort: str | None = None, expires: str | None = None
+    ) -> dynamodb.Table:
+        keeps = self._stage.keeps_data
+        return dynamodb.Table(
+            self,
+            id,
+            partition_key=_text(key),
+            sort_key=_text(sort) if sort else None,
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute=expires,
+            deletion_protection=keeps,
+            removal_policy=cdk.RemovalPolicy.RETAIN if keeps else cdk.RemovalPolicy.DESTROY,
+        )
+
+    def _index(self, name: str, key: str) -> None:
+        self.resources.add_global_secondary_index(
+            index_name=name, partition_key=_text(key), sort_key=_text("createdAt")
+        )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,141 @@
+"""The training job: which image, with which code, as which role, on which machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from infrastructure import packages
+from infrastructure.lake import Lake
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+IMAGES = Path(__file__).with_name("training_images.json")
+# Every job's name begins so; the roles that start and stop jobs are held to it.
+JOB_PREFIX = "tastemaker-"
+# Unpacks the code channel and runs it. SageMaker's own start-up code, which would set SM_CHANNEL_CODE, is not in the
+# way with an entry point of our own; where it is set, it is right.
+ENTRYPOINT = [
+    "sh",
+    "-c",
+    'code="${SM_CHANNEL_CODE:-/opt/ml/input/data/code}"; there="$(mktemp -d)"; '
+    'python3 -m zipfile -e "$code"/*.zip "$there" && cd "$there" && exec python3 -m training',
+]
+
+
+class Training(Construct):
+    """The job's role and code, and the request of ``CreateTrainingJob`` as a state machine writes it."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
+        super().__init__(scope, id)
+        self._settings = stage.training
+        gpu = self._settings.instance_type.startswith(("ml.g", "ml.p"))
+        images = cdk.CfnMapping(self, "Images", mapping=json.loads(IMAGES.read_text()))
+        region = cdk.Stack.of(self).region
+        self.image = images.find_in_map(region, "gpu" if gpu else "cpu")
+        self.code = assets.Asset(
+            self, "Code", path=str(packages.build(packages.TRAINING, bundle=stage.bundle))
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+            description="What a training job may do",
+        )
+        self._grant(lake, registry=images.find_in_map(region, "account"))
+
+    def _grant(self, lake: Lake, *, registry: str) -> None:
+        stack = cdk.Stack.of(self)
+        allow(self.role, ["s3:GetObject"], [lake.objects("groups/*")])
+        allow(
+            self.role,
+            ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            [lake.objects("groups/*/models/*")],
+        )
+        allow(self.role, ["s3:ListBucket", "s3:GetBucketLocation"], [lake.bucket.bucket_arn])
+        allow(self.role, ["s3:GetObject"], [self.code.bucket.arn_for_objects(self.code.s3_object_key)])
+        allow(
+            self.role,
+            ["s3:ListBucket"],
+            [self.code.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": f"{self.code.s3_object_key}*"}},
+        )
+        job_logs = stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name="/aws/sagemaker/TrainingJobs:*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(
+            self.role,
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            [job_logs],
+        )
+        allow(
+            self.role,
+            ["cloudwatch:PutMetricData"],
+            ["*"],  # the action knows no resources; the condition is what narrows it
+            when={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}},
+        )
+        allow(self.role, ["ecr:GetAuthorizationToken"], ["*"])  # nor does this one
+        allow(
+            self.role,
+            ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+            [
+                stack.format_arn(
+                    service="ecr", account=registry, resource="repository", resource_name="pytorch-training"
+                )
+            ],
+        )
+
+    def request(self) -> dict[str, Any]:
+        """The parameters of ``CreateTrainingJob`` in Amazon States Language; what varies comes from ``$.plan``."""
+        has = self._settings
+        run_time = has.max_runtime_minutes * 60
+        stopping = {"MaxRuntimeInSeconds": run_time}
+        if has.spot:
+            stopping["MaxWaitTimeInSeconds"] = run_time + has.max_wait_minutes * 60
+        return {
+            "TrainingJobName.$": "$.plan.jobName",
+            "RoleArn": self.role.role_arn,
+            "AlgorithmSpecification": {
+                "TrainingImage": self.image,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": ENTRYPOINT,
+            },
+            "HyperParameters": {"config.$": "$.plan.configKey"},
+            "InputDataConfig": [
+                _channel("code", "S3Prefix", {"S3Uri": self.code.s3_object_url}),
+                _channel("data", "ManifestFile", {"S3Uri.$": "$.plan.manifestUri"}),
+            ],
+            # Uncompressed: the model is opened in place by the runtime function, file by file.
+            "OutputDataConfig": {"S3OutputPath.$": "$.plan.outputPath", "CompressionType": "NONE"},
+            "CheckpointConfig": {
+                "S3Uri.$": "States.Format('{}checkpoints/', $.plan.outputPath)",
+                "LocalPath": "/opt/ml/checkpoints",
+            },
+            "ResourceConfig": {
+                "InstanceType": has.instance_type,
+                "InstanceCount": has.instance_count,
+                "VolumeSizeInGB": has.volume_gb,
+            },
+            "EnableManagedSpotTraining": has.spot,
+            "StoppingCondition": stopping,
+        }
+
+    @property
+    def seconds(self) -> int:
+        """How long a job may take in all, with the wait for spot capacity and an hour to start and to upload."""
+        wait = self._settings.max_wait_minutes if self._settings.spot else 0
+        return (self._settings.max_runtime_minutes + wait + 60) * 60
+
+
+def _channel(name: str, kind: str, uri: dict[str, Any]) -> dict[str, Any]:
+    source = {"S3DataType": kind, **uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}

@@ -1,0 +1,49 @@
+"""What is left out of installed wheels: files that no function of ours ever opens."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+# botocore describes every AWS service, 25 MB of them; these are the ones that we call or answer for.
+SERVICES = (
+    "personalize",
+    "personalize-runtime",
+    "personalize-events",
+    "dynamodb",
+    "events",
+    "kinesis",
+    "lambda",
+    "s3",
+    "sagemaker",
+    "scheduler",
+    "sso",  # the credential chain asks for it by name when it is set up
+    "sso-oidc",
+    "stepfunctions",
+    "sts",
+)
+# Folders: no test suites, no headers to compile against, no examples.
+FOLDERS = ("tests", "include", "examples", "bin")
+SUFFIXES = (".pyi", ".pxd", ".pyx", ".pxi", ".a", ".h", ".hpp", ".c", ".cc")
+# pyarrow's network transport and plan exchange, and the sources of its bindings.
+PYARROW = ("src", "includes", "*flight*", "*substrait*", "*gandiva*", "*orc*")
+
+
+def trim(folder: Path) -> None:
+    """Remove from an installation, in place, what is never loaded."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and path.name in FOLDERS:
+            shutil.rmtree(path)
+        elif path.is_file() and path.suffix in SUFFIXES:
+            path.unlink()
+    _keep_services(folder / "botocore" / "data")
+    for pattern in PYARROW:
+        for path in (folder / "pyarrow").glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _keep_services(data: Path) -> None:
+    if data.is_dir():
+        for service in data.iterdir():
+            if service.is_dir() and service.name not in SERVICES:
+                shutil.rmtree(service)

@@ -1,0 +1,268 @@
+"""The four state machines: import, train, deploy, delete.
+
+Each can be started by hand with a small input, and reads like a sentence in the console. All keep to one convention:
+the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work answered at ``$.result``, and
+an error that was caught at ``$.error``. Whatever fails ends in the step that writes the reason on the record, and then
+in a failed execution.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from infrastructure.logs import log_group
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+from infrastructure.training import JOB_PREFIX, Training
+
+# Errors of the service around a function, not of the function: worth another attempt.
+LAMBDA_HICCUPS = [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+]
+# SageMaker says the second one while other jobs hold all instances of the account's quota.
+SAGEMAKER_HICCUPS = ["SageMaker.AmazonSageMakerException"]
+SAGEMAKER_FULL = ["SageMaker.ResourceLimitExceededException"]
+
+
+class Workflow(Construct):
+    """One state machine under construction: its states share a failure path. ``finish`` makes the machine."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, stage: Stage, noun: str, steps: lambda_.Function
+    ) -> None:
+        super().__init__(scope, name.capitalize())
+        self._name, self._stage, self._steps = name, stage, steps
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            description=f"What the {name} state machine may do",
+        )
+        self._failed = self._invoke(
+            f"{noun} failed",
+            steps,
+            self._payload(
+                "fail", plan=sfn.JsonPath.object_at("$.plan"), error=sfn.JsonPath.object_at("$.error")
+            ),
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        self._failed.next(
+            sfn.Fail(self, "End with the reason", error_path="$.error.Error", cause_path="$.error.Cause")
+        )
+        self._not_begun = sfn.Pass(
+            self,
+            f"{noun} did not begin",
+            comment="There is no plan yet; the failure step finds an empty one.",
+            result=sfn.Result.from_object({}),
+            result_path="$.plan",
+        )
+        self._not_begun.next(self._failed)
+
+    def begin(self, title: str) -> sfn.TaskStateBase:
+        """The first step: checks, marks the record as in progress, and answers with the plan."""
+        state = self._invoke(title, self._steps, self._payload("begin"), result_path="$.plan")
+        return state.add_catch(self._not_begun, errors=["States.ALL"], result_path="$.error")
+
+    def step(
+        self, title: str, action: str, *, result_path: str | None = None, **payload: str
+    ) -> sfn.TaskStateBase:
+        """A step of the steps function; ``payload`` names JSON paths, the plan is always sent."""
+        paths = {name: sfn.JsonPath.object_at(path) for name, path in {"plan": "$.plan", **payload}.items()}
+        state = self._invoke(
+            title,
+            self._steps,
+            self._payload(action, **paths),
+            result_path=result_path or sfn.JsonPath.DISCARD,
+        )
+        return self.catch(state)
+
+    def work(self, title: str, function: lambda_.Function) -> sfn.TaskStateBase:
+        """Work of another function: it gets the plan and answers with the result."""
+        state = self._invoke(
+            title, function, sfn.TaskInput.from_json_path_at("$.plan"), result_path="$.result"
+        )
+        return self.catch(state)
+
+    def catch(self, state: Any) -> Any:
+        """Let any error of ``state`` end in the failure step."""
+        return state.add_catch(self._failed, errors=["States.ALL"], result_path="$.error")
+
+    def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:
+        """The machine, logged and traced; it is stopped after so many ``hours`` whatever happens."""
+        name = f"{self._stage.stack_name}-{self._name}"
+        return sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_name=name,
+            comment=comment,
+            definition_body=sfn.DefinitionBody.from_chainable(start),
+            role=self.role,
+            timeout=cdk.Duration.hours(hours),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                # Log groups of this prefix do not count against the size of the account's log policy.
+                destination=log_group(self, "Log", f"/aws/vendedlogs/states/{name}", stage=self._stage),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=True,
+            ),
+        )
+
+    def _payload(self, action: str, **members: Any) -> sfn.TaskInput:
+        return sfn.TaskInput.from_object(
+            {
+                "action": action,
+                "workflow": self._name,
+                "executionArn": sfn.JsonPath.string_at("$$.Execution.Id"),
+                "input": sfn.JsonPath.object_at("$$.Execution.Input"),
+                **members,
+            }
+        )
+
+    def _invoke(
+        self, title: str, function: lambda_.Function, payload: sfn.TaskInput, *, result_path: str
+    ) -> tasks.LambdaInvoke:
+        timeout = function.timeout
+        assert timeout is not None
+        state = tasks.LambdaInvoke(
+            self,
+            title,
+            lambda_function=function,
+            payload=payload,
+            payload_response_only=True,
+            result_path=result_path,
+            retry_on_service_exceptions=False,
+            task_timeout=sfn.Timeout.duration(timeout.plus(cdk.Duration.seconds(30))),
+        )
+        state.add_retry(
+            errors=LAMBDA_HICCUPS,
+            interval=cdk.Duration.seconds(2),
+            backoff_rate=2,
+            max_attempts=5,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return state
+
+
+class Workflows(Construct):
+    """The machines, by what they do."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        stage: Stage,
+        steps: lambda_.Function,
+        ingest: lambda_.Function,
+        training: Training,
+    ) -> None:
+        super().__init__(scope, id)
+        self._stage, self._steps = stage, steps
+        self.import_ = self._import(ingest)
+        self.train = self._train(training)
+        self.deploy = self._deploy()
+        self.delete = self._delete()
+
+    @property
+    def all(self) -> dict[str, sfn.StateMachine]:
+        return {"import": self.import_, "train": self.train, "deploy": self.deploy, "delete": self.delete}
+
+    def _workflow(self, name: str, noun: str) -> Workflow:
+        return Workflow(self, name, stage=self._stage, noun=noun, steps=self._steps)
+
+    def _import(self, ingest: lambda_.Function) -> sfn.StateMachine:
+        flow = self._workflow("import", "Import")
+        start = flow.begin("Begin import")
+        start.next(flow.work("Import data", ingest)).next(
+            flow.step("Publish import", "succeed", result="$.result")
+        )
+        return flow.finish(start, comment='Input: {"datasetImportJobArn": "…"}', hours=3)
+
+    def _train(self, training: Training) -> sfn.StateMachine:
+        flow = self._workflow("train", "Training")
+        start = flow.begin("Begin training")
+        train = flow.catch(self._training_job(flow, training))
+        train.next(flow.step("Register model", "succeed", result="$.result"))
+        start.next(
+            sfn.Choice(flow, "Is there something to train?")
+            .when(_is_true("$.plan.skip"), sfn.Succeed(flow, "Nothing to train"))
+            .otherwise(train)
+        )
+        return flow.finish(
+            start,
+            comment='Input: {"solutionVersionArn": "…"}, or {"solutionArn": "…"} to train a new version',
+            hours=training.seconds // 3600 + 2,
+        )
+
+    def _training_job(self, flow: Workflow, training: Training) -> sfn.CustomState:
+        stack = cdk.Stack.of(self)
+        state = sfn.CustomState(
+            flow,
+            "Train model",
+            state_json={
+                "Type": "Task",
+                "Resource": f"arn:{stack.partition}:states:::sagemaker:createTrainingJob.sync",
+                "Parameters": training.request(),
+                "ResultPath": "$.result",
+                "TimeoutSeconds": training.seconds,
+            },
+        )
+        state.add_retry(
+            errors=SAGEMAKER_HICCUPS, interval=cdk.Duration.seconds(5), backoff_rate=3, max_attempts=3
+        )
+        state.add_retry(
+            errors=SAGEMAKER_FULL, interval=cdk.Duration.minutes(2), backoff_rate=1.5, max_attempts=8
+        )
+        jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name=f"{JOB_PREFIX}*")
+        allow(
+            flow.role,
+            ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"],
+            [jobs],
+        )
+        allow(
+            flow.role,
+            ["iam:PassRole"],
+            [training.role.role_arn],
+            when={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        )
+        # Step Functions hears of a job's end through a rule that it keeps for itself.
+        rule = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
+        allow(
+            flow.role,
+            ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            [stack.format_arn(service="events", resource="rule", resource_name=rule)],
+        )
+        return state
+
+    def _deploy(self) -> sfn.StateMachine:
+        flow = self._workflow("deploy", "Deployment")
+        start = flow.begin("Begin deployment")
+        start.next(flow.step("Warm model", "warm", result_path="$.result")).next(
+            flow.step("Activate", "succeed", result="$.result")
+        )
+        return flow.finish(start, comment='Input: {"campaignArn": "…"} or {"recommenderArn": "…"}', hours=1)
+
+    def _delete(self) -> sfn.StateMachine:
+        flow = self._workflow("delete", "Deletion")
+        start = flow.begin("Begin deletion")
+        purge = flow.step("Purge data", "purge", result_path="$.result")
+        start.next(purge).next(
+            sfn.Choice(flow, "Is there more to purge?")
+            .when(_is_true("$.result.more"), purge)
+            .otherwise(flow.step("Remove record", "remove"))
+        )
+        return flow.finish(start, comment='Input: {"arn": "…"}', hours=24)
+
+
+def _is_true(path: str) -> sfn.Condition:
+    return sfn.Condition.and_(sfn.Condition.is_present(path), sfn.Condition.boolean_equals(path, True))

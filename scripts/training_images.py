@@ -1,0 +1,42 @@
+"""Write ``infrastructure/training_images.json``: where AWS keeps its PyTorch training image, per region.
+
+The SageMaker SDK knows the answer and takes five seconds to import, which is too long for every synthesis; so the
+answer is kept as a file, and a test compares it with the SDK. Run ``python scripts/training_images.py`` after a
+change of the version below or of the SDK.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+VERSION = "2.10"
+TABLE = Path(__file__).resolve().parent.parent / "infrastructure" / "training_images.json"
+# One instance type of each kind: the SDK chooses the image by it.
+INSTANCES = {"cpu": "ml.m5.xlarge", "gpu": "ml.g5.xlarge"}
+
+
+def table() -> dict[str, dict[str, str]]:
+    """Region → ``account`` of the registry, and the image URIs for ``cpu`` and ``gpu``."""
+    import sagemaker.core
+    from sagemaker.core import image_uris
+
+    config = Path(sagemaker.core.__file__).parent / "image_uri_config" / "pytorch.json"
+    versions = json.loads(config.read_text())["training"]["versions"]
+    registries = next(v["registries"] for name, v in versions.items() if name.startswith(VERSION + "."))
+    return {
+        region: {
+            "account": account,
+            **{
+                kind: image_uris.retrieve(
+                    "pytorch", region, version=VERSION, instance_type=instance, image_scope="training"
+                )
+                for kind, instance in INSTANCES.items()
+            },
+        }
+        for region, account in sorted(registries.items())
+    }
+
+
+if __name__ == "__main__":
+    TABLE.write_text(json.dumps(table(), indent=2) + "\n")
