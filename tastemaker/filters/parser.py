@@ -1,0 +1,178 @@
+"""From the text of a filter to its meaning: the grammar is in `filter.lark`, rules on names in `rules`.
+
+The parser library takes longer to import than all the rest of the domain. A function that only applies
+filters can do without: it reads the compiled form (`Filter.load`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tastemaker.filters import rules
+from tastemaker.filters.errors import FilterSyntaxError
+from tastemaker.filters.filter import Filter
+from tastemaker.filters.syntax import (
+    IN,
+    NOT_IN,
+    Condition,
+    Everything,
+    Expression,
+    Field,
+    Literals,
+    Operand,
+    Placeholder,
+)
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+Tree = Any  # the library's, whose children are trees or tokens; its types do not say which is where
+Token = Any
+
+MAX_LENGTH = 2500
+
+_NAMES = {
+    "NAME": "a name",
+    "WHERE": "WHERE",
+    "IF": "IF",
+    "AND": "AND",
+    "OR": "OR",
+    "NOT": "NOT IN",
+    "IN": "IN",
+    "COMPARISON": "a comparison (= != < <= > >=)",
+    "PLACEHOLDER": "a $PARAMETER",
+    "NUMBER": "a number",
+    "STRING": "a quoted value",
+    "STAR": '"*"',
+    "LPAR": '"("',
+    "RPAR": '")"',
+    "COMMA": '","',
+    "DOT": '"."',
+    "VBAR": '"|" and another expression',
+    "$END": "the end",
+}
+
+
+def parse(text: str) -> Filter:
+    """The filter that an expression describes. Raises FilterSyntaxError, which points at the place."""
+    from lark import UnexpectedCharacters, UnexpectedToken
+
+    if not text.strip():
+        raise FilterSyntaxError('a filter expression is "INCLUDE ItemID WHERE …" or "EXCLUDE ItemID WHERE …"')
+    if len(text) > MAX_LENGTH:
+        raise FilterSyntaxError(
+            f"a filter expression has at most {MAX_LENGTH} characters, this one has {len(text)}"
+        )
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedToken as error:
+        expected = error.accepts or error.expected
+        if error.token.type == "$END":
+            raise FilterSyntaxError(
+                f"the expression ends too early: {_any_of(expected)}", text, len(text)
+            ) from None
+        found = (
+            _hint(error.token.type, expected) or f'"{error.token}" is not expected here: {_any_of(expected)}'
+        )
+        raise FilterSyntaxError(found, text, error.token.start_pos) from None
+    except UnexpectedCharacters as error:
+        place = error.pos_in_stream or 0
+        if text[place] in "\"'":
+            problem = "this quote is never closed"
+        else:
+            problem = f'"{text[place]}" is not expected here: {_any_of(error.allowed)}'
+        raise FilterSyntaxError(problem, text, place) from None
+    expressions = tuple(_expression(child, text) for child in tree.children)
+    rules.hold(expressions, text)
+    return Filter(text, expressions)
+
+
+@cache
+def _parser() -> Lark:
+    from lark import Lark
+
+    grammar = Path(__file__).with_name("filter.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", start="filter", maybe_placeholders=False)
+
+
+def _any_of(terminals: Iterable[str]) -> str:
+    names = [name for terminal, name in _NAMES.items() if terminal in terminals]
+    return f"expected {' or '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}"
+
+
+def _hint(found: str, expected: Iterable[str]) -> str:
+    """A better word for the mistakes that people bring from other languages."""
+    if found == "OR" and "AND" in expected:
+        return "the conditions of IF are joined by AND only"
+    if found == "LPAR" and "NAME" in expected:
+        return "conditions cannot be grouped by parentheses: AND binds tighter than OR"
+    if found == "NOT" and "NAME" in expected:
+        return 'NOT stands only before IN: Items.GENRE NOT IN ("war")'
+    if found in ("STRING", "NUMBER", "STAR", "PLACEHOLDER") and "LPAR" in expected:
+        return 'values after IN stand in parentheses: IN ("a", "b"), IN ($PARAMETER)'
+    return ""
+
+
+def _expression(tree: Tree, text: str) -> Expression:
+    action, target, _where, conditions, *rest = tree.children
+    ifs, required = rest[0::2], rest[1::2]
+    if len(ifs) > 1:
+        raise FilterSyntaxError(
+            "IF stands once, at the end of an expression; add conditions to it with AND",
+            text,
+            ifs[1].start_pos,
+        )
+    return Expression(
+        action=rules.action(action, text, action.start_pos),
+        target=rules.target(target, text, target.start_pos),
+        alternatives=tuple(_conditions(conjunction, text) for conjunction in conditions.children[0::2]),
+        only_if=_conditions(required[0], text) if required else (),
+        position=action.start_pos,
+    )
+
+
+def _conditions(tree: Tree, text: str) -> tuple[Condition, ...]:
+    return tuple(_condition(child, text) for child in tree.children[0::2])
+
+
+def _condition(tree: Tree, text: str) -> Condition:
+    """Operands and AND, OR, IN stay in the tree as tokens: the last child is always what is compared with."""
+    left, operand = tree.children[0], tree.children[-1]
+    operator = {"in": IN, "not_in": NOT_IN}.get(tree.data) or str(tree.children[1])
+    field = _field(left, text)
+    return Condition(field, operator, _operand(operand.children, text), field.position)
+
+
+def _field(tree: Tree, text: str) -> Field:
+    dataset, name = tree.children
+    return Field(rules.dataset(dataset, text, dataset.start_pos), str(name), dataset.start_pos)
+
+
+def _operand(children: list[Any], text: str) -> Operand:
+    first = children[0]
+    if not hasattr(first, "type"):
+        return _field(first, text)
+    placeholder = next((token for token in children if token.type == "PLACEHOLDER"), None)
+    if placeholder is not None:
+        if len(children) > 1:
+            raise FilterSyntaxError(
+                "a parameter stands alone in its parentheses; one parameter may carry several values",
+                text,
+                placeholder.start_pos,
+            )
+        return Placeholder(str(placeholder)[1:])
+    values = tuple(map(_literal, children))
+    return Everything() if "*" in values else Literals(values)
+
+
+def _literal(token: Token) -> str:
+    return unquote(str(token)) if token.type == "STRING" else str(token)
+
+
+def unquote(text: str) -> str:
+    """The value between quotes. A backslash keeps a quote or a backslash from being read as one."""
+    return re.sub(r"""\\(["'\\])""", r"\1", text[1:-1])
