@@ -1,0 +1,180 @@
+"""A score per item → the answer to a request: live requests, batch lines and offline evaluation all come
+through here.
+
+    scores = score(model, history, now=…, user_index=…, item_index=…)
+    picks = recommend(scores, count=25, allowed=mask, scale=CANDIDATES)
+    places = rank(scores, items)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models.base import Model
+from tastemaker.models.bundle import History
+from tastemaker.ranking.topk import top_k
+
+Scores = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+CATALOGUE = "catalogue"
+"""Scores shown are a softmax over every item: they sum to 1 over the whole catalogue, whatever a filter
+removes.
+"""
+CANDIDATES = "candidates"
+"""Scores shown are a softmax over the items that may be in the answer."""
+
+PROMOTED = "Promoted item"
+POPULAR = "Popular item"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One item of an answer, by position in the bundle. `score` is None where the recipe shows none."""
+
+    item: int
+    score: float | None = None
+    reasons: tuple[str, ...] = ()
+    promotion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A share of the answer for items of a filter of its own. `percent` is from 1 to 100."""
+
+    name: str | None
+    percent: int
+    allowed: Mask | None
+
+
+def score(
+    model: Model,
+    history: History,
+    *,
+    now: int,
+    context: Mapping[str, str] | None = None,
+    user_index: int = -1,
+    item_index: int = -1,
+) -> Scores:
+    """The model's scores, log scale, for a user or for an item, as the model needs. -1: not in the bundle."""
+    if model.needs_item:
+        return model.score_item(item_index)
+    return model.score_user(history, now=now, context=context, user_index=user_index)
+
+
+def recommend(
+    scores: Scores,
+    *,
+    count: int,
+    allowed: Mask | None = None,
+    scale: str | None = None,
+    promotion: Promotion | None = None,
+    rng: Random | None = None,
+    fillers: Scores | None = None,
+    reasons: bool = False,
+) -> list[Pick]:
+    """The best `count` items, best first, except that promoted ones stand at random places.
+
+    `allowed` is the request's filter; it does not bind promoted items, nor does the promotion's filter bind
+    the others. `scale` (CATALOGUE, CANDIDATES or None) says which scores are shown. `fillers` (popularity)
+    fill an answer up with allowed items that the model has no score for; they have none in the answer either.
+    `reasons` are given by the second generation of recipes only. `rng` is needed with a promotion.
+    """
+    promoted = _promoted(scores, count, promotion) if promotion else []
+    others = _kept(scores, allowed)
+    if promoted:
+        others = others.copy() if others is scores else others
+        others[promoted] = -np.inf
+    total = _total(scores, others, promoted, scale)
+    best = top_k(others, count - len(promoted)).tolist()
+    picks = _picks(best, scores, total)
+    if fillers is not None and len(best) + len(promoted) < count:
+        rest = _kept(fillers, allowed)
+        rest = rest.copy() if rest is fillers else rest
+        rest[best + promoted] = -np.inf
+        missing = count - len(best) - len(promoted)
+        picks += [Pick(int(item), reasons=(POPULAR,) if reasons else ()) for item in top_k(rest, missing)]
+    if not promotion or not promoted:
+        return picks
+    marks = (PROMOTED,) if reasons else ()
+    marked = [
+        replace(pick, reasons=marks, promotion=promotion.name) for pick in _picks(promoted, scores, total)
+    ]
+    return _mingled(picks, marked, rng or Random())
+
+
+def rank(
+    scores: Scores, items: Sequence[int], *, allowed: Mask | None = None, keep_unknown: bool = True
+) -> list[tuple[int, float | None]]:
+    """Places in `items` (positions in the bundle, -1 for an unknown one) in the order of the ranking, with
+    scores.
+
+    Scores are a softmax over the ranked items. Items that the model does not know come last, without a score,
+    in the order given; `keep_unknown=False` leaves them out (a filter that includes cannot include them).
+    Equal scores keep the order given.
+    """
+    known = [
+        place for place, item in enumerate(items) if item >= 0 and (allowed is None or allowed[items[place]])
+    ]
+    values = scores[[items[place] for place in known]].astype(np.float64)
+    order = np.argsort(-values, kind="stable").tolist()
+    total = log_sum(values)
+    finite = [place for place in order if np.isfinite(values[place])]
+    ranked: list[tuple[int, float | None]] = [
+        (known[place], _shown(float(values[place]), total)) for place in finite
+    ]
+    if keep_unknown:
+        unscored = {known[place] for place in order if not np.isfinite(values[place])}
+        unknown = (place for place, item in enumerate(items) if item < 0 or place in unscored)
+        ranked += [(place, None) for place in unknown]
+    return ranked
+
+
+def log_sum(scores: NDArray[np.floating]) -> float:
+    """The logarithm of the sum of exponentials, a softmax's divisor. -inf if there is nothing to sum."""
+    highest = float(scores.max(initial=-np.inf))
+    if not np.isfinite(highest):
+        return -np.inf
+    return highest + float(np.log(np.exp(scores - scores.dtype.type(highest)).sum(dtype=np.float64)))
+
+
+def _kept(scores: Scores, allowed: Mask | None) -> Scores:
+    return scores if allowed is None else np.where(allowed, scores, np.float32(-np.inf))
+
+
+def _total(scores: Scores, others: Scores, promoted: Sequence[int], scale: str | None) -> float | None:
+    if scale is None:
+        return None
+    if scale == CATALOGUE:
+        return log_sum(scores)
+    return float(np.logaddexp(log_sum(others), log_sum(scores[promoted]))) if promoted else log_sum(others)
+
+
+def _promoted(scores: Scores, count: int, promotion: Promotion) -> list[int]:
+    slots = max(1, count * promotion.percent // 100)
+    return top_k(_kept(scores, promotion.allowed), slots).tolist()
+
+
+def _picks(items: Sequence[int], scores: Scores, total: float | None) -> list[Pick]:
+    if total is None:
+        return [Pick(item) for item in items]
+    return [
+        Pick(item, _shown(value, total)) for item, value in zip(items, scores[items].tolist(), strict=True)
+    ]
+
+
+def _shown(value: float, total: float) -> float:
+    """A probability with seven decimals."""
+    return round(min(1.0, math.exp(value - total)), 7)
+
+
+def _mingled(picks: list[Pick], promoted: list[Pick], rng: Random) -> list[Pick]:
+    places = set(rng.sample(range(len(picks) + len(promoted)), len(promoted)))
+    rest, front = iter(picks), iter(promoted)
+    return [next(front if place in places else rest) for place in range(len(picks) + len(promoted))]

@@ -1,0 +1,99 @@
+"""Bulk history and live events become one past."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tastemaker.ids import Ids
+from tastemaker.models.bundle import Bundle, Histories
+from tastemaker.ranking.history import LiveEvent, past
+
+ITEMS = ["a", "b", "c", "d"]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return made(tmp_path_factory.mktemp("bundle"))
+
+
+def made(path: Path) -> Bundle:
+    """User u saw a at 10 and b at 20, and bought c at 30."""
+    Ids.build(ITEMS).save(path, "items")
+    Ids.build(["t", "u"]).save(path, "users")
+    items, times, types = np.array([0, 1, 2], np.int32), np.array([10, 20, 30]), np.array([0, 0, 1], np.int16)
+    Histories(np.array([0, 0, 3]), items, times, types).save(path)
+    return Bundle(path, {"eventTypes": ["view", "buy"]})
+
+
+def event(item: str | None, time: int, kind: str = "view", name: str = "") -> LiveEvent:
+    return LiveEvent(name or f"{item}{time}{kind}", item, kind, time)
+
+
+def seen(bundle: Bundle, *live: LiveEvent, user: str | None = "u") -> list[tuple[Any, ...]]:
+    history = past(bundle, user, live).history
+    return [
+        (ITEMS[item], int(time), int(kind))
+        for item, time, kind in zip(history.items, history.timestamps, history.event_types, strict=True)
+    ]
+
+
+BULK = [("a", 10, 0), ("b", 20, 0), ("c", 30, 1)]
+
+
+def test_live_events_take_their_place_in_time(bundle: Bundle) -> None:
+    assert seen(bundle, event("d", 40), event("d", 15, "buy")) == [
+        ("a", 10, 0), ("d", 15, 1), ("b", 20, 0), ("c", 30, 1), ("d", 40, 0)
+    ]  # fmt: skip
+
+
+def test_an_event_that_was_trained_on_counts_once(bundle: Bundle) -> None:
+    assert seen(bundle, event("b", 20), event("c", 30, "BUY")) == BULK
+    assert len(seen(bundle, event("b", 20, "buy"), event("b", 21))) == 5
+
+
+def test_of_events_with_one_id_the_first_counts(bundle: Bundle) -> None:
+    assert seen(bundle, event("d", 50, name="x"), event("a", 40, name="x")) == [*BULK, ("a", 40, 0)]
+
+
+def test_unknown_items_and_events_without_item_are_left_out(bundle: Bundle) -> None:
+    assert seen(bundle, event("zzz", 40), event(None, 41)) == BULK
+
+
+def test_unknown_types_are_kept_for_filters_and_minus_one_for_models(bundle: Bundle) -> None:
+    live = [event("d", 40, "share"), event("a", 41, "save")]
+    assert seen(bundle, *live)[-2:] == [("d", 40, -1), ("a", 41, -1)]
+    by_type = {name: items.tolist() for name, items in past(bundle, "u", live).by_type.items()}
+    assert by_type == {"view": [0, 1], "buy": [2], "share": [3], "save": [0]}
+
+
+def test_nobody_and_strangers(bundle: Bundle) -> None:
+    assert seen(bundle, user=None) == seen(bundle, user="stranger") == []
+    assert seen(bundle, event("a", 5), user="stranger") == [("a", 5, 0)]
+    assert past(bundle, None).by_type == {}
+
+
+def test_only_the_newest_count(bundle: Bundle) -> None:
+    live = [event("d", 100 + n) for n in range(300)]
+    whole = past(bundle, "u", live)
+    assert len(whole.history) == 200
+    assert whole.history.timestamps[-1] == 399
+    assert len(whole.by_type["view"]) == 100
+
+
+KINDS = st.sampled_from(["view", "buy", "new"])
+EVENTS = st.lists(st.builds(event, st.sampled_from([*ITEMS, "zzz"]), st.integers(0, 50), KINDS), max_size=20)
+
+
+@given(EVENTS, st.randoms())
+def test_order_and_repetition_of_delivery_do_not_matter(
+    bundle: Bundle, live: list[LiveEvent], random: Any
+) -> None:
+    delivered = live + live[: len(live) // 2]
+    random.shuffle(delivered)
+    assert seen(bundle, *delivered) == seen(bundle, *live)
+    times = [time for _, time, _ in seen(bundle, *live)]
+    assert times == sorted(times)
