@@ -1,0 +1,94 @@
+"""`python -m local`: the service on this machine, in the foreground, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from .door.server import PortInUseError
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="Tastemaker on this machine: the synthesized CDK app on moto, one HTTP endpoint for "
+        "every AWS service. No AWS account, no Docker. Nothing is kept when it ends.",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("PORT", "4566")),
+        help="port of 127.0.0.1 (default $PORT or 4566)",
+    )
+    parser.add_argument(
+        "--assembly",
+        type=Path,
+        help="a ready cloud assembly (a cdk.out folder) of stage local, instead of app.py's",
+    )
+    parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run until a signal; 0 after a clean end, 1 if it could not start."""
+    options = parser().parse_args(argv)
+    ended = threading.Event()
+    started = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+        if not started:
+            raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    print("Tastemaker, local run", flush=True)
+    from .assembly import SynthesisError  # after the first line: moto takes a second to import
+    from .emulator import Local, export_lines
+    from .provision import ProvisionError
+    from .terminal import Terminal
+
+    try:
+        local = Local(
+            port=options.port,
+            assembly=options.assembly,
+            terminal=Terminal(verbose=options.verbose),
+            warm=True,
+        )
+    except PortInUseError as error:
+        print(
+            f"{error}\nChoose another port: make local PORT=4599 (or python -m local --port 4599), "
+            f"or find who has it: lsof -i :{options.port}",
+            file=sys.stderr,
+        )
+        return 1
+    try:
+        local.start()
+    except (SynthesisError, ProvisionError) as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    started = True
+    print(
+        f"\nready  {local.endpoint}\n\n"
+        f"Any boto3 program, the AWS CLI or an SDK, in another terminal:\n"
+        f"  {export_lines(local)}\n"
+        f"  aws personalize list-recipes\n"
+        f"Ctrl-C ends the run; nothing is kept.",
+        flush=True,
+    )
+    ended.wait()
+    print("ending …", flush=True)
+    local.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # Threads of executions and connections may still be waiting for something; their children are gone.
+    os._exit(code)

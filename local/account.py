@@ -1,0 +1,66 @@
+"""Which account and region this machine plays, and clients that talk to the endpoint as its owner."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ACCOUNT_ID = "123456789012"
+OWNER_KEY = "local"  # any key that is no session of a template's role acts as the account's owner
+
+
+def default_region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account that the endpoint answers for."""
+
+    endpoint: str
+    region: str
+    id: str = ACCOUNT_ID
+
+    @property
+    def partition(self) -> str:
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"
+
+    def client(self, service: str, credentials: dict[str, str] | None = None, **config: Any) -> Any:
+        """A boto3 client on the endpoint: as the owner, or with a role's `credentials`."""
+        if credentials is None and not config:
+            return _owner_client(service, self.endpoint, self.region)
+        return _client(service, self.endpoint, self.region, credentials, config)
+
+
+@lru_cache(maxsize=64)
+def _owner_client(service: str, endpoint: str, region: str) -> Any:
+    return _client(service, endpoint, region, None, {})
+
+
+def _client(
+    service: Any, endpoint: str, region: str, credentials: dict[str, str] | None, config: dict[str, Any]
+) -> Any:
+    keys = credentials or {"AccessKeyId": OWNER_KEY, "SecretAccessKey": OWNER_KEY}
+    options: dict[str, Any] = {
+        "retries": {"total_max_attempts": 1},
+        "s3": {"addressing_style": "path"},
+    } | config
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys.get("SessionToken"),
+        config=Config(**options),
+    )

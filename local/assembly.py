@@ -1,0 +1,151 @@
+"""The cloud assembly: synthesised from `app.py` when its sources changed, and read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .account import ACCOUNT_ID
+from .template import Template
+from .terminal import Line
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+STAGE = "local"
+OUTPUT = REPOSITORY / "cdk.out" / "local"
+# What the template and its assets are made of.
+SOURCES = ("app.py", "cdk.json", "requirements.txt", "infrastructure", "lambdas", "tastemaker", "training")
+_FINGERPRINT = ".fingerprint"
+
+
+class SynthesisError(Exception):
+    """`app.py` did not write a usable assembly; the message holds its last words."""
+
+
+class Assembly:
+    """A cloud assembly of one stack, on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read `folder`/manifest.json.
+
+        Raises:
+            SynthesisError: there is no assembly, or it holds several stacks.
+        """
+        self.folder = folder.resolve()
+        try:
+            artifacts = json.loads((self.folder / "manifest.json").read_text())["artifacts"]
+        except (OSError, ValueError, KeyError) as error:
+            raise SynthesisError(f"{folder} is no cloud assembly: {error}") from error
+        stacks = {key: item for key, item in artifacts.items() if item["type"] == "aws:cloudformation:stack"}
+        if len(stacks) != 1:
+            raise SynthesisError(
+                f"{folder} holds {len(stacks)} stacks ({', '.join(stacks) or 'none'}); one is expected"
+            )
+        [(artifact, stack)] = stacks.items()
+        self.stack: str = stack["properties"].get("stackName", artifact)
+        self.body: dict[str, Any] = json.loads(
+            (self.folder / stack["properties"]["templateFile"]).read_text()
+        )
+        self._assets = self._asset_folders(stack["properties"]["templateFile"])
+
+    def template(self, region: str, partition: str) -> Template:
+        suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+        stack_id = f"arn:{partition}:cloudformation:{region}:{ACCOUNT_ID}:stack/{self.stack}/local"
+        pseudo = {
+            "AWS::AccountId": ACCOUNT_ID,
+            "AWS::Partition": partition,
+            "AWS::Region": region,
+            "AWS::StackId": stack_id,
+            "AWS::StackName": self.stack,
+            "AWS::URLSuffix": suffix,
+        }
+        return Template(self.body, stack=self.stack, pseudo=pseudo)
+
+    def asset(self, key: str) -> Path:
+        """The folder (or file) that would be uploaded under the object key `key`.
+
+        Raises:
+            SynthesisError: no asset of the assembly has this key.
+        """
+        try:
+            return self._assets[key]
+        except KeyError:
+            raise SynthesisError(f"the assembly {self.folder} has no asset for the key {key}") from None
+
+    def _asset_folders(self, template_file: str) -> dict[str, Path]:
+        described = self.folder / template_file.replace(".template.json", ".assets.json")
+        if not described.exists():
+            return {}
+        files = json.loads(described.read_text()).get("files", {})
+        return {
+            destination["objectKey"]: self.folder / item["source"]["path"]
+            for item in files.values()
+            for destination in item["destinations"].values()
+        }
+
+
+def synthesise(say: Line, *, repository: Path = REPOSITORY, output: Path = OUTPUT) -> Assembly:
+    """The assembly of stage `local`, made anew when a source file changed since the last time.
+
+    Raises:
+        SynthesisError: app.py failed.
+    """
+    fingerprint = _fingerprint(repository)
+    mark = output / _FINGERPRINT
+    if mark.exists() and mark.read_text() == fingerprint:
+        say("synthesised before, nothing changed since")
+        return Assembly(output)
+    say("synthesising the app for stage local (15 to 40 seconds; only when something changed) …")
+    started = time.monotonic()
+    mark.unlink(missing_ok=True)
+    environment = os.environ | {
+        "CDK_OUTDIR": str(output),
+        "CDK_CONTEXT_JSON": json.dumps(_context(repository) | {"stage": STAGE}),
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=repository,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        words = (done.stderr or done.stdout).strip().splitlines()[-15:]
+        raise SynthesisError("app.py failed:\n  " + "\n  ".join(words))
+    assembly = Assembly(output)
+    mark.write_text(fingerprint)
+    say(f"synthesised in {time.monotonic() - started:.0f} s")
+    return assembly
+
+
+def _context(repository: Path) -> dict[str, Any]:
+    """The context of cdk.json, which the CDK command would pass on; here the app runs without it."""
+    described = repository / "cdk.json"
+    if not described.exists():
+        return {}
+    return dict(json.loads(described.read_text()).get("context", {}))
+
+
+def _fingerprint(repository: Path) -> str:
+    digest = hashlib.sha256()
+    for file in _source_files(repository):
+        digest.update(str(file.relative_to(repository)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _source_files(repository: Path) -> Iterator[Path]:
+    for name in SOURCES:
+        root = repository / name
+        files = sorted(root.rglob("*")) if root.is_dir() else [root]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                yield file

@@ -1,0 +1,1 @@
+"""The one HTTP endpoint: transport, and who answers what."""

@@ -1,0 +1,90 @@
+"""A request and a response, as everything behind the HTTP server sees them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+
+class Headers(dict[str, str]):
+    """Header fields by lower-case name; a repeated field is joined with a comma, as API Gateway does."""
+
+    def add(self, name: str, value: str) -> None:
+        name = name.lower()
+        self[name] = f"{self[name]},{value}" if name in self else value
+
+
+@dataclass
+class Request:
+    """One HTTP request, its body read to the end."""
+
+    method: str
+    target: str  # the request line's path and query, still percent-encoded
+    headers: Headers
+    body: bytes = b""
+    client: str = "127.0.0.1"
+    raw_headers: list[tuple[str, str]] = field(default_factory=list)
+
+    @cached_property
+    def raw_path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @cached_property
+    def path(self) -> str:
+        return unquote(self.raw_path)
+
+    @cached_property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """Query parameters; of a repeated one, the values joined with a comma."""
+        found: dict[str, str] = {}
+        for name, value in parse_qsl(self.query, keep_blank_values=True):
+            found[name] = f"{found[name]},{value}" if name in found else value
+        return found
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; {} if it is not one."""
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The body as a form (the query protocol of STS, IAM, SQS)."""
+        if not self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return {}
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @cached_property
+    def credential(self) -> tuple[str, str, str] | None:
+        """Access key, region and service from the header of an AWS signature; None without one."""
+        authorization = self.headers.get("authorization", "")
+        scope = authorization.partition("Credential=")[2].partition(",")[0].strip().split("/")
+        return (scope[0], scope[2], scope[3].lower()) if len(scope) == 5 else None
+
+
+@dataclass
+class Response:
+    """One HTTP response; `Content-Length` is added by the server."""
+
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    @classmethod
+    def of_json(cls, status: int, value: object, **headers: str) -> Response:
+        fields = [("Content-Type", "application/json")]
+        fields += [(name.replace("_", "-"), text) for name, text in headers.items()]
+        return cls(status, fields, json.dumps(value).encode())
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)

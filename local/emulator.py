@@ -1,0 +1,230 @@
+"""The whole local run: synthesise, provision, serve. Usable from a test as a context manager."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from moto.moto_api._internal.models import moto_api_backend
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from .account import OWNER_KEY, Account, default_region
+from .assembly import REPOSITORY, Assembly, synthesise
+from .door.door import Door, Rooms
+from .door.gateway import Gateway
+from .door.moto_app import MotoApp
+from .door.server import HttpServer
+from .functions.pool import FunctionPool
+from .functions.service import Functions
+from .iam.guard import Guard
+from .iam.roles import Roles
+from .jobs.job import COMMAND
+from .jobs.service import TrainingJobs
+from .logs import LogSink
+from .moto_patches import speed, stepfunctions
+from .provision import Deployment, provision
+from .schedules import Scheduler
+from .streams.event_source import EventSource, EventSourceMapping
+from .streams.firehose import DeliveryStream
+from .streams.shards import Streams
+from .terminal import Terminal
+
+
+class Local:
+    """AWS on one machine, with the template deployed. One at a time in a process: moto's memory is global.
+
+    Example:
+        with Local() as local:
+            boto3.client("personalize", endpoint_url=local.endpoint, …)
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        assembly: Path | None = None,
+        region: str | None = None,
+        terminal: Terminal | None = None,
+        training_command: Sequence[str] = COMMAND,
+        repository: Path = REPOSITORY,
+        warm: bool = False,
+    ) -> None:
+        """Bind the port; nothing else happens before `start`.
+
+        Args:
+            port: of 127.0.0.1; 0 takes a free one.
+            assembly: a ready cloud assembly; without it `app.py` is synthesised.
+            region: default AWS_REGION, AWS_DEFAULT_REGION, us-east-1.
+            terminal: where progress goes; silent by default.
+            training_command: what a training job runs.
+            repository: what a training job has on its PYTHONPATH.
+            warm: load the functions in the background once ready.
+
+        Raises:
+            PortInUseError
+        """
+        self._terminal = terminal or Terminal(quiet=True)
+        self._assembly_folder = assembly
+        self._training_command = training_command
+        self._repository = repository
+        self._warm = warm
+        self._server = HttpServer(port, self._serve)
+        self.account = Account(self._server.endpoint, region or default_region())
+        self.outputs: dict[str, str] = {}
+        self._door: Door | None = None
+        self._closing: list[Any] = []  # things with stop() or close(), in the order to end them
+
+    @property
+    def endpoint(self) -> str:
+        return self._server.endpoint
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    def environment(self) -> dict[str, str]:
+        """What a program needs in its environment to talk to this run."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": OWNER_KEY,
+            "AWS_SECRET_ACCESS_KEY": OWNER_KEY,
+            "AWS_DEFAULT_REGION": self.account.region,
+        }
+
+    def client(self, service: str, credentials: dict[str, str] | None = None) -> Any:
+        """A boto3 client on this run, as the account's owner or with a role's credentials."""
+        return self.account.client(service, credentials)
+
+    def __enter__(self) -> Local:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Synthesise if needed, provision, and serve; returns when everything answers.
+
+        Raises:
+            SynthesisError, ProvisionError
+        """
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        say = self._terminal.say
+        assembly = Assembly(self._assembly_folder) if self._assembly_folder else synthesise(say)
+        started = time.monotonic()
+        moto_api_backend.reset()
+        speed.install()
+        self.roles = Roles(self.account)
+        stepfunctions.install(self._client_of_state)
+        guard = Guard(self.account, self.roles, self._terminal)
+        self._door = Door(MotoApp(self.port), guard, self._terminal)
+        self._server.start()
+        self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
+        template = assembly.template(self.account.region, self.account.partition)
+        provision(template, self.deployment, say)
+        self.outputs = template.outputs()
+        self._door.open(self._rooms())
+        say(f"started in {time.monotonic() - started:.1f} s")
+        if self._warm:
+            threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def _rooms(self) -> Rooms:
+        account, roles, terminal, found = self.account, self.roles, self._terminal, self.deployment
+        sink = LogSink(account)
+        self.functions = Functions(
+            {
+                name: FunctionPool(spec, account, roles, terminal, sink)
+                for name, spec in found.functions.items()
+            }
+        )
+        self.jobs = TrainingJobs(
+            account=account,
+            roles=roles,
+            terminal=terminal,
+            sink=sink,
+            repository=self._repository,
+            command=self._training_command,
+        )
+        streams = Streams(account)
+        self.deliveries = [
+            DeliveryStream(delivery, account=account, streams=streams, roles=roles, terminal=terminal)
+            for delivery in found.deliveries
+        ]
+        mappings = [self._mapping(source, streams) for source in found.event_sources]
+        self.scheduler = Scheduler(account=account, roles=roles, terminal=terminal)
+        runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler]
+        for runner in runners:
+            runner.start()
+        self._closing = [*runners, self.jobs, self.functions]
+        gateway = Gateway(found.routes, self.functions.invoke, account_id=account.id, api_id="local")
+        return Rooms(gateway, self.functions, self.jobs, streams, self.flush)
+
+    def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:
+        role_arn = self.deployment.functions[source.function_name].role_arn
+
+        def send(document: dict[str, Any]) -> None:
+            assert source.destination_arn is not None
+            credentials = self.roles.assume(role_arn, service="lambda.amazonaws.com", session="event-source")
+            sqs = self.account.client("sqs", credentials)
+            url = f"{self.endpoint}/{self.account.id}/{source.destination_arn.rsplit(':', 1)[-1]}"
+            sqs.send_message(QueueUrl=url, MessageBody=json.dumps(document))
+
+        return EventSourceMapping(
+            source,
+            account=self.account,
+            streams=streams,
+            invoke=self.functions.invoke,
+            send=send,
+            terminal=self._terminal,
+        )
+
+    def flush(self) -> int:
+        """Deliver every event of the stream to the lake now; returns their number."""
+        return sum(delivery.flush() for delivery in self.deliveries)
+
+    def stop(self) -> None:
+        """End everything: children are gone when this returns."""
+        self._stop_executions()
+        for part in self._closing:
+            part.stop()
+        self._closing = []
+        self._server.stop()
+
+    def _stop_executions(self) -> None:
+        for machine in stepfunctions_parser_backends[self.account.id][self.account.region].state_machines:
+            for execution in machine.executions:
+                if execution.status == "RUNNING":
+                    execution.stop(stop_date=None, cause="the local run ended", error=None)
+
+    def _serve(self, request: Any) -> Any:
+        assert self._door is not None
+        return self._door(request)
+
+    def _client_of_state(self, service: str, role_arn: str) -> Any:
+        credentials = self.roles.assume(role_arn, service="states.amazonaws.com", session="states")
+        return self.account.client(service, credentials, **stepfunctions.CLIENT_CONFIG)
+
+    def _warm_up(self) -> None:
+        for name in self.functions.names():
+            try:
+                self.functions.pool(name).warm()
+            except Exception as error:
+                self._terminal.detail(name, f"not warmed: {error}")
+
+
+def export_lines(local: Local) -> str:
+    """The shell line that points every AWS program at this run."""
+    return "export " + " ".join(f"{name}={value}" for name, value in local.environment().items())

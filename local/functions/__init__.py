@@ -1,0 +1,1 @@
+"""Lambda on one machine: warm worker processes, one function each."""

@@ -1,0 +1,117 @@
+"""The workers of all functions: started on demand, kept warm, replaced when they die or grow old."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..account import Account
+from ..iam.roles import AssumeRoleError, Roles
+from ..terminal import Terminal
+from .spec import FunctionSpec
+from .worker import Outcome, Worker
+
+MAX_WORKERS = 4  # of one function; further calls wait for their turn
+MAX_AGE_SECONDS = 45 * 60.0  # the role's credentials last an hour
+
+LogSink = Callable[[str, str, str], None]  # log group, stream, line
+
+
+class FunctionPool:
+    """Execution environments of one function."""
+
+    def __init__(
+        self, spec: FunctionSpec, account: Account, roles: Roles, terminal: Terminal, sink: LogSink
+    ) -> None:
+        self.spec = spec
+        self._account = account
+        self._roles = roles
+        self._terminal = terminal
+        self._sink = sink
+        self._idle: list[Worker] = []
+        self._workers: set[Worker] = set()
+        self._starting = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def invoke(self, event: Any, request_id: str) -> Outcome:
+        """Run the function on a free worker, a new one, or the next that becomes free."""
+        try:
+            worker = self._take()
+        except AssumeRoleError as error:
+            return Outcome.error("AccessDeniedException", f"{self.spec.name} cannot be started: {error}")
+        try:
+            outcome = worker.invoke(event, request_id)
+        finally:
+            self._give_back(worker)
+        if outcome.failed:
+            self._terminal.line(self._short, f"failed: {outcome.payload[:2000]}")
+        return outcome
+
+    def warm(self) -> None:
+        """Have one worker ready."""
+        worker = self._take()
+        worker.warm()
+        self._give_back(worker)
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            workers = list(self._workers)
+            self._changed.notify_all()
+        for worker in workers:
+            worker.kill()
+
+    @property
+    def _short(self) -> str:
+        """The function's name without the stack's prefix, for the terminal."""
+        return self.spec.name.rsplit("-", 1)[-1]
+
+    def _take(self) -> Worker:
+        with self._changed:
+            while True:
+                if self._closed:
+                    raise AssumeRoleError("the local run is ending")
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive and time.monotonic() - worker.born < MAX_AGE_SECONDS:
+                        return worker
+                    self._drop(worker)
+                if len(self._workers) + self._starting < MAX_WORKERS:
+                    self._starting += 1
+                    break
+                self._changed.wait()
+        return self._start()
+
+    def _start(self) -> Worker:
+        worker = None
+        try:
+            credentials = self._roles.assume(
+                self.spec.role_arn, service="lambda.amazonaws.com", session=self.spec.name
+            )
+            worker = Worker(self.spec, self._account, credentials, self._log)
+        finally:
+            with self._changed:
+                self._starting -= 1
+                if worker is not None:
+                    self._workers.add(worker)
+                self._changed.notify()
+        return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._changed:
+            if worker.alive and not self._closed:
+                self._idle.append(worker)
+            else:
+                self._drop(worker)
+            self._changed.notify()
+
+    def _drop(self, worker: Worker) -> None:
+        self._workers.discard(worker)
+        worker.kill()
+
+    def _log(self, line: str) -> None:
+        self._terminal.detail(self._short, line)
+        self._sink(self.spec.log_group, self.spec.name, line)

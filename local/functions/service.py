@@ -1,0 +1,104 @@
+"""Lambda's Invoke operation on the workers."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from ..door.messages import Request, Response
+from .pool import FunctionPool
+from .worker import Outcome
+
+_INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+MAX_REQUEST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
+_ASYNC_RETRIES = 2  # AWS's default for asynchronous invocations
+
+
+class UnknownFunctionError(KeyError):
+    """No function of the template has this name or ARN."""
+
+
+class Functions:
+    """All functions of the template, by name or ARN."""
+
+    def __init__(self, pools: Mapping[str, FunctionPool]) -> None:
+        self._pools = dict(pools)
+
+    def names(self) -> list[str]:
+        return list(self._pools)
+
+    def pool(self, name: str) -> FunctionPool:
+        """The pool of a function by name, partial or full ARN, with or without a qualifier.
+
+        Raises:
+            UnknownFunctionError
+        """
+        parts = name.split(":")
+        plain = parts[6] if name.startswith("arn:") and len(parts) > 6 else parts[0]
+        try:
+            return self._pools[plain]
+        except KeyError:
+            raise UnknownFunctionError(name) from None
+
+    def invoke(self, name: str, event: Any, request_id: str | None = None) -> Outcome:
+        return self.pool(name).invoke(event, request_id or str(uuid.uuid4()))
+
+    def stop(self) -> None:
+        threads = [threading.Thread(target=pool.close) for pool in self._pools.values()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def is_invoke(request: Request) -> bool:
+    return request.method == "POST" and _INVOKE.fullmatch(request.raw_path) is not None
+
+
+def serve_invoke(functions: Functions, request: Request) -> Response:
+    """Answer an Invoke request (RequestResponse, Event or DryRun)."""
+    found = _INVOKE.fullmatch(request.raw_path)
+    assert found is not None
+    name, kind = unquote(found.group(1)), request.headers.get("x-amz-invocation-type", "RequestResponse")
+    try:
+        pool = functions.pool(name)
+    except UnknownFunctionError:
+        return _error(404, "ResourceNotFoundException", f"Function not found: {name}")
+    if kind == "DryRun":
+        return Response(204)
+    limit = MAX_REQUEST_BYTES.get(kind, 0)
+    if len(request.body) > limit:
+        return _error(413, "RequestTooLargeException", f"Request must be smaller than {limit} bytes")
+    try:
+        event = json.loads(request.body or b"{}")
+    except ValueError as error:
+        return _error(
+            400, "InvalidRequestContentException", f"Could not parse request body into json: {error}"
+        )
+    request_id = str(uuid.uuid4())
+    headers = [("x-amzn-RequestId", request_id), ("Content-Type", "application/json")]
+    if kind == "Event":
+        threading.Thread(target=_until_done, args=(pool, event, request_id), daemon=True).start()
+        return Response(202, headers)
+    outcome = pool.invoke(event, request_id)
+    headers.append(("X-Amz-Executed-Version", "$LATEST"))
+    if outcome.failed:
+        headers.append(("X-Amz-Function-Error", "Unhandled"))
+    return Response(200, headers, outcome.payload.encode())
+
+
+def _until_done(pool: FunctionPool, event: Any, request_id: str) -> None:
+    for _ in range(1 + _ASYNC_RETRIES):
+        if not pool.invoke(event, request_id).failed:
+            return
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return Response.of_json(
+        status, {"Type": "User", "Message": message, "__type": code}, x_amzn_ErrorType=code
+    )

@@ -1,0 +1,143 @@
+"""Roles and their sessions, as moto holds them: who is calling, which policies bind, who may assume what."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from moto.iam.models import Role, iam_backends
+from moto.sts.models import sts_backends
+
+from ..account import Account
+from .policy import Context, decide, matches, statements
+
+PERSONALIZE = "personalize.amazonaws.com"
+
+
+class AssumeRoleError(Exception):
+    """A service may not take a role: the role is not there or does not trust it."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A session of a role."""
+
+    role_arn: str
+    session: str
+
+    @property
+    def role_name(self) -> str:
+        return self.role_arn.rsplit("/", 1)[-1]
+
+    def arn(self, account: Account) -> str:
+        return f"arn:{account.partition}:sts::{account.id}:assumed-role/{self.role_name}/{self.session}"
+
+
+class Roles:
+    """The account's roles; `hold` marks those whose sessions are held to their policies."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._held: set[str] = set()
+        self._callers: dict[str, Caller] = {}
+        self._lock = threading.Lock()
+
+    def hold(self, role_arn: str) -> None:
+        self._held.add(role_arn)
+
+    def held_caller(self, access_key: str) -> Caller | None:
+        """The session that an access key belongs to, if its role is one of the template's."""
+        caller = self._callers.get(access_key) or self._find(access_key)
+        return caller if caller and caller.role_arn in self._held else None
+
+    def _find(self, access_key: str) -> Caller | None:
+        if not access_key.startswith("ASIA"):  # what AWS's temporary keys start with
+            return None
+        for session in reversed(sts_backends[self._account.id][self._account.partition].assumed_roles):
+            if session.access_key_id == access_key:
+                caller = Caller(session.role_arn, session.session_name)
+                self._callers[access_key] = caller
+                return caller
+        return None
+
+    def documents(self, role_arn: str) -> list[str]:
+        """The policy documents of a role, inline and attached."""
+        role = self._role(role_arn)
+        if role is None:
+            return []
+        attached = [
+            version.document
+            for policy in role.managed_policies.values()
+            for version in policy.versions
+            if version.is_default
+        ]
+        return [*role.policies.values(), *attached]
+
+    def allows(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
+        """Whether the role's own policies allow the action on the resource."""
+        return decide(self.documents(role_arn), action, resource, context or {})
+
+    def trusts_service(self, role_arn: str, service: str) -> bool:
+        return self._trusts(role_arn, "Service", lambda value: value == service)
+
+    def trusts_role(self, role_arn: str, caller: Caller) -> bool:
+        """Whether a role may be assumed by a session of a template's role.
+
+        A role made for Amazon Personalize trusts `personalize.amazonaws.com`. That service is played by this
+        very stack, so here the trust extends to it; in an account the role must name the stack's role too.
+        """
+        account = self._account
+        names = {
+            account.id,
+            f"arn:{account.partition}:iam::{account.id}:root",
+            caller.role_arn,
+            caller.arn(account),
+        }
+        return self._trusts(
+            role_arn, "AWS", lambda value: value in names or matches(value, caller.role_arn)
+        ) or self.trusts_service(role_arn, PERSONALIZE)
+
+    def assume(self, role_arn: str, *, service: str, session: str) -> dict[str, str]:
+        """Credentials of a role, taken by a service as AWS's services do.
+
+        Returns:
+            AWS's three names: AccessKeyId, SecretAccessKey, SessionToken.
+
+        Raises:
+            AssumeRoleError: the role is not there or does not trust the service.
+        """
+        if self._role(role_arn) is None:
+            raise AssumeRoleError(f"the role {role_arn} does not exist")
+        if not self.trusts_service(role_arn, service):
+            raise AssumeRoleError(f"the role {role_arn} does not trust {service}")
+        with self._lock:
+            taken = sts_backends[self._account.id][self._account.partition].assume_role(
+                region_name=self._account.region,
+                role_session_name=(session or uuid.uuid4().hex)[:64],
+                role_arn=role_arn,
+                policy="",
+                duration=3600,
+                external_id="",
+            )
+        self._callers[taken.access_key_id] = Caller(role_arn, taken.session_name)
+        return {
+            "AccessKeyId": taken.access_key_id,
+            "SecretAccessKey": taken.secret_access_key,
+            "SessionToken": taken.session_token,
+        }
+
+    def _trusts(self, role_arn: str, kind: str, is_meant: Callable[[str], bool]) -> bool:
+        role = self._role(role_arn)
+        if role is None:
+            return False
+        return any(
+            statement.allow
+            and any(named == kind and is_meant(value) for named, value in statement.principals)
+            for statement in statements(role.assume_role_policy_document)
+        )
+
+    def _role(self, role_arn: str) -> Role | None:
+        roles = iam_backends[self._account.id][self._account.partition].roles.values()
+        return next((role for role in roles if role.arn == role_arn), None)

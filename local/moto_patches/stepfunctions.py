@@ -1,0 +1,181 @@
+"""moto's interpreter of state machines: clients with the machine's role, and SageMaker training tasks.
+
+- `boto_client_for` signs with fixed keys and calls a fixed port. Here: the endpoint, with the state's role.
+- Dates in a response make `DescribeExecution` fail. Here they become ISO strings, as in Step Functions.
+- `sagemaker:createTrainingJob.sync` is listed as unsupported. Here it polls the job, and stops it when the
+  execution is
+  stopped, as Step Functions does.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback as callback,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+ClientOf = Callable[[str, str], Any]  # service, role ARN → boto3 client
+
+_original_client_for = boto_client.boto_client_for
+_original_service_for = state_task_service_factory.state_task_service_for
+_client_of: ClientOf | None = None
+_clients: dict[tuple[str, str], Any] = {}
+_clients_lock = threading.Lock()
+
+# No validation: parameters of a state arrive as the definition spells them. No retries: the definition says
+# them.
+CLIENT_CONFIG = {"parameter_validation": False, "retries": {"total_max_attempts": 1}, "read_timeout": 3600}
+_TRAINING_PARAMETERS = {
+    "AlgorithmSpecification",
+    "CheckpointConfig",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+    "EnableNetworkIsolation",
+    "Environment",
+    "HyperParameters",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "RetryStrategy",
+    "RoleArn",
+    "StoppingCondition",
+    "Tags",
+    "TrainingJobName",
+    "VpcConfig",
+}
+
+
+def install(client_of: ClientOf) -> None:
+    """Let the interpreter take its clients from `client_of`; a second call replaces the first's."""
+    global _client_of
+    _client_of = client_of
+    _clients.clear()
+    for name, module in list(sys.modules.items()):
+        if (
+            name.startswith("moto.stepfunctions")
+            and getattr(module, "boto_client_for", None) is _original_client_for
+        ):
+            module.boto_client_for = _client_for  # type: ignore[attr-defined]
+    state_task_factory.state_task_service_for = _service_for
+
+
+def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+    assert _client_of is not None and state_credentials is not None
+    key = (service, state_credentials.role_arn)
+    with _clients_lock:
+        if key not in _clients:
+            client = _client_of(*key)
+            client.meta.events.register("after-call", lambda parsed, **_: _dates_to_text(parsed))
+            _clients[key] = client
+        return _clients[key]
+
+
+def _dates_to_text(value: Any) -> None:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in list(items):
+        if isinstance(item, datetime.datetime):
+            value[key] = item.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        else:
+            _dates_to_text(item)
+
+
+def _service_for(service_name: str) -> Any:
+    return TrainingTask() if service_name == "sagemaker" else _original_service_for(service_name)
+
+
+class TrainingTask(callback.StateTaskServiceCallback):
+    """arn:aws:states:::sagemaker:createTrainingJob, with and without .sync."""
+
+    def __init__(self) -> None:
+        # WaitForTaskToken only because moto's callback code needs its endpoint to be there
+        super().__init__({ResourceCondition.Sync, ResourceCondition.WaitForTaskToken})  # type: ignore[arg-type]
+
+    def _get_supported_parameters(self) -> set[str] | None:
+        """None makes CreateStateMachine refuse the resource."""
+        return _TRAINING_PARAMETERS if self.resource.api_action.lower() == "createtrainingjob" else None
+
+    def _eval_service_task(
+        self,
+        env: Any,
+        resource_runtime_part: Any,
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,
+    ) -> None:
+        client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
+        response = client.create_training_job(**normalised_parameters)
+        response.pop("ResponseMetadata", None)
+        env.stack.append(response)
+
+    def _build_sync_resolver(
+        self,
+        env: Any,
+        resource_runtime_part: Any,
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,
+    ) -> Callable[[], Any]:
+        env.stack.pop()
+        client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
+        name = normalised_parameters["TrainingJobName"]
+
+        def poll() -> Any:
+            job = client.describe_training_job(TrainingJobName=name)
+            job.pop("ResponseMetadata", None)
+            if job["TrainingJobStatus"] in ("InProgress", "Stopping"):
+                return None
+            if job["TrainingJobStatus"] == "Completed":
+                return job
+            raise FailureEventException(
+                self._failure(env, StatesErrorName(StatesErrorNameType.StatesTaskFailed), to_json_str(job))
+            )
+
+        self._stop_job = lambda: client.stop_training_job(TrainingJobName=name)
+        return poll
+
+    def _eval_sync(self, env: Any, *args: Any, **kwargs: Any) -> Any:
+        outcome = super()._eval_sync(env, *args, **kwargs)
+        if outcome is None and not env.is_running():
+            self._stop_job()
+        return outcome
+
+    def _from_error(self, env: Any, ex: Exception) -> FailureEvent:
+        if isinstance(ex, ClientError):
+            error = ex.response["Error"]
+            return self._failure(env, CustomErrorName(f"SageMaker.{error['Code']}"), error["Message"])
+        return super()._from_error(env=env, ex=ex)
+
+    def _failure(self, env: Any, name: ErrorName, cause: str) -> FailureEvent:
+        details = TaskFailedEventDetails(
+            error=name.error_name,
+            cause=cause,
+            resource=self._get_sfn_resource(),
+            resourceType=self._get_sfn_resource_type(),
+        )
+        return FailureEvent(
+            env=env,
+            error_name=name,
+            event_type=HistoryEventType.TaskFailed,
+            event_details=EventDetails(taskFailedEventDetails=details),  # type: ignore[typeddict-item]
+        )

@@ -1,0 +1,70 @@
+"""Creates the synthesized template on moto, one small adapter per resource type."""
+
+from __future__ import annotations
+
+from ..template import Template, TemplateError
+from ..terminal import Line
+from . import (
+    apigateway,
+    awslambda,
+    dynamodb,
+    events,
+    firehose,
+    iam,
+    kinesis,
+    logs,
+    monitoring,
+    s3,
+    sqs,
+    stepfunctions,
+)
+from .registry import ADAPTERS, IGNORED_TYPES, Deployment, ProvisionError
+
+__all__ = ["ADAPTERS", "IGNORED_TYPES", "Deployment", "ProvisionError", "provision"]
+_MODULES = (
+    apigateway,
+    awslambda,
+    dynamodb,
+    events,
+    firehose,
+    iam,
+    kinesis,
+    logs,
+    monitoring,
+    s3,
+    sqs,
+    stepfunctions,
+)
+_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # the CDK's templates ask for it
+
+
+def provision(template: Template, deployment: Deployment, say: Line) -> None:
+    """Create every resource, in an order that its references allow.
+
+    Raises:
+        ProvisionError: a type or a property has no counterpart; nothing has been created then. Or a resource
+        could not
+            be created; the message names it.
+    """
+    _refuse_unknown(template)
+    deployment.client("ssm").put_parameter(Name=_BOOTSTRAP_VERSION, Type="String", Value="30")
+    order = template.ordered()
+    for logical_id in order:
+        kind = template.types[logical_id]
+        try:
+            resource = template.resource(logical_id)
+            template.created(logical_id, ADAPTERS[kind].create(resource, deployment))
+        except ProvisionError as error:
+            raise ProvisionError(f"{logical_id} ({kind}): {error}") from error
+        except (TemplateError, KeyError) as error:
+            raise ProvisionError(f"{logical_id} ({kind}): {error!r}") from error
+    apigateway.require_permissions(deployment)
+    say(f"provisioned {len(order)} resources")
+
+
+def _refuse_unknown(template: Template) -> None:
+    unknown = sorted({kind for kind in template.types.values() if kind not in ADAPTERS})
+    if unknown:
+        raise ProvisionError(f"no adapter in local/provision for {', '.join(unknown)}")
+    for logical_id, kind in template.types.items():
+        ADAPTERS[kind].refuse_unknown(logical_id, kind, template.declared_properties(logical_id))

@@ -1,0 +1,115 @@
+"""Functions, who may call them, and what feeds them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from ..functions.spec import FunctionSpec
+from ..streams.event_source import EventSource
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+
+
+@adapter(
+    "AWS::Lambda::Function",
+    handled="FunctionName Handler Runtime Role Code Timeout MemorySize Environment Description LoggingConfig",
+    ignored=NO_TAGS
+    | {
+        "Architectures": "the developer's Python runs the function",
+        "EphemeralStorage": "the machine's own disk",
+        "TracingConfig": "there is no X-Ray",
+        "ReservedConcurrentExecutions": "a function has at most a few workers here",
+    },
+)
+def function(resource: Resource, deployment: Deployment) -> Physical:
+    """A function of the emulator, listed in moto too (`aws lambda list-functions`)."""
+    properties = resource.properties
+    if not properties["Runtime"].startswith("python"):
+        raise ProvisionError(f"the runtime {properties['Runtime']} does not run here")
+    name = deployment.name(resource, properties.get("FunctionName"))
+    arn = deployment.account.arn("lambda", f"function:{name}")
+    environment = {
+        key: str(value) for key, value in properties.get("Environment", {}).get("Variables", {}).items()
+    }
+    deployment.functions[name] = FunctionSpec(
+        name=name,
+        arn=arn,
+        handler=properties["Handler"],
+        role_arn=deployment.trusted(properties["Role"], "lambda.amazonaws.com"),
+        code=deployment.assembly.asset(properties["Code"]["S3Key"]),
+        timeout=float(properties.get("Timeout", 3)),
+        memory_mb=int(properties.get("MemorySize", 128)),
+        log_group=properties.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}"),
+        environment=environment,
+    )
+    deployment.client("lambda").create_function(
+        FunctionName=name,
+        Runtime=properties["Runtime"],
+        Role=properties["Role"],
+        Handler=properties["Handler"],
+        Description=properties.get("Description", ""),
+        Timeout=int(properties.get("Timeout", 3)),
+        MemorySize=int(properties.get("MemorySize", 128)),
+        Environment={"Variables": environment},
+        Code={"ZipFile": _placeholder()},
+    )
+    return Physical(name, {"Arn": arn})
+
+
+def _placeholder() -> bytes:
+    """moto wants code; the workers run the asset's folder."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("README", "The local run takes the code from the assembly's asset.")
+    return data.getvalue()
+
+
+@adapter("AWS::Lambda::Permission", handled="FunctionName Action Principal SourceArn", ignored={})
+def permission(resource: Resource, deployment: Deployment) -> Physical:
+    properties = resource.properties
+    if properties["Action"] == "lambda:InvokeFunction":
+        name = properties["FunctionName"].rsplit(":", 1)[-1]
+        deployment.callers.add((name, properties["Principal"]))
+    return Physical(resource.id)
+
+
+# What Lambda does on a stream with the function's own role.
+_READS = ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
+
+
+@adapter(
+    "AWS::Lambda::EventSourceMapping",
+    handled="FunctionName EventSourceArn StartingPosition BatchSize MaximumRetryAttempts "
+    "MaximumRecordAgeInSeconds BisectBatchOnFunctionError FunctionResponseTypes DestinationConfig",
+    ignored=NO_TAGS
+    | {
+        "ParallelizationFactor": "one batch per shard at a time",
+        "MaximumBatchingWindowInSeconds": "a record is handed over at once",
+    },
+)
+def event_source_mapping(resource: Resource, deployment: Deployment) -> Physical:
+    properties = resource.properties
+    stream_arn = properties["EventSourceArn"]
+    if ":kinesis:" not in stream_arn:
+        raise ProvisionError(f"the source {stream_arn} is no Kinesis stream")
+    name = properties["FunctionName"].rsplit(":", 1)[-1]
+    spec = deployment.functions[name]
+    for action in _READS:
+        if not deployment.roles.allows(spec.role_arn, action, stream_arn):
+            raise ProvisionError(f"the role {spec.role_arn} may not {action} on {stream_arn}")
+    deployment.event_sources.append(
+        EventSource(
+            stream_arn=stream_arn,
+            function_name=name,
+            function_arn=spec.arn,
+            starting_position=properties["StartingPosition"],
+            batch_size=int(properties.get("BatchSize", 100)),
+            retries=int(properties.get("MaximumRetryAttempts", -1)),
+            max_age_seconds=int(properties.get("MaximumRecordAgeInSeconds", -1)),
+            bisect=bool(properties.get("BisectBatchOnFunctionError", False)),
+            partial_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
+            destination_arn=properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+        )
+    )
+    return Physical(resource.id)

@@ -1,0 +1,41 @@
+"""Tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, adapter
+
+
+@adapter(
+    "AWS::DynamoDB::Table",
+    handled="TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes "
+    "BillingMode StreamSpecification TimeToLiveSpecification",
+    ignored=NO_TAGS
+    | {
+        "DeletionProtectionEnabled": "nothing outlives the run",
+        "PointInTimeRecoverySpecification": "nothing outlives the run",
+        "SSESpecification": "moto keeps items in memory",
+        "OnDemandThroughput": "no throughput is metered",
+    },
+)
+def table(resource: Resource, deployment: Deployment) -> Physical:
+    properties, dynamodb = resource.properties, deployment.client("dynamodb")
+    name = deployment.name(resource, properties.get("TableName"), longest=255)
+    given: dict[str, Any] = {
+        key: properties[key]
+        for key in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+        if key in properties
+    }
+    if stream := properties.get("StreamSpecification"):
+        given["StreamSpecification"] = {"StreamEnabled": True, **stream}
+    billing = properties.get("BillingMode", "PAY_PER_REQUEST")
+    created = dynamodb.create_table(TableName=name, BillingMode=billing, **given)["TableDescription"]
+    ttl = properties.get("TimeToLiveSpecification")
+    if ttl and ttl.get("Enabled"):
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
+    attributes = {"Arn": created["TableArn"]}
+    if "LatestStreamArn" in created:
+        attributes["StreamArn"] = created["LatestStreamArn"]
+    return Physical(name, attributes)

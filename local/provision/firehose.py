@@ -1,0 +1,102 @@
+"""Glue's schemas, and the delivery streams that write by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..streams.firehose import Delivery, DeliveryError, check, partition_queries
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+
+
+@adapter(
+    "AWS::Glue::Database", handled="DatabaseInput DatabaseName", ignored={"CatalogId": "there is one account"}
+)
+def database(resource: Resource, deployment: Deployment) -> Physical:
+    given = resource.properties["DatabaseInput"]
+    name = given.get("Name") or deployment.name(resource)
+    deployment.client("glue").create_database(DatabaseInput={**given, "Name": name})
+    return Physical(name)
+
+
+@adapter("AWS::Glue::Table", handled="DatabaseName TableInput", ignored={"CatalogId": "there is one account"})
+def table(resource: Resource, deployment: Deployment) -> Physical:
+    database_name, given = resource.properties["DatabaseName"], resource.properties["TableInput"]
+    deployment.client("glue").create_table(DatabaseName=database_name, TableInput=given)
+    columns = {column["Name"]: column["Type"] for column in given["StorageDescriptor"]["Columns"]}
+    deployment.glue_columns[database_name, given["Name"]] = columns
+    return Physical(given["Name"])
+
+
+# Of ExtendedS3DestinationConfiguration; anything else is refused.
+_DESTINATION = {
+    "BucketARN",
+    "RoleARN",
+    "Prefix",
+    "ErrorOutputPrefix",
+    "CompressionFormat",  # Parquet compresses by itself
+    "BufferingHints",  # flushed every few seconds
+    "DynamicPartitioningConfiguration",
+    "ProcessingConfiguration",
+    "DataFormatConversionConfiguration",
+    "CloudWatchLoggingOptions",  # failures are said in the terminal
+}
+
+
+@adapter(
+    "AWS::KinesisFirehose::DeliveryStream",
+    handled="DeliveryStreamName DeliveryStreamType KinesisStreamSourceConfiguration "
+    "ExtendedS3DestinationConfiguration",
+    ignored=NO_TAGS,
+)
+def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
+    properties = resource.properties
+    if properties.get("DeliveryStreamType") != "KinesisStreamAsSource":
+        raise ProvisionError("only a delivery stream that reads a Kinesis stream is pumped here")
+    source, target = (
+        properties["KinesisStreamSourceConfiguration"],
+        properties["ExtendedS3DestinationConfiguration"],
+    )
+    unknown = sorted(set(target) - _DESTINATION)
+    if unknown:
+        raise ProvisionError(f"the destination's {', '.join(unknown)} has no counterpart here")
+    conversion = target.get("DataFormatConversionConfiguration", {})
+    schema = conversion.get("SchemaConfiguration", {})
+    serializer = conversion.get("OutputFormatConfiguration", {}).get("Serializer", {})
+    if "ParquetSerDe" not in serializer:
+        raise ProvisionError("only Parquet is written here")
+    name = deployment.name(resource, properties.get("DeliveryStreamName"))
+    try:
+        delivery = Delivery(
+            name=name,
+            stream_arn=source["KinesisStreamARN"],
+            source_role_arn=deployment.trusted(source["RoleARN"], "firehose.amazonaws.com"),
+            bucket=target["BucketARN"].rsplit(":", 1)[-1],
+            role_arn=deployment.trusted(target["RoleARN"], "firehose.amazonaws.com"),
+            prefix=target.get("Prefix", ""),
+            error_prefix=target.get("ErrorOutputPrefix", ""),
+            columns=deployment.glue_columns[schema["DatabaseName"], schema["TableName"]],
+            queries=_queries(target.get("ProcessingConfiguration", {})),
+            compression=serializer["ParquetSerDe"].get("Compression", "SNAPPY").lower(),
+        )
+        check(delivery)
+    except DeliveryError as error:
+        raise ProvisionError(str(error)) from error
+    for action in ("kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords"):
+        if not deployment.roles.allows(delivery.source_role_arn, action, delivery.stream_arn):
+            raise ProvisionError(
+                f"the role {delivery.source_role_arn} may not {action} on {delivery.stream_arn}"
+            )
+    deployment.deliveries.append(delivery)
+    return Physical(name, {"Arn": deployment.account.arn("firehose", f"deliverystream/{name}")})
+
+
+def _queries(processing: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for processor in processing.get("Processors", []) if processing.get("Enabled") else []:
+        if processor["Type"] != "MetadataExtraction":
+            raise ProvisionError(f"the processor {processor['Type']} has no counterpart here")
+        for parameter in processor["Parameters"]:
+            if parameter["ParameterName"] == "MetadataExtractionQuery":
+                found |= partition_queries(parameter["ParameterValue"])
+    return found

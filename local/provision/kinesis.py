@@ -1,0 +1,22 @@
+"""Event streams."""
+
+from __future__ import annotations
+
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, adapter
+
+
+@adapter(
+    "AWS::Kinesis::Stream",
+    handled="Name ShardCount StreamModeDetails RetentionPeriodHours",
+    ignored=NO_TAGS | {"StreamEncryption": "moto keeps records in memory"},
+)
+def stream(resource: Resource, deployment: Deployment) -> Physical:
+    properties, kinesis = resource.properties, deployment.client("kinesis")
+    name = deployment.name(resource, properties.get("Name"), longest=128)
+    mode = properties.get("StreamModeDetails", {"StreamMode": "PROVISIONED"})
+    shards = {"ShardCount": properties.get("ShardCount", 1)} if mode["StreamMode"] == "PROVISIONED" else {}
+    kinesis.create_stream(StreamName=name, StreamModeDetails=mode, **shards)
+    if (hours := properties.get("RetentionPeriodHours", 24)) > 24:
+        kinesis.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=hours)
+    return Physical(name, {"Arn": deployment.account.arn("kinesis", f"stream/{name}")})

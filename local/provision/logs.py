@@ -1,0 +1,28 @@
+"""Log groups and streams."""
+
+from __future__ import annotations
+
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, adapter
+
+
+@adapter(
+    "AWS::Logs::LogGroup",
+    handled="LogGroupName RetentionInDays",
+    ignored=NO_TAGS | {"KmsKeyId": "moto keeps logs in memory", "LogGroupClass": "there is one class here"},
+)
+def log_group(resource: Resource, deployment: Deployment) -> Physical:
+    properties, logs = resource.properties, deployment.client("logs")
+    name = deployment.name(resource, properties.get("LogGroupName"), longest=512)
+    logs.create_log_group(logGroupName=name)
+    if days := properties.get("RetentionInDays"):
+        logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+    return Physical(name, {"Arn": deployment.account.arn("logs", f"log-group:{name}:*")})
+
+
+@adapter("AWS::Logs::LogStream", handled="LogGroupName LogStreamName", ignored={})
+def log_stream(resource: Resource, deployment: Deployment) -> Physical:
+    properties = resource.properties
+    name = deployment.name(resource, properties.get("LogStreamName"), longest=512)
+    deployment.client("logs").create_log_stream(logGroupName=properties["LogGroupName"], logStreamName=name)
+    return Physical(name)

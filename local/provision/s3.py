@@ -1,0 +1,51 @@
+"""Buckets and their policies."""
+
+from __future__ import annotations
+
+import json
+
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, adapter
+
+_STORAGE = "moto keeps objects in memory"
+
+
+@adapter(
+    "AWS::S3::Bucket",
+    handled="BucketName VersioningConfiguration",
+    ignored=NO_TAGS
+    | {
+        "BucketEncryption": _STORAGE,
+        "OwnershipControls": "there are no other accounts",
+        "PublicAccessBlockConfiguration": "the endpoint listens on 127.0.0.1 only",
+        "LifecycleConfiguration": "a run is over before the first day",
+        "LoggingConfiguration": "no access log is written",
+    },
+)
+def bucket(resource: Resource, deployment: Deployment) -> Physical:
+    properties, s3 = resource.properties, deployment.client("s3")
+    name = deployment.name(resource, properties.get("BucketName"), longest=63).lower()
+    region = deployment.account.region
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **where)
+    if versioning := properties.get("VersioningConfiguration"):
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
+    partition = deployment.account.partition
+    return Physical(
+        name,
+        {
+            "Arn": f"arn:{partition}:s3:::{name}",
+            "DomainName": f"{name}.s3.amazonaws.com",
+            "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+        },
+    )
+
+
+@adapter("AWS::S3::BucketPolicy", handled="Bucket PolicyDocument", ignored={})
+def bucket_policy(resource: Resource, deployment: Deployment) -> Physical:
+    """Stored, so that a program can read it; it is not evaluated."""
+    properties = resource.properties
+    deployment.client("s3").put_bucket_policy(
+        Bucket=properties["Bucket"], Policy=json.dumps(properties["PolicyDocument"])
+    )
+    return Physical(properties["Bucket"])

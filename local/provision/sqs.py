@@ -1,0 +1,39 @@
+"""Queues and their policies."""
+
+from __future__ import annotations
+
+import json
+
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, adapter
+
+_NUMBERS = ("DelaySeconds", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds", "VisibilityTimeout")
+
+
+@adapter(
+    "AWS::SQS::Queue",
+    handled="QueueName " + " ".join(_NUMBERS),
+    ignored=NO_TAGS
+    | {
+        "SqsManagedSseEnabled": "moto keeps messages in memory",
+        "KmsMasterKeyId": "moto keeps messages in memory",
+    },
+)
+def queue(resource: Resource, deployment: Deployment) -> Physical:
+    properties = resource.properties
+    name = deployment.name(resource, properties.get("QueueName"), longest=80)
+    attributes = {key: str(properties[key]) for key in _NUMBERS if key in properties}
+    url = deployment.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    arn = deployment.account.arn("sqs", name)
+    return Physical(url, {"Arn": arn, "QueueName": name, "QueueUrl": url})
+
+
+@adapter("AWS::SQS::QueuePolicy", handled="Queues PolicyDocument", ignored={})
+def queue_policy(resource: Resource, deployment: Deployment) -> Physical:
+    """Stored, so that a program can read it; it is not evaluated."""
+    properties = resource.properties
+    for url in properties["Queues"]:
+        deployment.client("sqs").set_queue_attributes(
+            QueueUrl=url, Attributes={"Policy": json.dumps(properties["PolicyDocument"])}
+        )
+    return Physical(resource.id)

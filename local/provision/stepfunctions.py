@@ -1,0 +1,36 @@
+"""State machines, from their own definitions."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from ..template import Physical, Resource
+from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+
+
+@adapter(
+    "AWS::StepFunctions::StateMachine",
+    handled="StateMachineName DefinitionString DefinitionSubstitutions RoleArn StateMachineType",
+    ignored=NO_TAGS
+    | {
+        "LoggingConfiguration": "get-execution-history tells all",
+        "TracingConfiguration": "there is no X-Ray",
+        "EncryptionConfiguration": "moto keeps executions in memory",
+    },
+)
+def state_machine(resource: Resource, deployment: Deployment) -> Physical:
+    properties = resource.properties
+    name = deployment.name(resource, properties.get("StateMachineName"), longest=80)
+    definition: str = properties["DefinitionString"]
+    for placeholder, value in properties.get("DefinitionSubstitutions", {}).items():
+        definition = definition.replace(f"${{{placeholder}}}", str(value))
+    try:
+        arn = deployment.client("stepfunctions").create_state_machine(
+            name=name,
+            definition=definition,
+            roleArn=deployment.trusted(properties["RoleArn"], "states.amazonaws.com"),
+            type=properties.get("StateMachineType", "STANDARD"),
+        )["stateMachineArn"]
+    except ClientError as error:
+        raise ProvisionError(f"the definition is not accepted: {error}") from error
+    return Physical(arn, {"Arn": arn, "Name": name})

@@ -1,0 +1,1 @@
+"""What reads the event stream: Lambda's event source mappings, and Firehose."""

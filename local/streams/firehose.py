@@ -1,0 +1,242 @@
+"""Firehose from a Kinesis stream into the lake, as Parquet, partitioned by a value of each record.
+
+https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html and s3-prefixes.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..account import Account
+from ..iam.roles import Roles
+from ..terminal import Terminal
+from .shards import StreamRecord, Streams
+
+FLUSH_SECONDS = 2.0  # the template's buffering hints are a minute or more; nobody waits that long on a laptop
+_BATCH = 10_000
+_EXPRESSION = re.compile(r"!\{(\w+):([^}]*)\}")
+_JAVA_DATE = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+_QUERY_MEMBER = re.compile(r"\s*([\w-]+)\s*:\s*\.([\w.]+)\s*")
+
+
+class DeliveryError(Exception):
+    """The template asks for something that this delivery does not do."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery stream, as the template declares it."""
+
+    name: str
+    stream_arn: str
+    source_role_arn: str
+    bucket: str
+    role_arn: str
+    prefix: str
+    error_prefix: str
+    columns: dict[str, str]  # name → Glue type, in order
+    queries: dict[str, str] = field(default_factory=dict)  # partition key → path in the record
+    compression: str = "snappy"
+
+
+def partition_queries(jq: str) -> dict[str, str]:
+    """`{datasetGroup: .datasetGroup, y: .a.b}` as {key: path}: the part of JQ that a partition key needs.
+
+    Raises:
+        DeliveryError: anything else.
+    """
+    inner = re.fullmatch(r"\s*\{(.*)\}\s*", jq, re.DOTALL)
+    members = [_QUERY_MEMBER.fullmatch(part) for part in inner.group(1).split(",")] if inner else [None]
+    found = {member.group(1): member.group(2) for member in members if member is not None}
+    if len(found) != len(members):
+        raise DeliveryError(f"the query {jq!r} is more than paths of the record: not evaluated locally")
+    return found
+
+
+def evaluate_prefix(prefix: str, keys: Mapping[str, str], now: float) -> str:
+    """An S3 prefix with its `!{namespace:value}` expressions replaced.
+
+    Raises:
+        DeliveryError: a namespace that is not evaluated here.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        namespace, name = match.groups()
+        if namespace == "partitionKeyFromQuery":
+            return keys[name]
+        if namespace == "timestamp":
+            pattern = re.sub("yyyy|MM|dd|HH|mm|ss", lambda part: _JAVA_DATE[part.group()], name)
+            return time.strftime(pattern, time.gmtime(now))
+        if namespace == "firehose" and name == "random-string":
+            return uuid.uuid4().hex[:11]
+        if namespace == "firehose" and name == "error-output-type":
+            return "format-conversion-failed"
+        raise DeliveryError(f"!{{{namespace}:{name}}} is not evaluated locally")
+
+    return _EXPRESSION.sub(value, prefix)
+
+
+class DeliveryStream:
+    """Pumps one stream into the lake, every few seconds and on demand."""
+
+    def __init__(
+        self, delivery: Delivery, *, account: Account, streams: Streams, roles: Roles, terminal: Terminal
+    ) -> None:
+        self._delivery = delivery
+        self._account = account
+        self._streams = streams
+        self._roles = roles
+        self._terminal = terminal
+        self._after: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._s3: Any = None
+
+    def start(self) -> None:
+        """Begin with what comes from now on, as Firehose does."""
+        arn = self._delivery.stream_arn
+        self._after = {shard: self._streams.newest(arn, shard) for shard in self._streams.shards(arn)}
+        threading.Thread(target=self._run, name=f"firehose {self._delivery.name}", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def flush(self) -> int:
+        """Deliver everything that is in the stream; returns the number of records."""
+        total = 0
+        with self._lock:
+            while records := self._next():
+                self._write(records)
+                total += len(records)
+        return total
+
+    def _run(self) -> None:
+        while not self._stopped.wait(FLUSH_SECONDS):
+            try:
+                self.flush()
+            except Exception as error:  # such as a denied write: said, and tried again
+                self._terminal.warn_once(f"delivery {self._delivery.name}: {error}")
+
+    def _next(self) -> list[StreamRecord]:
+        found = []
+        for shard, after in self._after.items():
+            found += self._streams.read(self._delivery.stream_arn, shard, after, _BATCH)
+        return found
+
+    def _write(self, records: list[StreamRecord]) -> None:
+        now = time.time()
+        rows, bad = self._sorted(records, now)
+        for prefix, found in rows.items():
+            self._put(f"{prefix}{self._object_name(now)}.parquet", to_parquet(found, self._delivery))
+        if bad:
+            prefix = evaluate_prefix(self._delivery.error_prefix, {}, now)
+            self._put(prefix + self._object_name(now), "\n".join(bad).encode())
+        for record in records:
+            self._after[record.shard] = max(self._after[record.shard], record.number)
+
+    def _sorted(
+        self, records: list[StreamRecord], now: float
+    ) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
+        """Rows by S3 prefix, and the records that are no rows, as Firehose writes them down."""
+        rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        bad = []
+        for record in records:
+            raw = base64.b64decode(record.data)
+            try:
+                row = json.loads(raw)
+                keys = {name: str(_path(row, path)) for name, path in self._delivery.queries.items()}
+                checked = _typed(row, self._delivery.columns)
+            except (ValueError, KeyError, TypeError) as error:
+                bad.append(
+                    json.dumps(
+                        {
+                            "errorMessage": repr(error),
+                            "rawData": base64.b64encode(raw).decode(),
+                            "attemptsMade": 1,
+                        }
+                    )
+                )
+                continue
+            rows[evaluate_prefix(self._delivery.prefix, keys, now)].append(checked)
+        return rows, bad
+
+    def _object_name(self, now: float) -> str:
+        return (
+            f"{self._delivery.name}-1-{time.strftime('%Y-%m-%d-%H-%M-%S', time.gmtime(now))}-{uuid.uuid4()}"
+        )
+
+    def _put(self, key: str, body: bytes) -> None:
+        if self._s3 is None:
+            credentials = self._roles.assume(
+                self._delivery.role_arn, service="firehose.amazonaws.com", session=self._delivery.name
+            )
+            self._s3 = self._account.client("s3", credentials)
+        self._s3.put_object(Bucket=self._delivery.bucket, Key=key, Body=body)
+
+
+def _path(row: Any, path: str) -> Any:
+    for name in path.split("."):
+        row = row[name]
+    if row is None:
+        raise KeyError(path)
+    return row
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "string": lambda value: value if isinstance(value, str) else json.dumps(value),
+    "double": float,
+    "float": float,
+    "bigint": int,
+    "int": int,
+    "boolean": bool,
+}
+
+
+def _typed(row: dict[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+    """The row's columns by their Glue types; names are matched without case, as the OpenX SerDe does."""
+    by_name = {name.lower(): value for name, value in row.items()}
+    return {
+        name: None if (value := by_name.get(name.lower())) is None else _CONVERT[kind](value)
+        for name, kind in columns.items()
+    }
+
+
+def to_parquet(rows: list[dict[str, Any]], delivery: Delivery) -> bytes:
+    """Rows as one Parquet file with the delivery's columns."""
+    import pyarrow as pa  # half a second: only when something is delivered
+    import pyarrow.parquet as pq
+
+    kinds = {
+        "string": pa.string(),
+        "double": pa.float64(),
+        "float": pa.float32(),
+        "bigint": pa.int64(),
+        "int": pa.int32(),
+        "boolean": pa.bool_(),
+    }
+    schema = pa.schema([(name, kinds[kind]) for name, kind in delivery.columns.items()])
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression=delivery.compression)
+    return bytes(sink.getvalue())
+
+
+def check(delivery: Delivery) -> None:
+    """Refuse what would fail at the first delivery.
+
+    Raises:
+        DeliveryError
+    """
+    unknown = sorted(set(delivery.columns.values()) - set(_CONVERT))
+    if unknown:
+        raise DeliveryError(f"column types {', '.join(unknown)} are not written locally")
+    evaluate_prefix(delivery.prefix, dict.fromkeys(delivery.queries, "x"), time.time())
+    evaluate_prefix(delivery.error_prefix, {}, time.time())
