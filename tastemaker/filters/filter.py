@@ -89,8 +89,8 @@ class Filter:
         """True for each row that may be in the answer: read-only bool[context.items.rows].
 
         Included is the union of what INCLUDE expressions select (everything, if there is none), less the
-        union of what EXCLUDE expressions select. Items put after the columns were written are filtered by a second
-        call, with columns of their own.
+        union of what EXCLUDE expressions select. Items put after the columns were written are filtered by a
+        second call, with columns of their own.
 
         Raises FilterValueError if the values do not fit the parameters.
         """

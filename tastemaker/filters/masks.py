@@ -80,7 +80,7 @@ def combine(
 
     Raises FilterError if a value cannot be compared with its column.
     """
-    cache = cache or MaskCache(0)
+    cache = MaskCache(0) if cache is None else cache  # an empty cache is false
     lasting = [expression for expression in active if not expression.on_events]
     passing = [expression for expression in active if expression.on_events]
     include = tuple(expression.alternatives for expression in lasting if expression.action == INCLUDE)
@@ -94,10 +94,10 @@ def combine(
     def base() -> Mask:
         if nothing:
             return np.zeros(items.rows, bool)
-        remaining = cache.get(items, (exclude,), kept)
         if not include:
-            return remaining
-        return reduce(np.logical_or, (_alternatives(each, items, ids) for each in include)) & remaining
+            return kept()
+        included = reduce(np.logical_or, (_alternatives(each, items, ids) for each in include))
+        return included & cache.get(items, (exclude,), kept) if exclude else included
 
     mask = cache.get(items, (include, exclude, nothing), base)
     if not passing:

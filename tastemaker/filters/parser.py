@@ -110,8 +110,8 @@ def _hint(found: str, expected: Iterable[str]) -> str:
         return "the conditions of IF are joined by AND only"
     if found == "LPAR" and "NAME" in expected:
         return "conditions cannot be grouped by parentheses: AND binds tighter than OR"
-    if found == "NOT" and "NAME" in expected:
-        return 'NOT stands only before IN: Items.GENRE NOT IN ("war")'
+    if set(expected) == {"DOT"}:
+        return 'a condition begins with a dataset and a column: Items.GENRE NOT IN ("war")'
     if found in ("STRING", "NUMBER", "STAR", "PLACEHOLDER") and "LPAR" in expected:
         return 'values after IN stand in parentheses: IN ("a", "b"), IN ($PARAMETER)'
     return ""

@@ -38,7 +38,7 @@ class Field:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The dataset and column that this reads; those of the current user and item are of Users and Items."""
+        """The dataset and column that this reads; the current user's are of Users, the item's of Items."""
         owner = {CURRENT_USER: "Users", CURRENT_ITEM: "Items"}.get(self.dataset, self.dataset)
         return owner, self.name.casefold()
 

@@ -1,0 +1,220 @@
+"""Masks against an interpreter that goes through the rows one at a time, and what the cache keeps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tastemaker.columns import Columns
+from tastemaker.filters import FilterContext, MaskCache, parse
+from tests.tastemaker.filters.shop import ITEMS, SHOP, kept
+
+WORDS = st.sampled_from(["a", "b", "A", "é"])
+NUMBERS = st.sampled_from([0.0, 1.0, 2.5])
+CELLS = {
+    "TAGS": st.none() | st.lists(WORDS, min_size=1, max_size=3).map("|".join),
+    "WORD": st.none() | WORDS,
+    "SIZE": st.none() | NUMBERS,
+}
+KINDS = {"TAGS": "categorical", "WORD": "string", "SIZE": "number"}
+RECORDS = st.lists(st.fixed_dictionaries(CELLS), max_size=8)
+COMPARISONS = {
+    "=": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+}
+
+# A condition is (column, operator, list of words or one number or "CurrentItem").
+LISTED = st.tuples(
+    st.sampled_from(["TAGS", "WORD"]),
+    st.sampled_from(["IN", "NOT IN"]),
+    st.lists(WORDS, min_size=1, max_size=2),
+)
+COMPARED = st.tuples(st.just("SIZE"), st.sampled_from(list(COMPARISONS)), NUMBERS | st.just("CurrentItem"))
+RELATED = st.tuples(
+    st.sampled_from(["TAGS", "WORD"]), st.sampled_from(["IN", "NOT IN"]), st.just("CurrentItem")
+)
+EVENTS = st.tuples(
+    st.just("EVENT_TYPE"),
+    st.sampled_from(["IN", "NOT IN"]),
+    st.lists(st.sampled_from(["view", "BUY", "*"]), min_size=1, max_size=2),
+)
+USER = st.tuples(st.just("AGE"), st.sampled_from(list(COMPARISONS)), NUMBERS) | st.tuples(
+    st.just("PLAN"), st.sampled_from(["IN", "NOT IN"]), st.lists(WORDS, min_size=1, max_size=2)
+)
+
+
+def alternatives(conditions):
+    return st.lists(st.lists(conditions, min_size=1, max_size=2), min_size=1, max_size=2)
+
+
+EXPRESSION = st.tuples(
+    st.sampled_from(["INCLUDE", "EXCLUDE"]),
+    alternatives(LISTED | COMPARED | RELATED) | alternatives(EVENTS),
+    st.lists(USER, max_size=2),
+)
+
+
+def written(condition, dataset):
+    """A condition as text."""
+    column, operator, operand = condition
+    if isinstance(operand, list):
+        values = '"' + '","'.join(operand) + '"'
+        return f"{dataset}.{column} {operator} ({values})"
+    return f"{dataset}.{column} {operator} {f'CurrentItem.{column}' if operand == 'CurrentItem' else operand}"
+
+
+def spelled(expression):
+    action, where, only_if = expression
+    dataset = "Interactions" if where[0][0][0] == "EVENT_TYPE" else "Items"
+    text = " OR ".join(" AND ".join(written(each, dataset) for each in those) for those in where)
+    condition = " AND ".join(written(each, "CurrentUser") for each in only_if)
+    return f"{action} ItemID WHERE {text}" + (f" IF {condition}" if condition else "")
+
+
+def holds(condition, cell, current):
+    """One condition on one row; `cell` is None, a number, or the set of the row's values."""
+    column, operator, operand = condition
+    if operand == "CurrentItem":
+        operand = current[column]
+    if operator in ("IN", "NOT IN"):
+        listed = [] if operand is None else operand
+        found = any("*" in listed or value in listed for value in cell or ())
+        return found == (operator == "IN")
+    return cell is not None and operand is not None and COMPARISONS[operator](cell, operand)
+
+
+def values_of(record):
+    parts = {
+        "TAGS": record["TAGS"] and record["TAGS"].split("|"),
+        "WORD": record["WORD"] and [record["WORD"]],
+    }
+    return {**parts, "SIZE": record["SIZE"]}
+
+
+def interpreted(expressions, records, events, user, current):
+    """What the filter means, said as plainly as it can be."""
+    current = values_of(current) if current else dict.fromkeys(KINDS)
+    answer = []
+    for row, record in enumerate(records):
+        cells = values_of(record)
+        included, excluded, any_include = False, False, False
+        for action, where, only_if in expressions:
+            if not all(holds(each, user[each[0]], {}) for each in only_if):
+                continue
+            done = {kind for kind, rows in events.items() if row in rows}
+            matches = any(
+                all(
+                    holds((column, operator, [word.lower() for word in operand]), done, {})
+                    if column == "EVENT_TYPE"
+                    else holds((column, operator, operand), cells[column], current)
+                    for column, operator, operand in those
+                )
+                for those in where
+            )
+            any_include |= action == "INCLUDE"
+            included |= matches and action == "INCLUDE"
+            excluded |= matches and action == "EXCLUDE"
+        answer.append((included or not any_include) and not excluded)
+    return answer
+
+
+@given(st.data())
+def test_masks_agree_with_the_interpreter(data):
+    records = data.draw(RECORDS)
+    rows = st.lists(st.integers(0, max(0, len(records) - 1)), max_size=4) if records else st.just([])
+    events = {"view": data.draw(rows), "buy": data.draw(rows)}
+    age, plan = data.draw(st.none() | NUMBERS), data.draw(st.none() | WORDS)
+    current = data.draw(st.none() | st.integers(0, len(records) - 1)) if records else None
+    expressions = data.draw(st.lists(EXPRESSION, min_size=1, max_size=3))
+    filter = parse(" | ".join(map(spelled, expressions)))
+    context = FilterContext(
+        Columns.build(KINDS, records),
+        events={kind: np.array([*some, -1]) for kind, some in events.items()},
+        user={"AGE": age, "PLAN": plan},
+        current_item=current,
+        cache=MaskCache(),
+    )
+    user = {"AGE": age, "PLAN": None if plan is None else [plan]}
+    expected = interpreted(expressions, records, events, user, None if current is None else records[current])
+    assert filter.mask(context).tolist() == expected
+    assert filter.mask(context).tolist() == expected, "from the cache"
+    assert type(filter).load(filter.dump()).mask(replace(context, cache=None)).tolist() == expected
+
+
+CAPPED = parse(
+    'EXCLUDE ItemID WHERE Items.PRICE > $CAP | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("order")'
+)
+
+
+def test_the_cache_answers_for_every_user_but_only_for_the_same_values_and_columns():
+    cache = MaskCache()
+    context = replace(SHOP, cache=cache, values={"CAP": "25"})
+    assert CAPPED.mask(context).tolist() == [False, True, False, True, True]
+    misses = cache.misses
+    assert CAPPED.mask(replace(context, events={"order": np.array([4])})).tolist() == [
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert (cache.misses, cache.hits) == (misses, 1)
+    CAPPED.mask(replace(context, values={"CAP": "30"}))
+    assert cache.misses > misses
+    cheaper = Columns.build({"PRICE": "number"}, [{"PRICE": 1}] * 5)
+    assert CAPPED.mask(replace(context, items=cheaper, events={})).all()
+
+
+def test_the_order_of_values_does_not_matter_to_the_cache():
+    cache = MaskCache()
+    filter = parse("INCLUDE ItemID WHERE Items.TOPIC IN ($T)")
+    first = filter.mask(replace(SHOP, cache=cache, values={"T": '"go","chess"'}))
+    assert filter.mask(replace(SHOP, cache=cache, values={"T": '"chess","go","go"'})) is first
+
+
+def test_the_cache_drops_what_was_not_used_for_longest():
+    cache = MaskCache(limit=10)
+    make = {name: lambda: np.ones(5, bool) for name in "abc"}
+    for name in ("a", "b", "a", "c"):
+        cache.get(ITEMS, name, make[name])
+    assert (len(cache), cache.bytes, cache.misses) == (2, 10, 3)
+    cache.get(ITEMS, "a", make["a"])
+    assert cache.misses == 3, "a was used after b"
+    cache.get(ITEMS, "b", make["b"])
+    assert cache.misses == 4
+
+
+def test_a_mask_larger_than_the_cache_is_not_kept():
+    cache = MaskCache(limit=4)
+    cache.get(ITEMS, "a", lambda: np.ones(5, bool))
+    assert (len(cache), cache.bytes) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["EXCLUDE ItemID WHERE Items.PRICE > 5", 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("x")'],
+)
+def test_a_mask_cannot_be_written_to(expression):
+    with pytest.raises(ValueError, match="read-only"):
+        parse(expression).mask(replace(SHOP, cache=MaskCache()))[0] = False
+
+
+def test_items_are_named_by_id():
+    assert kept(
+        "INCLUDE ItemID WHERE Items.ITEM_ID IN ($IDS)", values={"IDS": '"goban","board","nothing"'}
+    ) == [
+        "board",
+        "goban",
+    ]
+
+
+def test_a_column_that_came_after_the_data_is_null_everywhere():
+    assert kept('INCLUDE ItemID WHERE Items.COLOUR IN ("red")') == []
+    assert kept("INCLUDE ItemID WHERE Items.WEIGHT != 5") == []
+    assert len(kept('INCLUDE ItemID WHERE Items.COLOUR NOT IN ("red")')) == 5
