@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-from botocore.exceptions import ClientError
 
 from lambdas.common.observability import logger
 from lambdas.common.settings import Settings
-from lambdas.ingest.errors import AccessRefused, ImportFailedError
+from lambdas.ingest.errors import ImportFailedError
 from lambdas.ingest.importing import Import
+from lambdas.ingest.roles import assumed
 from lambdas.ingest.source import S3Destination, S3Source
 from tastemaker import schemas
 
@@ -49,25 +49,3 @@ def _source(event: dict[str, Any], settings: Settings) -> S3Source:
     if not role or bucket in settings.data_buckets:
         return S3Source(s3)
     return S3Source(assumed(session, role).client("s3"), role)
-
-
-def assumed(own: boto3.Session, role: str) -> boto3.Session:
-    """A session with the role's credentials. Raises AccessRefused, with the trust statement to add."""
-    sts = own.client("sts")
-    try:
-        keys = sts.assume_role(RoleArn=role, RoleSessionName="tastemaker-import")["Credentials"]
-    except ClientError as error:
-        raise AccessRefused(
-            f"the role {role} cannot be assumed ({error.response['Error'].get('Code')}). Add this to its "
-            f"trust policy: {trust_statement(sts.get_caller_identity()['Arn'])}"
-        ) from error
-    return boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], own.region_name)
-
-
-def trust_statement(caller: str) -> str:
-    """What lets the caller (an ARN as STS reports it) assume a role."""
-    principal = caller
-    if ":assumed-role/" in caller:
-        account, role = caller.split(":")[4], caller.split("/")[1]
-        principal = f"arn:{caller.split(':')[1]}:iam::{account}:role/{role}"
-    return f'{{"Effect": "Allow", "Principal": {{"AWS": "{principal}"}}, "Action": "sts:AssumeRole"}}'

@@ -1,0 +1,51 @@
+"""The typed door to the catalogue table: items and users put one at a time."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tastemaker.errors import TastemakerError
+
+ATTEMPTS = 6
+
+
+class CatalogUnavailableError(TastemakerError):
+    """The table did not take every record. Sending the whole call again is safe."""
+
+    code = "ServiceUnavailableException"
+    status = 503
+
+
+class Catalog:
+    """Records by dataset ARN and id; the same id replaces the whole record."""
+
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client, self._table, self._clock, self._sleep = client, table, clock, sleep
+
+    def put(self, dataset_arn: str, records: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Store (id, properties by schema field). Of several with one id the last one stays."""
+        now = f"{self._clock():.3f}"
+        items = {
+            name: {
+                "dataset": {"S": dataset_arn},
+                "id": {"S": name},
+                "properties": {"S": json.dumps(properties, ensure_ascii=False)},
+                "updatedAt": {"N": now},
+            }
+            for name, properties in records
+        }
+        requests = [{"PutRequest": {"Item": item}} for item in items.values()]
+        for attempt in range(ATTEMPTS):
+            answer = self._client.batch_write_item(RequestItems={self._table: requests})
+            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
+            if not requests:
+                return
+            self._sleep(0.05 * 2**attempt)
+        raise CatalogUnavailableError(f"{len(requests)} records could not be stored; send them again.")

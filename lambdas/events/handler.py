@@ -1,0 +1,29 @@
+"""The personalize-events API."""
+
+from typing import Any
+
+import boto3
+
+from lambdas.common.http import serve
+from lambdas.common.resources import ResourceTable
+from lambdas.common.settings import Settings
+from lambdas.events.catalog import Catalog
+from lambdas.events.operations import operations
+from lambdas.events.places import Places
+from lambdas.events.stream import EventStream
+from tastemaker.wire import Service
+
+_settings = Settings()
+_session = boto3.Session()
+_dynamodb = _session.client("dynamodb")
+_service = Service("personalize-events")
+_operations = operations(
+    Places(ResourceTable(_dynamodb, _settings.resources_table)),
+    EventStream(_session.client("kinesis"), _settings.event_stream),
+    Catalog(_dynamodb, _settings.catalog_table),
+)
+
+
+def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    """One HTTP request of API Gateway."""
+    return serve(_service, event, _operations)

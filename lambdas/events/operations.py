@@ -1,0 +1,40 @@
+"""PutEvents, PutItems and PutUsers: look up, check, store."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from lambdas.events.places import Places
+from tastemaker.errors import InvalidInput
+from tastemaker.events import catalog_records, stream_records
+
+
+class Stream(Protocol):
+    def put(self, events: list[dict[str, Any]]) -> None: ...
+
+
+class Shelf(Protocol):
+    def put(self, dataset_arn: str, records: list[tuple[str, dict[str, Any]]]) -> None: ...
+
+
+def operations(
+    places: Places, stream: Stream, catalog: Shelf
+) -> Mapping[str, Callable[[dict[str, Any]], None]]:
+    """The operations by name. Each returns when everything is stored, and answers nothing."""
+
+    def put_events(params: dict[str, Any]) -> None:
+        place = places.of_tracker(params["trackingId"])
+        stream.put(stream_records(params, place.schema, place.dataset_group))
+
+    def put_items(params: dict[str, Any]) -> None:
+        put("ITEMS", "itemId", params["datasetArn"], params["items"])
+
+    def put_users(params: dict[str, Any]) -> None:
+        put("USERS", "userId", params["datasetArn"], params["users"])
+
+    def put(kind: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
+        place = places.of_dataset(arn)
+        if place.dataset_type != kind:
+            raise InvalidInput(f"{arn} is a dataset of type {place.dataset_type}, not {kind}.")
+        catalog.put(arn, catalog_records(entries, id_member, place.schema))
+
+    return {"PutEvents": put_events, "PutItems": put_items, "PutUsers": put_users}

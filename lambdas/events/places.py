@@ -1,0 +1,96 @@
+"""Where an event or a put record belongs: tracker → dataset group → dataset → schema, cached for a minute."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tastemaker import schemas
+from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
+from tastemaker.resources.arns import name_of, segment_of
+from tastemaker.resources.repository import Record
+from tastemaker.resources.statuses import ACTIVE
+from tastemaker.schemas import Schema
+
+SECONDS = 60.0
+
+
+class Records(Protocol):
+    """What is needed of a repository."""
+
+    def get(self, arn: str) -> Record | None: ...
+
+    def target(self, alias: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """A dataset group's name, and the dataset and its schema that records are checked against."""
+
+    dataset_group: str
+    dataset_arn: str
+    dataset_type: str
+    schema: Schema
+
+
+class Places:
+    """Look-ups that found something are kept for a minute; a dataset's new schema acts after that."""
+
+    def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
+        self._records, self._clock = records, clock
+        self._kept: dict[str, tuple[float, Place]] = {}
+
+    def of_tracker(self, tracking_id: str) -> Place:
+        """The Interactions dataset behind a tracking id. Raises InvalidInput: PutEvents has no other
+        exception.
+        """
+        return self._cached(f"tracking-id/{tracking_id}", lambda: self._tracked(tracking_id))
+
+    def of_dataset(self, arn: str) -> Place:
+        """The dataset of an ARN. Raises InvalidInput, ResourceNotFound, ResourceInUse."""
+        return self._cached(arn, lambda: self._dataset(arn))
+
+    def _cached(self, key: str, look: Callable[[], Place]) -> Place:
+        kept = self._kept.get(key)
+        if kept is not None and self._clock() - kept[0] < SECONDS:
+            return kept[1]
+        place = look()
+        self._kept[key] = (self._clock(), place)
+        return place
+
+    def _tracked(self, tracking_id: str) -> Place:
+        arn = self._records.target(f"tracking-id/{tracking_id}")
+        tracker = self._records.get(arn) if arn else None
+        if tracker is None:
+            raise InvalidInput(f"There is no event tracker with the tracking id {tracking_id}.")
+        if tracker.status != ACTIVE:
+            raise InvalidInput(f"The event tracker {tracker.arn} is not active but {tracker.status}.")
+        group: str = tracker.body["datasetGroupArn"]
+        dataset = group.replace(":dataset-group/", ":dataset/") + "/INTERACTIONS"
+        try:
+            return self._dataset(dataset)
+        except ResourceNotFound as error:
+            raise InvalidInput(
+                f"The dataset group {group} has no Interactions dataset yet, and so no schema for events."
+            ) from error
+
+    def _dataset(self, arn: str) -> Place:
+        if segment_of(arn) != "dataset":
+            raise InvalidInput(f"{arn} is not the ARN of a dataset.")
+        dataset = self._records.get(arn)
+        if dataset is None:
+            raise ResourceNotFound(f"There is no dataset {arn}.")
+        if dataset.status != ACTIVE:
+            raise ResourceInUse(f"The dataset {arn} is not active but {dataset.status}.")
+        return Place(
+            name_of(dataset.body["datasetGroupArn"]),
+            arn,
+            dataset.body["datasetType"].upper(),
+            self._schema(dataset.body),
+        )
+
+    def _schema(self, dataset: dict[str, Any]) -> Schema:
+        record = self._records.get(dataset["schemaArn"])
+        if record is None:
+            raise ResourceNotFound(f"There is no schema {dataset['schemaArn']}.")
+        return schemas.parse(record.body["schema"], record.body.get("domain"))

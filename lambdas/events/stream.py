@@ -1,0 +1,45 @@
+"""The typed door to the event stream."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tastemaker.errors import TastemakerError
+from tastemaker.events import partition_key
+
+ATTEMPTS = 6
+
+
+class StreamUnavailableError(TastemakerError):
+    """The stream did not take every event. Sending the whole call again is safe: events are idempotent."""
+
+    code = "ServiceUnavailableException"
+    status = 503
+
+
+class EventStream:
+    """Kinesis, written to in batches until every record is stored."""
+
+    def __init__(self, client: Any, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client, self._name, self._sleep = client, name, sleep
+
+    def put(self, events: Sequence[dict[str, Any]]) -> None:
+        """Store all events, or raise StreamUnavailableError."""
+        entries = [
+            {"Data": json.dumps(event, ensure_ascii=False).encode(), "PartitionKey": partition_key(event)}
+            for event in events
+        ]
+        for attempt in range(ATTEMPTS):
+            answer = self._client.put_records(StreamName=self._name, Records=entries)
+            if not answer.get("FailedRecordCount"):
+                return
+            entries = [
+                entry
+                for entry, result in zip(entries, answer["Records"], strict=True)
+                if result.get("ErrorCode")
+            ]
+            self._sleep(0.05 * 2**attempt)
+        raise StreamUnavailableError(
+            f"{len(entries)} of {len(events)} events could not be stored; send them again."
+        )

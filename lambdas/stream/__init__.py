@@ -1,0 +1,1 @@
+"""Kinesis records → user profiles."""

@@ -1,0 +1,16 @@
+"""Kinesis records → the profiles table, so that a user's next request knows what the user just did."""
+
+from typing import Any
+
+import boto3
+
+from lambdas.common.profiles import Profiles
+from lambdas.common.settings import Settings
+from lambdas.stream.consuming import consume
+
+_profiles = Profiles(boto3.Session().client("dynamodb"), Settings().profiles_table)
+
+
+def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    """A batch of Kinesis records. Returns `batchItemFailures`; raises if not one record could be read."""
+    return consume(event, _profiles, context)

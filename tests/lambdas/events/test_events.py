@@ -1,0 +1,251 @@
+"""PutEvents, PutItems and PutUsers behind the wire, on records in memory and fakes of the stream and the
+table.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.common.http import serve
+from lambdas.events.catalog import Catalog, CatalogUnavailableError
+from lambdas.events.operations import operations
+from lambdas.events.places import Places
+from lambdas.events.stream import EventStream, StreamUnavailableError
+from tastemaker.resources.repository import MemoryRepository, Record
+from tastemaker.wire import Service
+
+PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
+GROUP = f"{PREFIX}dataset-group/shop"
+
+
+def avro(name: str, *fields: dict[str, Any]) -> str:
+    return json.dumps(
+        {
+            "type": "record",
+            "name": name,
+            "namespace": "com.amazonaws.personalize.schema",
+            "version": "1.0",
+            "fields": list(fields),
+        }
+    )
+
+
+SCHEMAS = {
+    "INTERACTIONS": avro(
+        "Interactions",
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "DEVICE", "type": ["null", "string"], "categorical": True},
+    ),
+    "ITEMS": avro(
+        "Items",
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "PRICE", "type": "float"},
+        {"name": "GENRES", "type": ["null", "string"], "categorical": True},
+    ),
+    "USERS": avro("Users", {"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": "int"}),
+}
+
+
+class Kinesis:
+    """Takes records; refuses each the first `refusals` times that it comes."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.refusals = refusals
+        self.stored: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self._refused: dict[bytes, int] = {}
+
+    def put_records(self, *, StreamName: str, Records: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        answer, failed = [], 0
+        for record in Records:
+            times = self._refused.get(record["Data"], 0)
+            if times < self.refusals:
+                self._refused[record["Data"]] = times + 1
+                answer.append({"ErrorCode": "ProvisionedThroughputExceededException"})
+                failed += 1
+            else:
+                self.stored.append(json.loads(record["Data"]))
+                self.keys.append(record["PartitionKey"])
+                answer.append({"SequenceNumber": "1"})
+        return {"FailedRecordCount": failed, "Records": answer}
+
+
+class Dynamo:
+    """Keeps the items of one table by id."""
+
+    def __init__(self, takes: bool = True) -> None:
+        self.takes, self.items = takes, {}  # type: ignore[var-annotated]
+
+    def batch_write_item(self, *, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        if not self.takes:
+            return {"UnprocessedItems": RequestItems}
+        for request in RequestItems["catalog"]:
+            item = request["PutRequest"]["Item"]
+            self.items[item["id"]["S"]] = item
+        return {}
+
+
+class Shop:
+    """The API of one dataset group."""
+
+    def __init__(self, refusals: int = 0, takes: bool = True) -> None:
+        self.now = 0.0
+        self.records = MemoryRepository()
+        self.kinesis, self.dynamo = Kinesis(refusals), Dynamo(takes)
+        for kind, schema in SCHEMAS.items():
+            self.add(f"schema/{kind}", "schema", schema=schema)
+            self.add(
+                f"dataset/shop/{kind}",
+                "dataset",
+                status="ACTIVE",
+                datasetGroupArn=GROUP,
+                datasetType=kind,
+                schemaArn=f"{PREFIX}schema/{kind}",
+            )
+        self.add("event-tracker/1", "event-tracker", "tracker-1", status="ACTIVE", datasetGroupArn=GROUP)
+        self.operations = operations(
+            Places(self.records, lambda: self.now),
+            EventStream(self.kinesis, "events", lambda _: None),
+            Catalog(self.dynamo, "catalog", lambda: 5.0, lambda _: None),
+        )
+
+    def add(self, suffix: str, kind: str, tracking_id: str | None = None, **body: Any) -> None:
+        aliases = {f"tracking-id/{tracking_id}": PREFIX + suffix} if tracking_id else {}
+        self.records.create(Record(PREFIX + suffix, kind, body), aliases=aliases)
+
+    def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        request = {"rawPath": path, "requestContext": {"http": {"method": "POST"}}, "body": json.dumps(body)}
+        answer = serve(Service("personalize-events"), request, self.operations)
+        return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
+
+    def events(self, *events: dict[str, Any], **members: Any) -> tuple[int, Any]:
+        whole = [{"eventType": "view", "sentAt": 7, "itemId": "i", **event} for event in events]
+        body = {"trackingId": "tracker-1", "sessionId": "s", "userId": "u", "eventList": whole, **members}
+        return self.post("/events", body)
+
+
+def test_events_reach_the_stream_under_their_user() -> None:
+    shop = Shop()
+    assert shop.events({"properties": '{"device": "tv"}'}, {"itemId": "j"}) == (200, None)
+    assert [(event["itemId"], event["properties"]) for event in shop.kinesis.stored] == [
+        ("i", '{"DEVICE":"tv"}'),
+        ("j", "{}"),
+    ]
+    assert {event["datasetGroup"] for event in shop.kinesis.stored} == {"shop"}
+    assert shop.kinesis.keys == ["u", "u"]
+
+
+def test_only_refused_records_are_sent_again() -> None:
+    shop = Shop(refusals=2)
+    assert shop.events({}, {"itemId": "j"})[0] == 200
+    assert sorted(event["itemId"] for event in shop.kinesis.stored) == ["i", "j"]
+
+
+def test_a_stream_that_stays_full_is_no_success() -> None:
+    shop = Shop(refusals=99)
+    status, body = shop.events({})
+    assert (status, body["__type"]) == (503, StreamUnavailableError.code)
+    assert shop.kinesis.stored == []
+
+
+@pytest.mark.parametrize(
+    ("events", "members", "text"),
+    [
+        ([{}], {"trackingId": "nobody"}, "tracking id nobody"),
+        ([{}] * 11, {}, "less than or equal to 10"),
+        ([{"itemId": None}], {}, "lacks itemId"),
+        ([{"properties": "x"}], {}, "not JSON"),
+        ([], {}, "greater than or equal to 1"),
+    ],
+)
+def test_everything_wrong_is_an_invalid_input(
+    events: list[dict[str, Any]], members: dict[str, Any], text: str
+) -> None:
+    status, body = Shop().events(*events, **members)
+    assert (status, body["__type"]) == (400, "InvalidInputException")
+    assert text in body["message"]
+
+
+def test_nothing_is_stored_if_one_event_is_wrong() -> None:
+    shop = Shop()
+    assert shop.events({}, {"itemId": None})[0] == 400
+    assert shop.kinesis.stored == []
+
+
+def test_a_tracker_is_remembered_for_a_minute() -> None:
+    shop = Shop()
+    assert shop.events({})[0] == 200
+    tracker = shop.records.get(f"{PREFIX}event-tracker/1")
+    assert tracker is not None
+    shop.records.delete(tracker, aliases=["tracking-id/tracker-1"])
+    shop.now = 59
+    assert shop.events({})[0] == 200
+    shop.now = 61
+    assert shop.events({})[0] == 400
+
+
+def test_a_group_without_interactions_dataset() -> None:
+    shop = Shop()
+    other = f"{PREFIX}dataset-group/other"
+    shop.add("event-tracker/2", "event-tracker", "tracker-2", status="ACTIVE", datasetGroupArn=other)
+    status, body = shop.events({}, trackingId="tracker-2")
+    assert (status, body["__type"]) == (400, "InvalidInputException")
+    assert "no Interactions dataset" in body["message"]
+
+
+def test_items_and_users_replace_whole_records() -> None:
+    shop = Shop()
+    arn = f"{PREFIX}dataset/shop/ITEMS"
+    items = [
+        {"itemId": "1", "properties": '{"price": "2", "genres": "a|b"}'},
+        {"itemId": "2", "properties": '{"price": 3}'},
+        {"itemId": "1", "properties": '{"price": 4}'},
+    ]
+    assert shop.post("/items", {"datasetArn": arn, "items": items}) == (200, None)
+    assert shop.dynamo.items["1"] == {
+        "dataset": {"S": arn},
+        "id": {"S": "1"},
+        "properties": {"S": '{"PRICE": 4.0}'},
+        "updatedAt": {"N": "5.000"},
+    }
+    users = [{"userId": "u", "properties": '{"age": 30}'}]
+    assert shop.post("/users", {"datasetArn": f"{PREFIX}dataset/shop/USERS", "users": users}) == (200, None)
+    assert json.loads(shop.dynamo.items["u"]["properties"]["S"]) == {"AGE": 30}
+
+
+@pytest.mark.parametrize(
+    ("arn", "item", "status", "code"),
+    [
+        ("dataset/shop/USERS", {"itemId": "1", "properties": '{"price": 1}'}, 400, "InvalidInputException"),
+        (
+            "dataset/none/ITEMS",
+            {"itemId": "1", "properties": '{"price": 1}'},
+            404,
+            "ResourceNotFoundException",
+        ),
+        ("solution/x", {"itemId": "1", "properties": '{"price": 1}'}, 400, "InvalidInputException"),
+        ("dataset/shop/ITEMS", {"itemId": "1"}, 400, "InvalidInputException"),
+    ],
+)
+def test_items_that_are_refused(arn: str, item: dict[str, Any], status: int, code: str) -> None:
+    answer, body = Shop().post("/items", {"datasetArn": PREFIX + arn, "items": [item]})
+    assert (answer, body["__type"]) == (status, code)
+
+
+def test_a_table_that_takes_nothing_is_no_success() -> None:
+    item = {"itemId": "1", "properties": '{"price": 1}'}
+    status, body = Shop(takes=False).post(
+        "/items", {"datasetArn": f"{PREFIX}dataset/shop/ITEMS", "items": [item]}
+    )
+    assert (status, body["__type"]) == (503, CatalogUnavailableError.code)
+
+
+def test_actions_are_refused_by_name() -> None:
+    body = {"datasetArn": f"{PREFIX}dataset/shop/ACTIONS", "actions": [{"actionId": "a"}]}
+    status, answer = Shop().post("/actions", body)
+    assert status == 501
+    assert "PutActions" in answer["message"]
