@@ -49,12 +49,12 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, end)
     print("Tastemaker, local run", flush=True)
     from .assembly import SynthesisError  # after the first line: moto takes a second to import
-    from .emulator import Local, export_lines
+    from .emulator import Emulator, export_line
     from .provision import ProvisionError
     from .terminal import Terminal
 
     try:
-        local = Local(
+        emulator = Emulator(
             port=options.port,
             assembly=options.assembly,
             terminal=Terminal(verbose=options.verbose),
@@ -68,22 +68,22 @@ def main(argv: list[str] | None = None) -> int:
         )
         return 1
     try:
-        local.start()
+        emulator.start()
     except (SynthesisError, ProvisionError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
     started = True
     print(
-        f"\nready  {local.endpoint}\n\n"
+        f"\nready  {emulator.endpoint}\n\n"
         f"Any boto3 program, the AWS CLI or an SDK, in another terminal:\n"
-        f"  {export_lines(local)}\n"
+        f"  {export_line(emulator)}\n"
         f"  aws personalize list-recipes\n"
         f"Ctrl-C ends the run; nothing is kept.",
         flush=True,
     )
     ended.wait()
     print("ending …", flush=True)
-    local.stop()
+    emulator.stop()
     return 0
 
 

@@ -1,7 +1,8 @@
-"""The cloud assembly: synthesised from `app.py` when its sources changed, and read."""
+"""The cloud assembly: synthesized from `app.py` when its sources changed, and read."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ OUTPUT = REPOSITORY / "cdk.out" / "local"
 # What the template and its assets are made of.
 SOURCES = ("app.py", "cdk.json", "requirements.txt", "infrastructure", "lambdas", "tastemaker", "training")
 _FINGERPRINT = ".fingerprint"
+_LOCK = ".lock"
 
 
 class SynthesisError(Exception):
@@ -90,20 +92,31 @@ class Assembly:
         }
 
 
-def synthesise(say: Line, *, repository: Path = REPOSITORY, output: Path = OUTPUT) -> Assembly:
-    """The assembly of stage `local`, made anew when a source file changed since the last time.
+def synthesize(say: Line = lambda _: None, *, repository: Path = REPOSITORY, output: Path = OUTPUT) -> Path:
+    """The folder of stage `local`'s assembly, made anew when a source file changed since the last time.
 
     Raises:
         SynthesisError: app.py failed.
     """
-    fingerprint = _fingerprint(repository)
-    mark = output / _FINGERPRINT
-    if mark.exists() and mark.read_text() == fingerprint:
-        say("synthesised before, nothing changed since")
-        return Assembly(output)
-    say("synthesising the app for stage local (15 to 40 seconds; only when something changed) …")
-    started = time.monotonic()
-    mark.unlink(missing_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / _LOCK).open("w") as lock:  # two runs may start at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fingerprint = _fingerprint(repository)
+        mark = output / _FINGERPRINT
+        if mark.exists() and mark.read_text() == fingerprint:
+            say("synthesized before, nothing changed since")
+            return output
+        say("synthesizing the app for stage local (10 to 40 seconds; only when something changed) …")
+        started = time.monotonic()
+        mark.unlink(missing_ok=True)
+        _run_app(repository, output)
+        Assembly(output)
+        mark.write_text(fingerprint)
+        say(f"synthesized in {time.monotonic() - started:.0f} s")
+    return output
+
+
+def _run_app(repository: Path, output: Path) -> None:
     environment = os.environ | {
         "CDK_OUTDIR": str(output),
         "CDK_CONTEXT_JSON": json.dumps(_context(repository) | {"stage": STAGE}),
@@ -120,10 +133,6 @@ def synthesise(say: Line, *, repository: Path = REPOSITORY, output: Path = OUTPU
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()[-15:]
         raise SynthesisError("app.py failed:\n  " + "\n  ".join(words))
-    assembly = Assembly(output)
-    mark.write_text(fingerprint)
-    say(f"synthesised in {time.monotonic() - started:.0f} s")
-    return assembly
 
 
 def _context(repository: Path) -> dict[str, Any]:

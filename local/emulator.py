@@ -1,4 +1,4 @@
-"""The whole local run: synthesise, provision, serve. Usable from a test as a context manager."""
+"""The whole local run in this process: synthesize, provision, serve."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from .account import OWNER_KEY, Account, default_region
-from .assembly import REPOSITORY, Assembly, synthesise
+from .assembly import REPOSITORY, Assembly, synthesize
 from .door.door import Door, Rooms
 from .door.gateway import Gateway
 from .door.moto_app import MotoApp
@@ -35,12 +35,12 @@ from .streams.shards import Streams
 from .terminal import Terminal
 
 
-class Local:
+class Emulator:
     """AWS on one machine, with the template deployed. One at a time in a process: moto's memory is global.
 
     Example:
-        with Local() as local:
-            boto3.client("personalize", endpoint_url=local.endpoint, …)
+        with Emulator() as emulator:
+            emulator.client("s3").create_bucket(Bucket="a-bucket")
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Local:
 
         Args:
             port: of 127.0.0.1; 0 takes a free one.
-            assembly: a ready cloud assembly; without it `app.py` is synthesised.
+            assembly: a ready cloud assembly; without it `app.py` is synthesized.
             region: default AWS_REGION, AWS_DEFAULT_REGION, us-east-1.
             terminal: where progress goes; silent by default.
             training_command: what a training job runs.
@@ -100,7 +100,7 @@ class Local:
         """A boto3 client on this run, as the account's owner or with a role's credentials."""
         return self.account.client(service, credentials)
 
-    def __enter__(self) -> Local:
+    def __enter__(self) -> Emulator:
         self.start()
         return self
 
@@ -110,7 +110,7 @@ class Local:
         self.stop()
 
     def start(self) -> None:
-        """Synthesise if needed, provision, and serve; returns when everything answers.
+        """Synthesize if needed, provision, and serve; returns when everything answers.
 
         Raises:
             SynthesisError, ProvisionError
@@ -123,7 +123,7 @@ class Local:
 
     def _start(self) -> None:
         say = self._terminal.say
-        assembly = Assembly(self._assembly_folder) if self._assembly_folder else synthesise(say)
+        assembly = Assembly(self._assembly_folder or synthesize(say))
         started = time.monotonic()
         moto_api_backend.reset()
         speed.install()
@@ -225,6 +225,6 @@ class Local:
                 self._terminal.detail(name, f"not warmed: {error}")
 
 
-def export_lines(local: Local) -> str:
+def export_line(emulator: Emulator) -> str:
     """The shell line that points every AWS program at this run."""
-    return "export " + " ".join(f"{name}={value}" for name, value in local.environment().items())
+    return "export " + " ".join(f"{name}={value}" for name, value in emulator.environment().items())

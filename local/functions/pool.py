@@ -59,9 +59,12 @@ class FunctionPool:
     def close(self) -> None:
         with self._changed:
             self._closed = True
-            workers = list(self._workers)
+            idle, self._idle = self._idle, []
+            busy = self._workers.difference(idle)
+            for worker in idle:
+                self._drop(worker)
             self._changed.notify_all()
-        for worker in workers:
+        for worker in busy:  # their invocations end, and release them
             worker.kill()
 
     @property
@@ -110,7 +113,7 @@ class FunctionPool:
 
     def _drop(self, worker: Worker) -> None:
         self._workers.discard(worker)
-        worker.kill()
+        worker.release()
 
     def _log(self, line: str) -> None:
         self._terminal.detail(self._short, line)

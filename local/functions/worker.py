@@ -169,11 +169,21 @@ class Worker:
         )
 
     def kill(self) -> None:
+        """End the process and whatever it started; an invocation that waits for it sees it gone."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def release(self) -> None:
+        """Kill, and close the pipes; nobody may be waiting for an answer."""
+        self.kill()
+        self._answers.close()
+        with contextlib.suppress(OSError):  # what a dead process did not read
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+
     def _read_log(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._log(line.decode("utf-8", "replace").rstrip("\n"))
+        with self._process.stdout as lines:
+            for line in lines:
+                self._log(line.decode("utf-8", "replace").rstrip("\n"))

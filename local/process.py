@@ -1,0 +1,93 @@
+"""The local run as a child process, for programs that need one: tests, the demo.
+
+A process of its own, because moto's memory is global to a process: two runs side by side must not share it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from types import TracebackType
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+_READY = re.compile(r"ready\s+(http://\S+)")
+_STOP_SECONDS = 15
+
+
+class StartError(Exception):
+    """The local run did not become ready; the message holds what it said."""
+
+
+class Local:
+    """`python -m local` from `with` to the end of its block.
+
+    Example:
+        with Local(port=0) as run:
+            boto3.client("personalize", endpoint_url=run.endpoint)
+    """
+
+    def __init__(self, *, port: int = 0, assembly: Path | None = None, verbose: bool = False) -> None:
+        """Nothing starts before the block.
+
+        Args:
+            port: of 127.0.0.1; 0 takes a free one.
+            assembly: a ready cloud assembly of stage local; without it `app.py` is synthesized when it
+            changed. verbose: pass on what the run says.
+        """
+        self._command = [sys.executable, "-m", "local", "--port", str(port)]
+        self._command += ["--assembly", str(assembly)] if assembly else []
+        self._verbose = verbose
+        self._lines: deque[str] = deque(maxlen=500)
+        self._ready = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
+        self.endpoint = ""
+
+    @property
+    def output(self) -> str:
+        """The last lines that the run said."""
+        return "\n".join(self._lines)
+
+    def __enter__(self) -> Local:
+        """Start, and wait until it is ready.
+
+        Raises:
+            StartError
+        """
+        self._process = subprocess.Popen(
+            self._command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        self._ready.wait()
+        if not self.endpoint:
+            self._process.wait()
+            raise StartError(f"{' '.join(self._command)} did not start:\n{self.output}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOP_SECONDS)
+            return
+        self._process.kill()
+        self._process.wait()
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout as lines:
+            for line in lines:
+                self._lines.append(line.rstrip("\n"))
+                if self._verbose:
+                    print(line, end="", flush=True)
+                if found := _READY.match(line):
+                    self.endpoint = found.group(1)
+                    self._ready.set()
+        self._ready.set()

@@ -1,0 +1,75 @@
+"""The functions of the tiny test stack."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+from typing import Any
+
+import boto3
+
+
+class TeapotError(Exception):
+    """Raised on purpose."""
+
+
+def echo(event: Any, context: Any) -> Any:
+    """What came, and where it ran. Answers in API Gateway's shape if asked to, else plainly."""
+    if isinstance(event, dict) and event.get("unserialisable"):
+        return {"value": object()}
+    if isinstance(event, dict) and "sleep" in event:
+        time.sleep(event["sleep"])
+    if isinstance(event, dict) and event.get("version") == "2.0" and event["rawPath"] == "/":
+        body = event.get("body", "")
+        raw = base64.b64decode(body) if event["isBase64Encoded"] else body.encode()
+        headers = {"x-encoded": str(event["isBase64Encoded"])}
+        encoded = base64.b64encode(raw).decode()
+        return {"statusCode": 202, "headers": headers, "body": encoded, "isBase64Encoded": True}
+    print("echo was here")  # noqa: T201
+    return {
+        "event": event,
+        "pid": os.getpid(),
+        "greeting": os.environ["GREETING"],
+        "function": context.function_name,
+        "arn": context.invoked_function_arn,
+        "remaining": context.get_remaining_time_in_millis(),
+        "endpoint": os.environ["AWS_ENDPOINT_URL"],
+        "who": boto3.client("sts").get_caller_identity()["Arn"] if event == "who" else None,
+    }
+
+
+def fail(event: Any, context: Any) -> Any:
+    raise TeapotError("I am short and stout")
+
+
+def slow(event: Any, context: Any) -> Any:
+    time.sleep(30)
+
+
+def leave(event: Any, context: Any) -> Any:
+    os._exit(7)
+
+
+def store(event: dict[str, Any], context: Any) -> Any:
+    """Call `operation` of `service` with `arguments`; the error's code if it fails."""
+    client = boto3.client(event["service"])
+    try:
+        answer = getattr(client, event["operation"])(**event["arguments"])
+    except client.exceptions.ClientError as error:
+        return {"code": error.response["Error"]["Code"], "message": error.response["Error"]["Message"]}
+    answer.pop("ResponseMetadata", None)
+    return {"ok": json.loads(json.dumps(answer, default=str))}
+
+
+def consume(event: dict[str, Any], context: Any) -> Any:
+    """Store each record with the order it came in; a poisonous one fails, and says so."""
+    table = boto3.resource("dynamodb").Table("tiny-own")
+    for record in event["Records"]:
+        body = json.loads(base64.b64decode(record["kinesis"]["data"]))
+        if body.get("poison"):
+            return {"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
+        item = {"id": f"event-{body['id']}", "event": record["eventID"], "at": str(time.time())}
+        table.put_item(Item=item | {"batch": len(event["Records"])})
+    return {"batchItemFailures": []}

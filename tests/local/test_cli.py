@@ -1,0 +1,74 @@
+"""`python -m local` as a person meets it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import boto3
+import pytest
+
+from local import Local
+from local.process import REPOSITORY, StartError
+from tests.local.tiny import resources, write_assembly
+
+
+def children(pid: int) -> list[int]:
+    """Processes below a process."""
+    found = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout
+    pairs = [tuple(map(int, line.split())) for line in found.splitlines()[1:]]
+    direct = [child for child, parent in pairs if parent == pid]
+    return direct + [below for child in direct for below in children(child)]
+
+
+def test_it_serves_says_how_to_use_it_and_ends_clean(assembly):
+    with Local(assembly=assembly) as run:
+        assert run.endpoint in run.output
+        assert f"export AWS_ENDPOINT_URL={run.endpoint} AWS_ACCESS_KEY_ID=" in run.output
+        with urllib.request.urlopen(f"{run.endpoint}/_local/health") as answer:
+            assert answer.read() == b'{"status": "ready"}'
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
+        client = boto3.client("lambda", endpoint_url=run.endpoint, **keys)
+        client.invoke(FunctionName="tiny-echo", Payload=b"1")
+        process = run._process
+        assert process is not None
+        workers = children(process.pid)
+        assert workers
+    assert process.returncode == 0
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_two_runs_side_by_side_share_nothing(local, assembly):
+    with Local(assembly=assembly) as run:
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
+        boto3.client("s3", endpoint_url=run.endpoint, **keys).create_bucket(Bucket="only-there")
+        names = [bucket["Name"] for bucket in local.client("s3").list_buckets()["Buckets"]]
+    assert "only-there" not in names
+
+
+def test_a_port_in_use_is_said_with_the_way_out(local, assembly):
+    command = [sys.executable, "-m", "local", "--assembly", str(assembly)]
+    environment = os.environ | {"PORT": str(local.port)}
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert f"port {local.port} of 127.0.0.1 cannot be used" in done.stderr
+    assert "make local PORT=" in done.stderr
+
+
+def test_help(capfd):
+    done = subprocess.run(
+        [sys.executable, "-m", "local", "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert "--port" in done.stdout
+    assert "--assembly" in done.stdout
+
+
+def test_a_template_that_it_cannot_run_ends_it_with_the_name(tmp_path):
+    unknown = {"Vault": {"Type": "AWS::Backup::BackupVault"}}
+    with pytest.raises(StartError, match="no adapter in local/provision for AWS::Backup::BackupVault"):
+        Local(assembly=write_assembly(tmp_path, resources() | unknown)).__enter__()

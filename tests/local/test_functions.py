@@ -1,0 +1,100 @@
+"""Lambda: workers, errors in Lambda's shape, limits."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.local.conftest import until
+
+
+def test_a_handler_sees_its_event_its_context_and_its_environment(local, invoke):
+    answer, error = invoke("echo", {"a": 1})
+    assert error is None
+    assert answer["event"] == {"a": 1}
+    assert answer["greeting"] == "hello"
+    assert answer["function"] == "tiny-echo"
+    assert answer["arn"] == local.account.arn("lambda", "function:tiny-echo")
+    assert 4000 < answer["remaining"] <= 5000
+    assert answer["endpoint"] == local.endpoint
+
+
+def test_a_function_runs_as_its_own_role(invoke):
+    answer, _ = invoke("echo", "who")
+    assert ":assumed-role/tiny-PlainRole-" in answer["who"]
+
+
+def test_a_worker_is_kept_warm(invoke):
+    first, _ = invoke("echo", 1)
+    second, _ = invoke("echo", 2)
+    assert first["pid"] == second["pid"]
+
+
+def test_calls_at_once_run_side_by_side(invoke):
+    with ThreadPoolExecutor(3) as threads:
+        answers = list(threads.map(lambda _: invoke("echo", {"sleep": 0.4}), range(3)))
+    assert len({answer["pid"] for answer, _ in answers}) == 3
+
+
+def test_an_exception_has_lambdas_shape(invoke):
+    answer, error = invoke("fail", {})
+    assert error == "Unhandled"
+    assert answer["errorType"] == "TeapotError"
+    assert answer["errorMessage"] == "I am short and stout"
+    assert "in fail" in answer["stackTrace"][0]
+
+
+def test_a_timeout_kills_the_worker_and_the_next_call_gets_a_new_one(invoke):
+    started = time.monotonic()
+    answer, error = invoke("slow", {})
+    assert (error, answer["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+    assert "Task timed out after 1.00 seconds" in answer["errorMessage"]
+    assert time.monotonic() - started < 10
+
+
+def test_a_worker_that_exits_is_reported_and_replaced(invoke):
+    for _ in range(2):
+        answer, _ = invoke("leave", {})
+        assert answer["errorType"] == "Runtime.ExitError"
+        assert "exit status 7" in answer["errorMessage"]
+
+
+def test_a_handler_that_cannot_be_loaded_says_why(invoke):
+    answer, error = invoke("no_such_handler", {})
+    assert error == "Unhandled"
+    assert "no_such_handler" in answer["errorMessage"]
+
+
+def test_an_answer_that_is_no_json(invoke):
+    answer, _ = invoke("echo", {"unserialisable": True})
+    assert answer["errorType"] == "Runtime.MarshalError"
+
+
+def test_an_event_invocation_returns_at_once(local, invoke):
+    response = local.client("lambda").invoke(
+        FunctionName="tiny-echo", InvocationType="Event", Payload=b'{"sleep": 0.3}'
+    )
+    assert response["StatusCode"] == 202
+
+
+def test_an_unknown_function(local):
+    client = local.client("lambda")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.invoke(FunctionName="nobody", Payload=b"{}")
+
+
+def test_an_event_beyond_lambdas_limit(local):
+    client = local.client("lambda")
+    with pytest.raises(client.exceptions.RequestTooLargeException):
+        client.invoke(FunctionName="tiny-echo", Payload=b'"' + b"x" * 6_300_000 + b'"')
+
+
+def test_what_a_function_prints_is_in_its_log_group(local, invoke):
+    invoke("echo", 1)
+    logs = local.client("logs")
+    until(
+        lambda: logs.filter_log_events(logGroupName="/aws/lambda/tiny-echo")["events"],
+        lambda events: any(event["message"] == "echo was here" for event in events),
+    )
