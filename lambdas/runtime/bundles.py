@@ -1,0 +1,129 @@
+"""Bundles: fetched from the lake once, kept on local disk and in memory.
+
+A bundle never changes, so its address is its identity. What is on disk was fetched whole: it is fetched
+beside its place and then renamed into it. When the disk is short, the bundle that was used longest ago goes.
+"""
+
+import os
+import shutil
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tastemaker import models
+from tastemaker.errors import TastemakerError
+from tastemaker.filters import MaskCache
+from tastemaker.models import Bundle, Model
+
+THREADS = 8
+CHUNK_BYTES = 16 << 20
+OPEN_BUNDLES = 8
+HEADROOM_BYTES = 32 << 20
+
+
+class BundleMissingError(TastemakerError):
+    """There is nothing at a bundle's address."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An open bundle, its model, and the filter masks that were made for it."""
+
+    bundle: Bundle
+    model: Model
+    masks: MaskCache
+
+
+class Bundles:
+    """`get` is quick for a bundle in memory, some milliseconds for one on disk, a download otherwise."""
+
+    def __init__(self, s3: Any, folder: Path | None = None) -> None:
+        self._s3 = s3
+        self._folder = folder or Path(tempfile.gettempdir()) / "bundles"
+        self._open: OrderedDict[str, Loaded] = OrderedDict()
+
+    def get(self, uri: str) -> Loaded:
+        """The bundle at `s3://bucket/prefix/`. Raises BundleMissingError."""
+        if uri in self._open:
+            self._open.move_to_end(uri)
+            return self._open[uri]
+        bundle = Bundle.open(self._on_disk(uri))
+        loaded = self._open[uri] = Loaded(bundle, models.load(bundle), MaskCache())
+        if len(self._open) > OPEN_BUNDLES:
+            self._open.popitem(last=False)
+        return loaded
+
+    def _on_disk(self, uri: str) -> Path:
+        path = self._folder / blake2b(uri.encode(), digest_size=12).hexdigest()
+        if not path.exists():
+            self._fetch(uri, path)
+        os.utime(path)  # when it was last used
+        return path
+
+    def _fetch(self, uri: str, path: Path) -> None:
+        parts = urlsplit(uri)
+        prefix = parts.path.lstrip("/").rstrip("/") + "/"
+        objects = list(self._objects(parts.netloc, prefix))
+        if not objects:
+            raise BundleMissingError(f"There is no model at {uri}.")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make_room(sum(size for _, size in objects), keep=path)
+        with tempfile.TemporaryDirectory(prefix="fetching-", dir=self._folder) as partial:
+            whole = Path(partial) / "bundle"
+            whole.mkdir()
+            self._download(parts.netloc, prefix, objects, whole)
+            try:
+                whole.rename(path)
+            except OSError:
+                if not path.exists():  # else another process was faster, with the same content
+                    raise
+
+    def _objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for entry in page.get("Contents", ()):
+                if not entry["Key"].endswith("/"):
+                    yield entry["Key"], entry["Size"]
+
+    def _download(self, bucket: str, prefix: str, objects: list[tuple[str, int]], folder: Path) -> None:
+        """Large files in ranges, so that one of them does not take one connection's time."""
+        ranges = []
+        for key, size in objects:
+            path = folder / key.removeprefix(prefix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                file.truncate(size)
+            ranges += [
+                (key, path, start, min(CHUNK_BYTES, size - start)) for start in range(0, size, CHUNK_BYTES)
+            ]
+        with ThreadPoolExecutor(THREADS) as pool:
+            for _ in pool.map(lambda part: self._range(bucket, *part), ranges):
+                pass
+
+    def _range(self, bucket: str, key: str, path: Path, start: int, length: int) -> None:
+        answer = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + length - 1}")
+        with path.open("r+b") as file:
+            file.seek(start)
+            shutil.copyfileobj(answer["Body"], file, 1 << 20)
+
+    def _make_room(self, needed: int, keep: Path) -> None:
+        """Remove bundles, longest unused first, until `needed` bytes fit."""
+        unused = [
+            path for path in self._folder.iterdir() if path != keep and not path.name.startswith("fetching-")
+        ]
+        for path in sorted(unused, key=lambda path: path.stat().st_mtime):
+            if self.free() >= needed + HEADROOM_BYTES:
+                return
+            # An open bundle maps its parts when they are first needed: it goes from memory too.
+            for uri in [uri for uri, loaded in self._open.items() if loaded.bundle.path == path]:
+                del self._open[uri]
+            shutil.rmtree(path, ignore_errors=True)
+
+    def free(self) -> int:
+        """Bytes that are free on the disk."""
+        return shutil.disk_usage(self._folder).free

@@ -1,0 +1,41 @@
+"""The personalize-runtime API, and the warming of a deployment."""
+
+from typing import Any
+
+import boto3
+
+from lambdas.common.http import serve
+from lambdas.common.observability import logger
+from lambdas.common.profiles import Profiles
+from lambdas.common.resources import ResourceTable
+from lambdas.common.settings import Settings
+from lambdas.runtime.asking import Runtime
+from lambdas.runtime.bundles import Bundles
+from lambdas.runtime.rankings import get_personalized_ranking
+from lambdas.runtime.recommendations import get_recommendations
+from lambdas.runtime.records import RecordCache
+from lambdas.runtime.warm import warm
+from tastemaker.wire import Service
+
+_settings = Settings()
+_session = boto3.Session()
+_dynamodb = _session.client("dynamodb")
+_service = Service("personalize-runtime")
+_runtime = Runtime(
+    RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
+    Bundles(_session.client("s3")),
+    Profiles(_dynamodb, _settings.profiles_table),
+)
+_operations = {
+    "GetRecommendations": lambda params: get_recommendations(_runtime, params),
+    "GetPersonalizedRanking": lambda params: get_personalized_ranking(_runtime, params),
+}
+
+
+def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    """One HTTP request of API Gateway, or `{"warm": {...}}` from the deployment's state machine."""
+    if "warm" in event:
+        answer = warm(_runtime, event["warm"])
+        logger.info("warmed", extra=answer)
+        return answer
+    return serve(_service, event, _operations)

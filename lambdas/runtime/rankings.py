@@ -1,0 +1,49 @@
+"""GetPersonalizedRanking."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.runtime.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime
+from lambdas.runtime.records import Deployment
+from tastemaker.errors import InvalidInput
+from tastemaker.ranking.answer import rank
+
+
+def get_personalized_ranking(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The input in the order of the user's taste. Raises InvalidInput and ResourceNotFound only.
+
+    Of an id that is given twice the first place counts. Ids that the model does not know come last, without a
+    score.
+    """
+    return answer(runtime, runtime.deployment(params), params)
+
+
+def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a deployment that is not in service yet."""
+    recipe = deployment.recipe
+    if recipe.call != "GetPersonalizedRanking":
+        raise InvalidInput(f"{deployment.arn} uses the recipe {recipe.name}: call {recipe.call} instead.")
+    asking = Asking(runtime, deployment, params["userId"], None, params.get("context", {}))
+    columns = asking.columns(params.get("metadataColumns"))
+    ids = list(dict.fromkeys(params["inputList"]))
+    most = MOST_WITH_METADATA if columns else MOST_RESULTS
+    if not 1 <= len(params["inputList"]) <= most:
+        raise InvalidInput(f"inputList has {len(params['inputList'])} items; it must have from 1 to {most}.")
+    arn = params.get("filterArn")
+    filter = runtime.filter(arn, deployment) if arn else None
+    items = asking.loaded.bundle.items.indexes(ids).tolist()
+    ranked = rank(
+        asking.scores(),
+        items,
+        allowed=asking.mask(filter, params.get("filterValues")),
+        keep_unknown=filter is None or not filter.includes,
+    )
+    shown = []
+    for place, score in ranked:
+        item: dict[str, Any] = {"itemId": ids[place]}
+        if score is not None:
+            item["score"] = score
+        if columns and items[place] >= 0:
+            item["metadata"] = asking.metadata(items[place], columns)
+        shown.append(item)
+    return {"personalizedRanking": shown, "recommendationId": runtime.new_id()}

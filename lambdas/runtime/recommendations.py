@@ -1,0 +1,111 @@
+"""GetRecommendations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lambdas.runtime.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime, require
+from lambdas.runtime.records import Deployment
+from tastemaker.errors import InvalidInput
+from tastemaker.ranking.answer import Mask, Pick, Promotion, recommend
+
+DEFAULT_RESULTS = 25
+
+
+def get_recommendations(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer in the output shape's members. Raises InvalidInput and ResourceNotFound only.
+
+    An unknown user gets what users start with, an unknown item popular items: neither is an error.
+    """
+    return answer(runtime, runtime.deployment(params), params)
+
+
+def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a deployment that is not in service yet."""
+    recipe = deployment.recipe
+    if recipe.call != "GetRecommendations":
+        raise InvalidInput(f"{deployment.arn} uses the recipe {recipe.name}: call {recipe.call} instead.")
+    if recipe.needs_user:
+        require(params, "userId", deployment)
+    if recipe.needs_item:
+        require(params, "itemId", deployment)
+    asking = Asking(
+        runtime,
+        deployment,
+        params.get("userId"),
+        params.get("itemId") if recipe.needs_item else None,
+        params.get("context", {}),
+    )
+    columns = asking.columns(params.get("metadataColumns"))
+    picks = recommend(
+        asking.scores(),
+        count=_count(params.get("numResults"), bool(columns)),
+        allowed=_allowed(asking, params),
+        scale=asking.scale,
+        promotion=_promotion(asking, params.get("promotions")),
+        rng=runtime.rng,
+        fillers=asking.loaded.bundle.popularity if asking.second_generation else None,
+        reasons=asking.second_generation,
+    )
+    return {
+        "itemList": [_shown(asking, pick, columns) for pick in picks],
+        "recommendationId": runtime.new_id(),
+    }
+
+
+def _count(given: int | None, with_metadata: bool) -> int:
+    count = given or DEFAULT_RESULTS
+    most = MOST_WITH_METADATA if with_metadata else MOST_RESULTS
+    if count > most:
+        raise InvalidInput(
+            f"numResults is {count}; it can be at most {most}{' with metadata' if with_metadata else ''}."
+        )
+    return count
+
+
+def _allowed(asking: Asking, params: Mapping[str, Any]) -> Mask | None:
+    """The request's filter, less what the use case hides, less the item that the answer is about."""
+    arn = params.get("filterArn")
+    filter = asking.runtime.filter(arn, asking.deployment) if arn else None
+    allowed = asking.mask(filter, params.get("filterValues"))
+    return _without_hidden(asking, allowed)
+
+
+def _without_hidden(asking: Asking, allowed: Mask | None) -> Mask | None:
+    hidden = asking.hidden()
+    if not len(hidden) and asking.item_index < 0:
+        return allowed
+    mask = np.ones(len(asking.loaded.bundle.items), bool) if allowed is None else allowed.copy()
+    mask[hidden] = False
+    if asking.item_index >= 0:
+        mask[asking.item_index] = False
+    return mask
+
+
+def _promotion(asking: Asking, given: list[Mapping[str, Any]] | None) -> Promotion | None:
+    if not given:
+        return None
+    (promotion,) = given
+    recipe = asking.deployment.recipe
+    if not recipe.promotions:
+        raise InvalidInput(f"Promotions are not supported by {recipe.name}.")
+    for member in ("name", "percentPromotedItems", "filterArn"):
+        if not promotion.get(member):
+            raise InvalidInput(f"A promotion needs {member}.")
+    filter = asking.runtime.filter(promotion["filterArn"], asking.deployment)
+    allowed = asking.mask(filter, promotion.get("filterValues"))
+    return Promotion(promotion["name"], promotion["percentPromotedItems"], _without_hidden(asking, allowed))
+
+
+def _shown(asking: Asking, pick: Pick, columns: list[str]) -> dict[str, Any]:
+    item: dict[str, Any] = {"itemId": asking.loaded.bundle.items[pick.item]}
+    if pick.score is not None:
+        item["score"] = pick.score
+    if pick.promotion is not None:
+        item["promotionName"] = pick.promotion
+    if columns:
+        item["metadata"] = asking.metadata(pick.item, columns)
+    if pick.reasons:
+        item["reason"] = list(pick.reasons)
+    return item

@@ -1,0 +1,39 @@
+"""The check of a deployment: its model is fetched, opened, and answers one request before anybody depends on
+it.
+"""
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+from lambdas.runtime import rankings, recommendations
+from lambdas.runtime.asking import Runtime
+from tastemaker.errors import InvalidInput
+
+NOBODY = "tastemaker-warming"
+
+
+def warm(runtime: Runtime, request: Mapping[str, Any]) -> dict[str, Any]:
+    """`request` is {"solutionVersionArn", and "campaignArn" or "recommenderArn"}. Raises on any failure.
+
+    Returns {"solutionVersionArn", "items", "answered", "seconds"}.
+    """
+    started = perf_counter()
+    arn = request.get("campaignArn") or request.get("recommenderArn")
+    if not arn:
+        raise InvalidInput("Warming needs a campaignArn or a recommenderArn.")
+    deployment = runtime.records.prospective(arn, request["solutionVersionArn"])
+    items = runtime.bundles.get(deployment.bundle_uri).bundle.items
+    some = items[0] if len(items) else NOBODY
+    if deployment.recipe.call == "GetPersonalizedRanking":
+        params = {"userId": NOBODY, "inputList": [some]}
+        answered = len(rankings.answer(runtime, deployment, params)["personalizedRanking"])
+    else:
+        params = {"userId": NOBODY, "itemId": some}
+        answered = len(recommendations.answer(runtime, deployment, params)["itemList"])
+    return {
+        "solutionVersionArn": deployment.solution_version_arn,
+        "items": len(items),
+        "answered": answered,
+        "seconds": round(perf_counter() - started, 3),
+    }

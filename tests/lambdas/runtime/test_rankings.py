@@ -1,0 +1,57 @@
+"""GetPersonalizedRanking, from the request to the answer."""
+
+from typing import Any
+
+import pytest
+
+from tests.lambdas.runtime.films import PREFIX, Cinema
+
+
+def test_order_scores_and_unknown_ids(cinema: Cinema) -> None:
+    ranked = cinema.ranked("zorro", "alien", "dune", "casablanca", "yoyo", "alien", userId="ann")
+    assert [item["itemId"] for item in ranked] == ["dune", "casablanca", "alien", "zorro", "yoyo"]
+    assert sum(item["score"] for item in ranked[:3]) == pytest.approx(1, abs=1e-6)
+    assert all("score" not in item for item in ranked[3:])
+
+
+def test_live_events_move_the_ranking(cinema: Cinema) -> None:
+    assert cinema.ranked("emma", "alien", userId="bob")[0]["itemId"] == "alien"
+    cinema.saw("bob", "emma")
+    assert cinema.ranked("emma", "alien", userId="bob")[0]["itemId"] == "emma"
+
+
+def test_filters_and_metadata(cinema: Cinema) -> None:
+    cinema.filter("space", 'INCLUDE ItemID WHERE Items.GENRES IN ("space")')
+    cinema.filter("no-love", 'EXCLUDE ItemID WHERE Items.GENRES IN ("love")')
+    films = ("zorro", "alien", "dune", "casablanca")
+    space = cinema.ranked(*films, userId="ann", filterArn=f"{PREFIX}filter/space")
+    assert [item["itemId"] for item in space] == ["dune", "alien"]
+    rest = cinema.ranked(
+        *films, userId="ann", filterArn=f"{PREFIX}filter/no-love", metadataColumns={"ITEMS": ["YEAR"]}
+    )
+    assert [item["itemId"] for item in rest] == ["dune", "alien", "zorro"]
+    assert rest[1]["metadata"] == {"YEAR": "1979"}
+    assert "metadata" not in rest[2]
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"inputList": []}, "from 1 to 500"),
+        ({"inputList": ["alien"] * 501}, "from 1 to 500"),
+        ({"inputList": ["alien"] * 51, "metadataColumns": {"ITEMS": ["YEAR"]}}, "from 1 to 50"),
+        ({"inputList": ["alien"], "campaignArn": f"{PREFIX}campaign/v2"}, "GetRecommendations"),
+        ({}, "inputList"),
+    ],
+)
+def test_what_is_refused(cinema: Cinema, params: dict[str, Any], text: str) -> None:
+    whole = {"campaignArn": f"{PREFIX}campaign/ranking", "userId": "ann", **params}
+    status, code, message = cinema.refused("/personalize-ranking", **whole)
+    assert (status, code) == (400, "InvalidInputException")
+    assert text in message
+
+
+def test_actions_are_refused_by_name(cinema: Cinema) -> None:
+    status, _, message = cinema.refused("/action-recommendations", campaignArn=f"{PREFIX}campaign/v2")
+    assert status == 501
+    assert "GetActionRecommendations" in message

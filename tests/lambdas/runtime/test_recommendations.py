@@ -1,0 +1,200 @@
+"""GetRecommendations, from the request to the answer."""
+
+from typing import Any
+
+import pytest
+
+from tests.lambdas.runtime.films import PREFIX, Cinema
+
+POPULAR = ["alien", "brazil", "casablanca", "dune", "emma"]
+
+
+def test_a_known_user_is_answered_from_bulk_history(cinema: Cinema) -> None:
+    answer = cinema.ask("v2", userId="ann")
+    assert [item["itemId"] for item in answer["itemList"]] == [
+        "dune",
+        "casablanca",
+        "alien",
+        "brazil",
+        "emma",
+    ]
+    scores = [item["score"] for item in answer["itemList"]]
+    assert scores == sorted(scores, reverse=True)
+    assert sum(scores) == pytest.approx(1, abs=1e-6)
+    assert all(round(score, 7) == score for score in scores)
+    assert answer["recommendationId"].startswith("RID-")
+
+
+def test_a_live_event_changes_the_next_answer_of_that_user_only(cinema: Cinema) -> None:
+    others = cinema.items("v2", userId="bob")
+    cinema.saw("ann", "emma")
+    assert cinema.items("v2", userId="ann")[:3] == ["emma", "dune", "casablanca"]
+    assert cinema.items("v2", userId="bob") == others == POPULAR
+
+
+def test_strangers_and_sessions(cinema: Cinema) -> None:
+    assert cinema.items("v2", userId="stranger") == POPULAR
+    cinema.saw("session-1", "emma")
+    assert cinema.items("v2", userId="session-1")[0] == "emma"
+
+
+def test_one_query_for_a_user_and_none_where_nobody_matters(cinema: Cinema) -> None:
+    cinema.filter("seen", 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")')
+    cinema.items("v2", userId="ann", filterArn=f"{PREFIX}filter/seen")
+    assert cinema.stream.queries == 1
+    cinema.items("popular", userId="ann")
+    cinema.items("similar", itemId="dune", userId="ann")
+    assert cinema.stream.queries == 1
+    assert cinema.items("popular", userId="ann", filterArn=f"{PREFIX}filter/seen") == [
+        film for film in POPULAR if film != "dune"
+    ]
+    assert cinema.stream.queries == 2
+
+
+def test_similar_items_leave_out_the_item_and_know_what_to_do_with_a_stranger(cinema: Cinema) -> None:
+    answer = cinema.ask("similar", itemId="dune")
+    assert [item["itemId"] for item in answer["itemList"]] == ["alien", "brazil", "casablanca", "emma"]
+    assert all("score" not in item for item in answer["itemList"])
+    assert cinema.items("similar", itemId="zorro") == POPULAR
+
+
+def test_number_of_results(cinema: Cinema) -> None:
+    assert len(cinema.items("v2", userId="ann", numResults=2)) == 2
+    assert len(cinema.items("v2", userId="ann", numResults=0)) == 5
+    assert len(cinema.items("v2", userId="ann", numResults=500)) == 5
+
+
+def test_filters_with_values_and_the_user(cinema: Cinema) -> None:
+    cinema.filter("genre", "INCLUDE ItemID WHERE Items.GENRES IN ($G)")
+    cinema.filter("kids", 'EXCLUDE ItemID WHERE Items.GENRES IN ("horror") IF CurrentUser.AGE < 18')
+    cinema.filter("like", "INCLUDE ItemID WHERE Items.GENRES IN CurrentItem.GENRES")
+    genre = {"filterArn": f"{PREFIX}filter/genre"}
+    assert cinema.items("v2", userId="ann", **genre, filterValues={"G": '"space","love"'}) == [
+        "dune", "casablanca", "alien"
+    ]  # fmt: skip
+    kids = {"filterArn": f"{PREFIX}filter/kids"}
+    assert "alien" in cinema.items("v2", userId="ann", **kids)
+    assert "alien" not in cinema.items("v2", userId="bob", **kids)
+    assert cinema.items("similar", itemId="dune", filterArn=f"{PREFIX}filter/like") == ["alien"]
+
+
+def test_scores_of_the_first_generation_do_not_depend_on_the_filter(cinema: Cinema) -> None:
+    cinema.filter("space", 'INCLUDE ItemID WHERE Items.GENRES IN ("space")')
+    space = {"filterArn": f"{PREFIX}filter/space"}
+
+    def scores(campaign: str, **params: Any) -> dict[str, float]:
+        answer = cinema.ask(campaign, userId="ann", **params)["itemList"]
+        return {item["itemId"]: item["score"] for item in answer}
+
+    assert scores("v1", **space)["dune"] == scores("v1")["dune"] == scores("v2")["dune"]
+    assert sum(scores("v2", **space).values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_promotions(cinema: Cinema) -> None:
+    cinema.filter("old", "INCLUDE ItemID WHERE Items.YEAR < $Y")
+    cinema.filter("space", 'INCLUDE ItemID WHERE Items.GENRES IN ("space")')
+    promotion = {
+        "name": "classics",
+        "percentPromotedItems": 40,
+        "filterArn": f"{PREFIX}filter/old",
+        "filterValues": {"Y": '"1950"'},
+    }
+    answer = cinema.ask(
+        "v2", userId="ann", promotions=[promotion], filterArn=f"{PREFIX}filter/space", numResults=3
+    )["itemList"]
+    by_name = {item["itemId"]: item for item in answer}
+    assert set(by_name) == {"casablanca", "dune", "alien"}
+    assert by_name["casablanca"]["promotionName"] == "classics"
+    assert by_name["casablanca"]["reason"] == ["Promoted item"]
+    assert "promotionName" not in by_name["dune"]
+    assert "reason" not in by_name["dune"]
+
+
+def test_metadata_as_text(cinema: Cinema) -> None:
+    columns = {"ITEMS": ["GENRES", "YEAR", "COLOUR"]}
+    answer = cinema.ask("v2", userId="ann", metadataColumns=columns)["itemList"]
+    found = {item["itemId"]: item["metadata"] for item in answer}
+    assert found["alien"] == {"GENRES": "horror|space", "YEAR": "1979", "COLOUR": "true"}
+    assert found["dune"]["YEAR"] == "1984.5"
+    assert found["casablanca"]["COLOUR"] == "false"
+    assert found["emma"] == {}
+
+
+def test_metadata_of_other_recipes_needs_the_campaigns_consent(cinema: Cinema) -> None:
+    columns = {"ITEMS": ["GENRES"]}
+    campaign = f"{PREFIX}campaign/similar"
+    assert (
+        "enableMetadataWithRecommendations"
+        in cinema.refused(campaignArn=campaign, itemId="dune", metadataColumns=columns)[2]
+    )
+    config = {"enableMetadataWithRecommendations": True}
+    cinema.deploy("similar-2", "aws-similar-items", "similar", campaignConfig=config)
+    answer = cinema.ask("similar-2", itemId="dune", metadataColumns=columns)["itemList"]
+    assert answer[0]["metadata"] == {"GENRES": "horror|space"}
+
+
+def test_use_cases_hide_what_the_user_bought_and_show_no_scores(cinema: Cinema) -> None:
+    arn = cinema.deploy("shop", "aws-ecomm-recommended-for-you", "sequence", "recommender")
+    cinema.saw("ann", "alien", kind="Purchase")
+    status, body = cinema.post("/recommendations", {"recommenderArn": arn, "userId": "ann"})
+    assert status == 200
+    assert [item["itemId"] for item in body["itemList"]] == ["dune", "casablanca", "brazil", "emma"]
+    assert all("score" not in item for item in body["itemList"])
+
+
+YEAR = {"ITEMS": ["YEAR"]}
+V2, SIMILAR = f"{PREFIX}campaign/v2", f"{PREFIX}campaign/similar"
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"userId": "ann"}, "exactly one"),
+        ({"userId": "ann", "campaignArn": V2, "recommenderArn": f"{PREFIX}recommender/r"}, "exactly one"),
+        ({"userId": "ann", "campaignArn": f"{PREFIX}solution/v2"}, "not the ARN of a campaign"),
+        ({"campaignArn": V2}, "userId is required"),
+        ({"campaignArn": SIMILAR, "userId": "ann"}, "itemId is required"),
+        ({"campaignArn": f"{PREFIX}campaign/ranking", "userId": "ann"}, "GetPersonalizedRanking"),
+        ({"campaignArn": V2, "userId": "ann", "numResults": 501}, "at most 500"),
+        ({"campaignArn": V2, "userId": "ann", "numResults": 51, "metadataColumns": YEAR}, "at most 50"),
+        ({"campaignArn": V2, "userId": "ann", "metadataColumns": {"ITEMS": ["NONE"]}}, "no column NONE"),
+        ({"campaignArn": V2, "userId": "ann", "filterValues": {"A": "1"}}, "filterArn"),
+        ({"campaignArn": V2, "userId": "ann", "promotions": [{"name": "p"}]}, "percentPromotedItems"),
+    ],
+)  # fmt: skip
+def test_what_is_refused(cinema: Cinema, params: dict[str, Any], text: str) -> None:
+    status, code, message = cinema.refused(**params)
+    assert (status, code) == (400, "InvalidInputException")
+    assert text in message
+
+
+def test_unknown_resources(cinema: Cinema) -> None:
+    for params in (
+        {"campaignArn": f"{PREFIX}campaign/no"},
+        {"campaignArn": V2, "filterArn": f"{PREFIX}filter/no"},
+    ):
+        status, code, message = cinema.refused(userId="ann", **params)
+        assert (status, code) == (404, "ResourceNotFoundException")
+        assert "/no" in message
+
+
+def test_resources_that_are_not_ready_or_not_ours(cinema: Cinema) -> None:
+    cinema.add("campaign/new", status="CREATE IN_PROGRESS")
+    cinema.add("campaign/broken", status="CREATE FAILED", failureReason="no room")
+    cinema.filter("foreign", "EXCLUDE ItemID WHERE Items.YEAR > 0", f"{PREFIX}dataset-group/other")
+    assert "CREATE IN_PROGRESS" in cinema.refused(userId="ann", campaignArn=f"{PREFIX}campaign/new")[2]
+    assert "no room" in cinema.refused(userId="ann", campaignArn=f"{PREFIX}campaign/broken")[2]
+    foreign = {"campaignArn": V2, "filterArn": f"{PREFIX}filter/foreign"}
+    assert "another dataset group" in cinema.refused(userId="ann", **foreign)[2]
+
+
+def test_an_updated_campaign_answers_within_seconds(cinema: Cinema) -> None:
+    assert cinema.items("v2", userId="ann")[0] == "dune"
+    record = cinema.repository.get(V2)
+    assert record is not None
+    serving = {**record.body["_serving"], "bundle": "s3://lake/popularity/"}
+    cinema.repository.update(record.with_(_serving=serving))
+    cinema.now = 4.9
+    assert cinema.items("v2", userId="ann")[0] == "dune"
+    cinema.now = 5.1
+    assert cinema.items("v2", userId="ann")[0] == "alien"

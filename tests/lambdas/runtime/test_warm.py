@@ -1,0 +1,36 @@
+"""A deployment is checked before it serves."""
+
+from dataclasses import replace
+
+import pytest
+
+from lambdas.runtime.warm import warm
+from tastemaker.errors import InvalidInput, ResourceNotFound
+from tests.lambdas.runtime.films import PREFIX, Cinema
+
+
+@pytest.mark.parametrize("name", ["v2", "popular", "similar", "ranking"])
+def test_a_campaign_that_does_not_serve_yet_is_warmed(cinema: Cinema, name: str) -> None:
+    record = cinema.repository.records[f"{PREFIX}campaign/{name}"]
+    body = {k: v for k, v in record.body.items() if k != "_serving"} | {"status": "CREATE IN_PROGRESS"}
+    cinema.repository.records[record.arn] = replace(record, body=body)
+    answer = warm(
+        cinema.runtime, {"campaignArn": record.arn, "solutionVersionArn": f"{PREFIX}solution/{name}/1"}
+    )
+    assert answer["items"] == 5
+    assert answer["answered"] >= 1
+    assert answer["seconds"] >= 0
+
+
+def test_what_cannot_be_warmed(cinema: Cinema) -> None:
+    campaign = f"{PREFIX}campaign/v2"
+    cinema.add("solution/v2/2", status="CREATE FAILED", datasetGroupArn="g", recipeArn="r")
+    with pytest.raises(InvalidInput, match="CREATE FAILED"):
+        warm(cinema.runtime, {"campaignArn": campaign, "solutionVersionArn": f"{PREFIX}solution/v2/2"})
+    with pytest.raises(ResourceNotFound):
+        warm(cinema.runtime, {"campaignArn": campaign, "solutionVersionArn": f"{PREFIX}solution/v2/3"})
+    with pytest.raises(InvalidInput):
+        warm(cinema.runtime, {"solutionVersionArn": f"{PREFIX}solution/v2/1"})
+    cinema.folders.loaded.clear()
+    with pytest.raises(KeyError):
+        warm(cinema.runtime, {"campaignArn": campaign, "solutionVersionArn": f"{PREFIX}solution/v2/1"})
