@@ -1,0 +1,36 @@
+"""What every model offers, whatever it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models.bundle import Bundle, History
+
+
+class Model:
+    """Scores over the whole catalogue, float32[items], higher is better, on a logarithmic scale.
+
+    The flags tell the caller what the model wants and whether its scores mean something to a person.
+    """
+
+    kind: ClassVar[str]
+    needs_user: ClassVar[bool] = False
+    needs_item: ClassVar[bool] = False
+    has_scores: ClassVar[bool] = False
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    def score_user(
+        self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
+    ) -> NDArray[np.float32]:
+        """Scores for somebody with this history who asks at `now` (seconds). `user_index` -1: not in the bundle."""
+        raise NotImplementedError(f"a {self.kind} model does not answer for a user")
+
+    def score_item(self, item_index: int) -> NDArray[np.float32]:
+        """Scores for an item page. `item_index` -1: an item that the bundle does not know."""
+        raise NotImplementedError(f"a {self.kind} model does not answer for an item")

@@ -1,0 +1,119 @@
+"""Attributes as codes: one small vocabulary over all columns of a dataset, the same at training and at a request.
+
+A categorical cell with several values gives several codes that share the column's weight of 1. A number gives the
+code of its quantile bucket. A null, a value that training did not see, or a column that it did not have gives none.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.columns import CATEGORICAL, NUMBER, SEPARATOR
+
+
+@dataclass(frozen=True)
+class FeatureColumn:
+    """How one column becomes codes. `first` is its first code; `values` or `edges` say what follows."""
+
+    name: str
+    kind: str
+    first: int
+    values: tuple[str, ...] = ()
+    edges: tuple[float, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of codes that the column takes."""
+        return len(self.values) if self.kind == CATEGORICAL else len(self.edges) + 1
+
+    def codes(self, cell: str | float | None) -> list[int]:
+        """The codes of one cell; empty for null, for an unknown value and for what is no number."""
+        if cell is None:
+            return []
+        if self.kind == NUMBER:
+            try:
+                number = float(cell)
+            except ValueError:
+                return []
+            return [] if np.isnan(number) else [self.first + bisect_right(self.edges, number)]
+        places = {value: place for place, value in enumerate(self.values)}
+        return [self.first + places[part] for part in str(cell).split(SEPARATOR) if part in places]
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """The columns that a model reads of one dataset."""
+
+    columns: tuple[FeatureColumn, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of codes over all columns."""
+        return sum(column.size for column in self.columns)
+
+    def codes(self, record: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Codes and weights of one record; names of columns are compared without case and underscores."""
+        folded = {fold(name): cell for name, cell in record.items()}
+        codes: list[int] = []
+        weights: list[float] = []
+        for column in self.columns:
+            found = column.codes(folded.get(fold(column.name)))
+            codes += found
+            weights += [1.0 / len(found)] * len(found)
+        return np.asarray(codes, np.int64), np.asarray(weights, np.float32)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The form in bundle.json."""
+        return [
+            {
+                "name": c.name,
+                "kind": c.kind,
+                "first": c.first,
+                "values": list(c.values),
+                "edges": list(c.edges),
+            }
+            for c in self.columns
+        ]
+
+    @classmethod
+    def from_json(cls, data: list[dict[str, Any]]) -> FeatureSpace:
+        """The inverse of `to_json`."""
+        return cls(
+            tuple(
+                FeatureColumn(d["name"], d["kind"], d["first"], tuple(d["values"]), tuple(d["edges"]))
+                for d in data
+            )
+        )
+
+
+def fold(name: str) -> str:
+    """Names as a schema (DEVICE_TYPE) and as an event's properties (deviceType) write them, made equal."""
+    return name.replace("_", "").lower()
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """The codes of many rows: row `i` has `codes[offsets[i]:offsets[i + 1]]` with `weights` alike."""
+
+    offsets: NDArray[np.int64]
+    codes: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls, rows: int) -> FeatureRows:
+        """Rows without any code."""
+        return cls(np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def row(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Codes and weights of one row."""
+        at = slice(self.offsets[index], self.offsets[index + 1])
+        return self.codes[at], self.weights[at]

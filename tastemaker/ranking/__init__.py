@@ -1,0 +1,1 @@
+"""Turning a score per item into an answer."""

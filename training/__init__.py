@@ -1,0 +1,1 @@
+"""What runs inside a training job: prepare, fit, evaluate, export. Start it with `python -m training`."""

@@ -1,0 +1,134 @@
+"""The training job's entry point: under SageMaker's container contract, or by hand.
+
+    python -m training --config config.json --data lake/ --model-dir model/
+
+In a container everything comes from the platform: the channel `data` (SM_CHANNEL_DATA), the hyperparameter `config` (the
+configuration's path within it), SM_MODEL_DIR, /opt/ml/checkpoints. When the job cannot go on, the reason is written to the
+file `failure` beside the output, where DescribeTrainingJob reads it, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from training.errors import BadConfig, TrainingError
+from training.progress import Stop, quiet_threads, say
+
+ML = Path("/opt/ml")
+LONGEST_REASON = 1024
+"""Characters of the `failure` file that DescribeTrainingJob shows."""
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line, with the platform's environment as defaults."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description="Train a recommender from Parquet data and write a model bundle.",
+        epilog="Inside a SageMaker training job no option is needed.",
+    )
+    parser.add_argument(
+        "--config", type=Path, help="config.json (default: the hyperparameter `config`, within the data)"
+    )
+    parser.add_argument(
+        "--data", type=Path, default=_path("SM_CHANNEL_DATA", ML / "input/data/data"), help="the data"
+    )
+    parser.add_argument(
+        "--model-dir",
+        type=Path,
+        default=_path("SM_MODEL_DIR", ML / "model"),
+        help="where the bundle is written",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        default=_path("SM_CHECKPOINT_DIR", ML / "checkpoints")
+        if ML.is_dir() or "SM_CHECKPOINT_DIR" in os.environ
+        else None,
+        help="where state is kept for a restart (default: none outside a container)",
+    )
+    parser.add_argument("--threads", type=int, default=0, help="processor threads (default: all cores)")
+    return parser.parse_args(argv)
+
+
+def _path(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name) or default)
+
+
+def config_path(args: argparse.Namespace) -> Path:
+    """Where the configuration is. Raises BadConfig."""
+    if args.config is not None:
+        return args.config
+    text = os.environ.get("SM_HPS")
+    if not text:
+        file = ML / "input/config/hyperparameters.json"
+        text = file.read_text(encoding="utf-8") if file.exists() else "{}"
+    key = json.loads(text).get("config")
+    if not key:
+        raise BadConfig(
+            "the hyperparameter `config` is missing: it names config.json within the channel `data`"
+        )
+    return args.data / str(key).strip('"')
+
+
+def model_folder(args: argparse.Namespace) -> Path:
+    """The bundle goes straight into the model directory."""
+    return args.model_dir
+
+
+def failure_file() -> Path | None:
+    """Where the platform looks for the reason of a failure; None outside a container."""
+    output = os.environ.get("SM_OUTPUT_DATA_DIR")
+    if output:
+        return Path(output).parent / "failure"
+    return ML / "output/failure" if (ML / "output").is_dir() else None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the job; the exit code."""
+    args = arguments(argv)
+    stop = Stop()
+    stop.listen()
+    try:
+        threads = args.threads or quiet_threads()
+        quiet_threads()
+        from training.job import run
+
+        config = _configured(args)
+        _limit_threads(threads)
+        run(config, args.data, model_folder(args), checkpoints=args.checkpoints, stop=stop)
+    except TrainingError as error:
+        return _fail(str(error))
+    except Exception as error:  # the last line of defence: whatever it is, a person must be able to read why
+        traceback.print_exc()
+        return _fail(f"Training ended with an unexpected error: {type(error).__name__}: {error}")
+    return 0
+
+
+def _configured(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from training.config import read_config
+
+    return read_config(config_path(args))
+
+
+def _limit_threads(threads: int) -> None:
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(threads)
+
+
+def _fail(reason: str) -> int:
+    say(f"failed: {reason}")
+    path = failure_file()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(reason[:LONGEST_REASON], encoding="utf-8")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""config.json, which the control plane writes for each solution version, as a typed value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, STRING
+from training.errors import BadConfig
+
+FORMAT_VERSION = 1
+NUMBERS = {"int", "long", "float", "double"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much data is needed, and how much is read; the service's own figures unless the configuration says else."""
+
+    minimum_interactions: int = 1000
+    minimum_users: int = 25
+    maximum_interactions: int = 3_000_000_000
+    maximum_items: int = 5_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """One dataset: its columns as (name, kind) and where its Parquet files are, relative to the data folder."""
+
+    columns: tuple[tuple[str, str], ...]
+    prefixes: tuple[str, ...]
+
+    def kinds(self) -> dict[str, str]:
+        """Kind of each column, in the schema's order."""
+        return dict(self.columns)
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """Which events of one type are trained on, and how much each counts."""
+
+    event_type: str
+    threshold: float | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """What to train from what. `events` are the prefixes of streamed events."""
+
+    recipe: str
+    datasets: Mapping[str, Source]
+    events: tuple[str, ...] = ()
+    rules: tuple[EventRule, ...] = ()
+    excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+    seed: int = 0
+    solution_version_arn: str = ""
+    created_at: float = 0.0
+
+    def number(self, name: str, default: float) -> float:
+        """A hyperparameter that is a number. Raises BadConfig."""
+        text = self.hyperparameters.get(name)
+        if text is None:
+            return default
+        try:
+            return float(text)
+        except ValueError:
+            raise BadConfig(f"hyperparameter {name} must be a number, not {text!r}") from None
+
+    def flag(self, name: str, default: bool) -> bool:
+        """A hyperparameter that is "true" or "false"."""
+        return str(self.hyperparameters.get(name, default)).lower() == "true"
+
+
+def read_config(path: Path) -> Config:
+    """Read config.json. Raises BadConfig."""
+    try:
+        return parse_config(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise BadConfig(f"there is no configuration at {path}") from None
+    except json.JSONDecodeError as error:
+        raise BadConfig(f"the configuration at {path} is not JSON: {error}") from None
+
+
+def parse_config(data: Mapping[str, Any]) -> Config:
+    """The typed form of config.json's content. Raises BadConfig."""
+    if data.get("formatVersion") != FORMAT_VERSION:
+        raise BadConfig(
+            f"configuration format {data.get('formatVersion')!r} is not {FORMAT_VERSION}, which is read here"
+        )
+    datasets = {name.upper(): _source(name, entry) for name, entry in (data.get("datasets") or {}).items()}
+    if "INTERACTIONS" not in datasets:
+        raise BadConfig("the configuration names no Interactions dataset")
+    solution = data.get("solutionConfig") or {}
+    excluded = (solution.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
+    return Config(
+        recipe=str(data.get("recipe", "")).rsplit("/", 1)[-1],
+        datasets=datasets,
+        events=tuple(data.get("events") or ()),
+        rules=_rules(data, solution),
+        excluded={name.upper(): frozenset(columns) for name, columns in excluded.items()},
+        hyperparameters={name: str(value) for name, value in (data.get("hyperParameters") or {}).items()},
+        limits=_limits(data.get("quotas") or {}),
+        seed=int(data.get("seed") or 0),
+        solution_version_arn=str(data.get("solutionVersionArn") or ""),
+        created_at=float(data.get("createdAt") or 0.0),
+    )
+
+
+def _source(name: str, entry: Mapping[str, Any]) -> Source:
+    schema = entry.get("schema")
+    if isinstance(schema, str):
+        schema = json.loads(schema)
+    if not isinstance(schema, Mapping) or "fields" not in schema:
+        raise BadConfig(f"dataset {name} has no Avro schema in the configuration")
+    columns = tuple((f["name"], _kind(f)) for f in schema["fields"])
+    return Source(columns, tuple(entry.get("prefixes") or ()))
+
+
+def _kind(avro_field: Mapping[str, Any]) -> str:
+    types = avro_field["type"] if isinstance(avro_field["type"], list) else [avro_field["type"]]
+    if any(t in NUMBERS for t in types):
+        return NUMBER
+    if "boolean" in types:
+        return BOOLEAN
+    return CATEGORICAL if avro_field.get("categorical") else STRING
+
+
+def _rules(data: Mapping[str, Any], solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
+    """Top-level eventType with its threshold, or eventsConfig's list; none means that every event counts alike."""
+    listed = (solution.get("eventsConfig") or {}).get("eventParametersList") or ()
+    if listed:
+        return tuple(
+            EventRule(
+                e["eventType"], _optional_number(e.get("eventValueThreshold")), float(e.get("weight", 1.0))
+            )
+            for e in listed
+        )
+    event_type = data.get("eventType") or solution.get("eventType")
+    if not event_type:
+        return ()
+    return (EventRule(str(event_type), _optional_number(solution.get("eventValueThreshold"))),)
+
+
+def _optional_number(value: Any) -> float | None:
+    return None if value in (None, "") else float(value)
+
+
+def _limits(quotas: Mapping[str, Any]) -> Limits:
+    given = {
+        "minimum_interactions": quotas.get("minimumInteractions"),
+        "minimum_users": quotas.get("minimumUsers"),
+        "maximum_interactions": quotas.get("maximumInteractions"),
+        "maximum_items": quotas.get("maximumItems"),
+    }
+    return Limits(**{name: int(value) for name, value in given.items() if value is not None})

@@ -1,0 +1,100 @@
+"""Prepared data: flat arrays, users' events one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.columns import Columns
+from tastemaker.ids import Ids
+from tastemaker.models.bundle import Histories, History
+from tastemaker.models.features import FeatureRows, FeatureSpace
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Events that are trained on, grouped by user, oldest first within each.
+
+    User `u` has events `offsets[u]` to `offsets[u + 1]` of: `items` int32, `times` int64 (seconds), `types` int16
+    (-1: none), `weights` float32 and `context` int32[events, context columns] (codes, -1: none).
+    """
+
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    times: NDArray[np.int64]
+    types: NDArray[np.int16]
+    weights: NDArray[np.float32]
+    context: NDArray[np.int32]
+
+    @property
+    def users(self) -> int:
+        """The number of users, also those without events."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Events of each user."""
+        return np.diff(self.offsets)
+
+    def owners(self) -> NDArray[np.int64]:
+        """The user of each event."""
+        return np.repeat(np.arange(self.users), self.lengths)
+
+    def places(self) -> NDArray[np.int64]:
+        """Each event's place within its user's history, oldest 0."""
+        return np.arange(len(self.items)) - np.repeat(self.offsets[:-1], self.lengths)
+
+    def history(self, user: int, end: int | None = None) -> History:
+        """One user's events, or the `end` oldest of them."""
+        start = int(self.offsets[user])
+        at = slice(start, int(self.offsets[user + 1]) if end is None else start + end)
+        return History(self.items[at], self.times[at], self.types[at])
+
+    def keep(self, mask: NDArray[np.bool_]) -> Sequences:
+        """Only these events; users stay where they are."""
+        kept = np.bincount(self.owners()[mask], minlength=self.users)
+        offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
+        return Sequences(
+            offsets,
+            self.items[mask],
+            self.times[mask],
+            self.types[mask],
+            self.weights[mask],
+            self.context[mask],
+        )
+
+    def truncated(self, ends: NDArray[np.integer]) -> Sequences:
+        """Only the `ends[u]` oldest events of each user."""
+        return self.keep(self.places() < np.repeat(ends, self.lengths))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that training reads, and that the bundle keeps for serving."""
+
+    items: Ids
+    users: Ids
+    sequences: Sequences
+    histories: Histories
+    event_types: list[str]
+    trained_types: list[bool]
+    unknown_types: bool
+    item_columns: Columns
+    user_columns: Columns
+    item_space: FeatureSpace
+    item_features: FeatureRows
+    user_space: FeatureSpace
+    user_features: FeatureRows
+    context_space: FeatureSpace
+    item_created: NDArray[np.int64]
+
+    @property
+    def latest(self) -> int:
+        """Time of the newest event, in seconds."""
+        return int(self.sequences.times.max(initial=0))
+
+    def with_sequences(self, sequences: Sequences) -> Prepared:
+        """The same with other training events."""
+        return replace(self, sequences=sequences)

@@ -1,0 +1,21 @@
+"""What a training job refuses. The message goes to the `failure` file and from there to a person."""
+
+
+class TrainingError(Exception):
+    """The job cannot go on with this data or these settings; the message says what to change."""
+
+
+class BadConfig(TrainingError):
+    """config.json is missing, malformed or asks for what this release does not train."""
+
+
+class NotEnoughData(TrainingError):
+    """Fewer users or interactions than a model can be made of."""
+
+
+class BadData(TrainingError):
+    """A column is missing or of another type than its schema says."""
+
+
+class Stopped(TrainingError):
+    """The job was told to end."""

@@ -1,0 +1,114 @@
+"""Histories → windows → batches of windows of like length.
+
+One pass over a window trains all its positions. A window is a run of events of one user; the first event is only read as a
+target if the window begins where the history begins, else it stands at the end of the window before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.data import Sequences
+from training.fit.network import Batch
+
+TOKENS = 2048
+"""Tokens of a batch, padding included."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Each window: its user, its first event and how many events it takes part in."""
+
+    users: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
+    """Windows that cover every history. Long ones are cut at places that change from epoch to epoch.
+
+    A window of `n` events has `n` tokens (the start and all events but the last) and `n` targets, `n` ≤ window + 1. The
+    newest window always ends with the newest event, which makes newer events count somewhat more in long histories.
+    """
+    lengths = sequences.lengths
+    users = np.flatnonzero(lengths > 0)
+    size = lengths[users]
+    short = size <= window + 1
+    found = [(users[short], np.zeros(int(short.sum()), np.int64), size[short])]
+    users, size = users[~short], size[~short]
+    shift = rng.integers(0, window, len(users))
+    found.append(
+        (users[shift > 0], (size - window - 1)[shift > 0], np.full(int((shift > 0).sum()), window + 1))
+    )
+    end = size - shift
+    while len(users):
+        start = np.maximum(end - window - 1, 0)
+        found.append((users, start, end - start))
+        end = end - window
+        more = end > 1
+        users, end = users[more], end[more]
+    users, starts, lengths = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Windows(users, sequences.offsets[users] + starts, lengths)
+
+
+def plan(windows: Windows, rng: np.random.Generator, tokens: int = TOKENS) -> list[NDArray[np.int64]]:
+    """Groups of windows of about equal length, in random order."""
+    order = np.argsort(windows.lengths * (1 + 0.1 * rng.random(len(windows.lengths))), kind="stable")
+    groups: list[NDArray[np.int64]] = []
+    begin, longest = 0, 0
+    for place, length in enumerate(windows.lengths[order].tolist()):
+        longest = max(longest, length)
+        if place > begin and longest * (place - begin + 1) > tokens:
+            groups.append(order[begin:place])
+            begin, longest = place, length
+    if begin < len(order):
+        groups.append(order[begin:])
+    rng.shuffle(groups)  # type: ignore[arg-type]
+    return groups
+
+
+def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], device: torch.device) -> Batch:
+    """The batch of some windows."""
+    users, starts, lengths = windows.users[group], windows.starts[group], windows.lengths[group]
+    n = int(lengths.max())
+    steps = np.arange(n)
+    inside = steps < lengths[:, None]
+    target = np.minimum(
+        starts[:, None] + steps, len(sequences.items) - 1
+    )  # the event that each token predicts
+    token = np.maximum(target - 1, 0)  # the event that each token stands for; of the start token none
+    first = starts == sequences.offsets[users]
+    weight = np.where(inside, sequences.weights[target], 0.0).astype(np.float32)
+    weight[~first, 0] = 0.0
+    seen = sequences.times[token].copy()
+    seen[:, 0] = sequences.times[starts]
+    valid = None if inside.all() else np.flatnonzero(inside.ravel())
+    flat = slice(None) if valid is None else valid
+
+    def tensor(array: NDArray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+    return Batch(
+        items=tensor(sequences.items[token].astype(np.int64)),
+        types=tensor(sequences.types[token].astype(np.int64)),
+        seen=tensor(seen),
+        asked=tensor(sequences.times[target]),
+        valid=None if valid is None else tensor(valid),
+        users=users,
+        target=tensor(sequences.items[target].ravel()[flat].astype(np.int64)),
+        weight=tensor(weight.ravel()[flat]),
+        context=tensor(sequences.context[target.ravel()[flat]].astype(np.int64)),
+    )
+
+
+def epoch(sequences: Sequences, window: int, seed: int, number: int, device: torch.device) -> Iterator[Batch]:
+    """The batches of one pass, the same for the same seed and number."""
+    rng = np.random.default_rng([seed, 4, number])
+    windows = cut(sequences, window, rng)
+    for group in plan(windows, rng):
+        yield collate(sequences, windows, group, device)

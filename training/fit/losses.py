@@ -1,0 +1,65 @@
+"""Softmax cross-entropy over a whole catalogue, without ever holding a logit for every (event, item)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+CHUNK = 512
+"""Events whose logits are held at a time: small enough to stay in the cache, large enough for the matrix product."""
+
+
+class FullSoftmax(torch.autograd.Function):
+    """Weighted mean cross-entropy of `hidden @ table.T + bias`.
+
+    hidden [events, width], table [items, width], bias [items], target [events], weight [events] (sum > 0).
+    The gradient is made while the logits of a chunk are at hand; backward only scales it.
+    """
+
+    @staticmethod
+    def forward(ctx, hidden, table, bias, target, weight):
+        events, items = len(hidden), len(table)
+        scale = weight / weight.sum()
+        grad_hidden = torch.empty_like(hidden)
+        grad_table, grad_bias = torch.zeros_like(table), torch.zeros_like(bias)
+        buffer = hidden.new_empty(min(CHUNK, events), items)
+        transposed = table.t()
+        loss = hidden.new_zeros(())
+        for start in range(0, events, CHUNK):
+            h, y, w = (part[start : start + CHUNK] for part in (hidden, target, scale))
+            logits = buffer[: len(h)]
+            torch.addmm(bias, h, transposed, out=logits)
+            here = torch.arange(len(h), device=h.device)
+            highest = logits.amax(1, keepdim=True)
+            wanted = logits[here, y]
+            logits.sub_(highest).exp_()
+            total = logits.sum(1, keepdim=True)
+            loss += ((total.log() + highest).squeeze(1) - wanted).mul(w).sum()
+            logits.mul_(w[:, None] / total)
+            logits[here, y] -= w
+            torch.mm(logits, table, out=grad_hidden[start : start + CHUNK])
+            grad_table.addmm_(logits.t(), h)
+            grad_bias += logits.sum(0)
+        ctx.save_for_backward(grad_hidden, grad_table, grad_bias)
+        return loss
+
+    @staticmethod
+    def backward(ctx, grad):
+        hidden, table, bias = ctx.saved_tensors
+        return hidden * grad, table * grad, bias * grad, None, None
+
+
+def sampled_softmax(
+    hidden, target_rows, target_bias, target_log_q, negatives, negative_bias, negative_log_q, same, weight
+):
+    """Weighted mean cross-entropy against sampled items, each logit corrected by the log of how often it is drawn.
+
+    target_* belong to the events' own items, negative_* to items that the whole batch shares; `same` [events,
+    negatives] marks negatives that are the event's own item. The correction (Bengio and Senécal, 2008) makes the
+    sampled gradient an estimate of the full one.
+    """
+    positive = (hidden * target_rows).sum(1) + target_bias - target_log_q
+    others = torch.addmm(negative_bias - negative_log_q, hidden, negatives.t()).masked_fill(same, -1e9)
+    logits = torch.cat([positive[:, None], others], 1)
+    target = torch.zeros(len(hidden), dtype=torch.long, device=hidden.device)
+    return (F.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()

@@ -1,0 +1,217 @@
+"""The transformer in torch, for training. `tastemaker.models.encoder` is the same arithmetic in numpy, for serving."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tastemaker.models.encoder import MASKED, TIME_BUCKETS
+from tastemaker.models.features import FeatureRows
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of the network. `window` is the most events that it reads."""
+
+    items: int
+    item_features: int
+    user_features: int
+    context: int
+    types: int
+    width: int = 64
+    layers: int = 2
+    heads: int = 2
+    window: int = 100
+    dropout: float = 0.2
+    id_dropout: float = 0.1
+    """How often an item's own vector is left out, so that its attributes learn to stand for it."""
+
+
+@dataclass
+class Batch:
+    """Windows of users' histories, padded on the right. Tokens: a start token, then events.
+
+    items, types [windows, tokens] (the start token's entries are not read); seen, asked [windows, tokens] times of the
+    token's event and of the event to predict; valid: positions of real tokens in the flattened [windows * tokens], None
+    if all are; user: code rows per window; target, weight, context: per valid token.
+    """
+
+    items: Tensor
+    types: Tensor
+    seen: Tensor
+    asked: Tensor
+    valid: Tensor | None
+    users: np.ndarray
+    target: Tensor
+    weight: Tensor
+    context: Tensor
+
+
+class Biases(torch.autograd.Function):
+    """Attention's additive bias [heads, windows, n, n] from a table by distance and a table by time bucket.
+
+    The gradient of a table is a histogram, so it is made by `bincount`: the backward pass of `table[index]` is many
+    times slower on a CPU.
+    """
+
+    @staticmethod
+    def forward(ctx, by_distance, by_time, distance, buckets, future):
+        heads, n = by_distance.shape[1], len(distance)
+        near = by_distance.t()[:, distance.view(-1)].reshape(heads, n, n).masked_fill(future, float(MASKED))
+        flat, windows = buckets.view(-1), len(buckets)
+        out = by_time.new_empty(heads, windows, n, n)
+        columns = by_time.t().contiguous()
+        for head in range(heads):
+            torch.index_select(columns[head], 0, flat, out=out[head].view(-1))
+            out[head] += near[head]
+        ctx.save_for_backward(distance, buckets, future)
+        ctx.sizes = len(by_distance), len(by_time)
+        return out
+
+    @staticmethod
+    def backward(ctx, grad):
+        distance, buckets, future = ctx.saved_tensors
+        distances, times = ctx.sizes
+        heads = len(grad)
+        by_distance, by_time = grad.new_zeros(distances, heads), grad.new_zeros(times, heads)
+        flat_distance, flat_buckets = distance.view(-1), buckets.view(-1)
+        for head in range(heads):
+            summed = grad[head].sum(0).masked_fill(future, 0.0).reshape(-1)
+            by_distance[:, head] = torch.bincount(flat_distance, summed, minlength=distances)
+            by_time[:, head] = torch.bincount(flat_buckets, grad[head].reshape(-1), minlength=times)
+        return by_distance, by_time, None, None, None
+
+
+def time_buckets(seconds: Tensor) -> Tensor:
+    """As `tastemaker.models.encoder.time_buckets`."""
+    exponent = torch.frexp(seconds.clamp(min=0).double() + 1).exponent - 1
+    return exponent.clamp(max=TIME_BUCKETS - 1).long()
+
+
+class Layer(nn.Module):
+    """Pre-norm attention and feed-forward. Only attention sees padding; everything else works on real tokens."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.width
+        self.heads, self.dropout = shape.heads, shape.dropout
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.mix = nn.Linear(width, 3 * width, bias=False)
+        self.read = nn.Linear(width, width, bias=False)
+        self.widen, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: Tensor, bias: Tensor, valid: Tensor | None, windows: int, n: int) -> Tensor:
+        width, heads = x.shape[1], self.heads
+        depth = width // heads
+        mixed = self.mix(self.norm1(x))
+        if valid is not None:
+            mixed = mixed.new_zeros(windows * n, 3 * width).index_copy(0, valid, mixed)
+        query, key, value = (
+            mixed.view(windows, n, 3, heads, depth).permute(2, 3, 0, 1, 4).reshape(3, -1, n, depth)
+        )
+        attention = torch.baddbmm(bias, query, key.transpose(1, 2), alpha=depth**-0.5).softmax(-1)
+        out = (attention @ value).view(heads, windows, n, depth).permute(1, 2, 0, 3).reshape(-1, width)
+        if valid is not None:
+            out = out.index_select(0, valid)
+        x = x + F.dropout(self.read(out), self.dropout, self.training)
+        wide = F.gelu(self.widen(self.norm2(x)), approximate="tanh")
+        return x + F.dropout(self.narrow(wide), self.dropout, self.training)
+
+
+class Network(nn.Module):
+    """Item vectors are the sum of an id's vector and its attributes' vectors, and are read and predicted alike."""
+
+    def __init__(self, shape: Shape, item_features: FeatureRows, user_features: FeatureRows) -> None:
+        super().__init__()
+        self.shape = shape
+        width, small = shape.width, 0.02
+        self.ids = nn.Parameter(torch.randn(shape.items, width) * small)
+        self.bias = nn.Parameter(torch.zeros(shape.items))
+        self.item_features = nn.Parameter(torch.randn(max(shape.item_features, 1), width) * small)
+        self.user_features = nn.Parameter(torch.zeros(max(shape.user_features, 1), width))
+        self.context = nn.Parameter(torch.zeros(max(shape.context, 1), width))
+        self.types = nn.Parameter(torch.randn(shape.types + 1, width) * small)
+        self.start = nn.Parameter(torch.randn(width) * small)
+        self.distance = nn.Parameter(torch.zeros(shape.layers, shape.window + 1, shape.heads))
+        self.time = nn.Parameter(torch.zeros(shape.layers, TIME_BUCKETS, shape.heads))
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        self.norm = nn.LayerNorm(width)
+        for name, parameter in self.layers.named_parameters():
+            if parameter.dim() == 2:
+                into_stream = "read" in name or "narrow" in name
+                nn.init.normal_(parameter, std=small / math.sqrt(2 * shape.layers) if into_stream else small)
+        self._rows = item_features
+        self._user_rows = user_features
+
+    def table(self, rows: Tensor | None = None) -> Tensor:
+        """Vectors [items or rows, width] of the whole catalogue or of some items."""
+        vectors = self.ids if rows is None else self.ids[rows]
+        if self.training and self.shape.id_dropout and self.shape.item_features:
+            vectors = vectors * (torch.rand(len(vectors), 1, device=vectors.device) >= self.shape.id_dropout)
+        if not self.shape.item_features:
+            return vectors
+        which = np.arange(self.shape.items) if rows is None else rows.cpu().numpy()
+        return vectors + self._bag(self.item_features, self._rows, which)
+
+    def _bag(self, vectors: Tensor, rows: FeatureRows, which: np.ndarray) -> Tensor:
+        """Weighted sums of attribute vectors for some rows."""
+        starts, lengths = rows.offsets[which], np.diff(rows.offsets)[which]
+        ends = np.cumsum(lengths)
+        places = np.arange(int(lengths.sum())) + np.repeat(starts - (ends - lengths), lengths)
+        device = vectors.device
+        return F.embedding_bag(
+            torch.from_numpy(rows.codes[places].astype(np.int64)).to(device),
+            vectors,
+            torch.from_numpy((ends - lengths).astype(np.int64)).to(device),
+            mode="sum",
+            per_sample_weights=torch.from_numpy(np.ascontiguousarray(rows.weights[places])).to(device),
+        )
+
+    def forward(self, batch: Batch, table: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Vectors [valid tokens, width]. `rows` [windows, tokens] are places in `table`, the items' own by default."""
+        windows, n = batch.items.shape
+        width = self.shape.width
+        places = batch.items if rows is None else rows
+        x = table.index_select(0, places.reshape(-1)).view(windows, n, width) * math.sqrt(width)
+        x = x + F.embedding(batch.types + 1, self.types)
+        start = self.start.expand(windows, width)
+        if self.shape.user_features:
+            about = self._bag(self.user_features, self._user_rows, batch.users)
+            if self.training:  # so that a user without attributes is nothing unheard of
+                about = about * (torch.rand(windows, 1, device=about.device) >= 0.2)
+            start = start + about
+        x = torch.cat([start[:, None], x[:, 1:]], 1).view(-1, width)
+        if batch.valid is not None:
+            x = x.index_select(0, batch.valid)
+        x = F.dropout(x, self.shape.dropout, self.training)
+
+        steps = torch.arange(n, device=x.device)
+        distance = (steps[:, None] - steps[None, :]).clamp(min=0)
+        future = steps[:, None] < steps[None, :]
+        buckets = time_buckets(batch.asked[:, :, None] - batch.seen[:, None, :])
+        for index, layer in enumerate(self.layers):
+            bias = Biases.apply(self.distance[index], self.time[index], distance, buckets, future)
+            x = layer(x, bias.view(-1, n, n), batch.valid, windows, n)
+        x = self.norm(x)
+        if self.shape.context:
+            codes = batch.context
+            known = codes >= 0
+            if self.training:  # requests without context must be nothing unheard of
+                known = known & (torch.rand(len(codes), 1, device=codes.device) >= 0.3)
+            x = x + (F.embedding(codes.clamp(min=0), self.context) * known[..., None]).sum(1)
+        return x
+
+    def exported(self) -> dict[str, np.ndarray]:
+        """Weights by the names that the numpy encoder reads; matrices are laid out for `x @ w`."""
+        names = ("item_features", "user_features", "context", "types", "start", "distance", "time")
+        found = {name: getattr(self, name) for name in names}
+        found |= {f"norm.{n}": p for n, p in self.norm.named_parameters()}
+        for index, layer in enumerate(self.layers):
+            for name, parameter in layer.named_parameters():
+                found[f"layers.{index}.{name}"] = parameter.t() if parameter.dim() == 2 else parameter
+        return {n: np.ascontiguousarray(p.detach().float().cpu().numpy()) for n, p in found.items()}

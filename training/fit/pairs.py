@@ -1,0 +1,61 @@
+"""Counting pairs of items, and keeping the heaviest of each row: what all item-to-item models share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models.sparse import SparseRows
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
+
+CHUNK = 1 << 24
+"""Pairs that are held at a time before equal ones are added up."""
+
+
+def count(pairs: Iterable[Pairs], items: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Sum the weights of equal pairs (row, column, weight): sorted keys `row * items + column`, and sums."""
+    keys, sums = np.zeros(0, np.int64), np.zeros(0, np.float64)
+    waiting: list[tuple[NDArray, NDArray]] = []
+    held = 0
+    for rows, columns, weights in pairs:
+        waiting.append((rows.astype(np.int64) * items + columns, weights))
+        held += len(rows)
+        if held >= CHUNK:
+            keys, sums = _reduce([(keys, sums), *waiting])
+            waiting, held = [], 0
+    return _reduce([(keys, sums), *waiting])
+
+
+def _reduce(parts: list[tuple[NDArray, NDArray]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    keys = np.concatenate([key for key, _ in parts])
+    weights = np.concatenate([weight for _, weight in parts]).astype(np.float64)
+    if not len(keys):
+        return keys, weights
+    order = np.argsort(keys, kind="stable")
+    keys, weights = keys[order], weights[order]
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    return keys[first], np.add.reduceat(weights, first)
+
+
+def heaviest(keys: NDArray[np.int64], values: NDArray, items: int, most: int) -> SparseRows:
+    """Sparse rows from sorted keys, at most `most` entries in each, those of the largest values."""
+    rows, columns = keys // items, keys % items
+    order = np.lexsort((columns, -values, rows))
+    counts = np.bincount(rows, minlength=items)
+    place = np.arange(len(keys)) - np.repeat(np.cumsum(counts) - counts, counts)
+    kept = np.sort(order[place < most])
+    offsets = np.concatenate([[0], np.cumsum(np.minimum(counts, most))]).astype(np.int64)
+    return SparseRows(offsets, columns[kept].astype(np.int32), values[kept].astype(np.float32))
+
+
+def steps(
+    offsets: NDArray[np.int64], items: NDArray[np.integer], window: int
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """For each distance 1 … window: the positions of events that have an event of the same user so far ahead."""
+    lengths = np.diff(offsets)
+    left = np.repeat(offsets[1:], lengths) - np.arange(len(items)) - 1  # events of the same user that follow
+    for distance in range(1, window + 1):
+        yield distance, np.flatnonzero(left >= distance)

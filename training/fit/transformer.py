@@ -1,0 +1,355 @@
+"""Training the transformer: passes over all histories with AdamW, an average of weights, and a stop when it gets no better.
+
+Deterministic for a seed on one kind of machine, unless the time budget ends it early.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.data import Prepared, Sequences
+from training.fit import batches, losses
+from training.fit.network import Batch, Network, Shape
+from training.objective import gains, truths
+from training.progress import Clock, Stop, duration, say
+from training.split import Cases
+
+FULL_SOFTMAX_ITEMS = 20_000
+"""Catalogues up to this size are scored whole at every event; larger ones against a sample."""
+
+NEGATIVES = 2048
+TOTAL_TOKENS = 2_500_000
+"""Events that a small data set is read in all: ten passes over 250 thousand. Overfitting ends it earlier."""
+
+PASSES = (4, 40)
+PEAK_RATE = 2e-3
+WEIGHT_DECAY = 0.01
+AVERAGE = 0.999
+WARM_UP = 100
+PATIENCE = 5
+VALIDATED = 500
+"""Validation users that are scored after a pass; the blend is chosen on all of them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to train. `seconds` bounds the whole of it; passes 0 lets the amount of data decide."""
+
+    seconds: float
+    passes: int = 0
+    width: int = 0
+    window: int = 100
+    dropout: float = 0.2
+    rate: float = PEAK_RATE
+
+    def for_data(self, events: int) -> Plan:
+        """The plan with what was left open filled in."""
+        passes = self.passes or int(np.clip(round(TOTAL_TOKENS / max(events, 1)), *PASSES))
+        width = self.width or (64 if events < 500_000 else 96 if events < 10_000_000 else 128)
+        return replace(self, passes=passes, width=width)
+
+
+@dataclass
+class Result:
+    """A trained network (its averaged weights), how many passes it took and what it reached on validation data."""
+
+    network: Network
+    passes: int
+    reached: float
+
+
+class Optimiser:
+    """AdamW with warm-up, linear decay, clipping and an exponential average of the weights."""
+
+    def __init__(self, network: Network, rate: float, floor: float = 0.05) -> None:
+        self.network, self.rate, self.floor = network, rate, floor
+        tables = {"bias", "distance", "time", "start"}
+        named = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
+        decayed = [p for n, p in named if p.dim() == 2 and n not in tables]
+        others = [p for n, p in named if not (p.dim() == 2 and n not in tables)]
+        groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
+        self.inner = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
+        self.average = [p.detach().clone() for p in network.parameters()]
+        self.steps = 0
+
+    def step(self, loss: torch.Tensor, done: float) -> None:
+        """One update; `done` is the share of the training that is over."""
+        rate = (
+            self.rate * min(1.0, (self.steps + 1) / WARM_UP) * max(1.0 - done * (1 - self.floor), self.floor)
+        )
+        for group in self.inner.param_groups:
+            group["lr"] = rate
+        self.inner.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.inner.step()
+        self.steps += 1
+        follow = 1 - min(AVERAGE, (1 + self.steps) / (10 + self.steps))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, [p.detach() for p in self.network.parameters()], follow)
+
+    def averaged(self) -> Network:
+        """A copy of the network with the averaged weights, for scoring."""
+        network = copy.deepcopy(self.network)
+        with torch.no_grad():
+            for parameter, value in zip(network.parameters(), self.average, strict=True):
+                parameter.copy_(value)
+        return network.eval()
+
+
+class Sampler:
+    """Items to tell the right one from: all, or for large catalogues a shared sample drawn by frequency."""
+
+    def __init__(self, sequences: Sequences, items: int, device: torch.device) -> None:
+        self.full = items <= FULL_SOFTMAX_ITEMS
+        frequency = np.bincount(sequences.items, minlength=items) + 1.0
+        share = torch.from_numpy(frequency / frequency.sum()).to(device)
+        self.cumulative, self.log_share = share.cumsum(0), share.log().float()
+
+    def loss(self, network: Network, batch: Batch) -> torch.Tensor:
+        """The batch's loss."""
+        if self.full:
+            table = network.table()
+            hidden = network(batch, table)
+            return losses.FullSoftmax.apply(hidden, table, network.bias, batch.target, batch.weight)
+        draws = torch.rand(NEGATIVES, dtype=torch.float64, device=self.cumulative.device)
+        drawn = torch.searchsorted(self.cumulative, draws).clamp(max=len(self.cumulative) - 1)
+        everything = torch.cat([batch.items.reshape(-1), batch.target, drawn])
+        needed, place = torch.unique(everything, return_inverse=True)
+        table, bias, log_share = network.table(needed), network.bias[needed], self.log_share[needed]
+        tokens, target, negative = place.split([batch.items.numel(), len(batch.target), len(drawn)])
+        hidden = network(batch, table, tokens.view_as(batch.items))
+        return losses.sampled_softmax(
+            hidden,
+            table[target],
+            bias[target],
+            log_share[target],
+            table[negative],
+            bias[negative],
+            log_share[negative],
+            target[:, None] == negative[None, :],
+            batch.weight,
+        )
+
+
+def shape_for(prepared: Prepared, plan: Plan) -> Shape:
+    """The network's sizes for this data."""
+    return Shape(
+        items=len(prepared.items),
+        item_features=prepared.item_space.size,
+        user_features=prepared.user_space.size,
+        context=prepared.context_space.size,
+        types=len(prepared.event_types),
+        width=plan.width,
+        window=plan.window,
+        dropout=plan.dropout,
+    )
+
+
+def typical_gap(sequences: Sequences) -> int:
+    """Seconds that usually lie between two events of a user: the upper quartile."""
+    gaps = np.diff(sequences.times)[np.diff(sequences.owners()) == 0]
+    return int(np.quantile(gaps, 0.75)) if len(gaps) else 0
+
+
+def fit(
+    prepared: Prepared,
+    training: Sequences,
+    cases: Cases,
+    plan: Plan,
+    seed: int,
+    *,
+    checkpoints: Path | None = None,
+    stop: Stop | None = None,
+) -> Result:
+    """Train on `training`, choosing when to stop by `cases` (whose truth is in `prepared.sequences`).
+
+    With a folder for checkpoints, state is written after each pass and read again if it is there.
+    Raises Stopped if `stop` says so.
+    """
+    plan = plan.for_data(len(training.items))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(seed)
+    shape = shape_for(prepared, plan)
+    network = Network(shape, prepared.item_features, prepared.user_features).to(device)
+    sampler = Sampler(training, shape.items, device)
+    with torch.no_grad():
+        network.bias.copy_(sampler.log_share - sampler.log_share.max())
+    optimiser = Optimiser(network, plan.rate)
+    some = _some(cases, seed)
+    wanted = truths(prepared.sequences, some)
+    state = _Checkpoint(checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}")
+    best, best_weights, best_pass, begin, passes = -1.0, optimiser.average, 0, 0, plan.passes
+    restored = state.read(network, optimiser, device)
+    if restored is not None:
+        begin, best, best_pass, best_weights = restored
+        say(f"going on after pass {begin} from a checkpoint")
+    say(
+        f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, {len(training.items):,} events, "
+        f"{shape.items:,} items, at most {passes} passes, {device.type}, {torch.get_num_threads()} threads"
+    )
+    clock = Clock()
+    for number in range(begin, passes):
+        loss = _one_pass(network, optimiser, sampler, training, seed, number, passes, stop)
+        reached = float(
+            gains(lists(optimiser.averaged(), prepared.sequences, some, prepared.latest), wanted).mean()
+        )
+        if reached > best:
+            best, best_pass = reached, number + 1
+            best_weights = [value.clone() for value in optimiser.average]
+        each = clock.seconds() / (number + 1 - begin)
+        if (
+            number == begin
+        ):  # a budget that is too short makes the decay end earlier, instead of cutting it off
+            passes = min(passes, max(begin + int(plan.seconds / each), number + 1))
+        left = each * (passes - number - 1)
+        say(
+            f"pass {number + 1}/{passes} loss {loss:.4f} validation {reached:.4f} best {best:.4f} left {duration(left)}"
+        )
+        state.write(network, optimiser, number + 1, best, best_pass, best_weights)
+        if number + 1 - best_pass >= PATIENCE or clock.seconds() + each > plan.seconds:
+            break
+    optimiser.average = best_weights
+    return Result(optimiser.averaged(), best_pass, best)
+
+
+def refine(
+    prepared: Prepared,
+    result: Result,
+    training: Sequences,
+    plan: Plan,
+    seed: int,
+    *,
+    stop: Stop | None = None,
+) -> Result:
+    """Go on from a result with more data, for a quarter of the passes that it took, at a falling rate."""
+    device = next(result.network.parameters()).device
+    torch.manual_seed(seed + 1)
+    network = copy.deepcopy(result.network).train()
+    optimiser = Optimiser(network, plan.rate / 2)
+    optimiser.steps = WARM_UP  # no warm-up: the weights are good already
+    sampler = Sampler(training, network.shape.items, device)
+    passes = max(1, math.ceil(result.passes / 4))
+    for number in range(passes):
+        loss = _one_pass(network, optimiser, sampler, training, seed + 1, number, passes, stop)
+        say(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
+    return Result(optimiser.averaged(), result.passes, result.reached)
+
+
+def _one_pass(
+    network: Network,
+    optimiser: Optimiser,
+    sampler: Sampler,
+    training: Sequences,
+    seed: int,
+    number: int,
+    passes: int,
+    stop: Stop | None,
+) -> float:
+    """One pass over all histories; the mean loss per event."""
+    network.train()
+    device = sampler.log_share.device
+    total = weight = read = 0.0
+    events = max(len(training.items), 1)
+    for batch in batches.epoch(training, network.shape.window, seed, number, device):
+        if stop is not None:
+            stop.check()
+        loss = sampler.loss(network, batch)
+        optimiser.step(loss, (number + min(read / events, 1.0)) / passes)
+        count = float(batch.weight.sum())
+        total, weight, read = total + float(loss.detach()) * count, weight + count, read + len(batch.target)
+    return total / max(weight, 1e-9)
+
+
+def _some(cases: Cases, seed: int) -> Cases:
+    take = np.sort(np.random.default_rng([seed, 5]).permutation(len(cases))[:VALIDATED])
+    return Cases(cases.users[take], cases.shown[take])
+
+
+@torch.no_grad()
+def lists(
+    network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25
+) -> list[NDArray[np.int64]]:
+    """The best items for each case, from the events that are shown, asked at `now` under the clamp of serving."""
+    device = next(network.parameters()).device
+    table, gap = network.table(), typical_gap(sequences)
+    window = network.shape.window
+    starts = sequences.offsets[cases.users] + np.maximum(cases.shown - window, 0)
+    windows = batches.Windows(cases.users, starts, np.minimum(cases.shown, window) + 1)
+    result: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * len(cases)
+    order = np.argsort(windows.lengths, kind="stable")
+    step = max(1, min(64, 20_000_000 // max(len(table), 1)))
+    for begin in range(0, len(order), step):
+        group = order[begin : begin + step]
+        batch = batches.collate(sequences, windows, group, device)
+        ends = torch.from_numpy(windows.lengths[group] - 1).to(device)
+        rows = torch.arange(len(group), device=device)
+        last = batch.seen[rows, ends]
+        batch.asked[rows, ends] = torch.minimum(torch.full_like(last, now), last + gap).maximum(last)
+        batch.context = torch.full_like(batch.context, -1)
+        hidden = network(batch, table)
+        place = rows * batch.items.shape[1] + ends
+        if batch.valid is not None:
+            place = torch.searchsorted(batch.valid, place)
+        scores = torch.addmm(network.bias, hidden[place], table.t())
+        best = scores.topk(min(most, scores.shape[1]), dim=1).indices.cpu().numpy()
+        for case, items in zip(group, best, strict=True):
+            result[case] = items
+    return result
+
+
+class _Checkpoint:
+    """State of a training in one file. Written beside and renamed, so that a job that dies while writing leaves the old one."""
+
+    def __init__(self, path: Path | None, fingerprint: str) -> None:
+        self.path, self.fingerprint = path, fingerprint
+
+    def write(
+        self,
+        network: Network,
+        optimiser: Optimiser,
+        done: int,
+        best: float,
+        best_pass: int,
+        best_weights: list[torch.Tensor],
+    ) -> None:
+        if self.path is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "fingerprint": self.fingerprint,
+            "network": network.state_dict(),
+            "optimiser": optimiser.inner.state_dict(),
+            "average": optimiser.average,
+            "steps": optimiser.steps,
+            "random": torch.get_rng_state(),
+            "done": done,
+            "best": best,
+            "best_pass": best_pass,
+            "best_weights": best_weights,
+        }
+        beside = self.path.with_suffix(".writing")
+        torch.save(state, beside)
+        beside.replace(self.path)
+
+    def read(
+        self, network: Network, optimiser: Optimiser, device: torch.device
+    ) -> tuple[int, float, int, list[torch.Tensor]] | None:
+        if self.path is None or not self.path.exists():
+            return None
+        state = torch.load(self.path, map_location=device, weights_only=True)
+        if state["fingerprint"] != self.fingerprint:
+            return None
+        network.load_state_dict(state["network"])
+        optimiser.inner.load_state_dict(state["optimiser"])
+        optimiser.average, optimiser.steps = state["average"], state["steps"]
+        torch.set_rng_state(state["random"].cpu())
+        return state["done"], state["best"], state["best_pass"], state["best_weights"]

@@ -1,0 +1,37 @@
+"""What followed an item in users' histories: counts within a few steps, nearer ones more, as rows that sum to 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tastemaker.models.sparse import SparseRows
+from training.data import Sequences
+from training.fit import pairs
+
+WINDOW = 5
+"""How far ahead is looked. At distance d a pair counts 1 / d."""
+
+MOST = 400
+"""Entries kept per item; the lightest ones of an item that thousands followed change no list."""
+
+
+def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
+    """Rows by item of what came next, weighted by the events' weights, each row summing to 1 before pruning.
+
+    An item that is rarely followed by anything has its row divided by 1 at least, so that one chance pair is no
+    certainty (as if a little of its mass went nowhere).
+    """
+
+    def followed() -> list[pairs.Pairs]:
+        return [
+            (
+                sequences.items[at].astype(np.int64),
+                sequences.items[at + distance].astype(np.int64),
+                sequences.weights[at + distance] / np.float32(distance),
+            )
+            for distance, at in pairs.steps(sequences.offsets, sequences.items, window)
+        ]
+
+    keys, sums = pairs.count(followed(), items)
+    totals = np.bincount(keys // items, sums, items)
+    return pairs.heaviest(keys, sums / np.maximum(totals[keys // items], 1.0), items, MOST)

@@ -1,0 +1,241 @@
+"""Datasets in the lake → arrays that models are fitted on.
+
+Written for many events: ids become integers through Arrow's dictionaries, and one stable sort of a packed key
+(user, time) orders everything. No data frame is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Column, Columns
+from tastemaker.ids import Ids
+from tastemaker.models.bundle import HISTORY_LENGTH, Histories
+from training import features, read
+from training.config import Config, EventRule, Limits
+from training.data import Prepared, Sequences
+from training.errors import BadData, NotEnoughData
+
+ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
+CREATED = "CREATION_TIMESTAMP"
+NEVER_FEATURES = {"ITEM_ID", "USER_ID", CREATED}
+
+
+def prepare(config: Config, root: Path) -> Prepared:
+    """Read everything under `root` that the configuration names.
+
+    Raises NotEnoughData with the service's own phrases, BadData.
+    """
+    source = config.datasets["INTERACTIONS"]
+    kinds = source.kinds()
+    excluded = config.excluded.get("INTERACTIONS", frozenset())
+    context = [
+        n
+        for n, k in source.columns
+        if k in (CATEGORICAL, NUMBER) and n not in read.RESERVED and n not in excluded
+    ]
+    table = read.interactions(root, source, config.events, context)
+    item_table = _attributes(config, root, "ITEMS", "ITEM_ID")
+    user_table = _attributes(config, root, "USERS", "USER_ID")
+
+    items, item_of = _codes([table["ITEM_ID"], item_table["ITEM_ID"]])
+    users, user_of = _codes([table["USER_ID"], user_table["USER_ID"]])
+    times = table["TIMESTAMP"].to_numpy().astype(np.int64)
+    types, type_of = _codes([table["EVENT_TYPE"]])
+    event_types = types.tolist()
+    values = table["EVENT_VALUE"].to_numpy(zero_copy_only=False)
+
+    order = _order(user_of[0], item_of[0], times, type_of[0])
+    user, item, time, kind = (a[order] for a in (user_of[0], item_of[0], times, type_of[0].astype(np.int16)))
+    offsets = np.searchsorted(user, np.arange(len(users) + 1)).astype(np.int64)
+    space, codes = features.context_space(context, kinds, [table[name].to_pylist() for name in context])
+    codes = codes[order] if context else np.zeros((len(order), 0), np.int32)
+
+    weights, trained = _weights(config.rules, event_types, kind, values[order])
+    everything = Sequences(offsets, item, time, kind, weights, codes)
+    sequences = _capped(everything.keep(weights > 0), config.limits)
+    _check(sequences, config.rules, config.limits)
+
+    item_columns = _columns(config, "ITEMS", item_table, item_of[1], len(items))
+    user_columns = _columns(config, "USERS", user_table, user_of[1], len(users))
+    item_space, item_features = features.build(
+        item_columns, config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
+    )
+    user_space, user_features = features.build(
+        user_columns, config.excluded.get("USERS", frozenset()) | NEVER_FEATURES
+    )
+    return Prepared(
+        items=items,
+        users=users,
+        sequences=sequences,
+        histories=Histories(offsets, item, time, kind).newest(HISTORY_LENGTH),
+        event_types=event_types,
+        trained_types=trained,
+        unknown_types=not config.rules,
+        item_columns=item_columns,
+        user_columns=user_columns,
+        item_space=item_space,
+        item_features=item_features,
+        user_space=user_space,
+        user_features=user_features,
+        context_space=space,
+        item_created=_created(item_columns, everything),
+    )
+
+
+def _codes(columns: Sequence[pa.ChunkedArray]) -> tuple[Ids, list[NDArray[np.int64]]]:
+    """One set of ids over several columns of text, and each column's positions in it (-1 for null)."""
+    encoded = []
+    for column in columns:
+        array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        encoded.append(array.dictionary_encode())
+    words = [e.dictionary.to_pylist() for e in encoded]
+    ids = Ids.build(word for part in words for word in part)
+    positions = []
+    for part, e in zip(words, encoded, strict=True):
+        table = np.append(ids.indexes(part).astype(np.int64), -1)
+        positions.append(table[e.indices.fill_null(len(part)).to_numpy(zero_copy_only=False)])
+    return ids, positions
+
+
+def _order(user: NDArray, item: NDArray, time: NDArray, kind: NDArray) -> NDArray[np.int64]:
+    """Positions of the events by user, then time, then as they came; without exact doubles.
+
+    A double is the same user, item, time and type; the first one stays. One stable sort of user and time packed into
+    64 bits does the work; doubles are looked for only inside runs of equal keys.
+    """
+    if not len(user):
+        return np.zeros(0, np.int64)
+    start = int(time.min())
+    span = int(time.max()) - start + 1
+    if span.bit_length() + int(user.max()).bit_length() > 63:
+        raise BadData("timestamps span more than the service allows; are some of them in milliseconds?")
+    key = user.astype(np.int64) * span + (time - start)
+    order = np.argsort(key, kind="stable")
+    sorted_key = key[order]
+    same = np.flatnonzero(sorted_key[1:] == sorted_key[:-1])
+    if not len(same):
+        return order
+    suspects = np.unique(np.concatenate([same, same + 1]))
+    rows = order[suspects]
+    run = np.cumsum(np.concatenate([[0], sorted_key[suspects][1:] != sorted_key[suspects][:-1]]))
+    what = item[rows].astype(np.int64) * (int(kind.max()) + 2) + kind[rows] + 1
+    pairs = np.lexsort((np.arange(len(rows)), what, run))
+    double = np.zeros(len(rows), bool)
+    double[pairs[1:]] = (run[pairs][1:] == run[pairs][:-1]) & (what[pairs][1:] == what[pairs][:-1])
+    return np.delete(order, suspects[double])
+
+
+def _weights(
+    rules: Sequence[EventRule], event_types: Sequence[str], kind: NDArray[np.int16], values: NDArray
+) -> tuple[NDArray[np.float32], list[bool]]:
+    """Weight of each event (0: not trained on; the mean of the others is 1) and which types are trained on.
+
+    A rule's type is compared exactly, and without case if nothing has it exactly. A value below the rule's threshold,
+    or none where there is a threshold, does not count.
+    """
+    if not rules:
+        return np.ones(len(kind), np.float32), [True] * len(event_types)
+    weights = np.zeros(len(kind), np.float32)
+    trained = [False] * len(event_types)
+    for rule in rules:
+        matches = [i for i, name in enumerate(event_types) if name == rule.event_type]
+        matches = matches or [
+            i for i, n in enumerate(event_types) if n.casefold() == rule.event_type.casefold()
+        ]
+        for index in matches:
+            chosen = kind == index
+            if rule.threshold is not None:
+                chosen &= np.nan_to_num(values, nan=-np.inf) >= rule.threshold
+            weights[chosen] = rule.weight
+            trained[index] = rule.weight > 0
+    positive = weights > 0
+    if positive.any():
+        weights[positive] /= weights[positive].mean()
+    return weights, trained
+
+
+def _capped(sequences: Sequences, limits: Limits) -> Sequences:
+    """Within the limits: the newest interactions, then those with the items that were touched last."""
+    if len(sequences.items) > limits.maximum_interactions:
+        oldest = len(sequences.items) - limits.maximum_interactions
+        keep = np.ones(len(sequences.items), bool)
+        keep[np.argsort(sequences.times, kind="stable")[:oldest]] = False
+        sequences = sequences.keep(keep)
+    present = np.unique(sequences.items)
+    if len(present) > limits.maximum_items:
+        touched = np.zeros(int(sequences.items.max()) + 1, np.int64)
+        np.maximum.at(touched, sequences.items, sequences.times)
+        kept = np.zeros(len(touched), bool)
+        kept[present[np.argsort(-touched[present], kind="stable")[: limits.maximum_items]]] = True
+        sequences = sequences.keep(kept[sequences.items])
+    return sequences
+
+
+def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> None:
+    """The service's own minimum, in the words that programs look for."""
+    count = len(sequences.items)
+    if count < limits.minimum_interactions:
+        named = ", ".join(rule.event_type for rule in rules) or "all"
+        raise NotEnoughData(
+            f"Dataset has fewer than {limits.minimum_interactions} interactions after filtering by event type: "
+            f"{named}. There are {count}: import more interactions, or train on other event types."
+        )
+    users = int(np.count_nonzero(sequences.lengths >= 2))
+    if users < limits.minimum_users:
+        raise NotEnoughData(
+            f"Dataset has fewer than {limits.minimum_users} users with at least 2 interactions each. "
+            f"There are {users}: import more interactions."
+        )
+
+
+def _attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
+    """The rows of the Items or Users dataset; of an id that comes twice, the newest."""
+    source = config.datasets.get(name)
+    if source is None or not source.prefixes:
+        return pa.table({key: pa.array([], pa.string())})
+    columns = {column: ARROW.get(kind, pa.string()) for column, kind in source.columns}
+    table = read.read(root, source.prefixes, columns, name.capitalize())
+    table = table.filter(table[key].is_valid())
+    codes = table[key].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    _, last = np.unique(codes[::-1], return_index=True)
+    return table.take(np.sort(len(codes) - 1 - last))
+
+
+def _columns(config: Config, name: str, table: pa.Table, row_of: NDArray[np.int64], rows: int) -> Columns:
+    """The attributes, one row per id of the catalogue, null where the dataset has no such id."""
+    source = config.datasets.get(name)
+    if source is None:
+        return Columns(rows=rows)
+    place = np.full(rows, len(table))
+    place[row_of] = np.arange(len(table))
+    built = {}
+    for column, kind in source.columns:
+        if column in ("ITEM_ID", "USER_ID"):
+            continue
+        array = table[column].combine_chunks() if column in table.column_names else pa.nulls(0)
+        if kind == NUMBER:
+            numbers = np.append(array.cast(pa.float64()).to_numpy(zero_copy_only=False), np.nan)
+            built[column] = Column.build(kind, numbers[place])
+        else:
+            cells = [*array.to_pylist(), None]
+            built[column] = Column.build(kind, [cells[p] for p in place])
+    return Columns(built, rows=rows)
+
+
+def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
+    """Creation time of each item: its own, else its oldest interaction, else the newest interaction of all."""
+    latest = int(sequences.times.max(initial=0))
+    created = np.full(columns.rows, np.iinfo(np.int64).max)
+    np.minimum.at(created, sequences.items, sequences.times)
+    created[created == np.iinfo(np.int64).max] = latest
+    column = columns.find(CREATED)
+    if column is not None and column.kind == NUMBER:
+        known = ~np.isnan(column.values)
+        created[known] = column.values[known].astype(np.int64)
+    return created

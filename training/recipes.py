@@ -1,0 +1,192 @@
+"""Which recipe is trained how: for each kind of model a pipeline that tunes, and fits as often as asked."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from tastemaker.models import Bundle, load
+from tastemaker.models.sequence import SequenceModel
+from training.config import Config
+from training.data import Prepared, Sequences
+from training.errors import BadConfig
+from training.export import Fitted, export, flattened
+from training.fit import blend, linear, similar, transitions
+from training.progress import Stop, say
+from training.split import validation_cases, without
+
+KINDS = {
+    "aws-user-personalization-v2": "sequence",
+    "aws-user-personalization": "sequence",
+    "aws-personalized-ranking-v2": "sequence",
+    "aws-personalized-ranking": "sequence",
+    "aws-popularity-count": "popularity",
+    "aws-similar-items": "similar",
+    "aws-sims": "similar",
+}
+
+
+class Pipeline(Protocol):
+    """What the job asks of a recipe."""
+
+    def tune(self, prepared: Prepared) -> None:
+        """Choose settings, on parts of this data only."""
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """A model of all of this data with the chosen settings."""
+
+
+def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipeline:
+    """The pipeline of the configuration's recipe. Raises BadConfig for a recipe that is not trained here."""
+    kind = KINDS.get(config.recipe)
+    if kind == "sequence":
+        return SequencePipeline(config, checkpoints, stop)
+    if kind == "popularity":
+        return PopularityPipeline()
+    if kind == "similar":
+        return SimilarPipeline(config)
+    raise BadConfig(f"recipe {config.recipe!r} cannot be trained; these can: {', '.join(sorted(KINDS))}")
+
+
+class PopularityPipeline:
+    """Popularity-Count: the counts that every bundle has are the model."""
+
+    def tune(self, prepared: Prepared) -> None:
+        """There is nothing to choose."""
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """No arrays of its own."""
+        return Fitted("popularity")
+
+
+class SimilarPipeline:
+    """Similar-Items and SIMS."""
+
+    def __init__(self, config: Config) -> None:
+        sims = config.recipe == "aws-sims"
+        self.discount = config.number("popularity_discount_factor", 0.5 if sims else 0.0)
+        self.minimum = config.number("min_cointeraction_count", 3.0) if sims else 0.0
+
+    def tune(self, prepared: Prepared) -> None:
+        """The hyperparameters are the caller's."""
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """Neighbours of every item."""
+        say(
+            f"similar items: popularity discount {self.discount}, at least {self.minimum:.0f} users in common"
+        )
+        rows = similar.fit(
+            prepared.sequences,
+            prepared.item_features,
+            len(prepared.items),
+            discount=self.discount,
+            minimum=self.minimum,
+        )
+        return Fitted("similar", rows={"neighbours": rows})
+
+
+class SequencePipeline:
+    """User-Personalization and Personalized-Ranking.
+
+    `tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until those are foretold no
+    better, fits the simple models on the same, and chooses the blend. `fit` fits the simple models on the data that it is
+    given (they cost seconds) and trains the transformer a quarter as long again on it, from where `tune` ended.
+    """
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        from training.fit import transformer  # torch takes seconds to import, and other recipes do without it
+
+        self.config, self.checkpoints, self.stop, self.transformer = config, checkpoints, stop, transformer
+        self.plan = transformer.Plan(
+            seconds=config.number("trainingBudgetSeconds", 8 * 3600.0),
+            passes=int(config.number("trainingPasses", 0)),
+            width=int(config.number("width", 0)),
+        )
+        self.chosen: blend.Choice | None = None
+
+    def tune(self, prepared: Prepared) -> None:
+        """Train with withheld events, and choose the blend by them."""
+        cases = validation_cases(prepared.sequences, self.config.seed)
+        training = without(prepared.sequences, cases, whole=False)
+        self.plan = self.plan.for_data(len(training.items))
+        self.result = self.transformer.fit(
+            prepared,
+            training,
+            cases,
+            self.plan,
+            self.config.seed,
+            checkpoints=self.checkpoints,
+            stop=self.stop,
+        )
+        fitted = self._assemble(prepared.with_sequences(training), self.result.network)
+        with tempfile.TemporaryDirectory() as folder:
+            export(fitted, prepared.with_sequences(training), self.config, Path(folder), with_histories=False)
+            model = load(Bundle.open(folder))
+            assert isinstance(model, SequenceModel)
+            self.chosen = blend.choose(model, prepared, cases)
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """The blend, on all of this data."""
+        refined = self.transformer.refine(
+            prepared, self.result, prepared.sequences, self.plan, self.config.seed, stop=self.stop
+        )
+        return self._assemble(prepared, refined.network)
+
+    def _assemble(self, prepared: Prepared, network) -> Fitted:  # type: ignore[no-untyped-def]
+        items = len(prepared.items)
+        rows = {
+            "transitions": transitions.fit(prepared.sequences, items),
+            "linear": linear.fit(prepared.sequences, items, 250.0, self.config.seed),
+        }
+        weights = network.exported()
+        flat, places = flattened(weights)
+        shape = network.shape
+        parts = (
+            self.chosen.parts
+            if self.chosen
+            else {
+                name: {"weight": 1.0} for name in ("encoder", "transitions", "linear", "repeat", "popularity")
+            }
+        )
+        about = {
+            "parts": parts,
+            "typicalGap": self.transformer.typical_gap(prepared.sequences),
+            "trainedTypes": prepared.trained_types,
+            "unknownTypes": prepared.unknown_types,
+            "encoder": {
+                "width": shape.width,
+                "layers": shape.layers,
+                "heads": shape.heads,
+                "window": shape.window,
+                "weights": places,
+            },
+            "itemFeatures": prepared.item_space.to_json(),
+            "userFeatures": prepared.user_space.to_json(),
+            "context": prepared.context_space.to_json(),
+        }
+        arrays = {
+            "encoder": flat,
+            "item_vectors": item_vectors(network, prepared.sequences),
+            "item_bias": network.bias.detach().float().cpu().numpy(),
+            "user_features.offsets": prepared.user_features.offsets,
+            "user_features.codes": prepared.user_features.codes,
+            "user_features.weights": prepared.user_features.weights,
+        }
+        return Fitted("sequence", about, arrays, rows)
+
+
+def item_vectors(network, sequences: Sequences) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """float32[items, width]. An item without events gets its attributes' vector only: its own was never trained."""
+    import torch
+
+    network.eval()
+    with torch.no_grad():
+        table = network.table()
+        unseen = np.flatnonzero(np.bincount(sequences.items, minlength=len(table)) == 0)
+        where = torch.from_numpy(unseen).to(table.device)
+        table = table.clone()
+        table[where] -= network.ids[where]
+    return table.float().cpu().numpy()
