@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import boto3
-
+from lambdas.common.clients import client
 from lambdas.common.http import serve
 from lambdas.common.resources import ResourceTable
 from lambdas.common.settings import Settings
@@ -14,12 +13,11 @@ from lambdas.events.stream import EventStream
 from tastemaker.wire import Service
 
 _settings = Settings()
-_session = boto3.Session()
-_dynamodb = _session.client("dynamodb")
+_dynamodb = client("dynamodb")
 _service = Service("personalize-events")
 _operations = operations(
     Places(ResourceTable(_dynamodb, _settings.resources_table)),
-    EventStream(_session.client("kinesis"), _settings.event_stream),
+    EventStream(client("kinesis"), _settings.event_stream),
     Catalog(_dynamodb, _settings.catalog_table),
 )
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import boto3
-
+from lambdas.common.clients import client
 from lambdas.common.http import serve
 from lambdas.common.observability import logger
 from lambdas.common.profiles import Profiles
@@ -18,12 +17,11 @@ from lambdas.runtime.warm import warm
 from tastemaker.wire import Service
 
 _settings = Settings()
-_session = boto3.Session()
-_dynamodb = _session.client("dynamodb")
+_dynamodb = client("dynamodb")
 _service = Service("personalize-runtime")
 _runtime = Runtime(
     RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
-    Bundles(_session.client("s3")),
+    Bundles(client("s3")),
     Profiles(_dynamodb, _settings.profiles_table),
 )
 _operations = {

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import boto3
-
+from lambdas.common.clients import client
 from lambdas.common.profiles import Profiles
 from lambdas.common.settings import Settings
 from lambdas.stream.consuming import consume
 
-_profiles = Profiles(boto3.Session().client("dynamodb"), Settings().profiles_table)
+_profiles = Profiles(client("dynamodb"), Settings().profiles_table)
 
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
