@@ -1,0 +1,1 @@
+"""The small steps of the state machines."""

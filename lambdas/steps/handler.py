@@ -1,0 +1,88 @@
+"""The steps of the state machines: begin, succeed, fail, warm, purge, remove.
+
+An event is {"action", "workflow", "input": the execution's input, "plan": what begin answered, "result":
+what the
+work answered, "error": {"Error", "Cause"}, "executionArn"}. Every step may run twice with the same effect.
+"""
+
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import get_session
+
+from lambdas.common import desks
+from lambdas.common.clients import client
+from lambdas.common.lake import LakeBucket
+from lambdas.common.observability import logger
+from lambdas.common.settings import Settings
+from lambdas.steps.purging import Tables, purge
+from lambdas.steps.warming import warm
+from tastemaker.errors import InvalidInput
+from tastemaker.resources.ports import NoWork
+from tastemaker.resources.workflows import Workflows
+
+# A deletion stops so many seconds before the function would be stopped, and is called again.
+MARGIN = 20.0
+# Loading a large model takes as long as the runtime function may run.
+PATIENCE = Config(read_timeout=200, retries={"max_attempts": 0})
+
+
+class Steps:
+    """The steps, wired. One object per account and process."""
+
+    def __init__(self, settings: Settings, account: str) -> None:
+        self.settings = settings
+        self.lake = LakeBucket(client("s3"), settings.lake_bucket)
+        self.workflows = Workflows(desks.desk(settings, account, work=NoWork(), lake=self.lake))
+
+    def run(self, event: Mapping[str, Any], seconds: float) -> Any:
+        """One step, which has so many seconds. Raises InvalidInput for an unknown action, and what a step
+        raises:
+        the state machine's failure path writes it on the record.
+        """
+        workflow, request = event["workflow"], event["input"]
+        plan, result = event.get("plan") or {}, event.get("result") or {}
+        match event["action"]:
+            case "begin":
+                return self.workflows.begin(workflow, request, event["executionArn"])
+            case "succeed":
+                return self.workflows.succeed(workflow, request, plan, result)
+            case "fail":
+                return self.workflows.fail(workflow, request, plan, event.get("error"), event["executionArn"])
+            case "warm":
+                caller = get_session().create_client("lambda", self.settings.region, config=PATIENCE)
+                return warm(caller, self.settings.runtime_function, plan["warm"])
+            case "purge":
+                return {"more": not self._purge(plan, seconds)}
+            case "remove":
+                return self.workflows.remove(request)
+        raise InvalidInput(f"There is no step {event['action']!r}.")
+
+    def _purge(self, plan: Mapping[str, Any], seconds: float) -> bool:
+        settings = self.settings
+        tables = Tables(
+            client("dynamodb"),
+            settings.catalog_table,
+            settings.profiles_table,
+            settings.recommendations_table,
+        )
+        until = time.monotonic() + max(seconds - MARGIN, 1.0)
+        return purge(plan, self.lake, tables, until, time.monotonic)
+
+
+@cache
+def _steps(account: str) -> Steps:
+    return Steps(Settings(), account)
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: Any) -> Any:
+    """Run one step of an execution."""
+    account = event["executionArn"].split(":")[4]
+    seconds = context.get_remaining_time_in_millis() / 1000
+    logger.append_keys(execution=event["executionArn"], workflow=event["workflow"])
+    logger.info("step", extra={"action": event["action"]})
+    return _steps(account).run(event, seconds)

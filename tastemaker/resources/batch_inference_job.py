@@ -1,0 +1,85 @@
+"""Batch inference jobs: recommendations for a file of users or items."""
+
+from collections.abc import Mapping
+
+from tastemaker import recipes
+from tastemaker.errors import InvalidInput
+from tastemaker.recipes import Recipe
+from tastemaker.resources import statuses
+from tastemaker.resources.campaign import check_exploration
+from tastemaker.resources.dataset import schemas_of
+from tastemaker.resources.desk import Desk
+from tastemaker.resources.kind import NEVER, WHILE_MOVING, Body, Kind, Reference, Request
+from tastemaker.resources.locations import check_job
+from tastemaker.resources.repository import Record
+
+DEFAULT_RESULTS = 25
+MOST_RESULTS = 500
+
+
+class BatchInferenceJob(Kind):
+    name = "BatchInferenceJob"
+    segment = "batch-inference-job"
+    refers = (
+        Reference("solutionVersionArn", "SolutionVersion", holds=NEVER),
+        Reference("filterArn", "Filter", holds=WHILE_MOVING),
+    )
+    name_member = "jobName"
+    verbs = ("Create", "Describe", "List")
+    first_status = statuses.PENDING
+    workflow = "batch"
+    quota = "concurrentBatchInferenceJobs"
+    quota_counts_moving = True
+    served = False
+
+    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
+        version = found["solutionVersionArn"]
+        recipe = recipes.by_arn(version.body["recipeArn"])
+        if not recipe.batch_inference:
+            raise InvalidInput(f"{recipe.name} does not support batch inference jobs.")
+        check_job(request)
+        check_same_group(found)
+        config = request.get("batchInferenceJobConfig", {})
+        check_exploration(recipe, config.get("itemExplorationConfig"))
+        if "rankingInfluence" in config and not recipe.ranking_influence:
+            raise InvalidInput(f"rankingInfluence is not supported by {recipe.name}.")
+        _check_themes(desk, recipe, request, version)
+        body = super().members(desk, request, found)
+        defaults = {"batchInferenceJobMode": "BATCH_INFERENCE"}
+        return {**defaults, **body, "numResults": results_of(request)}
+
+
+def results_of(request: Request) -> int:
+    """``numResults`` of a batch job. Raises InvalidInput."""
+    results = request.get("numResults", DEFAULT_RESULTS)
+    if not 1 <= results <= MOST_RESULTS:
+        raise InvalidInput(f"numResults is {results}; it must be from 1 to {MOST_RESULTS}.")
+    return int(results)
+
+
+def check_same_group(found: Mapping[str, Record]) -> None:
+    """The filter of a job must belong to the dataset group of its model. Raises InvalidInput."""
+    if "filterArn" in found:
+        group = found["solutionVersionArn"].body["datasetGroupArn"]
+        if found["filterArn"].parent != group:
+            raise InvalidInput(
+                f"The filter {found['filterArn'].arn} belongs to another dataset group than {group}."
+            )
+
+
+def _check_themes(desk: Desk, recipe: Recipe, request: Request, version: Record) -> None:
+    wanted = request.get("batchInferenceJobMode") == "THEME_GENERATION"
+    if wanted != ("themeGenerationConfig" in request):
+        raise InvalidInput(
+            "themeGenerationConfig and batchInferenceJobMode=THEME_GENERATION need each other."
+        )
+    if not wanted:
+        return
+    if not recipe.themes:
+        raise InvalidInput(f"THEME_GENERATION is not supported by {recipe.name}.")
+    column = request["themeGenerationConfig"]["fieldsForThemeGeneration"]["itemName"]
+    items = schemas_of(desk, version.body["datasetGroupArn"]).get("ITEMS")
+    if items is None or items.field(column) is None:
+        raise InvalidInput(f"itemName is {column}; it must be a column of the Items dataset.")
+    if not any(field.textual for field in items.fields):
+        raise InvalidInput("THEME_GENERATION needs an Items dataset with a textual column.")

@@ -1,0 +1,48 @@
+"""From what Step Functions reports of an error to a sentence for ``failureReason``."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST = 1000
+_BARE = re.compile(r"^(?:builtins\.)?[A-Z]\w*(?:Error|Exception)$")
+
+
+def reason_of(error: Mapping[str, Any] | None) -> str:
+    """``error`` is {"Error", "Cause"}. The cause is the JSON of a failed function or of a training job, or
+    text."""
+    error = error or {}
+    name, cause = str(error.get("Error") or ""), error.get("Cause") or ""
+    document = _parsed(cause)
+    if "errorMessage" in document:
+        text = str(document["errorMessage"])
+        kind = str(document.get("errorType", ""))
+        # Python's own errors say little without their names: KeyError's text is just the key.
+        if _BARE.match(kind) and " " not in text:
+            text = f"{kind}: {text}"
+    elif document.get("FailureReason"):
+        text = _of_job(str(document["FailureReason"]))
+    elif document.get("TrainingJobStatus") == "Stopped":
+        text = "The training job was stopped."
+    elif name == "States.Timeout":
+        text = "The work took longer than it may."
+    else:
+        text = str(cause) or name or "The work failed for an unknown reason."
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _parsed(cause: Any) -> Mapping[str, Any]:
+    if isinstance(cause, Mapping):
+        return cause
+    try:
+        document = json.loads(cause)
+    except (TypeError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _of_job(text: str) -> str:
+    """SageMaker wraps what the job wrote: ``AlgorithmError: <text>, exit code: 1``."""
+    text = re.sub(r"^AlgorithmError:\s*", "", text)
+    return re.sub(r",?\s*exit code: \d+\s*$", "", text).strip() or "The training job failed without a reason."

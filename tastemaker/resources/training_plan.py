@@ -1,0 +1,113 @@
+"""What a training job is told: config.json and data.manifest, in the lake."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tastemaker.errors import ResourceInUse
+from tastemaker.recipes import Recipe
+from tastemaker.resources.arns import work_name
+from tastemaker.resources.dataset import datasets_of
+from tastemaker.resources.dataset_group import group_name
+from tastemaker.resources.desk import Desk
+from tastemaker.resources.repository import Record
+
+FORMAT_VERSION = 1
+JOB_PREFIX = "tastemaker-"
+
+
+class NoDataError(ResourceInUse):
+    """There is nothing to train on."""
+
+
+def write(
+    desk: Desk, record: Record, recipe: Recipe, *, group: str, name: str, version: str, moment: float
+) -> dict[str, Any]:
+    """The plan of a training job, whose files are written as exact as data are now. The same for the same
+    ``moment``, so that a repeated step starts the same job. Raises NoDataError.
+    """
+    folder = f"groups/{group_name(group)}"
+    training, models = f"{folder}/training/{name}/{version}/", f"{folder}/models/{name}/{version}/"
+    datasets = datasets_of(desk, group)
+    sources = {
+        kind: {
+            "schema": json.loads(desk.find("Schema", dataset.body["schemaArn"]).body["schema"]),
+            "prefixes": [one["prefix"] for one in dataset.body["_imports"]],
+        }
+        for kind, dataset in datasets.items()
+    }
+    events = f"{folder}/events/"
+    keys = {kind: _keys(desk, source["prefixes"]) for kind, source in sources.items()}
+    event_keys = _keys(desk, [events])
+    for kind in recipe.needs_datasets:
+        if not keys.get(kind) and not (kind == "INTERACTIONS" and event_keys):
+            raise NoDataError(
+                f"The dataset group has no {kind} data; import some with CreateDatasetImportJob"
+                + (" or send events." if kind == "INTERACTIONS" else ".")
+            )
+    config = {
+        "formatVersion": FORMAT_VERSION,
+        "solutionVersionArn": record.arn,
+        "recipe": recipe.name,
+        "model": recipe.model,
+        "trainingMode": record.body.get("trainingMode", "FULL"),
+        "createdAt": moment,
+        "seed": int(moment) % 2**31,
+        "datasets": sources,
+        "events": [events],
+        "quotas": desk.quotas.for_training,
+        **_settings(recipe, record.body),
+    }
+    config_key, manifest_key = f"{training}config.json", f"{training}data.manifest"
+    desk.lake.write(config_key, json.dumps(config, indent=1))
+    everything = [config_key, *(key for found in keys.values() for key in found), *event_keys]
+    desk.lake.write(manifest_key, json.dumps([{"prefix": desk.lake.uri("")}, *everything]))
+    return {
+        "arn": record.arn,
+        "jobName": JOB_PREFIX + work_name(record.arn, moment),
+        "manifestUri": desk.lake.uri(manifest_key),
+        "outputPath": desk.lake.uri(models),
+        "configKey": config_key,
+    }
+
+
+def newest_interaction(desk: Desk, group: str) -> float:
+    """When interactions last came in, by bulk or by stream; 0.0 if they never did."""
+    events = desk.lake.objects(f"groups/{group_name(group)}/events/")
+    streamed = max((written for _, written in events), default=0.0)
+    interactions = datasets_of(desk, group).get("INTERACTIONS")
+    imported = interactions.body.get("_importedAt", 0.0) if interactions is not None else 0.0
+    return max(streamed, imported)
+
+
+def bundle_of(desk: Desk, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Where the trained bundle is (``s3://…/``), and its manifest. Raises LookupError if the job left
+    none."""
+    folder = f"{plan['outputPath']}{plan['jobName']}/output/model/"
+    key = folder.removeprefix(desk.lake.uri(""))
+    return folder, json.loads(desk.lake.read(f"{key}bundle.json"))
+
+
+def hours_of(result: Mapping[str, Any]) -> float:
+    """Training hours from SageMaker's description of the job: its training time on the wall clock."""
+    seconds = result.get("BillableTimeInSeconds") or result.get("TrainingTimeInSeconds") or 0
+    return round(max(float(seconds), 1.0) / 3600, 4)
+
+
+def _keys(desk: Desk, prefixes: list[str]) -> list[str]:
+    return sorted(key for prefix in prefixes for key, _ in desk.lake.objects(prefix))
+
+
+def _settings(recipe: Recipe, body: Mapping[str, Any]) -> dict[str, Any]:
+    config = body.get("solutionConfig") or {}
+    if "recommenderConfig" in body and "trainingDataConfig" in body["recommenderConfig"]:
+        config = {"trainingDataConfig": body["recommenderConfig"]["trainingDataConfig"]}
+    return {
+        "eventType": body.get("eventType") or None,
+        "solutionConfig": config,
+        "performHPO": bool(body.get("performHPO")),
+        "hyperParameters": recipe.hyperparameters_with_defaults(config.get("algorithmHyperParameters", {})),
+        "featureTransformationParameters": recipe.featurization_with_defaults(
+            config.get("featureTransformationParameters", {})
+        ),
+    }

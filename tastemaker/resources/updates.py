@@ -1,0 +1,39 @@
+"""Updates: a part of the parent's record (``latestCampaignUpdate`` and the like) with a status of its own.
+
+The parent stays ACTIVE and keeps its old configuration until the update is ACTIVE.
+"""
+
+from typing import Any
+
+from tastemaker.errors import ResourceInUse
+from tastemaker.resources import statuses
+from tastemaker.resources.desk import Desk
+from tastemaker.resources.repository import Record
+
+Update = dict[str, Any]
+
+
+def begun(desk: Desk, **members: Any) -> Update:
+    """A new update that waits for its work."""
+    now = desk.now()
+    return {**members, "status": statuses.PENDING, "creationDateTime": now, "lastUpdatedDateTime": now}
+
+
+def applied(desk: Desk, **members: Any) -> Update:
+    """A new update that needed no work."""
+    return {**begun(desk, **members), "status": statuses.ACTIVE}
+
+
+def moved(desk: Desk, update: Update, status: str, reason: str | None = None) -> Update:
+    """An update with another status, and its ``failureReason`` if it failed."""
+    changed = {**update, "status": status, "lastUpdatedDateTime": desk.now()}
+    return changed if reason is None else {**changed, "failureReason": reason}
+
+
+def check_settled(record: Record, member: str) -> None:
+    """Raises ResourceInUse while an earlier update is under way."""
+    update = record.body.get(member)
+    if update is not None and update["status"] in statuses.MOVING:
+        raise ResourceInUse(
+            f"An update of {record.arn} has the status {update['status']}; wait until it has ended."
+        )
