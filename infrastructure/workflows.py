@@ -88,10 +88,7 @@ class Workflow(Construct):
 
     def work(self, title: str, function: lambda_.Function) -> sfn.TaskStateBase:
         """Work of another function: it gets the plan and answers with the result."""
-        state = self._invoke(
-            title, function, sfn.TaskInput.from_json_path_at("$.plan"), result_path="$.result"
-        )
-        return self.catch(state)
+        return self.catch(self._invoke(title, function, None, input_path="$.plan", result_path="$.result"))
 
     def catch(self, state: Any) -> Any:
         """Let any error of ``state`` end in the failure step."""
@@ -129,7 +126,13 @@ class Workflow(Construct):
         )
 
     def _invoke(
-        self, title: str, function: lambda_.Function, payload: sfn.TaskInput, *, result_path: str
+        self,
+        title: str,
+        function: lambda_.Function,
+        payload: sfn.TaskInput | None,
+        *,
+        result_path: str,
+        input_path: str | None = None,
     ) -> tasks.LambdaInvoke:
         timeout = function.timeout
         assert timeout is not None
@@ -138,6 +141,7 @@ class Workflow(Construct):
             title,
             lambda_function=function,
             payload=payload,
+            input_path=input_path,
             payload_response_only=True,
             result_path=result_path,
             retry_on_service_exceptions=False,
