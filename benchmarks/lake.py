@@ -1,4 +1,6 @@
-"""A lake folder and a configuration from arrays: what the import workflow leaves for a training job, without the workflow."""
+"""A lake folder and a configuration from arrays: what the import workflow leaves for a training job, without
+the workflow.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def write(
     recipe: str = "aws-user-personalization-v2",
     **config: Any,
 ) -> Path:
-    """Write tables by dataset type under `root`, and config.json beside them; returns the configuration's path."""
+    """Write tables by dataset type under `root`, and config.json beside them; returns the configuration's
+    path.
+    """
     datasets = {}
     for kind, table in tables.items():
         prefix = f"groups/bench/datasets/{kind}/run/"

@@ -1,8 +1,8 @@
 """Offline metrics, as Amazon Personalize defines and names them.
 
-Definitions are those of the developer guide ("Evaluating a solution version with metrics"); where it leaves a choice
-open, the function says which one is taken. Each works on one user's ranked list and set of truths, so that a metric is
-the mean over users.
+Definitions are those of the developer guide ("Evaluating a solution version with metrics"); where it leaves a
+choice open, the function says which one is taken. Each works on one user's ranked list and set of truths, so
+that a metric is the mean over users.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def precision(hit: NDArray[np.bool_], k: int) -> float:
 
 
 def ndcg(hit: NDArray[np.bool_], truths: int, k: int) -> float:
-    """Discounted cumulative gain with weight 1 / log2(1 + place), divided by that of a list that begins with the truths.
+    """Discounted cumulative gain with weight 1 / log2(1 + place), divided by that of a list that begins with
+    the truths.
 
     The best possible list begins with min(k, truths) hits: what is missed lowers the value.
     """
@@ -47,12 +48,13 @@ def ndcg(hit: NDArray[np.bool_], truths: int, k: int) -> float:
 def ndcg_of_hits(hit: NDArray[np.bool_], k: int) -> float:
     """NDCG as the service reports it: divided by the gain of the same hits, had they all been placed first.
 
-    The guide's example (hits at places 2 and 5: 0.6241) does not tell whether the ideal counts the hits found or the
-    truths, but figures that the service printed do. On a movie data set where hardly any test user has fewer than three
-    truths it reported P@5 = .0824 and NDCG@5 = .1889 for SIMS: .412 hits per user. Even if every one of them had come
-    first in the list of a user with just three truths, an ideal made of the truths would give at most
-    .412 / (1 + .631 + .5) = .193, and half of those users have more than ten. For User-Personalization P@5 = .075,
-    P@25 = .0379 and NDCG@25 = .3321 are beyond what it allows (.27 by the same reckoning).
+    The guide's example (hits at places 2 and 5: 0.6241) does not tell whether the ideal counts the hits found
+    or the truths, but figures that the service printed do. On a movie data set where hardly any test user has
+    fewer than three truths it reported P@5 = .0824 and NDCG@5 = .1889 for SIMS: .412 hits per user. Even if
+    every one of them had come first in the list of a user with just three truths, an ideal made of the truths
+    would give at most .412 / (1 + .631 + .5) = .193, and half of those users have more than ten. For
+    User-Personalization P@5 = .075, P@25 = .0379 and NDCG@25 = .3321 are beyond what it allows (.27 by the
+    same reckoning).
     """
     return ndcg(hit, int(np.count_nonzero(hit[:k])), k)
 
@@ -60,9 +62,9 @@ def ndcg_of_hits(hit: NDArray[np.bool_], k: int) -> float:
 def summarise(lists: Sequence[NDArray], truths: Sequence[Iterable[int]], catalogue: int) -> dict[str, float]:
     """The metrics of a solution version under their names in GetSolutionMetrics, rounded to four decimals.
 
-    `lists` are item indexes, best first, at most 25 of each are looked at; `truths` the items that each user touched
-    afterwards; `catalogue` the number of distinct items in the datasets. Coverage is the share of the catalogue that
-    is in any user's list: the guide does not name a list length, 25 is a choice.
+    `lists` are item indexes, best first, at most 25 of each are looked at; `truths` the items that each user
+    touched afterwards; `catalogue` the number of distinct items in the datasets. Coverage is the share of the
+    catalogue that is in any user's list: the guide does not name a list length, 25 is a choice.
     """
     wanted = [set(map(int, truth)) for truth in truths]
     found = [hits(ranked[:LIST_LENGTH], truth) for ranked, truth in zip(lists, wanted, strict=True)]

@@ -2,9 +2,10 @@
 
     python -m training --config config.json --data lake/ --model-dir model/
 
-In a container everything comes from the platform: the channel `data` (SM_CHANNEL_DATA), the hyperparameter `config` (the
-configuration's path within it), SM_MODEL_DIR, /opt/ml/checkpoints. When the job cannot go on, the reason is written to the
-file `failure` beside the output, where DescribeTrainingJob reads it, and the exit code is 1.
+In a container everything comes from the platform: the channel `data` (SM_CHANNEL_DATA), the hyperparameter
+`config` (the configuration's path within it), SM_MODEL_DIR, /opt/ml/checkpoints. When the job cannot go on,
+the reason is written to the file `failure` beside the output, where DescribeTrainingJob reads it, and the
+exit code is 1.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from training.errors import BadConfig, TrainingError
+from training.errors import BadConfigError, TrainingError
 from training.progress import Stop, quiet_threads, say
 
 ML = Path("/opt/ml")
@@ -60,7 +61,7 @@ def _path(name: str, default: Path) -> Path:
 
 
 def config_path(args: argparse.Namespace) -> Path:
-    """Where the configuration is. Raises BadConfig."""
+    """Where the configuration is. Raises BadConfigError."""
     if args.config is not None:
         return args.config
     text = os.environ.get("SM_HPS")
@@ -69,7 +70,7 @@ def config_path(args: argparse.Namespace) -> Path:
         text = file.read_text(encoding="utf-8") if file.exists() else "{}"
     key = json.loads(text).get("config")
     if not key:
-        raise BadConfig(
+        raise BadConfigError(
             "the hyperparameter `config` is missing: it names config.json within the channel `data`"
         )
     return args.data / str(key).strip('"')
@@ -109,7 +110,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _configured(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _configured(args: argparse.Namespace):
     from training.config import read_config
 
     return read_config(config_path(args))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, STRING
-from training.errors import BadConfig
+from training.errors import BadConfigError
 
 FORMAT_VERSION = 1
 NUMBERS = {"int", "long", "float", "double"}
@@ -17,7 +17,9 @@ NUMBERS = {"int", "long", "float", "double"}
 
 @dataclass(frozen=True)
 class Limits:
-    """How much data is needed, and how much is read; the service's own figures unless the configuration says else."""
+    """How much data is needed, and how much is read; the service's own figures unless the configuration
+    says else.
+    """
 
     minimum_interactions: int = 1000
     minimum_users: int = 25
@@ -27,7 +29,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Source:
-    """One dataset: its columns as (name, kind) and where its Parquet files are, relative to the data folder."""
+    """One dataset: its columns as (name, kind) and where its Parquet files are, relative to the data
+    folder.
+    """
 
     columns: tuple[tuple[str, str], ...]
     prefixes: tuple[str, ...]
@@ -62,14 +66,14 @@ class Config:
     created_at: float = 0.0
 
     def number(self, name: str, default: float) -> float:
-        """A hyperparameter that is a number. Raises BadConfig."""
+        """A hyperparameter that is a number. Raises BadConfigError."""
         text = self.hyperparameters.get(name)
         if text is None:
             return default
         try:
             return float(text)
         except ValueError:
-            raise BadConfig(f"hyperparameter {name} must be a number, not {text!r}") from None
+            raise BadConfigError(f"hyperparameter {name} must be a number, not {text!r}") from None
 
     def flag(self, name: str, default: bool) -> bool:
         """A hyperparameter that is "true" or "false"."""
@@ -77,24 +81,24 @@ class Config:
 
 
 def read_config(path: Path) -> Config:
-    """Read config.json. Raises BadConfig."""
+    """Read config.json. Raises BadConfigError."""
     try:
         return parse_config(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise BadConfig(f"there is no configuration at {path}") from None
+        raise BadConfigError(f"there is no configuration at {path}") from None
     except json.JSONDecodeError as error:
-        raise BadConfig(f"the configuration at {path} is not JSON: {error}") from None
+        raise BadConfigError(f"the configuration at {path} is not JSON: {error}") from None
 
 
 def parse_config(data: Mapping[str, Any]) -> Config:
-    """The typed form of config.json's content. Raises BadConfig."""
+    """The typed form of config.json's content. Raises BadConfigError."""
     if data.get("formatVersion") != FORMAT_VERSION:
-        raise BadConfig(
+        raise BadConfigError(
             f"configuration format {data.get('formatVersion')!r} is not {FORMAT_VERSION}, which is read here"
         )
     datasets = {name.upper(): _source(name, entry) for name, entry in (data.get("datasets") or {}).items()}
     if "INTERACTIONS" not in datasets:
-        raise BadConfig("the configuration names no Interactions dataset")
+        raise BadConfigError("the configuration names no Interactions dataset")
     solution = data.get("solutionConfig") or {}
     excluded = (solution.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
     return Config(
@@ -116,7 +120,7 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
     if isinstance(schema, str):
         schema = json.loads(schema)
     if not isinstance(schema, Mapping) or "fields" not in schema:
-        raise BadConfig(f"dataset {name} has no Avro schema in the configuration")
+        raise BadConfigError(f"dataset {name} has no Avro schema in the configuration")
     columns = tuple((f["name"], _kind(f)) for f in schema["fields"])
     return Source(columns, tuple(entry.get("prefixes") or ()))
 
@@ -131,7 +135,9 @@ def _kind(avro_field: Mapping[str, Any]) -> str:
 
 
 def _rules(data: Mapping[str, Any], solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
-    """Top-level eventType with its threshold, or eventsConfig's list; none means that every event counts alike."""
+    """Top-level eventType with its threshold, or eventsConfig's list; none means that every event counts
+    alike.
+    """
     listed = (solution.get("eventsConfig") or {}).get("eventParametersList") or ()
     if listed:
         return tuple(

@@ -17,8 +17,8 @@ from tastemaker.models.features import FeatureRows, FeatureSpace
 class Sequences:
     """Events that are trained on, grouped by user, oldest first within each.
 
-    User `u` has events `offsets[u]` to `offsets[u + 1]` of: `items` int32, `times` int64 (seconds), `types` int16
-    (-1: none), `weights` float32 and `context` int32[events, context columns] (codes, -1: none).
+    User `u` has events `offsets[u]` to `offsets[u + 1]` of: `items` int32, `times` int64 (seconds), `types`
+    int16 (-1: none), `weights` float32 and `context` int32[events, context columns] (codes, -1: none).
     """
 
     offsets: NDArray[np.int64]

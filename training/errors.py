@@ -5,17 +5,17 @@ class TrainingError(Exception):
     """The job cannot go on with this data or these settings; the message says what to change."""
 
 
-class BadConfig(TrainingError):
+class BadConfigError(TrainingError):
     """config.json is missing, malformed or asks for what this release does not train."""
 
 
-class NotEnoughData(TrainingError):
+class NotEnoughDataError(TrainingError):
     """Fewer users or interactions than a model can be made of."""
 
 
-class BadData(TrainingError):
+class BadDataError(TrainingError):
     """A column is missing or of another type than its schema says."""
 
 
-class Stopped(TrainingError):
+class StoppedError(TrainingError):
     """The job was told to end."""

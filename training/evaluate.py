@@ -36,7 +36,9 @@ def scorer(model: Model, prepared: Prepared) -> Scorer:
 
 
 def lists(score: Scorer, cases: Cases, most: int = LIST_LENGTH) -> list[NDArray[np.int64]]:
-    """The best items for each case. Items that the user has touched already may be among them, as in the service."""
+    """The best items for each case. Items that the user has touched already may be among them, as in the
+    service.
+    """
     return [
         top_k(score(int(user), int(shown)), most)
         for user, shown in zip(cases.users, cases.shown, strict=True)
@@ -44,12 +46,16 @@ def lists(score: Scorer, cases: Cases, most: int = LIST_LENGTH) -> list[NDArray[
 
 
 def evaluate(score: Scorer, prepared: Prepared, cases: Cases) -> dict[str, float]:
-    """The metrics that GetSolutionMetrics answers; `prepared` holds all events, also those that are held out."""
+    """The metrics that GetSolutionMetrics answers; `prepared` holds all events, also those that are held
+    out.
+    """
     return summarise(lists(score, cases), truths(prepared.sequences, cases), len(prepared.items))
 
 
 def popularity_baseline(training: Prepared, prepared: Prepared, cases: Cases) -> dict[str, float]:
-    """The metrics of the same list for everybody, fitted on the same training data: the floor to compare with."""
+    """The metrics of the same list for everybody, fitted on the same training data: the floor to compare
+    with.
+    """
     users = popularity.distinct_users(training.sequences, len(prepared.items)).astype(np.float32)
     best = top_k(users, LIST_LENGTH)
     return summarise([best] * len(cases), truths(prepared.sequences, cases), len(prepared.items))

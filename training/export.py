@@ -1,4 +1,6 @@
-"""Writing the bundle: `bundle.json` and arrays, nothing else. `tastemaker.models.bundle` describes the layout."""
+"""Writing the bundle: `bundle.json` and arrays, nothing else. `tastemaker.models.bundle` describes the
+layout.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Which attributes a model reads, and their codes for every row.
 
-Categorical text and numbers are read; booleans, plain strings, text and reserved columns never are, as in the service.
+Categorical text and numbers are read; booleans, plain strings, text and reserved columns never are, as in the
+service.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def quantile_edges(values: NDArray[np.float64]) -> tuple[float, ...]:
 
 
 def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, FeatureRows]:
-    """The feature space of a dataset and every row's codes. A column that is the same in all rows is left out."""
+    """The feature space of a dataset and every row's codes. A column that is the same in all rows is left
+    out.
+    """
     space: list[FeatureColumn] = []
     pieces: list[tuple[NDArray, NDArray, NDArray]] = []  # rows, codes, weights
     first = 0
@@ -38,7 +41,7 @@ def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, Fe
         if name in excluded or column.kind not in (CATEGORICAL, NUMBER):
             continue
         described, piece = (_categorical if column.kind == CATEGORICAL else _numeric)(name, column, first)
-        if described.size < 2 and described.kind == NUMBER or described.size < 1:
+        if (described.size < 2 and described.kind == NUMBER) or described.size < 1:
             continue
         space.append(described)
         pieces.append(piece)

@@ -19,10 +19,11 @@ from training.split import test_cases, without
 def run(
     config: Config, data: Path, model_dir: Path, *, checkpoints: Path | None, stop: Stop
 ) -> dict[str, float]:
-    """Prepare, tune and fit on nine tenths of the users, measure on the rest, fit on everybody, write the bundle.
+    """Prepare, tune and fit on nine tenths of the users, measure on the rest, fit on everybody, write the
+    bundle.
 
-    Returns the metrics. The shipped model has seen all users; the metrics are of the model that had not seen the test
-    users. Raises TrainingError.
+    Returns the metrics. The shipped model has seen all users; the metrics are of the model that had not seen
+    the test users. Raises TrainingError.
     """
     clock = Clock()
     prepared = prepare(config, data)

@@ -1,7 +1,8 @@
 """What settings are chosen by: how well lists foretell the next event, and the events after it.
 
-Half of it is NDCG@10 with only the next item as truth (what a request in the middle of a session asks for), half NDCG@25
-with all items of the withheld newest 10 % (what the solution version's metrics ask for). Neither alone is safe to choose by.
+Half of it is NDCG@10 with only the next item as truth (what a request in the middle of a session asks for),
+half NDCG@25 with all items of the withheld newest 10 % (what the solution version's metrics ask for). Neither
+alone is safe to choose by.
 """
 
 from __future__ import annotations

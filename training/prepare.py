@@ -19,7 +19,7 @@ from tastemaker.models.bundle import HISTORY_LENGTH, Histories
 from training import features, read
 from training.config import Config, EventRule, Limits
 from training.data import Prepared, Sequences
-from training.errors import BadData, NotEnoughData
+from training.errors import BadDataError, NotEnoughDataError
 
 ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
 CREATED = "CREATION_TIMESTAMP"
@@ -29,7 +29,7 @@ NEVER_FEATURES = {"ITEM_ID", "USER_ID", CREATED}
 def prepare(config: Config, root: Path) -> Prepared:
     """Read everything under `root` that the configuration names.
 
-    Raises NotEnoughData with the service's own phrases, BadData.
+    Raises NotEnoughDataError with the service's own phrases, BadDataError.
     """
     source = config.datasets["INTERACTIONS"]
     kinds = source.kinds()
@@ -51,7 +51,8 @@ def prepare(config: Config, root: Path) -> Prepared:
     values = table["EVENT_VALUE"].to_numpy(zero_copy_only=False)
 
     order = _order(user_of[0], item_of[0], times, type_of[0])
-    user, item, time, kind = (a[order] for a in (user_of[0], item_of[0], times, type_of[0].astype(np.int16)))
+    user, time = user_of[0][order], times[order]
+    item, kind = item_of[0][order].astype(np.int32), type_of[0][order].astype(np.int16)
     offsets = np.searchsorted(user, np.arange(len(users) + 1)).astype(np.int64)
     space, codes = features.context_space(context, kinds, [table[name].to_pylist() for name in context])
     codes = codes[order] if context else np.zeros((len(order), 0), np.int32)
@@ -106,15 +107,15 @@ def _codes(columns: Sequence[pa.ChunkedArray]) -> tuple[Ids, list[NDArray[np.int
 def _order(user: NDArray, item: NDArray, time: NDArray, kind: NDArray) -> NDArray[np.int64]:
     """Positions of the events by user, then time, then as they came; without exact doubles.
 
-    A double is the same user, item, time and type; the first one stays. One stable sort of user and time packed into
-    64 bits does the work; doubles are looked for only inside runs of equal keys.
+    A double is the same user, item, time and type; the first one stays. One stable sort of user and time
+    packed into 64 bits does the work; doubles are looked for only inside runs of equal keys.
     """
     if not len(user):
         return np.zeros(0, np.int64)
     start = int(time.min())
     span = int(time.max()) - start + 1
     if span.bit_length() + int(user.max()).bit_length() > 63:
-        raise BadData("timestamps span more than the service allows; are some of them in milliseconds?")
+        raise BadDataError("timestamps span more than the service allows; are some of them in milliseconds?")
     key = user.astype(np.int64) * span + (time - start)
     order = np.argsort(key, kind="stable")
     sorted_key = key[order]
@@ -136,8 +137,8 @@ def _weights(
 ) -> tuple[NDArray[np.float32], list[bool]]:
     """Weight of each event (0: not trained on; the mean of the others is 1) and which types are trained on.
 
-    A rule's type is compared exactly, and without case if nothing has it exactly. A value below the rule's threshold,
-    or none where there is a threshold, does not count.
+    A rule's type is compared exactly, and without case if nothing has it exactly. A value below the rule's
+    threshold, or none where there is a threshold, does not count.
     """
     if not rules:
         return np.ones(len(kind), np.float32), [True] * len(event_types)
@@ -182,13 +183,14 @@ def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> 
     count = len(sequences.items)
     if count < limits.minimum_interactions:
         named = ", ".join(rule.event_type for rule in rules) or "all"
-        raise NotEnoughData(
-            f"Dataset has fewer than {limits.minimum_interactions} interactions after filtering by event type: "
-            f"{named}. There are {count}: import more interactions, or train on other event types."
+        raise NotEnoughDataError(
+            f"Dataset has fewer than {limits.minimum_interactions} interactions "
+            f"after filtering by event type: {named}. "
+            f"There are {count}: import more interactions, or train on other event types."
         )
     users = int(np.count_nonzero(sequences.lengths >= 2))
     if users < limits.minimum_users:
-        raise NotEnoughData(
+        raise NotEnoughDataError(
             f"Dataset has fewer than {limits.minimum_users} users with at least 2 interactions each. "
             f"There are {users}: import more interactions."
         )
@@ -229,7 +231,9 @@ def _columns(config: Config, name: str, table: pa.Table, row_of: NDArray[np.int6
 
 
 def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
-    """Creation time of each item: its own, else its oldest interaction, else the newest interaction of all."""
+    """Creation time of each item: its own, else its oldest interaction, else the newest interaction of
+    all.
+    """
     latest = int(sequences.times.max(initial=0))
     created = np.full(columns.rows, np.iinfo(np.int64).max)
     np.minimum.at(created, sequences.items, sequences.times)

@@ -1,4 +1,6 @@
-"""Lines of the job's log, for people and for the log's metric filters, and the wish to end that SIGTERM brings."""
+"""Lines of the job's log, for people and for the log's metric filters, and the wish to end that SIGTERM
+brings.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import signal
 import time
 from dataclasses import dataclass, field
 
-from training.errors import Stopped
+from training.errors import StoppedError
 
 
 def say(text: str) -> None:
@@ -40,10 +42,11 @@ class Stop:
         self.asked = True
 
     def check(self) -> None:
-        """Raises Stopped if the job was asked to end."""
+        """Raises StoppedError if the job was asked to end."""
         if self.asked:
-            raise Stopped(
-                "The training job was stopped before it was done. Start it again to go on from its last checkpoint."
+            raise StoppedError(
+                "The training job was stopped before it was done. "
+                "Start it again to go on from its last checkpoint."
             )
 
 
@@ -55,7 +58,8 @@ def duration(seconds: float) -> str:
 
 
 def quiet_threads() -> int:
-    """Threads for torch: the processor's cores. Waiting ones sleep: spinning on shared cores costs several times more.
+    """Threads for torch: the processor's cores. Waiting ones sleep: spinning on shared cores costs several
+    times more.
 
     Must run before torch is imported.
     """

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from tastemaker.models.features import fold
 from training.config import Source
-from training.errors import BadData
+from training.errors import BadDataError
 
 
 def files(root: Path, prefixes: Sequence[str]) -> list[Path]:
@@ -31,7 +31,7 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
     """These columns of all files, cast to these types; a column that a file lacks is null.
 
     Files of one dataset may differ in columns, since a schema can be widened between imports.
-    Raises BadData if a column cannot be cast.
+    Raises BadDataError if a column cannot be cast.
     """
     schema = pa.schema(list(columns.items()))
     tables = []
@@ -47,7 +47,7 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
             try:
                 arrays.append(table[name].cast(kind))
             except pa.ArrowInvalid as error:
-                raise BadData(
+                raise BadDataError(
                     f"{what}: column {name} of {path.name} cannot be read as {kind}: {error}"
                 ) from None
         tables.append(pa.table(arrays, schema=schema))
@@ -60,10 +60,11 @@ RESERVED = {*INTERACTIONS, *OPTIONAL, "IMPRESSION", "RECOMMENDATION_ID", "EVENT_
 
 
 def interactions(root: Path, source: Source, streamed: Sequence[str], context: Sequence[str]) -> pa.Table:
-    """Bulk and streamed interactions in one table: USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE, EVENT_VALUE and `context`.
+    """Bulk and streamed interactions in one table: USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE, EVENT_VALUE and
+    `context`.
 
-    Streamed events of a session that some event ties to a user belong to that user; without such an event they are
-    left out, as the service does. So are events without an item. Context columns are text.
+    Streamed events of a session that some event ties to a user belong to that user; without such an event
+    they are left out, as the service does. So are events without an item. Context columns are text.
     """
     extra = dict.fromkeys(context, pa.string())
     bulk = read(root, source.prefixes, {**INTERACTIONS, **OPTIONAL, **extra}, "Interactions")
@@ -106,7 +107,9 @@ def _streamed(root: Path, prefixes: Sequence[str], context: list[str]) -> pa.Tab
 def join_sessions(
     users: Sequence[str | None], sessions: Sequence[str | None], times: np.ndarray
 ) -> list[str | None]:
-    """The user of each event: its own, else the one that some event of its session names (the newest such event)."""
+    """The user of each event: its own, else the one that some event of its session names (the newest such
+    event).
+    """
     owner: dict[str, tuple[int, str]] = {}
     for user, session, time in zip(users, sessions, times, strict=True):
         if user and session and (session not in owner or time >= owner[session][0]):

@@ -12,7 +12,7 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.sequence import SequenceModel
 from training.config import Config
 from training.data import Prepared, Sequences
-from training.errors import BadConfig
+from training.errors import BadConfigError
 from training.export import Fitted, export, flattened
 from training.fit import blend, linear, similar, transitions
 from training.progress import Stop, say
@@ -40,7 +40,7 @@ class Pipeline(Protocol):
 
 
 def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipeline:
-    """The pipeline of the configuration's recipe. Raises BadConfig for a recipe that is not trained here."""
+    """The pipeline of the configuration's recipe. Raises BadConfigError."""
     kind = KINDS.get(config.recipe)
     if kind == "sequence":
         return SequencePipeline(config, checkpoints, stop)
@@ -48,7 +48,8 @@ def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipelin
         return PopularityPipeline()
     if kind == "similar":
         return SimilarPipeline(config)
-    raise BadConfig(f"recipe {config.recipe!r} cannot be trained; these can: {', '.join(sorted(KINDS))}")
+    trainable = ", ".join(sorted(KINDS))
+    raise BadConfigError(f"recipe {config.recipe!r} cannot be trained; these can: {trainable}")
 
 
 class PopularityPipeline:
@@ -91,9 +92,10 @@ class SimilarPipeline:
 class SequencePipeline:
     """User-Personalization and Personalized-Ranking.
 
-    `tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until those are foretold no
-    better, fits the simple models on the same, and chooses the blend. `fit` fits the simple models on the data that it is
-    given (they cost seconds) and trains the transformer a quarter as long again on it, from where `tune` ended.
+    `tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until those
+    are foretold no better, fits the simple models on the same, and chooses the blend. `fit` fits the simple
+    models on the data that it is given (they cost seconds) and trains the transformer a quarter as long again
+    on it, from where `tune` ended.
     """
 
     def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
@@ -135,7 +137,7 @@ class SequencePipeline:
         )
         return self._assemble(prepared, refined.network)
 
-    def _assemble(self, prepared: Prepared, network) -> Fitted:  # type: ignore[no-untyped-def]
+    def _assemble(self, prepared: Prepared, network) -> Fitted:
         items = len(prepared.items)
         rows = {
             "transitions": transitions.fit(prepared.sequences, items),
@@ -178,8 +180,10 @@ class SequencePipeline:
         return Fitted("sequence", about, arrays, rows)
 
 
-def item_vectors(network, sequences: Sequences) -> np.ndarray:  # type: ignore[no-untyped-def]
-    """float32[items, width]. An item without events gets its attributes' vector only: its own was never trained."""
+def item_vectors(network, sequences: Sequences) -> np.ndarray:
+    """float32[items, width]. An item without events gets its attributes' vector only: its own was never
+    trained.
+    """
     import torch
 
     network.eval()

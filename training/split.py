@@ -1,7 +1,7 @@
 """Who is held out, and what of theirs.
 
-The test split is the service's: 10 % of users are kept out of training; of each, the oldest 90 % of events are what the
-model is shown and the newest 10 % what it should have foretold.
+The test split is the service's: 10 % of users are kept out of training; of each, the oldest 90 % of events
+are what the model is shown and the newest 10 % what it should have foretold.
 """
 
 from __future__ import annotations

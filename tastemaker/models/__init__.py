@@ -2,24 +2,32 @@
 
 from tastemaker.errors import TastemakerError
 from tastemaker.models.base import Model
-from tastemaker.models.bundle import Bundle, Histories, History, UnknownBundleFormat
+from tastemaker.models.bundle import Bundle, Histories, History, UnknownBundleFormatError
 from tastemaker.models.popularity import PopularityModel
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.similar import SimilarModel
 
-__all__ = ["Bundle", "Histories", "History", "Model", "UnknownBundleFormat", "UnknownModelKind", "load"]
+__all__ = [
+    "Bundle",
+    "Histories",
+    "History",
+    "Model",
+    "UnknownBundleFormatError",
+    "UnknownModelKindError",
+    "load",
+]
 
 KINDS: dict[str, type[Model]] = {
     model.kind: model for model in (SequenceModel, PopularityModel, SimilarModel)
 }
 
 
-class UnknownModelKind(TastemakerError):
+class UnknownModelKindError(TastemakerError):
     """The bundle holds a kind of model that this release does not have."""
 
 
 def load(bundle: Bundle) -> Model:
-    """The model of a bundle. Raises UnknownModelKind."""
+    """The model of a bundle. Raises UnknownModelKindError."""
     if bundle.kind not in KINDS:
-        raise UnknownModelKind(f"no model of kind {bundle.kind!r}; there are {', '.join(sorted(KINDS))}")
+        raise UnknownModelKindError(f"no model of kind {bundle.kind!r}; there are {', '.join(sorted(KINDS))}")
     return KINDS[bundle.kind](bundle)

@@ -28,7 +28,9 @@ class Model:
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:
-        """Scores for somebody with this history who asks at `now` (seconds). `user_index` -1: not in the bundle."""
+        """Scores for somebody with this history who asks at `now` (seconds). `user_index` -1: not in the
+        bundle.
+        """
         raise NotImplementedError(f"a {self.kind} model does not answer for a user")
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:

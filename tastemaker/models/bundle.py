@@ -6,10 +6,10 @@ Everything is `bundle.json` and arrays that open by memory map; there are no pic
     items.*  users.*          ids, sorted (`tastemaker.ids`)
     item_columns/  user_columns/   attributes, for filters and metadata (`tastemaker.columns`)
     history.offsets|items|timestamps|types.npy   each user's newest events, oldest first
-    popularity.npy            float32[items]: how many distinct users touched each item, newer ones counting for more
-    item_users.npy            int32[items]: how many distinct users touched it in trained events
-    item_created.npy          int64[items]: creation time in seconds
-    model/                    what the model's kind needs
+    popularity.npy            float32[items]: how many distinct users touched each item, newer ones counting
+    for more item_users.npy            int32[items]: how many distinct users touched it in trained events
+    item_created.npy          int64[items]: creation time in seconds model/                    what the
+    model's kind needs
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HISTORY_LENGTH = 200
 """How many of a user's newest events a bundle keeps."""
 
 
-class UnknownBundleFormat(TastemakerError):
+class UnknownBundleFormatError(TastemakerError):
     """The bundle was written by a release whose format this one does not read."""
 
 
@@ -41,8 +41,8 @@ class UnknownBundleFormat(TastemakerError):
 class History:
     """One user's events, oldest first, all three of one length.
 
-    `items` int32 (positions in `bundle.items`), `timestamps` int64 in seconds, `event_types` int16 (positions in
-    `bundle.event_types`, -1 for a type that was not there at training).
+    `items` int32 (positions in `bundle.items`), `timestamps` int64 in seconds, `event_types` int16 (positions
+    in `bundle.event_types`, -1 for a type that was not there at training).
     """
 
     items: NDArray[np.int32]
@@ -63,7 +63,9 @@ class History:
 
 @dataclass(frozen=True)
 class Histories:
-    """The histories of all users in one row of memory; user `u` has events `offsets[u]` to `offsets[u + 1]`."""
+    """The histories of all users in one row of memory; user `u` has events `offsets[u]` to `offsets[u +
+    1]`.
+    """
 
     offsets: NDArray[np.int64]
     items: NDArray[np.int32]
@@ -108,8 +110,9 @@ class Histories:
 class Bundle:
     """An open bundle. Parts are mapped when they are first asked for.
 
-    `manifest` holds bundle.json: formatVersion, kind, recipe, solutionVersionArn, parameters, counts, metrics,
-    baselines, columns, eventTypes, latestTimestamp, created and `model` (what the kind's loader needs to know).
+    `manifest` holds bundle.json: formatVersion, kind, recipe, solutionVersionArn, parameters, counts,
+    metrics, baselines, columns, eventTypes, latestTimestamp, created and `model` (what the kind's loader
+    needs to know).
     """
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
@@ -117,13 +120,13 @@ class Bundle:
 
     @classmethod
     def open(cls, path: Path | str) -> Bundle:
-        """Open a bundle's folder. Raises UnknownBundleFormat, FileNotFoundError."""
+        """Open a bundle's folder. Raises UnknownBundleFormatError, FileNotFoundError."""
         path = Path(path)
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         version = manifest.get("formatVersion")
         if version != FORMAT_VERSION:
-            raise UnknownBundleFormat(
-                f"the bundle in {path} has format version {version!r}; this release reads version {FORMAT_VERSION}. "
+            raise UnknownBundleFormatError(
+                f"the bundle in {path} has format version {version!r}; this release reads {FORMAT_VERSION}. "
                 "Train the solution again, or use the release that wrote it."
             )
         return cls(path, manifest)

@@ -1,11 +1,12 @@
 """The sequence encoder in numpy: a user's newest events in, one vector out.
 
-The same arithmetic as `training.fit.transformer.Encoder`, for one history at a time. Only the last position is asked
-for, so the last layer computes its query there alone; everything before it needs all positions.
+The same arithmetic as `training.fit.transformer.Encoder`, for one history at a time. Only the last position
+is asked for, so the last layer computes its query there alone; everything before it needs all positions.
 
-A sequence of tokens: a start token (which carries the user's attributes), then one token per event, the sum of the
-item's vector and its event type's vector. Attention adds two learned biases per head: by distance in events, and by the
-logarithm of the time between the event that is looked at and the event that is to be predicted.
+A sequence of tokens: a start token (which carries the user's attributes), then one token per event, the sum
+of the item's vector and its event type's vector. Attention adds two learned biases per head: by distance in
+events, and by the logarithm of the time between the event that is looked at and the event that is to be
+predicted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ MASKED = np.float32(-1e9)
 
 
 def time_buckets(seconds: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Bucket of a time difference: the whole part of log2(seconds + 1), at most 31. Negative counts as zero."""
+    """Bucket of a time difference: the whole part of log2(seconds + 1), at most 31. Negative counts as
+    zero.
+    """
     exponent = (
         np.frexp(np.maximum(seconds, 0).astype(np.float64) + 1)[1] - 1
     )  # exact, where a logarithm may not be
@@ -56,11 +59,11 @@ class Encoder:
         """
         w = self.weights
         items, timestamps = items[-self.window :], timestamps[-self.window :].astype(np.int64)
-        event_types = event_types[-self.window :].astype(np.int64)
+        kinds = event_types[-self.window :].astype(np.int64)
         n = len(items) + 1
         x = np.empty((n, self.width), np.float32)
         x[0] = w["start"] if user is None else w["start"] + user
-        x[1:] = self.items[items] * np.float32(np.sqrt(self.width)) + w["types"][event_types + 1]
+        x[1:] = self.items[items] * np.float32(np.sqrt(self.width)) + w["types"][kinds + 1]
 
         asked = np.append(timestamps, now)  # when the event after each token happens
         seen = np.concatenate([asked[:1], timestamps])  # when each token happened
@@ -96,7 +99,7 @@ class Encoder:
         np.exp(attention, out=attention)
         attention /= attention.sum(-1, keepdims=True)
         read = (attention @ value).transpose(1, 0, 2).reshape(-1, width)
-        x = x[rows] + read @ w[name + "read.weight"]
+        x = np.add(x[rows], read @ w[name + "read.weight"], dtype=np.float32)
         h = _normalise(x, w[name + "norm2.weight"], w[name + "norm2.bias"])
         h = _gelu(h @ w[name + "widen.weight"] + w[name + "widen.bias"])
         return x + h @ w[name + "narrow.weight"] + w[name + "narrow.bias"]

@@ -1,7 +1,9 @@
-"""Attributes as codes: one small vocabulary over all columns of a dataset, the same at training and at a request.
+"""Attributes as codes: one small vocabulary over all columns of a dataset, the same at training and at a
+request.
 
-A categorical cell with several values gives several codes that share the column's weight of 1. A number gives the
-code of its quantile bucket. A null, a value that training did not see, or a column that it did not have gives none.
+A categorical cell with several values gives several codes that share the column's weight of 1. A number gives
+the code of its quantile bucket. A null, a value that training did not see, or a column that it did not have
+gives none.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The parts that a sequence model's score is blended from, each a vector over the catalogue on a comparable scale.
+"""The parts that a sequence model's score is blended from, each a vector over the catalogue on a comparable
+scale.
 
 encoder      log-softmax of the transformer's logits
 transitions  what followed the user's newest items in others' histories: log of a distribution
@@ -6,8 +7,8 @@ linear       a linear item-to-item model on the user's recency-weighted history,
 repeat       the user's own items, newer ones more: log of a distribution
 popularity   log of the popularity distribution
 
-A distribution gets a floor before the logarithm, so that an item that a part says nothing about is unlikely, not
-impossible.
+A distribution gets a floor before the logarithm, so that an item that a part says nothing about is unlikely,
+not impossible.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from tastemaker.models.sparse import SparseRows
 Array = NDArray[np.float32]
 FLOOR = 1e-5
 REPEAT_FLOOR = 1e-3
-"""A history has few items, so that a floor as low as for transitions would make every repeat outrank everything."""
+"""A history has few items, so that a floor as low as for transitions would make every repeat outrank
+everything.
+"""
 REACH = 14
 """Events older than this many half-lives are not read: they would weigh less than 1 / 10,000."""
 
@@ -43,7 +46,9 @@ def log_softmax(logits: Array) -> Array:
 
 
 def log_distribution(weights: Array, floor: float = FLOOR) -> Array:
-    """Logarithm of weights that are made to sum to 1, with a floor; all equal if there is no weight at all."""
+    """Logarithm of weights that are made to sum to 1, with a floor; all equal if there is no weight at
+    all.
+    """
     total = float(weights.sum())
     return np.log(weights / (total or 1.0) + floor).astype(np.float32)
 
@@ -60,7 +65,9 @@ def transitions(rows: SparseRows, items: NDArray[np.integer], half_life: float) 
 
 
 def linear(rows: SparseRows, items: NDArray[np.integer], half_life: float) -> Array:
-    """A linear model (`rows` is item by item) on the recency-weighted history; an item counts once, at its newest."""
+    """A linear model (`rows` is item by item) on the recency-weighted history; an item counts once, at
+    its newest.
+    """
     items, weights = newest(items, half_life)
     _, last = np.unique(items[::-1], return_index=True)
     places = len(items) - 1 - last

@@ -1,7 +1,7 @@
 """The main model: a transformer over the newest events, blended with simpler models that cost little.
 
-Which parts there are, their settings and their weights were chosen at training on validation data and stand in the
-manifest under `model`. See `tastemaker.models.parts` for what each part says.
+Which parts there are, their settings and their weights were chosen at training on validation data and stand
+in the manifest under `model`. See `tastemaker.models.parts` for what each part says.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class SequenceModel(Model):
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:
-        """Blended scores. An empty history gives what users started with, blended with what is popular lately."""
+        """Blended scores. An empty history gives what users started with, blended with what is popular
+        lately.
+        """
         history = self.relevant(history)
         scores = self.part_scores(history, now=now, context=context, user_index=user_index)
         if not len(history):
@@ -88,7 +90,7 @@ class SequenceModel(Model):
             if name == "encoder" and (settings["weight"] or not len(history)):
                 vector = self.vector(history, now=now, context=context, user_index=user_index)
                 scores[name] = parts.log_softmax(self.item_vectors @ vector + self.item_bias)
-            elif name == "popularity" and not len(history) or settings["weight"] and len(history):
+            elif (name == "popularity" and not len(history)) or (settings["weight"] and len(history)):
                 scores[name] = self.simple_part(name, history.items, settings.get("halfLife", 0.0))
         return scores
 
@@ -107,8 +109,9 @@ class SequenceModel(Model):
     ) -> NDArray[np.float32]:
         """The encoder's vector, float32[width]: what item vectors are multiplied with.
 
-        The time of the request is taken to be no later than a typical pause after the last event. Data may end years
-        before somebody asks, and training never saw such a gap: it would be read as a sign of something.
+        The time of the request is taken to be no later than a typical pause after the last event. Data may
+        end years before somebody asks, and training never saw such a gap: it would be read as a sign of
+        something.
         """
         if self.encoder is None:
             raise ValueError("this bundle was trained without an encoder")
@@ -120,14 +123,16 @@ class SequenceModel(Model):
         asked = clamp(now, history, self.typical_gap)
         vector = self.encoder.encode(history.items, history.timestamps, history.event_types, asked, user)
         if context:
-            codes, weights = self.context.codes(context)
-            if len(codes):
-                vector = vector + weights @ self.encoder.weights["context"][codes]
+            known, shares = self.context.codes(context)
+            if len(known):
+                vector = vector + shares @ self.encoder.weights["context"][known]
         return vector
 
 
 def clamp(now: int, history: History, typical_gap: int) -> int:
-    """The time of the request as the encoder may see it: between the last event and a typical pause after it."""
+    """The time of the request as the encoder may see it: between the last event and a typical pause after
+    it.
+    """
     if not len(history):
         return now
     last = int(history.timestamps[-1])

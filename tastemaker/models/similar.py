@@ -24,7 +24,9 @@ class SimilarModel(Model):
         self.neighbours = SparseRows.open(bundle.path / "model", "neighbours")
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:
-        """Neighbours first, then popular items; the item itself comes last. For an unknown item popular items only."""
+        """Neighbours first, then popular items; the item itself comes last. For an unknown item popular
+        items only.
+        """
         users = self.bundle.item_users.astype(np.float32)
         scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(BEHIND)
         if item_index >= 0:

@@ -1,7 +1,8 @@
 """Histories → windows → batches of windows of like length.
 
-One pass over a window trains all its positions. A window is a run of events of one user; the first event is only read as a
-target if the window begins where the history begins, else it stands at the end of the window before.
+One pass over a window trains all its positions. A window is a run of events of one user; the first event is
+only read as a target if the window begins where the history begins, else it stands at the end of the window
+before.
 """
 
 from __future__ import annotations
@@ -30,30 +31,25 @@ class Windows:
 
 
 def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
-    """Windows that cover every history. Long ones are cut at places that change from epoch to epoch.
+    """Windows that cover every history, each event being a target once.
 
-    A window of `n` events has `n` tokens (the start and all events but the last) and `n` targets, `n` ≤ window + 1. The
-    newest window always ends with the newest event, which makes newer events count somewhat more in long histories.
+    A window of `n` events has `n` tokens (the start and all events but the last) and `n` targets, `n` ≤
+    window + 1. Long histories are cut from their newest event backwards, at lengths that change from user to
+    user and epoch to epoch, so that an event is not always at the same distance from where its window begins.
     """
     lengths = sequences.lengths
     users = np.flatnonzero(lengths > 0)
-    size = lengths[users]
-    short = size <= window + 1
-    found = [(users[short], np.zeros(int(short.sum()), np.int64), size[short])]
-    users, size = users[~short], size[~short]
-    shift = rng.integers(0, window, len(users))
-    found.append(
-        (users[shift > 0], (size - window - 1)[shift > 0], np.full(int((shift > 0).sum()), window + 1))
-    )
-    end = size - shift
+    end = lengths[users]
+    found: list[tuple[NDArray, NDArray, NDArray]] = []
     while len(users):
-        start = np.maximum(end - window - 1, 0)
+        reach = rng.integers(max(3 * window // 4, 1), window + 1, len(users))
+        start = np.maximum(end - reach - 1, 0)
+        start[end <= window + 1] = 0
         found.append((users, start, end - start))
-        end = end - window
-        more = end > 1
-        users, end = users[more], end[more]
-    users, starts, lengths = (np.concatenate(part) for part in zip(*found, strict=True))
-    return Windows(users, sequences.offsets[users] + starts, lengths)
+        more = start > 0
+        users, end = users[more], start[more] + 1
+    users, starts, sizes = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Windows(users, sequences.offsets[users] + starts, sizes)
 
 
 def plan(windows: Windows, rng: np.random.Generator, tokens: int = TOKENS) -> list[NDArray[np.int64]]:
@@ -68,7 +64,7 @@ def plan(windows: Windows, rng: np.random.Generator, tokens: int = TOKENS) -> li
             begin, longest = place, length
     if begin < len(order):
         groups.append(order[begin:])
-    rng.shuffle(groups)  # type: ignore[arg-type]
+    rng.shuffle(groups)
     return groups
 
 

@@ -1,8 +1,9 @@
 """The weights of a blend, chosen on validation data.
 
-Every part scores every validation case. Candidates are what any part puts near the top, and the truth; weights start with
-the best single part alone and change one at a time, as long as the objective grows. So the blend is never worse than its
-best part on the data that it is chosen by, and on small data a part that brings nothing gets nothing.
+Every part scores every validation case. Candidates are what any part puts near the top, and the truth;
+weights start with the best single part alone and change one at a time, as long as the objective grows. So the
+blend is never worse than its best part on the data that it is chosen by, and on small data a part that brings
+nothing gets nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ LEAST_GAIN = 2e-4
 
 @dataclass(frozen=True)
 class Choice:
-    """Settings of each part as they go into the manifest, and the objective of the blend and of each part alone."""
+    """Settings of each part as they go into the manifest, and the objective of the blend and of each part
+    alone.
+    """
 
     parts: dict[str, dict[str, float]]
     reached: float
@@ -80,7 +83,9 @@ def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
 def _candidates(
     model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], list[str]]:
-    """Candidate items int64[cases, candidates] (-1 for none) and their scores float32[cases, candidates, variants]."""
+    """Candidate items int64[cases, candidates] (-1 for none) and their scores float32[cases, candidates,
+    variants].
+    """
     tried = variants(model)
     names = [name for name, _ in tried]
     found: list[tuple[NDArray, NDArray]] = []

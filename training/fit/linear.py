@@ -1,7 +1,9 @@
-"""A linear item-to-item model in closed form (EASE: Steck, "Embarrassingly shallow autoencoders for sparse data", 2019).
+"""A linear item-to-item model in closed form (EASE: Steck, "Embarrassingly shallow autoencoders for sparse
+data", 2019).
 
-B = I - P / diag(P) with P = (XᵀX + λI)⁻¹, X being who touched what. The diagonal of B is zero: an item does not explain
-itself. It costs the cube of the number of items, so a large catalogue gets it for its most popular items only.
+B = I - P / diag(P) with P = (XᵀX + λI)⁻¹, X being who touched what. The diagonal of B is zero: an item does
+not explain itself. It costs the cube of the number of items, so a large catalogue gets it for its most
+popular items only.
 """
 
 from __future__ import annotations

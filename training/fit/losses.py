@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 CHUNK = 512
-"""Events whose logits are held at a time: small enough to stay in the cache, large enough for the matrix product."""
+"""Events whose logits are held at a time: small enough to stay in the cache, large enough for the matrix
+product.
+"""
 
 
 class FullSoftmax(torch.autograd.Function):
@@ -52,14 +54,15 @@ class FullSoftmax(torch.autograd.Function):
 def sampled_softmax(
     hidden, target_rows, target_bias, target_log_q, negatives, negative_bias, negative_log_q, same, weight
 ):
-    """Weighted mean cross-entropy against sampled items, each logit corrected by the log of how often it is drawn.
+    """Weighted mean cross-entropy against sampled items, each logit corrected by the log of how often it is
+    drawn.
 
     target_* belong to the events' own items, negative_* to items that the whole batch shares; `same` [events,
-    negatives] marks negatives that are the event's own item. The correction (Bengio and Senécal, 2008) makes the
-    sampled gradient an estimate of the full one.
+    negatives] marks negatives that are the event's own item. The correction (Bengio and Senécal, 2008) makes
+    the sampled gradient an estimate of the full one.
     """
     positive = (hidden * target_rows).sum(1) + target_bias - target_log_q
     others = torch.addmm(negative_bias - negative_log_q, hidden, negatives.t()).masked_fill(same, -1e9)
     logits = torch.cat([positive[:, None], others], 1)
     target = torch.zeros(len(hidden), dtype=torch.long, device=hidden.device)
-    return (F.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()
+    return (functional.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()

@@ -1,4 +1,6 @@
-"""The transformer in torch, for training. `tastemaker.models.encoder` is the same arithmetic in numpy, for serving."""
+"""The transformer in torch, for training. `tastemaker.models.encoder` is the same arithmetic in numpy,
+for serving.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tastemaker.models.encoder import MASKED, TIME_BUCKETS
 from tastemaker.models.features import FeatureRows
@@ -36,9 +38,9 @@ class Shape:
 class Batch:
     """Windows of users' histories, padded on the right. Tokens: a start token, then events.
 
-    items, types [windows, tokens] (the start token's entries are not read); seen, asked [windows, tokens] times of the
-    token's event and of the event to predict; valid: positions of real tokens in the flattened [windows * tokens], None
-    if all are; user: code rows per window; target, weight, context: per valid token.
+    items, types [windows, tokens] (the start token's entries are not read); seen, asked [windows, tokens]
+    times of the token's event and of the event to predict; valid: positions of real tokens in the flattened
+    [windows * tokens], None if all are; user: code rows per window; target, weight, context: per valid token.
     """
 
     items: Tensor
@@ -55,8 +57,8 @@ class Batch:
 class Biases(torch.autograd.Function):
     """Attention's additive bias [heads, windows, n, n] from a table by distance and a table by time bucket.
 
-    The gradient of a table is a histogram, so it is made by `bincount`: the backward pass of `table[index]` is many
-    times slower on a CPU.
+    The gradient of a table is a histogram, so it is made by `bincount`: the backward pass of `table[index]`
+    is many times slower on a CPU.
     """
 
     @staticmethod
@@ -94,7 +96,9 @@ def time_buckets(seconds: Tensor) -> Tensor:
 
 
 class Layer(nn.Module):
-    """Pre-norm attention and feed-forward. Only attention sees padding; everything else works on real tokens."""
+    """Pre-norm attention and feed-forward. Only attention sees padding; everything else works on real
+    tokens.
+    """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -118,13 +122,15 @@ class Layer(nn.Module):
         out = (attention @ value).view(heads, windows, n, depth).permute(1, 2, 0, 3).reshape(-1, width)
         if valid is not None:
             out = out.index_select(0, valid)
-        x = x + F.dropout(self.read(out), self.dropout, self.training)
-        wide = F.gelu(self.widen(self.norm2(x)), approximate="tanh")
-        return x + F.dropout(self.narrow(wide), self.dropout, self.training)
+        x = x + functional.dropout(self.read(out), self.dropout, self.training)
+        wide = functional.gelu(self.widen(self.norm2(x)), approximate="tanh")
+        return x + functional.dropout(self.narrow(wide), self.dropout, self.training)
 
 
 class Network(nn.Module):
-    """Item vectors are the sum of an id's vector and its attributes' vectors, and are read and predicted alike."""
+    """Item vectors are the sum of an id's vector and its attributes' vectors, and are read and predicted
+    alike.
+    """
 
     def __init__(self, shape: Shape, item_features: FeatureRows, user_features: FeatureRows) -> None:
         super().__init__()
@@ -164,7 +170,7 @@ class Network(nn.Module):
         ends = np.cumsum(lengths)
         places = np.arange(int(lengths.sum())) + np.repeat(starts - (ends - lengths), lengths)
         device = vectors.device
-        return F.embedding_bag(
+        return functional.embedding_bag(
             torch.from_numpy(rows.codes[places].astype(np.int64)).to(device),
             vectors,
             torch.from_numpy((ends - lengths).astype(np.int64)).to(device),
@@ -173,12 +179,14 @@ class Network(nn.Module):
         )
 
     def forward(self, batch: Batch, table: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Vectors [valid tokens, width]. `rows` [windows, tokens] are places in `table`, the items' own by default."""
+        """Vectors [valid tokens, width]. `rows` [windows, tokens] are places in `table`, the items' own
+        by default.
+        """
         windows, n = batch.items.shape
         width = self.shape.width
         places = batch.items if rows is None else rows
         x = table.index_select(0, places.reshape(-1)).view(windows, n, width) * math.sqrt(width)
-        x = x + F.embedding(batch.types + 1, self.types)
+        x = x + functional.embedding(batch.types + 1, self.types)
         start = self.start.expand(windows, width)
         if self.shape.user_features:
             about = self._bag(self.user_features, self._user_rows, batch.users)
@@ -188,7 +196,7 @@ class Network(nn.Module):
         x = torch.cat([start[:, None], x[:, 1:]], 1).view(-1, width)
         if batch.valid is not None:
             x = x.index_select(0, batch.valid)
-        x = F.dropout(x, self.shape.dropout, self.training)
+        x = functional.dropout(x, self.shape.dropout, self.training)
 
         steps = torch.arange(n, device=x.device)
         distance = (steps[:, None] - steps[None, :]).clamp(min=0)
@@ -203,7 +211,7 @@ class Network(nn.Module):
             known = codes >= 0
             if self.training:  # requests without context must be nothing unheard of
                 known = known & (torch.rand(len(codes), 1, device=codes.device) >= 0.3)
-            x = x + (F.embedding(codes.clamp(min=0), self.context) * known[..., None]).sum(1)
+            x = x + (functional.embedding(codes.clamp(min=0), self.context) * known[..., None]).sum(1)
         return x
 
     def exported(self) -> dict[str, np.ndarray]:

@@ -54,7 +54,9 @@ def heaviest(keys: NDArray[np.int64], values: NDArray, items: int, most: int) ->
 def steps(
     offsets: NDArray[np.int64], items: NDArray[np.integer], window: int
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """For each distance 1 … window: the positions of events that have an event of the same user so far ahead."""
+    """For each distance 1 … window: the positions of events that have an event of the same user so far
+    ahead.
+    """
     lengths = np.diff(offsets)
     left = np.repeat(offsets[1:], lengths) - np.arange(len(items)) - 1  # events of the same user that follow
     for distance in range(1, window + 1):

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from training.data import Sequences
 
 HALF_LIVES = 10
-"""Recency-weighted popularity halves this often over the span of the data. A choice; the blend weighs the result."""
+"""Recency-weighted popularity halves this often over the span of the data. A choice; the blend weighs the
+result.
+"""
 
 
 def distinct_users(sequences: Sequences, items: int) -> NDArray[np.int32]:

@@ -1,9 +1,9 @@
 """Similar items: who touched both, and what they have in common.
 
-A pair's weight is directional: c(i, j) / (n(i) + shrink) is how often users of `i` touched `j` too, shrunk because few users
-prove little; divided by n(j) to the power of a half it becomes the cosine of their user sets. The popularity discount
-moves between what is simply popular and what is peculiar to `i`. Items with fewer than five interactions borrow from
-their attributes.
+A pair's weight is directional: c(i, j) / (n(i) + shrink) is how often users of `i` touched `j` too, shrunk
+because few users prove little; divided by n(j) to the power of a half it becomes the cosine of their user
+sets. The popularity discount moves between what is simply popular and what is peculiar to `i`. Items with
+fewer than five interactions borrow from their attributes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ COLD = 5
 """Interactions below which the service calls an item cold."""
 
 LONGEST = 500
-"""Newest items of one user that are paired with each other; a longer history is a machine's or says little."""
+"""Newest items of one user that are paired with each other; a longer history is a machine's or says
+little.
+"""
 
 CONTENT_ROWS = 1024
 
@@ -34,14 +36,16 @@ def fit(
 ) -> SparseRows:
     """Rows of positive weights, the largest `MOST` of each item.
 
-    `discount` 0 … 1 is the recipe's popularity_discount_factor; `minimum` is how many users must have touched both.
+    `discount` 0 … 1 is the recipe's popularity_discount_factor; `minimum` is how many users must have touched
+    both.
     """
     keys, shared = pairs.count(_together(sequences, items), items)
     enough = shared >= minimum
     keys, shared = keys[enough], shared[enough]
     users = np.bincount(np.unique(sequences.owners() * items + sequences.items) % items, minlength=items)
     rows, columns = keys // items, keys % items
-    # From the geometric mean of "how many of i's users" and the cosine (discount 0) to the cosine's square (1).
+    # From the geometric mean of "how many of i's users" and the cosine (discount 0) to the cosine's square
+    # (1).
     power = 0.25 + 0.75 * discount
     weights = shared / (users[rows] + SHRINK) / np.maximum(users[columns], 1) ** power
     found = pairs.heaviest(keys, weights, items, MOST)

@@ -1,4 +1,5 @@
-"""Training the transformer: passes over all histories with AdamW, an average of weights, and a stop when it gets no better.
+"""Training the transformer: passes over all histories with AdamW, an average of weights, and a stop when it
+gets no better.
 
 Deterministic for a seed on one kind of machine, unless the time budget ends it early.
 """
@@ -7,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,8 +26,10 @@ FULL_SOFTMAX_ITEMS = 20_000
 """Catalogues up to this size are scored whole at every event; larger ones against a sample."""
 
 NEGATIVES = 2048
-TOTAL_TOKENS = 2_500_000
-"""Events that a small data set is read in all: ten passes over 250 thousand. Overfitting ends it earlier."""
+TOTAL_EVENTS = 1_500_000
+"""Events that are read in all of a small data set: ten passes over 150 thousand. A choice: in minutes on
+two cores.
+"""
 
 PASSES = (4, 40)
 PEAK_RATE = 2e-3
@@ -52,14 +54,16 @@ class Plan:
 
     def for_data(self, events: int) -> Plan:
         """The plan with what was left open filled in."""
-        passes = self.passes or int(np.clip(round(TOTAL_TOKENS / max(events, 1)), *PASSES))
+        passes = self.passes or int(np.clip(round(TOTAL_EVENTS / max(events, 1)), *PASSES))
         width = self.width or (64 if events < 500_000 else 96 if events < 10_000_000 else 128)
         return replace(self, passes=passes, width=width)
 
 
 @dataclass
 class Result:
-    """A trained network (its averaged weights), how many passes it took and what it reached on validation data."""
+    """A trained network (its averaged weights), how many passes it took and what it reached on validation
+    data.
+    """
 
     network: Network
     passes: int
@@ -173,7 +177,7 @@ def fit(
     """Train on `training`, choosing when to stop by `cases` (whose truth is in `prepared.sequences`).
 
     With a folder for checkpoints, state is written after each pass and read again if it is there.
-    Raises Stopped if `stop` says so.
+    Raises StoppedError if `stop` says so.
     """
     plan = plan.for_data(len(training.items))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -193,8 +197,9 @@ def fit(
         begin, best, best_pass, best_weights = restored
         say(f"going on after pass {begin} from a checkpoint")
     say(
-        f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, {len(training.items):,} events, "
-        f"{shape.items:,} items, at most {passes} passes, {device.type}, {torch.get_num_threads()} threads"
+        f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
+        f"{len(training.items):,} events, {shape.items:,} items, at most {passes} passes, "
+        f"{device.type}, {torch.get_num_threads()} threads"
     )
     clock = Clock()
     for number in range(begin, passes):
@@ -212,7 +217,8 @@ def fit(
             passes = min(passes, max(begin + int(plan.seconds / each), number + 1))
         left = each * (passes - number - 1)
         say(
-            f"pass {number + 1}/{passes} loss {loss:.4f} validation {reached:.4f} best {best:.4f} left {duration(left)}"
+            f"pass {number + 1}/{passes} loss {loss:.4f} validation {reached:.4f} best {best:.4f} "
+            f"left {duration(left)}"
         )
         state.write(network, optimiser, number + 1, best, best_pass, best_weights)
         if number + 1 - best_pass >= PATIENCE or clock.seconds() + each > plan.seconds:
@@ -278,7 +284,9 @@ def _some(cases: Cases, seed: int) -> Cases:
 def lists(
     network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25
 ) -> list[NDArray[np.int64]]:
-    """The best items for each case, from the events that are shown, asked at `now` under the clamp of serving."""
+    """The best items for each case, from the events that are shown, asked at `now` under the clamp of
+    serving.
+    """
     device = next(network.parameters()).device
     table, gap = network.table(), typical_gap(sequences)
     window = network.shape.window
@@ -307,7 +315,9 @@ def lists(
 
 
 class _Checkpoint:
-    """State of a training in one file. Written beside and renamed, so that a job that dies while writing leaves the old one."""
+    """State of a training in one file. Written beside and renamed, so that a job that dies while writing
+    leaves the old one.
+    """
 
     def __init__(self, path: Path | None, fingerprint: str) -> None:
         self.path, self.fingerprint = path, fingerprint

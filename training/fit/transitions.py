@@ -1,4 +1,6 @@
-"""What followed an item in users' histories: counts within a few steps, nearer ones more, as rows that sum to 1."""
+"""What followed an item in users' histories: counts within a few steps, nearer ones more, as rows that
+sum to 1.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,8 @@ MOST = 400
 def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
     """Rows by item of what came next, weighted by the events' weights, each row summing to 1 before pruning.
 
-    An item that is rarely followed by anything has its row divided by 1 at least, so that one chance pair is no
-    certainty (as if a little of its mass went nowhere).
+    An item that is rarely followed by anything has its row divided by 1 at least, so that one chance pair is
+    no certainty (as if a little of its mass went nowhere).
     """
 
     def followed() -> list[pairs.Pairs]:
