@@ -179,9 +179,10 @@ class TastemakerStack(cdk.Stack):
         ingest.set(LAKE_BUCKET=self.lake.bucket.bucket_name, DATA_BUCKETS=json.dumps(buckets))
         allow(
             ingest.role,
-            ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
             [self.lake.objects("groups/*/datasets/*")],
         )
+        self._list_lake(ingest, "groups/*/datasets/*")  # a run that starts again clears what it had written
         # The caller's role reads the caller's data; it has to trust this one.
         roles = self.format_arn(
             service="iam", region="", resource="role", resource_name=self.stage.import_roles
