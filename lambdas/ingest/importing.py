@@ -54,7 +54,7 @@ class Import:
         self.log(f"{len(files)} files, {sum(file.size for file in files):,} bytes at {location}")
         try:
             # What an earlier, killed run of this import left must not be published with this one's parts.
-            self.destination.clear(self.prefix)
+            self._clean()
             while True:
                 try:
                     count = self._attempt(files)
@@ -77,10 +77,13 @@ class Import:
         }
 
     def _clean(self) -> None:
+        """Best effort: a role that may not delete is no reason to fail, nor to hide what the import failed
+        of.
+        """
         try:
             self.destination.clear(self.prefix)
-        except Exception as error:  # the import's own failure is the one to report
-            self.log(f"could not delete {self.prefix}: {error}")
+        except Exception as error:
+            self.log(f"warning: could not clear {self.prefix}: {error}")
 
     def _attempt(self, files: Sequence[File]) -> int:
         self.rows, self.bytes, self.newest = 0, 0, None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lambdas.ingest.errors import BadRow, ImportFailedError, InvalidLocation, MissingColumns, UnreadableFile
 from tests.lambdas.ingest.support import EVENTS, Field, Place
 
+CATEGORY = Field("C", "string", categorical=True)
 ITEMS = [
     Field("ITEM_ID", "string"),
     Field("TITLE", "string", nullable=True, textual=True),
@@ -125,7 +126,7 @@ def test_parquet_in(place: Place) -> None:
         ([Field("ITEM_ID", "string"), Field("PRICE", "float")], "i,1\nj,\"1,5\"\n", 3, "PRICE", "'1,5'"),
         ([Field("ITEM_ID", "string"), Field("N", "int")], "i,3000000000\n", 2, "N", "3000000000"),
         ([Field("ITEM_ID", "string"), Field("ADULT", "boolean")], "i,true\nj,True\n", 3, "ADULT", "'True'"),
-        ([Field("ITEM_ID", "string"), Field("C", "string", categorical=True)], f"i,{'é' * 1000}\nj,{'é' * 1001}\n", 3, "C",
+        ([Field("ITEM_ID", "string"), CATEGORY], f"i,{'é' * 1000}\nj,{'é' * 1001}\n", 3, "C",
          "length cannot be more than 1000 characters for C"),
     ],
 )  # fmt: skip
