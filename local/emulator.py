@@ -26,7 +26,7 @@ from .iam.roles import Roles
 from .jobs.job import COMMAND
 from .jobs.service import TrainingJobs
 from .logs import LogSink
-from .moto_patches import speed, stepfunctions
+from .moto_patches import s3, speed, stepfunctions
 from .provision import Deployment, provision
 from .schedules import Scheduler
 from .streams.event_source import EventSource, EventSourceMapping
@@ -127,6 +127,7 @@ class Emulator:
         started = time.monotonic()
         moto_api_backend.reset()
         speed.install()
+        s3.install()
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
         guard = Guard(self.account, self.roles, self._terminal)
