@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,8 @@ import boto3
 from botocore.config import Config
 
 ACCOUNT_ID = "123456789012"
+_session = boto3.session.Session()
+_session_lock = threading.Lock()
 OWNER_KEY = "local"  # any key that is no session of a template's role acts as the account's owner
 
 
@@ -55,12 +58,13 @@ def _client(
         "retries": {"total_max_attempts": 1},
         "s3": {"addressing_style": "path"},
     } | config
-    return boto3.session.Session().client(
-        service,
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-        config=Config(**options),
-    )
+    with _session_lock:  # a session is not for threads, its clients are
+        return _session.client(
+            service,
+            endpoint_url=endpoint,
+            region_name=region,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
+            config=Config(**options),
+        )

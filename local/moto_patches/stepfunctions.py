@@ -5,6 +5,7 @@
 - `sagemaker:createTrainingJob.sync` is listed as unsupported. Here it polls the job, and stops it when the
   execution is
   stopped, as Step Functions does.
+- A Fail state may not pass on an error whose name starts with "States.". Here it may, as on AWS.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.fail import state_fail
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
@@ -80,6 +82,7 @@ def install(client_of: ClientOf) -> None:
         ):
             module.boto_client_for = _client_for  # type: ignore[attr-defined]
     state_task_factory.state_task_service_for = _service_for
+    state_fail.CustomErrorName = ErrorName  # type: ignore[misc,assignment]
 
 
 def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:

@@ -47,7 +47,7 @@ def provision(template: Template, deployment: Deployment, say: Line) -> None:
             be created; the message names it.
     """
     _refuse_unknown(template)
-    deployment.client("ssm").put_parameter(Name=_BOOTSTRAP_VERSION, Type="String", Value="30")
+    deployment.client("ssm").put_parameter(Name=_BOOTSTRAP_VERSION, Type="String", Value="30", Overwrite=True)
     order = template.ordered()
     for logical_id in order:
         kind = template.types[logical_id]

@@ -32,12 +32,15 @@ def local(assembly: Path) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def lake(local: Emulator) -> str:
     """The tiny stack's bucket."""
-    return next(b["Name"] for b in local.client("s3").list_buckets()["Buckets"] if "-lake-" in b["Name"])
+    return next(
+        b["Name"] for b in local.client("s3").list_buckets()["Buckets"] if b["Name"].startswith("tiny-lake")
+    )
 
 
 @pytest.fixture(scope="session")
 def stream(local: Emulator) -> str:
-    return str(local.client("kinesis").list_streams()["StreamNames"][0])
+    names = local.client("kinesis").list_streams()["StreamNames"]
+    return next(name for name in names if name.startswith("tiny-"))
 
 
 @pytest.fixture(scope="session")

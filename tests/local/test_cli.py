@@ -9,11 +9,9 @@ import urllib.request
 from pathlib import Path
 
 import boto3
-import pytest
 
 from local import Local
-from local.process import REPOSITORY, StartError
-from tests.local.tiny import resources, write_assembly
+from local.process import REPOSITORY
 
 
 def children(pid: int) -> list[int]:
@@ -24,29 +22,24 @@ def children(pid: int) -> list[int]:
     return direct + [below for child in direct for below in children(child)]
 
 
-def test_it_serves_says_how_to_use_it_and_ends_clean(assembly):
+def test_it_serves_apart_from_other_runs_says_how_to_use_it_and_ends_clean(local, assembly):
     with Local(assembly=assembly) as run:
         assert run.endpoint in run.output
         assert f"export AWS_ENDPOINT_URL={run.endpoint} AWS_ACCESS_KEY_ID=" in run.output
         with urllib.request.urlopen(f"{run.endpoint}/_local/health") as answer:
             assert answer.read() == b'{"status": "ready"}'
         keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
-        client = boto3.client("lambda", endpoint_url=run.endpoint, **keys)
-        client.invoke(FunctionName="tiny-echo", Payload=b"1")
+        boto3.client("lambda", endpoint_url=run.endpoint, **keys).invoke(
+            FunctionName="tiny-echo", Payload=b"1"
+        )
+        boto3.client("s3", endpoint_url=run.endpoint, **keys).create_bucket(Bucket="only-there")
+        assert "only-there" not in [bucket["Name"] for bucket in local.client("s3").list_buckets()["Buckets"]]
         process = run._process
         assert process is not None
         workers = children(process.pid)
         assert workers
     assert process.returncode == 0
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
-
-
-def test_two_runs_side_by_side_share_nothing(local, assembly):
-    with Local(assembly=assembly) as run:
-        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
-        boto3.client("s3", endpoint_url=run.endpoint, **keys).create_bucket(Bucket="only-there")
-        names = [bucket["Name"] for bucket in local.client("s3").list_buckets()["Buckets"]]
-    assert "only-there" not in names
 
 
 def test_a_port_in_use_is_said_with_the_way_out(local, assembly):
@@ -60,15 +53,9 @@ def test_a_port_in_use_is_said_with_the_way_out(local, assembly):
     assert "make local PORT=" in done.stderr
 
 
-def test_help(capfd):
+def test_help():
     done = subprocess.run(
         [sys.executable, "-m", "local", "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert "--port" in done.stdout
     assert "--assembly" in done.stdout
-
-
-def test_a_template_that_it_cannot_run_ends_it_with_the_name(tmp_path):
-    unknown = {"Vault": {"Type": "AWS::Backup::BackupVault"}}
-    with pytest.raises(StartError, match="no adapter in local/provision for AWS::Backup::BackupVault"):
-        Local(assembly=write_assembly(tmp_path, resources() | unknown)).__enter__()

@@ -6,9 +6,15 @@ import base64
 import json
 import os
 import time
+from functools import lru_cache
 from typing import Any
 
 import boto3
+
+
+@lru_cache
+def dynamodb() -> Any:
+    return boto3.client("dynamodb")
 
 
 class TeapotError(Exception):
@@ -65,11 +71,19 @@ def store(event: dict[str, Any], context: Any) -> Any:
 
 def consume(event: dict[str, Any], context: Any) -> Any:
     """Store each record with the order it came in; a poisonous one fails, and says so."""
-    table = boto3.resource("dynamodb").Table("tiny-own")
+    called = str(time.time())
     for record in event["Records"]:
         body = json.loads(base64.b64decode(record["kinesis"]["data"]))
         if body.get("poison"):
             return {"batchItemFailures": [{"itemIdentifier": record["kinesis"]["sequenceNumber"]}]}
-        item = {"id": f"event-{body['id']}", "event": record["eventID"], "at": str(time.time())}
-        table.put_item(Item=item | {"batch": len(event["Records"])})
+        texts = {
+            "id": f"event-{body['id']}",
+            "event": record["eventID"],
+            "called": called,
+            "at": str(time.time()),
+        }
+        item = {name: {"S": text} for name, text in texts.items()} | {
+            "batch": {"N": str(len(event["Records"]))}
+        }
+        dynamodb().put_item(TableName="tiny-own", Item=item)
     return {"batchItemFailures": []}

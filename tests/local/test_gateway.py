@@ -1,0 +1,107 @@
+"""The HTTP API: which requests are its, and how they reach a function."""
+
+from __future__ import annotations
+
+import http.client
+import json
+
+import pytest
+
+SIGNED = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/personalize/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+}
+
+
+@pytest.fixture
+def call(local):
+    connection = http.client.HTTPConnection("127.0.0.1", local.port)
+
+    def send(method, path, body=None, headers=SIGNED):
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+
+    yield send
+    connection.close()
+
+
+def for_service(name):
+    return {"Authorization": SIGNED["Authorization"].replace("/personalize/", f"/{name}/")}
+
+
+def test_a_request_signed_for_personalize_reaches_the_function(call):
+    status, _, body = call("POST", "/", b"{}", SIGNED | {"X-Amz-Target": "AmazonPersonalize.ListRecipes"})
+    assert (status, body) == (202, b"{}")
+
+
+def test_execute_api_is_the_other_name_that_clients_sign_for(call):
+    status, _, _ = call("POST", "/", b"x", for_service("execute-api"))
+    assert status == 202
+
+
+def test_the_event_is_payload_format_2(call, local):
+    _, _, body = call(
+        "GET", "/things/a%20b?x=1&x=2&y=", None, SIGNED | {"X-Mixed-Case": "yes", "Cookie": "a=1; b=2"}
+    )
+    event = json.loads(body)["event"]
+    assert event["version"] == "2.0"
+    assert event["routeKey"] == "GET /things/{id}"
+    assert event["pathParameters"] == {"id": "a b"}
+    assert event["rawQueryString"] == "x=1&x=2&y="
+    assert event["queryStringParameters"] == {"x": "1,2", "y": ""}
+    assert event["headers"]["x-mixed-case"] == "yes"
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert event["isBase64Encoded"] is False
+    context = event["requestContext"]
+    assert context["accountId"] == local.account.id
+    assert context["authorizer"]["iam"]["accessKey"] == "AKID"
+    assert context["http"]["method"] == "GET"
+    assert context["requestId"]
+    assert context["stage"] == "$default"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "encoded"),
+    [
+        ("application/json", b'{"a": "\xc3\xa9"}', "False"),
+        ("text/plain; charset=utf-8", b"text", "False"),
+        ("application/x-amz-json-1.1", b"{}", "True"),
+        ("application/octet-stream", bytes(range(256)), "True"),
+        ("text/plain", b"\xff\xfe", "True"),
+    ],
+)
+def test_a_body_arrives_whole_as_text_or_as_base64(call, kind, body, encoded):
+    _, headers, answer = call("POST", "/", body, SIGNED | {"Content-Type": kind})
+    assert answer == body
+    assert headers["x-encoded"] == encoded
+
+
+def test_an_unsigned_request_is_refused_as_api_gateway_does(call):
+    status, headers, body = call("GET", "/things/1", None, {})
+    assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
+    assert headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
+    status, _, _ = call("POST", "/", b"{}", {"X-Amz-Target": "AmazonPersonalize.ListRecipes"})
+    assert status == 403
+
+
+def test_a_route_without_authorization_is_open(call):
+    status, _, _ = call("GET", "/open", None, {})
+    assert status == 200
+
+
+def test_a_route_that_is_not_there(call):
+    status, _, body = call("POST", "/nowhere", b"", SIGNED)
+    assert (status, json.loads(body)) == (404, {"message": "Not Found"})
+
+
+def test_a_function_that_fails_shows_nothing_of_itself(call):
+    status, _, body = call("POST", "/fail", b"{}", SIGNED)
+    assert (status, body) == (500, b'{"message":"Internal Server Error"}')
+
+
+def test_the_path_of_a_route_signed_for_s3_is_a_bucket(call, local):
+    local.client("s3").create_bucket(Bucket="things")
+    status, _, body = call("GET", "/things/1", None, for_service("s3"))
+    assert status == 404
+    assert b"NoSuchKey" in body

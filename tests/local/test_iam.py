@@ -1,0 +1,157 @@
+"""Functions are held to their roles, and to nothing else's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+ITEM = {"id": {"S": "1"}}
+
+
+@pytest.fixture
+def store(invoke):
+    """A call from the function whose role may do a little."""
+
+    def call(service, operation, **arguments):
+        answer, error = invoke("store", {"service": service, "operation": operation, "arguments": arguments})
+        assert error is None, answer
+        return answer
+
+    return call
+
+
+def test_what_the_role_allows(store, local, lake):
+    local.client("s3").put_object(Bucket=lake, Key="input/seen.txt", Body=b"x")
+    assert "ok" in store("dynamodb", "put_item", TableName="tiny-own", Item=ITEM)
+    assert "ok" in store(
+        "dynamodb", "batch_write_item", RequestItems={"tiny-own": [{"PutRequest": {"Item": ITEM}}]}
+    )
+    assert "ok" in store("s3", "head_object", Bucket=lake, Key="input/seen.txt")
+    assert "ok" in store("sts", "get_caller_identity")
+
+
+def test_another_action_or_another_table_is_denied(store):
+    denied = store("dynamodb", "get_item", TableName="tiny-own", Key=ITEM)
+    assert denied["code"] == "AccessDeniedException"
+    assert (
+        "dynamodb:GetItem on resource: arn:aws:dynamodb:us-east-1:123456789012:table/tiny-own"
+        in denied["message"]
+    )
+    assert store("dynamodb", "put_item", TableName="tiny-other", Item=ITEM)["code"] == "AccessDeniedException"
+
+
+def test_every_table_of_a_batch_and_every_part_of_a_transaction_counts(store):
+    put = [{"PutRequest": {"Item": ITEM}}]
+    batch = store("dynamodb", "batch_write_item", RequestItems={"tiny-own": put, "tiny-other": put})
+    assert batch["code"] == "AccessDeniedException"
+    own = {"Put": {"TableName": "tiny-own", "Item": ITEM}}
+    assert "ok" in store("dynamodb", "transact_write_items", TransactItems=[own])
+    delete = {"Delete": {"TableName": "tiny-own", "Key": {"id": {"S": "2"}}}}
+    denied = store("dynamodb", "transact_write_items", TransactItems=[own, delete])
+    assert "dynamodb:DeleteItem" in denied["message"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments", "code", "needed"),
+    [
+        ("s3", "put_object", {"Key": "input/x", "Body": "x"}, "AccessDenied", "s3:PutObject"),
+        ("s3", "list_objects_v2", {}, "AccessDenied", "s3:ListBucket"),
+        (
+            "s3",
+            "delete_objects",
+            {"Delete": {"Objects": [{"Key": "input/a&b"}]}},
+            "AccessDenied",
+            "s3:DeleteObject",
+        ),
+        ("lambda", "invoke", {"FunctionName": "tiny-echo"}, "AccessDeniedException", "lambda:InvokeFunction"),
+        ("kinesis", "list_shards", {"StreamName": "any"}, "AccessDeniedException", "kinesis:ListShards"),
+        ("events", "put_events", {"Entries": [{"Source": "a"}]}, "AccessDeniedException", "events:PutEvents"),
+        ("scheduler", "delete_schedule", {"Name": "a"}, "AccessDeniedException", "schedule/default/a"),
+        ("sagemaker", "list_training_jobs", {}, "AccessDeniedException", "sagemaker:ListTrainingJobs"),
+        ("ssm", "get_parameter", {"Name": "/a/b"}, "AccessDeniedException", "parameter/a/b"),
+        ("iam", "list_roles", {}, "AccessDenied", "iam:ListRoles"),
+        (
+            "logs",
+            "create_log_stream",
+            {"logGroupName": "g", "logStreamName": "s"},
+            "AccessDeniedException",
+            "log-group:g",
+        ),
+        (
+            "sqs",
+            "send_message",
+            {"QueueUrl": "http://x/1/q", "MessageBody": "m"},
+            "AccessDeniedException",
+            "sqs:SendMessage",
+        ),
+        ("glue", "get_databases", {}, "AccessDeniedException", "glue:GetDatabases"),
+        (
+            "firehose",
+            "describe_delivery_stream",
+            {"DeliveryStreamName": "d"},
+            "AccessDeniedException",
+            "deliverystream/d",
+        ),
+    ],
+)
+def test_a_denial_reaches_the_program_as_its_clients_error(
+    store, lake, service, operation, arguments, code, needed
+):
+    if service == "s3":
+        arguments = arguments | {"Bucket": lake}
+    denied = store(service, operation, **arguments)
+    assert denied["code"] == code
+    assert needed in denied["message"]
+
+
+def test_conditions_count_in_clouwatchs_binary_protocol_too(store):
+    metric = [{"MetricName": "m", "Value": 1}]
+    assert "ok" in store("cloudwatch", "put_metric_data", Namespace="tiny", MetricData=metric)
+    denied = store("cloudwatch", "put_metric_data", Namespace="other", MetricData=metric)
+    assert denied["code"] == "AccessDeniedException"
+
+
+def test_a_state_machine_by_its_arn(store, local):
+    def start(name):
+        machine = local.account.arn("states", f"stateMachine:tiny-{name}")
+        return store("stepfunctions", "start_execution", stateMachineArn=machine, input="{}")
+
+    assert "ok" in start("greet")
+    assert start("snoop")["code"] == "AccessDeniedException"
+
+
+def test_the_owner_and_the_owners_roles_are_not_held(local):
+    iam = local.client("iam")
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    role = iam.create_role(RoleName="bare", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    credentials = local.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="session")[
+        "Credentials"
+    ]
+    local.client("dynamodb", credentials).scan(TableName="tiny-own")
+    local.client("dynamodb").scan(TableName="tiny-own")
+
+
+@pytest.mark.parametrize(
+    ("principal", "code"),
+    [
+        ({"Service": "personalize.amazonaws.com"}, None),  # the service that this stack plays
+        ({"AWS": "123456789012"}, None),
+        ({"AWS": "arn:aws:iam::123456789012:root"}, None),
+        ({"Service": "ec2.amazonaws.com"}, "AccessDenied"),
+        ({"AWS": "arn:aws:iam::999999999999:root"}, "AccessDenied"),
+    ],
+)
+def test_a_role_must_trust_who_takes_it(store, local, principal, code):
+    name = f"trusting-{abs(hash(str(principal)))}"
+    trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+    role = local.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    answer = store("sts", "assume_role", RoleArn=role["Arn"], RoleSessionName="session")
+    assert answer.get("code") == code
+
+
+def test_a_role_that_is_not_there_cannot_be_taken(store):
+    answer = store(
+        "sts", "assume_role", RoleArn="arn:aws:iam::123456789012:role/nobody", RoleSessionName="session"
+    )
+    assert answer["code"] == "AccessDenied"

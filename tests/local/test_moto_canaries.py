@@ -1,0 +1,141 @@
+"""What we rely on in moto, in and around what is changed. A failure means: moto moved, look again."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from importlib.metadata import version
+
+import pytest
+from moto.dynamodb.models.table import Table
+from moto.kinesis.models import Shard
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback,
+    state_task_service_factory,
+)
+from moto.stepfunctions.parser.asl.utils import boto_client
+
+from local.moto_patches import speed, stepfunctions
+
+
+def test_the_version_is_the_pinned_one():
+    assert version("moto") == "5.2.5"
+
+
+def test_a_query_still_asks_all_items_and_names_its_key_so():
+    speed.install()
+    original = inspect.getclosurevars(Table.query).nonlocals["query"]
+    assert "self.all_items()" in inspect.getsource(original)
+    parameters = inspect.signature(original).parameters
+    assert {"hash_key", "index_name", "hash_key_conditions"} <= set(parameters)
+
+
+def test_records_of_a_shard_are_still_numbered_from_one():
+    shard = Shard(0, 0, 1)
+    assert [shard.put_record("k", "", "") for _ in range(3)] == ["1", "2", "3"]
+    assert list(shard.records) == [1, 2, 3]
+    found, last, _ = shard.get_records("1", 1)
+    assert ([record.sequence_number for record in found], last) == ([2], 2)
+
+
+def test_a_shard_does_not_slow_down():
+    speed.install()
+    shard = Shard(0, 0, 1)
+
+    def seconds() -> float:
+        started = time.perf_counter()
+        for _ in range(2000):
+            shard.put_record("k", "", "")
+        return time.perf_counter() - started
+
+    first = seconds()
+    for _ in range(8):
+        last = seconds()
+    assert last < 4 * first  # unpatched: about 15 times
+
+
+def test_queries_answer_the_same_with_and_without_an_index(local):
+    dynamodb = local.client("dynamodb")
+    dynamodb.create_table(
+        TableName="canary",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("p", "s", "g")],
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-g",
+                "KeySchema": [
+                    {"AttributeName": "g", "KeyType": "HASH"},
+                    {"AttributeName": "s", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    for partition in "ab":
+        for number in (3, 1, 2):
+            item = {"p": {"S": partition}, "s": {"S": f"{partition}{number}"}, "g": {"S": "all"}}
+            dynamodb.put_item(TableName="canary", Item=item)
+
+    def found(condition, value, **more):
+        values = {":v": {"S": value}}
+        answer = dynamodb.query(
+            TableName="canary", KeyConditionExpression=condition, ExpressionAttributeValues=values, **more
+        )
+        return [item["s"]["S"] for item in answer["Items"]]
+
+    assert found("p = :v", "a") == ["a1", "a2", "a3"]
+    assert found("p = :v", "a", ScanIndexForward=False, Limit=2) == ["a3", "a2"]
+    assert found("p = :v", "nobody") == []
+    assert found("g = :v", "all", IndexName="by-g") == ["a1", "a2", "a3", "b1", "b2", "b3"]
+    assert len(dynamodb.scan(TableName="canary")["Items"]) == 6
+
+
+def test_the_interpreter_takes_its_clients_from_us_everywhere(local):
+    import sys
+
+    users = [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith("moto.stepfunctions") and hasattr(module, "boto_client_for")
+    ]
+    assert len(users) > 10
+    assert all(module.boto_client_for is stepfunctions._client_for for module in users)
+    assert list(inspect.signature(stepfunctions._original_client_for).parameters) == [
+        "region",
+        "service",
+        "state_credentials",
+    ]
+    assert boto_client.boto_client_for is stepfunctions._client_for
+
+
+def test_sagemaker_is_still_unsupported_without_us():
+    service = state_task_service_factory.state_task_service_for("sagemaker")
+    assert type(service).__name__ == "StateTaskServiceUnsupported"
+
+
+def test_a_fail_state_would_still_choke_on_an_error_of_the_service():
+    """On AWS a Fail state may pass on States.TaskFailed, by ErrorPath."""
+    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+    from moto.stepfunctions.parser.asl.component.state.fail import state_fail
+
+    with pytest.raises(ValueError, match="MUST NOT begin"):
+        CustomErrorName("States.TaskFailed")
+    assert "CustomErrorName(error_value)" in inspect.getsource(state_fail.StateFail._eval_state)
+
+
+def test_the_callback_still_needs_its_endpoint():
+    """The reason why the training task declares a task token that it does not use."""
+    source = inspect.getsource(state_task_service_callback.StateTaskServiceCallback._eval_integration_pattern)
+    assert "finally:" in source
+    assert "callback_endpoint.interrupt_all()" in source
+
+
+def test_an_execution_without_a_name_would_still_be_called_none(local):
+    """The reason why the door names executions."""
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    backend = stepfunctions_parser_backends[local.account.id][local.account.region]
+    machine = local.account.arn("states", "stateMachine:tiny-greet")
+    execution = backend.start_execution(machine, None, "{}")
+    assert execution.exec_arn.endswith(":None")

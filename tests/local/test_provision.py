@@ -1,0 +1,101 @@
+"""What the adapters accept, ignore and refuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.account import Account
+from local.assembly import Assembly
+from local.iam.roles import Roles
+from local.provision import ADAPTERS, IGNORED_TYPES, Deployment, ProvisionError, provision
+from tests.local import tiny
+from tests.local.conftest import unique
+
+
+@pytest.fixture
+def refused(local, tmp_path):
+    """The reason for which a template with these resources more is refused, before anything is created."""
+
+    def reason(**more):
+        declared = {"FnRole": tiny.role("lambda.amazonaws.com"), **more}
+        assembly = Assembly(tiny.write_assembly(tmp_path, declared))
+        account = Account(local.endpoint, local.account.region)
+        deployment = Deployment(account, unique("refused"), assembly, Roles(account))
+        with pytest.raises(ProvisionError) as error:
+            provision(assembly.template(account.region, account.partition), deployment, lambda _: None)
+        return str(error.value)
+
+    return reason
+
+
+def test_an_unknown_type_is_refused_by_name(refused):
+    assert "AWS::Backup::BackupVault" in refused(Vault={"Type": "AWS::Backup::BackupVault"})
+
+
+def test_an_unknown_property_is_refused_by_name(refused):
+    reason = refused(Odd={"Type": "AWS::S3::Bucket", "Properties": {"ObjectLockEnabled": True}})
+    assert "Odd (AWS::S3::Bucket)" in reason
+    assert "ObjectLockEnabled" in reason
+
+
+def test_a_property_inside_a_delivery_is_refused_too(refused):
+    delivery = tiny.resources()["Delivery"]
+    target = delivery["Properties"]["ExtendedS3DestinationConfiguration"] | {"S3BackupMode": "Enabled"}
+    delivery = {
+        "Type": delivery["Type"],
+        "Properties": delivery["Properties"] | {"ExtendedS3DestinationConfiguration": target},
+    }
+    more = {name: tiny.resources()[name] for name in ("Lake", "Stream", "DeliveryRole")}
+    assert "S3BackupMode" in refused(Delivery=delivery, **more)
+
+
+def test_a_role_that_its_service_may_not_take(refused):
+    wrong = tiny.function("any", "OtherRole")
+    assert "does not trust lambda.amazonaws.com" in refused(
+        Fn=wrong, OtherRole=tiny.role("states.amazonaws.com")
+    )
+
+
+def test_a_stream_that_the_functions_role_may_not_read(refused):
+    mapping = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {
+            "FunctionName": {"Ref": "Fn"},
+            "EventSourceArn": tiny.attribute("Stream"),
+            "StartingPosition": "LATEST",
+        },
+    }
+    reason = refused(Fn=tiny.function("unread", "FnRole"), Stream=tiny.resources()["Stream"], Mapping=mapping)
+    assert "may not kinesis:DescribeStream" in reason
+
+
+def test_a_route_whose_function_does_not_let_api_gateway_call_it(refused):
+    names = ("Api", "EchoIntegration", "RootRoute")
+    more = {name: tiny.resources()[name] for name in names}
+    assert "lets API Gateway call" in refused(Echo=tiny.function("closed", "FnRole"), **more)
+
+
+def test_a_policy_with_a_condition_that_is_not_evaluated(refused):
+    condition = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    role = tiny.role("lambda.amazonaws.com", tiny.allow("s3:*", on="*", when=condition))
+    assert "IpAddress" in refused(Role=role)
+
+
+def test_a_state_machine_that_the_interpreter_does_not_take(refused):
+    states = {
+        "Run": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sagemaker:createProcessingJob.sync",
+            "End": True,
+        }
+    }
+    states["Run"]["Parameters"] = {}
+    machine = tiny.machine("odd", "FlowRole", states)
+    assert "createProcessingJob" in refused(FlowRole=tiny.role("states.amazonaws.com"), Machine=machine)
+
+
+def test_everything_ignored_has_a_reason():
+    for kind, adapter in ADAPTERS.items():
+        assert all(len(reason) > 10 for reason in adapter.ignored.values()), kind
+        assert not set(adapter.ignored) & set(adapter.handled), kind
+    assert all(len(reason) > 10 for reason in IGNORED_TYPES.values())

@@ -1,0 +1,67 @@
+"""State machines from their own definitions, with the machine's role."""
+
+from __future__ import annotations
+
+import json
+
+from tests.local.conftest import unique, until
+
+
+def test_functions_are_called_and_errors_caught_by_their_type(run):
+    described = run("greet", {"n": 1})
+    assert described["status"] == "SUCCEEDED"
+    output = json.loads(described["output"])
+    assert output["answer"]["event"] == {"n": 1}
+    assert output["error"]["Error"] == "TeapotError"
+    assert "short and stout" in output["error"]["Cause"]
+
+
+def test_executions_without_a_name_do_not_collide(run):
+    assert run("greet", {})["executionArn"] != run("greet", {})["executionArn"]
+
+
+def test_a_state_is_held_to_the_machines_role(run):
+    described = run("snoop", {})
+    assert described["status"] == "FAILED"
+    assert "not authorized to perform: dynamodb:GetItem" in described["cause"]
+
+
+def test_a_training_task_waits_for_its_job_and_gets_its_description(run, local, lake):
+    s3, job = local.client("s3"), unique("job")
+    s3.put_object(Bucket=lake, Key="input/a.txt", Body=b"alpha")
+    described = run("train", {"job": job, "mode": "ok"})
+    assert described["status"] == "SUCCEEDED", described
+    result = json.loads(described["output"])["result"]
+    assert result["TrainingJobStatus"] == "Completed"
+    assert result["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{lake}/models/{job}/output/model/"
+    assert isinstance(result["CreationTime"], str)
+
+
+def test_a_job_that_fails_fails_the_task_with_its_description(run):
+    described = run("train", {"job": unique("job"), "mode": "fail"})
+    assert described["status"] == "FAILED"
+    assert described["error"] == "States.TaskFailed"
+    assert json.loads(described["cause"])["FailureReason"] == "AlgorithmError: the data is odd, exit code: 3"
+
+
+def test_a_job_name_that_is_taken(run):
+    job = unique("job")
+    run("train", {"job": job, "mode": "ok"})
+    assert run("train", {"job": job, "mode": "ok"})["error"] == "SageMaker.ResourceInUse"
+
+
+def test_stopping_the_execution_stops_the_job(run, local):
+    job = unique("job")
+    execution = run("train", {"job": job, "mode": "wait"}, wait=False)["executionArn"]
+    sagemaker = local.client("sagemaker")
+    until(
+        lambda: [
+            summary["TrainingJobName"] for summary in sagemaker.list_training_jobs()["TrainingJobSummaries"]
+        ],
+        lambda names: job in names,
+    )
+    local.client("stepfunctions").stop_execution(executionArn=execution)
+    until(
+        lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"],
+        lambda status: status == "Stopped",
+    )
