@@ -1,7 +1,7 @@
 """Recommenders: a use case of a domain that trains, serves and retrains by itself, without visible
 versions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tastemaker import recipes
@@ -23,7 +23,8 @@ RETRAINING_DAYS = 7
 
 
 class Recommender(Kind):
-    """Internal members: ``_serving`` as of campaigns; ``_training``, the execution that trains now."""
+    """Internal members: ``_serving`` as of campaigns; ``_training``, the execution that trains now;
+    ``_trainingAt`` and ``_trainedAt``, when it and the last good one began."""
 
     name = "Recommender"
     segment = "recommender"
@@ -34,6 +35,9 @@ class Recommender(Kind):
     purged = True
     quota = "recommendersPerDatasetGroup"
 
+    def __init__(self, find_recipe: Callable[[str], recipes.Recipe] = recipes.by_arn) -> None:
+        self._recipe = find_recipe
+
     def operations(self, desk: Desk) -> dict[str, Operation]:
         return {
             **super().operations(desk),
@@ -42,7 +46,7 @@ class Recommender(Kind):
         }
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        recipe, domain = recipes.by_arn(request["recipeArn"]), found["datasetGroupArn"].body.get("domain")
+        recipe, domain = self._recipe(request["recipeArn"]), found["datasetGroupArn"].body.get("domain")
         if recipe.domain is None:
             raise InvalidInput(
                 f"{recipe.name} is no use case of a domain; use CreateSolution and CreateCampaign."
@@ -82,7 +86,7 @@ class Recommender(Kind):
         once."""
         record = desk.find_active(self.name, request["recommenderArn"])
         check_settled(record, UPDATE)
-        recipe = recipes.by_arn(record.body["recipeArn"])
+        recipe = self._recipe(record.body["recipeArn"])
         old = record.body["recommenderConfig"]
         config = {**old, **request["recommenderConfig"]}
         _check_config(desk, recipe, config, record.body["datasetGroupArn"])
@@ -128,7 +132,11 @@ class Recommender(Kind):
             if moving is None:
                 return {"skip": True, "arn": record.arn}
             record = moving
-        elif record.status != statuses.ACTIVE or not (updating or self._something_new(desk, record, request)):
+        elif record.status != statuses.ACTIVE or not (
+            updating
+            or record.body.get("_training") == execution
+            or self._something_new(desk, record, request)
+        ):
             return {"skip": True, "arn": record.arn}
         body = record.body
         if updating and update is not None:
@@ -141,7 +149,7 @@ class Recommender(Kind):
         return training_plan.write(
             desk,
             Record(record.arn, self.name, body, record.parent, record.created_at),
-            recipes.by_arn(record.body["recipeArn"]),
+            self._recipe(record.body["recipeArn"]),
             group=record.body["datasetGroupArn"],
             name=_folder(record),
             version=work_name(record.arn, moment)[-16:],
@@ -152,7 +160,7 @@ class Recommender(Kind):
         if request.get("trainingType") != "AUTOMATIC":
             return True
         newest = training_plan.newest_interaction(desk, record.body["datasetGroupArn"])
-        return newest > record.body.get("_trainingAt", 0.0)
+        return newest > record.body.get("_trainedAt", 0.0)
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
         if record.status not in (statuses.IN_PROGRESS, statuses.ACTIVE) or "_training" not in record.body:
@@ -162,6 +170,7 @@ class Recommender(Kind):
             "status": statuses.ACTIVE,
             "modelMetrics": manifest.get("metrics", {}),
             "_training": None,
+            "_trainedAt": record.body["_trainingAt"],
             "_bundle": bundle,
             "_serving": {
                 "solutionVersionArn": record.arn,

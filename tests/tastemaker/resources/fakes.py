@@ -1,14 +1,18 @@
 """Fakes of the ports, used wherever resources are tested."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tastemaker import recipes
 from tastemaker.resources import control
 from tastemaker.resources.arns import Place
 from tastemaker.resources.desk import Desk
+from tastemaker.resources.kind import Kind
 from tastemaker.resources.ports import StatusChange, WorkError
 from tastemaker.resources.quotas import Quotas
+from tastemaker.resources.recommender import Recommender
 from tastemaker.resources.repository import MemoryRepository, Repository
 
 PLACE = Place("aws", "eu-west-1", "123456789012")
@@ -110,7 +114,26 @@ class World:
         return dict(control.operations(self.desk)[operation](params) or {})
 
 
-def world(*, repository: Repository | None = None, quotas: Mapping[str, int] | None = None) -> World:
+def every_kind_served() -> dict[str, Kind]:
+    """All kinds with their work switched on, and recommenders whose recipes can all be trained."""
+    kinds = {}
+    for kind in control.KINDS.values():
+        served = copy(kind) if not isinstance(kind, Recommender) else Recommender(_trainable)
+        served.served = True  # type: ignore[misc]  # on the copy, not on the class
+        kinds[kind.name] = served
+    return kinds
+
+
+def _trainable(arn: str) -> recipes.Recipe:
+    return replace(recipes.by_arn(arn), model="popularity")
+
+
+def world(
+    *,
+    repository: Repository | None = None,
+    quotas: Mapping[str, int] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+) -> World:
     """A new, empty world."""
     work, lake, clock, changes = FakeWork(), FakeLake(), Clock(), list[StatusChange]()
     desk = control.desk(
@@ -122,5 +145,6 @@ def world(*, repository: Repository | None = None, quotas: Mapping[str, int] | N
         lake=lake,
         quotas=Quotas(quotas or {}),
         announce=changes.append,
+        kinds=kinds or control.KINDS,
     )
     return World(desk, work, lake, clock, changes)
