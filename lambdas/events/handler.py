@@ -16,7 +16,7 @@ _settings = Settings()
 _dynamodb = client("dynamodb")
 _service = Service("personalize-events")
 _operations = operations(
-    Places(ResourceTable(_settings.resources_table, _dynamodb)),
+    Places(ResourceTable(_dynamodb, _settings.resources_table)),
     EventStream(client("kinesis"), _settings.event_stream),
     Catalog(_dynamodb, _settings.catalog_table),
 )

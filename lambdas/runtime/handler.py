@@ -20,7 +20,7 @@ _settings = Settings()
 _dynamodb = client("dynamodb")
 _service = Service("personalize-runtime")
 _runtime = Runtime(
-    RecordCache(ResourceTable(_settings.resources_table, _dynamodb)),
+    RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
     Bundles(client("s3")),
     Profiles(_dynamodb, _settings.profiles_table),
 )
