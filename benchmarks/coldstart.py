@@ -35,7 +35,9 @@ def write_bundle(folder: Path, items: int, users: int) -> None:
     Ids.build(f"item-{n:08}" for n in range(items)).save(folder, "items")
     Ids.build(f"user-{n:08}" for n in range(users)).save(folder, "users")
     genres = rng.integers(0, 30, items).tolist()
-    records = [{"GENRE": f"g{genre}", "PRICE": float(genre)} for genre in genres]
+    records: list[dict[str, str | float | bool | None]] = [
+        {"GENRE": f"g{genre}", "PRICE": float(genre)} for genre in genres
+    ]
     Columns.build({"GENRE": "categorical", "PRICE": "number"}, records).save(folder / "item_columns")
     Columns.build({}, [{}] * users).save(folder / "user_columns")
     events = users * 20

@@ -69,17 +69,17 @@ def fill(records: ResourceTable, s3: Any, bundle: Path) -> None:
         if path.is_file():
             s3.upload_file(str(path), "lake", f"models/{path.relative_to(bundle).as_posix()}")
 
-    def add(suffix: str, kind: str, aliases: tuple[str, ...] = (), **body: Any) -> None:
+    def add(suffix: str, kind: str, *, aliases: tuple[str, ...] = (), **body: Any) -> None:
         arn = PREFIX + suffix
         records.create(Record(arn, kind, body), aliases=dict.fromkeys(aliases, arn))
 
     recipe = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
-    model = {"recipeArn": recipe, "datasetGroupArn": GROUP}
+    model: dict[str, Any] = {"recipeArn": recipe, "datasetGroupArn": GROUP}
     version = f"{PREFIX}solution/s/1"
     add("solution/s/1", "SolutionVersion", status="ACTIVE", _bundle="s3://lake/models/", **model)
     serving = {"solutionVersionArn": version, "bundle": "s3://lake/models/", **model}
     add("campaign/c", "Campaign", status="ACTIVE", _serving=serving)
-    add("event-tracker/1", "EventTracker", ("tracking-id/t",), status="ACTIVE", datasetGroupArn=GROUP)
+    add("event-tracker/1", "EventTracker", aliases=("tracking-id/t",), status="ACTIVE", datasetGroupArn=GROUP)
     for kind, schema in SCHEMAS.items():
         add(f"schema/{kind}", "Schema", schema=schema)
         add(
