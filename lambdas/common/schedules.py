@@ -37,9 +37,10 @@ class Schedules:
             "Target": {"Arn": self.machine, "RoleArn": self.role, "Input": json.dumps(request)},
         }
         try:
-            self._client.create_schedule(**wanted)
-        except self._client.exceptions.ConflictException:
-            self._client.update_schedule(**wanted)
+            try:
+                self._client.create_schedule(**wanted)
+            except self._client.exceptions.ConflictException:
+                self._client.update_schedule(**wanted)
         except ClientError as error:
             raise WorkError(f"Automatic training could not be scheduled: {error}") from error
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.errors import InvalidInput
+from tastemaker.errors import InvalidInput, ResourceInUse
 from tastemaker.resources import statuses
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
@@ -43,7 +43,7 @@ class DatasetImportJob(Kind):
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
         moving = self.start_moving(desk, record, execution)
         if moving is None:
-            return {"skip": True, "arn": record.arn}
+            raise ResourceInUse(f"{record.arn} has the status {record.status}; an import runs once.")
         dataset = desk.find_active("Dataset", moving.body["datasetArn"])
         schema = desk.find("Schema", dataset.body["schemaArn"])
         group, kind = group_name(dataset.body["datasetGroupArn"]), dataset.body["datasetType"]

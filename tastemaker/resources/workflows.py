@@ -97,7 +97,9 @@ class Workflows:
             if record.status in statuses.DELETING:
                 self.desk.change(record, failureReason=reason)
             return
-        self.desk.kinds[record.kind].fail(self.desk, record, reason)
+        running = record.body.get("_execution") if record.status == statuses.IN_PROGRESS else None
+        if running in (None, execution):  # a second execution that was refused says nothing about the first
+            self.desk.kinds[record.kind].fail(self.desk, record, reason)
 
     def _version_made_by(self, request: Document, execution: str) -> Document:
         if "solutionArn" not in request:

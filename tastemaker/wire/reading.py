@@ -6,11 +6,11 @@ form that AWS services use, since people search for them.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import regex
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from tastemaker.errors import InvalidInput
@@ -134,8 +134,12 @@ _SCALARS = {
 
 
 @cache
-def _compiled(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(pattern)  # not `re`: three patterns use \p{…}
+def _compiled(pattern: str) -> Any:
+    if "\\p{" not in pattern:
+        return re.compile(pattern)
+    import regex  # a tenth of a second to import, and three patterns in all need it
+
+    return regex.compile(pattern)
 
 
 def _check_length(value: Any, shape: Shape, path: str, problems: list[str]) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from lambdas.common.resources import ResourceTable
-from tests.lambdas.common.conftest import TABLE
+from tests.lambdas.aws import TABLE
 from tests.tastemaker.resources.repository_suite import RepositorySuite
 
 

@@ -82,7 +82,20 @@ def test_publishing_twice_is_publishing_once():
     for _ in range(2):
         steps.succeed("import", request, plan, {"rows": 5, "files": 1, "bytes": 9})
     assert len(here.desk.find("Dataset", dataset_arn).body["_imports"]) == 1
-    assert steps.begin("import", request, "e2") == {"skip": True, "arn": arn}
+    with pytest.raises(ResourceInUse, match="runs once"):
+        steps.begin("import", request, "e2")
+
+
+def test_a_second_execution_does_not_disturb_the_first():
+    here = world()
+    dataset_arn = shop.dataset(here, shop.group(here))
+    request = {"datasetImportJobArn": shop.import_job(here, dataset_arn)}
+    steps = Workflows(here.desk)
+    plan = steps.begin("import", request, "e1")
+    with pytest.raises(ResourceInUse):
+        steps.begin("import", request, "e2")
+    steps.fail("import", request, {}, {"Cause": "runs once"}, "e2")
+    assert here.desk.find("DatasetImportJob", plan["arn"]).status == "CREATE IN_PROGRESS"
 
 
 def test_a_job_whose_work_cannot_start_says_why():

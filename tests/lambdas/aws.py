@@ -1,0 +1,77 @@
+"""Fixtures of functions' tests: AWS in memory. A folder's conftest imports those it needs."""
+
+import boto3
+import pytest
+from moto import mock_aws
+
+TABLE = "resources"
+LAKE = "lake"
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """AWS in memory, with credentials that are nobody's."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def resources_table(aws):
+    """A DynamoDB client that has the resources table, as the template makes it."""
+    client = boto3.client("dynamodb", "eu-west-1")
+    text = [{"AttributeName": name, "AttributeType": "S"} for name in ("arn", "kind", "parent", "createdAt")]
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "arn", "KeyType": "HASH"}],
+        AttributeDefinitions=text,
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": f"by-{name}",
+                "KeySchema": [
+                    {"AttributeName": name, "KeyType": "HASH"},
+                    {"AttributeName": "createdAt", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for name in ("kind", "parent")
+        ],
+    )
+    return client
+
+
+TABLES = {
+    "profiles": ("profile", "event"),
+    "catalog": ("dataset", "id"),
+    "recommendations": ("version", "key"),
+}
+
+
+@pytest.fixture
+def other_tables(aws):
+    """A DynamoDB client that has the tables of profiles, of items put one at a time, and of ready answers."""
+    client = boto3.client("dynamodb", "eu-west-1")
+    for table, keys in TABLES.items():
+        client.create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": key, "KeyType": kind}
+                for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        )
+    return client
+
+
+@pytest.fixture
+def lake_client(aws):
+    """An S3 client that has the lake bucket."""
+    client = boto3.client("s3", "eu-west-1")
+    client.create_bucket(Bucket=LAKE, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    return client

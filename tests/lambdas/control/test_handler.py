@@ -1,0 +1,88 @@
+"""The control function as AWS calls it, on AWS in memory."""
+
+import json
+from types import SimpleNamespace
+
+import boto3
+import pytest
+
+from tests.lambdas.aws import TABLE
+
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:control"
+ROLE = "arn:aws:iam::123456789012:role/r"
+
+
+@pytest.fixture
+def machines(aws):
+    states = boto3.client("stepfunctions", "eu-west-1")
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    return {
+        name: states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"]
+        for name in ("import", "train", "deploy", "delete")
+    }
+
+
+@pytest.fixture
+def call(resources_table, machines, monkeypatch):
+    """Calls the function with an operation; answers (status, headers, document)."""
+    for name, arn in machines.items():
+        monkeypatch.setenv(f"TASTEMAKER_{name.upper()}_MACHINE_ARN", arn)
+    monkeypatch.setenv("TASTEMAKER_RESOURCES_TABLE", TABLE)
+    monkeypatch.setenv("TASTEMAKER_SCHEDULE_GROUP", "default")
+    monkeypatch.setenv("TASTEMAKER_SCHEDULE_ROLE_ARN", ROLE)
+    monkeypatch.setenv("TASTEMAKER_QUOTAS", '{"schemas": 2}')
+    from lambdas.control import handler
+
+    handler._operations.cache_clear()
+    context = SimpleNamespace(
+        invoked_function_arn=ARN, function_name="control", memory_limit_in_mb=512, aws_request_id="r"
+    )
+
+    def call(operation, **params):
+        event = {
+            "rawPath": "/",
+            "headers": {"x-amz-target": f"AmazonPersonalize.{operation}"},
+            "body": json.dumps(params),
+            "requestContext": {"requestId": "r-1", "http": {"method": "POST"}, "accountId": "123456789012"},
+        }
+        result = handler.handle(event, context)
+        return result["statusCode"], result["headers"], json.loads(result["body"] or "null")
+
+    return call
+
+
+def test_a_group_with_its_schedule_and_work(call, machines):
+    status, headers, created = call("CreateDatasetGroup", name="films")
+    assert (status, headers["x-amzn-requestid"]) == (200, "r-1")
+    group_arn = created["datasetGroupArn"]
+    assert group_arn == "arn:aws:personalize:eu-west-1:123456789012:dataset-group/films"
+    recipe = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+    status, _, _ = call("CreateSolution", name="s", datasetGroupArn=group_arn, recipeArn=recipe)
+    assert status == 200
+    (schedule,) = boto3.client("scheduler", "eu-west-1").list_schedules(GroupName="default")["Schedules"]
+    assert schedule["Target"]["Arn"] == machines["train"]
+    call("DeleteSolution", solutionArn=group_arn.replace("dataset-group/films", "solution/s"))
+    states = boto3.client("stepfunctions", "eu-west-1")
+    (execution,) = states.list_executions(stateMachineArn=machines["delete"])["executions"]
+    described = states.describe_execution(executionArn=execution["executionArn"])
+    assert json.loads(described["input"])["arn"].endswith("solution/s")
+
+
+def test_errors_have_the_services_form(call):
+    status, headers, body = call("DescribeSchema", schemaArn="arn:aws:personalize:eu-west-1:1:schema/nothing")
+    assert status == 400
+    assert headers["x-amzn-errortype"] == body["__type"] == "ResourceNotFoundException"
+
+
+def test_lists_are_paged_from_the_table(call):
+    for name in ("a", "b", "c"):
+        call("CreateDatasetGroup", name=name)
+    names: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        _, _, page = call("ListDatasetGroups", maxResults=2, **token)
+        names += [one["name"] for one in page["datasetGroups"]]
+        if "nextToken" not in page:
+            break
+        token = {"nextToken": page["nextToken"]}
+    assert names == ["c", "b", "a"]

@@ -1,0 +1,142 @@
+"""The steps function on AWS in memory, with records that the control plane's own code made."""
+
+import io
+import json
+
+import pytest
+
+from lambdas.common.lake import LakeBucket
+from lambdas.common.resources import ResourceTable
+from lambdas.common.settings import Settings
+from lambdas.steps.handler import Steps
+from lambdas.steps.warming import WarmingError, warm
+from tastemaker.errors import InvalidInput
+from tests.lambdas.aws import LAKE, TABLE
+from tests.tastemaker.resources import shop
+from tests.tastemaker.resources.fakes import PLACE, world
+
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:import:one"
+
+
+@pytest.fixture
+def here(resources_table, other_tables, lake_client):
+    return world(repository=ResourceTable(resources_table, TABLE))
+
+
+@pytest.fixture
+def steps(here):
+    environ = {
+        "AWS_REGION": "eu-west-1",
+        "TASTEMAKER_RESOURCES_TABLE": TABLE,
+        "TASTEMAKER_LAKE_BUCKET": LAKE,
+        "TASTEMAKER_PROFILES_TABLE": "profiles",
+        "TASTEMAKER_CATALOG_TABLE": "catalog",
+        "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
+        "TASTEMAKER_RUNTIME_FUNCTION": "runtime",
+    }
+    return Steps(Settings(environ), PLACE.account)
+
+
+def run(steps, action, workflow, request, **more):
+    event = {"action": action, "workflow": workflow, "input": request, "executionArn": EXECUTION, **more}
+    return steps.run(event, 300.0)
+
+
+def test_import_and_training(here, steps, lake_client):
+    lake = LakeBucket(lake_client, LAKE)
+    group_arn = shop.group(here)
+    dataset_arn = shop.dataset(here, group_arn)
+    request = {"datasetImportJobArn": shop.import_job(here, dataset_arn)}
+    plan = run(steps, "begin", "import", request)
+    lake.write(f"{plan['destination']}part-00000.parquet", "rows")
+    run(steps, "succeed", "import", request, plan=plan, result={"rows": 1, "files": 1, "bytes": 4})
+    assert here.desk.find_any(plan["arn"]).status == "ACTIVE"
+
+    version_arn = shop.version(here, shop.solution(here, group_arn))
+    request = {"solutionVersionArn": version_arn}
+    plan = run(steps, "begin", "train", request)
+    assert json.loads(lake.read(plan["configKey"]))["recipe"] == "aws-user-personalization-v2"
+    assert plan["outputPath"].startswith(f"s3://{LAKE}/groups/films/models/for-you/")
+    model = plan["outputPath"].removeprefix(f"s3://{LAKE}/") + f"{plan['jobName']}/output/model/"
+    lake.write(f"{model}bundle.json", json.dumps({"metrics": shop.METRICS}))
+    run(steps, "succeed", "train", request, plan=plan, result={"TrainingTimeInSeconds": 36})
+    assert here.call("GetSolutionMetrics", solutionVersionArn=version_arn)["metrics"] == shop.METRICS
+    assert here.desk.find_any(version_arn).body["trainingHours"] == 0.01
+
+
+def test_a_failure_is_written_on_the_record(here, steps):
+    arn = shop.import_job(here, shop.dataset(here, shop.group(here)))
+    request = {"datasetImportJobArn": arn}
+    plan = run(steps, "begin", "import", request)
+    error = {"Error": "BadRow", "Cause": json.dumps({"errorMessage": "line 3", "errorType": "BadRow"})}
+    run(steps, "fail", "import", request, plan=plan, error=error)
+    assert here.desk.find_any(arn).body["failureReason"] == "line 3"
+
+
+def test_a_deletion_takes_data_and_rows_along(here, steps, lake_client, other_tables):
+    lake = LakeBucket(lake_client, LAKE)
+    group_arn = shop.group(here)
+    dataset_arn = shop.dataset(here, group_arn, "Items")
+    for key in ("groups/films/datasets/ITEMS/first/a.parquet", "groups/films-2/x"):
+        lake.write(key, "")
+    for key in ("i1", "i2"):
+        other_tables.put_item(TableName="catalog", Item={"dataset": {"S": dataset_arn}, "id": {"S": key}})
+    other_tables.put_item(TableName="catalog", Item={"dataset": {"S": "other"}, "id": {"S": "i1"}})
+    for profile in ("films#u1", "films-2#u1"):
+        other_tables.put_item(TableName="profiles", Item={"profile": {"S": profile}, "event": {"S": "1#e"}})
+
+    here.call("DeleteDataset", datasetArn=dataset_arn)
+    delete(here, steps, dataset_arn)
+    assert [key for key, _ in lake.objects("")] == ["groups/films-2/x"]
+    assert [item["dataset"]["S"] for item in other_tables.scan(TableName="catalog")["Items"]] == ["other"]
+
+    here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
+    delete(here, steps, group_arn)
+    left = [item["profile"]["S"] for item in other_tables.scan(TableName="profiles")["Items"]]
+    assert left == ["films-2#u1"]
+    assert here.call("ListDatasetGroups")["datasetGroups"] == []
+
+
+def delete(here, steps, arn):
+    request = {"arn": arn}
+    plan = run(steps, "begin", "delete", request)
+    assert here.desk.find_any(arn).status == "DELETE IN_PROGRESS"
+    assert run(steps, "purge", "delete", request, plan=plan) == {"more": False}
+    run(steps, "remove", "delete", request, plan=plan)
+
+
+def test_a_purge_without_time_says_that_there_is_more(here, steps, other_tables):
+    dataset_arn = shop.dataset(here, shop.group(here), "Items")
+    other_tables.put_item(TableName="catalog", Item={"dataset": {"S": dataset_arn}, "id": {"S": "i"}})
+    from lambdas.steps.purging import Tables, purge
+
+    tables = Tables(other_tables, "catalog", "profiles", "recommendations")
+    plan = {"catalogOf": dataset_arn}
+    assert not purge(plan, steps.lake, tables, 0.0, lambda: 1.0)
+    assert purge(plan, steps.lake, tables, 0.0, lambda: 1.0)
+
+
+def test_an_unknown_step(steps):
+    with pytest.raises(InvalidInput, match="dance"):
+        run(steps, "dance", "import", {})
+
+
+class Runtime:
+    """Answers like the Lambda API."""
+
+    def __init__(self, payload, error=None):
+        self.payload, self.error, self.asked = payload, error, None
+
+    def invoke(self, FunctionName, Payload):  # noqa: N803 - as boto3 spells it
+        self.asked = FunctionName, json.loads(Payload)
+        answer = {"Payload": io.BytesIO(json.dumps(self.payload).encode())}
+        return {**answer, "FunctionError": self.error} if self.error else answer
+
+
+def test_warming():
+    runtime = Runtime({"seconds": 1.5})
+    request = {"campaignArn": "c", "solutionVersionArn": "v"}
+    assert warm(runtime, "runtime", request) == {"seconds": 1.5}
+    assert runtime.asked == ("runtime", {"warm": request})
+    with pytest.raises(WarmingError, match="too large"):
+        warm(Runtime({"errorMessage": "too large"}, "Unhandled"), "runtime", request)
