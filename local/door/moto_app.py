@@ -33,6 +33,9 @@ class MotoApp:
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         default_user_config["iam"] = {"load_aws_managed_policies": True}
         logging.getLogger("moto").setLevel(logging.ERROR)
+        logging.getLogger("moto.stepfunctions").setLevel(
+            logging.CRITICAL
+        )  # an execution that fails is no error
         self._application = DomainDispatcherApplication(create_backend_app)
         self._port = port
         self._locks = {service: threading.Lock() for service in ONE_AT_A_TIME}

@@ -32,6 +32,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: the door logs what is worth it."""
 
+    def handle_expect_100(self) -> bool:
+        """S3 clients wait a second for this word before they send a body."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("do_"):
             return self._answer

@@ -23,7 +23,7 @@ from .container import Container
 from .transfer import DataError, Transfer
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-COMMAND = (sys.executable, "-m", "training", "train")
+COMMAND = (sys.executable, "-m", "training")
 _CHECKPOINT_SECONDS = 10.0
 _GRACE_SECONDS = 30.0  # between SIGTERM and SIGKILL; SageMaker gives 120
 

@@ -13,8 +13,6 @@ def test_a_policy_that_demands_tls_lets_the_local_run_write(local) -> None:
         "Resource": ["arn:aws:s3:::strict", "arn:aws:s3:::strict/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    s3.put_bucket_policy(
-        Bucket="strict", Policy=json.dumps({"Version": "2012-10-17", "Statement": [demand]})
-    )
+    s3.put_bucket_policy(Bucket="strict", Policy=json.dumps({"Version": "2012-10-17", "Statement": [demand]}))
     s3.put_object(Bucket="strict", Key="k", Body=b"x")
     assert s3.get_object(Bucket="strict", Key="k")["Body"].read() == b"x"

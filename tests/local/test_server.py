@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import socket
 import time
 
 import pytest
@@ -45,10 +46,11 @@ def test_a_chunked_body(echo):
 
 
 def test_a_client_that_waits_for_100_continue(echo):
-    connection = http.client.HTTPConnection("127.0.0.1", echo.port)
-    connection.request("PUT", "/e", b"body", {"Expect": "100-continue"})
-    assert connection.getresponse().read() == b"PUT /e 4"
-    connection.close()
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=2) as client:
+        client.sendall(b"PUT /e HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"body")
+        assert client.recv(1000).endswith(b"PUT /e 4")
 
 
 def test_a_small_request_is_not_held_up(echo):
