@@ -15,7 +15,7 @@ from constructs import Construct
 
 from infrastructure.lake import Lake
 from infrastructure.logs import log_group
-from infrastructure.permissions import allow
+from infrastructure.permissions import accept, allow
 from infrastructure.stage import Stage
 
 # The columns of an event in the lake, and their Glue types. Names are the members of the stream's records.
@@ -33,13 +33,14 @@ COLUMNS = {
     "properties": "string",
     "datasetGroup": "string",
 }
-# Firehose takes the dataset group out of each record and sorts the objects by it; the date is that of the delivery.
+# Firehose takes the dataset group out of each record and sorts the objects by it; the date is that of the
+# delivery.
 EVENTS_PREFIX = "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp:yyyy/MM/dd}/"
 FAILED_PREFIX = "failed/events/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
 
 
 class Events(Construct):
-    """The stream, the queue of what the stream function gave up, and the delivery of every event to the lake."""
+    """The stream, the queue of what its function gave up, and the delivery of every event to the lake."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
@@ -59,10 +60,13 @@ class Events(Construct):
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
+        accept(
+            self.dead_letters, "SQS3", "this is the dead-letter queue, of the stream's event source mapping"
+        )
         self.delivery = self._deliver_to_lake(lake)
 
     def feed(self, function: lambda_.Function) -> None:
-        """Call ``function`` with the stream's records. It reports the first record of a batch that it failed on."""
+        """Call ``function`` with the stream's records; it reports the record that it failed on."""
         events = self._stage.events
         function.add_event_source(
             KinesisEventSource(
@@ -107,6 +111,7 @@ class Events(Construct):
             role,
             ["s3:PutObject", "s3:AbortMultipartUpload"],
             [lake.objects("groups/*/events/*"), lake.objects("failed/events/*")],
+            because="keys begin with the dataset group of each event, and with the reason of a failure",
         )
         allow(
             role,
@@ -173,6 +178,11 @@ class Events(Construct):
             ),
         )
         delivery.node.add_dependency(role, self._table)
+        accept(
+            delivery,
+            "KDF1",
+            "the source is a Kinesis stream with encryption; Firehose takes no setting of its own with one",
+        )
         return delivery
 
     def _schema(self, lake: Lake) -> tuple[str, str]:

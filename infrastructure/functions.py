@@ -9,12 +9,12 @@ from constructs import Construct
 
 from infrastructure import packages
 from infrastructure.logs import log_group
-from infrastructure.permissions import allow
+from infrastructure.permissions import accept, allow
 from infrastructure.stage import Stage
 
 
 class ServiceFunction(Construct):
-    """A Python function on arm64, traced, whose role can write its own log and its trace, and nothing else yet."""
+    """A traced Python function on arm64. Its role can write its log and its trace, and nothing else yet."""
 
     def __init__(
         self,
@@ -59,6 +59,12 @@ class ServiceFunction(Construct):
                 "POWERTOOLS_LOG_LEVEL": stage.log_level,
             },
         )
+        accept(self.role, "IAM5[Resource::*]", "X-Ray's actions for traces know no resources")
+        accept(
+            self.function,
+            "L1",
+            "the wheels are for Python 3.13, which the training image runs too: one version everywhere",
+        )
         # What callers should invoke: the alias whose environments are kept warm, if any are.
         self.target: lambda_.IFunction = self.function
         if provisioned:
@@ -71,7 +77,7 @@ class ServiceFunction(Construct):
             )
 
     def set(self, **environment: str) -> None:
-        """Give the function environment variables; ``RESOURCES_TABLE`` becomes ``TASTEMAKER_RESOURCES_TABLE``."""
+        """Set environment variables, each with the prefix ``TASTEMAKER_`` before its name."""
         for name, value in environment.items():
             self.function.add_environment(f"TASTEMAKER_{name}", value)
 

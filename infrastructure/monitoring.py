@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -98,7 +98,7 @@ class Monitoring(Construct):
         events: Events,
         errors: list[cloudwatch.IMetric],
         failures: list[cloudwatch.IMetric],
-        alarms: list[cloudwatch.IAlarm],
+        alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=stage.stack_name)
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))

@@ -1,8 +1,10 @@
-"""What goes into each function and into the training job: our source, and the wheels it needs, without Docker.
+"""What goes into each function and into the training job: our source, and the wheels it needs, without
+Docker.
 
-A package is a folder under ``build/packages/``, named by a hash of what is in it, so that nothing is built twice and
-two runs at once do not disturb each other. Wheels come from pip for the platform of the target, not of this machine;
-what a function never loads is left out (test suites, the models of AWS services that we do not call, …).
+A package is a folder under ``build/packages/``, named by a hash of what is in it, so that nothing is
+built twice and two runs at once do not disturb each other. Wheels come from pip for the platform of the
+target, not of this machine; what a function never loads is left out (test suites, the models of AWS
+services that we do not call, …).
 
 ``python -m infrastructure.packages --report`` builds every package and prints its size.
 """
@@ -33,7 +35,7 @@ class PackageError(Exception):
 
 @dataclass(frozen=True)
 class Platform:
-    """Where a package runs. Both manylinux tags are needed: with the older one alone, pip finds an old numpy only."""
+    """Where a package runs. Both manylinux tags are needed: with one alone, pip finds an old numpy."""
 
     architecture: str
     python: str = "3.13"
@@ -45,7 +47,7 @@ class Platform:
 
 @dataclass(frozen=True)
 class Package:
-    """``sources`` are folders and files below the repository's root; ``requirements`` is a pinned list for pip."""
+    """``sources`` are below the repository's root; ``requirements`` is a pinned list for pip."""
 
     name: str
     sources: tuple[str, ...]
@@ -71,7 +73,7 @@ TRAINING = Package(
 
 
 def build(package: Package, *, bundle: bool) -> Path:
-    """The folder of a package: source only, or with its wheels if ``bundle``. Raises :class:`PackageError`."""
+    """The folder of a package, with its wheels if ``bundle``. Raises :class:`PackageError`."""
     files = list(_source_files(package))
     digest = hashlib.sha256()
     for relative, path in files:
@@ -87,9 +89,10 @@ def build(package: Package, *, bundle: bool) -> Path:
             for relative, path in files:
                 (folder / relative).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, folder / relative)
-    if package.limit and size(target) > package.limit:
+    total = size(target)
+    if package.limit and total > package.limit:
         raise PackageError(
-            f"{package.name} is {size(target) / 2**20:.0f} MB unzipped, and Lambda takes {package.limit / 2**20:.0f}: "
+            f"{package.name} is {_megabytes(total)} unzipped, and Lambda takes {_megabytes(package.limit)}: "
             f"shorten {package.requirements}, or leave out more in infrastructure/trim.py"
         )
     return target
@@ -105,7 +108,7 @@ def _source_files(package: Package) -> Iterator[tuple[str, Path]]:
 
 
 def _wheels(package: Package) -> Path:
-    """The installed and trimmed requirements of a package, kept by a hash of all that decides their content."""
+    """The installed and trimmed requirements, kept by a hash of all that decides their content."""
     digest = hashlib.sha256(Path(trim.__file__).read_bytes())
     for line in requirements(ROOT / package.requirements):
         digest.update(line.encode() + b"\n")
@@ -172,13 +175,17 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+def _megabytes(count: int) -> str:
+    return f"{count / 2**20:.1f} MB"
+
+
 def report(packages: Iterable[Package]) -> str:
     """A Markdown table: package, size with its wheels, share of Lambda's limit."""
     rows = ["| package | unzipped | of Lambda's 250 MB |", "| --- | ---: | ---: |"]
     for package in packages:
         total = size(build(package, bundle=True))
         share = f"{100 * total / package.limit:.0f} %" if package.limit else "–"
-        rows.append(f"| {package.name} | {total / 2**20:.1f} MB | {share} |")
+        rows.append(f"| {package.name} | {_megabytes(total)} | {share} |")
     return "\n".join(rows)
 
 

@@ -12,7 +12,7 @@ from infrastructure.stage import Stage
 
 
 class Schedules(Construct):
-    """Schedules come and go with solutions (the control function makes them); they can start training only."""
+    """The control function makes schedules and removes them; all that they can do is start training."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, train_machine_arn: str) -> None:
         super().__init__(scope, id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import aws_cdk as cdk
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as eventbridge
 from constructs import Construct
 
@@ -18,14 +17,15 @@ from infrastructure.outputs import Outputs
 from infrastructure.permissions import allow
 from infrastructure.schedules import Schedules
 from infrastructure.stage import Stage
-from infrastructure.tables import Tables
+from infrastructure.tables import INDEXES, Tables
 from infrastructure.training import JOB_PREFIX, Training
 from infrastructure.workflows import Workflows
 
-READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
-WRITE = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
-# A transaction is allowed by its parts; this one has no other name.
-CHECK = ["dynamodb:ConditionCheckItem"]
+# What the resource table's door calls: single records, lists by index, writes with conditions, transactions.
+RECORDS = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+LOOK_UP = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+PURGE = ["dynamodb:Query", "dynamodb:DeleteItem"]
+BY_GROUP = "keys begin with the dataset group, and groups are made at run time"
 
 
 class TastemakerStack(cdk.Stack):
@@ -98,7 +98,7 @@ class TastemakerStack(cdk.Stack):
                 f"{name.upper()}_MACHINE_ARN": machine.state_machine_arn for name, machine in machines.items()
             },
         )
-        _table(control, self.tables.resources, READ + WRITE + CHECK)
+        self._records(control, RECORDS)
         allow(control.role, ["states:StartExecution"], [m.state_machine_arn for m in machines.values()])
         executions = [
             self.format_arn(
@@ -109,11 +109,18 @@ class TastemakerStack(cdk.Stack):
             )
             for name in machines
         ]
-        allow(control.role, ["states:DescribeExecution", "states:StopExecution"], executions)
+        allow(
+            control.role, ["states:StopExecution"], executions, because="an execution is named when it starts"
+        )
         jobs = self.format_arn(service="sagemaker", resource="training-job", resource_name=f"{JOB_PREFIX}*")
-        allow(control.role, ["sagemaker:StopTrainingJob"], [jobs])
+        allow(control.role, ["sagemaker:StopTrainingJob"], [jobs], because="a job is named when it starts")
         schedules = ["CreateSchedule", "UpdateSchedule", "DeleteSchedule", "GetSchedule"]
-        allow(control.role, [f"scheduler:{action}" for action in schedules], [self.schedules.schedules_arn])
+        allow(
+            control.role,
+            [f"scheduler:{action}" for action in schedules],
+            [self.schedules.schedules_arn],
+            because="a schedule per solution, in the group that is for nothing else",
+        )
         allow(
             control.role,
             ["iam:PassRole"],
@@ -131,10 +138,12 @@ class TastemakerStack(cdk.Stack):
             RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
             LAKE_BUCKET=self.lake.bucket.bucket_name,
         )
-        for table in (tables.resources, tables.profiles, tables.catalog, tables.recommendations):
-            _table(runtime, table, READ)
-        allow(runtime.role, ["s3:GetObject"], [self.lake.objects("groups/*/models/*")])
-        self._list_lake(runtime, "groups/*/models/*")
+        self._records(runtime, ["dynamodb:GetItem"])
+        allow(runtime.role, ["dynamodb:Query"], [tables.profiles.table_arn])
+        allow(runtime.role, LOOK_UP, [tables.catalog.table_arn, tables.recommendations.table_arn])
+        models = self.lake.objects("groups/*/models/*")
+        allow(runtime.role, ["s3:GetObject"], [models], because=BY_GROUP)
+        allow(runtime.role, ["s3:ListBucket"], [self.lake.bucket.bucket_arn])
 
     def _events(self) -> None:
         events = self.functions.events
@@ -143,13 +152,14 @@ class TastemakerStack(cdk.Stack):
             CATALOG_TABLE=self.tables.catalog.table_name,
             EVENT_STREAM=self.events.stream.stream_name,
         )
-        _table(events, self.tables.resources, READ)
-        _table(events, self.tables.catalog, WRITE)
+        self._records(events, ["dynamodb:GetItem"])
+        allow(events.role, ["dynamodb:PutItem", "dynamodb:BatchWriteItem"], [self.tables.catalog.table_arn])
         allow(events.role, ["kinesis:PutRecord", "kinesis:PutRecords"], [self.events.stream.stream_arn])
 
     def _stream(self) -> None:
-        self.functions.stream.set(PROFILES_TABLE=self.tables.profiles.table_name)
-        _table(self.functions.stream, self.tables.profiles, WRITE)
+        stream, profiles = self.functions.stream, self.tables.profiles
+        stream.set(PROFILES_TABLE=profiles.table_name, PROFILE_DAYS=str(self.stage.events.profile_days))
+        allow(stream.role, ["dynamodb:PutItem", "dynamodb:BatchWriteItem"], [profiles.table_arn])
 
     def _steps(self) -> None:
         steps, tables = self.functions.steps, self.tables
@@ -162,15 +172,13 @@ class TastemakerStack(cdk.Stack):
             RUNTIME_FUNCTION=self.functions.runtime.function.function_name,
             EVENT_BUS=self.bus.event_bus_name,
         )
-        _table(steps, tables.resources, READ + WRITE + CHECK)
-        # To purge is to list by key and delete; the profiles of a group have no common key, so they are scanned for.
-        remove = ["dynamodb:Query", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
-        _table(steps, tables.profiles, [*remove, "dynamodb:Scan"])
-        _table(steps, tables.catalog, remove)
-        _table(steps, tables.recommendations, remove)
-        objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
-        allow(steps.role, objects, [self.lake.objects("groups/*")])
-        self._list_lake(steps, "groups/*")
+        self._records(steps, RECORDS)
+        allow(steps.role, PURGE, [tables.catalog.table_arn, tables.recommendations.table_arn])
+        # The profiles of a dataset group have no key in common, only its beginning: they are scanned for.
+        allow(steps.role, ["dynamodb:Scan", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
+        objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+        allow(steps.role, objects, [self.lake.objects("groups/*")], because=BY_GROUP)
+        allow(steps.role, ["s3:ListBucket"], [self.lake.bucket.bucket_arn])
         allow(steps.role, ["lambda:InvokeFunction"], [self.functions.runtime.function.function_arn])
         allow(steps.role, ["events:PutEvents"], [self.bus.event_bus_arn])
 
@@ -181,27 +189,37 @@ class TastemakerStack(cdk.Stack):
             ingest.role,
             ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
             [self.lake.objects("groups/*/datasets/*")],
+            because=BY_GROUP,
         )
-        self._list_lake(ingest, "groups/*/datasets/*")  # a run that starts again clears what it had written
+        # A run that starts again clears what it had written.
+        allow(
+            ingest.role,
+            ["s3:ListBucket"],
+            [self.lake.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": "groups/*/datasets/*"}},
+        )
         # The caller's role reads the caller's data; it has to trust this one.
         roles = self.format_arn(
             service="iam", region="", resource="role", resource_name=self.stage.import_roles
         )
-        allow(ingest.role, ["sts:AssumeRole"], [roles])
+        allow(
+            ingest.role,
+            ["sts:AssumeRole"],
+            [roles],
+            because="the caller names a role; it must trust this one, and importRoles may narrow the names",
+        )
         for bucket in buckets:
             arn = f"arn:{self.partition}:s3:::{bucket}"
             allow(ingest.role, ["s3:ListBucket", "s3:GetBucketLocation"], [arn])
-            allow(ingest.role, ["s3:GetObject"], [f"{arn}/*"])
+            allow(
+                ingest.role,
+                ["s3:GetObject"],
+                [f"{arn}/*"],
+                because="dataBuckets of the stage names the bucket",
+            )
 
-    def _list_lake(self, function: ServiceFunction, keys: str) -> None:
-        allow(
-            function.role,
-            ["s3:ListBucket"],
-            [self.lake.bucket.bucket_arn],
-            when={"StringLike": {"s3:prefix": keys}},
-        )
-
-
-def _table(function: ServiceFunction, table: dynamodb.Table, actions: list[str]) -> None:
-    """Grants on a table, and on its indexes where it has some."""
-    table.grant(function.role, *actions)
+    def _records(self, function: ServiceFunction, actions: list[str]) -> None:
+        """Grants on the table of resources, and lists by its indexes."""
+        table = self.tables.resources.table_arn
+        allow(function.role, actions, [table])
+        allow(function.role, ["dynamodb:Query"], [f"{table}/index/{index}" for index in INDEXES])

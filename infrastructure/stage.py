@@ -1,8 +1,8 @@
 """What may differ between stages: every setting, its default, and what it does.
 
-``cdk.json`` names the stages (context key ``stages``) and lists under each only what differs from the defaults
-below. A key that is not known here is refused by its full name, so that a typing error never deploys silently.
-``python -m infrastructure.stage`` prints the table of all settings.
+``cdk.json`` names the stages (context key ``stages``) and lists under each only what differs from the
+defaults below. A key that is not known here is refused by its full name, so that a typing error never
+deploys silently. ``python -m infrastructure.stage`` prints the table of all settings.
 
 Keys are camelCase in ``cdk.json`` and snake_case here: ``training.maxRuntimeMinutes`` is
 ``stage.training.max_runtime_minutes``.
@@ -14,7 +14,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -50,14 +50,14 @@ class StageError(ValueError):
     """The settings of a stage cannot be used; the message names the stage and the setting."""
 
 
-def setting(
-    default: Any, explanation: str, *, within: tuple[int, int] | None = None, among: tuple = ()
-) -> Any:
-    """A field with its explanation and, where there are any, the limits of its value (both ends included)."""
-    metadata = {"explanation": explanation, "within": within, "among": among}
-    if isinstance(default, dict | list):
-        return field(default_factory=lambda: type(default)(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
+def about(explanation: str, *, within: tuple[int, int] | None = None, among: tuple = ()) -> dict[str, Any]:
+    """What is known of a setting: its explanation, and the limits of its value (both ends included)."""
+    return {"explanation": explanation, "within": within, "among": among}
+
+
+def setting(default: Any, explanation: str, **limits: Any) -> Any:
+    """A field with its default and what is known about it."""
+    return field(default=default, metadata=about(explanation, **limits))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +96,9 @@ class EventSettings:
     )
     max_age_hours: int = setting(
         24, "events older than this are given up by the stream function", within=(1, 168)
+    )
+    profile_days: int = setting(
+        90, "an event counts in real time for so many days; the lake keeps it for training", within=(1, 3650)
     )
     lake_buffer_seconds: int = setting(300, "events reach the lake after so many seconds …", within=(60, 900))
     lake_buffer_megabytes: int = setting(
@@ -168,18 +171,24 @@ class Stage:
     log_level: str = setting(
         "INFO", "level of the functions' own log", among=("DEBUG", "INFO", "WARNING", "ERROR")
     )
-    quotas: dict = setting({}, "service quotas to hold, by Personalize's name for them; empty for none")
+    quotas: dict = field(
+        default_factory=dict,
+        metadata=about("service quotas to hold, by Personalize's name for them; empty for none"),
+    )
     auto_training_delay_minutes: int = setting(
         60, "automatic training starts so long after CreateSolution", within=(0, 1440)
     )
     import_roles: str = setting(
         "*", "role names that import jobs may assume in this account, as an IAM pattern"
     )
-    data_buckets: list = setting(
-        [], "buckets that jobs may read with their own role when the caller's cannot be assumed"
+    data_buckets: list = field(
+        default_factory=list,
+        metadata=about("buckets that jobs may read with their own role when the caller's cannot be assumed"),
     )
     alarm_email: str = setting("", "where alarms are mailed; empty for nowhere")
-    tags: dict = setting({}, "tags on every resource, beside application and stage")
+    tags: dict = field(
+        default_factory=dict, metadata=about("tags on every resource, beside application and stage")
+    )
     training: TrainingSettings = field(default_factory=TrainingSettings)
     events: EventSettings = field(default_factory=EventSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
@@ -233,7 +242,7 @@ def _value(found: Field, hint: type, value: Any, where: str) -> Any:
     if is_dataclass(hint):
         if not isinstance(value, Mapping):
             raise StageError(f"{where} takes an object of settings, not {value!r}")
-        return hint(**_members(hint, value, where + "."))  # type: ignore[arg-type]
+        return hint(**_members(hint, value, where + "."))
     if type(value) is not hint:  # bool is an int to isinstance, never to a reader of cdk.json
         raise StageError(f"{where} takes a value of type {hint.__name__}, not {value!r}")
     within, among = found.metadata["within"], found.metadata["among"]
@@ -258,8 +267,11 @@ def settings(kind: type = Stage, prefix: str = "") -> Iterator[tuple[str, Any, s
         if is_dataclass(hints[f.name]):
             yield from settings(hints[f.name], f"{prefix}{_camel(f.name)}.")
         else:
-            default = f.default if f.default is not MISSING else f.default_factory()  # type: ignore[misc]
-            yield prefix + _camel(f.name), default, f.metadata["explanation"]
+            yield prefix + _camel(f.name), _default(f), f.metadata["explanation"]
+
+
+def _default(f: Field) -> Any:
+    return f.default_factory() if callable(f.default_factory) else f.default
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ from constructs import Construct
 
 from infrastructure.stage import Stage
 
+# Lists of resources: all of a kind, or what belongs to one, by time of creation.
+INDEXES = {"by-kind": "kind", "by-parent": "parent"}
+
 
 class Tables(Construct):
     """On-demand tables with point-in-time recovery. Key names are the contract with ``lambdas/common``."""
@@ -16,8 +19,8 @@ class Tables(Construct):
         super().__init__(scope, id)
         self._stage = stage
         self.resources = self._table("Resources", key="arn")
-        self._index("by-kind", "kind")
-        self._index("by-parent", "parent")
+        for name, attribute in INDEXES.items():
+            self._index(name, attribute)
         self.profiles = self._table("Profiles", key="profile", sort="event", expires="expiresAt")
         self.catalog = self._table("Catalog", key="dataset", sort="id")
         self.recommendations = self._table("Recommendations", key="version", sort="key")

@@ -19,12 +19,13 @@ from infrastructure.stage import Stage
 IMAGES = Path(__file__).with_name("training_images.json")
 # Every job's name begins so; the roles that start and stop jobs are held to it.
 JOB_PREFIX = "tastemaker-"
-# Unpacks the code channel and runs it. SageMaker's own start-up code, which would set SM_CHANNEL_CODE, is not in the
-# way with an entry point of our own; where it is set, it is right.
+# Unpacks the code channel and runs it. SageMaker's own start-up code, which would set SM_CHANNEL_CODE, is
+# not in the way with an entry point of our own; where it is set, it is right.
 ENTRYPOINT = [
     "sh",
     "-c",
-    'code="${SM_CHANNEL_CODE:-/opt/ml/input/data/code}"; there="$(mktemp -d)"; '
+    # No ${…}: CloudFormation would take it for a substitution of its own.
+    'code="$SM_CHANNEL_CODE"; [ -n "$code" ] || code=/opt/ml/input/data/code; there="$(mktemp -d)"; '
     'python3 -m zipfile -e "$code"/*.zip "$there" && cd "$there" && exec python3 -m training',
 ]
 
@@ -52,11 +53,13 @@ class Training(Construct):
 
     def _grant(self, lake: Lake, *, registry: str) -> None:
         stack = cdk.Stack.of(self)
-        allow(self.role, ["s3:GetObject"], [lake.objects("groups/*")])
+        by_group = "keys begin with the dataset group, and groups are made at run time"
+        allow(self.role, ["s3:GetObject"], [lake.objects("groups/*")], because=by_group)
         allow(
             self.role,
             ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
             [lake.objects("groups/*/models/*")],
+            because=by_group,
         )
         allow(self.role, ["s3:ListBucket", "s3:GetBucketLocation"], [lake.bucket.bucket_arn])
         allow(self.role, ["s3:GetObject"], [self.code.bucket.arn_for_objects(self.code.s3_object_key)])
@@ -76,14 +79,16 @@ class Training(Construct):
             self.role,
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             [job_logs],
+            because="SageMaker names a log stream after each job",
         )
         allow(
             self.role,
             ["cloudwatch:PutMetricData"],
-            ["*"],  # the action knows no resources; the condition is what narrows it
+            ["*"],
+            because="the action knows no resources; its condition is what narrows it",
             when={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}},
         )
-        allow(self.role, ["ecr:GetAuthorizationToken"], ["*"])  # nor does this one
+        allow(self.role, ["ecr:GetAuthorizationToken"], ["*"], because="the action knows no resources")
         allow(
             self.role,
             ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
@@ -95,7 +100,7 @@ class Training(Construct):
         )
 
     def request(self) -> dict[str, Any]:
-        """The parameters of ``CreateTrainingJob`` in Amazon States Language; what varies comes from ``$.plan``."""
+        """``CreateTrainingJob`` in Amazon States Language; what varies comes from ``$.plan``."""
         has = self._settings
         run_time = has.max_runtime_minutes * 60
         stopping = {"MaxRuntimeInSeconds": run_time}
@@ -131,7 +136,7 @@ class Training(Construct):
 
     @property
     def seconds(self) -> int:
-        """How long a job may take in all, with the wait for spot capacity and an hour to start and to upload."""
+        """How long a job may take, with the wait for spot capacity and an hour to start and upload."""
         wait = self._settings.max_wait_minutes if self._settings.spot else 0
         return (self._settings.max_runtime_minutes + wait + 60) * 60
 

@@ -1,9 +1,9 @@
 """The four state machines: import, train, deploy, delete.
 
-Each can be started by hand with a small input, and reads like a sentence in the console. All keep to one convention:
-the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work answered at ``$.result``, and
-an error that was caught at ``$.error``. Whatever fails ends in the step that writes the reason on the record, and then
-in a failed execution.
+Each can be started by hand with a small input, and reads like a sentence in the console. All keep to one
+convention: the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work
+answered at ``$.result``, and an error that was caught at ``$.error``. Whatever fails ends in the step
+that writes the reason on the record, and then in a failed execution.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infrastructure.logs import log_group
-from infrastructure.permissions import allow
+from infrastructure.permissions import accept, allow, plain
 from infrastructure.stage import Stage
 from infrastructure.training import JOB_PREFIX, Training
 
@@ -97,6 +97,9 @@ class Workflow(Construct):
     def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:
         """The machine, logged and traced; it is stopped after so many ``hours`` whatever happens."""
         name = f"{self._stage.stack_name}-{self._name}"
+        accept(
+            self.role, "IAM5[Resource::*]", "the actions for traces and for delivering logs know no resources"
+        )
         return sfn.StateMachine(
             self,
             "Machine",
@@ -134,6 +137,10 @@ class Workflow(Construct):
         result_path: str,
         input_path: str | None = None,
     ) -> tasks.LambdaInvoke:
+        versions = plain(self)(f"{function.function_arn}:*")
+        accept(
+            self.role, f"IAM5[Resource::{versions}]", "the versions of a function that the machine invokes"
+        )
         timeout = function.timeout
         assert timeout is not None
         state = tasks.LambdaInvoke(
@@ -232,6 +239,7 @@ class Workflows(Construct):
             flow.role,
             ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"],
             [jobs],
+            because="a job is named when it starts",
         )
         allow(
             flow.role,
