@@ -1,7 +1,7 @@
 """moto judges objects by their bucket's policy, and not as IAM does.
 
-It ignores conditions, so that a policy which only denies requests without TLS denies them all, and it knows no
-service principals. Here bucket policies are stored, and not evaluated.
+It ignores conditions, so that a policy which only denies requests without TLS denies them all, and it knows
+no service principals. Here bucket policies are stored, and not evaluated.
 """
 
 from __future__ import annotations
