@@ -67,7 +67,7 @@ class FeatureSpace:
         for column in self.columns:
             found = column.codes(folded.get(fold(column.name)))
             codes += found
-            weights += [1.0 / len(found)] * len(found)
+            weights += [1.0 / max(len(found), 1)] * len(found)
         return np.asarray(codes, np.int64), np.asarray(weights, np.float32)
 
     def to_json(self) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from training.data import Sequences
 from training.fit.network import Batch
 
-TOKENS = 2048
-"""Tokens of a batch, padding included."""
+TOKENS = 256, 2048
+"""Tokens of a batch, padding included: the least and the most."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,19 @@ def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
     return Windows(users, sequences.offsets[users] + starts, sizes)
 
 
-def plan(windows: Windows, rng: np.random.Generator, tokens: int = TOKENS) -> list[NDArray[np.int64]]:
+def tokens(events: int) -> int:
+    """Tokens of a batch: little data is read in small batches, or there would be too few updates."""
+    return int(np.clip(events // 40, *TOKENS))
+
+
+def plan(windows: Windows, rng: np.random.Generator, most: int) -> list[NDArray[np.int64]]:
     """Groups of windows of about equal length, in random order."""
     order = np.argsort(windows.lengths * (1 + 0.1 * rng.random(len(windows.lengths))), kind="stable")
     groups: list[NDArray[np.int64]] = []
     begin, longest = 0, 0
     for place, length in enumerate(windows.lengths[order].tolist()):
         longest = max(longest, length)
-        if place > begin and longest * (place - begin + 1) > tokens:
+        if place > begin and longest * (place - begin + 1) > most:
             groups.append(order[begin:place])
             begin, longest = place, length
     if begin < len(order):
@@ -106,5 +111,5 @@ def epoch(sequences: Sequences, window: int, seed: int, number: int, device: tor
     """The batches of one pass, the same for the same seed and number."""
     rng = np.random.default_rng([seed, 4, number])
     windows = cut(sequences, window, rng)
-    for group in plan(windows, rng):
+    for group in plan(windows, rng, tokens(len(sequences.items))):
         yield collate(sequences, windows, group, device)

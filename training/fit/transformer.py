@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from training.data import Prepared, Sequences
 from training.fit import batches, losses
 from training.fit.network import Batch, Network, Shape
+from training.fit.optimiser import Optimiser
 from training.objective import gains, truths
 from training.progress import Clock, Stop, duration, say
 from training.split import Cases
@@ -33,9 +34,6 @@ two cores.
 
 PASSES = (4, 40)
 PEAK_RATE = 2e-3
-WEIGHT_DECAY = 0.01
-AVERAGE = 0.999
-WARM_UP = 100
 PATIENCE = 5
 VALIDATED = 500
 """Validation users that are scored after a pass; the blend is chosen on all of them."""
@@ -68,45 +66,6 @@ class Result:
     network: Network
     passes: int
     reached: float
-
-
-class Optimiser:
-    """AdamW with warm-up, linear decay, clipping and an exponential average of the weights."""
-
-    def __init__(self, network: Network, rate: float, floor: float = 0.05) -> None:
-        self.network, self.rate, self.floor = network, rate, floor
-        tables = {"bias", "distance", "time", "start"}
-        named = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
-        decayed = [p for n, p in named if p.dim() == 2 and n not in tables]
-        others = [p for n, p in named if not (p.dim() == 2 and n not in tables)]
-        groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
-        self.inner = torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
-        self.average = [p.detach().clone() for p in network.parameters()]
-        self.steps = 0
-
-    def step(self, loss: torch.Tensor, done: float) -> None:
-        """One update; `done` is the share of the training that is over."""
-        rate = (
-            self.rate * min(1.0, (self.steps + 1) / WARM_UP) * max(1.0 - done * (1 - self.floor), self.floor)
-        )
-        for group in self.inner.param_groups:
-            group["lr"] = rate
-        self.inner.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.inner.step()
-        self.steps += 1
-        follow = 1 - min(AVERAGE, (1 + self.steps) / (10 + self.steps))
-        with torch.no_grad():
-            torch._foreach_lerp_(self.average, [p.detach() for p in self.network.parameters()], follow)
-
-    def averaged(self) -> Network:
-        """A copy of the network with the averaged weights, for scoring."""
-        network = copy.deepcopy(self.network)
-        with torch.no_grad():
-            for parameter, value in zip(network.parameters(), self.average, strict=True):
-                parameter.copy_(value)
-        return network.eval()
 
 
 class Sampler:
@@ -158,6 +117,11 @@ def shape_for(prepared: Prepared, plan: Plan) -> Shape:
     )
 
 
+def warm_up(events: int, passes: int) -> int:
+    """Updates over which the rate rises: a hundred, or a tenth of all if there are few."""
+    return min(100, passes * math.ceil(events / batches.tokens(events)) // 10)
+
+
 def typical_gap(sequences: Sequences) -> int:
     """Seconds that usually lie between two events of a user: the upper quartile."""
     gaps = np.diff(sequences.times)[np.diff(sequences.owners()) == 0]
@@ -187,7 +151,7 @@ def fit(
     sampler = Sampler(training, shape.items, device)
     with torch.no_grad():
         network.bias.copy_(sampler.log_share - sampler.log_share.max())
-    optimiser = Optimiser(network, plan.rate)
+    optimiser = Optimiser(network, plan.rate, warm_up=warm_up(len(training.items), plan.passes))
     some = _some(cases, seed)
     wanted = truths(prepared.sequences, some)
     state = _Checkpoint(checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}")
@@ -205,7 +169,9 @@ def fit(
     for number in range(begin, passes):
         loss = _one_pass(network, optimiser, sampler, training, seed, number, passes, stop)
         reached = float(
-            gains(lists(optimiser.averaged(), prepared.sequences, some, prepared.latest), wanted).mean()
+            gains(
+                lists(optimiser.averaged_network(), prepared.sequences, some, prepared.latest), wanted
+            ).mean()
         )
         if reached > best:
             best, best_pass = reached, number + 1
@@ -224,7 +190,7 @@ def fit(
         if number + 1 - best_pass >= PATIENCE or clock.seconds() + each > plan.seconds:
             break
     optimiser.average = best_weights
-    return Result(optimiser.averaged(), best_pass, best)
+    return Result(optimiser.averaged_network(), best_pass, best)
 
 
 def refine(
@@ -240,14 +206,13 @@ def refine(
     device = next(result.network.parameters()).device
     torch.manual_seed(seed + 1)
     network = copy.deepcopy(result.network).train()
-    optimiser = Optimiser(network, plan.rate / 2)
-    optimiser.steps = WARM_UP  # no warm-up: the weights are good already
+    optimiser = Optimiser(network, plan.rate / 2, warm_up=10)
     sampler = Sampler(training, network.shape.items, device)
     passes = max(1, math.ceil(result.passes / 4))
     for number in range(passes):
         loss = _one_pass(network, optimiser, sampler, training, seed + 1, number, passes, stop)
         say(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
-    return Result(optimiser.averaged(), result.passes, result.reached)
+    return Result(optimiser.averaged_network(), result.passes, result.reached)
 
 
 def _one_pass(
@@ -337,9 +302,7 @@ class _Checkpoint:
         state = {
             "fingerprint": self.fingerprint,
             "network": network.state_dict(),
-            "optimiser": optimiser.inner.state_dict(),
-            "average": optimiser.average,
-            "steps": optimiser.steps,
+            "optimiser": optimiser.state(),
             "random": torch.get_rng_state(),
             "done": done,
             "best": best,
@@ -359,7 +322,6 @@ class _Checkpoint:
         if state["fingerprint"] != self.fingerprint:
             return None
         network.load_state_dict(state["network"])
-        optimiser.inner.load_state_dict(state["optimiser"])
-        optimiser.average, optimiser.steps = state["average"], state["steps"]
+        optimiser.restore(state["optimiser"])
         torch.set_rng_state(state["random"].cpu())
         return state["done"], state["best"], state["best_pass"], state["best_weights"]

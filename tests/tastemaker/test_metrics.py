@@ -1,0 +1,66 @@
+"""Metrics against the developer guide's own examples and against values worked out by hand."""
+
+import numpy as np
+import pytest
+
+from tastemaker import metrics
+
+
+def at(*places: int, length: int = 25) -> np.ndarray:
+    """A list with hits at these places, the first being 1."""
+    hit = np.zeros(length, bool)
+    hit[np.asarray(places) - 1] = True
+    return hit
+
+
+def test_reciprocal_rank_is_the_guides_example() -> None:
+    ranks = [metrics.reciprocal_rank(at(place)) for place in (4, 2, 6)]
+    assert np.mean(ranks) == pytest.approx(0.3056, abs=1e-4)
+
+
+def test_a_hit_behind_the_25th_place_is_none() -> None:
+    assert metrics.reciprocal_rank(at(26, length=30)) == 0.0
+
+
+def test_ndcg_is_the_guides_example() -> None:
+    assert metrics.ndcg(at(2, 5, length=5), 2, 5) == pytest.approx(0.6241, abs=1e-4)
+    assert metrics.ndcg_of_hits(at(2, 5, length=5), 5) == pytest.approx(0.6241, abs=1e-4)
+
+
+def test_the_two_ideals_differ_when_truths_are_missed() -> None:
+    hit = at(1)
+    assert metrics.ndcg_of_hits(hit, 5) == 1.0
+    assert metrics.ndcg(hit, 3, 5) == pytest.approx(1 / (1 + 1 / np.log2(3) + 0.5))
+
+
+def test_no_hit_and_no_truth_are_zero() -> None:
+    assert metrics.ndcg_of_hits(np.zeros(25, bool), 5) == 0.0
+    assert metrics.ndcg(np.zeros(25, bool), 0, 5) == 0.0
+
+
+def test_precision_divides_by_k_even_for_a_short_list() -> None:
+    assert metrics.precision(np.array([True, False]), 5) == pytest.approx(0.2)
+
+
+def test_summary_has_the_services_names_and_four_decimals() -> None:
+    lists = [np.array([3, 1, 2]), np.array([0, 1, 4])]
+    result = metrics.summarise(lists, [{1}, {7}], catalogue=6)
+    assert list(result) == [
+        "coverage",
+        "mean_reciprocal_rank_at_25",
+        "normalized_discounted_cumulative_gain_at_5",
+        "normalized_discounted_cumulative_gain_at_10",
+        "normalized_discounted_cumulative_gain_at_25",
+        "precision_at_5",
+        "precision_at_10",
+        "precision_at_25",
+    ]
+    assert result["coverage"] == 0.8333  # five of six items are in some list
+    assert result["mean_reciprocal_rank_at_25"] == 0.25
+    assert result["normalized_discounted_cumulative_gain_at_5"] == 0.3155  # half of 1 / log2(3)
+    assert result["precision_at_5"] == 0.1
+
+
+def test_an_item_that_is_foretold_counts_once_however_often_it_came() -> None:
+    result = metrics.summarise([np.array([5, 6])], [[5, 5, 5]], catalogue=10)
+    assert result["precision_at_5"] == 0.2

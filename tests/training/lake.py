@@ -1,0 +1,154 @@
+"""A small shop in a lake folder: sixty people who buy things in an order that can be learned."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ITEMS = 24
+USERS = 60
+START = 1_600_000_000
+INTERACTIONS_SCHEMA = {
+    "type": "record",
+    "name": "Interactions",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "EVENT_VALUE", "type": ["null", "float"]},
+        {"name": "DEVICE", "type": ["null", "string"], "categorical": True},
+    ],
+}
+ITEMS_SCHEMA = {
+    "type": "record",
+    "name": "Items",
+    "fields": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "GENRE", "type": ["null", "string"], "categorical": True},
+        {"name": "PRICE", "type": ["null", "float"]},
+        {"name": "IN_STOCK", "type": "boolean"},
+        {"name": "TITLE", "type": "string"},
+    ],
+}
+USERS_SCHEMA = {
+    "type": "record",
+    "name": "Users",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "AGE", "type": ["null", "int"]},
+        {"name": "PLAN", "type": "string", "categorical": True},
+    ],
+}
+
+
+def item(number: int) -> str:
+    """An item's id, so that order of ids is order of numbers."""
+    return f"i{number:02d}"
+
+
+def walk(user: int, events: int = 20) -> list[int]:
+    """What a person buys: each thing is followed by the next one on the shelf, hardly ever by another."""
+    rng = np.random.default_rng(user)
+    at, path = int(rng.integers(ITEMS)), []
+    for _ in range(events):
+        path.append(at)
+        at = (at + 1) % ITEMS if rng.random() < 0.95 else int(rng.integers(ITEMS))
+    return path
+
+
+def interactions(users: int = USERS, events: int = 20) -> pa.Table:
+    """Everybody's walk, a minute apart; the first event of each is a view, the others are buys."""
+    rows = [(user, place, at) for user in range(users) for place, at in enumerate(walk(user, events))]
+    return pa.table(
+        {
+            "USER_ID": [f"u{user:03d}" for user, _, _ in rows],
+            "ITEM_ID": [item(at) for _, _, at in rows],
+            "TIMESTAMP": [START + user * 7 + place * 60 for user, place, _ in rows],
+            "EVENT_TYPE": ["view" if place == 0 else "buy" for _, place, _ in rows],
+            "EVENT_VALUE": pa.array(
+                [None if place == 0 else float(place) for _, place, _ in rows], pa.float64()
+            ),
+            "DEVICE": ["phone" if user % 2 else "web" for user, _, _ in rows],
+        }
+    )
+
+
+def items() -> pa.Table:
+    """All items, and one that nobody bought."""
+    numbers = [*range(ITEMS), ITEMS]
+    return pa.table(
+        {
+            "ITEM_ID": [item(n) for n in numbers],
+            "GENRE": ["even|all" if n % 2 == 0 else "odd|all" for n in numbers],
+            "PRICE": [float(n) for n in numbers],
+            "IN_STOCK": [n % 3 == 0 for n in numbers],
+            "TITLE": [f"thing {n}" for n in numbers],
+        }
+    )
+
+
+def users(count: int = USERS) -> pa.Table:
+    """Everybody's age and plan."""
+    return pa.table(
+        {
+            "USER_ID": [f"u{user:03d}" for user in range(count)],
+            "AGE": pa.array([20 + user for user in range(count)], pa.int64()),
+            "PLAN": ["free" if user % 3 else "gold" for user in range(count)],
+        }
+    )
+
+
+def streamed(rows: list[dict[str, Any]]) -> pa.Table:
+    """Events as the delivery stream writes them; members that a row lacks are null."""
+    types = {
+        "eventId": pa.string(),
+        "userId": pa.string(),
+        "sessionId": pa.string(),
+        "itemId": pa.string(),
+        "eventType": pa.string(),
+        "eventValue": pa.float64(),
+        "sentAt": pa.int64(),
+        "properties": pa.string(),
+    }
+    return pa.table({name: pa.array([row.get(name) for row in rows], kind) for name, kind in types.items()})
+
+
+def put(root: Path, prefix: str, table: pa.Table) -> str:
+    """Write one file under a prefix of the lake; returns the prefix."""
+    folder = root / prefix
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, folder / f"part-{len(list(folder.iterdir())):05d}.parquet")
+    return prefix
+
+
+def build(root: Path, events: list[dict[str, Any]] | None = None, **config: Any) -> Path:
+    """The whole lake with its config.json, whose path is returned. `config` overrides members of it."""
+    prefixes = {
+        kind: put(root, f"groups/shop/datasets/{kind}/run/", table)
+        for kind, table in (("INTERACTIONS", interactions()), ("ITEMS", items()), ("USERS", users()))
+    }
+    schemas = {"INTERACTIONS": INTERACTIONS_SCHEMA, "ITEMS": ITEMS_SCHEMA, "USERS": USERS_SCHEMA}
+    if events:
+        put(root, "groups/shop/events/2020/", streamed(events))
+    document = {
+        "formatVersion": 1,
+        "solutionVersionArn": "arn:aws:personalize:eu-west-1:123456789012:solution/shop/0a1b2c3d",
+        "recipe": "aws-user-personalization-v2",
+        "createdAt": 1_700_000_000.0,
+        "seed": 7,
+        "datasets": {kind: {"schema": schemas[kind], "prefixes": [prefixes[kind]]} for kind in prefixes},
+        "events": ["groups/shop/events/"],
+        "eventType": None,
+        "solutionConfig": {},
+        "hyperParameters": {"trainingPasses": "3", "width": "16"},
+    } | config
+    path = root / "groups/shop/training/config.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path

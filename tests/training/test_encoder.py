@@ -1,0 +1,99 @@
+"""The numpy encoder computes what the torch network computes."""
+
+import numpy as np
+import pytest
+import torch
+
+from tastemaker.models.encoder import Encoder, time_buckets
+from tastemaker.models.features import FeatureRows
+from training.data import Sequences
+from training.fit import batches, network
+
+ITEMS, USERS, FEATURES = 50, 4, 6
+
+
+def rows(count: int, size: int, rng: np.random.Generator) -> FeatureRows:
+    """One or two codes for each row, the first row having none."""
+    lengths = np.concatenate([[0], rng.integers(1, 3, count - 1)])
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    weights = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
+    return FeatureRows(offsets, rng.integers(0, size, int(offsets[-1])).astype(np.int32), weights)
+
+
+def made(lengths: list[int], window: int) -> tuple[network.Network, Sequences]:
+    """A network with weights far from their gentle beginnings, and random histories."""
+    rng = np.random.default_rng(0)
+    torch.manual_seed(0)
+    shape = network.Shape(ITEMS, FEATURES, FEATURES, 0, types=3, width=32, layers=3, heads=4, window=window)
+    net = network.Network(shape, rows(ITEMS, FEATURES, rng), rows(USERS, FEATURES, rng)).eval()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.3)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    count = int(offsets[-1])
+    times = np.concatenate([np.cumsum(rng.integers(0, 10**5, n)) for n in lengths]).astype(np.int64)
+    return net, Sequences(
+        offsets,
+        rng.integers(0, ITEMS, count).astype(np.int32),
+        times,
+        rng.integers(-1, 3, count).astype(np.int16),
+        np.ones(count, np.float32),
+        np.zeros((count, 0), np.int32),
+    )
+
+
+@pytest.mark.parametrize("window", [10, 100])
+def test_numpy_and_torch_agree_at_every_length(window: int) -> None:
+    net, sequences = made([2, 11, 40, 3], window)
+    with torch.no_grad():
+        table = net.table()
+        weights = net.exported()
+        encoder = Encoder(weights, table.numpy(), {"width": 32, "layers": 3, "heads": 4, "window": window})
+        for user in range(sequences.users):
+            begin, end = sequences.offsets[user], sequences.offsets[user + 1]
+            start = max(int(begin), int(end) - window - 1)
+            windows = batches.Windows(np.array([user]), np.array([start]), np.array([int(end) - start]))
+            batch = batches.collate(sequences, windows, np.array([0]), torch.device("cpu"))
+            expected = net(batch, table)[-1].numpy()
+            codes, shares = net._user_rows.row(user)
+            about = shares @ weights["user_features"][codes] if len(codes) else None
+            shown = sequences.history(user, int(end - begin) - 1)
+            found = encoder.encode(
+                shown.items, shown.timestamps, shown.event_types, int(sequences.times[end - 1]), about
+            )
+            assert np.abs(found - expected).max() < 1e-5
+
+
+def test_padding_changes_nothing() -> None:
+    net, sequences = made([2, 9, 40, 3], 100)
+    windows = batches.Windows(np.arange(4), sequences.offsets[:-1], sequences.lengths)
+    with torch.no_grad():
+        table = net.table()
+        together = net(batches.collate(sequences, windows, np.arange(4), torch.device("cpu")), table)
+        alone = [
+            net(batches.collate(sequences, windows, np.array([w]), torch.device("cpu")), table)
+            for w in range(4)
+        ]
+    assert torch.allclose(together, torch.cat(alone), atol=1e-5)
+
+
+def test_time_buckets_are_the_same_on_both_sides() -> None:
+    seconds = np.array([-5, 0, 1, 2, 3, 4, 7, 8, 2**20 - 1, 2**20, 2**40, 2**53])
+    assert time_buckets(seconds).tolist() == network.time_buckets(torch.from_numpy(seconds)).tolist()
+    assert time_buckets(seconds).tolist()[:8] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_gradients_of_the_biases_are_right() -> None:
+    torch.manual_seed(0)
+    n = 5
+    by_distance = torch.randn(7, 2, dtype=torch.double, requires_grad=True)
+    by_time = torch.randn(32, 2, dtype=torch.double, requires_grad=True)
+    steps = torch.arange(n)
+    distance = (steps[:, None] - steps[None]).clamp(min=0)
+    future = steps[:, None] < steps[None]
+    buckets = torch.randint(0, 32, (3, n, n))
+
+    def attended(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return network.Biases.apply(a, b, distance, buckets, future).softmax(-1)
+
+    assert torch.autograd.gradcheck(attended, (by_distance, by_time))

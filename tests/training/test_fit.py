@@ -1,0 +1,100 @@
+"""Each algorithm on data small enough to work out by hand, and the blend's promise."""
+
+import numpy as np
+import pytest
+
+from tastemaker.models.features import FeatureRows
+from tastemaker.models.sparse import SparseRows
+from training.data import Prepared, Sequences
+from training.fit import blend, linear, pairs, popularity, similar, transitions
+
+
+def sequences(*histories: list[int]) -> Sequences:
+    """One user per list, a second between events."""
+    lengths = [len(history) for history in histories]
+    count = sum(lengths)
+    return Sequences(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        np.array([item for history in histories for item in history], np.int32),
+        np.array([place for history in histories for place in range(len(history))], np.int64),
+        np.zeros(count, np.int16),
+        np.ones(count, np.float32),
+        np.zeros((count, 0), np.int32),
+    )
+
+
+def dense(rows: SparseRows) -> np.ndarray:
+    return np.stack([rows.sum(np.array([i]), np.ones(1)) for i in range(rows.items)])
+
+
+def test_pairs_are_added_up_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunk = (np.array([0, 1, 0]), np.array([1, 2, 1]), np.array([1.0, 2.0, 3.0], np.float32))
+    keys, sums = pairs.count([chunk, chunk], 3)
+    assert keys.tolist() == [1, 5] and sums.tolist() == [8.0, 4.0]
+
+
+def test_the_heaviest_entries_of_each_row_stay() -> None:
+    rows = pairs.heaviest(np.array([0, 1, 2, 5]), np.array([1.0, 3.0, 2.0, 7.0]), 3, 2)
+    assert dense(rows).tolist() == [[0, 3, 2], [0, 0, 7], [0, 0, 0]]
+
+
+def test_popularity_counts_a_user_once_and_prefers_what_is_recent() -> None:
+    data = sequences([0, 0, 0, 1], [0, 2])
+    assert popularity.distinct_users(data, 4).tolist() == [2, 1, 1, 0]
+    recent = popularity.recent(data, 4)
+    assert recent[1] > recent[2] > 0 and recent[3] == 0
+
+
+def test_transitions_are_nearer_first_and_stay_within_a_user() -> None:
+    rows = dense(transitions.fit(sequences([0, 1, 2], [3, 0, 1]), 4, window=2))
+    assert rows[0].tolist() == pytest.approx([0, 2 / 2.5, 0.5 / 2.5, 0])
+    assert rows[3].tolist() == pytest.approx([1 / 1.5, 0.5 / 1.5, 0, 0])
+    assert rows[2].tolist() == [0, 0, 0, 0]
+
+
+def test_the_linear_model_is_the_closed_form() -> None:
+    data = sequences([0, 1], [0, 1, 2], [2, 3], [0, 1, 3])
+    touched = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1], [1, 1, 0, 1]], float)
+    inverse = np.linalg.inv(touched.T @ touched + 2.0 * np.eye(4))
+    expected = np.eye(4) - inverse / np.diag(inverse)
+    found = dense(linear.fit(data, 4, 2.0))
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert np.diag(found).tolist() == [0, 0, 0, 0]
+
+
+def test_similar_items_prefer_the_peculiar_as_the_discount_grows() -> None:
+    everybody = [[0, 9]] * 20  # item 0 is what everybody has; 1 and 2 go together
+    data = sequences(*everybody, *([[0, 1, 2]] * 6), *([[0, 1]] * 2))
+    none = FeatureRows.empty(10)
+    popular = similar.fit(data, none, 10, discount=0.0)
+    peculiar = similar.fit(data, none, 10, discount=1.0)
+    assert dense(peculiar)[1].argmax() == 2
+    ratio = [dense(rows)[1][2] / dense(rows)[1][0] for rows in (popular, peculiar)]
+    assert ratio[0] < ratio[1]
+
+
+def test_too_few_in_common_are_no_neighbours() -> None:
+    rows = similar.fit(sequences([0, 1], [0, 1], [0, 2]), FeatureRows.empty(3), 3, discount=0.5, minimum=2)
+    assert (dense(rows)[0] > 0).tolist() == [False, True, False]
+
+
+def test_the_blend_is_never_worse_than_its_best_part() -> None:
+    rng = np.random.default_rng(0)
+    cases, candidates = 80, 30
+    items = np.tile(np.arange(candidates), (cases, 1))
+    truth = [np.array([int(rng.integers(candidates))]) for _ in range(cases)]
+    right = np.stack([(items[c] == truth[c][0]).astype(np.float32) for c in range(cases)])
+    noise = rng.normal(size=(cases, candidates, 3)).astype(np.float32)
+    scores = noise + right[:, :, None] * np.array([2.0, 1.5, 0.0], np.float32)
+    alone = [blend._objective(items, scores[:, :, part], truth) for part in range(3)]
+    weights, reached = blend._ascend(items, scores, truth, alone)
+    assert reached >= max(alone)
+    assert reached > max(alone) + 0.02  # two independent witnesses know more than one
+    assert weights[2] < 0.3  # the third knows nothing
+
+
+def test_the_blend_chooses_for_the_shop(trained, shop: Prepared) -> None:
+    parts = trained("aws-user-personalization-v2").manifest["model"]["parts"]
+    assert set(parts) == {"encoder", "transitions", "linear", "repeat", "popularity"}
+    assert max(part["weight"] for part in parts.values()) >= 1.0
+    assert parts["transitions"]["halfLife"] in blend.HALF_LIVES["transitions"]

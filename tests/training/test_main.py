@@ -1,0 +1,97 @@
+"""The job as the platform starts it: a process of its own with the container's variables."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tastemaker.models import Bundle
+from tests.training import lake
+
+ROOT = Path(__file__).parents[2]
+
+
+def job(root: Path, config: str | None, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "SM_CHANNEL_DATA": str(root),
+        "SM_MODEL_DIR": str(root / "out/model"),
+        "SM_OUTPUT_DATA_DIR": str(root / "out/output/data"),
+        "SM_CHECKPOINT_DIR": str(root / "out/checkpoints"),
+        "SM_HPS": json.dumps({"config": config} if config else {}),
+        "SM_NUM_CPUS": "1",
+        "PYTHONPATH": str(ROOT),
+        **more,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "training"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_job_writes_a_bundle_and_shows_its_progress(tmp_path: Path) -> None:
+    config = lake.build(tmp_path).relative_to(tmp_path)
+    done = job(tmp_path, str(config))
+    assert done.returncode == 0, done.stdout + done.stderr
+    bundle = Bundle.open(tmp_path / "out/model")
+    assert bundle.manifest["metrics"]["mean_reciprocal_rank_at_25"] > 0
+    assert bundle.manifest["solutionVersionArn"].endswith("solution/shop/0a1b2c3d")
+    assert "validation" in done.stdout and "left" in done.stdout
+    assert (tmp_path / "out/checkpoints/transformer.pt").exists()
+    assert not (tmp_path / "out/output/failure").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"eventType": "view"}, "fewer than 1000 interactions after filtering by event type: view"),
+        ({"recipe": "aws-hrnn"}, "aws-hrnn"),
+        ({"formatVersion": 9}, "9"),
+    ],
+)
+def test_a_job_that_cannot_go_on_says_why(tmp_path: Path, change: dict, reason: str) -> None:
+    config = lake.build(tmp_path, **change).relative_to(tmp_path)
+    done = job(tmp_path, str(config))
+    assert done.returncode == 1
+    assert reason in (tmp_path / "out/output/failure").read_text()
+    assert not (tmp_path / "out/model/bundle.json").exists()
+
+
+def test_a_missing_hyperparameter_is_named(tmp_path: Path) -> None:
+    assert job(tmp_path, None).returncode == 1
+    assert "`config`" in (tmp_path / "out/output/failure").read_text()
+
+
+def test_sigterm_ends_the_job_with_a_reason(tmp_path: Path) -> None:
+    config = lake.build(tmp_path, hyperParameters={"trainingPasses": "100000", "width": "16"})
+    environment = {**os.environ, "SM_OUTPUT_DATA_DIR": str(tmp_path / "output/data"), "PYTHONPATH": str(ROOT)}
+    arguments = ["--config", str(config), "--data", str(tmp_path), "--model-dir", str(tmp_path / "model")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "training", *arguments, "--threads", "1"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("pass 1/"):
+            break
+    process.terminate()
+    process.stdout.read()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 1
+    assert "stopped" in (tmp_path / "output/failure").read_text()
+
+
+def test_help_is_for_people() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "training", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "--model-dir" in done.stdout

@@ -1,0 +1,160 @@
+"""What holds for every model, whatever it was made from; on bundles that training made from a small shop."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tastemaker.models import (
+    Bundle,
+    History,
+    UnknownBundleFormatError,
+    UnknownModelKindError,
+    load,
+)
+from tastemaker.ranking.topk import top_k
+from tests.training import lake
+from training.data import Prepared
+
+RECIPES = {
+    "aws-user-personalization-v2": "sequence",
+    "aws-popularity-count": "popularity",
+    "aws-similar-items": "similar",
+    "aws-sims": "similar",
+}
+NOW = lake.START + 10_000
+
+
+def scores_of(model, bundle: Bundle) -> np.ndarray:
+    if model.needs_item:
+        return model.score_item(3)
+    return model.score_user(bundle.history("u003"), now=NOW, user_index=bundle.users.index("u003"))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+class TestEveryModel:
+    def test_says_what_it_is(self, trained, recipe: str) -> None:
+        bundle = trained(recipe)
+        model = load(bundle)
+        assert bundle.kind == model.kind == RECIPES[recipe]
+        assert bundle.manifest["recipe"] == recipe
+        assert model.needs_user == (recipe == "aws-user-personalization-v2")
+
+    def test_scores_the_whole_catalogue(self, trained, recipe: str) -> None:
+        bundle = trained(recipe)
+        scores = scores_of(load(bundle), bundle)
+        assert scores.dtype == np.float32
+        assert scores.shape == (len(bundle.items),) == (lake.ITEMS + 1,)
+        assert np.isfinite(scores).all()
+
+    def test_answers_the_same_twice_and_after_being_copied(self, trained, recipe: str, tmp_path) -> None:
+        bundle = trained(recipe)
+        shutil.copytree(bundle.path, tmp_path / "copy")
+        again = Bundle.open(tmp_path / "copy")
+        first = scores_of(load(bundle), bundle)
+        assert np.array_equal(first, scores_of(load(bundle), bundle))
+        assert np.array_equal(first, scores_of(load(again), again))
+
+    def test_an_unknown_format_or_kind_is_refused_by_name(self, trained, recipe: str, tmp_path) -> None:
+        shutil.copytree(trained(recipe).path, tmp_path / "copy")
+        manifest = json.loads((tmp_path / "copy/bundle.json").read_text())
+        (tmp_path / "copy/bundle.json").write_text(json.dumps(manifest | {"formatVersion": 99}))
+        with pytest.raises(UnknownBundleFormatError, match="99"):
+            Bundle.open(tmp_path / "copy")
+        (tmp_path / "copy/bundle.json").write_text(json.dumps(manifest | {"kind": "oracle"}))
+        with pytest.raises(UnknownModelKindError, match="oracle"):
+            load(Bundle.open(tmp_path / "copy"))
+
+    def test_holds_what_serving_needs(self, trained, recipe: str) -> None:
+        bundle = trained(recipe)
+        history = bundle.history("u005")
+        assert [bundle.items[i] for i in history.items] == [lake.item(n) for n in lake.walk(5)]
+        assert [bundle.event_types[t] for t in history.event_types[:2]] == ["view", "buy"]
+        assert (np.diff(history.timestamps) == 60).all()
+        assert len(bundle.history("nobody")) == 0
+        assert bundle.item_columns["GENRE"].value(4) == "even|all"
+        assert bundle.user_columns["AGE"].value(bundle.users.index("u007")) == 27
+        assert bundle.manifest["metrics"].keys() == bundle.manifest["baselines"]["popularity"].keys()
+        assert not list(bundle.path.rglob("*.pkl")) and not list(bundle.path.rglob("*.pt"))
+
+
+class TestSequence:
+    RECIPE = "aws-user-personalization-v2"
+
+    def test_learns_what_comes_next(self, trained) -> None:
+        bundle = trained(self.RECIPE)
+        model = load(bundle)
+        right = 0
+        for at in range(lake.ITEMS):
+            items = np.array([(at - 2) % lake.ITEMS, (at - 1) % lake.ITEMS, at], np.int32)
+            history = History(items, np.array([NOW - 180, NOW - 120, NOW - 60]), np.ones(3, np.int16))
+            right += int(top_k(model.score_user(history, now=NOW), 1)[0] == (at + 1) % lake.ITEMS)
+        assert right >= 0.9 * lake.ITEMS
+
+    def test_an_empty_history_is_no_error_and_not_flat(self, trained) -> None:
+        bundle = trained(self.RECIPE)
+        scores = load(bundle).score_user(History.empty(), now=NOW)
+        assert np.isfinite(scores).all() and scores.std() > 0
+
+    def test_asking_years_later_changes_nothing(self, trained) -> None:
+        bundle = trained(self.RECIPE)
+        model, history = load(bundle), bundle.history("u003")
+        soon = int(history.timestamps[-1]) + 3600
+        decade = 10 * 365 * 86_400
+        assert np.array_equal(
+            model.score_user(history, now=soon), model.score_user(history, now=soon + decade)
+        )
+
+    def test_a_clock_that_is_behind_is_no_error(self, trained) -> None:
+        bundle = trained(self.RECIPE)
+        model, history = load(bundle), bundle.history("u003")
+        last = int(history.timestamps[-1])
+        assert np.array_equal(model.score_user(history, now=last - 999), model.score_user(history, now=last))
+
+    def test_a_type_that_training_did_not_see_is_read_as_none(self, trained) -> None:
+        bundle = trained(self.RECIPE)
+        history = bundle.history("u003")
+        strange = History(history.items, history.timestamps, np.full(len(history), -1, np.int16))
+        assert np.isfinite(load(bundle).score_user(strange, now=NOW)).all()
+
+    def test_context_moves_the_encoder_and_unknown_context_does_not(self, trained) -> None:
+        bundle = trained(self.RECIPE)
+        model, history = load(bundle), bundle.history("u003")
+        plain = model.vector(history, now=NOW)
+        assert not np.array_equal(plain, model.vector(history, now=NOW, context={"DEVICE": "phone"}))
+        assert np.array_equal(plain, model.vector(history, now=NOW, context={"DEVICE": "toaster", "X": "1"}))
+
+    def test_an_item_without_events_has_its_attributes_vector_only(self, trained, shop: Prepared) -> None:
+        bundle = trained(self.RECIPE)
+        model = load(bundle)
+        new = bundle.items.index(lake.item(lake.ITEMS))
+        codes, weights = shop.item_features.row(new)
+        attributes = weights @ model.encoder.weights["item_features"][codes]
+        assert model.item_vectors[new] == pytest.approx(attributes, abs=1e-6)
+        assert attributes.any()
+
+
+class TestSimilar:
+    def test_a_neighbour_comes_before_the_popular_and_the_item_itself_last(self, trained) -> None:
+        bundle = trained("aws-similar-items")
+        scores = load(bundle).score_item(3)
+        assert top_k(scores, len(scores))[-1] == 3
+        assert set(top_k(scores, 4).tolist()) & {1, 2, 4, 5}
+
+    def test_an_unknown_item_gets_popular_ones(self, trained) -> None:
+        bundle = trained("aws-similar-items")
+        best = top_k(load(bundle).score_item(-1), 5)
+        assert best.tolist() == top_k(bundle.item_users.astype(np.float32), 5).tolist()
+
+    def test_a_cold_item_borrows_from_its_attributes(self, trained) -> None:
+        bundle = trained("aws-similar-items")
+        new = bundle.items.index(lake.item(lake.ITEMS))
+        assert top_k(load(bundle).score_item(new), 1).tolist() == [22]  # even too, and of like price
+
+
+def test_popularity_counts_people_not_events(trained) -> None:
+    bundle = trained("aws-popularity-count")
+    touched = [{lake.walk(user)[place] for place in range(20)} for user in range(lake.USERS)]
+    for number in range(lake.ITEMS):
+        assert bundle.item_users[number] == sum(number in mine for mine in touched)

@@ -1,0 +1,88 @@
+"""Training itself: the same twice, better with time, restartable, within its budget; cutting histories."""
+
+import numpy as np
+import pytest
+import torch
+
+from training.data import Prepared
+from training.errors import StoppedError
+from training.fit import batches, transformer
+from training.progress import Stop
+from training.split import validation_cases, without
+
+PLAN = transformer.Plan(seconds=600.0, passes=3, width=16)
+
+
+def fit(shop: Prepared, plan: transformer.Plan = PLAN, **options) -> transformer.Result:
+    cases = validation_cases(shop.sequences, 0)
+    return transformer.fit(shop, without(shop.sequences, cases, whole=False), cases, plan, 0, **options)
+
+
+def weights(result: transformer.Result) -> np.ndarray:
+    return np.concatenate([p.detach().numpy().ravel() for p in result.network.parameters()])
+
+
+def test_the_same_seed_gives_the_same_weights(shop: Prepared) -> None:
+    assert np.array_equal(weights(fit(shop)), weights(fit(shop)))
+
+
+def test_more_passes_foretell_better(shop: Prepared) -> None:
+    long = transformer.Plan(seconds=600.0, passes=12, width=16)
+    assert fit(shop, long).reached > fit(shop, transformer.Plan(600.0, passes=1, width=16)).reached
+
+
+def test_a_large_catalogue_is_learned_from_a_sample(shop: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = transformer.Plan(seconds=600.0, passes=12, width=16)
+    monkeypatch.setattr(transformer, "FULL_SOFTMAX_ITEMS", 0)
+    sampled = fit(shop, long).reached
+    assert sampled > 0.5
+
+
+def test_a_training_that_was_interrupted_goes_on_where_it_was(shop: Prepared, tmp_path) -> None:
+    class AfterTwo(Stop):
+        """Ends the job when the second pass has left its checkpoint."""
+
+        def check(self) -> None:
+            path = tmp_path / "transformer.pt"
+            if path.exists() and torch.load(path, weights_only=True)["done"] == 2:
+                raise StoppedError("enough")
+
+    with pytest.raises(StoppedError):
+        fit(shop, checkpoints=tmp_path, stop=AfterTwo())
+    assert np.array_equal(weights(fit(shop, checkpoints=tmp_path)), weights(fit(shop)))
+
+
+def test_a_checkpoint_of_another_training_is_not_read(shop: Prepared, tmp_path) -> None:
+    fit(shop, transformer.Plan(600.0, passes=1, width=8), checkpoints=tmp_path)
+    assert np.array_equal(weights(fit(shop, checkpoints=tmp_path)), weights(fit(shop)))
+
+
+def test_a_budget_ends_it_after_the_first_pass(shop: Prepared, capsys: pytest.CaptureFixture[str]) -> None:
+    fit(shop, transformer.Plan(seconds=0.0, passes=50, width=16))
+    assert capsys.readouterr().out.count("pass ") == 1
+
+
+def test_a_stop_is_noticed_within_a_pass(shop: Prepared) -> None:
+    stop = Stop()
+    stop.asked = True
+    with pytest.raises(StoppedError):
+        fit(shop, stop=stop)
+
+
+@pytest.mark.parametrize("window", [4, 7, 100])
+def test_windows_make_every_event_a_target_once(shop: Prepared, window: int) -> None:
+    sequences = shop.sequences
+    windows = batches.cut(sequences, window, np.random.default_rng(0))
+    targets = np.zeros(len(sequences.items), int)
+    for user, start, length in zip(windows.users, windows.starts, windows.lengths, strict=True):
+        first = 0 if start == sequences.offsets[user] else 1
+        targets[start + first : start + length] += 1
+        assert start + length <= sequences.offsets[user + 1] and length <= window + 1
+    assert (targets == 1).all()
+
+
+def test_batches_weigh_every_event_once(shop: Prepared) -> None:
+    total = sum(
+        float(batch.weight.sum()) for batch in batches.epoch(shop.sequences, 7, 0, 0, torch.device("cpu"))
+    )
+    assert total == pytest.approx(len(shop.sequences.items))
