@@ -1,5 +1,4 @@
-"""Records of the control plane as the runtime sees them: read often, changed rarely, cached for some seconds.
-"""
+"""Records of the control plane as the runtime sees them: read often, changed rarely, cached for some seconds."""
 
 import time
 from collections.abc import Callable
@@ -44,7 +43,10 @@ class Deployment:
 
 
 class RecordCache:
-    """Records by ARN, read again after some seconds. A record that is missing is never remembered."""
+    """Records by ARN, read again after some seconds.
+
+    One that is missing or not ACTIVE is never remembered: its caller is waiting for it to become so.
+    """
 
     def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
         self._records, self._clock = records, clock
@@ -59,7 +61,8 @@ class RecordCache:
         if record is None:
             self._kept.pop(arn, None)
             raise ResourceNotFound(f"There is no resource {arn}.")
-        self._kept[arn] = (self._clock(), record)
+        if record.status == ACTIVE:
+            self._kept[arn] = (self._clock(), record)
         return record
 
     def deployment(self, arn: str) -> Deployment:
