@@ -22,6 +22,15 @@ def test_a_campaign_that_does_not_serve_yet_is_warmed(cinema: Cinema, name: str)
     assert answer["seconds"] >= 0
 
 
+def test_a_campaign_serves_as_soon_as_its_record_says_so(cinema: Cinema) -> None:
+    record = cinema.repository.records[f"{PREFIX}campaign/v2"]
+    cinema.repository.records[record.arn] = replace(record, body={"status": "CREATE IN_PROGRESS"})
+    warm(cinema.runtime, {"campaignArn": record.arn, "solutionVersionArn": f"{PREFIX}solution/v2/1"})
+    assert "CREATE IN_PROGRESS" in cinema.refused(campaignArn=record.arn, userId="ann")[2]
+    cinema.repository.records[record.arn] = record
+    assert cinema.items("v2", userId="ann")[0] == "dune"
+
+
 def test_what_cannot_be_warmed(cinema: Cinema) -> None:
     campaign = f"{PREFIX}campaign/v2"
     cinema.add("solution/v2/2", status="CREATE FAILED", datasetGroupArn="g", recipeArn="r")
