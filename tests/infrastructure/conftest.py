@@ -1,0 +1,104 @@
+"""One synthesis for all tests here: the stages local and prod in one app, source only, under cdk-nag."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A synthesized template and the file that it stands in."""
+
+    path: Path
+    body: dict[str, Any]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Logical id → properties of all resources of a type."""
+        return {
+            id: resource.get("Properties", {})
+            for id, resource in self.body["Resources"].items()
+            if resource["Type"] == kind
+        }
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What the synthesis wrote; ``report`` is what the validation plugins said."""
+
+    templates: dict[str, Template]
+    report: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
+    import aws_cdk as cdk
+    from cdk_nag import AwsSolutionsChecks
+
+    from infrastructure.stack import TastemakerStack
+    from infrastructure.stage import CDK_JSON, parse
+
+    out = tmp_path_factory.mktemp("assembly")
+    cdk_json = json.loads(CDK_JSON.read_text())["context"]
+    app = cdk.App(outdir=str(out), context=cdk_json, analytics_reporting=False)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(verbose=True))
+    for name in ("local", "prod"):
+        settings = {**cdk_json["stages"][name], "bundle": False}
+        if name == "prod":  # all that is off by default, so that it is checked too
+            settings |= {"functions": {"runtimeProvisioned": 2}, "alarmEmail": "alarms@example.com"}
+            settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
+        TastemakerStack(app, stage=parse(name, settings))
+    try:
+        app.synth()
+    except RuntimeError as error:  # findings end the synthesis; the tests read them from the report
+        assert "Validation failed" in str(error)
+    report = json.loads((out / "validation-report.json").read_text())
+    templates = {}
+    for name in ("local", "prod"):
+        path = out / f"tastemaker-{name}.template.json"
+        templates[name] = Template(path, json.loads(path.read_text()))
+    yield Assembly(templates, report)
+
+
+@pytest.fixture(scope="session", params=["local", "prod"])
+def template(request: pytest.FixtureRequest, assembly: Assembly) -> Template:
+    return assembly.templates[request.param]
+
+
+@pytest.fixture(scope="session")
+def definitions(template: Template) -> dict[str, dict[str, Any]]:
+    """Workflow → its definition, with a placeholder for whatever is known only when it is deployed."""
+    found = {}
+    for properties in template.of_type("AWS::StepFunctions::StateMachine").values():
+        name = properties["StateMachineName"].rsplit("-", 1)[1]
+        found[name] = json.loads(_joined(properties["DefinitionString"]))
+    return found
+
+
+def _joined(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(map(_joined, parts))
+    return "<" + "/".join(map(str, _leaves(value))) + ">"
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    match value:
+        case dict():
+            for inner in value.values():
+                yield from _leaves(inner)
+        case list():
+            for inner in value:
+                yield from _leaves(inner)
+        case _:
+            yield value

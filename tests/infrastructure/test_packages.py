@@ -1,0 +1,89 @@
+"""What goes into the functions: our source, and every package that the source imports."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from infrastructure.packages import (
+    FUNCTIONS,
+    ROOT,
+    TRAINING,
+    Package,
+    PackageError,
+    build,
+    requirements,
+    size,
+)
+from infrastructure.packages import LAMBDA as PLATFORM
+from infrastructure.trim import trim
+from tests.infrastructure.imports import third_party
+
+# Only CreateFilter comes so far as to import these, and the steps create no filter.
+NEVER_REACHED = {"steps": {"lark", "numpy"}}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_import_of_a_function_is_in_its_list(name: str) -> None:
+    listed = {re.split("[=<>]", line)[0].replace("-", "_") for line in _listed(name)}
+    imported = third_party(ROOT, (ROOT / "lambdas" / name).glob("*.py"))
+    assert imported - NEVER_REACHED.get(name, set()) <= listed
+
+
+def test_only_the_import_carries_the_columnar_engine() -> None:
+    assert [name for name in FUNCTIONS if "pyarrow" in " ".join(_listed(name))] == ["ingest"]
+
+
+def test_versions_are_those_that_the_tests_run_with() -> None:
+    developer = set(requirements(ROOT / "requirements.txt"))
+    direct = {line.split("==")[0] for line in developer}
+    shipped = {line for name in FUNCTIONS for line in _listed(name)} | set(
+        requirements(ROOT / TRAINING.requirements)
+    )
+    assert {line for line in shipped if line.split("==")[0] in direct} <= developer
+    assert all("==" in line for line in shipped)
+
+
+def test_a_source_package_holds_the_function_and_the_domain() -> None:
+    folder = build(FUNCTIONS["runtime"], bundle=False)
+    assert (folder / "lambdas" / "runtime" / "handler.py").exists()
+    assert (folder / "tastemaker" / "__init__.py").exists()
+    assert not (folder / "lambdas" / "control").exists()
+    assert build(FUNCTIONS["runtime"], bundle=False) == folder
+
+
+def test_a_package_too_large_for_lambda_is_refused() -> None:
+    tiny = Package(
+        "tiny", ("lambdas/__init__.py", "tastemaker"), "lambdas/requirements-steps.txt", PLATFORM, limit=10
+    )
+    with pytest.raises(PackageError, match=r"tiny is .* MB unzipped, and Lambda takes"):
+        build(tiny, bundle=False)
+
+
+def test_trimming_keeps_what_is_loaded(tmp_path: Path) -> None:
+    keep = [
+        "botocore/data/s3/x.json",
+        "botocore/data/endpoints.json",
+        "numpy/testing/a.py",
+        "pyarrow/libarrow.so",
+    ]
+    lose = [
+        "botocore/data/ec2/x.json",
+        "numpy/tests/a.py",
+        "pyarrow/include/a.h",
+        "pyarrow/libarrow_flight.so",
+    ]
+    for name in [*keep, *lose]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("12345")
+    assert size(tmp_path) == 40
+    trim(tmp_path)
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()) == sorted(
+        keep
+    )
+
+
+def _listed(name: str) -> list[str]:
+    return requirements(ROOT / FUNCTIONS[name].requirements)

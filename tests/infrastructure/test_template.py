@@ -1,0 +1,169 @@
+"""The synthesized templates: what CloudFormation, AwsSolutions and our own rules of least privilege say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from infrastructure.stage import Stage
+from infrastructure.stage import settings as all_settings
+from tests.infrastructure.conftest import Assembly, Template
+
+# Actions that know no resources, so that AWS takes no other resource than "*" for them.
+WITHOUT_RESOURCES = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+    "cloudwatch:PutMetricData",
+    "ecr:GetAuthorizationToken",
+}
+ENVIRONMENT = {
+    "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN QUOTAS "
+    "AUTO_TRAINING_DELAY_MINUTES IMPORT_MACHINE_ARN TRAIN_MACHINE_ARN DEPLOY_MACHINE_ARN DELETE_MACHINE_ARN",
+    "runtime": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET",
+    "events": "RESOURCES_TABLE CATALOG_TABLE EVENT_STREAM",
+    "stream": "PROFILES_TABLE PROFILE_DAYS",
+    "steps": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET "
+    "RUNTIME_FUNCTION EVENT_BUS",
+    "ingest": "LAKE_BUCKET DATA_BUCKETS",
+}
+
+
+def test_cfn_lint_finds_nothing(template: Template) -> None:
+    # W3005: a dependency that a GetAtt implies already; CDK writes it beside every role.
+    command = [
+        Path(sys.executable).with_name("cfn-lint"),
+        "--ignore-checks",
+        "W3005",
+        "--format",
+        "parseable",
+    ]
+    result = subprocess.run([*command, str(template.path)], capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_aws_solutions_finds_nothing_that_is_not_accepted(assembly: Assembly) -> None:
+    plugins = {plugin["pluginName"]: plugin["violations"] for plugin in assembly.report["pluginReports"]}
+    assert [finding["ruleName"] for finding in plugins["AwsSolutions"]] == []
+
+
+def test_no_action_is_a_wildcard_and_no_resource_without_need(template: Template) -> None:
+    for role, statement in _statements(template):
+        actions, resources = _list(statement["Action"]), _list(statement["Resource"])
+        assert not [action for action in actions if "*" in action], role
+        if "*" in resources:
+            assert set(actions) <= WITHOUT_RESOURCES, role
+
+
+def test_every_function_and_job_has_a_role_of_its_own(template: Template) -> None:
+    roles = [json.dumps(f["Role"]) for f in template.of_type("AWS::Lambda::Function").values()]
+    roles += [json.dumps(m["RoleArn"]) for m in template.of_type("AWS::StepFunctions::StateMachine").values()]
+    assert [role for role, uses in Counter(roles).items() if uses > 1] == []
+    assert not [r for r in template.of_type("AWS::IAM::Role").values() if r.get("ManagedPolicyArns")]
+
+
+def test_a_role_is_passed_only_to_the_service_that_it_is_for(template: Template) -> None:
+    passing = [s for _, s in _statements(template) if "iam:PassRole" in _list(s["Action"])]
+    services = {s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing}
+    assert services == {"scheduler.amazonaws.com", "sagemaker.amazonaws.com"}
+
+
+def test_functions_are_told_what_they_work_with_and_no_more(template: Template) -> None:
+    for properties in template.of_type("AWS::Lambda::Function").values():
+        name = properties["FunctionName"].rsplit("-", 1)[1]
+        variables = set(properties["Environment"]["Variables"])
+        ours = {v.removeprefix("TASTEMAKER_") for v in variables if v.startswith("TASTEMAKER_")}
+        assert ours == set(ENVIRONMENT[name].split()), name
+        assert properties["Handler"] == f"lambdas.{name}.handler.handle"
+        assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
+        assert properties["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_every_route_asks_for_a_signature(template: Template) -> None:
+    routes = template.of_type("AWS::ApiGatewayV2::Route").values()
+    assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
+    assert sorted(route["RouteKey"] for route in routes) == [
+        "POST /",
+        "POST /action-interactions",
+        "POST /action-recommendations",
+        "POST /actions",
+        "POST /events",
+        "POST /items",
+        "POST /personalize-ranking",
+        "POST /recommendations",
+        "POST /users",
+    ]
+
+
+def test_a_failing_record_does_not_hold_up_the_stream(template: Template) -> None:
+    (mapping,) = template.of_type("AWS::Lambda::EventSourceMapping").values()
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["MaximumRetryAttempts"] >= 1
+    assert mapping["MaximumRecordAgeInSeconds"] >= 3600
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"]
+
+
+def test_logs_end_and_data_is_kept_where_the_stage_says_so(assembly: Assembly) -> None:
+    days = {"local": 1, "prod": 180}
+    policy = {"local": "Delete", "prod": "Retain"}
+    for stage, template in assembly.templates.items():
+        groups = template.of_type("AWS::Logs::LogGroup").values()
+        assert {group["RetentionInDays"] for group in groups} == {days[stage]}
+        data = [
+            resource["DeletionPolicy"]
+            for resource in template.body["Resources"].values()
+            if resource["Type"] in ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
+        ]
+        assert set(data) == {policy[stage]}, stage
+
+
+def test_everything_is_tagged(assembly: Assembly) -> None:
+    tables = assembly.templates["prod"].of_type("AWS::DynamoDB::Table")
+    for table in tables.values():
+        tags = {tag["Key"]: tag["Value"] for tag in table["Tags"]}
+        assert tags == {"application": "tastemaker", "stage": "prod", "team": "shop"}
+
+
+def test_no_function_of_the_cdk_comes_along(template: Template) -> None:
+    kinds = {resource["Type"] for resource in template.body["Resources"].values()}
+    assert not [
+        kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))
+    ]
+    assert len(template.of_type("AWS::Lambda::Function")) == len(ENVIRONMENT)
+
+
+def test_outputs_tell_how_to_use_it(template: Template) -> None:
+    outputs = template.body["Outputs"]
+    assert {"ApiUrl", "Environment", "TrainMachine", "ImportMachine", "LakeBucket", "EventStream"} <= set(
+        outputs
+    )
+    line = json.dumps(outputs["Environment"]["Value"])
+    for service in ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS"):
+        assert f"AWS_ENDPOINT_URL_{service}=" in line
+
+
+def test_every_setting_is_explained() -> None:
+    assert all(len(explanation) > 15 for _, _, explanation in all_settings(Stage))
+
+
+def _statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
+    policies = template.of_type("AWS::IAM::Policy").items()
+    return [(id, statement) for id, policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

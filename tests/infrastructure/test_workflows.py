@@ -1,0 +1,105 @@
+"""The state machines' definitions: every way through them ends, and a failure ends with its reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infrastructure.training import ENTRYPOINT
+
+Definitions = dict[str, dict[str, Any]]
+FLOWS = {
+    "import": ["Begin import", "Import data", "Publish import"],
+    "train": ["Begin training", "Is there something to train?", "Train model", "Register model"],
+    "deploy": ["Begin deployment", "Warm model", "Activate"],
+    "delete": ["Begin deletion", "Purge data", "Is there more to purge?", "Remove record"],
+}
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_the_way_of_success(definitions: Definitions, name: str) -> None:
+    states = definitions[name]["States"]
+    way = [definitions[name]["StartAt"]]
+    while not states[way[-1]].get("End"):
+        state = states[way[-1]]
+        way.append(state.get("Next") or state["Default"])
+    assert way == FLOWS[name]
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_whatever_fails_ends_with_the_reason(definitions: Definitions, name: str) -> None:
+    states = definitions[name]["States"]
+    for title in FLOWS[name]:
+        state = states[title]
+        if state["Type"] != "Task":
+            continue
+        (catch,) = state["Catch"]
+        assert (catch["ErrorEquals"], catch["ResultPath"]) == (["States.ALL"], "$.error")
+        step = states[catch["Next"]]
+        if title == definitions[name]["StartAt"]:  # without a plan, an empty one is put in its place
+            assert (step["Type"], step["Result"], step["ResultPath"]) == ("Pass", {}, "$.plan")
+            step = states[step["Next"]]
+        assert step["Parameters"]["action"] == "fail"
+        assert states[step["Next"]] == {
+            "Type": "Fail",
+            "ErrorPath": "$.error.Error",
+            "CausePath": "$.error.Cause",
+        }
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_step_is_told_all_that_the_contract_names(definitions: Definitions, name: str) -> None:
+    for title, state in definitions[name]["States"].items():
+        parameters = state.get("Parameters", {})
+        if "action" not in parameters:
+            continue
+        assert parameters["workflow"] == name
+        assert parameters["input.$"] == "$$.Execution.Input"
+        assert parameters["executionArn.$"] == "$$.Execution.Id"
+        assert ("plan.$" in parameters) == (parameters["action"] != "begin"), title
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_task_has_a_time_limit_and_another_chance(definitions: Definitions, name: str) -> None:
+    assert definitions[name]["TimeoutSeconds"] > 0
+    tasks = [state for state in definitions[name]["States"].values() if state["Type"] == "Task"]
+    assert all(task["TimeoutSeconds"] > 0 and task["Retry"] for task in tasks)
+    longest = max(task["TimeoutSeconds"] for task in tasks)
+    assert longest < definitions[name]["TimeoutSeconds"]
+
+
+def test_work_gets_the_plan(definitions: Definitions) -> None:
+    work = definitions["import"]["States"]["Import data"]
+    assert (work["InputPath"], work["ResultPath"]) == ("$.plan", "$.result")
+
+
+def test_nothing_to_train_is_no_failure(definitions: Definitions) -> None:
+    states = definitions["train"]["States"]
+    (choice,) = states["Is there something to train?"]["Choices"]
+    assert {condition["Variable"] for condition in choice["And"]} == {"$.plan.skip"}
+    assert states[choice["Next"]]["Type"] == "Succeed"
+
+
+def test_a_deletion_goes_on_while_there_is_more(definitions: Definitions) -> None:
+    (choice,) = definitions["delete"]["States"]["Is there more to purge?"]["Choices"]
+    assert choice["Next"] == "Purge data"
+
+
+def test_the_training_job_takes_all_that_varies_from_the_plan(definitions: Definitions) -> None:
+    task = definitions["train"]["States"]["Train model"]
+    assert task["Resource"].endswith(":states:::sagemaker:createTrainingJob.sync")
+    job = task["Parameters"]
+    assert job["TrainingJobName.$"] == "$.plan.jobName"
+    assert job["OutputDataConfig"] == {"S3OutputPath.$": "$.plan.outputPath", "CompressionType": "NONE"}
+    assert job["HyperParameters"] == {"config.$": "$.plan.configKey"}
+    sources = {c["ChannelName"]: c["DataSource"]["S3DataSource"] for c in job["InputDataConfig"]}
+    assert sources["data"]["S3DataType"] == "ManifestFile"
+    assert sources["data"]["S3Uri.$"] == "$.plan.manifestUri"
+    assert sources["code"]["S3Uri"].startswith("<s3://")
+    assert ("MaxWaitTimeInSeconds" in job["StoppingCondition"]) == job["EnableManagedSpotTraining"]
+
+
+def test_the_entry_point_fits_sagemaker_and_cloudformation() -> None:
+    assert all(len(word) <= 256 for word in ENTRYPOINT)
+    assert "${" not in "".join(ENTRYPOINT)
