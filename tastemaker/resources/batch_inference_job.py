@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from tastemaker import recipes
 from tastemaker.errors import InvalidInput
 from tastemaker.recipes import Recipe
 from tastemaker.resources import statuses
@@ -34,7 +33,7 @@ class BatchInferenceJob(Kind):
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         version = found["solutionVersionArn"]
-        recipe = recipes.by_arn(version.body["recipeArn"])
+        recipe = desk.recipe(version.body["recipeArn"])
         if not recipe.batch_inference:
             raise InvalidInput(f"{recipe.name} does not support batch inference jobs.")
         check_job(request)

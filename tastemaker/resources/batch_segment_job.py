@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from tastemaker import recipes
 from tastemaker.errors import InvalidInput
 from tastemaker.resources import statuses
 from tastemaker.resources.batch_inference_job import check_same_group
@@ -31,7 +30,7 @@ class BatchSegmentJob(Kind):
     served = False
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        recipe = recipes.by_arn(found["solutionVersionArn"].body["recipeArn"])
+        recipe = desk.recipe(found["solutionVersionArn"].body["recipeArn"])
         if not recipe.batch_segment:
             raise InvalidInput(f"{recipe.name} makes no user segments; use a USER_SEGMENTATION recipe.")
         check_job(request)

@@ -4,7 +4,6 @@ old one."""
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker import recipes
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from tastemaker.recipes import Recipe
 from tastemaker.resources import statuses
@@ -49,7 +48,7 @@ class Campaign(Kind):
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         version = found["solutionVersionArn"]
         config = request.get("campaignConfig", {})
-        _check_config(recipes.by_arn(version.body["recipeArn"]), config, request["solutionVersionArn"])
+        _check_config(desk.recipe(version.body["recipeArn"]), config, request["solutionVersionArn"])
         body = {"minProvisionedTPS": 1, **super().members(desk, request, found)}
         return {
             **body,
@@ -83,7 +82,7 @@ class Campaign(Kind):
         version = _version(desk, given)
         if version.parent != record.parent:
             raise InvalidInput(f"{version.arn} is not a version of this campaign's solution {record.parent}.")
-        _check_config(recipes.by_arn(version.body["recipeArn"]), config, given)
+        _check_config(desk.recipe(version.body["recipeArn"]), config, given)
         update = begun(
             desk,
             solutionVersionArn=version.arn,

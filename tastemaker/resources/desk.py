@@ -1,10 +1,12 @@
 """The desk where every resource is handled: the ports, and the few things that all kinds do with them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tastemaker import recipes
 from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse, ResourceNotFound
+from tastemaker.recipes import Recipe
 from tastemaker.resources import statuses
 from tastemaker.resources.arns import Place, segment_of
 from tastemaker.resources.ports import Announce, Clock, Ids, Lake, NoLake, StatusChange, Work
@@ -21,7 +23,8 @@ def _tell_nobody(change: StatusChange) -> None:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that a rule needs. ``kinds`` maps a kind's name to it; delays are in seconds."""
+    """Everything that a rule needs. ``kinds`` maps a kind's name to it, ``recipe`` finds
+    one by its ARN; delays are in seconds."""
 
     place: Place
     repository: Repository
@@ -31,6 +34,7 @@ class Desk:
     kinds: "Mapping[str, Kind]"
     quotas: Quotas = field(default_factory=Quotas)
     announce: Announce = _tell_nobody
+    recipe: Callable[[str], Recipe] = recipes.by_arn
     lake: Lake = field(default_factory=NoLake)
     auto_training_delay: float = 3600.0
 

@@ -1,7 +1,7 @@
 """Recommenders: a use case of a domain that trains, serves and retrains by itself, without visible
 versions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tastemaker import recipes
@@ -35,9 +35,6 @@ class Recommender(Kind):
     purged = True
     quota = "recommendersPerDatasetGroup"
 
-    def __init__(self, find_recipe: Callable[[str], recipes.Recipe] = recipes.by_arn) -> None:
-        self._recipe = find_recipe
-
     def operations(self, desk: Desk) -> dict[str, Operation]:
         return {
             **super().operations(desk),
@@ -46,7 +43,7 @@ class Recommender(Kind):
         }
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        recipe, domain = self._recipe(request["recipeArn"]), found["datasetGroupArn"].body.get("domain")
+        recipe, domain = desk.recipe(request["recipeArn"]), found["datasetGroupArn"].body.get("domain")
         if recipe.domain is None:
             raise InvalidInput(
                 f"{recipe.name} is no use case of a domain; use CreateSolution and CreateCampaign."
@@ -86,7 +83,7 @@ class Recommender(Kind):
         once."""
         record = desk.find_active(self.name, request["recommenderArn"])
         check_settled(record, UPDATE)
-        recipe = self._recipe(record.body["recipeArn"])
+        recipe = desk.recipe(record.body["recipeArn"])
         old = record.body["recommenderConfig"]
         config = {**old, **request["recommenderConfig"]}
         _check_config(desk, recipe, config, record.body["datasetGroupArn"])
@@ -149,7 +146,7 @@ class Recommender(Kind):
         return training_plan.write(
             desk,
             Record(record.arn, self.name, body, record.parent, record.created_at),
-            self._recipe(record.body["recipeArn"]),
+            desk.recipe(record.body["recipeArn"]),
             group=record.body["datasetGroupArn"],
             name=_folder(record),
             version=work_name(record.arn, moment)[-16:],

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker import recipes
 from tastemaker.errors import InvalidInput, ResourceInUse
 from tastemaker.resources import solution_config, statuses
 from tastemaker.resources.arns import name_of, work_name
@@ -37,7 +36,7 @@ class Solution(Kind):
             raise InvalidInput("performAutoML is not supported any more; choose a recipeArn.")
         if "recipeArn" not in request:
             raise InvalidInput("recipeArn is missing; ListRecipes shows the recipes.")
-        recipe = recipes.by_arn(request["recipeArn"])
+        recipe = desk.recipe(request["recipeArn"])
         if recipe.domain is not None:
             raise InvalidInput(
                 f"{recipe.name} is a use case of the domain {recipe.domain}; use CreateRecommender."
@@ -88,7 +87,7 @@ class Solution(Kind):
     def update(self, desk: Desk, request: Request) -> Body:
         """UpdateSolution: automatic training, its schedule, event weights. In force at once."""
         record = desk.find_active("Solution", request["solutionArn"])
-        recipe = recipes.by_arn(record.body["recipeArn"])
+        recipe = desk.recipe(record.body["recipeArn"])
         changes = request.get("solutionUpdateConfig", {})
         switches = {
             name: request[name]

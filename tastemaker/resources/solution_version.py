@@ -48,7 +48,7 @@ class SolutionVersion(Kind):
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         solution = found["solutionArn"]
-        recipe = recipes.by_arn(solution.body["recipeArn"])
+        recipe = desk.recipe(solution.body["recipeArn"])
         solution_config.check_trainable(recipe)
         self._check_mode(desk, request, solution, recipe)
         copied = {name: solution.body[name] for name in COPIED if name in solution.body}
@@ -164,7 +164,7 @@ class SolutionVersion(Kind):
         moving = self.start_moving(desk, record, execution)
         if moving is None:
             return {"skip": True, "arn": record.arn}
-        recipe = recipes.by_arn(moving.body["recipeArn"])
+        recipe = desk.recipe(moving.body["recipeArn"])
         plan = training_plan.write(
             desk,
             moving,

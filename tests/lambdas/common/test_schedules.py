@@ -48,10 +48,10 @@ class Forbidden:
     """A scheduler that lets nobody in."""
 
     class exceptions:  # noqa: N801 - as boto3 spells it
-        class ConflictException(ClientError):
+        class ConflictException(ClientError):  # noqa: N818
             pass
 
-        class ResourceNotFoundException(ClientError):
+        class ResourceNotFoundException(ClientError):  # noqa: N818
             pass
 
     def create_schedule(self, **wanted):

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tastemaker import recipes
+from tastemaker.recipes import Recipe
 from tastemaker.resources import control
 from tastemaker.resources.arns import Place
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import Kind
 from tastemaker.resources.ports import StatusChange, WorkError
 from tastemaker.resources.quotas import Quotas
-from tastemaker.resources.recommender import Recommender
 from tastemaker.resources.repository import MemoryRepository, Repository
 
 PLACE = Place("aws", "eu-west-1", "123456789012")
@@ -115,26 +115,28 @@ class World:
 
 
 def every_kind_served() -> dict[str, Kind]:
-    """All kinds with their work switched on, and recommenders whose recipes can all be trained."""
+    """All kinds with their work switched on."""
     kinds = {}
     for kind in control.KINDS.values():
-        served = copy(kind) if not isinstance(kind, Recommender) else Recommender(_trainable)
+        served = copy(kind)
         served.served = True  # type: ignore[misc]  # on the copy, not on the class
         kinds[kind.name] = served
     return kinds
 
 
-def _trainable(arn: str) -> recipes.Recipe:
-    return replace(recipes.by_arn(arn), model="popularity")
+def trainable(arn: str) -> Recipe:
+    """A recipe's catalogue where everything but the legacy recipes can be trained."""
+    recipe = recipes.by_arn(arn)
+    return replace(recipe, model=recipe.model or "popularity")
 
 
 def world(
     *,
     repository: Repository | None = None,
     quotas: Mapping[str, int] | None = None,
-    kinds: Mapping[str, Kind] | None = None,
+    everything: bool = False,
 ) -> World:
-    """A new, empty world."""
+    """A new, empty world. ``everything``: with what this release does not serve yet."""
     work, lake, clock, changes = FakeWork(), FakeLake(), Clock(), list[StatusChange]()
     desk = control.desk(
         place=PLACE,
@@ -145,6 +147,7 @@ def world(
         lake=lake,
         quotas=Quotas(quotas or {}),
         announce=changes.append,
-        kinds=kinds or control.KINDS,
+        kinds=every_kind_served() if everything else control.KINDS,
+        recipe=trainable if everything else recipes.by_arn,
     )
     return World(desk, work, lake, clock, changes)

@@ -4,7 +4,7 @@ import pytest
 
 from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse
 from tests.tastemaker.resources import shop
-from tests.tastemaker.resources.fakes import every_kind_served, world
+from tests.tastemaker.resources.fakes import world
 
 PLACES = {
     "jobInput": {"s3DataSource": {"path": "s3://in/users.json"}},
@@ -16,7 +16,7 @@ SIMILAR = "arn:aws:personalize:::recipe/aws-similar-items"
 
 @pytest.fixture
 def here():
-    return world(kinds=every_kind_served(), quotas={"concurrentBatchInferenceJobs": 2})
+    return world(everything=True, quotas={"concurrentBatchInferenceJobs": 2})
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tastemaker.errors import (
     ResourceNotFound,
 )
 from tests.tastemaker.resources import shop
-from tests.tastemaker.resources.fakes import PLACE, every_kind_served, world
+from tests.tastemaker.resources.fakes import PLACE, world
 
 
 def test_a_group_is_active_at_once():
@@ -118,7 +118,7 @@ def test_filters_that_cannot_work(expression):
 
 
 def test_metric_attributions():
-    here = world(kinds=every_kind_served())
+    here = world(everything=True)
     group_arn, _ = shop.shop(here)
     shop.dataset(here, group_arn, "Items")
     output = {"roleArn": shop.ROLE}

@@ -3,7 +3,7 @@ import pytest
 from tastemaker.errors import InvalidInput, NotServedYet, ResourceInUse
 from tastemaker.resources.workflows import Workflows
 from tests.tastemaker.resources import shop
-from tests.tastemaker.resources.fakes import every_kind_served, world
+from tests.tastemaker.resources.fakes import world
 
 VIEWS = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-views"
 FOR_YOU = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
@@ -11,7 +11,7 @@ FOR_YOU = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
 
 @pytest.fixture
 def here():
-    return world(kinds=every_kind_served())
+    return world(everything=True)
 
 
 @pytest.fixture

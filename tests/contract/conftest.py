@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tastemaker.resources import control
+from tastemaker.wire import Service
+from tests.contract.requests import populate
+from tests.contract.server import running
+from tests.tastemaker.resources.fakes import World, world
+
+CONFIG = Config(retries={"max_attempts": 0}, parameter_validation=False)
+
+
+@dataclass
+class Shop:
+    """A populated world behind HTTP: a stock client for it, and a valid request for each operation."""
+
+    world: World
+    client: Any
+    requests: dict[str, dict[str, Any]]
+
+    def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation by its name in the model."""
+        method = next(
+            python for python, name in self.client.meta.method_to_api_mapping.items() if name == operation
+        )
+        return getattr(self.client, method)(**params)
+
+    @property
+    def records(self) -> dict[str, int]:
+        """What is stored: ARN → revision."""
+        repository = self.world.desk.repository
+        return {arn: record.revision for arn, record in repository.records.items()}  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def clients() -> Any:
+    """Stock boto3 clients by endpoint. Made once: most of a client's making is reading its model."""
+    session = boto3.Session("key", "secret", region_name="eu-west-1")
+    return lambda endpoint: session.client("personalize", endpoint_url=endpoint, config=CONFIG)
+
+
+def _shop(clients: Any) -> Iterator[Shop]:
+    here = world(everything=True)
+    requests = populate(here)
+    with running(Service("personalize"), control.operations(here.desk)) as endpoint:
+        yield Shop(here, clients(endpoint), requests)
+
+
+@pytest.fixture
+def shop(clients: Any) -> Iterator[Shop]:
+    """A shop of the test's own."""
+    yield from _shop(clients)
+
+
+@pytest.fixture(scope="module")
+def lasting_shop(clients: Any) -> Iterator[Shop]:
+    """A shop for requests that are refused: it stays as it is."""
+    yield from _shop(clients)

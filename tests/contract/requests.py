@@ -1,0 +1,171 @@
+"""A valid request for every operation of personalize, in a world that has what they refer to."""
+
+from typing import Any
+
+from tests.tastemaker.resources import shop
+from tests.tastemaker.resources.fakes import World
+
+RECIPES = "arn:aws:personalize:::recipe/"
+OUT = {"s3DataDestination": {"path": "s3://out/"}}
+IN = {"s3DataSource": {"path": "s3://in/users.json"}}
+METRIC = {"eventType": "watch", "metricName": "count", "expression": "SAMPLECOUNT()"}
+EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
+TAGS = [{"tagKey": "team", "tagValue": "films"}]
+
+
+def populate(world: World) -> dict[str, dict[str, Any]]:
+    """Fill a world in which everything is served; answers operation → a request that it accepts."""
+    group, interactions = shop.shop(world)
+    items = shop.dataset(world, group, "Items")
+    spare = shop.schema(world, "Users")
+    domain_group = shop.group(world, "shop", domain="ECOMMERCE")
+    domain_schema = shop.schema(world, name="shop-events", domain="ECOMMERCE")
+    shop.dataset(world, domain_group, schema_arn=domain_schema)
+    wider = shop.avro("Items", {"name": "YEAR", "type": ["null", "int"]})
+    wider_schema = world.call("CreateSchema", name="wider", schema=wider)["schemaArn"]
+    empty_group = shop.group(world, "empty")
+
+    solution = shop.solution(world, group)
+    version = shop.trained(world, solution)
+    pending = shop.version(world, shop.solution(world, domain_group, "pending"))
+    idle_solution = shop.solution(world, group, "idle")
+    segmenter = shop.solution(world, group, "segments", recipeArn=f"{RECIPES}aws-item-affinity")
+    segments = shop.trained(world, segmenter)
+    campaign = shop.deployed(world, version)
+    recommender_request = {
+        "name": "views",
+        "datasetGroupArn": domain_group,
+        "recipeArn": f"{RECIPES}aws-ecomm-popular-items-by-views",
+    }
+    recommender = world.call("CreateRecommender", **recommender_request)["recommenderArn"]
+    world.lake.write("groups/shop/events/a.parquet", "")
+    shop.finish_training(world, recommender, "recommenderArn")
+    stopped = world.call("CreateRecommender", **{**recommender_request, "name": "stopped"})["recommenderArn"]
+    shop.finish_training(world, stopped, "recommenderArn")
+    world.call("StopRecommender", recommenderArn=stopped)
+
+    creates: dict[str, dict[str, Any]] = {
+        "CreateDatasetGroup": {"name": "new", "tags": TAGS},
+        "CreateSchema": {"name": "new", "schema": shop.avro()},
+        "CreateDataset": {
+            "name": "new",
+            "datasetType": "Users",
+            "datasetGroupArn": group,
+            "schemaArn": spare,
+        },
+        "CreateDatasetImportJob": {
+            "jobName": "new",
+            "datasetArn": interactions,
+            "dataSource": {"dataLocation": "s3://data/new.csv"},
+            "roleArn": shop.ROLE,
+        },
+        "CreateDatasetExportJob": {
+            "jobName": "export",
+            "datasetArn": interactions,
+            "jobOutput": OUT,
+            "roleArn": shop.ROLE,
+        },
+        "CreateDataDeletionJob": {
+            "jobName": "erase",
+            "datasetGroupArn": domain_group,
+            "dataSource": {"dataLocation": "s3://data/users.csv"},
+            "roleArn": shop.ROLE,
+        },
+        "CreateEventTracker": {"name": "tracker", "datasetGroupArn": group},
+        "CreateFilter": {"name": "filter", "datasetGroupArn": group, "filterExpression": EXPRESSION},
+        "CreateSolution": {"name": "new", "datasetGroupArn": group, "recipeArn": shop.RECIPE},
+        "CreateSolutionVersion": {"solutionArn": solution},
+        "CreateCampaign": {"name": "new", "solutionVersionArn": version},
+        "CreateRecommender": {**recommender_request, "name": "new"},
+        "CreateBatchInferenceJob": {
+            "jobName": "batch",
+            "solutionVersionArn": version,
+            "jobInput": IN,
+            "jobOutput": OUT,
+            "roleArn": shop.ROLE,
+        },
+        "CreateBatchSegmentJob": {
+            "jobName": "segment",
+            "solutionVersionArn": segments,
+            "jobInput": IN,
+            "jobOutput": OUT,
+            "roleArn": shop.ROLE,
+        },
+        "CreateMetricAttribution": {
+            "name": "metrics",
+            "datasetGroupArn": group,
+            "metrics": [METRIC],
+            "metricsOutputConfig": {"roleArn": shop.ROLE},
+        },
+    }
+
+    def made(kind: str) -> str:
+        """One more of a kind, for the operations that need one of their own; the group takes one of some."""
+        request = dict(creates[f"Create{kind}"])
+        for member in ("name", "jobName"):
+            if member in request:
+                request[member] = f"made-{kind}"
+        if kind in ("EventTracker", "MetricAttribution"):
+            request["datasetGroupArn"] = domain_group
+        member = kind[0].lower() + kind[1:] + "Arn"
+        return world.call(f"Create{kind}", **request)[member]
+
+    metrics = made("MetricAttribution")
+    arns = {
+        "DatasetGroup": group,
+        "Schema": spare,
+        "Dataset": items,
+        "DatasetImportJob": made("DatasetImportJob"),
+        "DatasetExportJob": made("DatasetExportJob"),
+        "DataDeletionJob": made("DataDeletionJob"),
+        "EventTracker": made("EventTracker"),
+        "Filter": made("Filter"),
+        "Solution": solution,
+        "SolutionVersion": version,
+        "Campaign": campaign,
+        "Recommender": recommender,
+        "BatchInferenceJob": made("BatchInferenceJob"),
+        "BatchSegmentJob": made("BatchSegmentJob"),
+        "MetricAttribution": metrics,
+        "Recipe": shop.RECIPE,
+        "Algorithm": "arn:aws:personalize:::algorithm/aws-sims",
+        "FeatureTransformation": "arn:aws:personalize:::feature-transformation/sims",
+    }
+    deletable = {**arns, "DatasetGroup": empty_group, "Solution": idle_solution, "Schema": wider_schema}
+    requests = dict(creates)
+    for kind, arn in arns.items():
+        member = kind[0].lower() + kind[1:] + "Arn"
+        requests[f"Describe{kind}"] = {member: arn}
+        requests[f"Delete{kind}"] = {member: deletable[kind]}
+    requests |= {
+        "ListBatchInferenceJobs": {"solutionVersionArn": version},
+        "ListBatchSegmentJobs": {"solutionVersionArn": segments},
+        "ListCampaigns": {"solutionArn": solution},
+        "ListDataDeletionJobs": {"datasetGroupArn": domain_group},
+        "ListDatasetExportJobs": {"datasetArn": interactions},
+        "ListDatasetGroups": {},
+        "ListDatasetImportJobs": {"datasetArn": interactions},
+        "ListDatasets": {"datasetGroupArn": group},
+        "ListEventTrackers": {"datasetGroupArn": domain_group},
+        "ListFilters": {"datasetGroupArn": group},
+        "ListMetricAttributionMetrics": {"metricAttributionArn": metrics},
+        "ListMetricAttributions": {"datasetGroupArn": domain_group},
+        "ListRecipes": {},
+        "ListRecommenders": {"datasetGroupArn": domain_group},
+        "ListSchemas": {},
+        "ListSolutions": {"datasetGroupArn": group},
+        "ListSolutionVersions": {"solutionArn": solution},
+        "ListTagsForResource": {"resourceArn": group},
+        "TagResource": {"resourceArn": group, "tags": TAGS},
+        "UntagResource": {"resourceArn": group, "tagKeys": ["team"]},
+        "GetSolutionMetrics": {"solutionVersionArn": version},
+        "StopSolutionVersionCreation": {"solutionVersionArn": pending},
+        "StartRecommender": {"recommenderArn": stopped},
+        "StopRecommender": {"recommenderArn": recommender},
+        "UpdateCampaign": {"campaignArn": campaign, "solutionVersionArn": version},
+        "UpdateDataset": {"datasetArn": items, "schemaArn": wider_schema},
+        "UpdateMetricAttribution": {"metricAttributionArn": metrics, "removeMetrics": ["count"]},
+        "UpdateRecommender": {"recommenderArn": recommender, "recommenderConfig": {}},
+        "UpdateSolution": {"solutionArn": solution, "performAutoTraining": True},
+    }
+    return requests

@@ -1,0 +1,58 @@
+"""A service on loopback: HTTP in, API Gateway events to the functions' own door, HTTP out."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+from lambdas.common.http import Operation, serve
+from tastemaker.wire import Service
+
+
+def event(method: str, path: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """An HTTP API event, payload format 2.0."""
+    return {
+        "version": "2.0",
+        "rawPath": urlsplit(path).path,
+        "headers": {name.lower(): value for name, value in headers.items()},
+        "body": body.decode(),
+        "isBase64Encoded": False,
+        "requestContext": {"accountId": "123456789012", "stage": "$default", "http": {"method": method}},
+    }
+
+
+@contextmanager
+def running(service: Service, operations: Mapping[str, Operation]) -> Iterator[str]:
+    """Serve on a free port; gives the endpoint's address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            request = event("POST", self.path, dict(self.headers.items()), self.rfile.read(length))
+            result = serve(service, request, operations)
+            body = result["body"].encode()
+            self.send_response(result["statusCode"])
+            for name, value in result["headers"].items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
