@@ -134,5 +134,7 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
+        """End it, started or not: without a loop to end, socketserver would wait for ever."""
+        if self._thread.is_alive():
+            self._server.shutdown()
         self._server.server_close()

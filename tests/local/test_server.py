@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import threading
 import time
 
 import pytest
@@ -66,6 +67,15 @@ def test_a_small_request_is_not_held_up(echo):
 def test_a_port_is_taken_once(echo):
     with pytest.raises(PortInUseError, match=f"port {echo.port}"):
         HttpServer(echo.port, lambda request: Response(200))
+
+
+def test_a_server_that_never_started_can_be_stopped():
+    server = HttpServer(0, lambda request: Response(200))
+    stopping = threading.Thread(target=server.stop, daemon=True)
+    stopping.start()
+    stopping.join(timeout=5)
+    assert not stopping.is_alive()
+    HttpServer(server.port, lambda request: Response(200)).stop()  # the port is free again
 
 
 def test_s3_through_the_door(local):
