@@ -1,4 +1,4 @@
-"""What a recommendation and a ranking have in common: who asks, with which model, past, filters and columns."""
+"""What a recommendation and a ranking have in common: who asks, which model, past, filters and columns."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Records of the control plane as the runtime sees them: read often, changed rarely, cached for some seconds."""
+"""Records of the control plane as the runtime sees them: read often, changed rarely, cached for seconds."""
 
 import time
 from collections.abc import Callable
