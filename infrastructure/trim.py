@@ -25,8 +25,9 @@ SERVICES = (
 # Folders: no test suites, no headers to compile against, no examples.
 FOLDERS = ("tests", "include", "examples", "bin")
 SUFFIXES = (".pyi", ".pxd", ".pyx", ".pxi", ".a", ".h", ".hpp", ".c", ".cc")
-# pyarrow's network transport and plan exchange, and the sources of its bindings.
-PYARROW = ("src", "includes", "*flight*", "*substrait*", "*gandiva*", "*orc*")
+# Of pyarrow: network transport, the bindings of plan exchange and of ORC, and their sources.
+# libarrow_substrait stays: pyarrow.lib is linked with it, and does not load without.
+PYARROW = ("src", "includes", "libarrow_flight*", "_flight*", "_substrait*", "_orc*", "*gandiva*")
 
 
 def trim(folder: Path) -> None:

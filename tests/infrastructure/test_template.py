@@ -44,14 +44,9 @@ ENVIRONMENT = {
 
 def test_cfn_lint_finds_nothing(template: Template) -> None:
     # W3005: a dependency that a GetAtt implies already; CDK writes it beside every role.
-    command = [
-        Path(sys.executable).with_name("cfn-lint"),
-        "--ignore-checks",
-        "W3005",
-        "--format",
-        "parseable",
-    ]
-    result = subprocess.run([*command, str(template.path)], capture_output=True, text=True)
+    lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [lint, "--ignore-checks", "W3005", "--format", "parseable", "--", str(template.path)]
+    result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
