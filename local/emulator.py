@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -74,6 +76,7 @@ class Emulator:
         self._repository = repository
         self._warm = warm
         self._server = HttpServer(port, self._serve)
+        self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
         self.account = Account(self._server.endpoint, region or default_region())
         self.outputs: dict[str, str] = {}
         self._door: Door | None = None
@@ -147,7 +150,7 @@ class Emulator:
         sink = LogSink(account)
         self.functions = Functions(
             {
-                name: FunctionPool(spec, account, roles, terminal, sink)
+                name: FunctionPool(spec, account, roles, terminal, sink, self._scratch)
                 for name, spec in found.functions.items()
             }
         )
@@ -157,6 +160,7 @@ class Emulator:
             terminal=terminal,
             sink=sink,
             repository=self._repository,
+            scratch=self._scratch,
             command=self._training_command,
         )
         streams = Streams(account)
@@ -203,6 +207,7 @@ class Emulator:
             part.stop()
         self._closing = []
         self._server.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _stop_executions(self) -> None:
         for machine in stepfunctions_parser_backends[self.account.id][self.account.region].state_machines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ..account import Account
@@ -23,13 +24,20 @@ class FunctionPool:
     """Execution environments of one function."""
 
     def __init__(
-        self, spec: FunctionSpec, account: Account, roles: Roles, terminal: Terminal, sink: LogSink
+        self,
+        spec: FunctionSpec,
+        account: Account,
+        roles: Roles,
+        terminal: Terminal,
+        sink: LogSink,
+        scratch: Path,
     ) -> None:
         self.spec = spec
         self._account = account
         self._roles = roles
         self._terminal = terminal
         self._sink = sink
+        self._scratch = scratch
         self._idle: list[Worker] = []
         self._workers: set[Worker] = set()
         self._starting = 0
@@ -94,7 +102,7 @@ class FunctionPool:
             credentials = self._roles.assume(
                 self.spec.role_arn, service="lambda.amazonaws.com", session=self.spec.name
             )
-            worker = Worker(self.spec, self._account, credentials, self._log)
+            worker = Worker(self.spec, self._account, credentials, self._log, self._scratch)
         finally:
             with self._changed:
                 self._starting -= 1

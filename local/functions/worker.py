@@ -6,9 +6,11 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -27,7 +29,6 @@ MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 _KEPT = (
     "PATH",
     "HOME",
-    "TMPDIR",
     "LANG",
     "LC_ALL",
     "TZ",
@@ -53,13 +54,21 @@ class Worker:
     """A process with one function loaded. One invocation at a time; the pool sees to that."""
 
     def __init__(
-        self, spec: FunctionSpec, account: Account, credentials: dict[str, str], log: Callable[[str], None]
+        self,
+        spec: FunctionSpec,
+        account: Account,
+        credentials: dict[str, str],
+        log: Callable[[str], None],
+        scratch: Path,
     ) -> None:
+        """Start the process; it loads the handler meanwhile. Its /tmp is a folder of its own in `scratch`."""
         self.born = time.monotonic()
         self._spec = spec
         self._log = log
         answers, to_emulator = os.pipe()
+        self._tmp = Path(tempfile.mkdtemp(prefix="function-", dir=scratch))
         environment = self._environment(spec, account, credentials, to_emulator)
+        environment["TMPDIR"] = str(self._tmp)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-u", str(_RUNTIME)],
             cwd=spec.code,
@@ -175,8 +184,9 @@ class Worker:
         self._process.wait()
 
     def release(self) -> None:
-        """Kill, and close the pipes; nobody may be waiting for an answer."""
+        """Kill, close the pipes, forget its /tmp; nobody may be waiting for an answer."""
         self.kill()
+        shutil.rmtree(self._tmp, ignore_errors=True)
         self._answers.close()
         with contextlib.suppress(OSError):  # what a dead process did not read
             assert self._process.stdin is not None

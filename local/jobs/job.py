@@ -47,6 +47,7 @@ class TrainingJob:
         terminal: Terminal,
         sink: Callable[[str, str, str], None],
         repository: Path,
+        scratch: Path,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self.name: str = request["TrainingJobName"]
@@ -58,6 +59,7 @@ class TrainingJob:
         self._sink = sink
         self._stream = f"{self.name}/algo-1-{int(time.time())}"
         self._repository = repository
+        self._scratch = scratch
         self._command = command
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,7 +85,7 @@ class TrainingJob:
         started = time.time()
         self._terminal.line(self.name, "starting")
         try:
-            with tempfile.TemporaryDirectory(prefix="tastemaker-job-") as folder:
+            with tempfile.TemporaryDirectory(prefix="job-", dir=self._scratch) as folder:
                 ended = self._work(Container(Path(folder), self._request))
         except (DataError, AssumeRoleError) as error:
             ended = _failed(f"ClientError: {error}")

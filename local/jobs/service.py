@@ -52,6 +52,7 @@ class TrainingJobs:
         terminal: Terminal,
         sink: Callable[[str, str, str], None],
         repository: Path,
+        scratch: Path,
         command: Sequence[str] = COMMAND,
     ) -> None:
         self._account = account
@@ -59,6 +60,7 @@ class TrainingJobs:
         self._terminal = terminal
         self._sink = sink
         self._repository = repository
+        self._scratch = scratch
         self._command = command
         self._jobs: dict[str, TrainingJob] = {}
         self._lock = threading.Lock()
@@ -92,6 +94,7 @@ class TrainingJobs:
                 terminal=self._terminal,
                 sink=self._sink,
                 repository=self._repository,
+                scratch=self._scratch,
                 command=self._command,
             )
             self._jobs[name] = running

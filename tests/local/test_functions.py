@@ -36,6 +36,7 @@ def test_calls_at_once_run_side_by_side(invoke):
     with ThreadPoolExecutor(3) as threads:
         answers = list(threads.map(lambda _: invoke("echo", {"sleep": 0.4}), range(3)))
     assert len({answer["pid"] for answer, _ in answers}) == 3
+    assert len({answer["tmp"] for answer, _ in answers}) == 3  # each environment has a /tmp of its own
 
 
 def test_an_exception_has_lambdas_shape(invoke):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import tempfile
 import time
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,7 @@ def echo(event: Any, context: Any) -> Any:
     return {
         "event": event,
         "pid": os.getpid(),
+        "tmp": tempfile.gettempdir(),
         "greeting": os.environ["GREETING"],
         "function": context.function_name,
         "arn": context.invoked_function_arn,
