@@ -29,6 +29,9 @@ KINDS = {
 }
 
 
+PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
+
+
 class Pipeline(Protocol):
     """What the job asks of a recipe."""
 
@@ -146,13 +149,7 @@ class SequencePipeline:
         weights = network.exported()
         flat, places = flattened(weights)
         shape = network.shape
-        parts = (
-            self.chosen.parts
-            if self.chosen
-            else {
-                name: {"weight": 1.0} for name in ("encoder", "transitions", "linear", "repeat", "popularity")
-            }
-        )
+        parts = self.chosen.parts if self.chosen else {name: {"weight": 1.0} for name in PARTS}
         about = {
             "parts": parts,
             "typicalGap": self.transformer.typical_gap(prepared.sequences),

@@ -5,6 +5,7 @@ encoder      log-softmax of the transformer's logits
 transitions  what followed the user's newest items in others' histories: log of a distribution
 linear       a linear item-to-item model on the user's recency-weighted history, standardised
 repeat       the user's own items, newer ones more: log of a distribution
+seen         1 for the user's own items, 0 for others; its weight may be negative: whether people repeat
 popularity   log of the popularity distribution
 
 A distribution gets a floor before the logarithm, so that an item that a part says nothing about is unlikely,
@@ -79,3 +80,10 @@ def repeat(n_items: int, items: NDArray[np.integer], half_life: float) -> Array:
     items, weights = newest(items, half_life)
     counts = np.bincount(items, weights, n_items).astype(np.float32)
     return log_distribution(counts, REPEAT_FLOOR)
+
+
+def seen(n_items: int, items: NDArray[np.integer]) -> Array:
+    """1 for items of the history, 0 for others."""
+    result = np.zeros(n_items, np.float32)
+    result[items] = 1.0
+    return result

@@ -100,6 +100,8 @@ class SequenceModel(Model):
             return self.log_popularity
         if name == "repeat":
             return parts.repeat(len(self.bundle.items), items, half_life)
+        if name == "seen":
+            return parts.seen(len(self.bundle.items), items)
         return (parts.transitions if name == "transitions" else parts.linear)(
             self.rows[name], items, half_life
         )

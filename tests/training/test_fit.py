@@ -85,16 +85,17 @@ def test_the_blend_is_never_worse_than_its_best_part() -> None:
     truth = [np.array([int(rng.integers(candidates))]) for _ in range(cases)]
     right = np.stack([(items[c] == truth[c][0]).astype(np.float32) for c in range(cases)])
     noise = rng.normal(size=(cases, candidates, 3)).astype(np.float32)
-    scores = noise + right[:, :, None] * np.array([2.0, 1.5, 0.0], np.float32)
-    alone = [blend._objective(items, scores[:, :, part], truth) for part in range(3)]
-    weights, reached = blend._ascend(items, scores, truth, alone)
-    assert reached >= max(alone)
-    assert reached > max(alone) + 0.02  # two independent witnesses know more than one
-    assert weights[2] < 0.3  # the third knows nothing
+    parts = noise + right[:, :, None] * np.array([2.0, 1.5, 0.0], np.float32)
+    scores = {name: parts[:, :, place] for place, name in enumerate("abc")}
+    table = blend.Table(items, scores | {blend.SEEN: np.zeros_like(right)}, truth)
+    alone = {name: table.objective({name: 1.0}) for name in "abc"}
+    weights, reached = blend.ascend(table, ["a", "b", "c"], {"a": 1.0, blend.SEEN: 0.0})
+    assert reached > max(alone.values()) + 0.02  # two independent witnesses know more than one
+    assert weights.get("c", 0.0) < 0.3  # the third knows nothing
 
 
 def test_the_blend_chooses_for_the_shop(trained, shop: Prepared) -> None:
     parts = trained("aws-user-personalization-v2").manifest["model"]["parts"]
-    assert set(parts) == {"encoder", "transitions", "linear", "repeat", "popularity"}
+    assert set(parts) == {"encoder", "transitions", "linear", "repeat", "seen", "popularity"}
     assert max(part["weight"] for part in parts.values()) >= 1.0
     assert parts["transitions"]["halfLife"] in blend.HALF_LIVES["transitions"]

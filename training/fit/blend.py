@@ -28,8 +28,11 @@ HALF_LIVES = {
     "repeat": (3.0, 10.0, 50.0),
 }
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
-CANDIDATES = 100
-"""Items taken from each part for each case. Lists are 25 long."""
+SEEN = "seen"
+SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
+ROUNDS = 4
+CANDIDATES = 60
+"""Items taken from each part for each case, with and without seen ones. Lists are 25 long."""
 
 LEAST_GAIN = 2e-4
 """A change must bring this much (relative: 0.1 % of a usual objective), so that noise alone moves nothing."""
@@ -49,25 +52,30 @@ class Choice:
 def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
     """Half-lives and weights for `model`, whose parts are fitted without the truth of `cases`."""
     wanted = truths(prepared.sequences, cases)
-    items, scores, names = _candidates(model, prepared, cases, wanted)
-    alone = {name: _objective(items, scores[:, :, column], wanted) for column, name in enumerate(names)}
-    kept: dict[str, int] = {}  # the best half-life of each part
-    for column, name in enumerate(names):
+    table = _candidates(model, prepared, cases, wanted)
+    alone: dict[str, float] = {}
+    repeats: dict[str, float] = {}  # the weight of `seen` that each part is best with
+    for name in table.names:
+        if name != SEEN:
+            reached = {weight: table.objective({name: 1.0, SEEN: weight}) for weight in (0.0, SEEN_GRID[0])}
+            repeats[name] = max(reached, key=reached.__getitem__)
+            alone[name] = reached[repeats[name]]
+    kept: dict[str, str] = {}  # the best half-life of each part
+    for name in alone:
         part = name.split("@")[0]
-        if part not in kept or alone[name] > alone[names[kept[part]]]:
-            kept[part] = column
-    columns = list(kept.values())
-    matrix = scores[:, :, columns]
-    weights, reached = _ascend(items, matrix, wanted, [alone[names[c]] for c in columns])
+        if part not in kept or alone[name] > alone[kept[part]]:
+            kept[part] = name
+    first = max(kept.values(), key=alone.__getitem__)
+    weights, reached_all = ascend(table, list(kept.values()), {first: 1.0, SEEN: repeats[first]})
     chosen: dict[str, dict[str, float]] = {}
-    for part, column, weight in zip(kept, columns, weights, strict=True):
-        chosen[part] = {"weight": round(float(weight), 4)}
-        if "@" in names[column]:
-            chosen[part]["halfLife"] = float(names[column].split("@")[1])
-    for part in kept:
-        say(f"blend: {part} {chosen[part]} alone {alone[names[kept[part]]]:.4f}")
-    say(f"blend: {reached:.4f} on {len(cases)} validation users")
-    return Choice(chosen, reached, {part: alone[names[column]] for part, column in kept.items()})
+    for name in (*kept.values(), SEEN):
+        part, _, half_life = name.partition("@")
+        chosen[part] = {"weight": round(weights.get(name, 0.0), 4)}
+        if half_life:
+            chosen[part]["halfLife"] = float(half_life)
+        say(f"blend: {part} {chosen[part]}" + (f" alone {alone[name]:.4f}" if name in alone else ""))
+    say(f"blend: {reached_all:.4f} on {len(cases)} validation users")
+    return Choice(chosen, reached_all, {part: alone[name] for part, name in kept.items()})
 
 
 def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
@@ -80,64 +88,85 @@ def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
     return found
 
 
-def _candidates(
-    model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray]
-) -> tuple[NDArray[np.int64], NDArray[np.float32], list[str]]:
-    """Candidate items int64[cases, candidates] (-1 for none) and their scores float32[cases, candidates,
-    variants].
+@dataclass(frozen=True)
+class Table:
+    """Candidates of each validation case: `items` int64[cases, candidates] (-1 for none), `scores` by name
+    float32[cases, candidates], and the truth of each case.
     """
+
+    items: NDArray[np.int64]
+    scores: dict[str, NDArray[np.float32]]
+    wanted: list[NDArray]
+
+    @property
+    def names(self) -> list[str]:
+        """Every part, with its half-life if it has one."""
+        return list(self.scores)
+
+    def total(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
+        """The weighted sum of parts; -inf where there is no candidate."""
+        result = np.where(self.items < 0, np.float32(-np.inf), np.float32(0))
+        for name, weight in weights.items():
+            if weight:
+                result += np.float32(weight) * self.scores[name]
+        return result
+
+    def objective(self, weights: Mapping[str, float]) -> float:
+        """Mean objective of the lists that these weights make."""
+        return self.of(self.total(weights))
+
+    def of(self, total: NDArray[np.float32]) -> float:
+        """Mean objective of the lists that these scores make."""
+        most = min(25, total.shape[1])
+        best = np.argpartition(-total, most - 1, axis=1)[:, :most]
+        order = np.argsort(-np.take_along_axis(total, best, 1), axis=1, kind="stable")
+        ranked = np.take_along_axis(self.items, np.take_along_axis(best, order, 1), 1)
+        return float(gains(list(ranked), self.wanted).mean())
+
+
+def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray]) -> Table:
+    """What any part puts near the top, with and without what the user has seen, and the truth."""
     tried = variants(model)
-    names = [name for name, _ in tried]
     found: list[tuple[NDArray, NDArray]] = []
     for user, shown, truth in zip(cases.users, cases.shown, wanted, strict=True):
         history = prepared.sequences.history(int(user), int(shown))
-        vectors = []
+        vectors, picked = [], [truth]
         for name, settings in tried:
             part = name.split("@")[0]
             if part == "encoder":
                 vector = model.vector(history, now=prepared.latest, user_index=int(user))
-                vectors.append(parts.log_softmax(model.item_vectors @ vector + model.item_bias))
+                scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
             else:
-                vectors.append(model.simple_part(part, history.items, settings["halfLife"]))
-        picked = np.unique(np.concatenate([*(top_k(v, CANDIDATES) for v in vectors), truth]))
-        found.append((picked, np.stack([v[picked] for v in vectors], 1)))
-    most = max(len(picked) for picked, _ in found)
+                scores = model.simple_part(part, history.items, settings["halfLife"])
+            vectors.append(scores)
+            if part != SEEN:
+                unseen = scores.copy()
+                unseen[history.items] = -np.inf
+                picked += [top_k(scores, CANDIDATES), top_k(unseen, CANDIDATES)]
+        union = np.unique(np.concatenate(picked))
+        found.append((union, np.stack([v[union] for v in vectors])))
+    most = max(len(union) for union, _ in found)
     items = np.full((len(found), most), -1, np.int64)
-    scores = np.full((len(found), most, len(names)), -np.inf, np.float32)
-    for case, (picked, values) in enumerate(found):
-        items[case, : len(picked)] = picked
-        scores[case, : len(picked)] = values
-    return items, scores, names
+    scores = np.zeros((len(tried), len(found), most), np.float32)
+    for case, (union, values) in enumerate(found):
+        items[case, : len(union)] = union
+        scores[:, case, : len(union)] = values
+    return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted)
 
 
-def _objective(items: NDArray[np.int64], scores: NDArray[np.float32], wanted: list[NDArray]) -> float:
-    best = np.argpartition(-scores, min(25, scores.shape[1] - 1), axis=1)[:, :25]
-    order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1, kind="stable")
-    ranked = np.take_along_axis(items, np.take_along_axis(best, order, 1), 1)
-    return float(gains(list(ranked), wanted).mean())
-
-
-def _ascend(
-    items: NDArray[np.int64], scores: NDArray[np.float32], wanted: list[NDArray], alone: list[float]
-) -> tuple[NDArray[np.float64], float]:
-    """Weights by coordinate ascent from the best single part."""
-    known = np.where(np.isfinite(scores), scores, 0.0)
-    gone = np.isinf(scores[:, :, 0])
-    weights = np.zeros(scores.shape[2])
-    first = int(np.argmax(alone))
-    weights[first], reached = 1.0, alone[first]
-    for _ in range(4):
+def ascend(table: Table, names: list[str], start: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """Weights of these parts and of `seen`, changed one at a time from `start`, and what they reach."""
+    weights, reached = dict(start), table.objective(start)
+    for _ in range(ROUNDS):
         before = reached
-        for part in np.argsort(-np.asarray(alone), kind="stable"):
-            if part == first:
+        for name in (SEEN, *names):
+            if start.get(name) == 1.0:  # only ratios matter
                 continue
-            rest = known @ np.where(np.arange(len(weights)) == part, 0.0, weights).astype(np.float32)
-            for weight in GRID:
-                tried = rest + np.float32(weight) * known[:, :, part]
-                tried[gone] = -np.inf
-                value = _objective(items, tried, wanted)
+            rest = table.total({n: w for n, w in weights.items() if n != name})
+            for weight in SEEN_GRID if name == SEEN else GRID:
+                value = table.of(rest + np.float32(weight) * table.scores[name])
                 if value > reached + LEAST_GAIN:
-                    weights[part], reached = weight, value
+                    weights[name], reached = weight, value
         if reached <= before + LEAST_GAIN:
             break
     return weights, reached

@@ -35,13 +35,18 @@ two cores.
 PASSES = (4, 40)
 PEAK_RATE = 2e-3
 PATIENCE = 5
+FIT_SHARE = 0.66
+"""Of the budget, for the training that chooses; the rest is for the two that go on from it."""
+
 VALIDATED = 500
 """Validation users that are scored after a pass; the blend is chosen on all of them."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to train. `seconds` bounds the whole of it; passes 0 lets the amount of data decide."""
+    """How long to train. `seconds` bounds the whole of it: `FIT_SHARE` of them for `fit`, the rest for two
+    times `refine`, though each makes one pass at least. Passes or width 0 let the amount of data decide.
+    """
 
     seconds: float
     passes: int = 0
@@ -59,13 +64,14 @@ class Plan:
 
 @dataclass
 class Result:
-    """A trained network (its averaged weights), how many passes it took and what it reached on validation
-    data.
+    """A trained network (its averaged weights), how many passes it took, what it reached on validation data,
+    and how many seconds a pass takes.
     """
 
     network: Network
     passes: int
     reached: float
+    seconds: float
 
 
 class Sampler:
@@ -153,7 +159,6 @@ def fit(
         network.bias.copy_(sampler.log_share - sampler.log_share.max())
     optimiser = Optimiser(network, plan.rate, warm_up=warm_up(len(training.items), plan.passes))
     some = _some(cases, seed)
-    wanted = truths(prepared.sequences, some)
     state = _Checkpoint(checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}")
     best, best_weights, best_pass, begin, passes = -1.0, optimiser.average, 0, 0, plan.passes
     restored = state.read(network, optimiser, device)
@@ -165,32 +170,28 @@ def fit(
         f"{len(training.items):,} events, {shape.items:,} items, at most {passes} passes, "
         f"{device.type}, {torch.get_num_threads()} threads"
     )
-    clock = Clock()
-    for number in range(begin, passes):
+    clock, budget, each = Clock(), FIT_SHARE * plan.seconds, 0.0
+    for number in range(begin, plan.passes):
         loss = _one_pass(network, optimiser, sampler, training, seed, number, passes, stop)
-        reached = float(
-            gains(
-                lists(optimiser.averaged_network(), prepared.sequences, some, prepared.latest), wanted
-            ).mean()
-        )
+        reached = validated(optimiser.averaged_network(), prepared, some)
         if reached > best:
             best, best_pass = reached, number + 1
             best_weights = [value.clone() for value in optimiser.average]
         each = clock.seconds() / (number + 1 - begin)
-        if (
-            number == begin
-        ):  # a budget that is too short makes the decay end earlier, instead of cutting it off
-            passes = min(passes, max(begin + int(plan.seconds / each), number + 1))
+        if number == begin:
+            # A budget that is too short makes the rate fall faster, instead of cutting its fall off.
+            passes = min(passes, max(begin + int(budget / each), number + 1))
         left = each * (passes - number - 1)
         say(
             f"pass {number + 1}/{passes} loss {loss:.4f} validation {reached:.4f} best {best:.4f} "
             f"left {duration(left)}"
         )
         state.write(network, optimiser, number + 1, best, best_pass, best_weights)
-        if number + 1 - best_pass >= PATIENCE or clock.seconds() + each > plan.seconds:
+        over = number + 1 >= passes or clock.seconds() + each > budget
+        if over or number + 1 - best_pass >= PATIENCE:
             break
     optimiser.average = best_weights
-    return Result(optimiser.averaged_network(), best_pass, best)
+    return Result(optimiser.averaged_network(), best_pass, best, each)
 
 
 def refine(
@@ -208,11 +209,12 @@ def refine(
     network = copy.deepcopy(result.network).train()
     optimiser = Optimiser(network, plan.rate / 2, warm_up=10)
     sampler = Sampler(training, network.shape.items, device)
-    passes = max(1, math.ceil(result.passes / 4))
+    affordable = int((1 - FIT_SHARE) / 2 * plan.seconds / max(result.seconds, 1e-9))
+    passes = max(1, min(math.ceil(result.passes / 4), affordable))
     for number in range(passes):
         loss = _one_pass(network, optimiser, sampler, training, seed + 1, number, passes, stop)
         say(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
-    return Result(optimiser.averaged_network(), result.passes, result.reached)
+    return Result(optimiser.averaged_network(), result.passes, result.reached, result.seconds)
 
 
 def _one_pass(
@@ -245,9 +247,22 @@ def _some(cases: Cases, seed: int) -> Cases:
     return Cases(cases.users[take], cases.shown[take])
 
 
+def validated(network: Network, prepared: Prepared, cases: Cases) -> float:
+    """The objective of the network's lists, with or without what users have seen, whichever is better.
+
+    Where people never come back to an item, the blend keeps seen items out; the network must not be stopped
+    early because it cannot say so itself.
+    """
+    wanted = truths(prepared.sequences, cases)
+    return max(
+        float(gains(lists(network, prepared.sequences, cases, prepared.latest, unseen=unseen), wanted).mean())
+        for unseen in (False, True)
+    )
+
+
 @torch.no_grad()
 def lists(
-    network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25
+    network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25, *, unseen: bool = False
 ) -> list[NDArray[np.int64]]:
     """The best items for each case, from the events that are shown, asked at `now` under the clamp of
     serving.
@@ -273,6 +288,10 @@ def lists(
         if batch.valid is not None:
             place = torch.searchsorted(batch.valid, place)
         scores = torch.addmm(network.bias, hidden[place], table.t())
+        if unseen:
+            for row, case in enumerate(group):
+                history = sequences.history(int(cases.users[case]), int(cases.shown[case]))
+                scores[row, torch.from_numpy(history.items.astype(np.int64)).to(device)] = -torch.inf
         best = scores.topk(min(most, scores.shape[1]), dim=1).indices.cpu().numpy()
         for case, items in zip(group, best, strict=True):
             result[case] = items
