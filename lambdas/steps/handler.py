@@ -3,8 +3,13 @@
 An event is {"action", "workflow", "input": the execution's input, "plan": what begin answered, "result":
 what the
 work answered, "error": {"Error", "Cause"}, "executionArn"}. Every step may run twice with the same effect.
+
+EventBridge's "Step Functions Execution Status Change" may come here too: it settles the records of
+executions that
+died without their failure step (aborted by a person, out of time).
 """
 
+import json
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -26,6 +31,8 @@ from tastemaker.resources.workflows import Workflows
 
 # A deletion stops so many seconds before the function would be stopped, and is called again.
 MARGIN = 20.0
+STATUS_CHANGE = "Step Functions Execution Status Change"
+ENDED_BADLY = ("FAILED", "TIMED_OUT", "ABORTED")
 # Loading a large model takes as long as the runtime function may run.
 PATIENCE = Config(read_timeout=200, retries={"max_attempts": 0})
 
@@ -61,6 +68,14 @@ class Steps:
                 return self.workflows.remove(request)
         raise InvalidInput(f"There is no step {event['action']!r}.")
 
+    def settle(self, detail: Mapping[str, Any]) -> None:
+        """What EventBridge says of an execution that failed, timed out or was aborted."""
+        workflow = detail["stateMachineArn"].rpartition("-")[2]
+        error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause")}
+        if detail["status"] in ENDED_BADLY:
+            request = json.loads(detail["input"])
+            self.workflows.settle(workflow, request, error, detail["executionArn"])
+
     def _purge(self, plan: Mapping[str, Any], seconds: float) -> bool:
         settings = self.settings
         tables = Tables(
@@ -80,7 +95,9 @@ def _steps(account: str) -> Steps:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: Any) -> Any:
-    """Run one step of an execution."""
+    """Run one step of an execution, or settle one that ended without its failure step."""
+    if event.get("detail-type") == STATUS_CHANGE:
+        return _steps(event["account"]).settle(event["detail"])
     account = event["executionArn"].split(":")[4]
     seconds = context.get_remaining_time_in_millis() / 1000
     logger.append_keys(execution=event["executionArn"], workflow=event["workflow"])

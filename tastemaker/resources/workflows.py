@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from tastemaker.errors import Conflict, InvalidInput, ResourceNotFound
 from tastemaker.resources import statuses
+from tastemaker.resources.arns import work_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.reasons import reason_of
 from tastemaker.resources.repository import Record
@@ -53,6 +54,30 @@ class Workflows:
     ) -> None:
         """The work failed: the subject says why, and what served before goes on."""
         self._repeat(lambda: self._fail(workflow, request, plan, reason_of(error), execution))
+
+    def settle(self, workflow: str, request: Document, error: Document | None, execution: str) -> None:
+        """An execution has ended badly, perhaps without its failure step: stopped by a person, out of
+        time, or the
+        steps themselves failed. If the subject still waits for this execution, it says why; else nothing
+        happens.
+        """
+
+        def step() -> None:
+            try:
+                record = self._subject(workflow, request, self._version_made_by(request, execution))
+            except (InvalidInput, ResourceNotFound):
+                return
+            if workflow == "delete":
+                waits = "failureReason" not in record.body
+            else:
+                waits = execution in (record.body.get("_execution"), record.body.get("_training"))
+                # An execution that never came to its first step is known by the name that it was started
+                # with.
+                waits = waits or execution.rpartition(":")[2] in _expected_names(record)
+            if waits:
+                self._fail(workflow, request, {"arn": record.arn}, reason_of(error), execution)
+
+        self._repeat(step)
 
     def remove(self, request: Document) -> None:
         """The last step of a deletion."""
@@ -126,3 +151,13 @@ class Workflows:
             except Conflict:
                 continue
         return step()
+
+
+def _expected_names(record: Record) -> list[str]:
+    """The names of the executions that a record may wait for: of its creation, and of its update under
+    way."""
+    names = [work_name(record.arn, record.created_at)] if record.status == statuses.PENDING else []
+    for member, update in record.body.items():
+        if member.startswith("latest") and member.endswith("Update") and update["status"] in statuses.MOVING:
+            names.append(work_name(record.arn, update["creationDateTime"]))
+    return names

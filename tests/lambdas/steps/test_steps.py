@@ -73,6 +73,24 @@ def test_a_failure_is_written_on_the_record(here, steps):
     assert here.desk.find_any(arn).body["failureReason"] == "line 3"
 
 
+def test_an_aborted_execution_is_settled(here, steps):
+    arn = shop.import_job(here, shop.dataset(here, shop.group(here)))
+    request = {"datasetImportJobArn": arn}
+    run(steps, "begin", "import", request)
+    detail = {
+        "executionArn": EXECUTION,
+        "stateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:tastemaker-dev-import",
+        "input": json.dumps(request),
+        "status": "ABORTED",
+        "error": "Stopped",
+        "cause": "Stopped by a person.",
+    }
+    steps.settle({**detail, "status": "SUCCEEDED"})
+    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    steps.settle(detail)
+    assert here.desk.find_any(arn).body["failureReason"] == "Stopped by a person."
+
+
 def test_a_deletion_takes_data_and_rows_along(here, steps, lake_client, other_tables):
     lake = LakeBucket(lake_client, LAKE)
     group_arn = shop.group(here)

@@ -85,3 +85,49 @@ def test_every_status_change_is_announced():
     ]
     here.call("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
     assert (here.changes[-1].part, here.changes[-1].after) == ("latestCampaignUpdate", "CREATE PENDING")
+
+
+def test_an_execution_that_died_is_settled():
+    here = world()
+    group_arn, dataset_arn = shop.shop(here)
+    steps, aborted = Workflows(here.desk), {"Error": "ABORTED", "Cause": None}
+
+    job = shop.import_job(here, dataset_arn, "second")
+    request = {"datasetImportJobArn": job}
+    steps.begin("import", request, "execution:i1")
+    steps.settle("import", request, aborted, "execution:other")
+    assert here.desk.find_any(job).status == "CREATE IN_PROGRESS"
+    for _ in range(2):
+        steps.settle("import", request, aborted, "execution:i1")
+    assert here.desk.find_any(job).body["failureReason"] == "ABORTED"
+
+    version_arn = shop.version(here, shop.solution(here, group_arn))
+    name = list(here.work.started)[-1]
+    steps.settle("train", {"solutionVersionArn": version_arn}, aborted, f"execution:train:{name}")
+    assert here.desk.find_any(version_arn).status == "CREATE FAILED"
+    steps.settle("train", {"solutionVersionArn": version_arn + "x"}, aborted, "execution:train:x")
+
+
+def test_only_the_execution_of_an_update_settles_it():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.deployed(here, shop.trained(here, shop.solution(here, group_arn)))
+    first = list(here.work.started)[-1]
+    here.call("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
+    second = list(here.work.started)[-1]
+    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps.settle("deploy", request, {"Error": "TIMED_OUT"}, f"execution:deploy:{first}")
+    assert here.desk.find_any(arn).body["latestCampaignUpdate"]["status"] == "CREATE PENDING"
+    steps.settle("deploy", request, {"Error": "TIMED_OUT"}, f"execution:deploy:{second}")
+    assert here.desk.find_any(arn).body["latestCampaignUpdate"]["status"] == "CREATE FAILED"
+    assert here.desk.find_any(arn).status == "ACTIVE"
+
+
+def test_a_dead_deletion_can_be_asked_for_again():
+    here = world()
+    group_arn = shop.group(here)
+    here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
+    Workflows(here.desk).settle("delete", {"arn": group_arn}, {"Error": "TIMED_OUT"}, "execution:delete:x")
+    here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
+    shop.finish_deletion(here, group_arn)
+    assert here.call("ListDatasetGroups")["datasetGroups"] == []
