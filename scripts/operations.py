@@ -1,0 +1,163 @@
+"""Writes docs/operations.md: every operation of the three services, whether it is served, and where it
+differs.
+
+python -m scripts.operations            writes the page
+python -m scripts.operations --check    fails if the page is not what would be written
+"""
+
+import sys
+from pathlib import Path
+
+from tastemaker.recipes import RECIPES, Recipe
+from tastemaker.resources import control
+from tastemaker.resources.kind import Kind
+from tastemaker.resources.quotas import DOCUMENTED
+from tastemaker.wire import Service
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "operations.md"
+
+FUNCTIONS = {"personalize-runtime": "runtime", "personalize-events": "events"}
+
+REMARKS = {
+    "CreateDatasetGroup": "ACTIVE at once: nothing has to be built.",
+    "CreateDataset": "ACTIVE at once.",
+    "CreateSchema": "A record name that no dataset type has is accepted, and refused by CreateDataset.",
+    "CreateDatasetImportJob": "The minimum of 1000 interactions is not enforced unless the quota "
+    "`minimumImportInteractions` is set. `roleArn` may be left out for buckets that the stage lists.",
+    "CreateSolution": "`performAutoML` and legacy recipes are refused; recipes without a model in this "
+    "release are "
+    "refused by name. An unknown or out-of-range hyperparameter is refused.",
+    "CreateSolutionVersion": "`AUTOTRAIN` is refused as a `trainingMode`. `trainingHours` is time on the "
+    "clock.",
+    "StopSolutionVersionCreation": "Stops the SageMaker training job itself.",
+    "CreateFilter": "Checked against the group's schemas and ACTIVE at once; whatever cannot work is "
+    "refused at once.",
+    "CreateCampaign": "`minProvisionedTPS` is kept and costs nothing: functions serve, not instances.",
+    "UpdateCampaign": "Members that are not given keep their values. The old version serves until the new "
+    "is warm.",
+    "UpdateDataset": "In force at once; `latestDatasetUpdate` is ACTIVE at once.",
+    "UpdateSolution": "In force at once; `latestSolutionUpdate` is ACTIVE at once.",
+    "CreateRecommender": "Use cases without a model in this release are refused by name.",
+    "StartRecommender": "ACTIVE at once: nothing has to start.",
+    "StopRecommender": "INACTIVE at once.",
+    "UpdateRecommender": "Only a change of `trainingDataConfig` takes time: a full retraining.",
+    "DeleteDatasetGroup": "Also removes the group's data in the lake and its users' profiles.",
+    "DeleteDataset": "Also removes its data in the lake, streamed events included, and its import jobs' "
+    "records.",
+    "DeleteSolution": "Also removes its versions, their models, and its schedule.",
+    "DeleteCampaign": "Gone at once.",
+    "DeleteFilter": "Gone at once.",
+    "DeleteEventTracker": "Gone at once; the events stay.",
+    "DescribeAlgorithm": "`algorithmImage.dockerURI` is a placeholder.",
+    "ListRecipes": "The whole catalogue, also what cannot be trained in this release.",
+    "GetSolutionMetrics": "The metrics of the training job's own evaluation, by the definitions of the "
+    "guide.",
+    "TagResource": "Not for schemas and metric attributions.",
+}
+
+
+def page() -> str:
+    """The text of the page."""
+    kinds = {kind.name: kind for kind in control.KINDS.values()}
+    lines = [
+        "# Operations",
+        "",
+        "Written by `python -m scripts.operations` from the service models and the code; a test holds it up "
+        "to date.",
+        "",
+        "*served*: does what Amazon Personalize does, but for what the last column says. *checked, then "
+        "refused*: the",
+        "request is validated in full and then refused with a `NotImplementedException` that names the "
+        "kind, because",
+        "the work behind it is not part of this release; describe and list work. *refused*: answered with a",
+        "`NotImplementedException` that names the operation.",
+        "",
+    ]
+    for name in ("personalize", *FUNCTIONS):
+        service = Service(name)
+        states = {operation: _state(name, operation, kinds) for operation in service.operations}
+        served = sum(state == "served" for state in states.values())
+        answered = sum(state != "refused" for state in states.values())
+        lines += [
+            f"## {name}",
+            "",
+            f"{answered} of {len(states)} operations are answered, {served} of them served.",
+            "",
+            "| operation | | not exactly as the service does |",
+            "| --- | --- | --- |",
+            *(
+                f"| {operation} | {state} | {REMARKS.get(operation, '')} |"
+                for operation, state in sorted(states.items())
+            ),
+            "",
+        ]
+    return "\n".join([*lines, *_everywhere(), *_recipes(), *_quotas()])
+
+
+def _state(service: str, operation: str, kinds: dict[str, Kind]) -> str:
+    if service in FUNCTIONS:
+        folder = ROOT / "lambdas" / FUNCTIONS[service]
+        named = any(f'"{operation}"' in file.read_text() for file in folder.glob("*.py"))
+        return "served" if named else "refused"
+    kind = kinds.get(operation.removeprefix("Create"))
+    if kind is None:
+        return "served"
+    use_cases = any(recipe.trainable for recipe in RECIPES if recipe.domain)
+    return "served" if kind.served and (use_cases or kind.name != "Recommender") else "checked, then refused"
+
+
+def _everywhere() -> list[str]:
+    return [
+        "## Everywhere",
+        "",
+        "- Quotas are not enforced unless the stage sets them (below); the limits of the service models "
+        "always are.",
+        "- Lists are newest first and have 100 results to a page unless `maxResults` says else.",
+        "- A value of the wrong JSON type is an `InvalidInputException`; a body that is not JSON is a",
+        "  `SerializationException`.",
+        "- Two requests that change the same resource at once: one of them gets a `ResourceInUseException` "
+        "and may be",
+        "  repeated.",
+        "- Every change of a status is an event on the stage's EventBridge bus: source `tastemaker`, detail "
+        "type",
+        "  `Personalize resource status change`, detail `resource`, `kind`, `name`, `status`, "
+        "`previousStatus`,",
+        "  `failureReason`, and `update` when it is the status of `latestCampaignUpdate` and the like.",
+        "",
+    ]
+
+
+def _recipes() -> list[str]:
+    def state(recipe: Recipe) -> str:
+        if recipe.legacy:
+            return "legacy: refused, as by the service"
+        return "yes" if recipe.trainable else "not yet"
+
+    rows = [f"| {recipe.name} | {recipe.domain or 'custom'} | {state(recipe)} |" for recipe in RECIPES]
+    return ["## Recipes", "", "| recipe | domain | can be trained |", "| --- | --- | --- |", *rows, ""]
+
+
+def _quotas() -> list[str]:
+    rows = [f"| {name} | {value:,} |" for name, value in DOCUMENTED.items()]
+    return [
+        "## Quotas that a stage can set",
+        "",
+        "| quota | the service's figure |",
+        "| --- | --- |",
+        *rows,
+        "",
+    ]
+
+
+def main() -> int:
+    text = page()
+    if "--check" in sys.argv[1:]:
+        return 0 if PAGE.exists() and PAGE.read_text() == text else 1
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
