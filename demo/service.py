@@ -50,10 +50,10 @@ def _relay(process: subprocess.Popen[str], ready: "queue.Queue[bool]") -> None:
             announced = True
             ready.put(True)
             continue
-        if announced and not line.startswith(" "):
-            print(f"    {line}", end="", flush=True)
-        elif not announced:
+        if not announced:
             print(f"  {line}", end="", flush=True)
+        elif line.startswith("["):  # a training job; the name of the job says nothing here
+            print(f"    {line.partition('] ')[2]}", end="", flush=True)
     ready.put(False)
 
 
