@@ -10,8 +10,10 @@ import pyarrow.csv as pa_csv
 from lambdas.ingest.dialect import Dialect
 from lambdas.ingest.errors import MissingColumns, UnreadableFile
 
-BLOCK_BYTES = 8 << 20
-"""How much is parsed at once, and so the longest row that can be read."""
+BLOCK_BYTES = 2 << 20
+"""How much is parsed at once, and so the longest row that can be read. Arrow takes up to 32 blocks from a
+source that is faster than the rest: this bounds the memory of an import as well.
+"""
 
 HEADER_BYTES = 1 << 20
 

@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 from lambdas.ingest.source import Destination
 
 PART_BYTES = 96 << 20
-GROUP_ROWS = 1 << 20
+GROUP_BYTES = 16 << 20
+"""About how much is written as one group of rows: small ones compress badly, large ones take memory."""
 
 
 class Parts:
     """Writes batches in order. Local disk never holds more than two parts: the one being written and the one
-    being uploaded. Use as a context manager; `close()` stores the last part.
+    being uploaded. `close()` stores the last part; `abandon()` gives up.
     """
 
     def __init__(
@@ -34,18 +35,31 @@ class Parts:
         self._upload: Future[None] | None = None
         self._writer: pq.ParquetWriter | None = None
         self._path = scratch
+        self._group: list[pa.RecordBatch] = []
+        self._group_bytes = 0
         self.count = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
+        self._group.append(batch)
+        self._group_bytes += batch.nbytes
+        if self._group_bytes >= GROUP_BYTES:
+            self._write_group()
+            if self._path.stat().st_size >= self._part_bytes:
+                self._finish()
+
+    def _write_group(self) -> None:
+        if not self._group:
+            return
         if self._writer is None:
             self._path = self._scratch / f"part-{self.count:05}.parquet"
             self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=1)
-        self._writer.write_batch(batch, row_group_size=GROUP_ROWS)
-        if self._path.stat().st_size >= self._part_bytes:
-            self._finish()
+        table = pa.Table.from_batches(self._group, self._schema)
+        self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+        self._group, self._group_bytes = [], 0
 
     def close(self) -> None:
         """Store what is left. Raises what an upload raised."""
+        self._write_group()
         self._finish()
         self._wait()
         self._uploads.shutdown()
