@@ -92,10 +92,10 @@ def one(folder: Path) -> dict[str, float]:
     lap("DynamoDB client")
     client("s3")
     lap("S3 client")
-    from lambdas.runtime.asking import Runtime
-    from lambdas.runtime.bundles import Loaded
-    from lambdas.runtime.recommendations import get_recommendations
-    from lambdas.runtime.records import RecordCache
+    from lambdas.common.answering.asking import Runtime
+    from lambdas.common.answering.bundles import Loaded
+    from lambdas.common.answering.recommendations import get_recommendations
+    from lambdas.common.answering.records import RecordCache
     from lambdas.runtime.warm import warm  # noqa: F401
     from tastemaker import models
     from tastemaker.filters import MaskCache

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 import boto3
 
+from lambdas.common.failures import WorkFailedError
+from lambdas.common.files import S3Source
 from lambdas.common.observability import logger
+from lambdas.common.roles import assumed
 from lambdas.common.settings import Settings
-from lambdas.ingest.errors import ImportFailedError
 from lambdas.ingest.importing import Import
-from lambdas.ingest.roles import assumed
-from lambdas.ingest.source import S3Destination, S3Source
+from lambdas.ingest.source import S3Destination
 from tastemaker import schemas
 
 session = boto3.Session()
@@ -26,7 +27,7 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     the lake).
 
     Returns rows, files, bytes, parts and maxTimestamp (null where the data has no TIMESTAMP). Raises
-    ImportFailedError, whose text is the failure reason.
+    WorkFailedError, whose text is the failure reason.
     """
     settings = Settings()
     logger.append_keys(arn=event.get("arn"))
@@ -39,7 +40,7 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     )
     try:
         return work.run(event["source"])
-    except ImportFailedError:
+    except WorkFailedError:
         logger.exception("import failed")
         raise
 

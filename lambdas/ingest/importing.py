@@ -14,13 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lambdas.common.failures import WorkFailedError
+from lambdas.common.files import File
 from lambdas.ingest import locate
 from lambdas.ingest.cells import BadCellError, Rule, stored_schema, typed
 from lambdas.ingest.csv_reader import CsvFile, EndlessRowError, NotUtf8Error, RaggedRowError, ReadAgainError
 from lambdas.ingest.dialect import Dialect
-from lambdas.ingest.errors import BadRow, ImportFailedError, MissingColumns, UnreadableFile
+from lambdas.ingest.errors import BadRow, MissingColumns, UnreadableFile
 from lambdas.ingest.parts import PART_BYTES, Parts
-from lambdas.ingest.source import Destination, File, Source, find
+from lambdas.ingest.source import Destination, Source, find
 from tastemaker.schemas import Field
 
 Log = Callable[[str], None]
@@ -47,7 +49,7 @@ class Import:
     _spoke: float = 0.0
 
     def run(self, location: str) -> dict[str, Any]:
-        """Import a file or a folder. Returns the counts; raises ImportFailedError, with nothing left under
+        """Import a file or a folder. Returns the counts; raises WorkFailedError, with nothing left under
         the prefix.
         """
         files = find(self.source, location)
@@ -64,7 +66,7 @@ class Import:
                         "a backslash turned out to be one to be read differently; reading from the start"
                     )
             if not self.rows:
-                raise ImportFailedError(f"There are no rows to import at {location}")
+                raise WorkFailedError(f"There are no rows to import at {location}")
         except BaseException:
             self._clean()
             raise

@@ -2,17 +2,17 @@
 
 from typing import Any
 
+from lambdas.common.answering.asking import Runtime
+from lambdas.common.answering.bundles import Bundles
+from lambdas.common.answering.rankings import get_personalized_ranking
+from lambdas.common.answering.recommendations import get_recommendations
+from lambdas.common.answering.records import RecordCache
 from lambdas.common.clients import client
 from lambdas.common.http import serve
 from lambdas.common.observability import logger
 from lambdas.common.profiles import Profiles
 from lambdas.common.resources import ResourceTable
 from lambdas.common.settings import Settings
-from lambdas.runtime.asking import Runtime
-from lambdas.runtime.bundles import Bundles
-from lambdas.runtime.rankings import get_personalized_ranking
-from lambdas.runtime.recommendations import get_recommendations
-from lambdas.runtime.records import RecordCache
 from lambdas.runtime.warm import warm
 from tastemaker.wire import Service
 

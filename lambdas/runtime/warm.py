@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from lambdas.runtime import rankings, recommendations
-from lambdas.runtime.asking import Runtime
+from lambdas.common.answering import rankings, recommendations
+from lambdas.common.answering.asking import Runtime
 from tastemaker.errors import InvalidInput
 
 NOBODY = "tastemaker-warming"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.ingest.errors import BadRow, ImportFailedError, InvalidLocation, MissingColumns, UnreadableFile
+from lambdas.common.failures import InvalidLocation, WorkFailedError
+from lambdas.ingest.errors import BadRow, MissingColumns, UnreadableFile
 from tests.lambdas.ingest.support import EVENTS, Field, Place
 
 CATEGORY = Field("C", "string", categorical=True)
@@ -186,7 +187,7 @@ def test_locations_that_hold_nothing(place: Place, location: str) -> None:
 )
 def test_no_rows(place: Place, content: str) -> None:
     place.put("a.csv", content)
-    with pytest.raises(ImportFailedError):
+    with pytest.raises(WorkFailedError):
         place.run(EVENTS)
 
 

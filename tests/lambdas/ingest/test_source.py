@@ -9,10 +9,11 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
-from lambdas.ingest.errors import AccessRefused, ImportFailedError, InvalidLocation
+from lambdas.common.failures import AccessRefused, InvalidLocation, WorkFailedError
+from lambdas.common.files import File, S3Source
+from lambdas.common.roles import assumed, trust_statement
 from lambdas.ingest.importing import Import
-from lambdas.ingest.roles import assumed, trust_statement
-from lambdas.ingest.source import File, S3Destination, S3Source, find
+from lambdas.ingest.source import S3Destination, find
 from tests.lambdas.ingest.support import EVENTS
 
 CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n" + b"".join(b"u%d,i,%d\n" % (n, n) for n in range(1000))
@@ -117,7 +118,7 @@ def test_a_broken_connection_is_taken_up_where_it_broke() -> None:
 def test_a_connection_that_never_brings_anything_ends() -> None:
     with (
         S3Source(Flaky(CSV, breaks_after=0)).open(File("data", "a.csv", len(CSV))) as stream,
-        pytest.raises(ImportFailedError, match="could not serve"),
+        pytest.raises(WorkFailedError, match="could not serve"),
     ):
         stream.read()
 

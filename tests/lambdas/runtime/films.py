@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from lambdas.common.answering.asking import Runtime
+from lambdas.common.answering.bundles import Loaded
+from lambdas.common.answering.rankings import get_personalized_ranking
+from lambdas.common.answering.recommendations import get_recommendations
+from lambdas.common.answering.records import RecordCache
 from lambdas.common.http import serve
-from lambdas.runtime.asking import Runtime
-from lambdas.runtime.bundles import Loaded
-from lambdas.runtime.rankings import get_personalized_ranking
-from lambdas.runtime.recommendations import get_recommendations
-from lambdas.runtime.records import RecordCache
 from tastemaker import models
 from tastemaker.columns import Columns
 from tastemaker.filters import MaskCache

@@ -1,6 +1,6 @@
 """The runtime's memory of the control plane's records."""
 
-from lambdas.runtime.records import SECONDS, RecordCache
+from lambdas.common.answering.records import SECONDS, RecordCache
 from tastemaker.resources.repository import Record
 
 ARN = "arn:aws:personalize:us-east-1:1:campaign/c"

@@ -3,14 +3,14 @@
 import boto3
 from botocore.exceptions import ClientError
 
-from lambdas.ingest.errors import AccessRefused
+from lambdas.common.failures import AccessRefused
 
 
 def assumed(own: boto3.Session, role: str) -> boto3.Session:
     """A session with the role's credentials. Raises AccessRefused, with the trust statement to add."""
     sts = own.client("sts")
     try:
-        keys = sts.assume_role(RoleArn=role, RoleSessionName="tastemaker-import")["Credentials"]
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="tastemaker")["Credentials"]
     except ClientError as error:
         raise AccessRefused(
             f"the role {role} cannot be assumed ({error.response['Error'].get('Code')}). Add this to its "

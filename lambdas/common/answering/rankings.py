@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.runtime.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime
-from lambdas.runtime.records import Deployment
+from lambdas.common.answering.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime
+from lambdas.common.answering.records import Deployment
 from tastemaker.errors import InvalidInput
 from tastemaker.ranking.answer import rank
 

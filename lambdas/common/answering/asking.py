@@ -11,8 +11,8 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from lambdas.runtime.bundles import Loaded
-from lambdas.runtime.records import Deployment, RecordCache
+from lambdas.common.answering.bundles import Loaded
+from lambdas.common.answering.records import Deployment, RecordCache
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, parse

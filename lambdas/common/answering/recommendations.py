@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from lambdas.runtime.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime, require
-from lambdas.runtime.records import Deployment
+from lambdas.common.answering.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime, require
+from lambdas.common.answering.records import Deployment
 from tastemaker.errors import InvalidInput
 from tastemaker.ranking.answer import Mask, Pick, Promotion, recommend
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.runtime.bundles import BundleMissingError, Bundles
+from lambdas.common.answering.bundles import BundleMissingError, Bundles
 from tests.lambdas.runtime.films import write_bundle
 
 
