@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 
 from demo import movielens
-from demo.service import local_run
+from local import Local
 
 CACHE = Path(".cache")
 BUCKET = "movielens-for-tastemaker"
@@ -234,6 +234,13 @@ def wait(describe: Callable[..., dict[str, Any]], member: str, **arn: str) -> No
         time.sleep(0.2)
 
 
+def relay(line: str) -> None:
+    """Shows what the local run says of its start and of its training jobs (`[job] line`, without the job)."""
+    job, _, text = line.partition("] ") if line.startswith("[") else ("", "", line)
+    if job or line.startswith(("synth", "prov", "start", "cannot", "denied")):
+        print(f"    {text}", flush=True)
+
+
 def heading(text: str) -> None:
     print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}", flush=True)
 
@@ -247,8 +254,8 @@ def main() -> int:
     print("MovieLens 100K (GroupLens; for research and education) …", flush=True)
     data = movielens.load(CACHE)
     start = time.monotonic()
-    with contextlib.nullcontext(arguments.endpoint) if arguments.endpoint else local_run() as endpoint:
-        Demo(endpoint, data).run()
+    with contextlib.nullcontext(arguments) if arguments.endpoint else Local(listener=relay) as service:
+        Demo(service.endpoint, data).run()
         print(f"\nDone in {time.monotonic() - start:.0f} s. `make local` keeps the service up for you.")
     return 0
 

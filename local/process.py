@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -32,17 +33,24 @@ class Local:
             boto3.client("personalize", endpoint_url=run.endpoint)
     """
 
-    def __init__(self, *, port: int = 0, assembly: Path | None = None, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        assembly: Path | None = None,
+        listener: Callable[[str], None] | None = None,
+    ) -> None:
         """Nothing starts before the block.
 
         Args:
             port: of 127.0.0.1; 0 takes a free one.
             assembly: a ready cloud assembly of stage local; without it `app.py` is synthesized when it
-            changed. verbose: pass on what the run says.
+                changed.
+            listener: gets every line that the run says, as it says it.
         """
         self._command = [sys.executable, "-m", "local", "--port", str(port)]
         self._command += ["--assembly", str(assembly)] if assembly else []
-        self._verbose = verbose
+        self._listener = listener
         self._lines: deque[str] = deque(maxlen=500)
         self._ready = threading.Event()
         self._process: subprocess.Popen[str] | None = None
@@ -85,8 +93,8 @@ class Local:
         with process.stdout as lines:
             for line in lines:
                 self._lines.append(line.rstrip("\n"))
-                if self._verbose:
-                    print(line, end="", flush=True)
+                if self._listener:
+                    self._listener(line.rstrip("\n"))
                 if found := _READY.match(line):
                     self.endpoint = found.group(1)
                     self._ready.set()
