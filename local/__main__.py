@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from .door.server import PortInUseError
+from .door.server import HttpServer, PortInUseError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,18 +48,8 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     print("Tastemaker, local run", flush=True)
-    from .assembly import SynthesisError  # after the first line: moto takes a second to import
-    from .emulator import Emulator, export_line
-    from .provision import ProvisionError
-    from .terminal import Terminal
-
     try:
-        emulator = Emulator(
-            port=options.port,
-            assembly=options.assembly,
-            terminal=Terminal(verbose=options.verbose),
-            warm=True,
-        )
+        server = HttpServer(options.port)
     except PortInUseError as error:
         print(
             f"{error}\nChoose another port: make local PORT=4599 (or python -m local --port 4599), "
@@ -67,6 +57,14 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    from .assembly import SynthesisError  # only now: moto takes seconds to import
+    from .emulator import Emulator, export_line
+    from .provision import ProvisionError
+    from .terminal import Terminal
+
+    emulator = Emulator(
+        server=server, assembly=options.assembly, terminal=Terminal(verbose=options.verbose), warm=True
+    )
     try:
         emulator.start()
     except (SynthesisError, ProvisionError) as error:

@@ -48,7 +48,7 @@ class Emulator:
     def __init__(
         self,
         *,
-        port: int = 0,
+        server: HttpServer | None = None,
         assembly: Path | None = None,
         region: str | None = None,
         terminal: Terminal | None = None,
@@ -56,30 +56,26 @@ class Emulator:
         repository: Path = REPOSITORY,
         warm: bool = False,
     ) -> None:
-        """Bind the port; nothing else happens before `start`.
+        """Nothing happens before `start`.
 
         Args:
-            port: of 127.0.0.1; 0 takes a free one.
+            server: bound to its port already; by default one on a free port.
             assembly: a ready cloud assembly; without it `app.py` is synthesized.
             region: default AWS_REGION, AWS_DEFAULT_REGION, us-east-1.
             terminal: where progress goes; silent by default.
             training_command: what a training job runs.
             repository: what a training job has on its PYTHONPATH.
             warm: load the functions in the background once ready.
-
-        Raises:
-            PortInUseError
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
         self._training_command = training_command
         self._repository = repository
         self._warm = warm
-        self._server = HttpServer(port, self._serve)
+        self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
         self.account = Account(self._server.endpoint, region or default_region())
         self.outputs: dict[str, str] = {}
-        self._door: Door | None = None
         self._closing: list[Any] = []  # things with stop() or close(), in the order to end them
 
     @property
@@ -134,13 +130,13 @@ class Emulator:
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
         guard = Guard(self.account, self.roles, self._terminal)
-        self._door = Door(MotoApp(self.port), guard, self._terminal)
-        self._server.start()
+        door = Door(MotoApp(self.port), guard, self._terminal)
+        self._server.start(door)
         self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
         template = assembly.template(self.account.region, self.account.partition)
         provision(template, self.deployment, say)
         self.outputs = template.outputs()
-        self._door.open(self._rooms())
+        door.open(self._rooms())
         say(f"started in {time.monotonic() - started:.1f} s")
         if self._warm:
             threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
@@ -214,10 +210,6 @@ class Emulator:
             for execution in machine.executions:
                 if execution.status == "RUNNING":
                     execution.stop(stop_date=None, cause="the local run ended", error=None)
-
-    def _serve(self, request: Any) -> Any:
-        assert self._door is not None
-        return self._door(request)
 
     def _client_of_state(self, service: str, role_arn: str) -> Any:
         credentials = self.roles.assume(role_arn, service="states.amazonaws.com", session="states")

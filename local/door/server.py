@@ -93,8 +93,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     allow_reuse_address = True
 
-    def __init__(self, port: int, application: Application) -> None:
-        self.application = application
+    application: Application
+
+    def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
@@ -109,16 +110,16 @@ class _Server(ThreadingHTTPServer):
 
 
 class HttpServer:
-    """Serves `application` on 127.0.0.1 from threads of its own."""
+    """Serves an application on 127.0.0.1 from threads of its own."""
 
-    def __init__(self, port: int, application: Application) -> None:
+    def __init__(self, port: int) -> None:
         """Bind to `port` (0 = a free one).
 
         Raises:
             PortInUseError: somebody else listens there.
         """
         try:
-            self._server = _Server(port, application)
+            self._server = _Server(port)
         except OSError as error:
             raise PortInUseError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}") from error
         self.port: int = self._server.server_port
@@ -130,7 +131,8 @@ class HttpServer:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, application: Application) -> None:
+        self._server.application = application
         self._thread.start()
 
     def stop(self) -> None:

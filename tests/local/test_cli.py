@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import urllib.request
 from pathlib import Path
 
 import boto3
+import pytest
 
 from local import Local
-from local.process import REPOSITORY
+from local.process import REPOSITORY, StartError
 
 
 def children(pid: int) -> list[int]:
@@ -42,15 +42,10 @@ def test_it_serves_apart_from_other_runs_says_how_to_use_it_and_ends_clean(local
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
-def test_a_port_in_use_is_said_with_the_way_out(local, assembly):
-    command = [sys.executable, "-m", "local", "--assembly", str(assembly)]
-    environment = os.environ | {"PORT": str(local.port)}
-    done = subprocess.run(
-        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 1
-    assert f"port {local.port} of 127.0.0.1 cannot be used" in done.stderr
-    assert "make local PORT=" in done.stderr
+def test_a_port_in_use_is_said_with_the_way_out(local):
+    with pytest.raises(StartError, match=f"port {local.port} of 127.0.0.1 cannot be used") as error:
+        Local(port=local.port).__enter__()
+    assert "make local PORT=" in str(error.value)
 
 
 def test_help():

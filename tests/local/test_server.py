@@ -20,8 +20,8 @@ def echo():
         text = f"{request.method} {request.target} {len(request.body)}".encode()
         return Response(200, [("X-Sum", str(sum(request.body)))], text)
 
-    server = HttpServer(0, application)
-    server.start()
+    server = HttpServer(0)
+    server.start(application)
     yield server
     server.stop()
 
@@ -66,11 +66,11 @@ def test_a_small_request_is_not_held_up(echo):
 
 def test_a_port_is_taken_once(echo):
     with pytest.raises(PortInUseError, match=f"port {echo.port}"):
-        HttpServer(echo.port, lambda request: Response(200))
+        HttpServer(echo.port)
 
 
 def test_a_server_that_never_started_can_be_stopped():
-    server = HttpServer(0, lambda request: Response(200))
+    server = HttpServer(0)
     stopping = threading.Thread(target=server.stop, daemon=True)
     stopping.start()
     stopping.join(timeout=5)
