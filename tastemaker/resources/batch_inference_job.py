@@ -2,48 +2,38 @@
 
 from collections.abc import Mapping
 
-from tastemaker.errors import InvalidInput
+from tastemaker.errors import InvalidInput, NotServedYet
 from tastemaker.recipes import Recipe
-from tastemaker.resources import statuses
+from tastemaker.resources.batch_job import BatchJob, check_filter
 from tastemaker.resources.campaign import check_exploration
 from tastemaker.resources.dataset import schemas_of
 from tastemaker.resources.desk import Desk
-from tastemaker.resources.kind import NEVER, WHILE_MOVING, Body, Kind, Reference, Request
-from tastemaker.resources.locations import check_job
+from tastemaker.resources.kind import Body, Request
 from tastemaker.resources.repository import Record
 
 DEFAULT_RESULTS = 25
 MOST_RESULTS = 500
 
 
-class BatchInferenceJob(Kind):
+class BatchInferenceJob(BatchJob):
     name = "BatchInferenceJob"
     segment = "batch-inference-job"
-    refers = (
-        Reference("solutionVersionArn", "SolutionVersion", holds=NEVER),
-        Reference("filterArn", "Filter", holds=WHILE_MOVING),
-    )
-    name_member = "jobName"
-    verbs = ("Create", "Describe", "List")
-    first_status = statuses.PENDING
-    workflow = "batch"
     quota = "concurrentBatchInferenceJobs"
-    quota_counts_moving = True
-    served = False
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         version = found["solutionVersionArn"]
         recipe = desk.recipe(version.body["recipeArn"])
         if not recipe.batch_inference:
             raise InvalidInput(f"{recipe.name} does not support batch inference jobs.")
-        check_job(request)
-        check_same_group(found)
+        body = super().members(desk, request, found)
+        check_filter(recipe, found)
         config = request.get("batchInferenceJobConfig", {})
         check_exploration(recipe, config.get("itemExplorationConfig"))
         if "rankingInfluence" in config and not recipe.ranking_influence:
             raise InvalidInput(f"rankingInfluence is not supported by {recipe.name}.")
         _check_themes(desk, recipe, request, version)
-        body = super().members(desk, request, found)
+        if request.get("batchInferenceJobMode") == "THEME_GENERATION":
+            raise NotServedYet("The request is valid, but this release generates no themes yet.")
         defaults = {"batchInferenceJobMode": "BATCH_INFERENCE"}
         return {**defaults, **body, "numResults": results_of(request)}
 
@@ -54,16 +44,6 @@ def results_of(request: Request) -> int:
     if not 1 <= results <= MOST_RESULTS:
         raise InvalidInput(f"numResults is {results}; it must be from 1 to {MOST_RESULTS}.")
     return int(results)
-
-
-def check_same_group(found: Mapping[str, Record]) -> None:
-    """The filter of a job must belong to the dataset group of its model. Raises InvalidInput."""
-    if "filterArn" in found:
-        group = found["solutionVersionArn"].body["datasetGroupArn"]
-        if found["filterArn"].parent != group:
-            raise InvalidInput(
-                f"The filter {found['filterArn'].arn} belongs to another dataset group than {group}."
-            )
 
 
 def _check_themes(desk: Desk, recipe: Recipe, request: Request, version: Record) -> None:

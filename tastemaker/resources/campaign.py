@@ -157,7 +157,7 @@ def serving(version: Record) -> dict[str, Any]:
 
 def follow(desk: Desk, version: Record) -> None:
     """Move the campaigns that are synced with the latest version of a solution to a newly trained one."""
-    for record in desk.each("Campaign", version.parent):
+    for record in desk.each_now("Campaign", version.parent):
         config = record.body.get("campaignConfig", {})
         at = record.body.get("_serving", {}).get("solutionVersionArn")
         current = desk.repository.get(at) if at else None
@@ -188,7 +188,7 @@ def _version(desk: Desk, arn: str) -> Record:
 
 
 def _latest(desk: Desk, solution: str) -> Record | None:
-    versions = desk.each("SolutionVersion", solution)
+    versions = desk.each_now("SolutionVersion", solution)
     return next((version for version in versions if version.status == statuses.ACTIVE), None)
 
 

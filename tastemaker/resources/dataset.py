@@ -50,7 +50,7 @@ class Dataset(Kind):
 
     def check_deletable(self, desk: Desk, record: Record) -> None:
         for solution in desk.each("Solution", record.parent):
-            for version in desk.each("SolutionVersion", solution.arn):
+            for version in desk.each_now("SolutionVersion", solution.arn):
                 if version.status in statuses.MOVING:
                     raise ResourceInUse(
                         f"{version.arn} has the status {version.status}; wait until it has ended."
@@ -97,8 +97,10 @@ def _check_schema(desk: Desk, record: Record, kind: str, domain: str | None) -> 
 
 
 def datasets_of(desk: Desk, group: str) -> dict[str, Record]:
-    """Type → dataset, of a group."""
-    return {record.body["datasetType"]: record for record in desk.each("Dataset", group)}
+    """Type → dataset, of a group. Read one by one: a list may not show yet what has just been created."""
+    arns = {kind: desk.place.arn(f"dataset/{group_name(group)}/{kind}") for kind in schemas.DATASET_TYPES}
+    records = {kind: desk.repository.get(arn) for kind, arn in arns.items()}
+    return {kind: record for kind, record in records.items() if record is not None}
 
 
 def schemas_of(desk: Desk, group: str) -> dict[str, schemas.Schema]:

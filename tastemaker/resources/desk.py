@@ -23,8 +23,10 @@ def _tell_nobody(change: StatusChange) -> None:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that a rule needs. ``kinds`` maps a kind's name to it, ``recipe`` finds
-    one by its ARN; delays are in seconds."""
+    """Everything that a rule needs. ``kinds`` maps a kind's name to it, ``recipe`` finds one by its ARN;
+    delays are
+    in seconds.
+    """
 
     place: Place
     repository: Repository
@@ -83,6 +85,13 @@ class Desk:
             if page.next is None:
                 return
             start = page.next
+
+    def each_now(self, kind: str | None, parent: str | None = None) -> Iterator[Record]:
+        """As ``each``, each record read again: a list may be behind by a moment, and a rule must not be."""
+        for listed in self.each(kind, parent):
+            record = self.repository.get(listed.arn)
+            if record is not None:
+                yield record
 
     def add(self, record: Record, aliases: Mapping[str, str], unchanged: Iterable[Record]) -> Record:
         """Store a new record. Raises ResourceAlreadyExists or Conflict."""

@@ -246,7 +246,7 @@ class Kind:
                 if reference.kind != self.name or reference.holds == NEVER:
                     continue
                 parent = record.arn if number == 0 else None
-                for other in desk.each(kind.name, parent):
+                for other in desk.each_now(kind.name, parent):
                     if other.body.get(reference.member) != record.arn:
                         continue
                     if reference.holds == ALWAYS:

@@ -65,10 +65,10 @@ class Solution(Kind):
         return record.body if newest is None else {**record.body, "latestSolutionVersion": newest.body}
 
     def check_deletable(self, desk: Desk, record: Record) -> None:
-        for campaign in desk.each("Campaign", record.arn):
+        for campaign in desk.each_now("Campaign", record.arn):
             raise ResourceInUse(f"{record.arn} is used by {campaign.arn}; delete that first.")
         for version in desk.each("SolutionVersion", record.arn):
-            for job in desk.each(None, version.arn):
+            for job in desk.each_now(None, version.arn):
                 if job.status in statuses.MOVING:
                     raise ResourceInUse(f"{job.arn} has the status {job.status}; wait until it has ended.")
 

@@ -78,7 +78,7 @@ class SolutionVersion(Kind):
                 raise InvalidInput(f"The trainingMode UPDATE is not supported by {recipe.name}; use FULL.")
             if not any(
                 one.status == statuses.ACTIVE and one.body["trainingMode"] == "FULL"
-                for one in desk.each(self.name, solution.arn)
+                for one in desk.each_now(self.name, solution.arn)
             ):
                 raise InvalidInput(
                     "The trainingMode UPDATE needs an ACTIVE version that was trained with FULL."
@@ -150,7 +150,7 @@ class SolutionVersion(Kind):
         """A scheduled run trains if interactions came in since the last training. The first run is left
         out if a
         person made a version before it."""
-        versions = list(desk.each(self.name, solution.arn))
+        versions = list(desk.each_now(self.name, solution.arn))
         if any(version.status in statuses.MOVING for version in versions):
             return False
         first_run = desk.now() < solution.body.get("_firstTrainingAt", 0.0) + 12 * 3600
