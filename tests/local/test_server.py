@@ -75,7 +75,7 @@ def test_a_server_that_never_started_can_be_stopped():
     stopping.start()
     stopping.join(timeout=5)
     assert not stopping.is_alive()
-    HttpServer(server.port, lambda request: Response(200)).stop()  # the port is free again
+    HttpServer(server.port).stop()  # the port is free again
 
 
 def test_s3_through_the_door(local):
