@@ -1,0 +1,62 @@
+"""What users' notebooks do: shelves by filters with values, promotions, metadata, events, a tidy way out."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end import shop
+
+PROGRAM = Path(__file__).parent / "programs" / "storefront.py"
+
+
+@pytest.fixture(scope="module")
+def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "interactions.csv").write_text(shop.interactions_csv())
+    (folder / "items.csv").write_text(shop.items_csv())
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), str(folder / "interactions.csv"), str(folder / "items.csv")],
+        env={**os.environ, "AWS_ENDPOINT_URL": endpoint},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def test_errors_are_the_exceptions_that_programs_catch(seen: dict) -> None:
+    assert seen["printable"].endswith(":dataset-group/storefront")
+    assert seen["twice"] == "ResourceAlreadyExistsException"
+    assert seen["bad filter"] == seen["no value"] == "InvalidInputException"
+    assert set(seen["refused"].values()) == {"ResourceInUseException"}
+    assert len(seen["refused"]) == 3
+
+
+def test_shelves_hold_what_their_filter_says(seen: dict) -> None:
+    assert seen["default size"] == 25
+    assert {shop.aisle_of(item) for item in seen["aisle"]} == {"tea", "fruit"} and len(seen["aisle"]) == 20
+    assert sorted(seen["cheap"]) == ["tea-00", "tea-01", "tea-02", "tea-03"]
+
+
+def test_a_promotion_takes_its_share_and_no_more(seen: dict) -> None:
+    names = dict(seen["promoted"])
+    assert len(names) == 10
+    assert [shop.aisle_of(item) for item, name in names.items() if name == "tea-week"] == ["tea"] * 3
+    assert [shop.aisle_of(item) for item, name in names.items() if name is None] == ["bread"] * 7
+
+
+def test_answers_carry_the_columns_asked_for(seen: dict) -> None:
+    assert len(seen["with metadata"]) == 3
+    assert all(set(metadata) == {"AISLE", "PRICE"} for metadata in seen["with metadata"])
+    assert {metadata["AISLE"] for metadata in seen["with metadata"]} == {"fruit"}
+
+
+def test_what_a_customer_orders_moves_to_the_shelf_of_orders(seen: dict) -> None:
+    assert {shop.aisle_of(item) for item in seen["ordered"]} == {"cheese"}
+    assert set(seen["ordered"]).isdisjoint(seen["not ordered"])
+    assert seen["fresh"] in seen["ordered later"] and seen["fresh"] not in seen["not ordered later"]
