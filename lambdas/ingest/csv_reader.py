@@ -45,7 +45,7 @@ class CsvFile:
         self.name = name
         self._columns = list(columns)
         self._feed = _Feed(stream, dialect)
-        self.header = self._feed.header(name)
+        self.header = spelled(self._feed.header(name), columns)
         missing = [column for column in columns if column not in self.header]
         if missing:
             raise MissingColumns(name, missing)
@@ -99,6 +99,14 @@ class CsvFile:
             _explain(error)
         except _MisreadError as error:
             raise ReadAgainError from error
+
+
+def spelled(header: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """The names in the spelling of `columns` where only the case of letters differs: the service's own sample
+    data call a column `genres` that the schema calls GENRES. A name that fits exactly goes first.
+    """
+    sought = {column.casefold(): column for column in columns if column not in header}
+    return [name if name in columns else sought.get(name.casefold(), name) for name in header]
 
 
 def _explain(error: pa.ArrowInvalid) -> None:

@@ -18,7 +18,14 @@ from lambdas.common.failures import WorkFailedError
 from lambdas.common.files import File
 from lambdas.ingest import locate
 from lambdas.ingest.cells import BadCellError, Rule, stored_schema, typed
-from lambdas.ingest.csv_reader import CsvFile, EndlessRowError, NotUtf8Error, RaggedRowError, ReadAgainError
+from lambdas.ingest.csv_reader import (
+    CsvFile,
+    EndlessRowError,
+    NotUtf8Error,
+    RaggedRowError,
+    ReadAgainError,
+    spelled,
+)
 from lambdas.ingest.dialect import Dialect
 from lambdas.ingest.errors import BadRow, MissingColumns, UnreadableFile
 from lambdas.ingest.parts import PART_BYTES, Parts
@@ -144,11 +151,18 @@ class Import:
         with self.source.open(file) as stream:
             try:
                 table = pq.ParquetFile(pa.PythonFile(stream, mode="r"))
-                missing = [name for name in names if name not in table.schema_arrow.names]
+                there = dict(
+                    zip(spelled(table.schema_arrow.names, names), table.schema_arrow.names, strict=True)
+                )
+                missing = [name for name in names if name not in there]
                 if missing:
                     raise MissingColumns(file.name, missing)
                 rows = 0
-                batches = (batch.select(names) for batch in table.iter_batches(PARQUET_ROWS, columns=names))
+                wanted = [there[name] for name in names]
+                batches = (
+                    batch.select(wanted).rename_columns(names)
+                    for batch in table.iter_batches(PARQUET_ROWS, columns=wanted)
+                )
                 for batch in _typed_in_order(batches, rules):
                     yield batch
                     rows += batch.num_rows

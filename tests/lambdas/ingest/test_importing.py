@@ -46,6 +46,16 @@ def test_header_in_any_order_quoted_with_mark_and_extra_columns(place: Place) ->
     assert any("COLOUR" in line for line in place.log)
 
 
+def test_a_header_may_differ_in_the_case_of_its_letters(place: Place) -> None:
+    place.put("a.csv", "user_id,Item_Id,timestamp,ITEM_ID\nu,not this one,5,i\n")
+    place.run(EVENTS)
+    assert place.rows() == [{"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}]
+    assert any("Item_Id" in line for line in place.log)
+    place.put("a.csv", "user_id,User_id,ITEM_ID,TIMESTAMP\nu,v,i,5\n")
+    with pytest.raises(UnreadableFile, match="names USER_ID more than once"):
+        place.run(EVENTS)
+
+
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
@@ -106,6 +116,11 @@ def test_parquet_in(place: Place) -> None:
     (place.root / "data").mkdir()
     pq.write_table(table, place.root / "data" / "a.parquet")
     assert place.run(EVENTS, "s3://data/a.parquet")["rows"] == 2
+    assert place.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
+    pq.write_table(
+        table.rename_columns(["timestamp", "user_id", "item_id", "MORE"]), place.root / "data" / "a.parquet"
+    )
+    place.run(EVENTS, "s3://data/a.parquet")
     assert place.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
 
 
