@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
+from lambdas.common.settings import Settings
 from tests.lambdas.aws import TABLE
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:control"
 ROLE = "arn:aws:iam::123456789012:role/r"
+WORKFLOWS = [name.removesuffix("_machine_arn") for name in vars(Settings) if name.endswith("_machine_arn")]
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def machines(aws):
     definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
     return {
         name: states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"]
-        for name in ("import", "train", "deploy", "delete")
+        for name in WORKFLOWS
     }
 
 
