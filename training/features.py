@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tastemaker.columns import CATEGORICAL, NUMBER, Column, Columns
 from tastemaker.models.features import FeatureColumn, FeatureRows, FeatureSpace
+from training.errors import BadDataError
 
 BUCKETS = 10
 """Quantile buckets of a column of numbers."""
@@ -50,9 +52,11 @@ def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, Fe
 
 
 def _categorical(
-    name: str, column: Column, first: int
+    name: str, column: Column, first: int, times: NDArray | None = None
 ) -> tuple[FeatureColumn, tuple[NDArray, NDArray, NDArray]]:
-    counts = np.bincount(column.codes, minlength=len(column.vocabulary))
+    """`times` says how often each row occurs, for choosing the most frequent values; once by default."""
+    each = None if times is None else np.repeat(times, np.diff(column.offsets))
+    counts = np.bincount(column.codes, each, len(column.vocabulary))
     order = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
     code = np.full(len(counts), -1, np.int64)
     code[order] = first + np.arange(len(order))
@@ -82,30 +86,37 @@ def _rows(count: int, pieces: list[tuple[NDArray, NDArray, NDArray]]) -> Feature
 
 
 def context_space(
-    names: Sequence[str], kinds: dict[str, str], cells: Sequence[Sequence[str | None]]
+    names: Sequence[str], kinds: dict[str, str], table: pa.Table
 ) -> tuple[FeatureSpace, NDArray[np.int32]]:
     """The feature space of interaction metadata and int32[events, columns] of codes, -1 for none.
 
-    Context is one value per column and event; only the first of several values of a cell is read.
+    Context is one value per column and event; only the first of several values of a cell is read. Cells are
+    text; each distinct one is looked at once. Raises BadDataError for a cell that should be a number.
     """
     columns: list[FeatureColumn] = []
-    codes: list[NDArray[np.int32]] = []
+    codes = np.full((len(table), len(names)), -1, np.int32)
     first = 0
-    for name, values in zip(names, cells, strict=True):
+    for place, name in enumerate(names):
+        encoded = table[name].combine_chunks().dictionary_encode()
+        cells = encoded.dictionary.to_pylist()
+        which = encoded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
         if kinds[name] == NUMBER:
-            numbers = np.array([np.nan if v is None else float(v) for v in values])
-            edges = quantile_edges(numbers)
-            column = FeatureColumn(name, NUMBER, first, edges=edges)
-            known = np.where(
-                np.isnan(numbers), -1, first + np.searchsorted(np.asarray(edges), numbers, side="right")
-            )
+            try:
+                values = np.array([*map(float, cells), np.nan])[which]
+            except ValueError as error:
+                raise BadDataError(
+                    f"interactions: column {name} is a number by its schema: {error}"
+                ) from None
+            column = FeatureColumn(name, NUMBER, first, edges=quantile_edges(values))
+            known = ~np.isnan(values)
+            bucket = np.searchsorted(np.asarray(column.edges), values[known], side="right")
+            codes[known, place] = first + bucket
         else:
-            built = Column.build(CATEGORICAL, list(values))
-            column, (rows, found, _) = _categorical(name, built, first)
-            known = np.full(len(values), -1)
-            known[rows[::-1]] = found[::-1]  # the first value of a row is written last
+            weights = np.bincount(which, minlength=len(cells) + 1)[:-1]
+            column, (rows, found, _) = _categorical(name, Column.build(CATEGORICAL, cells), first, weights)
+            code = np.full(len(cells) + 1, -1)
+            code[rows[::-1]] = found[::-1]  # the first value of a cell is written last
+            codes[:, place] = code[which]
         columns.append(column)
-        codes.append(known.astype(np.int32))
         first += column.size
-    stacked = np.stack(codes, 1) if codes else np.zeros((len(cells[0]) if cells else 0, 0), np.int32)
-    return FeatureSpace(tuple(columns)), stacked
+    return FeatureSpace(tuple(columns)), codes

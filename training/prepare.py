@@ -54,8 +54,8 @@ def prepare(config: Config, root: Path) -> Prepared:
     user, time = user_of[0][order], times[order]
     item, kind = item_of[0][order].astype(np.int32), type_of[0][order].astype(np.int16)
     offsets = np.searchsorted(user, np.arange(len(users) + 1)).astype(np.int64)
-    space, codes = features.context_space(context, kinds, [table[name].to_pylist() for name in context])
-    codes = codes[order] if context else np.zeros((len(order), 0), np.int32)
+    space, codes = features.context_space(context, kinds, table)
+    codes = codes[order]
 
     weights, trained = _weights(config.rules, event_types, kind, values[order])
     everything = Sequences(offsets, item, time, kind, weights, codes)
@@ -200,7 +200,7 @@ def _attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
     """The rows of the Items or Users dataset; of an id that comes twice, the newest."""
     source = config.datasets.get(name)
     if source is None or not source.prefixes:
-        return pa.table({key: pa.array([], pa.string())})
+        return pa.Table.from_pydict({key: pa.array([], pa.string())})
     columns = {column: ARROW.get(kind, pa.string()) for column, kind in source.columns}
     table = read.read(root, source.prefixes, columns, name.capitalize())
     table = table.filter(table[key].is_valid())

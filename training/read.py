@@ -34,7 +34,7 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
     Raises BadDataError if a column cannot be cast.
     """
     schema = pa.schema(list(columns.items()))
-    tables = []
+    tables = [schema.empty_table()]
     for path in files(root, prefixes):
         with pq.ParquetFile(path) as file:
             present = [name for name in columns if name in file.schema_arrow.names]
@@ -50,8 +50,8 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
                 raise BadDataError(
                     f"{what}: column {name} of {path.name} cannot be read as {kind}: {error}"
                 ) from None
-        tables.append(pa.table(arrays, schema=schema))
-    return pa.concat_tables(tables) if tables else schema.empty_table()
+        tables.append(pa.Table.from_arrays(arrays, schema=schema))
+    return pa.concat_tables(tables)
 
 
 INTERACTIONS = {"USER_ID": pa.string(), "ITEM_ID": pa.string(), "TIMESTAMP": pa.int64()}
@@ -101,7 +101,7 @@ def _streamed(root: Path, prefixes: Sequence[str], context: list[str]) -> pa.Tab
         for name in context:
             key = fold(name)
             arrays[name] = pa.array([_text(cell.get(key)) for cell in cells], text)
-    return pa.table(arrays)
+    return pa.Table.from_pydict(arrays)
 
 
 def join_sessions(
