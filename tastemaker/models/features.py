@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,12 @@ class FeatureColumn:
             except ValueError:
                 return []
             return [] if np.isnan(number) else [self.first + bisect_right(self.edges, number)]
-        places = {value: place for place, value in enumerate(self.values)}
+        places = self._places
         return [self.first + places[part] for part in str(cell).split(SEPARATOR) if part in places]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {value: place for place, value in enumerate(self.values)}
 
 
 @dataclass(frozen=True)
