@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from infrastructure import trim
+from infrastructure import bytecode, trim
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -66,7 +66,9 @@ def _function(name: str) -> Package:
     return Package(name, sources, f"lambdas/requirements-{name}.txt", LAMBDA)
 
 
-FUNCTIONS = {name: _function(name) for name in ("control", "runtime", "events", "stream", "steps", "ingest")}
+FUNCTIONS = {
+    name: _function(name) for name in ("control", "runtime", "events", "stream", "steps", "ingest", "batch")
+}
 TRAINING = Package(
     "training", ("training", "tastemaker"), "infrastructure/requirements-training.txt", SAGEMAKER, limit=None
 )
@@ -79,7 +81,8 @@ def build(package: Package, *, bundle: bool) -> Path:
     for relative, path in files:
         digest.update(f"{relative}\0".encode() + path.read_bytes())
     wheels = _wheels(package) if bundle else None
-    digest.update(wheels.name.encode() if wheels else b"source only")
+    python = bytecode.interpreter(package.platform.python) if bundle else None
+    digest.update(f"{wheels.name if wheels else 'source only'} {bool(python)}".encode())
     target = BUILD / "packages" / f"{package.name}-{digest.hexdigest()[:16]}"
     if not target.exists():
         with _fresh_folder(target) as folder:
@@ -112,12 +115,15 @@ def _wheels(package: Package) -> Path:
     digest = hashlib.sha256(Path(trim.__file__).read_bytes())
     for line in requirements(ROOT / package.requirements):
         digest.update(line.encode() + b"\n")
-    digest.update(repr(package.platform).encode())
+    python = bytecode.interpreter(package.platform.python)
+    digest.update(f"{package.platform} {bool(python)}".encode())
     target = BUILD / "wheels" / f"{package.name}-{digest.hexdigest()[:16]}"
     if not target.exists():
         with _fresh_folder(target) as folder:
             _install(package, folder)
             trim.trim(folder)
+            if python:
+                bytecode.compile_folder(folder, python)
     return target
 
 
@@ -136,7 +142,7 @@ def requirements(path: Path) -> list[str]:
 def _install(package: Package, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder)]
     command += ["--implementation", "cp", "--python-version", package.platform.python, "--only-binary=:all:"]
-    # Compiled by this machine's Python, the byte code would be dead weight on another version.
+    # Compiled by the Python that runs pip, it would be dead weight; bytecode.py compiles for the target.
     command += [f"--platform={tag}" for tag in package.platform.tags] + ["--no-compile"]
     # Every requirement is listed with its version: what pip adds by itself would be an unpinned guest.
     command += ["--no-deps", "-r", str(ROOT / package.requirements)]
