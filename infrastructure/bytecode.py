@@ -1,7 +1,7 @@
 """Byte code for the target's Python: without it, every cold start compiles a thousand source files.
 
 Byte code is the same on every processor, but only on one minor version of Python. So the Python of the target
-has to be on this machine (`python3.13` on the PATH, or the one that runs this); where it is not, the package is
+has to be on this machine (`python3.13` on the PATH, or the one that runs this); where it is not, a package is
 built without, works the same, and starts more slowly.
 """
 
