@@ -33,6 +33,11 @@ _MEMBERS = {
 }
 """Schema fields that events carry as members, not as properties."""
 
+_NEVER_REQUIRED = frozenset({"USER_ID", "IMPRESSION", "RECOMMENDATION_ID"})
+"""Fields that an event may lack whatever the schema says: without a user there is the session, which may be
+joined to a user later; and what was shown is not always known: the service's samples send events without it.
+"""
+
 
 def stream_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[dict[str, Any]]:
     """The events of one PutEvents call as the stream carries them, in the order given.
@@ -130,8 +135,7 @@ def content_id(record: Mapping[str, Any]) -> str:
 def _check_required(schema: Schema, record: Mapping[str, Any], place: int) -> None:
     properties = json.loads(record["properties"])
     for field in schema.fields:
-        # Without a user there is the session, which may be joined to a user later.
-        if field.nullable or field.name == "USER_ID":
+        if field.nullable or field.name in _NEVER_REQUIRED:
             continue
         member = _MEMBERS.get(field.name)
         if (record.get(member) if member else properties.get(field.name)) is None:

@@ -67,6 +67,11 @@ def test_old_programs_put_item_and_value_into_the_properties() -> None:
     assert put({"properties": '{"itemId": "x"}'})[0]["itemId"] == "i"
 
 
+def test_events_need_not_say_what_was_shown() -> None:
+    record = put({}, to=schema(Field("IMPRESSION", "string"), Field("RECOMMENDATION_ID", "string")))[0]
+    assert "impression" not in record and "recommendationId" not in record
+
+
 @pytest.mark.parametrize(
     "name", ["userId", "SESSION_ID", "eventType", "timestamp", "recommendationId", "Impression"]
 )
