@@ -31,7 +31,7 @@ def job(root: Path, config: str | None, **more: str) -> subprocess.CompletedProc
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
 
@@ -86,7 +86,7 @@ def test_sigterm_ends_the_job_with_a_reason(tmp_path: Path) -> None:
     process.terminate()
     process.stdout.read()
     process.stdout.close()
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=300) == 1
     assert "stopped" in (tmp_path / "output/failure").read_text()
 
 
