@@ -1,4 +1,4 @@
-"""The six functions, each with a role and a log of its own. What a role may do is granted in the stack."""
+"""The functions, each with a role and a log of its own. What a role may do is granted in the stack."""
 
 from __future__ import annotations
 
@@ -139,7 +139,24 @@ class Functions(Construct):
             timeout=900,
             disk=has.ingest_disk,
         )
+        self.batch = ServiceFunction(
+            self,
+            "batch",
+            stage=stage,
+            description="batch work: files of users or items to files of answers",
+            memory=has.batch_memory,
+            timeout=900,
+            disk=has.batch_disk,
+        )
 
     @property
     def all(self) -> list[ServiceFunction]:
-        return [self.control, self.runtime, self.events, self.stream, self.steps, self.ingest]
+        return [
+            self.control,
+            self.runtime,
+            self.events,
+            self.stream,
+            self.steps,
+            self.ingest,
+            self.batch,
+        ]

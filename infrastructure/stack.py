@@ -51,7 +51,9 @@ class TastemakerStack(cdk.Stack):
             stage=stage,
             steps=self.functions.steps.function,
             ingest=self.functions.ingest.function,
+            batch=self.functions.batch.function,
             training=self.training,
+            lake=self.lake,
         )
         self.schedules = Schedules(
             self, "Schedules", stage=stage, train_machine_arn=self.workflows.train.state_machine_arn
@@ -72,6 +74,7 @@ class TastemakerStack(cdk.Stack):
         self._stream()
         self._steps()
         self._ingest()
+        self._batch()
         Monitoring(
             self,
             "Monitoring",
@@ -198,25 +201,46 @@ class TastemakerStack(cdk.Stack):
             [self.lake.bucket.bucket_arn],
             when={"StringLike": {"s3:prefix": "groups/*/datasets/*"}},
         )
-        # The caller's role reads the caller's data; it has to trust this one.
+        self._callers_data(ingest, reads=True)
+
+    def _batch(self) -> None:
+        batch, tables = self.functions.batch, self.tables
+        batch.set(
+            RESOURCES_TABLE=tables.resources.table_name,
+            PROFILES_TABLE=tables.profiles.table_name,
+            LAKE_BUCKET=self.lake.bucket.bucket_name,
+            DATA_BUCKETS=json.dumps(self.stage.data_buckets),
+        )
+        allow(batch.role, ["dynamodb:GetItem"], [tables.resources.table_arn])
+        allow(batch.role, ["dynamodb:Query"], [tables.profiles.table_arn])
+        for part, actions in {"models": ["s3:GetObject"], "batch": ["s3:GetObject", "s3:PutObject"]}.items():
+            allow(batch.role, actions, [self.lake.objects(f"groups/*/{part}/*")], because=BY_GROUP)
+        allow(
+            batch.role,
+            ["s3:ListBucket"],
+            [self.lake.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": ["groups/*/models/*", "groups/*/batch/*"]}},
+        )
+        self._callers_data(batch, reads=True, writes=True)
+
+    def _callers_data(self, function: ServiceFunction, *, reads: bool = False, writes: bool = False) -> None:
+        """What is the caller's: by the caller's role, which has to trust this one, and in the buckets that the
+        stage gives to jobs themselves."""
         roles = self.format_arn(
             service="iam", region="", resource="role", resource_name=self.stage.import_roles
         )
         allow(
-            ingest.role,
+            function.role,
             ["sts:AssumeRole"],
             [roles],
             because="the caller names a role; it must trust this one, and importRoles may narrow the names",
         )
-        for bucket in buckets:
+        objects = ["s3:GetObject"] * reads + ["s3:PutObject", "s3:AbortMultipartUpload"] * writes
+        for bucket in self.stage.data_buckets:
             arn = f"arn:{self.partition}:s3:::{bucket}"
-            allow(ingest.role, ["s3:ListBucket", "s3:GetBucketLocation"], [arn])
-            allow(
-                ingest.role,
-                ["s3:GetObject"],
-                [f"{arn}/*"],
-                because="dataBuckets of the stage names the bucket",
-            )
+            if reads:
+                allow(function.role, ["s3:ListBucket", "s3:GetBucketLocation"], [arn])
+            allow(function.role, objects, [f"{arn}/*"], because="dataBuckets of the stage names the bucket")
 
     def _records(self, function: ServiceFunction, actions: list[str]) -> None:
         """Grants on the table of resources, and lists by its indexes."""

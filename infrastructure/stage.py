@@ -126,6 +126,15 @@ class FunctionSettings:
     stream_memory: int = setting(512, "memory of the stream function", within=(128, 10240))
     steps_memory: int = setting(512, "memory of the steps function", within=(128, 10240))
     ingest_memory: int = setting(3008, "memory of the ingest function", within=(128, 10240))
+    batch_memory: int = setting(
+        3008, "memory of the batch function: holds the model, as runtime's", within=(128, 10240)
+    )
+    batch_disk: int = setting(
+        4096, "disk of the batch function, MB: the downloaded models", within=(512, 10240)
+    )
+    batch_concurrency: int = setting(
+        20, "how many shards of a batch job are answered at once", within=(1, 1000)
+    )
     ingest_disk: int = setting(10240, "disk of the ingest function, MB", within=(512, 10240))
 
 

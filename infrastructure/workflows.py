@@ -1,4 +1,4 @@
-"""The four state machines: import, train, deploy, delete.
+"""The state machines: import, train, deploy, delete, batch.
 
 Each can be started by hand with a small input, and reads like a sentence in the console. All keep to one
 convention: the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work
@@ -17,6 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infrastructure.lake import Lake
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow, plain
 from infrastructure.stage import Stage
@@ -42,6 +43,7 @@ class Workflow(Construct):
     ) -> None:
         super().__init__(scope, name.capitalize())
         self._name, self._stage, self._steps = name, stage, steps
+        self._machine_name = f"{stage.stack_name}-{name}"
         self.role = iam.Role(
             self,
             "Role",
@@ -90,13 +92,93 @@ class Workflow(Construct):
         """Work of another function: it gets the plan and answers with the result."""
         return self.catch(self._invoke(title, function, None, input_path="$.plan", result_path="$.result"))
 
+    def action(
+        self, title: str, function: lambda_.Function, action: str, *, result_path: str = sfn.JsonPath.DISCARD
+    ) -> sfn.TaskStateBase:
+        """Work of a function that has several steps: it gets the plan and what to do."""
+        payload = sfn.TaskInput.from_object({"action": action, "plan": sfn.JsonPath.object_at("$.plan")})
+        return self.catch(self._invoke(title, function, payload, result_path=result_path))
+
+    def each(
+        self,
+        title: str,
+        one: str,
+        function: lambda_.Function,
+        action: str,
+        *,
+        lake: Lake,
+        listed_at: str,
+        concurrency: int,
+        result_path: str = sfn.JsonPath.DISCARD,
+    ) -> sfn.CustomState:
+        """Work of a function on each element of a JSON list in the lake, whose key stands at ``listed_at``.
+
+        Executions of their own, so that their number has no limit; ``one`` is the name of their only state.
+        What each answers must be small, a number for example: all answers together are one state's output.
+        """
+        assert function.timeout is not None
+        stack = cdk.Stack.of(self)
+        machine = {"service": "states", "arn_format": cdk.ArnFormat.COLON_RESOURCE_NAME}
+        me = stack.format_arn(resource="stateMachine", resource_name=self._machine_name, **machine)
+        mine = stack.format_arn(resource="execution", resource_name=f"{self._machine_name}:*", **machine)
+        allow(self.role, ["states:StartExecution"], [me])
+        allow(
+            self.role,
+            ["states:DescribeExecution", "states:StopExecution"],
+            [mine],
+            because="the executions of a map have names that Step Functions gives",
+        )
+        allow(
+            self.role,
+            ["s3:GetObject"],
+            [lake.objects(f"groups/*/{self._name}/*")],
+            because="lists of work lie below the dataset group's folder",
+        )
+        retry = {"IntervalSeconds": 2, "BackoffRate": 2, "JitterStrategy": "FULL"}
+        work = {
+            "Type": "Task",
+            "Resource": function.function_arn,
+            "TimeoutSeconds": function.timeout.to_seconds() + 30,
+            "Retry": [
+                {"ErrorEquals": LAMBDA_HICCUPS, "MaxAttempts": 8, **retry},
+                # A shard may be answered again; a person's mistake stays one after the second try.
+                {"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1, **retry},
+            ],
+            "End": True,
+        }
+        state = sfn.CustomState(
+            self,
+            title,
+            state_json={
+                "Type": "Map",
+                "ItemReader": {
+                    "Resource": f"arn:{stack.partition}:states:::s3:getObject",
+                    "ReaderConfig": {"InputType": "JSON"},
+                    "Parameters": {"Bucket": lake.bucket.bucket_name, "Key.$": listed_at},
+                },
+                "ItemSelector": {
+                    "action": action,
+                    "plan.$": "$.plan",
+                    "item.$": "$$.Map.Item.Value",
+                },
+                "MaxConcurrency": concurrency,
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": one,
+                    "States": {one: work},
+                },
+                "ResultPath": result_path,
+            },
+        )
+        return self.catch(state)
+
     def catch(self, state: Any) -> Any:
         """Let any error of ``state`` end in the failure step."""
         return state.add_catch(self._failed, errors=["States.ALL"], result_path="$.error")
 
     def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:
         """The machine, logged and traced; it is stopped after so many ``hours`` whatever happens."""
-        name = f"{self._stage.stack_name}-{self._name}"
+        name = self._machine_name
         accept(
             self.role, "IAM5[Resource::*]", "the actions for traces and for delivering logs know no resources"
         )
@@ -175,18 +257,27 @@ class Workflows(Construct):
         stage: Stage,
         steps: lambda_.Function,
         ingest: lambda_.Function,
+        batch: lambda_.Function,
         training: Training,
+        lake: Lake,
     ) -> None:
         super().__init__(scope, id)
-        self._stage, self._steps = stage, steps
+        self._stage, self._steps, self._lake = stage, steps, lake
         self.import_ = self._import(ingest)
         self.train = self._train(training)
         self.deploy = self._deploy()
         self.delete = self._delete()
+        self.batch = self._batch(batch)
 
     @property
     def all(self) -> dict[str, sfn.StateMachine]:
-        return {"import": self.import_, "train": self.train, "deploy": self.deploy, "delete": self.delete}
+        return {
+            "import": self.import_,
+            "train": self.train,
+            "deploy": self.deploy,
+            "delete": self.delete,
+            "batch": self.batch,
+        }
 
     def _workflow(self, name: str, noun: str) -> Workflow:
         return Workflow(self, name, stage=self._stage, noun=noun, steps=self._steps)
@@ -274,6 +365,39 @@ class Workflows(Construct):
             .otherwise(flow.step("Remove record", "remove"))
         )
         return flow.finish(start, comment='Input: {"arn": "…"}', hours=24)
+
+    def _batch(self, batch: lambda_.Function) -> sfn.StateMachine:
+        flow = self._workflow("batch", "Batch job")
+        start = flow.begin("Begin batch job")
+        answer = flow.each(
+            "Answer shards",
+            "Answer shard",
+            batch,
+            "answer",
+            lake=self._lake,
+            listed_at="$.plan.shards",
+            concurrency=self._stage.functions.batch_concurrency,
+        )
+        collect = flow.each(
+            "Collect outputs",
+            "Collect output",
+            batch,
+            "collect",
+            lake=self._lake,
+            listed_at="$.plan.files",
+            concurrency=self._stage.functions.batch_concurrency,
+        )
+        clear = flow.step("Clear away", "purge", result_path="$.result")
+        start.next(flow.action("Plan shards", batch, "plan")).next(answer).next(collect).next(
+            flow.step("Publish outputs", "succeed")
+        ).next(clear).next(
+            sfn.Choice(flow, "Is there more to clear?")
+            .when(_is_true("$.result.more"), clear)
+            .otherwise(sfn.Succeed(flow, "Answered"))
+        )
+        return flow.finish(
+            start, comment='Input: {"batchInferenceJobArn": "…"} or {"batchSegmentJobArn": "…"}', hours=24
+        )
 
 
 def _is_true(path: str) -> sfn.Condition:

@@ -17,6 +17,7 @@ class File:
     bucket: str
     key: str
     size: int
+    etag: str | None = None
 
     @property
     def name(self) -> str:
@@ -39,7 +40,7 @@ class S3Source:
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             for page in pages:
                 for entry in page.get("Contents", ()):
-                    yield File(bucket, entry["Key"], entry["Size"])
+                    yield File(bucket, entry["Key"], entry["Size"], entry.get("ETag"))
         except ClientError as error:
             raise self._refused(error, f"s3://{bucket}/{prefix}", "s3:ListBucket") from error
 
@@ -68,7 +69,7 @@ class S3Stream(io.RawIOBase):
         self._s3, self._file, self._refused = s3, file, refused
         self._body: Any = None
         self._position = 0
-        self._etag: str | None = None
+        self._etag = file.etag
 
     def readable(self) -> bool:
         return True

@@ -62,6 +62,7 @@ class Settings:
     train_machine_arn = _Setting("TASTEMAKER_TRAIN_MACHINE_ARN", str)
     deploy_machine_arn = _Setting("TASTEMAKER_DEPLOY_MACHINE_ARN", str)
     delete_machine_arn = _Setting("TASTEMAKER_DELETE_MACHINE_ARN", str)
+    batch_machine_arn = _Setting("TASTEMAKER_BATCH_MACHINE_ARN", str)
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
     runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)

@@ -19,6 +19,7 @@ def machine_arns(settings: Settings) -> dict[str, str]:
         "train": settings.train_machine_arn,
         "deploy": settings.deploy_machine_arn,
         "delete": settings.delete_machine_arn,
+        "batch": settings.batch_machine_arn,
     }
 
 

@@ -12,7 +12,7 @@ import boto3
 from lambdas.common.failures import WorkFailedError
 from lambdas.common.files import S3Source
 from lambdas.common.observability import logger
-from lambdas.common.roles import assumed
+from lambdas.common.roles import client_for
 from lambdas.common.settings import Settings
 from lambdas.ingest.importing import Import
 from lambdas.ingest.source import S3Destination
@@ -47,6 +47,5 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
 
 def _source(event: dict[str, Any], settings: Settings) -> S3Source:
     role, bucket = event.get("roleArn"), urlsplit(event["source"]).netloc
-    if not role or bucket in settings.data_buckets:
-        return S3Source(s3)
-    return S3Source(assumed(session, role).client("s3"), role)
+    client = client_for(session, s3, role, bucket, settings.data_buckets)
+    return S3Source(client, None if client is s3 else role)

@@ -14,6 +14,16 @@ FLOWS = {
     "train": ["Begin training", "Is there something to train?", "Train model", "Register model"],
     "deploy": ["Begin deployment", "Warm model", "Activate"],
     "delete": ["Begin deletion", "Purge data", "Is there more to purge?", "Remove record"],
+    "batch": [
+        "Begin batch job",
+        "Plan shards",
+        "Answer shards",
+        "Collect outputs",
+        "Publish outputs",
+        "Clear away",
+        "Is there more to clear?",
+        "Answered",
+    ],
 }
 
 
@@ -21,7 +31,7 @@ FLOWS = {
 def test_the_way_of_success(definitions: Definitions, name: str) -> None:
     states = definitions[name]["States"]
     way = [definitions[name]["StartAt"]]
-    while not states[way[-1]].get("End"):
+    while not states[way[-1]].get("End") and states[way[-1]]["Type"] != "Succeed":
         state = states[way[-1]]
         way.append(state.get("Next") or state["Default"])
     assert way == FLOWS[name]
@@ -32,7 +42,7 @@ def test_whatever_fails_ends_with_the_reason(definitions: Definitions, name: str
     states = definitions[name]["States"]
     for title in FLOWS[name]:
         state = states[title]
-        if state["Type"] != "Task":
+        if state["Type"] not in ("Task", "Map"):
             continue
         (catch,) = state["Catch"]
         assert (catch["ErrorEquals"], catch["ResultPath"]) == (["States.ALL"], "$.error")
@@ -52,7 +62,8 @@ def test_whatever_fails_ends_with_the_reason(definitions: Definitions, name: str
 def test_a_step_is_told_all_that_the_contract_names(definitions: Definitions, name: str) -> None:
     for title, state in definitions[name]["States"].items():
         parameters = state.get("Parameters", {})
-        if "action" not in parameters:
+        if "workflow" not in parameters:  # not a step but work, which needs to know the plan only
+            assert {"action", "plan.$"} >= set(parameters) or state["Resource"].endswith(".sync")
             continue
         assert parameters["workflow"] == name
         assert parameters["input.$"] == "$$.Execution.Input"
@@ -84,6 +95,25 @@ def test_nothing_to_train_is_no_failure(definitions: Definitions) -> None:
 def test_a_deletion_goes_on_while_there_is_more(definitions: Definitions) -> None:
     (choice,) = definitions["delete"]["States"]["Is there more to purge?"]["Choices"]
     assert choice["Next"] == "Purge data"
+
+
+def test_work_on_a_list_goes_through_it_in_executions_of_their_own(definitions: Definitions) -> None:
+    states = definitions["batch"]["States"]
+    for title, one, action, listed in (
+        ("Answer shards", "Answer shard", "answer", "$.plan.shards"),
+        ("Collect outputs", "Collect output", "collect", "$.plan.files"),
+    ):
+        state = states[title]
+        assert state["ItemReader"]["Parameters"]["Key.$"] == listed
+        assert state["ItemSelector"] == {
+            "action": action,
+            "plan.$": "$.plan",
+            "item.$": "$$.Map.Item.Value",
+        }
+        assert state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"
+        assert state["ResultPath"] is None and state["MaxConcurrency"] > 0
+        work = state["ItemProcessor"]["States"][one]
+        assert work["TimeoutSeconds"] > 900 and work["Retry"]
 
 
 def test_the_training_job_takes_all_that_varies_from_the_plan(definitions: Definitions) -> None:

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse
+from tastemaker.errors import InvalidInput, LimitExceeded, NotServedYet, ResourceInUse
+from tastemaker.resources.workflows import Workflows
 from tests.tastemaker.resources import shop
 from tests.tastemaker.resources.fakes import world
 
@@ -97,7 +98,8 @@ def test_themes(here, group_arn):
     ]
     schema_arn = here.call("CreateSchema", name="i", schema=shop.avro("Items", *fields))["schemaArn"]
     shop.dataset(here, group_arn, "Items", schema_arn)
-    job(here, version, **themes)
+    with pytest.raises(NotServedYet, match="themes"):
+        job(here, version, **themes)
     with pytest.raises(InvalidInput, match="not supported"):
         job(here, shop.trained(here, shop.solution(here, group_arn, "other")), "k", **themes)
 
@@ -106,3 +108,42 @@ def test_segments_need_a_recipe_of_their_kind(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     with pytest.raises(InvalidInput, match="USER_SEGMENTATION"):
         here.call("CreateBatchSegmentJob", jobName="s", solutionVersionArn=version, **PLACES)
+
+
+def test_a_filter_of_users_does_not_fit_a_job_about_items(here, group_arn):
+    shop.dataset(here, group_arn, "Users")
+    expression = "INCLUDE UserID WHERE Users.AGE > 3"
+    request = {"name": "f", "datasetGroupArn": group_arn, "filterExpression": expression}
+    filter_arn = here.call("CreateFilter", **request)["filterArn"]
+    with pytest.raises(InvalidInput, match="ItemID"):
+        job(here, shop.trained(here, shop.solution(here, group_arn)), filterArn=filter_arn)
+
+
+def begun(here, arn):
+    steps, request = Workflows(here.desk), {"batchInferenceJobArn": arn}
+    return steps, request, steps.begin("batch", request, "execution")
+
+
+def test_the_life_of_a_job(here, group_arn):
+    version = shop.trained(here, shop.solution(here, group_arn))
+    arn = job(here, version, numResults=7)["batchInferenceJobArn"]
+    steps, request, plan = begun(here, arn)
+    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    assert steps.begin("batch", request, "execution") == plan
+    assert (plan["input"], plan["output"], plan["numResults"]) == ("s3://in/users.json", "s3://out/", 7)
+    assert plan["bundle"].startswith("s3://lake/groups/films/models/for-you/")
+    assert plan["prefixes"] == [plan["folder"]] and plan["folder"].startswith("groups/films/batch/j-")
+    for _ in range(2):
+        steps.succeed("batch", request, plan, {})
+    assert here.desk.find_any(arn).status == "ACTIVE"
+    with pytest.raises(ResourceInUse, match="once"):
+        steps.begin("batch", request, "another")
+
+
+def test_a_job_says_what_its_shard_said(here, group_arn):
+    arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
+    steps, request, plan = begun(here, arn)
+    here.lake.write(f"{plan['folder']}failure.txt", "the disk is full")
+    steps.fail("batch", request, plan, {"Cause": "a threshold was exceeded"}, "execution")
+    body = here.desk.find_any(arn).body
+    assert (body["status"], body["failureReason"]) == ("CREATE FAILED", "the disk is full")

@@ -1,0 +1,22 @@
+"""Putting an input file's answers together: its parts in the lake → one file in the caller's bucket."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lambdas.common.lake import LakeBucket
+from lambdas.common.outputs import OutputFolder
+from tastemaker.batch.shards import part_key
+
+CHUNK_BYTES = 1 << 20
+
+
+def collect(lake: LakeBucket, folder: OutputFolder, plan: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
+    """Write the `.out` file of one input file, an element of `plan["files"]`. Returns its bytes."""
+    keys = (part_key(plan["folder"], entry["file"], shard) for shard in range(entry["shards"]))
+    return folder.write(entry["name"], (chunk for key in keys for chunk in _chunks(lake, key)))
+
+
+def _chunks(lake: LakeBucket, key: str) -> Iterator[bytes]:
+    body = lake.client.get_object(Bucket=lake.bucket, Key=key)["Body"]
+    while chunk := body.read(CHUNK_BYTES):
+        yield chunk

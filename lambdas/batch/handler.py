@@ -1,0 +1,103 @@
+"""The work of the batch state machine, a step per call.
+
+An event is {"action": "plan" | "answer" | "collect", "plan": what begin answered, "item": an element of the
+list that a map state goes through}.
+"""
+
+import json
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from lambdas.batch.answering import THREADS, Job, ProfilesAhead, answer_shard
+from lambdas.batch.collecting import collect
+from lambdas.batch.planning import plan_shards
+from lambdas.common.answering.asking import Runtime
+from lambdas.common.answering.bundles import Bundles
+from lambdas.common.answering.records import RecordCache
+from lambdas.common.failures import WorkFailedError
+from lambdas.common.files import S3Source
+from lambdas.common.lake import LakeBucket
+from lambdas.common.observability import logger
+from lambdas.common.outputs import OutputFolder
+from lambdas.common.profiles import Profiles
+from lambdas.common.resources import ResourceTable
+from lambdas.common.roles import client_for
+from lambdas.common.settings import Settings
+from tastemaker.errors import TastemakerError
+from tastemaker.resources.batch_job import failure_key
+
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
+
+
+class Batch:
+    """The steps, wired. One object per process: it keeps open models."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.session = settings, boto3.Session()
+        self.s3 = self.session.client("s3", config=CONFIG)
+        dynamodb = self.session.client("dynamodb", config=CONFIG)
+        self.lake = LakeBucket(self.s3, settings.lake_bucket)
+        self.records = RecordCache(ResourceTable(dynamodb, settings.resources_table))
+        self.profiles = Profiles(dynamodb, settings.profiles_table)
+        self.bundles = Bundles(self.s3)
+
+    def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
+        """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
+        try:
+            match action:
+                case "plan":
+                    return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
+                case "answer":
+                    return self._answer(plan, item)
+                case "collect":
+                    return collect(self.lake, self._output(plan), plan, item)
+        except (WorkFailedError, TastemakerError) as error:
+            # Step Functions does not pass on why one of many failed.
+            self.lake.write(failure_key(plan["folder"]), str(error))
+            raise
+        raise ValueError(f"There is no action {action!r}.")
+
+    def _answer(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+        ahead = ProfilesAhead(self.profiles, plan["now"])
+        runtime = Runtime(
+            self.records, self.bundles, ahead, clock=lambda: float(plan["now"]), new_id=lambda: ""
+        )
+        self.bundles.get(plan["bundle"])  # what is wrong with the model is wrong with every line
+        started = time.perf_counter()
+        failed = answer_shard(self._source(plan), self.lake, item, Job.of(plan, runtime), ahead)
+        seconds = round(time.perf_counter() - started, 3)
+        logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
+        return failed
+
+    def _items(self, plan: dict[str, Any]) -> int:
+        """How large the catalogue is."""
+        key = f"{plan['bundle']}bundle.json".removeprefix(self.lake.uri(""))
+        return int(json.loads(self.lake.read(key)).get("counts", {}).get("items", 0))
+
+    def _source(self, plan: dict[str, Any]) -> S3Source:
+        client = self._client(plan, plan["input"])
+        return S3Source(client, None if client is self.s3 else plan["roleArn"])
+
+    def _output(self, plan: dict[str, Any]) -> OutputFolder:
+        client = self._client(plan, plan["output"])
+        who = plan["roleArn"] if client is not self.s3 else "the function's own role"
+        return OutputFolder(client, plan["output"], who=who, key=plan.get("kmsKeyArn"))
+
+    def _client(self, plan: dict[str, Any], location: str) -> Any:
+        bucket, role = urlsplit(location).netloc, plan.get("roleArn")
+        return client_for(self.session, self.s3, role, bucket, self.settings.data_buckets)
+
+
+_batch: Batch | None = None
+
+
+def handle(event: dict[str, Any], context: Any = None) -> Any:
+    """One step of a job."""
+    global _batch
+    _batch = _batch or Batch(Settings())
+    logger.append_keys(arn=event["plan"]["arn"])
+    return _batch.run(event["action"], event["plan"], event.get("item") or {})

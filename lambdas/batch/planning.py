@@ -1,0 +1,75 @@
+"""What there is to answer: the input files, cut into shards, as two lists in the lake for the map states."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from lambdas.common.failures import InvalidLocation
+from lambdas.common.files import File, S3Source
+from lambdas.common.lake import LakeBucket
+from tastemaker.batch import shards
+
+SAMPLE_BYTES = 1 << 16
+
+
+def plan_shards(source: S3Source, lake: LakeBucket, plan: Mapping[str, Any], items: int) -> dict[str, int]:
+    """Write `plan["shards"]` and `plan["files"]`, for a catalogue of so many items. The same if repeated.
+
+    Returns how many of each there are. Raises InvalidLocation, AccessRefused.
+    """
+    found = input_files(source, plan["input"], plan["output"])
+    cuts: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = []
+    lines = shards.lines_per_shard(items)
+    for number, (name, file) in enumerate(found):
+        size = max(1, int(lines * shards.bytes_per_line(_beginning(source, file))))
+        ranges = shards.cut(file.size, size)
+        entries = [
+            shards.entry(
+                plan["folder"],
+                number,
+                place,
+                bucket=file.bucket,
+                key=file.key,
+                etag=file.etag,
+                size=file.size,
+                start=start,
+                end=end,
+            )
+            for place, (start, end) in enumerate(ranges)
+        ]
+        cuts += entries
+        files.append({"file": number, "name": f"{name}.out", "shards": len(entries)})
+    lake.write(plan["shards"], json.dumps(cuts))
+    lake.write(plan["files"], json.dumps(files))
+    return {"files": len(files), "shards": len(cuts)}
+
+
+def input_files(source: S3Source, location: str, output: str) -> list[tuple[str, File]]:
+    """(name below the location, file) of `s3://bucket/file` or of all files below `s3://bucket/folder/`.
+
+    What lies in the output folder is no input, nor is what an earlier job wrote. Raises InvalidLocation.
+    """
+    bucket = urlsplit(location).netloc
+    key = location.removeprefix(f"s3://{bucket}").lstrip("/")
+    folder = key if key.endswith("/") or not key else f"{key}/"
+    below = output.rstrip("/") + "/"
+    found = []
+    for file in source.files(bucket, key):
+        if file.key == key and not key.endswith("/"):
+            return [(key.rpartition("/")[2], file)]
+        if file.key.startswith(folder) and file.size and not _is_output(file, below):
+            found.append((file.key.removeprefix(folder), file))
+    if not found:
+        raise InvalidLocation(location, "no such file, and no file below it")
+    return found
+
+
+def _is_output(file: File, below: str) -> bool:
+    return file.key.endswith(("/", ".out")) or file.name.startswith(below)
+
+
+def _beginning(source: S3Source, file: File) -> bytes:
+    with source.open(file) as stream:
+        return stream.read(min(SAMPLE_BYTES, file.size)) or b""

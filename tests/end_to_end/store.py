@@ -1,0 +1,142 @@
+"""What an end-to-end test of a job needs: a bucket, a role, data that are imported, models that are trained."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import boto3
+
+from tests.end_to_end import shop
+
+WAIT_SECONDS = 300
+SCHEMAS: dict[str, list[dict[str, Any]]] = {
+    "Interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+    ],
+    "Items": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "AISLE", "type": "string", "categorical": True},
+        {"name": "PRICE", "type": "float"},
+        {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
+    ],
+    "Users": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": ["null", "int"]}],
+}
+
+
+def until(ask: Callable[[], dict[str, Any]], *good: str) -> dict[str, Any]:
+    """Ask until the status is one of `good`; a failed job fails the test with its reason."""
+    deadline = time.time() + WAIT_SECONDS
+    while time.time() < deadline:
+        resource = ask()
+        if resource["status"] in good:
+            return resource
+        assert "FAILED" not in resource["status"], resource.get("failureReason")
+        time.sleep(0.2)
+    raise AssertionError(f"not {good} within {WAIT_SECONDS} seconds")
+
+
+@dataclass
+class Store:
+    """A dataset group of its own in the local run, named so that tests do not meet."""
+
+    endpoint: str
+    name: str
+    datasets: dict[str, str] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1")
+
+    @cached_property
+    def personalize(self) -> Any:
+        return self.client("personalize")
+
+    @cached_property
+    def s3(self) -> Any:
+        return self.client("s3")
+
+    @cached_property
+    def bucket(self) -> str:
+        self.s3.create_bucket(Bucket=f"{self.name}-data")
+        return f"{self.name}-data"
+
+    @cached_property
+    def role(self) -> str:
+        iam = self.client("iam")
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "personalize.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        name = f"PersonalizeRole-{self.name}"
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+        return arn
+
+    @cached_property
+    def group(self) -> str:
+        arn: str = self.personalize.create_dataset_group(name=self.name)["datasetGroupArn"]
+        return arn
+
+    def put(self, key: str, text: str) -> str:
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode())
+        return f"s3://{self.bucket}/{key}"
+
+    def text(self, key: str) -> str:
+        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
+
+    def load(self, kind: str, csv: str) -> str:
+        """A dataset with the rows of a CSV file. Returns its ARN."""
+        schema = {
+            "type": "record",
+            "name": kind,
+            "namespace": "com.amazonaws.personalize.schema",
+            "fields": SCHEMAS[kind],
+            "version": "1.0",
+        }
+        name = f"{self.name}-{kind}"
+        schema_arn = self.personalize.create_schema(name=name, schema=json.dumps(schema))["schemaArn"]
+        dataset = self.datasets[kind] = self.personalize.create_dataset(
+            name=name, datasetType=kind, datasetGroupArn=self.group, schemaArn=schema_arn
+        )["datasetArn"]
+        job = self.personalize.create_dataset_import_job(
+            jobName=f"{name}-import",
+            datasetArn=dataset,
+            dataSource={"dataLocation": self.put(f"{kind}.csv", csv)},
+            roleArn=self.role,
+        )["datasetImportJobArn"]
+        self.wait("dataset_import_job", "datasetImportJob", job)
+        return dataset
+
+    def load_shop(self) -> None:
+        self.load("Interactions", shop.interactions_csv())
+        self.load("Items", shop.items_csv())
+
+    def train(self, recipe: str) -> str:
+        """A trained version of a solution with a recipe."""
+        solution = self.personalize.create_solution(
+            name=f"{self.name}-{recipe}",
+            datasetGroupArn=self.group,
+            recipeArn=f"arn:aws:personalize:::recipe/{recipe}",
+            performAutoTraining=False,
+        )["solutionArn"]
+        version: str = self.personalize.create_solution_version(solutionArn=solution)["solutionVersionArn"]
+        self.wait("solution_version", "solutionVersion", version)
+        return version
+
+    def deploy(self, name: str, version: str) -> str:
+        campaign: str = self.personalize.create_campaign(
+            name=f"{self.name}-{name}", solutionVersionArn=version, minProvisionedTPS=1
+        )["campaignArn"]
+        self.wait("campaign", "campaign", campaign)
+        return campaign
+
+    def wait(self, operation: str, member: str, arn: str, *good: str) -> dict[str, Any]:
+        describe = getattr(self.personalize, f"describe_{operation}")
+        return until(lambda: describe(**{f"{member}Arn": arn})[member], *(good or ("ACTIVE",)))

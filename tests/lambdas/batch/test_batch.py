@@ -1,0 +1,234 @@
+"""Batch work on AWS in memory: a file of users goes in, a file of the answers of live requests comes out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from lambdas.batch.handler import Batch
+from lambdas.common.failures import AccessRefused, InvalidLocation, WorkFailedError
+from lambdas.common.outputs import OutputFolder
+from lambdas.common.profiles import Profiles
+from lambdas.common.resources import ResourceTable
+from lambdas.common.settings import Settings
+from tastemaker.resources.repository import Record
+from tests.lambdas.aws import LAKE, TABLE
+from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema, write_bundle
+
+NOW = 1_000
+FOLDER = "groups/films/batch/j/"
+
+
+class Studio:
+    """The batch function, and the runtime of the same films to compare with."""
+
+    def __init__(self, folder: Path, dynamodb: Any, s3: Any) -> None:
+        environ = {
+            "AWS_REGION": "eu-west-1",
+            "TASTEMAKER_RESOURCES_TABLE": TABLE,
+            "TASTEMAKER_PROFILES_TABLE": "profiles",
+            "TASTEMAKER_LAKE_BUCKET": LAKE,
+        }
+        self.s3, self.batch = s3, Batch(Settings(environ))
+        self.cinema = Cinema(folder / "live")
+        self.records, self.profiles = ResourceTable(dynamodb, TABLE), Profiles(dynamodb, "profiles")
+        for bucket in ("inbox", "outbox"):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        for kind in ("sequence", "popularity", "similar"):
+            bundle = write_bundle(folder / "bundles" / kind, kind)
+            for path in (path for path in bundle.rglob("*") if path.is_file()):
+                s3.upload_file(str(path), LAKE, f"groups/films/models/{kind}/{path.relative_to(bundle)}")
+
+    def plan(self, recipe: str, kind: str, **more: Any) -> dict[str, Any]:
+        return {
+            "arn": f"{PREFIX}batch-inference-job/j",
+            "folder": FOLDER,
+            "shards": f"{FOLDER}shards.json",
+            "files": f"{FOLDER}files.json",
+            "input": "s3://inbox/users.json",
+            "output": "s3://outbox/answers/",
+            "roleArn": "arn:aws:iam::123456789012:role/PersonalizeRole",
+            "solutionVersionArn": f"{PREFIX}solution/s/1",
+            "datasetGroupArn": GROUP,
+            "recipeArn": f"arn:aws:personalize:::recipe/{recipe}",
+            "bundle": f"s3://{LAKE}/groups/films/models/{kind}/",
+            "filterArn": None,
+            "numResults": 25,
+            "config": {},
+            "now": NOW,
+            **more,
+        }
+
+    def run(self, plan: dict[str, Any]) -> list[dict[str, Any]]:
+        """The whole job, as the state machine does it; answers the lines of the one output file."""
+        self.batch.run("plan", plan, {})
+        for action, key in (("answer", "shards"), ("collect", "files")):
+            for item in json.loads(self.batch.lake.read(plan[key])):
+                self.batch.run(action, plan, item)
+        (entry,) = self.s3.list_objects_v2(Bucket="outbox")["Contents"]
+        body = self.s3.get_object(Bucket="outbox", Key=entry["Key"])["Body"].read()
+        return [json.loads(line) for line in body.splitlines()]
+
+    def ask(self, plan: dict[str, Any], *questions: Any) -> list[dict[str, Any]]:
+        lines = [one if isinstance(one, str) else json.dumps(one) for one in questions]
+        self.s3.put_object(Bucket="inbox", Key="users.json", Body="\n".join(lines).encode())
+        return self.run(plan)
+
+    def outputs(self, plan: dict[str, Any], *questions: Any) -> list[dict[str, Any]]:
+        answers = self.ask(plan, *questions)
+        assert [answer["error"] for answer in answers] == [None] * len(questions)
+        assert [answer["input"] for answer in answers] == list(questions)
+        return [answer["output"] for answer in answers]
+
+    def filter(self, expression: str) -> str:
+        arn = f"{PREFIX}filter/f"
+        body = {"status": "ACTIVE", "filterExpression": expression, "datasetGroupArn": GROUP}
+        self.records.create(Record(arn, "Filter", body))
+        return arn
+
+
+@pytest.fixture
+def studio(resources_table, other_tables, lake_client, tmp_path, monkeypatch) -> Studio:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return Studio(tmp_path, resources_table, lake_client)
+
+
+def test_scores_are_those_of_a_live_request(studio: Studio) -> None:
+    event = {"datasetGroup": "films", "userId": "ann", "sessionId": "s", "eventId": "1", "eventType": "view"}
+    studio.profiles.write([{**event, "itemId": "emma", "sentAt": 900}], expires_at=2**40)
+    studio.cinema.saw("ann", "emma", start=900)
+    # What happens after the job began is for the next one.
+    studio.profiles.write([{**event, "eventId": "2", "itemId": "brazil", "sentAt": 1100}], expires_at=2**40)
+    for campaign, recipe in (("v1", "aws-user-personalization"), ("v2", "aws-user-personalization-v2")):
+        users = ["ann", "bob", "nobody"]
+        plan = studio.plan(recipe, "sequence", numResults=4)
+        outputs = studio.outputs(plan, *({"userId": user} for user in users))
+        for user, output in zip(users, outputs, strict=True):
+            live = studio.cinema.ask(campaign, userId=user, numResults=4)["itemList"]
+            assert output["recommendedItems"] == [item["itemId"] for item in live]
+            assert output["scores"] == [item["score"] for item in live]
+        assert outputs[0]["recommendedItems"][0] == "emma"
+
+
+def test_popularity_and_related_items_have_no_scores(studio: Studio) -> None:
+    plan = studio.plan("aws-popularity-count", "popularity", numResults=2)
+    assert studio.outputs(plan, {"userId": "ann"}) == [{"recommendedItems": ["alien", "brazil"]}]
+    plan = studio.plan("aws-similar-items", "similar")
+    (output,) = studio.outputs(plan, {"itemId": "alien"})
+    assert output == {"recommendedItems": studio.cinema.items("similar", itemId="alien")}
+
+
+def test_a_ranking(studio: Studio) -> None:
+    plan = studio.plan("aws-personalized-ranking-v2", "sequence", numResults=1)
+    films = ["alien", "unknown", "dune"]
+    (output,) = studio.outputs(plan, {"userId": "ann", "itemList": films})
+    live = studio.cinema.ranked(*films, userId="ann")
+    assert output["recommendedItems"] == [item["itemId"] for item in live] == ["dune", "alien", "unknown"]
+    assert output["scores"] == [item.get("score") for item in live]
+
+
+def test_filters_take_values_from_the_line(studio: Studio) -> None:
+    arn = studio.filter(
+        'INCLUDE ItemID WHERE Items.GENRES IN ($G) | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
+    )
+    plan = studio.plan("aws-user-personalization", "sequence", filterArn=arn)
+    space = {"userId": "ann", "filterValues": {"G": '"space"'}}
+    answers = studio.ask(plan, space, {"userId": "bob", "filterValues": {"G": '"space"'}}, {"userId": "ann"})
+    assert [answer["output"] and sorted(answer["output"]["recommendedItems"]) for answer in answers] == [
+        ["alien"],  # she bought dune
+        ["alien", "dune"],
+        None,
+    ]
+    assert "G" in answers[2]["error"]
+
+
+def test_a_bad_line_is_reported_on_its_line_and_the_job_goes_on(studio: Studio) -> None:
+    plan = studio.plan("aws-user-personalization", "sequence")
+    good = {"userId": "bob", "context": {"DEVICE": "tv"}}
+    bad = ["no json", {"itemId": "alien"}, {"userId": 3}, {"userId": "ann", "context": {"a": 1}}]
+    answers = studio.ask(plan, good, *bad, "", {"userId": "ann"})
+    assert [answer["output"] is None for answer in answers] == [False, True, True, True, True, False]
+    assert [answer["input"] for answer in answers[1:5]] == bad
+    assert "JSON" in answers[1]["error"] and "userId is missing" in answers[2]["error"]
+
+
+def test_shards_and_files_are_put_together_again(studio: Studio) -> None:
+    lines = [json.dumps({"userId": f"user-{number}"}) for number in range(9)]
+    for name, part in (("a.json", lines[:4]), ("sub/b.json", lines[4:]), ("old.json.out", lines)):
+        studio.s3.put_object(Bucket="inbox", Key=f"folder/{name}", Body="\n".join(part).encode())
+    plan = studio.plan("aws-popularity-count", "popularity", input="s3://inbox/folder", output="s3://outbox/x")
+    assert studio.batch.run("plan", plan, {}) == {"files": 2, "shards": 2}
+    # Smaller shards than so small a file would get.
+    shards = json.loads(studio.batch.lake.read(plan["shards"]))
+    cut = [{**shards[0], "end": 30}, {**shards[0], "start": 30, "part": f"{FOLDER}parts/000000/000001.jsonl"}]
+    for item in [*cut, *cut, shards[1]]:  # twice is as good as once
+        assert studio.batch.run("answer", plan, item) == 0
+    files = json.loads(studio.batch.lake.read(plan["files"]))
+    for item in [{**files[0], "shards": 2}, files[1]]:
+        studio.batch.run("collect", plan, item)
+    found = {
+        entry["Key"]: [
+            json.loads(line)["input"]["userId"]
+            for line in studio.s3.get_object(Bucket="outbox", Key=entry["Key"])["Body"].read().splitlines()
+        ]
+        for entry in studio.s3.list_objects_v2(Bucket="outbox")["Contents"]
+    }
+    assert found == {
+        "x/a.json.out": [f"user-{number}" for number in range(4)],
+        "x/sub/b.json.out": [f"user-{number}" for number in range(4, 9)],
+    }
+
+
+def test_what_fails_the_job_leaves_word(studio: Studio) -> None:
+    plan = studio.plan("aws-popularity-count", "popularity", input="s3://inbox/none.json")
+    with pytest.raises(InvalidLocation, match="Invalid data location"):
+        studio.batch.run("plan", plan, {})
+    assert "none.json" in studio.batch.lake.read(f"{FOLDER}failure.txt")
+
+
+def test_a_file_that_is_replaced_midway_fails_the_job(studio: Studio) -> None:
+    plan = studio.plan("aws-popularity-count", "popularity")
+    studio.s3.put_object(Bucket="inbox", Key="users.json", Body=b'{"userId": "a"}')
+    studio.batch.run("plan", plan, {})
+    (shard,) = json.loads(studio.batch.lake.read(plan["shards"]))
+    studio.s3.put_object(Bucket="inbox", Key="users.json", Body=b'{"userId": "b"}')
+    with pytest.raises(WorkFailedError, match="replaced"):
+        studio.batch.run("answer", plan, shard)
+
+
+class Denied:
+    """An S3 that refuses to be written to."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def put_object(self, **_: Any) -> None:
+        from botocore.exceptions import ClientError
+
+        raise ClientError({"Error": {"Code": self.code}}, "PutObject")
+
+
+def test_large_files_go_in_parts(aws) -> None:
+    s3 = boto3.client("s3", "eu-west-1")
+    s3.create_bucket(Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    folder = OutputFolder(s3, "s3://outbox/a/b", who="me", part_bytes=5 << 20)
+    chunks = [bytes([number]) * (3 << 20) for number in range(5)]
+    assert folder.write("f", iter(chunks)) == 15 << 20
+    assert s3.get_object(Bucket="outbox", Key="a/b/f")["Body"].read() == b"".join(chunks)
+    assert s3.head_object(Bucket="outbox", Key="a/b/f")["ETag"].endswith('-3"')
+
+    def broken():
+        yield from chunks
+        raise OSError("gone")
+
+    with pytest.raises(OSError):
+        folder.write("g", broken())
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="outbox")
+    for code, error, say in (
+        ("AccessDenied", AccessRefused, "s3:PutObject"),
+        ("NoSuchBucket", WorkFailedError, "output path"),
+    ):
+        with pytest.raises(error, match=say):
+            OutputFolder(Denied(code), "s3://outbox/", who="me").write("f", [b"x"])

@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+from tastemaker.batch import lines
+from tastemaker.batch.lines import BadLine
+
+
+def test_a_line_and_its_answer() -> None:
+    echo, question, error = lines.read(b'{"userId": "\xc3\xa4"}')
+    assert (echo, question, error) == ({"userId": "ä"}, {"userId": "ä"}, None)
+    written = lines.write(echo, {"recommendedItems": ["a"], "scores": [0.5]}, None)
+    assert written.decode() == (
+        '{"input":{"userId":"ä"},"output":{"recommendedItems":["a"],"scores":[0.5]},"error":null}\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "echo", "say"),
+    [
+        (b"userId=1", "userId=1", "not JSON"),
+        (b"\xff", "�", "not JSON"),
+        (b'{"userId": NaN}', '{"userId": NaN}', "NaN"),
+        (b"[1]", [1], "object"),
+    ],
+)
+def test_what_is_no_question(line: bytes, echo: object, say: str) -> None:
+    found, question, error = lines.read(line)
+    assert (found, question) == (echo, None)
+    assert say in str(error)
+    assert json.loads(lines.write(found, None, error)) == {"input": echo, "output": None, "error": error}
+
+
+def test_half_a_surrogate_pair_survives() -> None:
+    echo, _, _ = lines.read(b'{"userId": "\\ud800"}')
+    assert json.loads(lines.write(echo, None, "x"))["input"] == {"userId": "\ud800"}
+
+
+def test_members() -> None:
+    question = {"userId": "u", "context": {"DEVICE": "tv"}, "itemList": ["a", "b"]}
+    assert lines.identifier(question, "userId", required=True) == "u"
+    assert lines.texts(question, "context") == {"DEVICE": "tv"}
+    assert lines.texts(question, "filterValues") == {}
+    assert lines.item_list(question) == ["a", "b"]
+    for call in (
+        lambda: lines.identifier({}, "userId", required=True),
+        lambda: lines.identifier({"userId": 7}, "userId"),
+        lambda: lines.identifier({"userId": "x" * 257}, "userId"),
+        lambda: lines.texts({"context": {"a": 1}}, "context"),
+        lambda: lines.item_list({}),
+        lambda: lines.item_list({"itemList": []}),
+        lambda: lines.item_list({"itemList": ["a"] * 501}),
+        lambda: lines.item_list({"itemList": [1]}),
+    ):
+        with pytest.raises(BadLine):
+            call()
