@@ -19,7 +19,8 @@ def top_k(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
     candidates = candidates[values > -np.inf]  # false for NaN as well
     values = scores[candidates]
     if len(candidates) > k > 0:
-        # Everything at least as good as the k-th best, so that ties are settled by the index and not by partition.
+        # Everything at least as good as the k-th best, so that ties are settled by the index and not by
+        # partition.
         kth = np.partition(values, len(values) - k)[len(values) - k]
         keep = values >= kth
         candidates, values = candidates[keep], values[keep]
@@ -31,7 +32,8 @@ def _candidates(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
     """All indexes, or for long vectors those above a threshold that surely keeps the best `k`."""
     if len(scores) >= 4 * SAMPLE:
         sample = scores[:: len(scores) // SAMPLE]
-        # Twice the expected number of places, so that the sample's luck hardly ever matters; it is checked anyway.
+        # Twice the expected number of places, so that the sample's luck hardly ever matters; it is checked
+        # anyway.
         place = len(sample) - 1 - min(2 * k * len(sample) // len(scores) + 16, len(sample) - 1)
         threshold = np.partition(sample, place)[place]
         found = np.flatnonzero(scores >= threshold)
