@@ -141,11 +141,12 @@ def _peers(training: Prepared, model: SequenceModel) -> dict[str, Scorer]:
     found["transitions, half-life 2"] = lambda user, shown: rows.sum(
         history(user, shown), 0.5 ** (np.arange(shown)[::-1] / 2.0)
     )
-    for name, settings in model.parts.items():
-        if name in ("transitions", "linear"):
-            found[f"part {name}"] = lambda user, shown, n=name, s=settings: model.simple_part(
-                n, history(user, shown), s["halfLife"]
-            )
+
+    def part(name: str) -> Scorer:
+        half_life = model.parts[name]["halfLife"]
+        return lambda user, shown: model.simple_part(name, history(user, shown), half_life)
+
+    found["part transitions"], found["part linear"] = part("transitions"), part("linear")
     found["part encoder"] = lambda user, shown: (
         model.item_vectors
         @ model.vector(sequences.history(user, shown), now=training.latest, user_index=user)

@@ -51,8 +51,8 @@ def ndcg_of_hits(hit: NDArray[np.bool_], k: int) -> float:
     The guide's example (hits at places 2 and 5: 0.6241) does not tell whether the ideal counts the hits found
     or the truths, but figures that the service printed do. For User-Personalization on a movie data set it
     reported precision .0750 at 5 and .0379 at 25, that is .375 and .948 hits per user, with NDCG .2279 at 5
-    and .3321 at 25. Had those hits fallen to the users and places where they count most, an ideal made of each
-    user's truths (the distinct items of the newest 10 % of events) would allow .180 and .281 at most.
+    and .3321 at 25. Had those hits fallen to the users and places where they count most, an ideal made of
+    each user's truths (the distinct items of the newest 10 % of events) would allow .180 and .281 at most.
     """
     return ndcg(hit, int(np.count_nonzero(hit[:k])), k)
 
