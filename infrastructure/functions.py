@@ -148,6 +148,24 @@ class Functions(Construct):
             timeout=900,
             disk=has.batch_disk,
         )
+        self.export = ServiceFunction(
+            self,
+            "export",
+            stage=stage,
+            description="export work: a dataset's rows to a CSV file",
+            memory=has.export_memory,
+            timeout=900,
+            disk=1024,
+        )
+        self.erase = ServiceFunction(
+            self,
+            "erase",
+            stage=stage,
+            description="deletion work: the rows of users leave the lake and the tables",
+            memory=has.erase_memory,
+            timeout=900,
+            disk=2048,
+        )
 
     @property
     def all(self) -> list[ServiceFunction]:
@@ -159,4 +177,6 @@ class Functions(Construct):
             self.steps,
             self.ingest,
             self.batch,
+            self.export,
+            self.erase,
         ]

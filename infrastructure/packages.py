@@ -66,9 +66,8 @@ def _function(name: str) -> Package:
     return Package(name, sources, f"lambdas/requirements-{name}.txt", LAMBDA)
 
 
-FUNCTIONS = {
-    name: _function(name) for name in ("control", "runtime", "events", "stream", "steps", "ingest", "batch")
-}
+NAMES = ("control", "runtime", "events", "stream", "steps", "ingest", "batch", "export", "erase")
+FUNCTIONS = {name: _function(name) for name in NAMES}
 TRAINING = Package(
     "training", ("training", "tastemaker"), "infrastructure/requirements-training.txt", SAGEMAKER, limit=None
 )

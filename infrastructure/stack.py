@@ -52,6 +52,8 @@ class TastemakerStack(cdk.Stack):
             steps=self.functions.steps.function,
             ingest=self.functions.ingest.function,
             batch=self.functions.batch.function,
+            export=self.functions.export.function,
+            erase=self.functions.erase.function,
             training=self.training,
             lake=self.lake,
         )
@@ -75,6 +77,8 @@ class TastemakerStack(cdk.Stack):
         self._steps()
         self._ingest()
         self._batch()
+        self._export()
+        self._erase()
         Monitoring(
             self,
             "Monitoring",
@@ -223,9 +227,54 @@ class TastemakerStack(cdk.Stack):
         )
         self._callers_data(batch, reads=True, writes=True)
 
+    def _export(self) -> None:
+        export, catalog = self.functions.export, self.tables.catalog
+        export.set(
+            LAKE_BUCKET=self.lake.bucket.bucket_name,
+            CATALOG_TABLE=catalog.table_name,
+            DATA_BUCKETS=json.dumps(self.stage.data_buckets),
+        )
+        parts = ("datasets", "events")
+        objects = [self.lake.objects(f"groups/*/{part}/*") for part in parts]
+        allow(export.role, ["s3:GetObject"], objects, because=BY_GROUP)
+        allow(
+            export.role,
+            ["s3:ListBucket"],
+            [self.lake.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": [f"groups/*/{part}/*" for part in parts]}},
+        )
+        allow(export.role, ["dynamodb:Query"], [catalog.table_arn])
+        self._callers_data(export, writes=True)
+
+    def _erase(self) -> None:
+        erase, tables = self.functions.erase, self.tables
+        erase.set(
+            LAKE_BUCKET=self.lake.bucket.bucket_name,
+            PROFILES_TABLE=tables.profiles.table_name,
+            CATALOG_TABLE=tables.catalog.table_name,
+            DATA_BUCKETS=json.dumps(self.stage.data_buckets),
+        )
+        parts = ("datasets", "events", "erase")
+        allow(
+            erase.role,
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+            [self.lake.objects(f"groups/*/{part}/*") for part in parts],
+            because=BY_GROUP,
+        )
+        allow(
+            erase.role,
+            ["s3:ListBucket", "s3:ListBucketVersions"],
+            [self.lake.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": [f"groups/*/{part}/*" for part in parts]}},
+        )
+        allow(erase.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
+        allow(erase.role, ["dynamodb:DeleteItem"], [tables.catalog.table_arn])
+        self._callers_data(erase, reads=True)
+
     def _callers_data(self, function: ServiceFunction, *, reads: bool = False, writes: bool = False) -> None:
-        """What is the caller's: by the caller's role, which has to trust this one, and in the buckets that the
-        stage gives to jobs themselves."""
+        """What is the caller's: by the caller's role, which has to trust this one, and in the buckets that
+        the stage gives to jobs themselves.
+        """
         roles = self.format_arn(
             service="iam", region="", resource="role", resource_name=self.stage.import_roles
         )

@@ -135,6 +135,11 @@ class FunctionSettings:
     batch_concurrency: int = setting(
         20, "how many shards of a batch job are answered at once", within=(1, 1000)
     )
+    export_memory: int = setting(3008, "memory of the export function", within=(128, 10240))
+    erase_memory: int = setting(3008, "memory of the erase function", within=(128, 10240))
+    erase_concurrency: int = setting(
+        20, "how many files of a data deletion job are rewritten at once", within=(1, 1000)
+    )
     ingest_disk: int = setting(10240, "disk of the ingest function, MB", within=(512, 10240))
 
 

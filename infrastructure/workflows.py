@@ -1,4 +1,4 @@
-"""The state machines: import, train, deploy, delete, batch.
+"""The state machines: import, train, deploy, delete, batch, export, erase.
 
 Each can be started by hand with a small input, and reads like a sentence in the console. All keep to one
 convention: the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work
@@ -118,9 +118,18 @@ class Workflow(Construct):
         """
         assert function.timeout is not None
         stack = cdk.Stack.of(self)
-        machine = {"service": "states", "arn_format": cdk.ArnFormat.COLON_RESOURCE_NAME}
-        me = stack.format_arn(resource="stateMachine", resource_name=self._machine_name, **machine)
-        mine = stack.format_arn(resource="execution", resource_name=f"{self._machine_name}:*", **machine)
+        me, mine = (
+            stack.format_arn(
+                service="states",
+                resource=resource,
+                resource_name=name,
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for resource, name in (
+                ("stateMachine", self._machine_name),
+                ("execution", f"{self._machine_name}:*"),
+            )
+        )
         allow(self.role, ["states:StartExecution"], [me])
         allow(
             self.role,
@@ -258,6 +267,8 @@ class Workflows(Construct):
         steps: lambda_.Function,
         ingest: lambda_.Function,
         batch: lambda_.Function,
+        export: lambda_.Function,
+        erase: lambda_.Function,
         training: Training,
         lake: Lake,
     ) -> None:
@@ -268,6 +279,8 @@ class Workflows(Construct):
         self.deploy = self._deploy()
         self.delete = self._delete()
         self.batch = self._batch(batch)
+        self.export = self._export(export)
+        self.erase = self._erase(erase)
 
     @property
     def all(self) -> dict[str, sfn.StateMachine]:
@@ -277,6 +290,8 @@ class Workflows(Construct):
             "deploy": self.deploy,
             "delete": self.delete,
             "batch": self.batch,
+            "export": self.export,
+            "erase": self.erase,
         }
 
     def _workflow(self, name: str, noun: str) -> Workflow:
@@ -387,17 +402,49 @@ class Workflows(Construct):
             listed_at="$.plan.files",
             concurrency=self._stage.functions.batch_concurrency,
         )
-        clear = flow.step("Clear away", "purge", result_path="$.result")
         start.next(flow.action("Plan shards", batch, "plan")).next(answer).next(collect).next(
             flow.step("Publish outputs", "succeed")
-        ).next(clear).next(
-            sfn.Choice(flow, "Is there more to clear?")
-            .when(_is_true("$.result.more"), clear)
-            .otherwise(sfn.Succeed(flow, "Answered"))
-        )
+        ).next(self._clear_away(flow, "Answered"))
         return flow.finish(
             start, comment='Input: {"batchInferenceJobArn": "…"} or {"batchSegmentJobArn": "…"}', hours=24
         )
+
+    def _clear_away(self, flow: Workflow, end: str) -> sfn.TaskStateBase:
+        """Purge what the plan names as passing; ``end`` is the name of the last state."""
+        clear = flow.step("Clear away", "purge", result_path="$.result")
+        clear.next(
+            sfn.Choice(flow, "Is there more to clear?")
+            .when(_is_true("$.result.more"), clear)
+            .otherwise(sfn.Succeed(flow, end))
+        )
+        return clear
+
+    def _export(self, export: lambda_.Function) -> sfn.StateMachine:
+        flow = self._workflow("export", "Export")
+        start = flow.begin("Begin export")
+        start.next(flow.work("Export data", export)).next(
+            flow.step("Publish export", "succeed", result="$.result")
+        )
+        return flow.finish(start, comment='Input: {"datasetExportJobArn": "…"}', hours=1)
+
+    def _erase(self, erase: lambda_.Function) -> sfn.StateMachine:
+        flow = self._workflow("erase", "Erasure")
+        start = flow.begin("Begin erasure")
+        pieces = flow.each(
+            "Erase users",
+            "Erase users from a piece",
+            erase,
+            "erase",
+            lake=self._lake,
+            listed_at="$.plan.work",
+            concurrency=self._stage.functions.erase_concurrency,
+        )
+        start.next(flow.action("List what there is", erase, "plan")).next(pieces).next(
+            flow.action("Count what was deleted", erase, "count", result_path="$.result")
+        ).next(flow.step("Complete erasure", "succeed", result="$.result")).next(
+            self._clear_away(flow, "Erased")
+        )
+        return flow.finish(start, comment='Input: {"dataDeletionJobArn": "…"}', hours=24)
 
 
 def _is_true(path: str) -> sfn.Condition:

@@ -21,7 +21,7 @@ SEPARATOR = "|"
 FORBIDDEN = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
 """Property names that PutEvents refuses: each has a member of its own."""
 
-_MEMBERS = {
+MEMBERS = {
     "USER_ID": "userId",
     "ITEM_ID": "itemId",
     "TIMESTAMP": "sentAt",
@@ -121,7 +121,7 @@ def _record(
         "impression": SEPARATOR.join(impression) if impression else None,
         "recommendationId": event.get("recommendationId"),
         "eventAttributionSource": event.get("metricAttribution", {}).get("eventAttributionSource"),
-        "properties": _dump(_typed(given, known, where, skip=_MEMBERS)),
+        "properties": _dump(_typed(given, known, where, skip=MEMBERS)),
     }
     record = {name: part for name, part in record.items() if part is not None}
     return {"eventId": event.get("eventId") or content_id(record), **record}
@@ -137,7 +137,7 @@ def _check_required(schema: Schema, record: Mapping[str, Any], place: int) -> No
     for field in schema.fields:
         if field.nullable or field.name in _NEVER_REQUIRED:
             continue
-        member = _MEMBERS.get(field.name)
+        member = MEMBERS.get(field.name)
         if (record.get(member) if member else properties.get(field.name)) is None:
             raise InvalidInput(
                 f"Event {place} lacks {member or camel(field.name)}; the schema requires {field.name}."

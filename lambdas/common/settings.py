@@ -63,6 +63,8 @@ class Settings:
     deploy_machine_arn = _Setting("TASTEMAKER_DEPLOY_MACHINE_ARN", str)
     delete_machine_arn = _Setting("TASTEMAKER_DELETE_MACHINE_ARN", str)
     batch_machine_arn = _Setting("TASTEMAKER_BATCH_MACHINE_ARN", str)
+    export_machine_arn = _Setting("TASTEMAKER_EXPORT_MACHINE_ARN", str)
+    erase_machine_arn = _Setting("TASTEMAKER_ERASE_MACHINE_ARN", str)
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
     runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)

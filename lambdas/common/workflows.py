@@ -20,6 +20,8 @@ def machine_arns(settings: Settings) -> dict[str, str]:
         "deploy": settings.deploy_machine_arn,
         "delete": settings.delete_machine_arn,
         "batch": settings.batch_machine_arn,
+        "export": settings.export_machine_arn,
+        "erase": settings.erase_machine_arn,
     }
 
 

@@ -59,6 +59,11 @@ def part_key(folder: str, file: int, shard: int) -> str:
     return f"{folder}parts/{file:06}/{shard:06}.jsonl"
 
 
+def failure_key(folder: str) -> str:
+    """Where work on one of many pieces writes why it failed: Step Functions says only that one did."""
+    return f"{folder}failure.txt"
+
+
 def entry(folder: str, file: int, shard: int, **more: Any) -> dict[str, Any]:
     """One element of shards.json."""
     return {"file": file, "part": part_key(folder, file, shard), **more}

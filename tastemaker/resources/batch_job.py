@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from tastemaker.batch.shards import failure_key
 from tastemaker.errors import InvalidInput, ResourceInUse
 from tastemaker.recipes import Recipe
 from tastemaker.resources import statuses
@@ -78,11 +79,6 @@ def folder_of(desk: Desk, record: Record) -> str:
     version = desk.find("SolutionVersion", record.body["solutionVersionArn"])
     group = group_name(version.body["datasetGroupArn"])
     return f"groups/{group}/batch/{record.body['jobName']}-{int(record.created_at)}/"
-
-
-def failure_key(folder: str) -> str:
-    """Where a shard writes why it failed."""
-    return f"{folder}failure.txt"
 
 
 def check_filter(recipe: Recipe, found: Mapping[str, Record]) -> None:

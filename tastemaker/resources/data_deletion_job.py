@@ -1,13 +1,21 @@
 """Data deletion jobs: the traces of users leave a dataset group."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
-from tastemaker.errors import InvalidInput
-from tastemaker.resources import statuses
+from tastemaker.batch.shards import failure_key
+from tastemaker.errors import InvalidInput, ResourceInUse
+from tastemaker.resources import batch_job, statuses
+from tastemaker.resources.dataset import datasets_of
+from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import WHILE_MOVING, Body, Kind, Reference, Request
 from tastemaker.resources.locations import check_s3
 from tastemaker.resources.repository import Record
+
+WITH_USERS = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
+BATCH_KINDS = ("BatchInferenceJob", "BatchSegmentJob")
 
 
 class DataDeletionJob(Kind):
@@ -22,7 +30,6 @@ class DataDeletionJob(Kind):
     failed_status = statuses.JOB_FAILED
     workflow = "erase"
     quota = "pendingDataDeletionJobsPerDatasetGroup"
-    served = False
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         location = request["dataSource"].get("dataLocation")
@@ -35,3 +42,56 @@ class DataDeletionJob(Kind):
 
     def peers(self, desk: Desk, body: Body, parent: str | None) -> list[Record]:
         return [one for one in desk.each(self.name, parent) if one.status == statuses.JOB_PENDING]
+
+    # --- life ---
+
+    def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
+        if record.status == statuses.JOB_PENDING:
+            record = desk.change(record, status=statuses.JOB_IN_PROGRESS, _execution=execution)
+        elif record.status != statuses.JOB_IN_PROGRESS or record.body.get("_execution") != execution:
+            raise ResourceInUse(f"{record.arn} has the status {record.status}; a deletion runs once.")
+        group = group_name(record.body["datasetGroupArn"])
+        datasets = datasets_of(desk, record.body["datasetGroupArn"])
+        folder = folder_of(record)
+        return {
+            "arn": record.arn,
+            "datasetGroup": group,
+            "source": record.body["dataSource"]["dataLocation"],
+            "roleArn": record.body.get("roleArn"),
+            "datasets": [
+                {"arn": one.arn, "type": kind, "prefixes": [each["prefix"] for each in one.body["_imports"]]}
+                for kind, one in datasets.items()
+                if kind in WITH_USERS
+            ],
+            "events": f"groups/{group}/events/",
+            "folder": folder,
+            "work": f"{folder}work.json",
+            "prefixes": [folder, *self._left_by_batch_jobs(desk, record.body["datasetGroupArn"])],
+        }
+
+    def _left_by_batch_jobs(self, desk: Desk, group: str) -> list[str]:
+        """What batch jobs of the group that failed have left: answers are about users."""
+        found = []
+        for kind in BATCH_KINDS:
+            for job in desk.each(kind):
+                version = desk.repository.get(job.body["solutionVersionArn"])
+                theirs = version is not None and version.body["datasetGroupArn"] == group
+                if theirs and job.status == statuses.FAILED:
+                    found.append(batch_job.folder_of(desk, job))
+        return found
+
+    def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
+        if record.status == statuses.JOB_IN_PROGRESS:
+            desk.change(record, status=statuses.JOB_COMPLETED, numDeleted=result["numDeleted"])
+
+    def fail(self, desk: Desk, record: Record, reason: str) -> None:
+        if record.status in (statuses.JOB_PENDING, statuses.JOB_IN_PROGRESS):
+            with suppress(LookupError):  # see batch_job
+                reason = desk.lake.read(failure_key(folder_of(record)))
+            desk.change(record, status=statuses.JOB_FAILED, failureReason=reason)
+
+
+def folder_of(record: Record) -> str:
+    """Where a job keeps its list of work while it runs."""
+    group = group_name(record.body["datasetGroupArn"])
+    return f"groups/{group}/erase/{record.body['jobName']}-{int(record.created_at)}/"

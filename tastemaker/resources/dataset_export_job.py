@@ -1,15 +1,22 @@
 """Dataset export jobs: a dataset's rows to CSV files."""
 
 from collections.abc import Mapping
+from typing import Any
 
+from tastemaker.errors import InvalidInput, ResourceInUse
 from tastemaker.resources import statuses
+from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import WHILE_MOVING, Body, Kind, Reference, Request
 from tastemaker.resources.locations import check_s3
 from tastemaker.resources.repository import Record
 
+MODES = ("BULK", "PUT", "ALL")
+
 
 class DatasetExportJob(Kind):
+    """Internal members: ``_rows`` and ``_files``, as the work counted them."""
+
     name = "DatasetExportJob"
     segment = "dataset-export-job"
     refers = (Reference("datasetArn", "Dataset", holds=WHILE_MOVING),)
@@ -17,8 +24,43 @@ class DatasetExportJob(Kind):
     verbs = ("Create", "Describe", "List")
     first_status = statuses.PENDING
     workflow = "export"
-    served = False
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         check_s3(request["jobOutput"]["s3DataDestination"]["path"], "jobOutput.s3DataDestination.path")
-        return {"ingestionMode": "PUT", **super().members(desk, request, found)}
+        body = {"ingestionMode": "PUT", **super().members(desk, request, found)}
+        if body["ingestionMode"] not in MODES:
+            raise InvalidInput(f"ingestionMode must be one of {', '.join(MODES)}.")
+        return body
+
+    def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
+        moving = self.start_moving(desk, record, execution)
+        if moving is None:
+            raise ResourceInUse(f"{record.arn} has the status {record.status}; an export runs once.")
+        dataset = desk.find_active("Dataset", moving.body["datasetArn"])
+        target = moving.body["jobOutput"]["s3DataDestination"]
+        group = group_name(dataset.body["datasetGroupArn"])
+        return {
+            "arn": moving.arn,
+            "name": moving.body["jobName"],
+            "mode": moving.body["ingestionMode"],
+            "datasetArn": dataset.arn,
+            "datasetType": dataset.body["datasetType"],
+            "schema": desk.find("Schema", dataset.body["schemaArn"]).body["schema"],
+            "imports": [
+                {"prefix": one["prefix"], "at": self._imported_at(desk, one["jobArn"])}
+                for one in dataset.body["_imports"]
+            ],
+            "events": f"groups/{group}/events/",
+            "output": target["path"],
+            "kmsKeyArn": target.get("kmsKeyArn"),
+            "roleArn": moving.body.get("roleArn"),
+        }
+
+    def _imported_at(self, desk: Desk, job: str) -> float:
+        record = desk.repository.get(job)
+        return float(record.body["lastUpdatedDateTime"]) if record is not None else 0.0
+
+    def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
+        if record.status == statuses.IN_PROGRESS:
+            counts = {f"_{name}": result.get(name) for name in ("rows", "bytes")}
+            desk.change(record, status=statuses.ACTIVE, **counts)

@@ -20,6 +20,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "train": ("solutionVersionArn", "recommenderArn"),
     "deploy": ("campaignArn", "recommenderArn"),
     "delete": ("arn",),
+    "export": ("datasetExportJobArn",),
+    "erase": ("dataDeletionJobArn",),
     "batch": ("batchInferenceJobArn", "batchSegmentJobArn"),
 }
 """Workflow → the members of its input that name what it is about."""

@@ -1,4 +1,4 @@
-"""What an end-to-end test of a job needs: a bucket, a role, data that are imported, models that are trained."""
+"""What an end-to-end test of a job needs: a bucket, a role, imported data, trained models."""
 
 import json
 import time

@@ -14,6 +14,17 @@ FLOWS = {
     "train": ["Begin training", "Is there something to train?", "Train model", "Register model"],
     "deploy": ["Begin deployment", "Warm model", "Activate"],
     "delete": ["Begin deletion", "Purge data", "Is there more to purge?", "Remove record"],
+    "export": ["Begin export", "Export data", "Publish export"],
+    "erase": [
+        "Begin erasure",
+        "List what there is",
+        "Erase users",
+        "Count what was deleted",
+        "Complete erasure",
+        "Clear away",
+        "Is there more to clear?",
+        "Erased",
+    ],
     "batch": [
         "Begin batch job",
         "Plan shards",

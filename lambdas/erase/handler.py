@@ -1,0 +1,92 @@
+"""The work of the erase state machine, a step per call.
+
+An event is {"action": "plan" | "erase" | "count", "plan": what begin answered, "item": an element of the list
+of work}. Ids of users are read from the caller's file at each call: the lake never has a list of them.
+"""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from lambdas.common.failures import WorkFailedError
+from lambdas.common.files import S3Source
+from lambdas.common.lake import LakeBucket
+from lambdas.common.observability import logger
+from lambdas.common.roles import client_for
+from lambdas.common.settings import Settings
+from lambdas.erase.lake_files import forget, without_events, without_users
+from lambdas.erase.planning import plan_work, sessions_key
+from lambdas.erase.tables import THREADS, Tables
+from lambdas.erase.users import read_users
+from tastemaker.batch.shards import failure_key
+
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
+
+
+class Erase:
+    """The steps, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.session = settings, boto3.Session()
+        self.s3 = self.session.client("s3", config=CONFIG)
+        self.lake = LakeBucket(self.s3, settings.lake_bucket)
+        dynamodb = self.session.client("dynamodb", config=CONFIG)
+        self.tables = Tables(dynamodb, settings.profiles_table, settings.catalog_table)
+
+    def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
+        """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
+        try:
+            match action:
+                case "plan":
+                    return plan_work(self.lake, plan, self._users(plan))
+                case "erase":
+                    return self._counted(plan, item)
+                case "count":
+                    forget(self.lake, sessions_key(plan))
+                    return {"numDeleted": sum(self._counts(plan))}
+        except WorkFailedError as error:
+            self.lake.write(failure_key(plan["folder"]), str(error))
+            raise
+        raise ValueError(f"There is no action {action!r}.")
+
+    def _users(self, plan: dict[str, Any]) -> list[str]:
+        bucket, role = urlsplit(plan["source"]).netloc, plan.get("roleArn")
+        client = client_for(self.session, self.s3, role, bucket, self.settings.data_buckets)
+        return read_users(S3Source(client, None if client is self.s3 else role), plan["source"])
+
+    def _counted(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+        """Erase one piece, and remember how much it was: a second try finds nothing, which would be told."""
+        key = f"{plan['folder']}counts/{item['number']:06}"
+        before = next((int(self.lake.read(one)) for one, _ in self.lake.objects(key)), 0)
+        count = max(before, self._erase(plan, item))
+        if count > before:
+            self.lake.write(key, str(count))
+        return count
+
+    def _counts(self, plan: dict[str, Any]) -> list[int]:
+        return [int(self.lake.read(key)) for key, _ in self.lake.objects(f"{plan['folder']}counts/")]
+
+    def _erase(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+        users = self._users(plan)
+        if item["what"] == "rows":
+            return without_users(self.lake, item["key"], users)
+        sessions = json.loads(self.lake.read(sessions_key(plan)))
+        if item["what"] == "events":
+            return without_events(self.lake, item["key"], users, sessions)
+        datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]
+        names = [*users, *sessions][item["from"] : item["to"]]
+        return self.tables.forget(plan["datasetGroup"], names, datasets)
+
+
+_erase: Erase | None = None
+
+
+def handle(event: dict[str, Any], context: Any = None) -> Any:
+    """One step of a job."""
+    global _erase
+    _erase = _erase or Erase(Settings())
+    logger.append_keys(arn=event["plan"]["arn"])
+    return _erase.run(event["action"], event["plan"], event.get("item") or {})

@@ -1,0 +1,82 @@
+"""One Parquet file of the lake without the rows of some users.
+
+It is replaced in place, by one write, so that the lists of what is visible, and the manifests of trainings
+that are under way, stay true. Older versions of the object are deleted: the bucket keeps them otherwise.
+"""
+
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lambdas.common import parquet
+from lambdas.common.lake import LakeBucket
+
+
+def without_users(lake: LakeBucket, key: str, users: Collection[str]) -> int:
+    """Delete the rows of a dataset's file. Returns how many."""
+    return _rewrite(lake, key, {"USER_ID": pa.array(sorted(users), pa.string())})
+
+
+def without_events(lake: LakeBucket, key: str, users: Collection[str], sessions: Collection[str]) -> int:
+    """Delete the users' streamed events, and those of their sessions that name no user."""
+    return _rewrite(
+        lake,
+        key,
+        {
+            "userId": pa.array(sorted(users), pa.string()),
+            "sessionId": pa.array(sorted(sessions), pa.string()),
+        },
+    )
+
+
+def _rewrite(lake: LakeBucket, key: str, wanted: dict[str, pa.Array]) -> int:
+    user_column = next(iter(wanted))
+    removed = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "kept.parquet"
+        with parquet.opened(lake, key) as file:
+            if user_column not in file.schema_arrow.names:
+                return 0
+            with pq.ParquetWriter(path, file.schema_arrow, compression="zstd") as writer:
+                for group in range(file.num_row_groups):
+                    table = file.read_row_group(group)
+                    kept = table.filter(pc.invert(_theirs(table, wanted)))
+                    removed += len(table) - len(kept)
+                    if len(kept):
+                        writer.write_table(kept)
+        if removed:
+            lake.client.upload_file(str(path), lake.bucket, key)
+    if removed:
+        forget_versions(lake, key)
+    return removed
+
+
+def _theirs(table: pa.Table, wanted: dict[str, pa.Array]) -> pa.ChunkedArray:
+    columns = list(wanted)
+    found = pc.is_in(table[columns[0]], wanted[columns[0]])
+    if len(columns) > 1 and columns[1] in table.column_names:
+        anonymous = pc.and_(pc.is_null(table[columns[0]]), pc.is_in(table[columns[1]], wanted[columns[1]]))
+        found = pc.or_(found, anonymous)
+    return pc.fill_null(found, False)
+
+
+def forget(lake: LakeBucket, key: str) -> None:
+    """Delete an object with all its versions."""
+    lake.client.delete_object(Bucket=lake.bucket, Key=key)
+    forget_versions(lake, key)
+
+
+def forget_versions(lake: LakeBucket, prefix: str) -> None:
+    """Delete the versions of objects that are no longer the current ones, and the marks of deleted ones."""
+    pages = lake.client.get_paginator("list_object_versions").paginate(Bucket=lake.bucket, Prefix=prefix)
+    for page in pages:
+        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+            gone = version["Key"].startswith(prefix) and not version["IsLatest"]
+            if gone:
+                lake.client.delete_object(
+                    Bucket=lake.bucket, Key=version["Key"], VersionId=version["VersionId"]
+                )

@@ -1,0 +1,42 @@
+"""What a deletion has to look at: Parquet files of the datasets that name users, streamed events, tables."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from lambdas.common import parquet
+from lambdas.common.lake import LakeBucket
+
+USERS_AT_ONCE = 20_000
+
+
+def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -> dict[str, int]:
+    """Write `plan["work"]`, the list for the map state, and the sessions of the users beside it."""
+    wanted = set(users)
+    work: list[dict[str, Any]] = []
+    for dataset in plan["datasets"]:
+        for prefix in dataset["prefixes"]:
+            work += [{"what": "rows", "key": key} for key in parquet.keys(lake, prefix)]
+    event_files = parquet.keys(lake, plan["events"])
+    work += [{"what": "events", "key": key} for key in event_files]
+    sessions = sorted({one for key in event_files for one in _sessions(lake, key, wanted)})
+    lake.write(sessions_key(plan), json.dumps(sessions))
+    count = len(users) + len(sessions)
+    work += [
+        {"what": "tables", "from": start, "to": min(start + USERS_AT_ONCE, count)}
+        for start in range(0, count, USERS_AT_ONCE)
+    ]
+    numbered = [{**entry, "number": number} for number, entry in enumerate(work)]
+    lake.write(plan["work"], json.dumps(numbered))
+    return {"users": len(users), "sessions": len(sessions), "pieces": len(work)}
+
+
+def sessions_key(plan: Mapping[str, Any]) -> str:
+    """Where the sessions of the users are kept while the job runs."""
+    return f"{plan['folder']}sessions.json"
+
+
+def _sessions(lake: LakeBucket, key: str, users: Collection[str]) -> set[str]:
+    """Sessions in which one of the users sent an event: what was done before a login is theirs too."""
+    rows = parquet.rows(lake, key, ["userId", "sessionId"])
+    return {session for user, session in rows if user in users and session}

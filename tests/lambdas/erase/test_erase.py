@@ -1,0 +1,136 @@
+"""Erasing users on AWS in memory: afterwards no file and no table knows them."""
+
+import io
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lambdas.common.failures import InvalidLocation, WorkFailedError
+from lambdas.common.settings import Settings
+from lambdas.erase.handler import Erase
+from tests.lambdas.aws import LAKE
+
+FOLDER = "groups/films/erase/j/"
+USERS = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/USERS"
+PLAN: dict[str, Any] = {
+    "arn": "arn:aws:personalize:eu-west-1:123456789012:data-deletion-job/j",
+    "datasetGroup": "films",
+    "source": "s3://caller/gone/",
+    "roleArn": "arn:aws:iam::123456789012:role/PersonalizeRole",
+    "datasets": [
+        {
+            "arn": "interactions",
+            "type": "INTERACTIONS",
+            "prefixes": ["groups/films/datasets/INTERACTIONS/1/"],
+        },
+        {"arn": USERS, "type": "USERS", "prefixes": ["groups/films/datasets/USERS/1/"]},
+    ],
+    "events": "groups/films/events/",
+    "folder": FOLDER,
+    "work": f"{FOLDER}work.json",
+}
+
+
+class Place:
+    """A lake and tables that know ann, bob and cleo."""
+
+    def __init__(self, s3: Any, dynamodb: Any) -> None:
+        self.s3, self.dynamodb = s3, dynamodb
+        s3.create_bucket(Bucket="caller", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_bucket_versioning(Bucket=LAKE, VersioningConfiguration={"Status": "Enabled"})
+        environ = {
+            "TASTEMAKER_LAKE_BUCKET": LAKE,
+            "TASTEMAKER_PROFILES_TABLE": "profiles",
+            "TASTEMAKER_CATALOG_TABLE": "catalog",
+        }
+        self.erase = Erase(Settings(environ))
+        people = ["ann", "bob", "cleo"]
+        views = [{"USER_ID": user, "ITEM_ID": "dune", "TIMESTAMP": 1} for user in people] * 2
+        self.store("groups/films/datasets/INTERACTIONS/1/a.parquet", views)
+        self.store("groups/films/datasets/INTERACTIONS/1/b.parquet", views[1:2])
+        self.store("groups/films/datasets/USERS/1/a.parquet", [{"USER_ID": user} for user in people])
+        events = [{"eventId": user, "userId": user, "sessionId": f"session-{user}"} for user in people]
+        before = [{**event, "eventId": "0", "userId": None} for event in events]
+        self.store("groups/films/events/a.parquet", [*before, *events])
+        for who in (*people, *(f"session-{user}" for user in people)):
+            for event in ("1#a", "2#b"):
+                self.put("profiles", profile=f"films#{who}", event=event)
+        for user in people:
+            self.put("catalog", dataset=USERS, id=user)
+        self.put("profiles", profile="films-2#ann", event="1#a")
+
+    def store(self, key: str, rows: list[dict[str, Any]]) -> None:
+        data = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows), data)
+        self.s3.put_object(Bucket=LAKE, Key=key, Body=data.getvalue())
+
+    def put(self, table: str, **item: str) -> None:
+        self.dynamodb.put_item(TableName=table, Item={name: {"S": value} for name, value in item.items()})
+
+    def run(self, *, twice: bool = False) -> int:
+        again = range(2 if twice else 1)
+        for _ in again:
+            self.erase.run("plan", PLAN, {})
+        for item in json.loads(self.erase.lake.read(PLAN["work"])):
+            for _ in again:
+                self.erase.run("erase", PLAN, item)
+        for _ in again:
+            result = self.erase.run("count", PLAN, {})
+        return result["numDeleted"]
+
+    def known(self) -> str:
+        """Everything that any version of any object of the lake, and any table of the group, holds."""
+        found: list[Any] = []
+        for version in self.s3.list_object_versions(Bucket=LAKE)["Versions"]:
+            where = {"Bucket": LAKE, "Key": version["Key"], "VersionId": version["VersionId"]}
+            data = self.s3.get_object(**where)["Body"].read()
+            parquet = version["Key"].endswith(".parquet")
+            found.append(pq.read_table(io.BytesIO(data)).to_pylist() if parquet else data.decode())
+        for table in ("profiles", "catalog"):
+            items = self.dynamodb.scan(TableName=table)["Items"]
+            found += [item for item in items if "films-2" not in json.dumps(item)]
+        return repr(found)
+
+
+@pytest.fixture
+def place(lake_client: Any, other_tables: Any) -> Place:
+    place = Place(lake_client, other_tables)
+    place.s3.put_object(Bucket="caller", Key="gone/a.csv", Body=b"\xef\xbb\xbfUSER_ID\nann\n")
+    place.s3.put_object(Bucket="caller", Key="gone/more/b.csv", Body=b'USER_ID\r\n"ann"\r\nnobody\r\n')
+    place.s3.put_object(Bucket="caller", Key="gone/notes.txt", Body=b"bob")
+    return place
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_no_trace_is_left(place: Place, twice: bool) -> None:
+    assert "'ann'" in place.known()
+    # Two views, a user, an event and one before the login; four profile rows and one of the catalogue.
+    assert place.run(twice=twice) == 2 + 1 + 2 + 4 + 1
+    known = place.known()
+    assert "ann" not in known
+    for who in ("bob", "cleo"):
+        assert known.count(f"'USER_ID': '{who}'") == (4 if who == "bob" else 3)
+        assert known.count(f"'userId': '{who}'") == 1
+        assert f"films#{who}" in known and f"films#session-{who}" in known
+    left = place.dynamodb.scan(TableName="profiles")["Items"]
+    assert "films-2#ann" in repr(left)  # another group's
+
+
+def test_input_that_names_nobody(place: Place) -> None:
+    def source(body: bytes | None) -> dict[str, Any]:
+        if body is not None:
+            place.s3.put_object(Bucket="caller", Key="x.csv", Body=body)
+        return {**PLAN, "source": f"s3://caller/{'none' if body is None else 'x.csv'}"}
+
+    for body, error, say in (
+        (None, InvalidLocation, "Invalid data location"),
+        (b"USER\nann\n", WorkFailedError, r"missing the following columns: \[USER_ID\]"),
+        (b"USER_ID\n", WorkFailedError, "no user ids"),
+        (b"USER_ID\n\xff\n", WorkFailedError, "UTF-8"),
+    ):
+        with pytest.raises(error, match=say):
+            place.erase.run("plan", source(body), {})
+    assert "UTF-8" in place.erase.lake.read(f"{FOLDER}failure.txt")
