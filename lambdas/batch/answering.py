@@ -49,6 +49,18 @@ class ProfilesAhead:
         return [event for event in events if event.time <= self._until]
 
 
+def deployment_of(plan: Mapping[str, Any]) -> Deployment:
+    """The model of a job's plan, as if it were deployed under the job's ARN."""
+    return Deployment(
+        plan["arn"],
+        plan["solutionVersionArn"],
+        plan["datasetGroupArn"],
+        recipes.by_arn(plan["recipeArn"]),
+        plan["bundle"],
+        dict(plan["config"]),
+    )
+
+
 @dataclass(frozen=True)
 class Job:
     """What all lines of a job have in common."""
@@ -61,15 +73,7 @@ class Job:
     @classmethod
     def of(cls, plan: Mapping[str, Any], runtime: Runtime) -> "Job":
         """The job of a plan; its model answers as if it were deployed under the job's ARN."""
-        deployment = Deployment(
-            plan["arn"],
-            plan["solutionVersionArn"],
-            plan["datasetGroupArn"],
-            recipes.by_arn(plan["recipeArn"]),
-            plan["bundle"],
-            dict(plan["config"]),
-        )
-        return cls(runtime, deployment, plan["numResults"], plan.get("filterArn"))
+        return cls(runtime, deployment_of(plan), plan["numResults"], plan.get("filterArn"))
 
     def answer(self, question: lines.Question) -> dict[str, Any]:
         """The `output` of a line. Raises TastemakerError for a line that cannot be answered."""

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from lambdas.batch.answering import THREADS, Job, ProfilesAhead, answer_shard
+from lambdas.batch.answering import THREADS, Job, ProfilesAhead, answer_shard, write_part
 from lambdas.batch.collecting import collect
 from lambdas.batch.planning import plan_shards
+from lambdas.batch.segments import Segments
 from lambdas.common.answering.asking import Runtime
 from lambdas.common.answering.bundles import Bundles
 from lambdas.common.answering.records import RecordCache
@@ -27,8 +28,9 @@ from lambdas.common.profiles import Profiles
 from lambdas.common.resources import ResourceTable
 from lambdas.common.roles import client_for
 from lambdas.common.settings import Settings
+from tastemaker import recipes
+from tastemaker.batch.shards import failure_key
 from tastemaker.errors import TastemakerError
-from tastemaker.resources.batch_job import failure_key
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
@@ -68,15 +70,20 @@ class Batch:
         )
         self.bundles.get(plan["bundle"])  # what is wrong with the model is wrong with every line
         started = time.perf_counter()
-        failed = answer_shard(self._source(plan), self.lake, item, Job.of(plan, runtime), ahead)
+        source = self._source(plan)
+        if recipes.by_arn(plan["recipeArn"]).batch_segment:
+            failed = write_part(source, self.lake, item, Segments.of(plan, runtime).answer)
+        else:
+            failed = answer_shard(source, self.lake, item, Job.of(plan, runtime), ahead)
         seconds = round(time.perf_counter() - started, 3)
         logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
         return failed
 
     def _items(self, plan: dict[str, Any]) -> int:
-        """How large the catalogue is."""
+        """How many scores a line takes: those of all items, or for a segment of all users."""
+        counted = "users" if recipes.by_arn(plan["recipeArn"]).batch_segment else "items"
         key = f"{plan['bundle']}bundle.json".removeprefix(self.lake.uri(""))
-        return int(json.loads(self.lake.read(key)).get("counts", {}).get("items", 0))
+        return int(json.loads(self.lake.read(key)).get("counts", {}).get(counted, 0))
 
     def _source(self, plan: dict[str, Any]) -> S3Source:
         client = self._client(plan, plan["input"])

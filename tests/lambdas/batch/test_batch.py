@@ -158,7 +158,9 @@ def test_shards_and_files_are_put_together_again(studio: Studio) -> None:
     lines = [json.dumps({"userId": f"user-{number}"}) for number in range(9)]
     for name, part in (("a.json", lines[:4]), ("sub/b.json", lines[4:]), ("old.json.out", lines)):
         studio.s3.put_object(Bucket="inbox", Key=f"folder/{name}", Body="\n".join(part).encode())
-    plan = studio.plan("aws-popularity-count", "popularity", input="s3://inbox/folder", output="s3://outbox/x")
+    plan = studio.plan(
+        "aws-popularity-count", "popularity", input="s3://inbox/folder", output="s3://outbox/x"
+    )
     assert studio.batch.run("plan", plan, {}) == {"files": 2, "shards": 2}
     # Smaller shards than so small a file would get.
     shards = json.loads(studio.batch.lake.read(plan["shards"]))

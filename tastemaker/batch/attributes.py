@@ -1,0 +1,80 @@
+"""The little language of `itemAttributes` in a batch segment job's line.
+
+    ITEMS.genres = "Comedy" AND ITEMS.audience = "teen"
+
+Only `=` and AND; values are quoted texts or numbers; column names match in any case.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.batch.lines import BadLine
+from tastemaker.columns import NUMBER, Columns
+from tastemaker.filters.masks import MaskCache, combine
+from tastemaker.filters.syntax import IN, INCLUDE, Condition, Expression, Field, Literals
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        ITEMS \s* \. \s* (?P<name>\w+) \s* = \s*
+        (?: "(?P<double>(?:[^"\\]|\\.)*)"
+          | '(?P<single>(?:[^'\\]|\\.)*)'
+          | (?P<number>[-+]?[\d.]+(?:[eE][-+]?\d+)?) )
+    )\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_AND = re.compile(r"AND\b", re.IGNORECASE)
+
+Conditions = tuple[tuple[str, str], ...]
+
+
+def parse(expression: str) -> Conditions:
+    """(column, value) of each condition. Raises BadLine, which names the place."""
+    found: list[tuple[str, str]] = []
+    position = 0
+    while True:
+        match = _TOKEN.match(expression, position)
+        if match is None:
+            raise _refused(expression, position, 'ITEMS.<column> = "<value>"')
+        quoted = match["double"] if match["double"] is not None else match["single"]
+        value = match["number"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        found.append((match["name"], value))
+        position = match.end()
+        if position == len(expression):
+            return tuple(found)
+        conjunction = _AND.match(expression, position)
+        if conjunction is None:
+            raise _refused(expression, position, "AND, or the end")
+        position = conjunction.end()
+
+
+def items_with(conditions: Conditions, items: Columns, cache: MaskCache | None = None) -> NDArray[np.bool_]:
+    """The items that fulfil all conditions: bool[items]. Raises BadLine for a column that there is not."""
+    wanted = []
+    for name, value in conditions:
+        column = items.find(name)
+        if column is None:
+            raise BadLine(f"The items have no column {name}; they have {', '.join(items) or 'none'}.")
+        if column.kind == NUMBER:
+            _check_number(name, value)
+        wanted.append(Condition(Field("Items", name), IN, Literals((value,))))
+    expression = Expression(action=INCLUDE, target="ItemID", alternatives=(tuple(wanted),), only_if=())
+    return combine((expression,), items, {}, None, cache)
+
+
+def _check_number(name: str, value: str) -> None:
+    try:
+        float(value)
+    except ValueError:
+        raise BadLine(f"{name} is a number, and {value!r} is none.") from None
+
+
+def _refused(expression: str, position: int, wanted: str) -> BadLine:
+    rest = expression[position:].strip()[:40]
+    return BadLine(
+        f"itemAttributes: expected {wanted} at character {position + 1}"
+        + (f", found {rest!r}." if rest else ", where it ends.")
+    )

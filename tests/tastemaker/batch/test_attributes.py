@@ -1,0 +1,59 @@
+import pytest
+
+from tastemaker.batch import attributes
+from tastemaker.batch.lines import BadLine
+from tastemaker.columns import Columns
+
+ITEMS = Columns.build(
+    {"GENRES": "categorical", "YEAR": "number"},
+    [
+        {"GENRES": "comedy|love", "YEAR": 1990.0},
+        {"GENRES": "comedy", "YEAR": 2000.0},
+        {"GENRES": None, "YEAR": None},
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("expression", "want"),
+    [
+        ('ITEMS.genres = "comedy"', [True, True, False]),
+        ("items.GENRES='love'", [True, False, False]),
+        ('ITEMS.genres = "comedy" AND ITEMS.genres = "love"', [True, False, False]),
+        ('ITEMS.genres = "comedy" and ITEMS.year = 2000', [False, True, False]),
+        ('ITEMS.year = "1990.0"', [True, False, False]),
+        ('ITEMS.genres = "Comedy"', [False, False, False]),
+    ],
+)
+def test_items_with_attributes(expression: str, want: list[bool]) -> None:
+    assert attributes.items_with(attributes.parse(expression), ITEMS).tolist() == want
+
+
+def test_quotes_in_values() -> None:
+    assert attributes.parse(r'ITEMS.a = "say \"AND\"" AND ITEMS.b = -1.5e3') == (
+        ("a", 'say "AND"'),
+        ("b", "-1.5e3"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "say"),
+    [
+        ("", "where it ends"),
+        ("genres = 'a'", "character 1"),
+        ("ITEMS.genres != 'a'", "expected ITEMS"),
+        ("ITEMS.genres = comedy", "expected ITEMS"),
+        ("ITEMS.a = 1 OR ITEMS.b = 2", "expected AND.*found 'OR"),
+        ("ITEMS.a = 1 AND", "where it ends"),
+        ("USERS.age = 3", "expected ITEMS"),
+    ],
+)
+def test_what_is_no_expression(expression: str, say: str) -> None:
+    with pytest.raises(BadLine, match=say):
+        attributes.parse(expression)
+
+
+def test_columns_that_do_not_fit() -> None:
+    for expression, say in (("ITEMS.colour = 'red'", "no column colour"), ("ITEMS.year = 'old'", "a number")):
+        with pytest.raises(BadLine, match=say):
+            attributes.items_with(attributes.parse(expression), ITEMS)
