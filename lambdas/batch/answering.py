@@ -92,7 +92,7 @@ class Job:
             request = {**common, "itemId": item, "numResults": self.results}
             found = recommendations.answer(self.runtime, self.deployment, request)["itemList"]
         output: dict[str, Any] = {"recommendedItems": [item["itemId"] for item in found]}
-        if any("score" in item for item in found):
+        if self.runtime.bundles.get(self.deployment.bundle_uri).model.has_scores and not recipe.domain:
             output["scores"] = [item.get("score") for item in found]
         if any("reason" in item for item in found):
             output["reasons"] = [item.get("reason", []) for item in found]
