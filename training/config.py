@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, STRING
+from tastemaker.recipes import RECIPES, Recipe
 from training.errors import BadConfigError
 
 FORMAT_VERSION = 1
@@ -60,6 +61,7 @@ class Config:
     rules: tuple[EventRule, ...] = ()
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    featurization: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
     seed: int = 0
     solution_version_arn: str = ""
@@ -97,18 +99,26 @@ def parse_config(data: Mapping[str, Any]) -> Config:
             f"configuration format {data.get('formatVersion')!r} is not {FORMAT_VERSION}, which is read here"
         )
     datasets = {name.upper(): _source(name, entry) for name, entry in (data.get("datasets") or {}).items()}
+    name = str(data.get("recipe", "")).rsplit("/", 1)[-1]
+    recipe = next((one for one in RECIPES if one.name == name), None)
+    needs_interactions = recipe is None or "INTERACTIONS" in recipe.needs_datasets
     if "INTERACTIONS" not in datasets:
-        raise BadConfigError("the configuration names no Interactions dataset")
+        if needs_interactions:
+            raise BadConfigError("the configuration names no Interactions dataset")
+        datasets["INTERACTIONS"] = Source((), ())
     solution = data.get("solutionConfig") or {}
     excluded = (solution.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
     return Config(
-        recipe=str(data.get("recipe", "")).rsplit("/", 1)[-1],
+        recipe=name,
         datasets=datasets,
         events=tuple(data.get("events") or ()),
-        rules=_rules(data, solution),
+        rules=_rules(data, solution) or _rules_of(recipe),
         excluded={name.upper(): frozenset(columns) for name, columns in excluded.items()},
         hyperparameters={name: str(value) for name, value in (data.get("hyperParameters") or {}).items()},
-        limits=_limits(data.get("quotas") or {}),
+        featurization={
+            name: str(value) for name, value in (data.get("featureTransformationParameters") or {}).items()
+        },
+        limits=_limits(data.get("quotas") or {}) if needs_interactions else Limits(0, 0),
         seed=int(data.get("seed") or 0),
         solution_version_arn=str(data.get("solutionVersionArn") or ""),
         created_at=float(data.get("createdAt") or 0.0),
@@ -150,6 +160,13 @@ def _rules(data: Mapping[str, Any], solution: Mapping[str, Any]) -> tuple[EventR
     if not event_type:
         return ()
     return (EventRule(str(event_type), _optional_number(solution.get("eventValueThreshold"))),)
+
+
+def _rules_of(recipe: Recipe | None) -> tuple[EventRule, ...]:
+    """A use case that is about one type of event is trained on that type only."""
+    if recipe is None or recipe.minimum_event_type is None:
+        return ()
+    return (EventRule(recipe.minimum_event_type),)
 
 
 def _optional_number(value: Any) -> float | None:

@@ -4,78 +4,93 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from tastemaker.models import Bundle, load
+from tastemaker.models.features import FeatureRows
 from tastemaker.models.sequence import SequenceModel
+from tastemaker.recipes import RECIPES, by_name
 from training.config import Config
 from training.data import Prepared, Sequences
 from training.errors import BadConfigError
 from training.export import Fitted, export, flattened
-from training.fit import blend, linear, similar, transitions
+from training.fit import blend, linear, similar, together, transitions, trending
+from training.pipeline import Measured, Pipeline
 from training.progress import Stop, say
 from training.split import validation_cases, without
-
-KINDS = {
-    "aws-user-personalization-v2": "sequence",
-    "aws-user-personalization": "sequence",
-    "aws-personalized-ranking-v2": "sequence",
-    "aws-personalized-ranking": "sequence",
-    "aws-popularity-count": "popularity",
-    "aws-similar-items": "similar",
-    "aws-sims": "similar",
-}
-
 
 PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
 
 
-class Pipeline(Protocol):
-    """What the job asks of a recipe."""
-
-    def tune(self, prepared: Prepared) -> None:
-        """Choose settings, on parts of this data only."""
-
-    def fit(self, prepared: Prepared) -> Fitted:
-        """A model of all of this data with the chosen settings."""
-
-
 def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipeline:
     """The pipeline of the configuration's recipe. Raises BadConfigError."""
-    kind = KINDS.get(config.recipe)
+    kind = next((one.model for one in RECIPES if one.name == config.recipe and one.trainable), None)
     if kind == "sequence":
         return SequencePipeline(config, checkpoints, stop)
     if kind == "popularity":
         return PopularityPipeline()
     if kind == "similar":
         return SimilarPipeline(config)
-    trainable = ", ".join(sorted(KINDS))
+    if kind == "together":
+        return TogetherPipeline()
+    if kind == "trending":
+        return TrendingPipeline(config)
+    trainable = ", ".join(one.name for one in RECIPES if one.trainable)
     raise BadConfigError(f"recipe {config.recipe!r} cannot be trained; these can: {trainable}")
 
 
-class PopularityPipeline:
+class PopularityPipeline(Pipeline):
     """Popularity-Count: the counts that every bundle has are the model."""
-
-    def tune(self, prepared: Prepared) -> None:
-        """There is nothing to choose."""
 
     def fit(self, prepared: Prepared) -> Fitted:
         """No arrays of its own."""
         return Fitted("popularity")
 
 
-class SimilarPipeline:
-    """Similar-Items and SIMS."""
+class TrendingPipeline(Pipeline):
+    """Trending-Now: the windows end at the newest event, so that data of last year have trends too."""
+
+    def __init__(self, config: Config) -> None:
+        frequency = config.featurization.get("trend_discovery_frequency", "2 hours")
+        self.window = trending.SECONDS[frequency.lower()]
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """Counts of the two newest windows."""
+        ends = (prepared.latest, prepared.latest - self.window)
+        arrays = {
+            name: trending.counts(prepared.sequences, len(prepared.items), end, self.window)
+            for name, end in zip(("current", "previous"), ends, strict=True)
+        }
+        return Fitted("trending", {"windowSeconds": self.window}, arrays)
+
+    def measure(self, prepared: Prepared, config: Config, stop: Stop) -> Measured:
+        """The metrics of all recipes, and how well trends were foretold."""
+        measured = super().measure(prepared, config, stop)
+        data, items, name = prepared.sequences, len(prepared.items), "trend_prediction_accuracy"
+        accuracy = round(trending.accuracy(data, items, self.window), 4)
+        popular = round(trending.accuracy(data, items, self.window, lambda current, _: current), 4)
+        say(f"  {name} {accuracy:.4f} ({popular:.4f})")
+        baselines = {"popularity": {**measured.baselines["popularity"], name: popular}}
+        return Measured({**measured.metrics, name: accuracy}, baselines)
+
+
+class TogetherPipeline(Pipeline):
+    """Frequently bought together."""
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """Neighbours of every item, by baskets."""
+        return Fitted("similar", rows={"neighbours": together.fit(prepared.sequences, len(prepared.items))})
+
+
+class SimilarPipeline(Pipeline):
+    """Similar-Items, SIMS, and the use cases about an item."""
 
     def __init__(self, config: Config) -> None:
         sims = config.recipe == "aws-sims"
         self.discount = config.number("popularity_discount_factor", 0.5 if sims else 0.0)
         self.minimum = config.number("min_cointeraction_count", 3.0) if sims else 0.0
-
-    def tune(self, prepared: Prepared) -> None:
-        """The hyperparameters are the caller's."""
+        self.with_attributes = "ITEMS" in by_name(config.recipe).trains_on
 
     def fit(self, prepared: Prepared) -> Fitted:
         """Neighbours of every item."""
@@ -84,7 +99,7 @@ class SimilarPipeline:
         )
         rows = similar.fit(
             prepared.sequences,
-            prepared.item_features,
+            prepared.item_features if self.with_attributes else FeatureRows.empty(len(prepared.items)),
             len(prepared.items),
             discount=self.discount,
             minimum=self.minimum,
@@ -92,7 +107,7 @@ class SimilarPipeline:
         return Fitted("similar", rows={"neighbours": rows})
 
 
-class SequencePipeline:
+class SequencePipeline(Pipeline):
     """User-Personalization and Personalized-Ranking.
 
     `tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until those

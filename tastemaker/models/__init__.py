@@ -6,6 +6,7 @@ from tastemaker.models.bundle import Bundle, Histories, History, UnknownBundleFo
 from tastemaker.models.popularity import PopularityModel
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.similar import SimilarModel
+from tastemaker.models.trending import TrendingModel
 
 __all__ = [
     "Bundle",
@@ -18,7 +19,7 @@ __all__ = [
 ]
 
 KINDS: dict[str, type[Model]] = {
-    model.kind: model for model in (SequenceModel, PopularityModel, SimilarModel)
+    model.kind: model for model in (SequenceModel, PopularityModel, SimilarModel, TrendingModel)
 }
 
 

@@ -100,6 +100,7 @@ CUSTOM = (
         JANUARY_2023,
         TRENDING,
         algorithm="aws-trending-now-custom",
+        model="trending",
         trains_on=("INTERACTIONS",),
         batch_inference=False,
     ),

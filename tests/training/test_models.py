@@ -22,6 +22,8 @@ RECIPES = {
     "aws-popularity-count": "popularity",
     "aws-similar-items": "similar",
     "aws-sims": "similar",
+    "aws-vod-more-like-x": "similar",
+    "aws-vod-trending-now": "trending",
 }
 NOW = lake.START + 10_000
 

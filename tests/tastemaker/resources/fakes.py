@@ -135,8 +135,16 @@ def world(
     repository: Repository | None = None,
     quotas: Mapping[str, int] | None = None,
     everything: bool = False,
+    untrainable: str | None = None,
 ) -> World:
-    """A new, empty world. ``everything``: with what this release does not serve yet."""
+    """A new, empty world. ``everything``: with what this release does not serve yet. ``untrainable``: a recipe
+    that this world has no model for.
+    """
+
+    def without_model(arn: str) -> Recipe:
+        found = recipes.by_arn(arn)
+        return replace(found, model=None) if found.name == untrainable else found
+
     work, lake, clock, changes = FakeWork(), FakeLake(), Clock(), list[StatusChange]()
     desk = control.desk(
         place=PLACE,
@@ -148,6 +156,6 @@ def world(
         quotas=Quotas(quotas or {}),
         announce=changes.append,
         kinds=every_kind_served() if everything else control.KINDS,
-        recipe=trainable if everything else recipes.by_arn,
+        recipe=trainable if everything else without_model,
     )
     return World(desk, work, lake, clock, changes)

@@ -131,7 +131,7 @@ def test_deletion(here, group_arn):
 
 
 def test_a_use_case_without_a_model_is_refused_by_name():
-    here = world()
+    here = world(untrainable="aws-ecomm-popular-items-by-views")
     arn = shop.group(here, domain="ECOMMERCE")
     with pytest.raises(NotServedYet, match="aws-ecomm-popular-items-by-views"):
         recommender(here, arn)

@@ -185,7 +185,7 @@ def test_ranges_to_optimize_within(ranges):
 
 
 def test_a_recipe_without_a_model_is_refused_by_name():
-    here = world()
+    here = world(untrainable="aws-trending-now")
     group_arn, _ = shop.shop(here)
     with pytest.raises(NotServedYet, match="aws-trending-now"):
         shop.solution(here, group_arn, recipeArn=recipe("aws-trending-now"))

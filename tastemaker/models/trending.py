@@ -1,0 +1,53 @@
+"""What grows: items that people touch more in the newest window of time than in the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.ids import open_array
+from tastemaker.models.base import Model
+from tastemaker.models.bundle import Bundle, History
+from tastemaker.models.similar import BEHIND
+
+
+def growth(current: NDArray[np.integer], previous: NDArray[np.integer]) -> NDArray[np.float32]:
+    """float32[items], 0 for what does not grow: the difference in units of its own chance.
+
+    Counts of independent events vary by their square root: 3 after 1 is luck, 300 after 100 is a trend. That
+    is the order; the service says "fastest growth" and not how it is measured.
+    """
+    difference = current.astype(np.float64) - previous
+    return np.maximum(difference / np.sqrt(current + previous + 1.0), 0.0).astype(np.float32)
+
+
+class TrendingModel(Model):
+    """Trending-Now. Growing items first, then popular ones; if nothing grows, popular items only.
+
+    `refreshed` takes newer counts without training: the windows' counts are all that the model is.
+    """
+
+    kind = "trending"
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(bundle)
+        self.window = int(bundle.manifest["model"]["windowSeconds"])
+        folder = bundle.path / "model"
+        self.refreshed(open_array(folder / "current.npy"), open_array(folder / "previous.npy"))
+
+    def refreshed(self, current: NDArray[np.integer], previous: NDArray[np.integer]) -> None:
+        """Take the counts, int32[items], of the newest window and of the one before it."""
+        users = self.bundle.item_users.astype(np.float32)
+        scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(BEHIND)
+        grown = growth(current, previous)
+        rising = grown > 0
+        scores[rising] = np.log(grown[rising])
+        self._scores = scores.astype(np.float32)
+
+    def score_user(
+        self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
+    ) -> NDArray[np.float32]:
+        """The same for everybody."""
+        return self._scores
