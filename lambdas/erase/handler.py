@@ -5,6 +5,7 @@ of work}. Ids of users are read from the caller's file at each call: the lake ne
 """
 
 import json
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,7 +60,7 @@ class Erase:
 
     def _counted(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
         """Erase one piece, and remember how much it was: a second try finds nothing, which would be told."""
-        key = f"{plan['folder']}counts/{item['number']:06}"
+        key = f"{plan['folder']}counts/{_name(item)}"
         before = next((int(self.lake.read(one)) for one, _ in self.lake.objects(key)), 0)
         count = max(before, self._erase(plan, item))
         if count > before:
@@ -79,6 +80,13 @@ class Erase:
         datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]
         names = [*users, *sessions][item["from"] : item["to"]]
         return self.tables.forget(plan["datasetGroup"], names, datasets)
+
+
+def _name(item: dict[str, Any]) -> str:
+    """A piece's own name, whatever else is on the list: a job that is started again may find other files."""
+    if item["what"] == "tables":
+        return f"tables-{item['from']:012}"
+    return blake2b(item["key"].encode(), digest_size=16).hexdigest()
 
 
 _erase: Erase | None = None

@@ -1,30 +1,26 @@
 """What batch inference and batch segment jobs share: their life, and the plan of the `batch` workflow."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
-from tastemaker.batch.shards import failure_key
-from tastemaker.errors import InvalidInput, ResourceInUse
+from tastemaker.errors import InvalidInput
 from tastemaker.recipes import Recipe
 from tastemaker.resources import statuses
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
-from tastemaker.resources.kind import NEVER, WHILE_MOVING, Body, Kind, Reference, Request
+from tastemaker.resources.job import Job
+from tastemaker.resources.kind import NEVER, WHILE_MOVING, Body, Reference, Request
 from tastemaker.resources.locations import check_job
 from tastemaker.resources.repository import Record
 
 
-class BatchJob(Kind):
+class BatchJob(Job):
     """Input files in S3, a model, a file of answers for each. Such jobs cannot be deleted."""
 
     refers = (
         Reference("solutionVersionArn", "SolutionVersion", holds=NEVER),
         Reference("filterArn", "Filter", holds=WHILE_MOVING),
     )
-    name_member = "jobName"
-    verbs = ("Create", "Describe", "List")
-    first_status = statuses.PENDING
     workflow = "batch"
     quota_counts_moving = True
 
@@ -34,9 +30,7 @@ class BatchJob(Kind):
         return super().members(desk, request, found)
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        moving = self.start_moving(desk, record, execution)
-        if moving is None:
-            raise ResourceInUse(f"{record.arn} has the status {record.status}; a batch job runs once.")
+        moving = self.taken(desk, record, execution)
         body = moving.body
         version = desk.find("SolutionVersion", body["solutionVersionArn"])
         if "_bundle" not in version.body:
@@ -67,11 +61,8 @@ class BatchJob(Kind):
         if record.status == statuses.IN_PROGRESS:
             desk.change(record, status=statuses.ACTIVE)
 
-    def fail(self, desk: Desk, record: Record, reason: str) -> None:
-        # Of a shard that failed Step Functions says only that one did; the shard itself left word.
-        with suppress(LookupError):
-            reason = desk.lake.read(failure_key(folder_of(desk, record)))
-        super().fail(desk, record, reason)
+    def folder(self, desk: Desk, record: Record) -> str:
+        return folder_of(desk, record)
 
 
 def folder_of(desk: Desk, record: Record) -> str:

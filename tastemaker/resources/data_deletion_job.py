@@ -1,16 +1,15 @@
 """Data deletion jobs: the traces of users leave a dataset group."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
-from tastemaker.batch.shards import failure_key
-from tastemaker.errors import InvalidInput, ResourceInUse
+from tastemaker.errors import InvalidInput
 from tastemaker.resources import batch_job, statuses
 from tastemaker.resources.dataset import datasets_of
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
-from tastemaker.resources.kind import WHILE_MOVING, Body, Kind, Reference, Request
+from tastemaker.resources.job import Job
+from tastemaker.resources.kind import WHILE_MOVING, Body, Reference, Request
 from tastemaker.resources.locations import check_s3
 from tastemaker.resources.repository import Record
 
@@ -18,15 +17,14 @@ WITH_USERS = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
 BATCH_KINDS = ("BatchInferenceJob", "BatchSegmentJob")
 
 
-class DataDeletionJob(Kind):
+class DataDeletionJob(Job):
     """Its statuses are words of its own: PENDING, IN_PROGRESS, COMPLETED or FAILED."""
 
     name = "DataDeletionJob"
     segment = "data-deletion-job"
     refers = (Reference("datasetGroupArn", "DatasetGroup", holds=WHILE_MOVING),)
-    name_member = "jobName"
-    verbs = ("Create", "Describe", "List")
     first_status = statuses.JOB_PENDING
+    moving_status = statuses.JOB_IN_PROGRESS
     failed_status = statuses.JOB_FAILED
     workflow = "erase"
     quota = "pendingDataDeletionJobsPerDatasetGroup"
@@ -46,10 +44,7 @@ class DataDeletionJob(Kind):
     # --- life ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        if record.status == statuses.JOB_PENDING:
-            record = desk.change(record, status=statuses.JOB_IN_PROGRESS, _execution=execution)
-        elif record.status != statuses.JOB_IN_PROGRESS or record.body.get("_execution") != execution:
-            raise ResourceInUse(f"{record.arn} has the status {record.status}; a deletion runs once.")
+        record = self.taken(desk, record, execution)
         group = group_name(record.body["datasetGroupArn"])
         datasets = datasets_of(desk, record.body["datasetGroupArn"])
         folder = folder_of(record)
@@ -84,11 +79,8 @@ class DataDeletionJob(Kind):
         if record.status == statuses.JOB_IN_PROGRESS:
             desk.change(record, status=statuses.JOB_COMPLETED, numDeleted=result["numDeleted"])
 
-    def fail(self, desk: Desk, record: Record, reason: str) -> None:
-        if record.status in (statuses.JOB_PENDING, statuses.JOB_IN_PROGRESS):
-            with suppress(LookupError):  # see batch_job
-                reason = desk.lake.read(failure_key(folder_of(record)))
-            desk.change(record, status=statuses.JOB_FAILED, failureReason=reason)
+    def folder(self, desk: Desk, record: Record) -> str:
+        return folder_of(record)
 
 
 def folder_of(record: Record) -> str:

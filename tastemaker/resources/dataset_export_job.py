@@ -3,26 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.errors import InvalidInput, ResourceInUse
+from tastemaker.errors import InvalidInput
 from tastemaker.resources import statuses
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
-from tastemaker.resources.kind import WHILE_MOVING, Body, Kind, Reference, Request
+from tastemaker.resources.job import Job
+from tastemaker.resources.kind import WHILE_MOVING, Body, Reference, Request
 from tastemaker.resources.locations import check_s3
 from tastemaker.resources.repository import Record
 
 MODES = ("BULK", "PUT", "ALL")
 
 
-class DatasetExportJob(Kind):
+class DatasetExportJob(Job):
     """Internal members: ``_rows`` and ``_files``, as the work counted them."""
 
     name = "DatasetExportJob"
     segment = "dataset-export-job"
     refers = (Reference("datasetArn", "Dataset", holds=WHILE_MOVING),)
-    name_member = "jobName"
-    verbs = ("Create", "Describe", "List")
-    first_status = statuses.PENDING
     workflow = "export"
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
@@ -33,9 +31,7 @@ class DatasetExportJob(Kind):
         return body
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        moving = self.start_moving(desk, record, execution)
-        if moving is None:
-            raise ResourceInUse(f"{record.arn} has the status {record.status}; an export runs once.")
+        moving = self.taken(desk, record, execution)
         dataset = desk.find_active("Dataset", moving.body["datasetArn"])
         target = moving.body["jobOutput"]["s3DataDestination"]
         group = group_name(dataset.body["datasetGroupArn"])

@@ -31,7 +31,7 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Workflows:
-    """``workflow`` is import, train, deploy or delete; ``request`` the execution's input; ``plan`` what
+    """``workflow`` is a key of ``SUBJECTS``; ``request`` the execution's input; ``plan`` what
     ``begin``
     answered ({} if it failed).
     """
@@ -125,7 +125,8 @@ class Workflows:
             if record.status in statuses.DELETING:
                 self.desk.change(record, failureReason=reason)
             return
-        running = record.body.get("_execution") if record.status == statuses.IN_PROGRESS else None
+        begun = record.status in (statuses.IN_PROGRESS, statuses.JOB_IN_PROGRESS)
+        running = record.body.get("_execution") if begun else None
         if running in (None, execution):  # a second execution that was refused says nothing about the first
             self.desk.kinds[record.kind].fail(self.desk, record, reason)
 
@@ -159,7 +160,8 @@ class Workflows:
 def _expected_names(record: Record) -> list[str]:
     """The names of the executions that a record may wait for: of its creation, and of its update under
     way."""
-    names = [work_name(record.arn, record.created_at)] if record.status == statuses.PENDING else []
+    pending = record.status in (statuses.PENDING, statuses.JOB_PENDING)
+    names = [work_name(record.arn, record.created_at)] if pending else []
     for member, update in record.body.items():
         if member.startswith("latest") and member.endswith("Update") and update["status"] in statuses.MOVING:
             names.append(work_name(record.arn, update["creationDateTime"]))

@@ -119,6 +119,16 @@ def test_no_trace_is_left(place: Place, twice: bool) -> None:
     assert "films-2#ann" in repr(left)  # another group's
 
 
+def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Place) -> None:
+    place.erase.run("plan", PLAN, {})
+    for item in json.loads(place.erase.lake.read(PLAN["work"]))[:-1]:  # stopped before the tables
+        place.erase.run("erase", PLAN, item)
+    late = {"eventId": "9", "userId": "ann", "sessionId": "session-ann"}
+    place.store("groups/films/events/0.parquet", [late])
+    assert place.run() == 2 + 1 + 2 + 1 + 4 + 1
+    assert "ann" not in place.known()
+
+
 def test_input_that_names_nobody(place: Place) -> None:
     def source(body: bytes | None) -> dict[str, Any]:
         if body is not None:

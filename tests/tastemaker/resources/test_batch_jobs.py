@@ -147,3 +147,13 @@ def test_a_job_says_what_its_shard_said(here, group_arn):
     steps.fail("batch", request, plan, {"Cause": "a threshold was exceeded"}, "execution")
     body = here.desk.find_any(arn).body
     assert (body["status"], body["failureReason"]) == ("CREATE FAILED", "the disk is full")
+
+
+def test_a_job_that_was_stopped_can_be_started_again(here, group_arn):
+    arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
+    steps, request, plan = begun(here, arn)
+    assert steps.begin("batch", request, "second") == plan
+    steps.settle("batch", request, {"Cause": "Stopped by a person."}, "execution")
+    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    steps.succeed("batch", request, plan, {})
+    assert here.desk.find_any(arn).status == "ACTIVE"

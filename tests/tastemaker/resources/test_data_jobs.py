@@ -30,12 +30,12 @@ def test_an_export(here):
     assert first["prefix"].endswith("/INTERACTIONS/first/") and first["at"] < second["at"]
     assert (plan["mode"], plan["output"], plan["kmsKeyArn"]) == ("ALL", "s3://out/", "key")
     assert steps.begin("export", request, "e") == plan
-    with pytest.raises(ResourceInUse, match="once"):
-        steps.begin("export", request, "another")
     for _ in range(2):
         steps.succeed("export", request, plan, {"rows": 3, "bytes": 40})
     described = here.call("DescribeDatasetExportJob", datasetExportJobArn=arn)["datasetExportJob"]
     assert described["status"] == "ACTIVE" and described["_rows"] == 3
+    with pytest.raises(ResourceInUse, match="once"):
+        steps.begin("export", request, "another")
 
 
 def test_an_export_is_of_what_was_put_if_nothing_else_is_said(here):
@@ -69,8 +69,6 @@ def test_a_deletion(here):
     assert users in [one["arn"] for one in plan["datasets"]]
     assert plan["prefixes"] == [plan["folder"]] and plan["work"].startswith("groups/films/erase/d-")
     assert steps.begin("erase", request, "e") == plan
-    with pytest.raises(ResourceInUse, match="once"):
-        steps.begin("erase", request, "another")
     steps.succeed("erase", request, plan, {"numDeleted": 12})
     steps.succeed("erase", request, plan, {"numDeleted": 0})
     body = here.desk.find_any(arn).body
@@ -87,6 +85,14 @@ def test_a_deletion_that_fails_says_what_its_piece_said(here):
     steps.fail("erase", request, plan, {"Cause": "a threshold"}, "e")
     body = here.desk.find_any(arn).body
     assert (body["status"], body["failureReason"]) == ("FAILED", "no such column")
+
+    # A person mends the file and starts the machine again with the same input.
+    assert steps.begin("erase", request, "second") == plan
+    assert "failureReason" not in here.desk.find_any(arn).body
+    steps.fail("erase", request, plan, {"Cause": "the first one, late"}, "e")
+    assert here.desk.find_any(arn).status == "IN_PROGRESS"
+    steps.fail("erase", request, plan, {"Cause": "out of time"}, "second")
+    assert here.desk.find_any(arn).body["failureReason"] == "out of time"
 
 
 def test_what_failed_batch_jobs_left_goes_too(here):
