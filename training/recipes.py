@@ -11,6 +11,7 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.recipes import RECIPES, by_name
+from training.affinity import AffinityPipeline
 from training.config import Config
 from training.data import Prepared, Sequences
 from training.errors import BadConfigError
@@ -36,6 +37,8 @@ def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipelin
         return TogetherPipeline()
     if kind == "trending":
         return TrendingPipeline(config)
+    if kind == "affinity":
+        return AffinityPipeline(config)
     trainable = ", ".join(one.name for one in RECIPES if one.trainable)
     raise BadConfigError(f"recipe {config.recipe!r} cannot be trained; these can: {trainable}")
 

@@ -1,6 +1,7 @@
 """What answers a request: one module per kind of model, loaded from a bundle, numpy only."""
 
 from tastemaker.errors import TastemakerError
+from tastemaker.models.affinity import AffinityModel
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, Histories, History, UnknownBundleFormatError
 from tastemaker.models.popularity import PopularityModel
@@ -19,7 +20,8 @@ __all__ = [
 ]
 
 KINDS: dict[str, type[Model]] = {
-    model.kind: model for model in (SequenceModel, PopularityModel, SimilarModel, TrendingModel)
+    model.kind: model
+    for model in (SequenceModel, PopularityModel, SimilarModel, TrendingModel, AffinityModel)
 }
 
 

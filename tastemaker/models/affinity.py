@@ -1,0 +1,94 @@
+"""The users who are most likely to want an item, or any of several: a column of a linear item-to-item model
+on everybody's recency-weighted history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models.base import Model
+from tastemaker.models.bundle import Bundle, Histories
+from tastemaker.models.sparse import SparseRows
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`half_life` in events of a history; `repeat` is what a wanted item in the history adds; `damping` 0 … 1
+    moves from the sum over a history (active people first) to its mean.
+    """
+
+    half_life: float = 20.0
+    repeat: float = 0.1
+    damping: float = 0.0
+
+
+class Crowd:
+    """Everybody's events with their weights, to be read for many questions."""
+
+    def __init__(self, histories: Histories, trained: NDArray[np.bool_], half_life: float) -> None:
+        """`trained[t]`: whether events of type `t` count; the last one is for events without a type."""
+        self.users = len(histories)
+        keep = trained[histories.event_types]
+        owners = np.repeat(np.arange(self.users), np.diff(histories.offsets))[keep]
+        lengths = np.bincount(owners, minlength=self.users)
+        ends = np.cumsum(lengths)
+        age = np.repeat(ends, lengths) - np.arange(len(owners)) - 1
+        self.items = histories.items[keep]
+        self.weights = (0.5 ** (age / half_life)).astype(np.float32)
+        self.active = np.flatnonzero(lengths)
+        self._starts = (ends - lengths)[self.active]
+        self.mass = self._summed(self.weights)
+
+    def sums(self, column: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32[active users]: the weighted sum of `column` (one number per item) over each history."""
+        return self._summed(column[self.items] * self.weights)
+
+    def _summed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not len(values):
+            return np.zeros(0, np.float32)
+        return np.add.reduceat(values, self._starts).astype(np.float32)
+
+    def scores(
+        self, linear: NDArray[np.float32], repeats: NDArray[np.float32], settings: Settings
+    ) -> NDArray[np.float32]:
+        """float32[users] from the two sums; -inf for somebody without events."""
+        result = np.full(self.users, -np.inf, np.float32)
+        total = linear + np.float32(settings.repeat) * repeats
+        result[self.active] = total / self.mass ** np.float32(settings.damping)
+        return result
+
+
+class AffinityModel(Model):
+    """Item-Affinity and Item-Attribute-Affinity. It answers segments, not requests."""
+
+    kind = "affinity"
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(bundle)
+        about = bundle.manifest["model"]
+        self.settings = Settings(**about["settings"])
+        self._trained = np.asarray([*about["trainedTypes"], about["unknownTypes"]], bool)
+        self.toward = SparseRows.open(bundle.path / "model", "toward")
+
+    @cached_property
+    def crowd(self) -> Crowd:
+        """Everybody's events; made once, since a job asks many questions."""
+        return Crowd(self.bundle.histories, self._trained, self.settings.half_life)
+
+    def users_for_item(self, item_index: int) -> NDArray[np.float32]:
+        """float32[users], higher is likelier; -inf for users without events that were trained on."""
+        wanted = np.zeros(len(self.bundle.items), bool)
+        wanted[item_index] = True
+        return self.users_for_attributes(wanted)
+
+    def users_for_attributes(self, items: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """The same for any of several items, bool[items]."""
+        wanted = np.flatnonzero(items)
+        linear = self.toward.sum(wanted, np.ones(len(wanted), np.float32))
+        return self.crowd.scores(
+            self.crowd.sums(linear), self.crowd.sums(items.astype(np.float32)), self.settings
+        )
