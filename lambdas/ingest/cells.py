@@ -1,12 +1,17 @@
 """Columns of text → columns of the schema's types, checked a whole column at a time.
 
 Only when a column fails is it looked at cell by cell, to name the first bad one.
+
+Columns that describe items, users or actions are forgiven a few cells: one in 500 that is empty or cannot
+be read is null. The service does so too: its own workshop imports a catalogue of films in which a dozen of
+9,742 years are empty and one is `2006–2007`, for a schema that says `int`, and the job ends ACTIVE. Ids,
+times and interactions are forgiven nothing.
 """
 
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +23,7 @@ ID_LENGTH = 256
 CATEGORY_LENGTH = 1000
 TEXT_LENGTH = 20_000
 TEXT_LENGTH_CJK = 7_000
+FORGIVEN = 500  # rows for each bad cell that a forgiving column may have in a batch
 LATEST_SECOND = 9_999_999_999  # in the year 2286; milliseconds of today are a thousand times as many
 INT_RANGE = (-(2**31), 2**31 - 1)
 LONG_RANGE = (-(2**63), 2**63 - 1)
@@ -47,10 +53,11 @@ class Rule:
     truncate: bool = False
     is_id: bool = False
     is_time: bool = False
+    forgiving: bool = False
 
     @classmethod
-    def of(cls, field: Field) -> "Rule":
-        """The rule of a schema's field."""
+    def of(cls, field: Field, *, describes: bool = False) -> "Rule":
+        """The rule of a schema's field; `describes`: of a dataset that describes items, users or actions."""
         is_id = field.name in _IDS
         limit = (
             ID_LENGTH
@@ -69,7 +76,13 @@ class Rule:
             truncate=field.textual,
             is_id=is_id,
             is_time=field.name in _TIMES,
+            forgiving=describes and field.name not in (*_IDS, *_TIMES),
         )
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether nulls are stored, by the schema or by forgiveness."""
+        return self.nullable or self.forgiving
 
     @property
     def type(self) -> pa.DataType:
@@ -98,10 +111,35 @@ def typed(batch: pa.RecordBatch, rules: Sequence[Rule]) -> pa.RecordBatch:
 
 
 def stored_schema(rules: Sequence[Rule]) -> pa.Schema:
-    return pa.schema([pa.field(rule.name, rule.type, nullable=rule.nullable) for rule in rules])
+    return pa.schema([pa.field(rule.name, rule.type, nullable=rule.may_be_null) for rule in rules])
 
 
 def _column(cells: pa.Array, rule: Rule) -> pa.Array:
+    try:
+        return _strict(cells, rule)
+    except BadCellError as error:
+        if not rule.forgiving or pa.types.is_nested(cells.type):
+            raise
+        return _forgiven(cells, rule, error)
+
+
+def _forgiven(cells: pa.Array, rule: Rule, first: BadCellError) -> pa.Array:
+    """The column with its bad cells null. Raises the first error if they are more than may be forgiven."""
+    left = len(cells) // FORGIVEN
+    if not rule.nullable:
+        texts = _as_text(cells, rule) if not pa.types.is_string(cells.type) else cells
+        left -= pc.sum(pc.fill_null(pc.equal(pc.binary_length(texts), 0), True)).as_py()
+    rows = pa.array(range(len(cells)))
+    while left >= 0:
+        try:
+            return _strict(cells, replace(rule, nullable=True))
+        except BadCellError as error:
+            left -= 1
+            cells = pc.if_else(pc.equal(rows, error.row), pa.scalar(None, cells.type), cells)
+    raise first
+
+
+def _strict(cells: pa.Array, rule: Rule) -> pa.Array:
     if not pa.types.is_string(cells.type):
         cells = _as_text(cells, rule)
     sizes = pc.binary_length(cells)

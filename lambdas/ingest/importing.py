@@ -52,6 +52,7 @@ class Import:
     rows: int = 0
     bytes: int = 0
     newest: int | None = None
+    _forgiven: dict[str, int] = field(default_factory=dict)
     _dialects: dict[str, Dialect] = field(default_factory=dict)
     _spoke: float = 0.0
 
@@ -96,7 +97,9 @@ class Import:
 
     def _attempt(self, files: Sequence[File]) -> int:
         self.rows, self.bytes, self.newest = 0, 0, None
-        rules = [Rule.of(column) for column in self.fields]
+        describes = all(column.name != "TIMESTAMP" for column in self.fields)
+        rules = [Rule.of(column, describes=describes) for column in self.fields]
+        self._forgiven = {rule.name: 0 for rule in rules if rule.forgiving and not rule.nullable}
         with tempfile.TemporaryDirectory(prefix="import-") as scratch:
             parts = Parts(self.destination, self.prefix, stored_schema(rules), Path(scratch), self.part_bytes)
             try:
@@ -109,11 +112,18 @@ class Import:
             except BaseException:
                 parts.abandon()
                 raise
+        for name, cells in self._forgiven.items():
+            if cells:
+                self.log(
+                    f"warning: {cells:,} cells of {name} are not as the schema says; they are stored as null"
+                )
         self.log(f"done: {self.rows:,} rows in {parts.count} parts")
         return parts.count
 
     def _count(self, batch: pa.RecordBatch, file: File) -> None:
         self.rows += batch.num_rows
+        for name in self._forgiven:
+            self._forgiven[name] += batch.column(name).null_count
         if "TIMESTAMP" in batch.schema.names and batch.num_rows:
             newest = pc.max(batch.column("TIMESTAMP")).as_py()
             self.newest = newest if self.newest is None else max(self.newest, newest or self.newest)

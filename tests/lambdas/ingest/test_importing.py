@@ -247,3 +247,31 @@ def test_any_table_in_either_escaping_comes_back_equal(
         place.put("a.csv", text.getvalue())
         place.run(TABLE)
         assert place.rows() == rows
+
+
+FILMS = [Field("ITEM_ID", "string"), Field("GENRE", "string", categorical=True), Field("YEAR", "int")]
+
+
+def films(bad: dict[int, str]) -> str:
+    rows = [f"{i},Drama,{bad.get(i, 1990)}" for i in range(1000)]
+    return "\n".join(["ITEM_ID,GENRE,YEAR", *rows]) + "\n"
+
+
+def test_a_cell_in_500_that_describes_an_item_badly_is_null(place: Place) -> None:
+    place.put("a.csv", films({3: "", 500: "2006–2007"}))
+    assert place.run(FILMS)["rows"] == 1000
+    assert [row["ITEM_ID"] for row in place.rows() if row["YEAR"] is None] == ["3", "500"]
+    assert any("2 cells of YEAR" in line for line in place.log)
+
+
+def test_more_than_that_fails_and_names_the_first(place: Place) -> None:
+    place.put("a.csv", films({3: "", 500: "2006–2007", 600: "soon"}))
+    with pytest.raises(BadRow, match="line 5, column YEAR: the cell is empty"):
+        place.run(FILMS)
+
+
+def test_interactions_are_forgiven_nothing(place: Place) -> None:
+    rows = "".join(f"u,i,{'soon' if i == 700 else i}\n" for i in range(1000))
+    place.put("a.csv", f"USER_ID,ITEM_ID,TIMESTAMP\n{rows}")
+    with pytest.raises(BadRow, match="line 702, column TIMESTAMP"):
+        place.run(EVENTS)
