@@ -16,7 +16,6 @@ class BatchSegmentJob(BatchJob):
     name = "BatchSegmentJob"
     segment = "batch-segment-job"
     quota = "concurrentBatchSegmentJobs"
-    served = False
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         recipe = desk.recipe(found["solutionVersionArn"].body["recipeArn"])
