@@ -80,10 +80,12 @@ class Batch:
         return failed
 
     def _items(self, plan: dict[str, Any]) -> int:
-        """How many scores a line takes: those of all items, or for a segment of all users."""
-        counted = "users" if recipes.by_arn(plan["recipeArn"]).batch_segment else "items"
+        """How much a line takes: scores of all items, or for a segment a look at all that all users did."""
         key = f"{plan['bundle']}bundle.json".removeprefix(self.lake.uri(""))
-        return int(json.loads(self.lake.read(key)).get("counts", {}).get(counted, 0))
+        counts = json.loads(self.lake.read(key)).get("counts", {})
+        if recipes.by_arn(plan["recipeArn"]).batch_segment:
+            return int(counts.get("users", 0)) + 2 * int(counts.get("interactions", 0))
+        return int(counts.get("items", 0))
 
     def _source(self, plan: dict[str, Any]) -> S3Source:
         client = self._client(plan, plan["input"])
