@@ -53,7 +53,7 @@ def job(store: One, recipe: str, *, filtered: bool = False) -> Job:
     body["filterExpression"] = "INCLUDE ItemID WHERE Items.PRICE < 10"
     repository.create(Record(FILTER, "Filter", body))
     runtime = Runtime(RecordCache(repository), store, store, clock=lambda: 1e9, new_id=lambda: "")
-    plan = {
+    plan: dict[str, Any] = {
         "arn": f"{PREFIX}batch-inference-job/j",
         "solutionVersionArn": f"{PREFIX}solution/s/1",
         "datasetGroupArn": GROUP,

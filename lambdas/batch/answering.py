@@ -33,6 +33,12 @@ class ProfilesAhead:
         self._pool = ThreadPoolExecutor(THREADS)
         self._asked: dict[tuple[str, str], Future[list[LiveEvent]]] = {}
 
+    def __enter__(self) -> "ProfilesAhead":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
     def ask(self, dataset_group: str, users: Iterable[str]) -> None:
         """Begin to fetch the events of these users; those of others are forgotten."""
         wanted = {(dataset_group, user) for user in users}

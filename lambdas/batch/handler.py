@@ -64,17 +64,16 @@ class Batch:
         raise ValueError(f"There is no action {action!r}.")
 
     def _answer(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
-        ahead = ProfilesAhead(self.profiles, plan["now"])
-        runtime = Runtime(
-            self.records, self.bundles, ahead, clock=lambda: float(plan["now"]), new_id=lambda: ""
-        )
         self.bundles.get(plan["bundle"])  # what is wrong with the model is wrong with every line
-        started = time.perf_counter()
-        source = self._source(plan)
-        if recipes.by_arn(plan["recipeArn"]).batch_segment:
-            failed = write_part(source, self.lake, item, Segments.of(plan, runtime).answer)
-        else:
-            failed = answer_shard(source, self.lake, item, Job.of(plan, runtime), ahead)
+        source, started = self._source(plan), time.perf_counter()
+        with ProfilesAhead(self.profiles, plan["now"]) as ahead:
+            runtime = Runtime(
+                self.records, self.bundles, ahead, clock=lambda: float(plan["now"]), new_id=lambda: ""
+            )
+            if recipes.by_arn(plan["recipeArn"]).batch_segment:
+                failed = write_part(source, self.lake, item, Segments.of(plan, runtime).answer)
+            else:
+                failed = answer_shard(source, self.lake, item, Job.of(plan, runtime), ahead)
         seconds = round(time.perf_counter() - started, 3)
         logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
         return failed
