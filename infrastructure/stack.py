@@ -6,6 +6,7 @@ import json
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as eventbridge
+from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infrastructure.api import Api
@@ -178,6 +179,22 @@ class TastemakerStack(cdk.Stack):
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             RUNTIME_FUNCTION=self.functions.runtime.function.function_name,
             EVENT_BUS=self.bus.event_bus_name,
+            QUOTAS=json.dumps(self.stage.quotas),
+        )
+        # An execution that is stopped or times out never reaches its failure step; this settles its record.
+        eventbridge.Rule(
+            self,
+            "ExecutionsEndedBadly",
+            description="Settles the records of executions that ended without their failure step",
+            event_pattern=eventbridge.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "stateMachineArn": [m.state_machine_arn for m in self.workflows.all.values()],
+                },
+            ),
+            targets=[targets.LambdaFunction(steps.function)],
         )
         self._records(steps, RECORDS)
         allow(steps.role, PURGE, [tables.catalog.table_arn, tables.recommendations.table_arn])

@@ -38,7 +38,7 @@ ENVIRONMENT = {
     "events": "RESOURCES_TABLE CATALOG_TABLE EVENT_STREAM",
     "stream": "PROFILES_TABLE PROFILE_DAYS",
     "steps": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET "
-    "RUNTIME_FUNCTION EVENT_BUS",
+    "RUNTIME_FUNCTION EVENT_BUS QUOTAS",
     "ingest": "LAKE_BUCKET DATA_BUCKETS",
     "export": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS",
     "erase": "PROFILES_TABLE CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS",
@@ -166,3 +166,12 @@ def _statements(template: Template) -> list[tuple[str, dict[str, Any]]]:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def test_executions_that_ended_badly_reach_the_steps(template: Template) -> None:
+    (rule,) = template.of_type("AWS::Events::Rule").values()
+    pattern = rule["EventPattern"]
+    assert pattern["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    machines = template.of_type("AWS::StepFunctions::StateMachine")
+    assert {ref["Ref"] for ref in pattern["detail"]["stateMachineArn"]} == set(machines)
+    assert "FunctionsSteps" in str(rule["Targets"])
