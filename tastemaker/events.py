@@ -33,6 +33,14 @@ MEMBERS = {
 }
 """Schema fields that events carry as members, not as properties."""
 
+ACTIONS = "actions"
+"""After a dataset group's name and a slash: where the group's action interactions are."""
+
+ACTION_MEMBERS = frozenset(
+    {"USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE", "IMPRESSION", "RECOMMENDATION_ID"}
+)
+"""Schema fields that action interactions carry as members."""
+
 _NEVER_REQUIRED = frozenset({"USER_ID", "IMPRESSION", "RECOMMENDATION_ID"})
 """Fields that an event may lack whatever the schema says: without a user there is the session, which may be
 joined to a user later; and what was shown is not always known: the service's samples send events without it.
@@ -56,6 +64,38 @@ def stream_records(params: Mapping[str, Any], schema: Schema, dataset_group: str
         record = _record(params, event, known, place, dataset_group)
         _check_required(schema, record, place)
         records.append(record)
+    return records
+
+
+def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[dict[str, Any]]:
+    """The action interactions of one PutActionInteractions call as the stream carries them.
+
+    They have the members of events, the action standing where an item would, and a dataset group of their
+    own, `<group>/actions` (no group can have that name): so they share the stream, the lake and the table
+    with events and are never mistaken for one. Raises InvalidInput, naming the interaction by its place.
+    """
+    known = _by_plain_name(schema.fields)
+    records = []
+    for place, event in enumerate(params["actionInteractions"], start=1):
+        if len(json.dumps(event, ensure_ascii=False).encode()) > EVENT_BYTES:
+            raise InvalidInput(f"Action interaction {place} is larger than 10 KB.")
+        where = f"of action interaction {place}"
+        given = _properties(event.get("properties"), where)
+        impression = event.get("impression")
+        record = {
+            "trackingId": params["trackingId"],
+            "datasetGroup": f"{dataset_group}/{ACTIONS}",
+            "userId": event.get("userId"),
+            "sessionId": event["sessionId"],
+            "sentAt": _seconds(event["timestamp"], where),
+            "eventType": event["eventType"],
+            "itemId": event["actionId"],
+            "impression": SEPARATOR.join(impression) if impression else None,
+            "recommendationId": event.get("recommendationId"),
+            "properties": _dump(_typed(given, known, where, skip=ACTION_MEMBERS)),
+        }
+        record = {name: part for name, part in record.items() if part is not None}
+        records.append({"eventId": event.get("eventId") or content_id(record), **record})
     return records
 
 

@@ -36,6 +36,8 @@ class Source:
 
     columns: tuple[tuple[str, str], ...]
     prefixes: tuple[str, ...]
+    name_column: str | None = None
+    text_column: str | None = None
 
     def kinds(self) -> dict[str, str]:
         """Kind of each column, in the schema's order."""
@@ -58,6 +60,7 @@ class Config:
     recipe: str
     datasets: Mapping[str, Source]
     events: tuple[str, ...] = ()
+    action_events: tuple[str, ...] = ()
     rules: tuple[EventRule, ...] = ()
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
@@ -112,6 +115,7 @@ def parse_config(data: Mapping[str, Any]) -> Config:
         recipe=name,
         datasets=datasets,
         events=tuple(data.get("events") or ()),
+        action_events=tuple(data.get("actionEvents") or ()),
         rules=_rules(data, solution) or _rules_of(recipe),
         excluded={name.upper(): frozenset(columns) for name, columns in excluded.items()},
         hyperparameters={name: str(value) for name, value in (data.get("hyperParameters") or {}).items()},
@@ -132,7 +136,11 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
     if not isinstance(schema, Mapping) or "fields" not in schema:
         raise BadConfigError(f"dataset {name} has no Avro schema in the configuration")
     columns = tuple((f["name"], _kind(f)) for f in schema["fields"])
-    return Source(columns, tuple(entry.get("prefixes") or ()))
+    marked = {
+        mark: next((f["name"] for f in schema["fields"] if f.get(mark)), None)
+        for mark in ("itemName", "textual")
+    }
+    return Source(columns, tuple(entry.get("prefixes") or ()), marked["itemName"], marked["textual"])
 
 
 def _kind(avro_field: Mapping[str, Any]) -> str:

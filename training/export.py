@@ -5,7 +5,7 @@ layout.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ class Fitted:
     about: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, NDArray] = field(default_factory=dict)
     rows: Mapping[str, SparseRows] = field(default_factory=dict)
+    write: Callable[[Path], None] | None = None
+    """Writes what is neither arrays nor rows into that folder."""
 
 
 def export(
@@ -58,6 +60,8 @@ def export(
         save_array(model / f"{name}.npy", array)
     for name, rows in fitted.rows.items():
         rows.save(model, name)
+    if fitted.write is not None:
+        fitted.write(model)
     manifest = {
         "formatVersion": FORMAT_VERSION,
         "kind": fitted.kind,

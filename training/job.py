@@ -27,15 +27,23 @@ def run(
         f"prepared {len(prepared.sequences.items):,} interactions of {len(prepared.users):,} users with "
         f"{len(prepared.items):,} items in {duration(clock.seconds())}"
     )
-    return fit_and_export(config, prepared, model_dir, checkpoints=checkpoints, stop=stop)
+    return fit_and_export(config, prepared, model_dir, checkpoints=checkpoints, stop=stop, data=data)
 
 
 def fit_and_export(
-    config: Config, prepared: Prepared, model_dir: Path, *, checkpoints: Path | None, stop: Stop
+    config: Config,
+    prepared: Prepared,
+    model_dir: Path,
+    *,
+    checkpoints: Path | None,
+    stop: Stop,
+    data: Path | None = None,
 ) -> dict[str, float]:
-    """Everything after `prepare`."""
+    """Everything after `prepare`. `data`: where it was read from, for recipes that read more."""
     clock = Clock()
     recipe = pipeline(config, checkpoints=checkpoints, stop=stop)
+    if data is not None:
+        recipe.load(data, prepared)
     measured = recipe.measure(prepared, config, stop)
     stop.check()
     export(

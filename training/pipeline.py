@@ -26,7 +26,10 @@ class Measured:
 
 
 class Pipeline(ABC):
-    """One recipe in one job. `measure` is called first, then `fit` on all of the data."""
+    """One recipe in one job. `load` is called first, then `measure`, then `fit` on all of the data."""
+
+    def load(self, root: Path, prepared: Prepared) -> None:  # noqa: B027 - most recipes need nothing more
+        """Read what only this recipe needs from the data's folder."""
 
     @abstractmethod
     def fit(self, prepared: Prepared) -> Fitted:

@@ -40,8 +40,8 @@ def prepare(config: Config, root: Path) -> Prepared:
         if k in (CATEGORICAL, NUMBER) and n not in read.RESERVED and n not in excluded
     ]
     table = read.interactions(root, source, config.events, context)
-    item_table = _attributes(config, root, "ITEMS", "ITEM_ID")
-    user_table = _attributes(config, root, "USERS", "USER_ID")
+    item_table = attributes(config, root, "ITEMS", "ITEM_ID")
+    user_table = attributes(config, root, "USERS", "USER_ID")
 
     items, item_of = _codes([table["ITEM_ID"], item_table["ITEM_ID"]])
     users, user_of = _codes([table["USER_ID"], user_table["USER_ID"]])
@@ -62,8 +62,8 @@ def prepare(config: Config, root: Path) -> Prepared:
     sequences = _capped(everything.keep(weights > 0), config.limits)
     _check(sequences, config.rules, config.limits)
 
-    item_columns = _columns(config, "ITEMS", item_table, item_of[1], len(items))
-    user_columns = _columns(config, "USERS", user_table, user_of[1], len(users))
+    item_columns = columns_of(config, "ITEMS", item_table, item_of[1], len(items))
+    user_columns = columns_of(config, "USERS", user_table, user_of[1], len(users))
     item_space, item_features = features.build(
         item_columns, config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
     )
@@ -196,7 +196,7 @@ def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> 
         )
 
 
-def _attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
+def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
     """The rows of the Items or Users dataset; of an id that comes twice, the newest."""
     source = config.datasets.get(name)
     if source is None or not source.prefixes:
@@ -209,7 +209,7 @@ def _attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
     return table.take(np.sort(len(codes) - 1 - last))
 
 
-def _columns(config: Config, name: str, table: pa.Table, row_of: NDArray[np.int64], rows: int) -> Columns:
+def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.int64], rows: int) -> Columns:
     """The attributes, one row per id of the catalogue, null where the dataset has no such id."""
     source = config.datasets.get(name)
     if source is None:
@@ -218,7 +218,7 @@ def _columns(config: Config, name: str, table: pa.Table, row_of: NDArray[np.int6
     place[row_of] = np.arange(len(table))
     built = {}
     for column, kind in source.columns:
-        if column in ("ITEM_ID", "USER_ID"):
+        if column in ("ITEM_ID", "USER_ID", "ACTION_ID"):
             continue
         array = table[column].combine_chunks() if column in table.column_names else pa.nulls(0)
         if kind == NUMBER:

@@ -11,6 +11,7 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.recipes import RECIPES, by_name
+from training.actions import ActionPipeline
 from training.affinity import AffinityPipeline
 from training.config import Config
 from training.data import Prepared, Sequences
@@ -19,6 +20,7 @@ from training.export import Fitted, export, flattened
 from training.fit import blend, linear, similar, together, transitions, trending
 from training.pipeline import Measured, Pipeline
 from training.progress import Stop, say
+from training.semantic import SemanticPipeline
 from training.split import validation_cases, without
 
 PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
@@ -39,6 +41,10 @@ def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipelin
         return TrendingPipeline(config)
     if kind == "affinity":
         return AffinityPipeline(config)
+    if kind == "actions":
+        return ActionPipeline(config)
+    if kind == "semantic":
+        return SemanticPipeline(config)
     trainable = ", ".join(one.name for one in RECIPES if one.trainable)
     raise BadConfigError(f"recipe {config.recipe!r} cannot be trained; these can: {trainable}")
 

@@ -1,11 +1,11 @@
-"""PutEvents, PutItems and PutUsers: look up, check, store."""
+"""PutEvents, PutItems, PutUsers, PutActions and PutActionInteractions: look up, check, store."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from lambdas.events.places import Places
 from tastemaker.errors import InvalidInput
-from tastemaker.events import catalog_records, stream_records
+from tastemaker.events import action_records, catalog_records, stream_records
 
 
 class Stream(Protocol):
@@ -31,10 +31,23 @@ def operations(
     def put_users(params: dict[str, Any]) -> None:
         put("USERS", "userId", params["datasetArn"], params["users"])
 
+    def put_actions(params: dict[str, Any]) -> None:
+        put("ACTIONS", "actionId", params["datasetArn"], params["actions"])
+
+    def put_action_interactions(params: dict[str, Any]) -> None:
+        place = places.of_action_tracker(params["trackingId"])
+        stream.put(action_records(params, place.schema, place.dataset_group))
+
     def put(kind: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
         place = places.of_dataset(arn)
         if place.dataset_type != kind:
             raise InvalidInput(f"{arn} is a dataset of type {place.dataset_type}, not {kind}.")
         catalog.put(arn, catalog_records(entries, id_member, place.schema))
 
-    return {"PutEvents": put_events, "PutItems": put_items, "PutUsers": put_users}
+    return {
+        "PutEvents": put_events,
+        "PutItems": put_items,
+        "PutUsers": put_users,
+        "PutActions": put_actions,
+        "PutActionInteractions": put_action_interactions,
+    }

@@ -46,6 +46,12 @@ class Places:
         """
         return self._cached(f"tracking-id/{tracking_id}", lambda: self._tracked(tracking_id))
 
+    def of_action_tracker(self, tracking_id: str) -> Place:
+        """The Action_Interactions dataset with a tracking id of its own. Raises InvalidInput,
+        ResourceNotFound, ResourceInUse.
+        """
+        return self._cached(f"action-tracking-id/{tracking_id}", lambda: self._action_tracked(tracking_id))
+
     def of_dataset(self, arn: str) -> Place:
         """The dataset of an ARN. Raises InvalidInput, ResourceNotFound, ResourceInUse."""
         return self._cached(arn, lambda: self._dataset(arn))
@@ -60,7 +66,7 @@ class Places:
 
     def _tracked(self, tracking_id: str) -> Place:
         arn = self._records.target(f"tracking-id/{tracking_id}")
-        tracker = self._records.get(arn) if arn else None
+        tracker = self._records.get(arn) if arn and segment_of(arn) == "event-tracker" else None
         if tracker is None:
             raise InvalidInput(f"There is no event tracker with the tracking id {tracking_id}.")
         if tracker.status != ACTIVE:
@@ -73,6 +79,15 @@ class Places:
             raise InvalidInput(
                 f"The dataset group {group} has no Interactions dataset yet, and so no schema for events."
             ) from error
+
+    def _action_tracked(self, tracking_id: str) -> Place:
+        arn = self._records.target(f"tracking-id/{tracking_id}")
+        if not arn or segment_of(arn) != "dataset":
+            raise ResourceNotFound(
+                f"There is no Action_Interactions dataset with the tracking id {tracking_id}; "
+                "DescribeDataset shows it."
+            )
+        return self._dataset(arn)
 
     def _dataset(self, arn: str) -> Place:
         if segment_of(arn) != "dataset":

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lambdas.common.answering.actions import get_action_recommendations
 from lambdas.common.answering.asking import Runtime
 from lambdas.common.answering.bundles import Bundles
 from lambdas.common.answering.rankings import get_personalized_ranking
@@ -25,6 +26,7 @@ _runtime = Runtime(
     Profiles(_dynamodb, _settings.profiles_table),
 )
 _operations = {
+    "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),
     "GetRecommendations": lambda params: get_recommendations(_runtime, params),
     "GetPersonalizedRanking": lambda params: get_personalized_ranking(_runtime, params),
 }

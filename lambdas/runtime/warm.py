@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from lambdas.common.answering import rankings, recommendations
+from lambdas.common.answering import actions, rankings, recommendations
 from lambdas.common.answering.asking import Runtime
 from tastemaker.errors import InvalidInput
 
@@ -28,6 +28,8 @@ def warm(runtime: Runtime, request: Mapping[str, Any]) -> dict[str, Any]:
     if deployment.recipe.call == "GetPersonalizedRanking":
         params = {"userId": NOBODY, "inputList": [some]}
         answered = len(rankings.answer(runtime, deployment, params)["personalizedRanking"])
+    elif deployment.recipe.call == "GetActionRecommendations":
+        answered = len(actions.answer(runtime, deployment, {"userId": NOBODY})["actionList"])
     else:
         params = {"userId": NOBODY, "itemId": some}
         answered = len(recommendations.answer(runtime, deployment, params)["itemList"])

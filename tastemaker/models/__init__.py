@@ -1,10 +1,12 @@
 """What answers a request: one module per kind of model, loaded from a bundle, numpy only."""
 
 from tastemaker.errors import TastemakerError
+from tastemaker.models.actions import ActionModel
 from tastemaker.models.affinity import AffinityModel
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, Histories, History, UnknownBundleFormatError
 from tastemaker.models.popularity import PopularityModel
+from tastemaker.models.semantic import SemanticModel
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.similar import SimilarModel
 from tastemaker.models.trending import TrendingModel
@@ -21,7 +23,15 @@ __all__ = [
 
 KINDS: dict[str, type[Model]] = {
     model.kind: model
-    for model in (SequenceModel, PopularityModel, SimilarModel, TrendingModel, AffinityModel)
+    for model in (
+        SequenceModel,
+        PopularityModel,
+        SimilarModel,
+        TrendingModel,
+        AffinityModel,
+        ActionModel,
+        SemanticModel,
+    )
 }
 
 

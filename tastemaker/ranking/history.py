@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.ids import Ids
 from tastemaker.models.bundle import HISTORY_LENGTH, Bundle, History
 
 PER_TYPE = 100
@@ -57,8 +58,16 @@ def past(bundle: Bundle, user: str | None, live: Sequence[LiveEvent] = ()) -> Pa
     Events on items that the bundle does not know are left out. The lake holds streamed events too, so the
     same item, time and type counts once; of events with the same id the oldest counts.
     """
-    names = list(bundle.event_types)
-    trained = bundle.history(user) if user is not None else History.empty()
+    trained = bundle.history(user) if user is not None else None
+    return merged(bundle.items, bundle.event_types, trained, live)
+
+
+def merged(
+    ids: Ids, event_types: Sequence[str], history: History | None, live: Sequence[LiveEvent] = ()
+) -> Past:
+    """The same from a history (of items or of actions, whose ids are given) and live events."""
+    names = list(event_types)
+    trained = History.empty() if history is None else history
     if not live:
         return Past(trained.items, trained.timestamps, trained.event_types, names, len(names))
     numbers = {name.casefold(): number for number, name in reversed(list(enumerate(names)))}
@@ -74,11 +83,11 @@ def past(bundle: Bundle, user: str | None, live: Sequence[LiveEvent] = ()) -> Pa
             number = numbers[event.event_type] = len(names)
             names.append(event.event_type)
         fresh.append((event.item, event.time, number))
-    items = bundle.items.indexes([item for item, _, _ in fresh])
+    items = ids.indexes([item for item, _, _ in fresh])
     times = np.fromiter((time for _, time, _ in fresh), np.int64, len(fresh))
     types = np.fromiter((number for _, _, number in fresh), np.int16, len(fresh))
     known = items >= 0
-    return _merged(trained, items[known], times[known], types[known], names, len(bundle.event_types))
+    return _merged(trained, items[known], times[known], types[known], names, len(event_types))
 
 
 def _merged(

@@ -167,6 +167,7 @@ CUSTOM = (
         "Recommends items whose texts mean something alike.",
         NOVEMBER_2025,
         FeatureTransformation("aws-semantic-similarity"),
+        model="semantic",
         needs_item=True,
         needs_datasets=("ITEMS",),
         trains_on=("INTERACTIONS", "ITEMS"),
@@ -183,6 +184,7 @@ CUSTOM = (
         FeatureTransformation(
             "next-best-action", (Parameter("action_optimization_period", "integer", "14", 7, 28),)
         ),
+        model="actions",
         call="GetActionRecommendations",
         needs_user=True,
         needs_datasets=("INTERACTIONS", "ACTIONS"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from tastemaker import schemas
 from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse
+from tastemaker.events import ACTIONS
 from tastemaker.resources import schema, statuses
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
@@ -61,6 +62,8 @@ class Dataset(Kind):
         prefixes = [f"{folder}/datasets/{record.body['datasetType']}/"]
         if record.body["datasetType"] == "INTERACTIONS":
             prefixes.append(f"{folder}/events/")
+        if record.body["datasetType"] == "ACTION_INTERACTIONS":
+            prefixes.append(f"{folder}/{ACTIONS}/events/")
         return {"prefixes": prefixes, "catalogOf": record.arn}
 
     def update(self, desk: Desk, request: Request) -> Body:

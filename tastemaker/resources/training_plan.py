@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.errors import ResourceInUse
+from tastemaker.events import ACTIONS
 from tastemaker.recipes import Recipe
 from tastemaker.resources.arns import work_name
 from tastemaker.resources.dataset import datasets_of
@@ -39,6 +40,8 @@ def write(
     events = f"{folder}/events/"
     keys = {kind: _keys(desk, source["prefixes"]) for kind, source in sources.items()}
     event_keys = _keys(desk, [events])
+    actions = [f"{folder}/{ACTIONS}/events/"] if "ACTION_INTERACTIONS" in recipe.trains_on else []
+    action_keys = _keys(desk, actions)
     for kind in recipe.needs_datasets:
         if not keys.get(kind) and not (kind == "INTERACTIONS" and event_keys):
             raise NoDataError(
@@ -55,12 +58,13 @@ def write(
         "seed": int(moment) % 2**31,
         "datasets": sources,
         "events": [events],
+        "actionEvents": actions,
         "quotas": desk.quotas.for_training,
         **_settings(recipe, record.body),
     }
     config_key, manifest_key = f"{training}config.json", f"{training}data.manifest"
     desk.lake.write(config_key, json.dumps(config, indent=1))
-    everything = [config_key, *(key for found in keys.values() for key in found), *event_keys]
+    everything = [config_key, *(key for found in keys.values() for key in found), *event_keys, *action_keys]
     desk.lake.write(manifest_key, json.dumps([{"prefix": desk.lake.uri("")}, *everything]))
     return {
         "arn": record.arn,

@@ -16,6 +16,7 @@ from lambdas.common.answering.records import Deployment, RecordCache
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, parse
+from tastemaker.models.semantic import SemanticModel
 from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Mask, Scores, score
 from tastemaker.ranking.history import LiveEvent, Past, past
 from tastemaker.resources.arns import segment_of
@@ -114,6 +115,9 @@ class Asking:
     def scores(self) -> Scores:
         """The model's scores of the whole catalogue."""
         model = self.loaded.model
+        influence = self.deployment.config.get("rankingInfluence")
+        if influence and isinstance(model, SemanticModel):
+            return model.influenced(self.item_index, influence)
         none = model.needs_item or not model.needs_user
         return score(
             model,

@@ -244,8 +244,7 @@ def test_a_table_that_takes_nothing_is_no_success() -> None:
     assert (status, body["__type"]) == (503, CatalogUnavailableError.code)
 
 
-def test_actions_are_refused_by_name() -> None:
-    body = {"datasetArn": f"{PREFIX}dataset/shop/ACTIONS", "actions": [{"actionId": "a"}]}
+def test_actions_need_a_dataset_of_their_type() -> None:
+    body = {"datasetArn": f"{PREFIX}dataset/shop/ITEMS", "actions": [{"actionId": "a"}]}
     status, answer = Shop().post("/actions", body)
-    assert status == 501
-    assert "PutActions" in answer["message"]
+    assert status == 400 and "of type ITEMS, not ACTIONS" in answer["message"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lambdas.common.answering.actions import get_action_recommendations
 from lambdas.common.answering.asking import Runtime
 from lambdas.common.answering.bundles import Loaded
 from lambdas.common.answering.rankings import get_personalized_ranking
@@ -110,6 +111,7 @@ class Cinema:
         )
         self.operations = {
             "GetRecommendations": lambda params: get_recommendations(self.runtime, params),
+            "GetActionRecommendations": lambda params: get_action_recommendations(self.runtime, params),
             "GetPersonalizedRanking": lambda params: get_personalized_ranking(self.runtime, params),
         }
         self.deploy("v2", "aws-user-personalization-v2", "sequence")

@@ -51,7 +51,7 @@ def test_what_is_refused(cinema: Cinema, params: dict[str, Any], text: str) -> N
     assert text in message
 
 
-def test_actions_are_refused_by_name(cinema: Cinema) -> None:
+def test_actions_are_not_asked_of_a_recipe_for_items(cinema: Cinema) -> None:
     status, _, message = cinema.refused("/action-recommendations", campaignArn=f"{PREFIX}campaign/v2")
-    assert status == 501
-    assert "GetActionRecommendations" in message
+    assert status == 400
+    assert "GetRecommendations" in message

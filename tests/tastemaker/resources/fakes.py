@@ -137,8 +137,8 @@ def world(
     everything: bool = False,
     untrainable: str | None = None,
 ) -> World:
-    """A new, empty world. ``everything``: with what this release does not serve yet. ``untrainable``: a recipe
-    that this world has no model for.
+    """A new, empty world. ``everything``: with what this release does not serve yet. ``untrainable``: a
+    recipe that this world has no model for.
     """
 
     def without_model(arn: str) -> Recipe:

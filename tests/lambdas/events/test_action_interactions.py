@@ -1,0 +1,59 @@
+"""PutActionInteractions: a tracking id of the dataset's own, and records that are no events of items."""
+
+import json
+
+import pytest
+
+from lambdas.events.places import Places
+from tastemaker.errors import InvalidInput, ResourceNotFound
+from tastemaker.events import action_records
+from tastemaker.resources.repository import MemoryRepository, Record
+
+PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
+DATASET = f"{PREFIX}dataset/shop/ACTION_INTERACTIONS"
+SCHEMA = {
+    "type": "record",
+    "name": "ActionInteractions",
+    "namespace": "com.amazonaws.personalize.schema",
+    "version": "1.0",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ACTION_ID", "type": "string"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "CHANNEL", "type": ["null", "string"]},
+    ],
+}
+
+
+@pytest.fixture
+def places() -> Places:
+    repository = MemoryRepository()
+    group = f"{PREFIX}dataset-group/shop"
+    schema = {"schema": json.dumps(SCHEMA)}
+    repository.create(Record(f"{PREFIX}schema/deeds", "Schema", schema))
+    body = {
+        "status": "ACTIVE",
+        "datasetGroupArn": group,
+        "datasetType": "ACTION_INTERACTIONS",
+        "schemaArn": f"{PREFIX}schema/deeds",
+    }
+    repository.create(Record(DATASET, "Dataset", body), aliases={"tracking-id/t": DATASET})
+    return Places(repository)
+
+
+def test_an_interaction_goes_its_own_way(places: Places) -> None:
+    place = places.of_action_tracker("t")
+    deed = {"actionId": "call", "sessionId": "s", "userId": "u", "timestamp": 5.5, "eventType": "Taken"}
+    params = {"trackingId": "t", "actionInteractions": [{**deed, "properties": '{"channel": "mail"}'}]}
+    (record,) = action_records(params, place.schema, place.dataset_group)
+    assert record["datasetGroup"] == "shop/actions" and record["itemId"] == "call"
+    assert record["sentAt"] == 5 and record["properties"] == '{"CHANNEL":"mail"}'
+    assert action_records(params, place.schema, "shop") == [record]  # sent twice, it is one
+
+
+def test_tracking_ids_do_not_mix(places: Places) -> None:
+    with pytest.raises(InvalidInput, match="no event tracker"):
+        places.of_tracker("t")
+    with pytest.raises(ResourceNotFound, match="DescribeDataset"):
+        places.of_action_tracker("other")
