@@ -1,0 +1,61 @@
+"""Semantic similarity through the API, for a catalogue that nobody has touched yet."""
+
+import pytest
+
+from tests.end_to_end.store import SCHEMAS, Store
+
+SHELVES = {
+    "tea": [
+        "green leaf tea",
+        "black leaf tea steeped hot",
+        "hot oolong steeped from leaf",
+        "green oolong leaf",
+    ],
+    "tool": [
+        "steel hammer for nails",
+        "hammer and nails of steel",
+        "steel wrench",
+        "wrench for bolts, steel",
+    ],
+    "book": ["a novel of crime", "crime novel with a detective", "detective returns", "detective in a novel"],
+}
+
+
+@pytest.fixture(scope="module")
+def store(endpoint: str) -> Store:
+    store = Store(endpoint, "semantic")
+    kept = SCHEMAS["Items"]
+    SCHEMAS["Items"] = [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TITLE", "type": "string", "itemName": True},
+        {"name": "CREATION_TIMESTAMP", "type": "long"},
+    ]
+    rows = ["ITEM_ID,TITLE,CREATION_TIMESTAMP"]
+    for kind, titles in SHELVES.items():
+        for place, title in enumerate(titles):
+            rows.append(f'{kind}-{place},"{title}",{1_700_000_000 + place * 86_400}')
+    try:
+        store.load("Items", "\n".join(rows) + "\n")
+    finally:
+        SCHEMAS["Items"] = kept
+    return store
+
+
+def test_alike_texts_come_first_and_freshness_has_a_say(store: Store) -> None:
+    version = store.train("aws-semantic-similarity")
+    campaign = store.deploy("plain", version)
+    runtime = store.client("personalize-runtime")
+    answer = runtime.get_recommendations(
+        campaignArn=campaign, itemId="tool-0", numResults=3, metadataColumns={"ITEMS": ["TITLE"]}
+    )["itemList"]
+    assert {row["itemId"] for row in answer} == {"tool-1", "tool-2", "tool-3"}
+    assert all("score" not in row for row in answer)
+    assert answer[0]["metadata"]["TITLE"] in SHELVES["tool"]
+    fresh = store.personalize.create_campaign(
+        name="semantic-fresh",
+        solutionVersionArn=version,
+        campaignConfig={"rankingInfluence": {"FRESHNESS": 1.0}},
+    )["campaignArn"]
+    store.wait("campaign", "campaign", fresh)
+    best = runtime.get_recommendations(campaignArn=fresh, itemId="tool-0", numResults=1)["itemList"]
+    assert best[0]["itemId"].endswith("-3")
