@@ -29,8 +29,9 @@ from training.progress import Stop, say
 
 TRUTH_SHARE = 0.2
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
-REPEATS = (0.0, 0.03, 0.1, 0.3, 1.0)
-DAMPINGS = (0.0, 0.3, 0.7)
+REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
+DAMPINGS = (0.0, 0.5)
+ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
 REGULARISATION = 250.0
 QUESTIONS = 500
 TUNING_QUESTIONS = 100
@@ -54,7 +55,9 @@ class AffinityPipeline(Pipeline):
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
         }
-        return Fitted("affinity", about, rows={"toward": self._toward(prepared)})
+        return Fitted(
+            "affinity", about, {"activity": activity(prepared)}, rows={"toward": self._toward(prepared)}
+        )
 
     def tune(self, prepared: Prepared) -> None:
         """Choose how fast the past fades and what a repeat is worth, on the newest fifth of this data."""
@@ -63,6 +66,7 @@ class AffinityPipeline(Pipeline):
         toward = self._toward(older)
         trained = np.asarray([*prepared.trained_types, prepared.unknown_types], bool)
         columns = [toward.sum(np.flatnonzero(items), np.ones(int(items.sum()))) for items, _ in questions]
+        active = activity(older)
         best, most = -1.0, segment_size(len(prepared.users))
         for half_life in HALF_LIVES:
             crowd = Crowd(older.histories, trained, half_life)
@@ -70,10 +74,10 @@ class AffinityPipeline(Pipeline):
                 (crowd.sums(column), crowd.sums(items.astype(np.float32)))
                 for column, (items, _) in zip(columns, questions, strict=True)
             ]
-            for repeat, damping in product(REPEATS, DAMPINGS):
-                settings = Settings(half_life, repeat, damping)
+            for repeat, damping, weight in product(REPEATS, DAMPINGS, ACTIVITIES):
+                settings = Settings(half_life, repeat, damping, weight)
                 recalls = [
-                    recall(top_k(crowd.scores(*one, settings), most), users, most)
+                    recall(top_k(crowd.scores(*one, active, settings), most), users, most)
                     for one, (_, users) in zip(sums, questions, strict=True)
                 ]
                 reached = float(np.mean(recalls)) if recalls else 0.0
@@ -140,6 +144,11 @@ class AffinityPipeline(Pipeline):
             wanted = np.zeros(count, bool)
             wanted[rows[column.codes == code]] = True
             yield wanted
+
+
+def activity(prepared: Prepared) -> NDArray[np.float32]:
+    """float32[users]: the logarithm of how many events of each were trained on."""
+    return np.log1p(prepared.sequences.lengths).astype(np.float32)
 
 
 def split(prepared: Prepared) -> tuple[Prepared, Sequences]:

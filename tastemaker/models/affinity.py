@@ -10,20 +10,24 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.ids import open_array
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, Histories
+from tastemaker.models.parts import standardised
 from tastemaker.models.sparse import SparseRows
 
 
 @dataclass(frozen=True)
 class Settings:
     """`half_life` in events of a history; `repeat` is what a wanted item in the history adds; `damping` 0 … 1
-    moves from the sum over a history (active people first) to its mean.
+    moves from the sum over a history to its mean; `activity` is the weight of how much somebody does at all,
+    where affinity has the weight 1.
     """
 
     half_life: float = 20.0
     repeat: float = 0.1
     damping: float = 0.0
+    activity: float = 1.0
 
 
 class Crowd:
@@ -49,16 +53,27 @@ class Crowd:
 
     def _summed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         if not len(values):
-            return np.zeros(0, np.float32)
+            return np.zeros(0, np.float32)  # reduceat does not take nothing
         return np.add.reduceat(values, self._starts).astype(np.float32)
 
     def scores(
-        self, linear: NDArray[np.float32], repeats: NDArray[np.float32], settings: Settings
+        self,
+        linear: NDArray[np.float32],
+        repeats: NDArray[np.float32],
+        activity: NDArray[np.float32],
+        settings: Settings,
     ) -> NDArray[np.float32]:
-        """float32[users] from the two sums; -inf for somebody without events."""
+        """float32[users] from the two sums and everybody's `activity`; -inf for somebody without events.
+
+        Affinity and activity are standardised, so that their weights mean the same for every item.
+        """
         result = np.full(self.users, -np.inf, np.float32)
+        if not len(self.active):
+            return result
         total = linear + np.float32(settings.repeat) * repeats
-        result[self.active] = total / self.mass ** np.float32(settings.damping)
+        affinity = standardised(total / self.mass ** np.float32(settings.damping))
+        general = standardised(activity[self.active])
+        result[self.active] = affinity + np.float32(settings.activity) * general
         return result
 
 
@@ -72,6 +87,7 @@ class AffinityModel(Model):
         about = bundle.manifest["model"]
         self.settings = Settings(**about["settings"])
         self._trained = np.asarray([*about["trainedTypes"], about["unknownTypes"]], bool)
+        self.activity = open_array(bundle.path / "model" / "activity.npy")
         self.toward = SparseRows.open(bundle.path / "model", "toward")
 
     @cached_property
@@ -90,5 +106,5 @@ class AffinityModel(Model):
         wanted = np.flatnonzero(items)
         linear = self.toward.sum(wanted, np.ones(len(wanted), np.float32))
         return self.crowd.scores(
-            self.crowd.sums(linear), self.crowd.sums(items.astype(np.float32)), self.settings
+            self.crowd.sums(linear), self.crowd.sums(items.astype(np.float32)), self.activity, self.settings
         )

@@ -37,8 +37,12 @@ def test_newer_events_count_more_and_nobody_is_nobody() -> None:
     )
     crowd = Crowd(histories, np.array([True, True]), half_life=1.0)
     column = np.array([1.0, 0.0], np.float32)
-    scores = crowd.scores(crowd.sums(column), crowd.sums(np.zeros(2, np.float32)), Settings(damping=1.0))
-    assert scores.tolist() == [pytest.approx(0.5 / 1.5), pytest.approx(1 / 1.5), -np.inf]
+    assert crowd.sums(column).tolist() == [0.5, 1.0] and crowd.mass.tolist() == [1.5, 1.5]
+    nothing_more, even = np.zeros(2, np.float32), np.ones(3, np.float32)
+    scores = crowd.scores(crowd.sums(column), nothing_more, even, Settings())
+    assert scores.tolist() == [-1.0, 1.0, -np.inf]
+    busy = np.array([9.0, 1.0, 0.0], np.float32)
+    assert crowd.scores(crowd.sums(column), nothing_more, busy, Settings(activity=3.0)).argmax() == 0
     nothing = Crowd(histories, np.array([False, True]), half_life=1.0)
     assert not len(nothing.active)
 
