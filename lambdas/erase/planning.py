@@ -17,7 +17,7 @@ def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -
     for dataset in plan["datasets"]:
         for prefix in dataset["prefixes"]:
             work += [{"what": "rows", "key": key} for key in parquet.keys(lake, prefix)]
-    event_files = parquet.keys(lake, plan["events"])
+    event_files = [*parquet.keys(lake, plan["events"]), *parquet.keys(lake, plan["actionEvents"])]
     work += [{"what": "events", "key": key} for key in event_files]
     sessions = sorted({one for key in event_files for one in _sessions(lake, key, wanted)})
     lake.write(sessions_key(plan), json.dumps(sessions))

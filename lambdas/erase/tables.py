@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from tastemaker.events import ACTIONS
+
 THREADS = 8
 
 
@@ -23,9 +25,10 @@ class Tables:
 
     def _forget(self, group: str, name: str, datasets: Sequence[str]) -> int:
         removed = 0
-        for key in self._events(f"{group}#{name}"):
-            self.client.delete_item(TableName=self.profiles, Key=key)
-            removed += 1
+        for profile in (f"{group}#{name}", f"{group}/{ACTIONS}#{name}"):
+            for key in self._events(profile):
+                self.client.delete_item(TableName=self.profiles, Key=key)
+                removed += 1
         for dataset in datasets:
             key = {"dataset": {"S": dataset}, "id": {"S": name}}
             answer = self.client.delete_item(TableName=self.catalog, Key=key, ReturnValues="ALL_OLD")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.common.lake import LakeBucket
+from tastemaker.events import ACTIONS, CHANGES
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,11 @@ def purge(
         if not lake.purge(prefix, until, clock):
             return False
     rows = (
-        *_partition(tables.client, tables.catalog, "dataset", "id", plan.get("catalogOf")),
+        *(
+            row
+            for key in _catalog_keys(plan.get("catalogOf"))
+            for row in _partition(tables.client, tables.catalog, "dataset", "id", key)
+        ),
         *(
             row
             for version in plan.get("recommendationsOf", [])
@@ -45,6 +50,11 @@ def purge(
         if clock() >= until:
             return False
     return True
+
+
+def _catalog_keys(dataset: str | None) -> list[str]:
+    """A dataset's records, and the log of what was put."""
+    return [dataset, dataset + CHANGES] if dataset else []
 
 
 def _partition(
@@ -70,10 +80,10 @@ def _profiles(client: Any, table: str, group: str | None) -> Iterator[tuple[str,
         return
     pages = client.get_paginator("scan").paginate(
         TableName=table,
-        FilterExpression="begins_with(#profile, :group)",
+        FilterExpression="begins_with(#profile, :group) OR begins_with(#profile, :actions)",
         ProjectionExpression="#profile, #event",
         ExpressionAttributeNames={"#profile": "profile", "#event": "event"},
-        ExpressionAttributeValues={":group": {"S": f"{group}#"}},
+        ExpressionAttributeValues={":group": {"S": f"{group}#"}, ":actions": {"S": f"{group}/{ACTIONS}#"}},
     )
     for page in pages:
         for item in page["Items"]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.errors import InvalidInput
+from tastemaker.events import ACTIONS
 from tastemaker.resources import batch_job, statuses
 from tastemaker.resources.dataset import datasets_of
 from tastemaker.resources.dataset_group import group_name
@@ -59,6 +60,7 @@ class DataDeletionJob(Job):
                 if kind in WITH_USERS
             ],
             "events": f"groups/{group}/events/",
+            "actionEvents": f"groups/{group}/{ACTIONS}/events/",
             "folder": folder,
             "work": f"{folder}work.json",
             "prefixes": [folder, *self._left_by_batch_jobs(desk, record.body["datasetGroupArn"])],

@@ -29,6 +29,7 @@ PLAN: dict[str, Any] = {
         {"arn": USERS, "type": "USERS", "prefixes": ["groups/films/datasets/USERS/1/"]},
     ],
     "events": "groups/films/events/",
+    "actionEvents": "groups/films/actions/events/",
     "folder": FOLDER,
     "work": f"{FOLDER}work.json",
 }
@@ -55,10 +56,12 @@ class Place:
         events = [{"eventId": user, "userId": user, "sessionId": f"session-{user}"} for user in people]
         before = [{**event, "eventId": "0", "userId": None} for event in events]
         self.store("groups/films/events/a.parquet", [*before, *events])
+        self.store("groups/films/actions/events/a.parquet", events)
         for who in (*people, *(f"session-{user}" for user in people)):
             for event in ("1#a", "2#b"):
                 self.put("profiles", profile=f"films#{who}", event=event)
         for user in people:
+            self.put("profiles", profile=f"films/actions#{user}", event="1#a")
             self.put("catalog", dataset=USERS, id=user)
         self.put("profiles", profile="films-2#ann", event="1#a")
 
@@ -107,13 +110,14 @@ def place(lake_client: Any, other_tables: Any) -> Place:
 @pytest.mark.parametrize("twice", [False, True])
 def test_no_trace_is_left(place: Place, twice: bool) -> None:
     assert "'ann'" in place.known()
-    # Two views, a user, an event and one before the login; four profile rows and one of the catalogue.
-    assert place.run(twice=twice) == 2 + 1 + 2 + 4 + 1
+    # Two views, a user, an event, one before the login and one on an action; five profile rows and one of the
+    # catalogue.
+    assert place.run(twice=twice) == 2 + 1 + 3 + 5 + 1
     known = place.known()
     assert "ann" not in known
     for who in ("bob", "cleo"):
         assert known.count(f"'USER_ID': '{who}'") == (4 if who == "bob" else 3)
-        assert known.count(f"'userId': '{who}'") == 1
+        assert known.count(f"'userId': '{who}'") == 2
         assert f"films#{who}" in known and f"films#session-{who}" in known
     left = place.dynamodb.scan(TableName="profiles")["Items"]
     assert "films-2#ann" in repr(left)  # another group's
@@ -125,7 +129,7 @@ def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Place)
         place.erase.run("erase", PLAN, item)
     late = {"eventId": "9", "userId": "ann", "sessionId": "session-ann"}
     place.store("groups/films/events/0.parquet", [late])
-    assert place.run() == 2 + 1 + 2 + 1 + 4 + 1
+    assert place.run() == 2 + 1 + 3 + 1 + 5 + 1
     assert "ann" not in place.known()
 
 
