@@ -100,7 +100,7 @@ def test_a_deletion_takes_data_and_rows_along(here, steps, lake_client, other_ta
     for key in ("i1", "i2"):
         other_tables.put_item(TableName="catalog", Item={"dataset": {"S": dataset_arn}, "id": {"S": key}})
     other_tables.put_item(TableName="catalog", Item={"dataset": {"S": "other"}, "id": {"S": "i1"}})
-    for profile in ("films#u1", "films-2#u1"):
+    for profile in ("films#u1", "films/actions#u1", "films-2#u1"):
         other_tables.put_item(TableName="profiles", Item={"profile": {"S": profile}, "event": {"S": "1#e"}})
 
     here.call("DeleteDataset", datasetArn=dataset_arn)
