@@ -22,7 +22,7 @@ class Tables(Construct):
         for name, attribute in INDEXES.items():
             self._index(name, attribute)
         self.profiles = self._table("Profiles", key="profile", sort="event", expires="expiresAt")
-        self.catalog = self._table("Catalog", key="dataset", sort="id")
+        self.catalog = self._table("Catalog", key="dataset", sort="id", expires="expiresAt")
         self.recommendations = self._table("Recommendations", key="version", sort="key")
 
     def _table(

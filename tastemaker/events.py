@@ -21,6 +21,9 @@ SEPARATOR = "|"
 FORBIDDEN = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
 """Property names that PutEvents refuses: each has a member of its own."""
 
+CHANGES = "#changes"
+"""After a dataset's ARN: the key of the log of what was put into it."""
+
 MEMBERS = {
     "USER_ID": "userId",
     "ITEM_ID": "itemId",

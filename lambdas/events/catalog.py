@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tastemaker.errors import TastemakerError
+from tastemaker.events import CHANGES
 
 ATTEMPTS = 6
+LOG_DAYS = 90
 
 
 class CatalogUnavailableError(TastemakerError):
@@ -18,7 +20,11 @@ class CatalogUnavailableError(TastemakerError):
 
 
 class Catalog:
-    """Records by dataset ARN and id; the same id replaces the whole record."""
+    """Records by dataset ARN and id; the same id replaces the whole record.
+
+    Items are written to a log too, whose key is the time: who wants to know what is new reads only that. It
+    forgets after some months; by then every model has been trained again, or sees what the import said.
+    """
 
     def __init__(
         self,
@@ -31,7 +37,8 @@ class Catalog:
 
     def put(self, dataset_arn: str, records: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         """Store (id, properties by schema field). Of several with one id the last one stays."""
-        now = f"{self._clock():.3f}"
+        moment = self._clock()
+        now = f"{moment:.3f}"
         items = {
             name: {
                 "dataset": {"S": dataset_arn},
@@ -41,7 +48,19 @@ class Catalog:
             }
             for name, properties in records
         }
-        requests = [{"PutRequest": {"Item": item}} for item in items.values()]
+        log = []
+        if dataset_arn.endswith("/ITEMS"):
+            expires = str(int(moment) + LOG_DAYS * 86_400)
+            log = [
+                {
+                    **item,
+                    "dataset": {"S": dataset_arn + CHANGES},
+                    "id": {"S": f"{int(moment * 1000):015}#{name}"},
+                    "expiresAt": {"N": expires},
+                }
+                for name, item in items.items()
+            ]
+        requests = [{"PutRequest": {"Item": item}} for item in [*items.values(), *log]]
         for attempt in range(ATTEMPTS):
             answer = self._client.batch_write_item(RequestItems={self._table: requests})
             requests = answer.get("UnprocessedItems", {}).get(self._table, [])

@@ -5,6 +5,7 @@ from typing import Any
 from lambdas.common.answering.actions import get_action_recommendations
 from lambdas.common.answering.asking import Runtime
 from lambdas.common.answering.bundles import Bundles
+from lambdas.common.answering.puts import Puts
 from lambdas.common.answering.rankings import get_personalized_ranking
 from lambdas.common.answering.recommendations import get_recommendations
 from lambdas.common.answering.records import RecordCache
@@ -24,6 +25,7 @@ _runtime = Runtime(
     RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
     Bundles(client("s3")),
     Profiles(_dynamodb, _settings.profiles_table),
+    puts=Puts(_dynamodb, _settings.catalog_table),
 )
 _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),

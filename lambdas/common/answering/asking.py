@@ -17,6 +17,7 @@ from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, parse
 from tastemaker.models.semantic import SemanticModel
+from tastemaker.overlay import Overlay
 from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Mask, Scores, score
 from tastemaker.ranking.history import LiveEvent, Past, past
 from tastemaker.resources.arns import segment_of
@@ -39,6 +40,24 @@ class Profiles(Protocol):
     def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]: ...
 
 
+class Catalogue(Protocol):
+    """Where items and users come from that were put one at a time."""
+
+    def items(self, dataset_arn: str, loaded: Loaded) -> Overlay | None: ...
+
+    def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None: ...
+
+
+class NothingPut:
+    """A catalogue that nobody puts anything into."""
+
+    def items(self, dataset_arn: str, loaded: Loaded) -> Overlay | None:
+        return None
+
+    def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
+        return None
+
+
 @dataclass
 class Runtime:
     """Everything that answering needs; time, chance and stores are given, so that a test holds them still."""
@@ -49,6 +68,7 @@ class Runtime:
     clock: Callable[[], float] = time.time
     rng: Random = field(default_factory=Random)
     new_id: Callable[[], str] = lambda: f"RID-{uuid4()}"
+    puts: Catalogue = field(default_factory=NothingPut)
     _filters: dict[str, Filter] = field(default_factory=dict)
 
     def deployment(self, params: Mapping[str, Any]) -> Deployment:
@@ -145,18 +165,58 @@ class Asking:
             if values:
                 raise InvalidInput("filterValues need a filterArn.")
             return None
-        bundle, user = self.loaded.bundle, self.user_index
-        return filter.mask(
-            FilterContext(
-                items=bundle.item_columns,
-                values=values or {},
-                events=self.past.by_type if filter.needs_events else {},
-                user=bundle.user_columns.record(user) if filter.needs_user and user >= 0 else {},
-                current_item=self.item_index if self.item_index >= 0 else None,
-                ids=bundle.items,
-                cache=self.loaded.masks,
-            )
+        context = self._filter_context(filter, values)
+        mask = filter.mask(context)
+        return mask if self.overlay is None else self.overlay.mask(filter, context, mask)
+
+    def _filter_context(self, filter: Filter, values: Mapping[str, str] | None) -> FilterContext:
+        bundle = self.loaded.bundle
+        current: int | Mapping[str, Value] | None = self.item_index if self.item_index >= 0 else None
+        if self.overlay is not None and filter.needs_current_item and self.item_id:
+            # The overlay's rows are not the bundle's: the current item goes by its attributes.
+            known = bundle.item_columns.record(self.item_index) if self.item_index >= 0 else None
+            current = self.overlay.get(self.item_id) or known
+        return FilterContext(
+            items=bundle.item_columns,
+            values=values or {},
+            events=self.past.by_type if filter.needs_events else {},
+            user=self._attributes if filter.needs_user else {},
+            current_item=current,
+            ids=bundle.items,
+            cache=self.loaded.masks,
         )
+
+    @cached_property
+    def overlay(self) -> Overlay | None:
+        """Items put since training; asked for by filters and metadata only."""
+        return self.runtime.puts.items(self._dataset("ITEMS"), self.loaded)
+
+    @cached_property
+    def _attributes(self) -> Mapping[str, Value]:
+        """The current user's: what was put since training, else what the bundle says."""
+        bundle = self.loaded.bundle
+        put = self.runtime.puts.user(self._dataset("USERS"), self.user_id) if self.user_id else None
+        if put is not None and (self.user_index < 0 or put[1] > float(bundle.manifest.get("created") or 0.0)):
+            return put[0]
+        return bundle.user_columns.record(self.user_index) if self.user_index >= 0 else {}
+
+    def _dataset(self, kind: str) -> str:
+        return self.deployment.dataset_group_arn.replace(":dataset-group/", ":dataset/") + f"/{kind}"
+
+    def unknown_allowed(
+        self, ids: Sequence[str], filter: Filter | None, values: Mapping[str, str] | None
+    ) -> set[str]:
+        """Of ids that the bundle does not know, those that a filter lets through: put items by their
+        attributes; of others nothing is known, so that nothing includes them.
+        """
+        if filter is None:
+            return set(ids)
+        allowed = set() if filter.includes else set(ids)
+        if self.overlay is not None:
+            judged = self.overlay.allowed(filter, self._filter_context(filter, values))
+            for name, passes in zip(self.overlay.ids.tolist(), judged.tolist(), strict=True):
+                (allowed.add if passes else allowed.discard)(name)
+        return allowed & set(ids)
 
     def hidden(self) -> NDArray[np.int32]:
         """Items that the use case itself keeps out: those that the user has an event of the recipe's type
@@ -182,13 +242,21 @@ class Asking:
         if len(names) > MOST_COLUMNS:
             raise InvalidInput(f"metadataColumns can name at most {MOST_COLUMNS} columns.")
         for name in names:
-            if self.loaded.bundle.item_columns.find(name) is None:
+            if self.loaded.bundle.item_columns.find(name) is None and not (
+                self.overlay is not None and self.overlay.has_column(name)
+            ):
                 raise InvalidInput(f"The items have no column {name}.")
         return names
 
     def metadata(self, item: int, names: Sequence[str]) -> dict[str, str]:
         """An item's columns as text, keyed as asked for; nulls are left out."""
         columns = self.loaded.bundle.item_columns
+        if self.overlay is not None:
+            record = self.overlay.get(self.loaded.bundle.items[item])
+            if record is not None:
+                folded = {name.casefold(): value for name, value in record.items()}
+                found = {name: folded.get(name.casefold()) for name in names}
+                return {name: shown(value) for name, value in found.items() if value is not None}
         values = {name: columns[name] if name in columns else columns.find(name) for name in names}
         texts = {name: column.value(item) for name, column in values.items() if column is not None}
         return {name: shown(value) for name, value in texts.items() if value is not None}

@@ -32,12 +32,11 @@ def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) 
     arn = params.get("filterArn")
     filter = runtime.filter(arn, deployment) if arn else None
     items = asking.loaded.bundle.items.indexes(ids).tolist()
-    ranked = rank(
-        asking.scores(),
-        items,
-        allowed=asking.mask(filter, params.get("filterValues")),
-        keep_unknown=filter is None or not filter.includes,
-    )
+    values = params.get("filterValues")
+    ranked = rank(asking.scores(), items, allowed=asking.mask(filter, values))
+    strangers = [name for name, item in zip(ids, items, strict=True) if item < 0]
+    kept = asking.unknown_allowed(strangers, filter, values) if strangers else set()
+    ranked = [one for one in ranked if items[one[0]] >= 0 or ids[one[0]] in kept]
     shown = []
     for place, score in ranked:
         item: dict[str, Any] = {"itemId": ids[place]}

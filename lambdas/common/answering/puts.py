@@ -1,0 +1,89 @@
+"""What was put into the catalogue since a model was trained, as the runtime sees it.
+
+Items: the changes are read from a log, in the order of time, and only those that came since the last look;
+one query every few seconds for each dataset, and only when a request has a filter or wants metadata. Users:
+the one record that a filter asks about.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.common.answering.bundles import Loaded
+from tastemaker.events import CHANGES
+from tastemaker.overlay import Overlay
+
+SECONDS = 3.0
+OVERLAP = 10.0
+"""Seconds that are read again: clocks of writers differ a little, and a query may be behind by a moment."""
+
+
+@dataclass
+class _Known:
+    """What is known of one dataset for one bundle. `until` is the time of the newest change seen."""
+
+    since: float
+    until: float
+    looked: float
+    records: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    overlay: Overlay | None = None
+
+
+class Puts:
+    """`client` is a low-level DynamoDB client; `clock` counts seconds and never goes back."""
+
+    def __init__(self, client: Any, table: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client, self._table, self._clock = client, table, clock
+        self._known: dict[tuple[str, str], _Known] = {}
+
+    def items(self, dataset_arn: str, loaded: Loaded) -> Overlay | None:
+        """The items put since the bundle's data were gathered; None if there are none."""
+        key = dataset_arn, str(loaded.bundle.path)
+        known = self._known.get(key)
+        if known is None:
+            since = float(loaded.bundle.manifest.get("created") or 0.0)
+            known = self._known[key] = _Known(since, since, -SECONDS + self._clock())
+        if self._clock() - known.looked >= SECONDS:
+            if self._read(dataset_arn, known):
+                records = {item: record for item, (_, record) in known.records.items()}
+                known.overlay = Overlay(records, loaded.bundle.items, loaded.bundle.item_columns)
+            known.looked = self._clock()
+        return known.overlay
+
+    def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
+        """A user's put record and when it was put, or None."""
+        key = {"dataset": {"S": dataset_arn}, "id": {"S": user_id}}
+        item = self._client.get_item(TableName=self._table, Key=key).get("Item")
+        if item is None:
+            return None
+        return json.loads(item["properties"]["S"]), float(item["updatedAt"]["N"])
+
+    def _read(self, dataset_arn: str, known: _Known) -> bool:
+        """Take in new changes; whether there were any."""
+        changed = False
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#dataset = :log AND #id > :start",
+            ExpressionAttributeNames={"#dataset": "dataset", "#id": "id"},
+            ExpressionAttributeValues={
+                ":log": {"S": dataset_arn + CHANGES},
+                ":start": {"S": moment(max(known.since, known.until - OVERLAP))},
+            },
+        )
+        for page in pages:
+            for change in page["Items"]:
+                place = change["id"]["S"]
+                milliseconds, _, item = place.partition("#")
+                known.until = max(known.until, int(milliseconds) / 1000)
+                seen = known.records.get(item)
+                if seen is None or seen[0] < place:
+                    known.records[item] = place, json.loads(change["properties"]["S"])
+                    changed = True
+        return changed
+
+
+def moment(seconds: float) -> str:
+    """A time as the log's keys begin with: milliseconds, 15 digits."""
+    return f"{int(seconds * 1000):015}"
