@@ -31,13 +31,16 @@ class Limits:
 @dataclass(frozen=True)
 class Source:
     """One dataset: its columns as (name, kind) and where its Parquet files are, relative to the data
-    folder.
+    folder. `imported` is the time of each prefix's import, `put` a file of records that were put one at a
+    time.
     """
 
     columns: tuple[tuple[str, str], ...]
     prefixes: tuple[str, ...]
     name_column: str | None = None
     text_column: str | None = None
+    imported: tuple[float, ...] = ()
+    put: str | None = None
 
     def kinds(self) -> dict[str, str]:
         """Kind of each column, in the schema's order."""
@@ -140,7 +143,14 @@ def _source(name: str, entry: Mapping[str, Any]) -> Source:
         mark: next((f["name"] for f in schema["fields"] if f.get(mark)), None)
         for mark in ("itemName", "textual")
     }
-    return Source(columns, tuple(entry.get("prefixes") or ()), marked["itemName"], marked["textual"])
+    return Source(
+        columns,
+        tuple(entry.get("prefixes") or ()),
+        marked["itemName"],
+        marked["textual"],
+        tuple(float(at) for at in entry.get("imported") or ()),
+        entry.get("put"),
+    )
 
 
 def _kind(avro_field: Mapping[str, Any]) -> str:

@@ -197,13 +197,16 @@ def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> 
 
 
 def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
-    """The rows of the Items or Users dataset; of an id that comes twice, the newest."""
+    """The rows of the Items or Users dataset, imported and put; of an id that comes twice, the newest."""
     source = config.datasets.get(name)
-    if source is None or not source.prefixes:
+    if source is None or not (source.prefixes or source.put):
         return pa.Table.from_pydict({key: pa.array([], pa.string())})
     columns = {column: ARROW.get(kind, pa.string()) for column, kind in source.columns}
-    table = read.read(root, source.prefixes, columns, name.capitalize())
-    table = table.filter(table[key].is_valid())
+    table, times = read.records(root, source, columns, key, name.capitalize())
+    valid = table[key].is_valid()
+    table = table.filter(valid)
+    # Put records stay when a full import replaces the imported ones; of both, the last one written counts.
+    table = table.take(np.argsort(times[valid.to_numpy()], kind="stable"))
     codes = table[key].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     _, last = np.unique(codes[::-1], return_index=True)
     return table.take(np.sort(len(codes) - 1 - last))

@@ -54,6 +54,29 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
     return pa.concat_tables(tables)
 
 
+def records(
+    root: Path, source: Source, columns: dict[str, pa.DataType], key: str, what: str
+) -> tuple[pa.Table, np.ndarray]:
+    """Imported rows and those put one at a time, and when each came: float64[rows], seconds.
+
+    Raises BadDataError.
+    """
+    tables = [read(root, [prefix], columns, what) for prefix in source.prefixes]
+    at = [*source.imported, *[0.0] * (len(tables) - len(source.imported))]
+    times = [np.full(len(table), time) for table, time in zip(tables, at, strict=True)]
+    if source.put:
+        with (root / source.put).open(encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        cells = [{**properties, key: name} for name, properties, _ in rows]
+        try:
+            arrays = [pa.array([row.get(name) for row in cells], kind) for name, kind in columns.items()]
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise BadDataError(f"{what} put one at a time do not fit the schema: {error}") from None
+        tables.append(pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items()))))
+        times.append(np.array([time for _, _, time in rows], np.float64))
+    return pa.concat_tables(tables), np.concatenate(times)
+
+
 INTERACTIONS = {"USER_ID": pa.string(), "ITEM_ID": pa.string(), "TIMESTAMP": pa.int64()}
 OPTIONAL = {"EVENT_TYPE": pa.string(), "EVENT_VALUE": pa.float64()}
 RESERVED = {*INTERACTIONS, *OPTIONAL, "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}

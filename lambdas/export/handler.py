@@ -5,12 +5,13 @@ from urllib.parse import urlsplit
 
 import boto3
 
+from lambdas.common.catalog import put_rows
 from lambdas.common.lake import LakeBucket
 from lambdas.common.observability import logger
 from lambdas.common.outputs import OutputFolder
 from lambdas.common.roles import client_for
 from lambdas.common.settings import Settings
-from lambdas.export.exporting import Export, csv_bytes, put_rows
+from lambdas.export.exporting import Export, csv_bytes
 from tastemaker import schemas
 
 session = boto3.Session()

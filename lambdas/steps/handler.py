@@ -11,7 +11,7 @@ died without their failure step (aborted by a person, out of time).
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from lambdas.common import desks
+from lambdas.common.catalog import put_rows
 from lambdas.common.clients import client
 from lambdas.common.lake import LakeBucket
 from lambdas.common.observability import logger
@@ -43,7 +44,9 @@ class Steps:
     def __init__(self, settings: Settings, account: str) -> None:
         self.settings = settings
         self.lake = LakeBucket(client("s3"), settings.lake_bucket)
-        self.workflows = Workflows(desks.desk(settings, account, work=NoWork(), lake=self.lake))
+        self.workflows = Workflows(
+            desks.desk(settings, account, work=NoWork(), lake=self.lake, put=self._put)
+        )
 
     def run(self, event: Mapping[str, Any], seconds: float) -> Any:
         """One step, which has so many seconds. Raises InvalidInput for an unknown action, and what a step
@@ -75,6 +78,9 @@ class Steps:
         if detail["status"] in ENDED_BADLY:
             request = json.loads(detail["input"])
             self.workflows.settle(workflow, request, error, detail["executionArn"])
+
+    def _put(self, dataset: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
+        return put_rows(client("dynamodb"), self.settings.catalog_table, dataset)
 
     def _purge(self, plan: Mapping[str, Any], seconds: float) -> bool:
         settings = self.settings

@@ -9,7 +9,7 @@ from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse, Resour
 from tastemaker.recipes import Recipe
 from tastemaker.resources import statuses
 from tastemaker.resources.arns import Place, segment_of
-from tastemaker.resources.ports import Announce, Clock, Ids, Lake, NoLake, StatusChange, Work
+from tastemaker.resources.ports import Announce, Clock, Ids, Lake, NoLake, Put, StatusChange, Work
 from tastemaker.resources.quotas import Quotas
 from tastemaker.resources.repository import Record, Repository
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 def _tell_nobody(change: StatusChange) -> None:
     pass
+
+
+def _nothing_put(dataset_arn: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
+    return iter(())
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Desk:
     announce: Announce = _tell_nobody
     recipe: Callable[[str], Recipe] = recipes.by_arn
     lake: Lake = field(default_factory=NoLake)
+    put: Put = _nothing_put
     auto_training_delay: float = 3600.0
 
     def check_kind(self, kind: str, arn: str) -> None:

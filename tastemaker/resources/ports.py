@@ -1,6 +1,6 @@
 """What the resources need from outside: time, ids, work, and someone to tell."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +25,10 @@ class StatusChange:
 
 Announce = Callable[[StatusChange], None]
 """Told of every change of a status, after it was stored."""
+
+
+Put = Callable[[str], Iterable[tuple[str, Mapping[str, Any], float]]]
+"""Dataset ARN → what was put into it one at a time: (id, properties by schema field, seconds since 1970)."""
 
 
 class Ids(Protocol):

@@ -15,6 +15,7 @@ from tastemaker.resources.repository import Record
 
 FORMAT_VERSION = 1
 JOB_PREFIX = "tastemaker-"
+PUT_KINDS = ("ITEMS", "USERS", "ACTIONS")
 
 
 class NoDataError(ResourceInUse):
@@ -34,16 +35,21 @@ def write(
         kind: {
             "schema": json.loads(desk.find("Schema", dataset.body["schemaArn"]).body["schema"]),
             "prefixes": [one["prefix"] for one in dataset.body["_imports"]],
+            "imported": [imported_at(desk, one["jobArn"]) for one in dataset.body["_imports"]],
         }
         for kind, dataset in datasets.items()
     }
+    put = {kind: _put(desk, dataset, f"{training}put/{kind}.jsonl") for kind, dataset in datasets.items()}
+    for kind, put_key in put.items():
+        if put_key:
+            sources[kind]["put"] = put_key
     events = f"{folder}/events/"
     keys = {kind: _keys(desk, source["prefixes"]) for kind, source in sources.items()}
     event_keys = _keys(desk, [events])
     actions = [f"{folder}/{ACTIONS}/events/"] if "ACTION_INTERACTIONS" in recipe.trains_on else []
     action_keys = _keys(desk, actions)
     for kind in recipe.needs_datasets:
-        if not keys.get(kind) and not (kind == "INTERACTIONS" and event_keys):
+        if not keys.get(kind) and not put.get(kind) and not (kind == "INTERACTIONS" and event_keys):
             raise NoDataError(
                 f"The dataset group has no {kind} data; import some with CreateDatasetImportJob"
                 + (" or send events." if kind == "INTERACTIONS" else ".")
@@ -65,6 +71,7 @@ def write(
     config_key, manifest_key = f"{training}config.json", f"{training}data.manifest"
     desk.lake.write(config_key, json.dumps(config, indent=1))
     everything = [config_key, *(key for found in keys.values() for key in found), *event_keys, *action_keys]
+    everything += [put_key for put_key in put.values() if put_key]
     desk.lake.write(manifest_key, json.dumps([{"prefix": desk.lake.uri("")}, *everything]))
     return {
         "arn": record.arn,
@@ -96,6 +103,25 @@ def hours_of(result: Mapping[str, Any]) -> float:
     """Training hours from SageMaker's description of the job: its training time on the wall clock."""
     seconds = result.get("BillableTimeInSeconds") or result.get("TrainingTimeInSeconds") or 0
     return round(max(float(seconds), 1.0) / 3600, 4)
+
+
+def imported_at(desk: Desk, job_arn: str) -> float:
+    """When an import became visible; 0.0 if its job is not known any more."""
+    job = desk.repository.get(job_arn)
+    return float(job.body.get("lastUpdatedDateTime", 0.0)) if job is not None else 0.0
+
+
+def _put(desk: Desk, dataset: Record, key: str) -> str | None:
+    """Write what was put into a dataset one at a time, a JSON list [id, properties, time] a line, as it is
+    now: a model can be trained again on the same. None if there is nothing.
+    """
+    if dataset.body["datasetType"].upper() not in PUT_KINDS:
+        return None
+    lines = [json.dumps(row, ensure_ascii=False) for row in desk.put(dataset.arn)]
+    if not lines:
+        return None
+    desk.lake.write(key, "\n".join(lines) + "\n")
+    return key
 
 
 def _keys(desk: Desk, prefixes: list[str]) -> list[str]:

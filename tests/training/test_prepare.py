@@ -1,5 +1,7 @@
 """Parquet in the lake → arrays: order, doubles, sessions, event rules, minimums, attributes."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -160,3 +162,36 @@ def test_a_column_that_is_no_number_is_named(tmp_path) -> None:
 def test_a_broken_configuration_is_refused(broken: dict) -> None:
     with pytest.raises(BadConfigError):
         parse_config(broken)
+
+
+def put_items(root, rows: list, imported: list[float] | None = None):
+    """Prepared data of the shop with items put one at a time: (id, properties, time)."""
+    path = lake.build(root)
+    document = json.loads(path.read_text())
+    (root / "put.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    document["datasets"]["ITEMS"] |= {"put": "put.jsonl"}
+    if imported:
+        document["datasets"]["ITEMS"]["imported"] = imported
+    path.write_text(json.dumps(document))
+    return prepare(read_config(path), root)
+
+
+def test_items_put_one_at_a_time_join_the_imported_ones(tmp_path) -> None:
+    data = put_items(tmp_path, [["new", {"GENRE": "odd", "PRICE": 3, "IN_STOCK": True, "TITLE": "x"}, 5.0]])
+    row = data.item_columns.record(data.items.index("new"))
+    assert row == {"GENRE": "odd", "PRICE": 3.0, "IN_STOCK": True, "TITLE": "x"}
+    assert data.item_columns["PRICE"].value(data.items.index("i03")) == 3.0
+
+
+@pytest.mark.parametrize(("imported", "price"), [(50.0, 99.0), (150.0, 3.0)])
+def test_of_an_item_that_was_imported_and_put_the_last_one_written_counts(tmp_path, imported, price) -> None:
+    row = ["i03", {"PRICE": 99.0, "IN_STOCK": True, "TITLE": "x"}, 100.0]
+    data = put_items(tmp_path, [row], imported=[imported])
+    item = data.items.index("i03")
+    assert data.item_columns["PRICE"].value(item) == price
+    assert (data.item_columns["GENRE"].value(item) is None) == (price == 99.0)  # the whole record goes
+
+
+def test_put_items_that_do_not_fit_the_schema_are_named(tmp_path) -> None:
+    with pytest.raises(BadDataError, match="put one at a time"):
+        put_items(tmp_path, [["i03", {"PRICE": "dear"}, 1.0]])

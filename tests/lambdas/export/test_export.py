@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lambdas.common.catalog import put_rows
 from lambdas.common.lake import LakeBucket
-from lambdas.export.exporting import Export, csv_bytes, put_rows
+from lambdas.export.exporting import Export, csv_bytes
 from tests.lambdas.aws import LAKE
 
 ITEMS = ["ITEM_ID", "PRICE", "NEW"]

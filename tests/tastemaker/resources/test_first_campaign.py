@@ -1,6 +1,7 @@
 """The main flow, from a schema to a campaign that follows the newest version, through the operations."""
 
 import json
+from dataclasses import replace
 
 from tastemaker.resources.workflows import Workflows
 from tests.tastemaker.resources import shop
@@ -54,6 +55,23 @@ def test_what_training_is_told():
         "groups/films/events/2026/a.parquet",
     ]
     assert plan["jobName"].startswith("tastemaker-") and len(plan["jobName"]) <= 63
+
+
+def test_training_gets_what_was_put_one_at_a_time_as_it_is_now():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    items_arn = shop.dataset(here, group_arn, "Items")
+    rows = {items_arn: [("alien", {"GENRE": "horror"}, 7.0)]}
+    desk = replace(here.desk, put=lambda arn: rows.get(arn, []))
+    version_arn = shop.version(here, shop.solution(here, group_arn))
+    plan = Workflows(desk).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
+
+    told = json.loads(here.lake.read(plan["configKey"]))["datasets"]
+    assert "put" not in told["INTERACTIONS"]
+    manifest = json.loads(here.lake.read(plan["manifestUri"].removeprefix("s3://lake/")))
+    assert told["ITEMS"]["put"] in manifest
+    assert json.loads(here.lake.read(told["ITEMS"]["put"])) == ["alien", {"GENRE": "horror"}, 7.0]
+    assert len(told["INTERACTIONS"]["imported"]) == 1
 
 
 def test_steps_that_run_twice_change_nothing_more():
