@@ -29,7 +29,6 @@ _runtime = Runtime(
 )
 _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),
-    "GetRecommendations": lambda params: get_recommendations(_runtime, params),
     "GetPersonalizedRanking": lambda params: get_personalized_ranking(_runtime, params),
 }
 
@@ -40,4 +39,9 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
         answer = warm(_runtime, event["warm"])
         logger.info("warmed", extra=answer)
         return answer
-    return serve(_service, event, _operations)
+    headers = event.get("headers") or {}
+    return serve(
+        _service,
+        event,
+        {**_operations, "GetRecommendations": lambda params: get_recommendations(_runtime, params, headers)},
+    )

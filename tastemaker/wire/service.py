@@ -92,9 +92,14 @@ class Service:
         return read(document, shape) if shape is not None else {}
 
     def serialize(self, operation: str, result: Mapping[str, Any] | None) -> Response:
-        """The response to an operation that went well; an empty body where the model has no output."""
+        """The response to an operation that went well; an empty body where the model has no output.
+
+        Members under ``_extensions`` are added to it as they are: what a request asked for beyond the model.
+        """
         shape = self.operation(operation).output_shape
-        body = "" if shape is None else _dump(write(result or {}, shape))
+        result = result or {}
+        extensions = result.get("_extensions") or {}
+        body = "" if shape is None else _dump({**write(result, shape), **extensions})
         return Response(200, {"content-type": self._content_type}, body)
 
     def error(self, error: Exception, operation: str | None = None) -> Response:

@@ -1,6 +1,6 @@
 """GetRecommendations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,19 +9,31 @@ from lambdas.common.answering.asking import MOST_RESULTS, MOST_WITH_METADATA, As
 from lambdas.common.answering.records import Deployment
 from tastemaker.errors import InvalidInput
 from tastemaker.ranking.answer import Mask, Pick, Promotion, recommend
+from tastemaker.ranking.explaining import explain
 
 DEFAULT_RESULTS = 25
 
 
-def get_recommendations(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:
+EXPLAIN = "x-tastemaker-explain"
+"""The header of a request that wants explanations, which the service does not have."""
+
+
+def get_recommendations(
+    runtime: Runtime, params: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The answer in the output shape's members. Raises InvalidInput and ResourceNotFound only.
 
     An unknown user gets what users start with, an unknown item popular items: neither is an error.
     """
-    return answer(runtime, runtime.deployment(params), params)
+    wanted = any(
+        name.lower() == EXPLAIN and value.lower() == "true" for name, value in (headers or {}).items()
+    )
+    return answer(runtime, runtime.deployment(params), params, explained=wanted)
 
 
-def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) -> dict[str, Any]:
+def answer(
+    runtime: Runtime, deployment: Deployment, params: Mapping[str, Any], *, explained: bool = False
+) -> dict[str, Any]:
     """The same for a deployment that is not in service yet."""
     recipe = deployment.recipe
     if recipe.call != "GetRecommendations":
@@ -48,10 +60,43 @@ def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) 
         fillers=asking.loaded.bundle.popularity if asking.second_generation else None,
         reasons=asking.second_generation,
     )
-    return {
+    result: dict[str, Any] = {
         "itemList": [_shown(asking, pick, columns) for pick in picks],
         "recommendationId": runtime.new_id(),
     }
+    if explained:
+        result["_extensions"] = {"explanations": _explanations(asking, picks)}
+    return result
+
+
+def _explanations(asking: Asking, picks: Sequence[Pick]) -> list[dict[str, Any]]:
+    """One entry per item of the answer, in its order."""
+    model, bundle = asking.loaded.model, asking.loaded.bundle
+    items = [pick.item for pick in picks]
+    if not model.needs_user:
+        return [{"itemId": bundle.items[item], "because": []} for item in items]
+    history = asking.past.history
+    found = explain(
+        model,
+        history,
+        items,
+        now=int(asking.runtime.clock()),
+        context=asking.context,
+        user_index=asking.user_index,
+    )
+    shown = []
+    for item, influences in zip(items, found, strict=True):
+        because = []
+        for influence in influences:
+            kind = int(history.event_types[influence.place])
+            event = {
+                "itemId": bundle.items[int(history.items[influence.place])],
+                "timestamp": int(history.timestamps[influence.place]),
+                "influence": round(influence.added, 4),
+            }
+            because.append(event | ({"eventType": bundle.event_types[kind]} if kind >= 0 else {}))
+        shown.append({"itemId": bundle.items[item], "because": because})
+    return shown
 
 
 def _count(given: int | None, with_metadata: bool) -> int:

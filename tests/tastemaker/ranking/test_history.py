@@ -97,3 +97,31 @@ def test_order_and_repetition_of_delivery_do_not_matter(
     assert seen(bundle, *delivered) == seen(bundle, *live)
     times = [time for _, time, _ in seen(bundle, *live)]
     assert times == sorted(times)
+
+
+EVENTS = st.lists(
+    st.builds(
+        event,
+        st.sampled_from([*ITEMS, "unknown"]),
+        st.integers(0, 60),
+        st.sampled_from(["view", "buy", "like"]),
+    ),
+    max_size=12,
+)
+
+
+@given(events=EVENTS, data=st.data())
+def test_order_of_arrival_and_second_deliveries_change_nothing(
+    bundle: Bundle, events: list[LiveEvent], data: st.DataObject
+) -> None:
+    again = data.draw(st.lists(st.sampled_from(events), max_size=6)) if events else []
+    arrived = data.draw(st.permutations([*events, *again]))
+    assert seen(bundle, *arrived) == seen(bundle, *events)
+
+
+@given(events=EVENTS)
+def test_a_past_is_in_order_of_time_and_has_nothing_twice(bundle: Bundle, events: list[LiveEvent]) -> None:
+    found = past(bundle, "u", events)
+    assert np.all(np.diff(found.timestamps) >= 0)
+    triples = list(zip(found.items.tolist(), found.timestamps.tolist(), found.types.tolist(), strict=True))
+    assert len(set(triples)) == len(triples)

@@ -1,0 +1,56 @@
+"""Explanations: on request only, and what the model's arithmetic says."""
+
+import json
+
+import numpy as np
+import pytest
+
+from lambdas.common.answering.recommendations import get_recommendations
+from tastemaker.ranking.explaining import explain
+from tastemaker.wire import Service
+from tests.lambdas.runtime.films import PREFIX, Cinema
+
+HEADERS = {"X-Tastemaker-Explain": "true"}
+
+
+def answered(cinema: Cinema, headers: dict[str, str], campaign: str = "v1", **params: str) -> dict:
+    request = {"campaignArn": f"{PREFIX}campaign/{campaign}", **params}
+    result = get_recommendations(cinema.runtime, request, headers)
+    return json.loads(Service("personalize-runtime").serialize("GetRecommendations", result).body)
+
+
+def test_without_the_header_the_answer_is_the_services(cinema: Cinema) -> None:
+    assert set(answered(cinema, {}, userId="ann")) == {"itemList", "recommendationId"}
+    assert set(answered(cinema, {"x-tastemaker-explain": "false"}, userId="ann")) == {
+        "itemList",
+        "recommendationId",
+    }
+
+
+def test_the_event_that_made_an_item_likely_is_named(cinema: Cinema) -> None:
+    cinema.saw("bob", "emma")
+    found = answered(cinema, HEADERS, userId="bob")
+    assert [one["itemId"] for one in found["explanations"]] == [one["itemId"] for one in found["itemList"]]
+    because = {one["itemId"]: one["because"] for one in found["explanations"]}
+    (event,) = because["emma"]
+    assert event["itemId"] == "emma" and event["eventType"] == "view" and event["timestamp"] == 100
+    assert event["influence"] > 0
+    assert because["brazil"] == []  # the event made it less likely
+
+
+def test_nobody_and_popular_lists_have_no_reasons_of_their_own(cinema: Cinema) -> None:
+    for campaign in ("v1", "popular"):
+        found = answered(cinema, HEADERS, campaign, userId="nobody")["explanations"]
+        assert found and all(one["because"] == [] for one in found)
+
+
+@pytest.mark.parametrize("user", ["ann"])
+def test_an_influence_is_the_difference_that_the_event_makes(cinema: Cinema, user: str) -> None:
+    model = cinema.folders.loaded["s3://lake/sequence/"].model
+    history = model.bundle.history(user)
+    item = int(history.items[-1])
+    (found,) = explain(model, history, [item], now=50)
+    with_it = model.score_user(history, now=50)[item]
+    without = model.score_user(history[np.arange(len(history)) != found[0].place], now=50)[item]
+    assert found[0].place == len(history) - 1
+    assert found[0].added == pytest.approx(float(with_it) - float(without), abs=1e-6)
