@@ -30,9 +30,8 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 
 def test_a_customer_is_recommended_what_the_aisle_holds(seen: dict) -> None:
-    aisles = [shop.aisle_of(item) for item in seen["before"]]
-    assert len(seen["before"]) == 10
-    assert aisles.count("bread") >= 8
+    assert len(set(seen["before"])) == 10
+    assert {shop.aisle_of(item) for item in seen["before"][:4]} == {"bread"}
 
 
 def test_a_stranger_gets_an_answer_too(seen: dict) -> None:
@@ -57,5 +56,5 @@ def test_metrics_are_of_held_out_events(seen: dict) -> None:
 
 
 def test_everything_can_be_taken_down(seen: dict) -> None:
-    assert seen["groups left"] == 0
+    assert seen["group is left"] is False
     assert "aws-user-personalization-v2" in seen["recipes"]

@@ -198,5 +198,8 @@ for dataset in personalize.list_datasets(datasetGroupArn=group_arn)["datasets"]:
     personalize.delete_schema(schemaArn=schema_arn)
 personalize.delete_dataset_group(datasetGroupArn=group_arn)
 gone(personalize.describe_dataset_group, datasetGroupArn=group_arn)
-seen["groups left"] = len(personalize.list_dataset_groups()["datasetGroups"])
+groups = personalize.get_paginator("list_dataset_groups").paginate()
+seen["group is left"] = any(
+    g["datasetGroupArn"] == group_arn for page in groups for g in page["datasetGroups"]
+)
 print(json.dumps(seen))
