@@ -9,7 +9,7 @@ BIN  := $(VENV)/bin
 CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help demo local test lint format docs synth deploy destroy clean
+.PHONY: help demo local test lint format bench-serve docs synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ lint: $(VENV)/ready  ## Style, format and types
 format: $(VENV)/ready  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogues
+	$(BIN)/python -m benchmarks.serve
 
 docs: $(VENV)/ready  ## Generate docs/operations.md from the service models
 	$(BIN)/python -m scripts.operations

@@ -1,0 +1,198 @@
+"""How long the runtime's handler takes on synthetic catalogues, from parsing to the answer.
+
+    python -m benchmarks.serve --items 10000 100000 --events 50 200
+
+Beside it, in the same run: one pass over the item matrix (`np.sum`) and, if faiss is installed, a flat search
+of the same matrix. One thread. The stores are in memory, so that no network is measured.
+"""
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import numpy as np  # noqa: E402  # after the number of threads is set
+
+from lambdas.common.answering.asking import Runtime  # noqa: E402
+from lambdas.common.answering.bundles import Loaded  # noqa: E402
+from lambdas.common.answering.recommendations import get_recommendations  # noqa: E402
+from lambdas.common.answering.records import RecordCache  # noqa: E402
+from lambdas.common.http import serve  # noqa: E402
+from tastemaker import models  # noqa: E402
+from tastemaker.columns import Column, Columns  # noqa: E402
+from tastemaker.filters import MaskCache  # noqa: E402
+from tastemaker.ids import Ids, save_array  # noqa: E402
+from tastemaker.models import Bundle, Histories  # noqa: E402
+from tastemaker.models.sparse import SparseRows  # noqa: E402
+from tastemaker.ranking.history import LiveEvent  # noqa: E402
+from tastemaker.resources.repository import MemoryRepository, Record  # noqa: E402
+from tastemaker.wire import Service  # noqa: E402
+
+WIDTH, LAYERS, HEADS, WINDOW, NEIGHBOURS = 64, 2, 2, 200, 50
+ARN = "arn:aws:personalize:eu-west-1:123456789012:"
+
+
+def bundle(folder: Path, items: int, seed: int = 0) -> Path:
+    """A sequence model with random weights: what is computed does not depend on what was learned."""
+    rng = np.random.default_rng(seed)
+    model = folder / "model"
+    model.mkdir(parents=True)
+    Ids.build(f"item-{number:08d}" for number in range(items)).save(folder, "items")
+    Ids.build(["nobody"]).save(folder, "users")
+    group = Column.build("string", [f"g{number % 10}" for number in range(items)])
+    Columns({"GROUP": group}, rows=items).save(folder / "item_columns")
+    Columns(rows=1).save(folder / "user_columns")
+    none = np.zeros(0, np.int32)
+    Histories(np.zeros(2, np.int64), none, none.astype(np.int64), none.astype(np.int16)).save(folder)
+    users = rng.integers(1, 1000, items)
+    save_array(folder / "popularity.npy", users.astype(np.float32))
+    save_array(folder / "item_users.npy", users.astype(np.int32))
+    save_array(folder / "item_created.npy", np.zeros(items, np.int64))
+    save_array(model / "item_vectors.npy", rng.standard_normal((items, WIDTH), np.float32) * 0.1)
+    save_array(model / "item_bias.npy", np.zeros(items, np.float32))
+    for part, size in (("offsets", 2), ("codes", 0), ("weights", 0)):
+        save_array(model / f"user_features.{part}.npy", np.zeros(size, np.int64 if size else np.float32))
+    rows = SparseRows(
+        np.arange(items + 1, dtype=np.int64) * NEIGHBOURS,
+        rng.integers(0, items, items * NEIGHBOURS, dtype=np.int32),
+        rng.random(items * NEIGHBOURS, np.float32),
+    )
+    for name in ("transitions", "linear"):
+        rows.save(model, name)
+    shapes: dict[str, tuple[int, ...]] = {
+        "start": (WIDTH,), "types": (3, WIDTH), "norm.weight": (WIDTH,), "norm.bias": (WIDTH,),
+        "distance": (LAYERS, WINDOW + 1, HEADS), "time": (LAYERS, 32, HEADS),
+        "user_features": (1, WIDTH), "context": (1, WIDTH),
+    }  # fmt: skip
+    for layer in range(LAYERS):
+        for name, shape in (
+            ("norm1.weight", (WIDTH,)), ("norm1.bias", (WIDTH,)), ("mix.weight", (WIDTH, 3 * WIDTH)),
+            ("read.weight", (WIDTH, WIDTH)), ("norm2.weight", (WIDTH,)), ("norm2.bias", (WIDTH,)),
+            ("widen.weight", (WIDTH, 4 * WIDTH)), ("widen.bias", (4 * WIDTH,)),
+            ("narrow.weight", (4 * WIDTH, WIDTH)), ("narrow.bias", (WIDTH,)),
+        ):  # fmt: skip
+            shapes[f"layers.{layer}.{name}"] = shape
+    places, start = {}, 0
+    for name, shape in shapes.items():
+        places[name] = [start, list(shape)]
+        start += int(np.prod(shape))
+    save_array(model / "encoder.npy", (rng.standard_normal(start, np.float32) * 0.1).astype(np.float32))
+    about = {
+        "parts": {
+            "encoder": {"weight": 1.0},
+            "transitions": {"weight": 0.6, "halfLife": 2.0},
+            "linear": {"weight": 0.1, "halfLife": 5.0},
+        },
+        "typicalGap": 60, "trainedTypes": [True], "unknownTypes": True, "context": [],
+        "encoder": {
+            "width": WIDTH, "layers": LAYERS, "heads": HEADS, "window": WINDOW, "weights": places,
+        },
+    }  # fmt: skip
+    manifest = {"formatVersion": 1, "kind": "sequence", "eventTypes": ["view"], "model": about}
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    return folder
+
+
+class Shop:
+    """A campaign on one bundle, and a user with so many live events."""
+
+    def __init__(self, path: Path, events: int) -> None:
+        opened = Bundle.open(path)
+        self.loaded = Loaded(opened, models.load(opened), MaskCache())
+        records = MemoryRepository()
+        about = {
+            "datasetGroupArn": f"{ARN}dataset-group/shop",
+            "recipeArn": "arn:aws:personalize:::recipe/aws-user-personalization-v2",
+        }
+        serving = {"solutionVersionArn": f"{ARN}solution/s/1", "bundle": "s3://lake/b/", **about}
+        records.create(Record(f"{ARN}campaign/c", "Campaign", {"status": "ACTIVE", "_serving": serving}))
+        expression = 'INCLUDE ItemID WHERE Items.GROUP IN ("g3")'
+        body = {"status": "ACTIVE", "filterExpression": expression, **about}
+        records.create(Record(f"{ARN}filter/tenth", "Filter", body))
+        rng = np.random.default_rng(1)
+        ids = opened.items.take(rng.integers(0, len(opened.items), events))
+        self.live = [LiveEvent(f"e{n}", item, "view", 1_000 + n * 60) for n, item in enumerate(ids)][::-1]
+        self.runtime = Runtime(RecordCache(records), self, self, clock=lambda: 100_000.0)
+        self.service = Service("personalize-runtime")
+        self.operations = {"GetRecommendations": lambda params: get_recommendations(self.runtime, params)}
+
+    def get(self, uri: str) -> Loaded:
+        return self.loaded
+
+    def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
+        return self.live[:limit]
+
+    def ask(self, **params: Any) -> dict[str, Any]:
+        body = json.dumps({"campaignArn": f"{ARN}campaign/c", "userId": "somebody", **params})
+        event = {"rawPath": "/recommendations", "requestContext": {"http": {"method": "POST"}}, "body": body}
+        answer = serve(self.service, event, self.operations)
+        assert answer["statusCode"] == 200, answer["body"]
+        return answer
+
+
+def timed(run: Callable[[], Any], times: int) -> tuple[float, float]:
+    """p50 and p99 in milliseconds, after three runs that warm up."""
+    for _ in range(3):
+        run()
+    took = []
+    for _ in range(times):
+        started = perf_counter()
+        run()
+        took.append((perf_counter() - started) * 1000)
+    return float(np.percentile(took, 50)), float(np.percentile(took, 99))
+
+
+def flat(matrix: np.ndarray, times: int) -> tuple[float, float] | None:
+    """A flat search of the same matrix by faiss; None where it is not installed."""
+    try:
+        import faiss
+    except ImportError:
+        return None
+    faiss.omp_set_num_threads(1)
+    index = faiss.IndexFlatIP(matrix.shape[1])
+    index.add(np.ascontiguousarray(matrix))
+    return timed(lambda: index.search(matrix[:1], 100), times)
+
+
+def show(items: int, what: str, figures: tuple[float, float] | None) -> None:
+    text = "not installed" if figures is None else f"p50 {figures[0]:8.2f} ms   p99 {figures[1]:8.2f} ms"
+    print(f"{items:>9,}  {what:<34}{text}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time the runtime's handler on synthetic catalogues.")
+    parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--events", type=int, nargs="+", default=[50, 200])
+    parser.add_argument("--times", type=int, default=100)
+    args = parser.parse_args()
+    for items in args.items:
+        with tempfile.TemporaryDirectory() as folder:
+            path = bundle(Path(folder) / "bundle", items)
+            started = perf_counter()
+            shop = Shop(path, args.events[0])
+            print(f"{items:>9,}  bundle opened in {(perf_counter() - started) * 1000:.1f} ms")
+            matrix = shop.loaded.model.item_vectors
+            show(items, "np.sum over the item matrix", timed(matrix.sum, args.times))
+            show(items, "faiss IndexFlatIP, top 100", flat(matrix, args.times))
+            for events in args.events:
+                shop = Shop(path, events)
+                show(items, f"handler, {events} events", timed(shop.ask, args.times))
+                tenth = {"filterArn": f"{ARN}filter/tenth"}
+                show(
+                    items,
+                    f"handler, {events} events, filter",
+                    timed(lambda s=shop, t=tenth: s.ask(**t), args.times),
+                )
+    print(f"memory, at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
