@@ -3,8 +3,8 @@
     python -m benchmarks.imports [--runs 5]
 
 CPU milliseconds of a new Python that imports the handler, less those of a Python that imports nothing; the
-median of the runs, with this machine's Python and byte code in place. The sizes of the packages are printed by
-`python -m infrastructure.packages --report`.
+median of the runs, with this machine's Python and byte code in place. `python -m infrastructure.packages
+--report` prints the sizes of the packages.
 """
 
 import argparse
