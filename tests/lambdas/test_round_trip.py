@@ -142,7 +142,9 @@ def test_an_event_changes_the_next_answer(handlers: dict[str, ModuleType]) -> No
 def test_items_reach_the_catalogue(handlers: dict[str, ModuleType]) -> None:
     item = {"itemId": "fargo", "properties": '{"price": 3}'}
     call(handlers["events"], "/items", {"datasetArn": f"{PREFIX}dataset/films/ITEMS", "items": [item]})
-    (stored,) = boto3.client("dynamodb").scan(TableName="catalog")["Items"]
+    rows = boto3.client("dynamodb").scan(TableName="catalog")["Items"]
+    stored, logged = sorted(rows, key=lambda row: row["dataset"]["S"])
+    assert logged["dataset"]["S"].endswith("/ITEMS#changes") and logged["properties"] == stored["properties"]
     assert (stored["id"]["S"], json.loads(stored["properties"]["S"])) == ("fargo", {"PRICE": 3.0})
 
 
