@@ -38,6 +38,9 @@ bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogue
 docs: $(VENV)/ready  ## Generate docs/operations.md from the service models
 	$(BIN)/python -m scripts.operations
 
+# cdk.json says python3: let that be ours
+synth deploy destroy: export PATH := $(CURDIR)/$(BIN):$(PATH)
+
 synth: $(VENV)/ready $(CDK)  ## Write the CloudFormation template (STAGE=dev)
 	$(CDK) synth --quiet --context stage=$(STAGE)
 
