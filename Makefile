@@ -9,7 +9,7 @@ BIN  := $(VENV)/bin
 CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help demo local test lint format bench-serve docs synth deploy destroy clean
+.PHONY: help demo local test lint format bench-load bench-serve docs synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -26,11 +26,14 @@ test: $(VENV)/ready  ## Unit, contract, infrastructure and end-to-end tests
 lint: $(VENV)/ready  ## Style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py demo infrastructure lambdas local scripts tastemaker training
+	$(BIN)/mypy app.py benchmarks demo infrastructure lambdas local scripts tastemaker training
 
 format: $(VENV)/ready  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench-load: $(VENV)/ready  ## Load the local run, within bounds: throughput, latency, where the time goes
+	$(BIN)/python -m benchmarks.load
 
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogues
 	$(BIN)/python -m benchmarks.serve

@@ -12,6 +12,7 @@ import os
 import resource
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -31,6 +32,7 @@ from tastemaker.columns import Column, Columns  # noqa: E402
 from tastemaker.filters import MaskCache  # noqa: E402
 from tastemaker.ids import Ids, save_array  # noqa: E402
 from tastemaker.models import Bundle, Histories  # noqa: E402
+from tastemaker.models.sequence import SequenceModel  # noqa: E402
 from tastemaker.models.sparse import SparseRows  # noqa: E402
 from tastemaker.ranking.history import LiveEvent  # noqa: E402
 from tastemaker.resources.repository import MemoryRepository, Record  # noqa: E402
@@ -73,13 +75,14 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
         "user_features": (1, WIDTH), "context": (1, WIDTH),
     }  # fmt: skip
     for layer in range(LAYERS):
-        for name, shape in (
+        layer_shapes: tuple[tuple[str, tuple[int, ...]], ...] = (
             ("norm1.weight", (WIDTH,)), ("norm1.bias", (WIDTH,)), ("mix.weight", (WIDTH, 3 * WIDTH)),
             ("read.weight", (WIDTH, WIDTH)), ("norm2.weight", (WIDTH,)), ("norm2.bias", (WIDTH,)),
             ("widen.weight", (WIDTH, 4 * WIDTH)), ("widen.bias", (4 * WIDTH,)),
             ("narrow.weight", (4 * WIDTH, WIDTH)), ("narrow.bias", (WIDTH,)),
-        ):  # fmt: skip
-            shapes[f"layers.{layer}.{name}"] = shape
+        )  # fmt: skip
+        for name, layer_shape in layer_shapes:
+            shapes[f"layers.{layer}.{name}"] = layer_shape
     places, start = {}, 0
     for name, shape in shapes.items():
         places[name] = [start, list(shape)]
@@ -179,7 +182,9 @@ def main() -> None:
             started = perf_counter()
             shop = Shop(path, args.events[0])
             print(f"{items:>9,}  bundle opened in {(perf_counter() - started) * 1000:.1f} ms")
-            matrix = shop.loaded.model.item_vectors
+            model = shop.loaded.model
+            assert isinstance(model, SequenceModel)
+            matrix = model.item_vectors
             show(items, "np.sum over the item matrix", timed(matrix.sum, args.times))
             show(items, "faiss IndexFlatIP, top 100", flat(matrix, args.times))
             for events in args.events:
@@ -189,7 +194,7 @@ def main() -> None:
                 show(
                     items,
                     f"handler, {events} events, filter",
-                    timed(lambda s=shop, t=tenth: s.ask(**t), args.times),
+                    timed(partial(shop.ask, **tenth), args.times),
                 )
     print(f"memory, at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
