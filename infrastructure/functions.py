@@ -57,6 +57,8 @@ class ServiceFunction(Construct):
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_METRICS_NAMESPACE": stage.stack_name,
                 "POWERTOOLS_LOG_LEVEL": stage.log_level,
+                # A request uses about one core: more threads of numpy would only wait for each other, spinning.
+                "OPENBLAS_NUM_THREADS": "1",
             },
         )
         accept(self.role, "IAM5[Resource::*]", "X-Ray's actions for traces know no resources")
