@@ -57,7 +57,7 @@ class ServiceFunction(Construct):
                 "POWERTOOLS_SERVICE_NAME": name,
                 "POWERTOOLS_METRICS_NAMESPACE": stage.stack_name,
                 "POWERTOOLS_LOG_LEVEL": stage.log_level,
-                # A request uses about one core: more threads of numpy would only wait for each other, spinning.
+                # A request uses one core: more threads of numpy would only spin, waiting for each other.
                 "OPENBLAS_NUM_THREADS": "1",
             },
         )
