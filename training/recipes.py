@@ -11,6 +11,7 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.recipes import RECIPES, by_name
+from training import settings
 from training.actions import ActionPipeline
 from training.affinity import AffinityPipeline
 from training.config import Config
@@ -96,6 +97,7 @@ class SimilarPipeline(Pipeline):
     """Similar-Items, SIMS, and the use cases about an item."""
 
     def __init__(self, config: Config) -> None:
+        self.config = config
         sims = config.recipe == "aws-sims"
         self.discount = config.number("popularity_discount_factor", 0.5 if sims else 0.0)
         self.minimum = config.number("min_cointeraction_count", 3.0) if sims else 0.0
@@ -107,7 +109,7 @@ class SimilarPipeline(Pipeline):
             f"similar items: popularity discount {self.discount}, at least {self.minimum:.0f} users in common"
         )
         rows = similar.fit(
-            prepared.sequences,
+            settings.usual_users(self.config, prepared.sequences),
             prepared.item_features if self.with_attributes else FeatureRows.empty(len(prepared.items)),
             len(prepared.items),
             discount=self.discount,
@@ -132,12 +134,14 @@ class SequencePipeline(Pipeline):
         self.plan = transformer.Plan(
             seconds=config.number("trainingBudgetSeconds", 8 * 3600.0),
             passes=int(config.number("trainingPasses", 0)),
-            width=int(config.number("width", 0)),
+            width=settings.width(config),
+            window=settings.chosen(config, "bptt") or transformer.Plan.window,
         )
         self.chosen: blend.Choice | None = None
 
     def tune(self, prepared: Prepared) -> None:
         """Train with withheld events, and choose the blend by them."""
+        prepared = self._usual(prepared)
         cases = validation_cases(prepared.sequences, self.config.seed)
         training = without(prepared.sequences, cases, whole=False)
         self.plan = self.plan.for_data(len(training.items))
@@ -158,11 +162,15 @@ class SequencePipeline(Pipeline):
             self.chosen = blend.choose(model, prepared, cases)
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """The blend, on all of this data."""
+        """The blend, on all of this data that the percentiles of history length let in."""
+        prepared = self._usual(prepared)
         refined = self.transformer.refine(
             prepared, self.result, prepared.sequences, self.plan, self.config.seed, stop=self.stop
         )
         return self._assemble(prepared, refined.network)
+
+    def _usual(self, prepared: Prepared) -> Prepared:
+        return prepared.with_sequences(settings.usual_users(self.config, prepared.sequences))
 
     def _assemble(self, prepared: Prepared, network) -> Fitted:
         items = len(prepared.items)
