@@ -96,7 +96,9 @@ class Job:
         else:
             item = lines.identifier(question, "itemId", required=recipe.needs_item)
             request = {**common, "itemId": item, "numResults": self.results}
-            found = recommendations.answer(self.runtime, self.deployment, request)["itemList"]
+            # A shard that is answered twice must give the same, whatever is explored.
+            seed = f"{self.deployment.arn} {common['userId']}"
+            found = recommendations.answer(self.runtime, self.deployment, request, seed=seed)["itemList"]
         output: dict[str, Any] = {"recommendedItems": [item["itemId"] for item in found]}
         if self.runtime.bundles.get(self.deployment.bundle_uri).model.has_scores and not recipe.domain:
             output["scores"] = [item.get("score") for item in found]

@@ -181,6 +181,12 @@ class Bundle:
         """int64[items]: creation time in seconds."""
         return open_array(self.path / "item_created.npy")
 
+    @cached_property
+    def item_shown(self) -> NDArray[np.int32] | None:
+        """int32[items]: how often each item was shown; None if the bundle has no `item_shown.npy`."""
+        path = self.path / "item_shown.npy"
+        return open_array(path) if path.exists() else None
+
     def history(self, user_id: str) -> History:
         """The events of one user, oldest first; empty for somebody unknown."""
         user = self.users.index(user_id)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import History
+from tastemaker.ranking.exploration import Exploration
 from tastemaker.ranking.topk import top_k
 
 Scores = NDArray[np.float32]
@@ -32,6 +33,7 @@ CANDIDATES = "candidates"
 
 PROMOTED = "Promoted item"
 POPULAR = "Popular item"
+EXPLORED = "Exploration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def recommend(
     rng: Random | None = None,
     fillers: Scores | None = None,
     reasons: bool = False,
+    exploration: Exploration | None = None,
 ) -> list[Pick]:
     """The best `count` items, best first, except that promoted ones stand at random places.
 
@@ -85,6 +88,9 @@ def recommend(
     the others. `scale` (CATALOGUE, CANDIDATES or None) says which scores are shown. `fillers` (popularity)
     fill an answer up with allowed items that the model has no score for; they have none in the answer either.
     `reasons` are given by the second generation of recipes only. `rng` is needed with a promotion.
+
+    With an `exploration`, new items take the last places from the best ones and show their own scores, so
+    that the answer stays sorted. Where no scores are shown they stand at places drawn by chance instead.
     """
     promoted = _promoted(scores, count, promotion) if promotion else []
     others = _kept(scores, allowed)
@@ -92,8 +98,16 @@ def recommend(
         others = others.copy() if others is scores else others
         others[promoted] = -np.inf
     total = _total(scores, others, promoted, scale)
-    best = top_k(others, count - len(promoted)).tolist()
+    room = count - len(promoted)
+    best = top_k(others, room).tolist()
+    explored = exploration.choose(others, best, room) if exploration else []
+    best = best[: room - len(explored)]
     picks = _picks(best, scores, total)
+    if exploration and explored:
+        marks = (EXPLORED,) if reasons else ()
+        tried = [replace(pick, reasons=marks) for pick in _picks(explored, scores, total)]
+        picks = _mingled(picks, tried, exploration.rng) if total is None else picks + tried
+        best += explored
     if fillers is not None and len(best) + len(promoted) < count:
         rest = _kept(fillers, allowed)
         rest = rest.copy() if rest is fillers else rest

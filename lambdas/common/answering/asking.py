@@ -19,6 +19,7 @@ from tastemaker.filters import Filter, FilterContext, parse
 from tastemaker.models.semantic import SemanticModel
 from tastemaker.overlay import Overlay
 from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Mask, Scores, score
+from tastemaker.ranking.exploration import CUT_OFF_DAYS, SECOND_GENERATION_SHARE, Exploration, settings
 from tastemaker.ranking.history import LiveEvent, Past, past
 from tastemaker.resources.arns import segment_of
 from tastemaker.resources.statuses import ACTIVE
@@ -158,6 +159,22 @@ class Asking:
     @property
     def second_generation(self) -> bool:
         return self.deployment.recipe.name.endswith("-v2")
+
+    def exploration(self, rng: Random) -> Exploration | None:
+        """How new items get their chance; None if the recipe or its configuration has no place for them."""
+        if self.second_generation:
+            share, days = SECOND_GENERATION_SHARE, CUT_OFF_DAYS
+        elif self.deployment.recipe.exploration:
+            share, days = settings(self.deployment.config.get("itemExplorationConfig"))
+        else:
+            return None
+        bundle = self.loaded.bundle
+        latest = bundle.manifest.get("latestTimestamp")
+        if not share or latest is None:
+            return None
+        return Exploration(
+            share, days, bundle.item_created, latest, rng, taken=bundle.item_users, shown=bundle.item_shown
+        )
 
     def mask(self, filter: Filter | None, values: Mapping[str, str] | None) -> Mask | None:
         """What a filter allows; None: everything. Raises InvalidInput for values that do not fit."""

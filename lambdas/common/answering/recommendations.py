@@ -1,6 +1,7 @@
 """GetRecommendations."""
 
 from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,17 @@ def get_recommendations(
 
 
 def answer(
-    runtime: Runtime, deployment: Deployment, params: Mapping[str, Any], *, explained: bool = False
+    runtime: Runtime,
+    deployment: Deployment,
+    params: Mapping[str, Any],
+    *,
+    explained: bool = False,
+    seed: str | None = None,
 ) -> dict[str, Any]:
-    """The same for a deployment that is not in service yet."""
+    """The same for a deployment that is not in service yet.
+
+    `seed` settles what is explored; without one each answer has its own, which is its recommendationId.
+    """
     recipe = deployment.recipe
     if recipe.call != "GetRecommendations":
         raise InvalidInput(f"{deployment.arn} uses the recipe {recipe.name}: call {recipe.call} instead.")
@@ -50,6 +59,7 @@ def answer(
         params.get("context", {}),
     )
     columns = asking.columns(params.get("metadataColumns"))
+    recommendation_id = runtime.new_id()
     picks = recommend(
         asking.scores(),
         count=_count(params.get("numResults"), bool(columns)),
@@ -59,10 +69,11 @@ def answer(
         rng=runtime.rng,
         fillers=asking.loaded.bundle.popularity if asking.second_generation else None,
         reasons=asking.second_generation,
+        exploration=asking.exploration(Random(recommendation_id if seed is None else seed)),
     )
     result: dict[str, Any] = {
         "itemList": [_shown(asking, pick, columns) for pick in picks],
-        "recommendationId": runtime.new_id(),
+        "recommendationId": recommendation_id,
     }
     if explained:
         result["_extensions"] = {"explanations": _explanations(asking, picks)}

@@ -1,0 +1,68 @@
+"""New items in answers: which campaigns explore, and what their configuration changes."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lambdas.common.answering.recommendations import answer
+from tastemaker.ids import save_array
+from tests.lambdas.runtime.films import PREFIX, Cinema
+
+DAY = 86_400
+
+
+@pytest.fixture
+def premiere(cinema: Cinema) -> Cinema:
+    """Emma, the least popular film, came out two days before the latest event."""
+    bundle = cinema.folders.loaded["s3://lake/sequence/"].bundle
+    bundle.manifest["latestTimestamp"] = 100 * DAY
+    save_array(bundle.path / "item_created.npy", np.array([0, 0, 0, 0, 98 * DAY]))
+    return cinema
+
+
+def campaign(cinema: Cinema, name: str, recipe: str = "aws-user-personalization", **config: str) -> str:
+    cinema.deploy(name, recipe, "sequence", campaignConfig={"itemExplorationConfig": config})
+    return name
+
+
+def share_with_emma(cinema: Cinema, name: str, requests: int = 300) -> float:
+    answers = [cinema.items(name, userId="bob", numResults=1) for _ in range(requests)]
+    return answers.count(["emma"]) / requests
+
+
+def test_the_weight_is_the_share_of_places(premiere: Cinema) -> None:
+    assert share_with_emma(premiere, "v1") == pytest.approx(0.3, abs=0.08)
+    assert share_with_emma(premiere, campaign(premiere, "all", explorationWeight="1")) == 1.0
+
+
+@pytest.mark.parametrize("config", [{"explorationWeight": "0"}, {"explorationItemAgeCutOff": "1"}])
+def test_no_weight_or_no_new_item_is_the_plain_answer(premiere: Cinema, config: dict[str, str]) -> None:
+    assert share_with_emma(premiere, campaign(premiere, "plain", **config)) == 0.0
+
+
+def test_scores_stay_sorted_and_sum_with_an_explored_item(premiere: Cinema) -> None:
+    shown = premiere.ask(campaign(premiere, "all", explorationWeight="1"), userId="bob", numResults=3)
+    scores = [item["score"] for item in shown["itemList"]]
+    assert [item["itemId"] for item in shown["itemList"]] == ["alien", "brazil", "emma"]
+    assert scores == sorted(scores, reverse=True) and "reason" not in shown["itemList"][2]
+
+
+def test_the_second_generation_says_so_and_hardly_ever_does(premiere: Cinema) -> None:
+    def ask(seed: int) -> list[dict[str, Any]]:
+        deployment = premiere.runtime.deployment({"campaignArn": f"{PREFIX}campaign/v2"})
+        request = {"userId": "bob", "numResults": 1}
+        return answer(premiere.runtime, deployment, request, seed=str(seed))["itemList"]
+
+    found = [ask(seed)[0] for seed in range(6000)]
+    explored = [item for item in found if item["itemId"] == "emma"]
+    assert 0 < len(explored) < 20
+    assert all(item["reason"] == ["Exploration"] for item in explored)
+
+
+def test_a_seed_settles_the_answer(premiere: Cinema) -> None:
+    deployment = premiere.runtime.deployment({"campaignArn": f"{PREFIX}campaign/v1"})
+    request = {"userId": "bob", "numResults": 1}
+    for seed in "abcdefgh":
+        first, second = (answer(premiere.runtime, deployment, request, seed=seed) for _ in range(2))
+        assert first["itemList"] == second["itemList"]
