@@ -13,7 +13,8 @@ TRAINED_BY_ANOTHER_NAME = {"together": "similar"}
 
 
 def test_every_recipe_has_its_row() -> None:
-    rows = [line.split("|")[1] for line in PAGE.read_text(encoding="utf-8").splitlines() if "`aws-" in line]
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|")[1] for line in lines if line.startswith("| `aws-")]
     named = [name for row in rows for name in re.findall(r"`(aws-[a-z0-9-]+)`", row)]
     assert sorted(named) == [recipe.name for recipe in RECIPES]
 
