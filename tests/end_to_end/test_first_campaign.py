@@ -1,32 +1,14 @@
 """A program written for Amazon Personalize runs unchanged; only the environment names another endpoint."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.end_to_end import shop
-
-PROGRAM = Path(__file__).parent / "programs" / "first_campaign.py"
+from tests.end_to_end.running import run
 
 
 @pytest.fixture(scope="module")
 def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    folder = tmp_path_factory.mktemp("shop")
-    (folder / "interactions.csv").write_text(shop.interactions_csv())
-    (folder / "items.csv").write_text(shop.items_csv())
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(folder / "interactions.csv"), str(folder / "items.csv")],
-        env={**os.environ, "AWS_ENDPOINT_URL": endpoint},
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout)
+    return run("first_campaign.py", endpoint, tmp_path_factory.mktemp("shop"))
 
 
 def test_a_customer_is_recommended_what_the_aisle_holds(seen: dict) -> None:

@@ -1,32 +1,14 @@
 """What users' notebooks do: shelves by filters with values, promotions, metadata, events, a tidy way out."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.end_to_end import shop
-
-PROGRAM = Path(__file__).parent / "programs" / "storefront.py"
+from tests.end_to_end.running import run
 
 
 @pytest.fixture(scope="module")
 def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    folder = tmp_path_factory.mktemp("shop")
-    (folder / "interactions.csv").write_text(shop.interactions_csv())
-    (folder / "items.csv").write_text(shop.items_csv())
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(folder / "interactions.csv"), str(folder / "items.csv")],
-        env={**os.environ, "AWS_ENDPOINT_URL": endpoint},
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
-    return json.loads(done.stdout)
+    return run("storefront.py", endpoint, tmp_path_factory.mktemp("shop"))
 
 
 def test_errors_are_the_exceptions_that_programs_catch(seen: dict) -> None:
