@@ -59,7 +59,7 @@ class TastemakerStack(cdk.Stack):
             lake=self.lake,
         )
         self.schedules = Schedules(
-            self, "Schedules", stage=stage, train_machine_arn=self.workflows.train.state_machine_arn
+            self, "Schedules", stage=stage, train_machine_arn=self.workflows.all["train"].state_machine_arn
         )
         self.bus = eventbridge.EventBus(self, "Bus", event_bus_name=stage.stack_name)
         self.api = Api(

@@ -1,9 +1,9 @@
-"""The state machines: import, train, deploy, delete, batch, export, erase.
+"""A state machine under construction: what all machines share.
 
-Each can be started by hand with a small input, and reads like a sentence in the console. All keep to one
-convention: the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work
-answered at ``$.result``, and an error that was caught at ``$.error``. Whatever fails ends in the step
-that writes the reason on the record, and then in a failed execution.
+Each machine can be started by hand with a small input, and reads like a sentence in the console. All keep
+to one convention: the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work
+answered at ``$.result``, and an error that was caught at ``$.error``. Whatever fails ends in the step that
+writes the reason on the record, and then in a failed execution.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from infrastructure.lake import Lake
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow, plain
 from infrastructure.stage import Stage
-from infrastructure.training import JOB_PREFIX, Training
 
 # Errors of the service around a function, not of the function: worth another attempt.
 LAMBDA_HICCUPS = [
@@ -30,9 +29,6 @@ LAMBDA_HICCUPS = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
-# SageMaker says the second one while other jobs hold all instances of the account's quota.
-SAGEMAKER_HICCUPS = ["SageMaker.AmazonSageMakerException"]
-SAGEMAKER_FULL = ["SageMaker.ResourceLimitExceededException"]
 
 
 class Workflow(Construct):
@@ -185,6 +181,16 @@ class Workflow(Construct):
         """Let any error of ``state`` end in the failure step."""
         return state.add_catch(self._failed, errors=["States.ALL"], result_path="$.error")
 
+    def while_more(self, state: sfn.TaskStateBase, *, question: str, then: sfn.IChainable) -> None:
+        """Repeat ``state`` as long as its result says that there is ``more``, ``then`` go on."""
+        state.next(sfn.Choice(self, question).when(is_true("$.result.more"), state).otherwise(then))
+
+    def clear_away(self, end: str) -> sfn.TaskStateBase:
+        """Purge what the plan names as passing; ``end`` is the name of the last state."""
+        clear = self.step("Clear away", "purge", result_path="$.result")
+        self.while_more(clear, question="Is there more to clear?", then=sfn.Succeed(self, end))
+        return clear
+
     def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:
         """The machine, logged and traced; it is stopped after so many ``hours`` whatever happens."""
         name = self._machine_name
@@ -255,197 +261,6 @@ class Workflow(Construct):
         return state
 
 
-class Workflows(Construct):
-    """The machines, by what they do."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        stage: Stage,
-        steps: lambda_.Function,
-        ingest: lambda_.Function,
-        batch: lambda_.Function,
-        export: lambda_.Function,
-        erase: lambda_.Function,
-        training: Training,
-        lake: Lake,
-    ) -> None:
-        super().__init__(scope, id)
-        self._stage, self._steps, self._lake = stage, steps, lake
-        self.import_ = self._import(ingest)
-        self.train = self._train(training)
-        self.deploy = self._deploy()
-        self.delete = self._delete()
-        self.batch = self._batch(batch)
-        self.export = self._export(export)
-        self.erase = self._erase(erase)
-
-    @property
-    def all(self) -> dict[str, sfn.StateMachine]:
-        return {
-            "import": self.import_,
-            "train": self.train,
-            "deploy": self.deploy,
-            "delete": self.delete,
-            "batch": self.batch,
-            "export": self.export,
-            "erase": self.erase,
-        }
-
-    def _workflow(self, name: str, noun: str) -> Workflow:
-        return Workflow(self, name, stage=self._stage, noun=noun, steps=self._steps)
-
-    def _import(self, ingest: lambda_.Function) -> sfn.StateMachine:
-        flow = self._workflow("import", "Import")
-        start = flow.begin("Begin import")
-        start.next(flow.work("Import data", ingest)).next(
-            flow.step("Publish import", "succeed", result="$.result")
-        )
-        return flow.finish(start, comment='Input: {"datasetImportJobArn": "…"}', hours=3)
-
-    def _train(self, training: Training) -> sfn.StateMachine:
-        flow = self._workflow("train", "Training")
-        start = flow.begin("Begin training")
-        train = flow.catch(self._training_job(flow, training))
-        train.next(flow.step("Register model", "succeed", result="$.result"))
-        start.next(
-            sfn.Choice(flow, "Is there something to train?")
-            .when(_is_true("$.plan.skip"), sfn.Succeed(flow, "Nothing to train"))
-            .otherwise(train)
-        )
-        return flow.finish(
-            start,
-            comment='Input: {"solutionVersionArn": "…"}, or {"solutionArn": "…"} to train a new version',
-            hours=training.seconds // 3600 + 2,
-        )
-
-    def _training_job(self, flow: Workflow, training: Training) -> sfn.CustomState:
-        stack = cdk.Stack.of(self)
-        state = sfn.CustomState(
-            flow,
-            "Train model",
-            state_json={
-                "Type": "Task",
-                "Resource": f"arn:{stack.partition}:states:::sagemaker:createTrainingJob.sync",
-                "Parameters": training.request(),
-                "ResultPath": "$.result",
-                "TimeoutSeconds": training.seconds,
-            },
-        )
-        state.add_retry(
-            errors=SAGEMAKER_HICCUPS, interval=cdk.Duration.seconds(5), backoff_rate=3, max_attempts=3
-        )
-        state.add_retry(
-            errors=SAGEMAKER_FULL, interval=cdk.Duration.minutes(2), backoff_rate=1.5, max_attempts=8
-        )
-        jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name=f"{JOB_PREFIX}*")
-        allow(
-            flow.role,
-            ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"],
-            [jobs],
-            because="a job is named when it starts",
-        )
-        allow(
-            flow.role,
-            ["iam:PassRole"],
-            [training.role.role_arn],
-            when={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        )
-        # Step Functions hears of a job's end through a rule that it keeps for itself.
-        rule = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
-        allow(
-            flow.role,
-            ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
-            [stack.format_arn(service="events", resource="rule", resource_name=rule)],
-        )
-        return state
-
-    def _deploy(self) -> sfn.StateMachine:
-        flow = self._workflow("deploy", "Deployment")
-        start = flow.begin("Begin deployment")
-        start.next(flow.step("Warm model", "warm", result_path="$.result")).next(
-            flow.step("Activate", "succeed", result="$.result")
-        )
-        return flow.finish(start, comment='Input: {"campaignArn": "…"} or {"recommenderArn": "…"}', hours=1)
-
-    def _delete(self) -> sfn.StateMachine:
-        flow = self._workflow("delete", "Deletion")
-        start = flow.begin("Begin deletion")
-        purge = flow.step("Purge data", "purge", result_path="$.result")
-        start.next(purge).next(
-            sfn.Choice(flow, "Is there more to purge?")
-            .when(_is_true("$.result.more"), purge)
-            .otherwise(flow.step("Remove record", "remove"))
-        )
-        return flow.finish(start, comment='Input: {"arn": "…"}', hours=24)
-
-    def _batch(self, batch: lambda_.Function) -> sfn.StateMachine:
-        flow = self._workflow("batch", "Batch job")
-        start = flow.begin("Begin batch job")
-        answer = flow.each(
-            "Answer shards",
-            "Answer shard",
-            batch,
-            "answer",
-            lake=self._lake,
-            listed_at="$.plan.shards",
-            concurrency=self._stage.functions.batch_concurrency,
-        )
-        collect = flow.each(
-            "Collect outputs",
-            "Collect output",
-            batch,
-            "collect",
-            lake=self._lake,
-            listed_at="$.plan.files",
-            concurrency=self._stage.functions.batch_concurrency,
-        )
-        start.next(flow.action("Plan shards", batch, "plan")).next(answer).next(collect).next(
-            flow.step("Publish outputs", "succeed")
-        ).next(self._clear_away(flow, "Answered"))
-        return flow.finish(
-            start, comment='Input: {"batchInferenceJobArn": "…"} or {"batchSegmentJobArn": "…"}', hours=24
-        )
-
-    def _clear_away(self, flow: Workflow, end: str) -> sfn.TaskStateBase:
-        """Purge what the plan names as passing; ``end`` is the name of the last state."""
-        clear = flow.step("Clear away", "purge", result_path="$.result")
-        clear.next(
-            sfn.Choice(flow, "Is there more to clear?")
-            .when(_is_true("$.result.more"), clear)
-            .otherwise(sfn.Succeed(flow, end))
-        )
-        return clear
-
-    def _export(self, export: lambda_.Function) -> sfn.StateMachine:
-        flow = self._workflow("export", "Export")
-        start = flow.begin("Begin export")
-        start.next(flow.work("Export data", export)).next(
-            flow.step("Publish export", "succeed", result="$.result")
-        )
-        return flow.finish(start, comment='Input: {"datasetExportJobArn": "…"}', hours=1)
-
-    def _erase(self, erase: lambda_.Function) -> sfn.StateMachine:
-        flow = self._workflow("erase", "Erasure")
-        start = flow.begin("Begin erasure")
-        pieces = flow.each(
-            "Erase users",
-            "Erase users from a piece",
-            erase,
-            "erase",
-            lake=self._lake,
-            listed_at="$.plan.work",
-            concurrency=self._stage.functions.erase_concurrency,
-        )
-        start.next(flow.action("List what there is", erase, "plan")).next(pieces).next(
-            flow.action("Count what was deleted", erase, "count", result_path="$.result")
-        ).next(flow.step("Complete erasure", "succeed", result="$.result")).next(
-            self._clear_away(flow, "Erased")
-        )
-        return flow.finish(start, comment='Input: {"dataDeletionJobArn": "…"}', hours=24)
-
-
-def _is_true(path: str) -> sfn.Condition:
+def is_true(path: str) -> sfn.Condition:
+    """Whether there is a true value at ``path``; what is absent is not true."""
     return sfn.Condition.and_(sfn.Condition.is_present(path), sfn.Condition.boolean_equals(path, True))

@@ -1,0 +1,52 @@
+"""The state machines: import, train, deploy, delete, batch, export, erase."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infrastructure.lake import Lake
+from infrastructure.stage import Stage
+from infrastructure.training import Training
+from infrastructure.workflows import batch as batch_jobs
+from infrastructure.workflows import data, models
+from infrastructure.workflows.flow import Workflow
+
+
+class Workflows(Construct):
+    """The machines, by what they do."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        stage: Stage,
+        steps: lambda_.Function,
+        ingest: lambda_.Function,
+        batch: lambda_.Function,
+        export: lambda_.Function,
+        erase: lambda_.Function,
+        training: Training,
+        lake: Lake,
+    ) -> None:
+        super().__init__(scope, id)
+
+        def flow(name: str, noun: str) -> Workflow:
+            return Workflow(self, name, stage=stage, noun=noun, steps=steps)
+
+        concurrency = stage.functions
+        self.all: dict[str, sfn.StateMachine] = {
+            "import": data.import_(flow("import", "Import"), ingest),
+            "train": models.train(flow("train", "Training"), training),
+            "deploy": models.deploy(flow("deploy", "Deployment")),
+            "delete": data.delete(flow("delete", "Deletion")),
+            "batch": batch_jobs.answer(
+                flow("batch", "Batch job"), batch, lake=lake, concurrency=concurrency.batch_concurrency
+            ),
+            "export": data.export(flow("export", "Export"), export),
+            "erase": data.erase(
+                flow("erase", "Erasure"), erase, lake=lake, concurrency=concurrency.erase_concurrency
+            ),
+        }

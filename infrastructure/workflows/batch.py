@@ -1,0 +1,38 @@
+"""The machine of batch inference and batch segment jobs."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+
+from infrastructure.lake import Lake
+from infrastructure.workflows.flow import Workflow
+
+
+def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: int) -> sfn.StateMachine:
+    """The input's lines in shards, answered side by side and collected into one output a file."""
+    start = flow.begin("Begin batch job")
+    shards = flow.each(
+        "Answer shards",
+        "Answer shard",
+        batch,
+        "answer",
+        lake=lake,
+        listed_at="$.plan.shards",
+        concurrency=concurrency,
+    )
+    outputs = flow.each(
+        "Collect outputs",
+        "Collect output",
+        batch,
+        "collect",
+        lake=lake,
+        listed_at="$.plan.files",
+        concurrency=concurrency,
+    )
+    start.next(flow.action("Plan shards", batch, "plan")).next(shards).next(outputs).next(
+        flow.step("Publish outputs", "succeed")
+    ).next(flow.clear_away("Answered"))
+    return flow.finish(
+        start, comment='Input: {"batchInferenceJobArn": "…"} or {"batchSegmentJobArn": "…"}', hours=24
+    )

@@ -1,0 +1,54 @@
+"""Machines for the data: import, export, the erasure of users, the deletion of resources."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+
+from infrastructure.lake import Lake
+from infrastructure.workflows.flow import Workflow
+
+
+def import_(flow: Workflow, ingest: lambda_.Function) -> sfn.StateMachine:
+    """Typed and checked files into the lake; they count when the last step publishes them."""
+    start = flow.begin("Begin import")
+    start.next(flow.work("Import data", ingest)).next(
+        flow.step("Publish import", "succeed", result="$.result")
+    )
+    return flow.finish(start, comment='Input: {"datasetImportJobArn": "…"}', hours=3)
+
+
+def export(flow: Workflow, function: lambda_.Function) -> sfn.StateMachine:
+    """A dataset's rows out to a bucket of the caller's."""
+    start = flow.begin("Begin export")
+    start.next(flow.work("Export data", function)).next(
+        flow.step("Publish export", "succeed", result="$.result")
+    )
+    return flow.finish(start, comment='Input: {"datasetExportJobArn": "…"}', hours=1)
+
+
+def erase(flow: Workflow, function: lambda_.Function, *, lake: Lake, concurrency: int) -> sfn.StateMachine:
+    """The traces of users out of every file and table, piece by piece."""
+    start = flow.begin("Begin erasure")
+    pieces = flow.each(
+        "Erase users",
+        "Erase users from a piece",
+        function,
+        "erase",
+        lake=lake,
+        listed_at="$.plan.work",
+        concurrency=concurrency,
+    )
+    start.next(flow.action("List what there is", function, "plan")).next(pieces).next(
+        flow.action("Count what was deleted", function, "count", result_path="$.result")
+    ).next(flow.step("Complete erasure", "succeed", result="$.result")).next(flow.clear_away("Erased"))
+    return flow.finish(start, comment='Input: {"dataDeletionJobArn": "…"}', hours=24)
+
+
+def delete(flow: Workflow) -> sfn.StateMachine:
+    """What belonged to a resource, and then its record."""
+    start = flow.begin("Begin deletion")
+    purge = flow.step("Purge data", "purge", result_path="$.result")
+    flow.while_more(purge, question="Is there more to purge?", then=flow.step("Remove record", "remove"))
+    start.next(purge)
+    return flow.finish(start, comment='Input: {"arn": "…"}', hours=24)

@@ -1,0 +1,80 @@
+"""Machines for the models: train and deploy."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_stepfunctions as sfn
+
+from infrastructure.permissions import allow
+from infrastructure.training import JOB_PREFIX, Training
+from infrastructure.workflows.flow import Workflow, is_true
+
+# SageMaker says the second one while other jobs hold all instances of the account's quota.
+SAGEMAKER_HICCUPS = ["SageMaker.AmazonSageMakerException"]
+SAGEMAKER_FULL = ["SageMaker.ResourceLimitExceededException"]
+
+
+def train(flow: Workflow, training: Training) -> sfn.StateMachine:
+    """A training job over a snapshot of the data, and its model registered."""
+    start = flow.begin("Begin training")
+    job = flow.catch(_training_job(flow, training))
+    job.next(flow.step("Register model", "succeed", result="$.result"))
+    start.next(
+        sfn.Choice(flow, "Is there something to train?")
+        .when(is_true("$.plan.skip"), sfn.Succeed(flow, "Nothing to train"))
+        .otherwise(job)
+    )
+    return flow.finish(
+        start,
+        comment='Input: {"solutionVersionArn": "…"}, or {"solutionArn": "…"} to train a new version',
+        hours=training.seconds // 3600 + 2,
+    )
+
+
+def deploy(flow: Workflow) -> sfn.StateMachine:
+    """The model warmed in the function that serves it, then the switch."""
+    start = flow.begin("Begin deployment")
+    start.next(flow.step("Warm model", "warm", result_path="$.result")).next(
+        flow.step("Activate", "succeed", result="$.result")
+    )
+    return flow.finish(start, comment='Input: {"campaignArn": "…"} or {"recommenderArn": "…"}', hours=1)
+
+
+def _training_job(flow: Workflow, training: Training) -> sfn.CustomState:
+    stack = cdk.Stack.of(flow)
+    state = sfn.CustomState(
+        flow,
+        "Train model",
+        state_json={
+            "Type": "Task",
+            "Resource": f"arn:{stack.partition}:states:::sagemaker:createTrainingJob.sync",
+            "Parameters": training.request(),
+            "ResultPath": "$.result",
+            "TimeoutSeconds": training.seconds,
+        },
+    )
+    state.add_retry(
+        errors=SAGEMAKER_HICCUPS, interval=cdk.Duration.seconds(5), backoff_rate=3, max_attempts=3
+    )
+    state.add_retry(errors=SAGEMAKER_FULL, interval=cdk.Duration.minutes(2), backoff_rate=1.5, max_attempts=8)
+    jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name=f"{JOB_PREFIX}*")
+    allow(
+        flow.role,
+        ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"],
+        [jobs],
+        because="a job is named when it starts",
+    )
+    allow(
+        flow.role,
+        ["iam:PassRole"],
+        [training.role.role_arn],
+        when={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+    )
+    # Step Functions hears of a job's end through a rule that it keeps for itself.
+    rule = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
+    allow(
+        flow.role,
+        ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+        [stack.format_arn(service="events", resource="rule", resource_name=rule)],
+    )
+    return state
