@@ -164,9 +164,9 @@ for item in ("tea-01", "tea-02", "tea-03"):
         ],
     )
 seen["after"] = seen["before"]
-while seen["after"] == seen["before"] and time.time() - start < 10:
+while seen["after"] == seen["before"] and time.time() - start < 30:
     seen["after"] = recommend(campaignArn=campaigns["for-you"], userId="customer-0")
-time.sleep(1)  # the other events of the session
+time.sleep(3)  # the other events of the session
 seen["after"] = recommend(campaignArn=campaigns["for-you"], userId="customer-0")
 
 # and everything can be taken down again, from the leaves to the root
