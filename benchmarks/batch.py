@@ -52,7 +52,7 @@ def job(store: One, recipe: str, *, filtered: bool = False) -> Job:
     body: dict[str, Any] = {"status": "ACTIVE", "datasetGroupArn": GROUP}
     body["filterExpression"] = "INCLUDE ItemID WHERE Items.PRICE < 10"
     repository.create(Record(FILTER, "Filter", body))
-    runtime = Runtime(RecordCache(repository), store, store, clock=lambda: 1e9, new_id=lambda: "")
+    runtime = Runtime(RecordCache(repository), store, store, clock=lambda: 1e9, new_id=lambda arn: "")
     plan: dict[str, Any] = {
         "arn": f"{PREFIX}batch-inference-job/j",
         "solutionVersionArn": f"{PREFIX}solution/s/1",

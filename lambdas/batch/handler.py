@@ -68,7 +68,7 @@ class Batch:
         source, started = self._source(plan), time.perf_counter()
         with ProfilesAhead(self.profiles, plan["now"]) as ahead:
             runtime = Runtime(
-                self.records, self.bundles, ahead, clock=lambda: float(plan["now"]), new_id=lambda: ""
+                self.records, self.bundles, ahead, clock=lambda: float(plan["now"]), new_id=lambda arn: ""
             )
             if recipes.by_arn(plan["recipeArn"]).batch_segment:
                 failed = write_part(source, self.lake, item, Segments.of(plan, runtime).answer)

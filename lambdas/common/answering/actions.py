@@ -43,7 +43,7 @@ def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) 
             {"actionId": model.actions[action], "score": score}
             for action, score in model.ranked(scores, allowed, count, runtime.rng)
         ],
-        "recommendationId": runtime.new_id(),
+        "recommendationId": runtime.new_id(deployment.arn),
     }
 
 

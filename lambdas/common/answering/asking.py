@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
 from typing import Any, Protocol
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lambdas.common.answering.bundles import Loaded
 from lambdas.common.answering.records import Deployment, RecordCache
+from tastemaker import recommendation_ids
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, parse
@@ -68,7 +68,7 @@ class Runtime:
     profiles: Profiles
     clock: Callable[[], float] = time.time
     rng: Random = field(default_factory=Random)
-    new_id: Callable[[], str] = lambda: f"RID-{uuid4()}"
+    new_id: Callable[[str], str] = recommendation_ids.new
     puts: Catalogue = field(default_factory=NothingPut)
     _filters: dict[str, Filter] = field(default_factory=dict)
 

@@ -45,4 +45,4 @@ def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) 
         if columns and items[place] >= 0:
             item["metadata"] = asking.metadata(items[place], columns)
         shown.append(item)
-    return {"personalizedRanking": shown, "recommendationId": runtime.new_id()}
+    return {"personalizedRanking": shown, "recommendationId": runtime.new_id(deployment.arn)}

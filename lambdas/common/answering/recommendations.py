@@ -59,7 +59,7 @@ def answer(
         params.get("context", {}),
     )
     columns = asking.columns(params.get("metadataColumns"))
-    recommendation_id = runtime.new_id()
+    recommendation_id = runtime.new_id(deployment.arn)
     picks = recommend(
         asking.scores(),
         count=_count(params.get("numResults"), bool(columns)),

@@ -107,7 +107,7 @@ class Cinema:
             self.stream,
             clock=lambda: 1_000.0,
             rng=Random(1),
-            new_id=lambda: f"RID-{next(ids)}",
+            new_id=lambda arn: f"RID-{next(ids)}",
         )
         self.operations = {
             "GetRecommendations": lambda params: get_recommendations(self.runtime, params),
