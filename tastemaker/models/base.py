@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.bundle import Bundle, History
+from tastemaker.models.scores import Dense, Scores
 
 
 class Model:
@@ -32,6 +33,12 @@ class Model:
         bundle.
         """
         raise NotImplementedError(f"a {self.kind} model does not answer for a user")
+
+    def scores_for(
+        self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
+    ) -> Scores:
+        """The same, for an answer that may not need every score."""
+        return Dense(self.score_user(history, now=now, context=context, user_index=user_index))
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:
         """Scores for an item page. `item_index` -1: an item that the bundle does not know."""

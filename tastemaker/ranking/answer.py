@@ -18,11 +18,8 @@ from numpy.typing import NDArray
 
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import History
+from tastemaker.models.scores import Dense, Mask, Scores, log_sum
 from tastemaker.ranking.exploration import Exploration
-from tastemaker.ranking.topk import top_k
-
-Scores = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 CATALOGUE = "catalogue"
 """Scores shown are a softmax over every item: they sum to 1 over the whole catalogue, whatever a filter
@@ -66,8 +63,8 @@ def score(
 ) -> Scores:
     """The model's scores, log scale, for a user or for an item, as the model needs. -1: not in the bundle."""
     if model.needs_item:
-        return model.score_item(item_index)
-    return model.score_user(history, now=now, context=context, user_index=user_index)
+        return Dense(model.score_item(item_index))
+    return model.scores_for(history, now=now, context=context, user_index=user_index)
 
 
 def recommend(
@@ -78,7 +75,7 @@ def recommend(
     scale: str | None = None,
     promotion: Promotion | None = None,
     rng: Random | None = None,
-    fillers: Scores | None = None,
+    fillers: NDArray[np.float32] | None = None,
     reasons: bool = False,
     exploration: Exploration | None = None,
 ) -> list[Pick]:
@@ -93,14 +90,11 @@ def recommend(
     that the answer stays sorted. Where no scores are shown they stand at places drawn by chance instead.
     """
     promoted = _promoted(scores, count, promotion) if promotion else []
-    others = _kept(scores, allowed)
-    if promoted:
-        others = others.copy() if others is scores else others
-        others[promoted] = -np.inf
-    total = _total(scores, others, promoted, scale)
+    open_to = _without(allowed, promoted, len(scores)) if promoted else allowed
+    total = _total(scores, open_to, promoted, scale)
     room = count - len(promoted)
-    best = top_k(others, room).tolist()
-    explored = exploration.choose(others, best, room) if exploration else []
+    best = scores.top(room, open_to).tolist()
+    explored = exploration.choose(scores, best, room, open_to) if exploration else []
     best = best[: room - len(explored)]
     picks = _picks(best, scores, total)
     if exploration and explored:
@@ -109,11 +103,10 @@ def recommend(
         picks = _mingled(picks, tried, exploration.rng) if total is None else picks + tried
         best += explored
     if fillers is not None and len(best) + len(promoted) < count:
-        rest = _kept(fillers, allowed)
-        rest = rest.copy() if rest is fillers else rest
-        rest[best + promoted] = -np.inf
+        rest = _without(allowed, best + promoted, len(fillers))
         missing = count - len(best) - len(promoted)
-        picks += [Pick(int(item), reasons=(POPULAR,) if reasons else ()) for item in top_k(rest, missing)]
+        fill = Dense(fillers).top(missing, rest).tolist()
+        picks += [Pick(item, reasons=(POPULAR,) if reasons else ()) for item in fill]
     if not promotion or not promoted:
         return picks
     marks = (PROMOTED,) if reasons else ()
@@ -136,7 +129,7 @@ def rank(
     known = [
         place for place, item in enumerate(items) if item >= 0 and (allowed is None or allowed[items[place]])
     ]
-    values = scores[[items[place] for place in known]].astype(np.float64)
+    values = scores.of([items[place] for place in known]).astype(np.float64)
     order = np.argsort(-values, kind="stable").tolist()
     total = log_sum(values)
     finite = [place for place in order if np.isfinite(values[place])]
@@ -150,36 +143,32 @@ def rank(
     return ranked
 
 
-def log_sum(scores: NDArray[np.floating]) -> float:
-    """The logarithm of the sum of exponentials, a softmax's divisor. -inf if there is nothing to sum."""
-    highest = float(scores.max(initial=-np.inf))
-    if not np.isfinite(highest):
-        return -np.inf
-    return highest + float(np.log(np.exp(scores - scores.dtype.type(highest)).sum(dtype=np.float64)))
+def _without(allowed: Mask | None, items: Sequence[int], size: int) -> Mask:
+    """What a mask lets through, less these items."""
+    mask = np.ones(size, bool) if allowed is None else allowed.copy()
+    mask[items] = False
+    return mask
 
 
-def _kept(scores: Scores, allowed: Mask | None) -> Scores:
-    return scores if allowed is None else np.where(allowed, scores, np.float32(-np.inf))
-
-
-def _total(scores: Scores, others: Scores, promoted: Sequence[int], scale: str | None) -> float | None:
+def _total(scores: Scores, open_to: Mask | None, promoted: Sequence[int], scale: str | None) -> float | None:
     if scale is None:
         return None
     if scale == CATALOGUE:
-        return log_sum(scores)
-    return float(np.logaddexp(log_sum(others), log_sum(scores[promoted]))) if promoted else log_sum(others)
+        return scores.log_sum()
+    total = scores.log_sum(open_to)
+    return float(np.logaddexp(total, log_sum(scores.of(promoted)))) if promoted else total
 
 
 def _promoted(scores: Scores, count: int, promotion: Promotion) -> list[int]:
     slots = max(1, count * promotion.percent // 100)
-    return top_k(_kept(scores, promotion.allowed), slots).tolist()
+    return scores.top(slots, promotion.allowed).tolist()
 
 
 def _picks(items: Sequence[int], scores: Scores, total: float | None) -> list[Pick]:
     if total is None:
         return [Pick(item) for item in items]
     return [
-        Pick(item, _shown(value, total)) for item, value in zip(items, scores[items].tolist(), strict=True)
+        Pick(item, _shown(value, total)) for item, value in zip(items, scores.of(items).tolist(), strict=True)
     ]
 
 

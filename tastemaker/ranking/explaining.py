@@ -47,8 +47,8 @@ def explain(
         return [[] for _ in items]
 
     def scores(read: History) -> np.ndarray:
-        found = model.score_user(read, now=now, context=context, user_index=user_index)
-        return found[np.asarray(items)].astype(np.float64)
+        found = model.scores_for(read, now=now, context=context, user_index=user_index)
+        return found.of(items).astype(np.float64) - found.log_sum()
 
     whole = scores(history)
     places = range(max(0, len(history) - EVENTS), len(history))

@@ -17,6 +17,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.models.scores import Mask, Scores
 from tastemaker.ranking.topk import top_k
 
 WEIGHT, CUT_OFF_DAYS = 0.3, 30.0
@@ -46,21 +47,24 @@ class Exploration:
     taken: NDArray[np.integer] | None = None
     shown: NDArray[np.integer] | None = None
 
-    def choose(self, scores: NDArray[np.float32], best: Sequence[int], places: int) -> list[int]:
+    def choose(
+        self, scores: Scores, best: Sequence[int], places: int, allowed: Mask | None = None
+    ) -> list[int]:
         """The new items that get some of `places`, highest score first; `best` would have had them all.
 
-        Items of `best` need no exploring, those with a score of -inf may not be shown.
+        Items of `best` need no exploring, those that the mask holds back may not be shown.
         """
         tried = sum(self.rng.random() < self.share for _ in range(places))
         if not tried:
             return []
-        new = np.flatnonzero(self.created > int(self.latest - self.days * _DAY))
-        new = new[~np.isin(new, best)]
-        items = new[top_k(scores[new], max(MOST_DRAWN, tried))]
+        new = self.created > int(self.latest - self.days * _DAY)
+        new[best] = False
+        items = scores.top(max(MOST_DRAWN, tried), new if allowed is None else new & allowed)
         if not len(items):
             return []
-        drawn = items[top_k(scores[items] + np.log(self._chances(items)), tried)]
-        return drawn[np.argsort(-scores[drawn], kind="stable")].tolist()
+        values = scores.of(items)
+        drawn = top_k(values + np.log(self._chances(items)), tried)
+        return items[drawn[np.argsort(-values[drawn], kind="stable")]].tolist()
 
     def _chances(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
         draw = np.random.default_rng(self.rng.getrandbits(64))

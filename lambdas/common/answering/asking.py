@@ -16,9 +16,10 @@ from tastemaker import recommendation_ids
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, parse
+from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.semantic import SemanticModel
 from tastemaker.overlay import Overlay
-from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Mask, Scores, score
+from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Mask, score
 from tastemaker.ranking.exploration import CUT_OFF_DAYS, SECOND_GENERATION_SHARE, Exploration, settings
 from tastemaker.ranking.history import LiveEvent, Past, past
 from tastemaker.resources.arns import segment_of
@@ -134,11 +135,11 @@ class Asking:
         return self.runtime.profiles.newest(self.deployment.dataset_group, self.user_id or "")
 
     def scores(self) -> Scores:
-        """The model's scores of the whole catalogue."""
+        """What the model says about the catalogue."""
         model = self.loaded.model
         influence = self.deployment.config.get("rankingInfluence")
         if influence and isinstance(model, SemanticModel):
-            return model.influenced(self.item_index, influence)
+            return Dense(model.influenced(self.item_index, influence))
         none = model.needs_item or not model.needs_user
         return score(
             model,

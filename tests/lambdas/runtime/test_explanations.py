@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lambdas.common.answering.recommendations import get_recommendations
+from tastemaker.models.scores import log_sum
 from tastemaker.ranking.explaining import explain
 from tastemaker.wire import Service
 from tests.lambdas.runtime.films import PREFIX, Cinema
@@ -50,7 +51,8 @@ def test_an_influence_is_the_difference_that_the_event_makes(cinema: Cinema, use
     history = model.bundle.history(user)
     item = int(history.items[-1])
     (found,) = explain(model, history, [item], now=50)
-    with_it = model.score_user(history, now=50)[item]
-    without = model.score_user(history[np.arange(len(history)) != found[0].place], now=50)[item]
+    less = history[np.arange(len(history)) != found[0].place]
+    both = [model.score_user(read, now=50) for read in (history, less)]
+    with_it, without = (scores[item] - log_sum(scores) for scores in both)
     assert found[0].place == len(history) - 1
     assert found[0].added == pytest.approx(float(with_it) - float(without), abs=1e-6)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Pick, Promotion, log_sum, rank, recommend
+from tastemaker.models.scores import Dense, log_sum
+from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Pick, Promotion, rank, recommend
 
-SCORES = np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32))
+SCORES = Dense(np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32)))
 
 
 def mask(*items: int, of: int = 4) -> np.ndarray:
@@ -35,7 +36,9 @@ def test_candidates_scores_sum_to_one_over_what_may_be_shown() -> None:
 def test_fillers_have_a_reason_and_no_score() -> None:
     scores = np.array([0.0, -np.inf, -np.inf, -np.inf], np.float32)
     popular = np.array([9, 1, 3, 2], np.float32)
-    picks = recommend(scores, count=3, allowed=mask(0, 1, 3), scale=CANDIDATES, fillers=popular, reasons=True)
+    picks = recommend(
+        Dense(scores), count=3, allowed=mask(0, 1, 3), scale=CANDIDATES, fillers=popular, reasons=True
+    )
     assert picks == [Pick(0, 1.0), Pick(3, reasons=("Popular item",)), Pick(1, reasons=("Popular item",))]
     assert np.isneginf(scores[1])
     assert popular[0] == 9
@@ -46,8 +49,8 @@ def test_promoted_items_take_their_share_and_nothing_appears_twice() -> None:
     promotion = Promotion("sale", 35, mask(19, 3, 1, 0, of=20))
     for seed in range(20):
         picks = recommend(
-            scores, count=10, allowed=scores > 5, promotion=promotion, rng=Random(seed), scale=CANDIDATES,
-            reasons=True,
+            Dense(scores), count=10, allowed=scores > 5, promotion=promotion, rng=Random(seed),
+            scale=CANDIDATES, reasons=True,
         )  # fmt: skip
         promoted = [pick.item for pick in picks if pick.promotion == "sale"]
         others = [pick.item for pick in picks if pick.promotion is None]
@@ -58,12 +61,14 @@ def test_promoted_items_take_their_share_and_nothing_appears_twice() -> None:
 
 
 def test_promoted_items_stand_anywhere() -> None:
-    scores = np.arange(20, dtype=np.float32)
+    scores = Dense(np.arange(20, dtype=np.float32))
     promotion = Promotion("sale", 10, mask(0, of=20))
     places = {
         next(
             place
-            for place, pick in enumerate(recommend(scores, count=10, promotion=promotion, rng=Random(seed)))
+            for place, pick in enumerate(
+                recommend(Dense(scores), count=10, promotion=promotion, rng=Random(seed))
+            )
             if pick.promotion
         )
         for seed in range(200)
@@ -75,7 +80,7 @@ def test_promoted_items_stand_anywhere() -> None:
 def test_slots_are_rounded_down_but_at_least_one(count: int, percent: int, slots: int) -> None:
     scores = np.arange(50, dtype=np.float32)
     allowed = mask(1, 2, 3, 4, of=50) if percent == 100 else None
-    picks = recommend(scores, count=count, promotion=Promotion("p", percent, allowed), rng=Random(1))
+    picks = recommend(Dense(scores), count=count, promotion=Promotion("p", percent, allowed), rng=Random(1))
     assert sum(pick.promotion == "p" for pick in picks) == slots
     assert len({pick.item for pick in picks}) == len(picks) == count
 
@@ -101,7 +106,7 @@ def test_any_answer_holds_to_the_rules(values: list[float], count: int, data: st
     allowed, on_sale = data.draw(bits), data.draw(bits)
     percent = data.draw(st.integers(1, 100))
     picks = recommend(
-        scores,
+        Dense(scores),
         count=count,
         allowed=allowed,
         scale=CATALOGUE,

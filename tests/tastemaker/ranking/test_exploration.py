@@ -5,12 +5,13 @@ from random import Random
 import numpy as np
 import pytest
 
+from tastemaker.models.scores import Dense
 from tastemaker.ranking.answer import CATALOGUE, EXPLORED, recommend
 from tastemaker.ranking.exploration import Exploration, settings
 
 DAY = 86_400
 LATEST = 100 * DAY
-SCORES = np.log(np.linspace(0.9, 0.1, 20)).astype(np.float32)
+SCORES = Dense(np.log(np.linspace(0.9, 0.1, 20)).astype(np.float32))
 CREATED = np.where(np.arange(20) < 12, 0, LATEST - 10 * DAY).astype(np.int64)
 NEW = set(range(12, 20))
 
@@ -58,7 +59,7 @@ def test_the_share_of_places_is_the_weight() -> None:
 
 
 def test_what_was_shown_and_ignored_is_tried_less() -> None:
-    flat = np.zeros(20, np.float32)
+    flat = Dense(np.zeros(20, np.float32))
     shown, taken = np.zeros(20, int), np.zeros(20, int)
     shown[12:] = 200
     taken[15] = 100
@@ -83,7 +84,7 @@ def simulated(share: float, requests: int = 1500, seed: int = 7, good: float = 0
     taken, shown = np.where(np.arange(20) < 12, 150, 0), np.where(np.arange(20) < 12, 1000, 0)
     found, clicks = None, 0
     for request in range(requests):
-        scores = np.log((taken + 1) / (shown + 10)).astype(np.float32)
+        scores = Dense(np.log((taken + 1) / (shown + 10)).astype(np.float32))
         way = exploration(share, request, taken=taken, shown=shown) if share else None
         items = [pick.item for pick in recommend(scores, count=5, exploration=way)]
         liked = people.random(5) < rates[items]

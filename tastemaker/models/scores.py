@@ -1,0 +1,87 @@
+"""What a model says about a catalogue: asked for its best items, single items, or a softmax's divisor.
+
+An answer needs a few hundred scores of a million. Behind the same three questions stands either a vector with
+every score (`Dense`) or something that can do without it (`tastemaker.models.blended`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.ranking.topk import top_k
+
+Array = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+class Scores(ABC):
+    """Scores on a logarithmic scale, higher is better; -inf for an item that is never shown."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many items there are."""
+
+    @abstractmethod
+    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
+        """The best `count` items that the mask lets through, best first, equal ones by position. Never one
+        with a score of -inf.
+        """
+
+    @abstractmethod
+    def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
+        """The exact scores of these items."""
+
+    @abstractmethod
+    def log_sum(self, allowed: Mask | None = None) -> float:
+        """The logarithm of the sum of the exponentials of all scores that the mask lets through."""
+
+    @property
+    @abstractmethod
+    def dense(self) -> Array:
+        """Every item's score: float32[items]."""
+
+
+class Dense(Scores):
+    """A vector with the score of every item."""
+
+    def __init__(self, values: Array) -> None:
+        self._values = values
+        self._kept: tuple[Mask, NDArray[np.int64], Array] | None = None
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def dense(self) -> Array:
+        return self._values
+
+    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
+        if allowed is None:
+            return top_k(self._values, count)
+        items, values = self._through(allowed)
+        return items[top_k(values, count)]
+
+    def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
+        return self._values[np.asarray(items, np.intp)]
+
+    def log_sum(self, allowed: Mask | None = None) -> float:
+        return log_sum(self._values if allowed is None else self._through(allowed)[1])
+
+    def _through(self, allowed: Mask) -> tuple[NDArray[np.int64], Array]:
+        """Positions and scores of what a mask lets through: a request asks for those of one mask twice."""
+        if self._kept is None or self._kept[0] is not allowed:
+            items = np.flatnonzero(allowed)
+            self._kept = allowed, items, self._values[items]
+        return self._kept[1:]
+
+
+def log_sum(scores: NDArray[np.floating]) -> float:
+    """The logarithm of the sum of exponentials, a softmax's divisor. -inf if there is nothing to sum."""
+    highest = float(scores.max(initial=-np.inf))
+    if not np.isfinite(highest):
+        return -np.inf
+    return highest + float(np.log(np.exp(scores - scores.dtype.type(highest)).sum(dtype=np.float64)))
