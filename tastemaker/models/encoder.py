@@ -26,10 +26,9 @@ def time_buckets(seconds: NDArray[np.integer]) -> NDArray[np.int64]:
     """Bucket of a time difference: the whole part of log2(seconds + 1), at most 31. Negative counts as
     zero.
     """
-    exponent = (
-        np.frexp(np.maximum(seconds, 0).astype(np.float64) + 1)[1] - 1
-    )  # exact, where a logarithm may not be
-    return np.minimum(exponent, TIME_BUCKETS - 1).astype(np.int64)
+    exact = np.maximum(seconds, 0).astype(np.float64) + 1.0
+    exponent = (exact.view(np.int64) >> 52) - 1023  # exact, where a logarithm may not be, and quick
+    return np.minimum(exponent, TIME_BUCKETS - 1)
 
 
 class Encoder:
@@ -43,7 +42,10 @@ class Encoder:
         self.weights, self.items = weights, items
         self.width, self.layers = int(shape["width"]), int(shape["layers"])
         self.heads, self.window = int(shape["heads"]), int(shape["window"])
-        self._distances: dict[int, NDArray[np.int64]] = {}
+        self._folded = [self._fold(f"layers.{layer}.") for layer in range(self.layers)]
+        # By head: the bias of each distance and of each time bucket.
+        self._distance = [np.ascontiguousarray(table.T) for table in weights["distance"]]
+        self._time = [np.ascontiguousarray(table.T) for table in weights["time"]]
 
     def encode(
         self,
@@ -63,54 +65,87 @@ class Encoder:
         n = len(items) + 1
         x = np.empty((n, self.width), np.float32)
         x[0] = w["start"] if user is None else w["start"] + user
-        x[1:] = self.items[items] * np.float32(np.sqrt(self.width)) + w["types"][kinds + 1]
+        x[1:] = self.items[items]
+        x[1:] *= np.float32(np.sqrt(self.width))
+        x[1:] += w["types"][kinds + 1]
 
         asked = np.append(timestamps, now)  # when the event after each token happens
         seen = np.concatenate([asked[:1], timestamps])  # when each token happened
-        buckets = time_buckets(asked[:, None] - seen[None, :])
-        distances = self._distance(n)
-        for layer in range(self.layers):
-            x = self._layer(layer, x, distances, buckets, last=layer == self.layers - 1)
-        return _normalise(x[-1:], w["norm.weight"], w["norm.bias"])[0]
+        for layer in range(self.layers - 1):
+            x = self._layer(layer, x, time_buckets(asked[:, None] - seen[None, :]))
+        x = self._layer(self.layers - 1, x, time_buckets(asked[-1:, None] - seen[None, :]))
+        return (_standardised(x) * w["norm.weight"] + w["norm.bias"])[0]
 
-    def _distance(self, n: int) -> NDArray[np.int64]:
-        if n not in self._distances:
-            places = np.arange(n)
-            self._distances[n] = np.maximum(places[:, None] - places[None, :], 0)
-        return self._distances[n]
+    def _fold(self, name: str) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
+        """A layer's matrices with the scales around them multiplied in: those of the normalisations before
+        them, and of attention's logits.
+        """
+        w, width = self.weights, self.width
+        scale = np.ones(3 * width, np.float32)
+        scale[:width] = np.float32((width // self.heads) ** -0.5)
+        mix, widen = w[name + "mix.weight"] * scale, w[name + "widen.weight"]
+        return (
+            w[name + "norm1.weight"][:, None] * mix,  # queries, keys and values side by side
+            w[name + "norm1.bias"] @ mix,
+            w[name + "read.weight"],
+            w[name + "norm2.weight"][:, None] * widen,
+            w[name + "norm2.bias"] @ widen + w[name + "widen.bias"],
+            w[name + "narrow.weight"],
+            w[name + "narrow.bias"],
+        )
 
-    def _layer(self, layer: int, x: Array, distances: NDArray, buckets: NDArray, *, last: bool) -> Array:
-        w, heads, width = self.weights, self.heads, self.width
-        name = f"layers.{layer}."
-        n, depth = len(x), width // heads
-        h = _normalise(x, w[name + "norm1.weight"], w[name + "norm1.bias"])
-        mixed = w[name + "mix.weight"]  # queries, keys and values side by side
-        keys_values = h @ mixed[:, width:]
-        rows = slice(n - 1, n) if last else slice(0, n)
-        query = (h[rows] @ mixed[:, :width]).reshape(-1, heads, depth).transpose(1, 0, 2)
-        key = keys_values[:, :width].reshape(n, heads, depth).transpose(1, 2, 0)
-        value = keys_values[:, width:].reshape(n, heads, depth).transpose(1, 0, 2)
-        attention = query @ key * np.float32(depth**-0.5)
-        attention += w["distance"][layer].T[:, distances[rows]]
-        attention += w["time"][layer].T[:, buckets[rows]]
-        if not last:
-            attention += np.triu(np.full((n, n), MASKED, np.float32), 1)
+    def _layer(self, layer: int, x: Array, buckets: NDArray[np.int64]) -> Array:
+        """All positions after one layer, or only the last `len(buckets)` of them."""
+        mix, mix_bias, read, widen, widen_bias, narrow, narrow_bias = self._folded[layer]
+        n, rows, width, depth = len(x), len(buckets), self.width, self.width // self.heads
+        h = _standardised(x)
+        keys_values = h @ mix[:, width:] + mix_bias[width:]
+        query = (
+            (h[n - rows :] @ mix[:, :width] + mix_bias[:width]).reshape(rows, -1, depth).transpose(1, 0, 2)
+        )
+        key = keys_values[:, :width].reshape(n, -1, depth).transpose(1, 2, 0)
+        value = keys_values[:, width:].reshape(n, -1, depth).transpose(1, 0, 2)
+        attention = query @ key
+        attention += self._time[layer].take(buckets, axis=1)
+        attention += self._by_distance(layer, n)[:, n - rows :]
         attention -= attention.max(-1, keepdims=True)
         np.exp(attention, out=attention)
-        attention /= attention.sum(-1, keepdims=True)
-        read = (attention @ value).transpose(1, 0, 2).reshape(-1, width)
-        x = np.add(x[rows], read @ w[name + "read.weight"], dtype=np.float32)
-        h = _normalise(x, w[name + "norm2.weight"], w[name + "norm2.bias"])
-        h = _gelu(h @ w[name + "widen.weight"] + w[name + "widen.bias"])
-        return x + h @ w[name + "narrow.weight"] + w[name + "narrow.bias"]
+        mixed = attention @ value
+        mixed /= attention.sum(-1, keepdims=True)
+        x = x[n - rows :] + mixed.transpose(1, 0, 2).reshape(rows, width) @ read
+        h = _standardised(x) @ widen
+        h += widen_bias
+        x += _gelu(h) @ narrow
+        x += narrow_bias
+        return x
+
+    def _by_distance(self, layer: int, n: int) -> Array:
+        """float32[heads, n, n], a view: the bias of looking from each row at each column, `MASKED` at what
+        comes later. A row is the row above, moved by one.
+        """
+        table = np.full((self.heads, 2 * n - 1), MASKED, np.float32)
+        table[:, :n] = self._distance[layer][:, n - 1 :: -1]
+        return np.lib.stride_tricks.sliding_window_view(table, n, axis=1)[:, ::-1]
 
 
-def _normalise(x: Array, weight: Array, bias: Array) -> Array:
-    x = x - x.mean(1, keepdims=True)
-    return x / np.sqrt((x * x).mean(1, keepdims=True) + np.float32(1e-5)) * weight + bias
+def _standardised(x: Array) -> Array:
+    """Each row with mean 0 and variance 1."""
+    x = x - np.add.reduce(x, axis=1, keepdims=True) * np.float32(1 / x.shape[1])
+    squares = np.einsum("ij,ij->i", x, x)[:, None] * np.float32(1 / x.shape[1])
+    squares += np.float32(1e-5)
+    x /= np.sqrt(squares, out=squares)
+    return x
 
 
 def _gelu(x: Array) -> Array:
-    """The tanh form, which torch offers as well: both sides compute the same function."""
-    inner = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x * x * x)
-    return np.float32(0.5) * x * (1 + np.tanh(inner))
+    """The tanh form, which torch offers as well: both sides compute the same function. Overwrites `x`."""
+    inner = x * x
+    inner *= np.float32(0.044715)
+    inner += np.float32(1)
+    inner *= x
+    inner *= np.float32(np.sqrt(2 / np.pi))
+    np.tanh(inner, out=inner)
+    inner += np.float32(1)
+    x *= inner
+    x *= np.float32(0.5)
+    return x

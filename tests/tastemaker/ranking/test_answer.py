@@ -66,9 +66,7 @@ def test_promoted_items_stand_anywhere() -> None:
     places = {
         next(
             place
-            for place, pick in enumerate(
-                recommend(Dense(scores), count=10, promotion=promotion, rng=Random(seed))
-            )
+            for place, pick in enumerate(recommend(scores, count=10, promotion=promotion, rng=Random(seed)))
             if pick.promotion
         )
         for seed in range(200)
