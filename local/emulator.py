@@ -30,6 +30,7 @@ from .jobs.service import TrainingJobs
 from .logs import LogSink
 from .moto_patches import s3, speed, stepfunctions
 from .provision import Deployment, provision
+from .rules import Rules
 from .schedules import Scheduler
 from .streams.event_source import EventSource, EventSourceMapping
 from .streams.firehose import DeliveryStream
@@ -166,7 +167,8 @@ class Emulator:
         ]
         mappings = [self._mapping(source, streams) for source in found.event_sources]
         self.scheduler = Scheduler(account=account, roles=roles, terminal=terminal)
-        runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler]
+        rules = Rules(found.rules, account=account, invoke=self.functions.invoke, terminal=terminal)
+        runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, rules]
         for runner in runners:
             runner.start()
         self._closing = [*runners, self.jobs, self.functions]

@@ -59,6 +59,7 @@ def provision(template: Template, deployment: Deployment, say: Line) -> None:
         except (TemplateError, KeyError) as error:
             raise ProvisionError(f"{logical_id} ({kind}): {error!r}") from error
     apigateway.require_permissions(deployment)
+    events.require_permissions(deployment)
     say(f"provisioned {len(order)} resources")
 
 

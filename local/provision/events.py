@@ -1,9 +1,12 @@
-"""Event buses and schedule groups."""
+"""Event buses, rules and schedule groups."""
 
 from __future__ import annotations
 
+from ..rules import DETAIL_TYPE, SOURCE, Rule
 from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, adapter, ignored_type
+from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+
+EVENTBRIDGE = "events.amazonaws.com"
 
 
 @adapter("AWS::Events::EventBus", handled="Name Description", ignored=NO_TAGS)
@@ -20,9 +23,35 @@ def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
     return Physical(name, {"Arn": arn})
 
 
-def _rule(resource: Resource, deployment: Deployment) -> Physical:
-    name = deployment.name(resource, resource.properties.get("Name"))
+@adapter(
+    "AWS::Events::Rule",
+    handled="Name EventPattern State Targets",
+    ignored={**NO_TAGS, "Description": "written for people"},
+)
+def rule(resource: Resource, deployment: Deployment) -> Physical:
+    """Listens to executions that end; the functions it calls must let EventBridge call them."""
+    properties = resource.properties
+    name = deployment.name(resource, properties.get("Name"))
+    pattern = properties.get("EventPattern", {})
+    if pattern.get("source") != [SOURCE] or pattern.get("detail-type") != [DETAIL_TYPE]:
+        raise ProvisionError(f"only rules on {SOURCE}, {DETAIL_TYPE!r}, have events locally")
+    targets = tuple(target["Arn"] for target in properties["Targets"])
+    if others := [arn for arn in targets if ":function:" not in arn]:
+        raise ProvisionError(f"rules call functions only, not {', '.join(others)}")
+    if properties.get("State", "ENABLED") == "ENABLED":
+        deployment.rules.append(Rule(name, pattern, targets))
     return Physical(name, {"Arn": deployment.account.arn("events", f"rule/{name}")})
 
 
-ignored_type("AWS::Events::Rule", "rules listen to events of AWS's services, which send none locally", _rule)
+def require_permissions(deployment: Deployment) -> None:
+    """Every function behind a rule must let EventBridge call it, or AWS would drop the event.
+
+    Raises:
+        ProvisionError
+    """
+    for rule in deployment.rules:
+        for arn in rule.functions:
+            if (arn.rpartition(":")[2], EVENTBRIDGE) not in deployment.callers:
+                raise ProvisionError(
+                    f"rule {rule.name}: no AWS::Lambda::Permission lets EventBridge call {arn}"
+                )

@@ -12,6 +12,7 @@ from ..assembly import Assembly
 from ..door.gateway import Route
 from ..functions.spec import FunctionSpec
 from ..iam.roles import Roles
+from ..rules import Rule
 from ..streams.event_source import EventSource
 from ..streams.firehose import Delivery
 from ..template import Physical, Resource
@@ -40,6 +41,7 @@ class Deployment:
     routes: list[Route] = field(default_factory=list)
     event_sources: list[EventSource] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     glue_columns: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:

@@ -75,6 +75,21 @@ def test_a_route_whose_function_does_not_let_api_gateway_call_it(refused):
     assert "lets API Gateway call" in refused(Echo=tiny.function("closed", "FnRole"), **more)
 
 
+def test_a_rule_whose_function_does_not_let_eventbridge_call_it(refused):
+    rule = tiny.resources()["Watched"]
+    rule["Properties"]["EventPattern"].pop("detail")
+    rule["Properties"]["Targets"][0]["Arn"] = tiny.attribute("Closed")
+    assert "lets EventBridge call" in refused(Closed=tiny.function("shut", "FnRole"), Watched=rule)
+
+
+def test_a_rule_on_events_that_nobody_sends(refused):
+    rule = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {"EventPattern": {"source": ["aws.s3"]}, "Targets": []},
+    }
+    assert "have events locally" in refused(Rule=rule)
+
+
 def test_a_policy_with_a_condition_that_is_not_evaluated(refused):
     condition = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
     role = tiny.role("lambda.amazonaws.com", tiny.allow("s3:*", on="*", when=condition))

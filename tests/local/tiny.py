@@ -135,11 +135,11 @@ def integration(function_id: str) -> dict[str, Any]:
     }
 
 
-def permission(function_id: str) -> dict[str, Any]:
+def permission(function_id: str, principal: str = "apigateway.amazonaws.com") -> dict[str, Any]:
     properties = {
         "Action": "lambda:InvokeFunction",
         "FunctionName": attribute(function_id),
-        "Principal": "apigateway.amazonaws.com",
+        "Principal": principal,
     }
     return {"Type": "AWS::Lambda::Permission", "Properties": properties}
 
@@ -321,6 +321,23 @@ def _workflows() -> dict[str, Any]:
         "GreetMachine": machine("greet", "FlowRole", greet),
         "SnoopMachine": machine("snoop", "FlowRole", snoop),
         "TrainMachine": machine("train", "FlowRole", train),
+        "Watched": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {
+                    "source": ["aws.states"],
+                    "detail-type": ["Step Functions Execution Status Change"],
+                    "detail": {
+                        "status": ["FAILED", "ABORTED"],
+                        "stateMachineArn": [{"Ref": "TrainMachine"}, {"Ref": "SnoopMachine"}],
+                    },
+                },
+                "Targets": [{"Id": "0", "Arn": attribute("Record")}],
+            },
+        },
+        "RecordRole": role("lambda.amazonaws.com", allow("dynamodb:PutItem", on=attribute("Table"))),
+        "Record": function("record", "RecordRole"),
+        "RecordPermission": permission("Record", "events.amazonaws.com"),
     }
 
 
