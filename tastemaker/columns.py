@@ -120,6 +120,25 @@ class Column:
         number = float(self.values[row])
         return None if np.isnan(number) else number
 
+    def joined(self, other: Column | None, rows: int) -> Column:
+        """The rows of this column and then those of another of its kind; None: `rows` nulls."""
+        more = Column.build(self.kind, [None] * rows) if other is None else other
+        if not self.is_text:
+            return Column(self.kind, values=np.concatenate([self.values, more.values]))
+        own, theirs = self.vocabulary, more.vocabulary
+        if (theirs_in_own := own.indexes(theirs.tolist())).min(initial=0) >= 0:
+            words, codes = own, self.codes
+        else:
+            words = Ids.build([*own.tolist(), *theirs.tolist()])
+            codes = words.indexes(own.tolist())[self.codes]
+            theirs_in_own = words.indexes(theirs.tolist())
+        return Column(
+            self.kind,
+            vocabulary=words,
+            offsets=np.concatenate([self.offsets, self.offsets[-1] + more.offsets[1:]]),
+            codes=np.concatenate([codes, theirs_in_own[more.codes]]).astype(np.int32),
+        )
+
     def save(self, folder: Path, name: str) -> None:
         """Write `<name>.<kind>.npy` (codes or values), and for text `<name>.rows.npy` and a vocabulary."""
         save_array(folder / f"{name}.{self.kind}.npy", self.codes if self.is_text else self.values)
@@ -187,6 +206,11 @@ class Columns(Mapping[str, Column]):
     def record(self, row: int) -> dict[str, Value]:
         """One row, by column name."""
         return {name: column.value(row) for name, column in self._columns.items()}
+
+    def joined(self, other: Columns) -> Columns:
+        """These columns with the rows of others behind their own; a column that those lack is null there."""
+        rows = {name: column.joined(other.get(name), other.rows) for name, column in self._columns.items()}
+        return Columns(rows, rows=self.rows + other.rows)
 
     def save(self, folder: Path) -> None:
         """Write all columns and `columns.json` into a folder, which is made if it is not there."""

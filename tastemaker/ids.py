@@ -7,6 +7,7 @@ is found by binary search and nothing has to be built when a process starts.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -20,8 +21,15 @@ ERRORS = (
     "surrogatepass"  # JSON can carry half a surrogate pair; such an id is odd, but must not crash a look-up
 )
 
-BINARY_SEARCH_COST = 16
-"""How many entries of a dictionary are built in the time of one binary search in a million ids (measured)."""
+TAIL = ".tail"
+"""After a name: ids that were appended to it."""
+
+SEARCH_COST = 8
+"""How many entries of a dictionary are built in the time of one search in a million ids (measured)."""
+FENCES = 1 << 13
+"""At most about twice as many ids are kept as Python objects, evenly spread: between two of them a search is
+short. They cost a few milliseconds, once.
+"""
 
 
 def save_array(path: Path, array: NDArray) -> None:
@@ -64,8 +72,11 @@ class Ids:
 
     @classmethod
     def open(cls, folder: Path, name: str) -> Ids:
-        """Map what `save` wrote. Raises FileNotFoundError."""
-        return cls(open_array(folder / f"{name}.bytes.npy"), open_array(folder / f"{name}.offsets.npy"))
+        """Map what `save` wrote, with what was appended to it. Raises FileNotFoundError."""
+        ids = cls(open_array(folder / f"{name}.bytes.npy"), open_array(folder / f"{name}.offsets.npy"))
+        if not (folder / f"{name}{TAIL}.offsets.npy").exists():
+            return ids
+        return JoinedIds(ids, Ids.open(folder, f"{name}{TAIL}"))
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -108,8 +119,10 @@ class Ids:
 
     def index(self, text: str) -> int:
         """The position of an id, or -1 (unlike `list.index`, which raises)."""
+        step, fences = self._fences
         data, starts, key = self._bytes, self._starts, text.encode(ENCODING, ERRORS)
-        low, high = 0, len(self)
+        low = bisect_right(fences, key) * step  # ids before this one are not greater
+        high, low = min(low, len(self)), max(low - step, 0)
         while low < high:
             middle = (low + high) // 2
             if bytes(data[starts[middle] : starts[middle + 1]]) < key:
@@ -118,13 +131,20 @@ class Ids:
                 high = middle
         return low if low < len(self) and bytes(data[starts[low] : starts[low + 1]]) == key else -1
 
+    @cached_property
+    def _fences(self) -> tuple[int, list[bytes]]:
+        """Every so-manieth id from the first one on, and how many lie between two."""
+        step = max(1, len(self) // FENCES)
+        data, starts = self._bytes, self._starts
+        return step, [bytes(data[starts[at] : starts[at + 1]]) for at in range(0, len(self), step)]
+
     def indexes(self, texts: Sequence[str]) -> NDArray[np.int32]:
         """The positions of many ids, -1 where there is none: int32[len(texts)].
 
         A few are searched for one by one; when there are so many that a dictionary of all ids is cheaper, it
         is built once and kept.
         """
-        if len(texts) * BINARY_SEARCH_COST < len(self) and "_positions" not in self.__dict__:
+        if len(texts) * SEARCH_COST < len(self) and "_positions" not in self.__dict__:
             return np.fromiter(map(self.index, texts), np.int32, len(texts))
         positions = self._positions
         return np.fromiter((positions.get(text, -1) for text in texts), np.int32, len(texts))
@@ -132,3 +152,39 @@ class Ids:
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {text: position for position, text in enumerate(self.tolist())}
+
+
+class JoinedIds(Ids):
+    """Sorted ids, and behind them sorted ids that came later: the positions of the first ones stay."""
+
+    def __init__(self, ids: Ids, tail: Ids) -> None:
+        super().__init__(ids.blob, ids.offsets)
+        self._head, self._tail = ids, tail
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write both, so that `Ids.open` joins them again."""
+        self._head.save(folder, name)
+        self._tail.save(folder, f"{name}{TAIL}")
+
+    def __len__(self) -> int:
+        return len(self._head) + len(self._tail)
+
+    def __getitem__(self, position: int) -> str:
+        if position < 0:
+            position += len(self)
+        first = len(self._head)
+        return self._head[position] if position < first else self._tail[position - first]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, JoinedIds) and (self._head, self._tail) == (other._head, other._tail)
+
+    __hash__ = None
+
+    def tolist(self) -> list[str]:
+        return self._head.tolist() + self._tail.tolist()
+
+    def index(self, text: str) -> int:
+        found = self._head.index(text)
+        if found < 0 <= (behind := self._tail.index(text)):
+            found = len(self._head) + behind
+        return found

@@ -50,7 +50,7 @@ class Overlay:
                 if name not in kinds and value is not None:
                     kinds[name] = _kind(value)
         rows = [
-            {name: _cell(kinds[name], value) for name, value in self.records[one].items() if name in kinds}
+            {name: cell(kinds[name], value) for name, value in self.records[one].items() if name in kinds}
             for one in self.ids.tolist()
         ]
         return Columns.build(kinds, rows)
@@ -99,7 +99,7 @@ def _kind(value: Any) -> str:
     return NUMBER if isinstance(value, (int, float)) else CATEGORICAL
 
 
-def _cell(kind: str, value: Any) -> Value:
+def cell(kind: str, value: Any) -> Value:
     """A property as its column holds it; null if a schema's type changed meanwhile."""
     if kind == BOOLEAN:
         return value if isinstance(value, bool) else None

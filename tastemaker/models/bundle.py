@@ -182,6 +182,12 @@ class Bundle:
         return open_array(self.path / "item_created.npy")
 
     @cached_property
+    def item_taken(self) -> NDArray[np.int32]:
+        """int32[items]: how often each item was taken; as far as training knows, by how many users."""
+        path = self.path / "item_taken.npy"
+        return open_array(path) if path.exists() else self.item_users
+
+    @cached_property
     def item_shown(self) -> NDArray[np.int32] | None:
         """int32[items]: how often each item was shown; None if the bundle has no `item_shown.npy`."""
         path = self.path / "item_shown.npy"

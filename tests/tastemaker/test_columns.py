@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.columns import KINDS, Column, Columns
+from tastemaker.columns import BOOLEAN, CATEGORICAL, KINDS, NUMBER, Column, Columns
 
 CELLS = {
     "categorical": st.none() | st.text("ab|é", max_size=6),
@@ -79,3 +79,16 @@ def test_columns_of_different_lengths_are_refused():
 def test_a_missing_column_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no column X"):
         Column.open(tmp_path, "X")
+
+
+def test_joined_columns_hold_the_rows_of_both():
+    kinds = {"GENRES": CATEGORICAL, "YEAR": NUMBER, "NEW": BOOLEAN}
+    first = [{"GENRES": "horror|space", "YEAR": 1979.0, "NEW": True}, {"GENRES": None, "YEAR": None}]
+    for genres in ("space", "love|space"):
+        second = [{"GENRES": genres, "NEW": False}, {}]
+        joined = Columns.build(kinds, first).joined(
+            Columns.build({"GENRES": CATEGORICAL, "NEW": BOOLEAN}, second)
+        )
+        assert [joined.record(row) for row in range(4)] == [
+            {name: row.get(name) for name in kinds} for row in first + second
+        ]

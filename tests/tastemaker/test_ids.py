@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.ids import Ids
+from tastemaker.ids import Ids, JoinedIds
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=[]), max_size=8), max_size=30)
 
@@ -56,3 +56,21 @@ def test_positions_outside_raise():
     for position in (2, -3):
         with pytest.raises(IndexError):
             ids[position]
+
+
+@given(TEXTS, TEXTS)
+def test_appended_ids_leave_positions_as_they_are(texts, later):
+    head = Ids.build(texts)
+    tail = Ids.build(set(later) - set(texts))
+    ids = JoinedIds(head, tail)
+    assert ids.tolist() == [*head, *tail] == [ids[place] for place in range(len(ids))]
+    assert ids.indexes([*texts, *later]).tolist() == [ids.index(text) for text in [*texts, *later]]
+    assert [ids[ids.index(text)] for text in [*texts, *later]] == [*texts, *later]
+    assert ids.index("nobody has this id") == -1
+
+
+def test_appended_ids_are_opened_with_those_before_them(tmp_path):
+    Ids.build(["b", "d"]).save(tmp_path, "items")
+    Ids.build(["a", "c"]).save(tmp_path, "items.tail")
+    opened = Ids.open(tmp_path, "items")
+    assert opened.tolist() == ["b", "d", "a", "c"] and opened[-1] == "c" and opened.index("a") == 2

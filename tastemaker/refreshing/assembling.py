@@ -1,0 +1,92 @@
+"""A bundle and a refresh → a bundle like any other.
+
+New items come behind the bundle's own, so that every position that a file refers to stays what it is. Files
+that change are written anew, all others are linked: a refresh of a large bundle costs what has a row per
+item, not its histories and item-to-item weights.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.columns import Columns
+from tastemaker.ids import Ids, open_array, save_array
+from tastemaker.models.bundle import MANIFEST, Bundle
+from tastemaker.refreshing.writing import REFRESH
+
+
+def assemble(base: Path, refresh: Path, target: Path) -> None:
+    """Write the bundle of `base` with `refresh` into `target`, a folder that is not there yet. bundle.json
+    is written last.
+    """
+    bundle, about = Bundle.open(base), json.loads((refresh / REFRESH).read_text(encoding="utf-8"))
+    old, new = len(bundle.items), int(about["items"])
+    (target / "model").mkdir(parents=True)
+    written = _items(bundle, refresh, target, old, new) | _model(bundle, refresh, target, new)
+    written |= {MANIFEST}
+    for path in base.rglob("*"):
+        name = path.relative_to(base).as_posix()
+        if path.is_file() and name not in written and not name.startswith("item_columns/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, target / name)
+    manifest = dict(bundle.manifest)
+    manifest["counts"] = {**manifest.get("counts", {}), "items": old + new}
+    manifest["latestTimestamp"] = max(manifest.get("latestTimestamp") or 0, about["latestTimestamp"])
+    manifest["refreshed"] = about["refreshed"]
+    (target / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> set[str]:
+    """Ids, attributes and counts. Returns the names of the files."""
+    Ids.open(refresh, "items").save(target, "items.tail")
+    columns = bundle.item_columns.joined(Columns.open(refresh / "item_columns"))
+    columns.save(target / "item_columns")
+    position, taken, shown = _counts(refresh / "counts.npy")
+    sized = np.zeros(old + new, np.int32)
+    sized[position] = taken
+    live = sized[old:]
+    arrays: dict[str, NDArray] = {
+        "item_created": np.concatenate([bundle.item_created, open_array(refresh / "item_created.npy")]),
+        "item_users": np.concatenate([bundle.item_users, live]),
+        "item_taken": np.concatenate([bundle.item_taken, np.zeros(new, np.int32)]) + sized,
+        "popularity": np.concatenate([bundle.popularity, live.astype(np.float32)]),
+    }
+    before = np.zeros(old, np.int32) if bundle.item_shown is None else bundle.item_shown
+    arrays["item_shown"] = np.concatenate([before, np.zeros(new, np.int32)])
+    arrays["item_shown"][position] += shown
+    for name, array in arrays.items():
+        save_array(target / f"{name}.npy", array)
+    return {f"{name}.npy" for name in arrays}
+
+
+def _model(bundle: Bundle, refresh: Path, target: Path, new: int) -> set[str]:
+    """What the model has of each item. Returns the names of the files."""
+    folder = bundle.path / "model"
+    arrays: dict[str, NDArray] = {}
+    for name in ("item_vectors", "item_bias"):
+        if (folder / f"{name}.npy").exists():
+            arrays[name] = np.concatenate(
+                [open_array(folder / f"{name}.npy"), open_array(refresh / f"{name}.npy")]
+            )
+    for name in ("transitions.offsets", "linear.offsets"):  # nothing leads from a new item to others yet
+        if (folder / f"{name}.npy").exists():
+            offsets = open_array(folder / f"{name}.npy")
+            arrays[name] = np.concatenate([offsets, np.full(new, offsets[-1], offsets.dtype)])
+    if (refresh / "windows.npy").exists():
+        position, current, previous = _counts(refresh / "windows.npy")
+        for name, counts in (("current", current), ("previous", previous)):
+            arrays[name] = np.zeros(len(bundle.items) + new, np.int32)
+            arrays[name][position] = counts
+    for name, array in arrays.items():
+        save_array(target / "model" / f"{name}.npy", array)
+    return {f"model/{name}.npy" for name in arrays}
+
+
+def _counts(path: Path) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    rows = open_array(path)
+    return rows[:, 0], rows[:, 1], rows[:, 2]

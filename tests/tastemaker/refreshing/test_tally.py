@@ -1,0 +1,83 @@
+"""Counting live events: once each, whatever their order, and what they show."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tastemaker.refreshing.tally import BUCKETS, Event, Tally
+
+NOW, WINDOW = 1_700_000_000, 7200
+EVENTS = st.lists(
+    st.builds(
+        Event,
+        st.sampled_from("abcdefgh"),
+        st.sampled_from(["x", "y", None]),
+        st.sampled_from(["view", "buy"]),
+        st.integers(NOW - 3 * WINDOW, NOW + 60),
+        st.sampled_from([None, "x|y", "z"]),
+    ),
+    unique_by=lambda event: event.event_id,
+)
+
+
+def view(name: str, item: str | None, at: int = NOW, **more: str) -> Event:
+    return Event(name, item, "view", at, **more)
+
+
+@given(EVENTS, st.randoms(), st.integers(1, 4))
+def test_order_repetition_and_portions_change_nothing(events, random, portions):
+    once = Tally(WINDOW)
+    once.add(events, now=NOW)
+    again = [*events, *random.sample(events, len(events) // 2)]
+    random.shuffle(again)
+    tally = Tally(WINDOW)
+    for portion in range(portions):
+        tally.add(again[portion::portions], now=NOW)
+    assert tally.windows(NOW) == once.windows(NOW)
+    assert (tally.shown, tally.taken, tally.first) == (once.shown, once.taken, once.first)
+
+
+@given(EVENTS)
+def test_a_tally_that_was_kept_goes_on(events):
+    whole, kept = Tally(WINDOW), Tally(WINDOW)
+    whole.add(events, now=NOW)
+    kept.add(events[::2], now=NOW)
+    kept = Tally.loads(kept.dumps(NOW))
+    kept.add(events[1::2], now=NOW)
+    assert kept.windows(NOW) == whole.windows(NOW)
+    assert (kept.shown, kept.taken, kept.latest) == (whole.shown, whole.taken, whole.latest)
+
+
+def test_windows_follow_each_other_and_older_buckets_are_forgotten():
+    tally = Tally(WINDOW)
+    tally.add([view("1", "x"), view("2", "x", NOW - WINDOW), view("3", "y", NOW - 2 * WINDOW)], now=NOW)
+    assert tally.windows(NOW) == (Counter(x=1), Counter(x=1))
+    assert tally.windows(NOW + WINDOW) == (Counter(), Counter(x=1))
+    assert len(Tally.loads(tally.dumps(NOW)).recent) == 2 and tally.bucket * BUCKETS == WINDOW
+
+
+def test_an_event_of_a_type_that_is_not_trained_on_only_shows():
+    tally = Tally()
+    tally.add([view("1", "x", impression="x|y|y")], now=NOW, counts=lambda kind: kind == "buy")
+    assert tally.shown == Counter(x=1, y=1) and not tally.taken
+
+
+def test_an_answer_shows_its_list_once_and_what_an_event_says_itself_comes_first():
+    asked: list[set[str]] = []
+
+    def lists(ids):
+        asked.append(set(ids))
+        return {one: ["x", "y"] for one in ids if one == "known"}
+
+    tally = Tally()
+    events = [
+        view("1", "x", recommendation_id="known"),
+        view("2", "y", recommendation_id="known"),
+        view("3", "y", recommendation_id="other", impression="z"),
+        view("4", None, recommendation_id="forgotten"),
+    ]
+    for event in events:
+        tally.add([event], now=NOW, lists=lists)
+    assert tally.shown == Counter(x=1, y=1, z=1)
+    assert asked == [{"known"}, {"forgotten"}]

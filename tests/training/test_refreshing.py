@@ -1,0 +1,83 @@
+"""A refreshed bundle of a trained model: new items, newer counts, and everything else as it was."""
+
+import numpy as np
+import pytest
+
+from tastemaker.models import Bundle, load
+from tastemaker.ranking.topk import top_k
+from tastemaker.refreshing.assembling import assemble
+from tastemaker.refreshing.tally import Event, Tally
+from tastemaker.refreshing.writing import write
+from tests.training import lake
+
+NOW = lake.START + 400 * 86_400
+
+
+def refreshed(bundle: Bundle, folder, put, events=(), window: int = 0) -> Bundle:
+    tally = Tally(window)
+    tally.add(events, now=NOW)
+    write(folder / "refresh", bundle, put, tally, NOW)
+    assemble(bundle.path, folder / "refresh", folder / "bundle")
+    return Bundle.open(folder / "bundle")
+
+
+def view(number: int, item: str, at: int = NOW) -> Event:
+    return Event(str(number), item, "view", at)
+
+
+def test_a_put_item_has_its_attributes_vector(trained, tmp_path) -> None:
+    base = trained("aws-user-personalization")
+    (unseen,) = np.flatnonzero(base.item_users == 0)  # training gave it its attributes' vector
+    record, size = base.item_columns.record(int(unseen)), len(base.items)
+    bundle = refreshed(
+        base, tmp_path, {"twin": (record, NOW - 60.0), "a stranger": ({}, NOW), "i03": ({}, NOW)}
+    )
+    assert bundle.items.tolist() == [*base.items, "a stranger", "twin"]
+    assert bundle.item_columns.record(size + 1) == record
+    assert bundle.item_created[size:].tolist() == [NOW, NOW - 60]
+    before, after = load(base), load(bundle)
+    assert after.item_vectors[size + 1] == pytest.approx(before.item_vectors[unseen], abs=1e-6)
+    assert after.item_vectors[size + 1].any() and not after.item_vectors[size].any()
+    history = base.history("u001")
+    first, second = (model.score_user(history, now=NOW) for model in (before, after))
+    assert len(second) == size + 2 and np.isfinite(second).all()
+    assert top_k(second[:size], 8).tolist() == top_k(first, 8).tolist()
+
+
+def test_events_on_a_new_item_are_part_of_a_history(trained, tmp_path) -> None:
+    bundle = refreshed(trained("aws-user-personalization"), tmp_path, {}, [view(1, "new")])
+    history = bundle.history("u001")
+    extended = type(history)(
+        np.append(history.items, np.int32(bundle.items.index("new"))),
+        np.append(history.timestamps, NOW),
+        np.append(history.event_types, np.int16(0)),
+    )
+    assert np.isfinite(load(bundle).score_user(extended, now=NOW)).all()
+
+
+def test_counts_act_on_exploration(trained, tmp_path) -> None:
+    base = trained("aws-user-personalization")
+    events = [Event(f"s{n}", None, "view", NOW, "i01|new") for n in range(40)]
+    bundle = refreshed(base, tmp_path, {"new": ({}, NOW - 60.0)}, [*events, view(1, "i01")])
+    new = bundle.items.index("new")
+    assert bundle.item_shown is not None
+    assert bundle.item_shown[[1, 2, new]].tolist() == [40, 0, 40]
+    assert bundle.item_taken[1] == base.item_users[1] + 1 and bundle.item_taken[new] == 0
+    assert bundle.manifest["latestTimestamp"] == NOW
+    assert bundle.manifest["counts"]["items"] == len(bundle.items) == len(base.items) + 1
+
+
+@pytest.mark.parametrize("item", ["i05", "brand-new"])
+def test_what_grows_now_leads_the_trends_also_if_training_did_not_know_it(trained, tmp_path, item) -> None:
+    events = [view(n, item, NOW - n) for n in range(9)] + [view(20, "i02"), view(21, "i02", NOW - 9000)]
+    bundle = refreshed(trained("aws-vod-trending-now"), tmp_path, {}, events, 7200)
+    scores = load(bundle).score_user(bundle.history("nobody"), now=NOW)
+    assert bundle.items[int(np.argmax(scores))] == item
+
+
+def test_a_base_without_news_is_the_same_bundle(trained, tmp_path) -> None:
+    base = trained("aws-user-personalization")
+    bundle = refreshed(base, tmp_path, {})
+    history = base.history("u002")
+    scores = [load(one).score_user(history, now=NOW).tolist() for one in (base, bundle)]
+    assert scores[0] == scores[1] and bundle.items.tolist() == base.items.tolist()
