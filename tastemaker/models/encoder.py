@@ -125,27 +125,29 @@ class Encoder:
         """
         table = np.full((self.heads, 2 * n - 1), MASKED, np.float32)
         table[:, :n] = self._distance[layer][:, n - 1 :: -1]
-        return np.lib.stride_tricks.sliding_window_view(table, n, axis=1)[:, ::-1]
+        head, step = table.strides
+        return np.ndarray(
+            (self.heads, n, n), np.float32, table, offset=(n - 1) * step, strides=(head, -step, step)
+        )
 
 
 def _standardised(x: Array) -> Array:
     """Each row with mean 0 and variance 1."""
-    x = x - np.add.reduce(x, axis=1, keepdims=True) * np.float32(1 / x.shape[1])
-    squares = np.einsum("ij,ij->i", x, x)[:, None] * np.float32(1 / x.shape[1])
+    x = np.subtract(x, np.add.reduce(x, axis=1, keepdims=True) / x.shape[1], dtype=np.float32)
+    squares = np.einsum("ij,ij->i", x, x)[:, None] / x.shape[1]
     squares += np.float32(1e-5)
     x /= np.sqrt(squares, out=squares)
     return x
 
 
 def _gelu(x: Array) -> Array:
-    """The tanh form, which torch offers as well: both sides compute the same function. Overwrites `x`."""
+    """The tanh form, which torch offers as well, as x / (1 + exp(-2u)). Overwrites `x`."""
     inner = x * x
-    inner *= np.float32(0.044715)
-    inner += np.float32(1)
+    inner *= np.float32(-2 * np.sqrt(2 / np.pi) * 0.044715)
+    inner -= np.float32(2 * np.sqrt(2 / np.pi))
     inner *= x
-    inner *= np.float32(np.sqrt(2 / np.pi))
-    np.tanh(inner, out=inner)
+    np.minimum(inner, np.float32(80), out=inner)  # beyond, the result is zero and the exponential overflows
+    np.exp(inner, out=inner)
     inner += np.float32(1)
-    x *= inner
-    x *= np.float32(0.5)
+    x /= inner
     return x

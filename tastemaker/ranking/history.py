@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,14 +75,17 @@ def merged(
     numbers.update({name: number for number, name in enumerate(names)})
     fresh = []
     seen: set[str] = set()
-    for event in sorted(live, key=lambda event: (event.time, event.event_id)):
+    for event in sorted(live, key=attrgetter("time", "event_id")):
         if event.item is None or event.event_id in seen:
             continue
         seen.add(event.event_id)
-        number = numbers.get(event.event_type, numbers.get(event.event_type.casefold()))
+        number = numbers.get(event.event_type)
         if number is None:
-            number = numbers[event.event_type] = len(names)
-            names.append(event.event_type)
+            number = numbers.get(event.event_type.casefold())
+            if number is None:
+                number = len(names)
+                names.append(event.event_type)
+            numbers[event.event_type] = number
         fresh.append((event.item, event.time, number))
     items = ids.indexes([item for item, _, _ in fresh])
     times = np.fromiter((time for _, time, _ in fresh), np.int64, len(fresh))
@@ -102,10 +106,12 @@ def _merged(
     times = np.concatenate([trained.timestamps, times]).astype(np.int64)
     types = np.concatenate([trained.event_types, types]).astype(np.int16)
     order = np.argsort(times, kind="stable")  # the bundle's own order stays where times are equal
-    kept, seen = [], set()
-    for place in order.tolist():
-        key = (int(items[place]), int(times[place]), int(types[place]))
-        if key not in seen:
-            seen.add(key)
-            kept.append(place)
-    return Past(items[kept], times[kept], types[kept], names, trained_types)
+    items, times, types = items[order], times[order], types[order]
+    if (times[1:] == times[:-1]).any():  # only then can an event be there twice
+        events = zip(items.tolist(), times.tolist(), types.tolist(), strict=True)
+        first: dict[tuple[int, int, int], int] = {}
+        for place, event in enumerate(events):
+            first.setdefault(event, place)
+        kept = list(first.values())
+        items, times, types = items[kept], times[kept], types[kept]
+    return Past(items, times, types, names, trained_types)
