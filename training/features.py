@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from tastemaker.columns import CATEGORICAL, NUMBER, Column, Columns
+from tastemaker.ids import Ids
 from tastemaker.models.features import FeatureColumn, FeatureRows, FeatureSpace
 from training.errors import BadDataError
 
@@ -23,13 +23,22 @@ MOST_VALUES = 20_000
 """Values of one categorical column that get a vector of their own, the most frequent ones."""
 
 
-def quantile_edges(values: NDArray[np.float64]) -> tuple[float, ...]:
-    """Edges between `BUCKETS` equally filled buckets; fewer if values repeat. NaN is left out."""
-    known = values[~np.isnan(values)]
-    if not len(known):
+def quantile_edges(values: NDArray[np.float64], times: NDArray | None = None) -> tuple[float, ...]:
+    """Edges between `BUCKETS` equally filled buckets; fewer if values repeat. NaN is left out.
+
+    `times` says how often each value occurs; once by default. Between two values an edge is interpolated, as
+    `numpy.quantile` does.
+    """
+    times = np.ones(len(values), np.int64) if times is None else times
+    known = ~np.isnan(values) & (times > 0)
+    order = np.argsort(values[known])
+    values, ends = values[known][order], np.cumsum(times[known][order])
+    if not len(values):
         return ()
-    edges = np.unique(np.quantile(known, np.arange(1, BUCKETS) / BUCKETS))
-    return tuple(float(edge) for edge in edges if edge > known.min())
+    where = np.arange(1, BUCKETS) / BUCKETS * (ends[-1] - 1)
+    low, high = (values[np.searchsorted(ends, rank(where), side="right")] for rank in (np.floor, np.ceil))
+    edges = np.unique(low + (high - low) * (where - np.floor(where)))
+    return tuple(float(edge) for edge in edges if edge > values[0])
 
 
 def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, FeatureRows]:
@@ -86,37 +95,35 @@ def _rows(count: int, pieces: list[tuple[NDArray, NDArray, NDArray]]) -> Feature
 
 
 def context_space(
-    names: Sequence[str], kinds: dict[str, str], table: pa.Table
+    names: Sequence[str], kinds: dict[str, str], words: Sequence[Ids], cells: NDArray[np.int32]
 ) -> tuple[FeatureSpace, NDArray[np.int32]]:
     """The feature space of interaction metadata and int32[events, columns] of codes, -1 for none.
 
-    Context is one value per column and event; only the first of several values of a cell is read. Cells are
-    text; each distinct one is looked at once. Raises BadDataError for a cell that should be a number.
+    `cells` int32[events, columns] are positions in each column's `words`, -1 for null; each distinct cell is
+    looked at once. Context is one value per column and event; only the first of several values of a cell is
+    read. Raises BadDataError for a cell that should be a number.
     """
     columns: list[FeatureColumn] = []
-    codes = np.full((len(table), len(names)), -1, np.int32)
+    codes = np.empty_like(cells)
     first = 0
     for place, name in enumerate(names):
-        encoded = table[name].combine_chunks().dictionary_encode()
-        cells = encoded.dictionary.to_pylist()
-        which = encoded.indices.fill_null(len(cells)).to_numpy(zero_copy_only=False)
+        texts = words[place].tolist()
+        times = np.bincount(cells[:, place] + 1, minlength=len(texts) + 1)[1:]
+        code = np.full(len(texts) + 1, -1, np.int32)  # the last one is null's
         if kinds[name] == NUMBER:
             try:
-                values = np.array([*map(float, cells), np.nan])[which]
+                values = np.array([float(text) for text in texts])
             except ValueError as error:
                 raise BadDataError(
                     f"interactions: column {name} is a number by its schema: {error}"
                 ) from None
-            column = FeatureColumn(name, NUMBER, first, edges=quantile_edges(values))
-            known = ~np.isnan(values)
-            bucket = np.searchsorted(np.asarray(column.edges), values[known], side="right")
-            codes[known, place] = first + bucket
+            column = FeatureColumn(name, NUMBER, first, edges=quantile_edges(values, times))
+            known = np.flatnonzero(~np.isnan(values))
+            code[known] = first + np.searchsorted(np.asarray(column.edges), values[known], side="right")
         else:
-            weights = np.bincount(which, minlength=len(cells) + 1)[:-1]
-            column, (rows, found, _) = _categorical(name, Column.build(CATEGORICAL, cells), first, weights)
-            code = np.full(len(cells) + 1, -1)
+            column, (rows, found, _) = _categorical(name, Column.build(CATEGORICAL, texts), first, times)
             code[rows[::-1]] = found[::-1]  # the first value of a cell is written last
-            codes[:, place] = code[which]
+        codes[:, place] = code[cells[:, place]]
         columns.append(column)
         first += column.size
     return FeatureSpace(tuple(columns)), codes

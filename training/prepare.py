@@ -1,7 +1,6 @@
 """Datasets in the lake → arrays that models are fitted on.
 
-Written for many events: ids become integers through Arrow's dictionaries, and one stable sort of a packed key
-(user, time) orders everything. No data frame is made.
+Written for many events: `training.events` orders them as integers. No data frame is made.
 """
 
 from __future__ import annotations
@@ -14,12 +13,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Column, Columns
-from tastemaker.ids import Ids
 from tastemaker.models.bundle import HISTORY_LENGTH, Histories
 from training import features, read
 from training.config import Config, EventRule, Limits
 from training.data import Prepared, Sequences
-from training.errors import BadDataError, NotEnoughDataError
+from training.errors import NotEnoughDataError
+from training.events import arranged
+from training.words import codes, texts_of
 
 ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
 CREATED = "CREATION_TIMESTAMP"
@@ -32,38 +32,26 @@ def prepare(config: Config, root: Path) -> Prepared:
     Raises NotEnoughDataError with the service's own phrases, BadDataError.
     """
     source = config.datasets["INTERACTIONS"]
-    kinds = source.kinds()
-    excluded = config.excluded.get("INTERACTIONS", frozenset())
-    context = [
-        n
-        for n, k in source.columns
-        if k in (CATEGORICAL, NUMBER) and n not in read.RESERVED and n not in excluded
-    ]
-    table = read.interactions(root, source, config.events, context)
+    context = context_columns(config)
+    events = arranged(read.interactions(root, source, config.events, context), context)
     item_table = attributes(config, root, "ITEMS", "ITEM_ID")
     user_table = attributes(config, root, "USERS", "USER_ID")
 
-    items, item_of = _codes([table["ITEM_ID"], item_table["ITEM_ID"]])
-    users, user_of = _codes([table["USER_ID"], user_table["USER_ID"]])
-    times = table["TIMESTAMP"].to_numpy().astype(np.int64)
-    types, type_of = _codes([table["EVENT_TYPE"]])
-    event_types = types.tolist()
-    values = table["EVENT_VALUE"].to_numpy(zero_copy_only=False)
+    items, (item_of, item_row) = codes([texts_of(events.items), item_table["ITEM_ID"]])
+    users, (user_of, user_row) = codes([texts_of(events.users), user_table["USER_ID"]])
+    lengths = np.zeros(len(users), np.int64)
+    lengths[user_of] = np.diff(events.offsets)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    item, time, kind, event_types = item_of[events.item], events.time, events.kind, events.types.tolist()
+    space, cells = features.context_space(context, source.kinds(), events.words, events.context)
 
-    order = _order(user_of[0], item_of[0], times, type_of[0])
-    user, time = user_of[0][order], times[order]
-    item, kind = item_of[0][order].astype(np.int32), type_of[0][order].astype(np.int16)
-    offsets = np.searchsorted(user, np.arange(len(users) + 1)).astype(np.int64)
-    space, codes = features.context_space(context, kinds, table)
-    codes = codes[order]
-
-    weights, trained = _weights(config.rules, event_types, kind, values[order])
-    everything = Sequences(offsets, item, time, kind, weights, codes)
+    weights, trained = _weights(config.rules, event_types, kind, events.value)
+    everything = Sequences(offsets, item, time, kind, weights, cells)
     sequences = _capped(everything.keep(weights > 0), config.limits)
     _check(sequences, config.rules, config.limits)
 
-    item_columns = columns_of(config, "ITEMS", item_table, item_of[1], len(items))
-    user_columns = columns_of(config, "USERS", user_table, user_of[1], len(users))
+    item_columns = columns_of(config, "ITEMS", item_table, item_row, len(items))
+    user_columns = columns_of(config, "USERS", user_table, user_row, len(users))
     item_space, item_features = features.build(
         item_columns, config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
     )
@@ -89,47 +77,14 @@ def prepare(config: Config, root: Path) -> Prepared:
     )
 
 
-def _codes(columns: Sequence[pa.ChunkedArray]) -> tuple[Ids, list[NDArray[np.int64]]]:
-    """One set of ids over several columns of text, and each column's positions in it (-1 for null)."""
-    encoded = []
-    for column in columns:
-        array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        encoded.append(array.dictionary_encode())
-    words = [e.dictionary.to_pylist() for e in encoded]
-    ids = Ids.build(word for part in words for word in part)
-    positions = []
-    for part, e in zip(words, encoded, strict=True):
-        table = np.append(ids.indexes(part).astype(np.int64), -1)
-        positions.append(table[e.indices.fill_null(len(part)).to_numpy(zero_copy_only=False)])
-    return ids, positions
-
-
-def _order(user: NDArray, item: NDArray, time: NDArray, kind: NDArray) -> NDArray[np.int64]:
-    """Positions of the events by user, then time, then as they came; without exact doubles.
-
-    A double is the same user, item, time and type; the first one stays. One stable sort of user and time
-    packed into 64 bits does the work; doubles are looked for only inside runs of equal keys.
-    """
-    if not len(user):
-        return np.zeros(0, np.int64)
-    start = int(time.min())
-    span = int(time.max()) - start + 1
-    if span.bit_length() + int(user.max()).bit_length() > 63:
-        raise BadDataError("timestamps span more than the service allows; are some of them in milliseconds?")
-    key = user.astype(np.int64) * span + (time - start)
-    order = np.argsort(key, kind="stable")
-    sorted_key = key[order]
-    same = np.flatnonzero(sorted_key[1:] == sorted_key[:-1])
-    if not len(same):
-        return order
-    suspects = np.unique(np.concatenate([same, same + 1]))
-    rows = order[suspects]
-    run = np.cumsum(np.concatenate([[0], sorted_key[suspects][1:] != sorted_key[suspects][:-1]]))
-    what = item[rows].astype(np.int64) * (int(kind.max()) + 2) + kind[rows] + 1
-    pairs = np.lexsort((np.arange(len(rows)), what, run))
-    double = np.zeros(len(rows), bool)
-    double[pairs[1:]] = (run[pairs][1:] == run[pairs][:-1]) & (what[pairs][1:] == what[pairs][:-1])
-    return np.delete(order, suspects[double])
+def context_columns(config: Config) -> list[str]:
+    """The columns of interactions that are read as context."""
+    excluded = config.excluded.get("INTERACTIONS", frozenset())
+    return [
+        name
+        for name, kind in config.datasets["INTERACTIONS"].columns
+        if kind in (CATEGORICAL, NUMBER) and name not in read.RESERVED and name not in excluded
+    ]
 
 
 def _weights(
@@ -212,7 +167,7 @@ def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
     return table.take(np.sort(len(codes) - 1 - last))
 
 
-def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.int64], rows: int) -> Columns:
+def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.integer], rows: int) -> Columns:
     """The attributes, one row per id of the catalogue, null where the dataset has no such id."""
     source = config.datasets.get(name)
     if source is None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tastemaker.models.features import fold
 from training.config import Source
 from training.errors import BadDataError
+from training.words import WORDS, as_words
 
 
 def files(root: Path, prefixes: Sequence[str]) -> list[Path]:
@@ -33,25 +35,31 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
     Files of one dataset may differ in columns, since a schema can be widened between imports.
     Raises BadDataError if a column cannot be cast.
     """
-    schema = pa.schema(list(columns.items()))
-    tables = [schema.empty_table()]
+    tables = [pa.schema(list(columns.items())).empty_table()]
     for path in files(root, prefixes):
-        with pq.ParquetFile(path) as file:
-            present = [name for name in columns if name in file.schema_arrow.names]
-            table = file.read(columns=present)
-        arrays = []
-        for name, kind in columns.items():
-            if name not in present:
-                arrays.append(pa.nulls(len(table), kind))
-                continue
-            try:
-                arrays.append(table[name].cast(kind))
-            except pa.ArrowInvalid as error:
-                raise BadDataError(
-                    f"{what}: column {name} of {path.name} cannot be read as {kind}: {error}"
-                ) from None
-        tables.append(pa.Table.from_arrays(arrays, schema=schema))
+        tables += read_file(path, columns, what)
     return pa.concat_tables(tables)
+
+
+def read_file(path: Path, columns: dict[str, pa.DataType], what: str) -> Iterator[pa.Table]:
+    """These columns of one file, a group of rows at a time. Raises BadDataError."""
+    words = [name for name, kind in columns.items() if kind == WORDS]
+    with pq.ParquetFile(path, read_dictionary=words) as file:
+        present = [name for name in columns if name in file.schema_arrow.names]
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, columns=present)
+            arrays = []
+            for name, kind in columns.items():
+                if name not in present:
+                    arrays.append(pa.nulls(len(table), kind))
+                    continue
+                try:
+                    arrays.append(as_words(table[name]) if kind == WORDS else table[name].cast(kind))
+                except pa.ArrowInvalid as error:
+                    raise BadDataError(
+                        f"{what}: column {name} of {path.name} cannot be read as {kind}: {error}"
+                    ) from None
+            yield pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items())))
 
 
 def records(
@@ -77,53 +85,61 @@ def records(
     return pa.concat_tables(tables), np.concatenate(times)
 
 
-INTERACTIONS = {"USER_ID": pa.string(), "ITEM_ID": pa.string(), "TIMESTAMP": pa.int64()}
-OPTIONAL = {"EVENT_TYPE": pa.string(), "EVENT_VALUE": pa.float64()}
-RESERVED = {*INTERACTIONS, *OPTIONAL, "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}
+TEXT = ("USER_ID", "ITEM_ID", "EVENT_TYPE")
+RESERVED = {*TEXT, "TIMESTAMP", "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}
+STREAMED = {
+    "userId": pa.string(),
+    "sessionId": pa.string(),
+    "itemId": WORDS,
+    "eventType": WORDS,
+    "eventValue": pa.float64(),
+    "sentAt": pa.int64(),
+    "properties": pa.string(),
+}
+
+
+def interaction_columns(context: Sequence[str], text: pa.DataType = WORDS) -> dict[str, pa.DataType]:
+    """The columns of interactions that are read, in their order. Context columns are text."""
+    others = {"TIMESTAMP": pa.int64(), "EVENT_VALUE": pa.float64()}
+    return dict.fromkeys(TEXT, text) | others | dict.fromkeys(context, text)
 
 
 def interactions(root: Path, source: Source, streamed: Sequence[str], context: Sequence[str]) -> pa.Table:
-    """Bulk and streamed interactions in one table: USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE, EVENT_VALUE and
-    `context`.
+    """Bulk and streamed interactions in one table with the columns of `interaction_columns`.
 
     Streamed events of a session that some event ties to a user belong to that user; without such an event
-    they are left out, as the service does. So are events without an item. Context columns are text.
+    they are left out, as the service does. So are events without an item.
     """
-    extra = dict.fromkeys(context, pa.string())
-    bulk = read(root, source.prefixes, {**INTERACTIONS, **OPTIONAL, **extra}, "Interactions")
-    events = _streamed(root, streamed, list(context))
-    table = pa.concat_tables([bulk, events.select(bulk.column_names).cast(bulk.schema)])
-    known = [table[name].is_valid() for name in INTERACTIONS]
-    return table.filter(pa.compute.and_(pa.compute.and_(known[0], known[1]), known[2]))
-
-
-def _streamed(root: Path, prefixes: Sequence[str], context: list[str]) -> pa.Table:
-    text, number = pa.string(), pa.float64()
-    columns = {
-        "userId": text,
-        "sessionId": text,
-        "itemId": text,
-        "eventType": text,
-        "eventValue": number,
-        "sentAt": pa.int64(),
-        "properties": text,
-    }
-    raw = read(root, prefixes, columns, "streamed events")
+    columns = interaction_columns(context)
+    bulk = read(root, source.prefixes, columns, "Interactions")
+    raw = read(root, streamed, STREAMED, "streamed events")
     users = join_sessions(
         raw["userId"].to_pylist(), raw["sessionId"].to_pylist(), raw["sentAt"].to_numpy(zero_copy_only=False)
     )
+    events = as_interactions(raw, pa.array(users, pa.string()), context)
+    return whole(pa.concat_tables([bulk, events.select(bulk.column_names).cast(bulk.schema)]))
+
+
+def whole(table: pa.Table) -> pa.Table:
+    """The interactions that have a user, an item and a time."""
+    user, item, time = (table[name].is_valid() for name in ("USER_ID", "ITEM_ID", "TIMESTAMP"))
+    return table.filter(pc.and_(pc.and_(user, item), time))
+
+
+def as_interactions(raw: pa.Table, users: pa.Array | pa.ChunkedArray, context: Sequence[str]) -> pa.Table:
+    """Streamed events, `raw`, of these users as interactions."""
     arrays = {
-        "USER_ID": pa.array(users, text),
+        "USER_ID": as_words(users),
         "ITEM_ID": raw["itemId"],
-        "TIMESTAMP": raw["sentAt"],
         "EVENT_TYPE": raw["eventType"],
+        "TIMESTAMP": raw["sentAt"],
         "EVENT_VALUE": raw["eventValue"],
     }
     if context:
         cells = [_properties(cell) for cell in raw["properties"].to_pylist()]
         for name in context:
             key = fold(name)
-            arrays[name] = pa.array([_text(cell.get(key)) for cell in cells], text)
+            arrays[name] = as_words(pa.array([_text(cell.get(key)) for cell in cells], pa.string()))
     return pa.Table.from_pydict(arrays)
 
 
