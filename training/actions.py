@@ -106,7 +106,7 @@ class ActionPipeline(Pipeline):
     """Propensities. Metrics are measured on the newest fifth of the action interactions."""
 
     def __init__(self, config: Config) -> None:
-        self.config = config
+        super().__init__(config)
         self.period = float(config.featurization.get("action_optimization_period", "14")) * DAY
         self.actions: Actions | None = None
 
@@ -138,7 +138,7 @@ class ActionPipeline(Pipeline):
         about = {"eventTypes": actions.event_types, "attributeCodes": learner.size}
         return Fitted("actions", about, arrays, write=write)
 
-    def measure(self, prepared: Prepared, config: Config, stop: Stop) -> Measured:
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """precision, recall and auc, each the mean over actions, and coverage of the actions.
 
         An action counts as recommended to somebody whose propensity is above the share of people who took it

@@ -43,6 +43,7 @@ class AffinityPipeline(Pipeline):
     """`attributes`: questions are values of attributes, not items."""
 
     def __init__(self, config: Config) -> None:
+        super().__init__(config)
         self.attributes = config.recipe == "aws-item-attribute-affinity"
         self.excluded = config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
         self.seed = config.seed
@@ -85,7 +86,7 @@ class AffinityPipeline(Pipeline):
                     best, self.settings = reached, settings
         say(f"affinity: {self.settings}, recall {best:.4f} on {len(questions)} questions of validation data")
 
-    def measure(self, prepared: Prepared, config: Config, stop: Stop) -> Measured:
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """Metrics of users found against users who came."""
         older, truth = split(prepared)
         questions = list(self._questions(prepared, truth, QUESTIONS))
@@ -98,7 +99,7 @@ class AffinityPipeline(Pipeline):
         stop.check()
         most = segment_size(len(prepared.users))
         active = top_k(older.sequences.lengths.astype(np.float64), most)
-        with fitted_model(self.fit(older), older, config, with_histories=True) as model:
+        with fitted_model(self.fit(older), older, self.config, with_histories=True) as model:
             assert isinstance(model, AffinityModel)
             found = [top_k(model.users_for_attributes(items), most) for items, _ in questions]
         wanted = [users for _, users in questions]

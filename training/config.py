@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,43 @@ class EventRule:
 
 
 @dataclass(frozen=True)
+class Objective:
+    """A number of each item that lists are to be rich in, and how much of their relevance that may cost.
+    `sensitivity` is OFF, LOW, MEDIUM or HIGH.
+    """
+
+    attribute: str
+    sensitivity: str = "OFF"
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which hyperparameters are searched: ranges (low, high) of whole numbers and of others, lists of values.
+
+    `named`: the solution gave the ranges itself, else they are the recipe's.
+    """
+
+    integers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    numbers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trials: int = 10
+    named: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """What is searched."""
+        return [*self.integers, *self.numbers, *self.choices]
+
+    def __bool__(self) -> bool:
+        return bool(self.names)
+
+
+@dataclass(frozen=True)
 class Config:
-    """What to train from what. `events` are the prefixes of streamed events."""
+    """What to train from what. `events` are the prefixes of streamed events. `hyperparameters` and
+    `featurization` hold the recipe's defaults too; `given` only what the solution says itself. `previous`
+    is the folder of the bundle that an update goes on from.
+    """
 
     recipe: str
     datasets: Mapping[str, Source]
@@ -68,6 +103,10 @@ class Config:
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
     featurization: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    search: Search = Search()
+    objective: Objective | None = None
+    previous: str | None = None
     limits: Limits = Limits()
     seed: int = 0
     solution_version_arn: str = ""
@@ -86,6 +125,12 @@ class Config:
     def flag(self, name: str, default: bool) -> bool:
         """A hyperparameter that is "true" or "false"."""
         return str(self.hyperparameters.get(name, default)).lower() == "true"
+
+    def with_hyperparameters(self, chosen: Mapping[str, str]) -> Config:
+        """The same as if the solution gave these too."""
+        return replace(
+            self, hyperparameters={**self.hyperparameters, **chosen}, given={**self.given, **chosen}
+        )
 
 
 def read_config(path: Path) -> Config:
@@ -125,6 +170,14 @@ def parse_config(data: Mapping[str, Any]) -> Config:
         featurization={
             name: str(value) for name, value in (data.get("featureTransformationParameters") or {}).items()
         },
+        given={
+            name: str(value)
+            for member in ("algorithmHyperParameters", "featureTransformationParameters")
+            for name, value in (solution.get(member) or {}).items()
+        },
+        search=_search(recipe, solution) if data.get("performHPO") and recipe is not None else Search(),
+        objective=_objective(solution.get("optimizationObjective") or {}),
+        previous=data.get("previous") or None,
         limits=_limits(data.get("quotas") or {}) if needs_interactions else Limits(0, 0),
         seed=int(data.get("seed") or 0),
         solution_version_arn=str(data.get("solutionVersionArn") or ""),
@@ -185,6 +238,39 @@ def _rules_of(recipe: Recipe | None) -> tuple[EventRule, ...]:
     if recipe is None or recipe.minimum_event_type is None:
         return ()
     return (EventRule(recipe.minimum_event_type),)
+
+
+def _search(recipe: Recipe, solution: Mapping[str, Any]) -> Search:
+    """What performHPO searches: the ranges that the solution names, else all that the recipe can vary."""
+    hpo = solution.get("hpoConfig") or {}
+    ranges = hpo.get("algorithmHyperParameterRanges") or {}
+    given = {
+        kind: ranges.get(f"{kind}HyperParameterRanges") or []
+        for kind in ("integer", "continuous", "categorical")
+    }
+    named = any(given.values())
+    if not named:
+        for one in (one for one in recipe.hyperparameters if one.tunable):
+            bounds = {"minValue": one.low, "maxValue": one.high, "values": one.values}
+            given[one.kind] = [*given[one.kind], {"name": one.name, **bounds}]
+    bounded = {one.name: (one.low, one.high) for one in recipe.hyperparameters}
+
+    def limits(one: Mapping[str, Any]) -> tuple[float, float]:
+        low, high = bounded[one["name"]]
+        return float(one.get("minValue", low)), float(one.get("maxValue", high))
+
+    return Search(
+        {one["name"]: (int(limits(one)[0]), int(limits(one)[1])) for one in given["integer"]},
+        {one["name"]: limits(one) for one in given["continuous"]},
+        {one["name"]: tuple(one["values"]) for one in given["categorical"]},
+        int((hpo.get("hpoResourceConfig") or {}).get("maxNumberOfTrainingJobs") or Search.trials),
+        named,
+    )
+
+
+def _objective(given: Mapping[str, Any]) -> Objective | None:
+    attribute, sensitivity = given.get("itemAttribute"), str(given.get("objectiveSensitivity") or "OFF")
+    return Objective(str(attribute), sensitivity.upper()) if attribute else None
 
 
 def _optional_number(value: Any) -> float | None:

@@ -19,6 +19,7 @@ from tastemaker.models.sparse import SparseRows
 from training.config import Config
 from training.data import Prepared
 from training.fit import popularity
+from training.settings import latest_trends
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def export(
     *,
     metrics: Mapping[str, float] | None = None,
     baselines: Mapping[str, Mapping[str, float]] | None = None,
+    tuned: Mapping[str, str] | None = None,
     with_histories: bool = True,
 ) -> None:
     """Write the bundle into `folder`. bundle.json is written last: a folder without it is no bundle."""
@@ -53,8 +55,11 @@ def export(
     prepared.user_columns.save(folder / "user_columns")
     histories = prepared.histories if with_histories else _none(len(prepared.users))
     histories.save(folder)
-    save_array(folder / "popularity.npy", popularity.recent(prepared.sequences, count))
-    save_array(folder / "item_users.npy", popularity.distinct_users(prepared.sequences, count))
+    popular = popularity.distinct_users(prepared.sequences, count)
+    trends = latest_trends(config)
+    recent = popularity.recent(prepared.sequences, count) if trends else popular.astype(np.float32)
+    save_array(folder / "popularity.npy", recent)
+    save_array(folder / "item_users.npy", popular)
     save_array(folder / "item_created.npy", prepared.item_created)
     for name, array in fitted.arrays.items():
         save_array(model / f"{name}.npy", array)
@@ -68,6 +73,7 @@ def export(
         "recipe": config.recipe,
         "solutionVersionArn": config.solution_version_arn,
         "parameters": dict(config.hyperparameters),
+        "tunedHyperParameters": dict(tuned or {}),
         "created": config.created_at,
         "counts": {
             "items": count,

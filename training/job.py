@@ -44,15 +44,16 @@ def fit_and_export(
     recipe = pipeline(config, checkpoints=checkpoints, stop=stop)
     if data is not None:
         recipe.load(data, prepared)
-    measured = recipe.measure(prepared, config, stop)
+    measured = recipe.measure(prepared, stop)
     stop.check()
     export(
         recipe.fit(prepared),
         prepared,
-        config,
+        recipe.config,
         model_dir,
         metrics=measured.metrics,
         baselines=measured.baselines,
+        tuned=recipe.tuned,
     )
     say(f"bundle written to {model_dir} after {duration(clock.seconds())}")
     return dict(measured.metrics)

@@ -26,7 +26,15 @@ class Measured:
 
 
 class Pipeline(ABC):
-    """One recipe in one job. `load` is called first, then `measure`, then `fit` on all of the data."""
+    """One recipe in one job. `load` is called first, then `measure`, then `fit` on all of the data.
+
+    `config` holds the settings in force: the solution's, and once it has been tuned what was found; `tuned`
+    holds only the latter, for DescribeSolutionVersion.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.tuned: dict[str, str] = {}
 
     def load(self, root: Path, prepared: Prepared) -> None:  # noqa: B027 - most recipes need nothing more
         """Read what only this recipe needs from the data's folder."""
@@ -38,13 +46,13 @@ class Pipeline(ABC):
     def tune(self, prepared: Prepared) -> None:  # noqa: B027 - most recipes have nothing to choose
         """Choose settings, on parts of this data only."""
 
-    def measure(self, prepared: Prepared, config: Config, stop: Stop) -> Measured:
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """Tune and fit on nine tenths of the users, and foretell the newest events of the others."""
-        cases = test_cases(prepared.sequences, config.seed)
+        cases = test_cases(prepared.sequences, self.config.seed)
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
         self.tune(training)
         stop.check()
-        with fitted_model(self.fit(training), training, config) as model:
+        with fitted_model(self.fit(training), training, self.config) as model:
             metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases)
         baseline = evaluate.popularity_baseline(training, prepared, cases)
         say(f"metrics on {len(cases):,} test users; popularity in brackets")

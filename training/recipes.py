@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
-from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureRows
-from tastemaker.models.sequence import SequenceModel
 from tastemaker.recipes import RECIPES, by_name
-from training import settings
+from training import evaluate, settings, tuning
 from training.actions import ActionPipeline
 from training.affinity import AffinityPipeline
 from training.config import Config
-from training.data import Prepared, Sequences
+from training.data import Prepared
 from training.errors import BadConfigError
-from training.export import Fitted, export, flattened
-from training.fit import blend, linear, similar, together, transitions, trending
-from training.pipeline import Measured, Pipeline
+from training.export import Fitted
+from training.fit import similar, together, trending
+from training.objective import gains, truths
+from training.pipeline import Measured, Pipeline, fitted_model
 from training.progress import Stop, say
 from training.semantic import SemanticPipeline
+from training.sequence import SequencePipeline
 from training.split import validation_cases, without
-
-PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
 
 
 def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipeline:
@@ -33,11 +29,11 @@ def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipelin
     if kind == "sequence":
         return SequencePipeline(config, checkpoints, stop)
     if kind == "popularity":
-        return PopularityPipeline()
+        return PopularityPipeline(config)
     if kind == "similar":
-        return SimilarPipeline(config)
+        return SimilarPipeline(config, checkpoints, stop)
     if kind == "together":
-        return TogetherPipeline()
+        return TogetherPipeline(config)
     if kind == "trending":
         return TrendingPipeline(config)
     if kind == "affinity":
@@ -62,6 +58,7 @@ class TrendingPipeline(Pipeline):
     """Trending-Now: the windows end at the newest event, so that data of last year have trends too."""
 
     def __init__(self, config: Config) -> None:
+        super().__init__(config)
         frequency = config.featurization.get("trend_discovery_frequency", "2 hours")
         self.window = trending.SECONDS[frequency.lower()]
 
@@ -74,9 +71,9 @@ class TrendingPipeline(Pipeline):
         }
         return Fitted("trending", {"windowSeconds": self.window}, arrays)
 
-    def measure(self, prepared: Prepared, config: Config, stop: Stop) -> Measured:
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """The metrics of all recipes, and how well trends were foretold."""
-        measured = super().measure(prepared, config, stop)
+        measured = super().measure(prepared, stop)
         data, items, name = prepared.sequences, len(prepared.items), "trend_prediction_accuracy"
         accuracy = round(trending.accuracy(data, items, self.window), 4)
         popular = round(trending.accuracy(data, items, self.window, lambda current, _: current), 4)
@@ -96,130 +93,49 @@ class TogetherPipeline(Pipeline):
 class SimilarPipeline(Pipeline):
     """Similar-Items, SIMS, and the use cases about an item."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
-        sims = config.recipe == "aws-sims"
-        self.discount = config.number("popularity_discount_factor", 0.5 if sims else 0.0)
-        self.minimum = config.number("min_cointeraction_count", 3.0) if sims else 0.0
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        super().__init__(config)
+        self.checkpoints, self.stop = checkpoints, stop
+        self.sims = config.recipe == "aws-sims"
         self.with_attributes = "ITEMS" in by_name(config.recipe).trains_on
+
+    def tune(self, prepared: Prepared) -> None:
+        """Search what the solution wants searched, by how well an item's list foretells what comes next."""
+        search = tuning.mapped(self.config.search, {"popularity_discount_factor", "min_cointeraction_count"})
+        if not search:
+            return
+        given, cases = self.config, validation_cases(prepared.sequences, self.config.seed)
+        training = prepared.with_sequences(without(prepared.sequences, cases, whole=False))
+        wanted = truths(prepared.sequences, cases)
+
+        def reached(values: Mapping[str, str], number: int) -> float:
+            self.config = given.with_hyperparameters(values)
+            with fitted_model(self.fit(training), training, self.config) as model:
+                return float(gains(evaluate.lists(evaluate.scorer(model, prepared), cases), wanted).mean())
+
+        _, best = tuning.run(
+            search,
+            given.hyperparameters,
+            reached,
+            seconds=given.number("trainingBudgetSeconds", 8 * 3600.0),
+            seed=given.seed,
+            journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
+            stop=self.stop,
+        )
+        self.config = given.with_hyperparameters(best.values)
+        self.tuned = {name: self.config.hyperparameters[name] for name in search.names}
 
     def fit(self, prepared: Prepared) -> Fitted:
         """Neighbours of every item."""
-        say(
-            f"similar items: popularity discount {self.discount}, at least {self.minimum:.0f} users in common"
-        )
+        discount = self.config.number("popularity_discount_factor", 0.5 if self.sims else 0.0)
+        minimum = self.config.number("min_cointeraction_count", 3.0) if self.sims else 0.0
+        say(f"similar items: popularity discount {discount}, at least {minimum:.0f} users in common")
+        usual = settings.usual_users(self.config, prepared.sequences)
         rows = similar.fit(
-            settings.usual_users(self.config, prepared.sequences),
+            settings.usual_items(self.config, usual),
             prepared.item_features if self.with_attributes else FeatureRows.empty(len(prepared.items)),
             len(prepared.items),
-            discount=self.discount,
-            minimum=self.minimum,
+            discount=discount,
+            minimum=minimum,
         )
         return Fitted("similar", rows={"neighbours": rows})
-
-
-class SequencePipeline(Pipeline):
-    """User-Personalization and Personalized-Ranking.
-
-    `tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until those
-    are foretold no better, fits the simple models on the same, and chooses the blend. `fit` fits the simple
-    models on the data that it is given (they cost seconds) and trains the transformer a quarter as long again
-    on it, from where `tune` ended.
-    """
-
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
-        from training.fit import transformer  # torch takes seconds to import, and other recipes do without it
-
-        self.config, self.checkpoints, self.stop, self.transformer = config, checkpoints, stop, transformer
-        self.plan = transformer.Plan(
-            seconds=config.number("trainingBudgetSeconds", 8 * 3600.0),
-            passes=int(config.number("trainingPasses", 0)),
-            width=settings.width(config),
-            window=settings.chosen(config, "bptt") or transformer.Plan.window,
-        )
-        self.chosen: blend.Choice | None = None
-
-    def tune(self, prepared: Prepared) -> None:
-        """Train with withheld events, and choose the blend by them."""
-        prepared = self._usual(prepared)
-        cases = validation_cases(prepared.sequences, self.config.seed)
-        training = without(prepared.sequences, cases, whole=False)
-        self.plan = self.plan.for_data(len(training.items))
-        self.result = self.transformer.fit(
-            prepared,
-            training,
-            cases,
-            self.plan,
-            self.config.seed,
-            checkpoints=self.checkpoints,
-            stop=self.stop,
-        )
-        fitted = self._assemble(prepared.with_sequences(training), self.result.network)
-        with tempfile.TemporaryDirectory() as folder:
-            export(fitted, prepared.with_sequences(training), self.config, Path(folder), with_histories=False)
-            model = load(Bundle.open(folder))
-            assert isinstance(model, SequenceModel)
-            self.chosen = blend.choose(model, prepared, cases)
-
-    def fit(self, prepared: Prepared) -> Fitted:
-        """The blend, on all of this data that the percentiles of history length let in."""
-        prepared = self._usual(prepared)
-        refined = self.transformer.refine(
-            prepared, self.result, prepared.sequences, self.plan, self.config.seed, stop=self.stop
-        )
-        return self._assemble(prepared, refined.network)
-
-    def _usual(self, prepared: Prepared) -> Prepared:
-        return prepared.with_sequences(settings.usual_users(self.config, prepared.sequences))
-
-    def _assemble(self, prepared: Prepared, network) -> Fitted:
-        items = len(prepared.items)
-        rows = {
-            "transitions": transitions.fit(prepared.sequences, items),
-            "linear": linear.fit(prepared.sequences, items, 250.0, self.config.seed),
-        }
-        weights = network.exported()
-        flat, places = flattened(weights)
-        shape = network.shape
-        parts = self.chosen.parts if self.chosen else {name: {"weight": 1.0} for name in PARTS}
-        about = {
-            "parts": parts,
-            "typicalGap": self.transformer.typical_gap(prepared.sequences),
-            "trainedTypes": prepared.trained_types,
-            "unknownTypes": prepared.unknown_types,
-            "encoder": {
-                "width": shape.width,
-                "layers": shape.layers,
-                "heads": shape.heads,
-                "window": shape.window,
-                "weights": places,
-            },
-            "itemFeatures": prepared.item_space.to_json(),
-            "userFeatures": prepared.user_space.to_json(),
-            "context": prepared.context_space.to_json(),
-        }
-        arrays = {
-            "encoder": flat,
-            "item_vectors": item_vectors(network, prepared.sequences),
-            "item_bias": network.bias.detach().float().cpu().numpy(),
-            "user_features.offsets": prepared.user_features.offsets,
-            "user_features.codes": prepared.user_features.codes,
-            "user_features.weights": prepared.user_features.weights,
-        }
-        return Fitted("sequence", about, arrays, rows)
-
-
-def item_vectors(network, sequences: Sequences) -> np.ndarray:
-    """float32[items, width]. An item without events gets its attributes' vector only: its own was never
-    trained.
-    """
-    import torch
-
-    network.eval()
-    with torch.no_grad():
-        table = network.table()
-        unseen = np.flatnonzero(np.bincount(sequences.items, minlength=len(table)) == 0)
-        where = torch.from_numpy(unseen).to(table.device)
-        table = table.clone()
-        table[where] -= network.ids[where]
-    return table.float().cpu().numpy()

@@ -22,6 +22,7 @@ class SemanticPipeline(Pipeline):
     """Nothing is learned from interactions; popularity comes from them."""
 
     def __init__(self, config: Config, encoder: TextEncoder | None = None) -> None:
+        super().__init__(config)
         source = config.datasets.get("ITEMS")
         self.name = source.name_column if source else None
         self.text = source.text_column if source else None
@@ -41,13 +42,13 @@ class SemanticPipeline(Pipeline):
         )
         return Fitted("semantic", {}, {"vectors": vectors})
 
-    def measure(self, prepared: Prepared, config: Config, stop: Stop) -> Measured:
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """The usual metrics where there are interactions; coverage alone where there are none."""
         if np.any(prepared.sequences.lengths >= 2):
-            return super().measure(prepared, config, stop)
-        some = np.random.default_rng(config.seed).permutation(len(prepared.items))[:SAMPLE]
+            return super().measure(prepared, stop)
+        some = np.random.default_rng(self.config.seed).permutation(len(prepared.items))[:SAMPLE]
         reached: set[int] = set()
-        with fitted_model(self.fit(prepared), prepared, config) as model:
+        with fitted_model(self.fit(prepared), prepared, self.config) as model:
             for item in some.tolist():
                 reached.update(top_k(model.score_item(item), 25).tolist())
         return Measured({"coverage": round(len(reached) / max(len(prepared.items), 1), 4)})

@@ -171,7 +171,8 @@ def fit(
         f"{device.type}, {torch.get_num_threads()} threads"
     )
     clock, budget, each = Clock(), FIT_SHARE * plan.seconds, 0.0
-    for number in range(begin, plan.passes):
+    gained = begin - best_pass < PATIENCE  # else a job that was killed later had stopped here already
+    for number in range(begin, plan.passes) if gained else ():
         loss = _one_pass(network, optimiser, sampler, training, seed, number, passes, stop)
         reached = validated(optimiser.averaged_network(), prepared, some)
         if reached > best:
