@@ -18,19 +18,20 @@ PREFIX = "RID-"
 DIGITS = 8
 """Hexadecimal digits of the digest: two of a thousand ARNs share theirs once in ten thousand accounts."""
 
+LENGTH = len(PREFIX) + DIGITS
+
 
 def new(arn: str) -> str:
     """An id for an answer of this campaign or recommender."""
-    return f"{PREFIX}{_digest(arn)}{str(uuid4())[DIGITS:]}"
+    return f"{beginning(arn)}{str(uuid4())[DIGITS:]}"
 
 
 def source(recommendation_id: str, arns: Iterable[str]) -> str | None:
     """Which of these campaigns and recommenders gave the answer; None if it was none of them."""
-    if not recommendation_id.startswith(PREFIX):
-        return None
-    digest = recommendation_id[len(PREFIX) : len(PREFIX) + DIGITS]
-    return next((arn for arn in arns if _digest(arn) == digest), None)
+    begins = recommendation_id[:LENGTH]
+    return next((arn for arn in arns if beginning(arn) == begins), None)
 
 
-def _digest(arn: str) -> str:
-    return blake2b(arn.encode(), digest_size=DIGITS // 2).hexdigest()
+def beginning(arn: str) -> str:
+    """What the ids of all answers of a campaign or recommender begin with; LENGTH characters."""
+    return PREFIX + blake2b(arn.encode(), digest_size=DIGITS // 2).hexdigest()

@@ -1,0 +1,31 @@
+"""What brought an event about."""
+
+from tastemaker import recommendation_ids
+from tastemaker.attribution import Sources
+from tastemaker.attribution.sources import MOST, UNDEFINED
+
+HOME, MAIL = (f"arn:aws:personalize:eu-west-1:123456789012:campaign/{name}" for name in ("home", "mail"))
+
+
+def test_an_answer_leads_to_its_campaign() -> None:
+    sources = Sources([HOME, MAIL])
+    assert [sources.of(None, recommendation_ids.new(arn)) for arn in (MAIL, HOME, MAIL)] == [MAIL, HOME, MAIL]
+
+
+def test_what_the_event_says_counts_first() -> None:
+    assert Sources([HOME]).of("newsletter", recommendation_ids.new(HOME)) == "newsletter"
+
+
+def test_an_event_of_no_source_still_counts() -> None:
+    sources = Sources([HOME])
+    assert sources.of(None, None) == sources.of("", "") == UNDEFINED
+    assert sources.of(None, "RID-of-somebody-else") == sources.of(None, "R") == UNDEFINED
+    assert sources.of(None, recommendation_ids.new(MAIL)) == UNDEFINED
+
+
+def test_sources_that_events_name_are_a_hundred_at_most() -> None:
+    sources = Sources([HOME], named=["first"])
+    found = [sources.of(f"partner-{number}", None) for number in range(MOST)]
+    assert found == [f"partner-{number}" for number in range(MOST - 1)] + [UNDEFINED]
+    assert sources.of("first", None) == "first" and sources.of(None, recommendation_ids.new(HOME)) == HOME
+    assert len(sources.named) == MOST
