@@ -112,3 +112,13 @@ def schemas_of(desk: Desk, group: str) -> dict[str, schemas.Schema]:
         kind: schema.parsed(desk.find("Schema", dataset.body["schemaArn"]))
         for kind, dataset in datasets_of(desk, group).items()
     }
+
+
+def bulk_of(desk: Desk, dataset: Record) -> list[dict[str, Any]]:
+    """The visible bulk data of a dataset: {"prefix", "at"}, the folder in the lake and when it was imported
+    (seconds since 1970)."""
+    jobs = ((one["prefix"], desk.repository.get(one["jobArn"])) for one in dataset.body["_imports"])
+    return [
+        {"prefix": prefix, "at": float(job.body["lastUpdatedDateTime"]) if job is not None else 0.0}
+        for prefix, job in jobs
+    ]

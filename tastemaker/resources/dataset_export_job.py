@@ -5,6 +5,7 @@ from typing import Any
 
 from tastemaker.errors import InvalidInput
 from tastemaker.resources import statuses
+from tastemaker.resources.dataset import bulk_of
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.job import Job
@@ -42,19 +43,12 @@ class DatasetExportJob(Job):
             "datasetArn": dataset.arn,
             "datasetType": dataset.body["datasetType"],
             "schema": desk.find("Schema", dataset.body["schemaArn"]).body["schema"],
-            "imports": [
-                {"prefix": one["prefix"], "at": self._imported_at(desk, one["jobArn"])}
-                for one in dataset.body["_imports"]
-            ],
+            "imports": bulk_of(desk, dataset),
             "events": f"groups/{group}/events/",
             "output": target["path"],
             "kmsKeyArn": target.get("kmsKeyArn"),
             "roleArn": moving.body.get("roleArn"),
         }
-
-    def _imported_at(self, desk: Desk, job: str) -> float:
-        record = desk.repository.get(job)
-        return float(record.body["lastUpdatedDateTime"]) if record is not None else 0.0
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
         if record.status == statuses.IN_PROGRESS:

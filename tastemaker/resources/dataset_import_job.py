@@ -56,7 +56,7 @@ class DatasetImportJob(Kind):
             "source": moving.body["dataSource"]["dataLocation"],
             "roleArn": moving.body.get("roleArn"),
             "importMode": moving.body["importMode"],
-            "destination": f"groups/{group}/datasets/{kind}/{moving.body['jobName']}/",
+            "destination": folder_of(group, kind, moving.body["jobName"]),
         }
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
@@ -74,3 +74,8 @@ class DatasetImportJob(Kind):
             desk.change(dataset, _imports=[*kept, entry], _importedAt=desk.now())
         counts = {f"_{name}": result.get(name) for name in ("rows", "files", "bytes")}
         desk.change(record, status=statuses.ACTIVE, **counts)
+
+
+def folder_of(group: str, kind: str, job: str) -> str:
+    """Where in the lake an import writes."""
+    return f"groups/{group}/datasets/{kind}/{job}/"
