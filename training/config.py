@@ -92,13 +92,15 @@ class Search:
 class Config:
     """What to train from what. `events` are the prefixes of streamed events. `hyperparameters` and
     `featurization` hold the recipe's defaults too; `given` only what the solution says itself. `previous`
-    is the folder of the bundle that an update goes on from.
+    is the folder of the bundle that an update goes on from, `prepared` that of events that were prepared
+    on many machines, instead of interactions and streamed events.
     """
 
     recipe: str
     datasets: Mapping[str, Source]
     events: tuple[str, ...] = ()
     action_events: tuple[str, ...] = ()
+    prepared: str | None = None
     rules: tuple[EventRule, ...] = ()
     excluded: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
@@ -164,6 +166,7 @@ def parse_config(data: Mapping[str, Any]) -> Config:
         datasets=datasets,
         events=tuple(data.get("events") or ()),
         action_events=tuple(data.get("actionEvents") or ()),
+        prepared=data.get("prepared"),
         rules=_rules(data, solution) or _rules_of(recipe),
         excluded={name.upper(): frozenset(columns) for name, columns in excluded.items()},
         hyperparameters={name: str(value) for name, value in (data.get("hyperParameters") or {}).items()},

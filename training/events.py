@@ -6,8 +6,11 @@ one machine arranges everything at once, many machines arrange some users each, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,6 +136,22 @@ def _order(
     double = np.zeros(len(rows), bool)
     double[pairs[1:]] = (run[pairs][1:] == run[pairs][:-1]) & (what[pairs][1:] == what[pairs][:-1])
     return np.delete(order, suspects[double])
+
+
+INDEX = "shards.json"
+
+
+def opened(root: Path, folder: str) -> Events:
+    """Events that were prepared elsewhere: `INDEX` below the folder names the shards' files, which hold what
+    `Events.arrays` gave.
+    """
+    names = json.loads((root / folder / INDEX).read_text(encoding="utf-8"))["shards"]
+    return merged([partial(_shard, root / name) for name in names])
+
+
+def _shard(path: Path) -> Events:
+    with np.load(path) as arrays:
+        return Events.of_arrays(arrays)
 
 
 def merged(parts: Sequence[Callable[[], Events]]) -> Events:

@@ -18,7 +18,7 @@ from training import features, read
 from training.config import Config, EventRule, Limits
 from training.data import Prepared, Sequences
 from training.errors import NotEnoughDataError
-from training.events import arranged
+from training.events import arranged, opened
 from training.words import codes, texts_of
 
 ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
@@ -33,7 +33,11 @@ def prepare(config: Config, root: Path) -> Prepared:
     """
     source = config.datasets["INTERACTIONS"]
     context = context_columns(config)
-    events = arranged(read.interactions(root, source, config.events, context), context)
+    events = (
+        opened(root, config.prepared)
+        if config.prepared
+        else arranged(read.interactions(root, source, config.events, context), context)
+    )
     item_table = attributes(config, root, "ITEMS", "ITEM_ID")
     user_table = attributes(config, root, "USERS", "USER_ID")
 
