@@ -7,6 +7,7 @@ linear       a linear item-to-item model on the user's recency-weighted history,
 repeat       the user's own items, newer ones more: log of a distribution
 seen         1 for the user's own items, 0 for others; its weight may be negative: whether people repeat
 popularity   log of the popularity distribution
+objective    the attribute that lists are to be rich in, standardised over the catalogue at training
 
 A distribution gets a floor before the logarithm, so that an item that a part says nothing about is unlikely,
 not impossible.
@@ -40,6 +41,14 @@ def newest(items: NDArray[np.integer], half_life: float) -> tuple[NDArray[np.int
     return items, recency(len(items), half_life)
 
 
+def newest_once(items: NDArray[np.integer], half_life: float) -> tuple[NDArray[np.integer], Array]:
+    """The same, of each item its newest event only."""
+    items, weights = newest(items, half_life)
+    _, last = np.unique(items[::-1], return_index=True)
+    places = len(items) - 1 - last
+    return items[places], weights[places]
+
+
 def log_softmax(logits: Array) -> Array:
     """Logarithm of the softmax over the last axis."""
     shifted = logits - logits.max(-1, keepdims=True)
@@ -69,10 +78,7 @@ def linear(rows: SparseRows, items: NDArray[np.integer], half_life: float) -> Ar
     """A linear model (`rows` is item by item) on the recency-weighted history; an item counts once, at
     its newest.
     """
-    items, weights = newest(items, half_life)
-    _, last = np.unique(items[::-1], return_index=True)
-    places = len(items) - 1 - last
-    return standardised(rows.sum(items[places], weights[places]))
+    return standardised(rows.sum(*newest_once(items, half_life)))
 
 
 def repeat(n_items: int, items: NDArray[np.integer], half_life: float) -> Array:
@@ -82,8 +88,38 @@ def repeat(n_items: int, items: NDArray[np.integer], half_life: float) -> Array:
     return log_distribution(counts, REPEAT_FLOOR)
 
 
+def objective(values: NDArray[np.float64], mean: float, deviation: float) -> Array:
+    """How far an attribute of each item lies above `mean`, in units of `deviation`; 0 where it is unknown."""
+    return np.nan_to_num((values - mean) / deviation).astype(np.float32)
+
+
 def seen(n_items: int, items: NDArray[np.integer]) -> Array:
     """1 for items of the history, 0 for others."""
     result = np.zeros(n_items, np.float32)
     result[items] = 1.0
     return result
+
+
+def events_of(
+    part: str, items: NDArray[np.integer], half_life: float
+) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
+    """The events that a sparse part reads of a history, and their weights."""
+    if part == "seen":
+        return items, np.ones(len(items), np.float32)
+    return (newest_once if part == "linear" else newest)(items, half_life)
+
+
+def above_all_others(part: str, sums: NDArray[np.number], n_items: int) -> NDArray[np.float64]:
+    """What a sparse part gives items more than it gives all those that its sums have no entry for.
+
+    `sums` is what was added up for the items that have an entry: the functions above on a whole catalogue,
+    less their value at 0. An item there may have a sum of 0.
+    """
+    if part == "seen":
+        return (sums > 0).astype(np.float64)
+    if part == "linear":
+        mean = sums.sum() / n_items
+        spread = max(float((sums * sums).sum()) / n_items - mean * mean, 0.0) ** 0.5
+        return sums.astype(np.float64) / (spread or 1.0)
+    floor = REPEAT_FLOOR if part == "repeat" else FLOOR
+    return np.log1p(sums.astype(np.float64) / ((float(sums.sum()) or 1.0) * floor))

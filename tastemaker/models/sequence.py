@@ -7,6 +7,7 @@ in the manifest under `model`. See `tastemaker.models.parts` for what each part 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from tastemaker.ids import open_array
 from tastemaker.models import parts
 from tastemaker.models.base import Model
+from tastemaker.models.blended import NOTHING, Blended, Extra, Searched
 from tastemaker.models.bundle import Bundle, History
+from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.encoder import Encoder
 from tastemaker.models.features import FeatureRows, FeatureSpace
-from tastemaker.models.sparse import SparseRows
+from tastemaker.models.sparse import SparseRows, distinct
 
 
 class SequenceModel(Model):
@@ -34,8 +37,13 @@ class SequenceModel(Model):
         self.typical_gap = int(about["typicalGap"])
         self._trained = np.asarray([*about["trainedTypes"], about["unknownTypes"]], bool)
         self._every_type = bool(self._trained.all())
-        self.log_popularity = parts.log_distribution(np.asarray(bundle.popularity, np.float32))
         self.rows = {n: SparseRows.open(folder, n) for n in ("transitions", "linear") if n in self.parts}
+        if "objective" in about:
+            wish = about["objective"]
+            values = bundle.item_columns[wish["attribute"]].values
+            self.objective = parts.objective(values, wish["mean"], wish["deviation"])
+        self._statics: dict[tuple[float, float, float], Static] = {}
+        self.clusters = Clusters.open(folder) if "encoder" in about else None
         self.encoder: Encoder | None = None
         if "encoder" in about:
             shape = about["encoder"]
@@ -54,6 +62,11 @@ class SequenceModel(Model):
                 open_array(folder / "user_features.weights.npy"),
             )
 
+    @cached_property
+    def log_popularity(self) -> NDArray[np.float32]:
+        """The part `popularity`."""
+        return parts.log_distribution(np.asarray(self.bundle.popularity, np.float32))
+
     def relevant(self, history: History) -> History:
         """The events of the types that the model was trained on."""
         return history if self._every_type else history[self._trained[history.event_types]]
@@ -61,43 +74,81 @@ class SequenceModel(Model):
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:
-        """Blended scores. An empty history gives what users started with, blended with what is popular
-        lately.
+        """Blended scores. What no event of the history changes is left out: it is the same for every item."""
+        return self.scores_for(history, now=now, context=context, user_index=user_index).dense
+
+    def scores_for(
+        self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
+    ) -> Blended:
+        """The same, computed as far as needed. An empty history gives what users started with, blended with
+        what is popular lately.
         """
         history = self.relevant(history)
-        scores = self.part_scores(history, now=now, context=context, user_index=user_index)
-        if not len(history):
-            return np.mean(list(scores.values()), axis=0, dtype=np.float32)
-        total = np.zeros(len(self.bundle.items), np.float32)
-        for name, values in scores.items():
-            total += np.float32(self.parts[name]["weight"]) * values
-        return total
+        encoder, popularity, wish = self._weights if len(history) else self._weights_without_history
+        static = self._static(encoder, popularity, wish)
+        extra = self._extra(history.items) if len(history) else NOTHING
+        if not encoder:
+            return Blended(None, None, static.values, extra)
+        vector = self.vector(history, now=now, context=context, user_index=user_index)
+        vector *= np.float32(encoder)
+        if self.clusters is None:
+            return Blended(self.item_vectors, vector, static.values, extra)
+        return Searched(self.item_vectors, vector, static, extra, self.clusters)
 
-    def part_scores(
-        self,
-        history: History,
-        *,
-        now: int,
-        context: Mapping[str, str] | None = None,
-        user_index: int = -1,
-    ) -> dict[str, NDArray[np.float32]]:
-        """The scores of each part that has a weight, by name. `history` holds trained types only.
+    def _weight(self, part: str) -> float:
+        return self.parts.get(part, {}).get("weight", 0.0)
 
-        Without a history only the encoder and popularity have something to say.
+    @property
+    def _weights(self) -> tuple[float, float, float]:
+        """Of the encoder, of popularity and of the objective."""
+        return self._weight("encoder"), self._weight("popularity"), self._weight("objective")
+
+    @property
+    def _weights_without_history(self) -> tuple[float, float, float]:
+        """The two that have something to say then share alike; the objective is as strong beside them as in
+        the blend.
         """
-        scores = {}
+        there = [float(part in self.parts) for part in ("encoder", "popularity")]
+        blend = sum(self._weight(part) for part in self.parts if part not in ("seen", "objective"))
+        encoder, popularity = (one / (sum(there) or 1.0) for one in there)
+        return encoder, popularity, self._weight("objective") / (blend or 1.0)
+
+    def _static(self, encoder: float, popularity: float, wish: float) -> Static:
+        """What is the same for every user, at these weights."""
+        if (encoder, popularity, wish) not in self._statics:
+            values = np.float32(popularity) * self.log_popularity
+            if encoder:
+                values += np.float32(encoder) * self.item_bias
+            if wish:
+                values += np.float32(wish) * self.objective
+            self._statics[encoder, popularity, wish] = Static.of(values, self.clusters)
+        return self._statics[encoder, popularity, wish]
+
+    def _extra(self, items: NDArray[np.integer]) -> Extra:
+        """What the parts that are sparse give the items that follow from a history more than all others."""
+        found: list[tuple[str, float, NDArray[np.integer], NDArray[np.floating]]] = []
         for name, settings in self.parts.items():
-            if name == "encoder" and (settings["weight"] or not len(history)):
-                vector = self.vector(history, now=now, context=context, user_index=user_index)
-                scores[name] = parts.log_softmax(self.item_vectors @ vector + self.item_bias)
-            elif (name == "popularity" and not len(history)) or (settings["weight"] and len(history)):
-                scores[name] = self.simple_part(name, history.items, settings.get("halfLife", 0.0))
-        return scores
+            weight, half_life = settings["weight"], settings.get("halfLife", 0.0)
+            if not weight or name in ("encoder", "popularity", "objective"):
+                continue
+            events = parts.events_of(name, items, half_life)
+            found.append((name, weight, *(self.rows[name].entries(*events) if name in self.rows else events)))
+        if not found:
+            return NOTHING
+        there, places = distinct(np.concatenate([columns for _, _, columns, _ in found]))
+        total, start = np.zeros(len(there)), 0
+        for name, weight, columns, values in found:
+            sums = np.bincount(places[start : start + len(columns)], values, len(there))
+            total += weight * parts.above_all_others(name, sums, len(self.bundle.items))
+            start += len(columns)
+        return Extra(there, total.astype(np.float32))
 
     def simple_part(self, name: str, items: NDArray[np.integer], half_life: float) -> NDArray[np.float32]:
         """Scores of one part other than the encoder, for these items of a history, oldest first."""
         if name == "popularity":
             return self.log_popularity
+        if name == "objective":
+            return self.objective
         if name == "repeat":
             return parts.repeat(len(self.bundle.items), items, half_life)
         if name == "seen":

@@ -32,17 +32,18 @@ class SparseRows:
         at = slice(self.offsets[item], self.offsets[item + 1])
         return self.columns[at], self.values[at]
 
-    def sum(self, items: NDArray[np.integer], weights: NDArray[np.floating]) -> NDArray[np.float32]:
-        """The weighted sum of rows as a dense vector, float32[items]."""
+    def entries(
+        self, items: NDArray[np.integer], weights: NDArray[np.floating]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The columns and weighted values of these rows, one row after the other; columns may repeat."""
         starts = self.offsets[items]
         lengths = self.offsets[np.asarray(items) + 1] - starts
-        total = int(lengths.sum())
-        if not total:
-            return np.zeros(self.items, np.float32)
-        ends = np.cumsum(lengths)
-        places = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
-        values = self.values[places] * np.repeat(np.asarray(weights, np.float32), lengths)
-        return np.bincount(self.columns[places], values, self.items).astype(np.float32)
+        places = ranges(starts, lengths)
+        return self.columns[places], self.values[places] * np.repeat(np.asarray(weights, np.float32), lengths)
+
+    def sum(self, items: NDArray[np.integer], weights: NDArray[np.floating]) -> NDArray[np.float32]:
+        """The weighted sum of rows as a dense vector, float32[items]."""
+        return np.bincount(*self.entries(items, weights), self.items).astype(np.float32)
 
     def save(self, folder: Path, name: str) -> None:
         """Write `<name>.offsets.npy`, `<name>.columns.npy` and `<name>.values.npy`."""
@@ -58,3 +59,26 @@ class SparseRows:
             open_array(folder / f"{name}.columns.npy"),
             open_array(folder / f"{name}.values.npy"),
         )
+
+
+def ranges(begins: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The places from `begins[i]` on, `lengths[i]` of them, one range after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths)
+
+
+def distinct(items: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rising distinct positions, and for each of `items` its place among them: `np.unique` with its
+    inverse, by one sort of numbers that hold position and place.
+    """
+    if not len(items):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    keys = items.astype(np.int64) << 32
+    keys |= np.arange(len(items))
+    keys.sort()
+    positions = keys >> 32
+    first = np.ones(len(items), bool)
+    np.not_equal(positions[1:], positions[:-1], out=first[1:])
+    inverse = np.empty(len(items), np.int64)
+    inverse[keys & 0xFFFFFFFF] = np.cumsum(first) - 1
+    return positions[first], inverse

@@ -5,6 +5,8 @@ import shutil
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tastemaker.models import (
     Bundle,
@@ -12,7 +14,10 @@ from tastemaker.models import (
     UnknownBundleFormatError,
     UnknownModelKindError,
     load,
+    parts,
 )
+from tastemaker.models.scores import log_sum
+from tastemaker.models.sequence import SequenceModel
 from tastemaker.ranking.topk import top_k
 from tests.training import lake
 from training.data import Prepared
@@ -160,3 +165,45 @@ def test_popularity_counts_people_not_events(trained) -> None:
     touched = [{lake.walk(user)[place] for place in range(20)} for user in range(lake.USERS)]
     for number in range(lake.ITEMS):
         assert bundle.item_users[number] == sum(number in mine for mine in touched)
+
+
+def by_the_book(model: SequenceModel, history: History, **asked) -> np.ndarray:
+    """Every part over the whole catalogue, weighted and added up."""
+    weights = {name: one["weight"] for name, one in model.parts.items()}
+    if not len(history):
+        weights = dict.fromkeys(("encoder", "popularity"), 0.5)
+    total = np.zeros(len(model.bundle.items), np.float64)
+    for name, weight in weights.items():
+        if name == "encoder":
+            logits = model.item_vectors @ model.vector(history, **asked) + model.item_bias
+            total += weight * parts.log_softmax(logits)
+        else:
+            half_life = model.parts[name].get("halfLife", 0.0)
+            total += weight * model.simple_part(name, history.items, half_life)
+    return total - log_sum(total)
+
+
+@given(
+    events=st.lists(st.integers(0, lake.ITEMS), max_size=60),
+    weights=st.lists(st.sampled_from([-1.0, 0.0, 0.3, 1.0]), min_size=6, max_size=6),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_blend_is_the_weighted_sum_of_its_parts(trained, events: list[int], weights: list[float]) -> None:
+    model = load(trained("aws-user-personalization-v2"))
+    assert isinstance(model, SequenceModel)
+    names = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
+    assert set(model.parts) <= set(names)
+    model.parts = {
+        name: {"weight": abs(weight) if name == "encoder" else weight, "halfLife": 2.0}
+        for name, weight in zip(names, weights, strict=True)
+        if name in model.parts
+    }
+    items = np.array(events, np.int32)
+    times = lake.START + 60 * np.arange(len(items))
+    history = History(items, times, np.zeros(len(items), np.int16))
+    scores = model.scores_for(history, now=NOW)
+    expected = by_the_book(model, history, now=NOW)
+    some = [3, 0, 3, lake.ITEMS]
+    found = scores.of(some)  # before the whole catalogue is scored
+    assert scores.dense[some] == pytest.approx(found, abs=1e-4)
+    assert scores.dense - log_sum(scores.dense) == pytest.approx(expected, abs=2e-4)

@@ -1,0 +1,118 @@
+"""A blend of parts as scores that are computed as far as they are needed.
+
+An item's score is the product of its vector with the user's, plus what is the same for every user (its bias,
+its popularity), plus what few items get because they follow from the user's own. What the parts say about all
+other items alike is left out: it changes no order and no share of a softmax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models.clusters import Clusters, Static
+from tastemaker.models.scores import Array, Dense, Mask, Scores, log_sum
+from tastemaker.ranking.topk import top_k
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What few items get more than others: distinct rising positions, and values of the same length."""
+
+    items: NDArray[np.int64]
+    values: Array
+
+
+NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+class Blended(Scores):
+    """`vectors` float32[items, width] (None without an encoder), `vector` float32[width], `static`
+    float32[items].
+    """
+
+    def __init__(self, vectors: Array | None, vector: Array | None, static: Array, extra: Extra) -> None:
+        self._vectors, self._vector, self._static, self._extra = vectors, vector, static, extra
+
+    def __len__(self) -> int:
+        return len(self._static)
+
+    @property
+    def dense(self) -> Array:
+        return self._whole.dense
+
+    @cached_property
+    def _whole(self) -> Dense:
+        if self._vectors is None or self._vector is None:
+            total = self._static.copy()
+        else:
+            total = self._vectors @ self._vector
+            total += self._static
+        total[self._extra.items] += self._extra.values
+        return Dense(total)
+
+    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
+        return self._whole.top(count, allowed)
+
+    def log_sum(self, allowed: Mask | None = None) -> float:
+        return self._whole.log_sum(allowed)
+
+    def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
+        if "_whole" in self.__dict__:
+            return self._whole.of(items)
+        wanted = np.asarray(items, np.intp)
+        scores = self._static[wanted]
+        if self._vectors is not None and self._vector is not None:
+            scores += self._vectors[wanted] @ self._vector
+        if len(self._extra.items):
+            places = np.minimum(np.searchsorted(self._extra.items, wanted), len(self._extra.items) - 1)
+            scores += np.where(self._extra.items[places] == wanted, self._extra.values[places], np.float32(0))
+        return scores
+
+
+class Searched(Blended):
+    """The same for a catalogue that is clustered: the best items are searched for, and a softmax's divisor is
+    exact for what was read and estimated for the rest.
+    """
+
+    def __init__(
+        self, vectors: Array, vector: Array, static: Static, extra: Extra, clusters: Clusters
+    ) -> None:
+        super().__init__(vectors, vector, static.values, extra)
+        self._by_cluster, self._clusters, self._query = static, clusters, vector
+        self._last: tuple[Mask | None, tuple[NDArray[np.int64], Array, float]] | None = None
+
+    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
+        items, scores, _ = self._found(allowed)
+        if len(items) < count:  # a filter that keeps few, or an answer that is longer than what was read
+            return super().top(count, allowed)
+        order = np.argsort(items) if count else items  # equal scores in order of position
+        return items[order][top_k(scores[order], count)]
+
+    def log_sum(self, allowed: Mask | None = None) -> float:
+        if "_whole" in self.__dict__:
+            return super().log_sum(allowed)
+        _, scores, rest = self._found(allowed)
+        return float(np.logaddexp(log_sum(scores), rest))
+
+    def _found(self, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
+        """Items that were read, with what they get more, and the estimate for the others."""
+        if self._last is None or self._last[0] is not allowed:
+            self._last = allowed, self._search(allowed)
+        return self._last[1]
+
+    def _search(self, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
+        covered = len(self._clusters)
+        always = np.union1d(self._extra.items, np.arange(covered, len(self)))
+        if allowed is not None:
+            always = always[allowed[always]]
+        found = self._clusters.search(self._query, self._by_cluster, allowed)
+        known = np.zeros(len(self), bool)
+        known[always] = True
+        once = ~known[found.items]
+        items = np.concatenate([always, found.items[once]])
+        return items, np.concatenate([self.of(always), found.scores[once]]), found.rest
