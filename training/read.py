@@ -43,9 +43,10 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
 
 def read_file(path: Path, columns: dict[str, pa.DataType], what: str) -> Iterator[pa.Table]:
     """These columns of one file, a group of rows at a time. Raises BadDataError."""
-    words = [name for name, kind in columns.items() if kind == WORDS]
+    there = set(pq.read_schema(path).names)  # Arrow knows no dictionaries of a column that is not there
+    present = [name for name in columns if name in there]
+    words = [name for name in present if columns[name] == WORDS]
     with pq.ParquetFile(path, read_dictionary=words) as file:
-        present = [name for name in columns if name in file.schema_arrow.names]
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=present)
             arrays = []

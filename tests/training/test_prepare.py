@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.training import lake
@@ -31,6 +32,16 @@ def test_events_are_in_order_of_time_whatever_file_they_came_from(tmp_path) -> N
     found = names(prepared(tmp_path, events), "u000")
     walked = [lake.item(n) for n in lake.walk(0)]
     assert found == [walked[0], "i05", walked[1], "i06", *walked[2:]]
+
+
+def test_files_with_nothing_but_users_items_and_times_are_read(tmp_path) -> None:
+    path = lake.build(tmp_path)
+    for file in (tmp_path / "groups").rglob("*.parquet"):
+        if "interactions" in str(file).lower():
+            pq.write_table(pq.read_table(file, columns=["USER_ID", "ITEM_ID", "TIMESTAMP"]), file)
+    data = prepare(read_config(path), tmp_path)
+    assert len(data.sequences.items) == lake.USERS * 20
+    assert data.event_types == []
 
 
 def test_exact_doubles_are_read_once_and_near_doubles_are_kept(tmp_path) -> None:
