@@ -42,3 +42,16 @@ def test_a_purge_stops_in_time_and_goes_on(lake):
     assert len(list(lake.objects(""))) == 1
     assert lake.purge("groups/films/", until=9.0, clock=lambda: 0.0)
     assert list(lake.objects("")) == []
+
+
+def test_of_two_who_create_an_object_one_does(lake):
+    assert lake.create("groups/films/batch.json", "mine")
+    assert not lake.create("groups/films/batch.json", "theirs")
+    assert lake.read("groups/films/batch.json") == "mine"
+
+
+def test_a_list_can_begin_after_a_key(lake):
+    for day in ("10", "11", "12"):
+        lake.write(f"events/2026/11/{day}/a.parquet", "")
+    found = [key for key, _ in lake.objects("events/", after="events/2026/11/11/")]
+    assert found == ["events/2026/11/11/a.parquet", "events/2026/11/12/a.parquet"]
