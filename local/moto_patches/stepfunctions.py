@@ -5,6 +5,7 @@
 - `sagemaker:createTrainingJob.sync` is listed as unsupported. Here it polls the job, and stops it when the
   execution is
   stopped, as Step Functions does.
+- `aws-sdk` tasks cannot call services like Personalize: `sdk_tasks.py`.
 - A Fail state may not pass on an error whose name starts with "States.". Here it may, as on AWS.
 """
 
@@ -38,6 +39,8 @@ from moto.stepfunctions.parser.asl.component.state.fail import state_fail
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+
+from .sdk_tasks import SdkTask
 
 ClientOf = Callable[[str, str], Any]  # service, role ARN → boto3 client
 
@@ -106,7 +109,8 @@ def _dates_to_text(value: Any) -> None:
 
 
 def _service_for(service_name: str) -> Any:
-    return TrainingTask() if service_name == "sagemaker" else _original_service_for(service_name)
+    own = {"sagemaker": TrainingTask, "aws-sdk": SdkTask}.get(service_name)
+    return own() if own else _original_service_for(service_name)
 
 
 class TrainingTask(callback.StateTaskServiceCallback):

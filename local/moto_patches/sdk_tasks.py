@@ -1,0 +1,100 @@
+"""Tasks `arn:aws:states:::aws-sdk:<service>:<action>` with names as Step Functions spells them.
+
+Step Functions begins every member's name with a capital, in parameters and in results, writes services
+without hyphens, and names errors after the service: `{"DatasetGroupArn": …}`, `aws-sdk:personalizeruntime`,
+`Personalize.ResourceNotFoundException`. moto passes everything on as it stands, so that services whose models
+spell members with a small letter, Personalize's among them, cannot be called.
+https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
+
+_SESSION = botocore.session.Session()
+_NAMES = {"sfn": "stepfunctions"}
+
+
+class SdkTask(StateTaskServiceAwsSdk):
+    """moto's task, its names translated both ways by the service's model."""
+
+    def _get_boto_service_name(self, boto_service_name: str | None = None) -> str:
+        return service_model(boto_service_name or self.resource.api_name).service_name
+
+    def _normalise_parameters(self, parameters: dict[str, Any], *_: Any, **__: Any) -> None:
+        _replace(parameters, to_request(parameters, self._operation().input_shape))
+
+    def _normalise_response(self, response: Any, *_: Any, **__: Any) -> None:
+        if isinstance(response, dict):
+            _replace(response, to_result(response, self._operation().output_shape))
+
+    def _normalise_service_error_name(self, service_name: str) -> str:  # type: ignore[override]
+        return error_prefix(service_name)
+
+    def _operation(self) -> Any:
+        action = self.resource.api_action
+        return service_model(self.resource.api_name).operation_model(action[0].upper() + action[1:])
+
+
+@cache
+def service_model(name: str) -> ServiceModel:
+    """The model of a service by Step Functions' name for it. Raises ValueError: there is none."""
+    name = _NAMES.get(name.lower(), name.lower())
+    for service in _SESSION.get_available_services():
+        if service.replace("-", "") == name.replace("-", ""):
+            return _SESSION.get_service_model(service)
+    raise ValueError(f"there is no service {name} to call with aws-sdk")
+
+
+def error_prefix(service: str) -> str:
+    """What a service's errors begin with, e.g. PersonalizeRuntime, DynamoDb, Sfn, S3."""
+    model = service_model(service)
+    if model.service_name == "dynamodb":
+        return "DynamoDb"
+    words = str(model.service_id).split()
+    return "".join(word.capitalize() if word.isupper() and word.isalpha() else word for word in words)
+
+
+def to_request(value: Any, shape: Shape | None) -> Any:
+    """A task's parameters as the service's model spells them; JSON where the service takes text."""
+    match shape:
+        case StructureShape() if isinstance(value, dict):
+            members = {name.lower(): (name, member) for name, member in shape.members.items()}
+            found = {key: members.get(key.lower(), (key, None)) for key in value}
+            return {found[key][0]: to_request(item, found[key][1]) for key, item in value.items()}
+        case ListShape() if isinstance(value, list):
+            return [to_request(item, shape.member) for item in value]
+        case MapShape() if isinstance(value, dict):
+            return {key: to_request(item, shape.value) for key, item in value.items()}
+        case Shape(type_name="string" | "blob") if not isinstance(value, str | bytes):
+            return json.dumps(value, separators=(",", ":"))
+    return value
+
+
+def to_result(value: Any, shape: Shape | None) -> Any:
+    """A response with a capital at the beginning of every member's name; the keys of maps stay."""
+    match shape:
+        case StructureShape() if isinstance(value, dict):
+            return {
+                key[0].upper() + key[1:]: to_result(item, shape.members.get(key))
+                for key, item in value.items()
+            }
+        case ListShape() if isinstance(value, list):
+            return [to_result(item, shape.member) for item in value]
+        case MapShape() if isinstance(value, dict):
+            return {key: to_result(item, shape.value) for key, item in value.items()}
+    return getattr(value, "read", lambda: value)()
+
+
+def _replace(old: dict[str, Any], new: dict[str, Any]) -> None:
+    """moto hands over a dictionary to change."""
+    old.clear()
+    old.update(new)
