@@ -9,7 +9,7 @@ BIN  := $(VENV)/bin
 CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help demo local test lint format bench-load bench-serve docs synth deploy destroy clean
+.PHONY: help demo local test test-spark lint format bench-load bench-serve docs synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -23,10 +23,15 @@ local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ct
 test: $(VENV)/ready  ## Unit, contract, infrastructure and end-to-end tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spark (needs Java 17; sets up PySpark)
+	PYSPARK_PYTHON=.venv-spark/bin/python .venv-spark/bin/python -m pytest tests/distributed \
+		-W "ignore:distutils Version classes:DeprecationWarning" \
+		-W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
+
 lint: $(VENV)/ready  ## Style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy app.py benchmarks demo infrastructure lambdas local scripts tastemaker training
+	$(BIN)/mypy app.py benchmarks demo distributed infrastructure lambdas local scripts tastemaker training
 
 format: $(VENV)/ready  ## Put the code in shape
 	$(BIN)/ruff check --fix .
@@ -65,6 +70,12 @@ $(VENV)/ready: requirements.txt training/requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r training/requirements.txt
+	@touch $@
+
+.venv-spark/ready: requirements-spark.txt infrastructure/requirements-distributed.txt
+	@command -v java >/dev/null || { echo "Java 17 is needed (Spark runs on it)"; exit 1; }
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/pip install --quiet --disable-pip-version-check -r requirements-spark.txt
 	@touch $@
 
 $(CDK): package.json

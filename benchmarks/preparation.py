@@ -1,16 +1,20 @@
 """Preparing many events for training: time, memory and rate.
 
-    python -m benchmarks.preparation [--events 1,10,30] [--items 100000]
+    python -m benchmarks.preparation [--events 1,10,30] [--items 100000] [--engine spark]
 
 Events are synthetic: items by Zipf's law, 2 to 200 events a user, one in fifty twice, in order of time, in
 Parquet files of three million rows. Each run is a process of its own; peak memory is the process's own
-high-water mark, and CPU seconds are those of all its threads.
+high-water mark, and CPU seconds are those of all its threads. The engine `spark` needs PySpark (run it with
+`.venv-spark/bin/python`, which `make test-spark` sets up) and is one process of Spark with one core; its CPU
+seconds are those of the JVM and of its Python workers, without the start.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -85,12 +89,67 @@ def numpy_engine(root: Path) -> int:
     return len(prepare(read_config(root / "config.json"), root).sequences.items)
 
 
-def one(root: Path) -> None:
+def one(root: Path, engine: str) -> None:
     """Measure one run in this process."""
+    if engine == "spark":
+        spark_engine(root)
+        return
     wall = perf_counter()
     events = numpy_engine(root)
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(events, perf_counter() - wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def spark_engine(root: Path) -> None:
+    """Shards of events by Spark, measured once it runs."""
+    from pyspark.sql import SparkSession
+
+    from distributed.__main__ import prepare_events
+    from distributed.places import Place
+
+    local = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+    }
+    builder = SparkSession.builder.master("local[1]").config("spark.driver.memory", "4g").config(map=local)
+    spark = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", "100000").getOrCreate()
+    keys = [path.relative_to(root).as_posix() for path in root.rglob("*.parquet")]
+    size = sum((root / key).stat().st_size for key in keys)
+    place = Place(str(root))
+    place.write("manifest.json", keys)
+    plan = {
+        "manifestKey": "manifest.json",
+        "configKey": "config.json",
+        "prepared": "prepared/",
+        "bytes": size,
+    }
+    wall, cpu = perf_counter(), _processor_seconds()
+    events = prepare_events(spark, plan, place)["events"]
+    print(events, perf_counter() - wall, _processor_seconds() - cpu, _largest_worker())
+    spark.stop()
+
+
+def _family() -> list[list[str]]:
+    """The fields of /proc/<pid>/stat after the name, of this process and all below it."""
+    stats = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            stats[int(path.parent.name)] = path.read_text().rpartition(") ")[2].split()
+    found = {os.getpid()}
+    while more := {pid for pid, stat in stats.items() if int(stat[1]) in found} - found:
+        found |= more
+    return [stats[pid] for pid in found if pid in stats]
+
+
+def _processor_seconds() -> float:
+    """User and system time of the family, with children that have ended."""
+    return sum(sum(map(int, stat[11:15])) for stat in _family()) / os.sysconf("SC_CLK_TCK")
+
+
+def _largest_worker() -> float:
+    """Megabytes of the largest process of the family now."""
+    return max(int(stat[21]) for stat in _family()) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def main() -> None:
@@ -98,10 +157,11 @@ def main() -> None:
     parser.add_argument("--events", default="1,10,30", help="millions of events, a list")
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--folder", type=Path, help="keep the data here, and use what is there")
+    parser.add_argument("--engine", choices=("numpy", "spark"), default="numpy")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        one(arguments.one)
+        one(arguments.one, arguments.engine)
         return
     with tempfile.TemporaryDirectory() as temporary:
         for millions in arguments.events.split(","):
@@ -109,7 +169,10 @@ def main() -> None:
             if not root.exists():
                 write(root, int(float(millions) * 1e6), arguments.items)
             command = [sys.executable, "-m", "benchmarks.preparation", "--one", str(root)]
-            answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+            command += ["--engine", arguments.engine]
+            answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[
+                -4:
+            ]
             events, wall, cpu, peak = map(float, answer)
             print(
                 f"{millions:>4} million: {events:,.0f} events kept, {wall:.1f} s wall, {cpu:.1f} s CPU, "

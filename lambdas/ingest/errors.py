@@ -2,6 +2,7 @@
 
 WorkFailedError (lambdas/common/failures.py), with InvalidLocation and AccessRefused
 ├── MissingColumns      the header lacks columns of the schema
+├── NoRows              headers and nothing below them
 ├── UnreadableFile      bytes that are not the UTF-8 CSV or the Parquet they should be
 └── BadRow              one cell or one row breaks the schema's rules
 
@@ -21,6 +22,11 @@ class MissingColumns(WorkFailedError):
         super().__init__(f"Input CSV is missing the following columns: [{', '.join(missing)}] ({file})")
 
 
+class NoRows(WorkFailedError):
+    def __init__(self, location: str) -> None:
+        super().__init__(f"There are no rows to import at {location}")
+
+
 class UnreadableFile(WorkFailedError):
     def __init__(self, file: str, why: str, line: int | None = None) -> None:
         super().__init__(f"{file}{f', line {line}' if line else ''}: {why}")
@@ -32,6 +38,6 @@ class BadRow(WorkFailedError):
     """
 
     def __init__(self, file: str, line: int | None, why: str, *, column: str | None = None) -> None:
-        self.line = line
+        self.file, self.line, self.why, self.column = file, line, why, column
         place = file if line is None else f"{file}, line {line}"
         super().__init__(f"{place}{f', column {column}' if column else ''}: {why}")

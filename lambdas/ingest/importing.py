@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lambdas.common.failures import WorkFailedError
 from lambdas.common.files import File
 from lambdas.ingest import locate
 from lambdas.ingest.cells import BadCellError, Rule, stored_schema, typed
@@ -27,7 +26,7 @@ from lambdas.ingest.csv_reader import (
     spelled,
 )
 from lambdas.ingest.dialect import Dialect
-from lambdas.ingest.errors import BadRow, MissingColumns, UnreadableFile
+from lambdas.ingest.errors import BadRow, MissingColumns, NoRows, UnreadableFile
 from lambdas.ingest.parts import PART_BYTES, Parts
 from lambdas.ingest.source import Destination, Source, find
 from tastemaker.schemas import Field
@@ -64,29 +63,40 @@ class Import:
         self.log(f"{len(files)} files, {sum(file.size for file in files):,} bytes at {location}")
         try:
             # What an earlier, killed run of this import left must not be published with this one's parts.
-            self._clean()
-            while True:
-                try:
-                    count = self._attempt(files)
-                    break
-                except ReadAgainError:
-                    self.log(
-                        "a backslash turned out to be one to be read differently; reading from the start"
-                    )
+            self.clean()
+            result = self.read(files)
             if not self.rows:
-                raise WorkFailedError(f"There are no rows to import at {location}")
+                raise NoRows(location)
         except BaseException:
-            self._clean()
+            self.clean()
             raise
-        return {
-            "rows": self.rows,
-            "files": len(files),
-            "bytes": self.bytes,
-            "parts": count,
-            "maxTimestamp": self.newest,
-        }
+        return result
 
-    def _clean(self) -> None:
+    def read(self, files: Sequence[File]) -> dict[str, Any]:
+        """Import these files, in their order. Returns the counts; raises WorkFailedError, and leaves to the
+        caller what had been written by then.
+        """
+        while True:
+            try:
+                parts = self._attempt(files)
+            except ReadAgainError:
+                self.log("a backslash turned out to be one to be read differently; reading from the start")
+            else:
+                return {
+                    "rows": self.rows,
+                    "files": len(files),
+                    "bytes": self.bytes,
+                    "parts": parts,
+                    "maxTimestamp": self.newest,
+                }
+
+    @property
+    def rules(self) -> list[Rule]:
+        """What the cells of each column must be."""
+        describes = all(column.name != "TIMESTAMP" for column in self.fields)
+        return [Rule.of(column, describes=describes) for column in self.fields]
+
+    def clean(self) -> None:
         """Best effort: a role that may not delete is no reason to fail, nor to hide what the import failed
         of.
         """
@@ -97,8 +107,7 @@ class Import:
 
     def _attempt(self, files: Sequence[File]) -> int:
         self.rows, self.bytes, self.newest = 0, 0, None
-        describes = all(column.name != "TIMESTAMP" for column in self.fields)
-        rules = [Rule.of(column, describes=describes) for column in self.fields]
+        rules = self.rules
         self._forgiven = {rule.name: 0 for rule in rules if rule.forgiving and not rule.nullable}
         with tempfile.TemporaryDirectory(prefix="import-") as scratch:
             parts = Parts(self.destination, self.prefix, stored_schema(rules), Path(scratch), self.part_bytes)

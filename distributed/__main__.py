@@ -1,0 +1,120 @@
+"""The program that a state machine starts on Spark when a function or one machine would be too small.
+
+    python -m distributed import  PLAN --lake s3://bucket
+    python -m distributed prepare PLAN --lake s3://bucket
+
+The plan is the JSON of the machine's first step: source, schema, destination … of an import; configKey,
+manifestKey, prepared (a prefix) and bytes of a training. What came of it is written to the lake under the
+plan's `outcome`: the counts, or `{"error": …}` with the words of a failure reason if the data are to blame.
+Anything else that goes wrong ends the program with a traceback, and the job as failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pyspark.sql import SparkSession
+
+from distributed import importing, preparation
+from distributed.places import Place
+from lambdas.common.failures import WorkFailedError
+from lambdas.ingest.source import Destination, Folder, S3Destination, Source
+from tastemaker import schemas
+from training.config import read_config
+from training.errors import TrainingError
+from training.events import INDEX
+
+MANIFEST = "data.manifest"
+_REFUSED = re.compile(r"^\s*training\.errors\.\w+: (.*)$", re.MULTILINE)
+
+
+def import_data(
+    spark: SparkSession, plan: Mapping[str, Any], lake: Place, buckets: list[str]
+) -> dict[str, Any]:
+    """The plan of an import: the caller's rows, typed and checked, in the lake. Raises WorkFailedError."""
+    doors = partial(_doors, lake, plan.get("roleArn"), urlsplit(plan["source"]).netloc, buckets)
+    return importing.run(
+        spark, doors, schemas.parse(plan["schema"]).fields, plan["destination"], plan["source"]
+    )
+
+
+def _doors(lake: Place, role: str | None, bucket: str, buckets: list[str]) -> tuple[Source, Destination]:
+    if not lake.root.startswith("s3://"):
+        folder = Folder(Path(lake.root).parent)  # whose subfolder `lake` it is
+        return folder, folder
+    import boto3
+
+    from lambdas.common.files import S3Source
+    from lambdas.common.roles import client_for
+
+    session = boto3.Session()
+    s3 = session.client("s3")
+    client = client_for(session, s3, role, bucket, buckets)
+    return S3Source(client, None if client is s3 else role), S3Destination(
+        s3, lake.root.removeprefix("s3://")
+    )
+
+
+def prepare_events(spark: SparkSession, plan: Mapping[str, Any], lake: Place) -> dict[str, Any]:
+    """The plan of a training: shards of events instead of files of interactions, and the manifest of what the
+    training job reads then. Raises TrainingError.
+    """
+    keys = [key for key in lake.read(plan["manifestKey"]) if isinstance(key, str)]
+    with tempfile.TemporaryDirectory() as scratch:
+        config = read_config(lake.fetch(plan["configKey"], Path(scratch)))
+    folder = plan["prepared"]
+    shards = max(1, -(-int(plan["bytes"]) // preparation.SHARD_BYTES))
+    events = preparation.prepare(spark, config, keys, lake, folder, shards)
+    replaced = (*config.datasets["INTERACTIONS"].prefixes, *config.events)
+    kept = [key for key in keys if not key.startswith(replaced)]
+    index = f"{folder}{INDEX}"
+    names = lake.read(index)["shards"]
+    lake.write(f"{folder}{MANIFEST}", [{"prefix": lake.uri("")}, *kept, index, *names])
+    return {"events": events, "shards": len(names)}
+
+
+def refusal(error: Exception) -> str | None:
+    """The words of an error that the data are to blame for, also when it comes out of a task; else None."""
+    if isinstance(error, WorkFailedError | TrainingError):
+        return str(error)
+    found = _REFUSED.findall(str(error))
+    return found[-1] if found else None
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Do one plan."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("work", choices=("import", "prepare"))
+    parser.add_argument("plan", type=json.loads)
+    parser.add_argument("--lake", type=Place, required=True)
+    parser.add_argument(
+        "--data-buckets", type=json.loads, default=[], help="buckets that need no caller's role"
+    )
+    args = parser.parse_args(argv)
+    spark = SparkSession.builder.appName(f"tastemaker {args.work}").getOrCreate()
+    try:
+        if args.work == "import":
+            outcome = import_data(spark, args.plan, args.lake, args.data_buckets)
+        else:
+            outcome = prepare_events(spark, args.plan, args.lake)
+    except Exception as error:
+        reason = refusal(error)
+        if reason is None:
+            raise
+        outcome = {"error": reason}
+    finally:
+        spark.stop()
+    args.lake.write(args.plan["outcome"], outcome)
+    print(json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main()

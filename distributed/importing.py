@@ -1,0 +1,136 @@
+"""An import on many machines: each file, and each slice of a long file without quotes, is one of its own.
+
+The rows, their order, what is refused and in which words are those of `lambdas.ingest`, whose code runs on
+every piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from distributed.slices import SLICE_BYTES, QuotedError, Slice, SliceSource, cut
+from lambdas.common.failures import WorkFailedError
+from lambdas.common.files import File
+from lambdas.ingest.errors import BadRow, NoRows
+from lambdas.ingest.importing import Import
+from lambdas.ingest.source import Destination, Source, find
+from tastemaker.schemas import Field
+
+Doors = Callable[[], tuple[Source, Destination]]
+"""Opens where an import reads and writes, on whatever machine it is called."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a piece: counts, a bad row (file, line, why, column), a refusal, or quotes."""
+
+    counts: Mapping[str, Any] | None = None
+    bad_row: tuple[str, int | None, str, str | None] | None = None
+    refused: str | None = None
+    lines: int = 0
+
+    @property
+    def quoted(self) -> bool:
+        """Whether the piece must be read with all of its file."""
+        return self.counts is None and self.bad_row is None and self.refused is None
+
+
+def run(
+    spark: SparkSession,
+    doors: Doors,
+    fields: Sequence[Field],
+    prefix: str,
+    location: str,
+    size: int = SLICE_BYTES,
+) -> dict[str, Any]:
+    """Import a file or a folder, as `Import.run` does. Raises WorkFailedError, and leaves nothing then."""
+    source, destination = doors()
+    whole = Import(source, destination, fields, prefix)
+    files = find(source, location)
+    # How many cells are forgiven is counted by stretches of a file: a column that may be forgiven is not cut.
+    cuttable = not any(rule.forgiving for rule in whole.rules)
+    whole.clean()
+    try:
+        outcomes = _outcomes(spark, doors, fields, prefix, files, size if cuttable else 0)
+        for error in map(_error, outcomes):
+            if error is not None:
+                raise error
+        counts = [outcome.counts or {} for outcomes_of in outcomes for outcome in outcomes_of]
+        rows = sum(count["rows"] for count in counts)
+        if not rows:
+            raise NoRows(location)
+    except BaseException:
+        whole.clean()
+        raise
+    newest = [count["maxTimestamp"] for count in counts if count["maxTimestamp"] is not None]
+    return {
+        "rows": rows,
+        "files": len(files),
+        "bytes": sum(file.size for file in files),
+        "parts": sum(count["parts"] for count in counts),
+        "maxTimestamp": max(newest, default=None),
+    }
+
+
+def _outcomes(
+    spark: SparkSession, doors: Doors, fields: Sequence[Field], prefix: str, files: Sequence[File], size: int
+) -> list[list[Outcome]]:
+    """Of each file its pieces' outcomes. A file that turns out to have quotes is done again, in one piece."""
+    pieces = [
+        (number, place, piece)
+        for number, file in enumerate(files)
+        for place, piece in enumerate(cut(file, size or max(file.size, 1)))
+    ]
+
+    def imported(piece: tuple[int, int, Slice]) -> tuple[int, Outcome]:
+        number, place, part = piece
+        return number, _import(part, *doors(), fields, f"{prefix}{number:05}-{place:05}-")
+
+    found: list[list[Outcome]] = [[] for _ in files]
+    for number, outcome in _map(spark, imported, pieces):
+        found[number].append(outcome)
+    quoted = [number for number, some in enumerate(found) if any(outcome.quoted for outcome in some)]
+    if quoted:
+        _, destination = doors()
+        for number in quoted:
+            destination.clear(f"{prefix}{number:05}-")
+        again = [(number, 0, Slice(files[number], 0, files[number].size)) for number in quoted]
+        for number, outcome in _map(spark, imported, again):
+            found[number] = [outcome]
+    return found
+
+
+def _map(spark: SparkSession, work: Callable[[Any], Any], pieces: Sequence[Any]) -> Iterator[Any]:
+    yield from spark.sparkContext.parallelize(pieces, max(1, len(pieces))).map(work).collect()
+
+
+def _import(
+    part: Slice, source: Source, destination: Destination, fields: Sequence[Field], prefix: str
+) -> Outcome:
+    sliced = source if part.whole else SliceSource(source, part)
+    try:
+        counts = Import(sliced, destination, fields, prefix).read([part.file])
+    except BadRow as error:
+        return Outcome(bad_row=(error.file, error.line, error.why, error.column))
+    except WorkFailedError as error:
+        return Outcome(refused=str(error))
+    except QuotedError:
+        return Outcome()
+    return Outcome(counts, lines=sliced.lines if isinstance(sliced, SliceSource) else 0)
+
+
+def _error(outcomes: Sequence[Outcome]) -> WorkFailedError | None:
+    """The first error of a file, its line counted in the file and not in the slice."""
+    before = 0
+    for outcome in outcomes:
+        if outcome.refused is not None:
+            return WorkFailedError(outcome.refused)
+        if outcome.bad_row is not None:
+            file, line, why, column = outcome.bad_row
+            return BadRow(file, line if line is None else line + before, why, column=column)
+        before += outcome.lines
+    return None

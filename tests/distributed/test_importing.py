@@ -1,0 +1,102 @@
+"""What Spark imports, refuses and says is what one function does."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark runs these tests")
+
+from distributed import importing
+from lambdas.common.failures import WorkFailedError
+from lambdas.ingest.source import Folder
+from tastemaker.schemas import Field
+from tests.lambdas.ingest.support import EVENTS, Place
+
+ITEMS = [Field("ITEM_ID", "string"), Field("YEAR", "long"), Field("TITLE", "string", nullable=True)]
+SIZE = 4000
+"""Bytes of a slice: small, so that small files are cut."""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def doors(root: Path) -> tuple[Folder, Folder]:
+    return Folder(root), Folder(root)
+
+
+def both(spark, place: Place, fields: list[Field], location: str = "s3://data/in/") -> tuple:
+    """(result or reason, rows) of one function and of Spark."""
+    answers = []
+    work = partial(importing.run, spark, partial(doors, place.root), fields, "run/", location, SIZE)
+    for run in (partial(place.run, fields, location), work):
+        try:
+            answer = {name: value for name, value in run().items() if name != "parts"}
+        except WorkFailedError as error:
+            answer = str(error)
+        answers.append((answer, place.rows()))
+    return tuple(answers)
+
+
+def events(seed: int, count: int, quote: str = "") -> str:
+    rng = np.random.default_rng(seed)
+    rows = zip(
+        rng.integers(0, 99, count), rng.integers(0, 99, count), rng.integers(0, 10**9, count), strict=True
+    )
+    lines = [f"{quote}u{user}{quote},{'' if item else ' '}i{item},{time}\n" for user, item, time in rows]
+    return "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(lines)
+
+
+def test_rows_order_and_counts_are_the_same(spark, place: Place) -> None:
+    place.put("in/a.csv", events(1, 2000))
+    place.put("in/b.csv", events(2, 300, quote='"'))  # not cut: it is quoted
+    place.put("in/c.csv", "TIMESTAMP,COLOUR,USER_ID,ITEM_ID\r\n\r\n7,red,u,i")
+    alone, together = both(spark, place, EVENTS)
+    assert together == alone
+    assert alone[0]["rows"] == len(alone[1]) == 2301
+
+
+@pytest.mark.parametrize(
+    ("line", "bad"),
+    [(1500, "u,i,soon"), (1500, "u,,5"), (1899, "u,i"), (2, "u,i,1600000000000"), (900, "u,i," + "9" * 30)],
+)
+def test_the_first_bad_row_is_named_in_the_same_words(spark, place: Place, line: int, bad: str) -> None:
+    lines = events(1, 2000).splitlines()
+    lines[line - 1] = lines[1899] = bad
+    place.put("in/a.csv", events(3, 400))
+    place.put("in/b.csv", "\n".join(lines))
+    alone, together = both(spark, place, EVENTS)
+    assert together == alone
+    assert f"in/b.csv, line {line}" in alone[0] and alone[1] == []
+
+
+def test_cells_are_forgiven_alike(spark, place: Place) -> None:
+    years = ["x" if number % 700 == 0 else str(1900 + number % 100) for number in range(3000)]
+    place.put("in/a.csv", "ITEM_ID,YEAR,TITLE\n" + "".join(f"i{n},{y},t\n" for n, y in enumerate(years)))
+    alone, together = both(spark, place, ITEMS)
+    assert together == alone
+    assert sum(row["YEAR"] is None for row in alone[1]) == 5
+    place.put("in/b.csv", "ITEM_ID,YEAR,TITLE\n" + "i,x,t\n" * 9)
+    alone, together = both(spark, place, ITEMS)
+    assert together == alone and "line 2, column YEAR" in alone[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "USER_ID,ITEM_ID\nu,i\n",
+        "USER_ID,ITEM_ID,TIMESTAMP\n",
+        "",
+        b"\xff\xfe",
+        "USER_ID,ITEM_ID,TIMESTAMP\n\xff",
+    ],
+)
+def test_what_is_no_data_is_refused_alike(spark, place: Place, content: str | bytes) -> None:
+    place.put("in/a.csv", content)
+    alone, together = both(spark, place, EVENTS)
+    assert together == alone and isinstance(alone[0], str)
