@@ -271,7 +271,7 @@ class TastemakerStack(cdk.Stack):
             CATALOG_TABLE=tables.catalog.table_name,
             DATA_BUCKETS=json.dumps(self.stage.data_buckets),
         )
-        parts = ("datasets", "events", "erase")
+        parts = ("datasets", "events", "erase", "batch", "training")
         allow(
             erase.role,
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"],

@@ -30,9 +30,10 @@ def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: 
         listed_at="$.plan.files",
         concurrency=concurrency,
     )
+    # The job is done only when nothing about users is left of its work.
     start.next(flow.action("Plan shards", batch, "plan")).next(shards).next(outputs).next(
-        flow.step("Publish outputs", "succeed")
-    ).next(flow.clear_away("Answered"))
+        flow.clear_away(flow.step("Publish outputs", "succeed"))
+    )
     return flow.finish(
         start, comment='Input: {"batchInferenceJobArn": "…"} or {"batchSegmentJobArn": "…"}', hours=24
     )

@@ -6,7 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.lake import Lake
-from infrastructure.workflows.flow import Workflow
+from infrastructure.workflows.flow import Workflow, is_true
 
 
 def import_(flow: Workflow, ingest: lambda_.Function) -> sfn.StateMachine:
@@ -39,9 +39,16 @@ def erase(flow: Workflow, function: lambda_.Function, *, lake: Lake, concurrency
         listed_at="$.plan.work",
         concurrency=concurrency,
     )
-    start.next(flow.action("List what there is", function, "plan")).next(pieces).next(
+    # What each piece deleted is counted in the job's folder, which therefore goes last: a job that was stopped
+    # between the two is started again for that alone.
+    clear = flow.clear_away(sfn.Succeed(flow, "Erased"))
+    work = flow.action("List what there is", function, "plan")
+    work.next(pieces).next(
         flow.action("Count what was deleted", function, "count", result_path="$.result")
-    ).next(flow.step("Complete erasure", "succeed", result="$.result")).next(flow.clear_away("Erased"))
+    ).next(flow.step("Complete erasure", "succeed", result="$.result")).next(clear)
+    start.next(
+        sfn.Choice(flow, "Is it done already?").when(is_true("$.plan.done"), clear).otherwise(work)
+    )
     return flow.finish(start, comment='Input: {"dataDeletionJobArn": "…"}', hours=24)
 
 

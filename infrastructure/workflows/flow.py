@@ -185,10 +185,10 @@ class Workflow(Construct):
         """Repeat ``state`` as long as its result says that there is ``more``, ``then`` go on."""
         state.next(sfn.Choice(self, question).when(is_true("$.result.more"), state).otherwise(then))
 
-    def clear_away(self, end: str) -> sfn.TaskStateBase:
-        """Purge what the plan names as passing; ``end`` is the name of the last state."""
+    def clear_away(self, then: sfn.IChainable) -> sfn.TaskStateBase:
+        """Purge what the plan names as passing, then go on."""
         clear = self.step("Clear away", "purge", result_path="$.result")
-        self.while_more(clear, question="Is there more to clear?", then=sfn.Succeed(self, end))
+        self.while_more(clear, question="Is there more to clear?", then=then)
         return clear
 
     def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:

@@ -18,7 +18,14 @@ from lambdas.common.lake import LakeBucket
 from lambdas.common.observability import logger
 from lambdas.common.roles import client_for
 from lambdas.common.settings import Settings
-from lambdas.erase.lake_files import forget, without_events, without_users
+from lambdas.erase.lake_files import (
+    forget,
+    forget_all,
+    forget_versions,
+    without_events,
+    without_lines,
+    without_users,
+)
 from lambdas.erase.planning import plan_work, sessions_key
 from lambdas.erase.tables import THREADS, Tables
 from lambdas.erase.users import read_users
@@ -71,12 +78,23 @@ class Erase:
         return [int(self.lake.read(key)) for key, _ in self.lake.objects(f"{plan['folder']}counts/")]
 
     def _erase(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+        what, key = item["what"], item.get("key", "")
+        if what == "left":
+            forget_all(self.lake, key)
+            return 0
+        if what == "history":
+            forget_versions(self.lake, key)
+            return 0
         users = self._users(plan)
-        if item["what"] == "rows":
-            return without_users(self.lake, item["key"], users)
+        if what == "lines":
+            without_lines(self.lake, key, users)
+            return 0
+        if what == "rows":
+            rows = without_users(self.lake, key, users)
+            return rows if item["visible"] else 0
         sessions = json.loads(self.lake.read(sessions_key(plan)))
-        if item["what"] == "events":
-            return without_events(self.lake, item["key"], users, sessions)
+        if what == "events":
+            return without_events(self.lake, key, users, sessions)
         datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]
         names = [*users, *sessions][item["from"] : item["to"]]
         return self.tables.forget(plan["datasetGroup"], names, datasets)
@@ -86,7 +104,7 @@ def _name(item: dict[str, Any]) -> str:
     """A piece's own name, whatever else is on the list: a job that is started again may find other files."""
     if item["what"] == "tables":
         return f"tables-{item['from']:012}"
-    return blake2b(item["key"].encode(), digest_size=16).hexdigest()
+    return blake2b(f"{item['what']} {item['key']}".encode(), digest_size=16).hexdigest()
 
 
 _erase: Erase | None = None

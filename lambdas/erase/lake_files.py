@@ -4,6 +4,8 @@ It is replaced in place, by one write, so that the lists of what is visible, and
 that are under way, stay true. Older versions of the object are deleted: the bucket keeps them otherwise.
 """
 
+import json
+import math
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -33,6 +35,16 @@ def without_events(lake: LakeBucket, key: str, users: Collection[str], sessions:
     )
 
 
+def without_lines(lake: LakeBucket, key: str, users: Collection[str]) -> None:
+    """Delete the users' lines of a file of put records: JSON lists that begin with the id."""
+    gone = set(users)
+    lines = lake.read(key).splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)[0] not in gone]
+    if len(kept) < len(lines):
+        lake.write(key, "".join(kept))
+    forget_versions(lake, key)
+
+
 def _rewrite(lake: LakeBucket, key: str, wanted: dict[str, pa.Array]) -> int:
     user_column = next(iter(wanted))
     removed = 0
@@ -50,8 +62,8 @@ def _rewrite(lake: LakeBucket, key: str, wanted: dict[str, pa.Array]) -> int:
                         writer.write_table(kept)
         if removed:
             lake.client.upload_file(str(path), lake.bucket, key)
-    if removed:
-        forget_versions(lake, key)
+    # Also when nothing had to be removed: a run that was stopped may have come as far as the new file.
+    forget_versions(lake, key)
     return removed
 
 
@@ -70,13 +82,17 @@ def forget(lake: LakeBucket, key: str) -> None:
     forget_versions(lake, key)
 
 
+def forget_all(lake: LakeBucket, prefix: str) -> None:
+    """Delete all objects under a prefix with all their versions."""
+    lake.purge(prefix, math.inf)
+    forget_versions(lake, prefix)
+
+
 def forget_versions(lake: LakeBucket, prefix: str) -> None:
-    """Delete the versions of objects that are no longer the current ones, and the marks of deleted ones."""
+    """Delete the versions of objects that are no longer the current ones. The mark of an object that is
+    deleted stays as long as it is the newest version: without it an older one would be current again."""
     pages = lake.client.get_paginator("list_object_versions").paginate(Bucket=lake.bucket, Prefix=prefix)
     for page in pages:
-        for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-            gone = version["Key"].startswith(prefix) and not version["IsLatest"]
-            if gone:
-                lake.client.delete_object(
-                    Bucket=lake.bucket, Key=version["Key"], VersionId=version["VersionId"]
-                )
+        everything = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        old = [one for one in everything if not one["IsLatest"]]
+        lake.delete([{"Key": one["Key"], "VersionId": one["VersionId"]} for one in old])

@@ -1,4 +1,9 @@
-"""What a deletion has to look at: Parquet files of the datasets that name users, streamed events, tables."""
+"""What a deletion has to look at: Parquet files of the datasets that name users, streamed events, what
+trainings and failed batch jobs have left, older versions of all that, tables.
+
+A dataset's files are looked at whether they count or not: those of imports that another has replaced, or that
+were stopped, are still there.
+"""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -8,6 +13,8 @@ from lambdas.common import parquet
 from lambdas.common.lake import LakeBucket
 
 USERS_AT_ONCE = 20_000
+PUT_USERS = "/put/USERS.jsonl"
+"""Users put one at a time, as a training found them."""
 
 
 def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -> dict[str, int]:
@@ -15,10 +22,17 @@ def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -
     wanted = set(users)
     work: list[dict[str, Any]] = []
     for dataset in plan["datasets"]:
-        for prefix in dataset["prefixes"]:
-            work += [{"what": "rows", "key": key} for key in parquet.keys(lake, prefix)]
+        visible = tuple(dataset["visible"])
+        work += [
+            {"what": "rows", "key": key, "visible": key.startswith(visible)}
+            for key in parquet.keys(lake, dataset["folder"])
+        ]
     event_files = [*parquet.keys(lake, plan["events"]), *parquet.keys(lake, plan["actionEvents"])]
     work += [{"what": "events", "key": key} for key in event_files]
+    trainings = (key for key, _ in lake.objects(plan["trainings"]) if key.endswith(PUT_USERS))
+    work += [{"what": "lines", "key": key} for key in trainings]
+    work += [{"what": "left", "key": prefix} for prefix in plan["left"]]
+    work += [{"what": "history", "key": prefix} for prefix in plan["history"]]
     sessions = sorted({one for key in event_files for one in _sessions(lake, key, wanted)})
     lake.write(sessions_key(plan), json.dumps(sessions))
     count = len(users) + len(sessions)

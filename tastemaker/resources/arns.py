@@ -33,8 +33,8 @@ def name_of(arn: str) -> str:
     return suffix_of(arn).partition("/")[2]
 
 
-def work_name(arn: str, moment: float) -> str:
-    """A name for an execution or a job about a resource: readable, the same for the same moment, at most
-    60 long."""
+def work_name(arn: str, moment: float | str) -> str:
+    """A name for an execution or a job about a resource: readable, the same for the same moment (or
+    execution), at most 60 long."""
     readable = re.sub(r"[^A-Za-z0-9]+", "-", suffix_of(arn)).strip("-")[:40].strip("-")
     return f"{readable}-{hashlib.sha256(f'{arn} {moment!r}'.encode()).hexdigest()[:16]}"

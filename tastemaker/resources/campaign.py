@@ -12,7 +12,7 @@ from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import NEVER, Body, Kind, Reference, Request
 from tastemaker.resources.ports import WorkError
 from tastemaker.resources.repository import Record
-from tastemaker.resources.updates import applied, begun, check_settled, moved
+from tastemaker.resources.updates import applied, begun, check_settled, moved, taken
 
 LATEST = "/$LATEST"
 UPDATE = "latestCampaignUpdate"
@@ -100,12 +100,9 @@ class Campaign(Kind):
     # --- life ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        update = record.body.get(UPDATE)
-        if update is not None and update["status"] in statuses.MOVING:
-            if update["status"] == statuses.PENDING:
-                update = moved(desk, update, statuses.IN_PROGRESS)
-                record = desk.change(record, **{UPDATE: update})
-            return self._plan(record, update["solutionVersionArn"])
+        updating = taken(desk, record, UPDATE)
+        if updating is not None:
+            return self._plan(updating, updating.body[UPDATE]["solutionVersionArn"])
         moving = self.start_moving(desk, record, execution)
         if moving is None:  # nothing is pending: a person warms an ACTIVE campaign
             desk.find_active(self.name, record.arn)

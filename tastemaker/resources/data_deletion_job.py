@@ -15,6 +15,8 @@ from tastemaker.resources.locations import check_s3
 from tastemaker.resources.repository import Record
 
 WITH_USERS = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
+WITH_HISTORY = ("datasets", "events", f"{ACTIONS}/events", "training", "batch")
+"""Folders of a group where the bucket keeps older versions of objects that name users."""
 BATCH_KINDS = ("BatchInferenceJob", "BatchSegmentJob")
 
 
@@ -45,25 +47,36 @@ class DataDeletionJob(Job):
     # --- life ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
+        folder = folder_of(record)
+        if record.status == statuses.JOB_COMPLETED:
+            return {"arn": record.arn, "prefixes": [folder], "done": True}
         record = self.taken(desk, record, execution)
         group = group_name(record.body["datasetGroupArn"])
         datasets = datasets_of(desk, record.body["datasetGroupArn"])
-        folder = folder_of(record)
+        home = f"groups/{group}"
         return {
             "arn": record.arn,
             "datasetGroup": group,
             "source": record.body["dataSource"]["dataLocation"],
             "roleArn": record.body.get("roleArn"),
             "datasets": [
-                {"arn": one.arn, "type": kind, "prefixes": [each["prefix"] for each in one.body["_imports"]]}
+                {
+                    "arn": one.arn,
+                    "type": kind,
+                    "folder": f"{home}/datasets/{kind}/",
+                    "visible": [each["prefix"] for each in one.body["_imports"]],
+                }
                 for kind, one in datasets.items()
                 if kind in WITH_USERS
             ],
-            "events": f"groups/{group}/events/",
-            "actionEvents": f"groups/{group}/{ACTIONS}/events/",
+            "events": f"{home}/events/",
+            "actionEvents": f"{home}/{ACTIONS}/events/",
+            "trainings": f"{home}/training/",
+            "left": self._left_by_batch_jobs(desk, record.body["datasetGroupArn"]),
+            "history": [f"{home}/{part}/" for part in WITH_HISTORY],
             "folder": folder,
             "work": f"{folder}work.json",
-            "prefixes": [folder, *self._left_by_batch_jobs(desk, record.body["datasetGroupArn"])],
+            "prefixes": [folder],
         }
 
     def _left_by_batch_jobs(self, desk: Desk, group: str) -> list[str]:

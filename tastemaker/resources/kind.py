@@ -286,9 +286,10 @@ class Kind:
             desk.change(record, status=statuses.FAILED, failureReason=reason)
 
     def start_moving(self, desk: Desk, record: Record, execution: str) -> Record | None:
-        """PENDING → IN_PROGRESS; again for the same execution; None for a record that is past that."""
-        if record.status == statuses.PENDING:
-            return desk.change(record, status=statuses.IN_PROGRESS, _execution=execution)
+        """PENDING, or FAILED and started again → IN_PROGRESS; again for the same execution; None for a record
+        that is past that, or that another execution works on."""
+        if record.status in (statuses.PENDING, statuses.FAILED):
+            return desk.change(record, status=statuses.IN_PROGRESS, failureReason=None, _execution=execution)
         if record.status == statuses.IN_PROGRESS and record.body.get("_execution") == execution:
             return record
         return None

@@ -16,7 +16,7 @@ from tastemaker.resources.kind import Body, Kind, Operation, Reference, Request
 from tastemaker.resources.ports import WorkError
 from tastemaker.resources.repository import Record
 from tastemaker.resources.solution import DAY, schedule_name
-from tastemaker.resources.updates import applied, begun, check_settled, moved
+from tastemaker.resources.updates import applied, begun, check_settled, moved, taken
 
 UPDATE = "latestRecommenderUpdate"
 RETRAINING_DAYS = 7
@@ -122,24 +122,23 @@ class Recommender(Kind):
     # --- life ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        update = record.body.get(UPDATE)
-        updating = update is not None and update["status"] in statuses.MOVING
-        if record.status in (statuses.PENDING, statuses.IN_PROGRESS):
-            moving = self.start_moving(desk, record, execution)
+        by_schedule = request.get("trainingType") == "AUTOMATIC"
+        updating = None
+        if record.status == statuses.ACTIVE:
+            updating = taken(desk, record, UPDATE, failed=not by_schedule)
+            mine = record.body.get("_training") == execution
+            if updating is None and by_schedule and not mine and not self._something_new(desk, record):
+                return {"skip": True, "arn": record.arn}
+            record = updating or record
+        else:
+            again = record.status == statuses.FAILED and by_schedule
+            moving = None if again else self.start_moving(desk, record, execution)
             if moving is None:
                 return {"skip": True, "arn": record.arn}
             record = moving
-        elif record.status != statuses.ACTIVE or not (
-            updating
-            or record.body.get("_training") == execution
-            or self._something_new(desk, record, request)
-        ):
-            return {"skip": True, "arn": record.arn}
         body = record.body
-        if updating and update is not None:
-            body = {**body, "recommenderConfig": update["recommenderConfig"]}
-            if update["status"] == statuses.PENDING:
-                record = desk.change(record, **{UPDATE: moved(desk, update, statuses.IN_PROGRESS)})
+        if updating is not None:
+            body = {**body, "recommenderConfig": body[UPDATE]["recommenderConfig"]}
         if record.body.get("_training") != execution:
             record = desk.change(record, _training=execution, _trainingAt=desk.now())
         moment = record.body["_trainingAt"]
@@ -151,11 +150,10 @@ class Recommender(Kind):
             name=_folder(record),
             version=work_name(record.arn, moment)[-16:],
             moment=moment,
+            execution=execution,
         )
 
-    def _something_new(self, desk: Desk, record: Record, request: Request) -> bool:
-        if request.get("trainingType") != "AUTOMATIC":
-            return True
+    def _something_new(self, desk: Desk, record: Record) -> bool:
         newest = training_plan.newest_interaction(desk, record.body["datasetGroupArn"])
         return newest > record.body.get("_trainedAt", 0.0)
 

@@ -173,6 +173,7 @@ class SolutionVersion(Kind):
             name=name_of(moving.body["solutionArn"]),
             version=moving.body["_id"],
             moment=moving.created_at,
+            execution=execution,
         )
         if moving.body.get("_job") != plan["jobName"]:
             desk.change(moving, _job=plan["jobName"])

@@ -23,10 +23,19 @@ class NoDataError(ResourceInUse):
 
 
 def write(
-    desk: Desk, record: Record, recipe: Recipe, *, group: str, name: str, version: str, moment: float
+    desk: Desk,
+    record: Record,
+    recipe: Recipe,
+    *,
+    group: str,
+    name: str,
+    version: str,
+    moment: float,
+    execution: str,
 ) -> dict[str, Any]:
     """The plan of a training job, whose files are written as exact as data are now. The same for the same
-    ``moment``, so that a repeated step starts the same job. Raises NoDataError.
+    ``moment`` and ``execution``, so that a repeated step starts the same job; an execution that starts again
+    what another left needs a job of its own, since SageMaker takes a name once. Raises NoDataError.
     """
     folder = f"groups/{group_name(group)}"
     training, models = f"{folder}/training/{name}/{version}/", f"{folder}/models/{name}/{version}/"
@@ -75,7 +84,7 @@ def write(
     desk.lake.write(manifest_key, json.dumps([{"prefix": desk.lake.uri("")}, *everything]))
     return {
         "arn": record.arn,
-        "jobName": JOB_PREFIX + work_name(record.arn, moment),
+        "jobName": JOB_PREFIX + work_name(record.arn, execution),
         "manifestUri": desk.lake.uri(manifest_key),
         "outputPath": desk.lake.uri(models),
         "configKey": config_key,

@@ -30,6 +30,20 @@ def moved(desk: Desk, update: Update, status: str, reason: str | None = None) ->
     return changed if reason is None else {**changed, "failureReason": reason}
 
 
+def taken(desk: Desk, record: Record, member: str, *, failed: bool = True) -> Record | None:
+    """The record with its update in progress, if there is one to work on: it waits, it is under way, or
+    (``failed``) it failed and a person has started the work again. None if there is none."""
+    update = record.body.get(member)
+    if update is None or update["status"] == statuses.ACTIVE:
+        return None
+    if update["status"] == statuses.FAILED and not failed:
+        return None
+    if update["status"] == statuses.IN_PROGRESS:
+        return record
+    again = {name: value for name, value in update.items() if name != "failureReason"}
+    return desk.change(record, **{member: moved(desk, again, statuses.IN_PROGRESS)})
+
+
 def check_settled(record: Record, member: str) -> None:
     """Raises ResourceInUse while an earlier update is under way."""
     update = record.body.get(member)

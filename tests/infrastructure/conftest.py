@@ -76,6 +76,11 @@ def template(request: pytest.FixtureRequest, assembly: Assembly) -> Template:
 @pytest.fixture(scope="session")
 def definitions(template: Template) -> dict[str, dict[str, Any]]:
     """Workflow → its definition, with a placeholder for whatever is known only when it is deployed."""
+    return definitions_of(template)
+
+
+def definitions_of(template: Template) -> dict[str, dict[str, Any]]:
+    """Workflow → definition, of one template."""
     found = {}
     for properties in template.of_type("AWS::StepFunctions::StateMachine").values():
         name = properties["StateMachineName"].rsplit("-", 1)[1]

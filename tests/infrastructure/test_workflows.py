@@ -17,6 +17,7 @@ FLOWS = {
     "export": ["Begin export", "Export data", "Publish export"],
     "erase": [
         "Begin erasure",
+        "Is it done already?",
         "List what there is",
         "Erase users",
         "Count what was deleted",
@@ -30,10 +31,9 @@ FLOWS = {
         "Plan shards",
         "Answer shards",
         "Collect outputs",
-        "Publish outputs",
         "Clear away",
         "Is there more to clear?",
-        "Answered",
+        "Publish outputs",
     ],
 }
 

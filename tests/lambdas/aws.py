@@ -24,6 +24,12 @@ def aws(monkeypatch):
 def resources_table(aws):
     """A DynamoDB client that has the resources table, as the template makes it."""
     client = boto3.client("dynamodb", "eu-west-1")
+    create_resources_table(client)
+    return client
+
+
+def create_resources_table(client):
+    """The table of records with its indexes."""
     text = [{"AttributeName": name, "AttributeType": "S"} for name in ("arn", "kind", "parent", "createdAt")]
     client.create_table(
         TableName=TABLE,
@@ -42,7 +48,6 @@ def resources_table(aws):
             for name in ("kind", "parent")
         ],
     )
-    return client
 
 
 TABLES = {
@@ -56,17 +61,22 @@ TABLES = {
 def other_tables(aws):
     """A DynamoDB client that has the tables of profiles, of items put one at a time, and of ready answers."""
     client = boto3.client("dynamodb", "eu-west-1")
-    for table, keys in TABLES.items():
-        client.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[
-                {"AttributeName": key, "KeyType": kind}
-                for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
-            ],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        )
+    for table in TABLES:
+        create_table(client, table)
     return client
+
+
+def create_table(client, table):
+    """One of `TABLES`."""
+    keys = TABLES[table]
+    client.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+        ],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+    )
 
 
 @pytest.fixture

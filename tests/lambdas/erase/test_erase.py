@@ -24,12 +24,21 @@ PLAN: dict[str, Any] = {
         {
             "arn": "interactions",
             "type": "INTERACTIONS",
-            "prefixes": ["groups/films/datasets/INTERACTIONS/1/"],
+            "folder": "groups/films/datasets/INTERACTIONS/",
+            "visible": ["groups/films/datasets/INTERACTIONS/1/"],
         },
-        {"arn": USERS, "type": "USERS", "prefixes": ["groups/films/datasets/USERS/1/"]},
+        {
+            "arn": USERS,
+            "type": "USERS",
+            "folder": "groups/films/datasets/USERS/",
+            "visible": ["groups/films/datasets/USERS/1/"],
+        },
     ],
     "events": "groups/films/events/",
     "actionEvents": "groups/films/actions/events/",
+    "trainings": "groups/films/training/",
+    "left": ["groups/films/batch/failed-1/"],
+    "history": ["groups/films/datasets/", "groups/films/batch/"],
     "folder": FOLDER,
     "work": f"{FOLDER}work.json",
 }
@@ -52,6 +61,15 @@ class Place:
         views = [{"USER_ID": user, "ITEM_ID": "dune", "TIMESTAMP": 1} for user in people] * 2
         self.store("groups/films/datasets/INTERACTIONS/1/a.parquet", views)
         self.store("groups/films/datasets/INTERACTIONS/1/b.parquet", views[1:2])
+        # What another import has replaced, what a stopped one left, and what is deleted but not gone.
+        self.store("groups/films/datasets/INTERACTIONS/0/a.parquet", views[:1])
+        self.store("groups/films/datasets/USERS/2/a.parquet", [{"USER_ID": "ann"}])
+        s3.delete_object(Bucket=LAKE, Key="groups/films/datasets/USERS/2/a.parquet")
+        for name in ("failed-1", "done-2"):
+            self.write(f"groups/films/batch/{name}/part", '{"userId": "ann"}')
+        s3.delete_object(Bucket=LAKE, Key="groups/films/batch/done-2/part")
+        put = [json.dumps([user, {}, 1.0]) + "\n" for user in people]
+        self.write("groups/films/training/s/1/put/USERS.jsonl", "".join(put))
         self.store("groups/films/datasets/USERS/1/a.parquet", [{"USER_ID": user} for user in people])
         events = [{"eventId": user, "userId": user, "sessionId": f"session-{user}"} for user in people]
         before = [{**event, "eventId": "0", "userId": None} for event in events]
@@ -69,6 +87,9 @@ class Place:
         data = io.BytesIO()
         pq.write_table(pa.Table.from_pylist(rows), data)
         self.s3.put_object(Bucket=LAKE, Key=key, Body=data.getvalue())
+
+    def write(self, key: str, text: str) -> None:
+        self.s3.put_object(Bucket=LAKE, Key=key, Body=text.encode())
 
     def put(self, table: str, **item: str) -> None:
         self.dynamodb.put_item(TableName=table, Item={name: {"S": value} for name, value in item.items()})

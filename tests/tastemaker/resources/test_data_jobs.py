@@ -62,7 +62,7 @@ def test_a_deletion(here):
     steps, request = Workflows(here.desk), {"dataDeletionJobArn": arn}
     plan = steps.begin("erase", request, "e")
     assert here.desk.find_any(arn).status == "IN_PROGRESS"
-    assert {one["type"]: one["prefixes"] for one in plan["datasets"]} == {
+    assert {one["type"]: one["visible"] for one in plan["datasets"]} == {
         "INTERACTIONS": ["groups/films/datasets/INTERACTIONS/first/"],
         "USERS": [],
     }
@@ -75,6 +75,9 @@ def test_a_deletion(here):
     assert (body["status"], body["numDeleted"]) == ("COMPLETED", 12)
     steps.fail("erase", request, plan, {"Cause": "late"}, "e")
     assert here.desk.find_any(arn).status == "COMPLETED"
+    # Started again, it only clears away.
+    again = {"arn": arn, "prefixes": [plan["folder"]], "done": True}
+    assert steps.begin("erase", request, "another") == again
 
 
 def test_a_deletion_that_fails_says_what_its_piece_said(here):
@@ -110,4 +113,4 @@ def test_what_failed_batch_jobs_left_goes_too(here):
     left = steps.begin("batch", request, "e")["folder"]
     steps.fail("batch", request, {}, {"Cause": "x"}, "e")
     plan = steps.begin("erase", {"dataDeletionJobArn": deletion(here, group_arn)}, "e")
-    assert plan["prefixes"] == [plan["folder"], left]
+    assert plan["left"] == [left]
