@@ -3,22 +3,8 @@
 import json
 from typing import Any
 
-import pytest
-
 from tests.end_to_end import shop
 from tests.end_to_end.store import Store
-
-
-@pytest.fixture(scope="module")
-def store(endpoint: str) -> Store:
-    store = Store(endpoint, "batch-inference")
-    store.load_shop()
-    return store
-
-
-@pytest.fixture(scope="module")
-def similar(store: Store) -> str:
-    return store.train("aws-similar-items")
 
 
 def start(store: Store, name: str, version: str, location: str, **more: Any) -> str:
@@ -41,7 +27,7 @@ def answers(store: Store, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in store.text(key).splitlines()]
 
 
-def test_a_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar: str) -> None:
+def test_a_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar: str, campaign: str) -> None:
     items = [shop.item(aisle, 3) for aisle in shop.AISLES]
     store.put("items/a.json", lines(*({"itemId": item} for item in items[:3])) + "\nnonsense\n")
     location = store.put("items/b.json", lines({"itemId": items[3]}))
@@ -49,7 +35,6 @@ def test_a_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar
     done = store.wait("batch_inference_job", "batchInferenceJob", arn)
     assert done["numResults"] == 7 and done["batchInferenceJobMode"] == "BATCH_INFERENCE"
 
-    campaign = store.deploy("similar", similar)
     runtime = store.client("personalize-runtime")
     found = answers(store, "folder/a.json.out")
     assert [list(answer) for answer in found] == [["input", "output", "error"]] * 4
