@@ -7,7 +7,8 @@ STAGE  ?= dev
 VENV := .venv
 BIN  := $(VENV)/bin
 CDK  := node_modules/.bin/cdk
-export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+# A list of Node majors: the CDK works on them, though they are past their end of life
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help demo local test test-spark lint format bench-load bench-serve docs synth deploy destroy clean
 

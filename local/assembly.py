@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +25,9 @@ OUTPUT = REPOSITORY / "cdk.out" / "local"
 SOURCES = ("app.py", "cdk.json", "requirements.txt", "infrastructure", "lambdas", "tastemaker", "training")
 _FINGERPRINT = ".fingerprint"
 _LOCK = ".lock"
+_USED = ".used"
+_uses: dict[Path, int] = {}
+"""Folders that this process loads code from, each with an open file that is locked until the process ends."""
 
 
 class SynthesisError(Exception):
@@ -69,6 +73,11 @@ class Assembly:
         }
         return Template(self.body, stack=self.stack, pseudo=pseudo)
 
+    @property
+    def assets(self) -> set[Path]:
+        """All assets that the template names."""
+        return set(self._assets.values())
+
     def asset(self, key: str) -> Path:
         """The folder (or file) that would be uploaded under the object key `key`.
 
@@ -95,6 +104,8 @@ class Assembly:
 def synthesize(say: Line = lambda _: None, *, repository: Path = REPOSITORY, output: Path = OUTPUT) -> Path:
     """The folder of stage `local`'s assembly, made anew when a source file changed since the last time.
 
+    What older templates left in it is removed, unless another run may still load code from there.
+
     Raises:
         SynthesisError: app.py failed.
     """
@@ -105,22 +116,39 @@ def synthesize(say: Line = lambda _: None, *, repository: Path = REPOSITORY, out
         mark = output / _FINGERPRINT
         if mark.exists() and mark.read_text() == fingerprint:
             say("synthesized before, nothing changed since")
-            return output
-        say("synthesizing the app for stage local (10 to 40 seconds; only when something changed) …")
-        started = time.monotonic()
-        mark.unlink(missing_ok=True)
-        _run_app(repository, output)
-        Assembly(output)
-        mark.write_text(fingerprint)
-        say(f"synthesized in {time.monotonic() - started:.0f} s")
+        else:
+            say("synthesizing the app for stage local (10 to 40 seconds; only when something changed) …")
+            started = time.monotonic()
+            mark.unlink(missing_ok=True)
+            _run_app(repository, output)
+            Assembly(output)
+            mark.write_text(fingerprint)
+            say(f"synthesized in {time.monotonic() - started:.0f} s")
+        _tidy_and_use(output)
     return output
+
+
+def _tidy_and_use(output: Path) -> None:
+    """Remove the assets that the template does not name, if no other run holds the folder; and hold it."""
+    if output in _uses:
+        return
+    _uses[output] = used = os.open(output / _USED, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass
+    else:
+        named = Assembly(output).assets
+        for left in set(output.resolve().glob("asset.*")) - named:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    fcntl.flock(used, fcntl.LOCK_SH)
 
 
 def _run_app(repository: Path, output: Path) -> None:
     environment = os.environ | {
         "CDK_OUTDIR": str(output),
         "CDK_CONTEXT_JSON": json.dumps(_context(repository) | {"stage": STAGE}),
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",  # majors of Node that may be past their end
     }
     done = subprocess.run(
         [sys.executable, "app.py"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 
 import pytest
@@ -50,6 +51,22 @@ def test_it_is_synthesized_again_only_after_a_change(repository):
     assert runs(repository) == "1"
     (repository / "lambdas" / "a.py").write_text("2")
     assert runs(repository) == "2"
+
+
+def test_what_older_templates_left_is_removed(repository):
+    left = repository / "out" / "asset.old" / "lambdas"
+    left.mkdir(parents=True)
+    runs(repository)
+    assert not left.parent.exists()
+
+
+def test_what_another_run_may_load_code_from_stays(repository):
+    left = repository / "out" / "asset.old"
+    left.mkdir(parents=True)
+    with (repository / "out" / ".used").open("w") as other_run:
+        fcntl.flock(other_run, fcntl.LOCK_SH)
+        runs(repository)
+    assert left.exists()
 
 
 def test_a_failing_app_is_quoted_and_tried_again(repository):
