@@ -168,6 +168,24 @@ class Functions(Construct):
             timeout=900,
             disk=2048,
         )
+        self.refresh = ServiceFunction(
+            self,
+            "refresh",
+            stage=stage,
+            description="refresh work: new items and counts for a model that serves",
+            memory=has.refresh_memory,
+            timeout=900,
+            disk=1024,
+        )
+        self.attribute = ServiceFunction(
+            self,
+            "attribute",
+            stage=stage,
+            description="attribution work: what recommendations brought about, to CloudWatch and S3",
+            memory=has.attribute_memory,
+            timeout=900,
+            disk=1024,
+        )
 
     @property
     def all(self) -> list[ServiceFunction]:
@@ -181,4 +199,6 @@ class Functions(Construct):
             self.batch,
             self.export,
             self.erase,
+            self.refresh,
+            self.attribute,
         ]

@@ -66,7 +66,19 @@ def _function(name: str) -> Package:
     return Package(name, sources, f"lambdas/requirements-{name}.txt", LAMBDA)
 
 
-NAMES = ("control", "runtime", "events", "stream", "steps", "ingest", "batch", "export", "erase")
+NAMES = (
+    "control",
+    "runtime",
+    "events",
+    "stream",
+    "steps",
+    "ingest",
+    "batch",
+    "export",
+    "erase",
+    "refresh",
+    "attribute",
+)
 FUNCTIONS = {name: _function(name) for name in NAMES}
 TRAINING = Package(
     "training", ("training", "tastemaker"), "infrastructure/requirements-training.txt", SAGEMAKER, limit=None

@@ -1,4 +1,4 @@
-"""Automatic training: the group that holds the schedules, and the role that they start the work with."""
+"""What runs on a schedule: the group of the schedules, and the role that they start the work with."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from infrastructure.stage import Stage
 
 
 class Schedules(Construct):
-    """The control function makes schedules and removes them; all that they can do is start training."""
+    """The control function makes schedules and removes them; all that they can do is start the
+    machines of scheduled work."""
 
-    def __init__(self, scope: Construct, id: str, *, stage: Stage, train_machine_arn: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, machine_arns: list[str]) -> None:
         super().__init__(scope, id)
         self.group_name = stage.stack_name
         scheduler.CfnScheduleGroup(self, "Group", name=self.group_name)
@@ -25,9 +26,9 @@ class Schedules(Construct):
                 "scheduler.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
             ),
-            description="Starts training on schedule",
+            description="Starts scheduled work",
         )
-        allow(self.role, ["states:StartExecution"], [train_machine_arn])
+        allow(self.role, ["states:StartExecution"], machine_arns)
 
     @property
     def schedules_arn(self) -> str:

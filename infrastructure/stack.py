@@ -26,6 +26,7 @@ from infrastructure.workflows import Workflows
 RECORDS = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
 LOOK_UP = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
 PURGE = ["dynamodb:Query", "dynamodb:DeleteItem"]
+SCHEDULED = ("train", "refresh", "attribute")
 BY_GROUP = "keys begin with the dataset group, and groups are made at run time"
 
 
@@ -55,11 +56,16 @@ class TastemakerStack(cdk.Stack):
             batch=self.functions.batch.function,
             export=self.functions.export.function,
             erase=self.functions.erase.function,
+            refresh=self.functions.refresh.function,
+            attribute=self.functions.attribute.function,
             training=self.training,
             lake=self.lake,
         )
         self.schedules = Schedules(
-            self, "Schedules", stage=stage, train_machine_arn=self.workflows.all["train"].state_machine_arn
+            self,
+            "Schedules",
+            stage=stage,
+            machine_arns=[self.workflows.all[name].state_machine_arn for name in SCHEDULED],
         )
         self.bus = eventbridge.EventBus(self, "Bus", event_bus_name=stage.stack_name)
         self.api = Api(
@@ -80,6 +86,8 @@ class TastemakerStack(cdk.Stack):
         self._batch()
         self._export()
         self._erase()
+        self._refresh()
+        self._attribute()
         Monitoring(
             self,
             "Monitoring",
@@ -127,7 +135,7 @@ class TastemakerStack(cdk.Stack):
             control.role,
             [f"scheduler:{action}" for action in schedules],
             [self.schedules.schedules_arn],
-            because="a schedule per solution, in the group that is for nothing else",
+            because="schedules of single resources, in the group that is for nothing else",
         )
         allow(
             control.role,
@@ -148,7 +156,8 @@ class TastemakerStack(cdk.Stack):
         )
         self._records(runtime, ["dynamodb:GetItem"])
         allow(runtime.role, ["dynamodb:Query"], [tables.profiles.table_arn])
-        allow(runtime.role, LOOK_UP, [tables.catalog.table_arn, tables.recommendations.table_arn])
+        allow(runtime.role, LOOK_UP, [tables.catalog.table_arn])
+        allow(runtime.role, ["dynamodb:PutItem"], [tables.recommendations.table_arn])
         models = self.lake.objects("groups/*/models/*")
         allow(runtime.role, ["s3:GetObject"], [models], because=BY_GROUP)
         allow(runtime.role, ["s3:ListBucket"], [self.lake.bucket.bucket_arn])
@@ -287,6 +296,55 @@ class TastemakerStack(cdk.Stack):
         allow(erase.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
         allow(erase.role, ["dynamodb:DeleteItem"], [tables.catalog.table_arn])
         self._callers_data(erase, reads=True)
+
+    def _refresh(self) -> None:
+        refresh, tables = self.functions.refresh, self.tables
+        refresh.set(
+            LAKE_BUCKET=self.lake.bucket.bucket_name,
+            CATALOG_TABLE=tables.catalog.table_name,
+            RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
+        )
+        allow(refresh.role, ["dynamodb:Query"], [tables.catalog.table_arn])
+        allow(refresh.role, ["dynamodb:BatchGetItem"], [tables.recommendations.table_arn])
+        objects = [self.lake.objects(f"groups/*/{part}/*") for part in ("models", "events")]
+        allow(refresh.role, ["s3:GetObject"], objects, because=BY_GROUP)
+        folder = self.lake.objects("groups/*/models/*/refreshes/*")
+        allow(refresh.role, ["s3:PutObject"], [folder], because=BY_GROUP)
+        allow(
+            refresh.role,
+            ["s3:ListBucket"],
+            [self.lake.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": ["groups/*/models/*", "groups/*/events/*"]}},
+        )
+
+    def _attribute(self) -> None:
+        attribute, catalog = self.functions.attribute, self.tables.catalog
+        namespace = f"{self.stage.stack_name}/MetricAttribution"
+        attribute.set(
+            LAKE_BUCKET=self.lake.bucket.bucket_name,
+            CATALOG_TABLE=catalog.table_name,
+            DATA_BUCKETS=json.dumps(self.stage.data_buckets),
+            ATTRIBUTION_NAMESPACE=namespace,
+        )
+        reads, own = ("datasets", "events"), self.lake.objects("groups/*/attribution/*")
+        objects = [self.lake.objects(f"groups/*/{part}/*") for part in reads]
+        allow(attribute.role, ["s3:GetObject"], objects, because=BY_GROUP)
+        allow(attribute.role, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [own], because=BY_GROUP)
+        allow(
+            attribute.role,
+            ["s3:ListBucket"],
+            [self.lake.bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": [f"groups/*/{part}/*" for part in (*reads, "attribution")]}},
+        )
+        allow(attribute.role, ["dynamodb:BatchGetItem"], [catalog.table_arn])
+        allow(
+            attribute.role,
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            when={"StringEquals": {"cloudwatch:namespace": namespace}},
+            because="metrics know no resources; the namespace is held instead",
+        )
+        self._callers_data(attribute, writes=True)
 
     def _callers_data(self, function: ServiceFunction, *, reads: bool = False, writes: bool = False) -> None:
         """What is the caller's: by the caller's role, which has to trust this one, and in the buckets that

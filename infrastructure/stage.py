@@ -140,6 +140,10 @@ class FunctionSettings:
     erase_concurrency: int = setting(
         20, "how many files of a data deletion job are rewritten at once", within=(1, 1000)
     )
+    refresh_memory: int = setting(
+        1769, "memory of the refresh function: a core, and some ten million events", within=(128, 10240)
+    )
+    attribute_memory: int = setting(1769, "memory of the attribute function: a core", within=(128, 10240))
     ingest_disk: int = setting(10240, "disk of the ingest function, MB", within=(512, 10240))
 
 

@@ -23,7 +23,7 @@ class Tables(Construct):
             self._index(name, attribute)
         self.profiles = self._table("Profiles", key="profile", sort="event", expires="expiresAt")
         self.catalog = self._table("Catalog", key="dataset", sort="id", expires="expiresAt")
-        self.recommendations = self._table("Recommendations", key="version", sort="key")
+        self.recommendations = self._table("Recommendations", key="version", sort="key", expires="expiresAt")
 
     def _table(
         self, id: str, *, key: str, sort: str | None = None, expires: str | None = None

@@ -1,4 +1,4 @@
-"""The state machines: import, train, deploy, delete, batch, export, erase."""
+"""The state machines: import, train, deploy, refresh, delete, batch, export, erase, attribute."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Workflows(Construct):
         batch: lambda_.Function,
         export: lambda_.Function,
         erase: lambda_.Function,
+        refresh: lambda_.Function,
+        attribute: lambda_.Function,
         training: Training,
         lake: Lake,
     ) -> None:
@@ -41,10 +43,12 @@ class Workflows(Construct):
             "import": data.import_(flow("import", "Import"), ingest),
             "train": models.train(flow("train", "Training"), training),
             "deploy": models.deploy(flow("deploy", "Deployment")),
+            "refresh": models.refresh(flow("refresh", "Refresh"), refresh),
             "delete": data.delete(flow("delete", "Deletion")),
             "batch": batch_jobs.answer(
                 flow("batch", "Batch job"), batch, lake=lake, concurrency=concurrency.batch_concurrency
             ),
+            "attribute": data.attribute(flow("attribute", "Report"), attribute),
             "export": data.export(flow("export", "Export"), export),
             "erase": data.erase(
                 flow("erase", "Erasure"), erase, lake=lake, concurrency=concurrency.erase_concurrency

@@ -1,4 +1,4 @@
-"""Machines for the data: import, export, the erasure of users, the deletion of resources."""
+"""Machines for the data: import, export, attribution, the erasure of users, the deletion of resources."""
 
 from __future__ import annotations
 
@@ -46,10 +46,17 @@ def erase(flow: Workflow, function: lambda_.Function, *, lake: Lake, concurrency
     work.next(pieces).next(
         flow.action("Count what was deleted", function, "count", result_path="$.result")
     ).next(flow.step("Complete erasure", "succeed", result="$.result")).next(clear)
-    start.next(
-        sfn.Choice(flow, "Is it done already?").when(is_true("$.plan.done"), clear).otherwise(work)
-    )
+    start.next(sfn.Choice(flow, "Is it done already?").when(is_true("$.plan.done"), clear).otherwise(work))
     return flow.finish(start, comment='Input: {"dataDeletionJobArn": "…"}', hours=24)
+
+
+def attribute(flow: Workflow, function: lambda_.Function) -> sfn.StateMachine:
+    """What recommendations brought about since the last time, to CloudWatch and the caller's bucket."""
+    start = flow.begin("Begin report")
+    start.next(flow.work("Report metrics", function)).next(
+        flow.step("Complete report", "succeed", result="$.result")
+    )
+    return flow.finish(start, comment='Input: {"metricAttributionArn": "…"}', hours=1)
 
 
 def delete(flow: Workflow) -> sfn.StateMachine:

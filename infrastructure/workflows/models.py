@@ -1,8 +1,9 @@
-"""Machines for the models: train and deploy."""
+"""Machines for the models: train, deploy and refresh."""
 
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.permissions import allow
@@ -38,6 +39,28 @@ def deploy(flow: Workflow) -> sfn.StateMachine:
         flow.step("Activate", "succeed", result="$.result")
     )
     return flow.finish(start, comment='Input: {"campaignArn": "…"} or {"recommenderArn": "…"}', hours=1)
+
+
+def refresh(flow: Workflow, function: lambda_.Function) -> sfn.StateMachine:
+    """New items and counts into a model that serves: gathered, tried by the function that serves it, then the
+    switch.
+    """
+    start = flow.begin("Begin refresh")
+    nothing = sfn.Succeed(flow, "Nothing to refresh")
+    gather = flow.work("Gather what is new", function)
+    warm = flow.step("Warm model", "warm", result_path="$.result")
+    clear = flow.step("Clear away", "purge", result_path="$.result")
+    start.next(
+        sfn.Choice(flow, "Is there a model to refresh?")
+        .when(is_true("$.plan.skip"), nothing)
+        .otherwise(gather)
+    )
+    gather.next(
+        sfn.Choice(flow, "Is there something new?").when(is_true("$.result.skip"), nothing).otherwise(warm)
+    )
+    warm.next(flow.step("Publish refresh", "succeed", result="$.result")).next(clear)
+    flow.while_more(clear, question="Is there more to clear?", then=sfn.Succeed(flow, "Refreshed"))
+    return flow.finish(start, comment='Input: {"campaignArn": "…"} or {"recommenderArn": "…"}', hours=2)
 
 
 def _training_job(flow: Workflow, training: Training) -> sfn.CustomState:

@@ -55,7 +55,7 @@ class AwsWork:
 def work(settings: Settings) -> AwsWork:
     """The work that control may start."""
     machines = machine_arns(settings)
-    schedules = Schedules(settings.schedule_group, settings.schedule_role_arn, machines["train"])
+    schedules = Schedules(settings.schedule_group, settings.schedule_role_arn, machines)
     return AwsWork(StateMachines(machines), schedules)
 
 

@@ -1,4 +1,4 @@
-"""Automatic training: schedules of EventBridge Scheduler."""
+"""Automatic training and refreshing: schedules of EventBridge Scheduler."""
 
 import json
 from collections.abc import Mapping
@@ -11,30 +11,39 @@ from botocore.exceptions import ClientError
 from lambdas.common import clients
 from tastemaker.resources.ports import WorkError
 
+UNITS = {"day": 86_400, "hour": 3600, "minute": 60}
+
 
 class Schedules:
-    """The part of ``Work`` that the scheduler does: each schedule starts the train state machine.
+    """The part of ``Work`` that the scheduler does: each schedule starts a state machine.
 
-    group     the schedule group, role the role that may start ``machine``; ``client`` is for tests
+    ``group`` is the schedule group, ``role`` the role that may start the ``machines`` (workflow → ARN);
+    ``client`` is for tests.
     """
 
-    def __init__(self, group: str, role: str, machine: str, client: Any = None) -> None:
-        self.group, self.role, self.machine = group, role, machine
+    def __init__(self, group: str, role: str, machines: Mapping[str, str], client: Any = None) -> None:
+        self.group, self.role, self.machines = group, role, machines
         self._given = client
 
     @cached_property
     def _client(self) -> Any:
         return self._given or clients.client("scheduler")
 
-    def schedule(self, name: str, *, days: int, first_at: float, request: Mapping[str, Any]) -> None:
-        """Start training at ``first_at`` and every so many days after. Raises WorkError."""
+    def schedule(
+        self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
+    ) -> None:
+        """Start a workflow at ``first_at`` and every so many seconds after. Raises WorkError."""
         wanted = {
             "Name": name,
             "GroupName": self.group,
-            "ScheduleExpression": f"rate({days} {'day' if days == 1 else 'days'})",
+            "ScheduleExpression": _rate(every),
             "StartDate": datetime.fromtimestamp(first_at, UTC),
             "FlexibleTimeWindow": {"Mode": "OFF"},
-            "Target": {"Arn": self.machine, "RoleArn": self.role, "Input": json.dumps(request)},
+            "Target": {
+                "Arn": self.machines[workflow],
+                "RoleArn": self.role,
+                "Input": json.dumps(request),
+            },
         }
         try:
             try:
@@ -42,7 +51,7 @@ class Schedules:
             except self._client.exceptions.ConflictException:
                 self._client.update_schedule(**wanted)
         except ClientError as error:
-            raise WorkError(f"Automatic training could not be scheduled: {error}") from error
+            raise WorkError(f"The {workflow} workflow could not be scheduled: {error}") from error
 
     def unschedule(self, name: str) -> None:
         """Remove a schedule, if it is there. Raises WorkError."""
@@ -51,4 +60,11 @@ class Schedules:
         except self._client.exceptions.ResourceNotFoundException:
             pass
         except ClientError as error:
-            raise WorkError(f"Automatic training could not be unscheduled: {error}") from error
+            raise WorkError(f"A schedule could not be removed: {error}") from error
+
+
+def _rate(seconds: float) -> str:
+    """`rate(2 hours)`: in the largest unit that fits."""
+    unit, size = next((u, s) for u, s in UNITS.items() if seconds % s == 0)
+    count = int(seconds // size)
+    return f"rate({count} {unit}{'' if count == 1 else 's'})"

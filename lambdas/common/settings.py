@@ -65,6 +65,8 @@ class Settings:
     batch_machine_arn = _Setting("TASTEMAKER_BATCH_MACHINE_ARN", str)
     export_machine_arn = _Setting("TASTEMAKER_EXPORT_MACHINE_ARN", str)
     erase_machine_arn = _Setting("TASTEMAKER_ERASE_MACHINE_ARN", str)
+    refresh_machine_arn = _Setting("TASTEMAKER_REFRESH_MACHINE_ARN", str)
+    attribute_machine_arn = _Setting("TASTEMAKER_ATTRIBUTE_MACHINE_ARN", str)
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
     runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)
@@ -73,6 +75,7 @@ class Settings:
     auto_training_delay_minutes = _Setting("TASTEMAKER_AUTO_TRAINING_DELAY_MINUTES", int, 60)
     event_bus = _Setting[str | None]("TASTEMAKER_EVENT_BUS", str, None)
     data_buckets = _Setting[list[str]]("TASTEMAKER_DATA_BUCKETS", _texts, [])
+    attribution_namespace = _Setting("TASTEMAKER_ATTRIBUTION_NAMESPACE", str)
     region = _Setting("AWS_REGION", str)
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:

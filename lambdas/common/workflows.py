@@ -22,6 +22,8 @@ def machine_arns(settings: Settings) -> dict[str, str]:
         "batch": settings.batch_machine_arn,
         "export": settings.export_machine_arn,
         "erase": settings.erase_machine_arn,
+        "refresh": settings.refresh_machine_arn,
+        "attribute": settings.attribute_machine_arn,
     }
 
 

@@ -14,7 +14,8 @@ NOBODY = "tastemaker-warming"
 
 
 def warm(runtime: Runtime, request: Mapping[str, Any]) -> dict[str, Any]:
-    """`request` is {"solutionVersionArn", and "campaignArn" or "recommenderArn"}. Raises on any failure.
+    """`request` is {"solutionVersionArn", "campaignArn" or "recommenderArn", "refresh" of its model if there
+    is one}. Raises on any failure.
 
     Returns {"solutionVersionArn", "items", "answered", "seconds"}.
     """
@@ -22,7 +23,7 @@ def warm(runtime: Runtime, request: Mapping[str, Any]) -> dict[str, Any]:
     arn = request.get("campaignArn") or request.get("recommenderArn")
     if not arn:
         raise InvalidInput("Warming needs a campaignArn or a recommenderArn.")
-    deployment = runtime.records.prospective(arn, request["solutionVersionArn"])
+    deployment = runtime.records.prospective(arn, request["solutionVersionArn"], request.get("refresh"))
     items = runtime.bundles.get(deployment.bundle_uri).bundle.items
     some = items[0] if len(items) else NOBODY
     if deployment.recipe.call == "GetPersonalizedRanking":

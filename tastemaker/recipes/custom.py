@@ -102,6 +102,7 @@ CUSTOM = (
         algorithm="aws-trending-now-custom",
         model="trending",
         trains_on=("INTERACTIONS",),
+        auto_update=True,
         batch_inference=False,
     ),
     Recipe(

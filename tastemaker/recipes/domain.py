@@ -34,7 +34,7 @@ def _use_case(
         minimum_event_type=minimum_event_type,
         hides=hides,
         exploration=exploration,
-        auto_update=exploration,
+        auto_update=exploration or model == "trending",
         batch_inference=False,
     )
 

@@ -111,6 +111,11 @@ class Recipe:
         return self.model is not None and not self.legacy
 
     @property
+    def refreshed(self) -> bool:
+        """Whether new items and newer counts come into what serves between two trainings."""
+        return self.auto_update and self.model in ("sequence", "trending")
+
+    @property
     def tunable(self) -> bool:
         """Whether a solution may ask for hyperparameter optimization."""
         return any(parameter.tunable for parameter in self.hyperparameters)

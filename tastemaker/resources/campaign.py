@@ -6,7 +6,7 @@ from typing import Any
 
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from tastemaker.recipes import Recipe
-from tastemaker.resources import statuses
+from tastemaker.resources import refresh, statuses
 from tastemaker.resources.arns import work_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import NEVER, Body, Kind, Reference, Request
@@ -60,8 +60,28 @@ class Campaign(Kind):
         group = body["_datasetGroupArn"]
         return (one for one in desk.each(self.name) if one.body["_datasetGroupArn"] == group)
 
+    def begin_work(self, desk: Desk, record: Record) -> Record:
+        """Deploy, and refresh what will be served from then on."""
+        solution = desk.repository.get(record.parent or "")
+        if solution is None:
+            return super().begin_work(desk, record)
+        config = solution.body.get("solutionConfig") or {}
+        try:
+            refresh.schedule(
+                desk,
+                record,
+                desk.recipe(solution.body["recipeArn"]),
+                config.get("featureTransformationParameters", {}),
+            )
+        except WorkError as error:
+            return desk.change(record, status=self.failed_status, failureReason=str(error))
+        return super().begin_work(desk, record)
+
     def check_deletable(self, desk: Desk, record: Record) -> None:
         check_settled(record, UPDATE)
+
+    def before_delete(self, desk: Desk, record: Record) -> None:
+        refresh.unschedule(desk, record)
 
     def update(self, desk: Desk, request: Request) -> Body:
         """UpdateCampaign: members that are not given stay as they are."""

@@ -1,27 +1,45 @@
-"""Metric attributions: what recommendations brought about. One for each dataset group."""
+"""Metric attributions: what recommendations brought about. One for each dataset group.
 
-import re
-from collections.abc import Iterable, Mapping
+Every quarter of an hour the workflow ``attribute`` reports on what came in since the last time: on streamed
+events, and on each import of interactions once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tastemaker.errors import InvalidInput, ResourceAlreadyExists
-from tastemaker.resources import pages
-from tastemaker.resources.dataset import schemas_of
+from tastemaker.attribution import Metric
+from tastemaker.attribution.metrics import ITEMS
+from tastemaker.attribution.tally import QUARTER
+from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
+from tastemaker.resources import dataset_import_job, pages, statuses
+from tastemaker.resources.arns import work_name
+from tastemaker.resources.dataset import bulk_of, datasets_of, schemas_of
+from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import Body, Kind, Operation, Reference, Request
 from tastemaker.resources.locations import check_s3
 from tastemaker.resources.repository import Record
 
 MOST_METRICS = 10
+MOST_IMPORTS = 200
+"""Imports that one run reports on: a plan has to pass through Step Functions."""
+LIST_LAG = 60.0
+"""Seconds that a list of import jobs may be behind."""
 
 
 class MetricAttribution(Kind):
+    """ACTIVE when its first run has looked at what is there. Internal members: ``_execution``, the newest
+    run; ``_importsSince``, the time of creation (seconds) before which every import has been reported on.
+    """
+
     name = "MetricAttribution"
     segment = "metric-attribution"
     refers = (Reference("datasetGroupArn", "DatasetGroup"),)
     verbs = ("Create", "Describe", "List", "Update", "Delete")
+    first_status = statuses.PENDING
+    workflow = "attribute"
+    purged = True
     taggable = False
-    served = False
 
     def operations(self, desk: Desk) -> dict[str, Operation]:
         return {
@@ -39,8 +57,27 @@ class MetricAttribution(Kind):
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
         return {f"metric-attribution-of/{body['datasetGroupArn']}": arn}
 
+    def begin_work(self, desk: Desk, record: Record) -> Record:
+        record = super().begin_work(desk, record)
+        if record.status == statuses.PENDING:
+            desk.work.schedule(
+                work_name(record.arn, record.created_at),
+                workflow="attribute",
+                every=float(QUARTER),
+                first_at=desk.now() + QUARTER,
+                request=self.work_request(record),
+            )
+        return record
+
+    def before_delete(self, desk: Desk, record: Record) -> None:
+        desk.work.unschedule(work_name(record.arn, record.created_at))
+
+    def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
+        return {"prefixes": [folder_of(record)]}
+
     def update(self, desk: Desk, request: Request) -> Body:
-        """UpdateMetricAttribution: metrics removed by name, then added, and where reports go."""
+        """UpdateMetricAttribution: metrics removed by name, then added, and where reports go. In force from
+        the next run on."""
         if "metricAttributionArn" not in request:
             raise InvalidInput("metricAttributionArn is missing.")
         record = desk.find_active(self.name, request["metricAttributionArn"])
@@ -67,15 +104,113 @@ class MetricAttribution(Kind):
         metrics, token = pages.page("ListMetricAttributionMetrics", request, record.body["metrics"])
         return {"metrics": metrics, "nextToken": token}
 
+    # --- life ---
+
+    def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
+        """Runs may meet: what each does is done once, whoever comes first (``lambdas/attribute``)."""
+        if record.status == statuses.ACTIVE:
+            record = _noted(desk, record, _execution=execution)
+        else:
+            moving = self.start_moving(desk, record, execution)
+            if moving is None:
+                raise ResourceInUse(f"{record.arn} has the status {record.status}; it reports when ACTIVE.")
+            record = moving
+        group_arn, output = record.body["datasetGroupArn"], record.body["metricsOutputConfig"]
+        group, datasets = group_name(group_arn), datasets_of(desk, group_arn)
+        imports, until = self._imports(desk, record, datasets.get("INTERACTIONS"))
+        items = datasets.get(ITEMS)
+        target = output.get("s3DataDestination", {})
+        return {
+            "arn": record.arn,
+            "datasetGroup": group,
+            "datasetGroupArn": group_arn,
+            "createdAt": record.created_at,
+            "metrics": record.body["metrics"],
+            "sources": list(_answering(desk, group_arn)),
+            "folder": folder_of(record),
+            "events": f"groups/{group}/events/",
+            "imports": imports,
+            "importsUntil": until,
+            "items": None if items is None else {"datasetArn": items.arn, "imports": bulk_of(desk, items)},
+            "output": target.get("path"),
+            "kmsKeyArn": target.get("kmsKeyArn"),
+            "roleArn": output["roleArn"],
+        }
+
+    def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
+        if record.status == statuses.IN_PROGRESS:
+            record = desk.change(record, status=statuses.ACTIVE)
+        if record.status == statuses.ACTIVE:
+            before = record.body.get("_importsSince", 0.0)
+            _noted(desk, record, _importsSince=max(before, plan["importsUntil"]), failureReason=None)
+
+    def fail(self, desk: Desk, record: Record, reason: str) -> None:
+        """What could not be reported is tried again by the next run, so that an attribution stays ACTIVE."""
+        super().fail(desk, record, reason)
+        if record.status == statuses.ACTIVE:
+            _noted(desk, record, failureReason=reason)
+
+    def _imports(
+        self, desk: Desk, record: Record, interactions: Record | None
+    ) -> tuple[list[dict[str, Any]], float]:
+        """Imports to report on, oldest first, and the time before which no other will be left: of an import
+        that was created earlier than the attribution nothing is ever told."""
+        group = group_name(record.body["datasetGroupArn"])
+        since, now = record.body.get("_importsSince", record.created_at), desk.now()
+        open_since, found = [now - LIST_LAG], []
+        for job in desk.each("DatasetImportJob", interactions.arn) if interactions else ():
+            if job.created_at < since:
+                break
+            publishes = bool(job.body.get("publishAttributionMetricsToS3"))
+            incremental = job.body["importMode"] == "INCREMENTAL"
+            if job.status in statuses.MOVING:
+                open_since.append(job.created_at)
+            elif job.status == statuses.ACTIVE and (publishes or incremental):
+                found.append(
+                    {
+                        "name": job.body["jobName"],
+                        "prefix": dataset_import_job.folder_of(group, "INTERACTIONS", job.body["jobName"]),
+                        "at": job.body["lastUpdatedDateTime"],
+                        "createdAt": job.created_at,
+                        "toCloudWatch": incremental,
+                        "toS3": publishes,
+                    }
+                )
+        found.reverse()
+        open_since += [one["createdAt"] for one in found[MOST_IMPORTS:]]
+        return found[:MOST_IMPORTS], max(since, min(open_since))
+
+
+def folder_of(record: Record) -> str:
+    """Where the runs of an attribution keep what they have counted."""
+    group = group_name(record.body["datasetGroupArn"])
+    return f"groups/{group}/attribution/{record.body['name']}-{int(record.created_at)}/"
+
+
+def _noted(desk: Desk, record: Record, **members: Any) -> Record:
+    """The record with members that no caller sees; it is written only where they change."""
+    if record.with_(**members).body == record.body:
+        return record
+    return desk.change(record, lastUpdatedDateTime=record.body["lastUpdatedDateTime"], **members)
+
+
+def _answering(desk: Desk, group: str) -> Iterator[str]:
+    """The campaigns and recommenders of a group."""
+    for solution in desk.each("Solution", group):
+        for campaign in desk.each("Campaign", solution.arn):
+            yield campaign.arn
+    for recommender in desk.each("Recommender", group):
+        yield recommender.arn
+
 
 def _check_output(output: Mapping[str, Any]) -> None:
     if "s3DataDestination" in output:
         check_s3(output["s3DataDestination"]["path"], "metricsOutputConfig.s3DataDestination.path")
 
 
-def _check_metrics(desk: Desk, group: str, metrics: Iterable[Mapping[str, str]]) -> None:
-    listed = list(metrics)
-    names = [one["metricName"] for one in listed]
+def _check_metrics(desk: Desk, group: str, attributes: Iterable[Mapping[str, str]]) -> None:
+    metrics = [Metric.parse(one) for one in attributes]
+    names = [one.name for one in metrics]
     if len(names) > MOST_METRICS or len(set(names)) != len(names):
         raise InvalidInput(
             f"At most {MOST_METRICS} metrics, each with a name of its own, are allowed: {names}."
@@ -84,16 +219,10 @@ def _check_metrics(desk: Desk, group: str, metrics: Iterable[Mapping[str, str]])
     interactions = schemas.get("INTERACTIONS")
     if interactions is not None and interactions.field("EVENT_TYPE") is None:
         raise InvalidInput("Metrics need the column EVENT_TYPE in the schema of Interactions.")
-    for one in listed:
-        expression = one["expression"]
-        match = re.fullmatch(r"SAMPLECOUNT\(\)|SUM\((Items|Interactions)\.(\w+)\)", expression, re.IGNORECASE)
-        if match is None:
+    for one in metrics:
+        schema = schemas.get(one.dataset)
+        field = schema.field(one.column) if schema is not None else None
+        if schema is not None and (field is None or not field.number):
             raise InvalidInput(
-                f"expression is {expression!r}; it must be SAMPLECOUNT(), SUM(Items.COLUMN) or "
-                "SUM(Interactions.COLUMN)."
+                f"{one.column} in the metric {one.name} must be a numeric column of {one.dataset.title()}."
             )
-        schema = schemas.get(match[1].upper()) if match[1] else None
-        if schema is not None:
-            field = schema.field(match[2])
-            if field is None or not field.number:
-                raise InvalidInput(f"{match[2]} in {expression!r} must be a numeric column of {match[1]}.")

@@ -60,9 +60,11 @@ class Work(Protocol):
         nothing.
         """
 
-    def schedule(self, name: str, *, days: int, first_at: float, request: Mapping[str, Any]) -> None:
-        """Start training with ``request`` at ``first_at`` and then every so many days; replaces an earlier
-        one."""
+    def schedule(
+        self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
+    ) -> None:
+        """Start ``train`` or ``refresh`` with ``request`` at ``first_at`` and then every so many seconds
+        (whole minutes); replaces an earlier one."""
 
     def unschedule(self, name: str) -> None:
         """Remove a schedule, if it is there."""
@@ -109,7 +111,9 @@ class NoWork:
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
         raise WorkError(f"The workflow {workflow} cannot be stopped from here.")
 
-    def schedule(self, name: str, *, days: int, first_at: float, request: Mapping[str, Any]) -> None:
+    def schedule(
+        self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
+    ) -> None:
         raise WorkError("Nothing can be scheduled from here.")
 
     def unschedule(self, name: str) -> None:

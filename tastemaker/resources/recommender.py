@@ -6,7 +6,7 @@ from typing import Any
 
 from tastemaker import recipes
 from tastemaker.errors import InvalidInput, ResourceInUse
-from tastemaker.resources import solution_config, statuses, training_plan
+from tastemaker.resources import refresh, solution_config, statuses, training_plan
 from tastemaker.resources.arns import work_name
 from tastemaker.resources.campaign import check_exploration
 from tastemaker.resources.dataset import datasets_of, schemas_of
@@ -71,7 +71,7 @@ class Recommender(Kind):
         check_settled(record, UPDATE)
 
     def before_delete(self, desk: Desk, record: Record) -> None:
-        desk.work.unschedule(schedule_name(record))
+        _unschedule(desk, record)
 
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
         folder = f"groups/{group_name(record.body['datasetGroupArn'])}"
@@ -110,7 +110,7 @@ class Recommender(Kind):
         """StopRecommender: no requests are answered and nothing is retrained until it is started."""
         record = self._in_status(desk, request, statuses.ACTIVE)
         check_settled(record, UPDATE)
-        desk.work.unschedule(schedule_name(record))
+        _unschedule(desk, record)
         return desk.change(record, status=statuses.INACTIVE).body
 
     def _in_status(self, desk: Desk, request: Request, status: str) -> Record:
@@ -194,12 +194,20 @@ def _folder(record: Record) -> str:
 
 
 def _schedule(desk: Desk, record: Record) -> None:
+    """Training every week, and the refreshes between."""
     desk.work.schedule(
         schedule_name(record),
-        days=RETRAINING_DAYS,
+        workflow="train",
+        every=RETRAINING_DAYS * DAY,
         first_at=desk.now() + RETRAINING_DAYS * DAY,
         request={"recommenderArn": record.arn, "trainingType": "AUTOMATIC"},
     )
+    refresh.schedule(desk, record, desk.recipe(record.body["recipeArn"]), {})
+
+
+def _unschedule(desk: Desk, record: Record) -> None:
+    desk.work.unschedule(schedule_name(record))
+    refresh.unschedule(desk, record)
 
 
 def _check_config(desk: Desk, recipe: recipes.Recipe, config: Mapping[str, Any], group: str) -> None:

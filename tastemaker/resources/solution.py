@@ -139,7 +139,8 @@ def _schedule(desk: Desk, record: Record) -> None:
         first += math.ceil((desk.now() - first) / period) * period
     desk.work.schedule(
         schedule_name(record),
-        days=days,
+        workflow="train",
+        every=period,
         first_at=first,
         request={"solutionArn": record.arn, "trainingType": "AUTOMATIC"},
     )

@@ -8,7 +8,9 @@ from tastemaker.errors import Conflict, InvalidInput, ResourceNotFound
 from tastemaker.resources import statuses
 from tastemaker.resources.arns import work_name
 from tastemaker.resources.desk import Desk
+from tastemaker.resources.kind import Kind
 from tastemaker.resources.reasons import reason_of
+from tastemaker.resources.refresh import Refresh
 from tastemaker.resources.repository import Record
 from tastemaker.resources.solution_version import SolutionVersion
 
@@ -23,6 +25,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "export": ("datasetExportJobArn",),
     "erase": ("dataDeletionJobArn",),
     "batch": ("batchInferenceJobArn", "batchSegmentJobArn"),
+    "refresh": ("campaignArn", "recommenderArn"),
+    "attribute": ("metricAttributionArn",),
 }
 """Workflow → the members of its input that name what it is about."""
 
@@ -47,7 +51,7 @@ class Workflows:
 
         def step() -> None:
             record = self._subject(workflow, request, plan)
-            self.desk.kinds[record.kind].succeed(self.desk, record, plan, result)
+            self._life(workflow, record).succeed(self.desk, record, plan, result)
 
         if not plan.get("skip"):
             self._repeat(step)
@@ -104,7 +108,7 @@ class Workflows:
                 return {"skip": True}
             return self._versions.begin(desk, version, request, execution)
         record = self._subject(workflow, request, {})
-        return desk.kinds[record.kind].begin(desk, record, request, execution)
+        return self._life(workflow, record).begin(desk, record, request, execution)
 
     def _begin_deletion(self, request: Document) -> dict[str, Any]:
         record = self.desk.find_any(request["arn"])
@@ -128,7 +132,7 @@ class Workflows:
         begun = record.status in (statuses.IN_PROGRESS, statuses.JOB_IN_PROGRESS)
         running = record.body.get("_execution") if begun else None
         if running in (None, execution):  # a second execution that was refused says nothing about the first
-            self.desk.kinds[record.kind].fail(self.desk, record, reason)
+            self._life(workflow, record).fail(self.desk, record, reason)
 
     def _version_made_by(self, request: Document, execution: str) -> Document:
         if "solutionArn" not in request:
@@ -140,6 +144,10 @@ class Workflows:
         if arn is None:
             raise InvalidInput(f"The input must have {' or '.join(SUBJECTS[workflow])}.")
         return self.desk.find_any(arn)
+
+    def _life(self, workflow: str, record: Record) -> Kind | Refresh:
+        """Whose steps they are: those of the subject's kind, but a refresh changes no status."""
+        return Refresh() if workflow == "refresh" else self.desk.kinds[record.kind]
 
     @property
     def _versions(self) -> SolutionVersion:

@@ -37,6 +37,8 @@ def test_only_work_on_the_lake_carries_the_columnar_engine() -> None:
         "ingest",
         "export",
         "erase",
+        "refresh",
+        "attribute",
     ]
 
 

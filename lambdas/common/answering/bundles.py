@@ -2,6 +2,9 @@
 
 A bundle never changes, so its address is its identity. What is on disk was fetched whole: it is fetched
 beside its place and then renamed into it. When the disk is short, the bundle that was used longest ago goes.
+
+A refreshed bundle has the address `<bundle>#<refresh>`: of it only the refresh is fetched, which is small,
+and laid over the bundle that is here already.
 """
 
 import os
@@ -20,6 +23,7 @@ from tastemaker import models
 from tastemaker.errors import TastemakerError
 from tastemaker.filters import MaskCache
 from tastemaker.models import Bundle, Model
+from tastemaker.refreshing.assembling import assemble
 
 THREADS = 8
 CHUNK_BYTES = 16 << 20
@@ -49,7 +53,7 @@ class Bundles:
         self._open: OrderedDict[str, Loaded] = OrderedDict()
 
     def get(self, uri: str) -> Loaded:
-        """The bundle at `s3://bucket/prefix/`. Raises BundleMissingError."""
+        """The bundle at `s3://bucket/prefix/`, or refreshed. Raises BundleMissingError."""
         if uri in self._open:
             self._open.move_to_end(uri)
             return self._open[uri]
@@ -62,9 +66,24 @@ class Bundles:
     def _on_disk(self, uri: str) -> Path:
         path = self._folder / blake2b(uri.encode(), digest_size=12).hexdigest()
         if not path.exists():
-            self._fetch(uri, path)
+            base, _, refresh = uri.partition("#")
+            if refresh:
+                self._assemble(self._on_disk(base), refresh, path)
+            else:
+                self._fetch(base, path)
         os.utime(path)  # when it was last used
         return path
+
+    def _assemble(self, base: Path, refresh: str, path: Path) -> None:
+        """Lay a refresh over a bundle. What is as large as the catalogue is written anew; the disk holds it
+        twice until a bundle that nobody uses has to go.
+        """
+        self._make_room(sum(file.stat().st_size for file in base.glob("model/item_*")), keep=base)
+        with tempfile.TemporaryDirectory(prefix="fetching-", dir=self._folder) as partial:
+            self._fetch(refresh, Path(partial) / "refresh")
+            whole = Path(partial) / "bundle"
+            assemble(base, Path(partial) / "refresh", whole)
+            _into_place(whole, path)
 
     def _fetch(self, uri: str, path: Path) -> None:
         parts = urlsplit(uri)
@@ -78,11 +97,7 @@ class Bundles:
             whole = Path(partial) / "bundle"
             whole.mkdir()
             self._download(parts.netloc, prefix, objects, whole)
-            try:
-                whole.rename(path)
-            except OSError:
-                if not path.exists():  # else another process was faster, with the same content
-                    raise
+            _into_place(whole, path)
 
     def _objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -127,3 +142,11 @@ class Bundles:
     def free(self) -> int:
         """Bytes that are free on the disk."""
         return shutil.disk_usage(self._folder).free
+
+
+def _into_place(whole: Path, path: Path) -> None:
+    try:
+        whole.rename(path)
+    except OSError:
+        if not path.exists():  # else another process was faster, with the same content
+            raise

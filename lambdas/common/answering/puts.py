@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.common.answering.bundles import Loaded
-from tastemaker.events import CHANGES
+from lambdas.common.catalog import put_since
 from tastemaker.overlay import Overlay
 
 SECONDS = 3.0
@@ -27,7 +27,7 @@ class _Known:
     since: float
     until: float
     looked: float
-    records: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    records: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict)
     overlay: Overlay | None = None
 
 
@@ -63,27 +63,11 @@ class Puts:
     def _read(self, dataset_arn: str, known: _Known) -> bool:
         """Take in new changes; whether there were any."""
         changed = False
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="#dataset = :log AND #id > :start",
-            ExpressionAttributeNames={"#dataset": "dataset", "#id": "id"},
-            ExpressionAttributeValues={
-                ":log": {"S": dataset_arn + CHANGES},
-                ":start": {"S": moment(max(known.since, known.until - OVERLAP))},
-            },
-        )
-        for page in pages:
-            for change in page["Items"]:
-                place = change["id"]["S"]
-                milliseconds, _, item = place.partition("#")
-                known.until = max(known.until, int(milliseconds) / 1000)
-                seen = known.records.get(item)
-                if seen is None or seen[0] < place:
-                    known.records[item] = place, json.loads(change["properties"]["S"])
-                    changed = True
+        start = max(known.since, known.until - OVERLAP)
+        for item, record, at in put_since(self._client, self._table, dataset_arn, start):
+            known.until = max(known.until, at)
+            seen = known.records.get(item)
+            if seen is None or seen[0] < at:
+                known.records[item] = at, record
+                changed = True
         return changed
-
-
-def moment(seconds: float) -> str:
-    """A time as the log's keys begin with: milliseconds, 15 digits."""
-    return f"{int(seconds * 1000):015}"

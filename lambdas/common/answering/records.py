@@ -30,6 +30,7 @@ class Deployment:
     dataset_group_arn: str
     recipe: Recipe
     bundle_uri: str
+    """The bundle's folder, with `#` and the folder of its newest refresh if there is one."""
     config: dict[str, Any]
 
     @property
@@ -79,12 +80,14 @@ class RecordCache:
             serving["solutionVersionArn"],
             serving["datasetGroupArn"],
             recipes.by_arn(serving["recipeArn"]),
-            serving["bundle"],
+            address(serving["bundle"], serving.get("refresh")),
             _config(record.body),
         )
 
-    def prospective(self, arn: str, version_arn: str) -> Deployment:
-        """What would serve the campaign or recommender with this solution version, whatever its status."""
+    def prospective(self, arn: str, version_arn: str, refresh: str | None = None) -> Deployment:
+        """What would serve the campaign or recommender with this solution version (and this refresh of it),
+        whatever its status.
+        """
         version = self.get(version_arn).body
         if "_bundle" not in version:
             raise InvalidInput(f"{version_arn} has no model: its status is {version.get('status')}.")
@@ -93,9 +96,14 @@ class RecordCache:
             version_arn,
             version["datasetGroupArn"],
             recipes.by_arn(version["recipeArn"]),
-            version["_bundle"],
+            address(version["_bundle"], refresh),
             _config(self.get(arn).body),
         )
+
+
+def address(bundle: str, refresh: str | None) -> str:
+    """The address of a bundle, or of a refreshed one."""
+    return f"{bundle}#{refresh}served/" if refresh else bundle
 
 
 def _config(body: dict[str, Any]) -> dict[str, Any]:

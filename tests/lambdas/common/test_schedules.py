@@ -8,7 +8,10 @@ from lambdas.common.schedules import Schedules
 from tastemaker.resources.ports import WorkError
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:train"
+REFRESH = "arn:aws:states:eu-west-1:123456789012:stateMachine:refresh"
 ROLE = "arn:aws:iam::123456789012:role/schedules"
+
+DAY = 86_400.0
 
 
 @pytest.fixture
@@ -20,11 +23,17 @@ def client(aws):
 
 @pytest.fixture
 def schedules(client):
-    return Schedules("tastemaker", ROLE, MACHINE, client)
+    return Schedules("tastemaker", ROLE, {"train": MACHINE, "refresh": REFRESH}, client)
 
 
 def test_a_schedule_starts_training(client, schedules):
-    schedules.schedule("s", days=7, first_at=2e9, request={"solutionArn": "arn", "trainingType": "AUTOMATIC"})
+    schedules.schedule(
+        "s",
+        workflow="train",
+        every=7 * DAY,
+        first_at=2e9,
+        request={"solutionArn": "arn", "trainingType": "AUTOMATIC"},
+    )
     found = client.get_schedule(Name="s", GroupName="tastemaker")
     assert found["ScheduleExpression"] == "rate(7 days)" and found["StartDate"].timestamp() == 2e9
     assert found["Target"]["Arn"] == MACHINE and found["Target"]["RoleArn"] == ROLE
@@ -32,13 +41,20 @@ def test_a_schedule_starts_training(client, schedules):
 
 
 def test_a_second_one_replaces_it(client, schedules):
-    schedules.schedule("s", days=7, first_at=2e9, request={})
-    schedules.schedule("s", days=1, first_at=2e9, request={})
+    schedules.schedule("s", workflow="train", every=7 * DAY, first_at=2e9, request={})
+    schedules.schedule("s", workflow="train", every=DAY, first_at=2e9, request={})
     assert client.get_schedule(Name="s", GroupName="tastemaker")["ScheduleExpression"] == "rate(1 day)"
 
 
+@pytest.mark.parametrize(("every", "rate"), [(7200.0, "2 hours"), (1800.0, "30 minutes"), (3600.0, "1 hour")])
+def test_a_refresh_is_scheduled_by_hours_or_minutes(client, schedules, every, rate):
+    schedules.schedule("s", workflow="refresh", every=every, first_at=2e9, request={"campaignArn": "arn"})
+    found = client.get_schedule(Name="s", GroupName="tastemaker")
+    assert (found["ScheduleExpression"], found["Target"]["Arn"]) == (f"rate({rate})", REFRESH)
+
+
 def test_removal_is_repeatable(client, schedules):
-    schedules.schedule("s", days=7, first_at=2e9, request={})
+    schedules.schedule("s", workflow="train", every=7 * DAY, first_at=2e9, request={})
     schedules.unschedule("s")
     schedules.unschedule("s")
     assert client.list_schedules(GroupName="tastemaker")["Schedules"] == []
@@ -61,8 +77,8 @@ class Forbidden:
 
 
 def test_a_scheduler_that_refuses_is_reported():
-    schedules = Schedules("tastemaker", ROLE, MACHINE, Forbidden())
+    schedules = Schedules("tastemaker", ROLE, {"train": MACHINE}, Forbidden())
     with pytest.raises(WorkError, match="could not be scheduled"):
-        schedules.schedule("s", days=7, first_at=2e9, request={})
-    with pytest.raises(WorkError, match="could not be unscheduled"):
+        schedules.schedule("s", workflow="train", every=7 * DAY, first_at=2e9, request={})
+    with pytest.raises(WorkError, match="could not be removed"):
         schedules.unschedule("s")

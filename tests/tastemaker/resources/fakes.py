@@ -1,7 +1,6 @@
 """Fakes of the ports, used wherever resources are tested."""
 
 from collections.abc import Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +9,6 @@ from tastemaker.recipes import Recipe
 from tastemaker.resources import control
 from tastemaker.resources.arns import Place
 from tastemaker.resources.desk import Desk
-from tastemaker.resources.kind import Kind
 from tastemaker.resources.ports import StatusChange, WorkError
 from tastemaker.resources.quotas import Quotas
 from tastemaker.resources.repository import MemoryRepository, Repository
@@ -62,9 +60,16 @@ class FakeWork:
         self.stopped.append((name, job))
         return self.jobs_report and job is not None
 
-    def schedule(self, name: str, *, days: int, first_at: float, request: Mapping[str, Any]) -> None:
+    def schedule(
+        self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
+    ) -> None:
         self._check()
-        self.schedules[name] = {"days": days, "first_at": first_at, "request": dict(request)}
+        self.schedules[name] = {
+            "workflow": workflow,
+            "every": every,
+            "first_at": first_at,
+            "request": dict(request),
+        }
 
     def unschedule(self, name: str) -> None:
         self.schedules.pop(name, None)
@@ -114,32 +119,13 @@ class World:
         return dict(control.operations(self.desk)[operation](params) or {})
 
 
-def every_kind_served() -> dict[str, Kind]:
-    """All kinds with their work switched on."""
-    kinds = {}
-    for kind in control.KINDS.values():
-        served = copy(kind)
-        served.served = True  # type: ignore[misc]  # on the copy, not on the class
-        kinds[kind.name] = served
-    return kinds
-
-
-def trainable(arn: str) -> Recipe:
-    """A recipe's catalogue where everything but the legacy recipes can be trained."""
-    recipe = recipes.by_arn(arn)
-    return replace(recipe, model=recipe.model or "popularity")
-
-
 def world(
     *,
     repository: Repository | None = None,
     quotas: Mapping[str, int] | None = None,
-    everything: bool = False,
     untrainable: str | None = None,
 ) -> World:
-    """A new, empty world. ``everything``: with what this release does not serve yet. ``untrainable``: a
-    recipe that this world has no model for.
-    """
+    """A new, empty world. ``untrainable``: a recipe that this world has no model for."""
 
     def without_model(arn: str) -> Recipe:
         found = recipes.by_arn(arn)
@@ -155,7 +141,6 @@ def world(
         lake=lake,
         quotas=Quotas(quotas or {}),
         announce=changes.append,
-        kinds=every_kind_served() if everything else control.KINDS,
-        recipe=trainable if everything else without_model,
+        recipe=without_model,
     )
     return World(desk, work, lake, clock, changes)

@@ -258,8 +258,19 @@ class ControlPlane(RuleBasedStateMachine):
             and record.body["performAutoTraining"]
             and record.status not in statuses.DELETING
         }
-        scheduled = {one["request"]["solutionArn"] for one in self.here.work.schedules.values()}
-        assert scheduled == wanted
+        schedules = self.here.work.schedules.values()
+        assert {one["request"]["solutionArn"] for one in schedules if one["workflow"] == "train"} == wanted
+
+    @invariant()
+    def refreshes_are_scheduled_for_campaigns_of_recipes_that_have_them(self) -> None:
+        recipe = self.here.desk.recipe
+        wanted = {
+            record.arn
+            for record in self.records.values()
+            if record.kind == "Campaign" and recipe(self.records[record.parent].body["recipeArn"]).refreshed
+        }
+        schedules = self.here.work.schedules.values()
+        assert {one["request"]["campaignArn"] for one in schedules if one["workflow"] == "refresh"} == wanted
 
     @invariant()
     def a_settled_version_stays_settled(self) -> None:

@@ -1,4 +1,4 @@
-"""Groups, schemas, trackers, filters, metric attributions: what is particular to each."""
+"""Groups, schemas, trackers, filters: what is particular to each."""
 
 import json
 from typing import Any
@@ -118,42 +118,6 @@ def test_filters_that_cannot_work(expression):
         here.call("CreateFilter", name="f", datasetGroupArn=group_arn, filterExpression=expression)
 
 
-def test_metric_attributions():
-    here = world(everything=True)
-    group_arn, _ = shop.shop(here)
-    shop.dataset(here, group_arn, "Items")
-    output = {"roleArn": shop.ROLE}
-
-    def metric(name, expression):
-        return {"eventType": "watch", "metricName": name, "expression": expression}
-
-    def create(*metrics, name="m"):
-        wanted = {"name": name, "datasetGroupArn": group_arn, "metricsOutputConfig": output}
-        return here.call("CreateMetricAttribution", metrics=list(metrics), **wanted)["metricAttributionArn"]
-
-    for bad in ("COUNT()", "SUM(Items.GENRES)", "SUM(Items.NOTHING)", "SUM(Users.AGE)"):
-        with pytest.raises(InvalidInput):
-            create(metric("x", bad))
-    with pytest.raises(InvalidInput, match="empty"):
-        create()
-    arn = create(metric("count", "SAMPLECOUNT()"), metric("income", "SUM(Items.PRICE)"))
-    with pytest.raises(ResourceAlreadyExists):
-        create(metric("count", "SAMPLECOUNT()"), name="second")
-    assert "DatasetGroup" in [reference.kind for reference in here.desk.kinds["MetricAttribution"].refers]
-    update = {"removeMetrics": ["count"], "addMetrics": [metric("value", "SUM(Interactions.EVENT_VALUE)")]}
-    here.call("UpdateMetricAttribution", metricAttributionArn=arn, **update)
-    listed = here.call("ListMetricAttributionMetrics", metricAttributionArn=arn)["metrics"]
-    assert [one["metricName"] for one in listed] == ["income", "value"]
-    with pytest.raises(InvalidInput, match="count"):
-        here.call("UpdateMetricAttribution", metricAttributionArn=arn, removeMetrics=["count"])
-    with pytest.raises(ResourceAlreadyExists):
-        here.call(
-            "UpdateMetricAttribution", metricAttributionArn=arn, addMetrics=[metric("value", "SAMPLECOUNT()")]
-        )
-    here.call("DeleteMetricAttribution", metricAttributionArn=arn)
-    create(metric("count", "SAMPLECOUNT()"))
-
-
 def test_quotas_of_the_account():
     here = world(
         quotas={"datasetGroups": 1, "schemas": 1, "filtersPerDatasetGroup": 1, "campaignsPerDatasetGroup": 1}
@@ -167,54 +131,3 @@ def test_quotas_of_the_account():
     shop.campaign(here, first)
     with pytest.raises(LimitExceeded, match="campaignsPerDatasetGroup"):
         shop.campaign(here, second, "other")
-
-
-JOBS = {
-    "CreateDatasetExportJob": "dataset export jobs",
-    "CreateDataDeletionJob": "data deletion jobs",
-    "CreateBatchInferenceJob": "batch inference jobs",
-    "CreateMetricAttribution": "metric attributions",
-}
-
-
-@pytest.mark.parametrize(
-    "operation", [name for name in JOBS if not KINDS[name.removeprefix("Create")].served]
-)
-def test_kinds_without_work_are_checked_and_then_refused_by_name(operation):
-    here = world()
-    group_arn, dataset_arn = shop.shop(here)
-    place = {"s3DataDestination": {"path": "s3://out/"}}
-    requests: dict[str, dict[str, Any]] = {
-        "CreateDatasetExportJob": {
-            "jobName": "j",
-            "datasetArn": dataset_arn,
-            "roleArn": shop.ROLE,
-            "jobOutput": place,
-        },
-        "CreateDataDeletionJob": {
-            "jobName": "j",
-            "datasetGroupArn": group_arn,
-            "roleArn": shop.ROLE,
-            "dataSource": {"dataLocation": "s3://users/"},
-        },
-        "CreateBatchInferenceJob": {
-            "jobName": "j",
-            "solutionVersionArn": shop.trained(here, shop.solution(here, group_arn)),
-            "roleArn": shop.ROLE,
-            "jobInput": {"s3DataSource": {"path": "s3://in/"}},
-            "jobOutput": place,
-        },
-        "CreateMetricAttribution": {
-            "name": "m",
-            "datasetGroupArn": group_arn,
-            "metrics": [{"eventType": "w", "metricName": "m", "expression": "SAMPLECOUNT()"}],
-            "metricsOutputConfig": {"roleArn": shop.ROLE},
-        },
-    }
-    request = requests[operation]
-    with pytest.raises(NotServedYet, match=JOBS[operation]):
-        here.call(operation, **request)
-    for member in ("datasetArn", "datasetGroupArn", "solutionVersionArn"):
-        if member in request:
-            with pytest.raises(ResourceNotFound):
-                here.call(operation, **{**request, member: request[member] + "x"})

@@ -11,7 +11,7 @@ FOR_YOU = "arn:aws:personalize:::recipe/aws-ecomm-recommended-for-you"
 
 @pytest.fixture
 def here():
-    return world(everything=True)
+    return world()
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_it_trains_and_serves(here, group_arn):
     arn = recommender(here, group_arn)
     assert here.work.last == ("train", {"recommenderArn": arn})
     (schedule,) = here.work.schedules.values()
-    assert schedule["days"] == 7
+    assert schedule["every"] == 7 * 86_400
     plan = shop.finish_training(here, arn, "recommenderArn")
     after = described(here, arn)
     assert after["status"] == "ACTIVE" and after["modelMetrics"] == shop.METRICS

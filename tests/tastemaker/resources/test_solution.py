@@ -25,7 +25,7 @@ def test_automatic_training_is_the_default():
     assert described["solutionConfig"] == {"autoTrainingConfig": {"schedulingExpression": "rate(7 days)"}}
     (schedule,) = here.work.schedules.values()
     assert schedule["request"] == {"solutionArn": arn, "trainingType": "AUTOMATIC"}
-    assert schedule["days"] == 7 and 3600 <= schedule["first_at"] - before <= 3610
+    assert schedule["every"] == 7 * 86_400 and 3600 <= schedule["first_at"] - before <= 3610
 
 
 def test_a_solution_that_cannot_be_scheduled_is_not_made():
@@ -53,7 +53,7 @@ def test_updates():
     assert described["solutionConfig"]["autoTrainingConfig"]["schedulingExpression"] == "rate(2 days)"
     (schedule,) = here.work.schedules.values()
     first = schedule["first_at"]
-    assert schedule["days"] == 2
+    assert schedule["every"] == 2 * 86_400
 
     here.clock.now = first + 3 * 86400  # the rhythm goes on where it was
     here.call(
