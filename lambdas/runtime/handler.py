@@ -15,6 +15,7 @@ from lambdas.common.observability import logger
 from lambdas.common.profiles import Profiles
 from lambdas.common.resources import ResourceTable
 from lambdas.common.settings import Settings
+from lambdas.common.shown import ShownAnswers
 from lambdas.runtime.warm import warm
 from tastemaker.wire import Service
 
@@ -26,6 +27,7 @@ _runtime = Runtime(
     Bundles(client("s3")),
     Profiles(_dynamodb, _settings.profiles_table),
     puts=Puts(_dynamodb, _settings.catalog_table),
+    shown=ShownAnswers(_dynamodb, _settings.recommendations_table),
 )
 _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),

@@ -50,6 +50,19 @@ class Catalogue(Protocol):
     def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None: ...
 
 
+class Shown(Protocol):
+    """Where it is written down what answers show."""
+
+    def remember(self, recommendation_id: str, arn: str, items: Sequence[str]) -> None: ...
+
+
+class NothingRemembered:
+    """Answers that no event will ever name."""
+
+    def remember(self, recommendation_id: str, arn: str, items: Sequence[str]) -> None:
+        pass
+
+
 class NothingPut:
     """A catalogue that nobody puts anything into."""
 
@@ -71,6 +84,7 @@ class Runtime:
     rng: Random = field(default_factory=Random)
     new_id: Callable[[str], str] = recommendation_ids.new
     puts: Catalogue = field(default_factory=NothingPut)
+    shown: Shown = field(default_factory=NothingRemembered)
     _filters: dict[str, Filter] = field(default_factory=dict)
 
     def deployment(self, params: Mapping[str, Any]) -> Deployment:
@@ -174,7 +188,7 @@ class Asking:
         if not share or latest is None:
             return None
         return Exploration(
-            share, days, bundle.item_created, latest, rng, taken=bundle.item_users, shown=bundle.item_shown
+            share, days, bundle.item_created, latest, rng, taken=bundle.item_taken, shown=bundle.item_shown
         )
 
     def mask(self, filter: Filter | None, values: Mapping[str, str] | None) -> Mask | None:

@@ -29,7 +29,12 @@ def get_recommendations(
     wanted = any(
         name.lower() == EXPLAIN and value.lower() == "true" for name, value in (headers or {}).items()
     )
-    return answer(runtime, runtime.deployment(params), params, explained=wanted)
+    deployment = runtime.deployment(params)
+    result = answer(runtime, deployment, params, explained=wanted)
+    if deployment.recipe.exploration:  # which learns from what was shown and ignored
+        items = [item["itemId"] for item in result["itemList"]]
+        runtime.shown.remember(result["recommendationId"], deployment.arn, items)
+    return result
 
 
 def answer(

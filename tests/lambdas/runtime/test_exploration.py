@@ -66,3 +66,22 @@ def test_a_seed_settles_the_answer(premiere: Cinema) -> None:
     for seed in "abcdefgh":
         first, second = (answer(premiere.runtime, deployment, request, seed=seed) for _ in range(2))
         assert first["itemList"] == second["itemList"]
+
+
+class Notes:
+    """What was written down."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[str, list[str]]] = {}
+
+    def remember(self, recommendation_id: str, arn: str, items: list[str]) -> None:
+        self.answers[recommendation_id] = arn, items
+
+
+def test_recipes_that_explore_write_down_what_they_show(premiere: Cinema) -> None:
+    notes = premiere.runtime.shown = Notes()
+    shown = premiere.ask("v1", userId="bob", numResults=3)
+    items = [item["itemId"] for item in shown["itemList"]]
+    premiere.ask("v2", userId="bob")
+    premiere.ask("popular")
+    assert notes.answers == {shown["recommendationId"]: (f"{PREFIX}campaign/v1", items)}
