@@ -6,12 +6,17 @@ python -m scripts.operations --check    fails if the page is not what would be w
 """
 
 import sys
+from functools import cache
 from pathlib import Path
+from time import time
 
+from lambdas.common.desks import RandomIds
 from tastemaker.recipes import RECIPES, Recipe
 from tastemaker.resources import control
-from tastemaker.resources.kind import Kind
+from tastemaker.resources.arns import Place
+from tastemaker.resources.ports import NoWork
 from tastemaker.resources.quotas import DOCUMENTED
+from tastemaker.resources.repository import MemoryRepository
 from tastemaker.wire import Service
 
 ROOT = Path(__file__).parents[1]
@@ -24,7 +29,9 @@ REMARKS = {
     "CreateDataset": "ACTIVE at once.",
     "CreateSchema": "A record name that no dataset type has is accepted, and refused by CreateDataset.",
     "CreateDatasetImportJob": "The minimum of 1000 interactions is not enforced unless the quota "
-    "`minimumImportInteractions` is set. `roleArn` may be left out for buckets that the stage lists.",
+    "`minimumImportInteractions` is set. `roleArn` may be left out for buckets that the stage lists. The "
+    "report that `publishAttributionMetricsToS3` asks for comes within a quarter of an hour after the "
+    "import.",
     "CreateSolution": "`performAutoML` and legacy recipes are refused; recipes without a model in this "
     "release are "
     "refused by name. An unknown or out-of-range hyperparameter is refused.",
@@ -53,36 +60,37 @@ REMARKS = {
     "ListRecipes": "The whole catalogue, also what cannot be trained in this release.",
     "GetSolutionMetrics": "The metrics of the training job's own evaluation, by the definitions of the "
     "guide.",
+    "CreateMetricAttribution": "Metrics are in the CloudWatch namespace `<stack>/MetricAttribution`, with "
+    "the dimensions `DatasetGroupArn` and `EventAttributionSource`; they are put there by Tastemaker's own "
+    "role, and `roleArn` writes the reports. `Sum` and `SampleCount` are what the expressions ask for. Sources "
+    "that events name after the hundredth are counted as `SOURCE_NAME_UNDEFINED`.",
+    "UpdateMetricAttribution": "In force from the next report on.",
+    "DeleteMetricAttribution": "What CloudWatch and the bucket have stays there.",
     "TagResource": "Not for schemas and metric attributions.",
 }
 
 
 def page() -> str:
     """The text of the page."""
-    kinds = {kind.name: kind for kind in control.KINDS.values()}
     lines = [
         "# Operations",
         "",
         "Written by `python -m scripts.operations` from the service models and the code; a test holds it up "
         "to date.",
         "",
-        "*served*: does what Amazon Personalize does, but for what the last column says. *checked, then "
-        "refused*: the",
-        "request is validated in full and then refused with a `NotImplementedException` that names the "
-        "kind, because",
-        "the work behind it is not part of this release; describe and list work. *refused*: answered with a",
+        "*served*: does what Amazon Personalize does, but for what the last column says. *refused*: answered "
+        "with a",
         "`NotImplementedException` that names the operation.",
         "",
     ]
     for name in ("personalize", *FUNCTIONS):
         service = Service(name)
-        states = {operation: _state(name, operation, kinds) for operation in service.operations}
+        states = {operation: _state(name, operation) for operation in service.operations}
         served = sum(state == "served" for state in states.values())
-        answered = sum(state != "refused" for state in states.values())
         lines += [
             f"## {name}",
             "",
-            f"{answered} of {len(states)} operations are answered, {served} of them served.",
+            f"{served} of {len(states)} operations are served.",
             "",
             "| operation | | not exactly as the service does |",
             "| --- | --- | --- |",
@@ -95,16 +103,26 @@ def page() -> str:
     return "\n".join([*lines, *_everywhere(), *_recipes(), *_quotas()])
 
 
-def _state(service: str, operation: str, kinds: dict[str, Kind]) -> str:
+def _state(service: str, operation: str) -> str:
     if service in FUNCTIONS:
         folder = ROOT / "lambdas" / FUNCTIONS[service]
         named = any(f'"{operation}"' in file.read_text() for file in folder.glob("*.py"))
-        return "served" if named else "refused"
-    kind = kinds.get(operation.removeprefix("Create"))
-    if kind is None:
-        return "served"
-    use_cases = any(recipe.trainable for recipe in RECIPES if recipe.domain)
-    return "served" if kind.served and (use_cases or kind.name != "Recommender") else "checked, then refused"
+    else:
+        named = operation in _control_plane()
+    return "served" if named else "refused"
+
+
+@cache
+def _control_plane() -> frozenset[str]:
+    """The operations of the control plane, asked from a desk that nothing happens at."""
+    desk = control.desk(
+        place=Place("aws", "eu-west-1", "123456789012"),
+        repository=MemoryRepository(),
+        clock=time,
+        ids=RandomIds(),
+        work=NoWork(),
+    )
+    return frozenset(control.operations(desk))
 
 
 def _everywhere() -> list[str]:

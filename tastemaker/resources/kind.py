@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from tastemaker.errors import Conflict, NotServedYet, ResourceInUse
+from tastemaker.errors import Conflict, ResourceInUse
 from tastemaker.resources import pages, statuses, tags
 from tastemaker.resources.arns import work_name
 from tastemaker.resources.desk import Desk
@@ -53,7 +53,6 @@ class Kind:
     workflow: ClassVar[str | None] = None
     purged: ClassVar[bool] = False
     taggable: ClassVar[bool] = True
-    served: ClassVar[bool] = True
     quota: ClassVar[str | None] = None
     quota_counts_moving: ClassVar[bool] = False
 
@@ -153,10 +152,6 @@ class Kind:
         given_tags = tags.given_in(request)
         found = self.references(desk, request)
         body = self.members(desk, request, found)
-        if not self.served:
-            raise NotServedYet(
-                f"The request is valid, but this release of Tastemaker runs no {self.label}s yet."
-            )
         parent = self.parent(body, found)
         self._check_quota(desk, body, parent)
         now = desk.now()

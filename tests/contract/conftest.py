@@ -45,7 +45,7 @@ def clients() -> Any:
 
 
 def _shop(clients: Any) -> Iterator[Shop]:
-    here = world(everything=True)
+    here = world()
     requests = populate(here)
     with running(Service("personalize"), control.operations(here.desk)) as endpoint:
         yield Shop(here, clients(endpoint), requests)

@@ -14,7 +14,7 @@ TAGS = [{"tagKey": "team", "tagValue": "films"}]
 
 
 def populate(world: World) -> dict[str, dict[str, Any]]:
-    """Fill a world in which everything is served; answers operation → a request that it accepts."""
+    """Fill a world; answers operation → a request that it accepts."""
     group, interactions = shop.shop(world)
     items = shop.dataset(world, group, "Items")
     spare = shop.schema(world, "Users")
@@ -111,6 +111,7 @@ def populate(world: World) -> dict[str, dict[str, Any]]:
         return world.call(f"Create{kind}", **request)[member]
 
     metrics = made("MetricAttribution")
+    shop.finish_report(world, metrics)
     arns = {
         "DatasetGroup": group,
         "Schema": spare,

@@ -12,4 +12,4 @@ def test_the_page_has_every_operation():
     assert len(operations) == 79 and REMARKS.keys() <= operations
     text = PAGE.read_text()
     assert all(f"| {operation} |" in text for operation in operations)
-    assert "71 of 71 operations are answered" in text
+    assert "71 of 71 operations are served" in text

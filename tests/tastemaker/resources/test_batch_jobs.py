@@ -17,7 +17,7 @@ SIMILAR = "arn:aws:personalize:::recipe/aws-similar-items"
 
 @pytest.fixture
 def here():
-    return world(everything=True, quotas={"concurrentBatchInferenceJobs": 2})
+    return world(quotas={"concurrentBatchInferenceJobs": 2})
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Groups, schemas, trackers, filters: what is particular to each."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -9,12 +8,10 @@ from tastemaker import filters
 from tastemaker.errors import (
     InvalidInput,
     LimitExceeded,
-    NotServedYet,
     ResourceAlreadyExists,
     ResourceInUse,
     ResourceNotFound,
 )
-from tastemaker.resources.control import KINDS
 from tests.tastemaker.resources import shop
 from tests.tastemaker.resources.fakes import PLACE, world
 
