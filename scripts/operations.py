@@ -62,8 +62,8 @@ REMARKS = {
     "guide.",
     "CreateMetricAttribution": "Metrics are in the CloudWatch namespace `<stack>/MetricAttribution`, with "
     "the dimensions `DatasetGroupArn` and `EventAttributionSource`; they are put there by Tastemaker's own "
-    "role, and `roleArn` writes the reports. `Sum` and `SampleCount` are what the expressions ask for. Sources "
-    "that events name after the hundredth are counted as `SOURCE_NAME_UNDEFINED`.",
+    "role, and `roleArn` writes the reports. `Sum` and `SampleCount` are what the expressions ask for. "
+    "Sources that events name after the hundredth are counted as `SOURCE_NAME_UNDEFINED`.",
     "UpdateMetricAttribution": "In force from the next report on.",
     "DeleteMetricAttribution": "What CloudWatch and the bucket have stays there.",
     "TagResource": "Not for schemas and metric attributions.",
