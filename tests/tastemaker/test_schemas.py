@@ -64,7 +64,7 @@ def test_attributes():
         ("[]", '"type": "record"'),
         (text(fields=EVENTS, name="a b"), '"name"'),
         (text(fields=EVENTS, namespace="org.example"), NAMESPACE),
-        (text(fields=EVENTS, version="2.0"), '"1.0"'),
+        (text(fields=EVENTS, version=1), "must be text"),
         (text(fields=[]), '"fields"'),
         (text(fields=[*EVENTS, "DEVICE"]), "field 4"),
         (text(fields=[*EVENTS, field("DE VICE")]), "DE VICE"),
@@ -126,6 +126,10 @@ def test_domain_schemas_that_pass():
     parse(text("Items", [*ITEMS, field("CREATION_TIMESTAMP", "long")]), "VIDEO_ON_DEMAND")
     shop = [field("ITEM_ID"), field("PRICE", "float"), field("CATEGORY_L1", ["string"], categorical=True)]
     assert parse(text("Items", shop), "ECOMMERCE").domain == "ECOMMERCE"
+
+
+def test_a_schema_may_have_any_version_of_its_writer():
+    assert parse(text(fields=EVENTS, version="1.1")) == parse(text(fields=EVENTS))
 
 
 def test_a_schema_must_fit_its_dataset():
