@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tastemaker.ids import save_array
+from tastemaker.recipes import by_name
 from training.config import Config
 from training.data import Prepared
 from training.export import export
 from training.prepare import prepare
 from training.progress import Clock, Stop, duration, say
 from training.recipes import pipeline
+from training.shown import item_shown
 
 
 def run(
@@ -46,6 +49,9 @@ def fit_and_export(
         recipe.load(data, prepared)
     measured = recipe.measure(prepared, stop)
     stop.check()
+    if data is not None and by_name(config.recipe).exploration and not config.prepared:
+        model_dir.mkdir(parents=True, exist_ok=True)
+        save_array(model_dir / "item_shown.npy", item_shown(config, data, prepared.items))
     export(
         recipe.fit(prepared),
         prepared,

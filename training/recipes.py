@@ -69,7 +69,12 @@ class TrendingPipeline(Pipeline):
             name: trending.counts(prepared.sequences, len(prepared.items), end, self.window)
             for name, end in zip(("current", "previous"), ends, strict=True)
         }
-        return Fitted("trending", {"windowSeconds": self.window}, arrays)
+        about = {
+            "windowSeconds": self.window,
+            "trainedTypes": prepared.trained_types,
+            "unknownTypes": prepared.unknown_types,
+        }
+        return Fitted("trending", about, arrays)
 
     def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """The metrics of all recipes, and how well trends were foretold."""

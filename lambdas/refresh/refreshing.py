@@ -19,8 +19,9 @@ from lambdas.common.lake import LakeBucket
 from tastemaker.models import Bundle
 from tastemaker.refreshing.tally import Event, Lists, Tally
 from tastemaker.refreshing.writing import NEEDED, Put, write
+from tastemaker.resources.refresh import LAST as STATE
 
-STATE, TALLY, SERVED = "state.json", "tally.json", "served/"
+TALLY, SERVED = "tally.json", "served/"
 COLUMNS = ["eventId", "itemId", "eventType", "sentAt", "impression", "recommendationId"]
 DAY = timedelta(days=1)
 CHUNK = 50_000
@@ -48,7 +49,8 @@ class Refreshing:
             newest = max((at for _, at in put.values()), default=0.0)
             windows = tally.windows(now) if state else None
             keys, events = self._count(plan, bundle, state, tally, now)
-            changed = keys - set(state["read"]) or newest > state["put"] if state else events or put
+            fresh = keys - set(state["read"]) or newest > state["put"] if state else events or put
+            changed = fresh or (not state and tally.implied)
             if not changed and (windows is None or windows == tally.windows(state["now"])):
                 return {"skip": True}
             served = Path(temporary) / "served"
@@ -75,12 +77,15 @@ class Refreshing:
         return Bundle.open(folder)
 
     def _before(self, plan: Mapping[str, Any], bundle: Bundle) -> tuple[dict[str, Any], Tally]:
-        """Where the refresh that serves ended; nothing if there is none."""
+        """Where the refresh that serves ended; what the last one of an earlier version knew; else nothing."""
         if plan.get("previous"):
             previous = self._key(plan["previous"])
             state = json.loads(self.lake.read(f"{previous}{STATE}"))
             return state, Tally.loads(self.lake.read(f"{previous}{TALLY}"))
         window = bundle.manifest["model"]["windowSeconds"] if bundle.kind == "trending" else 0
+        if plan.get("earlier"):
+            earlier = Tally.loads(self.lake.read(f"{self._key(plan['earlier'])}{TALLY}"))
+            return {}, earlier.after_training(window)
         return {}, Tally(window)
 
     def _put(self, plan: Mapping[str, Any], bundle: Bundle) -> dict[str, Put]:

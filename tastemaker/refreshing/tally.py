@@ -40,13 +40,17 @@ def nothing_remembered(recommendation_ids: Collection[str]) -> Mapping[str, Sequ
 
 @dataclass
 class Tally:
-    """`shown` and `taken` count since training, by item. `window` is that of trends in seconds, 0 where there
-    are none; `recent` counts the events of its buckets, by bucket and item. `first` is the time of the oldest
-    event of each item, `latest` that of the newest event at all.
+    """`shown` (what events say themselves) and `taken` count since training, by item; `implied` counts what
+    answers showed that events name, also before: training does not know those.
+
+    `window` is that of trends in seconds, 0 where there are none; `recent` counts the events of its buckets,
+    by bucket and item. `first` is the time of the oldest event of each item, `latest` that of the newest
+    event at all.
     """
 
     window: int = 0
     shown: Counter[str] = field(default_factory=Counter)
+    implied: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
     first: dict[str, int] = field(default_factory=dict)
     recent: dict[int, Counter[str]] = field(default_factory=dict)
@@ -95,7 +99,11 @@ class Tally:
         new = named - self._answers
         self._answers |= new
         for items in lists(new).values() if new else ():
-            self.shown.update(set(items))
+            self.implied.update(set(items))
+
+    def after_training(self, window: int) -> Tally:
+        """Where to begin when a new model serves, whose training knew all but what was implied."""
+        return Tally(window, implied=Counter(self.implied))
 
     @property
     def bucket(self) -> int:
@@ -121,6 +129,7 @@ class Tally:
             {
                 "window": self.window,
                 "shown": self.shown,
+                "implied": self.implied,
                 "taken": self.taken,
                 "first": self.first,
                 "recent": recent,
@@ -137,6 +146,7 @@ class Tally:
         return cls(
             said["window"],
             Counter(said["shown"]),
+            Counter(said["implied"]),
             Counter(said["taken"]),
             said["first"],
             recent,

@@ -55,8 +55,9 @@ def write(folder: Path, bundle: Bundle, put: Mapping[str, Put], tally: Tally, no
     _columns(bundle, records).save(folder / "item_columns")
     created = [_created(name, put.get(name), tally) for name in ids.tolist()]
     save_array(folder / "item_created.npy", np.asarray(created, np.int64))
-    places = _places(bundle.items, ids, [*tally.taken, *tally.shown])
-    save_array(folder / "counts.npy", _counted(places, tally.taken, tally.shown))
+    shown = tally.shown + tally.implied
+    places = _places(bundle.items, ids, [*tally.taken, *shown])
+    save_array(folder / "counts.npy", _counted(places, tally.taken, shown))
     if bundle.kind == "trending":
         save_array(folder / "windows.npy", _counted(places, *tally.windows(now)))
     if "encoder" in bundle.manifest["model"]:

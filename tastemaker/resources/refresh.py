@@ -17,6 +17,8 @@ from tastemaker.resources.desk import Desk
 from tastemaker.resources.repository import Record
 
 SECONDS = 7200.0
+LAST = "state.json"
+"""What a refresh writes last: a folder that has it is whole."""
 TREND_WINDOW = "trend_discovery_frequency"
 SHORT_WINDOWS = {"30 minutes": 1800.0, "1 hour": 3600.0}
 """Trends of short windows are refreshed once a window; longer ones every two hours, as everything else."""
@@ -76,6 +78,7 @@ class Refresh:
             "itemsArn": group.replace(":dataset-group/", ":dataset/") + "/ITEMS",
             "bundle": now["bundle"],
             "previous": now.get("refresh"),
+            "earlier": None if "refresh" in now else _earlier(desk, record, now["bundle"], home),
             "target": desk.lake.uri(target),
             "warm": {
                 **request_of(record),
@@ -98,6 +101,19 @@ class Refresh:
 
     def fail(self, desk: Desk, record: Record, reason: str) -> None:
         """What served serves on; the execution says why, and an alarm that one failed."""
+
+
+def _earlier(desk: Desk, record: Record, bundle: str, home: str) -> str | None:
+    """The newest refresh of the versions before: what it knows and training does not shall not be lost."""
+    versions = f"{_key(desk, bundle).split('/models/')[0]}/models/"
+    solution = _key(desk, bundle).removeprefix(versions).partition("/")[0]
+    mine = f"/refreshes/{record.body['name']}/"
+    ended = [
+        (written, key)
+        for key, written in desk.lake.objects(f"{versions}{solution}/")
+        if key.endswith(f"/{LAST}") and mine in key and not key.startswith(home)
+    ]
+    return desk.lake.uri(max(ended)[1].removesuffix(LAST)) if ended else None
 
 
 def _key(desk: Desk, uri: str) -> str:

@@ -41,7 +41,7 @@ def test_a_put_item_has_its_attributes_vector(trained, tmp_path) -> None:
     history = base.history("u001")
     first, second = (model.score_user(history, now=NOW) for model in (before, after))
     assert len(second) == size + 2 and np.isfinite(second).all()
-    assert top_k(second[:size], 8).tolist() == top_k(first, 8).tolist()
+    assert top_k(second[:size], 3).tolist() == top_k(first, 3).tolist()
 
 
 def test_events_on_a_new_item_are_part_of_a_history(trained, tmp_path) -> None:

@@ -1,6 +1,7 @@
 """From files of events in the lake to a refresh that the runtime lays over the model."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from lambdas.common.answering.bundles import Bundles
 from lambdas.common.answering.records import address
 from lambdas.common.lake import LakeBucket
 from lambdas.common.shown import ShownAnswers
-from lambdas.refresh.refreshing import SERVED, STATE, Refreshing
+from lambdas.refresh.refreshing import SERVED, STATE, TALLY, Refreshing
+from tastemaker.refreshing.tally import Tally
 from tests.lambdas.aws import LAKE
 from tests.lambdas.runtime.films import write_bundle
 
@@ -26,6 +28,8 @@ TYPES = {
     "impression": pa.string(),
     "recommendationId": pa.string(),
 }
+NOW = 1_700_000_000
+KNOWN = Tally(shown=Counter(alien=9), implied=Counter(alien=3), taken=Counter(alien=5))
 ANSWERS = {"RID-1": ["alien", "fargo"], "RID-2": ["dune"]}
 
 
@@ -51,7 +55,7 @@ class Place:
         pq.write_table(table, self.folder / "events.parquet")
         self.lake.upload(f"groups/films/events/{now:%Y/%m/%d}/{name}.parquet", self.folder / "events.parquet")
 
-    def run(self, name: str, previous: str | None = None) -> tuple[str, dict]:
+    def run(self, name: str, previous: str | None = None, earlier: str | None = None) -> tuple[str, dict]:
         """One refresh: where it is, and what the work answered."""
         target = self.lake.uri(f"groups/films/models/s/1/job/refreshes/c/{name}/")
         plan = {
@@ -60,6 +64,7 @@ class Place:
             "itemsArn": ITEMS,
             "bundle": self.lake.uri(BUNDLE),
             "previous": previous,
+            "earlier": earlier,
             "target": target,
         }
         lists = lambda ids: {one: ANSWERS[one] for one in ids if one in ANSWERS}  # noqa: E731
@@ -115,6 +120,13 @@ def test_the_next_one_goes_on_and_counts_no_file_twice(place: Place) -> None:
     second, result = place.run("third", first)
     assert result["events"] == 1
     assert shown(place.served(second))["alien"] == 2 and taken(place.served(second))["dune"] == 6
+
+
+def test_a_new_version_is_told_what_answers_had_shown_before(place: Place) -> None:
+    place.lake.write("groups/films/models/s/0/job/refreshes/c/x/" + TALLY, KNOWN.dumps(NOW))
+    earlier = place.lake.uri("groups/films/models/s/0/job/refreshes/c/x/")
+    refresh, _ = place.run("first", earlier=earlier)
+    assert shown(place.served(refresh))["alien"] == 3 and taken(place.served(refresh))["alien"] == 12
 
 
 def test_the_same_step_again_writes_the_same(place: Place) -> None:

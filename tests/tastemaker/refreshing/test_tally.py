@@ -79,5 +79,7 @@ def test_an_answer_shows_its_list_once_and_what_an_event_says_itself_comes_first
     ]
     for event in events:
         tally.add([event], now=NOW, lists=lists)
-    assert tally.shown == Counter(x=1, y=1, z=1)
+    assert (tally.shown, tally.implied) == (Counter(z=1), Counter(x=1, y=1))
+    kept = Tally.loads(tally.dumps(NOW)).after_training(WINDOW)
+    assert (kept.shown, kept.implied, kept.taken) == (Counter(), Counter(x=1, y=1), Counter())
     assert asked == [{"known"}, {"forgotten"}]

@@ -123,6 +123,8 @@ def test_a_new_version_begins_without_one(here) -> None:
     shop.finish_deployment(here, arn)
     ended(here, arn, plan)
     assert "refresh" not in serving(here, arn)
+    first = begun(here, arn, 2)
+    assert (first["previous"], first["earlier"]) == (None, plan["target"])
 
 
 def test_a_failure_changes_nothing(here) -> None:
