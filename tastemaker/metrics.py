@@ -7,7 +7,7 @@ that a metric is the mean over users.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,38 @@ def ndcg_of_hits(hit: NDArray[np.bool_], k: int) -> float:
     each user's truths (the distinct items of the newest 10 % of events) would allow .180 and .281 at most.
     """
     return ndcg(hit, int(np.count_nonzero(hit[:k])), k)
+
+
+def average_rewards(
+    lists: Sequence[NDArray], truths: Sequence[Iterable[int]], rewards: NDArray, k: int = LIST_LENGTH
+) -> float:
+    """`average_rewards_at_k` of a solution with an optimization objective.
+
+    Of each user the rewards of the recommended items that they really touched: those among the `k` items
+    recommended with the highest rewards, as a share of all. The mean over users who touched any that is worth
+    something. The guide wants a value above 0 and at most 1, so negative rewards are counted from the lowest
+    one (a choice); 0.0 if nobody touched anything.
+    """
+    worth = np.asarray(rewards, np.float64) - min(float(np.min(rewards, initial=0.0)), 0.0)
+    shares = []
+    for ranked, truth in zip(lists, truths, strict=True):
+        items = np.asarray(ranked)
+        gained = np.where(hits(items, truth), worth[items], 0.0)
+        richest = np.argsort(-worth[items], kind="stable")[:k]
+        if gained.sum() > 0:
+            shares.append(float(gained[richest].sum() / gained.sum()))
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def weighted_ndcg(ranked: Sequence[int] | NDArray, worth: Mapping[int, float], k: int) -> float:
+    """NDCG where a hit counts by its event's weight; `worth` is that weight over the mean weight, by item.
+
+    As in `ndcg_of_hits`, the ideal is the same hits placed first, those that are worth most ahead.
+    """
+    gains = np.array([worth.get(int(item), 0.0) for item in ranked[:k]])
+    discounts = 1.0 / np.log2(np.arange(2, len(gains) + 2))
+    best = float(np.sort(gains)[::-1] @ discounts)
+    return float(gains @ discounts) / best if best else 0.0
 
 
 def summarise(lists: Sequence[NDArray], truths: Sequence[Iterable[int]], catalogue: int) -> dict[str, float]:

@@ -14,6 +14,7 @@ from training.config import Config
 from training.data import Prepared
 from training.export import Fitted, export
 from training.progress import Stop, say
+from training.rewards import rewards
 from training.split import test_cases, without
 
 
@@ -52,9 +53,11 @@ class Pipeline(ABC):
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
         self.tune(training)
         stop.check()
+        about = rewards(self.config.objective, prepared)
+        worth = None if about is None else about.values
         with fitted_model(self.fit(training), training, self.config) as model:
-            metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases)
-        baseline = evaluate.popularity_baseline(training, prepared, cases)
+            metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases, worth)
+        baseline = evaluate.popularity_baseline(training, prepared, cases, worth)
         say(f"metrics on {len(cases):,} test users; popularity in brackets")
         for name, value in metrics.items():
             say(f"  {name} {value:.4f} ({baseline[name]:.4f})")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,15 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.models import Bundle, load
 from tastemaker.models.sequence import SequenceModel
 from training import settings, tuning
 from training.config import Config
 from training.data import Prepared, Sequences
-from training.export import Fitted, export, flattened
+from training.export import Fitted, flattened
 from training.fit import blend, linear, transitions
-from training.pipeline import Pipeline
+from training.pipeline import Pipeline, fitted_model
 from training.progress import Stop
+from training.rewards import rewards
+from training.rewards import weight as rewarding
 from training.split import Cases, validation_cases, without
 
 if TYPE_CHECKING:
@@ -148,11 +148,21 @@ class SequencePipeline(Pipeline):
             stop=self.stop,
         )
         fitted = self._assemble(training, result.network, {name: {"weight": 1.0} for name in PARTS})
-        with tempfile.TemporaryDirectory() as folder:
-            export(fitted, training, config, Path(folder), with_histories=False)
-            model = load(Bundle.open(folder))
+        with fitted_model(fitted, training, config) as model:
             assert isinstance(model, SequenceModel)
-            return Attempt(config, plan, result, blend.choose(model, prepared, cases))
+            choice = blend.choose(model, prepared, cases)
+            return Attempt(config, plan, result, self._rewarded(model, choice, prepared, cases))
+
+    def _rewarded(
+        self, model: SequenceModel, choice: blend.Choice, prepared: Prepared, cases: Cases
+    ) -> blend.Choice:
+        """The choice with the weight of the optimization objective, if there is one."""
+        wanted, about = self.config.objective, rewards(self.config.objective, prepared)
+        if wanted is None or about is None:
+            return choice
+        model.parts = choice.parts
+        weight = rewarding(model, about, wanted.sensitivity, prepared, cases)
+        return replace(choice, parts={**choice.parts, "objective": {"weight": weight}})
 
     def _usual(self, prepared: Prepared) -> Prepared:
         return prepared.with_sequences(settings.usual_users(self.config, prepared.sequences))
@@ -166,8 +176,10 @@ class SequencePipeline(Pipeline):
         weights = network.exported()
         flat, places = flattened(weights)
         shape = network.shape
+        wish = rewards(self.config.objective, prepared)
         about = {
             "parts": parts,
+            **({} if wish is None else {"objective": wish.to_json()}),
             "typicalGap": self.transformer.typical_gap(prepared.sequences),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,

@@ -64,3 +64,38 @@ def test_summary_has_the_services_names_and_four_decimals() -> None:
 def test_an_item_that_is_foretold_counts_once_however_often_it_came() -> None:
     result = metrics.summarise([np.array([5, 6])], [[5, 5, 5]], catalogue=10)
     assert result["precision_at_5"] == 0.2
+
+
+def test_average_rewards_compare_the_richest_recommendations_with_all_of_them() -> None:
+    prices = np.array([10.0, 1.0, 4.0, 5.0, 100.0])
+    # Of the items 0 … 3 the two dearest are 0 and 3. The first user clicked 0, 1 and 3: 15 of 16. The second
+    # clicked 2: 0 of 4. The third clicked nothing that was recommended, and does not count.
+    lists = [np.array([1, 0, 2, 3])] * 3
+    found = metrics.average_rewards(lists, [[0, 1, 3], [2], [4]], prices, k=2)
+    assert found == pytest.approx((15 / 16 + 0) / 2)
+
+
+def test_negative_rewards_are_counted_from_the_lowest() -> None:
+    margins = np.array([-2.0, 0.0, 4.0])  # counted as 0, 2 and 6
+    assert metrics.average_rewards([np.array([0, 1, 2])], [[1, 2]], margins, k=1) == pytest.approx(6 / 8)
+
+
+def test_nobody_who_clicked_is_no_reward() -> None:
+    assert metrics.average_rewards([np.array([0, 1])], [[2]], np.ones(3)) == 0.0
+
+
+def test_a_hit_counts_by_its_events_weight() -> None:
+    # Weights .3 and .1 are worth 1.5 and .5. The lighter one came first: (.5 + 1.5 / log2(3)) of
+    # (1.5 + .5 / log2(3)).
+    second = 1 / np.log2(3)
+    worth = {7: 1.5, 8: 0.5}
+    found = metrics.weighted_ndcg([8, 7, 9], worth, 5)
+    assert found == pytest.approx((0.5 + 1.5 * second) / (1.5 + 0.5 * second))
+    assert metrics.weighted_ndcg([7, 8, 9], worth, 5) == 1.0
+    assert metrics.weighted_ndcg([9], worth, 5) == 0.0
+
+
+def test_equal_weights_give_the_plain_ndcg() -> None:
+    ranked = [3, 1, 4, 5, 2]
+    plain = metrics.ndcg_of_hits(metrics.hits(ranked, [1, 2]), 5)
+    assert metrics.weighted_ndcg(ranked, {1: 1.0, 2: 1.0}, 5) == pytest.approx(plain)

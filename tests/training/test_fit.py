@@ -1,5 +1,7 @@
 """Each algorithm on data small enough to work out by hand, and the blend's promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,15 @@ def test_popularity_counts_a_user_once_and_prefers_what_is_recent() -> None:
     assert popularity.distinct_users(data, 4).tolist() == [2, 1, 1, 0]
     recent = popularity.recent(data, 4)
     assert recent[1] > recent[2] > 0 and recent[3] == 0
+
+
+def test_what_counts_more_makes_an_item_more_popular_and_follow_more() -> None:
+    data = sequences([0, 1], [0, 2])
+    heavy = replace(data, weights=np.array([1.0, 3.0, 1.0, 1.0], np.float32))
+    counted = popularity.recent(heavy, 3)
+    assert counted[1] == pytest.approx(3 * counted[2])
+    followed = dense(transitions.fit(heavy, 3))
+    assert followed[0, 1] == pytest.approx(3 * followed[0, 2])
 
 
 def test_transitions_are_nearer_first_and_stay_within_a_user() -> None:

@@ -20,14 +20,16 @@ def distinct_users(sequences: Sequences, items: int) -> NDArray[np.int32]:
 
 
 def recent(sequences: Sequences, items: int) -> NDArray[np.float32]:
-    """float32[items]: the same, each user counting by how long ago it was that they touched the item."""
+    """float32[items]: the same, each user counting by how long ago they touched the item and by the weight of
+    what they did to it; of several events the one that counts most.
+    """
     if not len(sequences.items):
         return np.zeros(items, np.float32)
-    pair = sequences.owners() * items + sequences.items
     latest = int(sequences.times.max())
     span = max(latest - int(sequences.times.min()), 1)
-    order = np.lexsort((sequences.times, pair))
-    last = np.concatenate([pair[order][1:] != pair[order][:-1], [True]])
-    newest = order[last]
-    age = (latest - sequences.times[newest]) / span
-    return np.bincount(sequences.items[newest], 0.5 ** (age * HALF_LIVES), items).astype(np.float32)
+    counts = sequences.weights * 0.5 ** ((latest - sequences.times) / span * HALF_LIVES)
+    pair = sequences.owners() * items + sequences.items
+    order = np.argsort(pair, kind="stable")
+    first = np.flatnonzero(np.concatenate([[True], pair[order][1:] != pair[order][:-1]]))
+    most = np.maximum.reduceat(counts[order], first)
+    return np.bincount(sequences.items[order[first]], most, items).astype(np.float32)
