@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tastemaker.ids import save_array
 from tastemaker.recipes import by_name
+from training import clusters
 from training.config import Config
 from training.data import Prepared
 from training.export import export
@@ -61,5 +62,6 @@ def fit_and_export(
         baselines=measured.baselines,
         tuned=recipe.tuned,
     )
+    clusters.add(model_dir)
     say(f"bundle written to {model_dir} after {duration(clock.seconds())}")
     return dict(measured.metrics)

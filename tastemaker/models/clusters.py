@@ -92,7 +92,6 @@ class Clusters:
         """
         through = None if allowed is None else self._ordered(allowed)
         sizes = np.diff(self.starts) if through is None else through.counts
-        liked = self.centres @ vector
         total = int(sizes.sum())
         share = self.share * (len(self) / max(total, 1)) ** 0.5
         if through is not None and (total <= ALL or share > 0.5):
@@ -100,7 +99,7 @@ class Clusters:
             items = self.order[rows]
             scores = self.vectors[rows] @ vector + static.values[items]
             return Found(items, scores, -np.inf)
-        best = np.argsort(-(liked + static.high))
+        best = self.ranked(vector, static)
         best = best[: int(np.searchsorted(np.cumsum(sizes[best]), share * total)) + 1]
         read = np.sort(best)
         if through is None:
@@ -115,12 +114,16 @@ class Clusters:
         scores += static.values[items]
         # Of a cluster that is not read: its size times the mean of a log-normal distribution.
         left = np.delete(np.arange(len(sizes)), read)
-        masses = liked[left] + static.means[left]
+        masses = self.centres[left] @ vector + static.means[left]
         masses += np.float32(vector @ vector / 2) * self.spread[left]
         masses = masses[sizes[left] > 0] + np.log(sizes[left][sizes[left] > 0])
         highest = float(masses.max(initial=-np.inf))
         rest = highest + float(np.log(np.exp(masses - highest).sum())) if len(masses) else -np.inf
         return Found(items, scores, rest)
+
+    def ranked(self, vector: Array, static: Static) -> NDArray[np.int64]:
+        """Clusters in the order in which a search reads them."""
+        return np.argsort(-(self.centres @ vector + static.high))
 
     def _ordered(self, allowed: Mask) -> Ordered:
         """Filters' masks are cached: the last few are kept in this order too."""

@@ -113,6 +113,11 @@ class SequenceModel(Model):
         encoder, popularity = (one / (sum(there) or 1.0) for one in there)
         return encoder, popularity, self._weight("objective") / (blend or 1.0)
 
+    @property
+    def static(self) -> Static:
+        """What is the same for every user with a history."""
+        return self._static(*self._weights)
+
     def _static(self, encoder: float, popularity: float, wish: float) -> Static:
         """What is the same for every user, at these weights."""
         if (encoder, popularity, wish) not in self._statics:

@@ -1,0 +1,152 @@
+"""Searching a clustered catalogue, against scoring every item."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tastemaker.models.blended import Blended, Extra, Searched
+from tastemaker.models.clusters import Clusters, Static
+from tastemaker.ranking.answer import CANDIDATES, Promotion, recommend
+from training import clusters
+
+ITEMS, WIDTH = 40_000, 16
+
+
+def catalogue(seed: int = 0, items: int = ITEMS) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
+    """Vectors around 200 themes, and a popularity with a long tail."""
+    rng = np.random.default_rng(seed)
+    themes = rng.standard_normal((200, WIDTH)).astype(np.float32)
+    noise = rng.standard_normal((items, WIDTH)).astype(np.float32)
+    vectors = themes[rng.integers(0, 200, items)] + np.float32(0.3) * noise
+    return vectors, (0.3 * np.log(rng.pareto(1.2, items) + 0.01)).astype(np.float32), rng
+
+
+@pytest.fixture(scope="module")
+def shop() -> tuple[np.ndarray, np.ndarray, Clusters, np.ndarray]:
+    vectors, static, rng = catalogue()
+    built = clusters.build(vectors)
+    liked = vectors[rng.integers(0, ITEMS, 60)]
+    queries = liked + np.float32(0.5) * rng.standard_normal((60, WIDTH)).astype(np.float32)
+    built.share = clusters.needed(built, queries, static)
+    return vectors, static, built, queries
+
+
+def both(shop, number: int, more: int = 0) -> tuple[Blended, Searched]:
+    """The exact scores and the searched ones of one user, whose history lifts 300 items; `more` items came
+    after the clusters were made.
+    """
+    vectors, static, built, queries = shop
+    rng = np.random.default_rng(number)
+    vectors = np.concatenate([vectors, rng.standard_normal((more, WIDTH)).astype(np.float32) * 2])
+    static = np.concatenate([static, np.zeros(more, np.float32)])
+    items = np.sort(rng.choice(len(static), 300, replace=False))
+    extra = Extra(items, rng.normal(2, 2, 300).astype(np.float32))
+    searched = Searched(vectors, queries[number], Static.of(static, built), extra, built)
+    return Blended(vectors, queries[number], static, extra), searched
+
+
+def recall(shop, mask=None, more: int = 0) -> float:
+    found = []
+    for number in range(60):
+        exact, searched = both(shop, number, more)
+        wanted = exact.top(100, mask)
+        found.append(len(np.intersect1d(wanted, searched.top(100, mask))) / len(wanted))
+    return float(np.mean(found))
+
+
+def test_every_item_is_in_one_cluster_and_has_its_own_vector(shop) -> None:
+    vectors, _, built, _ = shop
+    assert sorted(built.order.tolist()) == list(range(ITEMS))
+    assert np.array_equal(built.vectors, vectors[built.order])
+    assert built.starts[0] == 0 and built.starts[-1] == ITEMS and (np.diff(built.starts) > 0).all()
+
+
+def test_the_best_items_are_found_though_little_is_read(shop) -> None:
+    built = shop[2]
+    assert built.share < 0.3
+    assert recall(shop) >= 0.99
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.1, 0.02, 0.001])
+def test_a_filter_costs_no_recall_and_is_kept_to(shop, kept: float) -> None:
+    mask = np.random.default_rng(5).random(ITEMS) < kept
+    mask.flags.writeable = False
+    assert recall(shop, mask) >= 0.98
+    _, searched = both(shop, 1)
+    best = searched.top(25, mask)
+    assert len(best) == 25 and mask[best].all()
+
+
+def test_a_filter_by_theme_is_kept_to_as_well(shop) -> None:
+    vectors = shop[0]
+    mask = vectors[:, 0] > 1.5  # what a filter keeps may lie in few clusters
+    assert recall(shop, mask) >= 0.98
+
+
+def test_scores_are_exact_and_best_first(shop) -> None:
+    exact, searched = both(shop, 3)
+    best = searched.top(50)
+    assert searched.of(best) == pytest.approx(exact.of(best), abs=1e-5)
+    assert (np.diff(searched.of(best)) <= 1e-5).all()
+
+
+@pytest.mark.parametrize("kept", [None, 0.1])
+def test_the_divisor_of_a_softmax_is_near_the_exact_one(shop, kept: float | None) -> None:
+    mask = None if kept is None else np.random.default_rng(6).random(ITEMS) < kept
+    errors = []
+    for number in range(60):
+        exact, searched = both(shop, number)
+        errors.append(abs(searched.log_sum(mask) - exact.log_sum(mask)))
+    assert np.median(errors) < 0.02 and max(errors) < 0.2
+
+
+def test_items_that_came_since_are_found(shop) -> None:
+    assert recall(shop, more=500) >= 0.99
+    exact, searched = both(shop, 2, more=500)
+    late = np.zeros(ITEMS + 500, bool)
+    late[ITEMS:] = True
+    assert searched.top(20, late).tolist() == exact.top(20, late).tolist()
+
+
+def test_an_answer_may_be_longer_than_what_is_read(shop) -> None:
+    exact, searched = both(shop, 4)
+    assert searched.top(ITEMS)[:200].tolist() == exact.top(ITEMS)[:200].tolist()
+    nothing = np.zeros(ITEMS, bool)
+    assert len(searched.top(5, nothing)) == 0 and searched.log_sum(nothing) == -np.inf
+
+
+def test_promotions_have_a_search_of_their_own(shop) -> None:
+    _, searched = both(shop, 5)
+    rare = np.zeros(ITEMS, bool)
+    rare[7:47] = True
+    picks = recommend(searched, count=20, scale=CANDIDATES, promotion=Promotion("p", 50, rare))
+    promoted = [pick.item for pick in picks if pick.promotion]
+    assert len(promoted) == 10 and rare[promoted].all() and len({pick.item for pick in picks}) == 20
+
+
+@given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_reading_everything_is_exact_whatever_the_scores(count: int, seed: int, ties: bool) -> None:
+    vectors, static, rng = catalogue(seed, 300)
+    if ties:
+        vectors, static = np.round(vectors), np.round(static)
+    built = clusters.build(vectors, seed)
+    extra = Extra(np.arange(0, 300, 7), np.round(rng.normal(0, 3, 43)).astype(np.float32))
+    vector = np.round(rng.standard_normal(WIDTH)).astype(np.float32)
+    mask = rng.random(300) < 0.5 if seed % 2 else None
+    exact = Blended(vectors, vector, static, extra)
+    searched = Searched(vectors, vector, Static.of(static, built), extra, built)
+    best, wanted = searched.top(count, mask), exact.top(count, mask)
+    assert len(best) == len(wanted) == len(set(best.tolist()))
+    assert exact.of(best) == pytest.approx(exact.of(wanted), abs=1e-4)
+    assert best.tolist() == wanted.tolist() or not ties  # rounded numbers have exact sums
+    assert searched.log_sum(mask) == pytest.approx(exact.log_sum(mask), abs=1e-4)
+
+
+def test_files_come_back(shop, tmp_path) -> None:
+    shop[2].save(tmp_path)
+    again = Clusters.open(tmp_path)
+    assert again is not None and again.share == shop[2].share
+    assert np.array_equal(again.order, shop[2].order)
+    assert Clusters.open(tmp_path / "elsewhere") is None
