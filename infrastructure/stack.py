@@ -319,7 +319,7 @@ class TastemakerStack(cdk.Stack):
 
     def _attribute(self) -> None:
         attribute, catalog = self.functions.attribute, self.tables.catalog
-        namespace = f"{self.stage.stack_name}/MetricAttribution"
+        namespace = self.stage.attribution_namespace or f"{self.stage.stack_name}/MetricAttribution"
         attribute.set(
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             CATALOG_TABLE=catalog.table_name,

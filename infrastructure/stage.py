@@ -204,6 +204,11 @@ class Stage:
         metadata=about("buckets that jobs may read with their own role when the caller's cannot be assumed"),
     )
     alarm_email: str = setting("", "where alarms are mailed; empty for nowhere")
+    attribution_namespace: str = setting(
+        "",
+        "CloudWatch namespace of metric attributions; empty for <stack>/MetricAttribution. AWS keeps those "
+        "that begin with AWS/, as the service's own does, to itself",
+    )
     tags: dict = field(
         default_factory=dict, metadata=about("tags on every resource, beside application and stage")
     )

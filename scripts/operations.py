@@ -60,8 +60,10 @@ REMARKS = {
     "ListRecipes": "The whole catalogue, also what cannot be trained in this release.",
     "GetSolutionMetrics": "The metrics of the training job's own evaluation, by the definitions of the "
     "guide.",
-    "CreateMetricAttribution": "Metrics are in the CloudWatch namespace `<stack>/MetricAttribution`, with "
-    "the dimensions `DatasetGroupArn` and `EventAttributionSource`; they are put there by Tastemaker's own "
+    "CreateMetricAttribution": "Metrics are in the CloudWatch namespace `<stack>/MetricAttribution` (AWS "
+    "lets nobody else write to the service's own, `AWS/Personalize`, which the local run uses), with the "
+    "dimensions `DatasetGroupArn` and `EventAttributionSource`; names of metrics and sources are in "
+    "capitals, as the service's. They are put there by Tastemaker's own "
     "role, and `roleArn` writes the reports. `Sum` and `SampleCount` are what the expressions ask for. "
     "Sources that events name after the hundredth are counted as `SOURCE_NAME_UNDEFINED`.",
     "UpdateMetricAttribution": "In force from the next report on.",

@@ -1,8 +1,9 @@
 """Figures as CloudWatch metrics.
 
 A metric has the name that the caller gave it, and two dimensions: DatasetGroupArn and EventAttributionSource.
-Its statistics Sum and SampleCount are what SUM() and SAMPLECOUNT() ask for; figures of the same quarter of an
-hour add up there.
+Names of metrics and of sources are in capitals there, as the service writes them (countViews is COUNTVIEWS,
+mail is MAIL); ARNs stay as they are. The statistics Sum and SampleCount are what SUM() and SAMPLECOUNT() ask
+for; figures of the same quarter of an hour add up there.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 
 from lambdas.common.failures import WorkFailedError
 from tastemaker.attribution import Figure
+from tastemaker.attribution.sources import capitals
 
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1})
 """No second attempt: a request whose answer was lost may have been taken."""
@@ -50,10 +52,10 @@ class CloudWatch:
 
     def _datum(self, figure: Figure) -> dict[str, Any]:
         return {
-            "MetricName": figure.metric,
+            "MetricName": capitals(figure.metric),
             "Dimensions": [
                 {"Name": "DatasetGroupArn", "Value": self._group},
-                {"Name": "EventAttributionSource", "Value": ascii_of(figure.source)},
+                {"Name": "EventAttributionSource", "Value": ascii_of(capitals(figure.source))},
             ],
             "Timestamp": datetime.fromtimestamp(figure.at, UTC),
             "StatisticValues": {

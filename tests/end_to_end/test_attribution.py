@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end import shop
 from tests.end_to_end.store import WAIT_SECONDS, Store
 
-NAMESPACE = "tastemaker-local/MetricAttribution"
+NAMESPACE = "AWS/Personalize"  # the service's own, which the stage local takes
 METRICS = [
     {"metricName": "clicks", "eventType": "click", "expression": "SAMPLECOUNT()"},
     {"metricName": "income", "eventType": "purchase", "expression": "SUM(Items.PRICE)"},
@@ -51,6 +51,7 @@ def sums(store: Store, metric: str) -> dict[str, float]:
     """Source → Sum of the last hours."""
     cloudwatch = store.client("cloudwatch")
     now, found = datetime.now(UTC), {}
+    metric = metric.upper()
     for one in cloudwatch.list_metrics(Namespace=NAMESPACE, MetricName=metric)["Metrics"]:
         of = {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]}
         points = cloudwatch.get_metric_statistics(
@@ -96,7 +97,7 @@ def test_events_count_for_what_brought_them_about(store: Store, campaign: str, a
         run(store, attribution)
     run(store, attribution)
     assert sums(store, "clicks") == {campaign: 2.0, "SOURCE_NAME_UNDEFINED": 1.0}
-    assert sums(store, "income") == {campaign: 2.0, "mail": 3.0}  # 1 + place / 2
+    assert sums(store, "income") == {campaign: 2.0, "MAIL": 3.0}  # 1 + place / 2
 
 
 def test_an_import_has_a_report_in_the_callers_bucket(store: Store, attribution: str) -> None:
@@ -120,8 +121,8 @@ def test_an_import_has_a_report_in_the_callers_bucket(store: Store, attribution:
     assert key.startswith("attribution/AggregatedAttributionMetrics - BULK - ") and key.endswith(".csv")
     source = {"EVENT_ATTRIBUTION_SOURCE": "SOURCE_NAME_UNDEFINED", "TIMESTAMP": str(at)}
     assert list(csv.DictReader(io.StringIO(store.text(key)))) == [
-        {"METRIC_NAME": "clicks", "EVENT_TYPE": "click", "VALUE": "1.0", "MATH_FUNCTION": "samplecount"}
+        {"METRIC_NAME": "CLICKS", "EVENT_TYPE": "CLICK", "VALUE": "1.0", "MATH_FUNCTION": "samplecount"}
         | source,
-        {"METRIC_NAME": "income", "EVENT_TYPE": "purchase", "VALUE": "4.0", "MATH_FUNCTION": "sum"} | source,
+        {"METRIC_NAME": "INCOME", "EVENT_TYPE": "PURCHASE", "VALUE": "4.0", "MATH_FUNCTION": "sum"} | source,
     ]
     assert sums(store, "income")["SOURCE_NAME_UNDEFINED"] - before == 4.0

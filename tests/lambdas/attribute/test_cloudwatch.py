@@ -26,7 +26,7 @@ def test_sums_and_counts_of_a_quarter_add_up(aws: Any) -> None:
     moment = datetime.fromtimestamp(QUARTER, UTC)
     (point,) = client.get_metric_statistics(
         Namespace="tastemaker-test/MetricAttribution",
-        MetricName="income",
+        MetricName="INCOME",
         Dimensions=[
             {"Name": "DatasetGroupArn", "Value": GROUP},
             {"Name": "EventAttributionSource", "Value": HOME},
@@ -37,6 +37,9 @@ def test_sums_and_counts_of_a_quarter_add_up(aws: Any) -> None:
         Statistics=["Sum", "SampleCount"],
     )["Datapoints"]
     assert (point["Sum"], point["SampleCount"], point["Timestamp"]) == (12.0, 4.0, moment)
+    listed = client.list_metrics(Namespace="tastemaker-test/MetricAttribution")["Metrics"]
+    values = {one["Value"] for metric in listed for one in metric["Dimensions"]}
+    assert values == {GROUP, HOME, "MAIL"}
 
 
 class Broken:
