@@ -43,11 +43,15 @@ def until(ask: Callable[[], dict[str, Any]], *good: str) -> dict[str, Any]:
 
 @dataclass
 class Store:
-    """A dataset group of its own in the local run, named so that tests do not meet."""
+    """A dataset group of its own in the local run, named so that tests do not meet; of a domain, with schemas
+    of its own, if it says so.
+    """
 
     endpoint: str
     name: str
     datasets: dict[str, str] = field(default_factory=dict)
+    domain: str | None = None
+    schemas: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: SCHEMAS)
 
     def client(self, service: str) -> Any:
         return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1")
@@ -81,8 +85,28 @@ class Store:
 
     @cached_property
     def group(self) -> str:
-        arn: str = self.personalize.create_dataset_group(name=self.name)["datasetGroupArn"]
+        arn: str = self.personalize.create_dataset_group(name=self.name, **self._domain)["datasetGroupArn"]
         return arn
+
+    @property
+    def _domain(self) -> dict[str, str]:
+        return {"domain": self.domain} if self.domain else {}
+
+    @cached_property
+    def tracking_id(self) -> str:
+        tracker = self.personalize.create_event_tracker(name=self.name, datasetGroupArn=self.group)
+        found: str = tracker["trackingId"]
+        return found
+
+    def send(self, session: str, *events: dict[str, Any], user: str | None = None) -> None:
+        """Events of now, by a session that may be a user's."""
+        who = {"userId": user} if user else {}
+        self.client("personalize-events").put_events(
+            trackingId=self.tracking_id,
+            sessionId=session,
+            eventList=[{"sentAt": int(time.time()), **event} for event in events],
+            **who,
+        )
 
     def put(self, key: str, text: str) -> str:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode())
@@ -97,11 +121,13 @@ class Store:
             "type": "record",
             "name": kind,
             "namespace": "com.amazonaws.personalize.schema",
-            "fields": SCHEMAS[kind],
+            "fields": self.schemas[kind],
             "version": "1.0",
         }
         name = f"{self.name}-{kind}"
-        schema_arn = self.personalize.create_schema(name=name, schema=json.dumps(schema))["schemaArn"]
+        schema_arn = self.personalize.create_schema(name=name, schema=json.dumps(schema), **self._domain)[
+            "schemaArn"
+        ]
         dataset = self.datasets[kind] = self.personalize.create_dataset(
             name=name, datasetType=kind, datasetGroupArn=self.group, schemaArn=schema_arn
         )["datasetArn"]
@@ -136,6 +162,27 @@ class Store:
         )["campaignArn"]
         self.wait("campaign", "campaign", campaign)
         return campaign
+
+    def recommender(self, recipe: str) -> str:
+        """A recommender of a use case, which trains at once; `wait` for it."""
+        arn: str = self.personalize.create_recommender(
+            name=recipe, datasetGroupArn=self.group, recipeArn=f"arn:aws:personalize:::recipe/{recipe}"
+        )["recommenderArn"]
+        return arn
+
+    def work(self, workflow: str, request: dict[str, str]) -> None:
+        """A state machine, started by hand, to its good end."""
+        states = self.client("stepfunctions")
+        machines = states.list_state_machines()["stateMachines"]
+        (machine,) = [one for one in machines if one["name"].endswith(f"-{workflow}")]
+        execution = states.start_execution(
+            stateMachineArn=machine["stateMachineArn"], input=json.dumps(request)
+        )["executionArn"]
+        deadline = time.time() + WAIT_SECONDS
+        while (found := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+            assert time.time() < deadline
+            time.sleep(0.2)
+        assert found["status"] == "SUCCEEDED", found
 
     def wait(self, operation: str, member: str, arn: str, *good: str) -> dict[str, Any]:
         describe = getattr(self.personalize, f"describe_{operation}")

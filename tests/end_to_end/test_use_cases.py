@@ -3,20 +3,36 @@
 import json
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.store import until
+from tests.end_to_end.store import Store
 
 CUSTOMERS, SHELF = 150, 12
 AISLES = ("bread", "cheese", "tea")
-SCHEMA = [
-    {"name": "USER_ID", "type": "string"},
-    {"name": "ITEM_ID", "type": "string"},
-    {"name": "TIMESTAMP", "type": "long"},
-    {"name": "EVENT_TYPE", "type": "string"},
-]
+TEXT = {"type": "string", "categorical": True}
+SCHEMAS = {
+    "Interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+    ],
+    "Items": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "PRICE", "type": "float"},
+        {"name": "CATEGORY_L1", **TEXT},
+    ],
+}
+NAMES = (
+    "popular-items-by-views",
+    "frequently-bought-together",
+    "customers-who-viewed-x-also-viewed",
+    "recommended-for-you",
+)
+FOR_YOU = "recommended-for-you"
 
 
 def interactions_csv() -> str:
@@ -35,47 +51,18 @@ def interactions_csv() -> str:
     return "\n".join(rows) + "\n"
 
 
+def items_csv() -> str:
+    rows = ["ITEM_ID,PRICE,CATEGORY_L1"]
+    rows += [f"{aisle}-{place:02d},{place + 1}.5,{aisle}" for aisle in AISLES for place in range(SHELF)]
+    return "\n".join(rows) + "\n"
+
+
 @pytest.fixture(scope="module")
 def shop(endpoint: str) -> Any:
-    from tests.end_to_end.store import Store
-
-    store = Store(endpoint, "use-cases")
-    store.__dict__["group"] = store.personalize.create_dataset_group(name=store.name, domain="ECOMMERCE")[
-        "datasetGroupArn"
-    ]
-    until(
-        lambda: store.personalize.describe_dataset_group(datasetGroupArn=store.group)["datasetGroup"],
-        "ACTIVE",
-    )
-    schema = {
-        "type": "record",
-        "name": "Interactions",
-        "namespace": "com.amazonaws.personalize.schema",
-        "fields": SCHEMA,
-        "version": "1.0",
-    }
-    arn = store.personalize.create_schema(name="use-cases", schema=json.dumps(schema), domain="ECOMMERCE")[
-        "schemaArn"
-    ]
-    dataset = store.personalize.create_dataset(
-        name="use-cases", datasetType="Interactions", datasetGroupArn=store.group, schemaArn=arn
-    )["datasetArn"]
-    job = store.personalize.create_dataset_import_job(
-        jobName="use-cases",
-        datasetArn=dataset,
-        dataSource={"dataLocation": store.put("interactions.csv", interactions_csv())},
-        roleArn=store.role,
-    )["datasetImportJobArn"]
-    store.wait("dataset_import_job", "datasetImportJob", job)
-    names = ("popular-items-by-views", "frequently-bought-together", "customers-who-viewed-x-also-viewed")
-    recommenders = {
-        name: store.personalize.create_recommender(
-            name=name,
-            datasetGroupArn=store.group,
-            recipeArn=f"arn:aws:personalize:::recipe/aws-ecomm-{name}",
-        )["recommenderArn"]
-        for name in names
-    }
+    store = Store(endpoint, "use-cases", domain="ECOMMERCE", schemas=SCHEMAS)
+    store.load("Interactions", interactions_csv())
+    store.load("Items", items_csv())
+    recommenders = {name: store.recommender(f"aws-ecomm-{name}") for name in NAMES}
     for arn in recommenders.values():
         store.wait("recommender", "recommender", arn)
     return store, recommenders
@@ -115,15 +102,57 @@ def test_what_was_bought_is_hidden_and_a_new_purchase_too(shop: Any) -> None:
     }
     shown = [item["itemId"] for item in ask(shop, name, **question)]
     assert bought and bought.isdisjoint(shown) and "tea-04" not in shown
-    tracker = store.personalize.create_event_tracker(name="use-cases", datasetGroupArn=store.group)
-    event = {"sentAt": int(time.time()), "eventType": "purchase", "itemId": shown[0]}
-    store.client("personalize-events").put_events(
-        trackingId=tracker["trackingId"], userId="customer-2", sessionId="s", eventList=[event]
-    )
-    deadline = time.time() + 20
-    while shown[0] in [item["itemId"] for item in ask(shop, name, **question)]:
-        assert time.time() < deadline, "the purchase never hid its item"
+    store.send("s", {"eventType": "purchase", "itemId": shown[0]}, user="customer-2")
+    soon(lambda: shown[0] not in [item["itemId"] for item in ask(shop, name, **question)])
+
+
+def soon(happened: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.time() + seconds
+    while not happened():
+        assert time.time() < deadline
         time.sleep(0.3)
+
+
+def test_somebody_without_a_login_is_followed_by_the_session(shop: Any) -> None:
+    store, _ = shop
+    seen = [f"tea-{place:02d}" for place in (0, 1, 4, 5, 8)]
+
+    def teas() -> int:
+        shown = ask(shop, FOR_YOU, userId="visitor", numResults=10)
+        assert all("score" not in item for item in shown)
+        return sum(item["itemId"].startswith("tea") for item in shown)
+
+    before = teas()
+    store.send("visitor", *({"eventType": "View", "itemId": item} for item in seen))
+    soon(lambda: teas() > max(before, 4))
+
+
+def test_a_put_item_is_filtered_by_what_it_says_now(shop: Any) -> None:
+    store, _ = shop
+    arn = store.personalize.create_filter(
+        name="sale",
+        datasetGroupArn=store.group,
+        filterExpression='INCLUDE ItemID WHERE Items.CATEGORY_L1 IN ("sale")',
+    )["filterArn"]
+    question = {"userId": "customer-4", "filterArn": arn}
+    assert ask(shop, FOR_YOU, **question) == []
+    properties = json.dumps({"price": 1.0, "categoryL1": "sale"})
+    store.client("personalize-events").put_items(
+        datasetArn=store.datasets["Items"], items=[{"itemId": "tea-02", "properties": properties}]
+    )
+    soon(lambda: ask(shop, FOR_YOU, **question) == [{"itemId": "tea-02"}])
+
+
+def test_a_new_item_is_recommended_after_the_refresh(shop: Any) -> None:
+    store, recommenders = shop
+    properties = json.dumps({"price": 3.0, "categoryL1": "tea"})
+    store.client("personalize-events").put_items(
+        datasetArn=store.datasets["Items"], items=[{"itemId": "tea-new", "properties": properties}]
+    )
+    question = {"userId": "customer-5", "numResults": 100}
+    assert "tea-new" not in [item["itemId"] for item in ask(shop, FOR_YOU, **question)]
+    store.work("refresh", {"recommenderArn": recommenders[FOR_YOU]})
+    soon(lambda: "tea-new" in [item["itemId"] for item in ask(shop, FOR_YOU, **question)])
 
 
 def test_ids_are_required_and_a_stopped_recommender_says_so(shop: Any) -> None:
