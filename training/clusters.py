@@ -95,7 +95,7 @@ def needed(clusters: Clusters, queries: Array, static: Array) -> float:
     for vector in queries:
         scores = np.empty(len(clusters), np.float32)
         scores[clusters.order] = clusters.vectors @ vector
-        ranked = clusters.ranked(vector, by_cluster)
+        ranked = np.argsort(-(clusters.centres @ vector + by_cluster.high))
         read = np.empty(len(sizes))
         read[ranked] = np.cumsum(sizes[ranked]) / len(clusters)
         shares.append(read[where[top_k(scores + static, BEST)]])

@@ -90,8 +90,10 @@ class Searched(Blended):
         items, scores, _ = self._found(allowed)
         if len(items) < count:  # a filter that keeps few, or an answer that is longer than what was read
             return super().top(count, allowed)
-        order = np.argsort(items) if count else items  # equal scores in order of position
-        return items[order][top_k(scores[order], count)]
+        best = top_k(scores, count)
+        if len(best):  # equal scores in order of position, also where only some of them are among the best
+            best = np.flatnonzero(scores >= scores[best[-1]])
+        return items[best[np.lexsort((items[best], -scores[best]))]][:count]
 
     def log_sum(self, allowed: Mask | None = None) -> float:
         if "_whole" in self.__dict__:
@@ -107,7 +109,8 @@ class Searched(Blended):
 
     def _search(self, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
         covered = len(self._clusters)
-        always = np.union1d(self._extra.items, np.arange(covered, len(self)))
+        told = self._extra.items
+        always = np.concatenate([told[told < covered], np.arange(covered, len(self))])
         if allowed is not None:
             always = always[allowed[always]]
         found = self._clusters.search(self._query, self._by_cluster, allowed)

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.ids import open_array, save_array
+from tastemaker.models.scores import log_sum
 from tastemaker.models.sparse import ranges
 
 Array = NDArray[np.float32]
@@ -97,33 +98,30 @@ class Clusters:
         if through is not None and (total <= ALL or share > 0.5):
             rows = np.flatnonzero(through.allowed)
             items = self.order[rows]
-            scores = self.vectors[rows] @ vector + static.values[items]
+            scores = self.vectors[rows] @ vector + static.ordered[rows]
             return Found(items, scores, -np.inf)
-        best = self.ranked(vector, static)
+        liked = self.centres @ vector
+        best = np.argsort(-(liked + static.high))
         best = best[: int(np.searchsorted(np.cumsum(sizes[best]), share * total)) + 1]
         read = np.sort(best)
+        begins, ends = self.starts[read], self.starts[read + 1]
+        rows = ranges(begins, ends - begins)
         if through is None:
-            parts = [slice(*self.starts[place : place + 2]) for place in read.tolist()]
-            scores = np.concatenate([self.vectors[part] @ vector for part in parts])
-            items = np.concatenate([self.order[part] for part in parts])
+            scores = np.empty(len(rows), np.float32)
+            place = 0
+            for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+                np.dot(self.vectors[begin:end], vector, out=scores[place : place + end - begin])
+                place += end - begin
         else:
-            begins = self.starts[read]
-            rows = ranges(begins, self.starts[read + 1] - begins)
             rows = rows[through.allowed[rows]]
-            scores, items = self.vectors[rows] @ vector, self.order[rows]
-        scores += static.values[items]
+            scores = self.vectors[rows] @ vector
+        scores += static.ordered[rows]
         # Of a cluster that is not read: its size times the mean of a log-normal distribution.
-        left = np.delete(np.arange(len(sizes)), read)
-        masses = self.centres[left] @ vector + static.means[left]
-        masses += np.float32(vector @ vector / 2) * self.spread[left]
-        masses = masses[sizes[left] > 0] + np.log(sizes[left][sizes[left] > 0])
-        highest = float(masses.max(initial=-np.inf))
-        rest = highest + float(np.log(np.exp(masses - highest).sum())) if len(masses) else -np.inf
-        return Found(items, scores, rest)
-
-    def ranked(self, vector: Array, static: Static) -> NDArray[np.int64]:
-        """Clusters in the order in which a search reads them."""
-        return np.argsort(-(self.centres @ vector + static.high))
+        left = sizes > 0
+        left[read] = False
+        masses = (liked + static.means)[left] + np.float32(vector @ vector / 2) * self.spread[left]
+        masses += np.log(sizes[left])
+        return Found(self.order[rows], scores, log_sum(masses))
 
     def _ordered(self, allowed: Mask) -> Ordered:
         """Filters' masks are cached: the last few are kept in this order too."""
@@ -140,11 +138,12 @@ class Clusters:
 
 @dataclass(frozen=True)
 class Static:
-    """What is added to a product whoever asks: float32[items]; by cluster its highest, and the logarithm of
-    the mean of its exponential.
+    """What is added to a product whoever asks: float32[items], the same in the order of clusters, and by
+    cluster its highest and the logarithm of the mean of its exponential.
     """
 
     values: Array
+    ordered: Array
     high: Array
     means: Array
 
@@ -152,10 +151,9 @@ class Static:
     def of(cls, values: Array, clusters: Clusters | None) -> Static:
         """Of clusters that have at least one item each; without clusters there is nothing by cluster."""
         if clusters is None:
-            return cls(values, values[:0], values[:0])
-        ordered, starts = values[clusters.order].astype(np.float64), clusters.starts[:-1]
+            return cls(values, values[:0], values[:0], values[:0])
+        ordered, starts = values[clusters.order], clusters.starts[:-1]
         high = np.maximum.reduceat(ordered, starts)
         sizes = np.diff(clusters.starts)
         sums = np.add.reduceat(np.exp(ordered - np.repeat(high, sizes)), starts)
-        means = high + np.log(sums / sizes)
-        return cls(values, high.astype(np.float32), means.astype(np.float32))
+        return cls(values, ordered, high, high + np.log(sums / sizes).astype(np.float32))
