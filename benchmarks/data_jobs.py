@@ -1,4 +1,4 @@
-"""Rows per second and core of an export and of a deletion, on one Parquet file that stands for all.
+"""Rows per second and core of jobs on data, on one Parquet file that stands for all.
 
     python -m benchmarks.data_jobs [--rows 1000000]
 
@@ -15,16 +15,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lambdas.attribute.reading import bulk
 from lambdas.common.lake import LakeBucket
 from lambdas.erase.lake_files import without_users
 from lambdas.export.exporting import Export, csv_bytes
+from tastemaker.attribution import Metric, Sources, Tally
 
 KEY = "bulk/1/part-00000.parquet"
+METRICS = [Metric("views", "view", "samplecount"), Metric("income", "view", "sum", "ITEMS", "PRICE")]
 COLUMNS = ["USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"]
 
 
 class Memory:
-    """As much of S3 as the two jobs use."""
+    """As much of S3 as the jobs use."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -45,7 +48,7 @@ class Memory:
 class OneFile(LakeBucket):
     """A lake with one file."""
 
-    def objects(self, prefix: str) -> Any:
+    def objects(self, prefix: str, after: str = "") -> Any:
         return [(KEY, 0.0)]
 
 
@@ -56,7 +59,7 @@ def table(rows: int) -> bytes:
     columns = {
         "USER_ID": pa.array([f"user-{user:08}" for user in users.tolist()]),
         "ITEM_ID": pa.array([f"item-{item:06}" for item in items.tolist()]),
-        "TIMESTAMP": pa.array(np.sort(rng.integers(10**9, 2 * 10**9, rows))),
+        "TIMESTAMP": pa.array(np.sort(rng.integers(10**9, 10**9 + 30 * 86_400, rows))),
         "EVENT_TYPE": pa.array(["view"] * rows),
     }
     out = io.BytesIO()
@@ -65,7 +68,7 @@ def table(rows: int) -> bytes:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Rows per second and core of exports and deletions")
+    parser = argparse.ArgumentParser(description="Rows per second and core of jobs on data")
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
     lake = OneFile(Memory(table(rows)), "lake")
@@ -83,6 +86,14 @@ def main() -> None:
     size = sum(len(piece) for piece in csv_bytes(COLUMNS, export.rows(), lambda _: None))
     seconds = process_time() - started
     print(f"export:                  {rows / seconds:12,.0f} rows per second ({size:,} bytes)")
+
+    tally = Tally(METRICS, Sources([]))
+    started = process_time()
+    for event in bulk(lake, "bulk/1/", tally):
+        tally.add(event)
+    figures = tally.figures((item, {"PRICE": 1.0}) for item in list(tally.items))
+    seconds = process_time() - started
+    print(f"attribution, 2 metrics:  {rows / seconds:12,.0f} rows per second ({len(figures):,} figures)")
     print(f"most memory:             {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:12,.0f} MB")
 
 

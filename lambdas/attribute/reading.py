@@ -33,8 +33,8 @@ def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Ev
 
 def bulk(lake: LakeBucket, prefix: str, tally: Tally) -> Iterator[Event]:
     """The rows of an import that `tally` counts."""
-    columns = [*BULK, *tally.columns]
+    names = tally.columns
+    columns, start = [*BULK, *names], len(BULK)
     for key in parquet.keys(lake, prefix):
         for row in parquet.rows(lake, key, columns, tally.event_types):
-            values = dict(zip(tally.columns, row[len(BULK) :], strict=True))
-            yield Event._make((*row[: len(BULK)], values))
+            yield Event._make((*row[:start], dict(zip(names, row[start:], strict=True))))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from tastemaker.attribution.metrics import SAMPLECOUNT, Metric
+from tastemaker.attribution.sources import capitals
 from tastemaker.attribution.tally import Figure
 
 HEADER = ("METRIC_NAME", "EVENT_TYPE", "VALUE", "MATH_FUNCTION", "EVENT_ATTRIBUTION_SOURCE", "TIMESTAMP")
@@ -30,7 +31,8 @@ def csv_bytes(figures: Iterable[Figure], metrics: Iterable[Metric]) -> Iterator[
     for number, one in enumerate(figures, start=1):
         metric = by_name[one.metric]
         value = float(one.number if metric.function == SAMPLECOUNT else one.total)
-        writer.writerow([one.metric, metric.event_type, value, metric.function, one.source, one.at])
+        name, event_type, source = map(capitals, (one.metric, metric.event_type, one.source))
+        writer.writerow([name, event_type, value, metric.function, source, one.at])
         if number % ROWS_AT_ONCE == 0:
             yield _taken(text)
     yield _taken(text)

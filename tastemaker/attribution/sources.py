@@ -17,6 +17,12 @@ MOST = 100
 for: an application that names a new one with every event must not become dear."""
 
 
+def capitals(name: str) -> str:
+    """A name of a metric, a type of event or a source as the service writes it in figures: countViews is
+    COUNTVIEWS there, mail is MAIL. ARNs stay as they are."""
+    return name if name.startswith("arn:") else name.upper()
+
+
 class Sources:
     """`arns` are the group's campaigns and recommenders; `named` are the sources that events have named so
     far: the first hundred keep their names, all later ones are undefined.

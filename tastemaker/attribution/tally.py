@@ -21,6 +21,10 @@ LARGEST = 2.0**360
 """CloudWatch takes no larger numbers; one in a column is as good as none."""
 
 
+Key = tuple[str, str, int]
+"""Metric, source, quarter."""
+
+
 class Event(NamedTuple):
     """One interaction. `at` in seconds; `values` are columns of Interactions."""
 
@@ -54,8 +58,8 @@ class Tally:
         self._by_type: dict[str, list[Metric]] = defaultdict(list)
         for metric in self.metrics:
             self._by_type[metric.event_type].append(metric)
-        self._found: dict[tuple[str, str, int], Figure] = {}
-        self._by_item: dict[str, Counter[tuple[str, str, int]]] = defaultdict(Counter)
+        self._found: dict[Key, list[Any]] = {}  # number, total, least, most
+        self._by_item: dict[str, Counter[Key]] = defaultdict(Counter)
 
     @property
     def event_types(self) -> Collection[str]:
@@ -101,22 +105,22 @@ class Tally:
             for key, times in self._by_item.pop(item, Counter()).items():
                 self._note(key, values.get(columns[key[0]]), times)
         order = {metric.name: place for place, metric in enumerate(self.metrics)}
-        return sorted(self._found.values(), key=lambda one: (order[one.metric], -one.at, one.source))
+        found = (Figure(*key, *values) for key, values in self._found.items())
+        return sorted(found, key=lambda one: (order[one.metric], -one.at, one.source))
 
-    def _note(self, key: tuple[str, str, int], value: Any, times: int = 1) -> None:
+    def _note(self, key: Key, value: Any, times: int = 1) -> None:
         if value is None or isinstance(value, str) or not math.isfinite(value) or abs(value) > LARGEST:
             return
-        one, before = float(value), self._found.get(key)
-        if before is None:
-            self._found[key] = Figure(*key, times, one * times, one, one)
+        one, figure = float(value), self._found.get(key)
+        if figure is None:
+            self._found[key] = [times, one * times, one, one]
             return
-        self._found[key] = Figure(
-            *key,
-            before.number + times,
-            before.total + one * times,
-            min(before.least, one),
-            max(before.most, one),
-        )
+        figure[0] += times
+        figure[1] += one * times
+        if one < figure[2]:
+            figure[2] = one
+        if one > figure[3]:
+            figure[3] = one
 
 
 def recent(figures: Iterable[Figure], now: float, days: float) -> Iterator[Figure]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tastemaker.attribution import Metric
 from tastemaker.attribution.metrics import ITEMS
+from tastemaker.attribution.sources import capitals
 from tastemaker.attribution.tally import QUARTER
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
 from tastemaker.resources import dataset_import_job, pages, statuses
@@ -211,7 +212,7 @@ def _check_output(output: Mapping[str, Any]) -> None:
 def _check_metrics(desk: Desk, group: str, attributes: Iterable[Mapping[str, str]]) -> None:
     metrics = [Metric.parse(one) for one in attributes]
     names = [one.name for one in metrics]
-    if len(names) > MOST_METRICS or len(set(names)) != len(names):
+    if len(names) > MOST_METRICS or len(set(map(capitals, names))) != len(names):
         raise InvalidInput(
             f"At most {MOST_METRICS} metrics, each with a name of its own, are allowed: {names}."
         )

@@ -38,6 +38,15 @@ def test_events_count_for_what_brought_them_about(shop: Shop) -> None:
     }
 
 
+def test_a_column_that_is_read_anyway_can_be_added_up_too(shop: Shop) -> None:
+    shop.plan["metrics"] = [
+        {"metricName": "times", "eventType": "view", "expression": "SUM(Interactions.TIMESTAMP)"}
+    ]
+    shop.store(f"{EVENTS}a.parquet", [event(1), event(2)])
+    shop.report_events()
+    assert shop.taker.totals == {("times", UNDEFINED, QUARTER): 2.0 * QUARTER + 3}
+
+
 def test_each_file_counts_once(shop: Shop) -> None:
     shop.store(f"{EVENTS}a.parquet", [event(1), event(2)])
     assert (shop.report_events(), shop.report_events()) == (1, 0)

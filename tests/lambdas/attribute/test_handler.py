@@ -39,6 +39,6 @@ def test_a_report_that_fails_is_told_once_all_is_tried(settings: Shop) -> None:
     settings.s3.delete_bucket(Bucket=REPORTS)
     with pytest.raises(WorkFailedError, match="Invalid S3 output path"):
         handle(settings.plan)
-    assert names() == {"views"}
+    assert names() == {"VIEWS"}
     settings.plan["output"] = None
     assert handle(settings.plan) == {"events": 0, "imports": 2}

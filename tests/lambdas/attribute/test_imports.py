@@ -9,10 +9,10 @@ from tests.lambdas.attribute.shop import HOME, METRICS, NOW, QUARTER, Killed, Sh
 OLD = QUARTER - 30 * 86_400
 NAME = "attribution/AggregatedAttributionMetrics - BULK - 20231115T120000.500000Z.csv"
 REPORT = f"""METRIC_NAME,EVENT_TYPE,VALUE,MATH_FUNCTION,EVENT_ATTRIBUTION_SOURCE,TIMESTAMP
-views,view,2.0,samplecount,{HOME},{QUARTER}
-views,view,1.0,samplecount,mail,{OLD}
-income,buy,12.0,sum,SOURCE_NAME_UNDEFINED,{QUARTER}
-minutes,view,3.5,sum,{HOME},{QUARTER}
+VIEWS,VIEW,2.0,samplecount,{HOME},{QUARTER}
+VIEWS,VIEW,1.0,samplecount,MAIL,{OLD}
+INCOME,BUY,12.0,sum,SOURCE_NAME_UNDEFINED,{QUARTER}
+MINUTES,VIEW,3.5,sum,{HOME},{QUARTER}
 """
 
 
@@ -75,3 +75,11 @@ def test_a_run_that_is_killed_after_any_step_ends_with_the_same_report(
         shop.report_import(one, NOW + 900)
         assert shop.reports() == {NAME: REPORT}
         assert shop.taker.totals == ({} if "sent-" in step else whole), step
+
+
+def test_a_column_that_is_read_anyway_can_be_added_up_too(shop: Shop, one: dict[str, Any]) -> None:
+    shop.plan["metrics"] = [
+        {"metricName": "times", "eventType": "buy", "expression": "SUM(Interactions.TIMESTAMP)"}
+    ]
+    shop.report_import(one)
+    assert shop.taker.totals == {("times", "SOURCE_NAME_UNDEFINED", QUARTER): 3.0 * (QUARTER + 1)}

@@ -4,7 +4,7 @@ from tastemaker.attribution import Figure, Metric
 from tastemaker.attribution.report import ROWS_AT_ONCE, csv_bytes, file_name
 
 METRICS = [
-    Metric("COUNTWATCHES", "WATCH", "samplecount"),
+    Metric("countWatches", "watch", "samplecount"),
     Metric("INCOME", "BUY", "sum", "ITEMS", "PRICE"),
 ]
 
@@ -17,13 +17,13 @@ def test_it_is_named_as_the_service_names_it() -> None:
 
 def test_its_rows() -> None:
     figures = [
-        Figure("COUNTWATCHES", "arn:aws:personalize:us-west-2:1:recommender/a", 1666925100, 12, 12.0, 1, 1),
+        Figure("countWatches", "arn:aws:personalize:us-west-2:1:recommender/a", 1666925100, 12, 12.0, 1, 1),
         Figure("INCOME", 'mail, "spring"', 1666924200, 2, 9.5, 4.0, 5.5),
     ]
     assert b"".join(csv_bytes(figures, METRICS)).decode() == (
         "METRIC_NAME,EVENT_TYPE,VALUE,MATH_FUNCTION,EVENT_ATTRIBUTION_SOURCE,TIMESTAMP\n"
         "COUNTWATCHES,WATCH,12.0,samplecount,arn:aws:personalize:us-west-2:1:recommender/a,1666925100\n"
-        'INCOME,BUY,9.5,sum,"mail, ""spring""",1666924200\n'
+        'INCOME,BUY,9.5,sum,"MAIL, ""SPRING""",1666924200\n'
     )
 
 

@@ -59,7 +59,7 @@ def test_an_attribution_has_metrics_with_names_of_their_own(here: World, films: 
             metricsOutputConfig={"roleArn": shop.ROLE},
         )
     with pytest.raises(InvalidInput, match="a name of its own"):
-        create(here, films[0], COUNT, COUNT)
+        create(here, films[0], COUNT, {**COUNT, "metricName": "Count"})  # figures are named in capitals
     with pytest.raises(InvalidInput, match="s3://"):
         create(here, films[0], s3DataDestination={"path": "https://out/"})
 
