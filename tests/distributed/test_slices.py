@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from distributed.slices import QuotedError, SliceSource, cut
@@ -26,7 +26,6 @@ def read(content: bytes, folder: Path, size: int) -> list[bytes]:
     return [io.BufferedReader(source.open(file), 3).read() for source in slices]
 
 
-@settings(deadline=None)
 @given(
     st.lists(LINE, max_size=12),
     st.sampled_from(["\n", "\r\n"]),

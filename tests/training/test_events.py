@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from training.errors import BadDataError
@@ -34,7 +34,6 @@ def same(one: Events, other: Events) -> bool:
     )
 
 
-@settings(deadline=None)
 @given(st.lists(ROW))
 def test_the_order_is_that_of_a_plain_program(rows) -> None:
     seen, expected = set(), []
@@ -61,7 +60,6 @@ def test_the_order_is_that_of_a_plain_program(rows) -> None:
     assert found.users.tolist() == sorted({row[0] for row in rows})
 
 
-@settings(deadline=None)
 @given(st.lists(ROW, min_size=1), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_parts_with_some_users_each_make_the_whole(rows, parts: int, random) -> None:
     whole = arranged(table(rows), ["DEVICE"])

@@ -187,7 +187,7 @@ def by_the_book(model: SequenceModel, history: History, **asked) -> np.ndarray:
     events=st.lists(st.integers(0, lake.ITEMS), max_size=60),
     weights=st.lists(st.sampled_from([-1.0, 0.0, 0.3, 1.0]), min_size=6, max_size=6),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_blend_is_the_weighted_sum_of_its_parts(trained, events: list[int], weights: list[float]) -> None:
     model = load(trained("aws-user-personalization-v2"))
     assert isinstance(model, SequenceModel)

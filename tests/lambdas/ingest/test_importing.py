@@ -230,7 +230,7 @@ TABLE = [ITEMS[0], *(field for field in ITEMS[1:] if field.name != "GENRES")]
 
 
 @given(ROWS, st.booleans(), st.sampled_from(["\n", "\r\n"]), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_table_in_either_escaping_comes_back_equal(
     rows: list[dict[str, object]], doubled: bool, end: str, quote_all: bool
 ) -> None:

@@ -119,7 +119,7 @@ def test_a_batch_of_nothing_but_bad_records_fails_as_a_whole(client: Any) -> Non
     st.lists(st.integers(0, 40), min_size=1, max_size=60),
     st.randoms(use_true_random=False),
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_repeated_and_late_delivery_ends_with_the_same_profile(
     client: Any, numbers: list[int], random: Any
 ) -> None:

@@ -126,7 +126,7 @@ def test_promotions_have_a_search_of_their_own(shop) -> None:
 
 
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.booleans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_reading_everything_is_exact_whatever_the_scores(count: int, seed: int, ties: bool) -> None:
     vectors, static, rng = catalogue(seed, 300)
     if ties:

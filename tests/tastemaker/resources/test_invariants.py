@@ -286,6 +286,5 @@ TestControlPlane = ControlPlane.TestCase
 TestControlPlane.settings = settings(
     max_examples=40,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
