@@ -21,11 +21,14 @@ from training.progress import Stop, say
 from training.semantic import SemanticPipeline
 from training.sequence import SequencePipeline
 from training.split import validation_cases, without
+from training.updating import UpdatePipeline
 
 
 def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipeline:
     """The pipeline of the configuration's recipe. Raises BadConfigError."""
     kind = next((one.model for one in RECIPES if one.name == config.recipe and one.trainable), None)
+    if kind == "sequence" and config.previous:
+        return UpdatePipeline(config)
     if kind == "sequence":
         return SequencePipeline(config, checkpoints, stop)
     if kind == "popularity":

@@ -61,7 +61,7 @@ def write(folder: Path, bundle: Bundle, put: Mapping[str, Put], tally: Tally, no
     if bundle.kind == "trending":
         save_array(folder / "windows.npy", _counted(places, *tally.windows(now)))
     if "encoder" in bundle.manifest["model"]:
-        vectors, bias = _vectors(bundle, records)
+        vectors, bias = described(bundle, records)
         save_array(folder / "item_vectors.npy", vectors)
         save_array(folder / "item_bias.npy", bias)
     said = {"items": len(ids), "latestTimestamp": tally.latest, "refreshed": now}
@@ -115,7 +115,7 @@ def _counted(places: Mapping[str, int], *counts: Counter[str]) -> NDArray[np.int
     return np.asarray(sorted(rows), np.int32).reshape(-1, 1 + len(counts))
 
 
-def _vectors(
+def described(
     bundle: Bundle, records: Sequence[Mapping[str, Any]]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What items' attributes say of them, as the encoder learned it, and a bias for each.

@@ -7,6 +7,7 @@ from typing import Any
 from tastemaker.errors import ResourceInUse
 from tastemaker.events import ACTIONS
 from tastemaker.recipes import Recipe
+from tastemaker.resources import statuses
 from tastemaker.resources.arns import work_name
 from tastemaker.resources.dataset import datasets_of
 from tastemaker.resources.dataset_group import group_name
@@ -16,6 +17,10 @@ from tastemaker.resources.repository import Record
 FORMAT_VERSION = 1
 JOB_PREFIX = "tastemaker-"
 PUT_KINDS = ("ITEMS", "USERS", "ACTIONS")
+
+
+OF_PREVIOUS = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_")
+"""What an update reads of the bundle that it goes on from: files, and beginnings of files' names."""
 
 
 class NoDataError(ResourceInUse):
@@ -77,10 +82,16 @@ def write(
         "quotas": desk.quotas.for_training,
         **_settings(recipe, record.body),
     }
+    previous = _previous(desk, record) if config["trainingMode"] == "UPDATE" else None
+    if previous:
+        config["previous"] = previous
     config_key, manifest_key = f"{training}config.json", f"{training}data.manifest"
     desk.lake.write(config_key, json.dumps(config, indent=1))
     everything = [config_key, *(key for found in keys.values() for key in found), *event_keys, *action_keys]
     everything += [put_key for put_key in put.values() if put_key]
+    if previous:
+        needed = tuple(f"{previous}{name}" for name in OF_PREVIOUS)
+        everything += [key for key in _keys(desk, [previous]) if key.startswith(needed)]
     desk.lake.write(manifest_key, json.dumps([{"prefix": desk.lake.uri("")}, *everything]))
     return {
         "arn": record.arn,
@@ -118,6 +129,15 @@ def imported_at(desk: Desk, job_arn: str) -> float:
     """When an import became visible; 0.0 if its job is not known any more."""
     job = desk.repository.get(job_arn)
     return float(job.body.get("lastUpdatedDateTime", 0.0)) if job is not None else 0.0
+
+
+def _previous(desk: Desk, record: Record) -> str:
+    """The key of the folder with the newest bundle that was trained in full. Raises NoDataError."""
+    for one in desk.each_now("SolutionVersion", record.body["solutionArn"]):
+        full = one.status == statuses.ACTIVE and one.body["trainingMode"] == "FULL"
+        if full and "_bundle" in one.body:
+            return str(one.body["_bundle"]).removeprefix(desk.lake.uri(""))
+    raise NoDataError("The trainingMode UPDATE needs an ACTIVE version that was trained with FULL.")
 
 
 def _put(desk: Desk, dataset: Record, key: str) -> str | None:

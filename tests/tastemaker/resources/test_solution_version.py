@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
@@ -38,6 +40,24 @@ def test_modes():
         shop.version(here, first, trainingMode="UPDATE")
     shop.trained(here, first)
     assert described(here, shop.version(here, first, trainingMode="UPDATE"))["trainingMode"] == "UPDATE"
+
+
+def test_an_update_is_told_the_newest_version_that_was_trained_in_full():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    solution_arn = shop.solution(here, group_arn, recipeArn=GEN1)
+    full = [shop.trained(here, solution_arn) for _ in range(2)][-1]
+    folder = here.desk.find("SolutionVersion", full).body["_bundle"].removeprefix("s3://lake/")
+    for name in ("model/item_vectors.npy", "items.blob.npy", "history.items.npy"):
+        here.lake.write(f"{folder}{name}", "")
+    shop.trained(here, solution_arn, trainingMode="UPDATE")  # it is newer, but no full one
+    arn = shop.version(here, solution_arn, trainingMode="UPDATE")
+    plan = Workflows(here.desk).begin("train", {"solutionVersionArn": arn}, "e")
+    config = json.loads(here.lake.read(plan["configKey"]))
+    assert config["previous"] == folder
+    manifest = json.loads(here.lake.read(plan["manifestUri"].removeprefix("s3://lake/")))
+    given = {key.removeprefix(folder) for key in manifest[1:] if key.startswith(folder)}
+    assert given == {"bundle.json", "model/item_vectors.npy", "items.blob.npy"}
 
 
 def test_metrics_come_with_success():
