@@ -216,9 +216,11 @@ def flat(matrix: np.ndarray, times: int) -> tuple[float, float] | None:
     return timed(lambda: index.search(matrix[:1], 100), times)
 
 
-def recall(shop: Shop, best: int = 100) -> float:
-    """Of the best items of those who ask, the part that a search finds."""
-    model, found = shop.loaded.model, []
+def recall(shop: Shop, *parts: str, best: int = 100) -> float:
+    """Of the best items of those who ask, by these parts of the blend, the share that a search finds."""
+    model, found = models.load(shop.loaded.bundle), []
+    assert isinstance(model, SequenceModel)
+    model.parts = {part: model.parts[part] for part in parts}
     for live in shop.live:
         history = past(model.bundle, None, live).history
         scores = model.scores_for(history, now=100_000)
@@ -258,7 +260,8 @@ def main() -> None:
             for events in args.events:
                 shop = Shop(path, events)
                 if made is not None:
-                    print(f"{items:>9,}  recall@100, {events} events: {recall(shop):.4f}")
+                    alone, blend = recall(shop, "encoder"), recall(shop, *model.parts)
+                    print(f"{items:>9,}  recall@100: encoder alone {alone:.4f}, blend {blend:.4f}")
                 show(items, f"handler, {events} events", timed(shop.ask, args.times))
                 tenth = {"filterArn": f"{ARN}filter/tenth"}
                 show(
