@@ -193,7 +193,20 @@ class Bundle:
         path = self.path / "item_shown.npy"
         return open_array(path) if path.exists() else None
 
+    @cached_property
+    def taken_rate(self) -> float | None:
+        """How often what is shown is taken, over all items; None if nothing is known of showings."""
+        return None if self.item_shown is None else taken_rate(self.item_taken, self.item_shown)
+
     def history(self, user_id: str) -> History:
         """The events of one user, oldest first; empty for somebody unknown."""
         user = self.users.index(user_id)
         return self.histories.of(user) if user >= 0 else History.empty()
+
+
+def taken_rate(taken: NDArray[np.integer], shown: NDArray[np.integer]) -> float | None:
+    """The share of a catalogue's showings that were taken, at most a half. Of an item that was taken more often
+    than it was shown, by other ways, no more than the showings count.
+    """
+    showings = int(shown.sum())
+    return min(max(int(np.minimum(taken, shown).sum()), 1) / showings, 0.5) if showings else None

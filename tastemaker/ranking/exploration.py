@@ -4,8 +4,13 @@ Each place explores with the probability `share`. Which items are tried is settl
 item's chance to please is drawn from its Beta posterior given how often it was shown and taken, and weighs
 the model's own score of it (Chapelle, Li, "An Empirical Evaluation of Thompson Sampling", 2011; several
 places per draw as in Komiyama, Honda, Nakagawa, "Optimal Regret Analysis of Thompson Sampling in
-Stochastic Multi-armed Bandit Problem with Multiple Plays", 2015). An item that was often shown and ignored
-draws low, one that nobody saw draws anything from 0 to 1.
+Stochastic Multi-armed Bandit Problem with Multiple Plays", 2015).
+
+The prior is the catalogue's own rate of items taken when shown, worth `PRIOR` showings: a new item is as good
+as any until it was seen. And a place is given only to an item whose draw is above the rate that the item
+which would have had it is known for, so that exploring ends by itself where no new item is better than what
+there is: `python -m benchmarks.exploration` shows what that saves. Where nothing is known of showings, every
+place that explores is given.
 """
 
 from __future__ import annotations
@@ -24,6 +29,8 @@ WEIGHT, CUT_OFF_DAYS = 0.3, 30.0
 """What `itemExplorationConfig` leaves out."""
 SECOND_GENERATION_SHARE = 0.001
 """The share of places that explore for the second generation, which has no configuration."""
+PRIOR = 5.0
+"""Showings that the catalogue's rate counts for: few, so that some dozen showings settle what an item is."""
 MOST_DRAWN = 1000
 """The new items with the highest scores for which chance is asked: keeps large catalogues quick."""
 
@@ -35,8 +42,9 @@ class Exploration:
     """Which items are new, and what is known of them.
 
     `share` is from 0 to 1. `created` int64[items] and `latest`, the newest interaction in the data, are in
-    seconds; items less than `days` older than that are new. `shown` and `taken` are int[items]; without
-    `shown` there is no rate to learn from, so that every item draws from the even prior.
+    seconds; items less than `days` older than that are new. `shown` and `taken` are int[items], and `rate` is
+    how often what is shown is taken (`taken_rate`); without it there is nothing to learn from, so that every
+    item draws alike and every place is given.
     """
 
     share: float
@@ -46,6 +54,7 @@ class Exploration:
     rng: Random
     taken: NDArray[np.integer] | None = None
     shown: NDArray[np.integer] | None = None
+    rate: float | None = None
 
     def choose(
         self, scores: Scores, best: Sequence[int], places: int, allowed: Mask | None = None
@@ -63,19 +72,34 @@ class Exploration:
         if not len(items):
             return []
         values = scores.of(items)
-        drawn = top_k(values + np.log(self._chances(items)), tried)
+        draw = np.random.default_rng(self.rng.getrandbits(64))
+        if self.rate is None:
+            drawn = top_k(values + np.log(_positive(draw.beta(1.0, 1.0, len(items)))), tried)
+        else:
+            taken, ignored = self._known(items)
+            chances = draw.beta(self.rate * PRIOR + taken, (1.0 - self.rate) * PRIOR + ignored)
+            drawn = top_k(values + np.log(_positive(chances)), tried)
+            usual = self._rates(np.asarray(best[::-1][: len(drawn)], np.int64))
+            drawn = drawn[chances[drawn] > (usual if len(usual) == len(drawn) else self.rate)]
         return items[drawn[np.argsort(-values[drawn], kind="stable")]].tolist()
 
-    def _chances(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
-        draw = np.random.default_rng(self.rng.getrandbits(64))
-        taken = np.zeros(len(items)) if self.taken is None else self.taken[items]
-        if self.shown is None:
-            chances = draw.beta(1.0, 1.0, len(items))
-        else:
-            # Interactions that no showing led to (a search, say) make an item no worse.
-            ignored = np.maximum(self.shown[items] - taken, 0)
-            chances = draw.beta(1.0 + taken, 1.0 + ignored)
-        return np.maximum(chances, np.finfo(np.float64).tiny)
+    def _known(self, items: NDArray[np.int64]) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """How often items were taken, and shown without that. Interactions that no showing led to (a search,
+        say) make an item no worse.
+        """
+        assert self.taken is not None and self.shown is not None
+        taken = self.taken[items]
+        return taken, np.maximum(self.shown[items] - taken, 0)
+
+    def _rates(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What items are known for: the mean of each one's posterior."""
+        assert self.rate is not None
+        taken, ignored = self._known(items)
+        return (self.rate * PRIOR + taken) / (PRIOR + taken + ignored)
+
+
+def _positive(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(chances, np.finfo(np.float64).tiny)
 
 
 def settings(config: Mapping[str, str] | None) -> tuple[float, float]:

@@ -188,7 +188,14 @@ class Asking:
         if not share or latest is None:
             return None
         return Exploration(
-            share, days, bundle.item_created, latest, rng, taken=bundle.item_taken, shown=bundle.item_shown
+            share,
+            days,
+            bundle.item_created,
+            latest,
+            rng,
+            taken=bundle.item_taken,
+            shown=bundle.item_shown,
+            rate=bundle.taken_rate,
         )
 
     def mask(self, filter: Filter | None, values: Mapping[str, str] | None) -> Mask | None:

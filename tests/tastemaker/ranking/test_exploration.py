@@ -5,6 +5,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from benchmarks.exploration import simulate
+from tastemaker.models.bundle import taken_rate
 from tastemaker.models.scores import Dense
 from tastemaker.ranking.answer import CATALOGUE, EXPLORED, recommend
 from tastemaker.ranking.exploration import Exploration, settings
@@ -58,15 +60,41 @@ def test_the_share_of_places_is_the_weight() -> None:
     assert sum(tried) / (2000 * 5) == pytest.approx(0.3, abs=0.02)
 
 
+def known(taken: dict[int, int], shown: dict[int, int]) -> dict:
+    """Counts of the twenty items; of the old ones a tenth of 1,000 showings was taken."""
+    counts = np.where(np.arange(20) < 12, 100, 0), np.where(np.arange(20) < 12, 1000, 0)
+    for array, given in zip(counts, (taken, shown), strict=True):
+        for item, count in given.items():
+            array[item] = count
+    return {"taken": counts[0], "shown": counts[1], "rate": taken_rate(*counts)}
+
+
 def test_what_was_shown_and_ignored_is_tried_less() -> None:
-    flat = Dense(np.zeros(20, np.float32))
-    shown, taken = np.zeros(20, int), np.zeros(20, int)
-    shown[12:] = 200
-    taken[15] = 100
+    flat, seen = Dense(np.zeros(20, np.float32)), dict.fromkeys(NEW, 200)
     best: list[int] = []
     for seed in range(100):
-        best += exploration(seed=seed, shown=shown, taken=taken).choose(flat, [0], 1)
+        best += exploration(seed=seed, **known({15: 100}, seen)).choose(flat, [0], 1)
     assert best.count(15) > 95
+
+
+def test_exploring_ends_where_no_new_item_is_better_than_what_there_is() -> None:
+    counts = known(dict.fromkeys(NEW, 2), dict.fromkeys(NEW, 200))
+    tried = [len(exploration(seed=seed, **counts).choose(SCORES, list(range(5)), 5)) for seed in range(200)]
+    assert sum(tried) < 0.02 * 200 * 5
+
+
+def test_an_item_that_nobody_saw_is_as_good_as_any() -> None:
+    counts = known({}, {})
+    tried = [len(exploration(seed=seed, **counts).choose(SCORES, list(range(5)), 5)) for seed in range(200)]
+    assert sum(tried) > 0.4 * 200 * 5
+
+
+@pytest.mark.parametrize(
+    ("taken", "shown", "rate"),
+    [([5, 0], [10, 10], 0.25), ([900, 0], [10, 10], 0.5), ([0, 0], [10, 10], 0.05), ([5, 0], [0, 0], None)],
+)
+def test_the_rate_of_a_catalogue(taken, shown, rate) -> None:
+    assert taken_rate(np.array(taken), np.array(shown)) == rate
 
 
 def test_settings_have_defaults() -> None:
@@ -74,36 +102,15 @@ def test_settings_have_defaults() -> None:
     assert settings({"explorationWeight": "0", "explorationItemAgeCutOff": "7"}) == (0.0, 7.0)
 
 
-def simulated(share: float, requests: int = 1500, seed: int = 7, good: float = 0.4) -> tuple[int | None, int]:
-    """(the request at which the good new item 17 was taken 30 times, all clicks). Each answer has 5 places;
-    the model scores by the clicks so far, and was trained on some of the old items only.
-    """
-    people = np.random.default_rng(seed)
-    rates = np.where(np.arange(20) < 12, 0.15, 0.05)
-    rates[17] = good
-    taken, shown = np.where(np.arange(20) < 12, 150, 0), np.where(np.arange(20) < 12, 1000, 0)
-    found, clicks = None, 0
-    for request in range(requests):
-        scores = Dense(np.log((taken + 1) / (shown + 10)).astype(np.float32))
-        way = exploration(share, request, taken=taken, shown=shown) if share else None
-        items = [pick.item for pick in recommend(scores, count=5, exploration=way)]
-        liked = people.random(5) < rates[items]
-        shown[items] += 1
-        taken[np.array(items)[liked]] += 1
-        clicks += int(liked.sum())
-        if found is None and taken[17] >= 30:
-            found = request
-    return found, clicks
+def test_a_good_new_item_is_found_that_is_never_found_without() -> None:
+    plain, explored = (simulate(weight, 0.4, seed=7, requests=400) for weight in (0.0, 0.3))
+    assert plain.found is None and explored.found is not None and explored.found < 300
+    assert explored.clicks[-1] > plain.clicks[-1]
 
 
-def test_a_good_new_item_is_found_sooner_at_a_bounded_cost() -> None:
-    never, plain = simulated(0.0)
-    found, explored = simulated(0.3)
-    assert found is not None and (never is None or found < never / 2)
-    assert explored > 0.9 * plain
-
-
-def test_where_no_new_item_is_good_the_loss_is_less_than_the_share() -> None:
-    _, plain = simulated(0.0, good=0.05)
-    _, explored = simulated(0.3, good=0.05)
-    assert explored > 0.7 * plain
+def test_where_no_new_item_is_good_exploring_costs_little() -> None:
+    plain, given, served = (
+        simulate(weight, 0.05, seed=7, requests=600, learns=learns)
+        for weight, learns in ((0.0, True), (0.3, False), (0.3, True))
+    )
+    assert given.clicks[-1] < 0.85 * plain.clicks[-1] < 0.9 * served.clicks[-1]
