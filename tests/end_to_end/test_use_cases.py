@@ -166,7 +166,7 @@ def test_ids_are_required_and_a_stopped_recommender_says_so(shop: Any) -> None:
     arn = recommenders["popular-items-by-views"]
     store.personalize.stop_recommender(recommenderArn=arn)
     store.wait("recommender", "recommender", arn, "INACTIVE")
-    deadline = time.time() + 20
+    deadline = time.time() + 120
     while True:  # functions remember an active record for seconds
         try:
             ask(shop, "popular-items-by-views", userId="customer-1")

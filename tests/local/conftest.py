@@ -74,7 +74,7 @@ def run(local: Emulator) -> Callable[..., dict[str, Any]]:
     return execute
 
 
-def until(get: Callable[[], Any], good: Callable[[Any], Any], *, seconds: float = 20) -> Any:
+def until(get: Callable[[], Any], good: Callable[[Any], Any], *, seconds: float = 60) -> Any:
     """What `get` returns as soon as it is good; the last value if it never is."""
     end = time.monotonic() + seconds
     while not good(value := get()) and time.monotonic() < end:

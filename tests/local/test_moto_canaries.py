@@ -40,18 +40,18 @@ def test_records_of_a_shard_are_still_numbered_from_one():
 
 def test_a_shard_does_not_slow_down():
     speed.install()
-    shard = Shard(0, 0, 1)
 
-    def seconds() -> float:
+    def seconds(shard: Shard) -> float:
         started = time.perf_counter()
         for _ in range(2000):
             shard.put_record("k", "", "")
         return time.perf_counter() - started
 
-    first = seconds()
-    for _ in range(8):
-        last = seconds()
-    assert last < 4 * first  # unpatched: about 15 times
+    # the least of several: what others do on this machine only ever adds
+    first = min(seconds(Shard(0, 0, 1)) for _ in range(3))
+    shard = Shard(0, 0, 1)
+    last = min([seconds(shard) for _ in range(9)][-3:])
+    assert last < 4 * first  # unpatched: over ten times
 
 
 def test_queries_answer_the_same_with_and_without_an_index(local):

@@ -47,7 +47,7 @@ def test_a_chunked_body(echo):
 
 
 def test_a_client_that_waits_for_100_continue(echo):
-    with socket.create_connection(("127.0.0.1", echo.port), timeout=2) as client:
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         client.sendall(b"PUT /e HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
         assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(b"body")
@@ -56,12 +56,14 @@ def test_a_client_that_waits_for_100_continue(echo):
 
 def test_a_small_request_is_not_held_up(echo):
     connection = http.client.HTTPConnection("127.0.0.1", echo.port)
-    started = time.perf_counter()
+    least = 1.0
     for _ in range(50):
+        started = time.perf_counter()
         connection.request("POST", "/", b"x")
         connection.getresponse().read()
+        least = min(least, time.perf_counter() - started)
     connection.close()
-    assert (time.perf_counter() - started) / 50 < 0.02  # a delayed acknowledgement would make it 0.04
+    assert least < 0.03  # a delayed acknowledgement would make each of them 0.04
 
 
 def test_a_port_is_taken_once(echo):
@@ -73,7 +75,7 @@ def test_a_server_that_never_started_can_be_stopped():
     server = HttpServer(0)
     stopping = threading.Thread(target=server.stop, daemon=True)
     stopping.start()
-    stopping.join(timeout=5)
+    stopping.join(timeout=60)
     assert not stopping.is_alive()
     HttpServer(server.port).stop()  # the port is free again
 

@@ -80,7 +80,6 @@ def store(event: dict[str, Any], context: Any) -> Any:
 
 def consume(event: dict[str, Any], context: Any) -> Any:
     """Store each record with the order it came in; a poisonous one fails, and says so."""
-    called = str(time.time())
     for record in event["Records"]:
         body = json.loads(base64.b64decode(record["kinesis"]["data"]))
         if body.get("poison"):
@@ -88,7 +87,6 @@ def consume(event: dict[str, Any], context: Any) -> Any:
         texts = {
             "id": f"event-{body['id']}",
             "event": record["eventID"],
-            "called": called,
             "at": str(time.time()),
         }
         item = {name: {"S": text} for name, text in texts.items()} | {
