@@ -14,22 +14,24 @@ def top_k(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
 
     Entries of -inf are never returned, so fewer than `k` may come back. NaN is treated as -inf.
     """
+    if k <= 0 or not len(scores):
+        return np.zeros(0, np.int64)
     candidates = _candidates(scores, k)
-    values = scores[candidates]
-    candidates = candidates[values > -np.inf]  # false for NaN as well
-    values = scores[candidates]
-    if len(candidates) > k > 0:
+    values = scores if candidates is None else scores[candidates]
+    if len(values) > k:
         # Everything at least as good as the k-th best, so that ties are settled by the index and not by
-        # partition.
-        kth = np.partition(values, len(values) - k)[len(values) - k]
-        keep = values >= kth
-        candidates, values = candidates[keep], values[keep]
-    order = np.argsort(-values, kind="stable")
-    return candidates[order][: max(k, 0)]
+        # partition, which takes NaN for the highest.
+        clean = values if not np.isnan(values.max()) else np.where(np.isnan(values), -np.inf, values)
+        keep = np.flatnonzero(values >= np.partition(clean, len(clean) - k)[len(clean) - k])
+        candidates, values = keep if candidates is None else candidates[keep], values[keep]
+    places = np.arange(len(values)) if candidates is None else candidates
+    shown = values > -np.inf  # false for NaN as well
+    places, values = places[shown], values[shown]
+    return places[np.argsort(-values, kind="stable")][:k]
 
 
-def _candidates(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
-    """All indexes, or for long vectors those above a threshold that surely keeps the best `k`."""
+def _candidates(scores: NDArray[np.floating], k: int) -> NDArray[np.int64] | None:
+    """The indexes above a threshold that surely keeps the best `k`; None for short vectors: all of them."""
     if len(scores) >= 4 * SAMPLE:
         sample = scores[:: len(scores) // SAMPLE]
         # Twice the expected number of places, so that the sample's luck hardly ever matters; it is checked
@@ -39,4 +41,4 @@ def _candidates(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
         found = np.flatnonzero(scores >= threshold)
         if len(found) >= k:
             return found
-    return np.arange(len(scores))
+    return None

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tastemaker.ranking import topk
 from tastemaker.ranking.topk import top_k
@@ -37,3 +39,12 @@ def test_the_best_may_hide_from_the_sample() -> None:
     scores = np.zeros(4 * topk.SAMPLE, np.float32)
     scores[1::2] = 1.0  # the sample takes every fourth: none of these
     assert top_k(scores, 5).tolist() == [1, 3, 5, 7, 9]
+
+
+@given(
+    st.lists(st.sampled_from([-np.inf, np.nan, 0.0, 1.0, 1.5]) | st.floats(-9, 9, width=32), max_size=60),
+    st.integers(0, 70),
+)
+def test_any_vector_is_as_if_sorted(values: list[float], k: int) -> None:
+    scores = np.array(values, np.float32)
+    assert top_k(scores, k).tolist() == sorted_out(np.where(np.isnan(scores), -np.inf, scores), k).tolist()
