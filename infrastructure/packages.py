@@ -2,7 +2,8 @@
 Docker.
 
 A package is a folder under ``build/packages/``, named by a hash of what is in it, so that nothing is
-built twice and two runs at once do not disturb each other. Wheels come from pip for the platform of the
+built twice and two runs at once do not disturb each other; it is removed when no build has used it for a
+day and another of its name is built. Wheels come from pip for the platform of the
 target, not of this machine; what a function never loads is left out (test suites, the models of AWS
 services that we do not call, …).
 
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 # Lambda refuses a function whose unzipped code is larger; the unit of its 250 MB is 1,048,576 bytes.
 LAMBDA_LIMIT = 250 * 1024 * 1024
+KEPT_SECONDS = 24 * 3600.0  # long after any other run has read what it built
 
 
 class PackageError(Exception):
@@ -103,6 +106,7 @@ def build(package: Package, *, bundle: bool) -> Path:
             for relative, path in files:
                 (folder / relative).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, folder / relative)
+    tidy(target)
     total = size(target)
     if package.limit and total > package.limit:
         raise PackageError(
@@ -135,7 +139,20 @@ def _wheels(package: Package) -> Path:
             trim.trim(folder)
             if python:
                 bytecode.compile_folder(folder, python)
+    tidy(target)
     return target
+
+
+def tidy(target: Path) -> None:
+    """Note that a folder is in use, and remove those of the same name that have not been for a day."""
+    os.utime(target)
+    for other in target.parent.glob(target.name.rpartition("-")[0] + "-*"):
+        try:
+            unused = time.time() - other.stat().st_mtime
+        except FileNotFoundError:  # another run was faster
+            continue
+        if unused > KEPT_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def requirements(path: Path) -> list[str]:

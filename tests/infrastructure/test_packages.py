@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from infrastructure.packages import (
     build,
     requirements,
     size,
+    tidy,
 )
 from infrastructure.packages import LAMBDA as PLATFORM
 from infrastructure.trim import trim
@@ -58,6 +61,18 @@ def test_a_source_package_holds_the_function_and_the_domain() -> None:
     assert (folder / "tastemaker" / "__init__.py").exists()
     assert not (folder / "lambdas" / "control").exists()
     assert build(FUNCTIONS["runtime"], bundle=False) == folder
+
+
+def test_what_no_build_has_used_for_a_day_is_removed(tmp_path: Path) -> None:
+    ages = {"control-now": 2, "control-yesterday": 25, "control-today": 23, "runtime-yesterday": 25}
+    for name, hours in ages.items():
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, time.time() - hours * 3600))
+    tidy(tmp_path / "control-now")
+    assert {path.name for path in tmp_path.iterdir()} == ages.keys() - {"control-yesterday"}
+    os.utime(tmp_path / "control-now", (0, time.time() - 25 * 3600))
+    tidy(tmp_path / "control-now")
+    assert (tmp_path / "control-now").exists()
 
 
 def test_a_package_too_large_for_lambda_is_refused() -> None:
