@@ -294,7 +294,7 @@ class TastemakerStack(cdk.Stack):
             when={"StringLike": {"s3:prefix": [f"groups/*/{part}/*" for part in parts]}},
         )
         allow(erase.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
-        allow(erase.role, ["dynamodb:DeleteItem"], [tables.catalog.table_arn])
+        allow(erase.role, ["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.catalog.table_arn])
         self._callers_data(erase, reads=True)
 
     def _refresh(self) -> None:

@@ -19,6 +19,7 @@ from lambdas.common.observability import logger
 from lambdas.common.roles import client_for
 from lambdas.common.settings import Settings
 from lambdas.erase.lake_files import (
+    Note,
     forget,
     forget_all,
     forget_versions,
@@ -66,18 +67,21 @@ class Erase:
         return read_users(S3Source(client, None if client is self.s3 else role), plan["source"])
 
     def _counted(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
-        """Erase one piece, and remember how much it was: a second try finds nothing, which would be told."""
+        """Erase one piece. How much it is gets noted before it is gone: a second try finds less, or nothing,
+        which would be told."""
         key = f"{plan['folder']}counts/{_name(item)}"
         before = next((int(self.lake.read(one)) for one, _ in self.lake.objects(key)), 0)
-        count = max(before, self._erase(plan, item))
-        if count > before:
-            self.lake.write(key, str(count))
-        return count
+
+        def note(count: int) -> None:
+            if count > before:
+                self.lake.write(key, str(count))
+
+        return max(before, self._erase(plan, item, note))
 
     def _counts(self, plan: dict[str, Any]) -> list[int]:
         return [int(self.lake.read(key)) for key, _ in self.lake.objects(f"{plan['folder']}counts/")]
 
-    def _erase(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+    def _erase(self, plan: dict[str, Any], item: dict[str, Any], note: Note) -> int:
         what, key = item["what"], item.get("key", "")
         if what == "left":
             forget_all(self.lake, key)
@@ -90,13 +94,14 @@ class Erase:
             without_lines(self.lake, key, users)
             return 0
         if what == "rows":
-            rows = without_users(self.lake, key, users)
-            return rows if item["visible"] else 0
+            # What did not count as data does not count as deleted.
+            return without_users(self.lake, key, users, note if item["visible"] else lambda _: None)
         sessions = json.loads(self.lake.read(sessions_key(plan)))
         if what == "events":
-            return without_events(self.lake, key, users, sessions)
+            return without_events(self.lake, key, users, sessions, note)
         datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]
         names = [*users, *sessions][item["from"] : item["to"]]
+        note(self.tables.count(plan["datasetGroup"], names, datasets))
         return self.tables.forget(plan["datasetGroup"], names, datasets)
 
 

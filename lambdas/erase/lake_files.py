@@ -7,7 +7,7 @@ that are under way, stay true. Older versions of the object are deleted: the buc
 import json
 import math
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,14 +17,18 @@ import pyarrow.parquet as pq
 from lambdas.common import parquet
 from lambdas.common.lake import LakeBucket
 
-
-def without_users(lake: LakeBucket, key: str, users: Collection[str]) -> int:
-    """Delete the rows of a dataset's file. Returns how many."""
-    return _rewrite(lake, key, {"USER_ID": pa.array(sorted(users), pa.string())})
+Note = Callable[[int], None]
 
 
-def without_events(lake: LakeBucket, key: str, users: Collection[str], sessions: Collection[str]) -> int:
-    """Delete the users' streamed events, and those of their sessions that name no user."""
+def without_users(lake: LakeBucket, key: str, users: Collection[str], note: Note) -> int:
+    """Delete the rows of a dataset's file. Returns how many, which `note` is told before they are gone."""
+    return _rewrite(lake, key, {"USER_ID": pa.array(sorted(users), pa.string())}, note)
+
+
+def without_events(
+    lake: LakeBucket, key: str, users: Collection[str], sessions: Collection[str], note: Note
+) -> int:
+    """Delete the users' streamed events, and those of their sessions that name no user; as above."""
     return _rewrite(
         lake,
         key,
@@ -32,6 +36,7 @@ def without_events(lake: LakeBucket, key: str, users: Collection[str], sessions:
             "userId": pa.array(sorted(users), pa.string()),
             "sessionId": pa.array(sorted(sessions), pa.string()),
         },
+        note,
     )
 
 
@@ -45,7 +50,7 @@ def without_lines(lake: LakeBucket, key: str, users: Collection[str]) -> None:
     forget_versions(lake, key)
 
 
-def _rewrite(lake: LakeBucket, key: str, wanted: dict[str, pa.Array]) -> int:
+def _rewrite(lake: LakeBucket, key: str, wanted: dict[str, pa.Array], note: Note) -> int:
     user_column = next(iter(wanted))
     removed = 0
     with tempfile.TemporaryDirectory() as scratch:
@@ -61,6 +66,7 @@ def _rewrite(lake: LakeBucket, key: str, wanted: dict[str, pa.Array]) -> int:
                     if len(kept):
                         writer.write_table(kept)
         if removed:
+            note(removed)
             lake.client.upload_file(str(path), lake.bucket, key)
     # Also when nothing had to be removed: a run that was stopped may have come as far as the new file.
     forget_versions(lake, key)

@@ -236,54 +236,6 @@ def test_large_files_go_in_parts(aws) -> None:
             OutputFolder(Denied(code), "s3://outbox/", who="me").write("f", [b"x"])
 
 
-class Mortal:
-    """An S3 client that dies at its nth write, before or after it has happened."""
-
-    WRITES = ("put_object", "create_multipart_upload", "upload_part", "complete_multipart_upload")
-
-    def __init__(self, client: Any, *, dies_at: int, after: bool) -> None:
-        self._client, self._left, self._after = client, dies_at, after
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-        if name not in self.WRITES:
-            return method
-
-        def write(**request: Any) -> Any:
-            self._left -= 1
-            if self._left == 0 and not self._after:
-                raise KilledError
-            answer = method(**request)
-            if self._left == 0:
-                raise KilledError
-            return answer
-
-        return write
-
-
-class KilledError(Exception):
-    """The function was stopped."""
-
-
-def test_a_job_that_is_killed_at_any_write_and_run_again_ends_the_same(studio: Studio) -> None:
-    plan = studio.plan("aws-user-personalization", "sequence")
-    questions = [{"userId": "ann"}, "no json", {"userId": "bob"}]
-    want = studio.ask(plan, *questions)
-    writes = 4  # two lists, one part, one file
-    for dies_at in range(1, writes + 1):
-        for after in (False, True):
-            for entry in studio.s3.list_objects_v2(Bucket="outbox").get("Contents", ()):
-                studio.s3.delete_object(Bucket="outbox", Key=entry["Key"])
-            studio.batch.lake.purge(FOLDER, until=float("inf"))
-            whole = studio.batch.s3
-            mortal = Mortal(whole, dies_at=dies_at, after=after)
-            studio.batch.s3 = studio.batch.lake.client = mortal
-            with pytest.raises(KilledError):
-                studio.run({**plan, "roleArn": None})
-            studio.batch.s3 = studio.batch.lake.client = whole
-            assert studio.run(plan) == want
-
-
 def test_an_answer_without_items_has_no_scores_but_a_list_of_them(studio: Studio) -> None:
     arn = studio.filter("INCLUDE ItemID WHERE Items.YEAR > 3000")
     plan = studio.plan("aws-user-personalization", "sequence", filterArn=arn)
