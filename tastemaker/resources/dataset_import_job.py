@@ -9,6 +9,7 @@ from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import WHILE_MOVING, Body, Kind, Reference, Request
 from tastemaker.resources.locations import check_s3
+from tastemaker.resources.metric_attribution import note_import
 from tastemaker.resources.repository import Record
 
 
@@ -56,7 +57,7 @@ class DatasetImportJob(Kind):
             "source": moving.body["dataSource"]["dataLocation"],
             "roleArn": moving.body.get("roleArn"),
             "importMode": moving.body["importMode"],
-            "destination": folder_of(group, kind, moving.body["jobName"]),
+            "destination": f"groups/{group}/datasets/{kind}/{moving.body['jobName']}/",
         }
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
@@ -72,10 +73,7 @@ class DatasetImportJob(Kind):
             entry = {"prefix": plan["destination"], "jobArn": record.arn, "rows": result["rows"]}
             kept = imports if record.body["importMode"] == "INCREMENTAL" else []
             desk.change(dataset, _imports=[*kept, entry], _importedAt=desk.now())
+        if dataset.body["datasetType"] == "INTERACTIONS":
+            note_import(desk, dataset.body["datasetGroupArn"], record, plan["destination"])
         counts = {f"_{name}": result.get(name) for name in ("rows", "files", "bytes")}
         desk.change(record, status=statuses.ACTIVE, **counts)
-
-
-def folder_of(group: str, kind: str, job: str) -> str:
-    """Where in the lake an import writes."""
-    return f"groups/{group}/datasets/{kind}/{job}/"

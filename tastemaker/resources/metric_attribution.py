@@ -12,7 +12,7 @@ from tastemaker.attribution.metrics import ITEMS
 from tastemaker.attribution.sources import capitals
 from tastemaker.attribution.tally import QUARTER
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
-from tastemaker.resources import dataset_import_job, pages, statuses
+from tastemaker.resources import pages, statuses
 from tastemaker.resources.arns import work_name
 from tastemaker.resources.dataset import bulk_of, datasets_of, schemas_of
 from tastemaker.resources.dataset_group import group_name
@@ -24,13 +24,11 @@ from tastemaker.resources.repository import Record
 MOST_METRICS = 10
 MOST_IMPORTS = 200
 """Imports that one run reports on: a plan has to pass through Step Functions."""
-LIST_LAG = 60.0
-"""Seconds that a list of import jobs may be behind."""
 
 
 class MetricAttribution(Kind):
     """ACTIVE when its first run has looked at what is there. Internal members: ``_execution``, the newest
-    run; ``_importsSince``, the time of creation (seconds) before which every import has been reported on.
+    run; ``_imports``, those that are done and have not been reported on.
     """
 
     name = "MetricAttribution"
@@ -56,7 +54,7 @@ class MetricAttribution(Kind):
         return super().members(desk, request, found)
 
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
-        return {f"metric-attribution-of/{body['datasetGroupArn']}": arn}
+        return {_alias(body["datasetGroupArn"]): arn}
 
     def begin_work(self, desk: Desk, record: Record) -> Record:
         record = super().begin_work(desk, record)
@@ -118,7 +116,6 @@ class MetricAttribution(Kind):
             record = moving
         group_arn, output = record.body["datasetGroupArn"], record.body["metricsOutputConfig"]
         group, datasets = group_name(group_arn), datasets_of(desk, group_arn)
-        imports, until = self._imports(desk, record, datasets.get("INTERACTIONS"))
         items = datasets.get(ITEMS)
         target = output.get("s3DataDestination", {})
         return {
@@ -130,8 +127,7 @@ class MetricAttribution(Kind):
             "sources": list(_answering(desk, group_arn)),
             "folder": folder_of(record),
             "events": f"groups/{group}/events/",
-            "imports": imports,
-            "importsUntil": until,
+            "imports": record.body.get("_imports", [])[:MOST_IMPORTS],
             "items": None if items is None else {"datasetArn": items.arn, "imports": bulk_of(desk, items)},
             "output": target.get("path"),
             "kmsKeyArn": target.get("kmsKeyArn"),
@@ -142,8 +138,8 @@ class MetricAttribution(Kind):
         if record.status == statuses.IN_PROGRESS:
             record = desk.change(record, status=statuses.ACTIVE)
         if record.status == statuses.ACTIVE:
-            before = record.body.get("_importsSince", 0.0)
-            _noted(desk, record, _importsSince=max(before, plan["importsUntil"]), failureReason=None)
+            left = [one for one in record.body.get("_imports", []) if one not in plan["imports"]]
+            _noted(desk, record, _imports=left or None, failureReason=None)
 
     def fail(self, desk: Desk, record: Record, reason: str) -> None:
         """What could not be reported is tried again by the next run, so that an attribution stays ACTIVE."""
@@ -151,35 +147,30 @@ class MetricAttribution(Kind):
         if record.status == statuses.ACTIVE:
             _noted(desk, record, failureReason=reason)
 
-    def _imports(
-        self, desk: Desk, record: Record, interactions: Record | None
-    ) -> tuple[list[dict[str, Any]], float]:
-        """Imports to report on, oldest first, and the time before which no other will be left: of an import
-        that was created earlier than the attribution nothing is ever told."""
-        group = group_name(record.body["datasetGroupArn"])
-        since, now = record.body.get("_importsSince", record.created_at), desk.now()
-        open_since, found = [now - LIST_LAG], []
-        for job in desk.each("DatasetImportJob", interactions.arn) if interactions else ():
-            if job.created_at < since:
-                break
-            publishes = bool(job.body.get("publishAttributionMetricsToS3"))
-            incremental = job.body["importMode"] == "INCREMENTAL"
-            if job.status in statuses.MOVING:
-                open_since.append(job.created_at)
-            elif job.status == statuses.ACTIVE and (publishes or incremental):
-                found.append(
-                    {
-                        "name": job.body["jobName"],
-                        "prefix": dataset_import_job.folder_of(group, "INTERACTIONS", job.body["jobName"]),
-                        "at": job.body["lastUpdatedDateTime"],
-                        "createdAt": job.created_at,
-                        "toCloudWatch": incremental,
-                        "toS3": publishes,
-                    }
-                )
-        found.reverse()
-        open_since += [one["createdAt"] for one in found[MOST_IMPORTS:]]
-        return found[:MOST_IMPORTS], max(since, min(open_since))
+
+def note_import(desk: Desk, group: str, job: Record, prefix: str) -> None:
+    """Leave an import of interactions, which is done, to the next run of the group's attribution, if the
+    group has one: what came in before it was created is never told. Safe to repeat. Raises Conflict."""
+    arn = desk.repository.target(_alias(group))
+    record = desk.repository.get(arn) if arn is not None else None
+    incremental = job.body["importMode"] == "INCREMENTAL"
+    publishes = bool(job.body.get("publishAttributionMetricsToS3"))
+    if record is None or not (incremental or publishes):
+        return
+    waiting = record.body.get("_imports", [])
+    if all(one["name"] != job.body["jobName"] for one in waiting):
+        entry = {
+            "name": job.body["jobName"],
+            "prefix": prefix,
+            "at": desk.now(),
+            "toCloudWatch": incremental,
+            "toS3": publishes,
+        }
+        _noted(desk, record, _imports=[*waiting, entry])
+
+
+def _alias(group: str) -> str:
+    return f"metric-attribution-of/{group}"
 
 
 def folder_of(record: Record) -> str:

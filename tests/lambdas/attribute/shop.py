@@ -170,7 +170,6 @@ def shop(lake_client: Any, other_tables: Any) -> Shop:
         "folder": "groups/films/attribution/m-1/",
         "events": "groups/films/events/",
         "imports": [],
-        "importsUntil": NOW,
         "items": {
             "datasetArn": "items",
             "imports": [{"prefix": "bulk/1/", "at": 10.0}, {"prefix": "bulk/2/", "at": 20.0}],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse, ResourceNotFound
-from tastemaker.resources.metric_attribution import LIST_LAG, MOST_IMPORTS
+from tastemaker.resources.metric_attribution import MOST_IMPORTS
 from tastemaker.resources.workflows import Workflows
 from tests.tastemaker.resources import shop
 from tests.tastemaker.resources.fakes import World, world
@@ -137,24 +137,39 @@ def test_what_a_run_is_told(here: World, films: tuple[str, str]) -> None:
 def test_each_import_is_reported_once(here: World, films: tuple[str, str]) -> None:
     group, interactions = films
     arn = create(here, group)
-    shop.finish_report(here, arn)
     shop.imported(here, interactions, "silent")  # FULL, and no report is wanted
     shop.imported(here, interactions, "full", publishAttributionMetricsToS3=True)
     shop.imported(here, interactions, "more", importMode="INCREMENTAL")
     shop.import_job(here, interactions, "slow", importMode="INCREMENTAL")
-    here.clock.now += 2 * LIST_LAG
     found = shop.finish_report(here, arn)["imports"]
     assert [(one["name"], one["toCloudWatch"], one["toS3"]) for one in found] == [
         ("full", False, True),
         ("more", True, False),
     ]
     assert found[1]["prefix"] == "groups/films/datasets/INTERACTIONS/more/"
-    # The slow one is under way: nothing created before it is asked for again.
-    assert [one["name"] for one in shop.finish_report(here, arn)["imports"]] == []
-    steps, request = Workflows(here.desk), {"datasetImportJobArn": f"{_job(here)}slow"}
-    plan = steps.begin("import", request, "slow")
-    steps.succeed("import", request, plan, {"rows": 1, "files": 1, "bytes": 1})
+    assert shop.finish_report(here, arn)["imports"] == []
+
+
+def test_an_import_that_ends_while_a_run_is_under_way_is_for_the_next(
+    here: World, films: tuple[str, str]
+) -> None:
+    arn = create(here, films[0])
+    steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
+    plan = steps.begin("attribute", request, "e")
+    job = shop.import_job(here, films[1], "slow", importMode="INCREMENTAL")
+    importing = steps.begin("import", {"datasetImportJobArn": job}, "i")
+    for _ in range(2):
+        steps.succeed("import", {"datasetImportJobArn": job}, importing, {"rows": 1})
+    steps.succeed("attribute", request, plan, {})
     assert [one["name"] for one in shop.finish_report(here, arn)["imports"]] == ["slow"]
+
+
+def test_other_datasets_and_groups_are_not_reported_on(here: World, films: tuple[str, str]) -> None:
+    arn = create(here, films[0])
+    users = shop.dataset(here, films[0], "Users")
+    books = shop.dataset(here, shop.group(here, "books"), schema_arn=shop.schema(here, name="books"))
+    for number, dataset in enumerate((users, books)):
+        shop.imported(here, dataset, f"other-{number}", publishAttributionMetricsToS3=True)
     assert shop.finish_report(here, arn)["imports"] == []
 
 
@@ -162,7 +177,6 @@ def test_a_run_that_failed_leaves_its_imports_to_the_next(here: World, films: tu
     arn = create(here, films[0])
     shop.finish_report(here, arn)
     shop.imported(here, films[1], "more", importMode="INCREMENTAL")
-    here.clock.now += 2 * LIST_LAG
     steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
     plan = steps.begin("attribute", request, "e1")
     before = here.desk.find_any(arn).body["lastUpdatedDateTime"]
@@ -203,7 +217,6 @@ def test_a_plan_has_no_more_imports_than_pass_through_a_state_machine(
     shop.finish_report(here, arn)
     for number in range(MOST_IMPORTS + 2):
         shop.imported(here, films[1], f"job-{number}", importMode="INCREMENTAL")
-    here.clock.now += 2 * LIST_LAG
     first, second = shop.finish_report(here, arn)["imports"], shop.finish_report(here, arn)["imports"]
     assert len(first) == MOST_IMPORTS and len(second) == 2
     assert [one["name"] for one in second] == [f"job-{MOST_IMPORTS}", f"job-{MOST_IMPORTS + 1}"]
@@ -222,7 +235,3 @@ def test_a_deletion_takes_schedule_and_counts_along(here: World, films: tuple[st
     with pytest.raises(ResourceNotFound):
         here.call("DescribeMetricAttribution", metricAttributionArn=arn)
     assert create(here, films[0]) == arn
-
-
-def _job(here: World) -> str:
-    return here.desk.place.arn("dataset-import-job/")
