@@ -89,6 +89,8 @@ class Prepared:
     user_features: FeatureRows
     context_space: FeatureSpace
     item_created: NDArray[np.int64]
+    doubles: int | None = None
+    """Events that were left out because they were there twice; None where that was not counted."""
 
     @property
     def latest(self) -> int:

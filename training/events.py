@@ -47,6 +47,8 @@ class Events:
     kind: NDArray[np.int16]
     value: NDArray[np.float64]
     context: NDArray[np.int32]
+    doubles: int | None = None
+    """How many were left out; None where that was not counted."""
 
     def __len__(self) -> int:
         return len(self.item)
@@ -101,6 +103,7 @@ def arranged(table: pa.Table, context: Sequence[str]) -> Events:
         kind[order].astype(np.int16),
         table["EVENT_VALUE"].to_numpy()[order].astype(np.float64),
         columns,
+        len(table) - len(order),
     )
 
 

@@ -43,6 +43,7 @@ def export(
     metrics: Mapping[str, float] | None = None,
     baselines: Mapping[str, Mapping[str, float]] | None = None,
     tuned: Mapping[str, str] | None = None,
+    described: Mapping[str, Any] | None = None,
     with_histories: bool = True,
 ) -> None:
     """Write the bundle into `folder`. bundle.json is written last: a folder without it is no bundle."""
@@ -91,6 +92,7 @@ def export(
         },
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},
+        "data": dict(described or {}),
         "model": dict(fitted.about),
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")

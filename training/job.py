@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tastemaker.ids import save_array
 from tastemaker.recipes import by_name
-from training import clusters
+from training import clusters, report
 from training.config import Config
 from training.data import Prepared
 from training.export import export
@@ -45,6 +45,8 @@ def fit_and_export(
 ) -> dict[str, float]:
     """Everything after `prepare`. `data`: where it was read from, for recipes that read more."""
     clock = Clock()
+    described = report.describe(config, prepared)
+    report.tell(described)
     recipe = pipeline(config, checkpoints=checkpoints, stop=stop)
     if data is not None:
         recipe.load(data, prepared)
@@ -61,6 +63,7 @@ def fit_and_export(
         metrics=measured.metrics,
         baselines=measured.baselines,
         tuned=recipe.tuned,
+        described=described,
     )
     clusters.add(model_dir)
     say(f"bundle written to {model_dir} after {duration(clock.seconds())}")

@@ -51,10 +51,10 @@ class Pipeline(ABC):
         """Tune and fit on nine tenths of the users, and foretell the newest events of the others."""
         cases = test_cases(prepared.sequences, self.config.seed)
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
+        about = rewards(self.config.objective, prepared)  # what is wrong with it is said before any work
+        worth = None if about is None else about.values
         self.tune(training)
         stop.check()
-        about = rewards(self.config.objective, prepared)
-        worth = None if about is None else about.values
         with fitted_model(self.fit(training), training, self.config) as model:
             metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases, worth)
         baseline = evaluate.popularity_baseline(training, prepared, cases, worth)

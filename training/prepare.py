@@ -78,6 +78,7 @@ def prepare(config: Config, root: Path) -> Prepared:
         user_features=user_features,
         context_space=space,
         item_created=_created(item_columns, everything),
+        doubles=events.doubles,
     )
 
 

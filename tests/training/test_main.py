@@ -12,9 +12,10 @@ from tastemaker.models import Bundle
 from tests.training import lake
 
 ROOT = Path(__file__).parents[2]
+CONFIG = "groups/shop/training/config.json"
 
 
-def job(root: Path, config: str | None, **more: str) -> subprocess.CompletedProcess[str]:
+def started(root: Path, config: str | None) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "SM_CHANNEL_DATA": str(root),
@@ -24,28 +25,39 @@ def job(root: Path, config: str | None, **more: str) -> subprocess.CompletedProc
         "SM_HPS": json.dumps({"config": config} if config else {}),
         "SM_NUM_CPUS": "1",
         "PYTHONPATH": str(ROOT),
-        **more,
     }
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, "-m", "training"],
         env=environment,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=400,
-        check=False,
     )
 
 
-def test_a_job_writes_a_bundle_and_shows_its_progress(tmp_path: Path) -> None:
-    config = lake.build(tmp_path).relative_to(tmp_path)
-    done = job(tmp_path, str(config))
+def job(root: Path, config: str | None) -> subprocess.CompletedProcess[str]:
+    process = started(root, config)
+    out, error = process.communicate(timeout=400)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A job that nobody disturbed: its folder and what it said."""
+    root = tmp_path_factory.mktemp("whole")
+    lake.build(root)
+    return root, job(root, CONFIG)
+
+
+def test_a_job_writes_a_bundle_and_shows_its_progress(whole) -> None:
+    root, done = whole
     assert done.returncode == 0, done.stdout + done.stderr
-    bundle = Bundle.open(tmp_path / "out/model")
+    bundle = Bundle.open(root / "out/model")
     assert bundle.manifest["metrics"]["mean_reciprocal_rank_at_25"] > 0
     assert bundle.manifest["solutionVersionArn"].endswith("solution/shop/0a1b2c3d")
     assert "validation" in done.stdout and "left" in done.stdout
-    assert (tmp_path / "out/checkpoints/transformer.pt").exists()
-    assert not (tmp_path / "out/output/failure").exists()
+    assert (root / "out/checkpoints/transformer.pt").exists()
+    assert not (root / "out/output/failure").exists()
 
 
 @pytest.mark.parametrize(
@@ -67,6 +79,26 @@ def test_a_job_that_cannot_go_on_says_why(tmp_path: Path, change: dict, reason: 
 def test_a_missing_hyperparameter_is_named(tmp_path: Path) -> None:
     assert job(tmp_path, None).returncode == 1
     assert "`config`" in (tmp_path / "out/output/failure").read_text()
+
+
+def test_a_job_that_is_killed_ends_as_if_it_had_not_been(tmp_path: Path, whole) -> None:
+    """Killed without a word in its second pass, as a spot machine may be: the same bundle, byte for byte."""
+    lake.build(tmp_path)
+    process = started(tmp_path, CONFIG)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("pass 2/"):
+            break
+    process.kill()
+    process.communicate()
+    assert not (tmp_path / "out/model/bundle.json").exists()
+    again = job(tmp_path, CONFIG)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "going on after pass" in again.stdout and "\npass 1/" not in again.stdout
+    root = whole[0]
+    files = sorted(path.relative_to(root) for path in (root / "out/model").rglob("*") if path.is_file())
+    assert len(files) > 20
+    assert [path for path in files if (root / path).read_bytes() != (tmp_path / path).read_bytes()] == []
 
 
 def test_sigterm_ends_the_job_with_a_reason(tmp_path: Path) -> None:
