@@ -20,6 +20,9 @@ from training.fit.network import Batch
 TOKENS = 256, 2048
 """Tokens of a batch, padding included: the least and the most."""
 
+UPDATES = 200
+"""Batches that one pass over little data is cut into."""
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -54,7 +57,7 @@ def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
 
 def tokens(events: int) -> int:
     """Tokens of a batch: little data is read in small batches, or there would be too few updates."""
-    return int(np.clip(events // 40, *TOKENS))
+    return int(np.clip(events // UPDATES, *TOKENS))
 
 
 def plan(windows: Windows, rng: np.random.Generator, most: int) -> list[NDArray[np.int64]]:

@@ -16,24 +16,31 @@ import torch
 from numpy.typing import NDArray
 
 from training.data import Prepared, Sequences
-from training.fit import batches, losses
+from training.fit import batches, factors, losses
 from training.fit.network import Batch, Network, Shape
 from training.fit.optimiser import Optimiser
 from training.objective import gains, truths
 from training.progress import Clock, Stop, duration, say
 from training.split import Cases
 
-FULL_SOFTMAX_ITEMS = 20_000
-"""Catalogues up to this size are scored whole at every event; larger ones against a sample."""
-
-NEGATIVES = 2048
-TOTAL_EVENTS = 1_200_000
-"""Events that are read in all of a small data set: twelve passes over 100 thousand. A choice:
-minutes on two cores, and validation hardly rises afterwards (MovieLens).
+FULL_SOFTMAX_ITEMS = 4000
+"""Catalogues up to this size are scored whole at every event; larger ones against a sample. At ten thousand
+items a sample takes two fifths of the time and foretells as well (docs/models.md).
 """
 
-PASSES = (4, 40)
-PEAK_RATE = 2e-3
+NEGATIVES = 1024
+TOTAL_EVENTS = 600_000
+"""Events that are read in all of a small data set: six passes over 100 thousand. A choice: validation
+hardly rises afterwards (MovieLens).
+"""
+
+PASSES = (3, 40)
+PEAK_RATE = 3e-3
+BEGINNING = 0.3
+"""Length of the item vectors' beginning from factors: far more than their noise, less than what they grow
+to.
+"""
+
 PATIENCE = 3
 FIT_SHARE = 0.66
 """Of the budget, for the training that chooses; the rest is for the two that go on from it."""
@@ -155,8 +162,10 @@ def fit(
     shape = shape_for(prepared, plan)
     network = Network(shape, prepared.item_features, prepared.user_features).to(device)
     sampler = Sampler(training, shape.items, device)
+    beginning = torch.from_numpy(factors.fit(training, shape.items, shape.width, seed))
     with torch.no_grad():
         network.bias.copy_(sampler.log_share - sampler.log_share.max())
+        network.ids.add_(beginning.to(device), alpha=BEGINNING)
     optimiser = Optimiser(network, plan.rate, warm_up=warm_up(len(training.items), plan.passes))
     some = _some(cases, seed)
     state = _Checkpoint(checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}")
