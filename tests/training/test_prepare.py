@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.training import lake
 from training.config import parse_config, read_config
@@ -70,6 +72,18 @@ def test_a_session_joins_the_user_that_it_is_tied_to_and_no_other(tmp_path) -> N
 def test_the_newest_tie_of_a_session_counts() -> None:
     users = join_sessions(["a", "b", None], ["s", "s", "s"], np.array([1, 2, 0]))
     assert users == ["a", "b", "b"]
+
+
+@given(st.data())
+def test_a_session_may_say_at_any_moment_whose_it_is(data: st.DataObject) -> None:
+    owners = data.draw(st.dictionaries(st.sampled_from("wxyz"), st.sampled_from(["ann", "bob", None])))
+    sessions = data.draw(st.lists(st.sampled_from(sorted(owners)), max_size=12)) if owners else []
+    times = np.array(data.draw(st.lists(st.integers(0, 50), min_size=len(sessions), max_size=len(sessions))))
+    known = [data.draw(st.booleans()) for _ in sessions]
+    users = [owners[one] if said else None for one, said in zip(sessions, known, strict=True)]
+    revealed = {one for one, user in zip(sessions, users, strict=True) if user}
+    expected = [owners[one] if one in revealed else None for one in sessions]
+    assert join_sessions(users, sessions, times) == expected
 
 
 def test_events_without_an_item_are_left_out(tmp_path) -> None:

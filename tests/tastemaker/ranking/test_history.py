@@ -84,21 +84,6 @@ def test_only_the_newest_count(bundle: Bundle) -> None:
     assert len(whole.by_type["view"]) == 100
 
 
-KINDS = st.sampled_from(["view", "buy", "new"])
-EVENTS = st.lists(st.builds(event, st.sampled_from([*ITEMS, "zzz"]), st.integers(0, 50), KINDS), max_size=20)
-
-
-@given(EVENTS, st.randoms())
-def test_order_and_repetition_of_delivery_do_not_matter(
-    bundle: Bundle, live: list[LiveEvent], random: Any
-) -> None:
-    delivered = live + live[: len(live) // 2]
-    random.shuffle(delivered)
-    assert seen(bundle, *delivered) == seen(bundle, *live)
-    times = [time for _, time, _ in seen(bundle, *live)]
-    assert times == sorted(times)
-
-
 EVENTS = st.lists(
     st.builds(
         event,

@@ -1,0 +1,125 @@
+"""From PutEvents to a user's past, whatever the stream makes of the way: events of several people, delivered
+in any order, in any batches, some of them twice, end as the pasts that they would have been in good order.
+"""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambdas.common.profiles import Profiles
+from lambdas.stream.consuming import consume
+from tastemaker.events import stream_records
+from tastemaker.ids import Ids
+from tastemaker.ranking.history import LiveEvent, merged
+from tastemaker.schemas import parse
+from tests.lambdas.stream.test_stream import batch
+
+ITEMS = ("alien", "brazil", "casablanca")
+SCHEMA = parse(
+    '{"type": "record", "name": "Interactions", "namespace": "com.amazonaws.personalize.schema", "fields": ['
+    '{"name": "USER_ID", "type": "string"}, {"name": "ITEM_ID", "type": "string"},'
+    '{"name": "TIMESTAMP", "type": "long"}, {"name": "EVENT_TYPE", "type": "string"}], "version": "1.0"}'
+)
+
+
+class Table:
+    """What profiles use of DynamoDB, in memory: rows by profile, in the order of their keys."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def batch_write_item(self, *, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        (requests,) = RequestItems.values()
+        keys = [
+            (r["PutRequest"]["Item"]["profile"]["S"], r["PutRequest"]["Item"]["event"]["S"]) for r in requests
+        ]
+        assert len(set(keys)) == len(keys) <= 25  # DynamoDB refuses the same key twice in one call
+        self.rows |= {key: r["PutRequest"]["Item"] for key, r in zip(keys, requests, strict=True)}
+        return {}
+
+    def query(self, *, ExpressionAttributeValues: dict[str, Any], Limit: int, **more: Any) -> Any:  # noqa: N803
+        wanted = ExpressionAttributeValues[":profile"]["S"]
+        keys = sorted((key for key in self.rows if key[0] == wanted), reverse=True)
+        return {"Items": [self.rows[key] for key in keys[:Limit]]}
+
+
+CALLS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "userId": st.sampled_from([None, "ann", "bob"]),
+            "sessionId": st.sampled_from(["morning", "evening"]),
+            "eventList": st.lists(
+                st.fixed_dictionaries(
+                    {
+                        "eventType": st.sampled_from(["view", "buy"]),
+                        "itemId": st.sampled_from(ITEMS),
+                        "sentAt": st.integers(1_000, 1_020),
+                    },
+                    optional={"eventId": st.uuids().map(str)},
+                ),
+                min_size=1,
+                max_size=3,
+            ),
+        }
+    ),
+    max_size=5,
+)
+
+
+def told(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records that PutEvents puts on the stream."""
+    given = [{name: part for name, part in call.items() if part is not None} for call in calls]
+    return [
+        record for call in given for record in stream_records({"trackingId": "t", **call}, SCHEMA, "films")
+    ]
+
+
+def deliver(table: Table, records: list[dict[str, Any]]) -> None:
+    """One batch; Kinesis sends none that is empty."""
+    if records:
+        consume(batch(*records), Profiles(table, "profiles"))
+
+
+def pasts(table: Table) -> dict[str, list[tuple[int, int, int]]]:
+    """Everybody's past, of users and of sessions without one."""
+    profiles, ids = Profiles(table, "profiles"), Ids.build(ITEMS)
+    found = {}
+    for who in ("ann", "bob", "morning", "evening"):
+        live: list[LiveEvent] = profiles.newest("films", who)
+        past = merged(ids, ["buy", "view"], None, live)
+        found[who] = list(
+            zip(past.items.tolist(), past.timestamps.tolist(), past.types.tolist(), strict=True)
+        )
+    return found
+
+
+@given(CALLS, st.data())
+@settings(max_examples=25)
+def test_any_way_of_delivery_ends_with_the_same_pasts(
+    calls: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    records = told(calls)
+    good = Table()
+    deliver(good, records)
+    again = data.draw(st.lists(st.sampled_from(records), max_size=6)) if records else []
+    arrived = data.draw(st.permutations([*records, *again]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(arrived)), max_size=3)))
+    table = Table()
+    for start, end in zip([0, *cuts], [*cuts, len(arrived)], strict=True):
+        deliver(table, arrived[start:end])
+    assert table.rows.keys() == good.rows.keys()
+    assert pasts(table) == pasts(good)
+
+
+@given(CALLS)
+@settings(max_examples=25)
+def test_an_event_belongs_to_its_user_or_to_its_session(calls: list[dict[str, Any]]) -> None:
+    table = Table()
+    deliver(table, told(calls))
+    for who, past in pasts(table).items():
+        mine = [call for call in calls if (call["userId"] or call["sessionId"]) == who]
+        sent = {(event["itemId"], event["sentAt"]) for call in mine for event in call["eventList"]}
+        ids = Ids.build(ITEMS)
+        assert {(ids[item], time) for item, time, _ in past} <= sent
+        assert bool(past) == bool(sent)
