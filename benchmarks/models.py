@@ -1,10 +1,12 @@
-"""How good the main model is, beside what others reach on the same data.
+"""How good the main model is, beside simpler ones and other libraries, on public data.
 
-    python -m benchmarks.models movies FOLDER         the service's own split, and what the service reported
-    python -m benchmarks.models leave-one-out WHEEL   MovieLens 100K: the last event of everybody
+    python -m benchmarks.models --movies FOLDER --retail FOLDER --recbole WHEEL --grocery WHEEL \
+        --rectools PYTHON --seeds 3 --out docs/models.json
 
-Whole catalogues are ranked, nothing is sampled. Settings are chosen on validation data within the training
-events.
+Each data set that is named is run by each protocol that suits it (`benchmarks/protocols.py`): prepared as a
+training job does, trained with the recipe's defaults, and asked by the code that serves. What is chosen is
+chosen on validation data within the training events. `--rectools` names the Python of an environment with
+RecTools; without it that peer is left out. On one thread; run several seeds for a mean.
 """
 
 from __future__ import annotations
@@ -13,146 +15,147 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from benchmarks import datasets, lake
+from benchmarks import datasets, lake, peers, tables
+from benchmarks.protocols import PROTOCOLS, Protocol, lists_of, quality
 from tastemaker.models import Bundle, load
 from tastemaker.models.sequence import SequenceModel
-from tastemaker.models.sparse import SparseRows
 from training.config import Config, read_config
 from training.data import Prepared
 from training.evaluate import Scorer, scorer
 from training.export import export
-from training.fit import linear, popularity
 from training.job import fit_and_export
 from training.prepare import prepare
-from training.progress import Stop, quiet_threads
+from training.progress import Stop, say
 from training.recipes import pipeline
 
-REPORTED = {
-    "coverage": 0.0791,
-    "mean_reciprocal_rank_at_25": 0.269,
-    "normalized_discounted_cumulative_gain_at_5": 0.2279,
-    "normalized_discounted_cumulative_gain_at_10": 0.2687,
-    "normalized_discounted_cumulative_gain_at_25": 0.3321,
-    "precision_at_5": 0.0750,
-    "precision_at_10": 0.0571,
-    "precision_at_25": 0.0379,
+RUNS: dict[str, tuple[str, Callable[[Path], datasets.Data], tuple[str, ...]]] = {
+    "movies": ("movies", datasets.movies, ("new-users", "service")),
+    "ml-100k": ("recbole", datasets.movielens_100k, ("leave-one-out", "global-time")),
+    "retail": ("retail", datasets.retail, ("new-users", "global-time")),
+    "retail purchases": ("retail", datasets.retail_purchases, ("new-users",)),
+    "grocery": ("grocery", datasets.grocery, ("last-week",)),
 }
-"""What Amazon Personalize returned for aws-user-personalization on the same file (AWS's workshop of 2020)."""
+"""By data set: the option that says where it is, what reads it, and the protocols that suit it."""
+
+EPOCHS = 20
+"""Of SASRec. More of them are paid for in CPU seconds, fewer in quality."""
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run one benchmark and print its table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.models", description=__doc__)
-    parser.add_argument("protocol", choices=("movies", "leave-one-out"))
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=0)
+    """Run what is asked for; print each figure as it comes, and a table at the end."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.models",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for option in ("movies", "retail", "recbole", "grocery", "rectools"):
+        parser.add_argument(f"--{option}", type=Path)
+    parser.add_argument("--only", nargs="+", choices=RUNS, default=list(RUNS), help="these data sets alone")
+    parser.add_argument("--protocol", nargs="+", choices=[*PROTOCOLS, "service"], help="these alone")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--no-peers", action="store_true", help="ours and its parts alone")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a hyperparameter")
+    parser.add_argument("--out", type=Path, help="keep the figures here, as JSON, and add to those there")
     args = parser.parse_args(argv)
-    threads = args.threads or quiet_threads()
     import torch
 
-    torch.set_num_threads(threads)
-    data = datasets.movies(args.data) if args.protocol == "movies" else datasets.movielens_100k(args.data)
+    torch.set_num_threads(1)
+    rows: list[dict[str, Any]] = json.loads(args.out.read_text()) if args.out and args.out.exists() else []
     hyperparameters = dict(pair.split("=", 1) for pair in args.set)
+    for name in args.only:
+        option, read, protocols = RUNS[name]
+        where = getattr(args, option)
+        if where is None:
+            continue
+        data = read(where)
+        for seed in range(args.seeds):
+            for protocol in protocols:
+                if args.protocol and protocol not in args.protocol:
+                    continue
+                for row in _run(data, protocol, seed, hyperparameters, args):
+                    row = {"data": name, "protocol": protocol, "seed": seed, **row}
+                    rows.append(row)
+                    print(tables.line(row), flush=True)
+                    if args.out:
+                        args.out.write_text(json.dumps(rows, indent=0))
+    print(tables.markdown(rows))
+
+
+def _run(
+    data: datasets.Data, protocol: str, seed: int, hyperparameters: dict[str, str], args: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         path = lake.write(
-            root, data.tables, categorical=data.categorical, seed=args.seed, hyperParameters=hyperparameters
+            root, data.tables, categorical=data.categorical, seed=seed, hyperParameters=hyperparameters
         )
         config = read_config(path)
         prepared = prepare(config, root)
-        (service_split if args.protocol == "movies" else leave_one_out)(config, prepared, root)
+        if protocol == "service":
+            yield _service(config, prepared, root)
+            return
+        held = PROTOCOLS[protocol](prepared, seed)
+        say(f"{data.name}, {protocol}: {len(held.cases):,} cases")
+        yield from _ours(config, held, root)
+        if args.no_peers or seed:
+            return  # the peers' figures hardly depend on a seed, but for the cases
+        found = [*peers.simple(held)]
+        if args.rectools:
+            found.append(peers.sasrec(held, args.rectools, EPOCHS))
+        for one in found:
+            figures = asdict(quality(held, one.lists))
+            yield {"model": one.name, "setting": one.setting, **figures, "cpu": one.cpu}
 
 
-def service_split(config: Config, prepared: Prepared, root: Path) -> None:
-    """Personalize's own protocol: our metrics, those of popularity, and what the service reported."""
-    began, cpu = time.perf_counter(), time.process_time()
-    metrics = fit_and_export(config, prepared, root / "model", checkpoints=None, stop=Stop())
-    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    popular = json.loads((root / "model/bundle.json").read_text())["baselines"]["popularity"]
-    print(f"\n{'':48}{'ours':>9}{'popular':>9}{'reported':>9}{'ratio':>7}")
-    for name, value in metrics.items():
-        print(f"{name:48}{value:9.4f}{popular[name]:9.4f}{REPORTED[name]:9.4f}{value / REPORTED[name]:7.2f}")
-    print(f"the whole job: {wall:.0f} s, {cpu:.0f} CPU seconds")
-
-
-def leave_one_out(config: Config, prepared: Prepared, root: Path) -> None:
-    """Train on all but everybody's last event, then rank that one among what the user has not touched."""
-    sequences = prepared.sequences
-    training = prepared.with_sequences(sequences.truncated(np.maximum(sequences.lengths - 1, 1)))
+def _ours(config: Config, held: Protocol, root: Path) -> Iterator[dict[str, Any]]:
+    """The blend as it would serve, and its parts alone."""
     recipe = pipeline(config, checkpoints=None, stop=Stop())
-    began, cpu = time.perf_counter(), time.process_time()
-    recipe.tune(training)
-    export(recipe.fit(training), training, config, root / "model")
-    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    began = time.process_time()
+    recipe.tune(held.training)
+    fitted = recipe.fit(held.training)
+    cpu = time.process_time() - began
+    export(fitted, held.training, recipe.config, root / "model")
     model = load(Bundle.open(root / "model"))
     assert isinstance(model, SequenceModel)
-    rows = {**_peers(training, model), "ours": scorer(model, prepared)}
-    print(f"\n{'':24}{'HR@10':>8}{'NDCG@10':>9}{'MRR':>8}{'coverage':>10}")
-    for name, score in rows.items():
-        print(f"{name:24}" + "{:8.4f}{:9.4f}{:8.4f}{:10.3f}".format(*_ranked(score, prepared)))
-    print(f"ours: {wall:.0f} s, {cpu:.0f} CPU seconds to train")
+    figures = asdict(quality(held, lists_of(held, scorer(model, held.whole))))
+    yield {"model": "ours", "setting": "", **figures, "cpu": cpu}
+    for name, score in _parts(model, held.whole):
+        figures = asdict(quality(held, lists_of(held, score)))
+        weight = model.parts[name]["weight"]
+        yield {"model": f"part {name}", "setting": f"weight {weight:.2f}", **figures, "cpu": 0.0}
 
 
-def _ranked(score: Scorer, prepared: Prepared) -> tuple[float, float, float, float]:
-    """Hit rate, NDCG, reciprocal rank and coverage; ties count half."""
-    sequences = prepared.sequences
-    ranks, recommended = [], set()
-    for user in np.flatnonzero(sequences.lengths >= 3):
-        shown = int(sequences.lengths[user]) - 1
-        scores = np.array(score(int(user), shown), np.float64)
-        target = int(sequences.items[sequences.offsets[user] + shown])
-        mine = scores[target]
-        scores[sequences.history(int(user), shown).items] = -np.inf
-        scores[target] = mine
-        ranks.append((scores > mine).sum() + ((scores == mine).sum() - 1) / 2 + 1)
-        recommended.update(np.argpartition(-scores, 10)[:10].tolist())
-    rank = np.asarray(ranks)
-    return (
-        float((rank <= 10).mean()),
-        float(((rank <= 10) / np.log2(rank + 1)).mean()),
-        float((1 / rank).mean()),
-        len(recommended) / len(prepared.items),
-    )
-
-
-def _peers(training: Prepared, model: SequenceModel) -> dict[str, Scorer]:
-    """Simpler models on the same training events, and the parts of ours alone."""
-    sequences, items = training.sequences, len(training.items)
-    popular = popularity.distinct_users(sequences, items).astype(np.float32)
-    ease = linear.fit(sequences, items, 500.0)
-
-    def history(user: int, shown: int) -> NDArray[np.int32]:
-        return sequences.history(user, shown).items
-
-    def plain(rows: SparseRows) -> Scorer:
-        return lambda user, shown: rows.sum(
-            np.unique(history(user, shown)), np.ones(len(set(history(user, shown))))
+def _parts(model: SequenceModel, prepared: Prepared) -> Iterator[tuple[str, Scorer]]:
+    def simple(name: str) -> Scorer:
+        half_life = model.parts[name].get("halfLife", 0.0)
+        return lambda user, shown: model.simple_part(
+            name, prepared.sequences.history(user, shown).items, half_life
         )
 
-    found: dict[str, Scorer] = {"popularity": lambda user, shown: popular, "EASE 500": plain(ease)}
-    rows = model.rows["transitions"]
-    found["transitions, half-life 2"] = lambda user, shown: rows.sum(
-        history(user, shown), 0.5 ** (np.arange(shown)[::-1] / 2.0)
-    )
+    def encoder(user: int, shown: int) -> Any:
+        history = prepared.sequences.history(user, shown)
+        vector = model.vector(history, now=prepared.latest, user_index=user)
+        return model.item_vectors @ vector + model.item_bias
 
-    def part(name: str) -> Scorer:
-        half_life = model.parts[name]["halfLife"]
-        return lambda user, shown: model.simple_part(name, history(user, shown), half_life)
+    for name in model.parts:
+        if name == "encoder":
+            yield name, encoder
+        elif name not in ("seen", "objective"):
+            yield name, simple(name)
 
-    found["part transitions"], found["part linear"] = part("transitions"), part("linear")
-    found["part encoder"] = lambda user, shown: (
-        model.item_vectors
-        @ model.vector(sequences.history(user, shown), now=training.latest, user_index=user)
-        + model.item_bias
-    )
-    return found
+
+def _service(config: Config, prepared: Prepared, root: Path) -> dict[str, Any]:
+    """The metrics that GetSolutionMetrics answers, of a whole training job."""
+    began = time.process_time()
+    metrics = fit_and_export(config, prepared, root / "model", checkpoints=None, stop=Stop())
+    cpu = time.process_time() - began
+    popular = json.loads((root / "model/bundle.json").read_text())["baselines"]["popularity"]
+    return {"model": "ours", "setting": "", "metrics": metrics, "popularity": popular, "cpu": cpu}
 
 
 if __name__ == "__main__":
