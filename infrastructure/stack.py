@@ -238,10 +238,12 @@ class TastemakerStack(cdk.Stack):
         batch.set(
             RESOURCES_TABLE=tables.resources.table_name,
             PROFILES_TABLE=tables.profiles.table_name,
+            CATALOG_TABLE=tables.catalog.table_name,
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             DATA_BUCKETS=json.dumps(self.stage.data_buckets),
         )
         allow(batch.role, ["dynamodb:GetItem"], [tables.resources.table_arn])
+        allow(batch.role, ["dynamodb:GetItem", "dynamodb:Query"], [tables.catalog.table_arn])
         allow(batch.role, ["dynamodb:Query"], [tables.profiles.table_arn])
         for part, actions in {"models": ["s3:GetObject"], "batch": ["s3:GetObject", "s3:PutObject"]}.items():
             allow(batch.role, actions, [self.lake.objects(f"groups/*/{part}/*")], because=BY_GROUP)

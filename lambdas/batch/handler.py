@@ -18,6 +18,7 @@ from lambdas.batch.planning import plan_shards
 from lambdas.batch.segments import Segments
 from lambdas.common.answering.asking import Runtime
 from lambdas.common.answering.bundles import Bundles
+from lambdas.common.answering.puts import Puts
 from lambdas.common.answering.records import RecordCache
 from lambdas.common.failures import WorkFailedError
 from lambdas.common.files import S3Source
@@ -41,7 +42,7 @@ class Batch:
     def __init__(self, settings: Settings) -> None:
         self.settings, self.session = settings, boto3.Session()
         self.s3 = self.session.client("s3", config=CONFIG)
-        dynamodb = self.session.client("dynamodb", config=CONFIG)
+        dynamodb = self.dynamodb = self.session.client("dynamodb", config=CONFIG)
         self.lake = LakeBucket(self.s3, settings.lake_bucket)
         self.records = RecordCache(ResourceTable(dynamodb, settings.resources_table))
         self.profiles = Profiles(dynamodb, settings.profiles_table)
@@ -68,7 +69,12 @@ class Batch:
         source, started = self._source(plan), time.perf_counter()
         with ProfilesAhead(self.profiles, plan["now"]) as ahead:
             runtime = Runtime(
-                self.records, self.bundles, ahead, clock=lambda: float(plan["now"]), new_id=lambda arn: ""
+                self.records,
+                self.bundles,
+                ahead,
+                clock=lambda: float(plan["now"]),
+                new_id=lambda arn: "",
+                puts=Puts(self.dynamodb, self.settings.catalog_table, until=float(plan["now"])),
             )
             if recipes.by_arn(plan["recipeArn"]).batch_segment:
                 failed = write_part(source, self.lake, item, Segments.of(plan, runtime).answer)

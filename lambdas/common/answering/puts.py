@@ -6,6 +6,7 @@ the one record that a filter asks about.
 """
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,10 +33,19 @@ class _Known:
 
 
 class Puts:
-    """`client` is a low-level DynamoDB client; `clock` counts seconds and never goes back."""
+    """`client` is a low-level DynamoDB client; `clock` counts seconds and never goes back. What was put after
+    `until` (seconds since 1970) is not seen; of a user whose record is newer, the bundle tells.
+    """
 
-    def __init__(self, client: Any, table: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._table, self._clock = client, table, clock
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        until: float = math.inf,
+    ) -> None:
+        self._client, self._table, self._clock, self._until = client, table, clock, until
         self._known: dict[tuple[str, str], _Known] = {}
 
     def items(self, dataset_arn: str, loaded: Loaded) -> Overlay | None:
@@ -56,7 +66,7 @@ class Puts:
         """A user's put record and when it was put, or None."""
         key = {"dataset": {"S": dataset_arn}, "id": {"S": user_id}}
         item = self._client.get_item(TableName=self._table, Key=key).get("Item")
-        if item is None:
+        if item is None or float(item["updatedAt"]["N"]) > self._until:
             return None
         return json.loads(item["properties"]["S"]), float(item["updatedAt"]["N"])
 
@@ -65,6 +75,8 @@ class Puts:
         changed = False
         start = max(known.since, known.until - OVERLAP)
         for item, record, at in put_since(self._client, self._table, dataset_arn, start):
+            if at > self._until:
+                break
             known.until = max(known.until, at)
             seen = known.records.get(item)
             if seen is None or seen[0] < at:

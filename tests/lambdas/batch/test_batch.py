@@ -8,11 +8,13 @@ import boto3
 import pytest
 
 from lambdas.batch.handler import Batch
+from lambdas.common.answering.puts import Puts
 from lambdas.common.failures import AccessRefused, InvalidLocation, WorkFailedError
 from lambdas.common.outputs import OutputFolder
 from lambdas.common.profiles import Profiles
 from lambdas.common.resources import ResourceTable
 from lambdas.common.settings import Settings
+from lambdas.events.catalog import Catalog
 from tastemaker.resources.repository import Record
 from tests.lambdas.aws import LAKE, TABLE
 from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema, write_bundle
@@ -29,6 +31,7 @@ class Studio:
             "AWS_REGION": "eu-west-1",
             "TASTEMAKER_RESOURCES_TABLE": TABLE,
             "TASTEMAKER_PROFILES_TABLE": "profiles",
+            "TASTEMAKER_CATALOG_TABLE": "catalog",
             "TASTEMAKER_LAKE_BUCKET": LAKE,
         }
         self.s3, self.batch = s3, Batch(Settings(environ))
@@ -110,6 +113,32 @@ def test_scores_are_those_of_a_live_request(studio: Studio) -> None:
             assert output["recommendedItems"] == [item["itemId"] for item in live]
             assert output["scores"] == [item["score"] for item in live]
         assert outputs[0]["recommendedItems"][0] == "emma"
+
+
+def test_what_was_put_since_training_counts_as_in_a_live_request(studio: Studio, other_tables: Any) -> None:
+    """As of the job's beginning: what is put later is for the next one."""
+    at = [float(NOW - 10)]
+    catalog = Catalog(other_tables, "catalog", lambda: at[0], lambda _: None)
+    items, users = (GROUP.replace(":dataset-group/", ":dataset/") + f"/{kind}" for kind in ("ITEMS", "USERS"))
+    expression = 'INCLUDE ItemID WHERE Items.GENRES IN ("space") IF CurrentUser.AGE > 20'
+    arn, live = studio.filter(expression), studio.cinema.filter("space", expression)
+    studio.cinema.runtime.puts = Puts(other_tables, "catalog")
+    plan = studio.plan("aws-user-personalization", "sequence", filterArn=arn)
+    questions = [{"userId": user} for user in ("ann", "bob", "carl")]
+
+    def live_answers() -> list[list[str]]:
+        return [studio.cinema.items("v1", filterArn=live, **question) for question in questions]
+
+    before = live_answers()
+    catalog.put(items, [("emma", {"GENRES": "love|space"}), ("alien", {"GENRES": "horror"})])
+    catalog.put(users, [("carl", {"AGE": 40})])
+    studio.cinema.runtime.puts = Puts(other_tables, "catalog")
+    wanted = live_answers()
+    assert wanted != before and "emma" in wanted[0] and "alien" not in wanted[0]
+    at[0] = float(NOW + 10)
+    catalog.put(items, [("brazil", {"GENRES": "space"})])
+    answers = studio.outputs(plan, *questions)
+    assert [answer["recommendedItems"] for answer in answers] == wanted
 
 
 def test_popularity_and_related_items_have_no_scores(studio: Studio) -> None:
