@@ -35,8 +35,8 @@ REMARKS = {
     "CreateSolution": "`performAutoML` and legacy recipes are refused; recipes without a model in this "
     "release are "
     "refused by name. An unknown or out-of-range hyperparameter is refused.",
-    "CreateSolutionVersion": "`AUTOTRAIN` is refused as a `trainingMode`. `trainingHours` is time on the "
-    "clock.",
+    "CreateSolutionVersion": "`AUTOTRAIN` is refused as a `trainingMode`. The metrics of an `UPDATE` are "
+    "those of the full version that it goes on from. `trainingHours` is time on the clock.",
     "StopSolutionVersionCreation": "Stops the SageMaker training job itself.",
     "CreateFilter": "Checked against the group's schemas and ACTIVE at once; whatever cannot work is "
     "refused at once.",
