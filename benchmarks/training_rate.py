@@ -1,0 +1,100 @@
+"""How fast the transformer trains, and how much memory it takes, as data grow.
+
+    python -m benchmarks.training_rate [--events 1,10,30] [--items 10,100,1000] [--batches 60]
+
+Events are synthetic: items by Zipf's law, 2 to 200 events a user. The first batches of a pass are trained and
+timed, in a process of their own for each size, with one thread; a pass takes as many times longer as it has
+events more. Peak memory is the process's own high-water mark, data and optimiser included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from training.data import Sequences
+
+
+def synthetic(events: int, items: int, seed: int = 7) -> Sequences:
+    """Histories of log-normal lengths, 2 to 200, over a span of three years."""
+    rng = np.random.default_rng(seed)
+    lengths = np.clip(rng.lognormal(3, 1, events // 15), 2, 200).astype(np.int64)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    offsets = offsets[: np.searchsorted(offsets, events) + 1]
+    count = int(offsets[-1])
+    chances = np.cumsum(1 / np.arange(1, items + 1))
+    item = np.searchsorted(chances, rng.random(count) * chances[-1]).astype(np.int32)
+    owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    times = 1_600_000_000 + rng.integers(0, 100_000_000, count)
+    times = times[np.lexsort((times, owners))]
+    return Sequences(
+        offsets,
+        item,
+        times,
+        np.zeros(count, np.int16),
+        np.ones(count, np.float32),
+        np.zeros((count, 0), np.int32),
+    )
+
+
+def one(events: int, items: int, most: int) -> None:
+    """Measure one size in this process."""
+    import torch
+
+    from tastemaker.models.features import FeatureRows
+    from training.fit import batches, transformer
+    from training.fit.network import Network, Shape
+    from training.fit.optimiser import Optimiser
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    sequences = synthetic(events, items)
+    plan = transformer.Plan(seconds=1.0).for_data(len(sequences.items))
+    shape = Shape(items, 0, 0, 0, 1, width=plan.width, window=plan.window, dropout=plan.dropout)
+    network = Network(shape, FeatureRows.empty(items), FeatureRows.empty(sequences.users))
+    optimiser = Optimiser(network, plan.rate, warm_up=10)
+    sampler = transformer.Sampler(sequences, items, torch.device("cpu"))
+    read, began = 0, 0.0
+    for number, batch in enumerate(batches.epoch(sequences, plan.window, 0, 0, torch.device("cpu"))):
+        if number == 5:  # the first ones allocate
+            read, began = 0, time.process_time()
+        if number == 5 + most:
+            break
+        optimiser.step(sampler.loss(network, batch), 0.0)
+        read += len(batch.target)
+    seconds = time.process_time() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(plan.width, plan.passes, read / seconds, len(sequences.items) / (read / seconds) / 3600, peak)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--events", default="1,10,30", help="millions of events, a list")
+    parser.add_argument("--items", default="10,100,1000", help="thousands of items, a list")
+    parser.add_argument("--batches", type=int, default=60)
+    parser.add_argument("--one", nargs=2, type=int, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        one(arguments.one[0], arguments.one[1], arguments.batches)
+        return
+    print(
+        "| million events | thousand items | width | passes | events per CPU second | CPU hours a pass | GB |"
+    )
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for millions in arguments.events.split(","):
+        for thousands in arguments.items.split(","):
+            sizes = [str(int(float(millions) * 1e6)), str(int(float(thousands) * 1e3))]
+            command = [sys.executable, "-m", "benchmarks.training_rate", "--batches", str(arguments.batches)]
+            answer = subprocess.run([*command, "--one", *sizes], check=True, capture_output=True, text=True)
+            width, passes, rate, hours, peak = map(float, answer.stdout.split())
+            row = (f"{width:.0f}", f"{passes:.0f}", f"{rate:,.0f}", f"{hours:.2f}", f"{peak / 1024:.1f}")
+            print("| " + " | ".join((millions, thousands, *row)) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
