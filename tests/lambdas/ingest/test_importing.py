@@ -124,6 +124,52 @@ def test_parquet_in(place: Place) -> None:
     assert place.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
 
 
+VIEWS = {"USER_ID": ["u", "v"], "ITEM_ID": ["i", "j"], "TIMESTAMP": pa.array([1, 2])}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"TIMESTAMP": pa.array([1, 2], pa.int32())},
+        {"TIMESTAMP": ["1", "2"]},
+        {"USER_ID": pa.array(["u", "v"]).dictionary_encode()},
+        {"USER_ID": pa.array(["u", "v"], pa.large_string()), "ITEM_ID": [b"i", b"j"]},
+    ],
+)
+def test_parquet_files_of_a_folder_may_store_a_column_differently(place: Place, other: dict) -> None:
+    (place.root / "data" / "f").mkdir(parents=True)
+    pq.write_table(pa.table(VIEWS), place.root / "data" / "f" / "a.parquet")
+    pq.write_table(pa.table({**VIEWS, **other}), place.root / "data" / "f" / "b.parquet")
+    assert place.run(EVENTS, "s3://data/f/")["files"] == 2
+    assert place.rows() == 2 * [
+        {"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 1},
+        {"USER_ID": "v", "ITEM_ID": "j", "TIMESTAMP": 2},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "row", "column", "text"),
+    [
+        ({"USER_ID": ["u", None]}, 2, "USER_ID", "empty"),
+        ({"TIMESTAMP": ["1", "two"]}, 2, "TIMESTAMP", "'two'"),
+        ({"TIMESTAMP": [1.0, 2.5]}, 2, "TIMESTAMP", "'2.5'"),
+        ({"TIMESTAMP": pa.array([1, 2], pa.timestamp("s"))}, 1, "TIMESTAMP", "whole number"),
+        ({"ITEM_ID": [["i"], ["j"]]}, 1, "ITEM_ID", "list"),
+    ],
+)
+def test_a_bad_row_of_a_parquet_file_is_named(
+    place: Place, other: dict, row: int, column: str, text: str
+) -> None:
+    (place.root / "data" / "f").mkdir(parents=True)
+    pq.write_table(pa.table(VIEWS), place.root / "data" / "f" / "a.parquet")
+    pq.write_table(pa.table({**VIEWS, **other}), place.root / "data" / "f" / "b.parquet")
+    with pytest.raises(BadRow) as caught:
+        place.run(EVENTS, "s3://data/f/")
+    said = str(caught.value)
+    assert "f/b.parquet" in said and f"line {row}," in said and column in said and text in said
+    assert place.parts() == []
+
+
 @pytest.mark.parametrize(
     ("fields", "rows", "line", "column", "text"),
     [
