@@ -74,7 +74,7 @@ def main() -> None:
     lake = OneFile(Memory(table(rows)), "lake")
 
     started = process_time()
-    gone = without_users(lake, KEY, [f"user-{user:08}" for user in range(1000)])
+    gone = without_users(lake, KEY, [f"user-{user:08}" for user in range(1000)], lambda _: None)
     print(
         f"deletion of 1,000 users: {rows / (process_time() - started):12,.0f} rows per second ({gone:,} gone)"
     )
