@@ -10,7 +10,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local test test-spark lint format bench-load bench-serve docs synth deploy destroy clean
+.PHONY: help demo local test test-spark lint format bench-load bench-models bench-serve docs synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ format: $(VENV)/ready  ## Put the code in shape
 
 bench-load: $(VENV)/ready  ## Load the local run, within bounds: throughput, latency, where the time goes
 	$(BIN)/python -m benchmarks.load
+
+bench-models: $(VENV)/ready  ## Measure the models on public data beside peers (MOVIES=… RETAIL=… RECBOLE=… GROCERY=… RECTOOLS=…)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.models $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
+	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(if $(RECTOOLS),--rectools $(RECTOOLS)) $(BENCH)
 
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogues
 	$(BIN)/python -m benchmarks.serve

@@ -35,6 +35,13 @@ class Peer(NamedTuple):
     cpu: float
 
 
+def every(protocol: Protocol, rectools: Path | None, epochs: int) -> Iterator[Peer]:
+    """All peers that there are; SASRec if `rectools` is a Python that has it."""
+    yield from simple(protocol)
+    if rectools:
+        yield sasrec(protocol, rectools, epochs)
+
+
 def simple(protocol: Protocol) -> Iterator[Peer]:
     """Popularity, what the user had most, item neighbours, matrix factorisation, EASE."""
     sequences, items = protocol.training.sequences, len(protocol.whole.items)
