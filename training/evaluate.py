@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tastemaker.metrics import CUTS, LIST_LENGTH, average_rewards, summarise, weighted_ndcg
 from tastemaker.models import Model
+from tastemaker.models.bundle import HISTORY_LENGTH
 from tastemaker.ranking.topk import top_k
 from training.data import Prepared
 from training.fit import popularity
@@ -35,7 +36,8 @@ def scorer(model: Model, prepared: Prepared) -> Scorer:
         return by_item
 
     def by_user(user: int, shown: int) -> NDArray[np.float32]:
-        return model.score_user(prepared.sequences.history(user, shown), now=prepared.latest, user_index=user)
+        history = prepared.sequences.history(user, shown)[-HISTORY_LENGTH:]  # what a bundle keeps
+        return model.score_user(history, now=prepared.latest, user_index=user)
 
     return by_user
 

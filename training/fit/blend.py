@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models import parts
+from tastemaker.models.bundle import HISTORY_LENGTH
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.ranking.topk import top_k
 from training.data import Prepared
@@ -23,10 +24,12 @@ from training.progress import say
 from training.split import Cases
 
 HALF_LIVES = {
-    "transitions": (1.0, 2.0, 4.0, 8.0),
+    "transitions": (1.0, 2.0, 4.0, 8.0, 50.0),
     "linear": (3.0, 6.0, 15.0, 50.0),
-    "repeat": (3.0, 10.0, 50.0),
+    "repeat": (3.0, 10.0, 50.0, 200.0),
 }
+"""In events. The long ones are for baskets, where what is bought next has little to do with the last item."""
+
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 SEEN = "seen"
 SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
@@ -129,7 +132,7 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
     tried = variants(model)
     found: list[tuple[NDArray, NDArray]] = []
     for user, shown, truth in zip(cases.users, cases.shown, wanted, strict=True):
-        history = prepared.sequences.history(int(user), int(shown))
+        history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
         vectors, picked = [], [truth]
         for name, settings in tried:
             part = name.split("@")[0]
