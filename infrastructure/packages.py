@@ -87,6 +87,15 @@ TRAINING = Package(
     "training", ("training", "tastemaker"), "infrastructure/requirements-training.txt", SAGEMAKER, limit=None
 )
 
+# The EMR release's Python and processors; see distributed.py.
+DISTRIBUTED = Package(
+    "distributed",
+    ("distributed", "lambdas/__init__.py", "lambdas/common", "lambdas/ingest", "tastemaker", "training"),
+    "infrastructure/requirements-distributed.txt",
+    Platform("aarch64", python="3.11"),
+    limit=None,
+)
+
 
 def build(package: Package, *, bundle: bool) -> Path:
     """The folder of a package, with its wheels if ``bundle``. Raises :class:`PackageError`."""
@@ -226,4 +235,4 @@ def report(packages: Iterable[Package]) -> str:
 if __name__ == "__main__":
     if sys.argv[1:] != ["--report"]:
         sys.exit(__doc__)
-    print(report([*FUNCTIONS.values(), TRAINING]))  # noqa: T201
+    print(report([*FUNCTIONS.values(), TRAINING, DISTRIBUTED]))  # noqa: T201

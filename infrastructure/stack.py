@@ -10,6 +10,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infrastructure.api import Api
+from infrastructure.distributed import Distributed
 from infrastructure.events import Events
 from infrastructure.functions import Functions, ServiceFunction
 from infrastructure.lake import Lake
@@ -47,6 +48,11 @@ class TastemakerStack(cdk.Stack):
         self.functions = Functions(self, "Functions", stage=stage)
         self.events = Events(self, "Events", stage=stage, lake=self.lake)
         self.training = Training(self, "Training", stage=stage, lake=self.lake)
+        self.spark = (
+            Distributed(self, "Distributed", stage=stage, lake=self.lake)
+            if stage.distributed.enabled
+            else None
+        )
         self.workflows = Workflows(
             self,
             "Workflows",
@@ -59,6 +65,7 @@ class TastemakerStack(cdk.Stack):
             refresh=self.functions.refresh.function,
             attribute=self.functions.attribute.function,
             training=self.training,
+            spark=self.spark,
             lake=self.lake,
         )
         self.schedules = Schedules(
@@ -190,6 +197,9 @@ class TastemakerStack(cdk.Stack):
             EVENT_BUS=self.bus.event_bus_name,
             QUOTAS=json.dumps(self.stage.quotas),
         )
+        if self.spark:
+            # Without it a stage has no limit: zero would mean that, so the smallest limit is one byte.
+            steps.set(DISTRIBUTED_BYTES=str(max(1, self.stage.distributed.prepare_megabytes * 10**6)))
         # An execution that is stopped or times out never reaches its failure step; this settles its record.
         eventbridge.Rule(
             self,
@@ -232,6 +242,9 @@ class TastemakerStack(cdk.Stack):
             when={"StringLike": {"s3:prefix": "groups/*/datasets/*"}},
         )
         self._callers_data(ingest, reads=True)
+        if self.spark:
+            ingest.set(DISTRIBUTED_BYTES=str(max(1, self.stage.distributed.import_megabytes * 10**6)))
+            self._callers_data(self.spark, reads=True)
 
     def _batch(self) -> None:
         batch, tables = self.functions.batch, self.tables
@@ -348,7 +361,9 @@ class TastemakerStack(cdk.Stack):
         )
         self._callers_data(attribute, writes=True)
 
-    def _callers_data(self, function: ServiceFunction, *, reads: bool = False, writes: bool = False) -> None:
+    def _callers_data(
+        self, function: ServiceFunction | Distributed, *, reads: bool = False, writes: bool = False
+    ) -> None:
         """What is the caller's: by the caller's role, which has to trust this one, and in the buckets that
         the stage gives to jobs themselves.
         """

@@ -81,6 +81,23 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DistributedSettings:
+    """Spark on EMR Serverless, for data that are too much for one machine."""
+
+    enabled: bool = setting(False, "create a Spark application, which costs nothing while it is idle")
+    import_megabytes: int = setting(
+        20_000, "files of an import beyond this are read by Spark, not by a function", within=(0, 10**9)
+    )
+    prepare_megabytes: int = setting(
+        2_000,
+        "interactions and events (Parquet, some 10 bytes each) beyond this are prepared by Spark",
+        within=(0, 10**9),
+    )
+    maximum_cores: int = setting(200, "most cores at once, 7.5 GB each", within=(8, 10_000))
+    maximum_hours: int = setting(6, "a job is stopped after so many hours", within=(1, 12))
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventSettings:
     """How events travel from the stream to the profiles and to the lake."""
 
@@ -213,6 +230,7 @@ class Stage:
         default_factory=dict, metadata=about("tags on every resource, beside application and stage")
     )
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    distributed: DistributedSettings = field(default_factory=DistributedSettings)
     events: EventSettings = field(default_factory=EventSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
     throttling: ThrottlingSettings = field(default_factory=ThrottlingSettings)

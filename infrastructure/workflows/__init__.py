@@ -6,6 +6,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infrastructure.distributed import Distributed
 from infrastructure.lake import Lake
 from infrastructure.stage import Stage
 from infrastructure.training import Training
@@ -31,6 +32,7 @@ class Workflows(Construct):
         refresh: lambda_.Function,
         attribute: lambda_.Function,
         training: Training,
+        spark: Distributed | None,
         lake: Lake,
     ) -> None:
         super().__init__(scope, id)
@@ -40,8 +42,8 @@ class Workflows(Construct):
 
         concurrency = stage.functions
         self.all: dict[str, sfn.StateMachine] = {
-            "import": data.import_(flow("import", "Import"), ingest),
-            "train": models.train(flow("train", "Training"), training),
+            "import": data.import_(flow("import", "Import"), ingest, spark, stage.data_buckets),
+            "train": models.train(flow("train", "Training"), training, spark),
             "deploy": models.deploy(flow("deploy", "Deployment")),
             "refresh": models.refresh(flow("refresh", "Refresh"), refresh),
             "delete": data.delete(flow("delete", "Deletion")),

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import json
+
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
+from infrastructure.distributed import Distributed
 from infrastructure.lake import Lake
 from infrastructure.workflows.flow import Workflow, is_true
 
 
-def import_(flow: Workflow, ingest: lambda_.Function) -> sfn.StateMachine:
+def import_(
+    flow: Workflow, ingest: lambda_.Function, spark: Distributed | None, data_buckets: list[str]
+) -> sfn.StateMachine:
     """Typed and checked files into the lake; they count when the last step publishes them."""
     start = flow.begin("Begin import")
-    start.next(flow.work("Import data", ingest)).next(
-        flow.step("Publish import", "succeed", result="$.result")
-    )
-    return flow.finish(start, comment='Input: {"datasetImportJobArn": "…"}', hours=3)
+    work = flow.work("Import data", ingest)
+    publish = flow.step("Publish import", "succeed", result="$.result")
+    start.next(work)
+    if spark is None:
+        work.next(publish)
+    else:
+        arguments = ["--data-buckets", json.dumps(data_buckets)]
+        job = spark.task(flow, "Import data on Spark", "import", plan="$.plan", arguments=arguments)
+        job.next(flow.step("Read what Spark imported", "outcome", result_path="$.result")).next(publish)
+        too_much = sfn.Choice(flow, "Is it too much for a function?")
+        work.next(too_much.when(is_true("$.result.distributed"), job).otherwise(publish))
+    hours = 3 if spark is None else spark.hours + 2
+    return flow.finish(start, comment='Input: {"datasetImportJobArn": "…"}', hours=hours)
 
 
 def export(flow: Workflow, function: lambda_.Function) -> sfn.StateMachine:
@@ -39,7 +53,7 @@ def erase(flow: Workflow, function: lambda_.Function, *, lake: Lake, concurrency
         listed_at="$.plan.work",
         concurrency=concurrency,
     )
-    # What each piece deleted is counted in the job's folder, which therefore goes last: a job that was stopped
+    # What each piece deleted is counted in the job's folder, which goes last: a job that was stopped
     # between the two is started again for that alone.
     clear = flow.clear_away(sfn.Succeed(flow, "Erased"))
     work = flow.action("List what there is", function, "plan")

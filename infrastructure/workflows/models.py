@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
+from infrastructure.distributed import Distributed
 from infrastructure.permissions import allow
 from infrastructure.training import JOB_PREFIX, Training
 from infrastructure.workflows.flow import Workflow, is_true
@@ -15,20 +16,26 @@ SAGEMAKER_HICCUPS = ["SageMaker.AmazonSageMakerException"]
 SAGEMAKER_FULL = ["SageMaker.ResourceLimitExceededException"]
 
 
-def train(flow: Workflow, training: Training) -> sfn.StateMachine:
+def train(flow: Workflow, training: Training, spark: Distributed | None) -> sfn.StateMachine:
     """A training job over a snapshot of the data, and its model registered."""
     start = flow.begin("Begin training")
     job = flow.catch(_training_job(flow, training))
     job.next(flow.step("Register model", "succeed", result="$.result"))
+    first: sfn.State = job
+    if spark is not None:
+        prepare = spark.task(flow, "Prepare events on Spark", "prepare", plan="$.plan", arguments=[])
+        prepare.next(flow.step("Read what Spark prepared", "outcome")).next(job)
+        too_much = sfn.Choice(flow, "Is it too much for one machine?")
+        first = too_much.when(is_true("$.plan.distributed"), prepare).otherwise(job)
     start.next(
         sfn.Choice(flow, "Is there something to train?")
         .when(is_true("$.plan.skip"), sfn.Succeed(flow, "Nothing to train"))
-        .otherwise(job)
+        .otherwise(first)
     )
     return flow.finish(
         start,
         comment='Input: {"solutionVersionArn": "…"}, or {"solutionArn": "…"} to train a new version',
-        hours=training.seconds // 3600 + 2,
+        hours=training.seconds // 3600 + 2 + (spark.hours + 1 if spark else 0),
     )
 
 

@@ -26,6 +26,11 @@ class LakeBucket:
             for entry in page.get("Contents", []):
                 yield entry["Key"], entry["LastModified"].timestamp()
 
+    def size(self, prefix: str) -> int:
+        """Bytes of all objects under a prefix."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        return sum(entry["Size"] for page in pages for entry in page.get("Contents", []))
+
     def read(self, key: str) -> str:
         """An object's text. Raises LookupError if there is none."""
         try:

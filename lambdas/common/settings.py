@@ -76,6 +76,8 @@ class Settings:
     event_bus = _Setting[str | None]("TASTEMAKER_EVENT_BUS", str, None)
     data_buckets = _Setting[list[str]]("TASTEMAKER_DATA_BUCKETS", _texts, [])
     attribution_namespace = _Setting("TASTEMAKER_ATTRIBUTION_NAMESPACE", str)
+    distributed_bytes = _Setting("TASTEMAKER_DISTRIBUTED_BYTES", int, 0)
+    """Work on more than this is left to Spark; 0 where the stage has none."""
     region = _Setting("AWS_REGION", str)
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:

@@ -26,7 +26,8 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """`event` is the plan: datasetType, schema (Avro JSON), source, roleArn or null, destination (a prefix of
     the lake).
 
-    Returns rows, files, bytes, parts and maxTimestamp (null where the data has no TIMESTAMP). Raises
+    Returns rows, files, bytes, parts and maxTimestamp (null where the data has no TIMESTAMP); or nothing but
+    `distributed`, true, where the files are more than a function should read and the stage has Spark. Raises
     WorkFailedError, whose text is the failure reason.
     """
     settings = Settings()
@@ -39,6 +40,8 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
         log=logger.info,
     )
     try:
+        if settings.distributed_bytes and work.size(event["source"]) > settings.distributed_bytes:
+            return {"distributed": True}
         return work.run(event["source"])
     except WorkFailedError:
         logger.exception("import failed")

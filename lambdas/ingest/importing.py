@@ -72,6 +72,10 @@ class Import:
             raise
         return result
 
+    def size(self, location: str) -> int:
+        """Bytes of the files of a location. Raises WorkFailedError."""
+        return sum(file.size for file in find(self.source, location))
+
     def read(self, files: Sequence[File]) -> dict[str, Any]:
         """Import these files, in their order. Returns the counts; raises WorkFailedError, and leaves to the
         caller what had been written by then.

@@ -24,6 +24,7 @@ from lambdas.common.clients import client
 from lambdas.common.lake import LakeBucket
 from lambdas.common.observability import logger
 from lambdas.common.settings import Settings
+from lambdas.steps.distributing import outcome, planned
 from lambdas.steps.purging import Tables, purge
 from lambdas.steps.warming import warm
 from tastemaker.errors import InvalidInput
@@ -57,7 +58,11 @@ class Steps:
         plan, result = event.get("plan") or {}, event.get("result") or {}
         match event["action"]:
             case "begin":
-                return self.workflows.begin(workflow, request, event["executionArn"])
+                plan = self.workflows.begin(workflow, request, event["executionArn"])
+                limit = self.settings.distributed_bytes
+                return planned(workflow, plan, self.lake, limit) if limit else plan
+            case "outcome":
+                return outcome(plan, self.lake)
             case "succeed":
                 return self.workflows.succeed(workflow, request, plan, result)
             case "fail":

@@ -55,6 +55,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
         if name == "prod":  # all that is off by default, so that it is checked too
             settings |= {"functions": {"runtimeProvisioned": 2}, "alarmEmail": "alarms@example.com"}
             settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
+            settings |= {"distributed": {"enabled": True}}
         TastemakerStack(app, stage=parse(name, settings))
     try:
         app.synth()

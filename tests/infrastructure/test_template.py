@@ -80,7 +80,17 @@ def test_every_function_and_job_has_a_role_of_its_own(template: Template) -> Non
 def test_a_role_is_passed_only_to_the_service_that_it_is_for(template: Template) -> None:
     passing = [s for _, s in _statements(template) if "iam:PassRole" in _list(s["Action"])]
     services = {s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing}
-    assert services == {"scheduler.amazonaws.com", "sagemaker.amazonaws.com"}
+    spark = {"emr-serverless.amazonaws.com"} if template.of_type("AWS::EMRServerless::Application") else set()
+    assert services == {"scheduler.amazonaws.com", "sagemaker.amazonaws.com"} | spark
+
+
+def test_metrics_of_attributions_go_to_one_namespace(template: Template) -> None:
+    (statement,) = [s for _, s in _statements(template) if "cloudwatch:PutMetricData" in _list(s["Action"])]
+    functions = template.of_type("AWS::Lambda::Function").values()
+    (told,) = [f["Environment"]["Variables"] for f in functions if f["FunctionName"].endswith("-attribute")]
+    namespace = told["TASTEMAKER_ATTRIBUTION_NAMESPACE"]
+    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+    assert namespace in ("AWS/Personalize", "tastemaker-prod/MetricAttribution")
 
 
 def test_functions_are_told_what_they_work_with_and_no_more(template: Template) -> None:
@@ -88,7 +98,8 @@ def test_functions_are_told_what_they_work_with_and_no_more(template: Template) 
         name = properties["FunctionName"].rsplit("-", 1)[1]
         variables = set(properties["Environment"]["Variables"])
         ours = {v.removeprefix("TASTEMAKER_") for v in variables if v.startswith("TASTEMAKER_")}
-        assert ours == set(ENVIRONMENT[name].split()), name
+        spark = template.of_type("AWS::EMRServerless::Application") and name in ("steps", "ingest")
+        assert ours - ({"DISTRIBUTED_BYTES"} if spark else set()) == set(ENVIRONMENT[name].split()), name
         assert properties["Handler"] == f"lambdas.{name}.handler.handle"
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
         assert properties["TracingConfig"] == {"Mode": "Active"}

@@ -1,0 +1,194 @@
+"""Spark for data that are too much for one machine: an EMR Serverless application, free while it is idle.
+
+It is there only if the stage's settings ask for it (`distributed.enabled`). Imports and trainings beyond the
+sizes that the settings name run the programs in `distributed/` on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_emrserverless as emr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infrastructure import packages
+from infrastructure.lake import Lake
+from infrastructure.logs import log_group
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+# Spark 3.5 and, beside Python 3.9, the Python 3.11 that our code and its wheels need.
+RELEASE = "emr-7.13.0"
+PYTHON = "/usr/bin/python3.11"
+IDLE_MINUTES = 5
+# A worker of 4 cores with 28 of its 30 GB: a third for the JVM, the rest for the Python processes.
+WORKER = {"cores": "4", "memory": "9g", "memoryOverhead": "19g"}
+DISK_GB = 200  # of shuffled rows, a worker
+
+
+class Distributed(Construct):
+    """The application, the role of its jobs and what they run."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
+        super().__init__(scope, id)
+        self._stage, self._lake = stage, lake
+        self.hours = stage.distributed.maximum_hours
+        # The application grows with a job's tasks and shrinks to nothing: this is the most that it may cost.
+        cores = stage.distributed.maximum_cores
+        self.application = emr.CfnApplication(
+            self,
+            "Application",
+            name=f"{stage.stack_name}-spark",
+            type="SPARK",
+            release_label=RELEASE,
+            architecture="ARM64",
+            auto_start_configuration=emr.CfnApplication.AutoStartConfigurationProperty(enabled=True),
+            auto_stop_configuration=emr.CfnApplication.AutoStopConfigurationProperty(
+                enabled=True, idle_timeout_minutes=IDLE_MINUTES
+            ),
+            maximum_capacity=emr.CfnApplication.MaximumAllowedResourcesProperty(
+                cpu=f"{cores} vCPU", memory=f"{cores * 30 // 4} GB", disk=f"{cores * DISK_GB // 4} GB"
+            ),
+        )
+        self.code = assets.Asset(
+            self, "Code", path=str(packages.build(packages.DISTRIBUTED, bundle=stage.bundle))
+        )
+        self.entry = assets.Asset(self, "Entry", path=str(packages.ROOT / "distributed" / "entry.py"))
+        self._log = log_group(self, "Log", f"/aws/emr-serverless/{stage.stack_name}", stage=stage)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("emr-serverless.amazonaws.com"),
+            description="What a Spark job may do",
+        )
+        self._grant()
+
+    def _grant(self) -> None:
+        lake, bucket = self._lake, self._lake.bucket.bucket_arn
+        by_group = "keys begin with the dataset group, and groups are made at run time"
+        allow(self.role, ["s3:GetObject"], [lake.objects("groups/*")], because=by_group)
+        written = [lake.objects(f"groups/*/{part}/*") for part in ("datasets", "training")]
+        uploads = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+        allow(self.role, ["s3:PutObject", *uploads], written, because=by_group)
+        # An import that starts again clears what it had written.
+        allow(self.role, ["s3:DeleteObject"], written[:1], because=by_group)
+        allow(
+            self.role, ["s3:ListBucket"], [bucket], when={"StringLike": {"s3:prefix": "groups/*/datasets/*"}}
+        )
+        for asset in (self.code, self.entry):
+            allow(self.role, ["s3:GetObject"], [asset.bucket.arn_for_objects(asset.s3_object_key)])
+        log, groups = (
+            self._log.log_group_arn,
+            cdk.Stack.of(self).format_arn(
+                service="logs",
+                resource="log-group",
+                resource_name="*",
+                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            ),
+        )
+        allow(self.role, ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [log])
+        allow(
+            self.role,
+            ["logs:DescribeLogGroups"],
+            [groups],
+            because="EMR lists log groups before it writes to its own",
+        )
+
+    def request(self, work: str, *, plan: str, arguments: list[str]) -> dict[str, Any]:
+        """``StartJobRun`` in Amazon States Language; the plan stands at the JSON path ``plan``."""
+        stack = cdk.Stack.of(self)
+        # Quotes of the intrinsic function's own texts; an argument with JSON has none of them.
+        texts = ", ".join(
+            f"'{text}'" for text in ["--lake", f"s3://{self._lake.bucket.bucket_name}", *arguments]
+        )
+        return {
+            "ApplicationId": self.application.attr_application_id,
+            "ExecutionRoleArn": self.role.role_arn,
+            "Name": f"{self._stage.stack_name}-{work}",
+            "ExecutionTimeoutMinutes": self.hours * 60,
+            "JobDriver": {
+                "SparkSubmit": {
+                    "EntryPoint": self.entry.s3_object_url,
+                    "EntryPointArguments.$": f"States.Array('{work}', States.JsonToString({plan}), {texts})",
+                    "SparkSubmitParameters": _parameters(
+                        {
+                            "spark.archives": f"{self.code.s3_object_url}#code",
+                            **{f"spark.executor.{name}": value for name, value in WORKER.items()},
+                            **{f"spark.driver.{name}": value for name, value in WORKER.items()},
+                            "spark.emr-serverless.executor.disk": f"{DISK_GB}g",
+                            "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+                            **_environment("spark.emr-serverless.driverEnv", stack.region),
+                            **_environment("spark.executorEnv", stack.region),
+                        }
+                    ),
+                }
+            },
+            "ConfigurationOverrides": {
+                "MonitoringConfiguration": {
+                    "CloudWatchLoggingConfiguration": {
+                        "Enabled": True,
+                        "LogGroupName": self._log.log_group_name,
+                        "LogStreamNamePrefix": work,
+                    }
+                }
+            },
+        }
+
+    def task(self, flow: Any, title: str, work: str, *, plan: str, arguments: list[str]) -> sfn.CustomState:
+        """A state that runs one job and waits for its end; ``flow``'s role may start it."""
+        stack = cdk.Stack.of(self)
+        state = sfn.CustomState(
+            flow,
+            title,
+            state_json={
+                "Type": "Task",
+                "Resource": f"arn:{stack.partition}:states:::emr-serverless:startJobRun.sync",
+                "Parameters": self.request(work, plan=plan, arguments=arguments),
+                "ResultPath": sfn.JsonPath.DISCARD,
+                "TimeoutSeconds": self.hours * 3600 + 600,
+            },
+        )
+        state.add_retry(errors=["EMRServerless.InternalServerException"], max_attempts=3)
+        application = self.application.attr_arn
+        allow(flow.role, ["emr-serverless:StartJobRun"], [application])
+        allow(
+            flow.role,
+            ["emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"],
+            [f"{application}/jobruns/*"],
+            because="EMR names a job when it starts",
+        )
+        allow(
+            flow.role,
+            ["iam:PassRole"],
+            [self.role.role_arn],
+            when={"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}},
+        )
+        # Step Functions hears of a job's end through a rule that it keeps for itself.
+        rule = "StepFunctionsGetEventsForEMRServerlessJobRule"
+        allow(
+            flow.role,
+            ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            [stack.format_arn(service="events", resource="rule", resource_name=rule)],
+        )
+        return flow.catch(state)
+
+
+def _parameters(values: dict[str, str]) -> str:
+    return " ".join(f"--conf {name}={value}" for name, value in values.items())
+
+
+def _environment(prefix: str, region: str) -> dict[str, str]:
+    """What the driver and the workers need in their environment: our Python, our code, one thread a task."""
+    variables = {
+        "PYSPARK_PYTHON": PYTHON,
+        "PYSPARK_DRIVER_PYTHON": PYTHON,
+        "PYTHONPATH": "./code",
+        "AWS_DEFAULT_REGION": region,
+        "OPENBLAS_NUM_THREADS": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+    return {f"{prefix}.{name}": value for name, value in variables.items()}

@@ -1,0 +1,52 @@
+"""Plans of work that may be too much for one machine, and what came of it there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lambdas.common.failures import WorkFailedError
+from lambdas.common.lake import LakeBucket
+
+
+def planned(workflow: str, plan: dict[str, Any], lake: LakeBucket, limit: int) -> dict[str, Any]:
+    """The plan of an import or of a training, with what Spark needs to know.
+
+    An import is told where to leave what came of it; how much there is to read only the import itself sees.
+    Of a training, interactions and events of more than `limit` bytes are to be prepared first, and what the job
+    then reads is named by another manifest.
+    """
+    if workflow == "import":
+        return {**plan, "outcome": f"{plan['destination'].rstrip('/')}.outcome.json"}
+    if workflow != "train" or plan.get("skip"):
+        return plan
+    config = json.loads(lake.read(plan["configKey"]))
+    prefixes = [*config["datasets"].get("INTERACTIONS", {}).get("prefixes", ()), *config["events"]]
+    size = sum(lake.size(prefix) for prefix in prefixes)
+    if size <= limit:
+        return plan
+    folder = plan["configKey"].rpartition("/")[0] + "/prepared/"
+    lake.write(plan["configKey"], json.dumps({**config, "prepared": folder}, indent=1))
+    prepare = {
+        "configKey": plan["configKey"],
+        "manifestKey": plan["manifestUri"].removeprefix(lake.uri("")),
+        "prepared": folder,
+        "bytes": size,
+    }
+    manifest = lake.uri(f"{folder}data.manifest")
+    return {
+        **plan,
+        **prepare,
+        "distributed": True,
+        "manifestUri": manifest,
+        "outcome": f"{folder}outcome.json",
+    }
+
+
+def outcome(plan: Mapping[str, Any], lake: LakeBucket) -> dict[str, Any]:
+    """What a job on Spark left. Raises WorkFailedError with its words if it refused the data."""
+    left = json.loads(lake.read(plan["outcome"]))
+    if "error" in left:
+        raise WorkFailedError(left["error"])
+    return left

@@ -1,0 +1,56 @@
+"""What goes to Spark, and what comes back."""
+
+import json
+
+import pytest
+
+from lambdas.common.failures import WorkFailedError
+from lambdas.common.lake import LakeBucket
+from lambdas.steps.distributing import outcome, planned
+from tests.lambdas.aws import LAKE
+
+
+@pytest.fixture
+def lake(lake_client) -> LakeBucket:
+    lake = LakeBucket(lake_client, LAKE)
+    lake.write("groups/g/datasets/INTERACTIONS/run/part-0.parquet", "x" * 60)
+    lake.write("groups/g/events/2026/a.parquet", "x" * 40)
+    lake.write("groups/g/datasets/ITEMS/run/part-0.parquet", "x" * 500)
+    datasets = {
+        kind: {"prefixes": [f"groups/g/datasets/{kind}/run/"]} for kind in ("INTERACTIONS", "ITEMS", "USERS")
+    }
+    config = {"datasets": datasets, "events": ["groups/g/events/"]}
+    lake.write("groups/g/training/s/1/config.json", json.dumps(config))
+    return lake
+
+
+PLAN = {
+    "configKey": "groups/g/training/s/1/config.json",
+    "manifestUri": f"s3://{LAKE}/groups/g/training/s/1/data.manifest",
+}
+
+
+def test_what_one_machine_takes_stays_as_it_is(lake: LakeBucket) -> None:
+    assert planned("train", PLAN, lake, 100) == PLAN
+    assert planned("train", {"skip": True}, lake, 1) == {"skip": True}
+    assert planned("deploy", {"warm": {}}, lake, 1) == {"warm": {}}
+
+
+def test_interactions_and_events_beyond_the_limit_are_prepared_first(lake: LakeBucket) -> None:
+    folder = "groups/g/training/s/1/prepared/"
+    for _ in range(2):  # a step may be repeated
+        plan = planned("train", dict(PLAN), lake, 99)
+        assert plan["distributed"] is True and plan["bytes"] == 100
+        assert plan["manifestKey"] == "groups/g/training/s/1/data.manifest"
+        assert plan["manifestUri"] == f"s3://{LAKE}/{folder}data.manifest"
+        assert json.loads(lake.read(PLAN["configKey"]))["prepared"] == plan["prepared"] == folder
+
+
+def test_what_spark_left_is_the_result_or_the_reason(lake: LakeBucket) -> None:
+    plan = planned("import", {"destination": "groups/g/datasets/ITEMS/run/"}, lake, 1)
+    lake.write(plan["outcome"], '{"rows": 7}')
+    assert plan["outcome"] == "groups/g/datasets/ITEMS/run.outcome.json"
+    assert outcome(plan, lake) == {"rows": 7}
+    lake.write(plan["outcome"], '{"error": "a.csv, line 2: no"}')
+    with pytest.raises(WorkFailedError, match="line 2"):
+        outcome(plan, lake)
