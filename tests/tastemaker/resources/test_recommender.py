@@ -135,3 +135,17 @@ def test_a_use_case_without_a_model_is_refused_by_name():
     arn = shop.group(here, domain="ECOMMERCE")
     with pytest.raises(NotServedYet, match="aws-ecomm-popular-items-by-views"):
         recommender(here, arn)
+
+
+def test_what_failed_is_started_again_by_a_person_and_by_no_schedule(here, group_arn):
+    arn = recommender(here, group_arn)
+    steps, request = Workflows(here.desk), {"recommenderArn": arn}
+    plan = steps.begin("train", request, "e1")
+    steps.fail("train", request, plan, {"Cause": "spot"}, "e1")
+    assert steps.begin("train", {**request, "trainingType": "AUTOMATIC"}, "s1")["skip"]
+    again = steps.begin("train", request, "e2")
+    assert again["jobName"] != plan["jobName"]
+    assert (described(here, arn)["status"], "failureReason" in described(here, arn)) == (
+        "CREATE IN_PROGRESS",
+        False,
+    )
