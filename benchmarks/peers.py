@@ -131,5 +131,5 @@ def sasrec(protocol: Protocol, python: Path, epochs: int) -> Peer:
         program = Path(__file__).with_name("sasrec.py")
         subprocess.run([str(python), str(program), folder, str(epochs)], check=True)
         said = json.loads((Path(folder) / "found.json").read_text())
-    lists = [np.asarray(said["lists"].get(str(user), [0]), np.int64) for user in cases.users]
+    lists: Lists = [np.asarray(said["lists"].get(str(user), [0]), np.int64) for user in cases.users]
     return Peer("RecTools SASRec", f"{epochs} epochs", lists, said["cpu"])

@@ -20,6 +20,9 @@ MOST_TEST_USERS = 10_000
 VALIDATION_USERS = 2000
 """Enough to tell models apart by less than a hundredth, few enough to be scored in seconds."""
 
+VALIDATION_SHARE = 0.2
+"""Of all events, what is withheld from them at most: the rest has to be learned from."""
+
 
 @dataclass(frozen=True)
 class Cases:
@@ -46,10 +49,16 @@ def test_cases(sequences: Sequences, seed: int) -> Cases:
 
 
 def validation_cases(sequences: Sequences, seed: int) -> Cases:
-    """Users whose newest events are withheld to choose settings; their older events stay in training."""
-    able = np.flatnonzero(sequences.lengths >= 3)
-    users = np.sort(np.random.default_rng([seed, 2]).permutation(able)[:VALIDATION_USERS])
-    return Cases(users, shown(sequences.lengths[users]))
+    """Users whose newest events are withheld to choose settings; their older events stay in training.
+
+    Where histories are short, a user's newest event is much of what they did: fewer users are taken then.
+    """
+    lengths = sequences.lengths
+    able = np.random.default_rng([seed, 2]).permutation(np.flatnonzero(lengths >= 2))
+    withheld = np.cumsum(lengths[able] - shown(lengths[able]))
+    most = max(1, int(np.searchsorted(withheld, VALIDATION_SHARE * lengths.sum(), "right")))
+    users = np.sort(able[: min(most, VALIDATION_USERS)])
+    return Cases(users, shown(lengths[users]))
 
 
 def without(sequences: Sequences, cases: Cases, *, whole: bool) -> Sequences:

@@ -46,3 +46,10 @@ def test_the_objective_is_one_for_a_perfect_list_and_zero_for_a_wrong_one() -> N
     assert gains([np.array([4, 9, 1])], wanted)[0] == 1.0
     assert gains([np.array([1, 2, 3])], wanted)[0] == 0.0
     assert 0.5 < gains([np.array([9, 4, 1])], wanted)[0] < 1.0
+
+
+def test_two_events_of_everybody_are_mostly_left_to_learn_from(shop: Prepared) -> None:
+    short = shop.sequences.truncated(np.full(shop.sequences.users, 2))
+    held = validation_cases(short, seed=0)
+    assert (held.shown == 1).all()
+    assert len(held) == 24  # a fifth of 120 events
