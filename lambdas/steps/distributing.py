@@ -14,8 +14,8 @@ def planned(workflow: str, plan: dict[str, Any], lake: LakeBucket, limit: int) -
     """The plan of an import or of a training, with what Spark needs to know.
 
     An import is told where to leave what came of it; how much there is to read only the import itself sees.
-    Of a training, interactions and events of more than `limit` bytes are to be prepared first, and what the job
-    then reads is named by another manifest.
+    Of a training, interactions and events of more than `limit` bytes are to be prepared first, and another
+    manifest names what the job then reads.
     """
     if workflow == "import":
         return {**plan, "outcome": f"{plan['destination'].rstrip('/')}.outcome.json"}

@@ -35,6 +35,7 @@ _MODULES = (
     sqs,
     stepfunctions,
 )
+_SPARK = "AWS::EMRServerless::Application"
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # the CDK's templates ask for it
 
 
@@ -66,6 +67,7 @@ def provision(template: Template, deployment: Deployment, say: Line) -> None:
 def _refuse_unknown(template: Template) -> None:
     unknown = sorted({kind for kind in template.types.values() if kind not in ADAPTERS})
     if unknown:
-        raise ProvisionError(f"no adapter in local/provision for {', '.join(unknown)}")
+        spark = "; set distributed.enabled to false for a local run" if _SPARK in unknown else ""
+        raise ProvisionError(f"no adapter in local/provision for {', '.join(unknown)}{spark}")
     for logical_id, kind in template.types.items():
         ADAPTERS[kind].refuse_unknown(logical_id, kind, template.declared_properties(logical_id))
