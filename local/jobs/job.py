@@ -90,6 +90,7 @@ class TrainingJob:
         except (DataError, AssumeRoleError) as error:
             ended = _failed(f"ClientError: {error}")
         except Exception as error:
+            self._signal(signal.SIGKILL)  # nobody would wait for it any more
             ended = _failed(f"InternalServerError: {error!r}")
         seconds = int(time.time() - started)
         metrics = [

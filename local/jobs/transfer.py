@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tarfile
 import tempfile
@@ -87,12 +88,17 @@ class Transfer:
             self._fetch(bucket, key, folder / key.removeprefix(prefix))
 
     def upload_folder(self, folder: Path, uri: str, *, newer_than: float = 0.0) -> None:
-        """Every file of a folder under `uri`; with `newer_than`, only what changed since (epoch seconds)."""
+        """Every file of a folder under `uri`; with `newer_than`, only what changed since (epoch seconds).
+
+        The program may be at work in the folder: a file that is gone when its turn comes, as one that was
+        written under another name first is, is passed over.
+        """
         bucket, prefix = split(uri)
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and file.stat().st_mtime >= newer_than:
-                key = f"{prefix.rstrip('/')}/{file.relative_to(folder).as_posix()}".lstrip("/")
-                self._s3.upload_file(str(file), bucket, key)
+            key = f"{prefix.rstrip('/')}/{file.relative_to(folder).as_posix()}".lstrip("/")
+            with contextlib.suppress(FileNotFoundError):
+                if file.is_file() and file.stat().st_mtime >= newer_than:
+                    self._s3.upload_file(str(file), bucket, key)
 
     def upload_archive(self, folder: Path, uri: str) -> None:
         """The folder's content as one .tar.gz object."""
