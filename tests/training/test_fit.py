@@ -9,6 +9,7 @@ from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
 from training.data import Prepared, Sequences
 from training.fit import blend, factors, linear, pairs, popularity, similar, transitions
+from training.objective import gains
 
 
 def sequences(*histories: list[int]) -> Sequences:
@@ -125,3 +126,14 @@ def test_factors_are_the_same_whatever_is_multiplied_at_a_time(shop: Prepared) -
     basis = np.random.default_rng(0).standard_normal((len(shop.items), 3), np.float32)
     whole = touches.multiplied(basis)
     np.testing.assert_allclose(touches.multiplied(basis, block=50), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_the_blend_sees_the_objective_that_lists_are_judged_by() -> None:
+    rng = np.random.default_rng(1)
+    items = np.stack([rng.permutation(60)[:40] for _ in range(30)])
+    items[:, 35:] = -1
+    wanted = [rng.integers(0, 60, rng.integers(1, 40)) for _ in range(30)]
+    table = blend.Table(items, {"a": rng.random((30, 40), np.float32)}, wanted)
+    best = np.argsort(-table.total({"a": 1.0}), axis=1)[:, :25]
+    lists = [row[place] for row, place in zip(items, best, strict=True)]
+    assert table.objective({"a": 1.0}) == pytest.approx(gains(lists, wanted).mean())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from tastemaker.models.bundle import HISTORY_LENGTH
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.ranking.topk import top_k
 from training.data import Prepared
-from training.objective import gains, truths
+from training.objective import truths
 from training.progress import say
 from training.split import Cases
 
@@ -123,8 +124,23 @@ class Table:
         most = min(25, total.shape[1])
         best = np.argpartition(-total, most - 1, axis=1)[:, :most]
         order = np.argsort(-np.take_along_axis(total, best, 1), axis=1, kind="stable")
-        ranked = np.take_along_axis(self.items, np.take_along_axis(best, order, 1), 1)
-        return float(gains(list(ranked), self.wanted).mean())
+        ranked = np.take_along_axis(best, order, 1)
+        discounts = 1.0 / np.log2(np.arange(2, most + 2))
+        soon, every, ideal = self._worth
+        first = np.take_along_axis(soon, ranked[:, :10], 1) @ discounts[:10]
+        found = np.take_along_axis(every, ranked, 1) @ discounts
+        return float((0.5 * first + 0.5 * found / ideal).mean())
+
+    @cached_property
+    def _worth(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+        """What `objective.gains` asks of each list, for all lists at once: which candidates are the next
+        item, which are any of the truth, and the gain of a list that begins with all of it.
+        """
+        best = np.cumsum(1.0 / np.log2(np.arange(2, 27)))
+        soon = np.stack([row == truth[0] for row, truth in zip(self.items, self.wanted, strict=True)])
+        every = np.stack([np.isin(row, truth) for row, truth in zip(self.items, self.wanted, strict=True)])
+        sizes = np.array([min(len(np.unique(truth)), 25) for truth in self.wanted])
+        return soon, every, best[sizes - 1]
 
 
 def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray]) -> Table:
