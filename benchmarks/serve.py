@@ -118,19 +118,20 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
         )  # fmt: skip
         for name, layer_shape in layer_shapes:
             shapes[f"layers.{layer}.{name}"] = layer_shape
-    places, start = {}, 0
+    places: dict[str, tuple[int, tuple[int, ...]]] = {}
+    start = 0
     for name, shape in shapes.items():
-        places[name] = [start, list(shape)]
+        places[name] = start, shape
         start += int(np.prod(shape))
     weights = rng.standard_normal(start, np.float32) * np.float32(0.02)
     for name, (begin, shape) in places.items():  # layers that pass on what they attend to
-        part = weights[begin : begin + int(np.prod(shape))].reshape(shape)
+        matrix = weights[begin : begin + int(np.prod(shape))].reshape(shape)
         if name.endswith(("norm.weight", "norm1.weight", "norm2.weight")):
-            part += 1
+            matrix += 1
         elif name.endswith("mix.weight"):
-            part[:, 2 * WIDTH :] += np.eye(WIDTH, dtype=np.float32)
+            matrix[:, 2 * WIDTH :] += np.eye(WIDTH, dtype=np.float32)
         elif name.endswith("read.weight"):
-            part += np.eye(WIDTH, dtype=np.float32)
+            matrix += np.eye(WIDTH, dtype=np.float32)
     save_array(model / "encoder.npy", weights)
     about = {
         "parts": {

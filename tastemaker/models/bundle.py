@@ -205,8 +205,8 @@ class Bundle:
 
 
 def taken_rate(taken: NDArray[np.integer], shown: NDArray[np.integer]) -> float | None:
-    """The share of a catalogue's showings that were taken, at most a half. Of an item that was taken more often
-    than it was shown, by other ways, no more than the showings count.
+    """The share of a catalogue's showings that were taken, at most a half. Of an item that was taken more
+    often than it was shown, by other ways, no more than the showings count.
     """
     showings = int(shown.sum())
     return min(max(int(np.minimum(taken, shown).sum()), 1) / showings, 0.5) if showings else None
