@@ -15,6 +15,8 @@ from lambdas.common.lake import LakeBucket
 USERS_AT_ONCE = 20_000
 PUT_USERS = "/put/USERS.jsonl"
 """Users put one at a time, as a training found them."""
+PREPARED = "/prepared/"
+"""What was prepared beyond one machine for a training. A training that is started again prepares again."""
 
 
 def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -> dict[str, int]:
@@ -29,9 +31,10 @@ def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -
         ]
     event_files = [*parquet.keys(lake, plan["events"]), *parquet.keys(lake, plan["actionEvents"])]
     work += [{"what": "events", "key": key} for key in event_files]
-    trainings = (key for key, _ in lake.objects(plan["trainings"]) if key.endswith(PUT_USERS))
-    work += [{"what": "lines", "key": key} for key in trainings]
-    work += [{"what": "left", "key": prefix} for prefix in plan["left"]]
+    trainings = [key for key, _ in lake.objects(plan["trainings"])]
+    work += [{"what": "lines", "key": key} for key in trainings if key.endswith(PUT_USERS)]
+    prepared = {key[: key.index(PREPARED) + len(PREPARED)] for key in trainings if PREPARED in key}
+    work += [{"what": "left", "key": prefix} for prefix in (*plan["left"], *sorted(prepared))]
     work += [{"what": "history", "key": prefix} for prefix in plan["history"]]
     sessions = sorted({one for key in event_files for one in _sessions(lake, key, wanted)})
     lake.write(sessions_key(plan), json.dumps(sessions))

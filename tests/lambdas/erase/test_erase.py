@@ -38,7 +38,7 @@ PLAN: dict[str, Any] = {
     "actionEvents": "groups/films/actions/events/",
     "trainings": "groups/films/training/",
     "left": ["groups/films/batch/failed-1/"],
-    "history": ["groups/films/datasets/", "groups/films/batch/"],
+    "history": ["groups/films/datasets/", "groups/films/batch/", "groups/films/training/"],
     "folder": FOLDER,
     "work": f"{FOLDER}work.json",
 }
@@ -70,6 +70,7 @@ class Place:
         s3.delete_object(Bucket=LAKE, Key="groups/films/batch/done-2/part")
         put = [json.dumps([user, {}, 1.0]) + "\n" for user in people]
         self.write("groups/films/training/s/1/put/USERS.jsonl", "".join(put))
+        self.write("groups/films/training/s/1/prepared/users-0.npz", "ann bob cleo")
         self.store("groups/films/datasets/USERS/1/a.parquet", [{"USER_ID": user} for user in people])
         events = [{"eventId": user, "userId": user, "sessionId": f"session-{user}"} for user in people]
         before = [{**event, "eventId": "0", "userId": None} for event in events]
