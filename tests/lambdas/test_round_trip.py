@@ -27,10 +27,16 @@ ENVIRONMENT = {
     "TASTEMAKER_RESOURCES_TABLE": "resources",
     "TASTEMAKER_PROFILES_TABLE": "profiles",
     "TASTEMAKER_CATALOG_TABLE": "catalog",
+    "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
     "TASTEMAKER_EVENT_STREAM": "events",
     "TASTEMAKER_LAKE_BUCKET": "lake",
 }
-KEYS = {"resources": ["arn"], "profiles": ["profile", "event"], "catalog": ["dataset", "id"]}
+KEYS = {
+    "resources": ["arn"],
+    "profiles": ["profile", "event"],
+    "catalog": ["dataset", "id"],
+    "recommendations": ["version", "key"],
+}
 HANDLERS = ["runtime", "events", "stream", "ingest"]
 
 
