@@ -22,7 +22,7 @@ local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ct
 	$(BIN)/python -m local --port $(PORT)
 
 test: $(VENV)/ready  ## Unit, contract, infrastructure and end-to-end tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spark (needs Java 17; sets up PySpark)
 	PYSPARK_PYTHON=.venv-spark/bin/python .venv-spark/bin/python -m pytest tests/distributed \
