@@ -39,7 +39,7 @@ def every(protocol: Protocol, rectools: Path | None, epochs: int) -> Iterator[Pe
     """All peers that there are; SASRec if `rectools` is a Python that has it."""
     yield from simple(protocol)
     if rectools:
-        yield sasrec(protocol, rectools, epochs)
+        yield from sasrec(protocol, rectools, [epochs])
 
 
 def simple(protocol: Protocol) -> Iterator[Peer]:
@@ -110,8 +110,10 @@ def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
         yield _asked(protocol, "ALS", f"{factors} factors", began, by_factors)
 
 
-def sasrec(protocol: Protocol, python: Path, epochs: int) -> Peer:
-    """SASRec of RecTools, run by the Python of an environment that has it (see `benchmarks/sasrec.py`)."""
+def sasrec(protocol: Protocol, python: Path, stages: list[int]) -> Iterator[Peer]:
+    """SASRec of RecTools after each of these numbers of epochs, run by the Python of an environment that has
+    it (see `benchmarks/sasrec.py`).
+    """
     sequences, cases = protocol.training.sequences, protocol.cases
     with tempfile.TemporaryDirectory() as folder:
         asked = [
@@ -129,7 +131,8 @@ def sasrec(protocol: Protocol, python: Path, epochs: int) -> Peer:
             seen=protocol.seen,
         )
         program = Path(__file__).with_name("sasrec.py")
-        subprocess.run([str(python), str(program), folder, str(epochs)], check=True)
-        said = json.loads((Path(folder) / "found.json").read_text())
-    lists: Lists = [np.asarray(said["lists"].get(str(user), [0]), np.int64) for user in cases.users]
-    return Peer("RecTools SASRec", f"{epochs} epochs", lists, said["cpu"])
+        subprocess.run([str(python), str(program), folder, *map(str, stages)], check=True)
+        answers = json.loads((Path(folder) / "found.json").read_text())
+    for said in answers:
+        lists: Lists = [np.asarray(said["lists"].get(str(user), [0]), np.int64) for user in cases.users]
+        yield Peer("RecTools SASRec", f"{said['epochs']} epochs", lists, said["cpu"])

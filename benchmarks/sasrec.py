@@ -1,9 +1,10 @@
 """RecTools' SASRec as a program of its own: its PyTorch and ours need not be the same.
 
-    PYTHON benchmarks/sasrec.py FOLDER EPOCHS
+    PYTHON benchmarks/sasrec.py FOLDER EPOCHS [EPOCHS ...]
 
 PYTHON has `RecTools[torch]`. Reads FOLDER/given.npz (events to train on, histories to ask with) and writes
-FOLDER/found.json: ten items for each user asked about, and the CPU seconds of training.
+FOLDER/found.json: after each of these numbers of epochs, ten items for each user asked about, and the CPU
+seconds that training had taken until then.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 
-def main(folder: Path, epochs: int) -> None:
-    """Train on one thread and answer."""
+def main(folder: Path, stages: list[int]) -> None:
+    """Train on one thread, and answer after each of these numbers of epochs."""
     warnings.filterwarnings("ignore")
     import pandas as pd
     import torch
@@ -43,8 +44,7 @@ def main(folder: Path, epochs: int) -> None:
 
     def trainer() -> Trainer:
         return Trainer(
-            max_epochs=epochs,
-            min_epochs=epochs,
+            max_epochs=stages[-1],
             deterministic=True,
             accelerator="cpu",
             enable_progress_bar=False,
@@ -67,23 +67,29 @@ def main(folder: Path, epochs: int) -> None:
         get_trainer_func=trainer,
         recommend_torch_device="cpu",
     )
-    model.fit(Dataset.construct(events))
+    training = Dataset.construct(events)
     cpu = time.process_time() - began
     order = np.arange(len(given["asked_items"]))  # histories are in order; equal times would lose it
     asked = table(given["asked_users"], given["asked_items"], order)
     known = asked[asked[Columns.Item].isin(set(given["items"].tolist()))]
     users = np.intersect1d(given["cases"], known[Columns.User])
-    found = model.recommend(
-        users,
-        Dataset.construct(known),
-        k=10,
-        filter_viewed=not bool(given["seen"]),
-        on_unsupported_targets="warn",
-    )
-    lists = found.groupby(Columns.User)[Columns.Item].apply(list)
-    said = {"cpu": cpu, "lists": {str(user): [int(item) for item in items] for user, items in lists.items()}}
-    (folder / "found.json").write_text(json.dumps(said))
+    answers, done = [], 0
+    for stage in stages:
+        began = time.process_time()
+        model.fit_partial(training, min_epochs=stage - done, max_epochs=stage - done)
+        cpu, done = cpu + time.process_time() - began, stage
+        found = model.recommend(
+            users,
+            Dataset.construct(known),
+            k=10,
+            filter_viewed=not bool(given["seen"]),
+            on_unsupported_targets="warn",
+        )
+        lists = found.groupby(Columns.User)[Columns.Item].apply(list)
+        by_user = {str(user): [int(item) for item in items] for user, items in lists.items()}
+        answers.append({"epochs": stage, "cpu": cpu, "lists": by_user})
+    (folder / "found.json").write_text(json.dumps(answers))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), [int(stage) for stage in sys.argv[2:]])

@@ -29,8 +29,10 @@ from tastemaker.ids import Ids, open_array, save_array
 
 FORMAT_VERSION = 1
 MANIFEST = "bundle.json"
-HISTORY_LENGTH = 200
-"""How many of a user's newest events a bundle keeps."""
+HISTORY_LENGTH = 500
+"""How many of a user's newest events a bundle keeps: a hundred of each of five types, for filters, and what
+somebody buys in most of a year, for whom the last two hundred would say too little of habits.
+"""
 
 
 class UnknownBundleFormatError(TastemakerError):

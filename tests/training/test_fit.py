@@ -101,9 +101,25 @@ def test_the_blend_is_never_worse_than_its_best_part() -> None:
     scores = {name: parts[:, :, place] for place, name in enumerate("abc")}
     table = blend.Table(items, scores | {blend.SEEN: np.zeros_like(right)}, truth)
     alone = {name: table.objective({name: 1.0}) for name in "abc"}
-    weights, reached = blend.ascend(table, ["a", "b", "c"], {"a": 1.0, blend.SEEN: 0.0})
+    weights, reached = blend.ascend(table, {"a": 1.0, blend.SEEN: 0.0})
     assert reached > max(alone.values()) + 0.02  # two independent witnesses know more than one
     assert weights.get("c", 0.0) < 0.3  # the third knows nothing
+
+
+def test_the_blend_takes_the_half_life_that_adds_most_to_the_others() -> None:
+    """`b@2` alone is better than `b@9`, but says the same as `a`."""
+    rng = np.random.default_rng(0)
+    cases, candidates = 80, 30
+    items = np.tile(np.arange(candidates), (cases, 1))
+    truth = [np.array([int(rng.integers(candidates))]) for _ in range(cases)]
+    right = np.stack([(items[c] == truth[c][0]).astype(np.float32) for c in range(cases)])
+    first, other = rng.normal(size=(2, cases, candidates)).astype(np.float32)
+    scores = {"a": first + 2 * right, "b@2": first + 1.9 * right, "b@9": other + 1.5 * right}
+    table = blend.Table(items, scores | {blend.SEEN: np.zeros_like(right)}, truth)
+    assert table.objective({"b@2": 1.0}) > table.objective({"b@9": 1.0})
+    weights, _ = blend.ascend(table, {"a": 1.0, blend.SEEN: 0.0})
+    assert weights["b@9"] > 0.3
+    assert "b@2" not in weights
 
 
 def test_the_blend_chooses_for_the_shop(trained, shop: Prepared) -> None:

@@ -1,9 +1,10 @@
 """The weights of a blend, chosen on validation data.
 
 Every part scores every validation case. Candidates are what any part puts near the top, and the truth;
-weights start with the best single part alone and change one at a time, as long as the objective grows. So the
-blend is never worse than its best part on the data that it is chosen by, and on small data a part that brings
-nothing gets nothing.
+weights start with the best single part alone and change one part at a time, as long as the objective grows.
+So the blend is never worse than its best part on the data that it is chosen by, and on small data a part that
+brings nothing gets nothing. A part's half-life is chosen with its weight: beside a transformer that knows
+what comes next, what a part remembers of long ago is often worth more than what it is best at alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +35,9 @@ HALF_LIVES = {
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 SEEN = "seen"
-SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
+SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""At its ends nothing that was seen is in a list of 25, or everything is before all else."""
+
 ROUNDS = 4
 CANDIDATES = 60
 """Items taken from each part for each case, with and without seen ones. Lists are 25 long."""
@@ -59,27 +63,23 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
     table = _candidates(model, prepared, cases, wanted)
     alone: dict[str, float] = {}
     repeats: dict[str, float] = {}  # the weight of `seen` that each part is best with
-    for name in table.names:
-        if name != SEEN:
-            reached = {weight: table.objective({name: 1.0, SEEN: weight}) for weight in (0.0, SEEN_GRID[0])}
-            repeats[name] = max(reached, key=reached.__getitem__)
-            alone[name] = reached[repeats[name]]
-    kept: dict[str, str] = {}  # the best half-life of each part
-    for name in alone:
-        part = name.split("@")[0]
-        if part not in kept or alone[name] > alone[kept[part]]:
-            kept[part] = name
-    first = max(kept.values(), key=alone.__getitem__)
-    weights, reached_all = ascend(table, list(kept.values()), {first: 1.0, SEEN: repeats[first]})
-    chosen: dict[str, dict[str, float]] = {}
-    for name in (*kept.values(), SEEN):
-        part, _, half_life = name.partition("@")
-        chosen[part] = {"weight": round(weights.get(name, 0.0), 4)}
-        if half_life:
-            chosen[part]["halfLife"] = float(half_life)
-        say(f"blend: {part} {chosen[part]}" + (f" alone {alone[name]:.4f}" if name in alone else ""))
-    say(f"blend: {reached_all:.4f} on {len(cases)} validation users")
-    return Choice(chosen, reached_all, {part: alone[name] for part, name in kept.items()})
+    for name in chain.from_iterable(table.parts.values()):
+        reached = {weight: table.objective({name: 1.0, SEEN: weight}) for weight in (0.0, SEEN_GRID[0])}
+        repeats[name] = max(reached, key=reached.__getitem__)
+        alone[name] = reached[repeats[name]]
+    first = max(alone, key=alone.__getitem__)
+    weights, reached_all = ascend(table, {first: 1.0, SEEN: repeats[first]})
+    chosen = {SEEN: {"weight": weights[SEEN]}}
+    best: dict[str, float] = {}
+    for part, names in table.parts.items():
+        kept = max(names, key=lambda name: (weights.get(name, 0.0), alone[name]))
+        best[part] = max(alone[name] for name in names)
+        chosen[part] = {"weight": weights.get(kept, 0.0)}
+        if "@" in kept:
+            chosen[part]["halfLife"] = float(kept.split("@")[1])
+        say(f"blend: {part} {chosen[part]} alone {best[part]:.4f}")
+    say(f"blend: seen items {weights[SEEN]:+}, {reached_all:.4f} on {len(cases)} validation users")
+    return Choice(chosen, reached_all, best)
 
 
 def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
@@ -102,10 +102,14 @@ class Table:
     scores: dict[str, NDArray[np.float32]]
     wanted: list[NDArray]
 
-    @property
-    def names(self) -> list[str]:
-        """Every part, with its half-life if it has one."""
-        return list(self.scores)
+    @cached_property
+    def parts(self) -> dict[str, list[str]]:
+        """The names of each part's variants; `seen` is none of the parts."""
+        found: dict[str, list[str]] = {}
+        for name in self.scores:
+            if name != SEEN:
+                found.setdefault(name.split("@")[0], []).append(name)
+        return found
 
     def total(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
         """The weighted sum of parts; -inf where there is no candidate."""
@@ -126,21 +130,25 @@ class Table:
         order = np.argsort(-np.take_along_axis(total, best, 1), axis=1, kind="stable")
         ranked = np.take_along_axis(best, order, 1)
         discounts = 1.0 / np.log2(np.arange(2, most + 2))
-        soon, every, ideal = self._worth
+        soon, every, sizes, ideal = self._worth
         first = np.take_along_axis(soon, ranked[:, :10], 1) @ discounts[:10]
-        found = np.take_along_axis(every, ranked, 1) @ discounts
-        return float((0.5 * first + 0.5 * found / ideal).mean())
+        hits = np.take_along_axis(every, ranked, 1)
+        found = hits[:, :10].sum(1) / np.minimum(sizes, 10)
+        return float((0.5 * first + 0.25 * (hits @ discounts) / ideal + 0.25 * found).mean())
 
     @cached_property
-    def _worth(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+    def _worth(
+        self,
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
         """What `objective.gains` asks of each list, for all lists at once: which candidates are the next
-        item, which are any of the truth, and the gain of a list that begins with all of it.
+        item, which are any of the truth, how many that are, and the gain of a list that begins with all of
+        them.
         """
         best = np.cumsum(1.0 / np.log2(np.arange(2, 27)))
         soon = np.stack([row == truth[0] for row, truth in zip(self.items, self.wanted, strict=True)])
         every = np.stack([np.isin(row, truth) for row, truth in zip(self.items, self.wanted, strict=True)])
-        sizes = np.array([min(len(np.unique(truth)), 25) for truth in self.wanted])
-        return soon, every, best[sizes - 1]
+        sizes = np.array([len(np.unique(truth)) for truth in self.wanted])
+        return soon, every, sizes, best[np.minimum(sizes, 25) - 1]
 
 
 def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray]) -> Table:
@@ -173,19 +181,25 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
     return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted)
 
 
-def ascend(table: Table, names: list[str], start: Mapping[str, float]) -> tuple[dict[str, float], float]:
-    """Weights of these parts and of `seen`, changed one at a time from `start`, and what they reach."""
+def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """Weights of the parts and of `seen`, changed one at a time from `start`, and what they reach.
+
+    The part that has the weight 1 at the start keeps it, since only ratios matter; its half-life may change.
+    """
     weights, reached = dict(start), table.objective(start)
+    turns = {SEEN: ([SEEN], SEEN_GRID)} | {
+        part: (names, (1.0,) if any(start.get(name) == 1.0 for name in names) else GRID)
+        for part, names in table.parts.items()
+    }
     for _ in range(ROUNDS):
         before = reached
-        for name in (SEEN, *names):
-            if start.get(name) == 1.0:  # only ratios matter
-                continue
-            rest = table.total({n: w for n, w in weights.items() if n != name})
-            for weight in SEEN_GRID if name == SEEN else GRID:
+        for names, grid in turns.values():
+            others = {name: weight for name, weight in weights.items() if name not in names}
+            rest = table.total(others)
+            for name, weight in product(names, grid):
                 value = table.of(rest + np.float32(weight) * table.scores[name])
                 if value > reached + LEAST_GAIN:
-                    weights[name], reached = weight, value
+                    weights, reached = {**others, name: weight}, value
         if reached <= before + LEAST_GAIN:
             break
     return weights, reached

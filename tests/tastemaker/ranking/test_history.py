@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.ids import Ids
-from tastemaker.models.bundle import Bundle, Histories
+from tastemaker.models.bundle import HISTORY_LENGTH, Bundle, Histories
 from tastemaker.ranking.history import LiveEvent, past
 
 ITEMS = ["a", "b", "c", "d"]
@@ -77,10 +77,10 @@ def test_nobody_and_strangers(bundle: Bundle) -> None:
 
 
 def test_only_the_newest_count(bundle: Bundle) -> None:
-    live = [event("d", 100 + n) for n in range(300)]
+    live = [event("d", 100 + n) for n in range(HISTORY_LENGTH + 100)]
     whole = past(bundle, "u", live)
-    assert len(whole.history) == 200
-    assert whole.history.timestamps[-1] == 399
+    assert len(whole.history) == HISTORY_LENGTH
+    assert whole.history.timestamps[-1] == HISTORY_LENGTH + 199
     assert len(whole.by_type["view"]) == 100
 
 
