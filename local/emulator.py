@@ -21,14 +21,16 @@ from .door.door import Door, Rooms
 from .door.gateway import Gateway
 from .door.moto_app import MotoApp
 from .door.server import HttpServer
+from .functions.created import CreatedFunctions
 from .functions.pool import FunctionPool
 from .functions.service import Functions
+from .functions.spec import FunctionSpec
 from .iam.guard import Guard
 from .iam.roles import Roles
 from .jobs.job import COMMAND
 from .jobs.service import TrainingJobs
 from .logs import LogSink
-from .moto_patches import s3, speed, stepfunctions
+from .moto_patches import awslambda, s3, speed, stepfunctions
 from .provision import Deployment, provision
 from .rules import Rules
 from .schedules import Scheduler
@@ -145,12 +147,15 @@ class Emulator:
     def _rooms(self) -> Rooms:
         account, roles, terminal, found = self.account, self.roles, self._terminal, self.deployment
         sink = LogSink(account)
+
+        def pool_of(spec: FunctionSpec) -> FunctionPool:
+            return FunctionPool(spec, account, roles, terminal, sink, self._scratch)
+
         self.functions = Functions(
-            {
-                name: FunctionPool(spec, account, roles, terminal, sink, self._scratch)
-                for name, spec in found.functions.items()
-            }
+            {name: pool_of(spec) for name, spec in found.functions.items()},
+            CreatedFunctions(account, pool_of, self._scratch),
         )
+        awslambda.install(self.functions.invoke)
         self.jobs = TrainingJobs(
             account=account,
             roles=roles,

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ..door.messages import Request, Response
+from .created import CreatedFunctions, UnsupportedFunctionError
 from .pool import FunctionPool
 from .worker import Outcome
 
@@ -20,36 +21,39 @@ _ASYNC_RETRIES = 2  # AWS's default for asynchronous invocations
 
 
 class UnknownFunctionError(KeyError):
-    """No function of the template has this name or ARN."""
+    """No function has this name or ARN."""
 
 
 class Functions:
-    """All functions of the template, by name or ARN."""
+    """All functions, by name or ARN: the template's, and those that programs have created."""
 
-    def __init__(self, pools: Mapping[str, FunctionPool]) -> None:
+    def __init__(self, pools: Mapping[str, FunctionPool], created: CreatedFunctions) -> None:
         self._pools = dict(pools)
+        self._created = created
 
     def names(self) -> list[str]:
+        """Those of the template."""
         return list(self._pools)
 
     def pool(self, name: str) -> FunctionPool:
         """The pool of a function by name, partial or full ARN, with or without a qualifier.
 
         Raises:
-            UnknownFunctionError
+            UnknownFunctionError, UnsupportedFunctionError
         """
         parts = name.split(":")
         plain = parts[6] if name.startswith("arn:") and len(parts) > 6 else parts[0]
-        try:
-            return self._pools[plain]
-        except KeyError:
-            raise UnknownFunctionError(name) from None
+        found = self._pools.get(plain) or self._created.pool(plain)
+        if found is None:
+            raise UnknownFunctionError(name)
+        return found
 
     def invoke(self, name: str, event: Any, request_id: str | None = None) -> Outcome:
         return self.pool(name).invoke(event, request_id or str(uuid.uuid4()))
 
     def stop(self) -> None:
-        threads = [threading.Thread(target=pool.close) for pool in self._pools.values()]
+        pools = [*self._pools.values(), *self._created.pools()]
+        threads = [threading.Thread(target=pool.close) for pool in pools]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -69,6 +73,8 @@ def serve_invoke(functions: Functions, request: Request) -> Response:
         pool = functions.pool(name)
     except UnknownFunctionError:
         return _error(404, "ResourceNotFoundException", f"Function not found: {name}")
+    except UnsupportedFunctionError as error:
+        return _error(502, "InvalidRuntimeException", str(error))
     if kind == "DryRun":
         return Response(204)
     limit = MAX_REQUEST_BYTES.get(kind, 0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.local.conftest import until
+from tests.local.conftest import unique, until
 
 
 def test_a_handler_sees_its_event_its_context_and_its_environment(local, invoke):
@@ -101,3 +104,69 @@ def test_what_a_function_prints_is_in_its_log_group(local, invoke):
         return [event["message"] for event in events]
 
     until(printed, lambda messages: "echo was here" in messages)
+
+
+def code(text: str) -> bytes:
+    """A deployment package with one module, `mine`."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("mine.py", text)
+    return data.getvalue()
+
+
+@pytest.fixture
+def create(local):
+    """Create a function over the API, as a program does: its name."""
+    iam, client = local.client("iam"), local.client("lambda")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+    def call(text: str, **more) -> str:
+        name = unique("mine")
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        given = {"Runtime": "python3.12", "Handler": "mine.handler", "Code": {"ZipFile": code(text)}} | more
+        client.create_function(FunctionName=name, Role=role["Role"]["Arn"], **given)
+        return name
+
+    return call
+
+
+def test_a_function_that_a_program_creates_runs_like_the_templates(local, create):
+    text = "import os\ndef handler(event, context):\n    return [event, os.environ['SAID'], os.getpid()]\n"
+    client = local.client("lambda")
+    name = create(text, Environment={"Variables": {"SAID": "hello"}})
+
+    def answer() -> list:
+        return json.load(client.invoke(FunctionName=name, Payload=b"1")["Payload"])
+
+    first = answer()
+    assert first[:2] == [1, "hello"] and answer() == first  # the worker is kept
+    client.update_function_code(FunctionName=name, ZipFile=code("def handler(event, context): return 'new'"))
+    assert answer() == "new"
+
+
+def test_a_buckets_notification_calls_the_function_that_a_program_created(local, create):
+    s3, bucket, answers = local.client("s3"), unique("inbox"), unique("answers")
+    copy = f"""import boto3
+def handler(event, context):
+    key = event["Records"][0]["s3"]["object"]["key"]
+    boto3.client("s3").put_object(Bucket="{answers}", Key=key, Body=b"seen")
+"""
+    name = create(copy, Timeout=30)
+    for one in (bucket, answers):
+        s3.create_bucket(Bucket=one)
+    target = {
+        "LambdaFunctionArn": local.account.arn("lambda", f"function:{name}"),
+        "Events": ["s3:ObjectCreated:*"],
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [target]}
+    )
+    s3.put_object(Bucket=bucket, Key="event.json", Body=b"{}")
+    until(lambda: s3.list_objects_v2(Bucket=answers).get("KeyCount"), lambda count: count == 1)
+
+
+def test_a_function_in_another_language_is_refused_by_name(local, create):
+    client = local.client("lambda")
+    name = create("", Runtime="nodejs22.x", Handler="index.handler")
+    with pytest.raises(client.exceptions.InvalidRuntimeException, match=f"{name} is made of nodejs22.x"):
+        client.invoke(FunctionName=name, Payload=b"{}")

@@ -7,6 +7,7 @@ import time
 from importlib.metadata import version
 
 import pytest
+from moto.awslambda.models import LambdaFunction
 from moto.dynamodb.models.table import Table
 from moto.kinesis.models import Shard
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
@@ -145,3 +146,7 @@ def test_an_execution_without_a_name_would_still_be_called_none(local):
     machine = local.account.arn("states", "stateMachine:tiny-greet")
     execution = backend.start_execution(machine, None, "{}")
     assert execution.exec_arn.endswith(":None")
+
+
+def test_what_moto_invokes_still_goes_through_one_method():
+    assert "self._invoke_lambda(event=body)" in inspect.getsource(LambdaFunction.invoke)

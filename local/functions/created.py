@@ -1,0 +1,89 @@
+"""Functions that programs create over the API: run like the template's, from the code that was uploaded."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from moto.awslambda.models import LambdaFunction
+from moto.awslambda.utils import get_backend
+
+from ..account import Account
+from .pool import FunctionPool
+from .spec import FunctionSpec
+
+_NOWHERE = Path()
+
+
+class UnsupportedFunctionError(Exception):
+    """A function that this machine cannot run: another language, or an image."""
+
+
+class CreatedFunctions:
+    """What `CreateFunction` left in moto. A function that has changed since gets workers anew."""
+
+    def __init__(
+        self, account: Account, pool_of: Callable[[FunctionSpec], FunctionPool], scratch: Path
+    ) -> None:
+        self._account = account
+        self._pool_of = pool_of
+        self._scratch = scratch
+        self._pools: dict[str, tuple[FunctionSpec, str, FunctionPool]] = {}
+        self._lock = threading.Lock()
+
+    def pool(self, name: str) -> FunctionPool | None:
+        """The pool of a function by its plain name; None if there is none.
+
+        Raises:
+            UnsupportedFunctionError
+        """
+        lambdas = get_backend(self._account.id, self._account.region).list_functions()
+        function = next((one for one in lambdas if one.function_name == name), None)
+        if function is None:
+            return None
+        wanted = _spec(function)
+        with self._lock:
+            spec, code, pool = self._pools.get(name, (None, None, None))
+            if pool is not None and (spec, code) == (wanted, function.code_sha_256):
+                return pool
+            if pool is not None:
+                pool.close()
+                shutil.rmtree(pool.spec.code, ignore_errors=True)
+            pool = self._pool_of(replace(wanted, code=self._unpacked(function)))
+            self._pools[name] = (wanted, function.code_sha_256, pool)
+        return pool
+
+    def pools(self) -> list[FunctionPool]:
+        return [pool for _, _, pool in self._pools.values()]
+
+    def _unpacked(self, function: LambdaFunction) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="code-", dir=self._scratch))
+        with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
+            archive.extractall(folder)
+        return folder
+
+
+def _spec(function: LambdaFunction) -> FunctionSpec:
+    """What moto knows of a function, without the folder of its code."""
+    if not (function.run_time or "").startswith("python"):
+        made_of = function.run_time or "an image"
+        raise UnsupportedFunctionError(
+            f"{function.function_name} is made of {made_of}; the local run has Python only."
+        )
+    return FunctionSpec(
+        name=function.function_name,
+        arn=function.function_arn,
+        handler=str(function.handler),
+        role_arn=function.role,
+        code=_NOWHERE,
+        timeout=float(function.timeout),
+        memory_mb=int(function.memory_size),
+        log_group=function.logs_group_name,
+        environment=dict(function.environment_vars),
+    )
