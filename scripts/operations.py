@@ -32,9 +32,8 @@ REMARKS = {
     "`minimumImportInteractions` is set. `roleArn` may be left out for buckets that the stage lists. The "
     "report that `publishAttributionMetricsToS3` asks for comes within a quarter of an hour after the "
     "import.",
-    "CreateSolution": "`performAutoML` and legacy recipes are refused; recipes without a model in this "
-    "release are "
-    "refused by name. An unknown or out-of-range hyperparameter is refused.",
+    "CreateSolution": "`performAutoML` takes `aws-user-personalization`, without a search; `autoMLConfig` is "
+    "refused. An unknown or out-of-range hyperparameter is refused.",
     "CreateSolutionVersion": "`AUTOTRAIN` is refused as a `trainingMode`. The metrics of an `UPDATE` are "
     "those of the full version that it goes on from. `trainingHours` is time on the clock.",
     "StopSolutionVersionCreation": "Stops the SageMaker training job itself.",
@@ -150,8 +149,6 @@ def _everywhere() -> list[str]:
 
 def _recipes() -> list[str]:
     def state(recipe: Recipe) -> str:
-        if recipe.legacy:
-            return "legacy: refused, as by the service"
         return "yes" if recipe.trainable else "not yet"
 
     rows = [f"| {recipe.name} | {recipe.domain or 'custom'} | {state(recipe)} |" for recipe in RECIPES]

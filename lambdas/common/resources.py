@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tastemaker.errors import Conflict, ResourceAlreadyExists
-from tastemaker.resources.repository import Page, Record, position_of, read_position
+from tastemaker.resources.repository import Page, Record, position_of, read_position, taken
 
 Item = dict[str, Any]
 FAILED_CHECK = "ConditionalCheckFailed"
@@ -42,9 +42,9 @@ class ResourceTable:
             self.client.transact_write_items(TransactItems=[*puts, *checks])
         except self.client.exceptions.TransactionCanceledException as error:
             reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
-            for taken, reason in zip([record.arn, *aliases], reasons, strict=False):
+            for key, reason in zip([record.arn, *aliases], reasons, strict=False):
                 if reason == FAILED_CHECK:
-                    raise ResourceAlreadyExists(f"{taken} already exists.") from None
+                    raise ResourceAlreadyExists(taken(self.target(key) or key)) from None
             raise _conflict(record.arn) from None
         return stored
 

@@ -54,13 +54,10 @@ class FeatureTransformation:
 class Recipe:
     """One recipe. Everything that a rule of the control plane, a trainer or the runtime asks of it.
 
-    ``model`` names what trains and serves it; None: not trainable in this release. ``legacy``: the service
-    itself
-    no longer trains it. ``needs_user`` and ``needs_item`` are ids that a request must carry. ``hides`` is
-    the event
-    type whose items a domain use case keeps out of the answer by itself. ``minimum_event_type`` narrows
-    the minimum
-    of 1000 interactions to one type.
+    ``model`` names what trains and serves it; None: not trainable in this release. ``needs_user`` and
+    ``needs_item`` are ids that a request must carry. ``hides`` is the event type whose items a domain use
+    case keeps out of the answer by itself. ``minimum_event_type`` narrows the minimum of 1000 interactions
+    to one type.
     """
 
     name: str
@@ -77,7 +74,6 @@ class Recipe:
     needs_item: bool = False
     needs_datasets: tuple[str, ...] = ("INTERACTIONS",)
     trains_on: tuple[str, ...] = ("INTERACTIONS", "ITEMS", "USERS")
-    legacy: bool = False
     update_mode: bool = False
     event_weights: bool = False
     objective: bool = False
@@ -108,7 +104,7 @@ class Recipe:
 
     @property
     def trainable(self) -> bool:
-        return self.model is not None and not self.legacy
+        return self.model is not None
 
     @property
     def refreshed(self) -> bool:

@@ -79,6 +79,11 @@ def position_of(record: Record) -> str:
     return f"{record.created_at!r} {record.arn}"
 
 
+def taken(arn: str) -> str:
+    """The service's words about the record that has an ARN or an alias already."""
+    return f"Another resource with Arn {arn} already exists."
+
+
 def read_position(position: str) -> tuple[float, str]:
     """The creation time and ARN in a position. Raises InvalidNextToken."""
     created, _, arn = position.partition(" ")
@@ -104,10 +109,10 @@ class MemoryRepository:
         for other in unchanged:
             self._check(other)
         if record.arn in self.records:
-            raise ResourceAlreadyExists(f"{record.arn} already exists.")
+            raise ResourceAlreadyExists(taken(record.arn))
         for alias in aliases:
             if alias in self.aliases:
-                raise ResourceAlreadyExists(f"{alias} is taken by {self.aliases[alias]}.")
+                raise ResourceAlreadyExists(taken(self.aliases[alias]))
         stored = replace(record, revision=1)
         self.records[record.arn] = stored
         self.aliases.update(aliases)

@@ -16,6 +16,8 @@ from tastemaker.resources.repository import Record
 from tastemaker.resources.updates import applied
 
 DAY = 86400.0
+AUTO_ML = "arn:aws:personalize:::recipe/aws-user-personalization"
+"""AutoML chose among the recipes of 2019 that rank items for users, which are one model here."""
 
 
 class Solution(Kind):
@@ -33,7 +35,9 @@ class Solution(Kind):
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
         if request.get("performAutoML"):
-            raise InvalidInput("performAutoML is not supported any more; choose a recipeArn.")
+            if "recipeArn" in request:
+                raise InvalidInput("performAutoML chooses the recipe itself; leave recipeArn out.")
+            request = {**request, "recipeArn": AUTO_ML, "autoMLResult": {"bestRecipeArn": AUTO_ML}}
         if "recipeArn" not in request:
             raise InvalidInput("recipeArn is missing; ListRecipes shows the recipes.")
         recipe = desk.recipe(request["recipeArn"])

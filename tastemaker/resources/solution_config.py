@@ -15,12 +15,7 @@ Config = Mapping[str, Any]
 
 
 def check_trainable(recipe: Recipe) -> None:
-    """Raises InvalidInput for a recipe that the service retired, NotServedYet for one that has no model
-    yet."""
-    if recipe.legacy:
-        raise InvalidInput(
-            f"{recipe.name} is a legacy recipe that can no longer be trained. {recipe.description}"
-        )
+    """Raises NotServedYet for a recipe that has no model yet."""
     if not recipe.trainable:
         raise NotServedYet(f"This release of Tastemaker cannot train {recipe.name} yet.")
 
@@ -36,7 +31,7 @@ def check(recipe: Recipe, request: Config, schemas: Schemas) -> None:
     if request.get("performHPO") and not recipe.tunable:
         raise InvalidInput(f"{recipe.name} does not take performHPO: it has no hyperparameters to optimize.")
     if "autoMLConfig" in config:
-        raise InvalidInput("autoMLConfig needs performAutoML, which is not supported; choose a recipeArn.")
+        raise InvalidInput("autoMLConfig is not supported; choose a recipeArn, or performAutoML without it.")
     recipe.hyperparameters_with_defaults(config.get("algorithmHyperParameters", {}))
     recipe.featurization_with_defaults(config.get("featureTransformationParameters", {}))
     if "hpoConfig" in config:

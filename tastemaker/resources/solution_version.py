@@ -66,6 +66,9 @@ class SolutionVersion(Kind):
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
         return {f"solution-version-name/{body['solutionArn']}/{body['name']}": arn} if "name" in body else {}
 
+    def shown(self, desk: Desk, record: Record) -> Body:
+        return {"name": name_of(record.arn), **record.body}
+
     def check_list_parent(self, desk: Desk, arn: str) -> None:
         desk.find("Solution", arn)  # the one list whose model has a not-found
 

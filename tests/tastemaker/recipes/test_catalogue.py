@@ -35,7 +35,6 @@ def test_every_recipe_can_be_described(recipe):
 def test_defaults_are_within_their_ranges(recipe):
     for parameter in (*recipe.hyperparameters, *recipe.feature_transformation.parameters):
         parameter.check(parameter.default)
-    assert not (recipe.legacy and recipe.trainable)
 
 
 def test_arns():

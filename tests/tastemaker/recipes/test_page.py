@@ -19,7 +19,7 @@ def test_every_recipe_has_its_row() -> None:
     assert sorted(named) == [recipe.name for recipe in RECIPES]
 
 
-@pytest.mark.parametrize("recipe", [one for one in RECIPES if not one.legacy], ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_every_recipe_is_trained_and_served(recipe: Recipe) -> None:
     assert recipe.trainable
     assert TRAINED_BY_ANOTHER_NAME.get(str(recipe.model), recipe.model) in KINDS

@@ -25,13 +25,13 @@ class RepositorySuite:
 
     def test_an_arn_is_taken_once(self, repository: Repository) -> None:
         repository.create(record(1))
-        with pytest.raises(ResourceAlreadyExists, match="arn:Filter/001"):
+        with pytest.raises(ResourceAlreadyExists, match="resource with Arn arn:Filter/001 already exists"):
             repository.create(record(1), aliases={"alias/x": "arn:Filter/001"})
         assert repository.target("alias/x") is None
 
     def test_an_alias_is_taken_once(self, repository: Repository) -> None:
         repository.create(record(1), aliases={"alias/x": "arn:Filter/001", "alias/y": "arn:Filter/001"})
-        with pytest.raises(ResourceAlreadyExists, match="alias/y"):
+        with pytest.raises(ResourceAlreadyExists, match="Another resource with Arn arn:Filter/001"):
             repository.create(record(2), aliases={"alias/z": "arn:Filter/002", "alias/y": "arn:Filter/002"})
         assert repository.target("alias/y") == "arn:Filter/001"
         assert repository.get("arn:Filter/002") is None and repository.target("alias/z") is None

@@ -75,10 +75,9 @@ def test_updates():
 @pytest.mark.parametrize(
     ("request_", "say"),
     [
-        ({"recipeArn": recipe("aws-hrnn")}, "legacy"),
         ({"recipeArn": recipe("aws-ecomm-recommended-for-you")}, "CreateRecommender"),
         ({"recipeArn": "arn:aws:personalize:::algorithm/aws-sims"}, "not the ARN of a recipe"),
-        ({"performAutoML": True}, "performAutoML"),
+        ({"performAutoML": True}, "leave recipeArn out"),
         ({"performHPO": True}, "does not take performHPO"),
         ({"performIncrementalUpdate": True}, "performIncrementalUpdate"),
         ({"solutionConfig": {"algorithmHyperParameters": {"bptt": "3"}}}, "bptt"),
@@ -182,6 +181,27 @@ def test_ranges_to_optimize_within(ranges):
     }
     config = {"hpoConfig": {"algorithmHyperParameterRanges": good}}
     shop.solution(here, group_arn, recipeArn=GEN1, performHPO=True, solutionConfig=config)
+
+
+@pytest.mark.parametrize("name", ["aws-hrnn", "aws-hrnn-metadata", "aws-hrnn-coldstart"])
+def test_programs_of_2019_find_the_recipes_that_they_name(name):
+    here = world()
+    group_arn, _ = shop.shop(here)
+    cold = {"cold_start_max_duration": "5", "cold_start_relative_from": "latestItem"}
+    config = {"featureTransformationParameters": cold} if name == "aws-hrnn-coldstart" else {}
+    arn = shop.solution(here, group_arn, recipeArn=recipe(name), solutionConfig=config)
+    version = here.call("DescribeSolutionVersion", solutionVersionArn=shop.trained(here, arn))
+    assert version["solutionVersion"]["recipeArn"] == recipe(name)
+
+
+def test_auto_ml_chooses_a_recipe():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = here.call("CreateSolution", name="s", datasetGroupArn=group_arn, performAutoML=True)["solutionArn"]
+    described = here.call("DescribeSolution", solutionArn=arn)["solution"]
+    assert described["performAutoML"] is True and described["autoMLResult"] == {"bestRecipeArn": GEN1}
+    version = here.call("DescribeSolutionVersion", solutionVersionArn=shop.version(here, arn))
+    assert version["solutionVersion"]["recipeArn"] == GEN1
 
 
 def test_a_recipe_without_a_model_is_refused_by_name():

@@ -24,8 +24,11 @@ def test_a_version_carries_its_solution():
     assert arn.startswith(f"{solution_arn}/") and len(arn.rpartition("/")[2]) == 8
     assert version["eventType"] == "watch" and version["recipeArn"] == shop.RECIPE
     assert version["trainingType"] == "MANUAL" and version["trainingMode"] == "FULL"
+    assert version["name"] == "october"
     with pytest.raises(ResourceAlreadyExists):
         shop.version(here, solution_arn, name="october")
+    plain = shop.version(here, solution_arn)
+    assert described(here, plain)["name"] == plain.partition(":solution/")[2]
 
 
 def test_modes():
