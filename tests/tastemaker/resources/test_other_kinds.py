@@ -128,3 +128,13 @@ def test_quotas_of_the_account():
     shop.campaign(here, first)
     with pytest.raises(LimitExceeded, match="campaignsPerDatasetGroup"):
         shop.campaign(here, second, "other")
+
+
+def test_a_token_follows_the_recipes_of_a_domain():
+    here = world()
+    first = here.call("ListRecipes", domain="VIDEO_ON_DEMAND")
+    assert len(first["recipes"]) == 5
+    rest = here.call("ListRecipes", domain="VIDEO_ON_DEMAND", nextToken=first["nextToken"])
+    assert rest == {"recipes": [], "nextToken": None}
+    assert here.call("ListRecipes")["nextToken"] is None
+    assert here.call("ListRecipes", domain="ECOMMERCE", maxResults=2)["nextToken"]
