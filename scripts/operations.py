@@ -56,8 +56,8 @@ REMARKS = {
     "DeleteFilter": "Gone at once.",
     "DeleteEventTracker": "Gone at once; the events stay.",
     "DescribeAlgorithm": "`algorithmImage.dockerURI` is a placeholder.",
-    "ListRecipes": "The whole catalogue, also what cannot be trained in this release. With a `domain` a "
-    "`nextToken` follows the first page, as in the service, and leads to an empty one.",
+    "ListRecipes": "The whole catalogue, also what cannot be trained in this release. A `nextToken` follows "
+    "the first page, as in the service, and leads to an empty one.",
     "GetSolutionMetrics": "The metrics of the training job's own evaluation, by the definitions of the "
     "guide.",
     "CreateMetricAttribution": "Metrics are in the CloudWatch namespace `<stack>/MetricAttribution` (AWS "

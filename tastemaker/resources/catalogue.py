@@ -29,13 +29,14 @@ def operations(desk: Desk) -> dict[str, Operation]:
 def list_recipes(request: Request) -> Body:
     """Sorted by name; a domain's only, if one is asked for.
 
-    The service looks for a domain's recipes while it pages through all of them, so that a token follows the
-    first page. AWS's workshops read it without asking: here too there is one, and an empty page behind it.
+    The service needs two pages for its catalogue, and AWS's workshops read the first one's token without
+    asking whether there is one. So here too a token follows, though a first page holds everything by
+    default; the page behind it is empty.
     """
     domain = request.get("domain")
     wanted = [recipes.describe(one) for one in recipes.RECIPES if domain in (None, one.domain)]
     page, token = pages.page("ListRecipes", request, wanted)
-    if domain is not None and token is None and "nextToken" not in request:
+    if token is None and "nextToken" not in request:
         token = pages.token("ListRecipes", request, str(len(wanted)))
     return {"recipes": page, "nextToken": token}
 
