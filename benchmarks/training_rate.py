@@ -47,25 +47,28 @@ def one(events: int, items: int, most: int) -> None:
     import torch
 
     from tastemaker.models.features import FeatureRows
-    from training.fit import batches, transformer
+    from training.fit import batches, trainer, transformer
     from training.fit.network import Network, Shape
-    from training.fit.optimiser import Optimiser
+    from training.team import ALONE
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
     sequences = synthetic(events, items)
     plan = transformer.Plan(seconds=1.0).for_data(len(sequences.items))
     shape = Shape(items, 0, 0, 0, 1, width=plan.width, window=plan.window, dropout=plan.dropout)
-    network = Network(shape, FeatureRows.empty(items), FeatureRows.empty(sequences.users))
-    optimiser = Optimiser(network, plan.rate, warm_up=10)
-    sampler = transformer.Sampler(sequences, items, torch.device("cpu"))
+    none, counts = FeatureRows.empty(items), np.bincount(sequences.items, minlength=items)
+    tokens = batches.tokens(len(sequences.items))
+    users = FeatureRows.empty(sequences.users)
+    work = trainer.Work(shape, none, users, sequences, counts, tokens, plan.rate, 10, 0)
+    one = trainer.Trainer(Network(shape, none, users), work, ALONE)
+    epoch = batches.Epoch(sequences, plan.window, 0, 0, torch.device("cpu"))
     read, began = 0, 0.0
-    for number, batch in enumerate(batches.epoch(sequences, plan.window, 0, 0, torch.device("cpu"))):
+    for number, batch in enumerate(epoch):
         if number == 5:  # the first ones allocate
             read, began = 0, time.process_time()
         if number == 5 + most:
             break
-        optimiser.step(sampler.loss(network, batch), 0.0)
+        one.step(batch, 0.0)
         read += len(batch.target)
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -67,7 +67,9 @@ class TrainingSettings:
     instance_type: str = setting(
         "ml.m7i.2xlarge", "SageMaker instance; a name that starts with ml.g or ml.p takes the GPU image"
     )
-    instance_count: int = setting(1, "instances per job", within=(1, 16))
+    instance_count: int = setting(
+        1, "instances per job; several share the passes over the events of one model", within=(1, 16)
+    )
     volume_gb: int = setting(50, "disk of each instance, GB", within=(1, 16384))
     max_runtime_minutes: int = setting(
         24 * 60, "a job is stopped after so many minutes of training", within=(5, 28 * 24 * 60)

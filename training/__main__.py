@@ -2,6 +2,9 @@
 
     python -m training --config config.json --data lake/ --model-dir model/
 
+Several processes train one network together: start them with `torchrun --nproc-per-node 2 -m training …`. In
+a container with several machines or GPUs they start by themselves.
+
 In a container everything comes from the platform: the channel `data` (SM_CHANNEL_DATA), the hyperparameter
 `config` (the configuration's path within it), SM_MODEL_DIR, /opt/ml/checkpoints. When the job cannot go on,
 the reason is written to the file `failure` beside the output, where DescribeTrainingJob reads it, and the
@@ -17,7 +20,8 @@ import sys
 import traceback
 from pathlib import Path
 
-from training.errors import BadConfigError, TrainingError
+from training import launch, team
+from training.errors import BadConfigError, LostError, TrainingError
 from training.progress import Stop, quiet_threads, say
 
 ML = Path("/opt/ml")
@@ -90,8 +94,16 @@ def failure_file() -> Path | None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the job; the exit code."""
+    """Run the job, or one process of it; the exit code."""
     args = arguments(argv)
+    machines = launch.machines(_path("SM_INPUT_CONFIG_DIR", ML / "input/config"))
+    if machines is None or not machines.several:
+        return _process(args)
+    ended = launch.launch(machines, sys.argv[1:] if argv is None else argv)
+    return 0 if ended is None else _fail(ended.reason, known=ended.known)
+
+
+def _process(args: argparse.Namespace) -> int:
     stop = Stop()
     stop.listen()
     try:
@@ -99,9 +111,18 @@ def main(argv: list[str] | None = None) -> int:
         quiet_threads()
         from training.job import run
 
-        config = _configured(args)
+        we = team.join()
         _limit_threads(threads)
-        run(config, args.data, model_folder(args), checkpoints=args.checkpoints, stop=stop)
+        if we.rank:
+            from training.fit.trainer import follow
+
+            follow(we, stop)
+        else:
+            run(_configured(args), args.data, model_folder(args), checkpoints=args.checkpoints, stop=stop)
+            we.tell(None)
+        team.leave()
+    except LostError as error:
+        return _fail(team.here().explained() or str(error), known=True)
     except TrainingError as error:
         return _fail(str(error))
     except Exception as error:  # the last line of defence: whatever it is, a person must be able to read why
@@ -122,14 +143,21 @@ def _limit_threads(threads: int) -> None:
         sys.modules["torch"].set_num_threads(threads)
 
 
-def _fail(reason: str) -> int:
+def _fail(reason: str, *, known: bool = False) -> int:
+    """Say and write why the job ends. `known`: another process may know better, and have written it."""
+    team.here().explain(reason)
     say(f"failed: {reason}")
     path = failure_file()
-    if path is not None:
+    if path is not None and not (known and path.exists()):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(reason[:LONGEST_REASON], encoding="utf-8")
     return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code and team.here().size > 1:
+        # The connections to the other processes are torn; taking them down would end this one by a signal.
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

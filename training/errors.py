@@ -19,3 +19,7 @@ class BadDataError(TrainingError):
 
 class StoppedError(TrainingError):
     """The job was told to end."""
+
+
+class LostError(TrainingError):
+    """Another process of a training by several is gone; why, it may have said itself."""

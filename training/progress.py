@@ -58,10 +58,11 @@ def duration(seconds: float) -> str:
 
 
 def quiet_threads() -> int:
-    """Threads for torch: the processor's cores. Waiting ones sleep: spinning on shared cores costs several
-    times more.
+    """Threads for torch: the processor's cores, shared among the machine's processes. Waiting ones sleep:
+    spinning on shared cores costs several times more.
 
     Must run before torch is imported.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    return int(os.environ.get("SM_NUM_CPUS") or os.cpu_count() or 1)
+    cores = int(os.environ.get("SM_NUM_CPUS") or os.cpu_count() or 1)
+    return max(cores // int(os.environ.get("LOCAL_WORLD_SIZE") or 1), 1)

@@ -48,6 +48,7 @@ def test_numpy_and_torch_agree_at_every_length(window: int) -> None:
     with torch.no_grad():
         table = net.table()
         weights = net.exported()
+        of_users = FeatureRows(*(net.of_users.get_buffer(n).numpy() for n in ("offsets", "codes", "weights")))
         encoder = Encoder(weights, table.numpy(), {"width": 32, "layers": 3, "heads": 4, "window": window})
         for user in range(sequences.users):
             begin, end = sequences.offsets[user], sequences.offsets[user + 1]
@@ -55,7 +56,7 @@ def test_numpy_and_torch_agree_at_every_length(window: int) -> None:
             windows = batches.Windows(np.array([user]), np.array([start]), np.array([int(end) - start]))
             batch = batches.collate(sequences, windows, np.array([0]), torch.device("cpu"))
             expected = net(batch, table)[-1].numpy()
-            codes, shares = net._user_rows.row(user)
+            codes, shares = of_users.row(user)
             about = shares @ weights["user_features"][codes] if len(codes) else None
             shown = sequences.history(user, int(end - begin) - 1)
             found = encoder.encode(

@@ -6,7 +6,7 @@ import torch
 
 from training.data import Prepared
 from training.errors import StoppedError
-from training.fit import batches, transformer
+from training.fit import batches, trainer, transformer
 from training.progress import Stop
 from training.split import validation_cases, without
 
@@ -33,7 +33,7 @@ def test_more_passes_foretell_better(shop: Prepared) -> None:
 
 def test_a_large_catalogue_is_learned_from_a_sample(shop: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     long = transformer.Plan(seconds=600.0, passes=12, width=16)
-    monkeypatch.setattr(transformer, "FULL_SOFTMAX_ITEMS", 0)
+    monkeypatch.setattr(trainer, "FULL_SOFTMAX_ITEMS", 0)
     sampled = fit(shop, long).reached
     assert sampled > 0.5
 
@@ -83,6 +83,6 @@ def test_windows_make_every_event_a_target_once(shop: Prepared, window: int) -> 
 
 def test_batches_weigh_every_event_once(shop: Prepared) -> None:
     total = sum(
-        float(batch.weight.sum()) for batch in batches.epoch(shop.sequences, 7, 0, 0, torch.device("cpu"))
+        float(batch.weight.sum()) for batch in batches.Epoch(shop.sequences, 7, 0, 0, torch.device("cpu"))
     )
     assert total == pytest.approx(len(shop.sequences.items))

@@ -23,6 +23,11 @@ TOKENS = 256, 2048
 UPDATES = 200
 """Batches that one pass over little data is cut into."""
 
+SHARED_UPDATES = 2000
+"""Where several processes read, as many steps are in one pass at least, unless one process would make fewer:
+the batches that make up a step are small before there are too few steps.
+"""
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -55,9 +60,15 @@ def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
     return Windows(users, sequences.offsets[users] + starts, sizes)
 
 
-def tokens(events: int) -> int:
-    """Tokens of a batch: little data is read in small batches, or there would be too few updates."""
-    return int(np.clip(events // UPDATES, *TOKENS))
+def tokens(events: int, processes: int = 1) -> int:
+    """Tokens of a process's batch: little data is read in small batches, or there would be too few updates.
+
+    The processes' batches make up one step, which is as large as that of one process would be until there are
+    plenty.
+    """
+    least, most = TOKENS
+    step = max(int(np.clip(events // UPDATES, least, most)), min(processes * most, events // SHARED_UPDATES))
+    return step // processes
 
 
 def plan(windows: Windows, rng: np.random.Generator, most: int) -> list[NDArray[np.int64]]:
@@ -103,16 +114,37 @@ def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], de
         seen=tensor(seen),
         asked=tensor(sequences.times[target]),
         valid=None if valid is None else tensor(valid),
-        users=users,
+        users=tensor(users),
         target=tensor(sequences.items[target].ravel()[flat].astype(np.int64)),
         weight=tensor(weight.ravel()[flat]),
         context=tensor(sequences.context[target.ravel()[flat]].astype(np.int64)),
     )
 
 
-def epoch(sequences: Sequences, window: int, seed: int, number: int, device: torch.device) -> Iterator[Batch]:
-    """The batches of one pass, the same for the same seed and number."""
-    rng = np.random.default_rng([seed, 4, number])
-    windows = cut(sequences, window, rng)
-    for group in plan(windows, rng, tokens(len(sequences.items))):
-        yield collate(sequences, windows, group, device)
+class Epoch:
+    """The batches of one pass, the same for the same seed, number and rank (of the process in its team).
+    `most`: tokens of a batch, by default as one process takes them.
+    """
+
+    def __init__(
+        self,
+        sequences: Sequences,
+        window: int,
+        seed: int,
+        number: int,
+        device: torch.device,
+        *,
+        most: int = 0,
+        rank: int = 0,
+    ) -> None:
+        rng = np.random.default_rng([seed, 4, number, rank] if rank else [seed, 4, number])
+        self.sequences, self.device = sequences, device
+        self.windows = cut(sequences, window, rng)
+        self.groups = plan(self.windows, rng, most or tokens(len(sequences.items)))
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for group in self.groups:
+            yield collate(self.sequences, self.windows, group, self.device)

@@ -15,6 +15,9 @@ from torch.nn import functional
 from tastemaker.models.encoder import MASKED, TIME_BUCKETS
 from tastemaker.models.features import FeatureRows
 
+LAZY_ITEMS = 20_000
+"""From so many items on, a step of training moves the vectors only of those that it reads."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -40,7 +43,7 @@ class Batch:
 
     items, types [windows, tokens] (the start token's entries are not read); seen, asked [windows, tokens]
     times of the token's event and of the event to predict; valid: positions of real tokens in the flattened
-    [windows * tokens], None if all are; user: code rows per window; target, weight, context: per valid token.
+    [windows * tokens], None if all are; users [windows]; target, weight, context: per valid token.
     """
 
     items: Tensor
@@ -48,7 +51,7 @@ class Batch:
     seen: Tensor
     asked: Tensor
     valid: Tensor | None
-    users: np.ndarray
+    users: Tensor
     target: Tensor
     weight: Tensor
     context: Tensor
@@ -127,6 +130,39 @@ class Layer(nn.Module):
         return x + functional.dropout(self.narrow(wide), self.dropout, self.training)
 
 
+class Bags(nn.Module):
+    """Weighted sums of attribute vectors, by row of a dataset. The rows are no part of what is learned, but
+    go along to the device.
+    """
+
+    offsets: Tensor
+    codes: Tensor
+    weights: Tensor
+
+    def __init__(self, rows: FeatureRows) -> None:
+        super().__init__()
+        for name in ("offsets", "codes", "weights"):
+            array = np.ascontiguousarray(getattr(rows, name))
+            self.register_buffer(name, torch.from_numpy(array), persistent=False)
+
+    def forward(self, vectors: Tensor, which: Tensor) -> Tensor:
+        """[rows, width] for these rows; `vectors` has one for each code."""
+        starts = self.offsets[which]
+        lengths = self.offsets[which + 1] - starts
+        ends = lengths.cumsum(0)
+        begins = ends - lengths
+        total = int(ends[-1]) if len(ends) else 0
+        places = torch.arange(total, device=ends.device)
+        places += torch.repeat_interleave(starts - begins, lengths, output_size=total)
+        return functional.embedding_bag(
+            self.codes[places].long(),
+            vectors,
+            begins,
+            mode="sum",
+            per_sample_weights=self.weights[places],
+        )
+
+
 class Network(nn.Module):
     """Item vectors are the sum of an id's vector and its attributes' vectors, and are read and predicted
     alike.
@@ -151,32 +187,26 @@ class Network(nn.Module):
             if parameter.dim() == 2:
                 into_stream = "read" in name or "narrow" in name
                 nn.init.normal_(parameter, std=small / math.sqrt(2 * shape.layers) if into_stream else small)
-        self._rows = item_features
-        self._user_rows = user_features
+        self.of_items, self.of_users = Bags(item_features), Bags(user_features)
+
+    @property
+    def lazy(self) -> bool:
+        """Whether the gradients of `ids` and `bias` are sparse: those of the rows that were read."""
+        return self.shape.items >= LAZY_ITEMS
+
+    def biases(self, rows: Tensor) -> Tensor:
+        """The biases of some items."""
+        return torch.gather(self.bias, 0, rows, sparse_grad=self.lazy)
 
     def table(self, rows: Tensor | None = None) -> Tensor:
         """Vectors [items or rows, width] of the whole catalogue or of some items."""
-        vectors = self.ids if rows is None else self.ids[rows]
+        vectors = self.ids if rows is None else functional.embedding(rows, self.ids, sparse=self.lazy)
         if self.training and self.shape.id_dropout and self.shape.item_features:
             vectors = vectors * (torch.rand(len(vectors), 1, device=vectors.device) >= self.shape.id_dropout)
         if not self.shape.item_features:
             return vectors
-        which = np.arange(self.shape.items) if rows is None else rows.cpu().numpy()
-        return vectors + self._bag(self.item_features, self._rows, which)
-
-    def _bag(self, vectors: Tensor, rows: FeatureRows, which: np.ndarray) -> Tensor:
-        """Weighted sums of attribute vectors for some rows."""
-        starts, lengths = rows.offsets[which], np.diff(rows.offsets)[which]
-        ends = np.cumsum(lengths)
-        places = np.arange(int(lengths.sum())) + np.repeat(starts - (ends - lengths), lengths)
-        device = vectors.device
-        return functional.embedding_bag(
-            torch.from_numpy(rows.codes[places].astype(np.int64)).to(device),
-            vectors,
-            torch.from_numpy((ends - lengths).astype(np.int64)).to(device),
-            mode="sum",
-            per_sample_weights=torch.from_numpy(np.ascontiguousarray(rows.weights[places])).to(device),
-        )
+        which = torch.arange(self.shape.items, device=vectors.device) if rows is None else rows
+        return vectors + self.of_items(self.item_features, which)
 
     def forward(self, batch: Batch, table: Tensor, rows: Tensor | None = None) -> Tensor:
         """Vectors [valid tokens, width]. `rows` [windows, tokens] are places in `table`, the items' own
@@ -189,7 +219,7 @@ class Network(nn.Module):
         x = x + functional.embedding(batch.types + 1, self.types)
         start = self.start.expand(windows, width)
         if self.shape.user_features:
-            about = self._bag(self.user_features, self._user_rows, batch.users)
+            about = self.of_users(self.user_features, batch.users)
             if self.training:  # so that a user without attributes is nothing unheard of
                 about = about * (torch.rand(windows, 1, device=about.device) >= 0.2)
             start = start + about

@@ -15,20 +15,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from training import team
 from training.data import Prepared, Sequences
-from training.fit import batches, factors, losses
-from training.fit.network import Batch, Network, Shape
+from training.fit import batches, factors
+from training.fit.network import Network, Shape
 from training.fit.optimiser import Optimiser
+from training.fit.trainer import Sampler, Trainer, Work, device, share
 from training.objective import gains, truths
 from training.progress import Clock, Stop, duration, say
 from training.split import Cases
 
-FULL_SOFTMAX_ITEMS = 4000
-"""Catalogues up to this size are scored whole at every event; larger ones against a sample. At ten thousand
-items a sample takes two fifths of the time and foretells as well (docs/models.md).
-"""
-
-NEGATIVES = 1024
 TOTAL_EVENTS = 600_000
 """Events that are read in all of a small data set: six passes over 100 thousand. A choice: validation
 hardly rises afterwards (MovieLens).
@@ -81,41 +77,6 @@ class Result:
     seconds: float
 
 
-class Sampler:
-    """Items to tell the right one from: all, or for large catalogues a shared sample drawn by frequency."""
-
-    def __init__(self, sequences: Sequences, items: int, device: torch.device) -> None:
-        self.full = items <= FULL_SOFTMAX_ITEMS
-        frequency = np.bincount(sequences.items, minlength=items) + 1.0
-        share = torch.from_numpy(frequency / frequency.sum()).to(device)
-        self.cumulative, self.log_share = share.cumsum(0), share.log().float()
-
-    def loss(self, network: Network, batch: Batch) -> torch.Tensor:
-        """The batch's loss."""
-        if self.full:
-            table = network.table()
-            hidden = network(batch, table)
-            return losses.FullSoftmax.apply(hidden, table, network.bias, batch.target, batch.weight)
-        draws = torch.rand(NEGATIVES, dtype=torch.float64, device=self.cumulative.device)
-        drawn = torch.searchsorted(self.cumulative, draws).clamp(max=len(self.cumulative) - 1)
-        everything = torch.cat([batch.items.reshape(-1), batch.target, drawn])
-        needed, place = torch.unique(everything, return_inverse=True)
-        table, bias, log_share = network.table(needed), network.bias[needed], self.log_share[needed]
-        tokens, target, negative = place.split([batch.items.numel(), len(batch.target), len(drawn)])
-        hidden = network(batch, table, tokens.view_as(batch.items))
-        return losses.sampled_softmax(
-            hidden,
-            table[target],
-            bias[target],
-            log_share[target],
-            table[negative],
-            bias[negative],
-            log_share[negative],
-            target[:, None] == negative[None, :],
-            batch.weight,
-        )
-
-
 def shape_for(prepared: Prepared, plan: Plan) -> Shape:
     """The network's sizes for this data."""
     return Shape(
@@ -130,9 +91,27 @@ def shape_for(prepared: Prepared, plan: Plan) -> Shape:
     )
 
 
-def warm_up(events: int, passes: int) -> int:
+def warm_up(events: int, passes: int, processes: int = 1) -> int:
     """Updates over which the rate rises: a hundred, or a tenth of all if there are few."""
-    return min(100, passes * math.ceil(events / batches.tokens(events)) // 10)
+    step = processes * batches.tokens(events, processes)
+    return min(100, passes * math.ceil(events / step) // 10)
+
+
+def work_for(
+    prepared: Prepared, shape: Shape, training: Sequences, seed: int, *, rate: float, warm_up: int
+) -> Work:
+    """What all processes together have to do to train a network of this shape."""
+    return Work(
+        shape,
+        prepared.item_features,
+        prepared.user_features,
+        training,
+        np.bincount(training.items, minlength=shape.items),
+        batches.tokens(len(training.items), team.here().size),
+        rate,
+        warm_up,
+        seed,
+    )
 
 
 def typical_gap(sequences: Sequences) -> int:
@@ -157,32 +136,34 @@ def fit(
     Raises StoppedError if `stop` says so.
     """
     plan = plan.for_data(len(training.items))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    we, where = team.here(), device()
     torch.manual_seed(seed)
     shape = shape_for(prepared, plan)
-    network = Network(shape, prepared.item_features, prepared.user_features).to(device)
-    sampler = Sampler(training, shape.items, device)
-    beginning = torch.from_numpy(factors.fit(training, shape.items, shape.width, seed))
-    with torch.no_grad():
-        network.bias.copy_(sampler.log_share - sampler.log_share.max())
-        network.ids.add_(beginning.to(device), alpha=BEGINNING)
-    optimiser = Optimiser(network, plan.rate, warm_up=warm_up(len(training.items), plan.passes))
+    network = Network(shape, prepared.item_features, prepared.user_features).to(where)
+    rising = warm_up(len(training.items), plan.passes, we.size)
+    work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
+    _begin(network, work)
+    trainer = Trainer(network, share(work, we.rank, we.size), we)
+    optimiser = trainer.optimiser
     some = _some(cases, seed)
-    state = _Checkpoint(checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}")
+    state = _Checkpoint(
+        checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}{_by(we)}"
+    )
     best, best_weights, best_pass, begin, passes = -1.0, optimiser.average, 0, 0, plan.passes
-    restored = state.read(network, optimiser, device)
+    restored = state.read(network, optimiser, where)
     if restored is not None:
         begin, best, best_pass, best_weights = restored
         say(f"going on after pass {begin} from a checkpoint")
     say(
         f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
         f"{len(training.items):,} events, {shape.items:,} items, at most {passes} passes, "
-        f"{device.type}, {torch.get_num_threads()} threads"
+        f"{where.type}, {torch.get_num_threads()} threads{_by(we)}"
     )
+    trainer.lead(work)
     clock, budget, each = Clock(), FIT_SHARE * plan.seconds, 0.0
     gained = begin - best_pass < PATIENCE  # else a job that was killed later had stopped here already
     for number in range(begin, plan.passes) if gained else ():
-        loss = _one_pass(network, optimiser, sampler, training, seed, number, passes, stop)
+        loss = trainer.pass_together(number, passes, stop)
         reached = validated(optimiser.averaged_network(), prepared, some)
         if reached > best:
             best, best_pass = reached, number + 1
@@ -200,6 +181,7 @@ def fit(
         over = number + 1 >= passes or clock.seconds() + each > budget
         if over or number + 1 - best_pass >= PATIENCE:
             break
+    trainer.end()
     optimiser.average = best_weights
     return Result(optimiser.averaged_network(), best_pass, best, each)
 
@@ -214,42 +196,32 @@ def refine(
     stop: Stop | None = None,
 ) -> Result:
     """Go on from a result with more data, for a quarter of the passes that it took, at a falling rate."""
-    device = next(result.network.parameters()).device
+    we = team.here()
     torch.manual_seed(seed + 1)
     network = copy.deepcopy(result.network).train()
-    optimiser = Optimiser(network, plan.rate / 2, warm_up=10)
-    sampler = Sampler(training, network.shape.items, device)
+    work = work_for(prepared, network.shape, training, seed + 1, rate=plan.rate / 2, warm_up=10)
+    trainer = Trainer(network, share(work, we.rank, we.size), we)
     affordable = int((1 - FIT_SHARE) / 2 * plan.seconds / max(result.seconds, 1e-9))
     passes = max(1, min(math.ceil(result.passes / 4), affordable))
+    trainer.lead(work)
     for number in range(passes):
-        loss = _one_pass(network, optimiser, sampler, training, seed + 1, number, passes, stop)
+        loss = trainer.pass_together(number, passes, stop)
         say(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
-    return Result(optimiser.averaged_network(), result.passes, result.reached, result.seconds)
+    trainer.end()
+    return Result(trainer.optimiser.averaged_network(), result.passes, result.reached, result.seconds)
 
 
-def _one_pass(
-    network: Network,
-    optimiser: Optimiser,
-    sampler: Sampler,
-    training: Sequences,
-    seed: int,
-    number: int,
-    passes: int,
-    stop: Stop | None,
-) -> float:
-    """One pass over all histories; the mean loss per event."""
-    network.train()
-    device = sampler.log_share.device
-    total = weight = read = 0.0
-    events = max(len(training.items), 1)
-    for batch in batches.epoch(training, network.shape.window, seed, number, device):
-        if stop is not None:
-            stop.check()
-        loss = sampler.loss(network, batch)
-        optimiser.step(loss, (number + min(read / events, 1.0)) / passes)
-        count = float(batch.weight.sum())
-        total, weight, read = total + float(loss.detach()) * count, weight + count, read + len(batch.target)
-    return total / max(weight, 1e-9)
+def _begin(network: Network, work: Work) -> None:
+    """Biases begin as the items' frequencies, their vectors near factors of who touched what."""
+    beginning = torch.from_numpy(factors.fit(work.sequences, work.shape.items, work.shape.width, work.seed))
+    log_share = Sampler(work.counts, network.bias.device).log_share
+    with torch.no_grad():
+        network.bias.copy_(log_share - log_share.max())
+        network.ids.add_(beginning.to(network.ids.device), alpha=BEGINNING)
+
+
+def _by(we: team.Team) -> str:
+    return f", {we.size} processes" if we.size > 1 else ""
 
 
 def _some(cases: Cases, seed: int) -> Cases:
@@ -333,6 +305,7 @@ class _Checkpoint:
             "network": network.state_dict(),
             "optimiser": optimiser.state(),
             "random": torch.get_rng_state(),
+            "random_gpu": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
             "done": done,
             "best": best,
             "best_pass": best_pass,
@@ -353,4 +326,6 @@ class _Checkpoint:
         network.load_state_dict(state["network"])
         optimiser.restore(state["optimiser"])
         torch.set_rng_state(state["random"].cpu())
+        if state["random_gpu"] is not None and torch.cuda.is_available():
+            torch.cuda.set_rng_state(state["random_gpu"].cpu())
         return state["done"], state["best"], state["best_pass"], state["best_weights"]

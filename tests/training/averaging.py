@@ -1,0 +1,87 @@
+"""Run by `torchrun`: steps of two processes, each on a batch of its own, beside the same steps of one process
+on both batches at once. Prints how far apart the weights are, relative to how far they came.
+"""
+
+import numpy as np
+import torch
+
+from tastemaker.models.features import FeatureRows
+from training import team
+from training.fit import network, trainer
+from training.fit.network import Batch
+from training.fit.optimiser import Optimiser
+from training.progress import say
+from training.team import ALONE
+
+ITEMS, STEPS = 60, 8
+
+
+def batch(seed: int, windows: int) -> Batch:
+    """Random windows of 6 tokens; weights differ, so that a plain mean of means would be wrong."""
+    rng = np.random.default_rng(seed)
+    items = torch.from_numpy(rng.integers(0, ITEMS, (windows, 6)))
+    times = torch.from_numpy(np.sort(rng.integers(0, 10**6, (windows, 6)), 1))
+    weight = torch.from_numpy(rng.random(windows * 6).astype(np.float32) * (1 + 9 * (seed % 2)))
+    return Batch(
+        items=items,
+        types=torch.zeros_like(items),
+        seen=times,
+        asked=times + 60,
+        valid=None,
+        users=torch.zeros(windows, dtype=torch.long),
+        target=torch.from_numpy(rng.integers(0, ITEMS, windows * 6)),
+        weight=weight,
+        context=torch.zeros(windows * 6, 0, dtype=torch.long),
+    )
+
+
+def joined(parts: list[Batch]) -> Batch:
+    """Several batches as one."""
+    names = ("items", "types", "seen", "asked", "users", "target", "weight", "context")
+    return Batch(valid=None, **{name: torch.cat([getattr(one, name) for one in parts]) for name in names})
+
+
+def rows_of(one: Batch) -> trainer.Rows:
+    """Every third item is told from: the same in all processes, since a sample would differ."""
+    drawn = torch.arange(0, ITEMS, 3)
+    needed, place = torch.unique(torch.cat([one.items.reshape(-1), one.target, drawn]), return_inverse=True)
+    tokens, target, negative = place.split([one.items.numel(), len(one.target), len(drawn)])
+    return trainer.Rows(needed, tokens.view_as(one.items), target, negative)
+
+
+def trained(we: team.Team, rank: int | None, *, sampled: bool) -> torch.Tensor:
+    """The weights after some steps, as seen from where they began: of the process `rank`, or of one process
+    with all batches.
+    """
+    torch.manual_seed(3)
+    shape = network.Shape(ITEMS, 0, 0, 0, 1, width=8, window=6, dropout=0.0)
+    net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(1))
+    begun = torch.cat([parameter.detach().reshape(-1).clone() for parameter in net.parameters()])
+    optimiser = Optimiser(net, 0.01, warm_up=2, team=we)
+    sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
+    for step in range(STEPS):
+        parts = [batch(2 * step, 3), batch(2 * step + 1, 5)]
+        one = joined(parts) if rank is None else parts[rank]
+        rows = rows_of(one) if sampled else None
+        optimiser.read(None if rows is None else rows.needed)
+        optimiser.step(sampler.loss(net, one, rows), step / STEPS, one.weight.sum())
+    optimiser.settle()
+    return torch.cat([parameter.detach().reshape(-1) for parameter in net.parameters()]) - begun
+
+
+def main() -> None:
+    we = team.join()
+    for tables, least in (("dense", 10**9), ("lazy", 0)):
+        network.LAZY_ITEMS, sampled = least, tables == "lazy"
+        together, alone = trained(we, we.rank, sampled=sampled), trained(ALONE, None, sampled=sampled)
+        theirs = together.clone()
+        we.align([theirs])
+        assert torch.equal(theirs, together), "the processes' weights differ"
+        if we.rank == 0:
+            apart = float((together - alone).norm() / alone.norm())
+            say(f"{we.size} processes, {tables}: {apart:.6f}")
+    team.leave()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Training by several processes: the same as by one, restartable, and ending as one.
+
+The processes are started as a platform or `torchrun` starts them.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tastemaker.models import Bundle
+from tests.training import lake
+
+ROOT = Path(__file__).parents[2]
+CONFIG = "groups/shop/training/config.json"
+HOSTS = ["127.0.0.1", "127.0.0.2"]
+METRIC = "normalized_discounted_cumulative_gain_at_25"
+
+
+def free_port() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+def environment(root: Path, **more: str) -> dict[str, str]:
+    """A container's, for the machine whose folders are in `root/<machine>`."""
+    out = root / more.get("SM_CURRENT_HOST", "out")
+    return {
+        **os.environ,
+        "SM_CHANNEL_DATA": str(root),
+        "SM_MODEL_DIR": str(out / "model"),
+        "SM_OUTPUT_DATA_DIR": str(out / "output/data"),
+        "SM_CHECKPOINT_DIR": str(out / "checkpoints"),
+        "SM_INPUT_CONFIG_DIR": str(out / "config"),
+        "SM_HPS": json.dumps({"config": CONFIG}),
+        "SM_NUM_CPUS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+        **more,
+    }
+
+
+def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def on_two_machines(root: Path) -> list[subprocess.Popen[str]]:
+    """The platform's way: the same command on each machine, and a file that says which there are."""
+    port, started = free_port(), []
+    for host in HOSTS:
+        folder = root / host / "config"
+        folder.mkdir(parents=True, exist_ok=True)
+        said = {"hosts": HOSTS, "current_host": host, "network_interface_name": "lo"}
+        (folder / "resourceconfig.json").write_text(json.dumps(said))
+        here = environment(root, SM_CURRENT_HOST=host, MASTER_PORT=port)
+        started.append(start(["-m", "training"], here))
+    return started
+
+
+def two_processes(root: Path) -> list[subprocess.Popen[str]]:
+    """What `torchrun` starts on one machine, without itself."""
+    shared = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    shared |= {"MASTER_PORT": free_port(), "GLOO_SOCKET_IFNAME": "lo"}
+    ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(2)]
+    return [start(["-m", "training"], environment(root, **shared, **rank)) for rank in ranks]
+
+
+def said(processes: list[subprocess.Popen[str]]) -> list[str]:
+    return [process.communicate(timeout=500)[0] for process in processes]
+
+
+def after(process: subprocess.Popen[str], text: str) -> Iterator[str]:
+    """What a process says, until a line begins with this text."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        yield line
+        if line.startswith(text):
+            return
+
+
+def model(folder: Path) -> dict[Path, bytes]:
+    return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A job on two machines that nobody disturbed: its folder and what each said."""
+    root = tmp_path_factory.mktemp("together")
+    lake.build(root)
+    processes = on_two_machines(root)
+    words = said(processes)
+    assert [process.returncode for process in processes] == [0, 0], words
+    return root, words
+
+
+def test_steps_of_two_processes_are_those_of_one_with_both_batches() -> None:
+    """Weights differ by ten between the two, so that a mean of means would be far off."""
+    run = ["-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={free_port()}"]
+    process = start([*run, "-m", "tests.training.averaging"], {**os.environ, "PYTHONPATH": str(ROOT)})
+    (words,) = said([process])
+    assert process.returncode == 0, words
+    apart = [float(line.split()[-1]) for line in words.splitlines() if line.startswith("2 processes, ")]
+    assert len(apart) == 2 and max(apart) < 1e-3
+
+
+def test_two_machines_train_one_model_as_good_as_that_of_one(together, trained) -> None:
+    root, words = together
+    found = Bundle.open(root / HOSTS[0] / "model").manifest
+    alone = trained("aws-user-personalization-v2").manifest
+    assert "2 processes" in words[0] and "pass 1/" not in words[1]
+    assert found["metrics"][METRIC] == pytest.approx(alone["metrics"][METRIC], abs=0.1)
+    assert found["counts"] == alone["counts"]
+
+
+def test_only_the_first_machine_writes(together) -> None:
+    root, _ = together
+    assert (root / HOSTS[0] / "checkpoints/transformer.pt").exists()
+    assert model(root / HOSTS[1]).keys() == {Path("config/resourceconfig.json")}
+
+
+def test_a_job_of_two_processes_that_is_killed_goes_on_and_ends_the_same(tmp_path: Path, together) -> None:
+    lake.build(tmp_path)
+    first, second = two_processes(tmp_path)
+    assert any(line.startswith("pass 2/") for line in after(first, "pass 2/"))
+    for process in (first, second):
+        process.kill()
+        process.communicate()
+    again = two_processes(tmp_path)
+    words = said(again)
+    assert [process.returncode for process in again] == [0, 0], words
+    assert "going on after pass" in words[0] and "\npass 1/" not in words[0]
+    assert model(tmp_path / "out/model") == model(together[0] / HOSTS[0] / "model")
+
+
+def test_a_process_that_is_killed_ends_all_with_a_reason(tmp_path: Path) -> None:
+    lake.build(tmp_path, hyperParameters={"trainingPasses": "100000", "width": "16"})
+    first, second = two_processes(tmp_path)
+    assert any(line.startswith("pass 1/") for line in after(first, "pass 1/"))
+    second.kill()
+    words = said([first, second])
+    assert first.returncode == 1, words
+    assert "Another process of the training ended" in (tmp_path / "out/output/failure").read_text()
+
+
+def test_what_the_first_machine_cannot_do_ends_the_others_with_its_reason(tmp_path: Path) -> None:
+    lake.build(tmp_path, eventType="view")
+    processes = on_two_machines(tmp_path)
+    words = said(processes)
+    assert [process.returncode for process in processes] == [1, 1], words
+    for host in HOSTS:
+        reason = (tmp_path / host / "output/failure").read_text()
+        assert "fewer than 1000 interactions after filtering by event type: view" in reason
+
+
+def test_a_stopped_process_ends_all_with_that_reason(tmp_path: Path) -> None:
+    lake.build(tmp_path, hyperParameters={"trainingPasses": "100000", "width": "16"})
+    first, second = two_processes(tmp_path)
+    assert any(line.startswith("pass 1/") for line in after(first, "pass 1/"))
+    second.terminate()
+    words = said([first, second])
+    assert [first.returncode, second.returncode] == [1, 1], words
+    assert "was stopped before it was done" in (tmp_path / "out/output/failure").read_text()
+    assert all("was stopped before it was done" in one for one in words)
