@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.coldstart import GROUP, PREFIX, write_bundle
 from lambdas.batch.answering import Job
-from lambdas.common.answering.asking import Runtime
+from lambdas.common.answering.asking import Bundles, Runtime
 from lambdas.common.answering.bundles import Loaded
 from lambdas.common.answering.records import RecordCache
 from tastemaker import models
@@ -32,7 +32,7 @@ from tastemaker.resources.repository import MemoryRepository, Record
 FILTER = f"{PREFIX}filter/f"
 
 
-class One:
+class One(Bundles):
     """The one bundle there is, and nobody's live events."""
 
     def __init__(self, folder: Path) -> None:

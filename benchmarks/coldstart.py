@@ -92,7 +92,7 @@ def one(folder: Path) -> dict[str, float]:
     lap("DynamoDB client")
     client("s3")
     lap("S3 client")
-    from lambdas.common.answering.asking import Runtime
+    from lambdas.common.answering.asking import Bundles, Runtime
     from lambdas.common.answering.bundles import Loaded
     from lambdas.common.answering.recommendations import get_recommendations
     from lambdas.common.answering.records import RecordCache
@@ -108,7 +108,7 @@ def one(folder: Path) -> dict[str, float]:
     loaded = Loaded(bundle, models.load(bundle), MaskCache())
     lap("open bundle and model")
 
-    class Disk:
+    class Disk(Bundles):
         def get(self, uri: str) -> Loaded:
             return loaded
 

@@ -25,7 +25,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import numpy as np  # noqa: E402  # after the number of threads is set
 
-from lambdas.common.answering.asking import Runtime  # noqa: E402
+from lambdas.common.answering.asking import Bundles, Runtime  # noqa: E402
 from lambdas.common.answering.bundles import Loaded  # noqa: E402
 from lambdas.common.answering.recommendations import get_recommendations  # noqa: E402
 from lambdas.common.answering.records import RecordCache  # noqa: E402
@@ -150,7 +150,7 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
     return folder
 
 
-class Shop:
+class Shop(Bundles):
     """A campaign on one bundle, and a user with so many live events."""
 
     def __init__(self, path: Path, events: int) -> None:

@@ -21,7 +21,7 @@ FIVE_MINUTES = cdk.Duration.minutes(5)
 
 
 class Monitoring(Construct):
-    """Alarms: the API fails, a function fails, events lag or are given up, a workflow fails."""
+    """Alarms: the API, a model, a function or a workflow fails; events lag or are given up."""
 
     def __init__(
         self,
@@ -39,6 +39,17 @@ class Monitoring(Construct):
         alarms = [
             self._alarm(
                 "ApiErrors", "the API answered with 5xx", api.api.metric_server_error(period=FIVE_MINUTES)
+            ),
+            self._alarm(
+                "ModelFailures",
+                "a model fails, and answers come from lists that were computed ahead",
+                cloudwatch.Metric(
+                    namespace=stage.stack_name,
+                    metric_name="StoredAnswers",
+                    dimensions_map={"service": "runtime", "reason": "failure"},
+                    statistic="Sum",
+                    period=FIVE_MINUTES,
+                ),
             ),
             self._alarm(
                 "EventLag",

@@ -26,7 +26,7 @@ from infrastructure.workflows import Workflows
 # What the resource table's door calls: single records, lists by index, writes with conditions, transactions.
 RECORDS = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
 LOOK_UP = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
-PURGE = ["dynamodb:Query", "dynamodb:DeleteItem"]
+PURGE = ["dynamodb:Query", "dynamodb:BatchWriteItem"]
 SCHEDULED = ("train", "refresh", "attribute")
 BY_GROUP = "keys begin with the dataset group, and groups are made at run time"
 
@@ -164,7 +164,7 @@ class TastemakerStack(cdk.Stack):
         self._records(runtime, ["dynamodb:GetItem"])
         allow(runtime.role, ["dynamodb:Query"], [tables.profiles.table_arn])
         allow(runtime.role, LOOK_UP, [tables.catalog.table_arn])
-        allow(runtime.role, ["dynamodb:PutItem"], [tables.recommendations.table_arn])
+        allow(runtime.role, ["dynamodb:GetItem", "dynamodb:PutItem"], [tables.recommendations.table_arn])
         models = self.lake.objects("groups/*/models/*")
         allow(runtime.role, ["s3:GetObject"], [models], because=BY_GROUP)
         allow(runtime.role, ["s3:ListBucket"], [self.lake.bucket.bucket_arn])
@@ -218,7 +218,7 @@ class TastemakerStack(cdk.Stack):
         self._records(steps, RECORDS)
         allow(steps.role, PURGE, [tables.catalog.table_arn, tables.recommendations.table_arn])
         # The profiles of a dataset group have no key in common, only its beginning: they are scanned for.
-        allow(steps.role, ["dynamodb:Scan", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
+        allow(steps.role, ["dynamodb:Scan", "dynamodb:BatchWriteItem"], [tables.profiles.table_arn])
         objects = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
         allow(steps.role, objects, [self.lake.objects("groups/*")], because=BY_GROUP)
         allow(steps.role, ["s3:ListBucket"], [self.lake.bucket.bucket_arn])
@@ -252,12 +252,14 @@ class TastemakerStack(cdk.Stack):
             RESOURCES_TABLE=tables.resources.table_name,
             PROFILES_TABLE=tables.profiles.table_name,
             CATALOG_TABLE=tables.catalog.table_name,
+            RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             DATA_BUCKETS=json.dumps(self.stage.data_buckets),
         )
         allow(batch.role, ["dynamodb:GetItem"], [tables.resources.table_arn])
         allow(batch.role, ["dynamodb:GetItem", "dynamodb:Query"], [tables.catalog.table_arn])
         allow(batch.role, ["dynamodb:Query"], [tables.profiles.table_arn])
+        allow(batch.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
         for part, actions in {"models": ["s3:GetObject"], "batch": ["s3:GetObject", "s3:PutObject"]}.items():
             allow(batch.role, actions, [self.lake.objects(f"groups/*/{part}/*")], because=BY_GROUP)
         allow(
@@ -293,6 +295,7 @@ class TastemakerStack(cdk.Stack):
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             PROFILES_TABLE=tables.profiles.table_name,
             CATALOG_TABLE=tables.catalog.table_name,
+            RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
             DATA_BUCKETS=json.dumps(self.stage.data_buckets),
         )
         parts = ("datasets", "events", "erase", "batch", "training")
@@ -310,6 +313,7 @@ class TastemakerStack(cdk.Stack):
         )
         allow(erase.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
         allow(erase.role, ["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.catalog.table_arn])
+        allow(erase.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
         self._callers_data(erase, reads=True)
 
     def _refresh(self) -> None:

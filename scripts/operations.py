@@ -32,6 +32,11 @@ REMARKS = {
     "`minimumImportInteractions` is set. `roleArn` may be left out for buckets that the stage lists. The "
     "report that `publishAttributionMetricsToS3` asks for comes within a quarter of an hour after the "
     "import.",
+    "CreateBatchInferenceJob": "With the tag `tastemaker:serve-days` (1 to 90, given at creation; no "
+    "filter, at most 100 results) GetRecommendations answers from the job's lists where the model fails or "
+    "is being fetched. Each list costs a DynamoDB write per kilobyte.",
+    "GetRecommendations": "The request header `x-tastemaker-explain: true` adds `explanations`. An answer "
+    "from a batch job's list has the header `x-tastemaker-source`.",
     "CreateSolution": "`performAutoML` takes `aws-user-personalization`, without a search; `autoMLConfig` is "
     "refused. An unknown or out-of-range hyperparameter is refused.",
     "CreateSolutionVersion": "`AUTOTRAIN` is refused as a `trainingMode`. The metrics of an `UPDATE` are "

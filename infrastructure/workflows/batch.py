@@ -6,11 +6,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.lake import Lake
-from infrastructure.workflows.flow import Workflow
+from infrastructure.workflows.flow import Workflow, is_true
 
 
 def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: int) -> sfn.StateMachine:
-    """The input's lines in shards, answered side by side and collected into one output a file."""
+    """The input's lines in shards, answered side by side and collected into one output a file; and kept in a
+    table, if the job wants them served."""
     start = flow.begin("Begin batch job")
     shards = flow.each(
         "Answer shards",
@@ -30,9 +31,21 @@ def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: 
         listed_at="$.plan.files",
         concurrency=concurrency,
     )
-    # The job is done only when nothing about users is left of its work.
+    lists = flow.each(
+        "Load lists",
+        "Load list",
+        batch,
+        "load",
+        lake=lake,
+        listed_at="$.plan.shards",
+        concurrency=concurrency,
+    )
+    # The job is done only when nothing about users is left of its work but what is served.
+    clear = flow.clear_away(flow.step("Publish outputs", "succeed"))
     start.next(flow.action("Plan shards", batch, "plan")).next(shards).next(outputs).next(
-        flow.clear_away(flow.step("Publish outputs", "succeed"))
+        sfn.Choice(flow, "Are lists to be served?")
+        .when(is_true("$.plan.served"), lists.next(clear))
+        .otherwise(clear)
     )
     return flow.finish(
         start, comment='Input: {"batchInferenceJobArn": "…"} or {"batchSegmentJobArn": "…"}', hours=24

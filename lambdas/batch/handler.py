@@ -1,7 +1,7 @@
 """The work of the batch state machine, a step per call.
 
-An event is {"action": "plan" | "answer" | "collect", "plan": what begin answered, "item": an element of the
-list that a map state goes through}.
+An event is {"action": "plan" | "answer" | "collect" | "load", "plan": what begin answered, "item": an element
+of the list that a map state goes through}.
 """
 
 import json
@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from lambdas.batch.answering import THREADS, Job, ProfilesAhead, answer_shard, write_part
 from lambdas.batch.collecting import collect
+from lambdas.batch.loading import load
 from lambdas.batch.planning import plan_shards
 from lambdas.batch.segments import Segments
 from lambdas.common.answering.asking import Runtime
@@ -23,6 +24,7 @@ from lambdas.common.answering.records import RecordCache
 from lambdas.common.failures import WorkFailedError
 from lambdas.common.files import S3Source
 from lambdas.common.lake import LakeBucket
+from lambdas.common.lists import StoredLists
 from lambdas.common.observability import logger
 from lambdas.common.outputs import OutputFolder
 from lambdas.common.profiles import Profiles
@@ -46,6 +48,7 @@ class Batch:
         self.lake = LakeBucket(self.s3, settings.lake_bucket)
         self.records = RecordCache(ResourceTable(dynamodb, settings.resources_table))
         self.profiles = Profiles(dynamodb, settings.profiles_table)
+        self.lists = StoredLists(dynamodb, settings.recommendations_table)
         self.bundles = Bundles(self.s3)
 
     def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
@@ -58,6 +61,8 @@ class Batch:
                     return self._answer(plan, item)
                 case "collect":
                     return collect(self.lake, self._output(plan), plan, item)
+                case "load":
+                    return load(self.lake, self.lists, plan, item)
         except (WorkFailedError, TastemakerError) as error:
             # Step Functions does not pass on why one of many failed.
             self.lake.write(failure_key(plan["folder"]), str(error))

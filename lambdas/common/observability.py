@@ -7,14 +7,23 @@ nothing here: the X-Ray library costs a third of a second of cold start, so only
 import os
 from functools import cache
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 SERVICE = (
     os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "tastemaker"
 )
 
+NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "Tastemaker"
+
 logger = Logger(service=SERVICE)
-metrics = Metrics(namespace="Tastemaker", service=SERVICE)
+
+
+def count(what: str, **dimensions: str) -> None:
+    """One more of something, as a CloudWatch metric in the stage's namespace."""
+    with single_metric(what, MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+        for name, value in {"service": SERVICE, **dimensions}.items():
+            metric.add_dimension(name, value)
 
 
 @cache

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from lambdas.common.tables import MOST_AT_ONCE, write_batch
 from tastemaker.ranking.history import LiveEvent
 
-BATCH = 25
-ATTEMPTS = 8
 _NUMBERS = ("eventValue", "expiresAt")
 _MEMBERS = (
     "itemId",
@@ -54,18 +53,11 @@ class Profiles:
         """
         items = {_key(item): item for item in (_item(event, expires_at) for event in events)}
         requests = [{"PutRequest": {"Item": item}} for item in items.values()]
-        for start in range(0, len(requests), BATCH):
-            self._put(requests[start : start + BATCH])
+        for start in range(0, len(requests), MOST_AT_ONCE):
+            some = requests[start : start + MOST_AT_ONCE]
+            if left := write_batch(self._client, self._table, some, sleep=self._sleep):
+                raise ProfilesBusyError(f"{left} events could not be written to {self._table}")
         return len(requests)
-
-    def _put(self, requests: list[dict[str, Any]]) -> None:
-        for attempt in range(ATTEMPTS):
-            answer = self._client.batch_write_item(RequestItems={self._table: requests})
-            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if not requests:
-                return
-            self._sleep(min(2.0, 0.05 * 2**attempt))
-        raise ProfilesBusyError(f"{len(requests)} events could not be written to {self._table}")
 
 
 def _event(item: Mapping[str, Any]) -> LiveEvent:

@@ -43,7 +43,9 @@ class Erase:
         self.s3 = self.session.client("s3", config=CONFIG)
         self.lake = LakeBucket(self.s3, settings.lake_bucket)
         dynamodb = self.session.client("dynamodb", config=CONFIG)
-        self.tables = Tables(dynamodb, settings.profiles_table, settings.catalog_table)
+        self.tables = Tables(
+            dynamodb, settings.profiles_table, settings.catalog_table, settings.recommendations_table
+        )
 
     def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
         """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
@@ -101,6 +103,7 @@ class Erase:
             return without_events(self.lake, key, users, sessions, note)
         datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]
         names = [*users, *sessions][item["from"] : item["to"]]
+        self.tables.forget_lists(names, plan["lists"])
         note(self.tables.count(plan["datasetGroup"], names, datasets))
         return self.tables.forget(plan["datasetGroup"], names, datasets)
 

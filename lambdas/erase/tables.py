@@ -1,10 +1,12 @@
-"""The rows of users in the tables: streamed events in their profiles, and what was put about them."""
+"""The rows of users in the tables: streamed events in their profiles, what was put about them, and lists that
+were computed for them ahead."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.common.lists import StoredLists
 from tastemaker.events import ACTIONS
 
 THREADS = 8
@@ -17,6 +19,7 @@ class Tables:
     client: Any
     profiles: str
     catalog: str
+    recommendations: str
 
     def count(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
         """How many rows there are about users and sessions: in their profiles, and in these datasets."""
@@ -25,6 +28,12 @@ class Tables:
     def forget(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
         """Delete these rows. Returns how many."""
         return self._each(names, lambda name: self._forget(group, name, datasets))
+
+    def forget_lists(self, names: Sequence[str], versions: Sequence[str]) -> None:
+        """Delete the users' lists of these versions. They are no data of a dataset, and not counted."""
+        lists = StoredLists(self.client, self.recommendations)
+        for version in versions:
+            lists.forget(version, names)
 
     def _each(self, names: Sequence[str], of_one: Callable[[str], int]) -> int:
         with ThreadPoolExecutor(THREADS) as pool:

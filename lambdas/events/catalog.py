@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from lambdas.common.tables import write_batch
 from tastemaker.errors import TastemakerError
 from tastemaker.events import CHANGES
 
@@ -61,10 +62,5 @@ class Catalog:
                 for name, item in items.items()
             ]
         requests = [{"PutRequest": {"Item": item}} for item in [*items.values(), *log]]
-        for attempt in range(ATTEMPTS):
-            answer = self._client.batch_write_item(RequestItems={self._table: requests})
-            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if not requests:
-                return
-            self._sleep(0.05 * 2**attempt)
-        raise CatalogUnavailableError(f"{len(requests)} records could not be stored; send them again.")
+        if left := write_batch(self._client, self._table, requests, sleep=self._sleep, attempts=ATTEMPTS):
+            raise CatalogUnavailableError(f"{left} records could not be stored; send them again.")

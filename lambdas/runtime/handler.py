@@ -11,6 +11,7 @@ from lambdas.common.answering.recommendations import get_recommendations
 from lambdas.common.answering.records import RecordCache
 from lambdas.common.clients import client
 from lambdas.common.http import serve
+from lambdas.common.lists import StoredLists
 from lambdas.common.observability import logger
 from lambdas.common.profiles import Profiles
 from lambdas.common.resources import ResourceTable
@@ -28,6 +29,7 @@ _runtime = Runtime(
     Profiles(_dynamodb, _settings.profiles_table),
     puts=Puts(_dynamodb, _settings.catalog_table),
     shown=ShownAnswers(_dynamodb, _settings.recommendations_table),
+    lists=StoredLists(_dynamodb, _settings.recommendations_table),
 )
 _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),

@@ -1,12 +1,19 @@
 """Remove the data of a deleted resource: objects in the lake and rows in the tables, within a function's
 time."""
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from lambdas.common.lake import LakeBucket
+from lambdas.common.lists import partitions
+from lambdas.common.tables import MOST_AT_ONCE, write_batch
 from tastemaker.events import ACTIONS, CHANGES
+
+Key = dict[str, Any]
+"""A row's key, as DynamoDB writes it."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +36,26 @@ def purge(
     for prefix in plan.get("prefixes", []):
         if not lake.purge(prefix, until, clock):
             return False
-    rows = (
-        *(
-            row
-            for key in _catalog_keys(plan.get("catalogOf"))
-            for row in _partition(tables.client, tables.catalog, "dataset", "id", key)
-        ),
-        *(
-            row
-            for version in plan.get("recommendationsOf", [])
-            for row in _partition(tables.client, tables.recommendations, "version", "key", version)
-        ),
-    )
-    for table, key in rows:
-        tables.client.delete_item(TableName=table, Key=key)
-        if clock() >= until:
+    client = tables.client
+    for key in _catalog_keys(plan.get("catalogOf")):
+        rows = _partition(client, tables.catalog, "dataset", "id", key)
+        if not _delete(client, tables.catalog, rows, until, clock):
             return False
-    for table, key in _profiles(tables.client, tables.profiles, plan.get("profilesOf")):
-        tables.client.delete_item(TableName=table, Key=key)
-        if clock() >= until:
+    for version in plan.get("recommendationsOf", []):
+        for key in partitions(version):
+            rows = _partition(client, tables.recommendations, "version", "key", key)
+            if not _delete(client, tables.recommendations, rows, until, clock):
+                return False
+    rows = _profiles(client, tables.profiles, plan.get("profilesOf"))
+    return _delete(client, tables.profiles, rows, until, clock)
+
+
+def _delete(client: Any, table: str, rows: Iterable[Key], until: float, clock: Callable[[], float]) -> bool:
+    """Delete rows as they are found. False if the time was up first; what is left is found again."""
+    rows = iter(rows)
+    while some := list(islice(rows, MOST_AT_ONCE)):
+        requests = [{"DeleteRequest": {"Key": key}} for key in some]
+        if write_batch(client, table, requests, sleep=time.sleep) or clock() >= until:
             return False
     return True
 
@@ -57,11 +65,7 @@ def _catalog_keys(dataset: str | None) -> list[str]:
     return [dataset, dataset + CHANGES] if dataset else []
 
 
-def _partition(
-    client: Any, table: str, hash_key: str, range_key: str, value: str | None
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    if value is None:
-        return
+def _partition(client: Any, table: str, hash_key: str, range_key: str, value: str) -> Iterator[Key]:
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#hash = :hash",
@@ -71,10 +75,10 @@ def _partition(
     )
     for page in pages:
         for item in page["Items"]:
-            yield table, {hash_key: item[hash_key], range_key: item[range_key]}
+            yield {hash_key: item[hash_key], range_key: item[range_key]}
 
 
-def _profiles(client: Any, table: str, group: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def _profiles(client: Any, table: str, group: str | None) -> Iterator[Key]:
     """The profiles of a group have no key in common but the beginning of it, so the table is scanned."""
     if group is None:
         return
@@ -87,4 +91,4 @@ def _profiles(client: Any, table: str, group: str | None) -> Iterator[tuple[str,
     )
     for page in pages:
         for item in page["Items"]:
-            yield table, {"profile": item["profile"], "event": item["event"]}
+            yield {"profile": item["profile"], "event": item["event"]}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tastemaker.errors import InvalidInput, NotServedYet
 from tastemaker.recipes import Recipe
+from tastemaker.resources import served_lists
 from tastemaker.resources.batch_job import BatchJob, check_filter
 from tastemaker.resources.campaign import check_exploration
 from tastemaker.resources.dataset import schemas_of
@@ -34,8 +35,10 @@ class BatchInferenceJob(BatchJob):
         _check_themes(desk, recipe, request, version)
         if request.get("batchInferenceJobMode") == "THEME_GENERATION":
             raise NotServedYet("The request is valid, but this release generates no themes yet.")
-        defaults = {"batchInferenceJobMode": "BATCH_INFERENCE"}
-        return {**defaults, **body, "numResults": results_of(request)}
+        results = results_of(request)
+        days = served_lists.days_of(recipe, request, results)
+        served = {} if days is None else {"_serveDays": days}
+        return {"batchInferenceJobMode": "BATCH_INFERENCE", **body, "numResults": results, **served}
 
 
 def results_of(request: Request) -> int:

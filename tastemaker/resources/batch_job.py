@@ -5,7 +5,7 @@ from typing import Any
 
 from tastemaker.errors import InvalidInput
 from tastemaker.recipes import Recipe
-from tastemaker.resources import statuses
+from tastemaker.resources import served_lists, statuses
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.job import Job
@@ -37,6 +37,7 @@ class BatchJob(Job):
             raise InvalidInput(f"{version.arn} has no model: its status is {version.status}.")
         source, target = body["jobInput"]["s3DataSource"], body["jobOutput"]["s3DataDestination"]
         folder = folder_of(desk, moving)
+        lists = served_lists.plan(desk, moving)
         return {
             "arn": moving.arn,
             "folder": folder,
@@ -55,10 +56,14 @@ class BatchJob(Job):
             "numResults": body["numResults"],
             "config": body.get("batchInferenceJobConfig") or {},
             "now": int(moving.created_at),
+            "served": lists is not None,
+            "lists": lists,
         }
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
         if record.status == statuses.IN_PROGRESS:
+            if "_serveDays" in record.body:
+                served_lists.publish(desk, record)
             desk.change(record, status=statuses.ACTIVE)
 
     def folder(self, desk: Desk, record: Record) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tastemaker.errors import InvalidInput
 from tastemaker.events import ACTIONS
-from tastemaker.resources import batch_job, statuses
+from tastemaker.resources import batch_job, served_lists, statuses
 from tastemaker.resources.dataset import datasets_of
 from tastemaker.resources.dataset_group import group_name
 from tastemaker.resources.desk import Desk
@@ -73,6 +73,7 @@ class DataDeletionJob(Job):
             "actionEvents": f"{home}/{ACTIONS}/events/",
             "trainings": f"{home}/training/",
             "left": self._left_by_batch_jobs(desk, record.body["datasetGroupArn"]),
+            "lists": served_lists.about_users(desk, record.body["datasetGroupArn"]),
             "history": [f"{home}/{part}/" for part in WITH_HISTORY],
             "folder": folder,
             "work": f"{folder}work.json",

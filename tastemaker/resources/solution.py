@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.errors import InvalidInput, ResourceInUse
-from tastemaker.resources import solution_config, statuses
+from tastemaker.resources import served_lists, solution_config, statuses
 from tastemaker.resources.arns import name_of, work_name
 from tastemaker.resources.dataset import schemas_of
 from tastemaker.resources.dataset_group import group_name
@@ -82,10 +82,9 @@ class Solution(Kind):
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
         folder = f"groups/{group_name(record.body['datasetGroupArn'])}"
         name = record.body["name"]
-        versions = [version.arn for version in desk.each("SolutionVersion", record.arn)]
         return {
             "prefixes": [f"{folder}/training/{name}/", f"{folder}/models/{name}/"],
-            "recommendationsOf": versions,
+            "recommendationsOf": served_lists.of_solution(desk, record.arn),
         }
 
     def update(self, desk: Desk, request: Request) -> Body:

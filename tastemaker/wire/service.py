@@ -95,12 +95,13 @@ class Service:
         """The response to an operation that went well; an empty body where the model has no output.
 
         Members under ``_extensions`` are added to it as they are: what a request asked for beyond the model.
+        Those under ``_headers`` become headers.
         """
         shape = self.operation(operation).output_shape
         result = result or {}
         extensions = result.get("_extensions") or {}
         body = "" if shape is None else _dump({**write(result, shape), **extensions})
-        return Response(200, {"content-type": self._content_type}, body)
+        return Response(200, {"content-type": self._content_type, **(result.get("_headers") or {})}, body)
 
     def error(self, error: Exception, operation: str | None = None) -> Response:
         """The response to a failure.

@@ -69,7 +69,7 @@ def updating(on: Account) -> Request:
     return workflow, request
 
 
-def batch(on: Account) -> Request:
+def batch(on: Account, **more: Any) -> Request:
     version = trained(on)
     users = "".join(json.dumps({"userId": user}) + "\n" for user in ("ann", "nobody"))
     for name in ("a", "b"):
@@ -81,8 +81,22 @@ def batch(on: Account) -> Request:
         jobInput={"s3DataSource": {"path": "s3://data/users/"}},
         jobOutput=OUT,
         roleArn=shop.ROLE,
+        **more,
     )
     return "batch", {"batchInferenceJobArn": made["batchInferenceJobArn"]}
+
+
+def serving(on: Account) -> Request:
+    """A batch job whose lists are served."""
+    return batch(on, tags=[{"tagKey": "tastemaker:serve-days", "tagValue": "7"}])
+
+
+def served(on: Account) -> str:
+    """Where such a job has put its lists; the solution points there."""
+    assert on.run(*serving(on))
+    solution = on.here.desk.find_any(on.here.desk.place.arn("solution/for-you"))
+    assert on.dynamodb.scan(TableName="recommendations")["Count"] == 2
+    return str(solution.body["_lists"]["version"])
 
 
 def export(on: Account) -> Request:
@@ -100,7 +114,8 @@ def export(on: Account) -> Request:
 
 
 def erasing(on: Account) -> Request:
-    group = imported(on)
+    served(on)
+    group = on.here.desk.place.arn("dataset-group/films")
     for user in ("ann", "bob"):
         row = {"profile": {"S": f"films#{user}"}, "event": {"S": "1#e"}}
         on.dynamodb.put_item(TableName="profiles", Item=row)
@@ -115,13 +130,14 @@ def erasing(on: Account) -> Request:
 
 
 def deleting(on: Account) -> Request:
-    arn = on.here.desk.find("SolutionVersion", trained(on)).parent
+    served(on)
+    arn = on.here.desk.place.arn("solution/for-you")
     on.here.call("DeleteSolution", solutionArn=arn)
     return "delete", {"arn": arn}
 
 
 JOBS: list[Callable[[Account], Request]] = [
-    importing, training, recommender, deploying, updating, batch, export, erasing, deleting
+    importing, training, recommender, deploying, updating, batch, serving, export, erasing, deleting
 ]  # fmt: skip
 WAYS = {
     "tried again": {"again": True, "abort": False},

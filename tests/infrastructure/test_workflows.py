@@ -44,6 +44,7 @@ FLOWS = {
         "Plan shards",
         "Answer shards",
         "Collect outputs",
+        "Are lists to be served?",
         "Clear away",
         "Is there more to clear?",
         "Publish outputs",
@@ -146,6 +147,7 @@ def test_work_on_a_list_goes_through_it_in_executions_of_their_own(definitions: 
     for title, one, action, listed in (
         ("Answer shards", "Answer shard", "answer", "$.plan.shards"),
         ("Collect outputs", "Collect output", "collect", "$.plan.files"),
+        ("Load lists", "Load list", "load", "$.plan.shards"),
     ):
         state = states[title]
         assert state["ItemReader"]["Parameters"]["Key.$"] == listed
@@ -158,6 +160,16 @@ def test_work_on_a_list_goes_through_it_in_executions_of_their_own(definitions: 
         assert state["ResultPath"] is None and state["MaxConcurrency"] > 0
         work = state["ItemProcessor"]["States"][one]
         assert work["TimeoutSeconds"] > 900 and work["Retry"]
+
+
+def test_lists_are_loaded_only_if_the_job_wants_them_served(definitions: Definitions) -> None:
+    states = definitions["batch"]["States"]
+    (choice,) = states["Are lists to be served?"]["Choices"]
+    assert {condition["Variable"] for condition in choice["And"]} == {"$.plan.served"}
+    load = states[choice["Next"]]
+    assert load["ItemSelector"]["action"] == "load" and load["Next"] == "Clear away"
+    (catch,) = load["Catch"]
+    assert states[catch["Next"]]["Parameters"]["action"] == "fail"
 
 
 def test_the_training_job_takes_all_that_varies_from_the_plan(definitions: Definitions) -> None:

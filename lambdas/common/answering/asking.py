@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lambdas.common.answering.bundles import Loaded
 from lambdas.common.answering.records import Deployment, RecordCache
+from lambdas.common.answering.stored import Lists, NothingStored
 from tastemaker import recommendation_ids
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
@@ -31,9 +32,15 @@ MOST_COLUMNS = 10
 
 
 class Bundles(Protocol):
-    """Where models come from."""
+    """Where models come from. Who says no more than `get` has them all at hand."""
 
     def get(self, uri: str) -> Loaded: ...
+
+    def has(self, uri: str) -> bool:
+        return True
+
+    def soon(self, uri: str, seconds: float) -> bool:
+        return True
 
 
 class Profiles(Protocol):
@@ -85,6 +92,7 @@ class Runtime:
     new_id: Callable[[str], str] = recommendation_ids.new
     puts: Catalogue = field(default_factory=NothingPut)
     shown: Shown = field(default_factory=NothingRemembered)
+    lists: Lists = field(default_factory=NothingStored)
     _filters: dict[str, Filter] = field(default_factory=dict)
 
     def deployment(self, params: Mapping[str, Any]) -> Deployment:

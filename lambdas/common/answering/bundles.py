@@ -3,6 +3,9 @@
 A bundle never changes, so its address is its identity. What is on disk was fetched whole: it is fetched
 beside its place and then renamed into it. When the disk is short, the bundle that was used longest ago goes.
 
+Who has another answer need not wait for a download: it can begin in the background (`soon`). It goes on while
+requests are answered; between them Lambda lets nothing run.
+
 A refreshed bundle has the address `<bundle>#<refresh>`: of it only the refresh is fetched, which is small,
 and laid over the bundle that is here already.
 """
@@ -12,7 +15,7 @@ import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -35,6 +38,10 @@ class BundleMissingError(TastemakerError):
     """There is nothing at a bundle's address."""
 
 
+class NoRoomError(Exception):
+    """A bundle does not fit on the disk beside those that are there."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """An open bundle, its model, and the filter masks that were made for it."""
@@ -51,6 +58,25 @@ class Bundles:
         self._s3 = s3
         self._folder = folder or Path(tempfile.gettempdir()) / "bundles"
         self._open: OrderedDict[str, Loaded] = OrderedDict()
+        self._coming: dict[Path, Future[None]] = {}
+        self._fetcher: ThreadPoolExecutor | None = None
+
+    def has(self, uri: str) -> bool:
+        """Whether `get` has no model to fetch: it is in memory or on disk, refreshed or not."""
+        return uri in self._open or self._place(uri.partition("#")[0]).exists()
+
+    def soon(self, uri: str, seconds: float) -> bool:
+        """Whether there is nothing better to do than `get`. False, once: the model is being fetched from now
+        on, and did not come within so many seconds. Who asks again is to wait for it in `get`, which says why
+        it fails if it does.
+        """
+        base = uri.partition("#")[0]
+        path = self._place(base)
+        if self.has(uri) or path in self._coming:
+            return True
+        self._fetcher = self._fetcher or ThreadPoolExecutor(1, "fetching")
+        coming = self._coming[path] = self._fetcher.submit(self._fetch, base, path, evict=False)
+        return bool(wait([coming], seconds).done)
 
     def get(self, uri: str) -> Loaded:
         """The bundle at `s3://bucket/prefix/`, or refreshed. Raises BundleMissingError."""
@@ -63,8 +89,13 @@ class Bundles:
             self._open.popitem(last=False)
         return loaded
 
+    def _place(self, uri: str) -> Path:
+        return self._folder / blake2b(uri.encode(), digest_size=12).hexdigest()
+
     def _on_disk(self, uri: str) -> Path:
-        path = self._folder / blake2b(uri.encode(), digest_size=12).hexdigest()
+        path = self._place(uri)
+        if (coming := self._coming.pop(path, None)) is not None:
+            wait([coming])  # if it failed, what follows tries again and says why
         if not path.exists():
             base, _, refresh = uri.partition("#")
             if refresh:
@@ -85,14 +116,18 @@ class Bundles:
             assemble(base, Path(partial) / "refresh", whole)
             _into_place(whole, path)
 
-    def _fetch(self, uri: str, path: Path) -> None:
+    def _fetch(self, uri: str, path: Path, *, evict: bool = True) -> None:
         parts = urlsplit(uri)
         prefix = parts.path.lstrip("/").rstrip("/") + "/"
         objects = list(self._objects(parts.netloc, prefix))
         if not objects:
             raise BundleMissingError(f"There is no model at {uri}.")
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._make_room(sum(size for _, size in objects), keep=path)
+        needed = sum(size for _, size in objects)
+        if evict:
+            self._make_room(needed, keep=path)
+        elif self.free() < needed + HEADROOM_BYTES:
+            raise NoRoomError  # in the background no model makes way: a request may be reading it just now
         with tempfile.TemporaryDirectory(prefix="fetching-", dir=self._folder) as partial:
             whole = Path(partial) / "bundle"
             whole.mkdir()

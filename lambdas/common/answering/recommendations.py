@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from lambdas.common.answering import stored
 from lambdas.common.answering.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime, require
 from lambdas.common.answering.records import Deployment
-from tastemaker.errors import InvalidInput
+from lambdas.common.observability import count as count_one
+from lambdas.common.observability import logger
+from tastemaker.errors import InvalidInput, TastemakerError
 from tastemaker.ranking.answer import Mask, Pick, Promotion, recommend
 from tastemaker.ranking.explaining import explain
 
@@ -24,17 +27,63 @@ def get_recommendations(
 ) -> dict[str, Any]:
     """The answer in the output shape's members. Raises InvalidInput and ResourceNotFound only.
 
-    An unknown user gets what users start with, an unknown item popular items: neither is an error.
+    An unknown user gets what users start with, an unknown item popular items: neither is an error. A list
+    that a batch job computed ahead may stand in for a model that is being fetched, or that fails (stored.py).
     """
     wanted = any(
         name.lower() == EXPLAIN and value.lower() == "true" for name, value in (headers or {}).items()
     )
     deployment = runtime.deployment(params)
-    result = answer(runtime, deployment, params, explained=wanted)
+    result = None if wanted else _while_fetching(runtime, deployment, params)
+    try:
+        result = result or answer(runtime, deployment, params, explained=wanted)
+    except Exception as error:
+        if wanted or (isinstance(error, TastemakerError) and error.status < 500):
+            raise
+        result = _from_list(runtime, deployment, params, stored.FAILURE)
+        if result is None:
+            raise
+        count_one(stored.METRIC, reason=stored.FAILURE)
+        logger.exception("a stored list stands in for a model that fails", extra={"arn": deployment.arn})
     if deployment.recipe.exploration:  # which learns from what was shown and ignored
         items = [item["itemId"] for item in result["itemList"]]
         runtime.shown.remember(result["recommendationId"], deployment.arn, items)
     return result
+
+
+def _while_fetching(
+    runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The answer from a list by the very model that this process lacks, which is then being fetched."""
+    if runtime.bundles.has(deployment.bundle_uri):
+        return None
+    result = _from_list(runtime, deployment, params, stored.COLD_START)
+    if result is None or runtime.bundles.soon(deployment.bundle_uri, stored.PATIENCE):
+        return None
+    count_one(stored.METRIC, reason=stored.COLD_START)
+    return result
+
+
+def _from_list(
+    runtime: Runtime, deployment: Deployment, params: Mapping[str, Any], reason: str
+) -> dict[str, Any] | None:
+    count = params.get("numResults") or DEFAULT_RESULTS
+    found = stored.find(
+        runtime.records,
+        runtime.lists,
+        deployment,
+        params,
+        count=count,
+        now=runtime.clock(),
+        of_this_version=reason == stored.COLD_START,
+    )
+    if found is None:
+        return None
+    return {
+        "itemList": found.items(count),
+        "recommendationId": runtime.new_id(deployment.arn),
+        "_headers": {stored.HEADER: found.source(reason)},
+    }
 
 
 def answer(

@@ -10,6 +10,7 @@ import pytest
 from lambdas.batch.handler import Batch
 from lambdas.common.answering.puts import Puts
 from lambdas.common.failures import AccessRefused, InvalidLocation, WorkFailedError
+from lambdas.common.lists import StoredLists
 from lambdas.common.outputs import OutputFolder
 from lambdas.common.profiles import Profiles
 from lambdas.common.resources import ResourceTable
@@ -32,6 +33,7 @@ class Studio:
             "TASTEMAKER_RESOURCES_TABLE": TABLE,
             "TASTEMAKER_PROFILES_TABLE": "profiles",
             "TASTEMAKER_CATALOG_TABLE": "catalog",
+            "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
             "TASTEMAKER_LAKE_BUCKET": LAKE,
         }
         self.s3, self.batch = s3, Batch(Settings(environ))
@@ -210,6 +212,22 @@ def test_shards_and_files_are_put_together_again(studio: Studio) -> None:
         "x/a.json.out": [f"user-{number}" for number in range(4)],
         "x/sub/b.json.out": [f"user-{number}" for number in range(4, 9)],
     }
+
+
+def test_answers_are_loaded_where_live_requests_find_them(studio: Studio, other_tables: Any) -> None:
+    lists = {"version": "v", "key": "userId", "expiresAt": 2**40}
+    plan = studio.plan("aws-user-personalization", "sequence", numResults=3, lists=lists)
+    with_context = {"userId": "cleo", "context": {"DEVICE": "tv"}}
+    answers = studio.ask(
+        plan, {"userId": "ann"}, with_context, "nonsense", {"userId": "bob"}, {"userId": "ann"}
+    )
+    (shard,) = json.loads(studio.batch.lake.read(plan["shards"]))
+    for _ in range(2):  # twice is as good as once
+        studio.batch.run("load", plan, shard)
+    stored = StoredLists(other_tables, "recommendations")
+    assert stored.find("v", "ann") == answers[0]["output"]
+    assert stored.find("v", "bob") == answers[3]["output"]
+    assert other_tables.scan(TableName="recommendations")["Count"] == 2
 
 
 def test_what_fails_the_job_leaves_word(studio: Studio) -> None:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lambdas.common.failures import InvalidLocation, WorkFailedError
+from lambdas.common.lists import StoredLists
 from lambdas.common.settings import Settings
 from lambdas.erase.handler import Erase
 from tests.lambdas.aws import LAKE
@@ -37,6 +38,7 @@ PLAN: dict[str, Any] = {
     "events": "groups/films/events/",
     "actionEvents": "groups/films/actions/events/",
     "trainings": "groups/films/training/",
+    "lists": ["nightly#1", "weekly#2"],
     "left": ["groups/films/batch/failed-1/"],
     "history": ["groups/films/datasets/", "groups/films/batch/", "groups/films/training/"],
     "folder": FOLDER,
@@ -55,6 +57,7 @@ class Place:
             "TASTEMAKER_LAKE_BUCKET": LAKE,
             "TASTEMAKER_PROFILES_TABLE": "profiles",
             "TASTEMAKER_CATALOG_TABLE": "catalog",
+            "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
         }
         self.erase = Erase(Settings(environ))
         people = ["ann", "bob", "cleo"]
@@ -83,6 +86,10 @@ class Place:
             self.put("profiles", profile=f"films/actions#{user}", event="1#a")
             self.put("catalog", dataset=USERS, id=user)
         self.put("profiles", profile="films-2#ann", event="1#a")
+        self.lists = StoredLists(dynamodb, "recommendations")
+        for version in ("nightly#1", "weekly#2", "films-2#1"):
+            rows = [(user, {"recommendedItems": ["dune"]}) for user in people]
+            self.lists.write(version, rows, expires_at=2**40)
 
     def store(self, key: str, rows: list[dict[str, Any]]) -> None:
         data = io.BytesIO()
@@ -114,7 +121,7 @@ class Place:
             data = self.s3.get_object(**where)["Body"].read()
             parquet = version["Key"].endswith(".parquet")
             found.append(pq.read_table(io.BytesIO(data)).to_pylist() if parquet else data.decode())
-        for table in ("profiles", "catalog"):
+        for table in ("profiles", "catalog", "recommendations"):
             items = self.dynamodb.scan(TableName=table)["Items"]
             found += [item for item in items if "films-2" not in json.dumps(item)]
         return repr(found)
@@ -143,6 +150,9 @@ def test_no_trace_is_left(place: Place, twice: bool) -> None:
         assert f"films#{who}" in known and f"films#session-{who}" in known
     left = place.dynamodb.scan(TableName="profiles")["Items"]
     assert "films-2#ann" in repr(left)  # another group's
+    for version in ("nightly#1", "weekly#2"):
+        assert [place.lists.find(version, user) is None for user in ("ann", "bob")] == [True, False]
+    assert place.lists.find("films-2#1", "ann") is not None
 
 
 def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Place) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lambdas.common.answering.actions import get_action_recommendations
-from lambdas.common.answering.asking import Runtime
+from lambdas.common.answering.asking import Bundles, Runtime
 from lambdas.common.answering.bundles import Loaded
 from lambdas.common.answering.rankings import get_personalized_ranking
 from lambdas.common.answering.recommendations import get_recommendations
@@ -69,7 +69,7 @@ def write_bundle(folder: Path, kind: str) -> Path:
     return folder
 
 
-class Folders:
+class Folders(Bundles):
     """Bundles that are on disk already."""
 
     def __init__(self) -> None:

@@ -2,10 +2,12 @@
 
 import io
 import json
+import time
 
 import pytest
 
 from lambdas.common.lake import LakeBucket
+from lambdas.common.lists import StoredLists
 from lambdas.common.resources import ResourceTable
 from lambdas.common.settings import Settings
 from lambdas.steps.handler import Steps
@@ -20,7 +22,9 @@ EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:import:one"
 
 @pytest.fixture
 def here(resources_table, other_tables, lake_client):
-    return world(repository=ResourceTable(resources_table, TABLE))
+    made = world(repository=ResourceTable(resources_table, TABLE))
+    made.clock.now = time.time()  # the function's own
+    return made
 
 
 @pytest.fixture
@@ -44,14 +48,7 @@ def run(steps, action, workflow, request, **more):
 
 def test_import_and_training(here, steps, lake_client):
     lake = LakeBucket(lake_client, LAKE)
-    group_arn = shop.group(here)
-    dataset_arn = shop.dataset(here, group_arn)
-    request = {"datasetImportJobArn": shop.import_job(here, dataset_arn)}
-    plan = run(steps, "begin", "import", request)
-    lake.write(f"{plan['destination']}part-00000.parquet", "rows")
-    run(steps, "succeed", "import", request, plan=plan, result={"rows": 1, "files": 1, "bytes": 4})
-    assert here.desk.find_any(plan["arn"]).status == "ACTIVE"
-
+    group_arn = imported(here, steps, lake)
     version_arn = shop.version(here, shop.solution(here, group_arn))
     request = {"solutionVersionArn": version_arn}
     plan = run(steps, "begin", "train", request)
@@ -115,6 +112,41 @@ def test_a_deletion_takes_data_and_rows_along(here, steps, lake_client, other_ta
     assert here.call("ListDatasetGroups")["datasetGroups"] == []
 
 
+def test_the_deletion_of_a_solution_takes_its_lists_along(here, steps, other_tables, lake_client):
+    lake = LakeBucket(lake_client, LAKE)
+    group_arn = imported(here, steps, lake)
+    version_arn = shop.version(here, shop.solution(here, group_arn))
+    request = {"solutionVersionArn": version_arn}
+    plan = run(steps, "begin", "train", request)
+    model = plan["outputPath"].removeprefix(f"s3://{LAKE}/") + f"{plan['jobName']}/output/model/"
+    lake.write(f"{model}bundle.json", json.dumps({"metrics": shop.METRICS}))
+    run(steps, "succeed", "train", request, plan=plan, result={"TrainingTimeInSeconds": 36})
+    job = shop.served_job(here, version_arn)
+    request = {"batchInferenceJobArn": job}
+    plan = run(steps, "begin", "batch", request)
+    lists = StoredLists(other_tables, "recommendations")
+    for version in (plan["lists"]["version"], "another#1"):
+        lists.write(version, ((f"user-{one}", {}) for one in range(60)), expires_at=2**40)
+    run(steps, "succeed", "batch", request, plan=plan)
+    solution_arn = version_arn.rpartition("/")[0]
+    assert here.desk.find_any(solution_arn).body["_lists"]["version"] == plan["lists"]["version"]
+    here.call("DeleteSolution", solutionArn=solution_arn)
+    delete(here, steps, solution_arn)
+    assert lists.find("another#1", "user-0") is not None
+    assert other_tables.scan(TableName="recommendations")["Count"] == 60
+
+
+def imported(here, steps, lake):
+    """A group with data."""
+    group_arn = shop.group(here)
+    request = {"datasetImportJobArn": shop.import_job(here, shop.dataset(here, group_arn))}
+    plan = run(steps, "begin", "import", request)
+    lake.write(f"{plan['destination']}part-00000.parquet", "rows")
+    run(steps, "succeed", "import", request, plan=plan, result={"rows": 1, "files": 1, "bytes": 4})
+    assert here.desk.find_any(plan["arn"]).status == "ACTIVE"
+    return group_arn
+
+
 def delete(here, steps, arn):
     request = {"arn": arn}
     plan = run(steps, "begin", "delete", request)
@@ -125,12 +157,16 @@ def delete(here, steps, arn):
 
 def test_a_purge_without_time_says_that_there_is_more(here, steps, other_tables):
     dataset_arn = shop.dataset(here, shop.group(here), "Items")
-    other_tables.put_item(TableName="catalog", Item={"dataset": {"S": dataset_arn}, "id": {"S": "i"}})
+    for item in range(30):
+        row = {"dataset": {"S": dataset_arn}, "id": {"S": f"i{item}"}}
+        other_tables.put_item(TableName="catalog", Item=row)
     from lambdas.steps.purging import Tables, purge
 
     tables = Tables(other_tables, "catalog", "profiles", "recommendations")
     plan = {"catalogOf": dataset_arn}
-    assert not purge(plan, steps.lake, tables, 0.0, lambda: 1.0)
+    for left in (5, 0):
+        assert not purge(plan, steps.lake, tables, 0.0, lambda: 1.0)
+        assert other_tables.scan(TableName="catalog")["Count"] == left
     assert purge(plan, steps.lake, tables, 0.0, lambda: 1.0)
 
 

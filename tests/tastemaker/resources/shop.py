@@ -134,6 +134,19 @@ def deployed(world: World, version_arn: str, name: str = "home", **more: Any) ->
     return arn
 
 
+def served_job(world: World, version_arn: str, name: str = "nightly", **more: Any) -> str:
+    """A batch inference job whose lists are to be served for a week."""
+    request = {
+        "jobInput": {"s3DataSource": {"path": "s3://in/users.json"}},
+        "jobOutput": {"s3DataDestination": {"path": "s3://out/"}},
+        "roleArn": ROLE,
+        "tags": [{"tagKey": "tastemaker:serve-days", "tagValue": "7"}],
+        **more,
+    }
+    created = world.call("CreateBatchInferenceJob", jobName=name, solutionVersionArn=version_arn, **request)
+    return created["batchInferenceJobArn"]
+
+
 def finish_report(world: World, arn: str, execution: str = "next") -> dict[str, Any]:
     """A run of a metric attribution to its good end; answers its plan."""
     steps, request = Workflows(world.desk), {"metricAttributionArn": arn}

@@ -233,7 +233,7 @@ def test_deletion():
     assert here.work.schedules == {}
     plan = shop.finish_deletion(here, arn)
     assert plan["prefixes"] == ["groups/films/training/for-you/", "groups/films/models/for-you/"]
-    assert plan["recommendationsOf"] == [version_arn]
+    assert plan["recommendationsOf"] == []
     assert here.desk.repository.get(version_arn) is None
 
 

@@ -1,6 +1,7 @@
 """Bundles come from the lake once, whole or not at all, and make room for each other."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,10 +74,12 @@ def test_nothing_is_left_of_a_download_that_breaks_off(s3: Any, tmp_path: Path) 
 
 
 class Crowded(Bundles):
-    """A disk on which nothing fits until all but one bundle are gone."""
+    """A disk on which nothing fits until all but one bundle are gone, or, if `full`, all."""
+
+    full = False
 
     def free(self) -> int:
-        return 0 if len(list(self._folder.iterdir())) > 1 else 1 << 40
+        return 0 if len(list(self._folder.iterdir())) > (0 if self.full else 1) else 1 << 40
 
 
 def test_the_longest_unused_bundle_makes_room_and_comes_back_when_asked_for(s3: Any, tmp_path: Path) -> None:
@@ -92,3 +95,60 @@ def test_the_longest_unused_bundle_makes_room_and_comes_back_when_asked_for(s3: 
     again = bundles.get("s3://lake/models/b/")
     assert again is not loaded["b"]
     assert again.model.score_item(3).argmax() == 0
+
+
+class Gated:
+    """S3 that gives nothing until it may, or breaks off then."""
+
+    def __init__(self, s3: Any, *, breaks: bool = False) -> None:
+        self.opened, self._s3, self._breaks = threading.Event(), s3, breaks
+        self.get_paginator = s3.get_paginator
+
+    def get_object(self, **request: Any) -> Any:
+        self.opened.wait(60)
+        if self._breaks:
+            raise ConnectionError("broken off")
+        return self._s3.get_object(**request)
+
+
+URI = "s3://lake/models/a/"
+
+
+def test_a_download_in_the_background_is_waited_for_once(s3: Any, tmp_path: Path) -> None:
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    gate = Gated(s3)
+    bundles = Bundles(gate, tmp_path / "disk")
+    assert not bundles.has(URI) and not bundles.soon(URI, 0.0)
+    assert not bundles.has(URI) and bundles.soon(URI, 0.0)  # now it is to be waited for
+    gate.opened.set()
+    assert bundles.get(URI).bundle.kind == "similar"
+    assert bundles.has(URI) and bundles.has(f"{URI}#s3://lake/refresh/")
+    assert Bundles(s3, tmp_path / "disk").has(URI)
+
+
+def test_a_download_that_comes_in_time(s3: Any, tmp_path: Path) -> None:
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    assert Bundles(s3, tmp_path / "disk").soon(URI, 60)
+
+
+def test_a_download_that_broke_off_in_the_background_is_made_again(s3: Any, tmp_path: Path) -> None:
+    """Lambda stops a process between two requests, and its connections do not survive that."""
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    gate = Gated(s3, breaks=True)
+    bundles = Bundles(gate, tmp_path / "disk")
+    assert not bundles.soon(URI, 0.0)
+    bundles._s3 = s3
+    gate.opened.set()
+    assert bundles.get(URI).bundle.kind == "similar"
+
+
+def test_no_bundle_makes_way_for_a_download_in_the_background(s3: Any, tmp_path: Path) -> None:
+    for name in "ab":
+        upload(s3, write_bundle(tmp_path / name, "similar"), f"models/{name}/")
+    bundles = Crowded(s3, tmp_path / "disk")
+    loaded = bundles.get("s3://lake/models/b/")
+    bundles.full = True
+    assert bundles.soon(URI, 60)  # it does not fit; whoever needs it makes room
+    assert loaded.bundle.path.exists() and not bundles.has(URI)
+    assert bundles.get(URI).bundle.kind == "similar"
+    assert not loaded.bundle.path.exists()
