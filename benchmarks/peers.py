@@ -110,9 +110,11 @@ def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
         yield _asked(protocol, "ALS", f"{factors} factors", began, by_factors)
 
 
-def sasrec(protocol: Protocol, python: Path, stages: list[int]) -> Iterator[Peer]:
+def sasrec(
+    protocol: Protocol, python: Path, stages: list[int], rate: float = 1e-3, batch: int = 128
+) -> Iterator[Peer]:
     """SASRec of RecTools after each of these numbers of epochs, run by the Python of an environment that has
-    it (see `benchmarks/sasrec.py`).
+    it (see `benchmarks/sasrec.py`). The library's own learning rate and batch size unless others are given.
     """
     sequences, cases = protocol.training.sequences, protocol.cases
     with tempfile.TemporaryDirectory() as folder:
@@ -131,7 +133,7 @@ def sasrec(protocol: Protocol, python: Path, stages: list[int]) -> Iterator[Peer
             seen=protocol.seen,
         )
         program = Path(__file__).with_name("sasrec.py")
-        subprocess.run([str(python), str(program), folder, *map(str, stages)], check=True)
+        subprocess.run([str(python), str(program), folder, *map(str, (rate, batch, *stages))], check=True)
         answers = json.loads((Path(folder) / "found.json").read_text())
     for said in answers:
         lists: Lists = [np.asarray(said["lists"].get(str(user), [0]), np.int64) for user in cases.users]

@@ -1,6 +1,6 @@
 """RecTools' SASRec as a program of its own: its PyTorch and ours need not be the same.
 
-    PYTHON benchmarks/sasrec.py FOLDER EPOCHS [EPOCHS ...]
+    PYTHON benchmarks/sasrec.py FOLDER RATE BATCH EPOCHS [EPOCHS ...]
 
 PYTHON has `RecTools[torch]`. Reads FOLDER/given.npz (events to train on, histories to ask with) and writes
 FOLDER/found.json: after each of these numbers of epochs, ten items for each user asked about, and the CPU
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 
-def main(folder: Path, stages: list[int]) -> None:
+def main(folder: Path, rate: float, batch: int, stages: list[int]) -> None:
     """Train on one thread, and answer after each of these numbers of epochs."""
     warnings.filterwarnings("ignore")
     import pandas as pd
@@ -60,8 +60,8 @@ def main(folder: Path, stages: list[int]) -> None:
         n_blocks=2,
         n_heads=2,
         session_max_len=100,
-        lr=0.001,
-        batch_size=128,
+        lr=rate,
+        batch_size=batch,
         loss="softmax",
         deterministic=True,
         get_trainer_func=trainer,
@@ -92,4 +92,4 @@ def main(folder: Path, stages: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [int(stage) for stage in sys.argv[2:]])
+    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), [int(stage) for stage in sys.argv[4:]])

@@ -3,10 +3,11 @@
     python -m benchmarks.training_speed --recbole WHEEL --rectools PYTHON [--rounds 2]
 
 On MovieLens 100K, the last event of everybody held out. SASRec (64 wide, two blocks, softmax loss) is asked
-after more and more epochs. Ours, its encoder alone and without a blend, is trained for one pass, two passes
-and so on, each from the beginning, since its rate falls with the number of passes that are planned. Both on
-one thread, in turn. What counts is NDCG@10 over the whole catalogue, and everything between the ordered
-events and the trained model.
+after more and more epochs, at the library's own learning rate and batch size and with smaller, quicker
+batches, and the better of the two counts. Ours, its encoder alone and without a blend, is trained for one
+pass, two passes and so on, each from the beginning, since its rate falls with the number of passes that are
+planned. Both on one thread, in turn. What counts is NDCG@10 over the whole catalogue, and everything between
+the ordered events and the trained model.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from training.config import read_config
 from training.prepare import prepare
 from training.split import validation_cases
 
-STAGES = [2, 5, 10, 20, 40, 80]
+STAGES = [5, 10, 20, 40, 60]
+SETTINGS = {"rate .001, batches of 128": (1e-3, 128), "rate .002, batches of 32": (2e-3, 32)}
 PASSES = (1, 2, 3, 4, 6, 8)
 
 
@@ -84,10 +86,13 @@ def main() -> None:
         for point in ours(held, seed):
             mine.append(point)
             print(f"round {seed}: ours, {point.cpu:.0f} CPU s: NDCG@10 {point.ndcg:.4f}", flush=True)
-        answers = sasrec(held, args.rectools, STAGES)
-        theirs = [Point(peer.cpu, quality(held, peer.lists).ndcg) for peer in answers]
-        for epochs, point in zip(STAGES, theirs, strict=True):
-            print(f"round {seed}: SASRec, {epochs} epochs, {point.cpu:.0f} CPU s: NDCG@10 {point.ndcg:.4f}")
+        theirs: list[Point] = []
+        for name, (rate, batch) in SETTINGS.items():
+            for peer in sasrec(held, args.rectools, STAGES, rate, batch):
+                point = Point(peer.cpu, quality(held, peer.lists).ndcg)
+                theirs.append(point)
+                about = f"round {seed}: SASRec, {name}, {peer.setting}, {point.cpu:.0f} CPU s"
+                print(f"{about}: NDCG@10 {point.ndcg:.4f}", flush=True)
         best = max(point.ndcg for point in theirs)
         slow, quick = seconds_to(theirs, best), seconds_to(mine, best)
         print(f"round {seed}: to {best:.4f}: {slow:.0f} and {quick:.0f} CPU s, {slow / quick:.1f} x")
