@@ -1,9 +1,8 @@
 """What settings are chosen by: how well lists foretell the next event, and the events after it.
 
-Half of it is NDCG@10 with only the next item as truth (what a request in the middle of a session asks for).
-The other half is about all items of the withheld newest 10 % (what the solution version's metrics ask for):
-NDCG@25, and how many are among the first ten, of as many as could be. None of these alone is safe to choose
-by.
+A third is NDCG@10 with only the next item as truth (what a request in the middle of a session asks for), a
+third NDCG@25 with all items of the withheld newest 10 % (what the solution version's metrics ask for), and a
+third how many of them are among the first ten, of as many as could be. None alone is safe to choose by.
 """
 
 from __future__ import annotations
@@ -34,5 +33,5 @@ def gains(lists: Sequence[NDArray], wanted: Sequence[NDArray]) -> NDArray[np.flo
         every = set(truth.tolist())
         hit = hits(ranked[:25], every)
         found = np.count_nonzero(hit[:10]) / min(len(every), 10)
-        result[case] = 0.5 * soon + 0.25 * ndcg(hit, len(every), 25) + 0.25 * found
+        result[case] = (soon + ndcg(hit, len(every), 25) + found) / 3
     return result

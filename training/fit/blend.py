@@ -134,7 +134,7 @@ class Table:
         first = np.take_along_axis(soon, ranked[:, :10], 1) @ discounts[:10]
         hits = np.take_along_axis(every, ranked, 1)
         found = hits[:, :10].sum(1) / np.minimum(sizes, 10)
-        return float((0.5 * first + 0.25 * (hits @ discounts) / ideal + 0.25 * found).mean())
+        return float(((first + (hits @ discounts) / ideal + found) / 3).mean())
 
     @cached_property
     def _worth(
