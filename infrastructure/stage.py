@@ -80,6 +80,13 @@ class TrainingSettings:
     max_wait_minutes: int = setting(
         24 * 60, "spot only: how long to wait for capacity beyond the run time", within=(0, 28 * 24 * 60)
     )
+    text_model: str = setting(
+        "",
+        "model on Amazon Bedrock that makes vectors of items' names and texts, at a price per text; empty for "
+        "none",
+        among=("", "amazon.titan-embed-text-v2:0"),
+    )
+    text_model_region: str = setting("", "region that textModel is asked in; empty for the stack's own")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,7 @@ class Training(Construct):
         gpu = self._settings.instance_type.startswith(("ml.g", "ml.p"))
         images = cdk.CfnMapping(self, "Images", mapping=json.loads(IMAGES.read_text()))
         region = cdk.Stack.of(self).region
+        self._text_region = self._settings.text_model_region or region
         self.image = images.find_in_map(region, "gpu" if gpu else "cpu")
         self.code = assets.Asset(
             self, "Code", path=str(packages.build(packages.TRAINING, bundle=stage.bundle))
@@ -99,6 +100,16 @@ class Training(Construct):
             ],
         )
 
+        if self._settings.text_model:
+            model = stack.format_arn(
+                service="bedrock",
+                region=self._text_region,
+                account="",
+                resource="foundation-model",
+                resource_name=self._settings.text_model,
+            )
+            allow(self.role, ["bedrock:InvokeModel"], [model])
+
     def request(self) -> dict[str, Any]:
         """``CreateTrainingJob`` in Amazon States Language; what varies comes from ``$.plan``."""
         has = self._settings
@@ -115,6 +126,7 @@ class Training(Construct):
                 "ContainerEntrypoint": ENTRYPOINT,
             },
             "HyperParameters": {"config.$": "$.plan.configKey"},
+            **self._environment(),
             "InputDataConfig": [
                 _channel("code", "S3Prefix", {"S3Uri": self.code.s3_object_url}),
                 _channel("data", "ManifestFile", {"S3Uri.$": "$.plan.manifestUri"}),
@@ -133,6 +145,12 @@ class Training(Construct):
             "EnableManagedSpotTraining": has.spot,
             "StoppingCondition": stopping,
         }
+
+    def _environment(self) -> dict[str, Any]:
+        if not self._settings.text_model:
+            return {}
+        said = {"TEXT_MODEL": self._settings.text_model, "TEXT_MODEL_REGION": self._text_region}
+        return {"Environment": said}
 
     @property
     def seconds(self) -> int:

@@ -10,6 +10,7 @@ SERVICES = (
     "personalize",
     "personalize-runtime",
     "personalize-events",
+    "bedrock-runtime",
     "cloudwatch",
     "dynamodb",
     "events",

@@ -23,3 +23,7 @@ class StoppedError(TrainingError):
 
 class LostError(TrainingError):
     """Another process of a training by several is gone; why, it may have said itself."""
+
+
+class TextModelError(TrainingError):
+    """The model that texts are given to does not answer, or answers with something else than vectors."""

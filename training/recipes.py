@@ -44,7 +44,7 @@ def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipelin
     if kind == "actions":
         return ActionPipeline(config)
     if kind == "semantic":
-        return SemanticPipeline(config)
+        return SemanticPipeline(config, checkpoints, stop)
     trainable = ", ".join(one.name for one in RECIPES if one.trainable)
     raise BadConfigError(f"recipe {config.recipe!r} cannot be trained; these can: {trainable}")
 

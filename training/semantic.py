@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from tastemaker.ranking.topk import top_k
@@ -9,38 +11,29 @@ from training.config import Config
 from training.data import Prepared
 from training.errors import BadDataError
 from training.export import Fitted
+from training.itemtexts import ItemTexts
 from training.pipeline import Measured, Pipeline, fitted_model
-from training.progress import Stop, say
-from training.texts import Lsa, TextEncoder
+from training.progress import Stop
 
 SAMPLE = 1000
-NAME_TIMES = 2
-"""A word of the name counts as often as if it stood in the text twice more."""
 
 
 class SemanticPipeline(Pipeline):
     """Nothing is learned from interactions; popularity comes from them."""
 
-    def __init__(self, config: Config, encoder: TextEncoder | None = None) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
         super().__init__(config)
-        source = config.datasets.get("ITEMS")
-        self.name = source.name_column if source else None
-        self.text = source.text_column if source else None
-        if self.name is None and self.text is None:
+        self.texts = ItemTexts(config, checkpoints, stop)
+        if not self.texts:
             raise BadDataError(
                 "There is no text to train on: mark a field of the Items schema with itemName, and one with "
                 "textual."
             )
-        self.encoder = encoder or Lsa(seed=config.seed)
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """A vector for every item."""
-        vectors = self.encoder.encode(self._texts(prepared))
-        empty = int(np.count_nonzero(~vectors.any(1)))
-        say(
-            f"semantic similarity: {len(vectors):,} items in {vectors.shape[1]} dimensions, {empty:,} without"
-        )
-        return Fitted("semantic", {}, {"vectors": vectors})
+        """A vector for every item. Raises TextModelError."""
+        vectors = self.texts.vectors(prepared)
+        return Fitted("semantic", {"texts": self.texts.about}, {"vectors": vectors})
 
     def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """The usual metrics where there are interactions; coverage alone where there are none."""
@@ -52,14 +45,3 @@ class SemanticPipeline(Pipeline):
             for item in some.tolist():
                 reached.update(top_k(model.score_item(item), 25).tolist())
         return Measured({"coverage": round(len(reached) / max(len(prepared.items), 1), 4)})
-
-    def _texts(self, prepared: Prepared) -> list[str]:
-        columns = [
-            (prepared.item_columns[name], times)
-            for name, times in ((self.name, NAME_TIMES), (self.text, 1))
-            if name is not None and name in prepared.item_columns
-        ]
-        return [
-            " \n ".join(str(column.value(row) or "") for column, times in columns for _ in range(times))
-            for row in range(len(prepared.items))
-        ]

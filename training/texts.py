@@ -1,7 +1,8 @@
 """Texts → vectors whose cosine says how alike they are.
 
-`TextEncoder` is the door for better ones (a sentence model, a hosted one); `Lsa` is built in and needs numpy
-only: latent semantic analysis, the truncated singular value decomposition of TF-IDF.
+`TextEncoder` is what all encoders are: a hosted model (`training.bedrock`), a sentence model
+(`training.sentences`), and `Lsa`, which is built in and needs numpy only: latent semantic analysis, the
+truncated singular value decomposition of TF-IDF.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ CHUNK = 1 << 22
 
 
 class TextEncoder(Protocol):
-    """What turns texts into vectors."""
+    """What turns texts into vectors. `name` goes into the bundle; `name_times` is how often an item's name
+    stands before its text."""
+
+    name: str
+    name_times: int
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32[texts, width], each row of length 1, or 0 for a text that says nothing."""
@@ -32,6 +37,10 @@ class TextEncoder(Protocol):
 
 class Lsa:
     """Words and pairs of neighbours, weighted by rarity, in `width` dimensions. Deterministic by seed."""
+
+    name = "latent semantic analysis"
+    name_times = 2
+    """Words are counted: those of the name count as often as if they stood in the text once more."""
 
     def __init__(self, width: int = 128, seed: int = 0, power_steps: int = 3) -> None:
         self.width, self.seed, self.power_steps = width, seed, power_steps

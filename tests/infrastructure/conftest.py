@@ -56,6 +56,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
             settings |= {"functions": {"runtimeProvisioned": 2}, "alarmEmail": "alarms@example.com"}
             settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
             settings |= {"distributed": {"enabled": True}}
+            text = {"textModel": "amazon.titan-embed-text-v2:0", "textModelRegion": "eu-central-1"}
+            settings["training"] = {**settings["training"], **text}
         TastemakerStack(app, stage=parse(name, settings))
     try:
         app.synth()

@@ -93,6 +93,19 @@ def test_metrics_of_attributions_go_to_one_namespace(template: Template) -> None
     assert namespace in ("AWS/Personalize", "tastemaker-prod/MetricAttribution")
 
 
+def test_only_a_stage_that_names_a_text_model_may_ask_bedrock(assembly: Assembly) -> None:
+    for stage, template in assembly.templates.items():
+        asking = [s for _, s in _statements(template) if "bedrock" in json.dumps(s)]
+        told = '"TEXT_MODEL' in json.dumps(template.of_type("AWS::StepFunctions::StateMachine")).replace(
+            "\\", ""
+        )
+        assert told == (stage == "prod") == bool(asking)
+        for statement in asking:
+            assert statement["Action"] == "bedrock:InvokeModel"
+            model = ":bedrock:eu-central-1::foundation-model/amazon.titan-embed-text-v2:0"
+            assert statement["Resource"]["Fn::Join"][1][-1] == model
+
+
 def test_functions_are_told_what_they_work_with_and_no_more(template: Template) -> None:
     for properties in template.of_type("AWS::Lambda::Function").values():
         name = properties["FunctionName"].rsplit("-", 1)[1]

@@ -95,8 +95,10 @@ def test_a_catalogue_without_interactions(tmp_path: Path) -> None:
     model = load(bundle)
     assert isinstance(model, SemanticModel)
     assert bundle.manifest["metrics"] == {"coverage": 1.0}
+    assert bundle.manifest["model"]["texts"]["width"] == model.vectors.shape[1]
     assert set(top_k(model.score_item(4), 3).tolist()) == {5, 6, 7}
-    assert top_k(model.influenced(4, {"FRESHNESS": 1.0}), 1)[0] in (7, 11)
+    fresher = model.influenced(4, {"FRESHNESS": 1.0}) - model.score_item(4)
+    assert (fresher[0], fresher[11]) == (pytest.approx(0.0), pytest.approx(1.0))
     assert np.isfinite(model.score_item(-1)).all()
 
 

@@ -1,0 +1,117 @@
+"""Titan Text Embeddings V2 on Amazon Bedrock, asked by InvokeModel, one text a call.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import TextModelError
+
+AT_ONCE = 8
+"""Calls that are under way; botocore's adaptive mode slows them down where the account's quota is lower."""
+
+WIDTH = 256
+"""Of 256, 512 and 1,024: AWS reports 97 % of the largest's accuracy for it, at a quarter of the memory."""
+
+LONGEST = 20_000
+"""Bytes of a text that are sent: some 5,000 English or 8,000 Chinese tokens, of the 8,192 that it takes."""
+
+BYTES_PER_TOKEN = 4
+USD_PER_MILLION_TOKENS = 0.02
+"""Reported for us-east-1; only the log's estimate is made of it."""
+
+GRANT = (
+    "Ask for access to the model in the Bedrock console of that region (Model access), or take "
+    "training.textModel out of the stage; then start the version again."
+)
+ADVICE = {
+    "AccessDeniedException": GRANT,
+    "ResourceNotFoundException": "The region may not have the model: set training.textModelRegion to one "
+    "that has it.",
+    "ValidationException": "The region may not have the model: set training.textModelRegion to one that "
+    "has it.",
+    "ThrottlingException": "Ask for a higher quota of InvokeModel requests, and start the version again: it "
+    "goes on from the texts that are encoded.",
+}
+
+
+class Titan:
+    """A TextModel. `client` is boto3's of bedrock-runtime (`connected`)."""
+
+    width = WIDTH
+
+    def __init__(self, client: Any, model: str) -> None:
+        self.client, self.name = client, model
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """float32[texts, 256], rows of length 1. Raises TextModelError."""
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            return np.stack(list(pool.map(self._one, texts)))
+        finally:
+            pool.shutdown(cancel_futures=True)  # after a refusal nothing more is asked, or paid
+
+    def foretold(self, texts: Sequence[str]) -> str:
+        tokens = sum(len(_cut(text)) for text in texts) // BYTES_PER_TOKEN
+        cost = tokens / 1e6 * USD_PER_MILLION_TOKENS
+        return f"{len(texts):,} for {self.name} on Bedrock, about {tokens:,} tokens, some ${cost:.2f}"
+
+    def _one(self, text: str) -> NDArray[np.float32]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        region = self.client.meta.region_name
+        asked = {"inputText": _cut(text).decode(), "dimensions": WIDTH, "normalize": True}
+        try:
+            answer = self.client.invoke_model(
+                modelId=self.name,
+                body=json.dumps(asked),
+                contentType="application/json",
+                accept="application/json",
+            )
+            said = json.loads(answer["body"].read())
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise TextModelError(
+                f"Bedrock refused {self.name} in {region}: {error.response['Error'].get('Message') or code} "
+                f"({code}). {ADVICE.get(code, 'Start the version again.')}"
+            ) from None
+        except (BotoCoreError, ValueError) as error:
+            raise TextModelError(
+                f"Bedrock in {region} did not answer for {self.name}: {error}. Start the version again: it "
+                "goes on from the texts that are encoded."
+            ) from None
+        found = np.asarray(said.get("embedding") or (), np.float32)
+        if len(found) != WIDTH:
+            raise TextModelError(f"{self.name} answered with {len(found)} numbers, not {WIDTH}")
+        return found
+
+
+def connected(model: str, region: str | None) -> Titan:
+    """The model in a region, with the job's own credentials. Raises TextModelError."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    config = Config(
+        retries={"mode": "adaptive", "max_attempts": 10},
+        max_pool_connections=AT_ONCE,
+        connect_timeout=10,
+        read_timeout=30,
+    )
+    try:
+        return Titan(boto3.client("bedrock-runtime", region_name=region, config=config), model)
+    except BotoCoreError as error:
+        raise TextModelError(f"Bedrock cannot be reached: {error}") from None
+
+
+def _cut(text: str) -> bytes:
+    """UTF-8, at most LONGEST bytes, no letter cut in two."""
+    return text.encode()[:LONGEST].decode(errors="ignore").encode()
