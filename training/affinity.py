@@ -63,7 +63,7 @@ class AffinityPipeline(Pipeline):
     def tune(self, prepared: Prepared) -> None:
         """Choose how fast the past fades and what a repeat is worth, on the newest fifth of this data."""
         older, truth = split(prepared)
-        questions = list(self._questions(prepared, truth, TUNING_QUESTIONS))
+        questions = list(self.questions(prepared, truth, TUNING_QUESTIONS))
         toward = self._toward(older)
         trained = np.asarray([*prepared.trained_types, prepared.unknown_types], bool)
         columns = [toward.sum(np.flatnonzero(items), np.ones(int(items.sum()))) for items, _ in questions]
@@ -89,7 +89,7 @@ class AffinityPipeline(Pipeline):
     def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """Metrics of users found against users who came."""
         older, truth = split(prepared)
-        questions = list(self._questions(prepared, truth, QUESTIONS))
+        questions = list(self.questions(prepared, truth, QUESTIONS))
         if self.attributes and not questions:
             raise BadDataError(
                 "There is no attribute to train on: the Items dataset needs a categorical column whose "
@@ -117,7 +117,7 @@ class AffinityPipeline(Pipeline):
         order = np.argsort(keys, kind="stable")
         return pairs.heaviest(keys[order], rows.values[order], count, count)
 
-    def _questions(self, prepared: Prepared, truth: Sequences, most: int) -> Iterator[Question]:
+    def questions(self, prepared: Prepared, truth: Sequences, most: int) -> Iterator[Question]:
         owners, items = truth.owners(), truth.items
         for wanted in self._wanted(prepared, most, np.unique(items)):
             users = np.unique(owners[wanted[items]])

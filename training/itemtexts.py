@@ -35,12 +35,14 @@ def encoder(seed: int, checkpoints: Path | None, stop: Stop) -> TextEncoder:
 class ItemTexts:
     """Vectors of a job's items, made once however often its recipe is fitted."""
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(
+        self, config: Config, checkpoints: Path | None, stop: Stop, chosen: TextEncoder | None = None
+    ) -> None:
         source = config.datasets.get("ITEMS")
         excluded = config.excluded.get("ITEMS", frozenset())
         marked = (source.name_column, source.text_column) if source else (None, None)
         self.name, self.text = (None if column in excluded else column for column in marked)
-        self._encoder = lambda: encoder(config.seed, checkpoints, stop)
+        self._encoder = lambda: chosen or encoder(config.seed, checkpoints, stop)
         self._made: NDArray[np.float32] | None = None
         self.about: dict[str, str | int] = {}
 

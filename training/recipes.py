@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from tastemaker.models.features import FeatureRows
-from tastemaker.recipes import RECIPES, by_name
-from training import evaluate, settings, tuning
+from tastemaker.recipes import RECIPES
 from training.actions import ActionPipeline
 from training.affinity import AffinityPipeline
 from training.config import Config
 from training.data import Prepared
 from training.errors import BadConfigError
 from training.export import Fitted
-from training.fit import similar, together, trending
-from training.objective import gains, truths
-from training.pipeline import Measured, Pipeline, fitted_model
+from training.fit import together, trending
+from training.pipeline import Measured, Pipeline
 from training.progress import Stop, say
 from training.semantic import SemanticPipeline
 from training.sequence import SequencePipeline
-from training.split import validation_cases, without
+from training.similar import SimilarPipeline
 from training.updating import UpdatePipeline
 
 
@@ -96,54 +92,3 @@ class TogetherPipeline(Pipeline):
     def fit(self, prepared: Prepared) -> Fitted:
         """Neighbours of every item, by baskets."""
         return Fitted("similar", rows={"neighbours": together.fit(prepared.sequences, len(prepared.items))})
-
-
-class SimilarPipeline(Pipeline):
-    """Similar-Items, SIMS, and the use cases about an item."""
-
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
-        super().__init__(config)
-        self.checkpoints, self.stop = checkpoints, stop
-        self.sims = config.recipe == "aws-sims"
-        self.with_attributes = "ITEMS" in by_name(config.recipe).trains_on
-
-    def tune(self, prepared: Prepared) -> None:
-        """Search what the solution wants searched, by how well an item's list foretells what comes next."""
-        search = tuning.mapped(self.config.search, {"popularity_discount_factor", "min_cointeraction_count"})
-        if not search:
-            return
-        given, cases = self.config, validation_cases(prepared.sequences, self.config.seed)
-        training = prepared.with_sequences(without(prepared.sequences, cases, whole=False))
-        wanted = truths(prepared.sequences, cases)
-
-        def reached(values: Mapping[str, str], number: int) -> float:
-            self.config = given.with_hyperparameters(values)
-            with fitted_model(self.fit(training), training, self.config) as model:
-                return float(gains(evaluate.lists(evaluate.scorer(model, prepared), cases), wanted).mean())
-
-        _, best = tuning.run(
-            search,
-            given.hyperparameters,
-            reached,
-            seconds=given.number("trainingBudgetSeconds", 8 * 3600.0),
-            seed=given.seed,
-            journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
-            stop=self.stop,
-        )
-        self.config = given.with_hyperparameters(best.values)
-        self.tuned = {name: self.config.hyperparameters[name] for name in search.names}
-
-    def fit(self, prepared: Prepared) -> Fitted:
-        """Neighbours of every item."""
-        discount = self.config.number("popularity_discount_factor", 0.5 if self.sims else 0.0)
-        minimum = self.config.number("min_cointeraction_count", 3.0) if self.sims else 0.0
-        say(f"similar items: popularity discount {discount}, at least {minimum:.0f} users in common")
-        usual = settings.usual_users(self.config, prepared.sequences)
-        rows = similar.fit(
-            settings.usual_items(self.config, usual),
-            prepared.item_features if self.with_attributes else FeatureRows.empty(len(prepared.items)),
-            len(prepared.items),
-            discount=discount,
-            minimum=minimum,
-        )
-        return Fitted("similar", rows={"neighbours": rows})

@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
 from training.data import Prepared, Sequences
-from training.fit import blend, factors, linear, pairs, popularity, similar, transitions
+from training.fit import blend, factors, linear, pairs, popularity, transitions
 from training.objective import gains
 
 
@@ -72,22 +71,6 @@ def test_the_linear_model_is_the_closed_form() -> None:
     found = dense(linear.fit(data, 4, 2.0))
     assert found == pytest.approx(expected, abs=1e-5)
     assert np.diag(found).tolist() == [0, 0, 0, 0]
-
-
-def test_similar_items_prefer_the_peculiar_as_the_discount_grows() -> None:
-    everybody = [[0, 9]] * 20  # item 0 is what everybody has; 1 and 2 go together
-    data = sequences(*everybody, *([[0, 1, 2]] * 6), *([[0, 1]] * 2))
-    none = FeatureRows.empty(10)
-    popular = similar.fit(data, none, 10, discount=0.0)
-    peculiar = similar.fit(data, none, 10, discount=1.0)
-    assert dense(peculiar)[1].argmax() == 2
-    ratio = [dense(rows)[1][2] / dense(rows)[1][0] for rows in (popular, peculiar)]
-    assert ratio[0] < ratio[1]
-
-
-def test_too_few_in_common_are_no_neighbours() -> None:
-    rows = similar.fit(sequences([0, 1], [0, 1], [0, 2]), FeatureRows.empty(3), 3, discount=0.5, minimum=2)
-    assert (dense(rows)[0] > 0).tolist() == [False, True, False]
 
 
 def test_the_blend_is_never_worse_than_its_best_part() -> None:

@@ -1,56 +1,129 @@
-"""Similar items: who touched both, and what they have in common.
+"""Similar items: who touched both, and how near to each other.
 
-A pair's weight is directional: c(i, j) / (n(i) + shrink) is how often users of `i` touched `j` too, shrunk
-because few users prove little; divided by n(j) to the power of a half it becomes the cosine of their user
-sets. The popularity discount moves between what is simply popular and what is peculiar to `i`. Items with
-fewer than five interactions borrow from their attributes.
+A pair's weight is how many users touched both, a choosable amount each, and for every two of their events
+1/d if `j` was d events before or after `i`; divided by the users of `j` to a power, so that what is peculiar
+to `i` comes before what everybody touches. How much each of these says differs from data to data (people
+browse by taste, or from one thing to the next), so `choose` asks validation data. Within a row only the order
+counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
+from tastemaker.ranking.topk import top_k
 from training.data import Sequences
-from training.fit import pairs
+from training.fit import pairs, popularity
+from training.objective import gains
 
 SHRINK = 5.0
+"""Added to the users of an item: a few of them prove little."""
+
 MOST = 500
-COLD = 5
-"""Interactions below which the service calls an item cold."""
+WINDOW = 30
+"""Events ahead that are near."""
 
 LONGEST = 500
 """Newest items of one user that are paired with each other; a longer history is a machine's or says
 little.
 """
 
-CONTENT_ROWS = 1024
+LISTED = 25
 
 
-def fit(
-    sequences: Sequences, features: FeatureRows, items: int, *, discount: float, minimum: float = 0.0
-) -> SparseRows:
-    """Rows of positive weights, the largest `MOST` of each item.
-
-    `discount` 0 … 1 is the recipe's popularity_discount_factor; `minimum` is how many users must have touched
-    both.
+class Weighing(NamedTuple):
+    """What a user in common counts where two neighbouring events count 1 (infinite: only users count), and
+    the power of the neighbour's popularity that weights are divided by.
     """
+
+    users: float = np.inf
+    power: float = 0.25
+
+
+USERS = (np.inf, 1.0, 0.3, 0.1, 0.0)
+POWERS = (0.0, 0.15, 0.3, 0.5)
+
+
+def power(discount: float) -> float:
+    """What a popularity_discount_factor of 0 … 1 asks for: from favouring what many touch to favouring what
+    hardly anybody else does.
+    """
+    return 0.25 + 0.75 * discount
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Pairs of items as sorted `keys`, row * items + column: `shared` users and `near`ness of each; `users`
+    of every item.
+    """
+
+    keys: NDArray[np.int64]
+    shared: NDArray[np.float64]
+    near: NDArray[np.float64]
+    users: NDArray[np.int32]
+
+    def row(self, item: int) -> slice:
+        """Where the pairs of one item are."""
+        items = len(self.users)
+        start, end = np.searchsorted(self.keys, [item * items, (item + 1) * items])
+        return slice(int(start), int(end))
+
+    def weights(self, at: slice, weighing: Weighing) -> NDArray[np.float64]:
+        """The weight of each of these pairs."""
+        shared, near = self.shared[at], self.near[at]
+        together = shared if np.isinf(weighing.users) else near + weighing.users * shared
+        popular = self.users[self.keys[at] % len(self.users)] + SHRINK
+        return together / popular**weighing.power
+
+    def rows(self, weighing: Weighing, minimum: float = 0.0) -> SparseRows:
+        """Rows of positive weights, the largest `MOST` of each item; of pairs that `minimum` users share."""
+        weights = self.weights(slice(None), weighing)
+        kept = (self.shared >= minimum) & (weights > 0)
+        return pairs.heaviest(self.keys[kept], weights[kept], len(self.users), MOST)
+
+
+def count(sequences: Sequences, items: int) -> Counted:
+    """All pairs of items that a user touched both of."""
     keys, shared = pairs.count(_together(sequences, items), items)
-    enough = shared >= minimum
-    keys, shared = keys[enough], shared[enough]
-    users = np.bincount(np.unique(sequences.owners() * items + sequences.items) % items, minlength=items)
-    rows, columns = keys // items, keys % items
-    # From the geometric mean of "how many of i's users" and the cosine (discount 0) to the cosine's square
-    # (1).
-    power = 0.25 + 0.75 * discount
-    weights = shared / (users[rows] + SHRINK) / np.maximum(users[columns], 1) ** power
-    found = pairs.heaviest(keys, weights, items, MOST)
-    interactions = np.bincount(sequences.items, minlength=items)
-    return _with_content(found, features, items, np.flatnonzero(interactions < COLD))
+    near_keys, nearness = pairs.count(_near(sequences), items)
+    near = np.zeros(len(keys))
+    if len(keys):
+        place = np.minimum(np.searchsorted(keys, near_keys), len(keys) - 1)
+        found = keys[place] == near_keys  # not where a long history was cut
+        near[place[found]] = nearness[found]
+    return Counted(keys, shared, near, popularity.distinct_users(sequences, items))
+
+
+def choose(
+    counted: Counted,
+    asked: Sequence[int],
+    wanted: Sequence[NDArray[np.integer]],
+    *,
+    powers: Sequence[float] = POWERS,
+    minimum: float = 0.0,
+) -> tuple[Weighing, float]:
+    """The weighing by which the lists of the items `asked` foretell best what was `wanted`, and how well."""
+    popular = top_k(counted.users.astype(np.float64), LISTED + 1)
+    candidates = [Weighing(users, one) for users in USERS for one in powers]
+    reached = np.zeros(len(candidates))
+    for item, truth in zip(asked, wanted, strict=True):
+        at = counted.row(item)
+        columns, enough = counted.keys[at] % len(counted.users), counted.shared[at] >= minimum
+        lists = []
+        for weighing in candidates:
+            weights = np.where(enough, counted.weights(at, weighing), 0.0)
+            best = columns[top_k(np.where(weights > 0, weights, -np.inf), LISTED)]
+            rest = popular[(popular != item) & ~np.isin(popular, best)]
+            lists.append(np.concatenate([best, rest])[:LISTED])
+        reached += gains(lists, [truth] * len(lists))
+    first = int(np.argmax(reached))
+    return candidates[first], float(reached[first]) / max(len(asked), 1)
 
 
 def _together(sequences: Sequences, items: int) -> Iterator[pairs.Pairs]:
@@ -71,37 +144,13 @@ def _together(sequences: Sequences, items: int) -> Iterator[pairs.Pairs]:
         yield rows, right[different], np.ones(len(rows), np.float32)
 
 
-def _with_content(found: SparseRows, features: FeatureRows, items: int, cold: NDArray) -> SparseRows:
-    """Give cold items the items of most similar attributes, behind what their few users touched."""
-    if not len(features.codes) or not len(cold):
-        return found
-    size = int(features.codes.max()) + 1
-    # Rare attributes say more: weight by the logarithm of how few items have them.
-    frequency = np.bincount(features.codes, minlength=size)
-    rarity = np.log1p(items / np.maximum(frequency, 1)).astype(np.float32)
-    values = features.weights * rarity[features.codes]
-    row = np.repeat(np.arange(items), np.diff(features.offsets))
-    norms = np.sqrt(np.bincount(row, values * values, items)) + 1e-9
-    values = (values / norms[row]).astype(np.float32)
-    by_code = np.argsort(features.codes, kind="stable")
-    starts = np.searchsorted(features.codes[by_code], np.arange(size + 1))
-
-    keys = [np.repeat(np.arange(items), np.diff(found.offsets)) * items + found.columns]
-    weights = [found.values.astype(np.float64)]
-    for item in cold:
-        at = slice(features.offsets[item], features.offsets[item + 1])
-        scores = np.zeros(items, np.float32)
-        for code, value in zip(features.codes[at], values[at], strict=True):
-            entries = by_code[starts[code] : starts[code + 1]]
-            scores[row[entries]] += value * values[entries]
-        scores[item] = 0.0
-        top = np.argsort(-scores, kind="stable")[:MOST]
-        top = top[scores[top] > 0]
-        own = found.row(int(item))[0]
-        top = top[~np.isin(top, own)]
-        floor = float(found.row(int(item))[1].min(initial=1.0))
-        keys.append(item * items + top)
-        weights.append(scores[top].astype(np.float64) * floor * 0.999)
-    key, weight = np.concatenate(keys), np.concatenate(weights)
-    order = np.argsort(key, kind="stable")
-    return pairs.heaviest(key[order], weight[order], items, MOST)
+def _near(sequences: Sequences) -> Iterator[pairs.Pairs]:
+    """Both directions of every two events of a user that are at most WINDOW apart."""
+    items = sequences.items
+    for distance, at in pairs.steps(sequences.offsets, items, WINDOW):
+        left, right = items[at], items[at + distance]
+        different = left != right
+        left, right = left[different], right[different]
+        weights = np.full(len(left), 1.0 / distance, np.float32)
+        yield left, right, weights
+        yield right, left, weights

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
 from training.data import Sequences
 from training.fit import pairs, similar
@@ -38,13 +37,13 @@ BEHIND = 1e-6
 
 def fit(sequences: Sequences, items: int) -> SparseRows:
     """Rows of positive weights, the largest `MOST` of each item."""
-    baskets = _baskets(sequences)
-    events = _distinct(sequences, baskets)
-    keys, sums = pairs.count(_together(sequences, baskets, events), items)
+    held_in = baskets(sequences)
+    events = _distinct(sequences, held_in)
+    keys, sums = pairs.count(_together(sequences, held_in, events), items)
     held = np.bincount(sequences.items[events], minlength=items)  # baskets with the item
     rows, columns = keys // items, keys % items
     weights = sums / (held[rows] + SHRINK) / np.maximum(held[columns], 1) ** POPULARITY
-    people = similar.fit(sequences, FeatureRows.empty(items), items, discount=0.0)
+    people = similar.count(sequences, items).rows(similar.Weighing())
     others = np.repeat(np.arange(items), np.diff(people.offsets)) * items + people.columns
     new = ~np.isin(others, keys)
     keys = np.concatenate([keys, others[new]])
@@ -53,7 +52,7 @@ def fit(sequences: Sequences, items: int) -> SparseRows:
     return pairs.heaviest(keys[order], weights[order], items, MOST)
 
 
-def _baskets(sequences: Sequences) -> NDArray[np.int64]:
+def baskets(sequences: Sequences) -> NDArray[np.int64]:
     """The basket of each event, numbered from 0."""
     begins = np.zeros(len(sequences.items), bool)
     begins[1:] = np.diff(sequences.times) > BASKET_GAP

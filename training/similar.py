@@ -1,0 +1,128 @@
+"""Similar-Items, SIMS, and the use cases about an item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tastemaker.recipes import by_name
+from training import evaluate, settings, tuning
+from training.config import Config
+from training.data import Prepared, Sequences
+from training.export import Fitted
+from training.fit import content, similar
+from training.itemtexts import ItemTexts
+from training.objective import gains, truths
+from training.pipeline import Pipeline, fitted_model
+from training.progress import Stop, say
+from training.split import Cases, validation_cases, without
+
+DISCOUNT, MINIMUM = "popularity_discount_factor", "min_cointeraction_count"
+ENOUGH = 2_000_000
+"""Events that a weighing is chosen on at most."""
+
+
+class SimilarPipeline(Pipeline):
+    """`tune` chooses how pairs are weighed by how well an item's list foretells what comes next; `fit` counts
+    pairs on the data that it is given, and makes rows for cold items by attributes and texts.
+    """
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        super().__init__(config)
+        self.checkpoints, self.stop = checkpoints, stop
+        self.with_content = "ITEMS" in by_name(config.recipe).trains_on
+        self.texts = ItemTexts(config, checkpoints, stop)
+        self.weighing = similar.Weighing()
+
+    def tune(self, prepared: Prepared) -> None:
+        """Choose the weighing, and search what the solution wants searched."""
+        some = prepared.with_sequences(_some(prepared.sequences, self.config.seed))
+        cases = validation_cases(some.sequences, self.config.seed)
+        training = some.with_sequences(without(some.sequences, cases, whole=False))
+        self._weigh(training, some, cases)
+        search = tuning.mapped(self.config.search, {DISCOUNT, MINIMUM})
+        if search:
+            self._search(search, training, some, cases)
+
+    def _weigh(self, training: Prepared, some: Prepared, cases: Cases) -> None:
+        if not len(cases):
+            return
+        counted = similar.count(self._usual(training), len(some.items))
+        asked = [
+            int(some.sequences.history(int(user), int(shown)).items[-1])
+            for user, shown in zip(cases.users, cases.shown, strict=True)
+        ]
+        given = DISCOUNT in self.config.given
+        self.weighing, reached = similar.choose(
+            counted,
+            asked,
+            truths(some.sequences, cases),
+            powers=(self._power(),) if given else similar.POWERS,
+            minimum=self._minimum(),
+        )
+        say(f"similar items: {self.weighing} reaches {reached:.4f} on {len(cases):,} validation users")
+
+    def _search(self, search: tuning.Search, training: Prepared, some: Prepared, cases: Cases) -> None:
+        given, wanted = self.config, truths(some.sequences, cases)
+
+        def reached(values: Mapping[str, str], number: int) -> float:
+            self.config = given.with_hyperparameters(values)
+            with fitted_model(self.fit(training), training, self.config) as model:
+                return float(gains(evaluate.lists(evaluate.scorer(model, some), cases), wanted).mean())
+
+        _, best = tuning.run(
+            search,
+            given.hyperparameters,
+            reached,
+            seconds=given.number("trainingBudgetSeconds", 8 * 3600.0),
+            seed=given.seed,
+            journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
+            stop=self.stop,
+        )
+        self.config = given.with_hyperparameters(best.values)
+        self.tuned = {name: self.config.hyperparameters[name] for name in search.names}
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """Neighbours of every item. Raises TextModelError."""
+        weighing = self.weighing
+        if DISCOUNT in self.config.given:
+            weighing = weighing._replace(power=self._power())
+        usual = self._usual(prepared)
+        rows = similar.count(usual, len(prepared.items)).rows(weighing, self._minimum())
+        about: dict[str, Any] = {"weighing": {"users": _finite(weighing.users), "power": weighing.power}}
+        if self.with_content:
+            texts = self.texts.vectors(prepared) if self.texts else None
+            interactions = np.bincount(usual.items, minlength=len(prepared.items))
+            rows = content.fit(rows, prepared.item_features, texts, interactions)
+            about["texts"] = self.texts.about
+        return Fitted("similar", about, rows={"neighbours": rows})
+
+    def _power(self) -> float:
+        return similar.power(self.config.number(DISCOUNT, 0.0))
+
+    def _minimum(self) -> float:
+        """Only if it is given: the service's default is that of its own model."""
+        return self.config.number(MINIMUM, 0.0) if MINIMUM in self.config.given else 0.0
+
+    def _usual(self, prepared: Prepared) -> Sequences:
+        usual = settings.usual_users(self.config, prepared.sequences)
+        return settings.usual_items(self.config, usual)
+
+
+def _finite(number: float) -> float | None:
+    """JSON has no infinity."""
+    return number if np.isfinite(number) else None
+
+
+def _some(sequences: Sequences, seed: int) -> Sequences:
+    """The events of as many users as `ENOUGH` events are of."""
+    if len(sequences.items) <= ENOUGH:
+        return sequences
+    order = np.random.default_rng([seed, 3]).permutation(sequences.users)
+    chosen = order[np.cumsum(sequences.lengths[order]) <= ENOUGH]
+    ends = np.zeros(sequences.users, np.int64)
+    ends[chosen] = sequences.lengths[chosen]
+    return sequences.truncated(ends)
