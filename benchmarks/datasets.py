@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,22 +19,31 @@ import pyarrow.parquet as pq
 
 @dataclass(frozen=True)
 class Data:
-    """Tables by dataset type, and which text columns are categorical."""
+    """Tables by dataset type, which text columns are categorical, and which are the items' name and text."""
 
     name: str
     tables: dict[str, pa.Table]
     categorical: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+TITLE = {"TITLE": "itemName"}
 
 
 def movies(folder: Path) -> Data:
-    """MovieLens as a Personalize workshop imports it: interactions.csv.gz and items.csv.gz."""
+    """MovieLens as a Personalize workshop imports it: interactions.csv.gz, items.csv.gz, titles.csv.gz."""
     text = {"USER_ID": pa.string(), "ITEM_ID": pa.string(), "YEAR": pa.string()}
     options = csv.ConvertOptions(column_types=text)
     interactions = csv.read_csv(folder / "interactions.csv.gz", convert_options=options)
     items = csv.read_csv(folder / "items.csv.gz", convert_options=options)
     years = [float(cell[:4]) if cell and cell[:4].isdigit() else None for cell in items["YEAR"].to_pylist()]
     items = items.set_column(items.column_names.index("YEAR"), "YEAR", pa.array(years, pa.float64()))
-    return Data("movies", {"INTERACTIONS": interactions, "ITEMS": items}, ("GENRE",))
+    titles = csv.read_csv(
+        folder / "titles.csv.gz", convert_options=csv.ConvertOptions(column_types={"item_id": pa.string()})
+    )
+    place = pc.index_in(items["ITEM_ID"], titles["item_id"])
+    items = items.append_column("TITLE", titles["title"].take(place.combine_chunks()))
+    return Data("movies", {"INTERACTIONS": interactions, "ITEMS": items}, ("GENRE",), TITLE)
 
 
 def movielens_100k(wheel: Path, core: int = 5) -> Data:
@@ -57,6 +67,7 @@ def movielens_100k(wheel: Path, core: int = 5) -> Data:
     items = pa.table(
         {
             "ITEM_ID": films["item_id"],
+            "TITLE": films["movie_title"],
             "GENRE": pc.replace_substring(films["class"], " ", "|"),
             "YEAR": pa.array([float(y) if y.isdigit() else None for y in films["release_year"].to_pylist()]),
         }
@@ -70,7 +81,7 @@ def movielens_100k(wheel: Path, core: int = 5) -> Data:
         }
     )
     tables = {"INTERACTIONS": interactions, "ITEMS": items, "USERS": users}
-    return Data("ml-100k", tables, ("GENRE", "GENDER", "OCCUPATION"))
+    return Data("ml-100k", tables, ("GENRE", "GENDER", "OCCUPATION"), TITLE)
 
 
 def retail(folder: Path) -> Data:
@@ -86,7 +97,8 @@ def retail(folder: Path) -> Data:
         return read.cast(pa.schema(fields))
 
     tables = {"INTERACTIONS": table("interactions"), "ITEMS": table("items"), "USERS": table("users")}
-    return Data("retail", tables, ("CATEGORY_L1", "CATEGORY_L2", "GENDER", "DISCOUNT"))
+    texts = {"PRODUCT_NAME": "itemName", "PRODUCT_DESCRIPTION": "textual"}
+    return Data("retail", tables, ("CATEGORY_L1", "CATEGORY_L2", "GENDER", "DISCOUNT"), texts)
 
 
 def retail_purchases(folder: Path) -> Data:

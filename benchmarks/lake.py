@@ -5,6 +5,7 @@ the workflow.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ def write(
     tables: dict[str, pa.Table],
     *,
     categorical: tuple[str, ...] = (),
+    texts: Mapping[str, str] | None = None,
     recipe: str = "aws-user-personalization-v2",
     **config: Any,
 ) -> Path:
     """Write tables by dataset type under `root`, and config.json beside them; returns the configuration's
-    path.
+    path. `texts` are columns of the items with what the schema marks them as: itemName or textual.
     """
     datasets = {}
     for kind, table in tables.items():
@@ -35,6 +37,7 @@ def write(
         fields = [
             {"name": f.name, "type": ["null", TYPES[f.type]]}
             | ({"categorical": True} if f.name in categorical else {})
+            | ({texts[f.name]: True} if texts and f.name in texts else {})
             for f in table.schema
         ]
         schema = {"type": "record", "name": KEYS[kind], "fields": fields, "version": "1.0"}
