@@ -10,7 +10,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local test test-spark lint format bench-load bench-models bench-serve docs synth deploy destroy clean
+.PHONY: help demo local test test-spark lint format bench-load bench-models bench-related bench-serve docs synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -45,11 +45,16 @@ bench-models: $(VENV)/ready  ## Measure the models on public data beside peers (
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.models $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
 	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(if $(RECTOOLS),--rectools $(RECTOOLS)) $(BENCH)
 
+bench-related: $(VENV)/ready  ## Measure the recipes about items and segments beside peers (MOVIES=… RETAIL=… RECBOLE=… GROCERY=…)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.related $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
+	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(BENCH)
+
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogues
 	$(BIN)/python -m benchmarks.serve
 
-docs: $(VENV)/ready  ## Generate docs/operations.md from the service models
+docs: $(VENV)/ready  ## Generate docs/operations.md from the service models, and the tables of docs/recipes.md
 	$(BIN)/python -m scripts.operations
+	$(BIN)/python -m scripts.recipes
 
 # cdk.json says python3: let that be ours
 synth deploy destroy: export PATH := $(CURDIR)/$(BIN):$(PATH)

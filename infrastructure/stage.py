@@ -82,8 +82,8 @@ class TrainingSettings:
     )
     text_model: str = setting(
         "",
-        "model on Amazon Bedrock that makes vectors of items' names and texts, at a price per text; empty for "
-        "none",
+        "model on Amazon Bedrock that makes vectors of items' names and texts, at a price per text; none if "
+        "empty",
         among=("", "amazon.titan-embed-text-v2:0"),
     )
     text_model_region: str = setting("", "region that textModel is asked in; empty for the stack's own")

@@ -1,22 +1,53 @@
-"""docs/recipes.md speaks of every recipe, and of nothing else."""
+"""docs/recipes.md speaks of every recipe, and says of its needs and parameters what the catalogue has."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from scripts import recipes as page
 from tastemaker.models import KINDS
 from tastemaker.recipes import RECIPES, Recipe
 
-PAGE = Path(__file__).parents[3] / "docs" / "recipes.md"
+TEXT = page.PAGE.read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^### `(aws-[a-z0-9-]+)`\n(.*?)(?=^##)", TEXT, re.MULTILINE | re.DOTALL))
 TRAINED_BY_ANOTHER_NAME = {"together": "similar"}
 
 
-def test_every_recipe_has_its_row() -> None:
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
-    rows = [line.split("|")[1] for line in lines if line.startswith("| `aws-")]
-    named = [name for row in rows for name in re.findall(r"`(aws-[a-z0-9-]+)`", row)]
-    assert sorted(named) == [recipe.name for recipe in RECIPES]
+def test_every_recipe_has_its_section() -> None:
+    assert sorted(SECTIONS) == [recipe.name for recipe in RECIPES]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_a_section_has_the_catalogues_facts_and_says_more(recipe: Recipe) -> None:
+    _, made, prose = re.split(f"{page.BEGIN}\n|\n{page.END}", SECTIONS[recipe.name])
+    assert made == page.facts(recipe)
+    assert len(prose.split()) > 8
+    assert "*Limits:*" in prose
+
+
+def test_facts_are_those_of_the_recipe() -> None:
+    (sims,) = (one for one in RECIPES if one.name == "aws-sims")
+    told = page.facts(sims)
+    assert "| answers | `GetRecommendations` with `itemId` |" in told
+    assert "| `min_cointeraction_count` | 3 | 0 to 10 | yes |" in told
+    (bought,) = (one for one in RECIPES if one.name == "aws-ecomm-frequently-bought-together")
+    assert "1,000 interactions of type `Purchase`" in page.facts(bought)
+
+
+def test_every_parameter_is_explained() -> None:
+    explained = TEXT[TEXT.index("## Parameters") : TEXT.index("## Updates")]
+    for recipe in RECIPES:
+        for one in (*recipe.hyperparameters, *recipe.feature_transformation.parameters):
+            pair = one.name.removeprefix("min_").removeprefix("max_")  # written min_/max_…
+            named = (f"`{one.name}`", f"min_/max_{pair}", f"`{one.name[:11]}…`")  # cold_start_…
+            assert any(name in explained for name in named), one.name
+
+
+def test_links_within_the_page_lead_somewhere() -> None:
+    headings = {
+        re.sub("[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", TEXT, re.M)
+    }
+    assert set(re.findall(r"\]\(#([a-z-]+)\)", TEXT)) <= headings
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
