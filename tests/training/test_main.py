@@ -64,7 +64,7 @@ def test_a_job_writes_a_bundle_and_shows_its_progress(whole) -> None:
     ("change", "reason"),
     [
         ({"eventType": "view"}, "fewer than 1000 interactions after filtering by event type: view"),
-        ({"recipe": "aws-hrnn"}, "aws-hrnn"),
+        ({"recipe": "aws-nothing-we-know"}, "aws-nothing-we-know"),
         ({"formatVersion": 9}, "9"),
     ],
 )
