@@ -47,6 +47,11 @@ WIDTH, LAYERS, HEADS, WINDOW, NEIGHBOURS = 64, 2, 2, 200, 50
 USERS, ASKING = 300, 40
 """Users in the bundle, by whom clusters are settled, and others, who ask."""
 ARN = "arn:aws:personalize:eu-west-1:123456789012:"
+FILTERS = {
+    "tenth": 'INCLUDE ItemID WHERE Items.GROUP IN ("g3")',
+    "unseen": 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")',
+}
+"""One keeps a tenth of the catalogue, the other leaves out what the user has an event with."""
 
 
 def around_themes(items: int, rng: np.random.Generator) -> np.ndarray:
@@ -163,9 +168,9 @@ class Shop(Bundles):
         }
         serving = {"solutionVersionArn": f"{ARN}solution/s/1", "bundle": "s3://lake/b/", **about}
         records.create(Record(f"{ARN}campaign/c", "Campaign", {"status": "ACTIVE", "_serving": serving}))
-        expression = 'INCLUDE ItemID WHERE Items.GROUP IN ("g3")'
-        body = {"status": "ACTIVE", "filterExpression": expression, **about}
-        records.create(Record(f"{ARN}filter/tenth", "Filter", body))
+        for name, expression in FILTERS.items():
+            body = {"status": "ACTIVE", "filterExpression": expression, **about}
+            records.create(Record(f"{ARN}filter/{name}", "Filter", body))
         rng = np.random.default_rng(1)
         assert isinstance(self.loaded.model, SequenceModel)
         self.live = [self._events(self.loaded.model, events, rng) for _ in range(ASKING)]
@@ -264,12 +269,9 @@ def main() -> None:
                     alone, blend = recall(shop, "encoder"), recall(shop, *model.parts)
                     print(f"{items:>9,}  recall@100: encoder alone {alone:.4f}, blend {blend:.4f}")
                 show(items, f"handler, {events} events", timed(shop.ask, args.times))
-                tenth = {"filterArn": f"{ARN}filter/tenth"}
-                show(
-                    items,
-                    f"handler, {events} events, filter",
-                    timed(partial(shop.ask, **tenth), args.times),
-                )
+                for name in FILTERS:
+                    ask = partial(shop.ask, filterArn=f"{ARN}filter/{name}")
+                    show(items, f"handler, {events} events, filter {name}", timed(ask, args.times))
     print(f"memory, at most: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

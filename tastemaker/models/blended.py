@@ -67,7 +67,7 @@ class Blended(Scores):
         wanted = np.asarray(items, np.intp)
         scores = self._static[wanted]
         if self._vectors is not None and self._vector is not None:
-            scores += self._vectors[wanted] @ self._vector
+            scores += self._vectors.take(wanted, axis=0) @ self._vector
         if len(self._extra.items):
             places = np.minimum(np.searchsorted(self._extra.items, wanted), len(self._extra.items) - 1)
             scores += np.where(self._extra.items[places] == wanted, self._extra.values[places], np.float32(0))
@@ -108,14 +108,33 @@ class Searched(Blended):
         return self._last[1]
 
     def _search(self, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
-        covered = len(self._clusters)
-        told = self._extra.items
-        always = np.concatenate([told[told < covered], np.arange(covered, len(self))])
+        clusters, told, more = self._clusters, self._extra.items, self._extra.values
+        found = clusters.search(self._query, self._by_cluster, allowed)
         if allowed is not None:
-            always = always[allowed[always]]
-        found = self._clusters.search(self._query, self._by_cluster, allowed)
-        known = np.zeros(len(self), bool)
-        known[always] = True
-        once = ~known[found.items]
-        items = np.concatenate([always, found.items[once]])
-        return items, np.concatenate([self.of(always), found.scores[once]]), found.rest
+            through = allowed.take(told)
+            told, more = told[through], more[through]
+        told, more, late = self._with_late(told, more, allowed)
+        places = np.full(len(told), -1)
+        places[:late] = clusters.places(found, told[:late])
+        read = places >= 0
+        found.scores[places[read]] += more[read]
+        told, more = told[~read], more[~read]
+        assert self._vectors is not None
+        scores = self._vectors.take(told, axis=0) @ self._query
+        scores += self._static[told]
+        scores += more
+        return np.concatenate([found.items, told]), np.concatenate([found.scores, scores]), found.rest
+
+    def _with_late(
+        self, told: NDArray[np.int64], more: Array, allowed: Mask | None
+    ) -> tuple[NDArray[np.int64], Array, int]:
+        """What the history tells of with all that came after the clusters, and where that begins."""
+        covered = len(self._clusters)
+        if covered == len(self):
+            return told, more, len(told)
+        known = int(np.searchsorted(told, covered))
+        late = np.arange(covered, len(self))
+        extra = np.zeros(len(late), more.dtype)
+        extra[told[known:] - covered] = more[known:]
+        through = slice(None) if allowed is None else allowed[covered:]
+        return np.append(told[:known], late[through]), np.append(more[:known], extra[through]), known

@@ -26,9 +26,13 @@ def time_buckets(seconds: NDArray[np.integer]) -> NDArray[np.int64]:
     """Bucket of a time difference: the whole part of log2(seconds + 1), at most 31. Negative counts as
     zero.
     """
-    exact = np.maximum(seconds, 0).astype(np.float64) + 1.0
-    exponent = (exact.view(np.int64) >> 52) - 1023  # exact, where a logarithm may not be, and quick
-    return np.minimum(exponent, TIME_BUCKETS - 1)
+    exact = seconds.astype(np.float64)
+    exact += 1.0
+    np.maximum(exact, 1.0, out=exact)
+    exponent = exact.view(np.int64)  # exact, where a logarithm may not be, and quick
+    exponent >>= 52
+    exponent -= 1023
+    return np.minimum(exponent, TIME_BUCKETS - 1, out=exponent)
 
 
 class Encoder:
@@ -141,13 +145,13 @@ def _standardised(x: Array) -> Array:
 
 
 def _gelu(x: Array) -> Array:
-    """The tanh form, which torch offers as well, as x / (1 + exp(-2u)). Overwrites `x`."""
+    """The tanh form, which torch offers as well. Overwrites `x`."""
     inner = x * x
-    inner *= np.float32(-2 * np.sqrt(2 / np.pi) * 0.044715)
-    inner -= np.float32(2 * np.sqrt(2 / np.pi))
+    inner *= np.float32(np.sqrt(2 / np.pi) * 0.044715)
+    inner += np.float32(np.sqrt(2 / np.pi))
     inner *= x
-    np.minimum(inner, np.float32(80), out=inner)  # beyond, the result is zero and the exponential overflows
-    np.exp(inner, out=inner)
+    np.tanh(inner, out=inner)
     inner += np.float32(1)
-    x /= inner
+    inner *= np.float32(0.5)
+    x *= inner
     return x

@@ -8,10 +8,10 @@ through here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,7 @@ POPULAR = "Popular item"
 EXPLORED = "Exploration"
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """One item of an answer, by position in the bundle. `score` is None where the recipe shows none."""
 
     item: int
@@ -99,7 +98,7 @@ def recommend(
     picks = _picks(best, scores, total)
     if exploration and explored:
         marks = (EXPLORED,) if reasons else ()
-        tried = [replace(pick, reasons=marks) for pick in _picks(explored, scores, total)]
+        tried = [pick._replace(reasons=marks) for pick in _picks(explored, scores, total)]
         picks = _mingled(picks, tried, exploration.rng) if total is None else picks + tried
         best += explored
     if fillers is not None and len(best) + len(promoted) < count:
@@ -111,7 +110,7 @@ def recommend(
         return picks
     marks = (PROMOTED,) if reasons else ()
     marked = [
-        replace(pick, reasons=marks, promotion=promotion.name) for pick in _picks(promoted, scores, total)
+        pick._replace(reasons=marks, promotion=promotion.name) for pick in _picks(promoted, scores, total)
     ]
     return _mingled(picks, marked, rng or Random())
 
@@ -130,14 +129,15 @@ def rank(
         place for place, item in enumerate(items) if item >= 0 and (allowed is None or allowed[items[place]])
     ]
     values = scores.of([items[place] for place in known]).astype(np.float64)
-    order = np.argsort(-values, kind="stable").tolist()
-    total = log_sum(values)
-    finite = [place for place in order if np.isfinite(values[place])]
+    order = np.argsort(-values, kind="stable")
+    finite = np.isfinite(values)
+    best = order[finite[order]]
     ranked: list[tuple[int, float | None]] = [
-        (known[place], _shown(float(values[place]), total)) for place in finite
+        (known[place], share)
+        for place, share in zip(best.tolist(), _shown(values[best], log_sum(values)), strict=True)
     ]
     if keep_unknown:
-        unscored = {known[place] for place in order if not np.isfinite(values[place])}
+        unscored = {known[place] for place in np.flatnonzero(~finite).tolist()}
         unknown = (place for place, item in enumerate(items) if item < 0 or place in unscored)
         ranked += [(place, None) for place in unknown]
     return ranked
@@ -167,14 +167,13 @@ def _promoted(scores: Scores, count: int, promotion: Promotion) -> list[int]:
 def _picks(items: Sequence[int], scores: Scores, total: float | None) -> list[Pick]:
     if total is None:
         return [Pick(item) for item in items]
-    return [
-        Pick(item, _shown(value, total)) for item, value in zip(items, scores.of(items).tolist(), strict=True)
-    ]
+    return list(map(Pick, items, _shown(scores.of(items), total)))
 
 
-def _shown(value: float, total: float) -> float:
-    """A probability with seven decimals."""
-    return round(min(1.0, math.exp(value - total)), 7)
+def _shown(values: NDArray[np.floating], total: float) -> list[float]:
+    """Probabilities with seven decimals."""
+    shares = np.exp(values.astype(np.float64) - total)
+    return np.minimum(shares, 1.0).round(7).tolist()
 
 
 def _mingled(picks: list[Pick], promoted: list[Pick], rng: Random) -> list[Pick]:

@@ -1,6 +1,7 @@
 """A result → what the output shape has of it, ready for JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -12,22 +13,31 @@ def write(value: Any, shape: Shape) -> Any:
     So a record may carry internal members and be answered from directly, and a summary is the same record
     written by the summary's shape.
     """
+    return _writer(shape)(value)
+
+
+@cache
+def _writer(shape: Shape) -> Callable[[Any], Any]:
+    """How values of a shape are written: models are walked once, not with every answer."""
     if isinstance(shape, StructureShape):
-        given = ((name, member, value.get(name)) for name, member in shape.members.items())
-        return {name: write(item, member) for name, member, item in given if item is not None}
+        members = {name: _writer(member) for name, member in shape.members.items()}
+        return lambda value: {
+            name: members[name](item) for name, item in value.items() if item is not None and name in members
+        }
     if isinstance(shape, ListShape):
-        member = shape.member
-        return [write(item, member) for item in value]
+        each = _writer(shape.member)
+        return lambda value: [each(item) for item in value]
     if isinstance(shape, MapShape):
-        return {str(key): write(item, shape.value) for key, item in value.items() if item is not None}
-    return _SCALARS[shape.type_name](value)
+        each = _writer(shape.value)
+        return lambda value: {str(key): each(item) for key, item in value.items() if item is not None}
+    return _SCALARS[shape.type_name]
 
 
 def _timestamp(value: float) -> float:
     return round(float(value), 3)  # the service answers in milliseconds
 
 
-_SCALARS: Mapping[str, Any] = {
+_SCALARS: Mapping[str, Callable[[Any], Any]] = {
     "string": str,
     "integer": int,
     "long": int,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.ids import Ids, JoinedIds
+from tastemaker.ids import FENCES, Ids, JoinedIds
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=[]), max_size=8), max_size=30)
 
@@ -74,3 +74,14 @@ def test_appended_ids_are_opened_with_those_before_them(tmp_path):
     Ids.build(["a", "c"]).save(tmp_path, "items.tail")
     opened = Ids.open(tmp_path, "items")
     assert opened.tolist() == ["b", "d", "a", "c"] and opened[-1] == "c" and opened.index("a") == 2
+
+
+@pytest.mark.parametrize("form", ["{:06}", "item-{:x}", "the same first bytes of all {}", "{}-of-many"])
+def test_ids_that_begin_alike_are_told_apart(form):
+    numbers = range(FENCES * 3)
+    ids = Ids.build(map(form.format, numbers))
+    for number in (0, 1, 9, 10, 255, 4096, FENCES, len(numbers) - 1):
+        assert ids[ids.index(form.format(number))] == form.format(number)
+    asked = [form.format(number) for number in range(0, len(numbers), 997)]
+    assert ids.take(ids.indexes(asked)) == asked and "_positions" not in ids.__dict__
+    assert ids.indexes([form.format(len(numbers)), "", "z", form]).tolist() == [-1] * 4

@@ -17,12 +17,13 @@ from tastemaker import recommendation_ids
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, parse
+from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.semantic import SemanticModel
 from tastemaker.overlay import Overlay
 from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Mask, score
 from tastemaker.ranking.exploration import CUT_OFF_DAYS, SECOND_GENERATION_SHARE, Exploration, settings
-from tastemaker.ranking.history import LiveEvent, Past, past
+from tastemaker.ranking.history import LiveEvent, Past, merged
 from tastemaker.resources.arns import segment_of
 from tastemaker.resources.statuses import ACTIVE
 
@@ -150,8 +151,9 @@ class Asking:
     @cached_property
     def past(self) -> Past:
         """Bulk and live events. One query; none for somebody without an id."""
-        live = self._live() if self.user_id else []
-        return past(self.loaded.bundle, self.user_id, live)
+        bundle, live = self.loaded.bundle, self._live() if self.user_id else []
+        trained = bundle.histories.of(self.user_index) if self.user_index >= 0 else None
+        return merged(bundle.items, bundle.event_types, trained, live)
 
     def _live(self) -> list[LiveEvent]:
         return self.runtime.profiles.newest(self.deployment.dataset_group, self.user_id or "")
@@ -165,7 +167,7 @@ class Asking:
         none = model.needs_item or not model.needs_user
         return score(
             model,
-            (past(self.loaded.bundle, None) if none else self.past).history,
+            History.empty() if none else self.past.history,
             now=int(self.runtime.clock()),
             context=self.context,
             user_index=self.user_index,

@@ -113,7 +113,7 @@ def answer(
         params.get("context", {}),
     )
     columns = asking.columns(params.get("metadataColumns"))
-    recommendation_id = runtime.new_id(deployment.arn)
+    recommendation_id, bundle = runtime.new_id(deployment.arn), asking.loaded.bundle
     picks = recommend(
         asking.scores(),
         count=_count(params.get("numResults"), bool(columns)),
@@ -121,12 +121,15 @@ def answer(
         scale=asking.scale,
         promotion=_promotion(asking, params.get("promotions")),
         rng=runtime.rng,
-        fillers=asking.loaded.bundle.popularity if asking.second_generation else None,
+        fillers=bundle.popularity if asking.second_generation else None,
         reasons=asking.second_generation,
         exploration=asking.exploration(Random(recommendation_id if seed is None else seed)),
     )
     result: dict[str, Any] = {
-        "itemList": [_shown(asking, pick, columns) for pick in picks],
+        "itemList": [
+            _shown(asking, name, pick, columns)
+            for name, pick in zip(bundle.items.take([pick.item for pick in picks]), picks, strict=True)
+        ],
         "recommendationId": recommendation_id,
     }
     if explained:
@@ -208,8 +211,8 @@ def _promotion(asking: Asking, given: list[Mapping[str, Any]] | None) -> Promoti
     return Promotion(promotion["name"], promotion["percentPromotedItems"], _without_hidden(asking, allowed))
 
 
-def _shown(asking: Asking, pick: Pick, columns: list[str]) -> dict[str, Any]:
-    item: dict[str, Any] = {"itemId": asking.loaded.bundle.items[pick.item]}
+def _shown(asking: Asking, name: str, pick: Pick, columns: list[str]) -> dict[str, Any]:
+    item: dict[str, Any] = {"itemId": name}
     if pick.score is not None:
         item["score"] = pick.score
     if pick.promotion is not None:

@@ -52,6 +52,7 @@ class RecordCache:
     def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
         self._records, self._clock = records, clock
         self._kept: dict[str, tuple[float, Record]] = {}
+        self._deployments: dict[str, tuple[Record, Deployment]] = {}
 
     def get(self, arn: str) -> Record:
         """Raises ResourceNotFound."""
@@ -69,6 +70,12 @@ class RecordCache:
     def deployment(self, arn: str) -> Deployment:
         """What serves a campaign or recommender now. Raises InvalidInput, ResourceNotFound."""
         record = self.get(arn)
+        known = self._deployments.get(arn)
+        if known is None or known[0] is not record:
+            known = self._deployments[arn] = record, self._serving(arn, record)
+        return known[1]
+
+    def _serving(self, arn: str, record: Record) -> Deployment:
         serving = record.body.get("_serving")
         if record.status != ACTIVE or serving is None:
             reason = record.body.get("failureReason")
