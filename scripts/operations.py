@@ -71,6 +71,8 @@ REMARKS = {
     "capitals, as the service's. They are put there by Tastemaker's own "
     "role, and `roleArn` writes the reports. `Sum` and `SampleCount` are what the expressions ask for. "
     "Sources that events name after the hundredth are counted as `SOURCE_NAME_UNDEFINED`.",
+    "PutEvents": "Once a training has joined a session to a user, asking by the session's id still uses "
+    "what was streamed under it, until those events expire.",
     "UpdateMetricAttribution": "In force from the next report on.",
     "DeleteMetricAttribution": "What CloudWatch and the bucket have stays there.",
     "TagResource": "Not for schemas and metric attributions.",

@@ -14,6 +14,7 @@ from tastemaker.filters.syntax import (
     Field,
     Literals,
 )
+from tastemaker.filters.values import is_number
 
 NUMBERS = ("int", "long", "float", "double")
 
@@ -95,7 +96,7 @@ def _fits(condition: Condition, columns: Mapping[str, Mapping[str, SchemaField]]
         raise FilterError(f"{field} and {operand} are not both numbers or both text", text, operand.position)
     if numeric and isinstance(operand, Literals):
         for value in operand.values:
-            if not _reads_as_number(value):
+            if not is_number(value):
                 raise FilterError(f'{field} is a number, and "{value}" is none', text, condition.position)
     if numeric or operator not in COMPARISONS:
         return
@@ -136,11 +137,3 @@ def _filterable(column: SchemaField) -> bool:
 def _plain(dataset: str) -> str:
     """ACTION_INTERACTIONS, Action_Interactions and ActionInteractions are one dataset."""
     return dataset.replace("_", "").casefold()
-
-
-def _reads_as_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from tastemaker.filters.errors import FilterValueError
@@ -35,7 +36,14 @@ def split_values(name: str, text: str) -> tuple[str, ...]:
 
 def number(text: str, what: str) -> float:
     """A value as a number. Raises FilterValueError, naming what it was compared with."""
+    if not is_number(text):
+        raise FilterValueError(f'{what} is a number and cannot be compared with "{text}"')
+    return float(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number that others can be compared with, as people write it."""
     try:
-        return float(text)
+        return math.isfinite(float(text)) and "_" not in text
     except ValueError:
-        raise FilterValueError(f'{what} is a number and cannot be compared with "{text}"') from None
+        return False

@@ -65,8 +65,6 @@ def _mask(asking: Asking, model: ActionModel, past: Past, params: Mapping[str, A
             raise InvalidInput("filterValues need a filterArn.")
         return np.ones(len(model.actions), bool)
     filter = asking.runtime.filter(arn, asking.deployment)
-    if filter.target != "ActionID":
-        raise InvalidInput(f"The filter {arn} is not one of actions.")
     bundle, user = asking.loaded.bundle, asking.user_index
     return filter.mask(
         FilterContext(

@@ -16,7 +16,7 @@ from lambdas.common.answering.stored import Lists, NothingStored
 from tastemaker import recommendation_ids
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
-from tastemaker.filters import Filter, FilterContext, parse
+from tastemaker.filters import Filter, FilterContext, FilterError, check, parse
 from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.semantic import SemanticModel
@@ -107,7 +107,7 @@ class Runtime:
         return self.records.deployment(arn)
 
     def filter(self, arn: str, deployment: Deployment) -> Filter:
-        """The filter of an ARN, which must be active and of the same dataset group."""
+        """The filter of an ARN, which must be active, of the same dataset group, and fit the recipe."""
         if segment_of(arn) != "filter":
             raise InvalidInput(f"{arn} is not the ARN of a filter.")
         body = self.records.get(arn).body
@@ -121,7 +121,12 @@ class Runtime:
         if source not in self._filters:
             compiled = "_compiled" in body
             self._filters[source] = Filter.load(source) if compiled else parse(source)
-        return self._filters[source]
+        filter, recipe = self._filters[source], deployment.recipe
+        try:
+            check(filter, recipe_type=recipe.type, recipe_name=recipe.name)
+        except FilterError:
+            check(parse(filter.text), recipe_type=recipe.type, recipe_name=recipe.name)  # knows the place
+        return filter
 
 
 @dataclass
@@ -197,6 +202,7 @@ class Asking:
         latest = bundle.manifest.get("latestTimestamp")
         if not share or latest is None:
             return None
+        latest = min(latest, int(self.runtime.clock()))  # one event of the future must not make all items old
         return Exploration(
             share,
             days,

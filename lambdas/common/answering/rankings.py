@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.common.answering.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime
+from lambdas.common.answering.asking import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime, require
 from lambdas.common.answering.records import Deployment
 from tastemaker.errors import InvalidInput
 from tastemaker.ranking.answer import rank
@@ -23,6 +23,7 @@ def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) 
     recipe = deployment.recipe
     if recipe.call != "GetPersonalizedRanking":
         raise InvalidInput(f"{deployment.arn} uses the recipe {recipe.name}: call {recipe.call} instead.")
+    require(params, "userId", deployment)
     asking = Asking(runtime, deployment, params["userId"], None, params.get("context", {}))
     columns = asking.columns(params.get("metadataColumns"))
     ids = list(dict.fromkeys(params["inputList"]))

@@ -17,6 +17,7 @@ def premiere(cinema: Cinema) -> Cinema:
     """Emma, the least popular film, came out two days before the latest event."""
     bundle = cinema.folders.loaded["s3://lake/sequence/"].bundle
     bundle.manifest["latestTimestamp"] = 100 * DAY
+    cinema.runtime.clock = lambda: 100.0 * DAY
     save_array(bundle.path / "item_created.npy", np.array([0, 0, 0, 0, 98 * DAY]))
     return cinema
 
@@ -39,6 +40,11 @@ def test_the_weight_is_the_share_of_places(premiere: Cinema) -> None:
 @pytest.mark.parametrize("config", [{"explorationWeight": "0"}, {"explorationItemAgeCutOff": "1"}])
 def test_no_weight_or_no_new_item_is_the_plain_answer(premiere: Cinema, config: dict[str, str]) -> None:
     assert share_with_emma(premiere, campaign(premiere, "plain", **config)) == 0.0
+
+
+def test_an_event_of_the_future_makes_no_item_old(premiere: Cinema) -> None:
+    premiere.folders.loaded["s3://lake/sequence/"].bundle.manifest["latestTimestamp"] = 5000 * DAY
+    assert share_with_emma(premiere, campaign(premiere, "all", explorationWeight="1")) == 1.0
 
 
 def test_scores_stay_sorted_and_sum_with_an_explored_item(premiere: Cinema) -> None:

@@ -42,6 +42,7 @@ def test_filters_and_metadata(cinema: Cinema) -> None:
         ({"inputList": ["alien"] * 51, "metadataColumns": {"ITEMS": ["YEAR"]}}, "from 1 to 50"),
         ({"inputList": ["alien"], "campaignArn": f"{PREFIX}campaign/v2"}, "GetRecommendations"),
         ({}, "inputList"),
+        ({"inputList": ["alien"], "userId": ""}, "userId is required"),
     ],
 )
 def test_what_is_refused(cinema: Cinema, params: dict[str, Any], text: str) -> None:

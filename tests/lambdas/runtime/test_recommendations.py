@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.lambdas.runtime.films import PREFIX, Cinema
+from tastemaker.filters import parse
+from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema
 
 POPULAR = ["alien", "brazil", "casablanca", "dune", "emma"]
 
@@ -186,6 +187,27 @@ def test_resources_that_are_not_ready_or_not_ours(cinema: Cinema) -> None:
     assert "no room" in cinema.refused(userId="ann", campaignArn=f"{PREFIX}campaign/broken")[2]
     foreign = {"campaignArn": V2, "filterArn": f"{PREFIX}filter/foreign"}
     assert "another dataset group" in cinema.refused(userId="ann", **foreign)[2]
+
+
+@pytest.mark.parametrize(
+    ("expression", "campaign", "text"),
+    [
+        ("EXCLUDE ItemID WHERE Items.YEAR > CurrentItem.YEAR", "v2", "CurrentItem.YEAR is for recipes"),
+        ('EXCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("x")', "popular", "by ItemID, not by UserID"),
+        ('EXCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("x")', "similar", "not by ActionID"),
+    ],
+)  # fmt: skip
+def test_a_filter_must_be_of_the_recipes_kind(
+    cinema: Cinema, expression: str, campaign: str, text: str
+) -> None:
+    about = {"campaignArn": f"{PREFIX}campaign/{campaign}", "userId": "ann", "itemId": "dune"}
+    compiled = {"filterExpression": expression, "_compiled": parse(expression).dump()}
+    arn = cinema.add("filter/odd", status="ACTIVE", datasetGroupArn=GROUP, **compiled)
+    promotion = {"name": "p", "percentPromotedItems": 50, "filterArn": arn}
+    for asked in ({"filterArn": arn}, {"promotions": [promotion]}):
+        status, code, message = cinema.refused(**about, **asked)
+        assert (status, code) == (400, "InvalidInputException")
+        assert text in message and message.endswith("^")
 
 
 def test_an_updated_campaign_answers_within_seconds(cinema: Cinema) -> None:

@@ -58,10 +58,17 @@ def test_names_are_exact_and_unknown_ones_refused():
 def test_a_comparison_takes_one_number():
     with pytest.raises(FilterValueError, match=r"Items.PRICE < \$CAP takes one value"):
         kept(EXCLUDED, values={"CAP": '"5","6"'})
-    with pytest.raises(
-        FilterValueError, match=r'Items\.PRICE is a number and cannot be compared with "cheap"'
-    ):
-        kept(EXCLUDED, values={"CAP": "cheap"})
+
+
+@pytest.mark.parametrize("value", ["cheap", "", "5,6", "nan", '"inf"', "1e999", "1_000"])
+def test_a_number_is_compared_with_finite_numbers_only(value):
+    with pytest.raises(FilterValueError, match=r"Items\.PRICE is a number and cannot be compared with"):
+        kept(EXCLUDED, values={"CAP": value})
+
+
+@pytest.mark.parametrize("value", ["25", '"25"', "'25'", " 25 ", "25.0", "+2.5e1"])
+def test_a_number_may_be_quoted_or_not(value):
+    assert kept(EXCLUDED, values={"CAP": value}) == kept(EXCLUDED, values={"CAP": "25"})
 
 
 def test_text_is_not_compared_by_size_even_if_nobody_checked():
