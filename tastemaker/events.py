@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from tastemaker import documents
 from tastemaker.errors import InvalidInput
 from tastemaker.schemas import Field, Schema
 
@@ -199,7 +200,7 @@ def _properties(given: Any, where: str) -> Mapping[str, Any]:
     if given is None:
         return {}
     try:
-        properties = json.loads(given)
+        properties = documents.parse(given)
     except ValueError as error:
         raise InvalidInput(f"The properties {where} are not JSON: {error}") from None
     if not isinstance(properties, dict):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tastemaker import documents
 from tastemaker.errors import InvalidInput
 
 NAMESPACE = "com.amazonaws.personalize.schema"
@@ -178,7 +179,7 @@ def check_wider(old: Schema, new: Schema) -> None:
 
 def _document(avro: str) -> dict[str, Any]:
     try:
-        document = json.loads(avro)
+        document = documents.parse(avro)
     except ValueError as error:
         raise InvalidInput(f"Input is not a valid Avro schema: it is not JSON ({error}).") from None
     if not isinstance(document, dict) or document.get("type") != "record":

@@ -28,7 +28,7 @@ def read(line: bytes) -> tuple[Any, Question | None, str | None]:
     """(what to echo, the question, why there is none). A line that is no JSON is echoed as text."""
     try:
         document = json.loads(line, parse_constant=_no_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: nested too deeply
         return line.decode("utf-8", "replace"), None, f"The line is not JSON: {error}."
     if not isinstance(document, dict):
         return document, None, "The line must be a JSON object."

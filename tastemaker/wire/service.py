@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.model import OperationModel
 
+from tastemaker import documents
 from tastemaker.errors import InvalidInput, MalformedRequest, TastemakerError, UnknownOperation
 from tastemaker.wire.models import service_model
 from tastemaker.wire.reading import read
@@ -83,8 +84,8 @@ class Service:
     def parse(self, operation: str, body: bytes | str) -> dict[str, Any]:
         """The request's parameters, validated. Raises MalformedRequest or InvalidInput."""
         try:
-            document = json.loads(body) if body.strip() else {}
-        except (ValueError, UnicodeDecodeError) as error:
+            document = documents.parse(body) if body.strip() else {}
+        except ValueError as error:
             raise MalformedRequest(f"The body of {operation} is not JSON: {error}") from None
         if not isinstance(document, dict):
             raise MalformedRequest(f"The body of {operation} must be a JSON object.")

@@ -54,7 +54,7 @@ def test_data_planes_route_by_path(service, path, operation):
         service.route("GET", path, {})
 
 
-@pytest.mark.parametrize("body", ["{", "[]", b"\xff", '"x"'])
+@pytest.mark.parametrize("body", ["{", "[]", b"\xff", '"x"', b'{"name": "\\ud800"}', "[" * 100_000])
 def test_a_body_that_is_no_object_is_refused(body):
     with pytest.raises(MalformedRequest):
         CONTROL.parse("ListSchemas", body)
