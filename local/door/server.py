@@ -48,7 +48,12 @@ class _Handler(BaseHTTPRequestHandler):
         pairs = [(name, value) for name, value in self.headers.items() if value is not None]
         for name, value in pairs:
             headers.add(name, value)
-        body = self._body(headers)
+        try:
+            body = self._body(headers)
+        except ValueError as error:
+            self.send_error(400, explain=str(error))  # where the next request begins, nobody can tell
+            self.close_connection = True
+            return
         request = Request(self.command, self._target(), headers, body, self.client_address[0], pairs)
         self._send(self.server.application(request))
 
@@ -61,8 +66,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self, headers: Headers) -> bytes:
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return b"".join(self._chunks())
-        length = int(headers.get("content-length") or 0)
-        return self.rfile.read(length) if length else b""
+        length = headers.get("content-length") or "0"
+        if not length.isdecimal():
+            raise ValueError(f"Content-Length is {length!r}, not a number of bytes.")
+        return self.rfile.read(int(length))
 
     def _chunks(self) -> Any:
         while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):

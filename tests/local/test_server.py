@@ -54,6 +54,18 @@ def test_a_client_that_waits_for_100_continue(echo):
         assert client.recv(1000).endswith(b"PUT /e 4")
 
 
+@pytest.mark.parametrize(
+    "framing",
+    [b"Content-Length: many", b"Content-Length: -5", b"Transfer-Encoding: chunked\r\n\r\nno size"],
+)
+def test_a_body_of_unknown_length_is_refused_with_a_word(echo, framing):
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
+        client.sendall(b"PUT /f HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n\r\n")
+        with client.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 400")
+            answer.read()  # and the connection ends
+
+
 def test_a_small_request_is_not_held_up(echo):
     connection = http.client.HTTPConnection("127.0.0.1", echo.port)
     least = 1.0
