@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as http
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_apigatewayv2_authorizers import HttpIamAuthorizer
@@ -17,6 +18,14 @@ from infrastructure.stage import Stage
 CONTROL_PATHS = ("/",)
 RUNTIME_PATHS = ("/recommendations", "/personalize-ranking", "/action-recommendations")
 EVENTS_PATHS = ("/events", "/items", "/users", "/actions", "/action-interactions")
+
+# What the SDKs put on a request besides what browsers allow by themselves, and what they read of an answer.
+# A "*" would leave Authorization out.
+REQUEST_HEADERS = (
+    *("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
+    *("x-amz-target", "x-amz-user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "x-amzn-trace-id"),
+)
+ANSWER_HEADERS = ("x-amzn-requestid", "x-amzn-errortype")
 
 # What the access log says about each request, as JSON; $context names are API Gateway's.
 ACCESS_LOG = {
@@ -54,6 +63,15 @@ class Api(Construct):
             description="Tastemaker: personalize, personalize-runtime and personalize-events",
             default_authorizer=HttpIamAuthorizer(),
             create_default_stage=False,
+            # Web shops send their events from the browser, with keys that an identity pool lends to visitors.
+            # A page of any origin may ask: it is the signature that counts, and cookies are not looked at.
+            cors_preflight=http.CorsPreflightOptions(
+                allow_origins=["*"],
+                allow_methods=[http.CorsHttpMethod.POST],
+                allow_headers=list(REQUEST_HEADERS),
+                expose_headers=list(ANSWER_HEADERS),
+                max_age=Duration.days(1),
+            ),
         )
         routes = {"Control": (control, CONTROL_PATHS), "Runtime": (runtime, RUNTIME_PATHS)}
         routes["Events"] = (events, EVENTS_PATHS)

@@ -20,6 +20,7 @@ from .assembly import REPOSITORY, Assembly, synthesize
 from .door.door import Door, Rooms
 from .door.gateway import Gateway
 from .door.moto_app import MotoApp
+from .door.regions import AnyRegion
 from .door.server import HttpServer
 from .functions.created import CreatedFunctions
 from .functions.pool import FunctionPool
@@ -177,8 +178,10 @@ class Emulator:
         for runner in runners:
             runner.start()
         self._closing = [*runners, self.jobs, self.functions]
-        gateway = Gateway(found.routes, self.functions.invoke, account_id=account.id, api_id="local")
-        return Rooms(gateway, self.functions, self.jobs, streams, self.flush)
+        gateway = Gateway(
+            found.routes, self.functions.invoke, account_id=account.id, api_id="local", cors=found.cors
+        )
+        return Rooms(AnyRegion(gateway, home=account.region), self.functions, self.jobs, streams, self.flush)
 
     def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:
         role_arn = self.deployment.functions[source.function_name].role_arn

@@ -14,9 +14,9 @@ from ..iam.operations import Operation, operation
 from ..jobs.service import TrainingJobs
 from ..streams.shards import Streams
 from ..terminal import Terminal
-from .gateway import Gateway
 from .messages import Request, Response
 from .moto_app import MotoApp
+from .regions import AnyRegion
 
 CONTROL_PREFIX = "/_local/"
 
@@ -25,7 +25,7 @@ CONTROL_PREFIX = "/_local/"
 class Rooms:
     """What is behind the door once the template is deployed."""
 
-    gateway: Gateway
+    gateway: AnyRegion
     functions: Functions
     jobs: TrainingJobs
     streams: Streams

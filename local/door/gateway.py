@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..functions.worker import Outcome
+from .cors import Cors, is_preflight
 from .messages import Request, Response
 
 Invoke = Callable[[str, Any, str], Outcome]  # function name, event, request id
@@ -61,7 +62,15 @@ def _pattern(path: str) -> str:
 class Gateway:
     """Turns requests for our own API into invocations."""
 
-    def __init__(self, routes: Sequence[Route], invoke: Invoke, *, account_id: str, api_id: str) -> None:
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        invoke: Invoke,
+        *,
+        account_id: str,
+        api_id: str,
+        cors: Cors | None = None,
+    ) -> None:
         # the most specific route wins: literal before parameter, parameter before {proxy+}, method before ANY
         self._routes = sorted(
             routes,
@@ -70,9 +79,12 @@ class Gateway:
         self._invoke = invoke
         self._account_id = account_id
         self._api_id = api_id
+        self._cors = cors
 
     def serves(self, request: Request) -> bool:
         """Whether a request is for this API and not for AWS itself."""
+        if self._cors and is_preflight(request):
+            return any(route.path == request.path for route in self._routes)
         if request.credential is not None:
             service = request.credential[2]
             return service in SIGNED_FOR or (service != "s3" and self._targets(request))
@@ -94,6 +106,15 @@ class Gateway:
         return None
 
     def __call__(self, request: Request) -> Response:
+        if self._cors is None:
+            return self._answer(request)
+        return (
+            self._cors.preflight()
+            if is_preflight(request)
+            else self._cors.mark(request, self._answer(request))
+        )
+
+    def _answer(self, request: Request) -> Response:
         found = self._find(request)
         if found is None:
             return Response.of_json(404, {"message": "Not Found"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..door.cors import Cors
 from ..door.gateway import Route
 from ..template import Physical, Resource
 from .registry import NO_TAGS, Deployment, ProvisionError, adapter
@@ -9,10 +10,15 @@ from .registry import NO_TAGS, Deployment, ProvisionError, adapter
 API_GATEWAY = "apigateway.amazonaws.com"
 
 
-@adapter("AWS::ApiGatewayV2::Api", handled="Name ProtocolType Description", ignored=NO_TAGS)
+@adapter("AWS::ApiGatewayV2::Api", handled="Name ProtocolType Description CorsConfiguration", ignored=NO_TAGS)
 def api(resource: Resource, deployment: Deployment) -> Physical:
     if resource.properties["ProtocolType"] != "HTTP":
         raise ProvisionError("only HTTP APIs are served here")
+    cors = resource.properties.get("CorsConfiguration")
+    if cors is not None:
+        if cors.get("AllowOrigins") != ["*"] or cors.get("AllowCredentials"):
+            raise ProvisionError("browsers of all origins are answered here, or none, and without cookies")
+        deployment.cors = Cors.of(cors)
     return Physical("local", {"ApiEndpoint": deployment.account.endpoint, "ApiId": "local"})
 
 

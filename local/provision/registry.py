@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..account import Account
 from ..assembly import Assembly
+from ..door.cors import Cors
 from ..door.gateway import Route
 from ..functions.spec import FunctionSpec
 from ..iam.roles import Roles
@@ -39,6 +40,7 @@ class Deployment:
     )  # (function, service) of each Lambda permission
     integrations: dict[str, dict[str, Any]] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
+    cors: Cors | None = None
     event_sources: list[EventSource] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)

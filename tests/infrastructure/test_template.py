@@ -9,6 +9,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import boto3
+import pytest
+
 from infrastructure.stage import Stage
 from infrastructure.stage import settings as all_settings
 from tests.infrastructure.conftest import Assembly, Template
@@ -132,6 +135,32 @@ def test_every_route_asks_for_a_signature(template: Template) -> None:
         "POST /recommendations",
         "POST /users",
     ]
+
+
+def test_a_page_may_send_every_header_that_an_sdk_does(template: Template) -> None:
+    """As the SDK writes a request; what no page can set, browsers set themselves."""
+    (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
+    sent: set[str] = set()
+    client = boto3.client(
+        "personalize",
+        endpoint_url="http://127.0.0.1:9",
+        region_name="us-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        aws_session_token="c",
+    )
+
+    def note(request: Any, **_: Any) -> None:
+        sent.update(name.lower() for name in request.headers)
+        raise InterruptedError
+
+    client.meta.events.register("before-send.personalize", note)
+    with pytest.raises(InterruptedError):
+        client.list_recipes()
+    assert sent - {"user-agent", "content-length"} <= set(api["CorsConfiguration"]["AllowHeaders"])
+    assert {"authorization", "x-amz-target", "x-amz-security-token"} <= sent
+    assert api["CorsConfiguration"]["AllowOrigins"] == ["*"]
+    assert "AllowCredentials" not in api["CorsConfiguration"]
 
 
 def test_a_failing_record_does_not_hold_up_the_stream(template: Template) -> None:

@@ -105,3 +105,39 @@ def test_the_path_of_a_route_signed_for_s3_is_a_bucket(call, local):
     status, _, body = call("GET", "/things/1", None, for_service("s3"))
     assert status == 404
     assert b"NoSuchKey" in body
+
+
+def test_a_browser_may_ask_before_it_signs_and_read_the_answer(call):
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    status, headers, _ = call("OPTIONS", "/", None, asked)
+    assert status == 204
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Allow-Methods"] == "POST"
+    assert headers["Access-Control-Allow-Headers"] == "authorization,x-amz-target"
+    assert headers["Access-Control-Max-Age"] == "60"
+    status, headers, _ = call("POST", "/", b"{}", SIGNED | {"Origin": "https://shop.example"})
+    assert status == 202
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Expose-Headers"] == "x-amzn-requestid"
+    _, headers, _ = call("POST", "/", b"{}")
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_a_preflight_of_a_bucket_is_not_the_apis(call, local):
+    local.client("s3").create_bucket(Bucket="pages")
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
+    _, headers, _ = call("OPTIONS", "/pages/index.html", None, asked)
+    assert headers.get("Access-Control-Allow-Headers") != "authorization,x-amz-target"
+
+
+def test_arns_travel_in_the_region_that_a_request_is_signed_for(call):
+    """The function, which answers with the body that it got, sees ARNs of its own region."""
+    sydney = {"Authorization": SIGNED["Authorization"].replace("us-east-1", "ap-southeast-2")}
+    campaign, bucket = b"arn:aws:personalize:%s:1:campaign/a", b" arn:aws:s3:ap-southeast-2:1:b"
+    _, headers, answer = call("POST", "/", campaign % b"ap-southeast-2" + bucket, sydney)
+    assert answer == campaign % b"ap-southeast-2" + bucket
+    assert headers["x-length"] == str(len(campaign % b"us-east-1" + bucket))
+    china = {"Authorization": SIGNED["Authorization"].replace("us-east-1", "cn-north-1")}
+    _, headers, answer = call("POST", "/", b"arn:aws-cn:personalize:cn-north-1:1:campaign/a", china)
+    assert answer == b"arn:aws-cn:personalize:cn-north-1:1:campaign/a"
+    assert headers["x-length"] == str(len(campaign % b"us-east-1"))

@@ -167,7 +167,20 @@ def resources() -> dict[str, Any]:
         "Leave": function("leave", "PlainRole"),
         "Broken": function("no_such_handler", "PlainRole"),
         "Store": function("store", "StoreRole", timeout=20),
-        "Api": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "tiny", "ProtocolType": "HTTP"}},
+        "Api": {
+            "Type": "AWS::ApiGatewayV2::Api",
+            "Properties": {
+                "Name": "tiny",
+                "ProtocolType": "HTTP",
+                "CorsConfiguration": {
+                    "AllowOrigins": ["*"],
+                    "AllowMethods": ["POST"],
+                    "AllowHeaders": ["authorization", "x-amz-target"],
+                    "ExposeHeaders": ["x-amzn-requestid"],
+                    "MaxAge": 60,
+                },
+            },
+        },
         "EchoIntegration": integration("Echo"),
         "EchoPermission": permission("Echo"),
         "FailIntegration": integration("Fail"),

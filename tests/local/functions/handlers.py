@@ -31,7 +31,7 @@ def echo(event: Any, context: Any) -> Any:
     if isinstance(event, dict) and event.get("version") == "2.0" and event["rawPath"] == "/":
         body = event.get("body", "")
         raw = base64.b64decode(body) if event["isBase64Encoded"] else body.encode()
-        headers = {"x-encoded": str(event["isBase64Encoded"])}
+        headers = {"x-encoded": str(event["isBase64Encoded"]), "x-length": str(len(raw))}
         encoded = base64.b64encode(raw).decode()
         return {"statusCode": 202, "headers": headers, "body": encoded, "isBase64Encoded": True}
     print("echo was here")  # noqa: T201
