@@ -21,9 +21,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--port",
-        type=int,
-        default=int(os.environ.get("PORT", "4566")),
-        help="port of 127.0.0.1 (default $PORT or 4566)",
+        type=_port,
+        default=os.environ.get("PORT") or "4566",
+        help="port of 127.0.0.1 (default $PORT or 4566; 0 takes a free one)",
     )
     parser.add_argument(
         "--assembly",
@@ -32,6 +32,12 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535, or 0 for a free one")
+    return int(text)
 
 
 def main(argv: list[str] | None = None) -> int:

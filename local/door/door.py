@@ -14,6 +14,7 @@ from ..iam.operations import Operation, operation
 from ..jobs.service import TrainingJobs
 from ..streams.shards import Streams
 from ..terminal import Terminal
+from .gateway import names_the_api
 from .messages import Request, Response
 from .moto_app import MotoApp
 from .regions import AnyRegion
@@ -66,6 +67,9 @@ class Door:
             return self._control(request, rooms)
         if rooms is not None and rooms.gateway.serves(request):
             return rooms.gateway(request)
+        if rooms is None and names_the_api(request):  # moto has a Personalize of its own, which forgets
+            message = "The local run is starting; it prints a line that begins with 'ready'."
+            return Response.of_json(503, {"__type": "ServiceUnavailable", "message": message})
         called = operation(request)
         refusal = self._guard.refusal(request, called)
         if refusal is not None:

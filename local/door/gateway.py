@@ -59,6 +59,13 @@ def _pattern(path: str) -> str:
     )
 
 
+def names_the_api(request: Request) -> bool:
+    """Whether a request says that it is for Personalize: by its signature or its target."""
+    service = request.credential[2] if request.credential else ""
+    target = request.headers.get("x-amz-target", "")
+    return service in SIGNED_FOR or (service != "s3" and target.startswith(TARGET_PREFIX))
+
+
 class Gateway:
     """Turns requests for our own API into invocations."""
 
@@ -85,18 +92,12 @@ class Gateway:
         """Whether a request is for this API and not for AWS itself."""
         if self._cors and is_preflight(request):
             return any(route.path == request.path for route in self._routes)
-        if request.credential is not None:
-            service = request.credential[2]
-            return service in SIGNED_FOR or (service != "s3" and self._targets(request))
-        if self._targets(request):
+        if names_the_api(request):
             return True
         if "authorization" in request.headers or "X-Amz-Signature" in request.parameters:
             return False
         route = self._find(request)
         return route is not None and route[0].path not in ("", "/") and "+}" not in route[0].path
-
-    def _targets(self, request: Request) -> bool:
-        return request.headers.get("x-amz-target", "").startswith(TARGET_PREFIX)
 
     def _find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
         for route in self._routes:

@@ -48,6 +48,16 @@ def test_a_port_in_use_is_said_with_the_way_out(local):
     assert "make local PORT=" in str(error.value)
 
 
+@pytest.mark.parametrize("port", ["", "http", "70000", "-1"])
+def test_a_port_that_is_none_is_said_before_anything_starts(port):
+    done = subprocess.run(
+        [sys.executable, "-m", "local", f"--port={port}"], cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert f"{port!r} is no port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_help():
     done = subprocess.run(
         [sys.executable, "-m", "local", "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
