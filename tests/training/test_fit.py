@@ -105,6 +105,26 @@ def test_the_blend_takes_the_half_life_that_adds_most_to_the_others() -> None:
     assert "b@2" not in weights
 
 
+def test_popularity_is_taken_away_as_far_as_lists_stay_as_good() -> None:
+    rng = np.random.default_rng(0)
+    items = np.tile(np.arange(30), (80, 1))
+    truth = [np.array([int(rng.integers(30))]) for _ in range(80)]
+    right = np.stack([(items[c] == truth[c][0]).astype(np.float32) for c in range(80)])
+    popular = np.tile(np.linspace(-9, -1, 30, dtype=np.float32), (80, 1))
+
+    def weight(strength: float) -> float:
+        table = blend.Table(items, {"a": strength * right + popular, "popularity": popular}, truth)
+        weights = {"a": 1.0, "popularity": 0.0}
+        return blend.widened(table, weights, table.objective(weights))[0]["popularity"]
+
+    assert weight(100.0) == blend.WIDE_GRID[0]  # what is right stays first whatever is popular
+    even = blend.Table(items, {"a": right, "popularity": popular * right}, truth)
+    start = {"a": 0.1, "popularity": -0.03}
+    kept, reached = blend.widened(even, start, even.objective(start))
+    assert reached >= blend.KEPT * even.objective(start)
+    assert kept["popularity"] < 0
+
+
 def test_the_blend_chooses_for_the_shop(trained, shop: Prepared) -> None:
     parts = trained("aws-user-personalization-v2").manifest["model"]["parts"]
     assert set(parts) == {"encoder", "transitions", "linear", "repeat", "seen", "popularity"}

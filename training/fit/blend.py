@@ -34,9 +34,15 @@ HALF_LIVES = {
 """In events. The long ones are for baskets, where what is bought next has little to do with the last item."""
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
-SEEN = "seen"
+SEEN, POPULARITY = "seen", "popularity"
 SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """At its ends nothing that was seen is in a list of 25, or everything is before all else."""
+
+WIDE_GRID = (-0.2, -0.15, -0.1, -0.06, -0.03)
+KEPT = 0.995
+"""Popularity is taken away as far as this share of the objective is left: lists that are as good show more of
+the catalogue then.
+"""
 
 ROUNDS = 4
 CANDIDATES = 60
@@ -68,11 +74,11 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
         repeats[name] = max(reached, key=reached.__getitem__)
         alone[name] = reached[repeats[name]]
     first = max(alone, key=alone.__getitem__)
-    weights, reached_all = ascend(table, {first: 1.0, SEEN: repeats[first]})
+    weights, reached_all = widened(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
     chosen = {SEEN: {"weight": weights[SEEN]}}
     best: dict[str, float] = {}
     for part, names in table.parts.items():
-        kept = max(names, key=lambda name: (weights.get(name, 0.0), alone[name]))
+        kept = max(names, key=lambda name: (abs(weights.get(name, 0.0)), alone[name]))
         best[part] = max(alone[name] for name in names)
         chosen[part] = {"weight": weights.get(kept, 0.0)}
         if "@" in kept:
@@ -202,4 +208,18 @@ def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], 
                     weights, reached = {**others, name: weight}, value
         if reached <= before + LEAST_GAIN:
             break
+    return weights, reached
+
+
+def widened(table: Table, weights: dict[str, float], reached: float) -> tuple[dict[str, float], float]:
+    """The same with the smallest weight of popularity, which may be below 0, that leaves `KEPT` of what is
+    reached; as it was where popularity is what everything else is measured by.
+    """
+    if POPULARITY not in table.scores or weights.get(POPULARITY) == 1.0:
+        return weights, reached
+    rest = table.total({name: weight for name, weight in weights.items() if name != POPULARITY})
+    for weight in (*WIDE_GRID, *GRID):
+        value = table.of(rest + np.float32(weight) * table.scores[POPULARITY])
+        if value >= KEPT * reached:
+            return {**weights, POPULARITY: weight}, value
     return weights, reached
