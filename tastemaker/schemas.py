@@ -192,9 +192,7 @@ def _document(avro: str) -> dict[str, Any]:
         raise InvalidInput(
             f'The schema\'s "namespace" must be {NAMESPACE!r}, not {document.get("namespace")!r}.'
         )
-    # Which version the schema's writer counts means nothing to anybody else; the service took "1.1".
-    if not isinstance(document.get("version", "1.0"), str):
-        raise InvalidInput(f'The schema\'s "version" must be text, "1.0" as a rule: {document["version"]!r}.')
+    # Any "version": it counts for the schema's writer only. The service took "1.1" and the number 1.
     if not isinstance(document.get("fields"), list) or not document["fields"]:
         raise InvalidInput('Input is not a valid Avro schema: the record needs a list of "fields".')
     return document
