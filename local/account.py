@@ -15,6 +15,7 @@ ACCOUNT_ID = "123456789012"
 _session = boto3.session.Session()
 _session_lock = threading.Lock()
 OWNER_KEY = "local"  # any key that is no session of a template's role acts as the account's owner
+OWN_AGENT = "tastemaker-local-run"  # in the User-Agent of the run's own clients
 
 
 def default_region() -> str:
@@ -61,6 +62,7 @@ def _client(
     options: dict[str, Any] = {
         "retries": {"total_max_attempts": 1},
         "s3": {"addressing_style": "path"},
+        "user_agent_extra": OWN_AGENT,
     } | config
     with _session_lock:  # a session is not for threads, its clients are
         return _session.client(

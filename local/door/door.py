@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..account import OWN_AGENT
 from ..functions.service import Functions, is_invoke, serve_invoke
 from ..iam.guard import Guard
 from ..iam.operations import Operation, operation
@@ -20,6 +22,7 @@ from .moto_app import MotoApp
 from .regions import AnyRegion
 
 CONTROL_PREFIX = "/_local/"
+PATIENCE = 50.0  # seconds; SDKs give up reading after sixty
 
 
 @dataclass
@@ -34,18 +37,23 @@ class Rooms:
 
 
 class Door:
-    """The application of the HTTP server. Until `open`, only moto answers: provisioning goes through here
-    too.
+    """The application of the HTTP server. Until `open`, moto answers the run itself, which provisions through
+    here; programs wait, for a port that listens looks ready to them.
     """
 
-    def __init__(self, moto: MotoApp, guard: Guard, terminal: Terminal) -> None:
+    def __init__(
+        self, moto: MotoApp, guard: Guard, terminal: Terminal, *, patience: float = PATIENCE
+    ) -> None:
         self._moto = moto
         self._guard = guard
         self._terminal = terminal
+        self._patience = patience
         self._rooms: Rooms | None = None
+        self._opened = threading.Event()
 
     def open(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._opened.set()
 
     def __call__(self, request: Request) -> Response:
         try:
@@ -62,9 +70,13 @@ class Door:
         return response
 
     def _answer(self, request: Request) -> Response:
-        rooms = self._rooms
         if request.path.startswith(CONTROL_PREFIX):
-            return self._control(request, rooms)
+            return self._control(request, self._rooms)
+        own = OWN_AGENT in request.headers.get("user-agent", "")
+        if not own and not self._opened.wait(self._patience):
+            message = "The local run is still starting; GET /_local/health says when it is ready."
+            return Response.of_json(503, {"__type": "ServiceUnavailable", "message": message})
+        rooms = self._rooms
         if rooms is not None and rooms.gateway.serves(request):
             return rooms.gateway(request)
         if rooms is None and names_the_api(request):  # moto has a Personalize of its own, which forgets
