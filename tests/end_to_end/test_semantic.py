@@ -50,7 +50,7 @@ def test_alike_texts_come_first_and_freshness_has_a_say(store: Store) -> None:
     )["itemList"]
     assert {row["itemId"] for row in answer} == {"tool-1", "tool-2", "tool-3"}
     assert all("score" not in row for row in answer)
-    assert answer[0]["metadata"]["TITLE"] in SHELVES["tool"]
+    assert answer[0]["metadata"]["title"] in SHELVES["tool"]
     fresh = store.personalize.create_campaign(
         name="semantic-fresh",
         solutionVersionArn=version,

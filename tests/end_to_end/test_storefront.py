@@ -34,8 +34,8 @@ def test_a_promotion_takes_its_share_and_no_more(seen: dict) -> None:
 
 def test_answers_carry_the_columns_asked_for(seen: dict) -> None:
     assert len(seen["with metadata"]) == 3
-    assert all(set(metadata) == {"AISLE", "PRICE"} for metadata in seen["with metadata"])
-    assert {metadata["AISLE"] for metadata in seen["with metadata"]} == {"fruit"}
+    assert all(set(metadata) == {"aisle", "price"} for metadata in seen["with metadata"])
+    assert {metadata["aisle"] for metadata in seen["with metadata"]} == {"fruit"}
 
 
 def test_what_a_customer_orders_moves_to_the_shelf_of_orders(seen: dict) -> None:

@@ -16,6 +16,7 @@ from lambdas.common.answering.stored import Lists, NothingStored
 from tastemaker import recommendation_ids
 from tastemaker.columns import Value
 from tastemaker.errors import InvalidInput
+from tastemaker.events import camel
 from tastemaker.filters import Filter, FilterContext, FilterError, check, parse
 from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
@@ -304,17 +305,19 @@ class Asking:
         return names
 
     def metadata(self, item: int, names: Sequence[str]) -> dict[str, str]:
-        """An item's columns as text, keyed as asked for; nulls are left out."""
+        """An item's columns as text; nulls are left out. TITLE is under `title`, NUM_RATINGS under
+        `numRatings`: the service's answers have camel case, whatever the request wrote.
+        """
         columns = self.loaded.bundle.item_columns
         if self.overlay is not None:
             record = self.overlay.get(self.loaded.bundle.items[item])
             if record is not None:
                 folded = {name.casefold(): value for name, value in record.items()}
                 found = {name: folded.get(name.casefold()) for name in names}
-                return {name: shown(value) for name, value in found.items() if value is not None}
+                return {camel(name): shown(value) for name, value in found.items() if value is not None}
         values = {name: columns[name] if name in columns else columns.find(name) for name in names}
         texts = {name: column.value(item) for name, column in values.items() if column is not None}
-        return {name: shown(value) for name, value in texts.items() if value is not None}
+        return {camel(name): shown(value) for name, value in texts.items() if value is not None}
 
 
 def shown(value: Value) -> str:

@@ -89,11 +89,11 @@ def test_a_put_record_replaces_the_whole_record_in_metadata(desk: Desk) -> None:
         "sequence",
         campaignConfig={"enableMetadataWithRecommendations": True},
     )
-    desk.put("alien", GENRES="horror", AWARDS="oscar")
-    found = desk.cinema.ask("rich", userId="bob", metadataColumns={"ITEMS": ["GENRES", "YEAR", "AWARDS"]})
+    desk.put("alien", GENRES="horror", BEST_AWARD="oscar")
+    found = desk.cinema.ask("rich", userId="bob", metadataColumns={"ITEMS": ["GENRES", "YEAR", "BEST_AWARD"]})
     shown = {item["itemId"]: item["metadata"] for item in found["itemList"]}
-    assert shown["alien"] == {"GENRES": "horror", "AWARDS": "oscar"}
-    assert shown["brazil"] == {"GENRES": "comedy", "YEAR": "1985"}
+    assert shown["alien"] == {"genres": "horror", "bestAward": "oscar"}
+    assert shown["brazil"] == {"genres": "comedy", "year": "1985"}
 
 
 def test_a_users_put_attributes_decide_about_if(desk: Desk) -> None:

@@ -30,7 +30,7 @@ def test_filters_and_metadata(cinema: Cinema) -> None:
         *films, userId="ann", filterArn=f"{PREFIX}filter/no-love", metadataColumns={"ITEMS": ["YEAR"]}
     )
     assert [item["itemId"] for item in rest] == ["dune", "alien", "zorro"]
-    assert rest[1]["metadata"] == {"YEAR": "1979"}
+    assert rest[1]["metadata"] == {"year": "1979"}
     assert "metadata" not in rest[2]
 
 

@@ -115,9 +115,9 @@ def test_metadata_as_text(cinema: Cinema) -> None:
     columns = {"ITEMS": ["GENRES", "YEAR", "COLOUR"]}
     answer = cinema.ask("v2", userId="ann", metadataColumns=columns)["itemList"]
     found = {item["itemId"]: item["metadata"] for item in answer}
-    assert found["alien"] == {"GENRES": "horror|space", "YEAR": "1979", "COLOUR": "true"}
-    assert found["dune"]["YEAR"] == "1984.5"
-    assert found["casablanca"]["COLOUR"] == "false"
+    assert found["alien"] == {"genres": "horror|space", "year": "1979", "colour": "true"}
+    assert found["dune"]["year"] == "1984.5"
+    assert found["casablanca"]["colour"] == "false"
     assert found["emma"] == {}
 
 
@@ -131,7 +131,7 @@ def test_metadata_of_other_recipes_needs_the_campaigns_consent(cinema: Cinema) -
     config = {"enableMetadataWithRecommendations": True}
     cinema.deploy("similar-2", "aws-similar-items", "similar", campaignConfig=config)
     answer = cinema.ask("similar-2", itemId="dune", metadataColumns=columns)["itemList"]
-    assert answer[0]["metadata"] == {"GENRES": "horror|space"}
+    assert answer[0]["metadata"] == {"genres": "horror|space"}
 
 
 def test_use_cases_hide_what_the_user_bought_and_show_no_scores(cinema: Cinema) -> None:
