@@ -16,7 +16,6 @@ from ..iam.operations import Operation, operation
 from ..jobs.service import TrainingJobs
 from ..streams.shards import Streams
 from ..terminal import Terminal
-from .gateway import names_the_api
 from .messages import Request, Response
 from .moto_app import MotoApp
 from .regions import AnyRegion
@@ -38,7 +37,8 @@ class Rooms:
 
 class Door:
     """The application of the HTTP server. Until `open`, moto answers the run itself, which provisions through
-    here; programs wait, for a port that listens looks ready to them.
+    here. Programs wait, for a port that listens looks ready to them, and moto has a Personalize of its own,
+    which would take what they say and forget it.
     """
 
     def __init__(
@@ -74,14 +74,11 @@ class Door:
             return self._control(request, self._rooms)
         own = OWN_AGENT in request.headers.get("user-agent", "")
         if not own and not self._opened.wait(self._patience):
-            message = "The local run is still starting; GET /_local/health says when it is ready."
+            message = "The local run is starting; it prints a line that begins with 'ready'."
             return Response.of_json(503, {"__type": "ServiceUnavailable", "message": message})
         rooms = self._rooms
         if rooms is not None and rooms.gateway.serves(request):
             return rooms.gateway(request)
-        if rooms is None and names_the_api(request):  # moto has a Personalize of its own, which forgets
-            message = "The local run is starting; it prints a line that begins with 'ready'."
-            return Response.of_json(503, {"__type": "ServiceUnavailable", "message": message})
         called = operation(request)
         refusal = self._guard.refusal(request, called)
         if refusal is not None:

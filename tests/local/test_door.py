@@ -53,7 +53,7 @@ def test_a_program_that_is_early_waits_and_is_answered_by_the_service(door):
 def test_one_that_is_much_too_early_is_told_to_come_again(door):
     answer = door(request())
     assert answer.status == 503  # which every SDK tries again
-    assert b"still starting" in answer.body
+    assert b"is starting" in answer.body
 
 
 def test_the_run_itself_provisions_meanwhile(door):
