@@ -73,6 +73,33 @@ def test_the_linear_model_is_the_closed_form() -> None:
     assert np.diag(found).tolist() == [0, 0, 0, 0]
 
 
+def many(users: int = 60, items: int = 30) -> Sequences:
+    rng = np.random.default_rng(4)
+    return sequences(*[rng.integers(0, items, rng.integers(1, 12)).tolist() for _ in range(users)])
+
+
+def test_transitions_counted_in_portions_are_those_counted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = transitions.fit(many(), 30)
+    monkeypatch.setattr(pairs, "CHUNK", 200)
+    portions = list(pairs.portions(np.bincount(many().items, minlength=30) * 5))
+    assert len(portions) > 4 and portions[0][0] == 0 and portions[-1][1] == 30
+    in_portions = transitions.fit(many(), 30)
+    assert in_portions.columns.tolist() == at_once.columns.tolist()
+    assert in_portions.offsets.tolist() == at_once.offsets.tolist()
+    assert in_portions.values == pytest.approx(at_once.values, rel=1e-6)
+
+
+@pytest.mark.parametrize("held", [1, 7, 1 << 22])
+def test_pairs_of_a_users_items_are_counted_as_the_matrix_product_does(
+    monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr(linear, "PAIR", 1e9)
+    product = dense(linear.fit(many(), 30, 2.0))
+    monkeypatch.setattr(linear, "PAIR", 0)
+    monkeypatch.setattr(linear, "PAIRS", held)
+    assert np.array_equal(dense(linear.fit(many(), 30, 2.0)), product)
+
+
 def test_the_blend_is_never_worse_than_its_best_part() -> None:
     rng = np.random.default_rng(0)
     cases, candidates = 80, 30

@@ -106,7 +106,9 @@ def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], de
     flat = slice(None) if valid is None else valid
 
     def tensor(array: NDArray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+        here = torch.from_numpy(np.ascontiguousarray(array))
+        # From pinned memory a copy does not wait for what the GPU is busy with.
+        return here.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else here
 
     return Batch(
         items=tensor(sequences.items[token].astype(np.int64)),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.sparse import SparseRows
+from tastemaker.models.sparse import SparseRows, ranges
 from training.data import Sequences
 
 MOST_ITEMS = 6000
@@ -22,6 +22,12 @@ MOST_ENTRIES = 200
 
 GRAM_WORK = 4e13
 """Multiplications that counting may take; beyond, users are sampled."""
+
+PAIR = 1000
+"""So many multiplications of a matrix product take as long as counting one pair of a user's items."""
+
+PAIRS = 1 << 22
+"""Pairs that are held at a time, if no user alone has more."""
 
 
 def fit(sequences: Sequences, items: int, regularisation: float, seed: int = 0) -> SparseRows:
@@ -39,23 +45,51 @@ def fit(sequences: Sequences, items: int, regularisation: float, seed: int = 0) 
 
 
 def _gram(sequences: Sequences, place: NDArray, size: int, seed: int) -> NDArray[np.float64]:
-    """XᵀX over the chosen items, float64[size, size], in blocks of users."""
+    """XᵀX over the chosen items, float64[size, size], in blocks of users: as a matrix product, or where users
+    touched few of the items by counting pairs, which is quicker then and gives the same.
+    """
     users = np.flatnonzero(sequences.lengths > 0)
     most = max(int(GRAM_WORK / (2.0 * size * size)), 1)
     if len(users) > most:
         users = np.sort(np.random.default_rng([seed, 3]).choice(users, most, replace=False))
     gram = np.zeros((size, size), np.float64)
     block = max(1, (1 << 26) // max(size, 1) // 4)
-    owner, column = sequences.owners(), place[sequences.items]
     for start in range(0, len(users), block):
         some = users[start : start + block]
-        row = np.full(sequences.users, -1)
-        row[some] = np.arange(len(some))
-        take = (row[owner] >= 0) & (column >= 0)
+        row, column = _touches(sequences, place, size, some)
+        counts = np.bincount(row, minlength=len(some))
+        if PAIR * (counts.astype(float) ** 2).sum() < 2.0 * len(some) * size * size:
+            _count_pairs(gram, column, counts)
+            continue
         touched = np.zeros((len(some), size), np.float32)
-        touched[row[owner[take]], column[take]] = 1.0
+        touched[row, column] = 1.0
         gram += touched.T @ touched
     return gram
+
+
+def _touches(sequences: Sequences, place: NDArray, size: int, users: NDArray) -> tuple[NDArray, NDArray]:
+    """Which of some users, rising, touched which of the chosen items, each pair once and in order."""
+    begins = sequences.offsets[users]
+    lengths = sequences.offsets[users + 1] - begins
+    row, column = np.repeat(np.arange(len(users)), lengths), place[sequences.items[ranges(begins, lengths)]]
+    pair = np.unique(row[column >= 0] * size + column[column >= 0])
+    return pair // size, pair % size
+
+
+def _count_pairs(gram: NDArray[np.float64], column: NDArray, counts: NDArray) -> None:
+    """Add 1 for each two items of a user; `column` are the users' items, `counts` of each, user by user."""
+    flat, size = gram.reshape(-1), len(gram)
+    ends = np.cumsum(counts)
+    of_item = np.repeat(counts, counts)  # the items of an item's user
+    first = np.repeat(ends - counts, counts)
+    done = np.cumsum(of_item)
+    begin = 0
+    while begin < len(column):
+        end = max(int(np.searchsorted(done, done[begin] - of_item[begin] + PAIRS, "right")), begin + 1)
+        here = slice(begin, end)
+        other = column[ranges(first[here], of_item[here])]
+        np.add.at(flat, np.repeat(column[here], of_item[here]) * size + other, 1.0)
+        begin = end
 
 
 def _pruned(weights: NDArray[np.float32], chosen: NDArray, items: int) -> SparseRows:

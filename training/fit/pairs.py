@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,28 @@ def heaviest(keys: NDArray[np.int64], values: NDArray, items: int, most: int) ->
     kept = np.sort(order[place < most])
     offsets = np.concatenate([[0], np.cumsum(np.minimum(counts, most))]).astype(np.int64)
     return SparseRows(offsets, columns[kept].astype(np.int32), values[kept].astype(np.float32))
+
+
+def portions(pairs: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
+    """Ranges of rows that have `CHUNK` pairs at most, or one row; `pairs` [items] are those of each row. What
+    is counted range by range needs memory for one of them only.
+    """
+    done, first = np.cumsum(pairs), 0
+    while first < len(pairs):
+        before = done[first - 1] if first else 0
+        last = max(int(np.searchsorted(done, before + CHUNK, "right")), first + 1)
+        yield first, last
+        first = last
+
+
+def stacked(parts: Sequence[SparseRows]) -> SparseRows:
+    """Rows that are filled in range after range, as one."""
+    counts = np.sum([np.diff(part.offsets) for part in parts], axis=0)
+    return SparseRows(
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        np.concatenate([part.columns for part in parts]),
+        np.concatenate([part.values for part in parts]),
+    )
 
 
 def steps(

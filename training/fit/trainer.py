@@ -196,9 +196,13 @@ def follow(team: Team, stop: Stop) -> None:
 
 
 def device() -> torch.device:
-    """Where this process trains."""
-    gpu = torch.cuda.is_available()
-    return torch.device("cuda", torch.cuda.current_device()) if gpu else torch.device("cpu")
+    """Where this process trains. A GPU may round what it multiplies to ten bits (TF32), which is many times
+    faster; sums stay exact.
+    """
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    torch.set_float32_matmul_precision("high")
+    return torch.device("cuda", torch.cuda.current_device())
 
 
 def _at_least(epoch: batches.Epoch, steps: int) -> Iterator[tuple[Batch, bool]]:

@@ -1,7 +1,8 @@
 """Training the transformer: passes over all histories with AdamW, an average of weights, and a stop when it
 gets no better.
 
-Deterministic for a seed on one kind of machine, unless the time budget ends it early.
+Deterministic for a seed on one kind of processor, unless the time budget ends it early. A GPU adds up
+gradients in any order.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ sum to 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tastemaker.models.sparse import SparseRows
@@ -24,16 +26,18 @@ def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
     no certainty (as if a little of its mass went nowhere).
     """
 
-    def followed() -> list[pairs.Pairs]:
-        return [
-            (
-                sequences.items[at].astype(np.int64),
-                sequences.items[at + distance].astype(np.int64),
-                sequences.weights[at + distance] / np.float32(distance),
-            )
-            for distance, at in pairs.steps(sequences.offsets, sequences.items, window)
-        ]
+    def followed(first: int, last: int) -> Iterator[pairs.Pairs]:
+        for distance, at in pairs.steps(sequences.offsets, sequences.items, window):
+            here = sequences.items[at]
+            if last - first < items:
+                at = at[(here >= first) & (here < last)]
+                here = sequences.items[at]
+            weight = sequences.weights[at + distance] / np.float32(distance)
+            yield here.astype(np.int64), sequences.items[at + distance].astype(np.int64), weight
 
-    keys, sums = pairs.count(followed(), items)
-    totals = np.bincount(keys // items, sums, items)
-    return pairs.heaviest(keys, sums / np.maximum(totals[keys // items], 1.0), items, MOST)
+    parts = []
+    for first, last in pairs.portions(window * np.bincount(sequences.items, minlength=items)):
+        keys, sums = pairs.count(followed(first, last), items)
+        totals = np.bincount(keys // items, sums, items)
+        parts.append(pairs.heaviest(keys, sums / np.maximum(totals[keys // items], 1.0), items, MOST))
+    return pairs.stacked(parts)

@@ -1,0 +1,49 @@
+"""What would go wrong on a GPU, as far as it can be seen without one: a step on the device `meta`, whose
+tensors have shapes and no values.
+
+Sums of tensors of two devices, and sizes that a GPU would have to be waited for, are errors here. Indexes
+from another device are not.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tastemaker.models.features import FeatureRows
+from tests.training.averaging import ITEMS, batch, rows_of
+from training.fit import network, trainer
+from training.fit.optimiser import Optimiser
+
+
+def moved(something):
+    """A dataclass with its tensors there."""
+    tensors = {name: value for name, value in vars(something).items() if isinstance(value, torch.Tensor)}
+    return replace(something, **{name: value.to("meta") for name, value in tensors.items()})
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_a_step_stays_on_its_device_and_waits_for_no_value(sampled: bool) -> None:
+    shape = network.Shape(ITEMS, 0, 0, 3, 1, width=8, window=6)
+    net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(1)).to("meta")
+    here = replace(batch(1, 4), context=torch.zeros(24, 1, dtype=torch.long))
+    sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
+    sampler.log_share = sampler.log_share.to("meta")
+    optimiser, one = Optimiser(net, 0.01, warm_up=2), moved(here)
+    loss = sampler.loss(net, one, moved(rows_of(here)) if sampled else None)
+    optimiser.step(loss, 0.5, one.weight.sum())
+    moments = [*optimiser.first, *optimiser.second, *optimiser.average]
+    assert {tensor.device.type for tensor in (loss, *moments)} == {"meta"}
+
+
+def test_a_tensor_left_behind_is_noticed() -> None:
+    with pytest.raises(RuntimeError, match="device"):
+        torch.ones(3, device="meta") + torch.ones(3)
+
+
+def test_sums_by_place_are_the_same_either_way() -> None:
+    values, places = torch.randn(200), torch.randint(0, 7, (200,))
+    by_count, by_product = network.summed(values, places, 9), network.multiplied(values, places, 9)
+    assert torch.allclose(by_count, by_product, atol=1e-5)
+    assert by_product[7:].tolist() == [0.0, 0.0]
