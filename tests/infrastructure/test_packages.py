@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 
+import botocore
 import pytest
+from botocore.model import ServiceModel
 
 from infrastructure.packages import (
     FUNCTIONS,
@@ -104,6 +109,27 @@ def test_trimming_keeps_what_is_loaded(tmp_path: Path) -> None:
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()) == sorted(
         keep
     )
+
+
+def test_service_models_lose_their_documentation_and_nothing_else(tmp_path: Path) -> None:
+    place = Path("botocore") / "data" / "personalize-runtime" / "2018-05-22" / "service-2.json.gz"
+    model = tmp_path / place
+    model.parent.mkdir(parents=True)
+    shutil.copy(Path(botocore.__file__).parents[1] / place, model)
+    before = ServiceModel(json.loads(gzip.decompress(model.read_bytes())))
+    trim(tmp_path)
+    text = gzip.decompress(model.read_bytes()).decode()
+    after = ServiceModel(json.loads(text))
+    assert "documentation" not in text
+    for name in before.operation_names:
+        old, new = before.operation_model(name), after.operation_model(name)
+        assert new.http == old.http and new.error_shapes is not None
+        for mine, theirs in ((new.input_shape, old.input_shape), (new.output_shape, old.output_shape)):
+            assert list(mine.members) == list(theirs.members)
+            assert mine.required_members == theirs.required_members
+            assert [one.metadata for one in mine.members.values()] == [
+                one.metadata for one in theirs.members.values()
+            ]
 
 
 def _listed(name: str) -> list[str]:
