@@ -19,7 +19,7 @@ from infrastructure.outputs import Outputs
 from infrastructure.permissions import allow
 from infrastructure.schedules import Schedules
 from infrastructure.stage import Stage
-from infrastructure.tables import INDEXES, Tables
+from infrastructure.tables import INDEXES, MOVING, Tables
 from infrastructure.training import JOB_PREFIX, Training
 from infrastructure.workflows import Workflows
 
@@ -115,6 +115,7 @@ class TastemakerStack(cdk.Stack):
             EVENT_BUS=self.bus.event_bus_name,
             SCHEDULE_GROUP=self.schedules.group_name,
             SCHEDULE_ROLE_ARN=self.schedules.role.role_arn,
+            STEPS_FUNCTION=self.functions.steps.function.function_name,
             QUOTAS=json.dumps(self.stage.quotas),
             AUTO_TRAINING_DELAY_MINUTES=str(self.stage.auto_training_delay_minutes),
             **{
@@ -133,8 +134,15 @@ class TastemakerStack(cdk.Stack):
             for name in machines
         ]
         allow(
-            control.role, ["states:StopExecution"], executions, because="an execution is named when it starts"
+            control.role,
+            ["states:StopExecution", "states:DescribeExecution"],
+            executions,
+            because="an execution is named when it starts",
         )
+        # Every quarter of an hour it looks for records whose work was lost; the steps function settles those.
+        allow(control.role, ["dynamodb:Query"], [f"{self.tables.resources.table_arn}/index/{MOVING}"])
+        allow(control.role, ["lambda:InvokeFunction"], [self.functions.steps.function.function_arn])
+        self.schedules.call("Reconcile", control.function, minutes=15, event={"action": "reconcile"})
         jobs = self.format_arn(service="sagemaker", resource="training-job", resource_name=f"{JOB_PREFIX}*")
         allow(control.role, ["sagemaker:StopTrainingJob"], [jobs], because="a job is named when it starts")
         schedules = ["CreateSchedule", "UpdateSchedule", "DeleteSchedule", "GetSchedule"]

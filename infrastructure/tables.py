@@ -10,6 +10,8 @@ from infrastructure.stage import Stage
 
 # Lists of resources: all of a kind, or what belongs to one, by time of creation.
 INDEXES = {"by-kind": "kind", "by-parent": "parent"}
+# Records whose work is under way; no others have the attribute.
+MOVING = "by-moving"
 
 
 class Tables(Construct):
@@ -21,6 +23,7 @@ class Tables(Construct):
         self.resources = self._table("Resources", key="arn")
         for name, attribute in INDEXES.items():
             self._index(name, attribute)
+        self._index(MOVING, "moving")
         self.profiles = self._table("Profiles", key="profile", sort="event", expires="expiresAt")
         self.catalog = self._table("Catalog", key="dataset", sort="id", expires="expiresAt")
         self.recommendations = self._table("Recommendations", key="version", sort="key", expires="expiresAt")

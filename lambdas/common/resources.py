@@ -1,7 +1,7 @@
 """The resources table: the repository of records, on DynamoDB."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,8 @@ from tastemaker.resources.repository import Page, Record, position_of, read_posi
 
 Item = dict[str, Any]
 FAILED_CHECK = "ConditionalCheckFailed"
+YES = "yes"
+"""Only records whose work is under way have the attribute `moving`, so that its index holds nothing else."""
 
 
 class ResourceTable:
@@ -106,6 +108,16 @@ class ResourceTable:
         more = len(records) > limit
         return Page(records[:limit], position_of(records[limit - 1]) if more else None)
 
+    def moving(self) -> Iterator[Record]:
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName="by-moving",
+            KeyConditionExpression="moving = :yes",
+            ExpressionAttributeValues={":yes": {"S": YES}},
+        )
+        for page in pages:
+            yield from map(_record, page["Items"])
+
     def _item(self, key: str) -> Item | None:
         answer = self.client.get_item(TableName=self.table, Key={"arn": {"S": key}}, ConsistentRead=True)
         return answer.get("Item")
@@ -137,6 +149,8 @@ def _item(record: Record) -> Item:
     }
     if record.parent is not None:
         item["parent"] = {"S": record.parent}
+    if record.moving:
+        item["moving"] = {"S": YES}
     return item
 
 

@@ -69,6 +69,7 @@ class Settings:
     attribute_machine_arn = _Setting("TASTEMAKER_ATTRIBUTE_MACHINE_ARN", str)
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
+    steps_function = _Setting("TASTEMAKER_STEPS_FUNCTION", str)
     runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)
     quotas = _Setting[dict[str, Any]]("TASTEMAKER_QUOTAS", _object, {})
     """Quota name → number; a quota that is not named is not enforced."""

@@ -54,6 +54,18 @@ class StateMachines:
             if _code(error) != "ExecutionAlreadyExists":
                 raise WorkError(f"The {workflow} state machine could not be started: {error}") from error
 
+    def describe(self, workflow: str, name: str) -> dict[str, Any] | None:
+        """What Step Functions knows of an execution, named as it was started or by its ARN; None if it knows
+        none. Raises WorkError."""
+        arn = name if name.startswith("arn:") else self._execution_arn(workflow, name)
+        try:
+            found: dict[str, Any] = self._states.describe_execution(executionArn=arn)
+        except ClientError as error:
+            if _code(error) == "ExecutionDoesNotExist":
+                return None
+            raise WorkError(f"The {workflow} execution could not be looked at: {error}") from error
+        return found
+
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
         """Stop the training job, so that its execution ends by its own failure path (True); where there is
         no job

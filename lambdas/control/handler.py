@@ -1,15 +1,21 @@
 """personalize: create, describe, list, update, delete. Never waits: it writes the record and starts the
-work."""
+work. A schedule has it look after records whose work was lost."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from lambdas.common import desks
+from lambdas.common.clients import client
 from lambdas.common.http import Operation, account_of, serve
 from lambdas.common.observability import logger
 from lambdas.common.settings import Settings
+from lambdas.control.reconciling import Reconciler
 from tastemaker.resources import control
+from tastemaker.resources.ports import WorkError
 from tastemaker.wire import Service
 
 SERVICE = Service("personalize")
@@ -23,5 +29,22 @@ def _operations(account: str) -> Mapping[str, Operation]:
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one HTTP API request."""
+    """Answer one HTTP API request, or `{"action": "reconcile"}` of the schedule, which no request can be."""
+    if event.get("action") == "reconcile":
+        return _reconciler(account_of(event, context)).run()
     return serve(SERVICE, event, _operations(account_of(event, context)))
+
+
+def _reconciler(account: str) -> Reconciler:
+    settings = Settings()
+    work = desks.work(settings)
+    steps = client("lambda")
+
+    def tell(event: dict[str, Any]) -> None:
+        payload = json.dumps(event).encode()
+        try:
+            steps.invoke(FunctionName=settings.steps_function, InvocationType="Event", Payload=payload)
+        except ClientError as error:
+            raise WorkError(f"The steps function could not be told: {error}") from error
+
+    return Reconciler(desks.desk(settings, account, work=work), work.machines, tell)

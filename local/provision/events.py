@@ -24,6 +24,29 @@ def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
 
 
 @adapter(
+    "AWS::Scheduler::Schedule",
+    handled="Name GroupName ScheduleExpression FlexibleTimeWindow Target",
+)
+def schedule(resource: Resource, deployment: Deployment) -> Physical:
+    """A schedule of the stack itself; ``local/schedules.py`` fires it as those that functions make."""
+    properties = resource.properties
+    name = deployment.name(resource, properties.get("Name"))
+    target = properties["Target"]
+    created = deployment.client("scheduler").create_schedule(
+        Name=name,
+        GroupName=properties["GroupName"],
+        ScheduleExpression=properties["ScheduleExpression"],
+        FlexibleTimeWindow=properties["FlexibleTimeWindow"],
+        Target={
+            "Arn": target["Arn"],
+            "RoleArn": deployment.trusted(target["RoleArn"], "scheduler.amazonaws.com"),
+            "Input": target["Input"],
+        },
+    )
+    return Physical(name, {"Arn": created["ScheduleArn"]})
+
+
+@adapter(
     "AWS::Events::Rule",
     handled="Name EventPattern State Targets",
     ignored={**NO_TAGS, "Description": "written for people"},

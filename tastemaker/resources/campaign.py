@@ -60,22 +60,14 @@ class Campaign(Kind):
         group = body["_datasetGroupArn"]
         return (one for one in desk.each(self.name) if one.body["_datasetGroupArn"] == group)
 
-    def begin_work(self, desk: Desk, record: Record) -> Record:
-        """Deploy, and refresh what will be served from then on."""
+    def schedule_work(self, desk: Desk, record: Record) -> None:
+        """Refresh what will be served."""
         solution = desk.repository.get(record.parent or "")
         if solution is None:
-            return super().begin_work(desk, record)
+            return
         config = solution.body.get("solutionConfig") or {}
-        try:
-            refresh.schedule(
-                desk,
-                record,
-                desk.recipe(solution.body["recipeArn"]),
-                config.get("featureTransformationParameters", {}),
-            )
-        except WorkError as error:
-            return desk.change(record, status=self.failed_status, failureReason=str(error))
-        return super().begin_work(desk, record)
+        recipe = desk.recipe(solution.body["recipeArn"])
+        refresh.schedule(desk, record, recipe, config.get("featureTransformationParameters", {}))
 
     def check_deletable(self, desk: Desk, record: Record) -> None:
         check_settled(record, UPDATE)
@@ -120,7 +112,7 @@ class Campaign(Kind):
     # --- life ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        updating = taken(desk, record, UPDATE)
+        updating = taken(desk, record, UPDATE, execution)
         if updating is not None:
             return self._plan(updating, updating.body[UPDATE]["solutionVersionArn"])
         moving = self.start_moving(desk, record, execution)

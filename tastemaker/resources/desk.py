@@ -134,10 +134,9 @@ def _status_changes(old: Record, new: Record) -> Iterator[StatusChange]:
     """The record's own status, and those of its updates."""
     if new.status is not None and new.status != old.status:
         yield StatusChange(new, old.status, new.status)
-    for member, update in new.body.items():
-        if member.startswith("latest") and member.endswith("Update"):
-            earlier = old.body.get(member) or {}
-            same = earlier.get("creationDateTime") == update["creationDateTime"]
-            before = earlier.get("status") if same else None
-            if before != update["status"]:
-                yield StatusChange(new, before, update["status"], member)
+    for member, update in new.updates.items():
+        earlier = old.body.get(member) or {}
+        same = earlier.get("creationDateTime") == update["creationDateTime"]
+        before = earlier.get("status") if same else None
+        if before != update["status"]:
+            yield StatusChange(new, before, update["status"], member)

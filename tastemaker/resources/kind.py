@@ -124,6 +124,9 @@ class Kind:
         """What the delete workflow purges: ``prefixes`` in the lake, and keys in tables."""
         return {}
 
+    def schedule_work(self, desk: Desk, record: Record) -> None:
+        """Schedule what recurs as long as the record lives. Raises WorkError."""
+
     def work_request(self, record: Record) -> dict[str, Any]:
         """The input of the workflow that creation starts."""
         return {self.arn_member: record.arn}
@@ -179,10 +182,14 @@ class Kind:
         return found
 
     def begin_work(self, desk: Desk, record: Record) -> Record:
-        """Start the workflow that makes the record ACTIVE; a record whose work cannot start says why."""
+        """Start the workflow that makes the record ACTIVE; a record whose work cannot start says why.
+
+        What recurs is scheduled first: if this ends in between, the record is PENDING and all is done again.
+        """
         if self.workflow is None:
             return record
         try:
+            self.schedule_work(desk, record)
             desk.work.start(
                 self.workflow, work_name(record.arn, record.created_at), self.work_request(record)
             )
@@ -229,7 +236,8 @@ class Kind:
         record = desk.change(record, status=statuses.DELETE_PENDING, failureReason=None)
         try:
             self.check_unused(desk, record)  # somebody may have come while the status was still ACTIVE
-            desk.work.start("delete", work_name(record.arn, desk.now()), {"arn": record.arn})
+            name = work_name(record.arn, record.body["lastUpdatedDateTime"])
+            desk.work.start("delete", name, {"arn": record.arn})
         except (ResourceInUse, WorkError):
             desk.change(record, status=before)
             raise

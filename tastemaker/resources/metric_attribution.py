@@ -56,17 +56,14 @@ class MetricAttribution(Kind):
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
         return {_alias(body["datasetGroupArn"]): arn}
 
-    def begin_work(self, desk: Desk, record: Record) -> Record:
-        record = super().begin_work(desk, record)
-        if record.status == statuses.PENDING:
-            desk.work.schedule(
-                work_name(record.arn, record.created_at),
-                workflow="attribute",
-                every=float(QUARTER),
-                first_at=desk.now() + QUARTER,
-                request=self.work_request(record),
-            )
-        return record
+    def schedule_work(self, desk: Desk, record: Record) -> None:
+        desk.work.schedule(
+            work_name(record.arn, record.created_at),
+            workflow="attribute",
+            every=float(QUARTER),
+            first_at=desk.now() + QUARTER,
+            request=self.work_request(record),
+        )
 
     def before_delete(self, desk: Desk, record: Record) -> None:
         desk.work.unschedule(work_name(record.arn, record.created_at))

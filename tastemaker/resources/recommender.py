@@ -61,11 +61,8 @@ class Recommender(Kind):
         _check_config(desk, recipe, config, request["datasetGroupArn"])
         return {**super().members(desk, request, found), "recommenderConfig": config}
 
-    def begin_work(self, desk: Desk, record: Record) -> Record:
-        record = super().begin_work(desk, record)
-        if record.status == statuses.PENDING:
-            _schedule(desk, record)
-        return record
+    def schedule_work(self, desk: Desk, record: Record) -> None:
+        _schedule(desk, record)
 
     def check_deletable(self, desk: Desk, record: Record) -> None:
         check_settled(record, UPDATE)
@@ -125,7 +122,7 @@ class Recommender(Kind):
         by_schedule = request.get("trainingType") == "AUTOMATIC"
         updating = None
         if record.status == statuses.ACTIVE:
-            updating = taken(desk, record, UPDATE, failed=not by_schedule)
+            updating = taken(desk, record, UPDATE, execution, failed=not by_schedule)
             mine = record.body.get("_training") == execution
             if updating is None and by_schedule and not mine and not self._something_new(desk, record):
                 return {"skip": True, "arn": record.arn}

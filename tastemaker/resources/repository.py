@@ -1,10 +1,11 @@
 """Where records are kept: the protocol, and an implementation in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from tastemaker.errors import Conflict, InvalidNextToken, ResourceAlreadyExists
+from tastemaker.resources import statuses
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,21 @@ class Record:
     @property
     def status(self) -> str | None:
         return self.body.get("status")
+
+    @property
+    def updates(self) -> dict[str, dict[str, Any]]:
+        """``latestCampaignUpdate`` and the like."""
+        return {
+            member: update
+            for member, update in self.body.items()
+            if member.startswith("latest") and member.endswith("Update")
+        }
+
+    @property
+    def moving(self) -> bool:
+        """Whether work on it, or on an update of it, is under way."""
+        every = (self.status, *(update["status"] for update in self.updates.values()))
+        return any(status in statuses.MOVING for status in every)
 
     def with_(self, **members: Any) -> "Record":
         """A copy with members replaced; None removes one."""
@@ -69,6 +85,9 @@ class Repository(Protocol):
 
         Raises InvalidNextToken for a position that no page gave.
         """
+
+    def moving(self) -> Iterator[Record]:
+        """The records that are ``moving``, oldest first. May be behind by a moment."""
 
     def target(self, alias: str) -> str | None:
         """The ARN that an alias stands for, or None."""
@@ -147,6 +166,11 @@ class MemoryRepository:
             found = [record for record in found if (record.created_at, record.arn) < after]
         more = len(found) > limit
         return Page(found[:limit], position_of(found[limit - 1]) if more else None)
+
+    def moving(self) -> Iterator[Record]:
+        return iter(
+            sorted((one for one in self.records.values() if one.moving), key=lambda one: one.created_at)
+        )
 
     def target(self, alias: str) -> str | None:
         return self.aliases.get(alias)

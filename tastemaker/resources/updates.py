@@ -30,17 +30,18 @@ def moved(desk: Desk, update: Update, status: str, reason: str | None = None) ->
     return changed if reason is None else {**changed, "failureReason": reason}
 
 
-def taken(desk: Desk, record: Record, member: str, *, failed: bool = True) -> Record | None:
-    """The record with its update in progress, if there is one to work on: it waits, it is under way, or
-    (``failed``) it failed and a person has started the work again. None if there is none."""
+def taken(desk: Desk, record: Record, member: str, execution: str, *, failed: bool = True) -> Record | None:
+    """The record with its update in progress by this execution, if there is one to work on: it waits, it is
+    under way, or (``failed``) it failed and a person has started the work again. None if there is none."""
     update = record.body.get(member)
     if update is None or update["status"] == statuses.ACTIVE:
         return None
     if update["status"] == statuses.FAILED and not failed:
         return None
-    if update["status"] == statuses.IN_PROGRESS:
+    if update["status"] == statuses.IN_PROGRESS and update.get("_execution") == execution:
         return record
     again = {name: value for name, value in update.items() if name != "failureReason"}
+    again["_execution"] = execution
     return desk.change(record, **{member: moved(desk, again, statuses.IN_PROGRESS)})
 
 

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from tastemaker.errors import Conflict, InvalidInput, ResourceNotFound
 from tastemaker.resources import statuses
-from tastemaker.resources.arns import work_name
 from tastemaker.resources.desk import Desk
 from tastemaker.resources.kind import Kind
 from tastemaker.resources.reasons import reason_of
+from tastemaker.resources.reconciling import work_under_way
 from tastemaker.resources.refresh import Refresh
 from tastemaker.resources.repository import Record
 from tastemaker.resources.solution_version import SolutionVersion
@@ -77,10 +77,11 @@ class Workflows:
             if workflow == "delete":
                 waits = "failureReason" not in record.body
             else:
-                waits = execution in (record.body.get("_execution"), record.body.get("_training"))
                 # An execution that never came to its first step is known by the name that it was started
                 # with.
-                waits = waits or execution.rpartition(":")[2] in _expected_names(record)
+                mine = execution, execution.rpartition(":")[2]
+                waits = execution in (record.body.get("_execution"), record.body.get("_training"))
+                waits = waits or any(one.execution in mine for one in work_under_way(self.desk, record))
             if waits:
                 self._fail(workflow, request, {"arn": record.arn}, reason_of(error), execution)
 
@@ -99,7 +100,7 @@ class Workflows:
     def _begin(self, workflow: str, request: Document, execution: str) -> dict[str, Any]:
         desk = self.desk
         if workflow == "delete":
-            return self._begin_deletion(request)
+            return self._begin_deletion(request, execution)
         if workflow == "train" and "solutionVersionArn" not in request and "recommenderArn" not in request:
             if "solutionArn" not in request:
                 raise InvalidInput('The input must be {"solutionVersionArn": "…"} or {"solutionArn": "…"}.')
@@ -110,14 +111,14 @@ class Workflows:
         record = self._subject(workflow, request, {})
         return self._life(workflow, record).begin(desk, record, request, execution)
 
-    def _begin_deletion(self, request: Document) -> dict[str, Any]:
+    def _begin_deletion(self, request: Document, execution: str) -> dict[str, Any]:
         record = self.desk.find_any(request["arn"])
         if record.status not in statuses.DELETING:
             raise InvalidInput(
                 f"{record.arn} has the status {record.status}; delete it through the API first."
             )
         if record.status == statuses.DELETE_PENDING:
-            record = self.desk.change(record, status=statuses.DELETE_IN_PROGRESS)
+            record = self.desk.change(record, status=statuses.DELETE_IN_PROGRESS, _execution=execution)
         return {"arn": record.arn, **self.desk.kinds[record.kind].belongings(self.desk, record)}
 
     def _fail(self, workflow: str, request: Document, plan: Document, reason: str, execution: str) -> None:
@@ -163,14 +164,3 @@ class Workflows:
             except Conflict:
                 continue
         return step()
-
-
-def _expected_names(record: Record) -> list[str]:
-    """The names of the executions that a record may wait for: of its creation, and of its update under
-    way."""
-    pending = record.status in (statuses.PENDING, statuses.JOB_PENDING)
-    names = [work_name(record.arn, record.created_at)] if pending else []
-    for member, update in record.body.items():
-        if member.startswith("latest") and member.endswith("Update") and update["status"] in statuses.MOVING:
-            names.append(work_name(record.arn, update["creationDateTime"]))
-    return names

@@ -34,7 +34,7 @@ WITHOUT_RESOURCES = {
     "ecr:GetAuthorizationToken",
 }
 ENVIRONMENT = {
-    "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN QUOTAS "
+    "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN STEPS_FUNCTION QUOTAS "
     "AUTO_TRAINING_DELAY_MINUTES IMPORT_MACHINE_ARN TRAIN_MACHINE_ARN DEPLOY_MACHINE_ARN DELETE_MACHINE_ARN "
     "BATCH_MACHINE_ARN EXPORT_MACHINE_ARN ERASE_MACHINE_ARN REFRESH_MACHINE_ARN "
     "ATTRIBUTE_MACHINE_ARN",
@@ -199,6 +199,19 @@ def test_no_function_of_the_cdk_comes_along(template: Template) -> None:
         kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))
     ]
     assert len(template.of_type("AWS::Lambda::Function")) == len(ENVIRONMENT)
+
+
+def test_lost_work_is_looked_for_by_a_role_that_can_do_nothing_else(template: Template) -> None:
+    (schedule,) = template.of_type("AWS::Scheduler::Schedule").values()
+    target = schedule["Target"]
+    assert schedule["ScheduleExpression"] == "rate(15 minutes)"
+    assert json.loads(target["Input"]) == {"action": "reconcile"}
+    assert "FunctionsControl" in str(target["Arn"])
+    role = target["RoleArn"]["Fn::GetAtt"][0]
+    policies = template.of_type("AWS::IAM::Policy").values()
+    (policy,) = [one for one in policies if one["Roles"] == [{"Ref": role}]]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", target["Arn"])
 
 
 def test_outputs_tell_how_to_use_it(template: Template) -> None:

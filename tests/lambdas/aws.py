@@ -30,7 +30,10 @@ def resources_table(aws):
 
 def create_resources_table(client):
     """The table of records with its indexes."""
-    text = [{"AttributeName": name, "AttributeType": "S"} for name in ("arn", "kind", "parent", "createdAt")]
+    text = [
+        {"AttributeName": name, "AttributeType": "S"}
+        for name in ("arn", "kind", "parent", "moving", "createdAt")
+    ]
     client.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
@@ -45,7 +48,7 @@ def create_resources_table(client):
                 ],
                 "Projection": {"ProjectionType": "ALL"},
             }
-            for name in ("kind", "parent")
+            for name in ("kind", "parent", "moving")
         ],
     )
 

@@ -71,3 +71,14 @@ def test_what_cannot_be_stopped(states, machine):
     work = StateMachines({"train": machine}, states, Jobs(code="AccessDeniedException"))
     with pytest.raises(WorkError, match="tastemaker-1"):
         work.stop("train", "name-1", "tastemaker-1")
+
+
+def test_an_execution_is_described_by_its_name_and_by_its_arn(states, machine):
+    work = StateMachines({"train": machine}, states)
+    assert work.describe("train", "name-1") is None
+    work.start("train", "name-1", {"solutionVersionArn": "arn"})
+    described = work.describe("train", "name-1")
+    assert described is not None and json.loads(described["input"]) == {"solutionVersionArn": "arn"}
+    assert work.describe("train", described["executionArn"])["executionArn"] == described["executionArn"]
+    with pytest.raises(WorkError, match="could not be looked at"):
+        work.describe("train", "arn:nonsense")

@@ -120,3 +120,12 @@ class RepositorySuite:
     def test_a_position_that_is_none(self, repository: Repository) -> None:
         with pytest.raises(InvalidNextToken):
             repository.list(kind="Filter", start="nonsense")
+
+    def test_only_records_whose_work_is_under_way_are_moving(self, repository: Repository) -> None:
+        statuses = ["CREATE PENDING", "ACTIVE", "CREATE FAILED", "DELETE IN_PROGRESS", "IN_PROGRESS"]
+        stored = [repository.create(record(place, status=status)) for place, status in enumerate(statuses)]
+        update = {"status": "CREATE IN_PROGRESS"}
+        repository.update(stored[1].with_(latestCampaignUpdate=update))
+        assert [one.arn[-1] for one in repository.moving()] == ["0", "1", "3", "4"]
+        repository.update(stored[0].with_(status="ACTIVE"))
+        assert [one.arn[-1] for one in repository.moving()] == ["1", "3", "4"]

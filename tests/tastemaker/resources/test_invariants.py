@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tastemaker.errors import TastemakerError
 from tastemaker.resources import statuses
 from tastemaker.resources.kind import ALWAYS
+from tastemaker.resources.reconciling import work_under_way
 from tastemaker.resources.repository import Record
 from tastemaker.resources.workflows import Workflows
 from tests.tastemaker.resources import shop
@@ -271,6 +272,13 @@ class ControlPlane(RuleBasedStateMachine):
         }
         schedules = self.here.work.schedules.values()
         assert {one["request"]["campaignArn"] for one in schedules if one["workflow"] == "refresh"} == wanted
+
+    @invariant()
+    def what_is_under_way_waits_for_an_execution_that_is(self) -> None:
+        """Started and not begun, or running: nothing is left in progress when its work is over."""
+        for record in self.records.values():
+            for one in work_under_way(self.here.desk, record):
+                assert one.execution in self.waiting or one.execution in self.running, record
 
     @invariant()
     def a_settled_version_stays_settled(self) -> None:
