@@ -67,6 +67,25 @@ def test_old_programs_put_item_and_value_into_the_properties() -> None:
     assert put({"properties": '{"itemId": "x"}'})[0]["itemId"] == "i"
 
 
+@pytest.mark.parametrize(
+    ("field", "given", "stored"),
+    [
+        (Field("SIZE", "long"), "12", 12),
+        (Field("SIZE", "int"), 12.0, 12),
+        (Field("SIZE", "float"), "1.5", 1.5),
+        (Field("SIZE", "double"), 3, 3.0),
+        (Field("SIZE", "string"), 7, "7"),
+        (Field("SIZE", "string", categorical=True), ["a", "b"], "a|b"),
+        (Field("SIZE", "boolean"), "true", True),
+        (Field("SIZE", "boolean"), False, False),
+    ],
+)
+def test_properties_are_stored_with_the_schemas_type(field: Field, given: Any, stored: Any) -> None:
+    for name in ("size", "SIZE", "Si_ze"):
+        record = put({"properties": json.dumps({name: given})}, to=schema(field))[0]
+        assert json.loads(record["properties"]) == {"SIZE": stored}
+
+
 def test_events_need_not_say_what_was_shown() -> None:
     record = put({}, to=schema(Field("IMPRESSION", "string"), Field("RECOMMENDATION_ID", "string")))[0]
     assert "impression" not in record and "recommendationId" not in record

@@ -111,6 +111,29 @@ def test_promotions(cinema: Cinema) -> None:
     assert "reason" not in by_name["dune"]
 
 
+def test_a_promotion_may_find_fewer_items_than_places_or_none(cinema: Cinema) -> None:
+    cinema.filter("new", "INCLUDE ItemID WHERE Items.YEAR > $SINCE")
+    for since, promoted in ("1984.7", 1), ("2000", 0):
+        promotion = {
+            "name": "new", "percentPromotedItems": 80, "filterArn": f"{PREFIX}filter/new",
+            "filterValues": {"SINCE": since},
+        }  # fmt: skip
+        shown = cinema.ask("v1", userId="ann", numResults=5, promotions=[promotion])["itemList"]
+        assert len({item["itemId"] for item in shown}) == 5
+        assert [item["itemId"] for item in shown if "promotionName" in item] == ["brazil"] * promoted
+
+
+def test_recipes_without_promotions_say_so(cinema: Cinema) -> None:
+    cinema.deploy("meaning", "aws-semantic-similarity", "similar")
+    cinema.filter("old", "INCLUDE ItemID WHERE Items.YEAR < 1950")
+    promotion = {"name": "p", "percentPromotedItems": 50, "filterArn": f"{PREFIX}filter/old"}
+    about = {"campaignArn": f"{PREFIX}campaign/meaning", "itemId": "dune"}
+    assert (
+        "Promotions are not supported by aws-semantic-similarity"
+        in cinema.refused(**about, promotions=[promotion])[2]
+    )
+
+
 def test_metadata_as_text(cinema: Cinema) -> None:
     columns = {"ITEMS": ["GENRES", "YEAR", "COLOUR"]}
     answer = cinema.ask("v2", userId="ann", metadataColumns=columns)["itemList"]
