@@ -26,7 +26,8 @@ RECORD_NAMES = {
     "ActionInteractions": "ACTION_INTERACTIONS",
     "Action_Interactions": "ACTION_INTERACTIONS",
 }
-"""The Avro record's name → the dataset's type."""
+"""The Avro record's name, in any case → the dataset's type."""
+_TYPES_BY_NAME = {name.lower(): kind for name, kind in RECORD_NAMES.items()}
 
 DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
 DOMAIN_DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS")
@@ -140,7 +141,7 @@ def parse(avro: str, domain: str | None = None) -> Schema:
     document = _document(avro)
     fields = tuple(_field(number, given) for number, given in enumerate(document["fields"], start=1))
     _check_names(fields)
-    schema = Schema(document["name"], RECORD_NAMES.get(document["name"]), fields, domain)
+    schema = Schema(document["name"], _TYPES_BY_NAME.get(document["name"].lower()), fields, domain)
     if schema.dataset_type is not None:
         _check_required(schema)
         _check_attributes(schema)

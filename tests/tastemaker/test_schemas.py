@@ -140,6 +140,15 @@ def test_a_schema_must_fit_its_dataset():
     check_type(parse(text(fields=EVENTS)), "INTERACTIONS")
 
 
+@pytest.mark.parametrize(("name", "kind"), [("items", "ITEMS"), ("ITEMS", "ITEMS"), ("users", "USERS")])
+def test_the_case_of_a_records_name_does_not_matter(name, kind):
+    """Configurations that AWS publishes write it either way."""
+    fields = (field("ITEM_ID"), field("USER_ID"), field("KIND", categorical=True))
+    schema = parse(text(name, fields))
+    assert schema.dataset_type == kind
+    check_type(schema, kind)
+
+
 def test_a_replacement_must_be_wider():
     old = parse(text("Items", ITEMS))
     check_wider(old, parse(text("Items", [*ITEMS, field("YEAR", ["null", "int"])])))
