@@ -51,7 +51,6 @@ class Solution(Kind):
         body = {"performHPO": False, "performAutoML": False, **super().members(desk, request, found)}
         body["performAutoTraining"] = auto
         if auto:
-            body["solutionConfig"] = _with_schedule(request.get("solutionConfig", {}))
             body["_firstTrainingAt"] = desk.now() + desk.auto_training_delay
         return body
 
@@ -105,15 +104,13 @@ class Solution(Kind):
         if "autoTrainingConfig" in changes:
             if not auto:
                 raise InvalidInput("autoTrainingConfig needs performAutoTraining=true.")
-            solution_config.days_of(changes["autoTrainingConfig"].get("schedulingExpression", "rate(7 days)"))
+            solution_config.days_between_trainings(changes)
         if "eventsConfig" in changes:
             solution_config.check_events_config(recipe, changes["eventsConfig"])
         config = {**record.body.get("solutionConfig", {}), **changes}
         first = record.body.get("_firstTrainingAt")
-        if auto:
-            config = _with_schedule(config)
-            if not record.body["performAutoTraining"]:
-                first = desk.now() + desk.auto_training_delay
+        if auto and not record.body["performAutoTraining"]:
+            first = desk.now() + desk.auto_training_delay
         update = applied(desk, **switches, solutionUpdateConfig=changes or None)
         members = {
             **switches,
@@ -134,9 +131,7 @@ def schedule_name(record: Record) -> str:
 
 
 def _schedule(desk: Desk, record: Record) -> None:
-    days = solution_config.days_of(
-        record.body["solutionConfig"]["autoTrainingConfig"]["schedulingExpression"]
-    )
+    days = solution_config.days_between_trainings(record.body.get("solutionConfig") or {})
     first, period = record.body["_firstTrainingAt"], days * DAY
     if first < desk.now():  # keep to the rhythm: a schedule cannot begin in the past
         first += math.ceil((desk.now() - first) / period) * period
@@ -147,8 +142,3 @@ def _schedule(desk: Desk, record: Record) -> None:
         first_at=first,
         request={"solutionArn": record.arn, "trainingType": "AUTOMATIC"},
     )
-
-
-def _with_schedule(config: Mapping[str, Any]) -> dict[str, Any]:
-    auto = {"schedulingExpression": solution_config.DEFAULT_SCHEDULE, **config.get("autoTrainingConfig", {})}
-    return {**config, "autoTrainingConfig": auto}

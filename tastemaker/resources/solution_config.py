@@ -44,7 +44,7 @@ def check(recipe: Recipe, request: Config, schemas: Schemas) -> None:
     if "autoTrainingConfig" in config:
         if request.get("performAutoTraining") is False:
             raise InvalidInput("autoTrainingConfig contradicts performAutoTraining=false; leave one out.")
-        days_of(config["autoTrainingConfig"].get("schedulingExpression", DEFAULT_SCHEDULE))
+        days_between_trainings(config)
 
 
 def check_events_config(recipe: Recipe, events: Config) -> None:
@@ -61,8 +61,13 @@ def check_events_config(recipe: Recipe, events: Config) -> None:
             )
 
 
-def days_of(expression: str) -> int:
-    """N of ``rate(N days)``. Raises InvalidInput outside 1 to 30."""
+def days_between_trainings(config: Config) -> int:
+    """N of ``rate(N days)``, 7 where ``config`` names no schedule. Raises InvalidInput outside 1 to 30.
+
+    The default is used and not written down: programs that keep solutions as they are configured hold the
+    description's solutionConfig against what they gave.
+    """
+    expression = config.get("autoTrainingConfig", {}).get("schedulingExpression", DEFAULT_SCHEDULE)
     match = re.fullmatch(r"rate\((\d+) days?\)", expression)
     days = int(match[1]) if match else 0
     if not 1 <= days <= 30:

@@ -22,10 +22,20 @@ def test_automatic_training_is_the_default():
     ]
     described = here.call("DescribeSolution", solutionArn=arn)["solution"]
     assert described["performAutoTraining"] is True and described["performHPO"] is False
-    assert described["solutionConfig"] == {"autoTrainingConfig": {"schedulingExpression": "rate(7 days)"}}
+    assert "solutionConfig" not in described
     (schedule,) = here.work.schedules.values()
     assert schedule["request"] == {"solutionArn": arn, "trainingType": "AUTOMATIC"}
     assert schedule["every"] == 7 * 86_400 and 3600 <= schedule["first_at"] - before <= 3610
+
+
+def test_a_solution_says_of_its_configuration_what_was_given():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    given = {"algorithmHyperParameters": {"popularity_discount_factor": "0.7"}}
+    arn = shop.solution(here, group_arn, recipeArn=SIMS, performAutoTraining=True, solutionConfig=given)
+    assert here.call("DescribeSolution", solutionArn=arn)["solution"]["solutionConfig"] == given
+    here.call("UpdateSolution", solutionArn=arn, performAutoTraining=True)
+    assert here.call("DescribeSolution", solutionArn=arn)["solution"]["solutionConfig"] == given
 
 
 def test_a_solution_that_cannot_be_scheduled_is_not_made():
