@@ -66,9 +66,10 @@ class Request:
 
     @cached_property
     def credential(self) -> tuple[str, str, str] | None:
-        """Access key, region and service from the header of an AWS signature; None without one."""
+        """Access key, region and service of a signature, in the header or the query; None without one."""
         authorization = self.headers.get("authorization", "")
-        scope = authorization.partition("Credential=")[2].partition(",")[0].strip().split("/")
+        signed = authorization.partition("Credential=")[2].partition(",")[0].strip()
+        scope = (signed or self.parameters.get("X-Amz-Credential", "")).split("/")
         return (scope[0], scope[2], scope[3].lower()) if len(scope) == 5 else None
 
 

@@ -35,6 +35,12 @@ def test_a_request_signed_for_personalize_reaches_the_function(call):
     assert (status, body) == (202, b"{}")
 
 
+def test_a_presigned_request_is_signed_as_well(call):
+    signature = "X-Amz-Credential=AKID%2F20260101%2Fus-east-1%2Fpersonalize%2Faws4_request&X-Amz-Signature=0"
+    status, _, body = call("POST", f"/?{signature}", b"{}", {})
+    assert (status, body) == (202, b"{}")
+
+
 def test_execute_api_is_the_other_name_that_clients_sign_for(call):
     status, _, _ = call("POST", "/", b"x", for_service("execute-api"))
     assert status == 202
