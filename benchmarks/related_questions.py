@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,11 +36,13 @@ Figures = dict[str, Any]
 Score = Callable[[int], NDArray[np.floating]]
 """From an item the scores of all items."""
 
-MOST = 2_000
+MOST = 1_000
 SOON = 5
 """Events after one that count as what came with it."""
 
 WEEK = 7 * 86_400
+VECTORS = tempfile.TemporaryDirectory()
+"""Where the sentence model's vectors are kept for the next seed and question."""
 
 
 class Asked(NamedTuple):
@@ -195,7 +199,7 @@ def _encoders(seed: int) -> Iterator[tuple[str, TextEncoder | None]]:
     yield "attributes alone", None
     yield "LSA", Lsa(seed=seed)
     if sentences.installed():
-        yield "MiniLM", Kept(sentences.SentenceModel(), None, Stop())
+        yield "MiniLM", Kept(sentences.SentenceModel(), Path(VECTORS.name), Stop())
 
 
 def _textless(config: Config) -> Config:

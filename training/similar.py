@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tastemaker.recipes import by_name
 from training import evaluate, settings, tuning
@@ -35,7 +36,7 @@ class SimilarPipeline(Pipeline):
         self.checkpoints, self.stop = checkpoints, stop
         self.with_content = "ITEMS" in by_name(config.recipe).trains_on
         self.texts = ItemTexts(config, checkpoints, stop)
-        self.weighing = similar.Weighing()
+        self.weighing, self.mixture = similar.Weighing(), content.Mixture()
 
     def tune(self, prepared: Prepared) -> None:
         """Choose the weighing, and search what the solution wants searched."""
@@ -48,22 +49,24 @@ class SimilarPipeline(Pipeline):
             self._search(search, training, some, cases)
 
     def _weigh(self, training: Prepared, some: Prepared, cases: Cases) -> None:
+        """Choose by what came after the last item that is shown of each case."""
         if not len(cases):
             return
-        counted = similar.count(self._usual(training), len(some.items))
+        usual, wanted = self._usual(training), truths(some.sequences, cases)
         asked = [
             int(some.sequences.history(int(user), int(shown)).items[-1])
             for user, shown in zip(cases.users, cases.shown, strict=True)
         ]
-        given = DISCOUNT in self.config.given
+        counted = similar.count(usual, len(some.items))
+        powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
         self.weighing, reached = similar.choose(
-            counted,
-            asked,
-            truths(some.sequences, cases),
-            powers=(self._power(),) if given else similar.POWERS,
-            minimum=self._minimum(),
+            counted, asked, wanted, powers=powers, minimum=self._minimum()
         )
         say(f"similar items: {self.weighing} reaches {reached:.4f} on {len(cases):,} validation users")
+        alike = self._resemblance(training, usual)
+        if alike is not None:
+            rows = counted.rows(self.weighing, self._minimum())
+            self.mixture = content.choose(rows, alike, asked, wanted)
 
     def _search(self, search: tuning.Search, training: Prepared, some: Prepared, cases: Cases) -> None:
         given, wanted = self.config, truths(some.sequences, cases)
@@ -93,12 +96,18 @@ class SimilarPipeline(Pipeline):
         usual = self._usual(prepared)
         rows = similar.count(usual, len(prepared.items)).rows(weighing, self._minimum())
         about: dict[str, Any] = {"weighing": {"users": _finite(weighing.users), "power": weighing.power}}
-        if self.with_content:
-            texts = self.texts.vectors(prepared) if self.texts else None
-            interactions = np.bincount(usual.items, minlength=len(prepared.items))
-            rows = content.fit(rows, prepared.item_features, texts, interactions)
-            about["texts"] = self.texts.about
+        alike = self._resemblance(prepared, usual)
+        if alike is not None:
+            rows = content.fit(rows, alike, self.mixture, _interactions(usual, prepared))
+            about |= {"mixture": self.mixture._asdict(), "texts": self.texts.about}
         return Fitted("similar", about, rows={"neighbours": rows})
+
+    def _resemblance(self, prepared: Prepared, usual: Sequences) -> content.Resemblance | None:
+        """Raises TextModelError."""
+        if not self.with_content:
+            return None
+        texts = self.texts.vectors(prepared) if self.texts else None
+        return content.resemblance(prepared.item_features, texts, _interactions(usual, prepared))
 
     def _power(self) -> float:
         return similar.power(self.config.number(DISCOUNT, 0.0))
@@ -110,6 +119,10 @@ class SimilarPipeline(Pipeline):
     def _usual(self, prepared: Prepared) -> Sequences:
         usual = settings.usual_users(self.config, prepared.sequences)
         return settings.usual_items(self.config, usual)
+
+
+def _interactions(sequences: Sequences, prepared: Prepared) -> NDArray[np.integer]:
+    return np.bincount(sequences.items, minlength=len(prepared.items))
 
 
 def _finite(number: float) -> float | None:

@@ -68,13 +68,16 @@ KNOWN = 48
 """Items of six kinds, eight of each; the kind says what goes with what."""
 
 
-def catalogue(cold: int) -> tuple[SparseRows, np.ndarray]:
-    """Rows within kinds for known items, none for `cold` more; interactions of each."""
-    pairs = {
+def partners() -> dict[int, list[int]]:
+    return {
         item: [o for o in range(KNOWN) if o % KINDS == item % KINDS and o != item] for item in range(KNOWN)
     }
+
+
+def catalogue(cold: int) -> tuple[SparseRows, np.ndarray]:
+    """Rows within kinds for known items, none for `cold` more; interactions of each."""
     interactions = np.array([20] * KNOWN + [0] * cold)
-    return goes_with(pairs, KNOWN + cold), interactions
+    return goes_with(partners(), KNOWN + cold), interactions
 
 
 def kinds(items: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -85,26 +88,36 @@ def kinds(items: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return told, noise / np.linalg.norm(noise, axis=1, keepdims=True)
 
 
+def with_content(rows: SparseRows, attributes: FeatureRows, texts, interactions) -> SparseRows:
+    """By a mixture that validation on the known items chooses: each is followed by others of its kind."""
+    alike = content.resemblance(attributes, texts, interactions)
+    assert alike is not None
+    asked = list(range(KNOWN))
+    wanted = [np.array([(item + KINDS) % KNOWN]) for item in asked]
+    return content.fit(rows, alike, content.choose(rows, alike, asked, wanted), interactions)
+
+
 def test_a_cold_item_gets_what_goes_with_what_it_resembles() -> None:
     rows, interactions = catalogue(cold=2)
     told, noise = kinds(KNOWN + 2, 0)
     attributes = features([[int(code)] for code in np.random.default_rng(1).integers(9, size=KNOWN + 2)])
-    found = content.fit(rows, attributes, told, interactions)
+    found = with_content(rows, attributes, told, interactions)
     for cold in (KNOWN, KNOWN + 1):
         columns, values = found.row(cold)
         best = columns[np.argsort(-values)][:7]
         assert (best % KINDS == cold % KINDS).all()  # texts know, attributes do not
     by_kind = features([[item % KINDS] for item in range(KNOWN + 2)])
+    asked, wanted = [*range(KNOWN)], [np.array([(item + KINDS) % KNOWN]) for item in range(KNOWN)]
     alike = content.Resemblance(by_kind, noise, np.arange(KNOWN))
-    assert content.choose(rows, alike).text == 0.0  # attributes know, texts do not
+    assert content.choose(rows, alike, asked, wanted).text == 0.0  # attributes know, texts do not
     alike = content.Resemblance(attributes, told, np.arange(KNOWN))
-    assert content.choose(rows, alike).text > 0.0
+    assert content.choose(rows, alike, asked, wanted).text > 0.0
 
 
-def test_a_cold_item_comes_behind_the_neighbours_of_what_it_resembles() -> None:
+def test_a_cold_item_comes_behind_the_neighbours_of_what_is_in_its_row() -> None:
     rows, interactions = catalogue(cold=1)
     told, _ = kinds(KNOWN + 1, 0)
-    found = content.fit(rows, FeatureRows.empty(KNOWN + 1), told, interactions)
+    found = with_content(rows, FeatureRows.empty(KNOWN + 1), told, interactions)
     columns, values = found.row(KNOWN % KINDS)
     assert columns[values.argmin()] == KNOWN
     assert KNOWN not in found.row(KNOWN % KINDS + 1)[0]
@@ -113,26 +126,25 @@ def test_a_cold_item_comes_behind_the_neighbours_of_what_it_resembles() -> None:
 
 def test_few_users_of_a_cold_item_count_for_something() -> None:
     _, interactions = catalogue(cold=1)
-    pairs = {
-        item: [o for o in range(KNOWN) if o % KINDS == item % KINDS and o != item] for item in range(KNOWN)
-    }
-    rows = goes_with({**pairs, KNOWN: [1]}, KNOWN + 1)  # of kind 0, but somebody had it with one of kind 1
+    rows = goes_with({**partners(), KNOWN: [1]}, KNOWN + 1)  # of kind 0, but somebody had it with kind 1
     interactions[KNOWN] = 3
     told, _ = kinds(KNOWN + 1, 0)
-    columns, values = content.fit(rows, FeatureRows.empty(KNOWN + 1), told, interactions).row(KNOWN)
+    columns, values = with_content(rows, FeatureRows.empty(KNOWN + 1), told, interactions).row(KNOWN)
     assert values[columns == 1] == pytest.approx(3 / (3 + content.PRIOR))
     assert set(columns[columns != 1] % KINDS) == {0}
 
 
-def test_a_catalogue_without_attributes_or_texts_stays_as_it_is() -> None:
-    rows, interactions = catalogue(cold=1)
-    assert content.fit(rows, FeatureRows.empty(KNOWN + 1), None, interactions) is rows
+def test_without_attributes_and_texts_there_is_no_resemblance() -> None:
+    assert content.resemblance(FeatureRows.empty(3), None, np.zeros(3, np.int64)) is None
 
 
 def test_a_catalogue_that_nobody_knows_has_neighbours_by_resemblance() -> None:
     told, _ = kinds(12, 0)
-    rows = content.fit(goes_with({}, 12), FeatureRows.empty(12), told, np.zeros(12, np.int64))
-    assert {int(rows.row(item)[0][0]) for item in range(12)} == {(item + 6) % 12 for item in range(12)}
+    nobody = np.zeros(12, np.int64)
+    alike = content.resemblance(FeatureRows.empty(12), told, nobody)
+    assert alike is not None
+    rows = content.fit(goes_with({}, 12), alike, content.choose(goes_with({}, 12), alike, [], []), nobody)
+    assert [rows.row(item)[0].tolist() for item in range(12)] == [[(item + 6) % 12] for item in range(12)]
 
 
 def test_a_discount_that_is_given_counts(shop) -> None:

@@ -2,23 +2,25 @@
 
 A cold item's row is made of the known items that it resembles most and of what goes with those, each by how
 much it resembles; the few users that it has count as what they are, few against `PRIOR`. The other way round,
-a cold item comes behind the neighbours of the items that it resembles. How much texts say beside attributes,
-and how much the resembling items themselves beside what goes with them, is chosen on known items whose users
-are looked away from.
+the item stands in the rows of the known items that are in its own, behind their neighbours. How much texts
+say beside attributes, how many items are looked at, and how much they say themselves beside what goes with
+them, is chosen by validation data on known items, whose own users are looked away from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.metrics import hits, ndcg
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
 from tastemaker.ranking.topk import top_k
 from training.fit import pairs
+from training.objective import gains
 from training.progress import say
 
 COLD = 5
@@ -27,34 +29,37 @@ COLD = 5
 PRIOR = 5.0
 """What is known by resemblance counts like so many interactions."""
 
-NEAREST = 20
-SHARPNESS = 3
-"""Power of a resemblance."""
-
 MOST = 500
 MOST_BEHIND = 50
 """Cold items that a known item's row has room for."""
+
+MOST_ROWS = 100
+"""Known items in whose rows a cold item asks for room."""
 
 MOST_KNOWN = 50_000
 """Items that others are compared with, the most popular."""
 
 JUDGED = 300
-"""Known items that settings are chosen on."""
+"""Validation cases that settings are chosen on."""
+
+LISTED = 25
 
 BEHIND = 1e-3
 """Scale of a cold item's weight in a known item's row, below those of items with users."""
 
 TEXT = (0.0, 0.3, 1.0, 3.0)
+NEAREST = (20, 60)
 ITSELF = (0.0, 0.1, 0.3, 1.0)
 
 
 class Mixture(NamedTuple):
-    """What the cosine of texts counts beside that of attributes, and what a resembling item counts beside
-    all that goes with it.
+    """What the cosine of texts counts beside that of attributes, how many items are looked at, and what one
+    of them counts beside all that goes with it.
     """
 
     text: float = 1.0
-    itself: float = 0.3
+    nearest: int = 20
+    itself: float = 0.1
 
 
 class Near(NamedTuple):
@@ -64,66 +69,71 @@ class Near(NamedTuple):
     shares: NDArray[np.float32]
 
 
-def fit(
-    found: SparseRows,
-    attributes: FeatureRows,
-    texts: NDArray[np.float32] | None,
-    interactions: NDArray[np.integer],
-) -> SparseRows:
-    """`found` with rows for cold items, and with cold items in the rows of known ones.
+def resemblance(
+    attributes: FeatureRows, texts: NDArray[np.float32] | None, interactions: NDArray[np.integer]
+) -> Resemblance | None:
+    """Between all items and the known ones; None if there is nothing to compare by.
 
     `texts` is float32[items, width], rows of length 1 or 0; `interactions` int[items].
     """
-    cold = np.flatnonzero(interactions < COLD)
-    if not len(cold) or not (len(attributes.codes) or texts is not None):
-        return found
+    if not len(attributes.codes) and texts is None:
+        return None
     popular = np.argsort(-interactions, kind="stable")[:MOST_KNOWN]
     known = popular[interactions[popular] >= COLD]
-    if len(known) < NEAREST:
+    if len(known) < NEAREST[0]:
         known = popular  # hardly anything is known: then resemblance is all there is
-    alike = Resemblance(attributes, texts, known)
-    mixture = choose(found, alike)
-    if texts is not None:
-        say(f"cold items: texts count {mixture.text:g} times what attributes do")
+    return Resemblance(attributes, texts, known)
+
+
+def choose(
+    found: SparseRows,
+    alike: Resemblance,
+    asked: Sequence[int],
+    wanted: Sequence[NDArray[np.integer]],
+) -> Mixture:
+    """The mixture whose rows for the items `asked` foretell best what was `wanted`, if they were cold."""
+    known = np.flatnonzero(np.isin(asked, alike.known))
+    near = list(product(TEXT if alike.texts is not None else (0.0,), NEAREST))
+    mixtures = [Mixture(*one, itself) for one in near for itself in ITSELF]
+    reached = np.zeros(len(mixtures))
+    for case in np.random.default_rng(len(known)).permutation(known)[:JUDGED].tolist():
+        item, lists = asked[case], []
+        for text, most in near:
+            row = _row(found, alike.nearest(item, text, most))
+            for itself in ITSELF:
+                values = np.where(row.columns == item, -np.inf, row.together + itself * row.themselves)
+                lists.append(row.columns[top_k(values, LISTED)])
+        reached += gains(lists, [wanted[case]] * len(lists))
+    chosen = mixtures[int(np.argmax(reached))] if len(known) else Mixture()
+    say(f"cold items: {chosen}")
+    return chosen
+
+
+def fit(
+    found: SparseRows, alike: Resemblance, mixture: Mixture, interactions: NDArray[np.integer]
+) -> SparseRows:
+    """`found` with rows for cold items, and with cold items in the rows of known ones."""
     items = found.items
+    cold = interactions < COLD
     old = np.repeat(np.arange(items), np.diff(found.offsets))
-    warm = interactions[old] >= COLD
-    keys = [old[warm] * items + found.columns[warm]]
-    weights = [found.values[warm].astype(np.float64)]
-    for item in cold.tolist():
-        near = alike.nearest(item, mixture.text)
-        columns, values = _row(found, near, mixture.itself)
-        columns, values = _with_own(found, item, columns, values, float(interactions[item]))
+    keys = [(old * items + found.columns)[~cold[old]]]
+    weights = [found.values[~cold[old]].astype(np.float64)]
+    least = np.array([found.row(item)[1].min(initial=1.0) for item in range(items)])
+    for item in np.flatnonzero(cold).tolist():
+        row = _row(found, alike.nearest(item, mixture.text, mixture.nearest))
+        values = row.together + mixture.itself * row.themselves
+        columns, values = _with_own(found, item, row.columns, values, interactions[item])
         best = top_k(values, MOST)
-        keys.append(item * items + columns[best])
-        weights.append(values[best])
-        for other, share in zip(near.items.tolist(), near.shares.tolist(), strict=True):
-            if interactions[other] >= COLD:
-                least = float(found.row(other)[1].min(initial=1.0))
-                keys.append(np.array([other * items + item]))
-                weights.append(np.array([least * BEHIND * share]))
+        columns, values = columns[best], values[best]
+        keys.append(item * items + columns)
+        weights.append(values)
+        others = np.flatnonzero(~cold[columns])[:MOST_ROWS]
+        keys.append(columns[others] * items + item)
+        weights.append(least[columns[others]] * BEHIND * values[others])
     key, weight = np.concatenate(keys), np.concatenate(weights)
     key, first = np.unique(key, return_index=True)  # users who touched both come first, and count
     positive = weight[first] > 0
     return pairs.heaviest(key[positive], weight[first][positive], items, MOST + MOST_BEHIND)
-
-
-def choose(found: SparseRows, alike: Resemblance) -> Mixture:
-    """The mixture that finds most of what goes with known items, without their users."""
-    able = alike.known[np.diff(found.offsets)[alike.known] > 0]
-    some = np.random.default_rng(len(able)).permutation(able)[:JUDGED]
-    reached: dict[Mixture, float] = {}
-    for item in some.tolist():
-        own, weights = found.row(item)
-        truth = set(own[top_k(weights, 10)].tolist())
-        for text in TEXT if alike.texts is not None else (0.0,):
-            near = alike.nearest(item, text)
-            for itself in ITSELF:
-                columns, values = _row(found, near, itself)
-                best = columns[top_k(np.where(columns == item, -np.inf, values), 10)]
-                one = Mixture(text, itself)
-                reached[one] = reached.get(one, 0.0) + ndcg(hits(best, truth), len(truth), 10)
-    return max(reached, key=reached.__getitem__, default=Mixture())
 
 
 class Resemblance:
@@ -149,8 +159,8 @@ class Resemblance:
         self._starts = np.searchsorted(attributes.codes[entries], np.arange(size + 1))
         self._places, self._known_values = place[row[entries]], self._values[entries]
 
-    def nearest(self, item: int, text: float) -> Near:
-        """The known items that resemble an item most; the text's cosine counts `text`."""
+    def nearest(self, item: int, text: float, most: int) -> Near:
+        """The `most` known items that resemble an item most; the text's cosine counts `text`."""
         scores = np.zeros(len(self.known), np.float32)
         at = slice(self._attributes.offsets[item], self._attributes.offsets[item + 1])
         for code, value in zip(self._attributes.codes[at], self._values[at], strict=True):
@@ -159,23 +169,34 @@ class Resemblance:
         if self.texts is not None and self._texts is not None and text:
             scores += np.float32(text) * np.maximum(self.texts @ self._texts[item], 0.0)
         scores[(scores <= 0) | (self.known == item)] = -np.inf
-        best = top_k(scores, NEAREST)
-        shares = scores[best] ** SHARPNESS
-        return Near(self.known[best], shares / max(float(shares.sum()), 1e-9))
+        best = top_k(scores, most)
+        return Near(self.known[best], scores[best] / max(float(scores[best].sum()), 1e-9))
 
 
-def _row(found: SparseRows, near: Near, itself: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Items that go with these, whose rows each add up to their share, and these themselves."""
-    totals = [max(float(found.row(int(item))[1].sum()), 1e-9) for item in near.items]
-    columns, values = found.entries(near.items, near.shares / np.array(totals or [1.0])[: len(near.items)])
-    columns = np.concatenate([columns, near.items])
-    values = np.concatenate([values, itself * near.shares])
-    distinct, inverse = np.unique(columns, return_inverse=True)
-    return distinct.astype(np.int64), _sums(inverse, values, len(distinct))
+class Row(NamedTuple):
+    """Items, what goes with those that resemble one, and these themselves."""
+
+    columns: NDArray[np.int64]
+    together: NDArray[np.float64]
+    themselves: NDArray[np.float64]
+
+
+def _row(found: SparseRows, near: Near) -> Row:
+    """The rows of these items, each of which adds up to its share, and the shares."""
+    totals = np.array([found.row(int(one))[1].sum() for one in near.items], np.float64)
+    columns, values = found.entries(near.items, near.shares / np.maximum(totals, 1e-9))
+    distinct, inverse = np.unique(np.concatenate([columns, near.items]), return_inverse=True)
+    count = len(distinct)
+    together, itself = inverse[: len(columns)], inverse[len(columns) :]
+    return Row(distinct.astype(np.int64), _sums(together, values, count), _sums(itself, near.shares, count))
 
 
 def _with_own(
-    found: SparseRows, item: int, columns: NDArray[np.int64], values: NDArray[np.float64], seen: float
+    found: SparseRows,
+    item: int,
+    columns: NDArray[np.int64],
+    values: NDArray[np.float64],
+    seen: float | np.integer,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The same beside the row that the item's own few interactions gave it, without the item itself."""
     own, weights = found.row(item)
