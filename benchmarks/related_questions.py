@@ -83,13 +83,13 @@ def cold(config: Config, prepared: Prepared) -> Iterator[Figures]:
     new = np.zeros(items, bool)
     new[rng.permutation(able)[: len(able) // 10]] = True
     training = prepared.with_sequences(sequences.keep(~new[sequences.items]))
-    forth, back = _around(sequences, new, rng)
+    forth, back = around(sequences, new, rng)
 
     def figures(model: str, score: Score, cpu: float) -> Figures:
         from_new = [top_k(score(one.item), 11) for one in forth]
         to_new = [top_k(np.where(new, score(one.item), -np.inf), 10) for one in back]
-        found = _quality([row[row != one.item] for row, one in zip(from_new, forth, strict=True)], forth)
-        there = _quality(to_new, back)
+        found = quality([row[row != one.item] for row, one in zip(from_new, forth, strict=True)], forth)
+        there = quality(to_new, back)
         both = {f"from {k}": v for k, v in found.items()} | {f"to {k}": v for k, v in there.items()}
         return {"model": model, **both, "cpu": cpu}
 
@@ -122,7 +122,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
     def figures(model: str, score: Score, cpu: float) -> Figures:
         found = [top_k(score(one.item), 11) for one in asked]
         lists = [row[row != one.item] for row, one in zip(found, asked, strict=True)]
-        return {"model": model, **_quality(lists, asked), "cpu": cpu}
+        return {"model": model, **quality(lists, asked), "cpu": cpu}
 
     began = _cpu()
     recipe: Pipeline = pipeline(
@@ -175,7 +175,7 @@ def texts(config: Config, prepared: Prepared) -> Iterator[Figures]:
         lists = [top_k(_without(score(one.item), one.item), 10) for one in asked]
         alike = [categories[row] @ categories[one.item] for row, one in zip(lists, asked, strict=True)]
         shared = float(np.mean([row.mean() for row in alike]))
-        return {"model": model, "categories": shared, **_quality(lists, asked), "cpu": cpu}
+        return {"model": model, "categories": shared, **quality(lists, asked), "cpu": cpu}
 
     for name, encoder in _encoders(config.seed):
         if encoder is not None:
@@ -207,7 +207,7 @@ def _textless(config: Config) -> Config:
     return replace(config, datasets={**config.datasets, "ITEMS": items})
 
 
-def _around(
+def around(
     sequences: Sequences, new: NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[list[Asked], list[Asked]]:
     """Events with new items and the known ones that came soon after; and the other way round."""
@@ -227,7 +227,7 @@ def _around(
     return forth, back
 
 
-def _quality(lists: Sequence[NDArray[np.integer]], asked: Sequence[Asked]) -> Figures:
+def quality(lists: Sequence[NDArray[np.integer]], asked: Sequence[Asked]) -> Figures:
     """Means at 10: NDCG, whose ideal has all that is right at its top, and the share of it that was found."""
     found = [hits(row[:10], set(one.right.tolist())) for row, one in zip(lists, asked, strict=True)]
     gains = [ndcg(row, len(one.right), 10) for row, one in zip(found, asked, strict=True)]
