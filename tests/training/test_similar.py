@@ -43,6 +43,18 @@ def test_too_few_in_common_are_no_neighbours() -> None:
     assert (dense(rows)[0] > 0).tolist() == [False, True, False]
 
 
+def test_large_data_are_cut_to_what_can_be_paired(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = sequences(*[list(range(start, start + 12)) for start in range(20)])
+    whole = similar.count(data, 32)
+    monkeypatch.setattr(similar, "MOST_PAIRS", 20 * 5 * 4)
+    assert similar.longest(np.full(20, 12)) == 5
+    cut = similar.count(data, 32)
+    assert cut.shared.sum() == 20 * 5 * 4
+    newest = {30, 29, 28, 27, 26}  # of the last user
+    assert set((cut.keys[cut.keys // 32 == 30] % 32).tolist()) == newest - {30}
+    assert len(cut.keys) < len(whole.keys)
+
+
 def test_what_is_chosen_foretells_the_kind_of_data() -> None:
     rng = np.random.default_rng(0)
     walks = [[(start + step) % 40 for step in range(12)] for start in rng.integers(40, size=80)]

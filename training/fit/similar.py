@@ -34,6 +34,11 @@ LONGEST = 500
 little.
 """
 
+MOST_PAIRS = 100_000_000
+"""Pairs that are counted of either kind; where there would be more, histories are cut shorter and less is
+near. About half a minute and four gigabytes.
+"""
+
 LISTED = 25
 
 
@@ -88,16 +93,26 @@ class Counted:
         return pairs.heaviest(self.keys[kept], weights[kept], len(self.users), MOST)
 
 
-def count(sequences: Sequences, items: int) -> Counted:
-    """All pairs of items that a user touched both of."""
+def count(sequences: Sequences, items: int, *, nearness: bool = True) -> Counted:
+    """All pairs of items that a user touched both of; without `nearness`, `near` is 0."""
     keys, shared = pairs.count(_together(sequences, items), items)
-    near_keys, nearness = pairs.count(_near(sequences), items)
     near = np.zeros(len(keys))
-    if len(keys):
+    if nearness and len(keys):
+        near_keys, sums = pairs.count(_near(sequences), items)
         place = np.minimum(np.searchsorted(keys, near_keys), len(keys) - 1)
         found = keys[place] == near_keys  # not where a long history was cut
-        near[place[found]] = nearness[found]
+        near[place[found]] = sums[found]
     return Counted(keys, shared, near, popularity.distinct_users(sequences, items))
+
+
+def longest(lengths: NDArray[np.integer]) -> int:
+    """How many items of each user may be paired with each other, 2 … LONGEST, within MOST_PAIRS."""
+    low, high = 2, LONGEST
+    while low < high:
+        middle = (low + high + 1) // 2
+        paired = np.minimum(lengths, middle).astype(np.float64)
+        low, high = (middle, high) if (paired * (paired - 1)).sum() <= MOST_PAIRS else (low, middle - 1)
+    return low
 
 
 def choose(
@@ -132,12 +147,13 @@ def _together(sequences: Sequences, items: int) -> Iterator[pairs.Pairs]:
     owner, item = pair // items, pair % items
     lengths = np.bincount(owner, minlength=sequences.users)
     starts = np.concatenate([[0], np.cumsum(lengths)])
+    most = longest(lengths)
     for user in np.flatnonzero(lengths > 1):
         mine = item[starts[user] : starts[user + 1]]
-        if len(mine) > LONGEST:
+        if len(mine) > most:
             newest = sequences.history(int(user)).items[::-1]
             _, first = np.unique(newest, return_index=True)
-            mine = newest[np.sort(first)[:LONGEST]].astype(np.int64)
+            mine = newest[np.sort(first)[:most]].astype(np.int64)
         left, right = np.meshgrid(mine, mine, indexing="ij")
         different = left != right
         rows = left[different]
@@ -145,9 +161,10 @@ def _together(sequences: Sequences, items: int) -> Iterator[pairs.Pairs]:
 
 
 def _near(sequences: Sequences) -> Iterator[pairs.Pairs]:
-    """Both directions of every two events of a user that are at most WINDOW apart."""
+    """Both directions of every two events of a user that are at most WINDOW apart, within MOST_PAIRS."""
     items = sequences.items
-    for distance, at in pairs.steps(sequences.offsets, items, WINDOW):
+    window = min(WINDOW, max(1, MOST_PAIRS // (2 * max(len(items), 1))))
+    for distance, at in pairs.steps(sequences.offsets, items, window):
         left, right = items[at], items[at + distance]
         different = left != right
         left, right = left[different], right[different]

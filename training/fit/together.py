@@ -43,7 +43,7 @@ def fit(sequences: Sequences, items: int) -> SparseRows:
     held = np.bincount(sequences.items[events], minlength=items)  # baskets with the item
     rows, columns = keys // items, keys % items
     weights = sums / (held[rows] + SHRINK) / np.maximum(held[columns], 1) ** POPULARITY
-    people = similar.count(sequences, items).rows(similar.Weighing())
+    people = similar.count(sequences, items, nearness=False).rows(similar.Weighing())
     others = np.repeat(np.arange(items), np.diff(people.offsets)) * items + people.columns
     new = ~np.isin(others, keys)
     keys = np.concatenate([keys, others[new]])
