@@ -39,7 +39,7 @@ MOST_ROWS = 100
 MOST_KNOWN = 50_000
 """Items that others are compared with, the most popular."""
 
-JUDGED = 300
+JUDGED = 600
 """Validation cases that settings are chosen on."""
 
 LISTED = 25
@@ -91,20 +91,29 @@ def choose(
     asked: Sequence[int],
     wanted: Sequence[NDArray[np.integer]],
 ) -> Mixture:
-    """The mixture whose rows for the items `asked` foretell best what was `wanted`, if they were cold."""
+    """The mixture whose rows for the items `asked` foretell best what was `wanted`, if they were cold. Texts
+    have to bring more than a standard error: where they say nothing, chance would let them in.
+    """
     known = np.flatnonzero(np.isin(asked, alike.known))
-    near = list(product(TEXT if alike.texts is not None else (0.0,), NEAREST))
+    near = list(product(alike.weights, NEAREST))
     mixtures = [Mixture(*one, itself) for one in near for itself in ITSELF]
-    reached = np.zeros(len(mixtures))
-    for case in np.random.default_rng(len(known)).permutation(known)[:JUDGED].tolist():
+    some = np.random.default_rng(len(known)).permutation(known)[:JUDGED].tolist()
+    reached = np.zeros((len(some), len(mixtures)))
+    for place, case in enumerate(some):
         item, lists = asked[case], []
         for text, most in near:
             row = _row(found, alike.nearest(item, text, most))
             for itself in ITSELF:
                 values = np.where(row.columns == item, -np.inf, row.together + itself * row.themselves)
                 lists.append(row.columns[top_k(values, LISTED)])
-        reached += gains(lists, [wanted[case]] * len(lists))
-    chosen = mixtures[int(np.argmax(reached))] if len(known) else Mixture()
+        reached[place] = gains(lists, [wanted[case]] * len(lists))
+    if not some:
+        return Mixture()
+    means = reached.mean(0)
+    best = int(np.argmax(means))
+    plain = max((i for i, one in enumerate(mixtures) if not one.text), key=means.__getitem__, default=best)
+    more = reached[:, best] - reached[:, plain]
+    chosen = mixtures[best if more.mean() > more.std() / np.sqrt(len(some)) else plain]
     say(f"cold items: {chosen}")
     return chosen
 
@@ -158,6 +167,13 @@ class Resemblance:
         entries = entries[np.argsort(attributes.codes[entries], kind="stable")]
         self._starts = np.searchsorted(attributes.codes[entries], np.arange(size + 1))
         self._places, self._known_values = place[row[entries]], self._values[entries]
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """What texts may count beside attributes; alone, any number says the same."""
+        if self.texts is None:
+            return (0.0,)
+        return TEXT if len(self._attributes.codes) else (1.0,)
 
     def nearest(self, item: int, text: float, most: int) -> Near:
         """The `most` known items that resemble an item most; the text's cosine counts `text`."""
