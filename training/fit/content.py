@@ -47,7 +47,9 @@ LISTED = 25
 BEHIND = 1e-3
 """Scale of a cold item's weight in a known item's row, below those of items with users."""
 
-TEXT = (0.0, 0.3, 1.0, 3.0)
+TEXT = (0.0, 0.3, 1.0)
+"""Not more than attributes: what texts say of a shop's goods was worth less than validation data promised."""
+
 NEAREST = (20, 60)
 ITSELF = (0.0, 0.1, 0.3, 1.0)
 
