@@ -24,8 +24,9 @@ EVENTS_PATHS = ("/events", "/items", "/users", "/actions", "/action-interactions
 REQUEST_HEADERS = (
     *("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
     *("x-amz-target", "x-amz-user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "x-amzn-trace-id"),
+    "x-tastemaker-explain",
 )
-ANSWER_HEADERS = ("x-amzn-requestid", "x-amzn-errortype")
+ANSWER_HEADERS = ("x-amzn-requestid", "x-amzn-errortype", "x-tastemaker-source")
 
 # What the access log says about each request, as JSON; $context names are API Gateway's.
 ACCESS_LOG = {

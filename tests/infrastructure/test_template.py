@@ -14,6 +14,8 @@ import pytest
 
 from infrastructure.stage import Stage
 from infrastructure.stage import settings as all_settings
+from lambdas.common.answering.recommendations import EXPLAIN
+from lambdas.common.answering.stored import HEADER as SOURCE
 from tests.infrastructure.conftest import Assembly, Template
 
 # Actions that know no resources, so that AWS takes no other resource than "*" for them.
@@ -159,6 +161,8 @@ def test_a_page_may_send_every_header_that_an_sdk_does(template: Template) -> No
         client.list_recipes()
     assert sent - {"user-agent", "content-length"} <= set(api["CorsConfiguration"]["AllowHeaders"])
     assert {"authorization", "x-amz-target", "x-amz-security-token"} <= sent
+    assert EXPLAIN in api["CorsConfiguration"]["AllowHeaders"]
+    assert SOURCE in api["CorsConfiguration"]["ExposeHeaders"]
     assert api["CorsConfiguration"]["AllowOrigins"] == ["*"]
     assert "AllowCredentials" not in api["CorsConfiguration"]
 
