@@ -6,7 +6,7 @@ did next. Whole catalogues are ranked, nothing is sampled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,7 +100,7 @@ class Quality:
     coverage: float
 
 
-def quality(protocol: Protocol, lists: list[NDArray[np.integer]]) -> Quality:
+def quality(protocol: Protocol, lists: Sequence[NDArray[np.integer]]) -> Quality:
     """The figures of one list a case, ten items or more each, best first."""
     discounts = 1.0 / np.log2(np.arange(10) + 2.0)
     ndcg, recall, hit = [], [], []

@@ -85,7 +85,7 @@ def one(root: Path, users: int) -> None:
     with stage("validation after a pass"):
         transformer.validated(network, prepared, some)
     pipeline = SequencePipeline(config, None, Stop())
-    fitted = pipeline._assemble(training, network, {name: {"weight": 1.0} for name in PARTS})
+    fitted = pipeline._assemble(training, network, {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS})
     with fitted_model(fitted, training, config) as model:
         assert isinstance(model, SequenceModel)
         few = Cases(valid.users[:users], valid.shown[:users])
