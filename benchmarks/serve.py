@@ -228,7 +228,7 @@ def recall(shop: Shop, *parts: str, best: int = 100) -> float:
     assert isinstance(model, SequenceModel)
     model.parts = {part: model.parts[part] for part in parts}
     for live in shop.live:
-        history = past(model.bundle, None, live).history
+        history = past(model.bundle, -1, live).history
         scores = model.scores_for(history, now=100_000)
         found.append(len(np.intersect1d(scores.top(best), top_k(scores.dense, best))) / best)
     return float(np.mean(found))

@@ -53,13 +53,13 @@ class Past:
         return {self.type_names[number]: self.items[self.types == number][-PER_TYPE:] for number in found}
 
 
-def past(bundle: Bundle, user: str | None, live: Sequence[LiveEvent] = ()) -> Past:
-    """The past of a user (None: nobody), from the bundle and from the stream.
+def past(bundle: Bundle, user: int, live: Sequence[LiveEvent] = ()) -> Past:
+    """The past of a user by position (-1: nobody that the bundle knows), from the bundle and from the stream.
 
     Events on items that the bundle does not know are left out. The lake holds streamed events too, so the
     same item, time and type counts once; of events with the same id the oldest counts.
     """
-    trained = bundle.history(user) if user is not None else None
+    trained = bundle.histories.of(user) if user >= 0 else None
     return merged(bundle.items, bundle.event_types, trained, live)
 
 

@@ -24,7 +24,7 @@ from tastemaker.models.semantic import SemanticModel
 from tastemaker.overlay import Overlay
 from tastemaker.ranking.answer import CANDIDATES, CATALOGUE, Mask, score
 from tastemaker.ranking.exploration import CUT_OFF_DAYS, SECOND_GENERATION_SHARE, Exploration, settings
-from tastemaker.ranking.history import LiveEvent, Past, merged
+from tastemaker.ranking.history import LiveEvent, Past, past
 from tastemaker.resources.arns import segment_of
 from tastemaker.resources.statuses import ACTIVE
 
@@ -157,9 +157,8 @@ class Asking:
     @cached_property
     def past(self) -> Past:
         """Bulk and live events. One query; none for somebody without an id."""
-        bundle, live = self.loaded.bundle, self._live() if self.user_id else []
-        trained = bundle.histories.of(self.user_index) if self.user_index >= 0 else None
-        return merged(bundle.items, bundle.event_types, trained, live)
+        live = self._live() if self.user_id else []
+        return past(self.loaded.bundle, self.user_index, live)
 
     def _live(self) -> list[LiveEvent]:
         return self.runtime.profiles.newest(self.deployment.dataset_group, self.user_id or "")

@@ -13,6 +13,8 @@ from tastemaker.models.bundle import HISTORY_LENGTH, Bundle, Histories
 from tastemaker.ranking.history import LiveEvent, past
 
 ITEMS = ["a", "b", "c", "d"]
+U, STRANGER = 1, -1
+"""Users by position: one with a history, and one that the bundle does not know."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def event(item: str | None, time: int, kind: str = "view", name: str = "") -> Li
     return LiveEvent(name or f"{item}{time}{kind}", item, kind, time)
 
 
-def seen(bundle: Bundle, *live: LiveEvent, user: str | None = "u") -> list[tuple[Any, ...]]:
+def seen(bundle: Bundle, *live: LiveEvent, user: int = U) -> list[tuple[Any, ...]]:
     history = past(bundle, user, live).history
     return [
         (ITEMS[item], int(time), int(kind))
@@ -66,19 +68,19 @@ def test_unknown_items_and_events_without_item_are_left_out(bundle: Bundle) -> N
 def test_unknown_types_are_kept_for_filters_and_minus_one_for_models(bundle: Bundle) -> None:
     live = [event("d", 40, "share"), event("a", 41, "save")]
     assert seen(bundle, *live)[-2:] == [("d", 40, -1), ("a", 41, -1)]
-    by_type = {name: items.tolist() for name, items in past(bundle, "u", live).by_type.items()}
+    by_type = {name: items.tolist() for name, items in past(bundle, U, live).by_type.items()}
     assert by_type == {"view": [0, 1], "buy": [2], "share": [3], "save": [0]}
 
 
 def test_nobody_and_strangers(bundle: Bundle) -> None:
-    assert seen(bundle, user=None) == seen(bundle, user="stranger") == []
-    assert seen(bundle, event("a", 5), user="stranger") == [("a", 5, 0)]
-    assert past(bundle, None).by_type == {}
+    assert seen(bundle, user=STRANGER) == []
+    assert seen(bundle, event("a", 5), user=STRANGER) == [("a", 5, 0)]
+    assert past(bundle, STRANGER).by_type == {}
 
 
 def test_only_the_newest_count(bundle: Bundle) -> None:
     live = [event("d", 100 + n) for n in range(HISTORY_LENGTH + 100)]
-    whole = past(bundle, "u", live)
+    whole = past(bundle, U, live)
     assert len(whole.history) == HISTORY_LENGTH
     assert whole.history.timestamps[-1] == HISTORY_LENGTH + 199
     assert len(whole.by_type["view"]) == 100
@@ -106,7 +108,7 @@ def test_order_of_arrival_and_second_deliveries_change_nothing(
 
 @given(events=EVENTS)
 def test_a_past_is_in_order_of_time_and_has_nothing_twice(bundle: Bundle, events: list[LiveEvent]) -> None:
-    found = past(bundle, "u", events)
+    found = past(bundle, U, events)
     assert np.all(np.diff(found.timestamps) >= 0)
     triples = list(zip(found.items.tolist(), found.timestamps.tolist(), found.types.tolist(), strict=True))
     assert len(set(triples)) == len(triples)
