@@ -36,14 +36,14 @@ def load(store: Store, name: str, mode: str, location: str) -> None:
 def exported(store: Store, name: str, mode: str) -> dict[str, dict[str, str]]:
     """Item → its row, of an export that has each item once."""
     arn = store.personalize.create_dataset_export_job(
-        jobName=name,
+        jobName=f"{store.name}-{name}",
         datasetArn=store.datasets["Items"],
         ingestionMode=mode,
         roleArn=store.role,
         jobOutput={"s3DataDestination": {"path": f"s3://{store.bucket}/exports/"}},
     )["datasetExportJobArn"]
     store.wait("dataset_export_job", "datasetExportJob", arn)
-    rows = list(csv.DictReader(io.StringIO(store.text(f"exports/{name}.csv"))))
+    rows = list(csv.DictReader(io.StringIO(store.text(f"exports/{store.name}-{name}.csv"))))
     found = {row["ITEM_ID"]: row for row in rows}
     assert len(found) == len(rows)
     return found
