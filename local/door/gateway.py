@@ -109,11 +109,9 @@ class Gateway:
     def __call__(self, request: Request) -> Response:
         if self._cors is None:
             return self._answer(request)
-        return (
-            self._cors.preflight()
-            if is_preflight(request)
-            else self._cors.mark(request, self._answer(request))
-        )
+        if is_preflight(request):
+            return self._cors.preflight()
+        return self._cors.mark(request, self._answer(request))
 
     def _answer(self, request: Request) -> Response:
         found = self._find(request)
