@@ -143,6 +143,8 @@ class Training(Construct):
                 "VolumeSizeInGB": has.volume_gb,
             },
             "EnableManagedSpotTraining": has.spot,
+            # Events and weights travel between them.
+            **({"EnableInterContainerTrafficEncryption": True} if has.instance_count > 1 else {}),
             "StoppingCondition": stopping,
         }
 

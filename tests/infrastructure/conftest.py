@@ -57,7 +57,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
             settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
             settings |= {"distributed": {"enabled": True}}
             text = {"textModel": "amazon.titan-embed-text-v2:0", "textModelRegion": "eu-central-1"}
-            settings["training"] = {**settings["training"], **text}
+            settings["training"] = {**settings["training"], **text, "instanceCount": 2}
         TastemakerStack(app, stage=parse(name, settings))
     try:
         app.synth()

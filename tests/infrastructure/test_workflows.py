@@ -184,6 +184,8 @@ def test_the_training_job_takes_all_that_varies_from_the_plan(definitions: Defin
     assert sources["data"]["S3Uri.$"] == "$.plan.manifestUri"
     assert sources["code"]["S3Uri"].startswith("<s3://")
     assert ("MaxWaitTimeInSeconds" in job["StoppingCondition"]) == job["EnableManagedSpotTraining"]
+    several = job["ResourceConfig"]["InstanceCount"] > 1
+    assert job.get("EnableInterContainerTrafficEncryption", False) == several
 
 
 def test_the_entry_point_fits_sagemaker_and_cloudformation() -> None:
