@@ -31,7 +31,7 @@ from .iam.roles import Roles
 from .jobs.job import COMMAND
 from .jobs.service import TrainingJobs
 from .logs import LogSink
-from .moto_patches import awslambda, s3, speed, stepfunctions
+from .moto_patches import awslambda, cloudformation, s3, speed, stepfunctions
 from .provision import Deployment, provision
 from .rules import Rules
 from .schedules import Scheduler
@@ -131,6 +131,7 @@ class Emulator:
         moto_api_backend.reset()
         speed.install()
         s3.install()
+        cloudformation.install()
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
         guard = Guard(self.account, self.roles, self._terminal)

@@ -131,6 +131,15 @@ def test_a_bucket_policy_would_still_be_judged_by_moto():
     assert ".get_permission(" in inspect.getsource(responses)
 
 
+def test_a_type_of_resource_that_moto_does_not_know_would_still_be_passed_over():
+    from moto.cloudformation import models, parsing
+
+    assert parsing.resource_class_from_type("AWS::Personalize::Schema") is None
+    source = inspect.getsource(models)
+    assert source.count("def _parse_template(self)") == 2  # a stack's and a change set's
+    assert source.count("self._parse_template()") == 4
+
+
 def test_the_callback_still_needs_its_endpoint():
     """The reason why the training task declares a task token that it does not use."""
     source = inspect.getsource(state_task_service_callback.StateTaskServiceCallback._eval_integration_pattern)
