@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.session import get_session
 
 os.environ.update(AWS_REGION="eu-west-1", AWS_ACCESS_KEY_ID="bench", AWS_SECRET_ACCESS_KEY="bench")
@@ -48,7 +49,7 @@ def cost(dynamodb: Any, events: int) -> float:
     body = page(events)
     dynamodb.meta.events.register(
         "before-send.dynamodb.Query",
-        lambda request, **_: AWSResponse(request.url, 200, {}, Body(body)),
+        lambda request, **_: AWSResponse(request.url, 200, HTTPHeaders(), Body(body)),
         unique_id="canned",
     )
     profiles, took = Profiles(dynamodb, "profiles"), []

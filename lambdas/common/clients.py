@@ -28,14 +28,16 @@ class _Attributes(JSONParser):
     """
 
     def _handle_map(self, shape: MapShape, value: Any) -> Any:
-        return value if shape.value.name == "AttributeValue" else super()._handle_map(shape, value)
+        if shape.value.name == "AttributeValue":
+            return value
+        return super()._handle_map(shape, value)  # type: ignore[misc]  # not in the stubs
 
 
 class _Parsers(ResponseParserFactory):
     def create_parser(self, protocol_name: str) -> Any:
-        return (
-            _Attributes(**self._defaults) if protocol_name == "json" else super().create_parser(protocol_name)
-        )
+        if protocol_name == "json":
+            return _Attributes(**self._defaults)  # type: ignore[attr-defined]  # not in the stubs
+        return super().create_parser(protocol_name)
 
 
 @cache
