@@ -28,7 +28,7 @@ from training.config import read_config
 from training.prepare import prepare
 from training.split import validation_cases
 
-STAGES = [5, 10, 20, 40, 60]
+STAGES = [5, 10, 20, 40]
 SETTINGS = {"rate .001, batches of 128": (1e-3, 128), "rate .002, batches of 32": (2e-3, 32)}
 PASSES = (1, 2, 3, 4, 6, 8)
 
