@@ -133,7 +133,9 @@ def sasrec(
             seen=protocol.seen,
         )
         program = Path(__file__).with_name("sasrec.py")
-        subprocess.run([str(python), "-I", str(program), folder, *map(str, (rate, batch, *stages))], check=True)
+        subprocess.run(
+            [str(python), "-I", str(program), folder, *map(str, (rate, batch, *stages))], check=True
+        )
         answers = json.loads((Path(folder) / "found.json").read_text())
     for said in answers:
         lists: Lists = [np.asarray(said["lists"].get(str(user), [0]), np.int64) for user in cases.users]

@@ -97,6 +97,10 @@ class Prepared:
         """Time of the newest event, in seconds."""
         return int(self.sequences.times.max(initial=0))
 
+    def context(self, user: int, shown: int) -> dict[str, str]:
+        """What a request at the moment of the event after the `shown` oldest could say of its context."""
+        return self.context_space.example(self.sequences.context[self.sequences.offsets[user] + shown])
+
     def with_sequences(self, sequences: Sequences) -> Prepared:
         """The same with other training events."""
         return replace(self, sequences=sequences)

@@ -66,3 +66,10 @@ def without(sequences: Sequences, cases: Cases, *, whole: bool) -> Sequences:
     ends = sequences.lengths.copy()
     ends[cases.users] = 0 if whole else cases.shown
     return sequences.truncated(ends)
+
+
+def says_context(cases: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which validation cases, by number, are asked with the context of the event that came next: every other
+    one, since some programs say the context of a request and some do not, and one blend answers both.
+    """
+    return cases % 2 == 0

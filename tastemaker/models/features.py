@@ -48,6 +48,13 @@ class FeatureColumn:
         places = self._places
         return [self.first + places[part] for part in str(cell).split(SEPARATOR) if part in places]
 
+    def example(self, code: int) -> str:
+        """A cell that has this code."""
+        place = code - self.first
+        if self.kind == CATEGORICAL:
+            return self.values[place]
+        return repr(self.edges[place - 1] if place else min(self.edges, default=0.0) - 1.0)
+
     @cached_property
     def _places(self) -> dict[str, int]:
         return {value: place for place, value in enumerate(self.values)}
@@ -74,6 +81,11 @@ class FeatureSpace:
             codes += found
             weights += [1.0 / max(len(found), 1)] * len(found)
         return np.asarray(codes, np.int64), np.asarray(weights, np.float32)
+
+    def example(self, codes: NDArray[np.integer]) -> dict[str, str]:
+        """Cells by column that have these codes, one code a column (-1: none)."""
+        pairs = zip(self.columns, codes.tolist(), strict=True)
+        return {column.name: column.example(code) for column, code in pairs if code >= 0}
 
     def to_json(self) -> list[dict[str, Any]]:
         """The form in bundle.json."""

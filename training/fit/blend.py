@@ -24,7 +24,7 @@ from tastemaker.ranking.topk import top_k
 from training.data import Prepared
 from training.objective import truths
 from training.progress import say
-from training.split import Cases
+from training.split import Cases, says_context
 
 HALF_LIVES = {
     "transitions": (1.0, 2.0, 4.0, 8.0, 50.0),
@@ -161,13 +161,15 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
     """What any part puts near the top, with and without what the user has seen, and the truth."""
     tried = variants(model)
     found: list[tuple[NDArray, NDArray]] = []
-    for user, shown, truth in zip(cases.users, cases.shown, wanted, strict=True):
+    said = says_context(np.arange(len(cases)))
+    for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
+        context = prepared.context(int(user), int(shown)) if says else None
         history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
         vectors, picked = [], [truth]
         for name, settings in tried:
             part = name.split("@")[0]
             if part == "encoder":
-                vector = model.vector(history, now=prepared.latest, user_index=int(user))
+                vector = model.vector(history, now=prepared.latest, context=context, user_index=int(user))
                 scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
             else:
                 scores = model.simple_part(part, history.items, settings["halfLife"])

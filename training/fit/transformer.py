@@ -24,7 +24,7 @@ from training.fit.optimiser import Optimiser
 from training.fit.trainer import Sampler, Trainer, Work, device, share
 from training.objective import gains, truths
 from training.progress import Clock, Stop, duration, say
-from training.split import Cases
+from training.split import Cases, says_context
 
 TOTAL_EVENTS = 600_000
 """Events that are read in all of a small data set: six passes over 100 thousand. A choice: validation
@@ -248,7 +248,7 @@ def lists(
     network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25, *, unseen: bool = False
 ) -> list[NDArray[np.int64]]:
     """The best items for each case, from the events that are shown, asked at `now` under the clamp of
-    serving.
+    serving; the cases of `says_context` with the context of what came next.
     """
     device = next(network.parameters()).device
     table, gap = network.table(), typical_gap(sequences)
@@ -265,11 +265,13 @@ def lists(
         rows = torch.arange(len(group), device=device)
         last = batch.seen[rows, ends]
         batch.asked[rows, ends] = torch.minimum(torch.full_like(last, now), last + gap).maximum(last)
-        batch.context = torch.full_like(batch.context, -1)
-        hidden = network(batch, table)
         place = rows * batch.items.shape[1] + ends
         if batch.valid is not None:
             place = torch.searchsorted(batch.valid, place)
+        said = batch.context[place]
+        said[torch.from_numpy(~says_context(group)).to(device)] = -1
+        batch.context.fill_(-1)[place] = said
+        hidden = network(batch, table)
         scores = torch.addmm(network.bias, hidden[place], table.t())
         if unseen:
             for row, case in enumerate(group):

@@ -1,0 +1,83 @@
+"""Where the context of a request decides, lists follow it; a space's examples have the codes they stand for."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from benchmarks import lake
+from tastemaker.columns import CATEGORICAL, NUMBER
+from tastemaker.models import Bundle, load
+from tastemaker.models.features import FeatureColumn, FeatureSpace
+from tastemaker.models.sequence import SequenceModel
+from training.config import read_config
+from training.data import Prepared
+from training.export import export
+from training.prepare import prepare
+from training.progress import Stop
+from training.recipes import pipeline
+
+CABINS, MENU = ("economy", "business", "first"), 8
+
+
+@pytest.fixture(scope="module")
+def airline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, SequenceModel]:
+    """People who fly in any cabin, each of which has a menu of its own."""
+    rng = np.random.default_rng(0)
+    count = 4000
+    cabin = rng.integers(0, len(CABINS), count)
+    meal = cabin * MENU + np.minimum(rng.geometric(0.3, count), MENU) - 1
+    eaten = pa.table(
+        {
+            "USER_ID": [f"u{user}" for user in rng.integers(0, 200, count)],
+            "ITEM_ID": [f"m{number:02d}" for number in meal],
+            "TIMESTAMP": 1_600_000_000 + np.sort(rng.integers(0, 10**7, count)),
+            "CABIN": [CABINS[number] for number in cabin],
+        }
+    )
+    root = tmp_path_factory.mktemp("airline")
+    written = lake.write(
+        root,
+        {"INTERACTIONS": eaten},
+        categorical=("CABIN",),
+        hyperParameters={"width": "32"},
+    )
+    config = read_config(written)
+    prepared = prepare(config, root)
+    recipe = pipeline(config, checkpoints=None, stop=Stop())
+    recipe.tune(prepared)
+    export(recipe.fit(prepared), prepared, recipe.config, root / "model")
+    model = load(Bundle.open(root / "model"))
+    assert isinstance(model, SequenceModel)
+    return prepared, model
+
+
+def test_lists_follow_the_context_of_the_request(airline: tuple[Prepared, SequenceModel]) -> None:
+    prepared, model = airline
+    for number, cabin in enumerate(CABINS):
+        fitting = []
+        for user in range(0, 100, 10):
+            history = prepared.sequences.history(user)
+            scores = model.score_user(history, now=prepared.latest, context={"CABIN": cabin}, user_index=user)
+            fitting.append(np.mean(np.argsort(-scores)[:5] // MENU == number))
+        assert np.mean(fitting) > 0.8
+
+
+def test_the_context_of_what_came_next_is_that_of_the_event(airline: tuple[Prepared, SequenceModel]) -> None:
+    prepared, _ = airline
+    meal = int(prepared.sequences.history(3).items[4])
+    assert prepared.context(3, 4) == {"CABIN": CABINS[meal // MENU]}
+
+
+def test_an_example_has_the_codes_that_it_stands_for() -> None:
+    space = FeatureSpace(
+        (
+            FeatureColumn("DEVICE", CATEGORICAL, 0, values=("phone", "tv")),
+            FeatureColumn("DISCOUNT", NUMBER, 2, edges=(0.0, 12.5)),
+            FeatureColumn("ALWAYS", NUMBER, 5),
+        )
+    )
+    for codes in ([0, 2, 5], [1, 3, 5], [0, 4, 5]):
+        assert space.codes(space.example(np.array(codes)))[0].tolist() == codes
+    assert space.example(np.array([-1, -1, -1])) == {}
