@@ -1,6 +1,4 @@
-"""Where the context of a request decides, lists follow it; a space's examples have the codes they stand for."""
-
-from pathlib import Path
+"""Lists follow the context of a request where it decides; examples have the codes that they stand for."""
 
 import numpy as np
 import pyarrow as pa
