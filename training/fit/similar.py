@@ -51,8 +51,12 @@ class Weighing(NamedTuple):
     power: float = 0.25
 
 
-USERS = (np.inf, 1.0, 0.3, 0.1, 0.0)
-POWERS = (0.0, 0.15, 0.3, 0.5)
+USERS = (np.inf, 1.0, 0.3)
+"""Never 0: nearness alone follows the order in which a site shows its items, which is not what they have in
+common.
+"""
+
+POWERS = (0.15, 0.3, 0.5)
 
 
 def power(discount: float) -> float:
