@@ -62,7 +62,12 @@ class SimilarPipeline(Pipeline):
         self.weighing, reached = similar.choose(
             counted, asked, wanted, powers=powers, minimum=self._minimum()
         )
-        say(f"similar items: {self.weighing} reaches {reached:.4f} on {len(cases):,} validation users")
+        each = self.weighing.users
+        common = "only users in common" if np.isinf(each) else f"a user in common as {each:g} near events"
+        say(
+            f"similar items: {common}, popularity to the power {self.weighing.power:g}: "
+            f"{reached:.4f} on {len(cases):,} validation users"
+        )
         alike = self._resemblance(training, usual)
         if alike is not None:
             rows = counted.rows(self.weighing, self._minimum())

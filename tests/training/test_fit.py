@@ -100,13 +100,18 @@ def test_pairs_of_a_users_items_are_counted_as_the_matrix_product_does(
     assert np.array_equal(dense(linear.fit(many(), 30, 2.0)), product)
 
 
-def test_the_blend_is_never_worse_than_its_best_part() -> None:
+def asked() -> tuple[np.random.Generator, np.ndarray, list[np.ndarray], np.ndarray]:
+    """Eighty cases of thirty candidates: the candidates, the one that is true, and 1 where it is."""
     rng = np.random.default_rng(0)
-    cases, candidates = 80, 30
-    items = np.tile(np.arange(candidates), (cases, 1))
-    truth = [np.array([int(rng.integers(candidates))]) for _ in range(cases)]
-    right = np.stack([(items[c] == truth[c][0]).astype(np.float32) for c in range(cases)])
-    noise = rng.normal(size=(cases, candidates, 3)).astype(np.float32)
+    items = np.tile(np.arange(30), (80, 1))
+    truth = [np.array([int(rng.integers(30))]) for _ in range(80)]
+    right = np.stack([(row == one).astype(np.float32) for row, one in zip(items, truth, strict=True)])
+    return rng, items, truth, right
+
+
+def test_the_blend_is_never_worse_than_its_best_part() -> None:
+    rng, items, truth, right = asked()
+    noise = rng.normal(size=(*right.shape, 3)).astype(np.float32)
     parts = noise + right[:, :, None] * np.array([2.0, 1.5, 0.0], np.float32)
     scores = {name: parts[:, :, place] for place, name in enumerate("abc")}
     table = blend.Table(items, scores | {blend.SEEN: np.zeros_like(right)}, truth)
@@ -118,12 +123,8 @@ def test_the_blend_is_never_worse_than_its_best_part() -> None:
 
 def test_the_blend_takes_the_half_life_that_adds_most_to_the_others() -> None:
     """`b@2` alone is better than `b@9`, but says the same as `a`."""
-    rng = np.random.default_rng(0)
-    cases, candidates = 80, 30
-    items = np.tile(np.arange(candidates), (cases, 1))
-    truth = [np.array([int(rng.integers(candidates))]) for _ in range(cases)]
-    right = np.stack([(items[c] == truth[c][0]).astype(np.float32) for c in range(cases)])
-    first, other = rng.normal(size=(2, cases, candidates)).astype(np.float32)
+    rng, items, truth, right = asked()
+    first, other = rng.normal(size=(2, *right.shape)).astype(np.float32)
     scores = {"a": first + 2 * right, "b@2": first + 1.9 * right, "b@9": other + 1.5 * right}
     table = blend.Table(items, scores | {blend.SEEN: np.zeros_like(right)}, truth)
     assert table.objective({"b@2": 1.0}) > table.objective({"b@9": 1.0})
@@ -133,10 +134,7 @@ def test_the_blend_takes_the_half_life_that_adds_most_to_the_others() -> None:
 
 
 def test_popularity_is_taken_away_as_far_as_lists_stay_as_good() -> None:
-    rng = np.random.default_rng(0)
-    items = np.tile(np.arange(30), (80, 1))
-    truth = [np.array([int(rng.integers(30))]) for _ in range(80)]
-    right = np.stack([(items[c] == truth[c][0]).astype(np.float32) for c in range(80)])
+    _, items, truth, right = asked()
     popular = np.tile(np.linspace(-9, -1, 30, dtype=np.float32), (80, 1))
 
     def weight(strength: float) -> float:
