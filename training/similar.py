@@ -91,7 +91,13 @@ class SimilarPipeline(Pipeline):
             stop=self.stop,
         )
         self.config = given.with_hyperparameters(best.values)
-        self.tuned = {name: self.config.hyperparameters[name] for name in search.names}
+        self.tuned = {name: self._in_force(name) for name in search.names}
+
+    def _in_force(self, name: str) -> str:
+        """The value of a hyperparameter, also where the choice was left to the data: the nearest there is."""
+        if name in self.config.given:
+            return self.config.hyperparameters[name]
+        return "0" if name == MINIMUM else f"{similar.discount(self.weighing.power):g}"
 
     def fit(self, prepared: Prepared) -> Fitted:
         """Neighbours of every item. Raises TextModelError."""

@@ -169,3 +169,9 @@ def test_a_discount_that_is_given_counts(shop) -> None:
     chosen = SimilarPipeline(Config("aws-sims", {}), None, Stop())
     chosen.tune(shop)
     assert chosen.weighing.power in similar.POWERS
+
+
+def test_a_power_is_told_as_the_discount_that_asks_for_it() -> None:
+    for one in (0.0, 0.4, 1.0):
+        assert similar.discount(similar.power(one)) == pytest.approx(one)
+    assert similar.discount(0.15) == 0.0  # less than anybody can ask for

@@ -66,6 +66,11 @@ def power(discount: float) -> float:
     return 0.25 + 0.75 * discount
 
 
+def discount(power: float) -> float:
+    """The popularity_discount_factor, 0 … 1, that asks for a power, or the nearest."""
+    return min(max((power - 0.25) / 0.75, 0.0), 1.0)
+
+
 @dataclass(frozen=True)
 class Counted:
     """Pairs of items as sorted `keys`, row * items + column: `shared` users and `near`ness of each; `users`
