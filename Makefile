@@ -39,18 +39,18 @@ format: $(VENV)/ready  ## Put the code in shape
 	$(BIN)/ruff format .
 
 bench-load: $(VENV)/ready  ## Load the local run, within bounds: throughput, latency, where the time goes
-	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.serving.load
 
 bench-models: $(VENV)/ready  ## Measure the models on public data beside peers (MOVIES=… RETAIL=… RECBOLE=… GROCERY=… RECTOOLS=…)
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.models $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.models $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
 	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(if $(RECTOOLS),--rectools $(RECTOOLS)) $(BENCH)
 
 bench-related: $(VENV)/ready  ## Measure the recipes about items and segments beside peers (MOVIES=… RETAIL=… RECBOLE=… GROCERY=…)
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.related $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.related $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
 	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(BENCH)
 
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogues
-	$(BIN)/python -m benchmarks.serve
+	$(BIN)/python -m benchmarks.serving.handler
 
 docs: $(VENV)/ready  ## Generate docs/operations.md from the service models, and the tables of docs/recipes.md
 	$(BIN)/python -m scripts.operations

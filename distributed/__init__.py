@@ -1,7 +1,8 @@
 """The same work on many machines: imports and preparation as Spark programs (EMR Serverless, or one process).
 
 What is done to rows is not written again here. Spark cuts the work, moves rows between machines and starts
-again what fails; each piece runs the code that one machine runs, `lambdas.ingest` and `training.events`.
+again what fails; each piece runs the code that one machine runs, `lambdas.importing` and
+`training.data.events`.
 
 importing.py        files and slices of files, each imported by itself
 slices.py           one long CSV file cut at ends of lines

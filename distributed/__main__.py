@@ -24,13 +24,13 @@ from urllib.parse import urlsplit
 from pyspark.sql import SparkSession
 
 from distributed import importing, preparation
-from distributed.places import Place
-from lambdas.common.failures import WorkFailedError
-from lambdas.ingest.source import Destination, Folder, S3Destination, Source
+from distributed.storage import Place
 from tastemaker import schemas
+from tastemaker.failures import WorkFailedError
+from tastemaker.importing.source import Destination, Folder, S3Destination, Source
 from training.config import read_config
+from training.data.events import INDEX
 from training.errors import TrainingError
-from training.events import INDEX
 
 MANIFEST = "data.manifest"
 _REFUSED = re.compile(r"^\s*training\.errors\.\w+: (.*)$", re.MULTILINE)
@@ -52,8 +52,8 @@ def _doors(lake: Place, role: str | None, bucket: str, buckets: list[str]) -> tu
         return folder, folder
     import boto3
 
-    from lambdas.common.files import S3Source
-    from lambdas.common.roles import client_for
+    from lambdas.stores.caller_files import S3Source
+    from lambdas.support.roles import client_for
 
     session = boto3.Session()
     s3 = session.client("s3")

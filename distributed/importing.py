@@ -1,6 +1,6 @@
 """An import on many machines: each file, and each slice of a long file without quotes, is one of its own.
 
-The rows, their order, what is refused and in which words are those of `lambdas.ingest`, whose code runs on
+The rows, their order, what is refused and in which words are those of `lambdas.importing`, whose code runs on
 every piece.
 """
 
@@ -13,11 +13,11 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from distributed.slices import SLICE_BYTES, QuotedError, Slice, SliceSource, cut
-from lambdas.common.failures import WorkFailedError
-from lambdas.common.files import File
-from lambdas.ingest.errors import BadRow, NoRows
-from lambdas.ingest.importing import Import
-from lambdas.ingest.source import Destination, Source, find
+from lambdas.stores.caller_files import File
+from tastemaker.failures import WorkFailedError
+from tastemaker.importing.errors import BadRow, NoRows
+from tastemaker.importing.importer import Import
+from tastemaker.importing.source import Destination, Source, find
 from tastemaker.schemas import Field
 
 Doors = Callable[[], tuple[Source, Destination]]

@@ -3,7 +3,7 @@
     files ── read, a task each ──► rows ── sessions joined ──► rows ── to the shard of their user ──► arranged
 
 Spark sorts users into ranges; within a shard `arranged` does what one machine does with all rows, and
-`training.events.merged` reads the shards as one.
+`training.data.events.merged` reads the shards as one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from distributed.places import Place
-from training import read
+from distributed.storage import Place
 from training.config import Config
-from training.events import ARRIVED, INDEX, arranged
-from training.prepare import context_columns
-from training.words import as_words
+from training.data import parquet
+from training.data.dictionary_encoding import as_words
+from training.data.events import ARRIVED, INDEX, arranged
+from training.data.prepare import context_columns
 
 SESSION = "SESSION"
 FILE_ROWS = 1 << 36
@@ -83,7 +83,7 @@ def _read(
     """The rows of all files, a task for each file: USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP, EVENT_VALUE, the
     context columns, ARRIVED and SESSION. Streamed events may lack a user, or an item.
     """
-    columns = read.interaction_columns(context, pa.string())
+    columns = parquet.interaction_columns(context, pa.string())
     schema = pa.schema([*columns.items(), (ARRIVED, pa.int64()), (SESSION, pa.string())])
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -103,11 +103,11 @@ def _read(
 
     def _tables(path: Path, is_streamed: bool) -> Iterator[pa.Table]:
         if not is_streamed:
-            for table in read.read_file(path, columns, "Interactions"):
+            for table in parquet.read_file(path, columns, "Interactions"):
                 yield table.append_column(SESSION, pa.nulls(len(table), pa.string()))
             return
-        for raw in read.read_file(path, read.STREAMED, "streamed events"):
-            events = read.as_interactions(raw, raw["userId"], context)
+        for raw in parquet.read_file(path, parquet.STREAMED, "streamed events"):
+            events = parquet.as_interactions(raw, raw["userId"], context)
             yield events.append_column(SESSION, raw["sessionId"])
 
     files = [(key, False) for key in bulk] + [(key, True) for key in streamed]
@@ -117,7 +117,8 @@ def _read(
 
 
 def _joined(rows: DataFrame) -> DataFrame:
-    """An event without a user belongs to whom the newest event of its session names: `read.join_sessions`."""
+    """An event without a user belongs to whom the newest event of its session names:
+    `parquet.join_sessions`."""
     user = F.when(F.col("USER_ID") != "", F.col("USER_ID"))
     named = rows.where(user.isNotNull() & (F.col(SESSION) != ""))
     newest = F.max(F.struct("TIMESTAMP", ARRIVED, "USER_ID"))["USER_ID"].alias("OWNER")

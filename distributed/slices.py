@@ -11,8 +11,8 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lambdas.common.files import File
-from lambdas.ingest.source import Source
+from lambdas.stores.caller_files import File
+from tastemaker.importing.source import Source
 
 SLICE_BYTES = 256 << 20
 PEEK = 1 << 20

@@ -15,9 +15,9 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infrastructure import packages
-from infrastructure.lake import Lake
+from infrastructure.data.lake import Lake
 from infrastructure.logs import log_group
+from infrastructure.packaging import packages
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 

@@ -13,8 +13,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infrastructure.api import Api
-from infrastructure.events import Events
-from infrastructure.functions import Functions
+from infrastructure.data.event_stream import Events
+from infrastructure.functions.service_function import Functions
 from infrastructure.stage import Stage
 
 FIVE_MINUTES = cdk.Duration.minutes(5)

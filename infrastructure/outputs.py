@@ -9,8 +9,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infrastructure.api import Api
-from infrastructure.events import Events
-from infrastructure.lake import Lake
+from infrastructure.data.event_stream import Events
+from infrastructure.data.lake import Lake
 
 SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS")
 

@@ -10,16 +10,16 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infrastructure.api import Api
+from infrastructure.data.event_stream import Events
+from infrastructure.data.lake import Lake
+from infrastructure.data.tables import INDEXES, MOVING, Tables
 from infrastructure.distributed import Distributed
-from infrastructure.events import Events
-from infrastructure.functions import Functions, ServiceFunction
-from infrastructure.lake import Lake
+from infrastructure.functions.service_function import Functions, ServiceFunction
 from infrastructure.monitoring import Monitoring
 from infrastructure.outputs import Outputs
 from infrastructure.permissions import allow
 from infrastructure.schedules import Schedules
 from infrastructure.stage import Stage
-from infrastructure.tables import INDEXES, MOVING, Tables
 from infrastructure.training import JOB_PREFIX, Training
 from infrastructure.workflows import Workflows
 
@@ -58,12 +58,12 @@ class TastemakerStack(cdk.Stack):
             "Workflows",
             stage=stage,
             steps=self.functions.steps.function,
-            ingest=self.functions.ingest.function,
+            ingest=self.functions.importing.function,
             batch=self.functions.batch.function,
-            export=self.functions.export.function,
-            erase=self.functions.erase.function,
-            refresh=self.functions.refresh.function,
-            attribute=self.functions.attribute.function,
+            export=self.functions.exporting.function,
+            erase=self.functions.deletion.function,
+            refresh=self.functions.refreshing.function,
+            attribute=self.functions.attribution.function,
             training=self.training,
             spark=self.spark,
             lake=self.lake,
@@ -89,7 +89,7 @@ class TastemakerStack(cdk.Stack):
         self._events()
         self._stream()
         self._steps()
-        self._ingest()
+        self._importing()
         self._batch()
         self._export()
         self._erase()
@@ -233,8 +233,8 @@ class TastemakerStack(cdk.Stack):
         allow(steps.role, ["lambda:InvokeFunction"], [self.functions.runtime.function.function_arn])
         allow(steps.role, ["events:PutEvents"], [self.bus.event_bus_arn])
 
-    def _ingest(self) -> None:
-        ingest, buckets = self.functions.ingest, self.stage.data_buckets
+    def _importing(self) -> None:
+        ingest, buckets = self.functions.importing, self.stage.data_buckets
         ingest.set(LAKE_BUCKET=self.lake.bucket.bucket_name, DATA_BUCKETS=json.dumps(buckets))
         allow(
             ingest.role,
@@ -279,7 +279,7 @@ class TastemakerStack(cdk.Stack):
         self._callers_data(batch, reads=True, writes=True)
 
     def _export(self) -> None:
-        export, catalog = self.functions.export, self.tables.catalog
+        export, catalog = self.functions.exporting, self.tables.catalog
         export.set(
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             CATALOG_TABLE=catalog.table_name,
@@ -298,7 +298,7 @@ class TastemakerStack(cdk.Stack):
         self._callers_data(export, writes=True)
 
     def _erase(self) -> None:
-        erase, tables = self.functions.erase, self.tables
+        erase, tables = self.functions.deletion, self.tables
         erase.set(
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             PROFILES_TABLE=tables.profiles.table_name,
@@ -325,7 +325,7 @@ class TastemakerStack(cdk.Stack):
         self._callers_data(erase, reads=True)
 
     def _refresh(self) -> None:
-        refresh, tables = self.functions.refresh, self.tables
+        refresh, tables = self.functions.refreshing, self.tables
         refresh.set(
             LAKE_BUCKET=self.lake.bucket.bucket_name,
             CATALOG_TABLE=tables.catalog.table_name,
@@ -345,7 +345,7 @@ class TastemakerStack(cdk.Stack):
         )
 
     def _attribute(self) -> None:
-        attribute, catalog = self.functions.attribute, self.tables.catalog
+        attribute, catalog = self.functions.attribution, self.tables.catalog
         namespace = self.stage.attribution_namespace or f"{self.stage.stack_name}/MetricAttribution"
         attribute.set(
             LAKE_BUCKET=self.lake.bucket.bucket_name,

@@ -151,7 +151,7 @@ class FunctionSettings:
     events_memory: int = setting(512, "memory of the events function", within=(128, 10240))
     stream_memory: int = setting(512, "memory of the stream function", within=(128, 10240))
     steps_memory: int = setting(512, "memory of the steps function", within=(128, 10240))
-    ingest_memory: int = setting(3008, "memory of the ingest function", within=(128, 10240))
+    importing_memory: int = setting(3008, "memory of the importing function", within=(128, 10240))
     batch_memory: int = setting(
         3008, "memory of the batch function: holds the model, as runtime's", within=(128, 10240)
     )
@@ -161,16 +161,16 @@ class FunctionSettings:
     batch_concurrency: int = setting(
         20, "how many shards of a batch job are answered at once", within=(1, 1000)
     )
-    export_memory: int = setting(3008, "memory of the export function", within=(128, 10240))
-    erase_memory: int = setting(3008, "memory of the erase function", within=(128, 10240))
-    erase_concurrency: int = setting(
+    exporting_memory: int = setting(3008, "memory of the exporting function", within=(128, 10240))
+    deletion_memory: int = setting(3008, "memory of the deletion function", within=(128, 10240))
+    deletion_concurrency: int = setting(
         20, "how many files of a data deletion job are rewritten at once", within=(1, 1000)
     )
-    refresh_memory: int = setting(
-        1769, "memory of the refresh function: a core, and some ten million events", within=(128, 10240)
+    refreshing_memory: int = setting(
+        1769, "memory of the refreshing function: a core, and some ten million events", within=(128, 10240)
     )
-    attribute_memory: int = setting(1769, "memory of the attribute function: a core", within=(128, 10240))
-    ingest_disk: int = setting(10240, "disk of the ingest function, MB", within=(512, 10240))
+    attribution_memory: int = setting(1769, "memory of the attribution function: a core", within=(128, 10240))
+    importing_disk: int = setting(10240, "disk of the importing function, MB", within=(512, 10240))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from infrastructure import packages
-from infrastructure.lake import Lake
+from infrastructure.data.lake import Lake
+from infrastructure.packaging import packages
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 

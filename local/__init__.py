@@ -4,7 +4,7 @@
 demos.
 """
 
-from .assembly import synthesize
-from .process import Local
+from local.assembly import synthesize
+from local.process import Local
 
 __all__ = ["Local", "synthesize"]

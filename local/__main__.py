@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from .door.server import HttpServer, PortInUseError
+from local.http.server import HttpServer, PortInUseError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,10 +63,10 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    from .assembly import SynthesisError  # only now: moto takes seconds to import
-    from .emulator import Emulator, export_line
-    from .provision import ProvisionError
-    from .terminal import Terminal
+    from local.assembly import SynthesisError  # only now: moto takes seconds to import
+    from local.emulator import Emulator, export_line
+    from local.provision import ProvisionError
+    from local.terminal import Terminal
 
     emulator = Emulator(
         server=server, assembly=options.assembly, terminal=Terminal(verbose=options.verbose), warm=True

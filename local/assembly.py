@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .account import ACCOUNT_ID
-from .template import Template
-from .terminal import Line
+from local.account import ACCOUNT_ID
+from local.template import Template
+from local.terminal import Line
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 STAGE = "local"

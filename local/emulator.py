@@ -15,30 +15,30 @@ from typing import Any
 from moto.moto_api._internal.models import moto_api_backend
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from .account import OWNER_KEY, Account, default_region
-from .assembly import REPOSITORY, Assembly, synthesize
-from .door.door import Door, Rooms
-from .door.gateway import Gateway
-from .door.moto_app import MotoApp
-from .door.regions import AnyRegion
-from .door.server import HttpServer
-from .functions.created import CreatedFunctions
-from .functions.pool import FunctionPool
-from .functions.service import Functions
-from .functions.spec import FunctionSpec
-from .iam.guard import Guard
-from .iam.roles import Roles
-from .jobs.job import COMMAND
-from .jobs.service import TrainingJobs
-from .logs import LogSink
-from .moto_patches import awslambda, cloudformation, s3, speed, stepfunctions
-from .provision import Deployment, provision
-from .rules import Rules
-from .schedules import Scheduler
-from .streams.event_source import EventSource, EventSourceMapping
-from .streams.firehose import DeliveryStream
-from .streams.shards import Streams
-from .terminal import Terminal
+from local.account import OWNER_KEY, Account, default_region
+from local.assembly import REPOSITORY, Assembly, synthesize
+from local.functions.created import CreatedFunctions
+from local.functions.pool import FunctionPool
+from local.functions.service import Functions
+from local.functions.spec import FunctionSpec
+from local.http.gateway import Gateway
+from local.http.moto_app import MotoApp
+from local.http.regions import AnyRegion
+from local.http.router import Door, Rooms
+from local.http.server import HttpServer
+from local.iam.enforcer import Guard
+from local.iam.roles import Roles
+from local.jobs.job import COMMAND
+from local.jobs.service import TrainingJobs
+from local.logs import LogSink
+from local.moto_patches import awslambda, cloudformation, s3, speed, stepfunctions
+from local.provision import Deployment, provision
+from local.scheduling.rules import Rules
+from local.scheduling.schedules import Scheduler
+from local.streams.event_source import EventSource, EventSourceMapping
+from local.streams.firehose import DeliveryStream
+from local.streams.shards import Streams
+from local.terminal import Terminal
 
 
 class Emulator:

@@ -8,7 +8,7 @@ from collections import deque
 
 from moto.logs.models import logs_backends
 
-from .account import Account
+from local.account import Account
 
 _EVERY_SECONDS = 0.5
 _KEPT_LINES = 10_000  # waiting; beyond that the oldest are lost rather than memory

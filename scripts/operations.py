@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from time import time
 
-from lambdas.common.desks import RandomIds
+from lambdas.support.control_plane import RandomIds
+from tastemaker.control import registry
+from tastemaker.control.core.arns import Place
+from tastemaker.control.core.ports import NoWork
+from tastemaker.control.core.quotas import DOCUMENTED
+from tastemaker.control.core.records import MemoryRepository
 from tastemaker.recipes import RECIPES, Recipe
-from tastemaker.resources import control
-from tastemaker.resources.arns import Place
-from tastemaker.resources.ports import NoWork
-from tastemaker.resources.quotas import DOCUMENTED
-from tastemaker.resources.repository import MemoryRepository
 from tastemaker.wire import Service
 
 ROOT = Path(__file__).parents[1]
@@ -124,14 +124,14 @@ def _state(service: str, operation: str) -> str:
 @cache
 def _control_plane() -> frozenset[str]:
     """The operations of the control plane, asked from a desk that nothing happens at."""
-    desk = control.desk(
+    desk = registry.desk(
         place=Place("aws", "eu-west-1", "123456789012"),
         repository=MemoryRepository(),
         clock=time,
         ids=RandomIds(),
         work=NoWork(),
     )
-    return frozenset(control.operations(desk))
+    return frozenset(registry.operations(desk))
 
 
 def _everywhere() -> list[str]:

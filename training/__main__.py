@@ -20,7 +20,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from training import launch, team
+from training.distributed import launch, process_group
 from training.errors import BadConfigError, LostError, TrainingError
 from training.progress import Stop, quiet_threads, say
 
@@ -111,18 +111,18 @@ def _process(args: argparse.Namespace) -> int:
         quiet_threads()
         from training.job import run
 
-        we = team.join()
+        we = process_group.join()
         _limit_threads(threads)
         if we.rank:
-            from training.fit.trainer import follow
+            from training.algorithms.trainer import follow
 
             follow(we, stop)
         else:
             run(_configured(args), args.data, model_folder(args), checkpoints=args.checkpoints, stop=stop)
             we.tell(None)
-        team.leave()
+        process_group.leave()
     except LostError as error:
-        return _fail(team.here().explained() or str(error), known=True)
+        return _fail(process_group.here().explained() or str(error), known=True)
     except TrainingError as error:
         return _fail(str(error))
     except Exception as error:  # the last line of defence: whatever it is, a person must be able to read why
@@ -145,7 +145,7 @@ def _limit_threads(threads: int) -> None:
 
 def _fail(reason: str, *, known: bool = False) -> int:
     """Say and write why the job ends. `known`: another process may know better, and have written it."""
-    team.here().explain(reason)
+    process_group.here().explain(reason)
     say(f"failed: {reason}")
     path = failure_file()
     if path is not None and not (known and path.exists()):
@@ -156,7 +156,7 @@ def _fail(reason: str, *, known: bool = False) -> int:
 
 if __name__ == "__main__":
     code = main()
-    if code and team.here().size > 1:
+    if code and process_group.here().size > 1:
         # The connections to the other processes are torn; taking them down would end this one by a signal.
         sys.stderr.flush()
         os._exit(code)

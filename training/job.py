@@ -6,14 +6,15 @@ from pathlib import Path
 
 from tastemaker.ids import save_array
 from tastemaker.recipes import by_name
-from training import clusters, report
+from training.algorithms import clusters
 from training.config import Config
-from training.data import Prepared
-from training.export import export
-from training.prepare import prepare
+from training.data import report
+from training.data.impressions import item_shown
+from training.data.prepare import prepare
+from training.data.prepared import Prepared
+from training.output.bundle_writer import export
+from training.pipelines.registry import pipeline
 from training.progress import Clock, Stop, duration, say
-from training.recipes import pipeline
-from training.shown import item_shown
 
 
 def run(

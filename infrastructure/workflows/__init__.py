@@ -6,8 +6,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infrastructure.data.lake import Lake
 from infrastructure.distributed import Distributed
-from infrastructure.lake import Lake
 from infrastructure.stage import Stage
 from infrastructure.training import Training
 from infrastructure.workflows import batch as batch_jobs
@@ -53,6 +53,6 @@ class Workflows(Construct):
             "attribute": data.attribute(flow("attribute", "Report"), attribute),
             "export": data.export(flow("export", "Export"), export),
             "erase": data.erase(
-                flow("erase", "Erasure"), erase, lake=lake, concurrency=concurrency.erase_concurrency
+                flow("erase", "Erasure"), erase, lake=lake, concurrency=concurrency.deletion_concurrency
             ),
         }

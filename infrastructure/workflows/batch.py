@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
-from infrastructure.lake import Lake
+from infrastructure.data.lake import Lake
 from infrastructure.workflows.flow import Workflow, is_true
 
 

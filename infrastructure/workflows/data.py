@@ -7,8 +7,8 @@ import json
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
+from infrastructure.data.lake import Lake
 from infrastructure.distributed import Distributed
-from infrastructure.lake import Lake
 from infrastructure.workflows.flow import Workflow, is_true
 
 

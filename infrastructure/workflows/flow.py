@@ -17,7 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infrastructure.lake import Lake
+from infrastructure.data.lake import Lake
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow, plain
 from infrastructure.stage import Stage

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-from lambdas.common.answering import rankings, recommendations
-from lambdas.common.answering.asking import Profiles, Runtime
-from lambdas.common.answering.records import Deployment
-from lambdas.common.files import File, S3Source
-from lambdas.common.lake import LakeBucket
+from lambdas.stores.caller_files import File, S3Source
+from lambdas.stores.lake import LakeBucket
 from tastemaker import recipes
 from tastemaker.batch import lines, shards
 from tastemaker.errors import TastemakerError
-from tastemaker.ranking.history import LiveEvent
+from tastemaker.serving import personalized_ranking, recommendations
+from tastemaker.serving.deployments import Deployment
+from tastemaker.serving.history import LiveEvent
+from tastemaker.serving.query import Profiles, Runtime
 
 AHEAD = 256
 """Lines read ahead, whose users' events are asked for while others are answered."""
@@ -92,7 +92,7 @@ class Job:
         }
         if recipe.call == "GetPersonalizedRanking":
             request = {**common, "inputList": lines.item_list(question)}
-            found = rankings.answer(self.runtime, self.deployment, request)["personalizedRanking"]
+            found = personalized_ranking.answer(self.runtime, self.deployment, request)["personalizedRanking"]
         else:
             item = lines.identifier(question, "itemId", required=recipe.needs_item)
             request = {**common, "itemId": item, "numResults": self.results}

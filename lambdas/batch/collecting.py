@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdas.common.lake import LakeBucket
-from lambdas.common.outputs import OutputFolder
+from lambdas.stores.caller_outputs import OutputFolder
+from lambdas.stores.lake import LakeBucket
 from tastemaker.batch.shards import part_key
 
 CHUNK_BYTES = 1 << 20

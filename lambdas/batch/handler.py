@@ -17,23 +17,23 @@ from lambdas.batch.collecting import collect
 from lambdas.batch.loading import load
 from lambdas.batch.planning import plan_shards
 from lambdas.batch.segments import Segments
-from lambdas.common.answering.asking import Runtime
-from lambdas.common.answering.bundles import Bundles
-from lambdas.common.answering.puts import Puts
-from lambdas.common.answering.records import RecordCache
-from lambdas.common.failures import WorkFailedError
-from lambdas.common.files import S3Source
-from lambdas.common.lake import LakeBucket
-from lambdas.common.lists import StoredLists
-from lambdas.common.observability import logger
-from lambdas.common.outputs import OutputFolder
-from lambdas.common.profiles import Profiles
-from lambdas.common.resources import ResourceTable
-from lambdas.common.roles import client_for
-from lambdas.common.settings import Settings
+from lambdas.stores.bundles import Bundles
+from lambdas.stores.caller_files import S3Source
+from lambdas.stores.caller_outputs import OutputFolder
+from lambdas.stores.lake import LakeBucket
+from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.profiles import Profiles
+from lambdas.stores.records import ResourceTable
+from lambdas.stores.upserts import Puts
+from lambdas.support.observability import logger
+from lambdas.support.roles import client_for
+from lambdas.support.settings import Settings
 from tastemaker import recipes
 from tastemaker.batch.shards import failure_key
 from tastemaker.errors import TastemakerError
+from tastemaker.failures import WorkFailedError
+from tastemaker.serving.deployments import RecordCache
+from tastemaker.serving.query import Runtime
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 

@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdas.common.lake import LakeBucket
-from lambdas.common.lists import Row, StoredLists
+from lambdas.stores.lake import LakeBucket
+from lambdas.stores.precomputed import Row, StoredLists
 
 
 def load(lake: LakeBucket, lists: StoredLists, plan: Mapping[str, Any], entry: Mapping[str, Any]) -> int:

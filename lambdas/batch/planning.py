@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from lambdas.common.failures import InvalidLocation
-from lambdas.common.files import File, S3Source
-from lambdas.common.lake import LakeBucket
+from lambdas.stores.caller_files import File, S3Source
+from lambdas.stores.lake import LakeBucket
 from tastemaker.batch import shards
+from tastemaker.failures import InvalidLocation
 
 SAMPLE_BYTES = 1 << 16
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lambdas.batch.answering import deployment_of
-from lambdas.common.answering.asking import Runtime
-from lambdas.common.answering.bundles import Loaded
-from lambdas.common.answering.records import Deployment
+from lambdas.stores.bundles import Loaded
 from tastemaker.batch import attributes, lines
 from tastemaker.batch.lines import BadLine
 from tastemaker.filters import FilterContext
-from tastemaker.ranking.topk import top_k
+from tastemaker.serving.deployments import Deployment
+from tastemaker.serving.query import Runtime
+from tastemaker.serving.topk import top_k
 
 BY_ATTRIBUTES = "aws-item-attribute-affinity"
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.common import desks
-from lambdas.common.clients import client
-from lambdas.common.http import Operation, account_of, serve
-from lambdas.common.observability import logger
-from lambdas.common.settings import Settings
-from lambdas.control.reconciling import Reconciler
-from tastemaker.resources import control
-from tastemaker.resources.ports import WorkError
+from lambdas.control.reconciliation import Reconciler
+from lambdas.support import control_plane
+from lambdas.support.clients import client
+from lambdas.support.http import Operation, account_of, serve
+from lambdas.support.observability import logger
+from lambdas.support.settings import Settings
+from tastemaker.control import registry
+from tastemaker.control.core.ports import WorkError
 from tastemaker.wire import Service
 
 SERVICE = Service("personalize")
@@ -24,7 +24,7 @@ SERVICE = Service("personalize")
 @cache
 def _operations(account: str) -> Mapping[str, Operation]:
     settings = Settings()
-    return control.operations(desks.desk(settings, account, work=desks.work(settings)))
+    return registry.operations(control_plane.desk(settings, account, work=control_plane.work(settings)))
 
 
 @logger.inject_lambda_context
@@ -37,7 +37,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _reconciler(account: str) -> Reconciler:
     settings = Settings()
-    work = desks.work(settings)
+    work = control_plane.work(settings)
     steps = client("lambda")
 
     def tell(event: dict[str, Any]) -> None:
@@ -47,4 +47,4 @@ def _reconciler(account: str) -> Reconciler:
         except ClientError as error:
             raise WorkError(f"The steps function could not be told: {error}") from error
 
-    return Reconciler(desks.desk(settings, account, work=work), work.machines, tell)
+    return Reconciler(control_plane.desk(settings, account, work=work), work.machines, tell)

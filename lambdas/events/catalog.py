@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lambdas.common.tables import write_batch
+from lambdas.stores.batch_writes import write_batch
 from tastemaker.errors import TastemakerError
 from tastemaker.events import CHANGES
 

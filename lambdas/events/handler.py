@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from lambdas.common.clients import client
-from lambdas.common.http import serve
-from lambdas.common.resources import ResourceTable
-from lambdas.common.settings import Settings
 from lambdas.events.catalog import Catalog
 from lambdas.events.operations import operations
 from lambdas.events.places import Places
 from lambdas.events.stream import EventStream
+from lambdas.stores.records import ResourceTable
+from lambdas.support.clients import client
+from lambdas.support.http import serve
+from lambdas.support.settings import Settings
 from tastemaker.wire import Service
 
 _settings = Settings()

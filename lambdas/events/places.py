@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tastemaker import schemas
+from tastemaker.control.core.arns import name_of, segment_of
+from tastemaker.control.core.records import Record
+from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
-from tastemaker.resources.arns import name_of, segment_of
-from tastemaker.resources.repository import Record
-from tastemaker.resources.statuses import ACTIVE
 from tastemaker.schemas import Schema
 
 SECONDS = 60.0

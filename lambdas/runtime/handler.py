@@ -2,22 +2,22 @@
 
 from typing import Any
 
-from lambdas.common.answering.actions import get_action_recommendations
-from lambdas.common.answering.asking import Runtime
-from lambdas.common.answering.bundles import Bundles
-from lambdas.common.answering.puts import Puts
-from lambdas.common.answering.rankings import get_personalized_ranking
-from lambdas.common.answering.recommendations import get_recommendations
-from lambdas.common.answering.records import RecordCache
-from lambdas.common.clients import client
-from lambdas.common.http import serve
-from lambdas.common.lists import StoredLists
-from lambdas.common.observability import logger
-from lambdas.common.profiles import Profiles
-from lambdas.common.resources import ResourceTable
-from lambdas.common.settings import Settings
-from lambdas.common.shown import ShownAnswers
 from lambdas.runtime.warm import warm
+from lambdas.stores.bundles import Bundles
+from lambdas.stores.impression_log import ShownAnswers
+from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.profiles import Profiles
+from lambdas.stores.records import ResourceTable
+from lambdas.stores.upserts import Puts
+from lambdas.support.clients import client
+from lambdas.support.http import serve
+from lambdas.support.observability import logger
+from lambdas.support.settings import Settings
+from tastemaker.serving.action_recommendations import get_action_recommendations
+from tastemaker.serving.deployments import RecordCache
+from tastemaker.serving.personalized_ranking import get_personalized_ranking
+from tastemaker.serving.query import Runtime
+from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.wire import Service
 
 _settings = Settings()

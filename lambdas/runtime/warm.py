@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from lambdas.common.answering import actions, rankings, recommendations
-from lambdas.common.answering.asking import Runtime
 from tastemaker.errors import InvalidInput
+from tastemaker.serving import action_recommendations, personalized_ranking, recommendations
+from tastemaker.serving.query import Runtime
 
 NOBODY = "tastemaker-warming"
 
@@ -28,9 +28,9 @@ def warm(runtime: Runtime, request: Mapping[str, Any]) -> dict[str, Any]:
     some = items[0] if len(items) else NOBODY
     if deployment.recipe.call == "GetPersonalizedRanking":
         params = {"userId": NOBODY, "inputList": [some]}
-        answered = len(rankings.answer(runtime, deployment, params)["personalizedRanking"])
+        answered = len(personalized_ranking.answer(runtime, deployment, params)["personalizedRanking"])
     elif deployment.recipe.call == "GetActionRecommendations":
-        answered = len(actions.answer(runtime, deployment, {"userId": NOBODY})["actionList"])
+        answered = len(action_recommendations.answer(runtime, deployment, {"userId": NOBODY})["actionList"])
     else:
         params = {"userId": NOBODY, "itemId": some}
         answered = len(recommendations.answer(runtime, deployment, params)["itemList"])

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.common.failures import WorkFailedError
-from lambdas.common.lake import LakeBucket
+from lambdas.stores.lake import LakeBucket
+from tastemaker.failures import WorkFailedError
 
 
 def planned(workflow: str, plan: dict[str, Any], lake: LakeBucket, limit: int) -> dict[str, Any]:

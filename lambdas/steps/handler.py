@@ -18,18 +18,18 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import get_session
 
-from lambdas.common import desks
-from lambdas.common.catalog import put_rows
-from lambdas.common.clients import client
-from lambdas.common.lake import LakeBucket
-from lambdas.common.observability import logger
-from lambdas.common.settings import Settings
 from lambdas.steps.distributing import outcome, planned
 from lambdas.steps.purging import Tables, purge
 from lambdas.steps.warming import warm
+from lambdas.stores.catalog import put_rows
+from lambdas.stores.lake import LakeBucket
+from lambdas.support import control_plane
+from lambdas.support.clients import client
+from lambdas.support.observability import logger
+from lambdas.support.settings import Settings
+from tastemaker.control.core.ports import NoWork
+from tastemaker.control.workflows.steps import Workflows
 from tastemaker.errors import InvalidInput
-from tastemaker.resources.ports import NoWork
-from tastemaker.resources.workflows import Workflows
 
 # A deletion stops so many seconds before the function would be stopped, and is called again.
 MARGIN = 20.0
@@ -46,7 +46,7 @@ class Steps:
         self.settings = settings
         self.lake = LakeBucket(client("s3"), settings.lake_bucket)
         self.workflows = Workflows(
-            desks.desk(settings, account, work=NoWork(), lake=self.lake, put=self._put)
+            control_plane.desk(settings, account, work=NoWork(), lake=self.lake, put=self._put)
         )
 
     def run(self, event: Mapping[str, Any], seconds: float) -> Any:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from lambdas.common.lake import LakeBucket
-from lambdas.common.lists import partitions
-from lambdas.common.tables import MOST_AT_ONCE, write_batch
+from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
+from lambdas.stores.lake import LakeBucket
+from lambdas.stores.precomputed import partitions
 from tastemaker.events import ACTIONS, CHANGES
 
 Key = dict[str, Any]

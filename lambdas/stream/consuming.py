@@ -12,8 +12,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 
-from lambdas.common.observability import logger
-from lambdas.common.profiles import Profiles
+from lambdas.stores.profiles import Profiles
+from lambdas.support.observability import logger
 
 DAYS = int(os.environ.get("TASTEMAKER_PROFILE_DAYS", "90"))
 """How long an event counts in real time. It stays in the lake for training."""

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from lambdas.common.clients import client
-from lambdas.common.profiles import Profiles
-from lambdas.common.settings import Settings
+from lambdas.stores.profiles import Profiles
 from lambdas.stream.consuming import consume
+from lambdas.support.clients import client
+from lambdas.support.settings import Settings
 
 _profiles = Profiles(client("dynamodb"), Settings().profiles_table)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.utils import get_backend
 
-from ..account import Account
-from .pool import FunctionPool
-from .spec import FunctionSpec
+from local.account import Account
+from local.functions.pool import FunctionPool
+from local.functions.spec import FunctionSpec
 
 _NOWHERE = Path()
 

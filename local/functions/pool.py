@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..account import Account
-from ..iam.roles import AssumeRoleError, Roles
-from ..terminal import Terminal
-from .spec import FunctionSpec
-from .worker import Outcome, Worker
+from local.account import Account
+from local.functions.spec import FunctionSpec
+from local.functions.worker import Outcome, Worker
+from local.iam.roles import AssumeRoleError, Roles
+from local.terminal import Terminal
 
 MAX_WORKERS = 4  # of one function; further calls wait for their turn
 MAX_AGE_SECONDS = 45 * 60.0  # the role's credentials last an hour

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from ..door.messages import Request, Response
-from .created import CreatedFunctions, UnsupportedFunctionError
-from .pool import FunctionPool
-from .worker import Outcome
+from local.functions.created import CreatedFunctions, UnsupportedFunctionError
+from local.functions.pool import FunctionPool
+from local.functions.worker import Outcome
+from local.http.messages import Request, Response
 
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 MAX_REQUEST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}

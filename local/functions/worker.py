@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..account import Account
-from . import frames
-from .spec import FunctionSpec
+from local.account import Account
+from local.functions import frames
+from local.functions.spec import FunctionSpec
 
 _RUNTIME = Path(__file__).with_name("runtime.py")
 _INIT_SECONDS = 60.0  # AWS allows 10; a laptop that starts six workers at once needs more

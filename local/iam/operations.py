@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import botocore.session
 
-from ..door.messages import Request
+from local.http.messages import Request
 
 # Signing names whose botocore model goes by another name.
 _MODELS = {"states": "stepfunctions", "monitoring": "cloudwatch", "email": "ses"}

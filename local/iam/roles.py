@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import sts_backends
 
-from ..account import Account
-from .policy import Context, decide, matches, statements
+from local.account import Account
+from local.iam.policy import Context, decide, matches, statements
 
 PERSONALIZE = "personalize.amazonaws.com"
 

@@ -16,11 +16,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..account import Account
-from ..iam.roles import AssumeRoleError, Roles
-from ..terminal import Terminal
-from .container import Container
-from .transfer import DataError, Transfer
+from local.account import Account
+from local.iam.roles import AssumeRoleError, Roles
+from local.jobs.container import Container
+from local.jobs.transfer import DataError, Transfer
+from local.terminal import Terminal
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 COMMAND = (sys.executable, "-m", "training")

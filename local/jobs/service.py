@@ -10,11 +10,11 @@ from typing import Any
 
 from moto.sagemaker.models import FakeTrainingJob, sagemaker_backends
 
-from ..account import Account
-from ..door.messages import Request, Response
-from ..iam.roles import Roles
-from ..terminal import Terminal
-from .job import COMMAND, TrainingJob
+from local.account import Account
+from local.http.messages import Request, Response
+from local.iam.roles import Roles
+from local.jobs.job import COMMAND, TrainingJob
+from local.terminal import Terminal
 
 Answer = Callable[[Request], Response]
 

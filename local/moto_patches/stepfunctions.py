@@ -40,7 +40,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from .sdk_tasks import SdkTask
+from local.moto_patches.sdk_tasks import SdkTask
 
 ClientOf = Callable[[str, str], Any]  # service, role ARN → boto3 client
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ..template import Template, TemplateError
-from ..terminal import Line
-from . import (
+from local.provision import (
     apigateway,
     awslambda,
     dynamodb,
@@ -18,7 +16,9 @@ from . import (
     sqs,
     stepfunctions,
 )
-from .registry import ADAPTERS, IGNORED_TYPES, Deployment, ProvisionError
+from local.provision.registry import ADAPTERS, IGNORED_TYPES, Deployment, ProvisionError
+from local.template import Template, TemplateError
+from local.terminal import Line
 
 __all__ = ["ADAPTERS", "IGNORED_TYPES", "Deployment", "ProvisionError", "provision"]
 _MODULES = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..door.cors import Cors
-from ..door.gateway import Route
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.http.cors import Cors
+from local.http.gateway import Route
+from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.template import Physical, Resource
 
 API_GATEWAY = "apigateway.amazonaws.com"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 
-from ..functions.spec import FunctionSpec
-from ..streams.event_source import EventSource
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.functions.spec import FunctionSpec
+from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.streams.event_source import EventSource
+from local.template import Physical, Resource
 
 
 @adapter(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..rules import DETAIL_TYPE, SOURCE, Rule
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.scheduling.rules import DETAIL_TYPE, SOURCE, Rule
+from local.template import Physical, Resource
 
 EVENTBRIDGE = "events.amazonaws.com"
 
@@ -28,7 +28,8 @@ def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
     handled="Name GroupName ScheduleExpression FlexibleTimeWindow Target",
 )
 def schedule(resource: Resource, deployment: Deployment) -> Physical:
-    """A schedule of the stack itself; ``local/schedules.py`` fires it as those that functions make."""
+    """A schedule of the stack itself; ``local/scheduling/schedules.py`` fires it as those that functions
+    make."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("Name"))
     target = properties["Target"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..streams.firehose import Delivery, DeliveryError, check, partition_queries
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.streams.firehose import Delivery, DeliveryError, check, partition_queries
+from local.template import Physical, Resource
 
 
 @adapter(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from ..iam.policy import PolicyError, statements
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.iam.policy import PolicyError, statements
+from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.template import Physical, Resource
 
 
 @adapter(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, adapter
+from local.provision.registry import NO_TAGS, Deployment, adapter
+from local.template import Physical, Resource
 
 
 @adapter(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..template import Physical, Resource
-from .registry import Deployment, ignored_type
+from local.provision.registry import Deployment, ignored_type
+from local.template import Physical, Resource
 
 
 def _alarm(resource: Resource, deployment: Deployment) -> Physical:

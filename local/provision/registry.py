@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..account import Account
-from ..assembly import Assembly
-from ..door.cors import Cors
-from ..door.gateway import Route
-from ..functions.spec import FunctionSpec
-from ..iam.roles import Roles
-from ..rules import Rule
-from ..streams.event_source import EventSource
-from ..streams.firehose import Delivery
-from ..template import Physical, Resource
+from local.account import Account
+from local.assembly import Assembly
+from local.functions.spec import FunctionSpec
+from local.http.cors import Cors
+from local.http.gateway import Route
+from local.iam.roles import Roles
+from local.scheduling.rules import Rule
+from local.streams.event_source import EventSource
+from local.streams.firehose import Delivery
+from local.template import Physical, Resource
 
 if TYPE_CHECKING:
     from typing import Any

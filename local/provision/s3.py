@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, adapter
+from local.provision.registry import NO_TAGS, Deployment, adapter
+from local.template import Physical, Resource
 
 _STORAGE = "moto keeps objects in memory"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from ..template import Physical, Resource
-from .registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.template import Physical, Resource
 
 
 @adapter(

@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..account import Account
-from ..functions.worker import Outcome
-from ..terminal import Terminal
-from .shards import StreamRecord, Streams
+from local.account import Account
+from local.functions.worker import Outcome
+from local.streams.shards import StreamRecord, Streams
+from local.terminal import Terminal
 
 _MAX_PAYLOAD_BYTES = 6_000_000
 _WAIT_SECONDS = 1.0

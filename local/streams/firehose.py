@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..account import Account
-from ..iam.roles import Roles
-from ..terminal import Terminal
-from .shards import StreamRecord, Streams
+from local.account import Account
+from local.iam.roles import Roles
+from local.streams.shards import StreamRecord, Streams
+from local.terminal import Terminal
 
 FLUSH_SECONDS = 2.0  # the template's buffering hints are a minute or more; nobody waits that long on a laptop
 _BATCH = 10_000

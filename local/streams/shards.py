@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from moto.kinesis.models import Stream, kinesis_backends
 
-from ..account import Account
+from local.account import Account
 
 
 @dataclass(frozen=True)

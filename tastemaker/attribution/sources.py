@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tastemaker import recommendation_ids
+from tastemaker.serving import recommendation_ids
 
 UNDEFINED = "SOURCE_NAME_UNDEFINED"
 MOST = 100

@@ -3,7 +3,8 @@
 An inverted file (Jégou, Douze, Schmid, "Product Quantization for Nearest Neighbor Search", 2011, without
 quantising): vectors lie cluster by cluster, and a search reads the clusters whose centre the query likes
 best. What is read is scored exactly; what may be missed is the recall, which training measures when it
-settles how much is read (`training.clusters`). Items behind the last clustered one (they came since) are
+settles how much is read (`training.algorithms.clusters`). Items behind the last clustered one (they came
+since) are
 always read.
 
     clusters.order.npy    int32[items]: positions, cluster by cluster, rising within one

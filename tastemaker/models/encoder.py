@@ -1,6 +1,7 @@
 """The sequence encoder in numpy: a user's newest events in, one vector out.
 
-The same arithmetic as `training.fit.transformer.Encoder`, for one history at a time. Only the last position
+The same arithmetic as `training.algorithms.transformer.Encoder`, for one history at a time. Only the last
+position
 is asked for, so the last layer computes its query there alone; everything before it needs all positions.
 
 A sequence of tokens: a start token (which carries the user's attributes), then one token per event, the sum
@@ -36,7 +37,7 @@ def time_buckets(seconds: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 class Encoder:
-    """Weights by name (see `NAMES` in `training.fit.transformer`) and the shape they were made for.
+    """Weights by name (see `NAMES` in `training.algorithms.transformer`) and the shape they were made for.
 
     `shape` holds width, layers, heads and window (the most events that are read).
     """

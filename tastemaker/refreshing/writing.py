@@ -26,8 +26,8 @@ from tastemaker.columns import NUMBER, Columns
 from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.models.bundle import Bundle
 from tastemaker.models.features import FeatureSpace, fold
-from tastemaker.overlay import cell
 from tastemaker.refreshing.tally import Tally
+from tastemaker.serving.upserts import cell
 
 REFRESH = "refresh.json"
 CREATED = "CREATION_TIMESTAMP"

@@ -11,8 +11,8 @@ from botocore.model import OperationModel
 from tastemaker import documents
 from tastemaker.errors import InvalidInput, MalformedRequest, TastemakerError, UnknownOperation
 from tastemaker.wire.models import service_model
-from tastemaker.wire.reading import read
-from tastemaker.wire.writing import write
+from tastemaker.wire.parsing import read
+from tastemaker.wire.serialization import write
 
 
 @dataclass(frozen=True)

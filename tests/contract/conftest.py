@@ -6,11 +6,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tastemaker.resources import control
+from tastemaker.control import registry
 from tastemaker.wire import Service
 from tests.contract.requests import populate
 from tests.contract.server import running
-from tests.tastemaker.resources.fakes import World, world
+from tests.tastemaker.control.fakes import World, world
 
 CONFIG = Config(retries={"max_attempts": 0}, parameter_validation=False)
 
@@ -47,7 +47,7 @@ def clients() -> Any:
 def _shop(clients: Any) -> Iterator[Shop]:
     here = world()
     requests = populate(here)
-    with running(Service("personalize"), control.operations(here.desk)) as endpoint:
+    with running(Service("personalize"), registry.operations(here.desk)) as endpoint:
         yield Shop(here, clients(endpoint), requests)
 
 

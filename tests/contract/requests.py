@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.tastemaker.resources import shop
-from tests.tastemaker.resources.fakes import World
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import World
 
 RECIPES = "arn:aws:personalize:::recipe/"
 OUT = {"s3DataDestination": {"path": "s3://out/"}}

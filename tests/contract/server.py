@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from lambdas.common.http import Operation, serve
+from lambdas.support.http import Operation, serve
 from tastemaker.wire import Service
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.requests import METRIC
-from tests.tastemaker.resources import shop as make
+from tests.tastemaker.control import shop as make
 
 
 @pytest.fixture

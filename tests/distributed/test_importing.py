@@ -11,10 +11,10 @@ import pytest
 pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark runs these tests")
 
 from distributed import importing
-from lambdas.common.failures import WorkFailedError
-from lambdas.ingest.source import Folder
+from tastemaker.failures import WorkFailedError
+from tastemaker.importing.source import Folder
 from tastemaker.schemas import Field
-from tests.lambdas.ingest.support import EVENTS, Place
+from tests.lambdas.importing.support import EVENTS, Place
 
 ITEMS = [Field("ITEM_ID", "string"), Field("YEAR", "long"), Field("TITLE", "string", nullable=True)]
 SIZE = 4000

@@ -11,11 +11,11 @@ import pytest
 pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark runs these tests")
 
 from distributed.__main__ import prepare_events, refusal
-from distributed.places import Place
+from distributed.storage import Place
 from tests.training import lake
 from training.config import parse_config
-from training.data import Prepared
-from training.prepare import prepare
+from training.data.prepare import prepare
+from training.data.prepared import Prepared
 
 CONFIG = "groups/shop/training/config.json"
 TYPES = ["buy", "view", None]

@@ -22,14 +22,14 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from lambdas.batch.handler import Batch
-from lambdas.common.lake import LakeBucket
-from lambdas.common.resources import ResourceTable
-from lambdas.common.settings import Settings
-from lambdas.erase.handler import Erase
+from lambdas.deletion.handler import Erase
 from lambdas.steps.handler import Steps
+from lambdas.stores.lake import LakeBucket
+from lambdas.stores.records import ResourceTable
+from lambdas.support.settings import Settings
 from tests.infrastructure.machine import Aborted, Killed, Machine
 from tests.lambdas.aws import LAKE, TABLES, create_resources_table, create_table
-from tests.tastemaker.resources.fakes import PLACE, World, world
+from tests.tastemaker.control.fakes import PLACE, World, world
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -107,8 +107,8 @@ class Functions:
     of an account but models, whose addresses are their identity."""
 
     def __init__(self) -> None:
-        from lambdas.export import handler as export
-        from lambdas.ingest import handler as ingest
+        from lambdas.exporting import handler as export
+        from lambdas.importing import handler as ingest
 
         steps, batch, erase = Steps(Settings(), PLACE.account), Batch(Settings()), Erase(Settings())
         self.steps = steps
@@ -116,10 +116,10 @@ class Functions:
         self.call: dict[str, Callable[[Any], Any]] = {
             # Warming changes nothing that lasts.
             "steps": lambda sent: {} if sent["action"] == "warm" else steps.run(sent, 300.0),
-            "ingest": ingest.handle,
-            "export": export.handle,
+            "importing": ingest.handle,
+            "exporting": export.handle,
             "batch": lambda sent: batch.run(sent["action"], sent["plan"], sent.get("item") or {}),
-            "erase": lambda sent: erase.run(sent["action"], sent["plan"], sent.get("item") or {}),
+            "deletion": lambda sent: erase.run(sent["action"], sent["plan"], sent.get("item") or {}),
         }
 
 

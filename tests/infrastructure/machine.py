@@ -14,7 +14,7 @@ from typing import Any
 Document = dict[str, Any]
 Function = Callable[[str, Any], Any]
 """(the function's name, or "train"; what it is sent) → what it answers."""
-NAMES = ("steps", "ingest", "batch", "export", "erase")
+NAMES = ("steps", "importing", "batch", "exporting", "deletion")
 
 
 class Killed(Exception):  # noqa: N818 - it is what happened

@@ -14,8 +14,8 @@ import pytest
 
 from infrastructure.stage import Stage
 from infrastructure.stage import settings as all_settings
-from lambdas.common.answering.recommendations import EXPLAIN
-from lambdas.common.answering.stored import HEADER as SOURCE
+from tastemaker.serving.precomputed import HEADER as SOURCE
+from tastemaker.serving.recommendations import EXPLAIN
 from tests.infrastructure.conftest import Assembly, Template
 
 # Actions that know no resources, so that AWS takes no other resource than "*" for them.
@@ -45,11 +45,11 @@ ENVIRONMENT = {
     "stream": "PROFILES_TABLE PROFILE_DAYS",
     "steps": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET "
     "RUNTIME_FUNCTION EVENT_BUS QUOTAS",
-    "ingest": "LAKE_BUCKET DATA_BUCKETS",
-    "export": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS",
-    "erase": "PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS",
-    "refresh": "CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET",
-    "attribute": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS ATTRIBUTION_NAMESPACE",
+    "importing": "LAKE_BUCKET DATA_BUCKETS",
+    "exporting": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS",
+    "deletion": "PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS",
+    "refreshing": "CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET",
+    "attribution": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS ATTRIBUTION_NAMESPACE",
     "batch": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS",
 }
 
@@ -92,7 +92,7 @@ def test_a_role_is_passed_only_to_the_service_that_it_is_for(template: Template)
 def test_metrics_of_attributions_go_to_one_namespace(template: Template) -> None:
     putting = [s for _, s in _statements(template) if "cloudwatch:PutMetricData" in _list(s["Action"])]
     functions = template.of_type("AWS::Lambda::Function").values()
-    (told,) = [f["Environment"]["Variables"] for f in functions if f["FunctionName"].endswith("-attribute")]
+    (told,) = [f["Environment"]["Variables"] for f in functions if f["FunctionName"].endswith("-attribution")]
     namespace = told["TASTEMAKER_ATTRIBUTION_NAMESPACE"]
     assert {"StringEquals": {"cloudwatch:namespace": namespace}} in [s["Condition"] for s in putting]
     assert namespace in ("AWS/Personalize", "tastemaker-prod/MetricAttribution")
@@ -116,7 +116,7 @@ def test_functions_are_told_what_they_work_with_and_no_more(template: Template) 
         name = properties["FunctionName"].rsplit("-", 1)[1]
         variables = set(properties["Environment"]["Variables"])
         ours = {v.removeprefix("TASTEMAKER_") for v in variables if v.startswith("TASTEMAKER_")}
-        spark = template.of_type("AWS::EMRServerless::Application") and name in ("steps", "ingest")
+        spark = template.of_type("AWS::EMRServerless::Application") and name in ("steps", "importing")
         assert ours - ({"DISTRIBUTED_BYTES"} if spark else set()) == set(ENVIRONMENT[name].split()), name
         assert properties["Handler"] == f"lambdas.{name}.handler.handle"
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from infrastructure.packages import ROOT, SAGEMAKER
+from infrastructure.packaging.packages import ROOT, SAGEMAKER
 from infrastructure.training import IMAGES
 
 

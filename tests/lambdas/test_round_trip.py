@@ -13,8 +13,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.common.resources import ResourceTable
-from tastemaker.resources.repository import Record
+from lambdas.stores.records import ResourceTable
+from tastemaker.control.core.records import Record
 from tests.lambdas.events.test_events import SCHEMAS
 from tests.lambdas.runtime.films import GROUP, PREFIX, write_bundle
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from local.account import OWN_AGENT
-from local.door.door import Door
-from local.door.messages import Headers, Request, Response
+from local.http.messages import Headers, Request, Response
+from local.http.router import Door
 from local.terminal import Terminal
 
 

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from local.door.messages import Request, Response
-from local.door.server import HttpServer, PortInUseError
+from local.http.messages import Request, Response
+from local.http.server import HttpServer, PortInUseError
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from tastemaker.models.features import FeatureRows
-from training import team
-from training.fit import network, trainer
-from training.fit.network import Batch
-from training.fit.optimiser import Optimiser
+from training.algorithms import network, trainer
+from training.algorithms.network import Batch
+from training.algorithms.optimizer import Optimiser
+from training.distributed import process_group
+from training.distributed.process_group import ALONE
 from training.progress import say
-from training.team import ALONE
 
 ITEMS, STEPS = 60, 8
 
@@ -49,7 +49,7 @@ def rows_of(one: Batch) -> trainer.Rows:
     return trainer.Rows(needed, tokens.view_as(one.items), target, negative)
 
 
-def trained(we: team.Team, rank: int | None, *, sampled: bool) -> torch.Tensor:
+def trained(we: process_group.Team, rank: int | None, *, sampled: bool) -> torch.Tensor:
     """The weights after some steps, as seen from where they began: of the process `rank`, or of one process
     with all batches.
     """
@@ -70,7 +70,7 @@ def trained(we: team.Team, rank: int | None, *, sampled: bool) -> torch.Tensor:
 
 
 def main() -> None:
-    we = team.join()
+    we = process_group.join()
     for tables, least in (("dense", 10**9), ("lazy", 0)):
         network.LAZY_ITEMS, sampled = least, tables == "lazy"
         together, alone = trained(we, we.rank, sampled=sampled), trained(ALONE, None, sampled=sampled)
@@ -80,7 +80,7 @@ def main() -> None:
         if we.rank == 0:
             apart = float((together - alone).norm() / alone.norm())
             say(f"{we.size} processes, {tables}: {apart:.6f}")
-    team.leave()
+    process_group.leave()
 
 
 if __name__ == "__main__":

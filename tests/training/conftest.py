@@ -10,9 +10,9 @@ import torch
 from tastemaker.models import Bundle
 from tests.training import lake
 from training.config import read_config
-from training.data import Prepared
+from training.data.prepare import prepare
+from training.data.prepared import Prepared
 from training.job import fit_and_export
-from training.prepare import prepare
 from training.progress import Stop
 
 

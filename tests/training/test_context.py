@@ -4,17 +4,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from benchmarks import lake
+from benchmarks.data import lake
 from tastemaker.columns import CATEGORICAL, NUMBER
 from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureColumn, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
 from training.config import read_config
-from training.data import Prepared
-from training.export import export
-from training.prepare import prepare
+from training.data.prepare import prepare
+from training.data.prepared import Prepared
+from training.output.bundle_writer import export
+from training.pipelines.registry import pipeline
 from training.progress import Stop
-from training.recipes import pipeline
 
 CABINS, MENU = ("economy", "business", "first"), 8
 

@@ -13,8 +13,8 @@ import torch
 
 from tastemaker.models.features import FeatureRows
 from tests.training.averaging import ITEMS, batch, rows_of
-from training.fit import network, trainer
-from training.fit.optimiser import Optimiser
+from training.algorithms import network, trainer
+from training.algorithms.optimizer import Optimiser
 
 
 def moved(something):

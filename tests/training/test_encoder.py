@@ -6,8 +6,8 @@ import torch
 
 from tastemaker.models.encoder import Encoder, time_buckets
 from tastemaker.models.features import FeatureRows
-from training.data import Sequences
-from training.fit import batches, network
+from training.algorithms import batches, network
+from training.data.prepared import Sequences
 
 ITEMS, USERS, FEATURES = 50, 4, 6
 

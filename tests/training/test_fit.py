@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tastemaker.models.sparse import SparseRows
-from training.data import Prepared, Sequences
-from training.fit import blend, factors, linear, pairs, popularity, transitions
-from training.objective import gains
+from training.algorithms import blend, factors, linear, pairs, popularity, transitions
+from training.data.prepared import Prepared, Sequences
+from training.tuning.objective import gains
 
 
 def sequences(*histories: list[int]) -> Sequences:

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from tastemaker.models.features import FeatureRows
-from training.data import Prepared
-from training.fit import network, trainer, transformer
-from training.fit.optimiser import Optimiser
-from training.split import validation_cases, without
+from training.algorithms import network, trainer, transformer
+from training.algorithms.optimizer import Optimiser
+from training.data.prepared import Prepared
+from training.data.split import validation_cases, without
 
 ITEMS = 40
 NONE = FeatureRows.empty(ITEMS)

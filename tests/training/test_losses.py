@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as functional
 
-from training.fit import losses
+from training.algorithms import losses
 
 
 def inputs(events: int = 1100, items: int = 37, width: int = 8) -> list[torch.Tensor]:

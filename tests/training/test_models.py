@@ -18,9 +18,9 @@ from tastemaker.models import (
 )
 from tastemaker.models.scores import log_sum
 from tastemaker.models.sequence import SequenceModel
-from tastemaker.ranking.topk import top_k
+from tastemaker.serving.topk import top_k
 from tests.training import lake
-from training.data import Prepared
+from training.data.prepared import Prepared
 
 RECIPES = {
     "aws-user-personalization-v2": "sequence",

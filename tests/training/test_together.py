@@ -3,8 +3,8 @@
 import numpy as np
 
 from tastemaker.models.sparse import SparseRows
-from training.data import Sequences
-from training.fit import together
+from training.algorithms import baskets
+from training.data.prepared import Sequences
 
 HOUR, DAY = 3600, 86_400
 
@@ -29,24 +29,24 @@ def row(rows: SparseRows, item: int) -> dict[int, float]:
 
 def test_a_basket_comes_before_a_day_and_a_day_before_a_year() -> None:
     shopping = [(0, 0), (1, 60), (2, 10 * HOUR), (3, 300 * DAY)]
-    found = row(together.fit(bought(*[shopping] * 6), 4), 0)
+    found = row(baskets.fit(bought(*[shopping] * 6), 4), 0)
     assert sorted(found, key=lambda item: -found[item]) == [1, 2, 3]
-    assert found[2] == found[1] * together.SAME_DAY
+    assert found[2] == found[1] * baskets.SAME_DAY
     assert found[3] < found[2] / 1000
 
 
 def test_weights_are_directional() -> None:
     with_bread = [[(0, 0), (1, 60)]] * 10
-    rows = together.fit(bought(*with_bread, *[[(0, 0), (2, 5)]] * 90), 3)
+    rows = baskets.fit(bought(*with_bread, *[[(0, 0), (2, 5)]] * 90), 3)
     assert row(rows, 1)[0] > row(rows, 0)[1]  # who buys jam buys bread; who buys bread seldom buys jam
 
 
 def test_an_item_twice_in_a_basket_counts_once_and_never_goes_with_itself() -> None:
-    once = row(together.fit(bought([(0, 0), (1, 1)]), 2), 0)
-    twice = row(together.fit(bought([(0, 0), (1, 1), (0, 2), (1, 3)]), 2), 0)
+    once = row(baskets.fit(bought([(0, 0), (1, 1)]), 2), 0)
+    twice = row(baskets.fit(bought([(0, 0), (1, 1), (0, 2), (1, 3)]), 2), 0)
     assert once == twice and 0 not in twice
 
 
 def test_one_basket_never_reaches_into_the_next_person() -> None:
-    rows = together.fit(bought([(0, 0), (1, 1)], [(2, 2), (3, 3)]), 4)
+    rows = baskets.fit(bought([(0, 0), (1, 1)], [(2, 2), (3, 3)]), 4)
     assert set(row(rows, 1)) == {0} and set(row(rows, 2)) == {3}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from training.data import Prepared
+from training.algorithms import batches, trainer, transformer
+from training.data.prepared import Prepared
+from training.data.split import validation_cases, without
 from training.errors import StoppedError
-from training.fit import batches, trainer, transformer
 from training.progress import Stop
-from training.split import validation_cases, without
 
 PLAN = transformer.Plan(seconds=600.0, passes=3, width=16)
 

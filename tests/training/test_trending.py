@@ -5,9 +5,9 @@ import pytest
 
 from tastemaker.models import load
 from tastemaker.models.trending import growth
-from tastemaker.ranking.topk import top_k
+from tastemaker.serving.topk import top_k
 from tests.training.test_together import bought
-from training.fit import trending
+from training.algorithms import trending
 
 
 def test_a_trend_is_more_than_luck() -> None:

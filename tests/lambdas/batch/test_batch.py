@@ -8,15 +8,15 @@ import boto3
 import pytest
 
 from lambdas.batch.handler import Batch
-from lambdas.common.answering.puts import Puts
-from lambdas.common.failures import AccessRefused, InvalidLocation, WorkFailedError
-from lambdas.common.lists import StoredLists
-from lambdas.common.outputs import OutputFolder
-from lambdas.common.profiles import Profiles
-from lambdas.common.resources import ResourceTable
-from lambdas.common.settings import Settings
 from lambdas.events.catalog import Catalog
-from tastemaker.resources.repository import Record
+from lambdas.stores.caller_outputs import OutputFolder
+from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.profiles import Profiles
+from lambdas.stores.records import ResourceTable
+from lambdas.stores.upserts import Puts
+from lambdas.support.settings import Settings
+from tastemaker.control.core.records import Record
+from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
 from tests.lambdas.aws import LAKE, TABLE
 from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema, write_bundle
 

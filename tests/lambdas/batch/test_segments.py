@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lambdas.batch.segments import Segments
-from lambdas.common.answering.bundles import Loaded
+from lambdas.stores.bundles import Loaded
 from tastemaker.batch.lines import BadLine
 from tastemaker.filters import FilterError, MaskCache
 from tastemaker.models import Bundle, Model

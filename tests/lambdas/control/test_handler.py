@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from lambdas.common.settings import Settings
+from lambdas.support.settings import Settings
 from tests.lambdas.aws import TABLE
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:control"

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from lambdas.events.places import Places
+from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.errors import InvalidInput, ResourceNotFound
 from tastemaker.events import action_records
-from tastemaker.resources.repository import MemoryRepository, Record
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
 DATASET = f"{PREFIX}dataset/shop/ACTION_INTERACTIONS"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from lambdas.common.http import serve
 from lambdas.events.catalog import Catalog, CatalogUnavailableError
 from lambdas.events.operations import operations
 from lambdas.events.places import Places
 from lambdas.events.stream import EventStream, StreamUnavailableError
-from tastemaker.resources.repository import MemoryRepository, Record
+from lambdas.support.http import serve
+from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.wire import Service
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"

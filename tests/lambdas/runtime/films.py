@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from lambdas.common.answering.actions import get_action_recommendations
-from lambdas.common.answering.asking import Bundles, Runtime
-from lambdas.common.answering.bundles import Loaded
-from lambdas.common.answering.rankings import get_personalized_ranking
-from lambdas.common.answering.recommendations import get_recommendations
-from lambdas.common.answering.records import RecordCache
-from lambdas.common.http import serve
+from lambdas.stores.bundles import Loaded
+from lambdas.support.http import serve
 from tastemaker import models
 from tastemaker.columns import Columns
+from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.filters import MaskCache
 from tastemaker.ids import Ids, save_array
 from tastemaker.models import Bundle, Histories
 from tastemaker.models.sparse import SparseRows
-from tastemaker.ranking.history import LiveEvent
-from tastemaker.resources.repository import MemoryRepository, Record
+from tastemaker.serving.action_recommendations import get_action_recommendations
+from tastemaker.serving.deployments import RecordCache
+from tastemaker.serving.history import LiveEvent
+from tastemaker.serving.personalized_ranking import get_personalized_ranking
+from tastemaker.serving.query import Bundles, Runtime
+from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.wire import Service
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from lambdas.common.answering.recommendations import get_recommendations
 from tastemaker.models.scores import log_sum
-from tastemaker.ranking.explaining import explain
+from tastemaker.serving.explain import explain
+from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.wire import Service
 from tests.lambdas.runtime.films import PREFIX, Cinema
 

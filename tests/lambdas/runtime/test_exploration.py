@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lambdas.common.answering.recommendations import answer
 from tastemaker.ids import save_array
+from tastemaker.serving.recommendations import answer
 from tests.lambdas.runtime.films import PREFIX, Cinema
 
 DAY = 86_400

@@ -6,8 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.common.answering.puts import Puts
 from lambdas.events.catalog import Catalog
+from lambdas.stores.upserts import Puts
 from tests.lambdas.runtime.films import GROUP, Cinema
 
 ITEMS = GROUP.replace(":dataset-group/", ":dataset/") + "/ITEMS"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.common.answering.asking import Bundles
-from lambdas.common.answering.bundles import BundleMissingError, Loaded
-from lambdas.common.answering.recommendations import get_recommendations
+from lambdas.stores.bundles import BundleMissingError, Loaded
 from tastemaker import models
 from tastemaker.errors import TastemakerError
 from tastemaker.filters import MaskCache
 from tastemaker.models import Bundle
+from tastemaker.serving.query import Bundles
+from tastemaker.serving.recommendations import get_recommendations
 from tests.lambdas.runtime.films import PREFIX, Cinema, write_bundle
 
 AS_OF, EXPIRES = 900, 2_000

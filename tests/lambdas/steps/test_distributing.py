@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from lambdas.common.failures import WorkFailedError
-from lambdas.common.lake import LakeBucket
 from lambdas.steps.distributing import outcome, planned
+from lambdas.stores.lake import LakeBucket
+from tastemaker.failures import WorkFailedError
 from tests.lambdas.aws import LAKE
 
 

@@ -6,16 +6,16 @@ import time
 
 import pytest
 
-from lambdas.common.lake import LakeBucket
-from lambdas.common.lists import StoredLists
-from lambdas.common.resources import ResourceTable
-from lambdas.common.settings import Settings
 from lambdas.steps.handler import Steps
 from lambdas.steps.warming import WarmingError, warm
+from lambdas.stores.lake import LakeBucket
+from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.records import ResourceTable
+from lambdas.support.settings import Settings
 from tastemaker.errors import InvalidInput
 from tests.lambdas.aws import LAKE, TABLE
-from tests.tastemaker.resources import shop
-from tests.tastemaker.resources.fakes import PLACE, world
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import PLACE, world
 
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:import:one"
 

@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.common.profiles import Profiles
+from lambdas.stores.profiles import Profiles
 from lambdas.stream.consuming import consume
 from tastemaker.events import stream_records
 from tastemaker.ids import Ids
-from tastemaker.ranking.history import LiveEvent, merged
 from tastemaker.schemas import parse
+from tastemaker.serving.history import LiveEvent, merged
 from tests.lambdas.stream.test_stream import batch
 
 ITEMS = ("alien", "brazil", "casablanca")

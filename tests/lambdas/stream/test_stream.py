@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from lambdas.common.profiles import Profiles, ProfilesBusyError
+from lambdas.stores.profiles import Profiles, ProfilesBusyError
 from lambdas.stream.consuming import consume
 
 TABLE = "profiles"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tastemaker.models.blended import Blended, Extra, Searched
 from tastemaker.models.clusters import Clusters, Static
-from tastemaker.ranking.answer import CANDIDATES, Promotion, recommend
-from training import clusters
+from tastemaker.serving.answer import CANDIDATES, Promotion, recommend
+from training.algorithms import clusters
 
 ITEMS, WIDTH = 40_000, 16
 

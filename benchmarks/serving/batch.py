@@ -1,0 +1,127 @@
+"""Users per second and core of a batch inference job, beside implicit's recommend on the same catalogue.
+
+    python -m benchmarks.serving.batch [--items 100000] [--users 100000] [--lines 2000]
+
+The bundle is that of benchmarks.serving.coldstart: a sequence model without an encoder. A line is read, 20
+events
+are merged, the whole catalogue is scored, the best 25 are found and get a softmax over all, a line of JSON is
+written. Stores are fakes, so that no network is measured. implicit gets random factors of 64 and leaves out
+what a user has; it is asked for all users at once, its fastest way. CPU seconds; start it with
+OPENBLAS_NUM_THREADS=1.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from benchmarks.serving.coldstart import GROUP, PREFIX, write_bundle
+from lambdas.batch.answering import Job
+from lambdas.stores.bundles import Loaded
+from tastemaker import models
+from tastemaker.batch import lines
+from tastemaker.control.core.records import MemoryRepository, Record
+from tastemaker.filters import MaskCache
+from tastemaker.models import Bundle
+from tastemaker.serving.deployments import RecordCache
+from tastemaker.serving.query import Bundles, Runtime
+
+FILTER = f"{PREFIX}filter/f"
+
+
+class One(Bundles):
+    """The one bundle there is, and nobody's live events."""
+
+    def __init__(self, folder: Path) -> None:
+        bundle = Bundle.open(folder)
+        self.loaded = Loaded(bundle, models.load(bundle), MaskCache())
+
+    def get(self, uri: str) -> Loaded:
+        return self.loaded
+
+    def newest(self, dataset_group: str, user: str, limit: int = 200) -> list:
+        return []
+
+
+def job(store: One, recipe: str, *, filtered: bool = False) -> Job:
+    """A job on the bundle, with a filter that keeps a third."""
+    repository = MemoryRepository()
+    body: dict[str, Any] = {"status": "ACTIVE", "datasetGroupArn": GROUP}
+    body["filterExpression"] = "INCLUDE ItemID WHERE Items.PRICE < 10"
+    repository.create(Record(FILTER, "Filter", body))
+    runtime = Runtime(RecordCache(repository), store, store, clock=lambda: 1e9, new_id=lambda arn: "")
+    plan: dict[str, Any] = {
+        "arn": f"{PREFIX}batch-inference-job/j",
+        "solutionVersionArn": f"{PREFIX}solution/s/1",
+        "datasetGroupArn": GROUP,
+        "recipeArn": f"arn:aws:personalize:::recipe/{recipe}",
+        "bundle": "s3://lake/bundle/",
+        "filterArn": FILTER if filtered else None,
+        "numResults": 25,
+        "config": {},
+    }
+    return Job.of(plan, runtime)
+
+
+def per_second(work: Job, questions: list[bytes]) -> float:
+    """Lines answered per CPU second."""
+    work.answer(lines.read(questions[0])[1] or {})
+    started = process_time()
+    for line in questions:
+        echo, question, error = lines.read(line)
+        lines.write(echo, work.answer(question or {}), error)
+    return len(questions) / (process_time() - started)
+
+
+def implicit_per_second(items: int, users: int, count: int) -> float:
+    """Users per CPU second of implicit's batch recommend with 64 factors, and the same 20 events each."""
+    import implicit.als
+    from scipy.sparse import csr_matrix
+
+    rng = np.random.default_rng(1)
+    model = implicit.als.AlternatingLeastSquares(factors=64, num_threads=1)
+    model.item_factors = rng.standard_normal((items, 64)).astype(np.float32)
+    model.user_factors = rng.standard_normal((count, 64)).astype(np.float32)
+    columns = rng.integers(0, items, count * 20).astype(np.int32)
+    seen = csr_matrix(
+        (np.ones(count * 20, np.float32), columns, np.arange(0, count * 20 + 1, 20)), (count, items)
+    )
+    started = process_time()
+    model.recommend(np.arange(count), seen, N=25)
+    return count / (process_time() - started)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name, default in (("items", 100_000), ("users", 100_000), ("lines", 2000)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "bundle"
+        write_bundle(folder, given.items, given.users)
+        store = One(folder)
+        step = max(1, given.users // given.lines)
+        questions = [
+            json.dumps({"userId": f"user-{number:08}"}).encode() for number in range(0, given.users, step)
+        ]
+        rates = {
+            "user-personalization": per_second(job(store, "aws-user-personalization"), questions),
+            "user-personalization-v2": per_second(job(store, "aws-user-personalization-v2"), questions),
+            "the same, filtered": per_second(
+                job(store, "aws-user-personalization-v2", filtered=True), questions
+            ),
+            "implicit, ALS of 64 factors": implicit_per_second(given.items, given.users, len(questions)),
+        }
+    print(f"{given.items:,} items, {len(questions):,} users; users per second and core")
+    for name, rate in rates.items():
+        print(f"  {name:30} {rate:10,.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""RecTools' SASRec as a program of its own: its PyTorch and ours need not be the same.
+
+    PYTHON benchmarks/training/sasrec.py FOLDER RATE BATCH EPOCHS [EPOCHS ...]
+
+PYTHON has `RecTools[torch]`. Reads FOLDER/given.npz (events to train on, histories to ask with) and writes
+FOLDER/found.json: after each of these numbers of epochs, ten items for each user asked about, and the CPU
+seconds that training had taken until then.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+
+def main(folder: Path, rate: float, batch: int, stages: list[int]) -> None:
+    """Train on one thread, and answer after each of these numbers of epochs."""
+    warnings.filterwarnings("ignore")
+    import pandas as pd
+    import torch
+    from pytorch_lightning import Trainer, seed_everything
+    from rectools import Columns
+    from rectools.dataset import Dataset
+    from rectools.models import SASRecModel
+
+    torch.set_num_threads(1)
+    seed_everything(0)
+    given = np.load(folder / "given.npz")
+
+    def table(users: np.ndarray, items: np.ndarray, times: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                Columns.User: users,
+                Columns.Item: items,
+                Columns.Weight: 1.0,
+                Columns.Datetime: pd.to_datetime(times, unit="s"),
+            }
+        )
+
+    def trainer() -> Trainer:
+        return Trainer(
+            max_epochs=stages[-1],
+            deterministic=True,
+            accelerator="cpu",
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            logger=False,
+            enable_checkpointing=False,
+        )
+
+    events = table(given["users"], given["items"], given["times"])
+    began = time.process_time()
+    model = SASRecModel(
+        n_factors=64,
+        n_blocks=2,
+        n_heads=2,
+        session_max_len=100,
+        lr=rate,
+        batch_size=batch,
+        loss="softmax",
+        deterministic=True,
+        get_trainer_func=trainer,
+        recommend_torch_device="cpu",
+    )
+    training = Dataset.construct(events)
+    cpu = time.process_time() - began
+    order = np.arange(len(given["asked_items"]))  # histories are in order; equal times would lose it
+    asked = table(given["asked_users"], given["asked_items"], order)
+    known = asked[asked[Columns.Item].isin(set(given["items"].tolist()))]
+    users = np.intersect1d(given["cases"], known[Columns.User])
+    answers, done = [], 0
+    for stage in stages:
+        began = time.process_time()
+        model.fit_partial(training, min_epochs=stage - done, max_epochs=stage - done)
+        cpu, done = cpu + time.process_time() - began, stage
+        found = model.recommend(
+            users,
+            Dataset.construct(known),
+            k=10,
+            filter_viewed=not bool(given["seen"]),
+            on_unsupported_targets="warn",
+        )
+        lists = found.groupby(Columns.User)[Columns.Item].apply(list)
+        by_user = {str(user): [int(item) for item in items] for user, items in lists.items()}
+        answers.append({"epochs": stage, "cpu": cpu, "lists": by_user})
+    (folder / "found.json").write_text(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), [int(stage) for stage in sys.argv[4:]])

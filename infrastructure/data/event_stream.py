@@ -1,0 +1,235 @@
+"""Live events: a stream with two readers, one for the user profiles, one for the lake."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kinesisfirehose as firehose
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_lambda_event_sources import KinesisEventSource, SqsDlq
+from constructs import Construct
+
+from infrastructure.data.lake import Lake
+from infrastructure.logs import log_group
+from infrastructure.permissions import accept, allow
+from infrastructure.stage import Stage
+
+# The columns of an event in the lake, and their Glue types. Names are the members of the stream's records.
+COLUMNS = {
+    "eventId": "string",
+    "userId": "string",
+    "sessionId": "string",
+    "itemId": "string",
+    "eventType": "string",
+    "eventValue": "double",
+    "sentAt": "bigint",
+    "impression": "string",
+    "recommendationId": "string",
+    "eventAttributionSource": "string",
+    "properties": "string",
+    "datasetGroup": "string",
+}
+# Firehose takes the dataset group out of each record and sorts the objects by it; the date is that of the
+# delivery.
+EVENTS_PREFIX = "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp:yyyy/MM/dd}/"
+FAILED_PREFIX = "failed/events/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
+
+
+class Events(Construct):
+    """The stream, the queue of what its function gave up, and the delivery of every event to the lake."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
+        super().__init__(scope, id)
+        self._stage = stage
+        self.stream = kinesis.Stream(
+            self,
+            "Stream",
+            stream_mode=kinesis.StreamMode.ON_DEMAND,
+            encryption=kinesis.StreamEncryption.MANAGED,
+            retention_period=cdk.Duration.hours(stage.events.retention_hours),
+            removal_policy=cdk.RemovalPolicy.DESTROY,  # it holds a day of what the lake holds for good
+        )
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )
+        accept(
+            self.dead_letters, "SQS3", "this is the dead-letter queue, of the stream's event source mapping"
+        )
+        self.delivery = self._deliver_to_lake(lake)
+
+    def feed(self, function: lambda_.Function) -> None:
+        """Call ``function`` with the stream's records; it reports the record that it failed on."""
+        events = self._stage.events
+        function.add_event_source(
+            KinesisEventSource(
+                self.stream,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=events.batch_size,
+                parallelization_factor=events.parallelization,
+                report_batch_item_failures=True,
+                bisect_batch_on_error=True,
+                retry_attempts=events.retries,
+                max_record_age=cdk.Duration.hours(events.max_age_hours),
+                on_failure=SqsDlq(self.dead_letters),
+            )
+        )
+
+    def _deliver_to_lake(self, lake: Lake) -> firehose.CfnDeliveryStream:
+        stack, stage = cdk.Stack.of(self), self._stage
+        name = f"{stage.stack_name}-events"
+        log = log_group(self, "DeliveryLog", f"/aws/kinesisfirehose/{name}", stage=stage)
+        log_stream = logs.LogStream(self, "DeliveryLogStream", log_group=log, log_stream_name="lake")
+        log_stream.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        database, table = self._schema(lake)
+        role = iam.Role(
+            self,
+            "DeliveryRole",
+            assumed_by=iam.ServicePrincipal(
+                "firehose.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            ),
+            description=f"What {name} may do",
+        )
+        allow(
+            role,
+            [
+                "kinesis:DescribeStream",
+                "kinesis:GetShardIterator",
+                "kinesis:GetRecords",
+                "kinesis:ListShards",
+            ],
+            [self.stream.stream_arn],
+        )
+        allow(
+            role,
+            ["s3:PutObject", "s3:AbortMultipartUpload"],
+            [lake.objects("groups/*/events/*"), lake.objects("failed/events/*")],
+            because="keys begin with the dataset group of each event, and with the reason of a failure",
+        )
+        allow(
+            role,
+            ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"],
+            [lake.bucket.bucket_arn],
+        )
+        allow(
+            role,
+            ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
+            [
+                stack.format_arn(service="glue", resource="catalog"),
+                stack.format_arn(service="glue", resource="database", resource_name=database),
+                stack.format_arn(service="glue", resource="table", resource_name=f"{database}/{table}"),
+            ],
+        )
+        allow(role, ["logs:PutLogEvents"], [log.log_group_arn])
+        of = firehose.CfnDeliveryStream
+        delivery = of(
+            self,
+            "Delivery",
+            delivery_stream_name=name,
+            delivery_stream_type="KinesisStreamAsSource",
+            kinesis_stream_source_configuration=of.KinesisStreamSourceConfigurationProperty(
+                kinesis_stream_arn=self.stream.stream_arn, role_arn=role.role_arn
+            ),
+            extended_s3_destination_configuration=of.ExtendedS3DestinationConfigurationProperty(
+                bucket_arn=lake.bucket.bucket_arn,
+                role_arn=role.role_arn,
+                prefix=EVENTS_PREFIX,
+                error_output_prefix=FAILED_PREFIX,
+                compression_format="UNCOMPRESSED",  # Parquet compresses by itself
+                buffering_hints=of.BufferingHintsProperty(
+                    interval_in_seconds=stage.events.lake_buffer_seconds,
+                    size_in_m_bs=stage.events.lake_buffer_megabytes,
+                ),
+                dynamic_partitioning_configuration=of.DynamicPartitioningConfigurationProperty(
+                    enabled=True, retry_options=of.RetryOptionsProperty(duration_in_seconds=300)
+                ),
+                processing_configuration=_partition_by_dataset_group(),
+                data_format_conversion_configuration=of.DataFormatConversionConfigurationProperty(
+                    enabled=True,
+                    input_format_configuration=of.InputFormatConfigurationProperty(
+                        deserializer=of.DeserializerProperty(open_x_json_ser_de=of.OpenXJsonSerDeProperty())
+                    ),
+                    output_format_configuration=of.OutputFormatConfigurationProperty(
+                        serializer=of.SerializerProperty(
+                            parquet_ser_de=of.ParquetSerDeProperty(compression="SNAPPY")
+                        )
+                    ),
+                    schema_configuration=of.SchemaConfigurationProperty(
+                        catalog_id=stack.account,
+                        database_name=database,
+                        table_name=table,
+                        region=stack.region,
+                        role_arn=role.role_arn,
+                        version_id="LATEST",
+                    ),
+                ),
+                cloud_watch_logging_options=of.CloudWatchLoggingOptionsProperty(
+                    enabled=True,
+                    log_group_name=log.log_group_name,
+                    log_stream_name=log_stream.log_stream_name,
+                ),
+            ),
+        )
+        delivery.node.add_dependency(role, self._table)
+        accept(
+            delivery,
+            "KDF1",
+            "the source is a Kinesis stream with encryption; Firehose takes no setting of its own with one",
+        )
+        return delivery
+
+    def _schema(self, lake: Lake) -> tuple[str, str]:
+        """The Glue table that says how an event looks as Parquet: (database, table)."""
+        stack = cdk.Stack.of(self)
+        name = self._stage.stack_name.replace("-", "_")
+        database = glue.CfnDatabase(
+            self,
+            "Schemas",
+            catalog_id=stack.account,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(
+                name=name, description="How Tastemaker's data looks"
+            ),
+        )
+        of = glue.CfnTable
+        self._table = of(
+            self,
+            "EventSchema",
+            catalog_id=stack.account,
+            database_name=name,
+            table_input=of.TableInputProperty(
+                name="events",
+                description="Events as they are delivered to the lake",
+                table_type="EXTERNAL_TABLE",
+                parameters={"classification": "parquet"},
+                storage_descriptor=of.StorageDescriptorProperty(
+                    columns=[of.ColumnProperty(name=name, type=kind) for name, kind in COLUMNS.items()],
+                    location=lake.bucket.s3_url_for_object("groups/"),
+                    input_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+                    output_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+                    serde_info=of.SerdeInfoProperty(
+                        serialization_library="org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+                    ),
+                ),
+            ),
+        )
+        self._table.add_resource_dependency(database)
+        return name, "events"
+
+
+def _partition_by_dataset_group() -> firehose.CfnDeliveryStream.ProcessingConfigurationProperty:
+    of = firehose.CfnDeliveryStream
+    query = {"MetadataExtractionQuery": "{datasetGroup: .datasetGroup}", "JsonParsingEngine": "JQ-1.6"}
+    parameters = [
+        of.ProcessorParameterProperty(parameter_name=name, parameter_value=value)
+        for name, value in query.items()
+    ]
+    return of.ProcessingConfigurationProperty(
+        enabled=True, processors=[of.ProcessorProperty(type="MetadataExtraction", parameters=parameters)]
+    )

@@ -1,0 +1,61 @@
+"""Attribution work: the plan of a run → what is new is reported, or the reason why it could not be."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from lambdas.attribution.cloudwatch import CONFIG, CloudWatch
+from lambdas.attribution.events import Events
+from lambdas.attribution.imports import Imports
+from lambdas.attribution.items import Items
+from lambdas.stores.caller_outputs import OutputFolder
+from lambdas.stores.lake import LakeBucket
+from lambdas.support.observability import logger
+from lambdas.support.roles import client_for
+from lambdas.support.settings import Settings
+from tastemaker.failures import WorkFailedError
+
+session = boto3.Session()
+s3 = session.client("s3")
+dynamodb = session.client("dynamodb")
+cloudwatch = session.client("cloudwatch", config=CONFIG)
+
+
+def handle(event: dict[str, Any], context: Any = None) -> dict[str, int]:
+    """`event` is the plan. Returns how many files of events and how many imports were reported on.
+
+    Nothing holds up anything else: an import that cannot be reported on is tried again by the next run.
+    Raises WorkFailedError, the first reason, once all has been tried.
+    """
+    settings, now = Settings(), time.time()
+    logger.append_keys(arn=event["arn"])
+    lake = LakeBucket(s3, settings.lake_bucket)
+    items = Items(lake, dynamodb, settings.catalog_table, event["items"])
+    metrics = CloudWatch(cloudwatch, settings.attribution_namespace, event["datasetGroupArn"])
+    imports = Imports(event, lake, items, metrics, lambda: _output(settings, event))
+    done, failures = {"events": 0, "imports": 0}, []
+    try:
+        done["events"] = Events(event, lake, items, metrics).report(now)
+    except WorkFailedError as error:
+        failures.append(error)
+    for one in event["imports"]:
+        try:
+            imports.report(one, now)
+            done["imports"] += 1
+        except WorkFailedError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return done
+
+
+def _output(settings: Settings, plan: dict[str, Any]) -> OutputFolder | None:
+    """The caller's folder for reports, opened with the caller's role; None if the attribution names none."""
+    if plan["output"] is None:
+        return None
+    role = plan["roleArn"]
+    client = client_for(session, s3, role, urlsplit(plan["output"]).netloc, settings.data_buckets)
+    who = "the function's own role" if client is s3 else str(role)
+    return OutputFolder(client, plan["output"], who=who, key=plan["kmsKeyArn"])

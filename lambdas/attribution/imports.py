@@ -1,0 +1,53 @@
+"""Imports: each is reported on once, to CloudWatch if it added rows, to S3 if its caller wants it.
+
+imports/<job>/          its batch
+imports/<job>/done      everything has been sent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.attribution.batches import DAYS, Batch, Metrics
+from lambdas.attribution.items import Items
+from lambdas.attribution.reading import bulk
+from lambdas.stores.caller_outputs import OutputFolder
+from lambdas.stores.lake import LakeBucket
+from tastemaker.attribution import Metric, Sources, Tally
+from tastemaker.attribution.report import csv_bytes, file_name
+from tastemaker.attribution.tally import recent
+
+
+@dataclass(frozen=True)
+class Imports:
+    """`plan` is what the workflow's begin answered; `output` opens the caller's folder, if one is named."""
+
+    plan: Mapping[str, Any]
+    lake: LakeBucket
+    items: Items
+    metrics: Metrics
+    output: Callable[[], OutputFolder | None]
+
+    def report(self, one: Mapping[str, Any], now: float) -> None:
+        """Report on one import of the plan. Raises WorkFailedError."""
+        folder = f"{self.plan['folder']}imports/{one['name']}/"
+        if next(self.lake.objects(f"{folder}done"), None) is not None:
+            return
+        batch = Batch.find(self.lake, folder) or self._count(folder, one, now)
+        batch.publish(self.lake, self.metrics, now)
+        self.lake.write(f"{folder}done", "")
+
+    def _count(self, folder: str, one: Mapping[str, Any], now: float) -> Batch:
+        """The report in S3, in place of an earlier one of the same name, and then the batch."""
+        metrics = [Metric.parse(each) for each in self.plan["metrics"]]
+        tally = Tally(metrics, Sources(self.plan["sources"]))
+        for event in bulk(self.lake, one["prefix"], tally):
+            tally.add(event)
+        figures = tally.figures(self.items.of(tally.items, tally.item_columns))
+        output = self.output() if one["toS3"] else None
+        if output is not None:
+            output.write(file_name(one["at"]), csv_bytes(figures, metrics))
+        fresh = recent(figures, now, DAYS) if one["toCloudWatch"] else ()
+        return Batch(folder, tuple(fresh)).kept(self.lake)

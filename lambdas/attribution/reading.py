@@ -1,0 +1,40 @@
+"""Rows of the lake as events to count."""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from lambdas.stores import parquet
+from lambdas.stores.lake import LakeBucket
+from tastemaker.attribution import Event, Tally
+from tastemaker.events import MEMBERS
+
+STREAMED = ["eventType", "sentAt", "itemId", "recommendationId", "eventAttributionSource"]
+BULK = ["EVENT_TYPE", "TIMESTAMP", "ITEM_ID", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"]
+
+
+def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Event]:
+    """The events of these files that `tally` counts. The stream may deliver one twice."""
+    names = [name for name in tally.columns if name in MEMBERS]
+    others = [name for name in tally.columns if name not in MEMBERS]
+    columns = [*STREAMED, *(MEMBERS[name] for name in names), "eventId", *(["properties"] if others else [])]
+    end = len(STREAMED) + len(names)
+    seen: set[str] = set()
+    for key in keys:
+        for row in parquet.rows(lake, key, columns, tally.event_types):
+            if row[end] in seen:
+                continue
+            seen.add(row[end])
+            values = dict(zip(names, row[len(STREAMED) : end], strict=True))
+            if others:
+                properties = json.loads(row[-1] or "{}")
+                values |= {name: properties.get(name) for name in others}
+            yield Event._make((*row[: len(STREAMED)], values))
+
+
+def bulk(lake: LakeBucket, prefix: str, tally: Tally) -> Iterator[Event]:
+    """The rows of an import that `tally` counts."""
+    names = tally.columns
+    columns, start = [*BULK, *names], len(BULK)
+    for key in parquet.keys(lake, prefix):
+        for row in parquet.rows(lake, key, columns, tally.event_types):
+            yield Event._make((*row[:start], dict(zip(names, row[start:], strict=True))))

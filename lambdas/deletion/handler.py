@@ -1,0 +1,126 @@
+"""The work of the erase state machine, a step per call.
+
+An event is {"action": "plan" | "erase" | "count", "plan": what begin answered, "item": an element of the list
+of work}. Ids of users are read from the caller's file at each call: the lake never has a list of them.
+"""
+
+import json
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from lambdas.deletion.lake_files import (
+    Note,
+    forget,
+    forget_all,
+    forget_versions,
+    without_events,
+    without_lines,
+    without_users,
+)
+from lambdas.deletion.planning import plan_work, sessions_key
+from lambdas.deletion.tables import THREADS, Tables
+from lambdas.deletion.users import read_users
+from lambdas.stores.caller_files import S3Source
+from lambdas.stores.lake import LakeBucket
+from lambdas.support.observability import logger
+from lambdas.support.roles import client_for
+from lambdas.support.settings import Settings
+from tastemaker.batch.shards import failure_key
+from tastemaker.failures import WorkFailedError
+
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
+
+
+class Erase:
+    """The steps, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.session = settings, boto3.Session()
+        self.s3 = self.session.client("s3", config=CONFIG)
+        self.lake = LakeBucket(self.s3, settings.lake_bucket)
+        dynamodb = self.session.client("dynamodb", config=CONFIG)
+        self.tables = Tables(
+            dynamodb, settings.profiles_table, settings.catalog_table, settings.recommendations_table
+        )
+
+    def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
+        """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
+        try:
+            match action:
+                case "plan":
+                    return plan_work(self.lake, plan, self._users(plan))
+                case "erase":
+                    return self._counted(plan, item)
+                case "count":
+                    forget(self.lake, sessions_key(plan))
+                    return {"numDeleted": sum(self._counts(plan))}
+        except WorkFailedError as error:
+            self.lake.write(failure_key(plan["folder"]), str(error))
+            raise
+        raise ValueError(f"There is no action {action!r}.")
+
+    def _users(self, plan: dict[str, Any]) -> list[str]:
+        bucket, role = urlsplit(plan["source"]).netloc, plan.get("roleArn")
+        client = client_for(self.session, self.s3, role, bucket, self.settings.data_buckets)
+        return read_users(S3Source(client, None if client is self.s3 else role), plan["source"])
+
+    def _counted(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+        """Erase one piece. How much it is gets noted before it is gone: a second try finds less, or nothing,
+        which would be told."""
+        key = f"{plan['folder']}counts/{_name(item)}"
+        before = next((int(self.lake.read(one)) for one, _ in self.lake.objects(key)), 0)
+
+        def note(count: int) -> None:
+            if count > before:
+                self.lake.write(key, str(count))
+
+        return max(before, self._erase(plan, item, note))
+
+    def _counts(self, plan: dict[str, Any]) -> list[int]:
+        return [int(self.lake.read(key)) for key, _ in self.lake.objects(f"{plan['folder']}counts/")]
+
+    def _erase(self, plan: dict[str, Any], item: dict[str, Any], note: Note) -> int:
+        what, key = item["what"], item.get("key", "")
+        if what == "left":
+            forget_all(self.lake, key)
+            return 0
+        if what == "history":
+            forget_versions(self.lake, key)
+            return 0
+        users = self._users(plan)
+        if what == "lines":
+            without_lines(self.lake, key, users)
+            return 0
+        if what == "rows":
+            # What did not count as data does not count as deleted.
+            return without_users(self.lake, key, users, note if item["visible"] else lambda _: None)
+        sessions = json.loads(self.lake.read(sessions_key(plan)))
+        if what == "events":
+            return without_events(self.lake, key, users, sessions, note)
+        datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]
+        names = [*users, *sessions][item["from"] : item["to"]]
+        self.tables.forget_lists(names, plan["lists"])
+        note(self.tables.count(plan["datasetGroup"], names, datasets))
+        return self.tables.forget(plan["datasetGroup"], names, datasets)
+
+
+def _name(item: dict[str, Any]) -> str:
+    """A piece's own name, whatever else is on the list: a job that is started again may find other files."""
+    if item["what"] == "tables":
+        return f"tables-{item['from']:012}"
+    return blake2b(f"{item['what']} {item['key']}".encode(), digest_size=16).hexdigest()
+
+
+_erase: Erase | None = None
+
+
+def handle(event: dict[str, Any], context: Any = None) -> Any:
+    """One step of a job."""
+    global _erase
+    _erase = _erase or Erase(Settings())
+    logger.append_keys(arn=event["plan"]["arn"])
+    return _erase.run(event["action"], event["plan"], event.get("item") or {})

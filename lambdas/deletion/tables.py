@@ -1,0 +1,89 @@
+"""The rows of users in the tables: streamed events in their profiles, what was put about them, and lists that
+were computed for them ahead."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.stores.precomputed import StoredLists
+from tastemaker.events import ACTIONS
+
+THREADS = 8
+
+
+@dataclass(frozen=True)
+class Tables:
+    """`client` is a DynamoDB client; names as in the settings."""
+
+    client: Any
+    profiles: str
+    catalog: str
+    recommendations: str
+
+    def count(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
+        """How many rows there are about users and sessions: in their profiles, and in these datasets."""
+        return self._each(names, lambda name: self._count(group, name, datasets))
+
+    def forget(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
+        """Delete these rows. Returns how many."""
+        return self._each(names, lambda name: self._forget(group, name, datasets))
+
+    def forget_lists(self, names: Sequence[str], versions: Sequence[str]) -> None:
+        """Delete the users' lists of these versions. They are no data of a dataset, and not counted."""
+        lists = StoredLists(self.client, self.recommendations)
+        for version in versions:
+            lists.forget(version, names)
+
+    def _each(self, names: Sequence[str], of_one: Callable[[str], int]) -> int:
+        with ThreadPoolExecutor(THREADS) as pool:
+            return sum(pool.map(of_one, names))
+
+    def _count(self, group: str, name: str, datasets: Sequence[str]) -> int:
+        found = 0
+        for profile in _profiles(group, name):
+            pages = self._pages(profile, Select="COUNT")
+            found += sum(page["Count"] for page in pages)
+        for dataset in datasets:
+            key = {"dataset": {"S": dataset}, "id": {"S": name}}
+            found += "Item" in self.client.get_item(
+                TableName=self.catalog, Key=key, ProjectionExpression="id"
+            )
+        return found
+
+    def _forget(self, group: str, name: str, datasets: Sequence[str]) -> int:
+        removed = 0
+        for profile in _profiles(group, name):
+            for key in self._events(profile):
+                self.client.delete_item(TableName=self.profiles, Key=key)
+                removed += 1
+        for dataset in datasets:
+            key = {"dataset": {"S": dataset}, "id": {"S": name}}
+            answer = self.client.delete_item(TableName=self.catalog, Key=key, ReturnValues="ALL_OLD")
+            removed += "Attributes" in answer
+        return removed
+
+    def _events(self, profile: str) -> Iterator[dict[str, Any]]:
+        for page in self._pages(
+            profile,
+            ProjectionExpression="#profile, #event",
+            ExpressionAttributeNames={"#profile": "profile", "#event": "event"},
+        ):
+            for item in page["Items"]:
+                yield {"profile": item["profile"], "event": item["event"]}
+
+    def _pages(self, profile: str, **more: Any) -> Iterable[dict[str, Any]]:
+        query = {
+            "TableName": self.profiles,
+            "KeyConditionExpression": "#profile = :profile",
+            "ExpressionAttributeNames": {"#profile": "profile"},
+            "ExpressionAttributeValues": {":profile": {"S": profile}},
+            **more,
+        }
+        pages: Iterable[dict[str, Any]] = self.client.get_paginator("query").paginate(**query)
+        return pages
+
+
+def _profiles(group: str, name: str) -> tuple[str, str]:
+    """Keys of the events of a user or session, on items and on actions."""
+    return f"{group}#{name}", f"{group}/{ACTIONS}#{name}"

@@ -1,0 +1,49 @@
+"""Parquet files of the lake, read a few rows at a time, for functions that carry the columnar engine."""
+
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lambdas.stores.lake import LakeBucket
+
+BATCH_ROWS = 1 << 16
+
+
+@contextmanager
+def opened(lake: LakeBucket, key: str) -> Iterator[pq.ParquetFile]:
+    """A file of the lake, on local disk while it is open."""
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as local:
+        body = lake.client.get_object(Bucket=lake.bucket, Key=key)["Body"]
+        while chunk := body.read(1 << 20):
+            local.write(chunk)
+        local.flush()
+        with pq.ParquetFile(local.name) as file:
+            yield file
+
+
+def rows(
+    lake: LakeBucket, key: str, columns: list[str], only: Collection[str] | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of a file as tuples of these columns; one that the file lacks is None in every row. `only`:
+    the rows whose first column, of text, has one of these values."""
+    with opened(lake, key) as file:
+        present = [name for name in columns if name in file.schema_arrow.names]
+        wanted = None if only is None else pa.array(sorted(only), pa.string())
+        if wanted is not None and columns[0] not in present:
+            return
+        for batch in file.iter_batches(BATCH_ROWS, columns=present):
+            if wanted is not None:
+                batch = batch.filter(pc.is_in(batch.column(columns[0]), wanted))
+            found = {name: batch.column(name).to_pylist() for name in present}
+            nothing = [None] * batch.num_rows
+            yield from zip(*(found.get(name, nothing) for name in columns), strict=True)
+
+
+def keys(lake: LakeBucket, prefix: str) -> list[str]:
+    """The Parquet files under a prefix, in the order of their names."""
+    return [key for key, _ in lake.objects(prefix) if key.endswith(".parquet")]

@@ -1,0 +1,81 @@
+"""The domain's desk, wired to AWS."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lambdas.stores.records import ResourceTable
+from lambdas.support.clients import client
+from lambdas.support.schedules import Schedules
+from lambdas.support.settings import Settings
+from lambdas.support.state_machines import StateMachines, machine_arns
+from lambdas.support.status_events import EventBus
+from tastemaker.control import registry
+from tastemaker.control.core.arns import Place
+from tastemaker.control.core.context import Desk
+from tastemaker.control.core.quotas import Quotas
+
+
+class RandomIds:
+    """New identifiers, from the operating system's randomness."""
+
+    def uuid(self) -> str:
+        return str(uuid.uuid4())
+
+    def short(self) -> str:
+        return uuid.uuid4().hex[:8]
+
+
+@dataclass(frozen=True)
+class AwsWork:
+    """``Work`` in its two parts."""
+
+    machines: StateMachines
+    schedules: Schedules
+
+    @property
+    def start(self) -> Callable[..., None]:
+        return self.machines.start
+
+    @property
+    def stop(self) -> Callable[..., bool]:
+        return self.machines.stop
+
+    @property
+    def schedule(self) -> Callable[..., None]:
+        return self.schedules.schedule
+
+    @property
+    def unschedule(self) -> Callable[..., None]:
+        return self.schedules.unschedule
+
+
+def work(settings: Settings) -> AwsWork:
+    """The work that control may start."""
+    machines = machine_arns(settings)
+    schedules = Schedules(settings.schedule_group, settings.schedule_role_arn, machines)
+    return AwsWork(StateMachines(machines), schedules)
+
+
+def desk(settings: Settings, account: str, **ports: Any) -> Desk:
+    """A desk for an account, on the resources table; ``ports`` are the rest: work, lake."""
+    if settings.event_bus is not None:
+        ports.setdefault("announce", EventBus(settings.event_bus))
+    return registry.desk(
+        place=Place(partition_of(settings.region), settings.region, account),
+        repository=ResourceTable(client("dynamodb"), settings.resources_table),
+        clock=time.time,
+        ids=RandomIds(),
+        quotas=Quotas(settings.quotas),
+        auto_training_delay=settings.auto_training_delay_minutes * 60.0,
+        **ports,
+    )
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region belongs to."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

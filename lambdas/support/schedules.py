@@ -1,0 +1,70 @@
+"""Automatic training and refreshing: schedules of EventBridge Scheduler."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.support import clients
+from tastemaker.control.core.ports import WorkError
+
+UNITS = {"day": 86_400, "hour": 3600, "minute": 60}
+
+
+class Schedules:
+    """The part of ``Work`` that the scheduler does: each schedule starts a state machine.
+
+    ``group`` is the schedule group, ``role`` the role that may start the ``machines`` (workflow → ARN);
+    ``client`` is for tests.
+    """
+
+    def __init__(self, group: str, role: str, machines: Mapping[str, str], client: Any = None) -> None:
+        self.group, self.role, self.machines = group, role, machines
+        self._given = client
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._given or clients.client("scheduler")
+
+    def schedule(
+        self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
+    ) -> None:
+        """Start a workflow at ``first_at`` and every so many seconds after. Raises WorkError."""
+        wanted = {
+            "Name": name,
+            "GroupName": self.group,
+            "ScheduleExpression": _rate(every),
+            "StartDate": datetime.fromtimestamp(first_at, UTC),
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {
+                "Arn": self.machines[workflow],
+                "RoleArn": self.role,
+                "Input": json.dumps(request),
+            },
+        }
+        try:
+            try:
+                self._client.create_schedule(**wanted)
+            except self._client.exceptions.ConflictException:
+                self._client.update_schedule(**wanted)
+        except ClientError as error:
+            raise WorkError(f"The {workflow} workflow could not be scheduled: {error}") from error
+
+    def unschedule(self, name: str) -> None:
+        """Remove a schedule, if it is there. Raises WorkError."""
+        try:
+            self._client.delete_schedule(Name=name, GroupName=self.group)
+        except self._client.exceptions.ResourceNotFoundException:
+            pass
+        except ClientError as error:
+            raise WorkError(f"A schedule could not be removed: {error}") from error
+
+
+def _rate(seconds: float) -> str:
+    """`rate(2 hours)`: in the largest unit that fits."""
+    unit, size = next((u, s) for u, s in UNITS.items() if seconds % s == 0)
+    count = int(seconds // size)
+    return f"rate({count} {unit}{'' if count == 1 else 's'})"

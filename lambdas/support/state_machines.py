@@ -1,0 +1,99 @@
+"""Starting and stopping the state machines."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.support.clients import client
+from lambdas.support.settings import Settings
+from tastemaker.control.core.ports import WorkError
+
+
+def machine_arns(settings: Settings) -> dict[str, str]:
+    """Workflow → state machine."""
+    return {
+        "import": settings.import_machine_arn,
+        "train": settings.train_machine_arn,
+        "deploy": settings.deploy_machine_arn,
+        "delete": settings.delete_machine_arn,
+        "batch": settings.batch_machine_arn,
+        "export": settings.export_machine_arn,
+        "erase": settings.erase_machine_arn,
+        "refresh": settings.refresh_machine_arn,
+        "attribute": settings.attribute_machine_arn,
+    }
+
+
+class StateMachines:
+    """The part of ``Work`` that Step Functions does. ``machines``: workflow → ARN; clients are for tests."""
+
+    def __init__(self, machines: Mapping[str, str], states: Any = None, sagemaker: Any = None) -> None:
+        self.machines = machines
+        self._given = states, sagemaker
+
+    @cached_property
+    def _states(self) -> Any:
+        return self._given[0] or client("stepfunctions")
+
+    @cached_property
+    def _sagemaker(self) -> Any:
+        return self._given[1] or client("sagemaker")
+
+    def start(self, workflow: str, name: str, request: Mapping[str, Any]) -> None:
+        """Start an execution; one of the same name is the same execution. Raises WorkError."""
+        if workflow not in self.machines:
+            raise WorkError(f"There is no state machine for {workflow}.")
+        try:
+            self._states.start_execution(
+                stateMachineArn=self.machines[workflow], name=name, input=json.dumps(request)
+            )
+        except ClientError as error:
+            if _code(error) != "ExecutionAlreadyExists":
+                raise WorkError(f"The {workflow} state machine could not be started: {error}") from error
+
+    def describe(self, workflow: str, name: str) -> dict[str, Any] | None:
+        """What Step Functions knows of an execution, named as it was started or by its ARN; None if it knows
+        none. Raises WorkError."""
+        arn = name if name.startswith("arn:") else self._execution_arn(workflow, name)
+        try:
+            found: dict[str, Any] = self._states.describe_execution(executionArn=arn)
+        except ClientError as error:
+            if _code(error) == "ExecutionDoesNotExist":
+                return None
+            raise WorkError(f"The {workflow} execution could not be looked at: {error}") from error
+        return found
+
+    def stop(self, workflow: str, name: str, job: str | None) -> bool:
+        """Stop the training job, so that its execution ends by its own failure path (True); where there is
+        no job
+        yet, or no more, stop the execution, which then reports nothing (False). Raises WorkError.
+        """
+        if job is not None and self._stop_job(job):
+            return True
+        arn = name if name.startswith("arn:") else self._execution_arn(workflow, name)
+        try:
+            self._states.stop_execution(executionArn=arn, error="Stopped", cause="Stopped by a person.")
+        except ClientError as error:
+            if _code(error) not in ("ExecutionDoesNotExist", "ValidationException"):
+                raise WorkError(f"The {workflow} execution could not be stopped: {error}") from error
+        return False
+
+    def _stop_job(self, job: str) -> bool:
+        try:
+            self._sagemaker.stop_training_job(TrainingJobName=job)
+        except ClientError as error:
+            # SageMaker calls an unknown job, and one that has ended, a ValidationException.
+            if _code(error) in ("ValidationException", "ResourceNotFound"):
+                return False
+            raise WorkError(f"The training job {job} could not be stopped: {error}") from error
+        return True
+
+    def _execution_arn(self, workflow: str, name: str) -> str:
+        return f"{self.machines[workflow].replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")

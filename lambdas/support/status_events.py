@@ -1,0 +1,61 @@
+"""Status changes on EventBridge, for whoever wants to act on them instead of polling."""
+
+import json
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.support import clients
+from lambdas.support.observability import logger
+from tastemaker.control.core.ports import StatusChange
+
+SOURCE = "tastemaker"
+DETAIL_TYPE = "Personalize resource status change"
+
+
+class EventBus:
+    """Puts an event on a bus for each status change. A bus that fails is logged: the change itself has
+    happened."""
+
+    def __init__(self, name: str, client: Any = None) -> None:
+        self.name = name
+        self._given = client
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._given or clients.client("events")
+
+    def __call__(self, change: StatusChange) -> None:
+        """Announce one change."""
+        entry = {
+            "EventBusName": self.name,
+            "Source": SOURCE,
+            "DetailType": DETAIL_TYPE,
+            "Resources": [change.record.arn],
+            "Detail": json.dumps(detail(change)),
+        }
+        try:
+            answer = self._client.put_events(Entries=[entry])
+        except (ClientError, BotoCoreError):
+            logger.exception("a status change was not announced", extra={"resource": change.record.arn})
+            return
+        if answer.get("FailedEntryCount"):
+            logger.error("a status change was not announced", extra={"entries": answer["Entries"]})
+
+
+def detail(change: StatusChange) -> dict[str, Any]:
+    """What the event says. ``update`` names the part of the record whose status it is, if it is not the
+    record's."""
+    body = change.record.body
+    holder = body.get(change.part, {}) if change.part else body
+    content = {
+        "resource": change.record.arn,
+        "kind": change.record.kind,
+        "name": body.get("name") or body.get("jobName"),
+        "status": change.after,
+        "previousStatus": change.before,
+        "update": change.part,
+        "failureReason": holder.get("failureReason"),
+    }
+    return {name: value for name, value in content.items() if value is not None}

@@ -1,0 +1,219 @@
+"""API Gateway's HTTP API: routes, IAM authorization, and the Lambda payload format 2.0.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+The signature itself is not verified: everyone on this machine is the account's owner.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.functions.worker import Outcome
+from local.http.cors import Cors, is_preflight
+from local.http.messages import Request, Response
+
+Invoke = Callable[[str, Any, str], Outcome]  # function name, event, request id
+SIGNED_FOR = ("personalize", "execute-api")
+TARGET_PREFIX = "AmazonPersonalize"
+_TEXT = re.compile(r"text/.*|application/(.*\+)?(json|javascript|xml)|application/x-www-form-urlencoded")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route of the API: `POST /recommendations` → a function."""
+
+    method: str  # or ANY
+    path: str  # /things/{id}, /{proxy+}; "" for $default
+    function: str
+    iam: bool
+    timeout: float = 30.0
+
+    @property
+    def key(self) -> str:
+        return f"{self.method} {self.path}" if self.path else "$default"
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """The path's parameters if the route serves the request."""
+        if self.method not in ("ANY", method):
+            return None
+        if not self.path:
+            return {}
+        found = re.fullmatch(_pattern(self.path), path)
+        return found.groupdict() if found else None
+
+
+def _pattern(path: str) -> str:
+    parts = re.split(r"(\{\w+\+?\})", path)
+    return "".join(
+        f"(?P<{part[1:-1].rstrip('+')}>{'.+' if part.endswith('+}') else '[^/]+'})"
+        if part.startswith("{")
+        else re.escape(part)
+        for part in parts
+    )
+
+
+def names_the_api(request: Request) -> bool:
+    """Whether a request says that it is for Personalize: by its signature or its target."""
+    service = request.credential[2] if request.credential else ""
+    target = request.headers.get("x-amz-target", "")
+    return service in SIGNED_FOR or (service != "s3" and target.startswith(TARGET_PREFIX))
+
+
+class Gateway:
+    """Turns requests for our own API into invocations."""
+
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        invoke: Invoke,
+        *,
+        account_id: str,
+        api_id: str,
+        cors: Cors | None = None,
+    ) -> None:
+        # the most specific route wins: literal before parameter, parameter before {proxy+}, method before ANY
+        self._routes = sorted(
+            routes,
+            key=lambda r: (not r.path, "+}" in r.path, r.path.count("{"), -len(r.path), r.method == "ANY"),
+        )
+        self._invoke = invoke
+        self._account_id = account_id
+        self._api_id = api_id
+        self._cors = cors
+
+    def serves(self, request: Request) -> bool:
+        """Whether a request is for this API and not for AWS itself."""
+        if self._cors and is_preflight(request):
+            return any(route.path == request.path for route in self._routes)
+        if names_the_api(request):
+            return True
+        if "authorization" in request.headers or "X-Amz-Signature" in request.parameters:
+            return False
+        route = self._find(request)
+        return route is not None and route[0].path not in ("", "/") and "+}" not in route[0].path
+
+    def _find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+        for route in self._routes:
+            parameters = route.match(request.method, request.path)
+            if parameters is not None:
+                return route, parameters
+        return None
+
+    def __call__(self, request: Request) -> Response:
+        if self._cors is None:
+            return self._answer(request)
+        if is_preflight(request):
+            return self._cors.preflight()
+        return self._cors.mark(request, self._answer(request))
+
+    def _answer(self, request: Request) -> Response:
+        found = self._find(request)
+        if found is None:
+            return Response.of_json(404, {"message": "Not Found"})
+        route, parameters = found
+        if route.iam and request.credential is None:
+            return Response.of_json(
+                403,
+                {"message": "Missing Authentication Token"},
+                x_amzn_ErrorType="MissingAuthenticationTokenException",
+            )
+        request_id = str(uuid.uuid4())
+        event = self._event(request, route, parameters, request_id)
+        started = time.monotonic()
+        outcome = self._invoke(route.function, event, request_id)
+        if time.monotonic() - started > route.timeout:
+            return Response.of_json(503, {"message": "Service Unavailable"})
+        return _response(outcome, request_id)
+
+    def _event(
+        self, request: Request, route: Route, parameters: dict[str, str], request_id: str
+    ) -> dict[str, Any]:
+        body, encoded = _body(request)
+        host = request.headers.get("host", "127.0.0.1")
+        context: dict[str, Any] = {
+            "accountId": self._account_id,
+            "apiId": self._api_id,
+            "domainName": host,
+            "domainPrefix": self._api_id,
+            "http": {
+                "method": request.method,
+                "path": request.path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": request.client,
+                "userAgent": request.headers.get("user-agent", ""),
+            },
+            "requestId": request_id,
+            "routeKey": route.key,
+            "stage": "$default",
+            "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime()),
+            "timeEpoch": int(time.time() * 1000),
+        }
+        if request.credential is not None:
+            context["authorizer"] = {"iam": self._caller(request.credential[0])}
+        event: dict[str, Any] = {
+            "version": "2.0",
+            "routeKey": route.key,
+            "rawPath": request.path,
+            "rawQueryString": request.query,
+            "headers": {name: value for name, value in request.headers.items() if name != "cookie"},
+            "requestContext": context,
+            "isBase64Encoded": encoded,
+        }
+        if request.parameters:
+            event["queryStringParameters"] = request.parameters
+        if parameters:
+            event["pathParameters"] = parameters
+        if "cookie" in request.headers:
+            event["cookies"] = [part.strip() for part in request.headers["cookie"].split(";")]
+        if body is not None:
+            event["body"] = body
+        return event
+
+    def _caller(self, access_key: str) -> dict[str, Any]:
+        return {
+            "accessKey": access_key,
+            "accountId": self._account_id,
+            "callerId": access_key,
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+            "userArn": f"arn:aws:iam::{self._account_id}:root",
+            "userId": self._account_id,
+        }
+
+
+def _body(request: Request) -> tuple[str | None, bool]:
+    """The event's body, and whether it is base64: of a type that is no text, or no UTF-8."""
+    if not request.body:
+        return None, False
+    kind = request.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+    if _TEXT.fullmatch(kind):
+        try:
+            return request.body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    return base64.b64encode(request.body).decode(), True
+
+
+def _response(outcome: Outcome, request_id: str) -> Response:
+    fields = [("apigw-requestid", request_id)]
+    if outcome.failed:
+        message = b'{"message":"Internal Server Error"}'
+        return Response(500, [*fields, ("Content-Type", "application/json")], message)
+    value = json.loads(outcome.payload)
+    if not isinstance(value, dict) or "statusCode" not in value:
+        text = value if isinstance(value, str) else json.dumps(value)
+        return Response(200, [*fields, ("Content-Type", "application/json")], text.encode())
+    headers = {name.lower(): str(field) for name, field in (value.get("headers") or {}).items()}
+    fields += list(headers.items()) + [("set-cookie", cookie) for cookie in value.get("cookies") or []]
+    if "content-type" not in headers:
+        fields.append(("Content-Type", "text/plain;charset=utf-8"))
+    body = value.get("body") or ""
+    raw = base64.b64decode(body) if value.get("isBase64Encoded") else str(body).encode()
+    return Response(int(value["statusCode"]), fields, raw)

@@ -1,0 +1,38 @@
+"""One stack answers for every region.
+
+A stack lives in one region and its ARNs name it, but a program may name another: written into its code, or by
+a variable that this run was not started with. Many then build ARNs themselves, from that region. So ARNs of
+Personalize travel in the region that a request was signed for, and the stack sees them in its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from local.account import partition_of
+from local.http.gateway import Gateway
+from local.http.messages import Request, Response
+
+
+class AnyRegion:
+    """The gateway, for requests signed for any region."""
+
+    def __init__(self, gateway: Gateway, *, home: str) -> None:
+        """`home` is the region of the stack behind `gateway`."""
+        self._gateway = gateway
+        self._home = home
+
+    def serves(self, request: Request) -> bool:
+        return self._gateway.serves(request)
+
+    def __call__(self, request: Request) -> Response:
+        asked = request.credential[1] if request.credential else self._home
+        if asked == self._home:
+            return self._gateway(request)
+        here, there = _start_of_arns(self._home), _start_of_arns(asked)
+        response = self._gateway(replace(request, body=request.body.replace(there, here)))
+        return replace(response, body=response.body.replace(here, there))
+
+
+def _start_of_arns(region: str) -> bytes:
+    return f"arn:{partition_of(region)}:personalize:{region}:".encode()

@@ -1,0 +1,118 @@
+"""Who answers what: our API's routes, Lambda's invoke, SageMaker's jobs, and moto for the rest of AWS."""
+
+from __future__ import annotations
+
+import json
+import threading
+import traceback
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local.account import OWN_AGENT
+from local.functions.service import Functions, is_invoke, serve_invoke
+from local.http.messages import Request, Response
+from local.http.moto_app import MotoApp
+from local.http.regions import AnyRegion
+from local.iam.enforcer import Guard
+from local.iam.operations import Operation, operation
+from local.jobs.service import TrainingJobs
+from local.streams.shards import Streams
+from local.terminal import Terminal
+
+CONTROL_PREFIX = "/_local/"
+PATIENCE = 50.0  # seconds; SDKs give up reading after sixty
+
+
+@dataclass
+class Rooms:
+    """What is behind the door once the template is deployed."""
+
+    gateway: AnyRegion
+    functions: Functions
+    jobs: TrainingJobs
+    streams: Streams
+    flush: Callable[[], int]
+
+
+class Door:
+    """The application of the HTTP server. Until `open`, moto answers the run itself, which provisions through
+    here. Programs wait, for a port that listens looks ready to them, and moto has a Personalize of its own,
+    which would take what they say and forget it.
+    """
+
+    def __init__(
+        self, moto: MotoApp, guard: Guard, terminal: Terminal, *, patience: float = PATIENCE
+    ) -> None:
+        self._moto = moto
+        self._guard = guard
+        self._terminal = terminal
+        self._patience = patience
+        self._rooms: Rooms | None = None
+        self._opened = threading.Event()
+
+    def open(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._opened.set()
+
+    def __call__(self, request: Request) -> Response:
+        try:
+            response = self._answer(request)
+        except NotImplementedError as error:
+            message = f"moto, which plays AWS here, does not know this operation: {error}"
+            response = Response.of_json(501, {"__type": "NotImplemented", "message": message})
+        except Exception as error:
+            self._terminal.warn(f"{request.method} {request.path}: {error!r}\n{traceback.format_exc()}")
+            response = Response.of_json(500, {"__type": "InternalFailure", "message": repr(error)})
+        if response.header("x-amzn-requestid") is None:
+            response.headers.append(("x-amzn-RequestId", str(uuid.uuid4())))
+        self._terminal.detail("http", f"{request.method} {request.target[:120]} {response.status}")
+        return response
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith(CONTROL_PREFIX):
+            return self._control(request, self._rooms)
+        own = OWN_AGENT in request.headers.get("user-agent", "")
+        if not own and not self._opened.wait(self._patience):
+            message = "The local run is starting; it prints a line that begins with 'ready'."
+            return Response.of_json(503, {"__type": "ServiceUnavailable", "message": message})
+        rooms = self._rooms
+        if rooms is not None and rooms.gateway.serves(request):
+            return rooms.gateway(request)
+        called = operation(request)
+        refusal = self._guard.refusal(request, called)
+        if refusal is not None:
+            return refusal
+        if rooms is None or called is None:
+            return self._moto(request)
+        if is_invoke(request):
+            return serve_invoke(rooms.functions, request)
+        if called.service == "sagemaker":
+            return rooms.jobs.serve(called.name, request, self._moto)
+        return self._aws(request, called, rooms)
+
+    def _aws(self, request: Request, called: Operation, rooms: Rooms) -> Response:
+        if called.service == "states" and called.name == "StartExecution":
+            request = _named(request)
+        response = self._moto(request)
+        if called.service == "kinesis" and called.name in ("PutRecord", "PutRecords"):
+            stream = request.json.get("StreamName") or request.json.get("StreamARN", "")
+            rooms.streams.notify(stream.rsplit("/", 1)[-1])
+        return response
+
+    def _control(self, request: Request, rooms: Rooms | None) -> Response:
+        name = request.path.removeprefix(CONTROL_PREFIX)
+        if name == "health":
+            ready = rooms is not None
+            return Response.of_json(200 if ready else 503, {"status": "ready" if ready else "starting"})
+        if name == "flush" and request.method == "POST" and rooms is not None:
+            return Response.of_json(200, {"records": rooms.flush()})
+        return Response.of_json(404, {"message": f"{CONTROL_PREFIX} has GET health and POST flush"})
+
+
+def _named(request: Request) -> Request:
+    """StartExecution without a name gets one, as on AWS; moto would call every such execution "None"."""
+    if request.json.get("name"):
+        return request
+    body = json.dumps(request.json | {"name": str(uuid.uuid4())}).encode()
+    return Request(request.method, request.target, request.headers, body, request.client, request.raw_headers)

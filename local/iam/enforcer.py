@@ -1,0 +1,87 @@
+"""Holds sessions of the template's roles to their policies, at the door."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+from local.account import Account
+from local.http.messages import Request, Response
+from local.iam.operations import Operation
+from local.iam.required_permissions import Need, needs
+from local.iam.roles import Caller, Roles
+from local.terminal import Terminal
+
+
+class Guard:
+    """Answers a request that its caller's role does not allow, in the shape its client expects."""
+
+    def __init__(self, account: Account, roles: Roles, terminal: Terminal) -> None:
+        self._account = account
+        self._roles = roles
+        self._terminal = terminal
+
+    def refusal(self, request: Request, operation: Operation | None) -> Response | None:
+        """The denial of a request; None if it may pass."""
+        if request.credential is None:
+            return None
+        caller = self._roles.held_caller(request.credential[0])
+        if caller is None:
+            return None
+        for need in needs(request, operation, self._account):
+            if not self._allowed(caller, need):
+                message = self._message(caller, need)
+                self._terminal.warn_once(f"denied by IAM: {message}")
+                return _denial(request, message)
+        return None
+
+    def _allowed(self, caller: Caller, need: Need) -> bool:
+        context = need.context | {
+            "aws:requestedregion": [self._account.region],
+            "aws:principalaccount": [self._account.id],
+            "aws:principalarn": [caller.role_arn],
+            "aws:resourceaccount": [self._account.id],
+            "aws:securetransport": ["true"],  # as on AWS, whose endpoints the same code calls by https
+        }
+        if not self._roles.allows(caller.role_arn, need.action, need.resource, context):
+            return False
+        return need.action != "sts:AssumeRole" or self._roles.trusts_role(need.resource, caller)
+
+    def _message(self, caller: Caller, need: Need) -> str:
+        return (
+            f"User: {caller.arn(self._account)} is not authorized to perform: {need.action} on resource: "
+            f"{need.resource} because no identity-based policy allows the {need.action} action"
+        )
+
+
+def _denial(request: Request, message: str) -> Response:
+    assert request.credential is not None
+    service = request.credential[2]
+    if service == "s3":
+        xml = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+        return Response(403, [("Content-Type", "application/xml")], xml.encode())
+    if request.form:
+        xml = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{escape(message)}</Message>"
+            "</Error><RequestId>local</RequestId></ErrorResponse>"
+        )
+        return Response(403, [("Content-Type", "text/xml")], xml.encode())
+    if "smithy-protocol" in request.headers:
+        fields = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
+        body = _cbor_map({"__type": "AccessDeniedException", "message": message})
+        return Response(403, fields, body)
+    # JSON services answer 400, REST services 403
+    status = 400 if "x-amz-target" in request.headers else 403
+    body_of = {"__type": "AccessDeniedException", "message": message, "Message": message}
+    return Response.of_json(status, body_of, x_amzn_ErrorType="AccessDeniedException")
+
+
+def _cbor_map(texts: dict[str, str]) -> bytes:
+    """A CBOR map of texts (RFC 8949): enough for an error."""
+
+    def text(value: str) -> bytes:
+        data = value.encode()
+        return (
+            bytes([0x60 + len(data)]) if len(data) < 24 else b"\x79" + len(data).to_bytes(2, "big")
+        ) + data
+
+    return bytes([0xA0 + len(texts)]) + b"".join(text(key) + text(value) for key, value in texts.items())

@@ -1,0 +1,298 @@
+"""What a request needs: IAM actions and the ARNs they act on.
+
+Actions and resource types of each service:
+https://docs.aws.amazon.com/service-authorization/latest/reference/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.kinesis.utils import decompose_shard_iterator
+
+from local.account import Account
+from local.http.messages import Request
+from local.iam.operations import Operation
+from local.iam.s3_permissions import s3_need
+
+
+@dataclass(frozen=True)
+class Need:
+    """One action on one resource, with condition keys that only this request knows (names in lower case)."""
+
+    action: str
+    resource: str = "*"
+    context: dict[str, list[str]] = field(default_factory=dict)
+
+
+Needs = Iterator[Need]
+_FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # need no permission
+# IAM's prefix where it differs from the signature's service.
+_PREFIXES = {"monitoring": "cloudwatch"}
+
+
+def needs(request: Request, operation: Operation | None, account: Account) -> list[Need]:
+    """All that must be allowed for the request; an operation that cannot be told needs `<service>:?`, which
+    nobody has.
+    """
+    assert request.credential is not None
+    service = request.credential[2]
+    if service == "s3":
+        return [
+            Need(action, resource, context)
+            for action, resource, context in s3_need(request, account.partition)
+        ]
+    prefix = _PREFIXES.get(service, service)
+    if operation is None:
+        return [Need(f"{prefix}:?")]
+    action = f"{prefix}:{operation.name}"
+    if action in _FREE:
+        return []
+    of = _SERVICES.get(service)
+    body = request.json or request.form
+    if of is None:
+        return [Need(action)]
+    return list(of(account, action, operation, {**body, **operation.uri}, request))
+
+
+def _dynamodb(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    def table(name: str, index: str | None = None) -> str:
+        arn = name if name.startswith("arn:") else account.arn("dynamodb", f"table/{name}")
+        return f"{arn}/index/{index}" if index else arn
+
+    if "TransactItems" in body:
+        # a transaction needs the permission of each of its parts
+        for item in body["TransactItems"]:
+            for part, request_of in item.items():
+                name = {
+                    "Get": "GetItem",
+                    "Put": "PutItem",
+                    "Update": "UpdateItem",
+                    "Delete": "DeleteItem",
+                }.get(part, "ConditionCheckItem")
+                yield Need(f"dynamodb:{name}", table(request_of["TableName"]), _leading_keys(request_of))
+    elif isinstance(body.get("RequestItems"), dict):
+        for name in body["RequestItems"]:
+            yield Need(action, table(name))
+    elif body.get("TableName"):
+        yield Need(action, table(body["TableName"], body.get("IndexName")), _leading_keys(body))
+    elif body.get("StreamArn"):
+        yield Need(action, body["StreamArn"])
+    else:
+        yield Need(action)
+
+
+def _leading_keys(item: Mapping[str, Any]) -> dict[str, list[str]]:
+    """`dynamodb:LeadingKeys` cannot be known without the table's schema; every key's value is offered."""
+    values = [next(iter(value.values())) for value in item.get("Key", {}).values() if isinstance(value, dict)]
+    return {"dynamodb:leadingkeys": [str(value) for value in values]} if values else {}
+
+
+def _kinesis(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    name = body.get("StreamName")
+    if name is None and body.get("ShardIterator"):
+        name = _stream_of_iterator(body["ShardIterator"])
+    yield Need(action, body.get("StreamARN") or (account.arn("kinesis", f"stream/{name}") if name else "*"))
+
+
+def _stream_of_iterator(iterator: str) -> str | None:
+    try:
+        return str(decompose_shard_iterator(iterator)[0])
+    except (ValueError, IndexError):
+        return None
+
+
+def _states(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    arn = (
+        body.get("stateMachineArn")
+        or body.get("executionArn")
+        or body.get("resourceArn")
+        or body.get("mapRunArn")
+    )
+    yield Need(action, arn or "*")
+    if body.get("roleArn"):
+        yield _pass_role(body["roleArn"], "states.amazonaws.com")
+
+
+def _lambda(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    name = body.get("FunctionName")
+    if operation.name in ("Invoke", "InvokeAsync", "InvokeWithResponseStream"):
+        action = "lambda:InvokeFunction"
+    yield Need(
+        action,
+        (name if name.startswith("arn:") else account.arn("lambda", f"function:{name}")) if name else "*",
+    )
+
+
+def _events(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    def bus(name: str) -> str:
+        return name if name.startswith("arn:") else account.arn("events", f"event-bus/{name}")
+
+    if operation.name == "PutEvents":
+        for entry in body.get("Entries", []):
+            context = {"events:source": [entry["Source"]]} if "Source" in entry else {}
+            context |= {"events:detail-type": [entry["DetailType"]]} if "DetailType" in entry else {}
+            yield Need(action, bus(entry.get("EventBusName") or "default"), context)
+    else:
+        yield Need(action, account.arn("events", f"rule/{body['Name']}") if "Name" in body else "*")
+
+
+def _scheduler(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    name = body.get("Name")
+    if name is None:
+        yield Need(action)
+    elif operation.name.endswith("ScheduleGroup"):
+        yield Need(action, account.arn("scheduler", f"schedule-group/{name}"))
+    else:
+        group = body.get("GroupName") or request.parameters.get("groupName") or "default"
+        yield Need(action, account.arn("scheduler", f"schedule/{group}/{name}"))
+        if role := body.get("Target", {}).get("RoleArn"):
+            yield _pass_role(role, "scheduler.amazonaws.com")
+
+
+_SAGEMAKER_KINDS = ("TrainingJob", "ProcessingJob", "TransformJob", "EndpointConfig", "Endpoint", "Model")
+
+
+def _sagemaker(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    resource = body.get("ResourceArn", "*")
+    for kind in _SAGEMAKER_KINDS:
+        if name := body.get(f"{kind}Name"):
+            dashed = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip(
+                "-"
+            )
+            resource = account.arn("sagemaker", f"{dashed}/{name}".lower())
+            break
+    yield Need(action, resource)
+    if operation.name.startswith("Create") and body.get("Tags"):
+        yield Need("sagemaker:AddTags", resource)
+    if role := body.get("RoleArn") or body.get("ExecutionRoleArn"):
+        yield _pass_role(role, "sagemaker.amazonaws.com")
+
+
+def _pass_role(role_arn: str, service: str) -> Need:
+    return Need("iam:PassRole", role_arn, {"iam:passedtoservice": [service]})
+
+
+def _sts(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    yield Need(action, body.get("RoleArn", "*"))
+
+
+def _sqs(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    url = body.get("QueueUrl")
+    name = url.rstrip("/").rsplit("/", 1)[-1] if url else body.get("QueueName")
+    yield Need(action, account.arn("sqs", name) if name else "*")
+
+
+def _firehose(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    name = body.get("DeliveryStreamName")
+    yield Need(action, account.arn("firehose", f"deliverystream/{name}") if name else "*")
+
+
+def _logs(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    group, stream = body.get("logGroupName"), body.get("logStreamName")
+    if group is None:
+        yield Need(action)
+    else:
+        yield Need(
+            action, account.arn("logs", f"log-group:{group}:" + (f"log-stream:{stream}" if stream else "*"))
+        )
+
+
+def _ssm(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    names = body.get("Names") or [body.get("Name") or body.get("Path") or ""]
+    for name in names:
+        yield Need(action, account.arn("ssm", f"parameter/{name.lstrip('/')}") if name else "*")
+
+
+def _cloudwatch(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    namespace = body.get("Namespace") or _cbor_text(request.body, "Namespace")
+    yield Need(action, "*", {"cloudwatch:namespace": [namespace]} if namespace else {})
+
+
+def _cbor_text(body: bytes, name: str) -> str | None:
+    """The short text value of a member in a CBOR map (CloudWatch's newer protocol), found by its encoded
+    name.
+    """
+    key = bytes([0x60 + len(name)]) + name.encode()
+    at = body.find(key) + len(key)
+    if at < len(key) or at >= len(body):
+        return None
+    first = body[at]
+    if 0x60 <= first < 0x78:
+        return body[at + 1 : at + 1 + first - 0x60].decode("utf-8", "replace")
+    if first == 0x78:
+        return body[at + 2 : at + 2 + body[at + 1]].decode("utf-8", "replace")
+    return None
+
+
+def _glue(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    yield Need(action, account.arn("glue", "catalog"))
+    if database := body.get("DatabaseName"):
+        yield Need(action, account.arn("glue", f"database/{database}"))
+        if table := body.get("TableName") or (body.get("Name") if "Table" in operation.name else None):
+            yield Need(action, account.arn("glue", f"table/{database}/{table}"))
+
+
+def _kms(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    key = body.get("KeyId", "*")
+    yield Need(action, key if key.startswith(("arn:", "*")) else account.arn("kms", f"key/{key}"))
+
+
+def _iam(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Needs:
+    name = body.get("RoleName")
+    yield Need(action, f"arn:{account.partition}:iam::{account.id}:role/{name}" if name else "*")
+
+
+_Of = Callable[[Account, str, Operation, Mapping[str, Any], Request], Needs]
+_SERVICES: dict[str, _Of] = {
+    "dynamodb": _dynamodb,
+    "kinesis": _kinesis,
+    "states": _states,
+    "lambda": _lambda,
+    "events": _events,
+    "scheduler": _scheduler,
+    "sagemaker": _sagemaker,
+    "sts": _sts,
+    "sqs": _sqs,
+    "firehose": _firehose,
+    "logs": _logs,
+    "ssm": _ssm,
+    "monitoring": _cloudwatch,
+    "glue": _glue,
+    "kms": _kms,
+    "iam": _iam,
+}

@@ -1,0 +1,172 @@
+"""What a training job is told: config.json and data.manifest, in the lake."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tastemaker.control.core import statuses
+from tastemaker.control.core.arns import work_name
+from tastemaker.control.core.context import Desk
+from tastemaker.control.core.records import Record
+from tastemaker.control.resources.dataset import datasets_of
+from tastemaker.control.resources.dataset_group import group_name
+from tastemaker.errors import ResourceInUse
+from tastemaker.events import ACTIONS
+from tastemaker.recipes import Recipe
+
+FORMAT_VERSION = 1
+JOB_PREFIX = "tastemaker-"
+PUT_KINDS = ("ITEMS", "USERS", "ACTIONS")
+
+
+OF_PREVIOUS = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_")
+"""What an update reads of the bundle that it goes on from: files, and beginnings of files' names."""
+
+
+class NoDataError(ResourceInUse):
+    """There is nothing to train on."""
+
+
+def write(
+    desk: Desk,
+    record: Record,
+    recipe: Recipe,
+    *,
+    group: str,
+    name: str,
+    version: str,
+    moment: float,
+    execution: str,
+) -> dict[str, Any]:
+    """The plan of a training job, whose files are written as exact as data are now. The same for the same
+    ``moment`` and ``execution``, so that a repeated step starts the same job; an execution that starts again
+    what another left needs a job of its own, since SageMaker takes a name once. Raises NoDataError.
+    """
+    folder = f"groups/{group_name(group)}"
+    training, models = f"{folder}/training/{name}/{version}/", f"{folder}/models/{name}/{version}/"
+    datasets = datasets_of(desk, group)
+    sources = {
+        kind: {
+            "schema": json.loads(desk.find("Schema", dataset.body["schemaArn"]).body["schema"]),
+            "prefixes": [one["prefix"] for one in dataset.body["_imports"]],
+            "imported": [imported_at(desk, one["jobArn"]) for one in dataset.body["_imports"]],
+        }
+        for kind, dataset in datasets.items()
+    }
+    put = {kind: _put(desk, dataset, f"{training}put/{kind}.jsonl") for kind, dataset in datasets.items()}
+    for kind, put_key in put.items():
+        if put_key:
+            sources[kind]["put"] = put_key
+    events = f"{folder}/events/"
+    keys = {kind: _keys(desk, source["prefixes"]) for kind, source in sources.items()}
+    event_keys = _keys(desk, [events])
+    actions = [f"{folder}/{ACTIONS}/events/"] if "ACTION_INTERACTIONS" in recipe.trains_on else []
+    action_keys = _keys(desk, actions)
+    for kind in recipe.needs_datasets:
+        if not keys.get(kind) and not put.get(kind) and not (kind == "INTERACTIONS" and event_keys):
+            raise NoDataError(
+                f"The dataset group has no {kind} data; import some with CreateDatasetImportJob"
+                + (" or send events." if kind == "INTERACTIONS" else ".")
+            )
+    config = {
+        "formatVersion": FORMAT_VERSION,
+        "solutionVersionArn": record.arn,
+        "recipe": recipe.name,
+        "model": recipe.model,
+        "trainingMode": record.body.get("trainingMode", "FULL"),
+        "createdAt": moment,
+        "seed": int(moment) % 2**31,
+        "datasets": sources,
+        "events": [events],
+        "actionEvents": actions,
+        "quotas": desk.quotas.for_training,
+        **_settings(recipe, record.body),
+    }
+    previous = _previous(desk, record) if config["trainingMode"] == "UPDATE" else None
+    if previous:
+        config["previous"] = previous
+    config_key, manifest_key = f"{training}config.json", f"{training}data.manifest"
+    desk.lake.write(config_key, json.dumps(config, indent=1))
+    everything = [config_key, *(key for found in keys.values() for key in found), *event_keys, *action_keys]
+    everything += [put_key for put_key in put.values() if put_key]
+    if previous:
+        needed = tuple(f"{previous}{name}" for name in OF_PREVIOUS)
+        everything += [key for key in _keys(desk, [previous]) if key.startswith(needed)]
+    desk.lake.write(manifest_key, json.dumps([{"prefix": desk.lake.uri("")}, *everything]))
+    return {
+        "arn": record.arn,
+        "jobName": JOB_PREFIX + work_name(record.arn, execution),
+        "manifestUri": desk.lake.uri(manifest_key),
+        "outputPath": desk.lake.uri(models),
+        "configKey": config_key,
+    }
+
+
+def newest_interaction(desk: Desk, group: str) -> float:
+    """When interactions last came in, by bulk or by stream; 0.0 if they never did."""
+    events = desk.lake.objects(f"groups/{group_name(group)}/events/")
+    streamed = max((written for _, written in events), default=0.0)
+    interactions = datasets_of(desk, group).get("INTERACTIONS")
+    imported = interactions.body.get("_importedAt", 0.0) if interactions is not None else 0.0
+    return max(streamed, imported)
+
+
+def bundle_of(desk: Desk, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Where the trained bundle is (``s3://…/``), and its manifest. Raises LookupError if the job left
+    none."""
+    folder = f"{plan['outputPath']}{plan['jobName']}/output/model/"
+    key = folder.removeprefix(desk.lake.uri(""))
+    return folder, json.loads(desk.lake.read(f"{key}bundle.json"))
+
+
+def hours_of(result: Mapping[str, Any]) -> float:
+    """Training hours from SageMaker's description of the job: its training time on the wall clock."""
+    seconds = result.get("BillableTimeInSeconds") or result.get("TrainingTimeInSeconds") or 0
+    return round(max(float(seconds), 1.0) / 3600, 4)
+
+
+def imported_at(desk: Desk, job_arn: str) -> float:
+    """When an import became visible; 0.0 if its job is not known any more."""
+    job = desk.repository.get(job_arn)
+    return float(job.body.get("lastUpdatedDateTime", 0.0)) if job is not None else 0.0
+
+
+def _previous(desk: Desk, record: Record) -> str:
+    """The key of the folder with the newest bundle that was trained in full. Raises NoDataError."""
+    for one in desk.each_now("SolutionVersion", record.body["solutionArn"]):
+        full = one.status == statuses.ACTIVE and one.body["trainingMode"] == "FULL"
+        if full and "_bundle" in one.body:
+            return str(one.body["_bundle"]).removeprefix(desk.lake.uri(""))
+    raise NoDataError("The trainingMode UPDATE needs an ACTIVE version that was trained with FULL.")
+
+
+def _put(desk: Desk, dataset: Record, key: str) -> str | None:
+    """Write what was put into a dataset one at a time, a JSON list [id, properties, time] a line, as it is
+    now: a model can be trained again on the same. None if there is nothing.
+    """
+    if dataset.body["datasetType"].upper() not in PUT_KINDS:
+        return None
+    lines = [json.dumps(row, ensure_ascii=False) for row in desk.put(dataset.arn)]
+    if not lines:
+        return None
+    desk.lake.write(key, "\n".join(lines) + "\n")
+    return key
+
+
+def _keys(desk: Desk, prefixes: list[str]) -> list[str]:
+    return sorted(key for prefix in prefixes for key, _ in desk.lake.objects(prefix))
+
+
+def _settings(recipe: Recipe, body: Mapping[str, Any]) -> dict[str, Any]:
+    config = body.get("solutionConfig") or {}
+    if "recommenderConfig" in body and "trainingDataConfig" in body["recommenderConfig"]:
+        config = {"trainingDataConfig": body["recommenderConfig"]["trainingDataConfig"]}
+    return {
+        "eventType": body.get("eventType") or None,
+        "solutionConfig": config,
+        "performHPO": bool(body.get("performHPO")),
+        "hyperParameters": recipe.hyperparameters_with_defaults(config.get("algorithmHyperParameters", {})),
+        "featureTransformationParameters": recipe.featurization_with_defaults(
+            config.get("featureTransformationParameters", {})
+        ),
+    }

@@ -1,0 +1,201 @@
+"""CSV bytes → record batches in which every wanted column is text, with at most a few blocks in memory."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from tastemaker.importing.dialect import Dialect
+from tastemaker.importing.errors import MissingColumns, UnreadableFile
+
+BLOCK_BYTES = 2 << 20
+"""How much is parsed at once, and so the longest row that can be read. Arrow takes up to 32 blocks from a
+source that is faster than the rest: this bounds the memory of an import as well.
+"""
+
+HEADER_BYTES = 1 << 20
+
+
+class ReadAgainError(Exception):
+    """The file's escaping turned out to be the other one: start over, with what the dialect has learnt."""
+
+
+class RaggedRowError(Exception):
+    """A row with more or fewer cells than the header."""
+
+
+class NotUtf8Error(Exception):
+    """A cell of a wanted column is not UTF-8."""
+
+
+class EndlessRowError(Exception):
+    """A row longer than a block, nearly always because a quote is never closed."""
+
+
+class CsvFile:
+    """One CSV file, read once from front to back.
+
+    `header` is known at once; `batches()` streams the rows. Raises UnreadableFile and MissingColumns on
+    opening.
+    """
+
+    def __init__(self, stream: io.RawIOBase, name: str, columns: Sequence[str], dialect: Dialect) -> None:
+        self.name = name
+        self._columns = list(columns)
+        self._feed = _Feed(stream, dialect)
+        self.header = spelled(self._feed.header(name), columns)
+        missing = [column for column in columns if column not in self.header]
+        if missing:
+            raise MissingColumns(name, missing)
+        for column in columns:
+            if self.header.count(column) > 1:
+                raise UnreadableFile(name, f"the header names {column} more than once", 1)
+
+    @property
+    def extra(self) -> list[str]:
+        """Columns of the file that the schema does not have."""
+        return [column for column in self.header if column not in self._columns]
+
+    @property
+    def bytes_read(self) -> int:
+        return self._feed.bytes_read
+
+    @property
+    def quote_left_open(self) -> bool:
+        """Whether, now that all is read, the number of quotes is odd."""
+        return self._feed.odd_quotes
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Rows in file order, columns in the order asked for, all of them strings without nulls.
+
+        Raises ReadAgainError, RaggedRowError, NotUtf8Error and EndlessRowError; the rows before the bad one
+        may have been handed out.
+        """
+        if self._feed.at_end:
+            return
+        names = _distinct(self.header)
+        try:
+            reader = pa_csv.open_csv(
+                pa.PythonFile(self._feed, mode="r"),
+                read_options=pa_csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names),
+                parse_options=pa_csv.ParseOptions(
+                    newlines_in_values=True, escape_char="\\" if self._feed.dialect.escapes else False
+                ),
+                convert_options=pa_csv.ConvertOptions(
+                    include_columns=self._columns,
+                    column_types=dict.fromkeys(self._columns, pa.string()),
+                    strings_can_be_null=False,
+                ),
+            )
+            while True:
+                yield reader.read_next_batch()
+        except StopIteration:
+            return
+        except pa.ArrowInvalid as error:
+            if self._feed.misread:
+                raise ReadAgainError from error
+            _explain(error)
+        except _MisreadError as error:
+            raise ReadAgainError from error
+
+
+def spelled(header: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """The names in the spelling of `columns` where only the case of letters differs: the service's own sample
+    data call a column `genres` that the schema calls GENRES. A name that fits exactly goes first.
+    """
+    sought = {column.casefold(): column for column in columns if column not in header}
+    return [name if name in columns else sought.get(name.casefold(), name) for name in header]
+
+
+def _explain(error: pa.ArrowInvalid) -> None:
+    """Arrow has one exception for all; its text is the only thing that tells the cases apart."""
+    text = str(error)
+    if "Empty CSV file" in text:
+        return
+    if "UTF8" in text:
+        raise NotUtf8Error from error
+    if "straddling" in text:
+        raise EndlessRowError from error
+    if "columns, got" in text:
+        raise RaggedRowError from error
+    raise error
+
+
+def _distinct(header: Sequence[str]) -> list[str]:
+    """Arrow wants distinct names; columns that nobody reads may share one in the file."""
+    return [name if header.count(name) == 1 else f"{name}#{i}" for i, name in enumerate(header)]
+
+
+class _MisreadError(Exception):
+    pass
+
+
+class _Feed(io.RawIOBase):
+    """The bytes after the header, watched on their way."""
+
+    def __init__(self, stream: io.RawIOBase, dialect: Dialect) -> None:
+        self._stream = stream
+        self.dialect = dialect
+        self._buffer = b""
+        self.bytes_read = 0
+        self._quotes = 0
+        self.misread = False
+
+    def readable(self) -> bool:
+        return True
+
+    @property
+    def odd_quotes(self) -> bool:
+        return self._quotes % 2 == 1
+
+    @property
+    def at_end(self) -> bool:
+        if not self._buffer:
+            self._buffer = self._take(BLOCK_BYTES)
+        return not self._buffer
+
+    def header(self, name: str) -> list[str]:
+        """The first row's names, without quotes, blanks and byte order mark."""
+        head = self._take(HEADER_BYTES)
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise UnreadableFile(name, "the file is UTF-16; save it as UTF-8")
+        lines = head.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
+        skipped = len(head) - sum(map(len, lines))
+        used = 0
+
+        def texts() -> Iterator[str]:
+            nonlocal used
+            for line in lines:
+                used += len(line)
+                yield line.decode("utf-8")
+
+        try:
+            row = next((row for row in csv.reader(texts()) if row), None)
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(name, "the header is not UTF-8", 1) from error
+        if row is None:
+            raise UnreadableFile(name, "the file is empty; its first line must name the columns")
+        self._buffer = head[skipped + used :]
+        return [cell.strip() for cell in row]
+
+    def read(self, size: int = -1) -> bytes:
+        if self._buffer:
+            size = len(self._buffer) if size < 0 else size
+            chunk, self._buffer = self._buffer[:size], self._buffer[size:]
+        else:
+            chunk = self._take(size)
+        if not self.dialect.learn(chunk):
+            self.misread = True
+            raise _MisreadError
+        quotes = chunk.count(b'"')
+        if quotes and self.dialect.escapes:
+            quotes -= chunk.replace(b"\\\\", b"").count(b'\\"')
+        self._quotes += quotes
+        return chunk
+
+    def _take(self, size: int) -> bytes:
+        chunk = self._stream.read(size) or b""
+        self.bytes_read += len(chunk)
+        return chunk

@@ -1,0 +1,268 @@
+"""The import, start to end: find the files, read, type, check, write; clean up what a failure leaves."""
+
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lambdas.stores.caller_files import File
+from tastemaker.importing import row_location
+from tastemaker.importing.cells import BadCellError, Rule, stored_schema, typed
+from tastemaker.importing.csv_reader import (
+    CsvFile,
+    EndlessRowError,
+    NotUtf8Error,
+    RaggedRowError,
+    ReadAgainError,
+    spelled,
+)
+from tastemaker.importing.dialect import Dialect
+from tastemaker.importing.errors import BadRow, MissingColumns, NoRows, UnreadableFile
+from tastemaker.importing.parts import PART_BYTES, Parts
+from tastemaker.importing.source import Destination, Source, find
+from tastemaker.schemas import Field
+
+Log = Callable[[str], None]
+PROGRESS_SECONDS = 5.0
+PARQUET_ROWS = 1 << 18
+IN_FLIGHT = 3
+"""Batches typed while earlier ones are written: what bounds memory, with the reader's own blocks."""
+
+
+@dataclass
+class Import:
+    """One import: everything it needs, and its counts as they grow."""
+
+    source: Source
+    destination: Destination
+    fields: Sequence[Field]
+    prefix: str
+    log: Log = print
+    part_bytes: int = PART_BYTES
+    rows: int = 0
+    bytes: int = 0
+    newest: int | None = None
+    _forgiven: dict[str, int] = field(default_factory=dict)
+    _dialects: dict[str, Dialect] = field(default_factory=dict)
+    _spoke: float = 0.0
+
+    def run(self, location: str) -> dict[str, Any]:
+        """Import a file or a folder. Returns the counts; raises WorkFailedError, with nothing left under
+        the prefix.
+        """
+        files = find(self.source, location)
+        self.log(f"{len(files)} files, {sum(file.size for file in files):,} bytes at {location}")
+        try:
+            # What an earlier, killed run of this import left must not be published with this one's parts.
+            self.clean()
+            result = self.read(files)
+            if not self.rows:
+                raise NoRows(location)
+        except BaseException:
+            self.clean()
+            raise
+        return result
+
+    def size(self, location: str) -> int:
+        """Bytes of the files of a location. Raises WorkFailedError."""
+        return sum(file.size for file in find(self.source, location))
+
+    def read(self, files: Sequence[File]) -> dict[str, Any]:
+        """Import these files, in their order. Returns the counts; raises WorkFailedError, and leaves to the
+        caller what had been written by then.
+        """
+        while True:
+            try:
+                parts = self._attempt(files)
+            except ReadAgainError:
+                self.log("a backslash turned out to be one to be read differently; reading from the start")
+            else:
+                return {
+                    "rows": self.rows,
+                    "files": len(files),
+                    "bytes": self.bytes,
+                    "parts": parts,
+                    "maxTimestamp": self.newest,
+                }
+
+    @property
+    def rules(self) -> list[Rule]:
+        """What the cells of each column must be."""
+        describes = all(column.name != "TIMESTAMP" for column in self.fields)
+        return [Rule.of(column, describes=describes) for column in self.fields]
+
+    def clean(self) -> None:
+        """Best effort: a role that may not delete is no reason to fail, nor to hide what the import failed
+        of.
+        """
+        try:
+            self.destination.clear(self.prefix)
+        except Exception as error:
+            self.log(f"warning: could not clear {self.prefix}: {error}")
+
+    def _attempt(self, files: Sequence[File]) -> int:
+        self.rows, self.bytes, self.newest = 0, 0, None
+        rules = self.rules
+        self._forgiven = {rule.name: 0 for rule in rules if rule.forgiving and not rule.nullable}
+        with tempfile.TemporaryDirectory(prefix="import-") as scratch:
+            parts = Parts(self.destination, self.prefix, stored_schema(rules), Path(scratch), self.part_bytes)
+            try:
+                for file in files:
+                    read = self._parquet if file.is_parquet else self._csv
+                    for batch in read(file, rules):
+                        parts.write(batch)
+                        self._count(batch, file)
+                parts.close()
+            except BaseException:
+                parts.abandon()
+                raise
+        for name, cells in self._forgiven.items():
+            if cells:
+                self.log(
+                    f"warning: {cells:,} cells of {name} are not as the schema says; they are stored as null"
+                )
+        self.log(f"done: {self.rows:,} rows in {parts.count} parts")
+        return parts.count
+
+    def _count(self, batch: pa.RecordBatch, file: File) -> None:
+        self.rows += batch.num_rows
+        for name in self._forgiven:
+            self._forgiven[name] += batch.column(name).null_count
+        if "TIMESTAMP" in batch.schema.names and batch.num_rows:
+            newest = pc.max(batch.column("TIMESTAMP")).as_py()
+            self.newest = newest if self.newest is None else max(self.newest, newest or self.newest)
+        if monotonic() - self._spoke > PROGRESS_SECONDS:
+            self._spoke = monotonic()
+            self.log(f"{self.rows:,} rows so far, reading {file.name}")
+
+    def _csv(self, file: File, rules: Sequence[Rule]) -> Iterator[pa.RecordBatch]:
+        dialect = self._dialects.setdefault(file.name, Dialect())
+        with self.source.open(file) as stream:
+            csv = CsvFile(stream, file.name, [rule.name for rule in rules], dialect)
+            if csv.extra:
+                self.log(
+                    f"warning: {file.name}: columns that the schema does not have are ignored: {csv.extra}"
+                )
+            rows = 0
+            try:
+                for batch in _typed_in_order(csv.batches(), rules):
+                    yield batch
+                    rows += batch.num_rows
+            except BadCellError as error:
+                raise self._bad_cell(file, dialect, error, rows) from error
+            except RaggedRowError as error:
+                raise self._ragged(file, dialect, csv.header, error) from error
+            except NotUtf8Error as error:
+                raise self._not_utf8(file, dialect, csv.header, [rule.name for rule in rules]) from error
+            except EndlessRowError as error:
+                raise self._endless(file, dialect) from error
+            if csv.quote_left_open and self._open_quote(file, dialect) is not None:
+                raise self._endless(file, dialect)
+            self.bytes += csv.bytes_read
+
+    def _parquet(self, file: File, rules: Sequence[Rule]) -> Iterator[pa.RecordBatch]:
+        names = [rule.name for rule in rules]
+        with self.source.open(file) as stream:
+            try:
+                table = pq.ParquetFile(pa.PythonFile(stream, mode="r"))
+                there = dict(
+                    zip(spelled(table.schema_arrow.names, names), table.schema_arrow.names, strict=True)
+                )
+                missing = [name for name in names if name not in there]
+                if missing:
+                    raise MissingColumns(file.name, missing)
+                rows = 0
+                wanted = [there[name] for name in names]
+                batches = (
+                    batch.select(wanted).rename_columns(names)
+                    for batch in table.iter_batches(PARQUET_ROWS, columns=wanted)
+                )
+                for batch in _typed_in_order(batches, rules):
+                    yield batch
+                    rows += batch.num_rows
+            except pa.ArrowInvalid as error:
+                raise UnreadableFile(file.name, f"not a Parquet file: {error}") from error
+            except BadCellError as error:
+                raise BadRow(file.name, rows + error.row + 1, error.why, column=error.column) from error
+            self.bytes += file.size
+
+    def _bad_cell(self, file: File, dialect: Dialect, error: BadCellError, rows: int) -> BadRow:
+        """`rows` were good before the bad batch."""
+        row = rows + error.row
+        with self.source.open(file) as stream:
+            place = row_location.find(stream, escapes=dialect.escapes, wanted=lambda number, _: number == row)
+        return BadRow(file.name, place.line if place else None, error.why, column=error.column)
+
+    def _ragged(self, file: File, dialect: Dialect, header: Sequence[str], error: RaggedRowError) -> BadRow:
+        with self.source.open(file) as stream:
+            place = row_location.find(
+                stream, escapes=dialect.escapes, wanted=lambda _, cells: len(cells) != len(header)
+            )
+        if place is None:
+            return BadRow(file.name, None, str(error.__cause__))
+        if any("\n" in cell for cell in place.cells) and self._open_quote(file, dialect) == place.line:
+            return self._endless(file, dialect)
+        why = f"the row has {len(place.cells)} cells, the header {len(header)}"
+        return BadRow(file.name, place.line, f"{why}: {','.join(place.cells)[:200]!r}")
+
+    def _not_utf8(self, file: File, dialect: Dialect, header: Sequence[str], names: Sequence[str]) -> BadRow:
+        indexes = [header.index(name) for name in names]
+
+        def broken(cells: Sequence[str]) -> list[int]:
+            return [i for i in indexes if i < len(cells) and not row_location.is_text(cells[i])]
+
+        with self.source.open(file) as stream:
+            place = row_location.find(
+                stream, escapes=dialect.escapes, wanted=lambda _, cells: bool(broken(cells))
+            )
+        if place is None:
+            return BadRow(file.name, None, "the file is not UTF-8")
+        i = broken(place.cells)[0]
+        raw = place.cells[i].encode("utf-8", "surrogateescape")
+        return BadRow(file.name, place.line, f"not UTF-8: {raw[:80]!r}", column=header[i])
+
+    def _open_quote(self, file: File, dialect: Dialect) -> int | None:
+        with self.source.open(file) as stream:
+            return row_location.open_quote(stream, escapes=dialect.escapes)
+
+    def _endless(self, file: File, dialect: Dialect) -> BadRow:
+        line = self._open_quote(file, dialect)
+        if line is None:
+            return BadRow(file.name, None, "a row is longer than can be read")
+        return BadRow(file.name, line, "a quote that opens in this row is never closed")
+
+
+def _typed_in_order(batches: Iterator[pa.RecordBatch], rules: Sequence[Rule]) -> Iterator[pa.RecordBatch]:
+    """Type a few batches at a time on other threads (Arrow lets go of the interpreter), and hand them on in
+    order, so that the first bad row of the file is the one that is reported.
+    """
+    with ThreadPoolExecutor(max(1, min(IN_FLIGHT, os.cpu_count() or 1))) as pool:
+        waiting: deque[Future[pa.RecordBatch]] = deque()
+        failure: Exception | None = None
+        try:
+            while True:
+                try:
+                    batch = next(batches, None)
+                except Exception as error:  # what was read before it may hold an earlier bad row
+                    batch, failure = None, error
+                if batch is None:
+                    break
+                waiting.append(pool.submit(typed, batch, rules))
+                if len(waiting) == IN_FLIGHT:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+            if failure is not None:
+                raise failure
+        finally:
+            for future in waiting:
+                future.cancel()

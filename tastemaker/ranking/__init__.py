@@ -1,1 +1,0 @@
-"""Turning a score per item into an answer."""

@@ -1,4 +1,0 @@
-from tests.lambdas.attribute.shop import shop
-from tests.lambdas.aws import aws, lake_client, other_tables
-
-__all__ = ["aws", "lake_client", "other_tables", "shop"]

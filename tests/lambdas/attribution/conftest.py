@@ -1,0 +1,4 @@
+from tests.lambdas.attribution.shop import shop
+from tests.lambdas.aws import aws, lake_client, other_tables
+
+__all__ = ["aws", "lake_client", "other_tables", "shop"]

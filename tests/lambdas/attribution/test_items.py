@@ -1,0 +1,31 @@
+"""What is known of items."""
+
+from lambdas.attribution.items import KEYS_AT_ONCE
+from tests.lambdas.attribution.shop import Shop
+
+
+def test_the_last_one_written_counts(shop: Shop) -> None:
+    shop.store("bulk/1/a.parquet", [{"ITEM_ID": name, "PRICE": 1.0} for name in ("a", "b", "c", "other")])
+    shop.store("bulk/2/a.parquet", [{"ITEM_ID": "b", "PRICE": 2.0}])
+    shop.put("a", 15, PRICE=3.0)
+    shop.put("b", 15, PRICE=4.0)  # imported again after it was put
+    shop.put("d", 15, WEIGHT=1)
+    found = dict(shop.items().of(["a", "b", "c", "d", "nowhere"], ["PRICE"]))
+    assert {name: row.get("PRICE") for name, row in found.items()} == {
+        "a": 3.0,
+        "b": 2.0,
+        "c": 1.0,
+        "d": None,
+    }
+
+
+def test_more_than_a_request_takes(shop: Shop) -> None:
+    names = [f"item-{number}" for number in range(KEYS_AT_ONCE + 1)]
+    for name in names:
+        shop.put(name, 15, PRICE=1.0)
+    assert set(dict(shop.items().of(names, ["PRICE"]))) == set(names)
+
+
+def test_a_group_without_items(shop: Shop) -> None:
+    shop.plan["items"] = None
+    assert dict(shop.items().of(["a"], ["PRICE"])) == {}

@@ -1,0 +1,182 @@
+"""Erasing users on AWS in memory: afterwards no file and no table knows them."""
+
+import io
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lambdas.deletion.handler import Erase
+from lambdas.stores.precomputed import StoredLists
+from lambdas.support.settings import Settings
+from tastemaker.failures import InvalidLocation, WorkFailedError
+from tests.lambdas.aws import LAKE
+
+FOLDER = "groups/films/erase/j/"
+USERS = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/USERS"
+PLAN: dict[str, Any] = {
+    "arn": "arn:aws:personalize:eu-west-1:123456789012:data-deletion-job/j",
+    "datasetGroup": "films",
+    "source": "s3://caller/gone/",
+    "roleArn": "arn:aws:iam::123456789012:role/PersonalizeRole",
+    "datasets": [
+        {
+            "arn": "interactions",
+            "type": "INTERACTIONS",
+            "folder": "groups/films/datasets/INTERACTIONS/",
+            "visible": ["groups/films/datasets/INTERACTIONS/1/"],
+        },
+        {
+            "arn": USERS,
+            "type": "USERS",
+            "folder": "groups/films/datasets/USERS/",
+            "visible": ["groups/films/datasets/USERS/1/"],
+        },
+    ],
+    "events": "groups/films/events/",
+    "actionEvents": "groups/films/actions/events/",
+    "trainings": "groups/films/training/",
+    "lists": ["nightly#1", "weekly#2"],
+    "left": ["groups/films/batch/failed-1/"],
+    "history": ["groups/films/datasets/", "groups/films/batch/", "groups/films/training/"],
+    "folder": FOLDER,
+    "work": f"{FOLDER}work.json",
+}
+
+
+class Place:
+    """A lake and tables that know ann, bob and cleo."""
+
+    def __init__(self, s3: Any, dynamodb: Any) -> None:
+        self.s3, self.dynamodb = s3, dynamodb
+        s3.create_bucket(Bucket="caller", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_bucket_versioning(Bucket=LAKE, VersioningConfiguration={"Status": "Enabled"})
+        environ = {
+            "TASTEMAKER_LAKE_BUCKET": LAKE,
+            "TASTEMAKER_PROFILES_TABLE": "profiles",
+            "TASTEMAKER_CATALOG_TABLE": "catalog",
+            "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
+        }
+        self.erase = Erase(Settings(environ))
+        people = ["ann", "bob", "cleo"]
+        views = [{"USER_ID": user, "ITEM_ID": "dune", "TIMESTAMP": 1} for user in people] * 2
+        self.store("groups/films/datasets/INTERACTIONS/1/a.parquet", views)
+        self.store("groups/films/datasets/INTERACTIONS/1/b.parquet", views[1:2])
+        # What another import has replaced, what a stopped one left, and what is deleted but not gone.
+        self.store("groups/films/datasets/INTERACTIONS/0/a.parquet", views[:1])
+        self.store("groups/films/datasets/USERS/2/a.parquet", [{"USER_ID": "ann"}])
+        s3.delete_object(Bucket=LAKE, Key="groups/films/datasets/USERS/2/a.parquet")
+        for name in ("failed-1", "done-2"):
+            self.write(f"groups/films/batch/{name}/part", '{"userId": "ann"}')
+        s3.delete_object(Bucket=LAKE, Key="groups/films/batch/done-2/part")
+        put = [json.dumps([user, {}, 1.0]) + "\n" for user in people]
+        self.write("groups/films/training/s/1/put/USERS.jsonl", "".join(put))
+        self.write("groups/films/training/s/1/prepared/users-0.npz", "ann bob cleo")
+        self.store("groups/films/datasets/USERS/1/a.parquet", [{"USER_ID": user} for user in people])
+        events = [{"eventId": user, "userId": user, "sessionId": f"session-{user}"} for user in people]
+        before = [{**event, "eventId": "0", "userId": None} for event in events]
+        self.store("groups/films/events/a.parquet", [*before, *events])
+        self.store("groups/films/actions/events/a.parquet", events)
+        for who in (*people, *(f"session-{user}" for user in people)):
+            for event in ("1#a", "2#b"):
+                self.put("profiles", profile=f"films#{who}", event=event)
+        for user in people:
+            self.put("profiles", profile=f"films/actions#{user}", event="1#a")
+            self.put("catalog", dataset=USERS, id=user)
+        self.put("profiles", profile="films-2#ann", event="1#a")
+        self.lists = StoredLists(dynamodb, "recommendations")
+        for version in ("nightly#1", "weekly#2", "films-2#1"):
+            rows = [(user, {"recommendedItems": ["dune"]}) for user in people]
+            self.lists.write(version, rows, expires_at=2**40)
+
+    def store(self, key: str, rows: list[dict[str, Any]]) -> None:
+        data = io.BytesIO()
+        pq.write_table(pa.Table.from_pylist(rows), data)
+        self.s3.put_object(Bucket=LAKE, Key=key, Body=data.getvalue())
+
+    def write(self, key: str, text: str) -> None:
+        self.s3.put_object(Bucket=LAKE, Key=key, Body=text.encode())
+
+    def put(self, table: str, **item: str) -> None:
+        self.dynamodb.put_item(TableName=table, Item={name: {"S": value} for name, value in item.items()})
+
+    def run(self, *, twice: bool = False) -> int:
+        again = range(2 if twice else 1)
+        for _ in again:
+            self.erase.run("plan", PLAN, {})
+        for item in json.loads(self.erase.lake.read(PLAN["work"])):
+            for _ in again:
+                self.erase.run("erase", PLAN, item)
+        for _ in again:
+            result = self.erase.run("count", PLAN, {})
+        return result["numDeleted"]
+
+    def known(self) -> str:
+        """Everything that any version of any object of the lake, and any table of the group, holds."""
+        found: list[Any] = []
+        for version in self.s3.list_object_versions(Bucket=LAKE)["Versions"]:
+            where = {"Bucket": LAKE, "Key": version["Key"], "VersionId": version["VersionId"]}
+            data = self.s3.get_object(**where)["Body"].read()
+            parquet = version["Key"].endswith(".parquet")
+            found.append(pq.read_table(io.BytesIO(data)).to_pylist() if parquet else data.decode())
+        for table in ("profiles", "catalog", "recommendations"):
+            items = self.dynamodb.scan(TableName=table)["Items"]
+            found += [item for item in items if "films-2" not in json.dumps(item)]
+        return repr(found)
+
+
+@pytest.fixture
+def place(lake_client: Any, other_tables: Any) -> Place:
+    place = Place(lake_client, other_tables)
+    place.s3.put_object(Bucket="caller", Key="gone/a.csv", Body=b"\xef\xbb\xbfUSER_ID\nann\n")
+    place.s3.put_object(Bucket="caller", Key="gone/more/b.csv", Body=b'USER_ID\r\n"ann"\r\nnobody\r\n')
+    place.s3.put_object(Bucket="caller", Key="gone/notes.txt", Body=b"bob")
+    return place
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_no_trace_is_left(place: Place, twice: bool) -> None:
+    assert "'ann'" in place.known()
+    # Two views, a user, an event, one before the login and one on an action; five profile rows and one of the
+    # catalogue.
+    assert place.run(twice=twice) == 2 + 1 + 3 + 5 + 1
+    known = place.known()
+    assert "ann" not in known
+    for who in ("bob", "cleo"):
+        assert known.count(f"'USER_ID': '{who}'") == (4 if who == "bob" else 3)
+        assert known.count(f"'userId': '{who}'") == 2
+        assert f"films#{who}" in known and f"films#session-{who}" in known
+    left = place.dynamodb.scan(TableName="profiles")["Items"]
+    assert "films-2#ann" in repr(left)  # another group's
+    for version in ("nightly#1", "weekly#2"):
+        assert [place.lists.find(version, user) is None for user in ("ann", "bob")] == [True, False]
+    assert place.lists.find("films-2#1", "ann") is not None
+
+
+def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Place) -> None:
+    place.erase.run("plan", PLAN, {})
+    for item in json.loads(place.erase.lake.read(PLAN["work"]))[:-1]:  # stopped before the tables
+        place.erase.run("erase", PLAN, item)
+    late = {"eventId": "9", "userId": "ann", "sessionId": "session-ann"}
+    place.store("groups/films/events/0.parquet", [late])
+    assert place.run() == 2 + 1 + 3 + 1 + 5 + 1
+    assert "ann" not in place.known()
+
+
+def test_input_that_names_nobody(place: Place) -> None:
+    def source(body: bytes | None) -> dict[str, Any]:
+        if body is not None:
+            place.s3.put_object(Bucket="caller", Key="x.csv", Body=body)
+        return {**PLAN, "source": f"s3://caller/{'none' if body is None else 'x.csv'}"}
+
+    for body, error, say in (
+        (None, InvalidLocation, "Invalid data location"),
+        (b"USER\nann\n", WorkFailedError, r"missing the following columns: \[USER_ID\]"),
+        (b"USER_ID\n", WorkFailedError, "no user ids"),
+        (b"USER_ID\n\xff\n", WorkFailedError, "UTF-8"),
+    ):
+        with pytest.raises(error, match=say):
+            place.erase.run("plan", source(body), {})
+    assert "UTF-8" in place.erase.lake.read(f"{FOLDER}failure.txt")

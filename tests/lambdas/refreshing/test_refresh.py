@@ -1,0 +1,172 @@
+"""From files of events in the lake to a refresh that the runtime lays over the model."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lambdas.refreshing.refresh import SERVED, STATE, TALLY, Refreshing
+from lambdas.stores.bundles import Bundles
+from lambdas.stores.impression_log import ShownAnswers
+from lambdas.stores.lake import LakeBucket
+from tastemaker.refreshing.tally import Tally
+from tastemaker.serving.deployments import address
+from tests.lambdas.aws import LAKE
+from tests.lambdas.runtime.films import write_bundle
+
+ITEMS = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/ITEMS"
+BUNDLE = "groups/films/models/s/1/job/output/model/"
+TYPES = {
+    "eventId": pa.string(),
+    "itemId": pa.string(),
+    "eventType": pa.string(),
+    "sentAt": pa.int64(),
+    "impression": pa.string(),
+    "recommendationId": pa.string(),
+}
+NOW = 1_700_000_000
+KNOWN = Tally(shown=Counter(alien=9), implied=Counter(alien=3), taken=Counter(alien=5))
+ANSWERS = {"RID-1": ["alien", "fargo"], "RID-2": ["dune"]}
+
+
+class Place:
+    """A lake with the films' model, and what is put and shown, in memory."""
+
+    def __init__(self, client, folder: Path) -> None:
+        self.lake, self.folder = LakeBucket(client, LAKE), folder
+        self.put: list[tuple[str, dict, float]] = []
+        write_bundle(folder / "bundle", "sequence")
+        manifest = json.loads((folder / "bundle/bundle.json").read_text())
+        kinds = {"GENRES": "categorical", "YEAR": "number", "COLOUR": "boolean"}
+        manifest |= {"columns": {"ITEMS": kinds}, "latestTimestamp": 20}
+        (folder / "bundle/bundle.json").write_text(json.dumps({**manifest, "created": 0.0}))
+        for path in (folder / "bundle").rglob("*.*"):
+            self.lake.upload(BUNDLE + path.relative_to(folder / "bundle").as_posix(), path)
+
+    def deliver(self, name: str, *events: dict) -> None:
+        """A file of events, as Firehose writes it today."""
+        now = datetime.now(UTC)
+        rows = [{"eventType": "view", "sentAt": int(now.timestamp()), **event} for event in events]
+        table = pa.table({n: pa.array([row.get(n) for row in rows], t) for n, t in TYPES.items()})
+        pq.write_table(table, self.folder / "events.parquet")
+        self.lake.upload(f"groups/films/events/{now:%Y/%m/%d}/{name}.parquet", self.folder / "events.parquet")
+
+    def run(self, name: str, previous: str | None = None, earlier: str | None = None) -> tuple[str, dict]:
+        """One refresh: where it is, and what the work answered."""
+        target = self.lake.uri(f"groups/films/models/s/1/job/refreshes/c/{name}/")
+        plan = {
+            "arn": "arn",
+            "group": "films",
+            "itemsArn": ITEMS,
+            "bundle": self.lake.uri(BUNDLE),
+            "previous": previous,
+            "earlier": earlier,
+            "target": target,
+        }
+        lists = lambda ids: {one: ANSWERS[one] for one in ids if one in ANSWERS}  # noqa: E731
+        put = lambda dataset, since: [one for one in self.put if one[2] > since]  # noqa: E731
+        return target, Refreshing(self.lake, put, lists).run(plan)
+
+    def served(self, refresh: str):
+        """The refreshed bundle, as the runtime opens it."""
+        bundles = Bundles(self.lake.client, self.folder / "runtime")
+        return bundles.get(address(self.lake.uri(BUNDLE), refresh)).bundle
+
+
+@pytest.fixture
+def place(lake_client, tmp_path: Path) -> Place:
+    return Place(lake_client, tmp_path)
+
+
+def shown(bundle) -> dict[str, int]:
+    return dict(zip(bundle.items.tolist(), bundle.item_shown.tolist(), strict=True))
+
+
+def taken(bundle) -> dict[str, int]:
+    return dict(zip(bundle.items.tolist(), bundle.item_taken.tolist(), strict=True))
+
+
+def test_nothing_new_is_nothing_to_do(place: Place) -> None:
+    _, result = place.run("first")
+    assert result == {"skip": True}
+
+
+def test_put_items_and_counts_reach_what_serves(place: Place) -> None:
+    place.put = [("fargo", {"GENRES": "crime|comedy", "YEAR": 1996}, 30.0)]
+    place.deliver(
+        "a",
+        {"eventId": "1", "itemId": "dune", "impression": "dune|fargo"},
+        {"eventId": "2", "itemId": "dune", "recommendationId": "RID-1"},
+    )
+    refresh, result = place.run("first")
+    assert result == {"items": 1, "events": 2}
+    bundle = place.served(refresh)
+    assert bundle.items.tolist() == ["alien", "brazil", "casablanca", "dune", "emma", "fargo"]
+    assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOUR": None}
+    assert shown(bundle) == {"alien": 1, "brazil": 0, "casablanca": 0, "dune": 1, "emma": 0, "fargo": 2}
+    assert taken(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
+
+
+def test_the_next_one_goes_on_and_counts_no_file_twice(place: Place) -> None:
+    place.deliver("a", {"eventId": "1", "itemId": "dune", "impression": "dune|alien"})
+    first, _ = place.run("first")
+    _, result = place.run("second", first)
+    assert result == {"skip": True}
+    place.deliver("b", {"eventId": "2", "itemId": "alien", "impression": "alien"})
+    second, result = place.run("third", first)
+    assert result["events"] == 1
+    assert shown(place.served(second))["alien"] == 2 and taken(place.served(second))["dune"] == 6
+
+
+def test_a_new_version_is_told_what_answers_had_shown_before(place: Place) -> None:
+    place.lake.write("groups/films/models/s/0/job/refreshes/c/x/" + TALLY, KNOWN.dumps(NOW))
+    earlier = place.lake.uri("groups/films/models/s/0/job/refreshes/c/x/")
+    refresh, _ = place.run("first", earlier=earlier)
+    assert shown(place.served(refresh))["alien"] == 3 and taken(place.served(refresh))["alien"] == 12
+
+
+def test_the_same_step_again_writes_the_same(place: Place) -> None:
+    place.deliver("a", {"eventId": "1", "itemId": "gattaca"}, {"eventId": "1", "itemId": "gattaca"})
+    refresh, result = place.run("first")
+    key = refresh.removeprefix(place.lake.uri(""))
+
+    def etags() -> dict[str, str]:
+        keys = [one for one, _ in place.lake.objects(f"{key}{SERVED}") if one.endswith(".npy")]
+        return {one: place.lake.client.head_object(Bucket=LAKE, Key=one)["ETag"] for one in keys}
+
+    before = etags()
+    assert place.run("first") == (refresh, result) and result == {"items": 1, "events": 1}
+    assert etags() == before and json.loads(place.lake.read(f"{key}{STATE}"))["read"]
+
+
+def test_a_type_that_was_not_trained_on_is_only_shown(place: Place) -> None:
+    place.deliver("a", {"eventId": "1", "itemId": "dune", "eventType": "buy", "recommendationId": "RID-2"})
+    bundle = place.served(place.run("first")[0])
+    assert taken(bundle)["dune"] == 6 and shown(bundle)["dune"] == 1
+
+
+def test_answers_are_remembered_beside_the_way_of_the_answer(other_tables) -> None:
+    answers = ShownAnswers(other_tables, "recommendations", lambda: 1_000.0)
+    for number in range(120):
+        answers.remember(f"RID-{number}", "arn", ["alien", f"film {number}"])
+    answers.settle()
+    found = answers.lists([f"RID-{number}" for number in range(130)])
+    assert len(found) == 120 and found["RID-7"] == ["alien", "film 7"]
+    row = other_tables.get_item(
+        TableName="recommendations", Key={"version": {"S": "RID-7"}, "key": {"S": "shown"}}
+    )["Item"]
+    assert (row["arn"]["S"], row["expiresAt"]["N"]) == ("arn", str(1000 + 14 * 86_400))
+
+
+def test_a_table_that_refuses_costs_no_answer() -> None:
+    class Broken:
+        def put_item(self, **request):
+            raise ConnectionError("no table today")
+
+    answers = ShownAnswers(Broken(), "recommendations")
+    answers.remember("RID-1", "arn", ["alien"])
+    answers.settle()

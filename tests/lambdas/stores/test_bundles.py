@@ -1,0 +1,154 @@
+"""Bundles come from the lake once, whole or not at all, and make room for each other."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lambdas.stores.bundles import BundleMissingError, Bundles
+from tests.lambdas.runtime.films import write_bundle
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="lake")
+        yield client
+
+
+def upload(s3: Any, folder: Path, prefix: str) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            s3.upload_file(str(path), "lake", prefix + path.relative_to(folder).as_posix())
+
+
+def test_fetched_once_and_equal(s3: Any, tmp_path: Path) -> None:
+    source = write_bundle(tmp_path / "source", "similar")
+    (source / "model" / "large.npy").write_bytes(os.urandom(40 << 20))
+    upload(s3, source, "models/a/")
+    bundles = Bundles(s3, tmp_path / "disk")
+    loaded = bundles.get("s3://lake/models/a/")
+    assert loaded.bundle.items.tolist()[0] == "alien"
+    for path in source.rglob("*"):
+        if path.is_file():
+            assert (loaded.bundle.path / path.relative_to(source)).read_bytes() == path.read_bytes()
+    s3.delete_object(Bucket="lake", Key="models/a/bundle.json")
+    assert bundles.get("s3://lake/models/a/") is loaded
+    assert Bundles(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.path == loaded.bundle.path
+
+
+def test_a_bundle_that_is_not_there(s3: Any, tmp_path: Path) -> None:
+    with pytest.raises(BundleMissingError, match="models/none"):
+        Bundles(s3, tmp_path / "disk").get("s3://lake/models/none/")
+    assert list((tmp_path / "disk").glob("*")) == []
+
+
+class Breaking:
+    """S3 that breaks off after some answers."""
+
+    def __init__(self, s3: Any, answers: int) -> None:
+        self._s3, self._answers = s3, answers
+        self.get_paginator = s3.get_paginator
+
+    def get_object(self, **request: Any) -> Any:
+        self._answers -= 1
+        if self._answers < 0:
+            raise ConnectionError("broken off")
+        return self._s3.get_object(**request)
+
+
+def test_nothing_is_left_of_a_download_that_breaks_off(s3: Any, tmp_path: Path) -> None:
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    with pytest.raises(ConnectionError):
+        Bundles(Breaking(s3, 3), tmp_path / "disk").get("s3://lake/models/a/")
+    assert list((tmp_path / "disk").glob("*")) == []
+    assert Bundles(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.kind == "similar"
+
+
+class Crowded(Bundles):
+    """A disk on which nothing fits until all but one bundle are gone, or, if `full`, all."""
+
+    full = False
+
+    def free(self) -> int:
+        return 0 if len(list(self._folder.iterdir())) > (0 if self.full else 1) else 1 << 40
+
+
+def test_the_longest_unused_bundle_makes_room_and_comes_back_when_asked_for(s3: Any, tmp_path: Path) -> None:
+    for name in "abc":
+        upload(s3, write_bundle(tmp_path / name, "similar"), f"models/{name}/")
+    bundles = Crowded(s3, tmp_path / "disk")
+    loaded = {name: bundles.get(f"s3://lake/models/{name}/") for name in "ab"}
+    os.utime(loaded["a"].bundle.path, (2, 2))
+    os.utime(loaded["b"].bundle.path, (1, 1))
+    bundles.get("s3://lake/models/c/")
+    assert loaded["a"].bundle.path.exists()
+    assert not loaded["b"].bundle.path.exists()
+    again = bundles.get("s3://lake/models/b/")
+    assert again is not loaded["b"]
+    assert again.model.score_item(3).argmax() == 0
+
+
+class Gated:
+    """S3 that gives nothing until it may, or breaks off then."""
+
+    def __init__(self, s3: Any, *, breaks: bool = False) -> None:
+        self.opened, self._s3, self._breaks = threading.Event(), s3, breaks
+        self.get_paginator = s3.get_paginator
+
+    def get_object(self, **request: Any) -> Any:
+        self.opened.wait(60)
+        if self._breaks:
+            raise ConnectionError("broken off")
+        return self._s3.get_object(**request)
+
+
+URI = "s3://lake/models/a/"
+
+
+def test_a_download_in_the_background_is_waited_for_once(s3: Any, tmp_path: Path) -> None:
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    gate = Gated(s3)
+    bundles = Bundles(gate, tmp_path / "disk")
+    assert not bundles.has(URI) and not bundles.soon(URI, 0.0)
+    assert not bundles.has(URI) and bundles.soon(URI, 0.0)  # now it is to be waited for
+    gate.opened.set()
+    assert bundles.get(URI).bundle.kind == "similar"
+    assert bundles.has(URI) and bundles.has(f"{URI}#s3://lake/refresh/")
+    assert Bundles(s3, tmp_path / "disk").has(URI)
+
+
+def test_a_download_that_comes_in_time(s3: Any, tmp_path: Path) -> None:
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    assert Bundles(s3, tmp_path / "disk").soon(URI, 60)
+
+
+def test_a_download_that_broke_off_in_the_background_is_made_again(s3: Any, tmp_path: Path) -> None:
+    """Lambda stops a process between two requests, and its connections do not survive that."""
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    gate = Gated(s3, breaks=True)
+    bundles = Bundles(gate, tmp_path / "disk")
+    assert not bundles.soon(URI, 0.0)
+    bundles._s3 = s3
+    gate.opened.set()
+    assert bundles.get(URI).bundle.kind == "similar"
+
+
+def test_no_bundle_makes_way_for_a_download_in_the_background(s3: Any, tmp_path: Path) -> None:
+    for name in "ab":
+        upload(s3, write_bundle(tmp_path / name, "similar"), f"models/{name}/")
+    bundles = Crowded(s3, tmp_path / "disk")
+    loaded = bundles.get("s3://lake/models/b/")
+    bundles.full = True
+    assert bundles.soon(URI, 60)  # it does not fit; whoever needs it makes room
+    assert loaded.bundle.path.exists() and not bundles.has(URI)
+    assert bundles.get(URI).bundle.kind == "similar"
+    assert not loaded.bundle.path.exists()

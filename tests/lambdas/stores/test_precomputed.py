@@ -1,0 +1,64 @@
+"""Lists that were computed ahead, in the table of recommendations."""
+
+from typing import Any
+
+import pytest
+
+from lambdas.stores.batch_writes import write_batch
+from lambdas.stores.precomputed import ListsBusyError, StoredLists, partitions
+
+VERSION = "arn:aws:personalize:eu-west-1:123456789012:batch-inference-job/j#1700000000"
+LONGEST = "\N{BREAD}" * 256
+
+
+def rows(client: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = client.scan(TableName="recommendations")["Items"]
+    return items
+
+
+def test_what_is_written_is_found_under_its_version_only(other_tables: Any) -> None:
+    lists = StoredLists(other_tables, "recommendations")
+    users = [*(f"user-{number}" for number in range(200)), LONGEST, LONGEST, "user-0"]
+    written = lists.write(VERSION, ((user, {"recommendedItems": [user]}) for user in users), expires_at=9)
+    assert written >= 201 and len(rows(other_tables)) == 201
+    for user in users:
+        assert lists.find(VERSION, user) == {"recommendedItems": [user]}
+    assert lists.find(VERSION, "nobody") is None and lists.find(f"{VERSION}1", "user-0") is None
+    assert {row["expiresAt"]["N"] for row in rows(other_tables)} == {"9"}
+    used = {row["version"]["S"] for row in rows(other_tables)}
+    assert used <= set(partitions(VERSION)) and len(used) > 30
+
+
+def test_writing_again_replaces_and_forgetting_leaves_the_others(other_tables: Any) -> None:
+    lists = StoredLists(other_tables, "recommendations")
+    for items in (["a"], ["b"]):
+        lists.write(VERSION, ((user, {"recommendedItems": items}) for user in ("ann", "bob")), expires_at=9)
+    assert lists.find(VERSION, "ann") == {"recommendedItems": ["b"]}
+    lists.forget(VERSION, ["ann", "nobody", "ann"])
+    assert lists.find(VERSION, "ann") is None and lists.find(VERSION, "bob") is not None
+
+
+class Throttled:
+    """A table that takes one request of each call."""
+
+    def __init__(self, takes: int = 1) -> None:
+        self.takes, self.taken = takes, 0
+
+    def batch_write_item(self, RequestItems: dict[str, list]) -> dict[str, Any]:  # noqa: N803
+        ((table, requests),) = RequestItems.items()
+        self.taken += min(self.takes, len(requests))
+        return {"UnprocessedItems": {table: requests[self.takes :]} if requests[self.takes :] else {}}
+
+
+def test_what_a_table_does_not_take_is_sent_again_after_longer_pauses() -> None:
+    pauses: list[float] = []
+    table = Throttled()
+    assert write_batch(table, "t", [{"number": one} for one in range(4)], sleep=pauses.append) == 0
+    assert table.taken == 4 and pauses == sorted(set(pauses)) and len(pauses) == 3
+    assert write_batch(Throttled(0), "t", [{}, {}], sleep=pauses.append, attempts=2) == 2
+
+
+def test_a_table_that_is_busy_for_long_fails_the_work() -> None:
+    lists = StoredLists(Throttled(0), "t", sleep=lambda _: None)
+    with pytest.raises(ListsBusyError, match="1 lists"):
+        lists.write(VERSION, [("ann", {})], expires_at=9)

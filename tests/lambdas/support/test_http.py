@@ -1,0 +1,74 @@
+import base64
+import json
+from types import SimpleNamespace
+
+from lambdas.support.http import account_of, serve
+from tastemaker.errors import ResourceNotFound
+from tastemaker.wire import Service
+
+RUNTIME = Service("personalize-runtime")
+
+
+def event(path="/recommendations", body='{"userId": "u"}', stage="$default", encoded=False):
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "headers": {"content-type": "application/json"},
+        "body": body,
+        "isBase64Encoded": encoded,
+        "requestContext": {
+            "accountId": "123456789012",
+            "requestId": "r-1",
+            "stage": stage,
+            "http": {"method": "POST", "path": path},
+        },
+    }
+
+
+def answer(params):
+    return {"itemList": [{"itemId": params["userId"]}], "recommendationId": "RID-1", "_internal": 1}
+
+
+def test_an_answer():
+    result = serve(RUNTIME, event(), {"GetRecommendations": answer})
+    assert result["statusCode"] == 200
+    assert json.loads(result["body"]) == {"itemList": [{"itemId": "u"}], "recommendationId": "RID-1"}
+    assert result["headers"]["x-amzn-requestid"] == "r-1"
+
+
+def test_a_stage_in_the_path_and_a_base64_body():
+    body = base64.b64encode(b'{"userId": "v"}').decode()
+    result = serve(
+        RUNTIME, event("/prod/recommendations", body, "prod", encoded=True), {"GetRecommendations": answer}
+    )
+    assert json.loads(result["body"])["itemList"] == [{"itemId": "v"}]
+
+
+def test_a_domain_error():
+    def refuse(params):
+        raise ResourceNotFound("no such campaign")
+
+    result = serve(RUNTIME, event(), {"GetRecommendations": refuse})
+    assert (result["statusCode"], result["headers"]["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
+    assert result["headers"]["x-amzn-requestid"] == "r-1"
+
+
+def test_an_operation_without_code_is_refused_by_name():
+    result = serve(RUNTIME, event("/action-recommendations"), {})
+    assert result["statusCode"] == 501
+    assert "GetActionRecommendations" in json.loads(result["body"])["message"]
+
+
+def test_an_unexpected_error_is_an_internal_one():
+    def fail(params):
+        raise KeyError("secret")
+
+    result = serve(RUNTIME, event(), {"GetRecommendations": fail})
+    assert result["statusCode"] == 500
+    assert "secret" not in result["body"]
+
+
+def test_the_account_comes_from_the_function_or_the_event():
+    arn = "arn:aws:lambda:eu-west-1:111111111111:function:control"
+    assert account_of(event(), SimpleNamespace(invoked_function_arn=arn)) == "111111111111"
+    assert account_of(event(), None) == "123456789012"

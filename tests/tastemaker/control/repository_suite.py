@@ -1,0 +1,131 @@
+"""What every repository must do. A test module per implementation subclasses this with a ``repository``
+fixture."""
+
+import pytest
+
+from tastemaker.control.core.records import Record, Repository
+from tastemaker.errors import Conflict, InvalidNextToken, ResourceAlreadyExists
+
+
+def record(number: int, kind: str = "Filter", parent: str | None = "arn:group", **body: object) -> Record:
+    content = {"name": f"n{number}", "status": "ACTIVE", "creationDateTime": 1000.5 + number, **body}
+    return Record(f"arn:{kind}/{number:03d}", kind, content, parent, 1000.5 + number)
+
+
+class RepositorySuite:
+    """Subclasses give the fixture ``repository``."""
+
+    def test_what_is_stored_comes_back(self, repository: Repository) -> None:
+        stored = repository.create(
+            record(1, _tags=[{"tagKey": "größe", "tagValue": ""}], nothing={}, half=0.5)
+        )
+        assert stored.revision == 1
+        assert repository.get("arn:Filter/001") == stored
+        assert repository.get("arn:Filter/002") is None
+
+    def test_an_arn_is_taken_once(self, repository: Repository) -> None:
+        repository.create(record(1))
+        with pytest.raises(ResourceAlreadyExists, match="resource with Arn arn:Filter/001 already exists"):
+            repository.create(record(1), aliases={"alias/x": "arn:Filter/001"})
+        assert repository.target("alias/x") is None
+
+    def test_an_alias_is_taken_once(self, repository: Repository) -> None:
+        repository.create(record(1), aliases={"alias/x": "arn:Filter/001", "alias/y": "arn:Filter/001"})
+        with pytest.raises(ResourceAlreadyExists, match="Another resource with Arn arn:Filter/001"):
+            repository.create(record(2), aliases={"alias/z": "arn:Filter/002", "alias/y": "arn:Filter/002"})
+        assert repository.target("alias/y") == "arn:Filter/001"
+        assert repository.get("arn:Filter/002") is None and repository.target("alias/z") is None
+        assert repository.get("alias/y") is None
+
+    def test_a_parent_must_be_unchanged(self, repository: Repository) -> None:
+        parent = repository.create(record(1, "DatasetGroup", None))
+        repository.create(record(2), unchanged=[parent])
+        repository.update(parent.with_(status="DELETE PENDING"))
+        with pytest.raises(Conflict):
+            repository.create(record(3), unchanged=[parent])
+        assert repository.get("arn:Filter/003") is None
+
+    def test_one_of_two_writers_wins(self, repository: Repository) -> None:
+        first = repository.create(record(1))
+        newer = repository.update(first.with_(name="mine", gone=None))
+        assert newer.revision == 2
+        with pytest.raises(Conflict):
+            repository.update(first.with_(name="theirs"))
+        with pytest.raises(Conflict):
+            repository.delete(first)
+        assert repository.get(first.arn) == newer
+
+    def test_what_is_gone_cannot_be_written(self, repository: Repository) -> None:
+        stored = repository.create(record(1), aliases={"alias/x": "arn:Filter/001"})
+        repository.delete(stored, aliases=["alias/x"])
+        assert repository.get(stored.arn) is None and repository.target("alias/x") is None
+        with pytest.raises(Conflict):
+            repository.update(stored)
+        with pytest.raises(Conflict):
+            repository.delete(stored, aliases=["alias/x"])
+
+    def test_lists_are_newest_first(self, repository: Repository) -> None:
+        for number in (2, 1, 3):
+            repository.create(record(number))
+        repository.create(record(4, "Solution"))
+        repository.create(record(5, parent="arn:other"))
+        page = repository.list(kind="Filter")
+        assert [one.arn[-1] for one in page.records] == ["5", "3", "2", "1"] and page.next is None
+        assert [one.arn[-1] for one in repository.list(kind="Filter", parent="arn:group").records] == list(
+            "321"
+        )
+        assert [one.arn[-1] for one in repository.list(kind=None, parent="arn:group").records] == list("4321")
+        assert repository.list(kind="Filter", parent="arn:nobody").records == []
+
+    @pytest.mark.parametrize("parent", [None, "arn:group"])
+    def test_pages_meet_without_gap_or_overlap(self, repository: Repository, parent: str | None) -> None:
+        for number in range(7):
+            repository.create(record(number))
+            repository.create(record(number, "Solution"))
+        seen, start = [], None
+        while True:
+            page = repository.list(kind="Filter", parent=parent, start=start, limit=2)
+            seen += [int(one.arn[-3:]) for one in page.records]
+            if page.next is None:
+                break
+            assert len(page.records) == 2
+            start = page.next
+        assert seen == [6, 5, 4, 3, 2, 1, 0]
+
+    def test_a_page_that_ends_the_list_has_no_next(self, repository: Repository) -> None:
+        for number in range(4):
+            repository.create(record(number))
+        start = repository.list(kind="Filter", limit=2).next
+        assert repository.list(kind="Filter", start=start, limit=2).next is None
+
+    def test_a_page_may_start_at_what_is_gone(self, repository: Repository) -> None:
+        for number in range(4):
+            repository.create(record(number))
+        page = repository.list(kind="Filter", limit=2)
+        repository.delete(page.records[-1])
+        rest = repository.list(kind="Filter", start=page.next, limit=9)
+        assert [one.arn[-1] for one in rest.records] == ["1", "0"]
+
+    def test_records_of_the_same_moment(self, repository: Repository) -> None:
+        for number in range(3):
+            one = record(number)
+            repository.create(Record(one.arn, one.kind, one.body, one.parent, 1000.0))
+        seen, start = set(), None
+        for _ in range(3):
+            page = repository.list(kind="Filter", start=start, limit=1)
+            seen |= {one.arn for one in page.records}
+            start = page.next
+        assert len(seen) == 3 and start is None
+
+    def test_a_position_that_is_none(self, repository: Repository) -> None:
+        with pytest.raises(InvalidNextToken):
+            repository.list(kind="Filter", start="nonsense")
+
+    def test_only_records_whose_work_is_under_way_are_moving(self, repository: Repository) -> None:
+        statuses = ["CREATE PENDING", "ACTIVE", "CREATE FAILED", "DELETE IN_PROGRESS", "IN_PROGRESS"]
+        stored = [repository.create(record(place, status=status)) for place, status in enumerate(statuses)]
+        update = {"status": "CREATE IN_PROGRESS"}
+        repository.update(stored[1].with_(latestCampaignUpdate=update))
+        assert [one.arn[-1] for one in repository.moving()] == ["0", "1", "3", "4"]
+        repository.update(stored[0].with_(status="ACTIVE"))
+        assert [one.arn[-1] for one in repository.moving()] == ["1", "3", "4"]

@@ -1,0 +1,169 @@
+import pytest
+
+from tastemaker.control.workflows.steps import Workflows
+from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import world
+
+GEN1 = "arn:aws:personalize:::recipe/aws-user-personalization"
+SYNC = {"syncWithLatestSolutionVersion": True}
+
+
+def described(here, arn):
+    return here.call("DescribeCampaign", campaignArn=arn)["campaign"]
+
+
+@pytest.fixture
+def here():
+    return world()
+
+
+@pytest.fixture
+def solution_arn(here):
+    group_arn, _ = shop.shop(here)
+    return shop.solution(here, group_arn)
+
+
+def test_an_update_serves_when_it_is_warm(here, solution_arn):
+    old, new = shop.trained(here, solution_arn), shop.trained(here, solution_arn)
+    arn = shop.deployed(here, old)
+    here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=new, minProvisionedTPS=3)
+    during = described(here, arn)
+    assert during["status"] == "ACTIVE" and during["solutionVersionArn"] == old
+    assert during["_serving"]["solutionVersionArn"] == old
+    assert during["latestCampaignUpdate"]["status"] == "CREATE PENDING"
+    with pytest.raises(ResourceInUse):
+        here.call("UpdateCampaign", campaignArn=arn, minProvisionedTPS=4)
+    with pytest.raises(ResourceInUse):
+        here.call("DeleteCampaign", campaignArn=arn)
+
+    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    plan = steps.begin("deploy", request, "e2")
+    assert plan["warm"] == {"campaignArn": arn, "solutionVersionArn": new}
+    assert described(here, arn)["latestCampaignUpdate"]["status"] == "CREATE IN_PROGRESS"
+    for _ in range(2):
+        steps.succeed("deploy", request, plan, {})
+    after = described(here, arn)
+    assert after["solutionVersionArn"] == new and after["minProvisionedTPS"] == 3
+    assert after["_serving"]["solutionVersionArn"] == new
+    assert after["latestCampaignUpdate"]["status"] == "ACTIVE"
+
+
+def test_a_failed_update_leaves_the_old_one_serving(here, solution_arn):
+    old, new = shop.trained(here, solution_arn), shop.trained(here, solution_arn)
+    arn = shop.deployed(here, old)
+    here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=new)
+    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    plan = steps.begin("deploy", request, "e2")
+    steps.fail("deploy", request, plan, {"Cause": "too large"}, "e2")
+    after = described(here, arn)
+    assert after["status"] == "ACTIVE" and after["_serving"]["solutionVersionArn"] == old
+    assert after["latestCampaignUpdate"]["status"] == "CREATE FAILED"
+    assert after["latestCampaignUpdate"]["failureReason"] == "too large"
+    here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=new)
+
+
+def test_a_failed_campaign_can_be_updated(here, solution_arn):
+    version = shop.trained(here, solution_arn)
+    arn = shop.campaign(here, version)
+    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps.fail("deploy", request, steps.begin("deploy", request, "e1"), {"Cause": "no"}, "e1")
+    assert described(here, arn)["status"] == "CREATE FAILED"
+    here.call("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
+    shop.finish_deployment(here, arn)
+    after = described(here, arn)
+    assert after["status"] == "ACTIVE" and "failureReason" not in after
+
+
+def test_the_latest_version(here, solution_arn):
+    latest = f"{solution_arn}/$LATEST"
+    with pytest.raises(ResourceInUse, match="no ACTIVE solution version"):
+        shop.campaign(here, latest, campaignConfig=SYNC)
+    first = shop.trained(here, solution_arn)
+    arn = shop.deployed(here, latest, campaignConfig=SYNC)
+    assert described(here, arn)["solutionVersionArn"] == first
+    still = shop.deployed(here, first, "still")
+    second = shop.trained(here, solution_arn)
+    assert described(here, arn)["solutionVersionArn"] == second
+    assert described(here, arn)["_serving"]["solutionVersionArn"] == second
+    assert described(here, arn)["latestCampaignUpdate"]["status"] == "ACTIVE"
+    assert described(here, still)["solutionVersionArn"] == first
+
+
+def test_a_version_that_comes_while_a_campaign_is_deployed(here, solution_arn):
+    shop.trained(here, solution_arn)
+    arn = shop.campaign(here, f"{solution_arn}/$LATEST", campaignConfig=SYNC)
+    second = shop.trained(here, solution_arn)
+    shop.finish_deployment(here, arn)
+    assert described(here, arn)["solutionVersionArn"] == second
+
+
+@pytest.mark.parametrize(
+    ("latest", "config", "say"),
+    [
+        (True, {}, "need each other"),
+        (False, SYNC, "need each other"),
+        (False, {"itemExplorationConfig": {"explorationWeight": "0.3"}}, "does not explore"),
+        (False, {"rankingInfluence": {"POPULARITY": 0.5}}, "rankingInfluence"),
+    ],
+)
+def test_configurations_that_are_refused(here, solution_arn, latest, config, say):
+    version = shop.trained(here, solution_arn)
+    target = f"{solution_arn}/$LATEST" if latest else version
+    with pytest.raises(InvalidInput, match=say):
+        shop.campaign(here, target, campaignConfig=config)
+
+
+@pytest.mark.parametrize(
+    ("exploration", "say"),
+    [
+        ({"explorationWeight": "1.5"}, "from 0 to 1"),
+        ({"explorationWeight": "much"}, "number in a string"),
+        ({"explorationItemAgeCutOff": "0.5"}, "at least 1 day"),
+        ({"curiosity": "1"}, "has no curiosity"),
+    ],
+)
+def test_exploration(here, exploration, say):
+    group_arn, _ = shop.shop(here)
+    version = shop.trained(here, shop.solution(here, group_arn, recipeArn=GEN1))
+    with pytest.raises(InvalidInput, match=say):
+        shop.campaign(here, version, campaignConfig={"itemExplorationConfig": exploration})
+    good = {"explorationWeight": "0.5", "explorationItemAgeCutOff": "10"}
+    shop.campaign(here, version, campaignConfig={"itemExplorationConfig": good})
+
+
+def test_what_cannot_be_deployed(here, solution_arn):
+    pending = shop.version(here, solution_arn)
+    with pytest.raises(ResourceInUse, match="CREATE PENDING"):
+        shop.campaign(here, pending)
+    with pytest.raises(InvalidInput, match="not the ARN of a solution version"):
+        shop.campaign(here, solution_arn)
+    with pytest.raises(ResourceNotFound):
+        shop.campaign(here, f"{solution_arn}/ffffffff")
+    arn = shop.deployed(here, shop.trained(here, solution_arn))
+    with pytest.raises(InvalidInput, match="Nothing to update"):
+        here.call("UpdateCampaign", campaignArn=arn)
+    group_arn = here.desk.find("Solution", solution_arn).body["datasetGroupArn"]
+    other = shop.trained(here, shop.solution(here, group_arn, "other"))
+    with pytest.raises(InvalidInput, match="not a version of this campaign's solution"):
+        here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=other)
+
+
+def test_campaigns_of_a_solution(here, solution_arn):
+    arn = shop.deployed(here, shop.trained(here, solution_arn))
+    assert [
+        one["campaignArn"] for one in here.call("ListCampaigns", solutionArn=solution_arn)["campaigns"]
+    ] == [arn]
+    other = solution_arn.replace("for-you", "nothing")
+    assert here.call("ListCampaigns", solutionArn=other)["campaigns"] == []
+
+
+def test_a_person_may_warm_an_active_campaign(here, solution_arn):
+    version = shop.trained(here, solution_arn)
+    arn = shop.deployed(here, version)
+    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    plan = steps.begin("deploy", request, "by hand")
+    assert plan["warm"]["solutionVersionArn"] == version
+    before = here.desk.find("Campaign", arn)
+    steps.succeed("deploy", request, plan, {})
+    assert here.desk.find("Campaign", arn) == before

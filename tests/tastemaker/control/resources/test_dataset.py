@@ -1,0 +1,93 @@
+import pytest
+
+from tastemaker.errors import InvalidInput, LimitExceeded, ResourceAlreadyExists, ResourceInUse
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import PLACE, world
+
+
+def test_the_type_is_case_insensitive_and_in_the_arn():
+    here = world()
+    group_arn = shop.group(here)
+    arn = shop.dataset(here, group_arn, "Items")
+    assert arn == PLACE.arn("dataset/films/ITEMS")
+    described = here.call("DescribeDataset", datasetArn=arn)["dataset"]
+    assert described["datasetType"] == "ITEMS" and described["status"] == "ACTIVE"
+
+
+def test_one_of_each_type_in_a_group():
+    here = world()
+    group_arn = shop.group(here)
+    schema_arn = shop.schema(here)
+    shop.dataset(here, group_arn, schema_arn=schema_arn)
+    with pytest.raises(ResourceAlreadyExists):
+        shop.dataset(here, group_arn, schema_arn=schema_arn)
+    shop.dataset(here, shop.group(here, "books"), schema_arn=schema_arn)
+
+
+def test_an_action_interactions_dataset_has_a_tracking_id():
+    here = world()
+    arn = shop.dataset(here, shop.group(here), "Action_Interactions")
+    tracking_id = here.call("DescribeDataset", datasetArn=arn)["dataset"]["trackingId"]
+    assert here.desk.repository.target(f"tracking-id/{tracking_id}") == arn
+
+
+def test_what_does_not_fit_is_refused():
+    here = world()
+    group_arn, items = shop.group(here), shop.schema(here, "Items")
+    domain_group = shop.group(here, "vod", domain="VIDEO_ON_DEMAND")
+    with pytest.raises(InvalidInput, match="needs a schema whose record is named 'Users'"):
+        shop.dataset(here, group_arn, "Users", items)
+    with pytest.raises(InvalidInput, match="takes INTERACTIONS"):
+        shop.dataset(here, group_arn, "Cars", items)
+    with pytest.raises(InvalidInput, match="takes INTERACTIONS, ITEMS, USERS"):
+        shop.dataset(here, domain_group, "Actions", items)
+    with pytest.raises(InvalidInput, match="same domain"):
+        shop.dataset(here, domain_group, "Items", items)
+
+
+def test_a_wider_schema():
+    here = world()
+    arn = shop.dataset(here, shop.group(here), "Items")
+    wider = shop.avro("Items", {"name": "YEAR", "type": ["null", "int"]})
+    new = here.call("CreateSchema", name="wider", schema=wider)["schemaArn"]
+    here.call("UpdateDataset", datasetArn=arn, schemaArn=new)
+    described = here.call("DescribeDataset", datasetArn=arn)["dataset"]
+    assert described["schemaArn"] == new
+    assert described["latestDatasetUpdate"]["status"] == "ACTIVE"
+    narrow = here.call("CreateSchema", name="narrow", schema=shop.avro("Items"))["schemaArn"]
+    with pytest.raises(InvalidInput, match="YEAR"):
+        here.call("UpdateDataset", datasetArn=arn, schemaArn=narrow)
+    changes = [(change.part, change.after) for change in here.changes]
+    assert ("latestDatasetUpdate", "ACTIVE") in changes
+
+
+def test_only_items_and_users_can_be_updated():
+    here = world()
+    arn = shop.dataset(here, shop.group(here))
+    with pytest.raises(InvalidInput, match="ITEMS, USERS"):
+        here.call("UpdateDataset", datasetArn=arn, schemaArn=shop.schema(here, name="other"))
+
+
+def test_deletion_waits_for_imports_and_training():
+    here = world()
+    group_arn, dataset_arn = shop.shop(here)
+    job = shop.import_job(here, dataset_arn, "second")
+    with pytest.raises(ResourceInUse, match="second"):
+        here.call("DeleteDataset", datasetArn=dataset_arn)
+    here.desk.kinds["DatasetImportJob"].fail(here.desk, here.desk.find("DatasetImportJob", job), "why")
+    version_arn = shop.version(here, shop.solution(here, group_arn))
+    with pytest.raises(ResourceInUse, match=version_arn):
+        here.call("DeleteDataset", datasetArn=dataset_arn)
+    shop.finish_training(here, version_arn)
+    here.call("DeleteDataset", datasetArn=dataset_arn)
+    assert here.work.last == ("delete", {"arn": dataset_arn})
+    plan = shop.finish_deletion(here, dataset_arn)
+    assert plan["prefixes"] == ["groups/films/datasets/INTERACTIONS/", "groups/films/events/"]
+    assert here.desk.repository.get(dataset_arn) is None
+    assert here.call("ListDatasetImportJobs")["datasetImportJobs"] == []
+
+
+def test_the_column_quota():
+    here = world(quotas={"metadataColumnsItems": 2})
+    with pytest.raises(LimitExceeded, match="metadataColumnsItems"):
+        shop.dataset(here, shop.group(here), "Items")

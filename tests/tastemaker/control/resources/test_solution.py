@@ -1,0 +1,266 @@
+import pytest
+
+from tastemaker.control.core.ports import WorkError
+from tastemaker.errors import InvalidInput, LimitExceeded, NotServedYet, ResourceInUse
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import world
+
+GEN1 = "arn:aws:personalize:::recipe/aws-user-personalization"
+SIMS = "arn:aws:personalize:::recipe/aws-sims"
+
+
+def recipe(name):
+    return f"arn:aws:personalize:::recipe/{name}"
+
+
+def test_automatic_training_is_the_default():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    before = here.clock.now
+    arn = here.call("CreateSolution", name="s", datasetGroupArn=group_arn, recipeArn=shop.RECIPE)[
+        "solutionArn"
+    ]
+    described = here.call("DescribeSolution", solutionArn=arn)["solution"]
+    assert described["performAutoTraining"] is True and described["performHPO"] is False
+    assert "solutionConfig" not in described
+    (schedule,) = here.work.schedules.values()
+    assert schedule["request"] == {"solutionArn": arn, "trainingType": "AUTOMATIC"}
+    assert schedule["every"] == 7 * 86_400 and 3600 <= schedule["first_at"] - before <= 3610
+
+
+def test_a_solution_says_of_its_configuration_what_was_given():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    given = {"algorithmHyperParameters": {"popularity_discount_factor": "0.7"}}
+    arn = shop.solution(here, group_arn, recipeArn=SIMS, performAutoTraining=True, solutionConfig=given)
+    assert here.call("DescribeSolution", solutionArn=arn)["solution"]["solutionConfig"] == given
+    here.call("UpdateSolution", solutionArn=arn, performAutoTraining=True)
+    assert here.call("DescribeSolution", solutionArn=arn)["solution"]["solutionConfig"] == given
+
+
+def test_a_solution_that_cannot_be_scheduled_is_not_made():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    here.work.refuse = "no scheduler"
+    with pytest.raises(WorkError):
+        shop.solution(here, group_arn, performAutoTraining=True)
+    assert here.call("ListSolutions")["solutions"] == []
+
+
+def test_updates():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.solution(here, group_arn)
+    assert here.work.schedules == {}
+    here.call(
+        "UpdateSolution",
+        solutionArn=arn,
+        performAutoTraining=True,
+        solutionUpdateConfig={"autoTrainingConfig": {"schedulingExpression": "rate(2 days)"}},
+    )
+    described = here.call("DescribeSolution", solutionArn=arn)["solution"]
+    assert described["latestSolutionUpdate"]["status"] == "ACTIVE"
+    assert described["solutionConfig"]["autoTrainingConfig"]["schedulingExpression"] == "rate(2 days)"
+    (schedule,) = here.work.schedules.values()
+    first = schedule["first_at"]
+    assert schedule["every"] == 2 * 86_400
+
+    here.clock.now = first + 3 * 86400  # the rhythm goes on where it was
+    here.call(
+        "UpdateSolution",
+        solutionArn=arn,
+        solutionUpdateConfig={"autoTrainingConfig": {"schedulingExpression": "rate(1 day)"}},
+    )
+    (schedule,) = here.work.schedules.values()
+    assert schedule["first_at"] == first + 4 * 86400
+
+    here.call("UpdateSolution", solutionArn=arn, performAutoTraining=False)
+    assert here.work.schedules == {}
+    with pytest.raises(InvalidInput, match="Nothing to update"):
+        here.call("UpdateSolution", solutionArn=arn)
+    with pytest.raises(InvalidInput, match="autoTrainingConfig needs"):
+        here.call("UpdateSolution", solutionArn=arn, solutionUpdateConfig={"autoTrainingConfig": {}})
+
+
+@pytest.mark.parametrize(
+    ("request_", "say"),
+    [
+        ({"recipeArn": recipe("aws-ecomm-recommended-for-you")}, "CreateRecommender"),
+        ({"recipeArn": "arn:aws:personalize:::algorithm/aws-sims"}, "not the ARN of a recipe"),
+        ({"performAutoML": True}, "leave recipeArn out"),
+        ({"performHPO": True}, "does not take performHPO"),
+        ({"performIncrementalUpdate": True}, "performIncrementalUpdate"),
+        ({"solutionConfig": {"algorithmHyperParameters": {"bptt": "3"}}}, "bptt"),
+        ({"solutionConfig": {"featureTransformationParameters": {"x": "3"}}}, "x is no feature"),
+        ({"solutionConfig": {"eventValueThreshold": "much"}}, "eventValueThreshold"),
+        ({"eventType": "w", "solutionConfig": {"eventsConfig": {}}}, "not both"),
+        ({"solutionConfig": {"eventsConfig": {"eventParametersList": [{"weight": 1}]}}}, "eventType"),
+        (
+            {"solutionConfig": {"eventsConfig": {"eventParametersList": [{"eventType": "w"}] * 2}}},
+            "more than once",
+        ),
+        (
+            {"recipeArn": SIMS, "solutionConfig": {"eventsConfig": {"eventParametersList": []}}},
+            "only by the v2",
+        ),
+        ({"solutionConfig": {"optimizationObjective": {"itemAttribute": "PRICE"}}}, "not supported"),
+        (
+            {"recipeArn": GEN1, "solutionConfig": {"optimizationObjective": {"itemAttribute": "GENRES"}}},
+            "numeric column",
+        ),
+        ({"recipeArn": GEN1, "solutionConfig": {"optimizationObjective": {}}}, "itemAttribute"),
+        (
+            {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"CARS": ["X"]}}}},
+            "CARS",
+        ),
+        (
+            {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"Items": ["X"]}}}},
+            "names X",
+        ),
+        (
+            {
+                "solutionConfig": {
+                    "trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["EVENT_TYPE"]}}
+                }
+            },
+            "EVENT_TYPE cannot",
+        ),
+        (
+            {"solutionConfig": {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["ITEM_ID"]}}}},
+            "ITEM_ID is needed",
+        ),
+        (
+            {"solutionConfig": {"trainingDataConfig": {"includedDatasetColumns": {"ITEMS": ["GENRES"]}}}},
+            "includedDatasetColumns",
+        ),
+        (
+            {
+                "performAutoTraining": True,
+                "solutionConfig": {"autoTrainingConfig": {"schedulingExpression": "rate(31 days)"}},
+            },
+            "rate",
+        ),
+        ({"solutionConfig": {"autoTrainingConfig": {}}}, "contradicts"),
+        ({"solutionConfig": {"autoMLConfig": {}}}, "autoMLConfig"),
+        ({"solutionConfig": {"hpoConfig": {}}}, "hpoConfig"),
+        (
+            {
+                "recipeArn": GEN1,
+                "solutionConfig": {"hpoConfig": {"hpoResourceConfig": {"maxNumberOfTrainingJobs": "41"}}},
+            },
+            "1 to 40",
+        ),
+        (
+            {
+                "recipeArn": GEN1,
+                "solutionConfig": {
+                    "hpoConfig": {"algorithmHyperParameterRanges": {"integerHyperParameterRanges": []}}
+                },
+            },
+            "continuousHyperParameterRanges",
+        ),
+    ],
+)
+def test_what_a_recipe_does_not_take_is_refused(request_, say):
+    here = world()
+    group_arn, _ = shop.shop(here)
+    shop.dataset(here, group_arn, "Items")
+    with pytest.raises(InvalidInput, match=say):
+        shop.solution(here, group_arn, **request_)
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        {"integerHyperParameterRanges": [{"name": "bptt", "minValue": 1, "maxValue": 9}]},
+        {"integerHyperParameterRanges": [{"name": "recency_mask"}]},
+        {"categoricalHyperParameterRanges": [{"name": "recency_mask", "values": []}]},
+        {"categoricalHyperParameterRanges": [{"name": "recency_mask", "values": ["maybe"]}]},
+    ],
+)
+def test_ranges_to_optimize_within(ranges):
+    here = world()
+    group_arn, _ = shop.shop(here)
+    kinds = ("integer", "continuous", "categorical")
+    whole = {f"{kind}HyperParameterRanges": [] for kind in kinds} | ranges
+    config = {"hpoConfig": {"algorithmHyperParameterRanges": whole}}
+    with pytest.raises(InvalidInput):
+        shop.solution(here, group_arn, recipeArn=GEN1, performHPO=True, solutionConfig=config)
+    good: dict[str, list] = {f"{kind}HyperParameterRanges": [] for kind in kinds} | {
+        "integerHyperParameterRanges": [{"name": "bptt", "minValue": 2, "maxValue": 9}]
+    }
+    config = {"hpoConfig": {"algorithmHyperParameterRanges": good}}
+    shop.solution(here, group_arn, recipeArn=GEN1, performHPO=True, solutionConfig=config)
+
+
+@pytest.mark.parametrize("name", ["aws-hrnn", "aws-hrnn-metadata", "aws-hrnn-coldstart"])
+def test_programs_of_2019_find_the_recipes_that_they_name(name):
+    here = world()
+    group_arn, _ = shop.shop(here)
+    cold = {"cold_start_max_duration": "5", "cold_start_relative_from": "latestItem"}
+    config = {"featureTransformationParameters": cold} if name == "aws-hrnn-coldstart" else {}
+    arn = shop.solution(here, group_arn, recipeArn=recipe(name), solutionConfig=config)
+    version = here.call("DescribeSolutionVersion", solutionVersionArn=shop.trained(here, arn))
+    assert version["solutionVersion"]["recipeArn"] == recipe(name)
+
+
+def test_auto_ml_chooses_a_recipe():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = here.call("CreateSolution", name="s", datasetGroupArn=group_arn, performAutoML=True)["solutionArn"]
+    described = here.call("DescribeSolution", solutionArn=arn)["solution"]
+    assert described["performAutoML"] is True and described["autoMLResult"] == {"bestRecipeArn": GEN1}
+    version = here.call("DescribeSolutionVersion", solutionVersionArn=shop.version(here, arn))
+    assert version["solutionVersion"]["recipeArn"] == GEN1
+
+
+def test_a_recipe_without_a_model_is_refused_by_name():
+    here = world(untrainable="aws-trending-now")
+    group_arn, _ = shop.shop(here)
+    with pytest.raises(NotServedYet, match="aws-trending-now"):
+        shop.solution(here, group_arn, recipeArn=recipe("aws-trending-now"))
+
+
+def test_columns_are_checked_when_their_dataset_exists():
+    here = world()
+    config = {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["GENRES"]}}}
+    shop.solution(here, shop.group(here), solutionConfig=config)
+
+
+def test_deletion():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.solution(here, group_arn, performAutoTraining=True)
+    version_arn = shop.version(here, arn)
+    with pytest.raises(ResourceInUse, match=version_arn):
+        here.call("DeleteSolution", solutionArn=arn)
+    shop.finish_training(here, version_arn)
+    campaign_arn = shop.deployed(here, version_arn)
+    with pytest.raises(ResourceInUse, match=campaign_arn):
+        here.call("DeleteSolution", solutionArn=arn)
+    here.call("DeleteCampaign", campaignArn=campaign_arn)
+    here.call("DeleteSolution", solutionArn=arn)
+    assert here.work.schedules == {}
+    plan = shop.finish_deletion(here, arn)
+    assert plan["prefixes"] == ["groups/films/training/for-you/", "groups/films/models/for-you/"]
+    assert plan["recommendationsOf"] == []
+    assert here.desk.repository.get(version_arn) is None
+
+
+def test_the_quota_counts_in_a_group():
+    here = world(quotas={"solutionsPerDatasetGroup": 1})
+    group_arn, _ = shop.shop(here)
+    shop.solution(here, group_arn)
+    shop.solution(here, shop.group(here, "books"), "other")
+    with pytest.raises(LimitExceeded, match="solutionsPerDatasetGroup"):
+        shop.solution(here, group_arn, "second")
+
+
+def test_the_newest_version_is_shown():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.solution(here, group_arn)
+    shop.trained(here, arn)
+    newest = shop.version(here, arn)
+    described = here.call("DescribeSolution", solutionArn=arn)["solution"]
+    assert described["latestSolutionVersion"]["solutionVersionArn"] == newest

@@ -1,0 +1,164 @@
+"""A small shop in a world: each function makes one resource and answers its ARN, and the ones it needs."""
+
+import json
+from typing import Any
+
+from tastemaker.control.workflows.steps import Workflows
+from tastemaker.schemas import NAMESPACE
+from tests.tastemaker.control.fakes import World
+
+RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+ROLE = "arn:aws:iam::123456789012:role/import"
+METRICS = {"coverage": 0.5, "precision_at_5": 0.25}
+
+FIELDS: dict[str, list[dict[str, Any]]] = {
+    "Interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "EVENT_VALUE", "type": ["null", "float"]},
+    ],
+    "Items": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "GENRES", "type": ["null", "string"], "categorical": True},
+        {"name": "PRICE", "type": "float"},
+        {"name": "SEEN", "type": "boolean"},
+    ],
+    "Users": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": ["null", "int"]}],
+    "Actions": [{"name": "ACTION_ID", "type": "string"}, {"name": "COST", "type": "float"}],
+    "Action_Interactions": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ACTION_ID", "type": "string"},
+        {"name": "EVENT_TYPE", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
+}
+
+
+def avro(name: str = "Interactions", *more: dict[str, Any]) -> str:
+    fields = [*FIELDS[name], *more]
+    return json.dumps(
+        {"type": "record", "name": name, "namespace": NAMESPACE, "version": "1.0", "fields": fields}
+    )
+
+
+def group(world: World, name: str = "films", **more: Any) -> str:
+    return world.call("CreateDatasetGroup", name=name, **more)["datasetGroupArn"]
+
+
+def schema(world: World, kind: str = "Interactions", name: str | None = None, **more: Any) -> str:
+    created = world.call("CreateSchema", name=name or f"films-{kind}", schema=avro(kind), **more)
+    return created["schemaArn"]
+
+
+def dataset(world: World, group_arn: str, kind: str = "Interactions", schema_arn: str | None = None) -> str:
+    created = world.call(
+        "CreateDataset",
+        name=f"films-{kind}",
+        datasetType=kind,
+        datasetGroupArn=group_arn,
+        schemaArn=schema_arn or schema(world, kind),
+    )
+    return created["datasetArn"]
+
+
+def import_job(world: World, dataset_arn: str, name: str = "first", **more: Any) -> str:
+    created = world.call(
+        "CreateDatasetImportJob",
+        jobName=name,
+        datasetArn=dataset_arn,
+        dataSource={"dataLocation": "s3://data/films.csv"},
+        roleArn=ROLE,
+        **more,
+    )
+    return created["datasetImportJobArn"]
+
+
+def imported(world: World, dataset_arn: str, name: str = "first", rows: int = 1000, **more: Any) -> str:
+    """An import job that has run; its file is in the lake."""
+    arn = import_job(world, dataset_arn, name, **more)
+    steps, request = Workflows(world.desk), {"datasetImportJobArn": arn}
+    plan = steps.begin("import", request, f"execution-{name}")
+    world.lake.write(f"{plan['destination']}part-00000.parquet", "rows", world.clock.now)
+    steps.succeed("import", request, plan, {"rows": rows, "files": 1, "bytes": 10, "maxTimestamp": None})
+    return arn
+
+
+def shop(world: World) -> tuple[str, str]:
+    """A group with an Interactions dataset that has data: (group, dataset)."""
+    group_arn = group(world)
+    dataset_arn = dataset(world, group_arn)
+    imported(world, dataset_arn)
+    return group_arn, dataset_arn
+
+
+def solution(world: World, group_arn: str, name: str = "for-you", **more: Any) -> str:
+    request = {"recipeArn": RECIPE, "performAutoTraining": False, **more}
+    return world.call("CreateSolution", name=name, datasetGroupArn=group_arn, **request)["solutionArn"]
+
+
+def version(world: World, solution_arn: str, **more: Any) -> str:
+    return world.call("CreateSolutionVersion", solutionArn=solution_arn, **more)["solutionVersionArn"]
+
+
+def finish_training(world: World, arn: str, member: str = "solutionVersionArn") -> dict[str, Any]:
+    """Run the train workflow of a version or recommender to its good end; answers its plan."""
+    steps, request = Workflows(world.desk), {member: arn}
+    plan = steps.begin("train", request, f"execution-{arn}")
+    folder = plan["outputPath"].removeprefix("s3://lake/") + f"{plan['jobName']}/output/model/"
+    world.lake.write(f"{folder}bundle.json", json.dumps({"metrics": METRICS, "counts": {"items": 5}}))
+    steps.succeed("train", request, plan, {"TrainingTimeInSeconds": 1800})
+    return plan
+
+
+def trained(world: World, solution_arn: str, **more: Any) -> str:
+    arn = version(world, solution_arn, **more)
+    finish_training(world, arn)
+    return arn
+
+
+def campaign(world: World, version_arn: str, name: str = "home", **more: Any) -> str:
+    return world.call("CreateCampaign", name=name, solutionVersionArn=version_arn, **more)["campaignArn"]
+
+
+def finish_deployment(world: World, arn: str) -> None:
+    steps, request = Workflows(world.desk), {"campaignArn": arn}
+    plan = steps.begin("deploy", request, f"execution-{arn}")
+    steps.succeed("deploy", request, plan, {})
+
+
+def deployed(world: World, version_arn: str, name: str = "home", **more: Any) -> str:
+    arn = campaign(world, version_arn, name, **more)
+    finish_deployment(world, arn)
+    return arn
+
+
+def served_job(world: World, version_arn: str, name: str = "nightly", **more: Any) -> str:
+    """A batch inference job whose lists are to be served for a week."""
+    request = {
+        "jobInput": {"s3DataSource": {"path": "s3://in/users.json"}},
+        "jobOutput": {"s3DataDestination": {"path": "s3://out/"}},
+        "roleArn": ROLE,
+        "tags": [{"tagKey": "tastemaker:serve-days", "tagValue": "7"}],
+        **more,
+    }
+    created = world.call("CreateBatchInferenceJob", jobName=name, solutionVersionArn=version_arn, **request)
+    return created["batchInferenceJobArn"]
+
+
+def finish_report(world: World, arn: str, execution: str = "next") -> dict[str, Any]:
+    """A run of a metric attribution to its good end; answers its plan."""
+    steps, request = Workflows(world.desk), {"metricAttributionArn": arn}
+    plan = steps.begin("attribute", request, execution)
+    for _ in range(2):
+        steps.succeed("attribute", request, plan, {"events": 0, "imports": 0})
+    return plan
+
+
+def finish_deletion(world: World, arn: str) -> dict[str, Any]:
+    """Run the delete workflow, whose purge is not the domain's work; answers its plan."""
+    steps, request = Workflows(world.desk), {"arn": arn}
+    plan = steps.begin("delete", request, f"execution-{arn}")
+    steps.remove(request)
+    return plan

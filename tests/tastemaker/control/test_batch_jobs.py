@@ -1,0 +1,159 @@
+from typing import Any
+
+import pytest
+
+from tastemaker.control.workflows.steps import Workflows
+from tastemaker.errors import InvalidInput, LimitExceeded, NotServedYet, ResourceInUse
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import world
+
+PLACES = {
+    "jobInput": {"s3DataSource": {"path": "s3://in/users.json"}},
+    "jobOutput": {"s3DataDestination": {"path": "s3://out/"}},
+    "roleArn": shop.ROLE,
+}
+SIMILAR = "arn:aws:personalize:::recipe/aws-similar-items"
+
+
+@pytest.fixture
+def here():
+    return world(quotas={"concurrentBatchInferenceJobs": 2})
+
+
+@pytest.fixture
+def group_arn(here):
+    return shop.shop(here)[0]
+
+
+def job(here, version, name="j", **more):
+    return here.call(
+        "CreateBatchInferenceJob", jobName=name, solutionVersionArn=version, **{**PLACES, **more}
+    )
+
+
+def test_a_job(here, group_arn):
+    version = shop.trained(here, shop.solution(here, group_arn))
+    arn = job(here, version)["batchInferenceJobArn"]
+    described = here.call("DescribeBatchInferenceJob", batchInferenceJobArn=arn)["batchInferenceJob"]
+    assert described["status"] == "CREATE PENDING" and described["numResults"] == 25
+    assert described["batchInferenceJobMode"] == "BATCH_INFERENCE"
+    assert here.work.last == ("batch", {"batchInferenceJobArn": arn})
+    job(here, version, "k")
+    with pytest.raises(LimitExceeded):
+        job(here, version, "l")
+    with pytest.raises(ResourceInUse):
+        here.call("DeleteSolution", solutionArn=version.rpartition("/")[0])
+
+
+def test_a_filter_is_held_while_a_job_runs(here, group_arn):
+    version = shop.trained(here, shop.solution(here, group_arn))
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
+    request = {"name": "f", "datasetGroupArn": group_arn, "filterExpression": expression}
+    filter_arn = here.call("CreateFilter", **request)["filterArn"]
+    arn = job(here, version, filterArn=filter_arn)["batchInferenceJobArn"]
+    with pytest.raises(ResourceInUse, match=arn):
+        here.call("DeleteFilter", filterArn=filter_arn)
+    here.desk.change(here.desk.find("BatchInferenceJob", arn), status="ACTIVE")
+    here.call("DeleteFilter", filterArn=filter_arn)
+
+
+@pytest.mark.parametrize(
+    ("change", "say"),
+    [
+        ({"jobOutput": {"s3DataDestination": {"path": "s3://in/users.json"}}}, "different locations"),
+        ({"jobInput": {"s3DataSource": {"path": "https://in/users.json"}}}, "s3://"),
+        ({"numResults": 501}, "numResults"),
+        ({"numResults": 0}, "numResults"),
+        ({"batchInferenceJobMode": "THEME_GENERATION"}, "need each other"),
+        ({"batchInferenceJobConfig": {"rankingInfluence": {"POPULARITY": 1}}}, "rankingInfluence"),
+        ({"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "1"}}}, "explore"),
+    ],
+)
+def test_what_is_refused(here, group_arn, change, say):
+    with pytest.raises(InvalidInput, match=say):
+        job(here, shop.trained(here, shop.solution(here, group_arn)), **change)
+
+
+def test_a_filter_of_another_group(here, group_arn):
+    other = shop.group(here, "books")
+    shop.dataset(here, other, schema_arn=shop.schema(here, name="o"))
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
+    request = {"name": "f", "datasetGroupArn": other, "filterExpression": expression}
+    filter_arn = here.call("CreateFilter", **request)["filterArn"]
+    with pytest.raises(InvalidInput, match="another dataset group"):
+        job(here, shop.trained(here, shop.solution(here, group_arn)), filterArn=filter_arn)
+
+
+def test_themes(here, group_arn):
+    themes = {
+        "batchInferenceJobMode": "THEME_GENERATION",
+        "themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": "TITLE"}},
+    }
+    version = shop.trained(here, shop.solution(here, group_arn, recipeArn=SIMILAR))
+    with pytest.raises(InvalidInput, match="column of the Items"):
+        job(here, version, **themes)
+    fields: list[dict[str, Any]] = [
+        {"name": "TITLE", "type": "string"},
+        {"name": "PLOT", "type": "string", "textual": True},
+    ]
+    schema_arn = here.call("CreateSchema", name="i", schema=shop.avro("Items", *fields))["schemaArn"]
+    shop.dataset(here, group_arn, "Items", schema_arn)
+    with pytest.raises(NotServedYet, match="themes"):
+        job(here, version, **themes)
+    with pytest.raises(InvalidInput, match="not supported"):
+        job(here, shop.trained(here, shop.solution(here, group_arn, "other")), "k", **themes)
+
+
+def test_segments_need_a_recipe_of_their_kind(here, group_arn):
+    version = shop.trained(here, shop.solution(here, group_arn))
+    with pytest.raises(InvalidInput, match="USER_SEGMENTATION"):
+        here.call("CreateBatchSegmentJob", jobName="s", solutionVersionArn=version, **PLACES)
+
+
+def test_a_filter_of_users_does_not_fit_a_job_about_items(here, group_arn):
+    shop.dataset(here, group_arn, "Users")
+    expression = "INCLUDE UserID WHERE Users.AGE > 3"
+    request = {"name": "f", "datasetGroupArn": group_arn, "filterExpression": expression}
+    filter_arn = here.call("CreateFilter", **request)["filterArn"]
+    with pytest.raises(InvalidInput, match="ItemID"):
+        job(here, shop.trained(here, shop.solution(here, group_arn)), filterArn=filter_arn)
+
+
+def begun(here, arn):
+    steps, request = Workflows(here.desk), {"batchInferenceJobArn": arn}
+    return steps, request, steps.begin("batch", request, "execution")
+
+
+def test_the_life_of_a_job(here, group_arn):
+    version = shop.trained(here, shop.solution(here, group_arn))
+    arn = job(here, version, numResults=7)["batchInferenceJobArn"]
+    steps, request, plan = begun(here, arn)
+    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    assert steps.begin("batch", request, "execution") == plan
+    assert (plan["input"], plan["output"], plan["numResults"]) == ("s3://in/users.json", "s3://out/", 7)
+    assert plan["bundle"].startswith("s3://lake/groups/films/models/for-you/")
+    assert plan["prefixes"] == [plan["folder"]] and plan["folder"].startswith("groups/films/batch/j-")
+    for _ in range(2):
+        steps.succeed("batch", request, plan, {})
+    assert here.desk.find_any(arn).status == "ACTIVE"
+    with pytest.raises(ResourceInUse, match="once"):
+        steps.begin("batch", request, "another")
+
+
+def test_a_job_says_what_its_shard_said(here, group_arn):
+    arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
+    steps, request, plan = begun(here, arn)
+    here.lake.write(f"{plan['folder']}failure.txt", "the disk is full")
+    steps.fail("batch", request, plan, {"Cause": "a threshold was exceeded"}, "execution")
+    body = here.desk.find_any(arn).body
+    assert (body["status"], body["failureReason"]) == ("CREATE FAILED", "the disk is full")
+
+
+def test_a_job_that_was_stopped_can_be_started_again(here, group_arn):
+    arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
+    steps, request, plan = begun(here, arn)
+    assert steps.begin("batch", request, "second") == plan
+    steps.settle("batch", request, {"Cause": "Stopped by a person."}, "execution")
+    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    steps.succeed("batch", request, plan, {})
+    assert here.desk.find_any(arn).status == "ACTIVE"

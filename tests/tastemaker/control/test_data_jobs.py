@@ -1,0 +1,116 @@
+"""Exports and deletions: their plans and their lives."""
+
+import pytest
+
+from tastemaker.control.workflows.steps import Workflows
+from tastemaker.errors import InvalidInput, ResourceInUse
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import world
+
+
+@pytest.fixture
+def here():
+    return world()
+
+
+def export(here, dataset_arn, **more):
+    target = {"s3DataDestination": {"path": "s3://out/", "kmsKeyArn": "key"}}
+    request = {"jobName": "e", "datasetArn": dataset_arn, "roleArn": shop.ROLE, "jobOutput": target, **more}
+    return here.call("CreateDatasetExportJob", **request)["datasetExportJobArn"]
+
+
+def test_an_export(here):
+    _, dataset_arn = shop.shop(here)
+    shop.imported(here, dataset_arn, "second", importMode="INCREMENTAL")
+    arn = export(here, dataset_arn, ingestionMode="ALL")
+    assert here.work.last == ("export", {"datasetExportJobArn": arn})
+    steps, request = Workflows(here.desk), {"datasetExportJobArn": arn}
+    plan = steps.begin("export", request, "e")
+    first, second = plan["imports"]
+    assert first["prefix"].endswith("/INTERACTIONS/first/") and first["at"] < second["at"]
+    assert (plan["mode"], plan["output"], plan["kmsKeyArn"]) == ("ALL", "s3://out/", "key")
+    assert steps.begin("export", request, "e") == plan
+    for _ in range(2):
+        steps.succeed("export", request, plan, {"rows": 3, "bytes": 40})
+    described = here.call("DescribeDatasetExportJob", datasetExportJobArn=arn)["datasetExportJob"]
+    assert described["status"] == "ACTIVE" and described["_rows"] == 3
+    with pytest.raises(ResourceInUse, match="once"):
+        steps.begin("export", request, "another")
+
+
+def test_an_export_is_of_what_was_put_if_nothing_else_is_said(here):
+    arn = export(here, shop.shop(here)[1])
+    assert here.desk.find_any(arn).body["ingestionMode"] == "PUT"
+    with pytest.raises(InvalidInput, match="s3://"):
+        export(
+            here, here.desk.find_any(arn).body["datasetArn"], jobOutput={"s3DataDestination": {"path": "x"}}
+        )
+
+
+def deletion(here, group_arn):
+    source = {"dataLocation": "s3://in/gone.csv"}
+    request = {"jobName": "d", "datasetGroupArn": group_arn, "roleArn": shop.ROLE, "dataSource": source}
+    return here.call("CreateDataDeletionJob", **request)["dataDeletionJobArn"]
+
+
+def test_a_deletion(here):
+    group_arn, _ = shop.shop(here)
+    users = shop.dataset(here, group_arn, "Users")
+    shop.dataset(here, group_arn, "Items")
+    arn = deletion(here, group_arn)
+    assert here.desk.find_any(arn).status == "PENDING"
+    steps, request = Workflows(here.desk), {"dataDeletionJobArn": arn}
+    plan = steps.begin("erase", request, "e")
+    assert here.desk.find_any(arn).status == "IN_PROGRESS"
+    assert {one["type"]: one["visible"] for one in plan["datasets"]} == {
+        "INTERACTIONS": ["groups/films/datasets/INTERACTIONS/first/"],
+        "USERS": [],
+    }
+    assert users in [one["arn"] for one in plan["datasets"]]
+    assert plan["prefixes"] == [plan["folder"]] and plan["work"].startswith("groups/films/erase/d-")
+    assert steps.begin("erase", request, "e") == plan
+    steps.succeed("erase", request, plan, {"numDeleted": 12})
+    steps.succeed("erase", request, plan, {"numDeleted": 0})
+    body = here.desk.find_any(arn).body
+    assert (body["status"], body["numDeleted"]) == ("COMPLETED", 12)
+    steps.fail("erase", request, plan, {"Cause": "late"}, "e")
+    assert here.desk.find_any(arn).status == "COMPLETED"
+    # Started again, it only clears away.
+    again = {"arn": arn, "prefixes": [plan["folder"]], "done": True}
+    assert steps.begin("erase", request, "another") == again
+
+
+def test_a_deletion_that_fails_says_what_its_piece_said(here):
+    arn = deletion(here, shop.shop(here)[0])
+    steps, request = Workflows(here.desk), {"dataDeletionJobArn": arn}
+    plan = steps.begin("erase", request, "e")
+    here.lake.write(f"{plan['folder']}failure.txt", "no such column")
+    steps.fail("erase", request, plan, {"Cause": "a threshold"}, "e")
+    body = here.desk.find_any(arn).body
+    assert (body["status"], body["failureReason"]) == ("FAILED", "no such column")
+
+    # A person mends the file and starts the machine again with the same input.
+    assert steps.begin("erase", request, "second") == plan
+    assert "failureReason" not in here.desk.find_any(arn).body
+    steps.fail("erase", request, plan, {"Cause": "the first one, late"}, "e")
+    assert here.desk.find_any(arn).status == "IN_PROGRESS"
+    steps.fail("erase", request, plan, {"Cause": "out of time"}, "second")
+    assert here.desk.find_any(arn).body["failureReason"] == "out of time"
+
+
+def test_what_failed_batch_jobs_left_goes_too(here):
+    group_arn, _ = shop.shop(here)
+    version = shop.trained(here, shop.solution(here, group_arn))
+    batch = here.call(
+        "CreateBatchInferenceJob",
+        jobName="j",
+        solutionVersionArn=version,
+        jobInput={"s3DataSource": {"path": "s3://in/users.json"}},
+        jobOutput={"s3DataDestination": {"path": "s3://out/"}},
+        roleArn=shop.ROLE,
+    )["batchInferenceJobArn"]
+    steps, request = Workflows(here.desk), {"batchInferenceJobArn": batch}
+    left = steps.begin("batch", request, "e")["folder"]
+    steps.fail("batch", request, {}, {"Cause": "x"}, "e")
+    plan = steps.begin("erase", {"dataDeletionJobArn": deletion(here, group_arn)}, "e")
+    assert plan["left"] == [left]

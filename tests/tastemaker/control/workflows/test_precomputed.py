@@ -1,0 +1,148 @@
+"""Batch jobs whose lists are served: what they are asked for, and the pointer to the newest whole ones."""
+
+import pytest
+
+from tastemaker.control.workflows.steps import Workflows
+from tastemaker.errors import InvalidInput
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import world
+
+DAY = 86_400
+RECIPES = "arn:aws:personalize:::recipe/"
+
+
+@pytest.fixture
+def here():
+    return world()
+
+
+@pytest.fixture
+def version(here):
+    group_arn, _ = shop.shop(here)
+    return shop.trained(here, shop.solution(here, group_arn))
+
+
+def begun(here, arn, execution="e"):
+    steps, request = Workflows(here.desk), {"batchInferenceJobArn": arn}
+    return steps, request, steps.begin("batch", request, execution)
+
+
+def pointer(here, version):
+    return here.desk.find_any(version.rpartition("/")[0]).body.get("_lists")
+
+
+def test_the_pointer_moves_when_all_is_there(here, version):
+    updated = here.desk.find_any(version.rpartition("/")[0]).body["lastUpdatedDateTime"]
+    arn = shop.served_job(here, version, numResults=10)
+    steps, request, plan = begun(here, arn)
+    created = int(here.desk.find_any(arn).created_at)
+    lists = plan["lists"]
+    assert plan["served"] is True and lists["key"] == "userId"
+    assert lists["version"] == f"{arn}#{created}" and lists["expiresAt"] == created + 7 * DAY
+    assert pointer(here, version) is None
+    for _ in range(2):
+        steps.succeed("batch", request, plan, {})
+    assert pointer(here, version) == {
+        "version": lists["version"],
+        "jobName": "nightly",
+        "solutionVersionArn": version,
+        "numResults": 10,
+        "asOf": created,
+        "expiresAt": lists["expiresAt"],
+    }
+    described = here.call("DescribeSolution", solutionArn=version.rpartition("/")[0])["solution"]
+    assert described["lastUpdatedDateTime"] == updated
+
+
+def test_a_job_that_fails_leaves_the_pointer(here, version):
+    first = shop.served_job(here, version, "first")
+    steps, request, plan = begun(here, first)
+    steps.succeed("batch", request, plan, {})
+    before = pointer(here, version)
+    second = shop.served_job(here, version, "second")
+    steps, request, plan = begun(here, second)
+    steps.fail("batch", request, plan, {"Cause": "no"}, "e")
+    assert pointer(here, version) == before
+
+
+def test_a_slow_job_does_not_replace_the_lists_of_a_newer_one(here, version):
+    jobs = [shop.served_job(here, version, name) for name in ("slow", "quick")]
+    plans = [begun(here, arn) for arn in jobs]
+    for steps, request, plan in reversed(plans):
+        steps.succeed("batch", request, plan, {})
+    assert pointer(here, version)["jobName"] == "quick"
+
+
+def test_a_job_without_the_tag_serves_nothing(here, version):
+    arn = shop.served_job(here, version, tags=[{"tagKey": "team", "tagValue": "films"}])
+    here.call("TagResource", resourceArn=arn, tags=[{"tagKey": "tastemaker:serve-days", "tagValue": "7"}])
+    steps, request, plan = begun(here, arn)
+    assert plan["served"] is False
+    steps.succeed("batch", request, plan, {})
+    assert pointer(here, version) is None
+
+
+@pytest.mark.parametrize("days", ["0", "91", "week", "1.5", "-1", ""])
+def test_a_number_of_days_that_is_none(here, version, days):
+    with pytest.raises(InvalidInput, match="from 1 to 90"):
+        shop.served_job(here, version, tags=[{"tagKey": "tastemaker:serve-days", "tagValue": days}])
+
+
+def test_what_cannot_be_served(here, version):
+    group_arn = here.desk.place.arn("dataset-group/films")
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
+    filter_arn = here.call("CreateFilter", name="f", datasetGroupArn=group_arn, filterExpression=expression)[
+        "filterArn"
+    ]
+    with pytest.raises(InvalidInput, match="without a filter"):
+        shop.served_job(here, version, filterArn=filter_arn)
+    with pytest.raises(InvalidInput, match="at most 100"):
+        shop.served_job(here, version, numResults=101)
+    ranking = shop.solution(here, group_arn, "r", recipeArn=f"{RECIPES}aws-personalized-ranking-v2")
+    with pytest.raises(InvalidInput, match="GetRecommendations only"):
+        shop.served_job(here, shop.trained(here, ranking))
+
+
+def test_which_lists_a_deletion_of_users_looks_at(here, version):
+    """Those of users, of the group, and as long as their rows may still be there."""
+    group_arn = here.desk.place.arn("dataset-group/films")
+    similar = shop.trained(
+        here, shop.solution(here, group_arn, "similar", recipeArn=f"{RECIPES}aws-similar-items")
+    )
+    old, failed = (shop.served_job(here, version, name) for name in ("old", "failed"))
+    items = shop.served_job(here, similar, "items")
+    assert begun(here, items)[2]["lists"]["key"] == "itemId"
+    steps, request, plan = begun(here, failed)
+    steps.fail("batch", request, plan, {"Cause": "x"}, "e")
+
+    def looked_at(name):
+        source = {"dataLocation": "s3://in/gone.csv"}
+        arn = here.call(
+            "CreateDataDeletionJob",
+            jobName=name,
+            datasetGroupArn=group_arn,
+            roleArn=shop.ROLE,
+            dataSource=source,
+        )["dataDeletionJobArn"]
+        return Workflows(here.desk).begin("erase", {"dataDeletionJobArn": arn}, "e")["lists"]
+
+    assert sorted(looked_at("now")) == sorted(
+        begun(here, one, "again")[2]["lists"]["version"] for one in (old, failed)
+    )
+    here.clock.now += 15 * DAY
+    assert looked_at("later") == []
+
+
+def test_a_solution_takes_the_lists_of_all_its_versions_along(here, version):
+    solution_arn = version.rpartition("/")[0]
+    arns = [
+        shop.served_job(here, one, f"j{place}")
+        for place, one in enumerate((version, shop.trained(here, solution_arn)))
+    ]
+    wanted = []
+    for arn in arns:
+        steps, request, plan = begun(here, arn)
+        steps.succeed("batch", request, plan, {})
+        wanted.append(plan["lists"]["version"])
+    here.call("DeleteSolution", solutionArn=solution_arn)
+    assert sorted(shop.finish_deletion(here, solution_arn)["recommendationsOf"]) == sorted(wanted)

@@ -1,0 +1,146 @@
+"""The refresh of what serves: when it is scheduled, what it is told, and what becomes of it."""
+
+import pytest
+
+from tastemaker.control.workflows.steps import Workflows
+from tests.tastemaker.control import shop
+from tests.tastemaker.control.fakes import World, world
+
+TRENDING = "arn:aws:personalize:::recipe/aws-trending-now"
+RANKING = "arn:aws:personalize:::recipe/aws-personalized-ranking-v2"
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:tastemaker-refresh:run-{}"
+
+
+@pytest.fixture
+def here() -> World:
+    return world()
+
+
+def campaign(here: World, **more) -> str:
+    group_arn, _ = shop.shop(here)
+    return shop.deployed(here, shop.trained(here, shop.solution(here, group_arn, **more)))
+
+
+def serving(here: World, arn: str) -> dict:
+    return here.call("DescribeCampaign", campaignArn=arn)["campaign"]["_serving"]
+
+
+def begun(here: World, arn: str, run: int = 1) -> dict:
+    plan = Workflows(here.desk).begin("refresh", {"campaignArn": arn}, EXECUTION.format(run))
+    if "target" in plan:
+        here.lake.write(plan["target"].removeprefix("s3://lake/") + "state.json", "{}")
+    return plan
+
+
+def ended(here: World, arn: str, plan: dict) -> None:
+    Workflows(here.desk).succeed("refresh", {"campaignArn": arn}, plan, {"items": 1})
+
+
+def refreshes(here: World) -> list[dict]:
+    return [one for one in here.work.schedules.values() if one["workflow"] == "refresh"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "frequency", "seconds"),
+    [
+        (shop.RECIPE, None, 7200.0),
+        (TRENDING, None, 7200.0),
+        (TRENDING, "30 minutes", 1800.0),
+        (TRENDING, "1 hour", 3600.0),
+        (TRENDING, "1 day", 7200.0),
+    ],
+)
+def test_it_is_scheduled_while_a_campaign_is_there(here, recipe, frequency, seconds) -> None:
+    parameters = {"trend_discovery_frequency": frequency} if frequency else {}
+    arn = campaign(here, recipeArn=recipe, solutionConfig={"featureTransformationParameters": parameters})
+    (schedule,) = refreshes(here)
+    assert (schedule["every"], schedule["request"]) == (seconds, {"campaignArn": arn})
+    here.call("DeleteCampaign", campaignArn=arn)
+    assert refreshes(here) == []
+
+
+def test_recipes_that_the_service_does_not_update_have_none(here) -> None:
+    arn = campaign(here, recipeArn=RANKING)
+    assert refreshes(here) == [] and begun(here, arn)["skip"]
+
+
+def test_a_scheduler_that_refuses_fails_the_campaign(here) -> None:
+    group_arn, _ = shop.shop(here)
+    version = shop.trained(here, shop.solution(here, group_arn))
+    here.work.refuse = "no more schedules"
+    arn = shop.campaign(here, version)
+    found = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert (found["status"], found["failureReason"]) == ("CREATE FAILED", "no more schedules")
+
+
+def test_a_refresh_serves_when_it_is_published(here) -> None:
+    arn = campaign(here)
+    before = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
+    plan = begun(here, arn)
+    assert plan["previous"] is None and plan["bundle"] == before["_serving"]["bundle"]
+    assert plan["warm"]["refresh"] == plan["target"] and "refresh" not in serving(here, arn)
+    ended(here, arn, plan)
+    after = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert after["_serving"] == {**before["_serving"], "refresh": plan["target"]}
+    assert after["lastUpdatedDateTime"] == before["lastUpdatedDateTime"]
+
+
+def test_steps_that_run_again_do_the_same(here) -> None:
+    arn = campaign(here)
+    plan = begun(here, arn)
+    assert begun(here, arn) == plan
+    for _ in range(2):
+        ended(here, arn, plan)
+    assert serving(here, arn)["refresh"] == plan["target"]
+
+
+def test_the_one_before_the_last_is_cleared_away_and_what_failed_too(here) -> None:
+    arn = campaign(here)
+    plans = []
+    for run in range(3):
+        plans.append(begun(here, arn, run))
+        if run != 1:  # the second one fails on its way
+            ended(here, arn, plans[-1])
+    targets = [plan["target"].removeprefix("s3://lake/") for plan in plans]
+    assert plans[0]["prefixes"] == [] and plans[2]["prefixes"] == [targets[1]]
+    assert begun(here, arn, 3)["prefixes"] == targets[:2]
+
+
+def test_one_that_was_overtaken_is_dropped(here) -> None:
+    arn = campaign(here)
+    slow, quick = begun(here, arn, 1), begun(here, arn, 2)
+    ended(here, arn, quick)
+    ended(here, arn, slow)
+    assert serving(here, arn)["refresh"] == quick["target"]
+
+
+def test_a_new_version_begins_without_one(here) -> None:
+    group_arn, _ = shop.shop(here)
+    solution = shop.solution(here, group_arn)
+    arn = shop.deployed(here, shop.trained(here, solution))
+    plan = begun(here, arn)
+    here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=shop.trained(here, solution))
+    shop.finish_deployment(here, arn)
+    ended(here, arn, plan)
+    assert "refresh" not in serving(here, arn)
+    first = begun(here, arn, 2)
+    assert (first["previous"], first["earlier"]) == (None, plan["target"])
+
+
+def test_a_failure_changes_nothing(here) -> None:
+    group_arn, _ = shop.shop(here)
+    solution = shop.solution(here, group_arn)
+    arn = shop.deployed(here, shop.trained(here, solution))
+    here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=shop.trained(here, solution))
+    before = here.call("DescribeCampaign", campaignArn=arn)
+    error = {"Error": "Refused", "Cause": "the model could not be loaded"}
+    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps.fail("refresh", request, begun(here, arn), error, EXECUTION.format(1))
+    steps.settle("refresh", request, error, EXECUTION.format(1))
+    assert here.call("DescribeCampaign", campaignArn=arn) == before
+
+
+def test_a_campaign_that_serves_nothing_yet_is_left_alone(here) -> None:
+    group_arn, _ = shop.shop(here)
+    arn = shop.campaign(here, shop.trained(here, shop.solution(here, group_arn)))
+    assert begun(here, arn) == {"skip": True, "arn": arn}

@@ -1,0 +1,323 @@
+"""A CSV file or folder in, typed Parquet out; what is wrong is named by file, line, column and value."""
+
+import csv
+import io
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tastemaker.failures import InvalidLocation, WorkFailedError
+from tastemaker.importing.errors import BadRow, MissingColumns, UnreadableFile
+from tests.lambdas.importing.support import EVENTS, Field, Place
+
+CATEGORY = Field("C", "string", categorical=True)
+ITEMS = [
+    Field("ITEM_ID", "string"),
+    Field("TITLE", "string", nullable=True, textual=True),
+    Field("GENRES", "string", nullable=True, categorical=True),
+    Field("PRICE", "float", nullable=True),
+    Field("STOCK", "long", nullable=True),
+    Field("ADULT", "boolean", nullable=True),
+]
+
+
+def test_types_and_nulls(place: Place) -> None:
+    place.put("a.csv", "ITEM_ID,TITLE,GENRES,PRICE,STOCK,ADULT\n1,Emma,novel|love,1.5,7,true\n2,,,,,\n")
+    counts = place.run(ITEMS)
+    assert place.rows() == [
+        {"ITEM_ID": "1", "TITLE": "Emma", "GENRES": "novel|love", "PRICE": 1.5, "STOCK": 7, "ADULT": True},
+        {"ITEM_ID": "2", "TITLE": None, "GENRES": None, "PRICE": None, "STOCK": None, "ADULT": None},
+    ]
+    assert (counts["rows"], counts["files"], counts["maxTimestamp"]) == (2, 1, None)
+    assert pq.read_schema(place.parts()[0]).types == [
+        pa.string(), pa.string(), pa.string(), pa.float64(), pa.int64(), pa.bool_()
+    ]  # fmt: skip
+
+
+def test_header_in_any_order_quoted_with_mark_and_extra_columns(place: Place) -> None:
+    place.put("a.csv", b'\xef\xbb\xbf"TIMESTAMP", ITEM_ID,COLOUR,"USER_ID"\r\n5,i,red,u\r\n9,j,blue,v\r\n')
+    assert place.run(EVENTS)["maxTimestamp"] == 9
+    assert place.rows()[0] == {"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}
+    assert any("COLOUR" in line for line in place.log)
+
+
+def test_a_header_may_differ_in_the_case_of_its_letters(place: Place) -> None:
+    place.put("a.csv", "user_id,Item_Id,timestamp,ITEM_ID\nu,not this one,5,i\n")
+    place.run(EVENTS)
+    assert place.rows() == [{"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}]
+    assert any("Item_Id" in line for line in place.log)
+    place.put("a.csv", "user_id,User_id,ITEM_ID,TIMESTAMP\nu,v,i,5\n")
+    with pytest.raises(UnreadableFile, match="names USER_ID more than once"):
+        place.run(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        (r'"say \"hi\" to C:\\d"', r'say "hi" to C:\d'),
+        ('"say ""hi"""', 'say "hi"'),
+        (r'"C:\new ""folder"""', r'C:\new "folder"'),
+        ('"two\nlines, one cell"', "two\nlines, one cell"),
+        (r'"both \"kinds\" and ""kinds"""', 'both "kinds" and "kinds"'),
+        ('12" pipe', '12" pipe'),
+    ],
+)
+def test_quotes_and_backslashes(place: Place, cell: str, value: str) -> None:
+    place.put("a.csv", f"ITEM_ID,TITLE\n1,{cell}\n2,plain\n")
+    place.run(ITEMS[:2])
+    assert [row["TITLE"] for row in place.rows()] == [value, "plain"]
+
+
+def test_a_backslash_far_into_the_file_is_read_right_from_the_start(place: Place) -> None:
+    filler = "".join(f"{i},plain {'x' * 90}\n" for i in range(200_000))
+    place.put("a.csv", f'ITEM_ID,TITLE\n{filler}z,"a \\"b\\" c"\n')
+    assert place.run(ITEMS[:2], part_bytes=1 << 20)["rows"] == 200_001
+    assert place.rows()[-1]["TITLE"] == 'a "b" c'
+    assert any("backslash" in line for line in place.log)
+
+
+def test_folder_reads_all_csv_files_below_it_and_nothing_else(place: Place) -> None:
+    header = "USER_ID,ITEM_ID,TIMESTAMP\n"
+    place.put("in/b.csv", header + "u,b,2\n")
+    place.put("in/deep/a.CSV", "TIMESTAMP,USER_ID,ITEM_ID\n3,u,a\n")
+    place.put("in/notes.txt", "no csv")
+    place.put("in-other/c.csv", header + "u,c,9\n")
+    for location in ("s3://data/in/", "s3://data/in"):
+        assert place.run(EVENTS, location)["files"] == 2
+        assert [row["ITEM_ID"] for row in place.rows()] == ["b", "a"]
+
+
+def test_parts_are_of_even_size_and_a_second_run_replaces_them(place: Place) -> None:
+    lines = "".join(f"user-{i},item-{i * 7919 % 100_003},{i}\n" for i in range(1_500_000))
+    place.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\n" + lines)
+    first = place.run(EVENTS, part_bytes=1 << 20)
+    names = [path.name for path in place.parts()]
+    assert first["parts"] == len(names) > 2
+    stray = place.parts()[0].with_name("part-99999.parquet")
+    stray.write_bytes(b"left by a killed run")
+    assert place.run(EVENTS, part_bytes=1 << 20) == first
+    assert [path.name for path in place.parts()] == names
+    assert [row["TIMESTAMP"] for row in place.rows()[:1_500_000:300_000]] == [
+        0,
+        300_000,
+        600_000,
+        900_000,
+        1_200_000,
+    ]
+
+
+def test_parquet_in(place: Place) -> None:
+    table = pa.table({"TIMESTAMP": [1.0, 2.0], "USER_ID": ["u", "v"], "ITEM_ID": [10, 11], "MORE": [1, 2]})
+    (place.root / "data").mkdir()
+    pq.write_table(table, place.root / "data" / "a.parquet")
+    assert place.run(EVENTS, "s3://data/a.parquet")["rows"] == 2
+    assert place.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
+    pq.write_table(
+        table.rename_columns(["timestamp", "user_id", "item_id", "MORE"]), place.root / "data" / "a.parquet"
+    )
+    place.run(EVENTS, "s3://data/a.parquet")
+    assert place.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
+
+
+VIEWS = {"USER_ID": ["u", "v"], "ITEM_ID": ["i", "j"], "TIMESTAMP": pa.array([1, 2])}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"TIMESTAMP": pa.array([1, 2], pa.int32())},
+        {"TIMESTAMP": ["1", "2"]},
+        {"USER_ID": pa.array(["u", "v"]).dictionary_encode()},
+        {"USER_ID": pa.array(["u", "v"], pa.large_string()), "ITEM_ID": [b"i", b"j"]},
+    ],
+)
+def test_parquet_files_of_a_folder_may_store_a_column_differently(place: Place, other: dict) -> None:
+    (place.root / "data" / "f").mkdir(parents=True)
+    pq.write_table(pa.table(VIEWS), place.root / "data" / "f" / "a.parquet")
+    pq.write_table(pa.table({**VIEWS, **other}), place.root / "data" / "f" / "b.parquet")
+    assert place.run(EVENTS, "s3://data/f/")["files"] == 2
+    assert place.rows() == 2 * [
+        {"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 1},
+        {"USER_ID": "v", "ITEM_ID": "j", "TIMESTAMP": 2},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "row", "column", "text"),
+    [
+        ({"USER_ID": ["u", None]}, 2, "USER_ID", "empty"),
+        ({"TIMESTAMP": ["1", "two"]}, 2, "TIMESTAMP", "'two'"),
+        ({"TIMESTAMP": [1.0, 2.5]}, 2, "TIMESTAMP", "'2.5'"),
+        ({"TIMESTAMP": pa.array([1, 2], pa.timestamp("s"))}, 1, "TIMESTAMP", "whole number"),
+        ({"ITEM_ID": [["i"], ["j"]]}, 1, "ITEM_ID", "list"),
+    ],
+)
+def test_a_bad_row_of_a_parquet_file_is_named(
+    place: Place, other: dict, row: int, column: str, text: str
+) -> None:
+    (place.root / "data" / "f").mkdir(parents=True)
+    pq.write_table(pa.table(VIEWS), place.root / "data" / "f" / "a.parquet")
+    pq.write_table(pa.table({**VIEWS, **other}), place.root / "data" / "f" / "b.parquet")
+    with pytest.raises(BadRow) as caught:
+        place.run(EVENTS, "s3://data/f/")
+    said = str(caught.value)
+    assert "f/b.parquet" in said and f"line {row}," in said and column in said and text in said
+    assert place.parts() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "rows", "line", "column", "text"),
+    [
+        (EVENTS, "u,i,1\nu,i,1.5\n", 3, "TIMESTAMP", "'1.5'"),
+        (EVENTS, "u,i,1\nu,i,0x10\n", 3, "TIMESTAMP", "'0x10'"),
+        (EVENTS, "u,i,1\nu,i,\n", 3, "TIMESTAMP", "empty"),
+        (EVENTS, "u,i,1\n\n\nu,i,soon\n", 5, "TIMESTAMP", "'soon'"),
+        (EVENTS, 'u,"i\n\nj",1\n"v\n",i,99999999999999999999\n', 5, "TIMESTAMP", "64 bits"),
+        (EVENTS, "u,i,1600000000000\n", 2, "TIMESTAMP", "milliseconds"),
+        (EVENTS, "u,i,1\n,i,2\n", 3, "USER_ID", "empty"),
+        (EVENTS, f"{'u' * 257},i,1\n", 2, "USER_ID", "length cannot be more than 256 characters for USER_ID"),
+        (EVENTS, "u,i,1\nu,i\n", 3, None, "2 cells"),
+        (EVENTS, "u,i,1\nu,i,1,1\n", 3, None, "4 cells"),
+        (EVENTS, 'u,i,1\nu,"i,2\nu,i,3\n', 3, None, "never closed"),
+        ([Field("ITEM_ID", "string"), Field("PRICE", "float")], "i,nan\n", 2, "PRICE", "'nan'"),
+        ([Field("ITEM_ID", "string"), Field("PRICE", "float")], "i,1\nj,\"1,5\"\n", 3, "PRICE", "'1,5'"),
+        ([Field("ITEM_ID", "string"), Field("N", "int")], "i,3000000000\n", 2, "N", "3000000000"),
+        ([Field("ITEM_ID", "string"), Field("ADULT", "boolean")], "i,true\nj,True\n", 3, "ADULT", "'True'"),
+        ([Field("ITEM_ID", "string"), CATEGORY], f"i,{'é' * 1000}\nj,{'é' * 1001}\n", 3, "C",
+         "length cannot be more than 1000 characters for C"),
+    ],
+)  # fmt: skip
+def test_a_bad_row_is_named(
+    place: Place, fields: list[Field], rows: str, line: int, column: str | None, text: str
+) -> None:
+    place.put("a.csv", ",".join(field.name for field in fields) + "\n" + rows)
+    with pytest.raises(BadRow) as caught:
+        place.run(fields)
+    assert caught.value.line == line
+    assert str(caught.value).startswith(
+        f"s3://data/a.csv, line {line}{f', column {column}' if column else ''}: "
+    )
+    assert text in str(caught.value)
+    assert place.parts() == []
+
+
+def test_the_first_bad_row_of_many_blocks_is_named_and_nothing_is_left(place: Place) -> None:
+    lines = [f"user-{i},item,{i}\n" for i in range(1_200_000)]
+    lines[1_000_000] = "user,item,never\n"
+    lines[1_150_000] = "user,item\n"
+    place.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(lines))
+    with pytest.raises(BadRow, match=r"line 1000002, column TIMESTAMP: .*'never'"):
+        place.run(EVENTS, part_bytes=1 << 20)
+    assert place.parts() == []
+
+
+def test_bytes_that_are_not_utf8(place: Place) -> None:
+    place.put("a.csv", b"USER_ID,ITEM_ID,TIMESTAMP\nu,i,1\nu,caf\xe9,2\n")
+    with pytest.raises(BadRow, match=r"line 3, column ITEM_ID: not UTF-8: b'caf\\xe9'"):
+        place.run(EVENTS)
+    place.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\nu,i,1\n".encode("utf-16"))
+    with pytest.raises(UnreadableFile, match="UTF-16"):
+        place.run(EVENTS)
+
+
+def test_missing_columns_in_the_words_programs_look_for(place: Place) -> None:
+    place.put("a.csv", "USER_ID,WHAT\nu,1\n")
+    with pytest.raises(
+        MissingColumns, match=r"nput CSV is missing the following columns: \[ITEM_ID, TIMESTAMP\]"
+    ):
+        place.run(EVENTS)
+
+
+@pytest.mark.parametrize(
+    "location", ["s3://data/none.csv", "s3://nowhere/a.csv", "data/a.csv", "s3://data/empty/"]
+)
+def test_locations_that_hold_nothing(place: Place, location: str) -> None:
+    place.put("empty/readme.txt", "nothing")
+    with pytest.raises(InvalidLocation, match=r"^Invalid data location"):
+        place.run(EVENTS, location)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["USER_ID,ITEM_ID,TIMESTAMP\n", "USER_ID,ITEM_ID,TIMESTAMP", "\n\n", "USER_ID,ITEM_ID,TIMESTAMP\n\n"],
+)
+def test_no_rows(place: Place, content: str) -> None:
+    place.put("a.csv", content)
+    with pytest.raises(WorkFailedError):
+        place.run(EVENTS)
+
+
+def test_text_is_cut_not_refused(place: Place) -> None:
+    place.put("a.csv", f"ITEM_ID,TITLE\n1,{'a' * 30_000}\n2,{'語' * 9_000}\n3,{'a' * 9_000}\n")
+    place.run(ITEMS[:2])
+    assert [len(row["TITLE"]) for row in place.rows()] == [20_000, 7_000, 9_000]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\\"), max_size=12)
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "ITEM_ID": st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=9),
+            "TITLE": TEXT.map(lambda text: text or None),
+            "PRICE": st.none() | st.floats(allow_nan=False, allow_infinity=False),
+            "STOCK": st.none() | st.integers(-(2**63), 2**63 - 1),
+            "ADULT": st.none() | st.booleans(),
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+TABLE = [ITEMS[0], *(field for field in ITEMS[1:] if field.name != "GENRES")]
+
+
+@given(ROWS, st.booleans(), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@settings(max_examples=150)
+def test_any_table_in_either_escaping_comes_back_equal(
+    rows: list[dict[str, object]], doubled: bool, end: str, quote_all: bool
+) -> None:
+    text = io.StringIO(newline="")
+    style = {"doublequote": True} if doubled else {"doublequote": False, "escapechar": "\\"}
+    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
+    writer = csv.writer(text, lineterminator=end, quoting=quoting, **style)  # type: ignore[arg-type]
+    writer.writerow([field.name for field in TABLE])
+    for row in rows:
+        cells = [row[field.name] for field in TABLE]
+        writer.writerow([str(cell).lower() if isinstance(cell, bool) else cell for cell in cells])
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder))
+        place.put("a.csv", text.getvalue())
+        place.run(TABLE)
+        assert place.rows() == rows
+
+
+FILMS = [Field("ITEM_ID", "string"), Field("GENRE", "string", categorical=True), Field("YEAR", "int")]
+
+
+def films(bad: dict[int, str]) -> str:
+    rows = [f"{i},Drama,{bad.get(i, 1990)}" for i in range(1000)]
+    return "\n".join(["ITEM_ID,GENRE,YEAR", *rows]) + "\n"
+
+
+def test_a_cell_in_500_that_describes_an_item_badly_is_null(place: Place) -> None:
+    place.put("a.csv", films({3: "", 500: "2006–2007"}))
+    assert place.run(FILMS)["rows"] == 1000
+    assert [row["ITEM_ID"] for row in place.rows() if row["YEAR"] is None] == ["3", "500"]
+    assert any("2 cells of YEAR" in line for line in place.log)
+
+
+def test_more_than_that_fails_and_names_the_first(place: Place) -> None:
+    place.put("a.csv", films({3: "", 500: "2006–2007", 600: "soon"}))
+    with pytest.raises(BadRow, match="line 5, column YEAR: the cell is empty"):
+        place.run(FILMS)
+
+
+def test_interactions_are_forgiven_nothing(place: Place) -> None:
+    rows = "".join(f"u,i,{'soon' if i == 700 else i}\n" for i in range(1000))
+    place.put("a.csv", f"USER_ID,ITEM_ID,TIMESTAMP\n{rows}")
+    with pytest.raises(BadRow, match="line 702, column TIMESTAMP"):
+        place.run(EVENTS)

@@ -1,0 +1,156 @@
+"""S3 as a source and a destination, and the caller's role."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from moto import mock_aws
+
+from lambdas.stores.caller_files import File, S3Source
+from lambdas.support.roles import assumed, trust_statement
+from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
+from tastemaker.importing.importer import Import
+from tastemaker.importing.source import S3Destination, find
+from tests.lambdas.importing.support import EVENTS
+
+CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n" + b"".join(b"u%d,i,%d\n" % (n, n) for n in range(1000))
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        for bucket in ("data", "lake"):
+            client.create_bucket(Bucket=bucket)
+        yield client
+
+
+def test_an_import_from_bucket_to_bucket(s3: Any) -> None:
+    for key in ("in/a.csv", "in/b/c.csv"):
+        s3.put_object(Bucket="data", Key=key, Body=CSV)
+    s3.put_object(Bucket="lake", Key="run/part-00007.parquet", Body=b"left by a killed run")
+    work = Import(S3Source(s3), S3Destination(s3, "lake"), EVENTS, "run/", log=lambda _: None)
+    assert work.run("s3://data/in/") == {
+        "rows": 2000,
+        "files": 2,
+        "bytes": 2 * len(CSV),
+        "parts": 1,
+        "maxTimestamp": 999,
+    }
+    assert [entry["Key"] for entry in s3.list_objects_v2(Bucket="lake")["Contents"]] == [
+        "run/part-00000.parquet"
+    ]
+
+
+def test_keys_may_hold_what_addresses_reserve(s3: Any) -> None:
+    s3.put_object(Bucket="data", Key="what? #1.csv", Body=CSV)
+    assert [file.key for file in find(S3Source(s3), "s3://data/what? #1.csv")] == ["what? #1.csv"]
+
+
+def test_locations_that_are_not_there(s3: Any) -> None:
+    with pytest.raises(InvalidLocation, match="Invalid data location"):
+        find(S3Source(s3), "s3://no-such-bucket/a.csv")
+    with pytest.raises(InvalidLocation):
+        find(S3Source(s3), "s3://data/none.csv")
+    with pytest.raises(InvalidLocation):
+        S3Source(s3).open(File("data", "gone.csv", 5)).read()
+
+
+class Refusing:
+    """S3 that lets nobody in."""
+
+    def get_paginator(self, name: str) -> "Refusing":
+        return self
+
+    def paginate(self, **request: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListObjectsV2")
+
+    def get_object(self, **request: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
+
+
+def test_refused_access_names_role_place_and_permission() -> None:
+    source = S3Source(Refusing(), "arn:aws:iam::1:role/reader")
+    with pytest.raises(AccessRefused, match=r"role/reader may not read s3://data/in/.*s3:ListBucket"):
+        find(source, "s3://data/in/")
+    with pytest.raises(AccessRefused, match="Insufficient privileges for accessing data in S3"):
+        source.open(File("data", "a.csv", 5)).read()
+
+
+class Flaky:
+    """One object whose connections break after some bytes."""
+
+    def __init__(self, content: bytes, breaks_after: int) -> None:
+        self.content, self.breaks_after = content, breaks_after
+        self.requests: list[dict[str, Any]] = []
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        start = int(request.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        return {"ETag": '"1"', "Body": Breaking(self.content[start:], self.breaks_after)}
+
+
+class Breaking(io.BytesIO):
+    def __init__(self, content: bytes, breaks_after: int) -> None:
+        super().__init__(content)
+        self.left = breaks_after
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.left <= 0:
+            raise ReadTimeoutError(endpoint_url="s3")
+        chunk = super().read(min(size or 0, self.left))
+        self.left -= len(chunk)
+        return chunk
+
+
+def test_a_broken_connection_is_taken_up_where_it_broke() -> None:
+    s3 = Flaky(CSV, breaks_after=3000)
+    with S3Source(s3).open(File("data", "a.csv", len(CSV))) as stream:
+        assert stream.read() == CSV
+    assert s3.requests[1] == {"Bucket": "data", "Key": "a.csv", "Range": "bytes=3000-", "IfMatch": '"1"'}
+
+
+def test_a_connection_that_never_brings_anything_ends() -> None:
+    with (
+        S3Source(Flaky(CSV, breaks_after=0)).open(File("data", "a.csv", len(CSV))) as stream,
+        pytest.raises(WorkFailedError, match="could not serve"),
+    ):
+        stream.read()
+
+
+def test_seeking_reads_from_there() -> None:
+    with S3Source(Flaky(CSV, 1 << 30)).open(File("data", "a.csv", len(CSV))) as stream:
+        stream.seek(-10, io.SEEK_END)
+        assert stream.read(4) + stream.read() == CSV[-10:]
+        assert stream.read(5) == b""
+
+
+class Suspicious:
+    """A session whose STS assumes no role."""
+
+    region_name = "eu-west-1"
+
+    def client(self, name: str) -> "Suspicious":
+        return self
+
+    def assume_role(self, **request: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole")
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": "arn:aws:sts::123456789012:assumed-role/ingest-role/session"}
+
+
+def test_a_role_that_does_not_trust_us_gets_the_statement_to_add() -> None:
+    with pytest.raises(AccessRefused) as caught:
+        assumed(Suspicious(), "arn:aws:iam::123456789012:role/PersonalizeRole")  # type: ignore[arg-type]
+    assert (
+        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/ingest-role"}, '
+        '"Action": "sts:AssumeRole"}'
+    ) in str(caught.value)
+    assert "PersonalizeRole" in str(caught.value)
+    assert "user/ann" in trust_statement("arn:aws:iam::1:user/ann")

@@ -1,0 +1,116 @@
+"""Exploration: which items, how many places, and what it costs and brings over many requests."""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from benchmarks.quality.exploration import simulate
+from tastemaker.models.bundle import taken_rate
+from tastemaker.models.scores import Dense
+from tastemaker.serving.answer import CATALOGUE, EXPLORED, recommend
+from tastemaker.serving.exploration import Exploration, settings
+
+DAY = 86_400
+LATEST = 100 * DAY
+SCORES = Dense(np.log(np.linspace(0.9, 0.1, 20)).astype(np.float32))
+CREATED = np.where(np.arange(20) < 12, 0, LATEST - 10 * DAY).astype(np.int64)
+NEW = set(range(12, 20))
+
+
+def exploration(share: float = 1.0, seed: int = 1, **more) -> Exploration:
+    return Exploration(share, more.pop("days", 30.0), CREATED, LATEST, Random(seed), **more)
+
+
+def test_without_weight_the_answer_is_the_plain_one() -> None:
+    plain = recommend(SCORES, count=5, scale=CATALOGUE)
+    assert recommend(SCORES, count=5, scale=CATALOGUE, exploration=exploration(0.0)) == plain
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shown_scores_stay_sorted_and_items_single(seed: int) -> None:
+    picks = recommend(SCORES, count=10, scale=CATALOGUE, exploration=exploration(0.5, seed))
+    items, shown = [pick.item for pick in picks], [pick.score or 0.0 for pick in picks]
+    assert len(set(items)) == 10 and shown == sorted(shown, reverse=True)
+    assert items[0] == 0 and 0 < len(NEW & set(items)) < 8
+    again = recommend(SCORES, count=10, scale=CATALOGUE, exploration=exploration(0.5, seed))
+    assert again == picks
+
+
+def test_without_shown_scores_new_items_stand_anywhere() -> None:
+    places = set()
+    for seed in range(60):
+        picks = recommend(SCORES, count=4, exploration=exploration(0.3, seed), reasons=True)
+        new = [place for place, pick in enumerate(picks) if pick.reasons == (EXPLORED,)]
+        assert len(picks) == 4 and all(picks[place].item in NEW for place in new)
+        places.update(new)
+    assert places == {0, 1, 2, 3}
+
+
+def test_age_and_filter_bind() -> None:
+    assert exploration(days=10.0).choose(SCORES, [0, 1], 2) == []
+    allowed = np.ones(20, bool)
+    allowed[13:] = False
+    picks = recommend(SCORES, count=4, allowed=allowed, exploration=exploration())
+    assert {pick.item for pick in picks} == {0, 1, 2, 12}
+
+
+def test_the_share_of_places_is_the_weight() -> None:
+    tried = [len(exploration(0.3, seed).choose(SCORES, list(range(5)), 5)) for seed in range(2000)]
+    assert sum(tried) / (2000 * 5) == pytest.approx(0.3, abs=0.02)
+
+
+def known(taken: dict[int, int], shown: dict[int, int]) -> dict:
+    """Counts of the twenty items; of the old ones a tenth of 1,000 showings was taken."""
+    counts = np.where(np.arange(20) < 12, 100, 0), np.where(np.arange(20) < 12, 1000, 0)
+    for array, given in zip(counts, (taken, shown), strict=True):
+        for item, count in given.items():
+            array[item] = count
+    return {"taken": counts[0], "shown": counts[1], "rate": taken_rate(*counts)}
+
+
+def test_what_was_shown_and_ignored_is_tried_less() -> None:
+    flat, seen = Dense(np.zeros(20, np.float32)), dict.fromkeys(NEW, 200)
+    best: list[int] = []
+    for seed in range(100):
+        best += exploration(seed=seed, **known({15: 100}, seen)).choose(flat, [0], 1)
+    assert best.count(15) > 95
+
+
+def test_exploring_ends_where_no_new_item_is_better_than_what_there_is() -> None:
+    counts = known(dict.fromkeys(NEW, 2), dict.fromkeys(NEW, 200))
+    tried = [len(exploration(seed=seed, **counts).choose(SCORES, list(range(5)), 5)) for seed in range(200)]
+    assert sum(tried) < 0.02 * 200 * 5
+
+
+def test_an_item_that_nobody_saw_is_as_good_as_any() -> None:
+    counts = known({}, {})
+    tried = [len(exploration(seed=seed, **counts).choose(SCORES, list(range(5)), 5)) for seed in range(200)]
+    assert sum(tried) > 0.4 * 200 * 5
+
+
+@pytest.mark.parametrize(
+    ("taken", "shown", "rate"),
+    [([5, 0], [10, 10], 0.25), ([900, 0], [10, 10], 0.5), ([0, 0], [10, 10], 0.05), ([5, 0], [0, 0], None)],
+)
+def test_the_rate_of_a_catalogue(taken, shown, rate) -> None:
+    assert taken_rate(np.array(taken), np.array(shown)) == rate
+
+
+def test_settings_have_defaults() -> None:
+    assert settings(None) == (0.3, 30.0)
+    assert settings({"explorationWeight": "0", "explorationItemAgeCutOff": "7"}) == (0.0, 7.0)
+
+
+def test_a_good_new_item_is_found_that_is_never_found_without() -> None:
+    plain, explored = (simulate(weight, 0.4, seed=7, requests=400) for weight in (0.0, 0.3))
+    assert plain.found is None and explored.found is not None and explored.found < 300
+    assert explored.clicks[-1] > plain.clicks[-1]
+
+
+def test_where_no_new_item_is_good_exploring_costs_little() -> None:
+    plain, given, served = (
+        simulate(weight, 0.05, seed=7, requests=600, learns=learns)
+        for weight, learns in ((0.0, True), (0.3, False), (0.3, True))
+    )
+    assert given.clicks[-1] < 0.85 * plain.clicks[-1] < 0.9 * served.clicks[-1]

@@ -1,0 +1,24 @@
+"""Impressions of bulk and streamed interactions, counted by item."""
+
+import pyarrow as pa
+
+from tastemaker.ids import Ids
+from tests.training import lake
+from training.config import read_config
+from training.data.impressions import item_shown
+
+ITEMS = Ids.build(["i00", "i01", "i02", "i03"])
+
+
+def test_every_row_counts_what_it_shows_once(tmp_path) -> None:
+    config = read_config(lake.build(tmp_path))
+    bulk = [None, "i00|i01|i01", "i01|somebody else's", ""]
+    lake.put(tmp_path, "groups/shop/datasets/INTERACTIONS/run/", pa.table({"IMPRESSION": bulk}))
+    live = [*["i02|i01"] * 3, None]
+    lake.put(tmp_path, "groups/shop/events/2021/", pa.table({"impression": live}))
+    assert item_shown(config, tmp_path, ITEMS).tolist() == [1, 5, 3, 0]
+
+
+def test_data_without_impressions_show_nothing(tmp_path) -> None:
+    config = read_config(lake.build(tmp_path))
+    assert item_shown(config, tmp_path, ITEMS).tolist() == [0, 0, 0, 0]

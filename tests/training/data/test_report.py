@@ -1,0 +1,99 @@
+"""The report of the data: counts, and what is wrong, before a model is fitted."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tests.training import lake
+from training.config import Config, EventRule, read_config
+from training.data import report
+from training.data.prepare import prepare
+from training.data.prepared import Prepared
+from training.errors import BadDataError
+from training.job import run
+from training.progress import Stop
+
+
+def config(root: Path, events=None, **more) -> Config:
+    return read_config(lake.build(root, events, **more))
+
+
+def warned(one: Config, prepared: Prepared) -> str:
+    return "\n".join(report.describe(one, prepared)["warnings"])
+
+
+def test_counts_and_distributions(shop: Prepared) -> None:
+    found = report.describe(Config("aws-sims", {}), shop)
+    assert (found["interactions"], found["users"], found["items"]) == (1200, 60, 25)
+    assert found["itemsWithInteractions"] == 24 and found["doublesLeftOut"] == 0
+    assert found["eventsPerUser"] == {
+        "least": 20.0, "median": 20.0, "p90": 20.0, "p99": 20.0, "most": 20.0, "mean": 20.0
+    }  # fmt: skip
+    assert found["eventTypes"] == {"buy": 1140, "view": 60}
+    assert found["last"] - found["first"] == 59 * 7 + 19 * 60
+    assert found["attributes"]["ITEMS"]["GENRE"] == {"known": 25, "distinct": 3}
+    assert found["attributes"]["ITEMS"]["IN_STOCK"] == {"known": 25, "distinct": 2}
+    assert found["warnings"] == []
+
+
+def test_a_few_items_with_most_events_show_in_the_share_of_the_most_popular() -> None:
+    assert report.popular_share(np.array([90, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0])) == 0.9
+
+
+def test_milliseconds_are_refused_by_name(shop: Prepared) -> None:
+    times = replace(shop.sequences, times=shop.sequences.times * 1000)
+    with pytest.raises(BadDataError, match="milliseconds"):
+        report.describe(Config("aws-sims", {}), shop.with_sequences(times))
+
+
+def test_a_type_that_starves_and_one_that_is_not_there_are_named(shop: Prepared) -> None:
+    kinds = np.zeros(len(shop.sequences.items), np.int16)
+    kinds[:5] = 1
+    starved = shop.with_sequences(replace(shop.sequences, types=kinds))
+    rules = (EventRule("buy"), EventRule("view"), EventRule("rent"))
+    text = warned(Config("aws-sims", {}, rules=rules), starved)
+    assert "only 5 of 1,200 events are of type view" in text and "rent" in text
+
+
+def test_doubles_are_counted_and_told(tmp_path: Path) -> None:
+    one = config(tmp_path)
+    lake.put(tmp_path, "groups/shop/datasets/INTERACTIONS/run/", lake.interactions().slice(0, 200))
+    prepared = prepare(one, tmp_path)
+    assert report.describe(one, prepared)["doublesLeftOut"] == 200
+    assert "200 events were there twice" in warned(one, prepared)
+
+
+def test_an_attribute_that_never_changes_is_named(tmp_path: Path) -> None:
+    one = config(tmp_path)
+    same = lake.items().set_column(2, "PRICE", pa.array([5.0] * (lake.ITEMS + 1)))
+    lake.put(tmp_path, "groups/shop/datasets/ITEMS/run/", same)
+    assert "ITEMS.PRICE is the same in all rows" in warned(one, prepare(one, tmp_path))
+
+
+def test_times_that_do_not_order_a_users_events_are_told(shop: Prepared) -> None:
+    same = replace(shop.sequences, times=np.full_like(shop.sequences.times, lake.START))
+    assert "order" in warned(Config("aws-sims", {}), shop.with_sequences(same))
+
+
+def test_events_of_the_future_are_told(shop: Prepared) -> None:
+    assert "future" in warned(Config("aws-sims", {}, created_at=lake.START - 9e5), shop)
+
+
+def test_the_report_is_kept_beside_the_metrics(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    one = config(tmp_path, recipe="aws-popularity-count")
+    run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
+    assert '"itemsWithInteractions"' in (tmp_path / "model/bundle.json").read_text()
+    assert "data: 1,200 interactions" in capsys.readouterr().out
+
+
+def test_what_is_wrong_with_an_objective_is_said_before_anything_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    wish = {"optimizationObjective": {"itemAttribute": "GENRE", "objectiveSensitivity": "HIGH"}}
+    one = config(tmp_path, recipe="aws-user-personalization", solutionConfig=wish)
+    with pytest.raises(BadDataError, match="GENRE"):
+        run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
+    assert "pass 1" not in capsys.readouterr().out

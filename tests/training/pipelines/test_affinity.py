@@ -1,0 +1,62 @@
+"""Users for an item: definitions by hand, and a shop in which the next buyers are known."""
+
+import numpy as np
+import pytest
+
+from tastemaker.models import Bundle, load
+from tastemaker.models.affinity import Crowd, Settings
+from tastemaker.models.bundle import Histories
+from tastemaker.serving.topk import top_k
+from training.data.prepared import Prepared
+from training.pipelines import affinity
+
+
+def test_hits_are_counted_and_recall_is_of_what_could_be_found() -> None:
+    found = [np.array([1, 2]), np.array([3, 4])]
+    wanted = [np.array([1, 2, 3, 4]), np.array([4])]
+    assert affinity.summarise(found, wanted, 8, 2) == {
+        "coverage": 0.5,
+        "hits_at_1_percent": 1.5,
+        "recall_at_1_percent": 1.0,
+    }
+
+
+def test_the_newest_fifth_of_each_user_is_the_truth(shop: Prepared) -> None:
+    older, truth = affinity.split(shop)
+    assert (older.sequences.lengths == 16).all() and (truth.lengths == 4).all()
+    assert older.sequences.times[:16].max() < truth.times[:4].min()
+    assert len(older.histories) == len(shop.users)
+
+
+def test_newer_events_count_more_and_nobody_is_nobody() -> None:
+    histories = Histories(
+        np.array([0, 2, 4, 4]),
+        np.array([0, 1, 1, 0], np.int32),
+        np.array([1, 2, 1, 2]),
+        np.zeros(4, np.int16),
+    )
+    crowd = Crowd(histories, np.array([True, True]), half_life=1.0)
+    column = np.array([1.0, 0.0], np.float32)
+    assert crowd.sums(column).tolist() == [0.5, 1.0] and crowd.mass.tolist() == [1.5, 1.5]
+    nothing_more, even = np.zeros(2, np.float32), np.ones(3, np.float32)
+    scores = crowd.scores(crowd.sums(column), nothing_more, even, Settings())
+    assert scores.tolist() == [-1.0, 1.0, -np.inf]
+    busy = np.array([9.0, 1.0, 0.0], np.float32)
+    assert crowd.scores(crowd.sums(column), nothing_more, busy, Settings(activity=3.0)).argmax() == 0
+    nothing = Crowd(histories, np.array([False, True]), half_life=1.0)
+    assert not len(nothing.active)
+
+
+@pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
+def test_it_finds_people_sooner_than_activity_does(trained, recipe: str) -> None:
+    bundle: Bundle = trained(recipe)
+    model, metrics = load(bundle), bundle.manifest["metrics"]
+    assert set(metrics) == {"coverage", "hits_at_1_percent", "recall_at_1_percent"}
+    assert metrics["recall_at_1_percent"] >= bundle.manifest["baselines"]["activity"]["recall_at_1_percent"]
+    scores = model.users_for_item(7)
+    assert scores.shape == (len(bundle.users),) and scores.dtype == np.float32
+    best = bundle.histories.of(int(top_k(scores, 1)[0])).items
+    assert 6 in best or 7 in best  # who came by the shelf before the item
+    both = np.zeros(len(bundle.items), bool)
+    both[[7, 8]] = True
+    assert np.isfinite(model.users_for_attributes(both)).all()

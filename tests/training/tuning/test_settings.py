@@ -1,0 +1,105 @@
+"""Hyperparameters and percentiles reach training."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tastemaker.models import Bundle
+from training.config import Config, parse_config
+from training.data.prepared import Prepared, Sequences
+from training.errors import BadConfigError
+from training.output.bundle_writer import Fitted, export
+from training.pipelines.sequence import SequencePipeline
+from training.progress import Stop
+from training.tuning import settings
+
+RECIPE = "aws-user-personalization"
+DEFAULTS = {"hidden_dimension": "149", "bptt": "32"}
+LOWEST, HIGHEST = "min_user_history_length_percentile", "max_user_history_length_percentile"
+
+
+def config(recipe: str = RECIPE, **hyperparameters: str) -> Config:
+    return Config(recipe, {}, hyperparameters=DEFAULTS | hyperparameters, given=hyperparameters)
+
+
+def kept(sequences: Sequences, **percentiles: str) -> list[int]:
+    return settings.usual_users(replace(config(), featurization=percentiles), sequences).lengths.tolist()
+
+
+@pytest.fixture
+def uneven(shop: Prepared) -> Sequences:
+    """Ten users with 1 to 10 events, the rest with none."""
+    ends = np.zeros(shop.sequences.users, np.int64)
+    ends[:10] = np.arange(1, 11)
+    return shop.sequences.truncated(ends)
+
+
+def plan(one: Config):
+    return SequencePipeline(one, None, Stop()).plan(one, 60.0)
+
+
+def test_a_hidden_dimension_is_the_width_and_bptt_the_window() -> None:
+    made = plan(config(hidden_dimension="50", bptt="8"))
+    assert (made.width, made.window) == (64, 8)
+
+
+def test_a_value_that_is_given_counts_also_where_it_is_the_default() -> None:
+    made = plan(config(hidden_dimension="149", bptt="32"))
+    assert (made.width, made.window) == (160, 32)
+
+
+def test_defaults_of_the_service_leave_the_sizes_to_the_data() -> None:
+    made = plan(config())
+    assert (made.width, made.window) == (0, 100)
+
+
+def test_what_a_solution_gives_is_told_from_the_recipes_defaults() -> None:
+    document = {
+        "formatVersion": 1,
+        "recipe": RECIPE,
+        "datasets": {"INTERACTIONS": {"schema": {"fields": []}}},
+        "hyperParameters": DEFAULTS,
+        "solutionConfig": {"algorithmHyperParameters": {"bptt": "32"}},
+    }
+    made = plan(parse_config(document))
+    assert (made.width, made.window) == (0, 32)
+
+
+@pytest.mark.parametrize("name", ["recency_mask", "apply_recency_bias"])
+def test_without_recency_everybody_counts_alike_in_what_is_popular(
+    shop: Prepared, tmp_path: Path, name: str
+) -> None:
+    export(Fitted("popularity"), shop, config(**{name: "false"}), tmp_path / "flat")
+    export(Fitted("popularity"), shop, config(**{name: "true"}), tmp_path / "recent")
+    flat, recent = Bundle.open(tmp_path / "flat"), Bundle.open(tmp_path / "recent")
+    assert flat.popularity.tolist() == flat.item_users.tolist()
+    assert recent.popularity.sum() < 0.9 * flat.popularity.sum()
+
+
+def test_items_beyond_given_percentiles_are_left_out_and_defaults_leave_out_none(uneven: Sequences) -> None:
+    counts = np.bincount(uneven.items)
+    given = {"max_item_interaction_count_percentile": "0.5"}
+    kept_counts = np.bincount(settings.usual_items(replace(config(), given=given), uneven).items)
+    assert kept_counts.max() < counts.max()
+    assert (
+        kept_counts[kept_counts > 0].tolist() == counts[(counts > 0) & (counts <= kept_counts.max())].tolist()
+    )
+    assert settings.usual_items(replace(config(), featurization=given), uneven) is uneven
+
+
+def test_users_beyond_the_percentiles_are_left_out_but_keep_their_place(uneven: Sequences) -> None:
+    left = kept(uneven, **{LOWEST: "0.25", HIGHEST: "0.75"})
+    assert left[:10] == [0, 0, 3, 4, 5, 6, 7, 8, 0, 0]
+    assert len(left) == uneven.users
+
+
+def test_a_handful_of_users_never_loses_one_to_the_defaults(uneven: Sequences) -> None:
+    assert kept(uneven, **{LOWEST: "0.005", HIGHEST: "0.99"}) == uneven.lengths.tolist()
+
+
+@pytest.mark.parametrize("low, high", [("0.9", "0.1"), ("-1", "1"), ("few", "1")])
+def test_percentiles_that_make_no_sense_are_refused(uneven: Sequences, low: str, high: str) -> None:
+    with pytest.raises(BadConfigError, match="percentile"):
+        kept(uneven, **{LOWEST: low, HIGHEST: high})

@@ -1,0 +1,89 @@
+"""What is bought together: in one basket, on one day, and failing both by the same people.
+
+Imported data have no sessions, so a basket is a run of a user's events with less than an hour from one to
+the next. The weight of a pair is directional: how many of the baskets with `i` hold `j`, shrunk because few
+baskets prove little, and damped by the popularity of `j`. A pair on one day counts a fraction of a pair in
+one basket: shops differ in how people spread what they buy. Pairs that were only ever bought by the same
+people come behind every pair that was bought together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models.sparse import SparseRows
+from training.algorithms import pairs, similar
+from training.data.prepared import Sequences
+
+BASKET_GAP = 3600
+DAY = 86_400
+SAME_DAY = 0.25
+"""What a pair on one day counts, where one in a basket counts 1. A choice."""
+
+SHRINK = 5.0
+POPULARITY = 0.25
+"""Power of the other item's popularity that weights are divided by: 0 favours what everybody buys."""
+
+WINDOW = 60
+"""How many of a user's events ahead are looked at; a longer basket is a wholesaler's."""
+
+MOST = 500
+BEHIND = 1e-6
+"""Scale of the weights of pairs that were never bought together, far below those of pairs that were."""
+
+
+def fit(sequences: Sequences, items: int) -> SparseRows:
+    """Rows of positive weights, the largest `MOST` of each item."""
+    held_in = baskets(sequences)
+    events = _distinct(sequences, held_in)
+    keys, sums = pairs.count(_together(sequences, held_in, events), items)
+    held = np.bincount(sequences.items[events], minlength=items)  # baskets with the item
+    rows, columns = keys // items, keys % items
+    weights = sums / (held[rows] + SHRINK) / np.maximum(held[columns], 1) ** POPULARITY
+    people = similar.count(sequences, items, nearness=False).rows(similar.Weighing())
+    others = np.repeat(np.arange(items), np.diff(people.offsets)) * items + people.columns
+    new = ~np.isin(others, keys)
+    keys = np.concatenate([keys, others[new]])
+    weights = np.concatenate([weights, people.values[new] * BEHIND])
+    order = np.argsort(keys, kind="stable")
+    return pairs.heaviest(keys[order], weights[order], items, MOST)
+
+
+def baskets(sequences: Sequences) -> NDArray[np.int64]:
+    """The basket of each event, numbered from 0."""
+    begins = np.zeros(len(sequences.items), bool)
+    begins[1:] = np.diff(sequences.times) > BASKET_GAP
+    begins[sequences.offsets[:-1][sequences.lengths > 0]] = True
+    return np.cumsum(begins) - 1
+
+
+def _distinct(sequences: Sequences, baskets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Events without those whose item is in the basket already, in their order."""
+    order = np.lexsort((np.arange(len(baskets)), sequences.items, baskets))
+    item, basket = sequences.items[order], baskets[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (item[1:] != item[:-1]) | (basket[1:] != basket[:-1])
+    return np.sort(order[first])
+
+
+def _together(
+    sequences: Sequences, baskets: NDArray[np.int64], events: NDArray[np.int64]
+) -> Iterator[pairs.Pairs]:
+    """Both directions of every pair within a basket or a day."""
+    item, time, basket = sequences.items[events].astype(np.int64), sequences.times[events], baskets[events]
+    owners = sequences.owners()[events]
+    offsets = np.searchsorted(owners, np.arange(sequences.users + 1))
+    for distance, at in pairs.steps(offsets, item, WINDOW):
+        other = at + distance
+        same = basket[at] == basket[other]
+        near = same | (time[other] - time[at] <= DAY)
+        if not near.any():
+            return  # events are in the order of time: what is further ahead is later still
+        near &= item[at] != item[other]
+        at, other = at[near], other[near]
+        weight = np.where(same[near], 1.0, SAME_DAY).astype(np.float32)
+        yield item[at], item[other], weight
+        yield item[other], item[at], weight

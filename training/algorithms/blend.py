@@ -1,0 +1,227 @@
+"""The weights of a blend, chosen on validation data.
+
+Every part scores every validation case. Candidates are what any part puts near the top, and the truth;
+weights start with the best single part alone and change one part at a time, as long as the objective grows.
+So the blend is never worse than its best part on the data that it is chosen by, and on small data a part that
+brings nothing gets nothing. A part's half-life is chosen with its weight: beside a transformer that knows
+what comes next, what a part remembers of long ago is often worth more than what it is best at alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models import parts
+from tastemaker.models.bundle import HISTORY_LENGTH
+from tastemaker.models.sequence import SequenceModel
+from tastemaker.serving.topk import top_k
+from training.data.prepared import Prepared
+from training.data.split import Cases, says_context
+from training.progress import say
+from training.tuning.objective import truths
+
+HALF_LIVES = {
+    "transitions": (1.0, 2.0, 4.0, 8.0, 50.0),
+    "linear": (3.0, 6.0, 15.0, 50.0),
+    "repeat": (3.0, 10.0, 50.0, 200.0),
+}
+"""In events. The long ones are for baskets, where what is bought next has little to do with the last item."""
+
+GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
+SEEN, POPULARITY = "seen", "popularity"
+SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""At its ends nothing that was seen is in a list of 25, or everything is before all else."""
+
+WIDE_GRID = (-0.2, -0.15, -0.1, -0.06, -0.03)
+KEPT = 0.995
+"""Popularity is taken away as far as this share of the objective is left: lists that are as good show more of
+the catalogue then.
+"""
+
+ROUNDS = 4
+CANDIDATES = 60
+"""Items taken from each part for each case, with and without seen ones. Lists are 25 long."""
+
+LEAST_GAIN = 2e-4
+"""A change must bring this much (relative: 0.1 % of a usual objective), so that noise alone moves nothing."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Settings of each part as they go into the manifest, and the objective of the blend and of each part
+    alone.
+    """
+
+    parts: dict[str, dict[str, float]]
+    reached: float
+    alone: dict[str, float]
+
+
+def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
+    """Half-lives and weights for `model`, whose parts are fitted without the truth of `cases`."""
+    wanted = truths(prepared.sequences, cases)
+    table = _candidates(model, prepared, cases, wanted)
+    alone: dict[str, float] = {}
+    repeats: dict[str, float] = {}  # the weight of `seen` that each part is best with
+    for name in chain.from_iterable(table.parts.values()):
+        reached = {weight: table.objective({name: 1.0, SEEN: weight}) for weight in (0.0, SEEN_GRID[0])}
+        repeats[name] = max(reached, key=reached.__getitem__)
+        alone[name] = reached[repeats[name]]
+    first = max(alone, key=alone.__getitem__)
+    weights, reached_all = widened(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
+    chosen = {SEEN: {"weight": weights[SEEN]}}
+    best: dict[str, float] = {}
+    for part, names in table.parts.items():
+        kept = max(names, key=lambda name: (abs(weights.get(name, 0.0)), alone[name]))
+        best[part] = max(alone[name] for name in names)
+        chosen[part] = {"weight": weights.get(kept, 0.0)}
+        if "@" in kept:
+            chosen[part]["halfLife"] = float(kept.split("@")[1])
+        say(f"blend: {part} {chosen[part]} alone {best[part]:.4f}")
+    say(f"blend: seen items {weights[SEEN]:+}, {reached_all:.4f} on {len(cases)} validation users")
+    return Choice(chosen, reached_all, best)
+
+
+def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
+    """Every part of the model with each half-life that is tried."""
+    found: list[tuple[str, Mapping[str, float]]] = []
+    for part in model.parts:
+        for half_life in HALF_LIVES.get(part, (0.0,)):
+            name = f"{part}@{half_life}" if half_life else part
+            found.append((name, {"weight": 1.0, "halfLife": half_life}))
+    return found
+
+
+@dataclass(frozen=True)
+class Table:
+    """Candidates of each validation case: `items` int64[cases, candidates] (-1 for none), `scores` by name
+    float32[cases, candidates], and the truth of each case.
+    """
+
+    items: NDArray[np.int64]
+    scores: dict[str, NDArray[np.float32]]
+    wanted: list[NDArray]
+
+    @cached_property
+    def parts(self) -> dict[str, list[str]]:
+        """The names of each part's variants; `seen` is none of the parts."""
+        found: dict[str, list[str]] = {}
+        for name in self.scores:
+            if name != SEEN:
+                found.setdefault(name.split("@")[0], []).append(name)
+        return found
+
+    def total(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
+        """The weighted sum of parts; -inf where there is no candidate."""
+        result = np.where(self.items < 0, np.float32(-np.inf), np.float32(0))
+        for name, weight in weights.items():
+            if weight:
+                result += np.float32(weight) * self.scores[name]
+        return result
+
+    def objective(self, weights: Mapping[str, float]) -> float:
+        """Mean objective of the lists that these weights make."""
+        return self.of(self.total(weights))
+
+    def of(self, total: NDArray[np.float32]) -> float:
+        """Mean objective of the lists that these scores make."""
+        most = min(25, total.shape[1])
+        best = np.argpartition(-total, most - 1, axis=1)[:, :most]
+        order = np.argsort(-np.take_along_axis(total, best, 1), axis=1, kind="stable")
+        ranked = np.take_along_axis(best, order, 1)
+        discounts = 1.0 / np.log2(np.arange(2, most + 2))
+        soon, every, sizes, ideal = self._worth
+        first = np.take_along_axis(soon, ranked[:, :10], 1) @ discounts[:10]
+        hits = np.take_along_axis(every, ranked, 1)
+        found = hits[:, :10].sum(1) / np.minimum(sizes, 10)
+        return float(((first + (hits @ discounts) / ideal + found) / 3).mean())
+
+    @cached_property
+    def _worth(
+        self,
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
+        """What `objective.gains` asks of each list, for all lists at once: which candidates are the next
+        item, which are any of the truth, how many that are, and the gain of a list that begins with all of
+        them.
+        """
+        best = np.cumsum(1.0 / np.log2(np.arange(2, 27)))
+        soon = np.stack([row == truth[0] for row, truth in zip(self.items, self.wanted, strict=True)])
+        every = np.stack([np.isin(row, truth) for row, truth in zip(self.items, self.wanted, strict=True)])
+        sizes = np.array([len(np.unique(truth)) for truth in self.wanted])
+        return soon, every, sizes, best[np.minimum(sizes, 25) - 1]
+
+
+def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray]) -> Table:
+    """What any part puts near the top, with and without what the user has seen, and the truth."""
+    tried = variants(model)
+    found: list[tuple[NDArray, NDArray]] = []
+    said = says_context(np.arange(len(cases)))
+    for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
+        context = prepared.context(int(user), int(shown)) if says else None
+        history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
+        vectors, picked = [], [truth]
+        for name, settings in tried:
+            part = name.split("@")[0]
+            if part == "encoder":
+                vector = model.vector(history, now=prepared.latest, context=context, user_index=int(user))
+                scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
+            else:
+                scores = model.simple_part(part, history.items, settings["halfLife"])
+            vectors.append(scores)
+            if part != SEEN:
+                unseen = scores.copy()
+                unseen[history.items] = -np.inf
+                picked += [top_k(scores, CANDIDATES), top_k(unseen, CANDIDATES)]
+        union = np.unique(np.concatenate(picked))
+        found.append((union, np.stack([v[union] for v in vectors])))
+    most = max(len(union) for union, _ in found)
+    items = np.full((len(found), most), -1, np.int64)
+    scores = np.zeros((len(tried), len(found), most), np.float32)
+    for case, (union, values) in enumerate(found):
+        items[case, : len(union)] = union
+        scores[:, case, : len(union)] = values
+    return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted)
+
+
+def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """Weights of the parts and of `seen`, changed one at a time from `start`, and what they reach.
+
+    The part that has the weight 1 at the start keeps it, since only ratios matter; its half-life may change.
+    """
+    weights, reached = dict(start), table.objective(start)
+    turns = {SEEN: ([SEEN], SEEN_GRID)} | {
+        part: (names, (1.0,) if any(start.get(name) == 1.0 for name in names) else GRID)
+        for part, names in table.parts.items()
+    }
+    for _ in range(ROUNDS):
+        before = reached
+        for names, grid in turns.values():
+            others = {name: weight for name, weight in weights.items() if name not in names}
+            rest = table.total(others)
+            for name, weight in product(names, grid):
+                value = table.of(rest + np.float32(weight) * table.scores[name])
+                if value > reached + LEAST_GAIN:
+                    weights, reached = {**others, name: weight}, value
+        if reached <= before + LEAST_GAIN:
+            break
+    return weights, reached
+
+
+def widened(table: Table, weights: dict[str, float], reached: float) -> tuple[dict[str, float], float]:
+    """The same with the smallest weight of popularity, which may be below 0, that leaves `KEPT` of what is
+    reached; as it was where popularity is what everything else is measured by.
+    """
+    if POPULARITY not in table.scores or weights.get(POPULARITY) == 1.0:
+        return weights, reached
+    rest = table.total({name: weight for name, weight in weights.items() if name != POPULARITY})
+    for weight in (*WIDE_GRID, *GRID):
+        value = table.of(rest + np.float32(weight) * table.scores[POPULARITY])
+        if value >= KEPT * reached:
+            return {**weights, POPULARITY: weight}, value
+    return weights, reached

@@ -1,0 +1,83 @@
+"""Item factors: the leading eigenvectors of which items are touched by the same users.
+
+Found by subspace iteration from a random start (Halko, Martinsson and Tropp, "Finding structure with
+randomness", 2011), which only multiplies by who touched what and never holds a matrix of items by items.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.prepared import Sequences
+
+ITERATIONS = 6
+EXTRA = 8
+"""Directions beyond those that are wanted: the last ones of a subspace settle slowly."""
+
+MOST_EVENTS = 2_000_000
+"""Events that take part; beyond, users are sampled."""
+
+BLOCK = 1 << 19
+"""Touches that are multiplied at a time."""
+
+Array = NDArray[np.float32]
+
+
+def fit(sequences: Sequences, items: int, width: int, seed: int = 0) -> Array:
+    """float32[items, width]: items of the same users point the same way; each row has the length 1, or is 0.
+
+    Counts are made relative to what popularity alone explains (cosine), so that the first factor is not
+    popularity. Deterministic for a seed.
+    """
+    rng = np.random.default_rng([seed, 6])
+    touches = Touches(_some(sequences, rng), items)
+    result = np.zeros((items, width), np.float32)
+    wide = min(width + EXTRA, items)
+    basis = rng.standard_normal((items, wide), np.float32) * (touches.scale > 0)[:, None]
+    for _ in range(ITERATIONS):
+        basis = np.linalg.qr(touches.multiplied(basis))[0]
+    values, turn = np.linalg.eigh(basis.T @ touches.multiplied(basis))
+    best = np.argsort(-values)[: min(width, wide)]
+    found = basis @ turn[:, best] * np.sqrt(np.maximum(values[best], 0.0))
+    found[touches.scale == 0] = 0.0
+    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    result[:, : found.shape[1]] = found
+    return result
+
+
+def _some(sequences: Sequences, rng: np.random.Generator) -> Sequences:
+    if len(sequences.items) <= MOST_EVENTS:
+        return sequences
+    keep = rng.random(sequences.users) < MOST_EVENTS / len(sequences.items)
+    return sequences.keep(np.repeat(keep, sequences.lengths))
+
+
+class Touches:
+    """Who touched what, once each, with columns of the length 1: N, of which NᵀN are the items' cosines."""
+
+    def __init__(self, sequences: Sequences, items: int) -> None:
+        pair = np.unique(sequences.owners() * items + sequences.items)
+        self.owner, self.item = pair // items, (pair % items).astype(np.int32)
+        counts = np.bincount(self.item, minlength=items)
+        self.scale = (np.where(counts > 0, 1.0, 0.0) / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
+
+    def multiplied(self, basis: Array, block: int = BLOCK) -> Array:
+        """NᵀN times float32[items, n], in blocks of whole users."""
+        scaled, result = basis * self.scale[:, None], np.zeros_like(basis)
+        first = np.flatnonzero(np.diff(self.owner, prepend=-1))  # where each user begins
+        ends = np.append(first[1:], len(self.owner))
+        begin = 0
+        while begin < len(first):
+            end = max(int(np.searchsorted(ends, first[begin] + block, "right")), begin + 1)
+            self._block(scaled, first[begin:end], ends[begin:end], result)
+            begin = end
+        return result * self.scale[:, None]
+
+    def _block(self, scaled: Array, starts: NDArray, ends: NDArray, result: Array) -> None:
+        item = self.item[starts[0] : ends[-1]]
+        people = np.add.reduceat(scaled[item], starts - starts[0], axis=0)
+        row = np.repeat(np.arange(len(starts)), ends - starts)
+        order = np.argsort(item, kind="stable")
+        at = np.flatnonzero(np.diff(item[order], prepend=-1))
+        result[item[order][at]] += np.add.reduceat(people[row[order]], at, axis=0)

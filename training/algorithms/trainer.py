@@ -1,0 +1,213 @@
+"""Passes over histories, by one process or by a team of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tastemaker.models.features import FeatureRows
+from training.algorithms import batches, losses
+from training.algorithms.network import Batch, Network, Shape
+from training.algorithms.optimizer import Optimiser
+from training.data.prepared import Sequences
+from training.distributed.process_group import Team
+from training.errors import NotEnoughDataError
+from training.progress import Stop
+
+FULL_SOFTMAX_ITEMS = 4000
+"""Catalogues up to this size are scored whole at every event; larger ones against a sample. At ten thousand
+items a sample takes two fifths of the time and foretells as well (docs/models.md).
+"""
+
+NEGATIVES = 1024
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The items that a step reads: `needed`, rising, each once; and where among those are the batch's tokens,
+    its targets, and the items that it is told from.
+    """
+
+    needed: torch.Tensor
+    tokens: torch.Tensor
+    target: torch.Tensor
+    negative: torch.Tensor
+
+
+class Sampler:
+    """Items to tell the right one from: all, or for large catalogues a shared sample drawn by frequency.
+
+    `counts` [items] are the events of each item.
+    """
+
+    def __init__(self, counts: NDArray[np.integer], device: torch.device) -> None:
+        self.full = len(counts) <= FULL_SOFTMAX_ITEMS
+        frequency = counts + 1.0
+        share = torch.from_numpy(frequency / frequency.sum()).to(device)
+        self.cumulative, self.log_share = share.cumsum(0), share.log().float()
+
+    def rows(self, batch: Batch) -> Rows | None:
+        """The items of a step on this batch; None for all."""
+        if self.full:
+            return None
+        draws = torch.rand(NEGATIVES, dtype=torch.float64, device=self.cumulative.device)
+        drawn = torch.searchsorted(self.cumulative, draws).clamp(max=len(self.cumulative) - 1)
+        everything = torch.cat([batch.items.reshape(-1), batch.target, drawn])
+        needed, place = torch.unique(everything, return_inverse=True)
+        tokens, target, negative = place.split([batch.items.numel(), len(batch.target), len(drawn)])
+        return Rows(needed, tokens.view_as(batch.items), target, negative)
+
+    def loss(self, network: Network, batch: Batch, rows: Rows | None) -> torch.Tensor:
+        """The batch's loss."""
+        if rows is None:
+            table = network.table()
+            hidden = network(batch, table)
+            return losses.FullSoftmax.apply(hidden, table, network.bias, batch.target, batch.weight)
+        table, bias = network.table(rows.needed), network.biases(rows.needed)
+        log_share = self.log_share[rows.needed]
+        hidden = network(batch, table, rows.tokens)
+        return losses.sampled_softmax(
+            hidden,
+            table[rows.target],
+            bias[rows.target],
+            log_share[rows.target],
+            table[rows.negative],
+            bias[rows.negative],
+            log_share[rows.negative],
+            rows.target[:, None] == rows.negative[None, :],
+            batch.weight,
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a process needs to take part in a training: the network's sizes and attributes, the events of its
+    users (users stay where they are), and of all events how often each item occurs.
+    """
+
+    shape: Shape
+    item_features: FeatureRows
+    user_features: FeatureRows
+    sequences: Sequences
+    counts: NDArray[np.int64]
+    tokens: int
+    rate: float
+    warm_up: int
+    seed: int
+
+
+def share(work: Work, rank: int, size: int) -> Work:
+    """The work of one process of a team: every `size`-th user with events. Raises NotEnoughDataError."""
+    if size == 1:
+        return work
+    lengths = work.sequences.lengths
+    users = np.flatnonzero(lengths)
+    if len(users) < size:
+        raise NotEnoughDataError(f"There are {len(users)} users for {size} processes: take fewer instances.")
+    mine = np.zeros(len(lengths), bool)
+    mine[users[rank::size]] = True
+    return replace(work, sequences=work.sequences.keep(np.repeat(mine, lengths)))
+
+
+class Trainer:
+    """A network in training, on this process's share of the work. In a team, gradients are averaged and every
+    process holds the same weights.
+    """
+
+    def __init__(self, network: Network, work: Work, team: Team) -> None:
+        """`work` is this process's own."""
+        self.network, self.work, self.team = network, work, team
+        self.optimiser = Optimiser(network, work.rate, warm_up=work.warm_up, team=team)
+        self.sampler = Sampler(work.counts, network.bias.device)
+
+    def one_pass(self, number: int, passes: int, stop: Stop | None) -> float:
+        """One pass over this process's histories; the mean loss per event."""
+        team, work = self.team, self.work
+        self.network.train()
+        device = self.sampler.log_share.device
+        epoch = batches.Epoch(
+            work.sequences, work.shape.window, work.seed, number, device, most=work.tokens, rank=team.rank
+        )
+        steps = len(epoch) if team.size == 1 else team.most(len(epoch))
+        total = weight = torch.zeros((), dtype=torch.float64, device=device)
+        read, events = 0, max(len(work.sequences.items), 1)
+        for step, (batch, again) in enumerate(_at_least(epoch, steps)):
+            if stop is not None:
+                stop.check()
+            done = min(read / events, 1.0) if team.size == 1 else step / steps
+            loss, count = self.step(batch, (number + done) / passes, counts=not again)
+            total, weight = total + loss.double() * count, weight + count
+            read += len(batch.target)
+        return float(total) / max(float(weight), 1e-9)
+
+    def step(self, batch: Batch, done: float, *, counts: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
+        """One update: the loss of this process's batch, and its weight. `done` is the share of the training
+        that is over. A batch that does not count takes part, and moves nothing.
+        """
+        rows = self.sampler.rows(batch)
+        self.optimiser.read(None if rows is None else rows.needed)
+        loss, weight = self.sampler.loss(self.network, batch, rows), batch.weight.sum()
+        self.optimiser.step(loss, done, weight * counts)
+        return loss.detach(), weight
+
+    def lead(self, everything: Work) -> None:
+        """Let the others take part in this training, from the leader's state on."""
+        if self.team.size > 1:
+            self.team.tell("train")
+            others = (share(everything, rank, self.team.size) for rank in range(1, self.team.size))
+            self.team.hand_out((one, self.optimiser.steps) for one in others)
+            self.align()
+
+    def pass_together(self, number: int, passes: int, stop: Stop | None) -> float:
+        """The leader's pass, in which all others take part."""
+        self.team.tell((number, passes))
+        return self.one_pass(number, passes, stop)
+
+    def end(self) -> None:
+        """The others are free for other work."""
+        self.team.tell(None)
+
+    def align(self) -> None:
+        """Take over the leader's weights, their moments and averages."""
+        one = self.optimiser
+        self.team.align([*self.network.parameters(), *one.first, *one.second, *one.average])
+
+
+def follow(team: Team, stop: Stop) -> None:
+    """What all processes but the first one do for the whole job: take part in each training that it leads.
+    Raises StoppedError, LostError.
+    """
+    while team.hear() is not None:
+        stop.check()
+        work, steps = team.receive()
+        network = Network(work.shape, work.item_features, work.user_features).to(device())
+        trainer = Trainer(network, work, team)
+        trainer.optimiser.restore(trainer.optimiser.state() | {"steps": steps})
+        trainer.align()
+        while (said := team.hear()) is not None:
+            number, passes = said
+            seeds = np.random.SeedSequence([work.seed, 8, number, team.rank])
+            torch.manual_seed(int(seeds.generate_state(1)[0]))
+            trainer.one_pass(number, passes, stop)
+
+
+def device() -> torch.device:
+    """Where this process trains. A GPU may round what it multiplies to ten bits (TF32), which is many times
+    faster; sums stay exact.
+    """
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    torch.set_float32_matmul_precision("high")
+    return torch.device("cuda", torch.cuda.current_device())
+
+
+def _at_least(epoch: batches.Epoch, steps: int) -> Iterator[tuple[Batch, bool]]:
+    """The batches of a pass; where the others of a team have more, the last one again, marked so."""
+    for batch in epoch:
+        yield batch, False
+    for _ in range(steps - len(epoch)):
+        yield batch, True

@@ -1,0 +1,43 @@
+"""What followed an item in users' histories: counts within a few steps, nearer ones more, as rows that
+sum to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tastemaker.models.sparse import SparseRows
+from training.algorithms import pairs
+from training.data.prepared import Sequences
+
+WINDOW = 5
+"""How far ahead is looked. At distance d a pair counts 1 / d."""
+
+MOST = 400
+"""Entries kept per item; the lightest ones of an item that thousands followed change no list."""
+
+
+def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
+    """Rows by item of what came next, weighted by the events' weights, each row summing to 1 before pruning.
+
+    An item that is rarely followed by anything has its row divided by 1 at least, so that one chance pair is
+    no certainty (as if a little of its mass went nowhere).
+    """
+
+    def followed(first: int, last: int) -> Iterator[pairs.Pairs]:
+        for distance, at in pairs.steps(sequences.offsets, sequences.items, window):
+            here = sequences.items[at]
+            if last - first < items:
+                at = at[(here >= first) & (here < last)]
+                here = sequences.items[at]
+            weight = sequences.weights[at + distance] / np.float32(distance)
+            yield here.astype(np.int64), sequences.items[at + distance].astype(np.int64), weight
+
+    parts = []
+    for first, last in pairs.portions(window * np.bincount(sequences.items, minlength=items)):
+        keys, sums = pairs.count(followed(first, last), items)
+        totals = np.bincount(keys // items, sums, items)
+        parts.append(pairs.heaviest(keys, sums / np.maximum(totals[keys // items], 1.0), items, MOST))
+    return pairs.stacked(parts)

@@ -1,0 +1,172 @@
+"""Parquet files into columns of Arrow, whatever folder they came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tastemaker.models.features import fold
+from training.config import Source
+from training.data.dictionary_encoding import WORDS, as_words
+from training.errors import BadDataError
+
+
+def files(root: Path, prefixes: Sequence[str]) -> list[Path]:
+    """Every Parquet file under the prefixes, in order of prefix, then of name."""
+    found: list[Path] = []
+    for prefix in prefixes:
+        folder = root / prefix
+        if folder.is_dir():
+            found += sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix == ".parquet")
+        elif folder.is_file():
+            found.append(folder)
+    return found
+
+
+def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], what: str) -> pa.Table:
+    """These columns of all files, cast to these types; a column that a file lacks is null.
+
+    Files of one dataset may differ in columns, since a schema can be widened between imports.
+    Raises BadDataError if a column cannot be cast.
+    """
+    tables = [pa.schema(list(columns.items())).empty_table()]
+    for path in files(root, prefixes):
+        tables += read_file(path, columns, what)
+    return pa.concat_tables(tables)
+
+
+def read_file(path: Path, columns: dict[str, pa.DataType], what: str) -> Iterator[pa.Table]:
+    """These columns of one file, a group of rows at a time. Raises BadDataError."""
+    there = set(pq.read_schema(path).names)  # Arrow knows no dictionaries of a column that is not there
+    present = [name for name in columns if name in there]
+    words = [name for name in present if columns[name] == WORDS]
+    with pq.ParquetFile(path, read_dictionary=words) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, columns=present)
+            arrays = []
+            for name, kind in columns.items():
+                if name not in present:
+                    arrays.append(pa.nulls(len(table), kind))
+                    continue
+                try:
+                    arrays.append(as_words(table[name]) if kind == WORDS else table[name].cast(kind))
+                except pa.ArrowInvalid as error:
+                    raise BadDataError(
+                        f"{what}: column {name} of {path.name} cannot be read as {kind}: {error}"
+                    ) from None
+            yield pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items())))
+
+
+def records(
+    root: Path, source: Source, columns: dict[str, pa.DataType], key: str, what: str
+) -> tuple[pa.Table, np.ndarray]:
+    """Imported rows and those put one at a time, and when each came: float64[rows], seconds.
+
+    Raises BadDataError.
+    """
+    tables = [read(root, [prefix], columns, what) for prefix in source.prefixes]
+    at = [*source.imported, *[0.0] * (len(tables) - len(source.imported))]
+    times = [np.full(len(table), time) for table, time in zip(tables, at, strict=True)]
+    if source.put:
+        with (root / source.put).open(encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        cells = [{**properties, key: name} for name, properties, _ in rows]
+        try:
+            arrays = [pa.array([row.get(name) for row in cells], kind) for name, kind in columns.items()]
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise BadDataError(f"{what} put one at a time do not fit the schema: {error}") from None
+        tables.append(pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items()))))
+        times.append(np.array([time for _, _, time in rows], np.float64))
+    return pa.concat_tables(tables), np.concatenate(times)
+
+
+TEXT = ("USER_ID", "ITEM_ID", "EVENT_TYPE")
+RESERVED = {*TEXT, "TIMESTAMP", "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}
+STREAMED = {
+    "userId": pa.string(),
+    "sessionId": pa.string(),
+    "itemId": WORDS,
+    "eventType": WORDS,
+    "eventValue": pa.float64(),
+    "sentAt": pa.int64(),
+    "properties": pa.string(),
+}
+
+
+def interaction_columns(context: Sequence[str], text: pa.DataType = WORDS) -> dict[str, pa.DataType]:
+    """The columns of interactions that are read, in their order. Context columns are text."""
+    others = {"TIMESTAMP": pa.int64(), "EVENT_VALUE": pa.float64()}
+    return dict.fromkeys(TEXT, text) | others | dict.fromkeys(context, text)
+
+
+def interactions(root: Path, source: Source, streamed: Sequence[str], context: Sequence[str]) -> pa.Table:
+    """Bulk and streamed interactions in one table with the columns of `interaction_columns`.
+
+    Streamed events of a session that some event ties to a user belong to that user; without such an event
+    they are left out, as the service does. So are events without an item.
+    """
+    columns = interaction_columns(context)
+    bulk = read(root, source.prefixes, columns, "Interactions")
+    raw = read(root, streamed, STREAMED, "streamed events")
+    users = join_sessions(
+        raw["userId"].to_pylist(), raw["sessionId"].to_pylist(), raw["sentAt"].to_numpy(zero_copy_only=False)
+    )
+    events = as_interactions(raw, pa.array(users, pa.string()), context)
+    return whole(pa.concat_tables([bulk, events.select(bulk.column_names).cast(bulk.schema)]))
+
+
+def whole(table: pa.Table) -> pa.Table:
+    """The interactions that have a user, an item and a time."""
+    user, item, time = (table[name].is_valid() for name in ("USER_ID", "ITEM_ID", "TIMESTAMP"))
+    return table.filter(pc.and_(pc.and_(user, item), time))
+
+
+def as_interactions(raw: pa.Table, users: pa.Array | pa.ChunkedArray, context: Sequence[str]) -> pa.Table:
+    """Streamed events, `raw`, of these users as interactions."""
+    arrays = {
+        "USER_ID": as_words(users),
+        "ITEM_ID": raw["itemId"],
+        "EVENT_TYPE": raw["eventType"],
+        "TIMESTAMP": raw["sentAt"],
+        "EVENT_VALUE": raw["eventValue"],
+    }
+    if context:
+        cells = [_properties(cell) for cell in raw["properties"].to_pylist()]
+        for name in context:
+            key = fold(name)
+            arrays[name] = as_words(pa.array([_text(cell.get(key)) for cell in cells], pa.string()))
+    return pa.Table.from_pydict(arrays)
+
+
+def join_sessions(
+    users: Sequence[str | None], sessions: Sequence[str | None], times: np.ndarray
+) -> list[str | None]:
+    """The user of each event: its own, else the one that some event of its session names (the newest such
+    event).
+    """
+    owner: dict[str, tuple[int, str]] = {}
+    for user, session, time in zip(users, sessions, times, strict=True):
+        if user and session and (session not in owner or time >= owner[session][0]):
+            owner[session] = (time, user)
+    return [
+        user or (owner[session][1] if session in owner else None)
+        for user, session in zip(users, sessions, strict=True)
+    ]
+
+
+def _properties(cell: str | None) -> dict[str, object]:
+    try:
+        parsed = json.loads(cell) if cell else {}
+    except json.JSONDecodeError:
+        return {}
+    return {fold(name): value for name, value in parsed.items()} if isinstance(parsed, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,208 @@
+"""Datasets in the lake → arrays that models are fitted on.
+
+Written for many events: `training.data.events` orders them as integers. No data frame is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Column, Columns
+from tastemaker.models.bundle import HISTORY_LENGTH, Histories
+from training.config import Config, EventRule, Limits
+from training.data import features, parquet
+from training.data.dictionary_encoding import codes, texts_of
+from training.data.events import arranged, opened
+from training.data.prepared import Prepared, Sequences
+from training.errors import NotEnoughDataError
+
+ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
+CREATED = "CREATION_TIMESTAMP"
+NEVER_FEATURES = {"ITEM_ID", "USER_ID", CREATED}
+
+
+def prepare(config: Config, root: Path) -> Prepared:
+    """Read everything under `root` that the configuration names.
+
+    Raises NotEnoughDataError with the service's own phrases, BadDataError.
+    """
+    source = config.datasets["INTERACTIONS"]
+    context = context_columns(config)
+    events = (
+        opened(root, config.prepared)
+        if config.prepared
+        else arranged(parquet.interactions(root, source, config.events, context), context)
+    )
+    item_table = attributes(config, root, "ITEMS", "ITEM_ID")
+    user_table = attributes(config, root, "USERS", "USER_ID")
+
+    items, (item_of, item_row) = codes([texts_of(events.items), item_table["ITEM_ID"]])
+    users, (user_of, user_row) = codes([texts_of(events.users), user_table["USER_ID"]])
+    lengths = np.zeros(len(users), np.int64)
+    lengths[user_of] = np.diff(events.offsets)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    item, time, kind, event_types = item_of[events.item], events.time, events.kind, events.types.tolist()
+    space, cells = features.context_space(context, source.kinds(), events.words, events.context)
+
+    weights, trained = _weights(config.rules, event_types, kind, events.value)
+    everything = Sequences(offsets, item, time, kind, weights, cells)
+    sequences = _capped(everything.keep(weights > 0), config.limits)
+    _check(sequences, config.rules, config.limits)
+
+    item_columns = columns_of(config, "ITEMS", item_table, item_row, len(items))
+    user_columns = columns_of(config, "USERS", user_table, user_row, len(users))
+    item_space, item_features = features.build(
+        item_columns, config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
+    )
+    user_space, user_features = features.build(
+        user_columns, config.excluded.get("USERS", frozenset()) | NEVER_FEATURES
+    )
+    return Prepared(
+        items=items,
+        users=users,
+        sequences=sequences,
+        histories=Histories(offsets, item, time, kind).newest(HISTORY_LENGTH),
+        event_types=event_types,
+        trained_types=trained,
+        unknown_types=not config.rules,
+        item_columns=item_columns,
+        user_columns=user_columns,
+        item_space=item_space,
+        item_features=item_features,
+        user_space=user_space,
+        user_features=user_features,
+        context_space=space,
+        item_created=_created(item_columns, everything),
+        doubles=events.doubles,
+    )
+
+
+def context_columns(config: Config) -> list[str]:
+    """The columns of interactions that are read as context."""
+    excluded = config.excluded.get("INTERACTIONS", frozenset())
+    return [
+        name
+        for name, kind in config.datasets["INTERACTIONS"].columns
+        if kind in (CATEGORICAL, NUMBER) and name not in parquet.RESERVED and name not in excluded
+    ]
+
+
+def _weights(
+    rules: Sequence[EventRule], event_types: Sequence[str], kind: NDArray[np.int16], values: NDArray
+) -> tuple[NDArray[np.float32], list[bool]]:
+    """Weight of each event (0: not trained on; the mean of the others is 1) and which types are trained on.
+
+    A rule's type is compared exactly, and without case if nothing has it exactly. A value below the rule's
+    threshold, or none where there is a threshold, does not count.
+    """
+    if not rules:
+        return np.ones(len(kind), np.float32), [True] * len(event_types)
+    weights = np.zeros(len(kind), np.float32)
+    trained = [False] * len(event_types)
+    for rule in rules:
+        matches = [i for i, name in enumerate(event_types) if name == rule.event_type]
+        matches = matches or [
+            i for i, n in enumerate(event_types) if n.casefold() == rule.event_type.casefold()
+        ]
+        for index in matches:
+            chosen = kind == index
+            if rule.threshold is not None:
+                chosen &= np.nan_to_num(values, nan=-np.inf) >= rule.threshold
+            weights[chosen] = rule.weight
+            trained[index] = rule.weight > 0
+    positive = weights > 0
+    if positive.any():
+        weights[positive] /= weights[positive].mean()
+    return weights, trained
+
+
+def _capped(sequences: Sequences, limits: Limits) -> Sequences:
+    """Within the limits: the newest interactions, then those with the items that were touched last."""
+    if len(sequences.items) > limits.maximum_interactions:
+        oldest = len(sequences.items) - limits.maximum_interactions
+        keep = np.ones(len(sequences.items), bool)
+        keep[np.argsort(sequences.times, kind="stable")[:oldest]] = False
+        sequences = sequences.keep(keep)
+    present = np.unique(sequences.items)
+    if len(present) > limits.maximum_items:
+        touched = np.zeros(int(sequences.items.max()) + 1, np.int64)
+        np.maximum.at(touched, sequences.items, sequences.times)
+        kept = np.zeros(len(touched), bool)
+        kept[present[np.argsort(-touched[present], kind="stable")[: limits.maximum_items]]] = True
+        sequences = sequences.keep(kept[sequences.items])
+    return sequences
+
+
+def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> None:
+    """The service's own minimum, in the words that programs look for."""
+    count = len(sequences.items)
+    if count < limits.minimum_interactions:
+        named = ", ".join(rule.event_type for rule in rules) or "all"
+        raise NotEnoughDataError(
+            f"Dataset has fewer than {limits.minimum_interactions} interactions "
+            f"after filtering by event type: {named}. "
+            f"There are {count}: import more interactions, or train on other event types."
+        )
+    users = int(np.count_nonzero(sequences.lengths >= 2))
+    if users < limits.minimum_users:
+        raise NotEnoughDataError(
+            f"Dataset has fewer than {limits.minimum_users} users with at least 2 interactions each. "
+            f"There are {users}: import more interactions."
+        )
+
+
+def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
+    """The rows of the Items or Users dataset, imported and put; of an id that comes twice, the newest."""
+    source = config.datasets.get(name)
+    if source is None or not (source.prefixes or source.put):
+        return pa.Table.from_pydict({key: pa.array([], pa.string())})
+    columns = {column: ARROW.get(kind, pa.string()) for column, kind in source.columns}
+    table, times = parquet.records(root, source, columns, key, name.capitalize())
+    valid = table[key].is_valid()
+    table = table.filter(valid)
+    # Put records stay when a full import replaces the imported ones; of both, the last one written counts.
+    table = table.take(np.argsort(times[valid.to_numpy()], kind="stable"))
+    codes = table[key].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    _, last = np.unique(codes[::-1], return_index=True)
+    return table.take(np.sort(len(codes) - 1 - last))
+
+
+def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.integer], rows: int) -> Columns:
+    """The attributes, one row per id of the catalogue, null where the dataset has no such id."""
+    source = config.datasets.get(name)
+    if source is None:
+        return Columns(rows=rows)
+    place = np.full(rows, len(table))
+    place[row_of] = np.arange(len(table))
+    built = {}
+    for column, kind in source.columns:
+        if column in ("ITEM_ID", "USER_ID", "ACTION_ID"):
+            continue
+        array = table[column].combine_chunks() if column in table.column_names else pa.nulls(0)
+        if kind == NUMBER:
+            numbers = np.append(array.cast(pa.float64()).to_numpy(zero_copy_only=False), np.nan)
+            built[column] = Column.build(kind, numbers[place])
+        else:
+            cells = [*array.to_pylist(), None]
+            built[column] = Column.build(kind, [cells[p] for p in place])
+    return Columns(built, rows=rows)
+
+
+def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
+    """Creation time of each item: its own, else its oldest interaction, else the newest interaction of
+    all.
+    """
+    latest = int(sequences.times.max(initial=0))
+    created = np.full(columns.rows, np.iinfo(np.int64).max)
+    np.minimum.at(created, sequences.items, sequences.times)
+    created[created == np.iinfo(np.int64).max] = latest
+    column = columns.find(CREATED)
+    if column is not None and column.kind == NUMBER:
+        known = ~np.isnan(column.values)
+        created[known] = column.values[known].astype(np.int64)
+    return created

@@ -1,3 +1,0 @@
-"""One module per algorithm. Each takes prepared data and gives arrays; `training.recipes` says which
-recipe needs which.
-"""

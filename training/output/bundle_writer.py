@@ -1,0 +1,114 @@
+"""Writing the bundle: `bundle.json` and arrays, nothing else. `tastemaker.models.bundle` describes the
+layout.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.ids import save_array
+from tastemaker.models.bundle import FORMAT_VERSION, MANIFEST, Histories
+from tastemaker.models.sparse import SparseRows
+from training.algorithms import popularity
+from training.config import Config
+from training.data.prepared import Prepared
+from training.tuning.settings import latest_trends
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model as arrays: its kind, what its loader needs to know, and what goes into the folder `model`."""
+
+    kind: str
+    about: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, NDArray] = field(default_factory=dict)
+    rows: Mapping[str, SparseRows] = field(default_factory=dict)
+    write: Callable[[Path], None] | None = None
+    """Writes what is neither arrays nor rows into that folder."""
+
+
+def export(
+    fitted: Fitted,
+    prepared: Prepared,
+    config: Config,
+    folder: Path,
+    *,
+    metrics: Mapping[str, float] | None = None,
+    baselines: Mapping[str, Mapping[str, float]] | None = None,
+    tuned: Mapping[str, str] | None = None,
+    described: Mapping[str, Any] | None = None,
+    with_histories: bool = True,
+) -> None:
+    """Write the bundle into `folder`. bundle.json is written last: a folder without it is no bundle."""
+    model = folder / "model"
+    model.mkdir(parents=True, exist_ok=True)
+    count = len(prepared.items)
+    prepared.items.save(folder, "items")
+    prepared.users.save(folder, "users")
+    prepared.item_columns.save(folder / "item_columns")
+    prepared.user_columns.save(folder / "user_columns")
+    histories = prepared.histories if with_histories else _none(len(prepared.users))
+    histories.save(folder)
+    popular = popularity.distinct_users(prepared.sequences, count)
+    trends = latest_trends(config)
+    recent = popularity.recent(prepared.sequences, count) if trends else popular.astype(np.float32)
+    save_array(folder / "popularity.npy", recent)
+    save_array(folder / "item_users.npy", popular)
+    save_array(folder / "item_created.npy", prepared.item_created)
+    for name, array in fitted.arrays.items():
+        save_array(model / f"{name}.npy", array)
+    for name, rows in fitted.rows.items():
+        rows.save(model, name)
+    if fitted.write is not None:
+        fitted.write(model)
+    manifest = {
+        "formatVersion": FORMAT_VERSION,
+        "kind": fitted.kind,
+        "recipe": config.recipe,
+        "solutionVersionArn": config.solution_version_arn,
+        "parameters": dict(config.hyperparameters),
+        "tunedHyperParameters": dict(tuned or {}),
+        "created": config.created_at,
+        "counts": {
+            "items": count,
+            "users": len(prepared.users),
+            "interactions": len(prepared.sequences.items),
+            "itemsWithInteractions": int(
+                np.count_nonzero(np.bincount(prepared.sequences.items, minlength=count))
+            ),
+        },
+        "eventTypes": prepared.event_types,
+        "latestTimestamp": prepared.latest,
+        "columns": {
+            "ITEMS": {name: column.kind for name, column in prepared.item_columns.items()},
+            "USERS": {name: column.kind for name, column in prepared.user_columns.items()},
+        },
+        "metrics": dict(metrics or {}),
+        "baselines": {name: dict(values) for name, values in (baselines or {}).items()},
+        "data": dict(described or {}),
+        "model": dict(fitted.about),
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def flattened(weights: Mapping[str, NDArray]) -> tuple[NDArray[np.float32], dict[str, list[Any]]]:
+    """Many small arrays as one (one file opens faster than thirty), and where each begins with its shape."""
+    places: dict[str, list[Any]] = {}
+    start = 0
+    for name, array in weights.items():
+        places[name] = [start, list(array.shape)]
+        start += array.size
+    return np.concatenate([array.ravel() for array in weights.values()]).astype(np.float32), places
+
+
+def _none(users: int) -> Histories:
+    return Histories(
+        np.zeros(users + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int16)
+    )

@@ -1,0 +1,104 @@
+"""Metrics of a solution version, measured on the model that will serve, by the code that will serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.metrics import CUTS, LIST_LENGTH, average_rewards, summarise, weighted_ndcg
+from tastemaker.models import Model
+from tastemaker.models.bundle import HISTORY_LENGTH
+from tastemaker.serving.topk import top_k
+from training.algorithms import popularity
+from training.data.prepared import Prepared
+from training.data.split import Cases
+from training.tuning.objective import truths
+
+Scorer = Callable[[int, int], NDArray[np.float32]]
+"""From a user and how many of their events are shown, the scores of all items."""
+
+REWARDED = 100
+"""How many recommendations of a user `average_rewards_at_k` looks at. The guide does not say; it must be more
+than the 25 whose rewards it compares with all.
+"""
+
+
+def scorer(model: Model, prepared: Prepared) -> Scorer:
+    """How a model is asked in an evaluation: at the end of the data, or for the last item that is shown."""
+    if model.needs_item:
+
+        def by_item(user: int, shown: int) -> NDArray[np.float32]:
+            history = prepared.sequences.history(user, shown)
+            return model.score_item(int(history.items[-1]) if len(history) else -1)
+
+        return by_item
+
+    def by_user(user: int, shown: int) -> NDArray[np.float32]:
+        history = prepared.sequences.history(user, shown)[-HISTORY_LENGTH:]  # what a bundle keeps
+        return model.score_user(history, now=prepared.latest, user_index=user)
+
+    return by_user
+
+
+def lists(score: Scorer, cases: Cases, most: int = LIST_LENGTH) -> list[NDArray[np.int64]]:
+    """The best items for each case. Items that the user has touched already may be among them, as in the
+    service.
+    """
+    return [
+        top_k(score(int(user), int(shown)), most)
+        for user, shown in zip(cases.users, cases.shown, strict=True)
+    ]
+
+
+def report(
+    found: Sequence[NDArray[np.int64]], prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None
+) -> dict[str, float]:
+    """The metrics that GetSolutionMetrics answers, of these lists.
+
+    `prepared` holds all events, also those that are held out. Where event types have weights there is an NDCG
+    that counts by them, and with `worth`, the reward of each item, `average_rewards_at_k`.
+    """
+    wanted = truths(prepared.sequences, cases)
+    metrics = summarise(found, wanted, len(prepared.items))
+    weights = [
+        prepared.sequences.weights[
+            prepared.sequences.offsets[user] + shown : prepared.sequences.offsets[user + 1]
+        ]
+        for user, shown in zip(cases.users, cases.shown, strict=True)
+    ]
+    if np.ptp(prepared.sequences.weights) > 0:
+        by_item = [worth_of(items, mine) for items, mine in zip(wanted, weights, strict=True)]
+        for k in CUTS:
+            each = [weighted_ndcg(one, mine, k) for one, mine in zip(found, by_item, strict=True)]
+            name = f"normalized_discounted_cumulative_gain_with_event_weights_at_{k}"
+            metrics[name] = round(float(np.mean(each)), 4) if each else 0.0
+    if worth is not None:
+        metrics["average_rewards_at_k"] = round(average_rewards(found, wanted, np.nan_to_num(worth)), 4)
+    return metrics
+
+
+def worth_of(items: NDArray[np.integer], weights: NDArray[np.floating]) -> dict[int, float]:
+    """The weight of each item's weightiest event."""
+    order = np.argsort(weights, kind="stable")
+    return dict(zip(items[order].tolist(), weights[order].tolist(), strict=True))
+
+
+def evaluate(
+    score: Scorer, prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None = None
+) -> dict[str, float]:
+    """The metrics of the lists that this scorer makes; see `report`."""
+    most = LIST_LENGTH if worth is None else REWARDED
+    return report(lists(score, cases, most), prepared, cases, worth)
+
+
+def popularity_baseline(
+    training: Prepared, prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None = None
+) -> dict[str, float]:
+    """The metrics of the same list for everybody, fitted on the same training data: the floor to compare
+    with.
+    """
+    users = popularity.distinct_users(training.sequences, len(prepared.items)).astype(np.float32)
+    best = top_k(users, LIST_LENGTH if worth is None else REWARDED)
+    return report([best] * len(cases), prepared, cases, worth)

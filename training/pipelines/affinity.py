@@ -1,0 +1,189 @@
+"""User segmentation: Item-Affinity and Item-Attribute-Affinity.
+
+The split is the service's: the newest fifth of each user's events is the truth. A question is an item, or a
+value of an attribute; the answer is the likeliest 1 % of users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.columns import CATEGORICAL
+from tastemaker.models.affinity import AffinityModel, Crowd, Settings
+from tastemaker.models.bundle import Histories
+from tastemaker.models.sparse import SparseRows
+from tastemaker.serving.topk import top_k
+from training.algorithms import linear, pairs
+from training.config import Config
+from training.data.prepare import NEVER_FEATURES
+from training.data.prepared import Prepared, Sequences
+from training.errors import BadDataError
+from training.output.bundle_writer import Fitted
+from training.pipelines.base import Measured, Pipeline, fitted_model
+from training.progress import Stop, say
+
+TRUTH_SHARE = 0.2
+HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
+REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
+DAMPINGS = (0.0, 0.5)
+ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
+REGULARISATION = 250.0
+QUESTIONS = 500
+TUNING_QUESTIONS = 100
+Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
+"""Which items are asked for, and the users who touched one of them afterwards."""
+
+
+class AffinityPipeline(Pipeline):
+    """`attributes`: questions are values of attributes, not items."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self.attributes = config.recipe == "aws-item-attribute-affinity"
+        self.excluded = config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
+        self.seed = config.seed
+        self.settings = Settings()
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """The linear model, turned round: for each item what points at it."""
+        about = {
+            "settings": asdict(self.settings),
+            "trainedTypes": prepared.trained_types,
+            "unknownTypes": prepared.unknown_types,
+        }
+        return Fitted(
+            "affinity", about, {"activity": activity(prepared)}, rows={"toward": self._toward(prepared)}
+        )
+
+    def tune(self, prepared: Prepared) -> None:
+        """Choose how fast the past fades and what a repeat is worth, on the newest fifth of this data."""
+        older, truth = split(prepared)
+        questions = list(self.questions(prepared, truth, TUNING_QUESTIONS))
+        toward = self._toward(older)
+        trained = np.asarray([*prepared.trained_types, prepared.unknown_types], bool)
+        columns = [toward.sum(np.flatnonzero(items), np.ones(int(items.sum()))) for items, _ in questions]
+        active = activity(older)
+        best, most = -1.0, segment_size(len(prepared.users))
+        for half_life in HALF_LIVES:
+            crowd = Crowd(older.histories, trained, half_life)
+            sums = [
+                (crowd.sums(column), crowd.sums(items.astype(np.float32)))
+                for column, (items, _) in zip(columns, questions, strict=True)
+            ]
+            for repeat, damping, weight in product(REPEATS, DAMPINGS, ACTIVITIES):
+                settings = Settings(half_life, repeat, damping, weight)
+                recalls = [
+                    recall(top_k(crowd.scores(*one, active, settings), most), users, most)
+                    for one, (_, users) in zip(sums, questions, strict=True)
+                ]
+                reached = float(np.mean(recalls)) if recalls else 0.0
+                if reached > best:
+                    best, self.settings = reached, settings
+        say(f"affinity: {self.settings}, recall {best:.4f} on {len(questions)} questions of validation data")
+
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
+        """Metrics of users found against users who came."""
+        older, truth = split(prepared)
+        questions = list(self.questions(prepared, truth, QUESTIONS))
+        if self.attributes and not questions:
+            raise BadDataError(
+                "There is no attribute to train on: the Items dataset needs a categorical column whose "
+                "values are neither all the same nor all different."
+            )
+        self.tune(older)
+        stop.check()
+        most = segment_size(len(prepared.users))
+        active = top_k(older.sequences.lengths.astype(np.float64), most)
+        with fitted_model(self.fit(older), older, self.config, with_histories=True) as model:
+            assert isinstance(model, AffinityModel)
+            found = [top_k(model.users_for_attributes(items), most) for items, _ in questions]
+        wanted = [users for _, users in questions]
+        metrics = summarise(found, wanted, len(prepared.users), most)
+        baseline = summarise([active] * len(questions), wanted, len(prepared.users), most)
+        for name, value in metrics.items():
+            say(f"  {name} {value:.4f} ({baseline[name]:.4f} for the most active users)")
+        return Measured(metrics, {"activity": baseline})
+
+    def _toward(self, prepared: Prepared) -> SparseRows:
+        count = len(prepared.items)
+        rows = linear.fit(prepared.sequences, count, REGULARISATION, self.seed)
+        from_item = np.repeat(np.arange(count), np.diff(rows.offsets))
+        keys = rows.columns.astype(np.int64) * count + from_item
+        order = np.argsort(keys, kind="stable")
+        return pairs.heaviest(keys[order], rows.values[order], count, count)
+
+    def questions(self, prepared: Prepared, truth: Sequences, most: int) -> Iterator[Question]:
+        owners, items = truth.owners(), truth.items
+        for wanted in self._wanted(prepared, most, np.unique(items)):
+            users = np.unique(owners[wanted[items]])
+            if len(users):
+                yield wanted, users
+
+    def _wanted(
+        self, prepared: Prepared, most: int, present: NDArray[np.integer]
+    ) -> Iterator[NDArray[np.bool_]]:
+        count, rng = len(prepared.items), np.random.default_rng([self.seed, 4])
+        if not self.attributes:
+            for item in rng.permutation(present)[:most]:
+                wanted = np.zeros(count, bool)
+                wanted[item] = True
+                yield wanted
+            return
+        values = []
+        for name, column in prepared.item_columns.items():
+            if column.kind == CATEGORICAL and name not in self.excluded:
+                many = np.bincount(column.codes, minlength=len(column.vocabulary))
+                values += [(column, code) for code in np.flatnonzero((many > 1) & (many < count))]
+        for place in rng.permutation(len(values))[:most]:
+            column, code = values[place]
+            rows = np.repeat(np.arange(count), np.diff(column.offsets))
+            wanted = np.zeros(count, bool)
+            wanted[rows[column.codes == code]] = True
+            yield wanted
+
+
+def activity(prepared: Prepared) -> NDArray[np.float32]:
+    """float32[users]: the logarithm of how many events of each were trained on."""
+    return np.log1p(prepared.sequences.lengths).astype(np.float32)
+
+
+def split(prepared: Prepared) -> tuple[Prepared, Sequences]:
+    """The data without the newest fifth of each user's events, and that fifth."""
+    sequences = prepared.sequences
+    ends = sequences.lengths - np.round(sequences.lengths * TRUTH_SHARE).astype(np.int64)
+    kept = sequences.places() < np.repeat(ends, sequences.lengths)
+    older = sequences.keep(kept)
+    histories = Histories(older.offsets, older.items, older.times, older.types)
+    return replace(prepared, sequences=older, histories=histories), sequences.keep(~kept)
+
+
+def segment_size(users: int) -> int:
+    """One per cent of the users, at least one."""
+    return max(1, round(users / 100))
+
+
+def recall(found: NDArray[np.int64], wanted: NDArray[np.int64], most: int) -> float:
+    """Found among wanted, divided by as many as could be found."""
+    return float(np.isin(found, wanted).sum()) / max(min(len(wanted), most), 1)
+
+
+def summarise(
+    found: list[NDArray[np.int64]], wanted: list[NDArray[np.int64]], users: int, most: int
+) -> dict[str, float]:
+    """Coverage (share of users in any segment), hits_at_1_percent (a mean count, not bounded by 1) and
+    recall_at_1_percent.
+    """
+    pairs_of = list(zip(found, wanted, strict=True))
+    reached = np.unique(np.concatenate(found)) if found else np.zeros(0)
+    hits = [float(np.isin(one, other).sum()) for one, other in pairs_of]
+    recalls = [recall(one, other, most) for one, other in pairs_of]
+    return {
+        "coverage": round(len(reached) / max(users, 1), 4),
+        "hits_at_1_percent": round(float(np.mean(hits)) if hits else 0.0, 4),
+        "recall_at_1_percent": round(float(np.mean(recalls)) if recalls else 0.0, 4),
+    }

@@ -1,0 +1,80 @@
+"""What the job asks of a recipe: choose settings, fit, and measure what was fitted."""
+
+from __future__ import annotations
+
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tastemaker.models import Bundle, Model, load
+from training.config import Config
+from training.data.prepared import Prepared
+from training.data.split import test_cases, without
+from training.output import evaluate
+from training.output.bundle_writer import Fitted, export
+from training.progress import Stop, say
+from training.tuning.rewards import rewards
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What GetSolutionMetrics answers, and the same of simple models to compare with."""
+
+    metrics: Mapping[str, float]
+    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+class Pipeline(ABC):
+    """One recipe in one job. `load` is called first, then `measure`, then `fit` on all of the data.
+
+    `config` holds the settings in force: the solution's, and once it has been tuned what was found; `tuned`
+    holds only the latter, for DescribeSolutionVersion.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.tuned: dict[str, str] = {}
+
+    def load(self, root: Path, prepared: Prepared) -> None:  # noqa: B027 - most recipes need nothing more
+        """Read what only this recipe needs from the data's folder."""
+
+    @abstractmethod
+    def fit(self, prepared: Prepared) -> Fitted:
+        """A model of all of this data with the chosen settings."""
+
+    def tune(self, prepared: Prepared) -> None:  # noqa: B027 - most recipes have nothing to choose
+        """Choose settings, on parts of this data only."""
+
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
+        """Tune and fit on nine tenths of the users, and foretell the newest events of the others."""
+        cases = test_cases(prepared.sequences, self.config.seed)
+        training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
+        about = rewards(self.config.objective, prepared)  # what is wrong with it is said before any work
+        worth = None if about is None else about.values
+        self.tune(training)
+        stop.check()
+        with fitted_model(self.fit(training), training, self.config) as model:
+            metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases, worth)
+        baseline = evaluate.popularity_baseline(training, prepared, cases, worth)
+        say(f"metrics on {len(cases):,} test users; popularity in brackets")
+        for name, value in metrics.items():
+            say(f"  {name} {value:.4f} ({baseline[name]:.4f})")
+        return Measured(metrics, {"popularity": baseline})
+
+
+class fitted_model:  # noqa: N801 - a context manager
+    """The model that would serve what was fitted, from a bundle in a folder that is gone afterwards."""
+
+    def __init__(
+        self, fitted: Fitted, prepared: Prepared, config: Config, *, with_histories: bool = False
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        export(fitted, prepared, config, Path(self._folder.name), with_histories=with_histories)
+
+    def __enter__(self) -> Model:
+        return load(Bundle.open(self._folder.name))
+
+    def __exit__(self, *failure: object) -> None:
+        self._folder.cleanup()

@@ -1,0 +1,47 @@
+"""Semantic-Similarity: vectors of the items' names and texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tastemaker.serving.topk import top_k
+from training.config import Config
+from training.data.prepared import Prepared
+from training.errors import BadDataError
+from training.output.bundle_writer import Fitted
+from training.pipelines.base import Measured, Pipeline, fitted_model
+from training.progress import Stop
+from training.text.item_vectors import ItemTexts
+
+SAMPLE = 1000
+
+
+class SemanticPipeline(Pipeline):
+    """Nothing is learned from interactions; popularity comes from them."""
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        super().__init__(config)
+        self.texts = ItemTexts(config, checkpoints, stop)
+        if not self.texts:
+            raise BadDataError(
+                "There is no text to train on: mark a field of the Items schema with itemName, and one with "
+                "textual."
+            )
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """A vector for every item. Raises TextModelError."""
+        vectors = self.texts.vectors(prepared)
+        return Fitted("semantic", {"texts": self.texts.about}, {"vectors": vectors})
+
+    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
+        """The usual metrics where there are interactions; coverage alone where there are none."""
+        if np.any(prepared.sequences.lengths >= 2):
+            return super().measure(prepared, stop)
+        some = np.random.default_rng(self.config.seed).permutation(len(prepared.items))[:SAMPLE]
+        reached: set[int] = set()
+        with fitted_model(self.fit(prepared), prepared, self.config) as model:
+            for item in some.tolist():
+                reached.update(top_k(model.score_item(item), 25).tolist())
+        return Measured({"coverage": round(len(reached) / max(len(prepared.items), 1), 4)})

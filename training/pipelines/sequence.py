@@ -1,0 +1,224 @@
+"""User-Personalization and Personalized-Ranking: a transformer, blended with models that cost seconds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tastemaker.models.sequence import SequenceModel
+from training.algorithms import blend, linear, transitions
+from training.config import Config
+from training.data.prepared import Prepared, Sequences
+from training.data.split import Cases, validation_cases, without
+from training.output.bundle_writer import Fitted, flattened
+from training.pipelines.base import Pipeline, fitted_model
+from training.progress import Stop
+from training.tuning import search as tuning
+from training.tuning import settings
+from training.tuning.rewards import rewards
+from training.tuning.rewards import weight as rewarding
+
+if TYPE_CHECKING:
+    from training.algorithms.transformer import Plan, Result
+
+PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
+REGULARISATION = 250.0
+LONGEST = 32
+"""What the recipes' `bptt` can say at most; our own window is longer."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one setting gave on validation data."""
+
+    config: Config
+    plan: Plan
+    result: Result
+    choice: blend.Choice
+
+
+class SequencePipeline(Pipeline):
+    """`tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until those
+    are foretold no better, fits the simple models on the same, and chooses the blend. `fit` fits the simple
+    models on the data that it is given (they cost seconds) and trains the transformer a quarter as long again
+    on it, from where `tune` ended. With performHPO, `tune` does so for each setting that it tries, and every
+    one of them may take an equal share of the time.
+    """
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        from training.algorithms import (
+            transformer,  # torch takes seconds to import, and other recipes do without it
+        )
+
+        super().__init__(config)
+        self.checkpoints, self.stop, self.transformer = checkpoints, stop, transformer
+        self.seconds = config.number("trainingBudgetSeconds", 8 * 3600.0)
+        self.best: Attempt | None = None
+
+    def plan(self, config: Config, seconds: float) -> Plan:
+        """How long to train which network. Raises BadConfigError."""
+        return self.transformer.Plan(
+            seconds=seconds,
+            passes=int(config.number("trainingPasses", 0)),
+            width=settings.width(config),
+            window=settings.chosen(config, "bptt") or self.transformer.Plan.window,
+        )
+
+    def tune(self, prepared: Prepared) -> None:
+        """Train with withheld events, and choose the blend by them, for one setting or for many."""
+        prepared = self._usual(prepared)
+        cases = validation_cases(prepared.sequences, self.config.seed)
+        search = tuning.mapped(self.config.search, {"hidden_dimension", "bptt", *settings.RECENCY})
+        if search:
+            self.best = self._searched(search, prepared, cases)
+        else:
+            self.best = self._attempt(self.config, prepared, cases, self.seconds, self.checkpoints)
+        self.config = self.best.config
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """The blend, on all of this data that the percentiles of history length let in."""
+        assert self.best is not None, "tune comes first"
+        prepared = self._usual(prepared)
+        plan = replace(self.best.plan, seconds=self.seconds)
+        refined = self.transformer.refine(
+            prepared, self.best.result, prepared.sequences, plan, self.config.seed, stop=self.stop
+        )
+        return self._assemble(prepared, refined.network, self.best.choice.parts)
+
+    def _searched(self, search: tuning.Search, prepared: Prepared, cases: Cases) -> Attempt:
+        """The best attempt among what the search suggests; only its checkpoint is kept."""
+        given, share = self.config, self.seconds / search.trials
+        best: tuple[int, Attempt] | None = None
+
+        def tried(values: Mapping[str, str], number: int) -> Attempt:
+            config, folder = given.with_hyperparameters(values), self._trial_folder(number)
+            return self._attempt(config, prepared, cases, share, folder)
+
+        def reached(values: Mapping[str, str], number: int) -> float:
+            nonlocal best
+            one, lost = tried(values, number), number
+            if best is None or one.choice.reached > best[1].choice.reached:
+                lost, best = (-1 if best is None else best[0]), (number, one)
+            folder = self._trial_folder(lost)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+            return one.choice.reached
+
+        number, trial = tuning.run(
+            search,
+            given.hyperparameters,
+            reached,
+            seconds=self.seconds,
+            seed=given.seed,
+            journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
+            stop=self.stop,
+        )
+        # The best may be of a run that was killed: then its checkpoint gives it back.
+        found = best[1] if best is not None and best[0] == number else tried(trial.values, number)
+        self.tuned = {name: self._in_force(found, name) for name in search.names}
+        return found
+
+    def _in_force(self, attempt: Attempt, name: str) -> str:
+        """The value of a hyperparameter that an attempt stands for, also where it left the choice to the
+        data.
+        """
+        if name == "hidden_dimension" and name not in attempt.config.given:
+            return str(attempt.plan.width)
+        if name == "bptt" and name not in attempt.config.given:
+            return str(min(attempt.plan.window, LONGEST))
+        return attempt.config.hyperparameters[name]
+
+    def _trial_folder(self, number: int) -> Path | None:
+        return self.checkpoints / f"trial-{number:02}" if self.checkpoints else None
+
+    def _attempt(
+        self, config: Config, prepared: Prepared, cases: Cases, seconds: float, checkpoints: Path | None
+    ) -> Attempt:
+        training = prepared.with_sequences(without(prepared.sequences, cases, whole=False))
+        plan = self.plan(config, seconds).for_data(len(training.sequences.items))
+        result = self.transformer.fit(
+            prepared,
+            training.sequences,
+            cases,
+            plan,
+            config.seed,
+            checkpoints=checkpoints,
+            stop=self.stop,
+        )
+        fitted = self._assemble(training, result.network, {name: {"weight": 1.0} for name in PARTS})
+        with fitted_model(fitted, training, config) as model:
+            assert isinstance(model, SequenceModel)
+            choice = blend.choose(model, prepared, cases)
+            return Attempt(config, plan, result, self._rewarded(model, choice, prepared, cases))
+
+    def _rewarded(
+        self, model: SequenceModel, choice: blend.Choice, prepared: Prepared, cases: Cases
+    ) -> blend.Choice:
+        """The choice with the weight of the optimization objective, if there is one."""
+        wanted, about = self.config.objective, rewards(self.config.objective, prepared)
+        if wanted is None or about is None:
+            return choice
+        model.parts = choice.parts
+        weight = rewarding(model, about, wanted.sensitivity, prepared, cases)
+        return replace(choice, parts={**choice.parts, "objective": {"weight": weight}})
+
+    def _usual(self, prepared: Prepared) -> Prepared:
+        return prepared.with_sequences(settings.usual_users(self.config, prepared.sequences))
+
+    def _assemble(self, prepared: Prepared, network, parts: Mapping[str, Mapping[str, float]]) -> Fitted:
+        items = len(prepared.items)
+        rows = {
+            "transitions": transitions.fit(prepared.sequences, items),
+            "linear": linear.fit(prepared.sequences, items, REGULARISATION, self.config.seed),
+        }
+        weights = network.exported()
+        flat, places = flattened(weights)
+        shape = network.shape
+        wish = rewards(self.config.objective, prepared)
+        about = {
+            "parts": parts,
+            **({} if wish is None else {"objective": wish.to_json()}),
+            "typicalGap": self.transformer.typical_gap(prepared.sequences),
+            "trainedTypes": prepared.trained_types,
+            "unknownTypes": prepared.unknown_types,
+            "encoder": {
+                "width": shape.width,
+                "layers": shape.layers,
+                "heads": shape.heads,
+                "window": shape.window,
+                "weights": places,
+            },
+            "itemFeatures": prepared.item_space.to_json(),
+            "userFeatures": prepared.user_space.to_json(),
+            "context": prepared.context_space.to_json(),
+        }
+        arrays = {
+            "encoder": flat,
+            "item_vectors": item_vectors(network, prepared.sequences),
+            "item_bias": network.bias.detach().float().cpu().numpy(),
+            "user_features.offsets": prepared.user_features.offsets,
+            "user_features.codes": prepared.user_features.codes,
+            "user_features.weights": prepared.user_features.weights,
+        }
+        return Fitted("sequence", about, arrays, rows)
+
+
+def item_vectors(network, sequences: Sequences) -> np.ndarray:
+    """float32[items, width]. An item without events gets its attributes' vector only: its own was never
+    trained.
+    """
+    import torch
+
+    network.eval()
+    with torch.no_grad():
+        table = network.table()
+        unseen = np.flatnonzero(np.bincount(sequences.items, minlength=len(table)) == 0)
+        where = torch.from_numpy(unseen).to(table.device)
+        table = table.clone()
+        table[where] -= network.ids[where]
+    return table.float().cpu().numpy()

@@ -1,0 +1,154 @@
+"""Similar-Items, SIMS, and the use cases about an item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.recipes import by_name
+from training.algorithms import content, similar
+from training.config import Config
+from training.data.prepared import Prepared, Sequences
+from training.data.split import Cases, validation_cases, without
+from training.output import evaluate
+from training.output.bundle_writer import Fitted
+from training.pipelines.base import Pipeline, fitted_model
+from training.progress import Stop, say
+from training.text.item_vectors import ItemTexts
+from training.tuning import search as tuning
+from training.tuning import settings
+from training.tuning.objective import gains, truths
+
+DISCOUNT, MINIMUM = "popularity_discount_factor", "min_cointeraction_count"
+ENOUGH = 2_000_000
+"""Events that a weighing is chosen on at most."""
+
+
+class SimilarPipeline(Pipeline):
+    """`tune` chooses how pairs are weighed by how well an item's list foretells what comes next; `fit` counts
+    pairs on the data that it is given, and makes rows for cold items by attributes and texts.
+    """
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        super().__init__(config)
+        self.checkpoints, self.stop = checkpoints, stop
+        self.with_content = "ITEMS" in by_name(config.recipe).trains_on
+        self.texts = ItemTexts(config, checkpoints, stop)
+        self.weighing, self.mixture = similar.Weighing(), content.Mixture()
+
+    def tune(self, prepared: Prepared) -> None:
+        """Choose the weighing, and search what the solution wants searched."""
+        some = prepared.with_sequences(_some(prepared.sequences, self.config.seed))
+        cases = validation_cases(some.sequences, self.config.seed)
+        training = some.with_sequences(without(some.sequences, cases, whole=False))
+        self._weigh(training, some, cases)
+        search = tuning.mapped(self.config.search, {DISCOUNT, MINIMUM})
+        if search:
+            self._search(search, training, some, cases)
+
+    def _weigh(self, training: Prepared, some: Prepared, cases: Cases) -> None:
+        """Choose by what came after the last item that is shown of each case."""
+        if not len(cases):
+            return
+        usual, wanted = self._usual(training), truths(some.sequences, cases)
+        asked = [
+            int(some.sequences.history(int(user), int(shown)).items[-1])
+            for user, shown in zip(cases.users, cases.shown, strict=True)
+        ]
+        counted = similar.count(usual, len(some.items))
+        powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
+        self.weighing, reached = similar.choose(
+            counted, asked, wanted, powers=powers, minimum=self._minimum()
+        )
+        each = self.weighing.users
+        common = "only users in common" if np.isinf(each) else f"a user in common as {each:g} near events"
+        say(
+            f"similar items: {common}, popularity to the power {self.weighing.power:g}: "
+            f"{reached:.4f} on {len(cases):,} validation users"
+        )
+        alike = self._resemblance(training, usual)
+        if alike is not None:
+            rows = counted.rows(self.weighing, self._minimum())
+            self.mixture = content.choose(rows, alike, asked, wanted)
+
+    def _search(self, search: tuning.Search, training: Prepared, some: Prepared, cases: Cases) -> None:
+        given, wanted = self.config, truths(some.sequences, cases)
+
+        def reached(values: Mapping[str, str], number: int) -> float:
+            self.config = given.with_hyperparameters(values)
+            with fitted_model(self.fit(training), training, self.config) as model:
+                return float(gains(evaluate.lists(evaluate.scorer(model, some), cases), wanted).mean())
+
+        _, best = tuning.run(
+            search,
+            given.hyperparameters,
+            reached,
+            seconds=given.number("trainingBudgetSeconds", 8 * 3600.0),
+            seed=given.seed,
+            journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
+            stop=self.stop,
+        )
+        self.config = given.with_hyperparameters(best.values)
+        self.tuned = {name: self._in_force(name) for name in search.names}
+
+    def _in_force(self, name: str) -> str:
+        """The value of a hyperparameter, also where the choice was left to the data: the nearest there is."""
+        if name in self.config.given:
+            return self.config.hyperparameters[name]
+        return "0" if name == MINIMUM else f"{similar.discount(self.weighing.power):g}"
+
+    def fit(self, prepared: Prepared) -> Fitted:
+        """Neighbours of every item. Raises TextModelError."""
+        weighing = self.weighing
+        if DISCOUNT in self.config.given:
+            weighing = weighing._replace(power=self._power())
+        usual = self._usual(prepared)
+        rows = similar.count(usual, len(prepared.items)).rows(weighing, self._minimum())
+        about: dict[str, Any] = {"weighing": {"users": _finite(weighing.users), "power": weighing.power}}
+        alike = self._resemblance(prepared, usual)
+        if alike is not None:
+            rows = content.fit(rows, alike, self.mixture, _interactions(usual, prepared))
+            about |= {"mixture": self.mixture._asdict(), "texts": self.texts.about}
+        return Fitted("similar", about, rows={"neighbours": rows})
+
+    def _resemblance(self, prepared: Prepared, usual: Sequences) -> content.Resemblance | None:
+        """Raises TextModelError."""
+        if not self.with_content:
+            return None
+        texts = self.texts.vectors(prepared) if self.texts else None
+        return content.resemblance(prepared.item_features, texts, _interactions(usual, prepared))
+
+    def _power(self) -> float:
+        return similar.power(self.config.number(DISCOUNT, 0.0))
+
+    def _minimum(self) -> float:
+        """Only if it is given: the service's default is that of its own model."""
+        return self.config.number(MINIMUM, 0.0) if MINIMUM in self.config.given else 0.0
+
+    def _usual(self, prepared: Prepared) -> Sequences:
+        usual = settings.usual_users(self.config, prepared.sequences)
+        return settings.usual_items(self.config, usual)
+
+
+def _interactions(sequences: Sequences, prepared: Prepared) -> NDArray[np.integer]:
+    return np.bincount(sequences.items, minlength=len(prepared.items))
+
+
+def _finite(number: float) -> float | None:
+    """JSON has no infinity."""
+    return number if np.isfinite(number) else None
+
+
+def _some(sequences: Sequences, seed: int) -> Sequences:
+    """The events of as many users as `ENOUGH` events are of."""
+    if len(sequences.items) <= ENOUGH:
+        return sequences
+    order = np.random.default_rng([seed, 3]).permutation(sequences.users)
+    chosen = order[np.cumsum(sequences.lengths[order]) <= ENOUGH]
+    ends = np.zeros(sequences.users, np.int64)
+    ends[chosen] = sequences.lengths[chosen]
+    return sequences.truncated(ends)

@@ -1,0 +1,37 @@
+"""What settings are chosen by: how well lists foretell the next event, and the events after it.
+
+A third is NDCG@10 with only the next item as truth (what a request in the middle of a session asks for), a
+third NDCG@25 with all items of the withheld newest 10 % (what the solution version's metrics ask for), and a
+third how many of them are among the first ten, of as many as could be. None alone is safe to choose by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.metrics import hits, ndcg
+from training.data.prepared import Sequences
+from training.data.split import Cases
+
+
+def truths(sequences: Sequences, cases: Cases) -> list[NDArray[np.int32]]:
+    """The withheld items of each case, soonest first."""
+    return [
+        sequences.items[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
+        for user, shown in zip(cases.users, cases.shown, strict=True)
+    ]
+
+
+def gains(lists: Sequence[NDArray], wanted: Sequence[NDArray]) -> NDArray[np.float64]:
+    """The objective of each case; `lists` are items, best first, 25 or more of each."""
+    result = np.empty(len(lists))
+    for case, (ranked, truth) in enumerate(zip(lists, wanted, strict=True)):
+        soon = ndcg(np.asarray(ranked[:10]) == truth[0], 1, 10)
+        every = set(truth.tolist())
+        hit = hits(ranked[:25], every)
+        found = np.count_nonzero(hit[:10]) / min(len(every), 10)
+        result[case] = (soon + ndcg(hit, len(every), 25) + found) / 3
+    return result
