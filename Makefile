@@ -49,7 +49,7 @@ bench-related: $(VENV)/ready  ## Measure the recipes about items and segments be
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.related $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
 	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(BENCH)
 
-bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogues
+bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogs
 	$(BIN)/python -m benchmarks.serving.handler
 
 docs: $(VENV)/ready  ## Generate docs/operations.md from the service models, and the tables of docs/recipes.md
@@ -71,7 +71,7 @@ destroy: $(VENV)/ready $(CDK)  ## Remove the deployment (STAGE=dev)
 clean:  ## Remove what can be made again
 	rm -rf build cdk.out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# torch comes by pip, not by uv: pip honours a local index of CPU builds (see README, "Set up").
+# torch comes by pip, not by uv: pip honors a local index of CPU builds (see README, "Set up").
 $(VENV)/ready: requirements.txt training/requirements.txt
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed (the CDK runs on it): https://nodejs.org"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.13 …"; exit 1; }

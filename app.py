@@ -1,8 +1,8 @@
-"""The CDK app. ``cdk synth -c stage=prod``, or without the CLI ``TASTEMAKER_STAGE=prod python app.py``.
+"""The CDK app. `cdk synth -c stage=prod`, or without the CLI `TASTEMAKER_STAGE=prod python app.py`.
 
-The stage is taken from the context (``-c stage=…``), else from the variable ``TASTEMAKER_STAGE``, else it
-is ``dev``. Its settings stand in ``cdk.json`` and are explained in ``infrastructure/stage.py``. The
-assembly is written to ``CDK_OUTDIR``, else to ``cdk.out``. Nothing here needs a network, except the
+The stage is taken from the context (`-c stage=…`), else from the variable `TASTEMAKER_STAGE`, else it
+is `dev`. Its settings stand in `cdk.json` and are explained in `infrastructure/stage.py`. The
+assembly is written to `CDK_OUTDIR`, else to `cdk.out`. Nothing here needs a network, except the
 wheels of a stage that bundles them, once.
 """
 

@@ -99,7 +99,7 @@ class Distributed(Construct):
         )
 
     def request(self, work: str, *, plan: str, arguments: list[str]) -> dict[str, Any]:
-        """``StartJobRun`` in Amazon States Language; the plan stands at the JSON path ``plan``."""
+        """`StartJobRun` in Amazon States Language; the plan stands at the JSON path `plan`."""
         stack = cdk.Stack.of(self)
         # Quotes of the intrinsic function's own texts; an argument with JSON has none of them.
         texts = ", ".join(
@@ -139,7 +139,7 @@ class Distributed(Construct):
         }
 
     def task(self, flow: Any, title: str, work: str, *, plan: str, arguments: list[str]) -> sfn.CustomState:
-        """A state that runs one job and waits for its end; ``flow``'s role may start it."""
+        """A state that runs one job and waits for its end; `flow`'s role may start it."""
         stack = cdk.Stack.of(self)
         state = sfn.CustomState(
             flow,

@@ -13,7 +13,7 @@ _RETENTION = dict(zip(RETENTION_DAYS, logs.RetentionDays, strict=False))
 
 
 def log_group(scope: Construct, id: str, name: str, *, stage: Stage) -> logs.LogGroup:
-    """A log group called ``name`` that keeps what the stage says.
+    """A log group called `name` that keeps what the stage says.
 
     It goes with the stack even where data stays: a log with a fixed name that outlived its stack would
     stand in the way of the next one.

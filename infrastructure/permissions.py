@@ -1,6 +1,6 @@
 """How a permission is written down here: by hand, with the actions it takes and no others.
 
-CDK's own grants take families of actions (``s3:GetObject*``); a role that names its actions can be read.
+CDK's own grants take families of actions (`s3:GetObject*`); a role that names its actions can be read.
 A resource with a wildcard needs a reason where it is granted, and cdk-nag is told that reason for exactly
 that resource.
 """
@@ -23,9 +23,9 @@ def allow(
     when: Mapping[str, Any] | None = None,
     because: str = "",
 ) -> None:
-    """Let ``role`` do ``actions`` on the resources with the ARNs ``on``, under the IAM conditions ``when``.
+    """Let `role` do `actions` on the resources with the ARNs `on`, under the IAM conditions `when`.
 
-    Raises ValueError for a wildcard without a reason (``because``), and for one among the actions.
+    Raises ValueError for a wildcard without a reason (`because`), and for one among the actions.
     """
     if any("*" in action for action in actions):
         raise ValueError(f"{role.node.path}: name the actions, not {', '.join(actions)}")

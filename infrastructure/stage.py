@@ -1,11 +1,11 @@
 """What may differ between stages: every setting, its default, and what it does.
 
-``cdk.json`` names the stages (context key ``stages``) and lists under each only what differs from the
+`cdk.json` names the stages (context key `stages`) and lists under each only what differs from the
 defaults below. A key that is not known here is refused by its full name, so that a typing error never
-deploys silently. ``python -m infrastructure.stage`` prints the table of all settings.
+deploys silently. `python -m infrastructure.stage` prints the table of all settings.
 
-Keys are camelCase in ``cdk.json`` and snake_case here: ``training.maxRuntimeMinutes`` is
-``stage.training.max_runtime_minutes``.
+Keys are camelCase in `cdk.json` and snake_case here: `training.maxRuntimeMinutes` is
+`stage.training.max_runtime_minutes`.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class LakeSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One deployment of Tastemaker. ``name`` comes from the key in ``cdk.json``."""
+    """One deployment of Tastemaker. `name` comes from the key in `cdk.json`."""
 
     name: str
     account: str = setting("", "deploy to this account only; empty for the account of the caller")
@@ -257,7 +257,7 @@ class Stage:
 
 
 def load(name: str, path: Path = CDK_JSON) -> Stage:
-    """The stage ``name`` of the ``cdk.json`` at ``path``; raises :class:`StageError`."""
+    """The stage `name` of the `cdk.json` at `path`; raises :class:`StageError`."""
     stages = json.loads(path.read_text())["context"]["stages"]
     if name not in stages:
         raise StageError(
@@ -267,7 +267,7 @@ def load(name: str, path: Path = CDK_JSON) -> Stage:
 
 
 def parse(name: str, settings: Mapping[str, Any]) -> Stage:
-    """A stage from its settings as they stand in ``cdk.json``; raises :class:`StageError`."""
+    """A stage from its settings as they stand in `cdk.json`; raises :class:`StageError`."""
     if not re.fullmatch(r"[a-z][a-z0-9]{0,15}", name):
         raise StageError(
             f"stage {name!r}: a name has up to 16 small letters and digits and starts with a letter"
@@ -309,7 +309,7 @@ def _camel(name: str) -> str:
 
 
 def settings(kind: type = Stage, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
-    """Every setting as (name in ``cdk.json``, default, explanation), in the order of the file."""
+    """Every setting as (name in `cdk.json`, default, explanation), in the order of the file."""
     hints = get_type_hints(kind)
     for f in fields(kind):
         if f.name == "name":

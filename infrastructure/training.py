@@ -31,7 +31,7 @@ ENTRYPOINT = [
 
 
 class Training(Construct):
-    """The job's role and code, and the request of ``CreateTrainingJob`` as a state machine writes it."""
+    """The job's role and code, and the request of `CreateTrainingJob` as a state machine writes it."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
@@ -111,7 +111,7 @@ class Training(Construct):
             allow(self.role, ["bedrock:InvokeModel"], [model])
 
     def request(self) -> dict[str, Any]:
-        """``CreateTrainingJob`` in Amazon States Language; what varies comes from ``$.plan``."""
+        """`CreateTrainingJob` in Amazon States Language; what varies comes from `$.plan`."""
         has = self._settings
         run_time = has.max_runtime_minutes * 60
         stopping = {"MaxRuntimeInSeconds": run_time}

@@ -61,7 +61,7 @@ REMARKS = {
     "DeleteFilter": "Gone at once.",
     "DeleteEventTracker": "Gone at once; the events stay.",
     "DescribeAlgorithm": "`algorithmImage.dockerURI` is a placeholder.",
-    "ListRecipes": "The whole catalogue, also what cannot be trained in this release. A `nextToken` follows "
+    "ListRecipes": "The whole catalog, also what cannot be trained in this release. A `nextToken` follows "
     "the first page, as in the service, and leads to an empty one.",
     "GetSolutionMetrics": "The metrics of the training job's own evaluation, by the definitions of the "
     "guide.",

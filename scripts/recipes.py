@@ -1,4 +1,4 @@
-"""Keeps what docs/recipes.md says of each recipe's needs and parameters as the catalogue has it.
+"""Keeps what docs/recipes.md says of each recipe's needs and parameters as the catalog has it.
 
 python -m scripts.recipes            writes the tables under each recipe's heading; prose is by hand
 python -m scripts.recipes --check    fails if a table is not what would be written
@@ -11,7 +11,7 @@ from pathlib import Path
 from tastemaker.recipes import RECIPES, Parameter, Recipe
 
 PAGE = Path(__file__).parents[1] / "docs" / "recipes.md"
-BEGIN, END = "<!-- from the catalogue -->", "<!-- by hand -->"
+BEGIN, END = "<!-- from the catalog -->", "<!-- by hand -->"
 BLOCK = re.compile(rf"(?<=^### `)([a-z0-9-]+)`\n+{BEGIN}\n.*?{END}", re.MULTILINE | re.DOTALL)
 NAMES = {
     "INTERACTIONS": "Interactions",

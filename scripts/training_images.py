@@ -1,8 +1,8 @@
-"""Write ``infrastructure/training_images.json``: where AWS keeps its PyTorch training image, per region.
+"""Write `infrastructure/training_images.json`: where AWS keeps its PyTorch training image, per region.
 
 The SageMaker SDK knows the answer and takes five seconds to import, which is too long for every
-synthesis; so the answer is kept as a file, and a test compares it with the SDK. Run ``python
-scripts/training_images.py`` after a change of the version below or of the SDK.
+synthesis; so the answer is kept as a file, and a test compares it with the SDK. Run `python
+scripts/training_images.py` after a change of the version below or of the SDK.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ INSTANCES = {"cpu": "ml.m5.xlarge", "gpu": "ml.g5.xlarge"}
 
 
 def table() -> dict[str, dict[str, str]]:
-    """Region → ``account`` of the registry, and the image URIs for ``cpu`` and ``gpu``."""
+    """Region → `account` of the registry, and the image URIs for `cpu` and `gpu`."""
     import sagemaker.core
     from sagemaker.core import image_uris
 

@@ -10,10 +10,10 @@ TastemakerError
 ├── LimitExceeded           a quota
 ├── TooManyTags, TooManyTagKeys
 ├── UnknownOperation        no such operation in the service's model
-├── NotServedYet            modelled, but this release does not do it
+├── NotServedYet            modeled, but this release does not do it
 └── Conflict                two writers at once; the caller may repeat the call
 
-``code`` is the exception's name on the wire, ``status`` its HTTP status where the service model gives none. A
+`code` is the exception's name on the wire, `status` its HTTP status where the service model gives none. A
 message says what is wrong and what to do about it: clients show it to people.
 """
 
@@ -21,7 +21,7 @@ message says what is wrong and what to do about it: clients show it to people.
 
 
 class TastemakerError(Exception):
-    """Root of everything that the domain refuses. ``str(error)`` is the message for the caller."""
+    """Root of everything that the domain refuses. `str(error)` is the message for the caller."""
 
     code = "InternalServerError"
     status = 500

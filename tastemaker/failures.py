@@ -4,7 +4,7 @@ WorkFailedError
 ├── InvalidLocation     the location is not there, or holds nothing to read
 └── AccessRefused       the role, or what the role may do
 
-The message becomes the job's ``failureReason``. Phrases that Personalize documents (and that programs look
+The message becomes the job's `failureReason`. Phrases that Personalize documents (and that programs look
 for) are kept in it.
 """
 
@@ -12,7 +12,7 @@ for) are kept in it.
 
 
 class WorkFailedError(Exception):
-    """Root. ``str(error)`` is the failure reason, as a person reads it."""
+    """Root. `str(error)` is the failure reason, as a person reads it."""
 
 
 class InvalidLocation(WorkFailedError):

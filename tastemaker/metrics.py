@@ -89,12 +89,12 @@ def weighted_ndcg(ranked: Sequence[int] | NDArray, worth: Mapping[int, float], k
     return float(gains @ discounts) / best if best else 0.0
 
 
-def summarise(lists: Sequence[NDArray], truths: Sequence[Iterable[int]], catalogue: int) -> dict[str, float]:
+def summarize(lists: Sequence[NDArray], truths: Sequence[Iterable[int]], catalog: int) -> dict[str, float]:
     """The metrics of a solution version under their names in GetSolutionMetrics, rounded to four decimals.
 
     `lists` are item indexes, best first, at most 25 of each are looked at; `truths` the items that each user
-    touched afterwards; `catalogue` the number of distinct items in the datasets. Coverage is the share of the
-    catalogue that is in any user's list: the guide does not name a list length, 25 is a choice.
+    touched afterwards; `catalog` the number of distinct items in the datasets. Coverage is the share of the
+    catalog that is in any user's list: the guide does not name a list length, 25 is a choice.
     """
     wanted = [set(map(int, truth)) for truth in truths]
     found = [hits(ranked[:LIST_LENGTH], truth) for ranked, truth in zip(lists, wanted, strict=True)]
@@ -104,7 +104,7 @@ def summarise(lists: Sequence[NDArray], truths: Sequence[Iterable[int]], catalog
         collected = list(values)
         return round(float(np.mean(collected)), 4) if collected else 0.0
 
-    result = {"coverage": round(len(recommended) / max(catalogue, 1), 4)}
+    result = {"coverage": round(len(recommended) / max(catalog, 1), 4)}
     result[f"mean_reciprocal_rank_at_{LIST_LENGTH}"] = mean(map(reciprocal_rank, found))
     for k in CUTS:
         result[f"normalized_discounted_cumulative_gain_at_{k}"] = mean(ndcg_of_hits(hit, k) for hit in found)

@@ -86,7 +86,7 @@ _NEED_METADATA = ("ITEMS", "USERS", "ACTIONS")
 
 @dataclass(frozen=True)
 class Field:
-    """One column. ``type`` is one of ``TYPES``; a multi-valued categorical is one string with ``|``
+    """One column. `type` is one of `TYPES`; a multi-valued categorical is one string with `|`
     between parts."""
 
     name: str
@@ -108,7 +108,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Schema:
-    """A parsed schema. ``dataset_type`` is None when the record's name is not that of a dataset."""
+    """A parsed schema. `dataset_type` is None when the record's name is not that of a dataset."""
 
     record_name: str
     dataset_type: str | None
@@ -132,11 +132,11 @@ class Schema:
 
 
 def parse(avro: str, domain: str | None = None) -> Schema:
-    """The schema in ``avro`` (JSON text), all rules checked. Raises InvalidInput.
+    """The schema in `avro` (JSON text), all rules checked. Raises InvalidInput.
 
     The required and reserved fields follow from the record's name; a name that no dataset type has passes
     here, and
-    ``check_type`` refuses it when a dataset is made with it.
+    `check_type` refuses it when a dataset is made with it.
     """
     document = _document(avro)
     fields = tuple(_field(number, given) for number, given in enumerate(document["fields"], start=1))
@@ -151,7 +151,7 @@ def parse(avro: str, domain: str | None = None) -> Schema:
 
 
 def check_type(schema: Schema, dataset_type: str) -> None:
-    """Refuse a schema whose record's name is not that of ``dataset_type``. Raises InvalidInput."""
+    """Refuse a schema whose record's name is not that of `dataset_type`. Raises InvalidInput."""
     if schema.dataset_type != dataset_type:
         wanted = next(name for name, kind in RECORD_NAMES.items() if kind == dataset_type)
         raise InvalidInput(
@@ -162,7 +162,7 @@ def check_type(schema: Schema, dataset_type: str) -> None:
 
 
 def check_wider(old: Schema, new: Schema) -> None:
-    """Refuse ``new`` as a replacement of ``old``: old fields unchanged, new fields nullable. Raises
+    """Refuse `new` as a replacement of `old`: old fields unchanged, new fields nullable. Raises
     InvalidInput."""
     for field in old.fields:
         if new.field(field.name) != field:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality.exploration [--plot docs/exploration.svg]
 
-A catalogue of twelve old items, which people take in 15 of 100 showings, and eight new ones, which the model
+A catalog of twelve old items, which people take in 15 of 100 showings, and eight new ones, which the model
 has no clicks of. In one world a new item is taken in 40 of 100 showings, in the other all new ones in 5. An
 answer has five places; the model scores by the clicks that it knows, which are renewed every `REFRESH`
 requests, as the refresh does it. Nothing else learns meanwhile.
@@ -69,7 +69,7 @@ WAYS = {
     "showings not known": {"weight": WEIGHT, "learns": False},
     "showings known": {"weight": WEIGHT},
 }
-COLOURS = ("#888888", "#d98324", "#1b6ca8")
+COLORS = ("#888888", "#d98324", "#1b6ca8")
 WIDTH, HEIGHT, LEFT, TOP = 330, 200, 60, 46
 
 
@@ -117,17 +117,17 @@ def svg(panels: list[tuple[str, dict[str, NDArray[np.float64]]]]) -> str:
         for tick in (0, REQUESTS // 2, REQUESTS):
             x = x0 + WIDTH * tick / REQUESTS
             lines.append(f'<text x="{x:.0f}" y="{TOP + HEIGHT + 18}" text-anchor="middle">{tick}</text>')
-        for colour, curve in zip(COLOURS, curves.values(), strict=True):
+        for color, curve in zip(COLORS, curves.values(), strict=True):
             at = range(19, REQUESTS, 20)
             points = " ".join(
                 f"{x0 + WIDTH * (step + 1) / REQUESTS:.1f},"
                 f"{TOP + HEIGHT * (high - min(max(curve[step], low), high)) / (high - low):.1f}"
                 for step in at
             )
-            lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-    for place, (colour, name) in enumerate(zip(COLOURS, WAYS, strict=True)):
+            lines.append(f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>')
+    for place, (color, name) in enumerate(zip(COLORS, WAYS, strict=True)):
         x, y = LEFT + place * 200, TOP + HEIGHT + 44
-        lines.append(f'<path d="M{x} {y - 4}h24" stroke="{colour}" stroke-width="3"/>')
+        lines.append(f'<path d="M{x} {y - 4}h24" stroke="{color}" stroke-width="3"/>')
         lines.append(f'<text x="{x + 30}" y="{y}">{name}</text>')
     lines.append(
         f'<text x="{LEFT}" y="18" fill="#555555">clicks per showing so far, by requests</text></svg>'

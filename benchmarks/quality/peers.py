@@ -1,7 +1,7 @@
 """Simpler models and those of other libraries, on the same training events.
 
 A peer with settings is tried with each of a few and has the best of its figures on the test data itself: a
-favour that ours is not done.
+favor that ours is not done.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def every(protocol: Protocol, rectools: Path | None, epochs: int) -> Iterator[Pe
 
 
 def simple(protocol: Protocol) -> Iterator[Peer]:
-    """Popularity, what the user had most, item neighbours, matrix factorisation, EASE."""
+    """Popularity, what the user had most, item neighbors, matrix factorization, EASE."""
     sequences, items = protocol.training.sequences, len(protocol.whole.items)
     popular = popularity.distinct_users(sequences, items).astype(np.float32)
     yield _asked(protocol, "popularity", "", time.process_time(), lambda user, shown: popular)
@@ -55,15 +55,15 @@ def simple(protocol: Protocol) -> Iterator[Peer]:
 
     yield _asked(protocol, "personal top-frequency", "", time.process_time(), frequency)
     yield from _implicit(protocol, _matrix(sequences, items))
-    for regularisation in (100.0, 500.0):
+    for regularization in (100.0, 500.0):
         began = time.process_time()
-        rows = linear.fit(sequences, items, regularisation)
+        rows = linear.fit(sequences, items, regularization)
 
         def ease(user: int, shown: int, rows: linear.SparseRows = rows) -> NDArray[np.float32]:
             mine = np.unique(protocol.whole.sequences.history(user, shown).items)
             return rows.sum(mine, np.ones(len(mine)))
 
-        yield _asked(protocol, "EASE", f"λ {regularisation:.0f}", began, ease)
+        yield _asked(protocol, "EASE", f"λ {regularization:.0f}", began, ease)
 
 
 def _asked(protocol: Protocol, name: str, setting: str, began: float, score: Scorer) -> Peer:
@@ -79,7 +79,7 @@ def _matrix(sequences: Sequences, items: int) -> sparse.csr_matrix:
 def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
     """Models of the library implicit. Users who were not trained on are folded in, as it does."""
     from implicit.als import AlternatingLeastSquares
-    from implicit.nearest_neighbours import CosineRecommender
+    from implicit.nearest_neighbors import CosineRecommender
 
     items = touched.shape[1]
 
@@ -87,20 +87,20 @@ def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
         mine = protocol.whole.sequences.history(user, shown).items
         return sparse.csr_matrix((np.ones(len(mine), np.float32), mine, [0, len(mine)]), shape=(1, items))
 
-    for neighbours in (50, 200):
+    for neighbors in (50, 200):
         began = time.process_time()
-        near = CosineRecommender(K=neighbours, num_threads=1)
+        near = CosineRecommender(K=neighbors, num_threads=1)
         near.fit(touched, show_progress=False)
         similar = near.similarity
 
         def by_item(user: int, shown: int, similar: sparse.csr_matrix = similar) -> NDArray[np.float32]:
             return np.asarray((row(user, shown) @ similar).todense(), np.float32)[0]
 
-        yield _asked(protocol, "item-kNN", f"{neighbours} neighbours", began, by_item)
-    for factors, regularisation in ((32, 0.1), (64, 1.0), (128, 10.0)):
+        yield _asked(protocol, "item-kNN", f"{neighbors} neighbors", began, by_item)
+    for factors, regularization in ((32, 0.1), (64, 1.0), (128, 10.0)):
         began = time.process_time()
         als = AlternatingLeastSquares(
-            factors=factors, regularization=regularisation, iterations=15, num_threads=1, random_state=0
+            factors=factors, regularization=regularization, iterations=15, num_threads=1, random_state=0
         )
         als.fit(touched, show_progress=False)
 

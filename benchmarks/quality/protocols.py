@@ -1,7 +1,7 @@
 """What is held out of a data set, and how lists are measured against it.
 
 A protocol gives the events to train on, and cases: how many events of a user are shown, and what the user
-did next. Whole catalogues are ranked, nothing is sampled.
+did next. Whole catalogs are ranked, nothing is sampled.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _some(cases: Cases, seed: int) -> Cases:
 @dataclass(frozen=True)
 class Quality:
     """Means over the cases, at 10: NDCG (a list with all of the truth at its top has 1), the share of the
-    truth that was found, the share of cases with a hit; and the share of the catalogue that anybody got."""
+    truth that was found, the share of cases with a hit; and the share of the catalog that anybody got."""
 
     ndcg: float
     recall: float
@@ -111,8 +111,8 @@ def quality(protocol: Protocol, lists: Sequence[NDArray[np.integer]]) -> Quality
         recall.append(gains.sum() / len(truth))
         hit.append(gains.any())
     shown = np.unique(np.concatenate([found[:10] for found in lists]))
-    catalogue = len(protocol.whole.items)
-    return Quality(float(np.mean(ndcg)), float(np.mean(recall)), float(np.mean(hit)), len(shown) / catalogue)
+    catalog = len(protocol.whole.items)
+    return Quality(float(np.mean(ndcg)), float(np.mean(recall)), float(np.mean(hit)), len(shown) / catalog)
 
 
 def lists_of(protocol: Protocol, score: Scorer) -> list[NDArray[np.integer]]:

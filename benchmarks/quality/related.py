@@ -9,7 +9,7 @@ next      aws-sims: a tenth of the users is not trained on; asked for the last i
           what of their newest tenth is found? This is the protocol of GetSolutionMetrics, so that the movies
           have the figures beside those that Amazon Personalize reported.
 cold      aws-similar-items: a tenth of the items with five events or more is taken out of all histories.
-          Asked for such an item: which of the five next events of its users are found in the whole catalogue
+          Asked for such an item: which of the five next events of its users are found in the whole catalog
           (`from`)? Asked for a known item, which of the cold ones that came within five events, among all
           cold ones (`to`)?
 baskets   aws-ecomm-frequently-bought-together: asked for one item of a basket of the last week, drawn by

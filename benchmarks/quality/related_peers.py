@@ -29,25 +29,25 @@ class Peer(NamedTuple):
 
 
 def by_users(sequences: Sequences, items: int) -> Iterator[Peer]:
-    """Popularity, plain co-occurrence, neighbours by cosine and BM25, rows of EASE."""
+    """Popularity, plain co-occurrence, neighbors by cosine and BM25, rows of EASE."""
     popular = popularity.distinct_users(sequences, items).astype(np.float64)
     yield Peer("popularity", lambda item: _but(popular, item), 0.0)
     touched = _matrix(sequences.owners(), sequences.items, items)
-    yield from _neighbours(touched, popular, "users")
+    yield from _neighbors(touched, popular, "users")
     if items <= EASE_ITEMS:
-        for regularisation in (100.0, 500.0):
+        for regularization in (100.0, 500.0):
             began = time.process_time()
-            rows = linear.fit(sequences, items, regularisation)
+            rows = linear.fit(sequences, items, regularization)
             spent = time.process_time() - began
-            yield Peer(f"EASE, λ {regularisation:.0f}", _rows(rows, popular), spent)
+            yield Peer(f"EASE, λ {regularization:.0f}", _rows(rows, popular), spent)
 
 
 def by_baskets(sequences: Sequences, items: int) -> Iterator[Peer]:
-    """Popularity, and neighbours by who bought both and by what baskets hold both."""
+    """Popularity, and neighbors by who bought both and by what baskets hold both."""
     popular = popularity.distinct_users(sequences, items).astype(np.float64)
     yield Peer("popularity", lambda item: _but(popular, item), 0.0)
-    yield from _neighbours(_matrix(sequences.owners(), sequences.items, items), popular, "users")
-    yield from _neighbours(_matrix(baskets.baskets(sequences), sequences.items, items), popular, "baskets")
+    yield from _neighbors(_matrix(sequences.owners(), sequences.items, items), popular, "users")
+    yield from _neighbors(_matrix(baskets.baskets(sequences), sequences.items, items), popular, "baskets")
 
 
 def by_content(prepared: Prepared, sequences: Sequences, seed: int) -> Iterator[Peer]:
@@ -74,10 +74,10 @@ def of_users(sequences: Sequences, items: int) -> Iterator[Peer]:
     by_item = touched.T.tocsr()
     faint = active / (active.max() + 1)
     yield Peer("had the item, then activity", lambda item: by_item[item].toarray().ravel() + faint, 0.0)
-    for factors, regularisation in ((32, 0.1), (64, 1.0), (128, 10.0)):
+    for factors, regularization in ((32, 0.1), (64, 1.0), (128, 10.0)):
         began = time.process_time()
         als = AlternatingLeastSquares(
-            factors=factors, regularization=regularisation, iterations=15, num_threads=1, random_state=0
+            factors=factors, regularization=regularization, iterations=15, num_threads=1, random_state=0
         )
         als.fit(touched, show_progress=False)
         spent = time.process_time() - began
@@ -106,8 +106,8 @@ def categories(prepared: Prepared) -> NDArray[np.float32]:
     return table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9)
 
 
-def _neighbours(touched: sparse.csr_matrix, popular: NDArray, of: str) -> Iterator[Peer]:
-    from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, ItemItemRecommender
+def _neighbors(touched: sparse.csr_matrix, popular: NDArray, of: str) -> Iterator[Peer]:
+    from implicit.nearest_neighbors import BM25Recommender, CosineRecommender, ItemItemRecommender
 
     kinds = {"co-occurrence": ItemItemRecommender, "item-kNN cosine": CosineRecommender}
     for name, kind in {**kinds, "item-kNN BM25": BM25Recommender}.items():

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality import related_peers
-from tastemaker.metrics import hits, ndcg, summarise
+from tastemaker.metrics import hits, ndcg, summarize
 from tastemaker.models.affinity import AffinityModel
 from tastemaker.serving.topk import top_k
-from training.algorithms import baskets as basket_neighbours
+from training.algorithms import baskets as basket_neighbors
 from training.algorithms.content import COLD
 from training.config import Config
 from training.data.prepared import Prepared, Sequences
@@ -62,7 +62,7 @@ def coming_next(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
     def figures(model: str, score: Callable[[int, int], NDArray], cpu: float) -> Figures:
         found = [top_k(score(int(u), int(s)), 25) for u, s in zip(cases.users, cases.shown, strict=True)]
-        return {"model": model, **summarise(found, wanted, len(prepared.items)), "cpu": cpu}
+        return {"model": model, **summarize(found, wanted, len(prepared.items)), "cpu": cpu}
 
     def by_last(score: Score) -> Callable[[int, int], NDArray]:
         return lambda user, shown: score(int(prepared.sequences.history(user, shown).items[-1]))
@@ -108,10 +108,10 @@ def cold(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 
 def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
-    """Frequently bought together, beside neighbours by users and by baskets."""
+    """Frequently bought together, beside neighbors by users and by baskets."""
     sequences, items = prepared.sequences, len(prepared.items)
     begins = prepared.latest - WEEK
-    held_in, late = basket_neighbours.baskets(sequences), sequences.times > begins
+    held_in, late = basket_neighbors.baskets(sequences), sequences.times > begins
     rng = np.random.default_rng([config.seed, 12])
     asked: list[Asked] = []
     for basket in rng.permutation(np.unique(held_in[late])):
@@ -142,7 +142,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 
 def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
-    """aws-item-affinity beside who is active, who had the item, and matrix factorisation."""
+    """aws-item-affinity beside who is active, who had the item, and matrix factorization."""
     recipe = affinity.AffinityPipeline(replace(config, recipe="aws-item-affinity"))
     older, truth = affinity.split(prepared)
     questions = list(recipe.questions(prepared, truth, affinity.QUESTIONS))
@@ -151,7 +151,7 @@ def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
     def figures(model: str, score: Callable[[int], NDArray], cpu: float) -> Figures:
         found = [top_k(score(int(np.flatnonzero(items)[0])), most) for items, _ in questions]
-        return {"model": model, **affinity.summarise(found, wanted, len(prepared.users), most), "cpu": cpu}
+        return {"model": model, **affinity.summarize(found, wanted, len(prepared.users), most), "cpu": cpu}
 
     began = _cpu()
     recipe.tune(older)

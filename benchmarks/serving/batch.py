@@ -1,10 +1,10 @@
-"""Users per second and core of a batch inference job, beside implicit's recommend on the same catalogue.
+"""Users per second and core of a batch inference job, beside implicit's recommend on the same catalog.
 
     python -m benchmarks.serving.batch [--items 100000] [--users 100000] [--lines 2000]
 
 The bundle is that of benchmarks.serving.coldstart: a sequence model without an encoder. A line is read, 20
 events
-are merged, the whole catalogue is scored, the best 25 are found and get a softmax over all, a line of JSON is
+are merged, the whole catalog is scored, the best 25 are found and get a softmax over all, a line of JSON is
 written. Stores are fakes, so that no network is measured. implicit gets random factors of 64 and leaves out
 what a user has; it is asked for all users at once, its fastest way. CPU seconds; start it with
 OPENBLAS_NUM_THREADS=1.

@@ -1,8 +1,8 @@
-"""How long a filter takes over a large catalogue, beside one pass over the item matrix.
+"""How long a filter takes over a large catalog, beside one pass over the item matrix.
 
     python -m benchmarks.serving.filters [ITEMS]
 
-The catalogue has 1 million items unless told otherwise: a multi-valued and a single-valued column of text and
+The catalog has 1 million items unless told otherwise: a multi-valued and a single-valued column of text and
 a column of numbers. Each filter keeps about 10 %. "new" is a mask made from the columns, "kept" one whose
 lasting part is in the cache, for another user. The yardstick is `np.sum` over float32[items, 64]: what
 reading every item's vector once costs on this machine, in the same run. Best of many, one thread.
@@ -37,7 +37,7 @@ TAGS = 200
 COLD = "import time; t = time.perf_counter(); {0}; print((time.perf_counter() - t) * 1e3)"
 
 
-def catalogue(items: int, seed: int = 0) -> Columns:
+def catalog(items: int, seed: int = 0) -> Columns:
     """Random columns; two tags of two hundred on an average item."""
     random = np.random.default_rng(seed)
     offsets = np.zeros(items + 1, np.int64)
@@ -85,7 +85,7 @@ def cold(statement: str) -> float:
 
 def main() -> None:
     items = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    columns = catalogue(items)
+    columns = catalog(items)
     random = np.random.default_rng(1)
     tags = ",".join(f'"tag-{n:03}"' for n in range(11))  # 11 of 200, two per item: about 10 %
     users = cycle([{"buy": random.integers(0, items, 100)} for _ in range(16)])

@@ -1,11 +1,11 @@
-"""How long the runtime's handler takes on synthetic catalogues, from parsing to the answer.
+"""How long the runtime's handler takes on synthetic catalogs, from parsing to the answer.
 
     python -m benchmarks.serving.handler --items 10000 100000 --events 50 200
 
 Beside it, in the same run: one pass over the item matrix (`np.sum`) and, if faiss is installed, a flat search
 of the same matrix. One thread, whose CPU time is counted: that of an idle machine's clock, whatever else runs
 on this one. The stores are in memory, so that no network is measured. The users who ask change with every
-request. Large catalogues get clusters as after training (`--least`); their recall is against exact scores.
+request. Large catalogs get clusters as after training (`--least`); their recall is against exact scores.
 """
 
 import argparse
@@ -43,7 +43,7 @@ from tastemaker.serving.topk import top_k  # noqa: E402
 from tastemaker.wire import Service  # noqa: E402
 from training.algorithms import clusters  # noqa: E402
 
-WIDTH, LAYERS, HEADS, WINDOW, NEIGHBOURS = 64, 2, 2, 200, 50
+WIDTH, LAYERS, HEADS, WINDOW, NEIGHBORS = 64, 2, 2, 200, 50
 USERS, ASKING = 300, 40
 """Users in the bundle, by whom clusters are settled, and others, who ask."""
 ARN = "arn:aws:personalize:eu-west-1:123456789012:"
@@ -51,7 +51,7 @@ FILTERS = {
     "tenth": 'INCLUDE ItemID WHERE Items.GROUP IN ("g3")',
     "unseen": 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")',
 }
-"""One keeps a tenth of the catalogue, the other leaves out what the user has an event with."""
+"""One keeps a tenth of the catalog, the other leaves out what the user has an event with."""
 
 
 def around_themes(items: int, rng: np.random.Generator) -> np.ndarray:
@@ -101,7 +101,7 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
     for part, size in (("offsets", 2), ("codes", 0), ("weights", 0)):
         size = USERS + 1 if size else 0
         save_array(model / f"user_features.{part}.npy", np.zeros(size, np.int64 if size else np.float32))
-    near = NEIGHBOURS if items <= 1_000_000 else NEIGHBOURS // 5
+    near = NEIGHBORS if items <= 1_000_000 else NEIGHBORS // 5
     rows = SparseRows(
         np.arange(items + 1, dtype=np.int64) * near,
         rng.integers(0, items, items * near, dtype=np.int32),
@@ -240,7 +240,7 @@ def show(items: int, what: str, figures: tuple[float, float] | None) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time the runtime's handler on synthetic catalogues.")
+    parser = argparse.ArgumentParser(description="Time the runtime's handler on synthetic catalogs.")
     parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--events", type=int, nargs="+", default=[50, 200])
     parser.add_argument("--times", type=int, default=100)

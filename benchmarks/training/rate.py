@@ -7,7 +7,7 @@ Events are synthetic: items by Zipf's law, 2 to 200 events a user. The first bat
 timed, in a process of their own for each size, with one thread; a pass takes as many times longer as it has
 events more. Several processes are started by `torchrun` and take as many batches each; their CPU seconds are
 added up, and the rate by the clock is that of all of them. Peak memory is the process's own high-water mark,
-data and optimiser included.
+data and optimizer included.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ On MovieLens 100K, the last event of everybody held out. SASRec (64 wide, two bl
 after more and more epochs, at the library's own learning rate and batch size and with smaller, quicker
 batches, and the better of the two counts. Ours, its encoder alone and without a blend, is trained for one
 pass, two passes and so on, each from the beginning, since its rate falls with the number of passes that are
-planned. Both on one thread, in turn. What counts is NDCG@10 over the whole catalogue, and everything between
+planned. Both on one thread, in turn. What counts is NDCG@10 over the whole catalog, and everything between
 the ordered events and the trained model.
 """
 

@@ -66,7 +66,7 @@ class Events(Construct):
         self.delivery = self._deliver_to_lake(lake)
 
     def feed(self, function: lambda_.Function) -> None:
-        """Call ``function`` with the stream's records; it reports the record that it failed on."""
+        """Call `function` with the stream's records; it reports the record that it failed on."""
         events = self._stage.events
         function.add_event_source(
             KinesisEventSource(

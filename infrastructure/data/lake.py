@@ -65,7 +65,7 @@ class Lake(Construct):
         )
 
     def objects(self, pattern: str) -> str:
-        """The ARN of the objects whose keys match ``pattern``."""
+        """The ARN of the objects whose keys match `pattern`."""
         return self.bucket.arn_for_objects(pattern)
 
 

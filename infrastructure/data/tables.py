@@ -1,4 +1,4 @@
-"""The four tables: resource records, user profiles, catalogue entries put one at a time, computed lists."""
+"""The four tables: resource records, user profiles, catalog entries put one at a time, computed lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOVING = "by-moving"
 
 
 class Tables(Construct):
-    """On-demand tables with point-in-time recovery. Key names are the contract with ``lambdas/common``."""
+    """On-demand tables with point-in-time recovery. Key names are the contract with `lambdas/common`."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
         super().__init__(scope, id)

@@ -79,7 +79,7 @@ class ServiceFunction(Construct):
             )
 
     def set(self, **environment: str) -> None:
-        """Set environment variables, each with the prefix ``TASTEMAKER_`` before its name."""
+        """Set environment variables, each with the prefix `TASTEMAKER_` before its name."""
         for name, value in environment.items():
             self.function.add_environment(f"TASTEMAKER_{name}", value)
 

@@ -24,7 +24,7 @@ def interpreter(version: str) -> str | None:
 
 
 def compile_folder(folder: Path, python: str) -> None:
-    """Put byte code beside all source below ``folder``, to be trusted without a look at the source."""
+    """Put byte code beside all source below `folder`, to be trusted without a look at the source."""
     command = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s"]
     # Source that this version does not take (templates, say) stays as it is: the exit code is no verdict.
     subprocess.run([*command, str(folder), str(folder)], capture_output=True)

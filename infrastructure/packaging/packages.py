@@ -1,13 +1,13 @@
 """What goes into each function and into the training job: our source, and the wheels it needs, without
 Docker.
 
-A package is a folder under ``build/packages/``, named by a hash of what is in it, so that nothing is
+A package is a folder under `build/packages/`, named by a hash of what is in it, so that nothing is
 built twice and two runs at once do not disturb each other; it is removed when no build has used it for a
 day and another of its name is built. Wheels come from pip for the platform of the
 target, not of this machine; what a function never loads is left out (test suites, the models of AWS
 services that we do not call, …).
 
-``python -m infrastructure.packaging.packages --report`` builds every package and prints its size.
+`python -m infrastructure.packaging.packages --report` builds every package and prints its size.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Platform:
 
 @dataclass(frozen=True)
 class Package:
-    """``sources`` are below the repository's root; ``requirements`` is a pinned list for pip."""
+    """`sources` are below the repository's root; `requirements` is a pinned list for pip."""
 
     name: str
     sources: tuple[str, ...]
@@ -98,7 +98,7 @@ DISTRIBUTED = Package(
 
 
 def build(package: Package, *, bundle: bool) -> Path:
-    """The folder of a package, with its wheels if ``bundle``. Raises :class:`PackageError`."""
+    """The folder of a package, with its wheels if `bundle`. Raises :class:`PackageError`."""
     files = list(_source_files(package))
     digest = hashlib.sha256()
     for relative, path in files:
@@ -191,7 +191,7 @@ def _install(package: Package, folder: Path) -> None:
 
 
 class _fresh_folder:  # noqa: N801 (used as a function)
-    """A folder that appears at ``target`` only when it is complete, whoever else builds the same one."""
+    """A folder that appears at `target` only when it is complete, whoever else builds the same one."""
 
     def __init__(self, target: Path) -> None:
         self.target = target

@@ -1,8 +1,8 @@
 """A state machine under construction: what all machines share.
 
 Each machine can be started by hand with a small input, and reads like a sentence in the console. All keep
-to one convention: the execution's input stays at ``$``, what Begin answered is at ``$.plan``, what the work
-answered at ``$.result``, and an error that was caught at ``$.error``. Whatever fails ends in the step that
+to one convention: the execution's input stays at `$`, what Begin answered is at `$.plan`, what the work
+answered at `$.result`, and an error that was caught at `$.error`. Whatever fails ends in the step that
 writes the reason on the record, and then in a failed execution.
 """
 
@@ -32,7 +32,7 @@ LAMBDA_HICCUPS = [
 
 
 class Workflow(Construct):
-    """One state machine under construction: its states share a failure path. ``finish`` makes the machine."""
+    """One state machine under construction: its states share a failure path. `finish` makes the machine."""
 
     def __init__(
         self, scope: Construct, name: str, *, stage: Stage, noun: str, steps: lambda_.Function
@@ -74,7 +74,7 @@ class Workflow(Construct):
     def step(
         self, title: str, action: str, *, result_path: str | None = None, **payload: str
     ) -> sfn.TaskStateBase:
-        """A step of the steps function; ``payload`` names JSON paths, the plan is always sent."""
+        """A step of the steps function; `payload` names JSON paths, the plan is always sent."""
         paths = {name: sfn.JsonPath.object_at(path) for name, path in {"plan": "$.plan", **payload}.items()}
         state = self._invoke(
             title,
@@ -107,9 +107,9 @@ class Workflow(Construct):
         concurrency: int,
         result_path: str = sfn.JsonPath.DISCARD,
     ) -> sfn.CustomState:
-        """Work of a function on each element of a JSON list in the lake, whose key stands at ``listed_at``.
+        """Work of a function on each element of a JSON list in the lake, whose key stands at `listed_at`.
 
-        Executions of their own, so that their number has no limit; ``one`` is the name of their only state.
+        Executions of their own, so that their number has no limit; `one` is the name of their only state.
         What each answers must be small, a number for example: all answers together are one state's output.
         """
         assert function.timeout is not None
@@ -178,11 +178,11 @@ class Workflow(Construct):
         return self.catch(state)
 
     def catch(self, state: Any) -> Any:
-        """Let any error of ``state`` end in the failure step."""
+        """Let any error of `state` end in the failure step."""
         return state.add_catch(self._failed, errors=["States.ALL"], result_path="$.error")
 
     def while_more(self, state: sfn.TaskStateBase, *, question: str, then: sfn.IChainable) -> None:
-        """Repeat ``state`` as long as its result says that there is ``more``, ``then`` go on."""
+        """Repeat `state` as long as its result says that there is `more`, `then` go on."""
         state.next(sfn.Choice(self, question).when(is_true("$.result.more"), state).otherwise(then))
 
     def clear_away(self, then: sfn.IChainable) -> sfn.TaskStateBase:
@@ -192,7 +192,7 @@ class Workflow(Construct):
         return clear
 
     def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:
-        """The machine, logged and traced; it is stopped after so many ``hours`` whatever happens."""
+        """The machine, logged and traced; it is stopped after so many `hours` whatever happens."""
         name = self._machine_name
         accept(
             self.role, "IAM5[Resource::*]", "the actions for traces and for delivering logs know no resources"
@@ -262,5 +262,5 @@ class Workflow(Construct):
 
 
 def is_true(path: str) -> sfn.Condition:
-    """Whether there is a true value at ``path``; what is absent is not true."""
+    """Whether there is a true value at `path`; what is absent is not true."""
     return sfn.Condition.and_(sfn.Condition.is_present(path), sfn.Condition.boolean_equals(path, True))

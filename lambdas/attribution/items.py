@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Items:
-    """`client` is a DynamoDB client, `table` the catalogue's; `where` is {"datasetArn", "imports"} of the
+    """`client` is a DynamoDB client, `table` the catalog's; `where` is {"datasetArn", "imports"} of the
     plan, or None in a group without items."""
 
     lake: LakeBucket

@@ -14,7 +14,7 @@ SAMPLE_BYTES = 1 << 16
 
 
 def plan_shards(source: S3Source, lake: LakeBucket, plan: Mapping[str, Any], items: int) -> dict[str, int]:
-    """Write `plan["shards"]` and `plan["files"]`, for a catalogue of so many items. The same if repeated.
+    """Write `plan["shards"]` and `plan["files"]`, for a catalog of so many items. The same if repeated.
 
     Returns how many of each there are. Raises InvalidLocation, AccessRefused.
     """

@@ -27,7 +27,7 @@ ADVICE = "Start the state machine again with the same input, or create another."
 
 @dataclass(frozen=True)
 class Reconciler:
-    """``tell`` hands an event to the steps function; ``seconds`` is how long a look may take."""
+    """`tell` hands an event to the steps function; `seconds` is how long a look may take."""
 
     desk: Desk
     machines: StateMachines

@@ -1,1 +1,1 @@
-"""The personalize-events API: events into the stream, items and users into the catalogue."""
+"""The personalize-events API: events into the stream, items and users into the catalog."""

@@ -1,4 +1,4 @@
-"""The typed door to the catalogue table: items and users put one at a time."""
+"""The typed door to the catalog table: items and users put one at a time."""
 
 import json
 import time

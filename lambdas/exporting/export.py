@@ -23,7 +23,7 @@ ID_OF = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
 
 @dataclass(frozen=True)
 class Export:
-    """One export: the plan of the job, and where rows come from. `put` reads the catalogue table: dataset
+    """One export: the plan of the job, and where rows come from. `put` reads the catalog table: dataset
     ARN → (id, properties, time of writing)."""
 
     plan: Mapping[str, Any]

@@ -29,8 +29,8 @@ class Tables:
 def purge(
     plan: Mapping[str, Any], lake: LakeBucket, tables: Tables, until: float, clock: Callable[[], float]
 ) -> bool:
-    """Delete what the plan of a deletion names. True: nothing is left; False: the time (``until``, on
-    ``clock``)
+    """Delete what the plan of a deletion names. True: nothing is left; False: the time (`until`, on
+    `clock`)
     was up, call again.
     """
     for prefix in plan.get("prefixes", []):

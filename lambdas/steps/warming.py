@@ -10,7 +10,7 @@ class WarmingError(Exception):
 
 
 def warm(client: Any, function: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Invoke the runtime function with ``{"warm": request}`` and answer what it says. Raises WarmingError."""
+    """Invoke the runtime function with `{"warm": request}` and answer what it says. Raises WarmingError."""
     answer = client.invoke(FunctionName=function, Payload=json.dumps({"warm": request}).encode())
     payload = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):

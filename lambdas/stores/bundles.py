@@ -106,7 +106,7 @@ class Bundles:
         return path
 
     def _assemble(self, base: Path, refresh: str, path: Path) -> None:
-        """Lay a refresh over a bundle. What is as large as the catalogue is written anew; the disk holds it
+        """Lay a refresh over a bundle. What is as large as the catalog is written anew; the disk holds it
         twice until a bundle that nobody uses has to go.
         """
         self._make_room(sum(file.stat().st_size for file in base.glob("model/item_*")), keep=base)

@@ -1,4 +1,4 @@
-"""The catalogue table, read: what was put into datasets one record at a time."""
+"""The catalog table, read: what was put into datasets one record at a time."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ def put_rows(client: Any, table: str, dataset: str) -> Iterator[tuple[str, Mappi
 def put_since(
     client: Any, table: str, dataset: str, since: float
 ) -> Iterator[tuple[str, Mapping[str, Any], float]]:
-    """The same from the log of changes, in the order of time: only what was put after ``since`` (seconds)."""
+    """The same from the log of changes, in the order of time: only what was put after `since` (seconds)."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#dataset = :log AND #id > :start",

@@ -11,7 +11,7 @@ ATTEMPTS = 5
 
 
 class LakeBucket:
-    """A ``Lake``. ``client`` is an S3 client."""
+    """A `Lake`. `client` is an S3 client."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self.client, self.bucket = client, bucket
@@ -71,7 +71,7 @@ class LakeBucket:
         return f"s3://{self.bucket}/{key}"
 
     def purge(self, prefix: str, until: float, clock: Callable[[], float] = time.monotonic) -> bool:
-        """Delete what is under a prefix, page by page. False if ``until`` (on ``clock``) came first."""
+        """Delete what is under a prefix, page by page. False if `until` (on `clock`) came first."""
         while True:
             page = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
             keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]

@@ -16,7 +16,7 @@ YES = "yes"
 
 
 class ResourceTable:
-    """A ``Repository``. ``client`` is a DynamoDB client."""
+    """A `Repository`. `client` is a DynamoDB client."""
 
     def __init__(self, client: Any, table: str) -> None:
         self.client, self.table = client, table

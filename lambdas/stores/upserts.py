@@ -1,4 +1,4 @@
-"""What was put into the catalogue since a model was trained, as the runtime sees it.
+"""What was put into the catalog since a model was trained, as the runtime sees it.
 
 Items: the changes are read from a log, in the order of time, and only those that came since the last look;
 one query every few seconds for each dataset, and only when a request has a filter or wants metadata. Users:

@@ -30,7 +30,7 @@ class RandomIds:
 
 @dataclass(frozen=True)
 class AwsWork:
-    """``Work`` in its two parts."""
+    """`Work` in its two parts."""
 
     machines: StateMachines
     schedules: Schedules
@@ -60,7 +60,7 @@ def work(settings: Settings) -> AwsWork:
 
 
 def desk(settings: Settings, account: str, **ports: Any) -> Desk:
-    """A desk for an account, on the resources table; ``ports`` are the rest: work, lake."""
+    """A desk for an account, on the resources table; `ports` are the rest: work, lake."""
     if settings.event_bus is not None:
         ports.setdefault("announce", EventBus(settings.event_bus))
     return registry.desk(

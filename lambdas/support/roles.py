@@ -22,7 +22,7 @@ def assumed(own: boto3.Session, role: str) -> boto3.Session:
 
 
 def client_for(own: boto3.Session, s3: Any, role: str | None, bucket: str, own_buckets: list[str]) -> Any:
-    """An S3 client for a bucket of the caller's: with the role that the caller named, or ``s3``, the
+    """An S3 client for a bucket of the caller's: with the role that the caller named, or `s3`, the
     function's own, where none is named or the stage gives the bucket to it. Raises AccessRefused."""
     return s3 if not role or bucket in own_buckets else assumed(own, role).client("s3")
 

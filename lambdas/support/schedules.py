@@ -15,10 +15,10 @@ UNITS = {"day": 86_400, "hour": 3600, "minute": 60}
 
 
 class Schedules:
-    """The part of ``Work`` that the scheduler does: each schedule starts a state machine.
+    """The part of `Work` that the scheduler does: each schedule starts a state machine.
 
-    ``group`` is the schedule group, ``role`` the role that may start the ``machines`` (workflow → ARN);
-    ``client`` is for tests.
+    `group` is the schedule group, `role` the role that may start the `machines` (workflow → ARN);
+    `client` is for tests.
     """
 
     def __init__(self, group: str, role: str, machines: Mapping[str, str], client: Any = None) -> None:
@@ -32,7 +32,7 @@ class Schedules:
     def schedule(
         self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
     ) -> None:
-        """Start a workflow at ``first_at`` and every so many seconds after. Raises WorkError."""
+        """Start a workflow at `first_at` and every so many seconds after. Raises WorkError."""
         wanted = {
             "Name": name,
             "GroupName": self.group,

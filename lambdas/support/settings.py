@@ -50,7 +50,7 @@ def _texts(text: str) -> list[str]:
 
 
 class Settings:
-    """``Settings()`` reads this process's environment; tests give a mapping of their own."""
+    """`Settings()` reads this process's environment; tests give a mapping of their own."""
 
     resources_table = _Setting("TASTEMAKER_RESOURCES_TABLE", str)
     profiles_table = _Setting("TASTEMAKER_PROFILES_TABLE", str)

@@ -28,7 +28,7 @@ def machine_arns(settings: Settings) -> dict[str, str]:
 
 
 class StateMachines:
-    """The part of ``Work`` that Step Functions does. ``machines``: workflow → ARN; clients are for tests."""
+    """The part of `Work` that Step Functions does. `machines`: workflow → ARN; clients are for tests."""
 
     def __init__(self, machines: Mapping[str, str], states: Any = None, sagemaker: Any = None) -> None:
         self.machines = machines

@@ -45,7 +45,7 @@ class EventBus:
 
 
 def detail(change: StatusChange) -> dict[str, Any]:
-    """What the event says. ``update`` names the part of the record whose status it is, if it is not the
+    """What the event says. `update` names the part of the record whose status it is, if it is not the
     record's."""
     body = change.record.body
     holder = body.get(change.part, {}) if change.part else body

@@ -51,7 +51,7 @@ def load(name: str) -> Handler:
     """The handler `package.module.function`.
 
     Raises:
-        ImportError, AttributeError: as Lambda does at initialisation.
+        ImportError, AttributeError: as Lambda does at initialization.
     """
     module, _, function = name.rpartition(".")
     handler: Handler = getattr(importlib.import_module(module.replace("/", ".")), function)

@@ -128,11 +128,11 @@ class TrainingTask(callback.StateTaskServiceCallback):
         self,
         env: Any,
         resource_runtime_part: Any,
-        normalised_parameters: dict[str, Any],
+        normalized_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> None:
         client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        response = client.create_training_job(**normalised_parameters)
+        response = client.create_training_job(**normalized_parameters)
         response.pop("ResponseMetadata", None)
         env.stack.append(response)
 
@@ -140,12 +140,12 @@ class TrainingTask(callback.StateTaskServiceCallback):
         self,
         env: Any,
         resource_runtime_part: Any,
-        normalised_parameters: dict[str, Any],
+        normalized_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> Callable[[], Any]:
         env.stack.pop()
         client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        name = normalised_parameters["TrainingJobName"]
+        name = normalized_parameters["TrainingJobName"]
 
         def poll() -> Any:
             job = client.describe_training_job(TrainingJobName=name)

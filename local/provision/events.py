@@ -28,7 +28,7 @@ def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
     handled="Name GroupName ScheduleExpression FlexibleTimeWindow Target",
 )
 def schedule(resource: Resource, deployment: Deployment) -> Physical:
-    """A schedule of the stack itself; ``local/scheduling/schedules.py`` fires it as those that functions
+    """A schedule of the stack itself; `local/scheduling/schedules.py` fires it as those that functions
     make."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("Name"))

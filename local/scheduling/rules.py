@@ -36,7 +36,7 @@ class Rule:
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether an event has, for each member of the pattern, one of the values that the pattern lists.
 
-    Operators such as ``{"prefix": …}`` are values like others here, which no event has.
+    Operators such as `{"prefix": …}` are values like others here, which no event has.
     """
     for name, wanted in pattern.items():
         found = event.get(name)

@@ -15,11 +15,11 @@ SECONDS = 60.0
 LEAST_LINES, MOST_LINES = 200, 200_000
 SECONDS_PER_LINE = 1e-3
 SECONDS_PER_ITEM = 2e-8
-"""What a line costs beyond that for each item of the catalogue: scores and sorting."""
+"""What a line costs beyond that for each item of the catalog: scores and sorting."""
 
 
 def lines_per_shard(items: int) -> int:
-    """How many lines are about `SECONDS` of work on a catalogue of so many items."""
+    """How many lines are about `SECONDS` of work on a catalog of so many items."""
     lines = SECONDS / (SECONDS_PER_LINE + SECONDS_PER_ITEM * items)
     return int(min(max(lines, LEAST_LINES), MOST_LINES))
 

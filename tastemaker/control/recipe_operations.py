@@ -29,7 +29,7 @@ def operations(desk: Desk) -> dict[str, Operation]:
 def list_recipes(request: Request) -> Body:
     """Sorted by name; a domain's only, if one is asked for.
 
-    The service needs two pages for its catalogue, and AWS's workshops read the first one's token without
+    The service needs two pages for its catalog, and AWS's workshops read the first one's token without
     asking whether there is one. So here too a token follows, though a first page holds everything by
     default; the page behind it is empty.
     """

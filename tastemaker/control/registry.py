@@ -45,7 +45,7 @@ KINDS: dict[str, Kind] = {
 
 
 def desk(**ports: Any) -> Desk:
-    """A desk with all kinds; ``ports`` are the other fields of ``Desk``."""
+    """A desk with all kinds; `ports` are the other fields of `Desk`."""
     return Desk(kinds=ports.pop("kinds", KINDS), **ports)
 
 

@@ -1,4 +1,4 @@
-"""The filter language: an expression becomes a mask over the catalogue.
+"""The filter language: an expression becomes a mask over the catalog.
 
     kept = parse('EXCLUDE ItemID WHERE Items.PRICE > $CAP').mask(FilterContext(items, values={"CAP": "10"}))
 

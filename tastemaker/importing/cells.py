@@ -3,7 +3,7 @@
 Only when a column fails is it looked at cell by cell, to name the first bad one.
 
 Columns that describe items, users or actions are forgiven a few cells: one in 500 that is empty or cannot
-be read is null. The service does so too: its own workshop imports a catalogue of films in which a dozen of
+be read is null. The service does so too: its own workshop imports a catalog of films in which a dozen of
 9,742 years are empty and one is `2006–2007`, for a schema that says `int`, and the job ends ACTIVE. Ids,
 times and interactions are forgiven nothing.
 """

@@ -19,7 +19,7 @@ HEADER_BYTES = 1 << 20
 
 
 class ReadAgainError(Exception):
-    """The file's escaping turned out to be the other one: start over, with what the dialect has learnt."""
+    """The file's escaping turned out to be the other one: start over, with what the dialect has learned."""
 
 
 class RaggedRowError(Exception):

@@ -19,7 +19,7 @@ _LITERAL = re.compile(_UNESCAPED + rb'(?![\\",\r\n]|\Z)')
 
 
 class Dialect:
-    """What has been learnt of one file. `escapes` says how it is to be read."""
+    """What has been learned of one file. `escapes` says how it is to be read."""
 
     def __init__(self) -> None:
         self.escapes = False

@@ -6,7 +6,7 @@ WorkFailedError (tastemaker/failures.py), with InvalidLocation and AccessRefused
 ├── UnreadableFile      bytes that are not the UTF-8 CSV or the Parquet they should be
 └── BadRow              one cell or one row breaks the schema's rules
 
-The message becomes the job's ``failureReason``. Phrases that Personalize documents (and that programs look
+The message becomes the job's `failureReason`. Phrases that Personalize documents (and that programs look
 for) are kept in it.
 """
 
@@ -33,7 +33,7 @@ class UnreadableFile(WorkFailedError):
 
 
 class BadRow(WorkFailedError):
-    """``line`` is the file's own line, counted from 1, where the row begins; None where it could not be
+    """`line` is the file's own line, counted from 1, where the row begins; None where it could not be
     found.
     """
 

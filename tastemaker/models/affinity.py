@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tastemaker.ids import open_array
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, Histories
-from tastemaker.models.parts import standardised
+from tastemaker.models.parts import standardized
 from tastemaker.models.sparse import SparseRows
 
 
@@ -65,14 +65,14 @@ class Crowd:
     ) -> NDArray[np.float32]:
         """float32[users] from the two sums and everybody's `activity`; -inf for somebody without events.
 
-        Affinity and activity are standardised, so that their weights mean the same for every item.
+        Affinity and activity are standardized, so that their weights mean the same for every item.
         """
         result = np.full(self.users, -np.inf, np.float32)
         if not len(self.active):
             return result
         total = linear + np.float32(settings.repeat) * repeats
-        affinity = standardised(total / self.mass ** np.float32(settings.damping))
-        general = standardised(activity[self.active])
+        affinity = standardized(total / self.mass ** np.float32(settings.damping))
+        general = standardized(activity[self.active])
         result[self.active] = affinity + np.float32(settings.activity) * general
         return result
 

@@ -13,7 +13,7 @@ from tastemaker.models.scores import Dense, Scores
 
 
 class Model:
-    """Scores over the whole catalogue, float32[items], higher is better, on a logarithmic scale.
+    """Scores over the whole catalog, float32[items], higher is better, on a logarithmic scale.
 
     The flags tell the caller what the model wants and whether its scores mean something to a person.
     """

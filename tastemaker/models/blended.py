@@ -75,7 +75,7 @@ class Blended(Scores):
 
 
 class Searched(Blended):
-    """The same for a catalogue that is clustered: the best items are searched for, and a softmax's divisor is
+    """The same for a catalog that is clustered: the best items are searched for, and a softmax's divisor is
     exact for what was read and estimated for the rest.
     """
 

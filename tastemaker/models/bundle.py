@@ -207,7 +207,7 @@ class Bundle:
 
 
 def taken_rate(taken: NDArray[np.integer], shown: NDArray[np.integer]) -> float | None:
-    """The share of a catalogue's showings that were taken, at most a half. Of an item that was taken more
+    """The share of a catalog's showings that were taken, at most a half. Of an item that was taken more
     often than it was shown, by other ways, no more than the showings count.
     """
     showings = int(shown.sum())

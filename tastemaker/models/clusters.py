@@ -1,7 +1,7 @@
-"""Item vectors by cluster, so that of a large catalogue only the clusters are read that may hold good items.
+"""Item vectors by cluster, so that of a large catalog only the clusters are read that may hold good items.
 
 An inverted file (Jégou, Douze, Schmid, "Product Quantization for Nearest Neighbor Search", 2011, without
-quantising): vectors lie cluster by cluster, and a search reads the clusters whose centre the query likes
+quantizing): vectors lie cluster by cluster, and a search reads the clusters whose center the query likes
 best. What is read is scored exactly; what may be missed is the recall, which training measures when it
 settles how much is read (`training.algorithms.clusters`). Items behind the last clustered one (they came
 since) are
@@ -12,7 +12,7 @@ always read.
     clusters.centres.npy  float32[clusters, width]: its mean
     clusters.spread.npy   float32[clusters]: the variance of its vectors around it, the mean over coordinates
     clusters.vectors.npy  float32[items, width]: item vectors in that order
-    clusters.share.npy    float64[1]: how much of the catalogue a search reads
+    clusters.share.npy    float64[1]: how much of the catalog a search reads
 """
 
 from __future__ import annotations
@@ -38,7 +38,15 @@ FEW = 0.02
 items are such a part.
 """
 UNREAD = -(1 << 40)
-NAMES = ("order", "starts", "centres", "spread", "vectors", "share")
+FILES = {
+    "order": "order",
+    "starts": "starts",
+    "centers": "centres",  # the spelling of format version 1
+    "spread": "spread",
+    "vectors": "vectors",
+    "share": "share",
+}
+"""Each array and the name of its file."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class Clusters:
 
     order: NDArray[np.int32]
     starts: NDArray[np.int64]
-    centres: Array
+    centers: Array
     spread: Array
     vectors: Array
     share: float
@@ -86,19 +94,18 @@ class Clusters:
 
     def save(self, folder: Path) -> None:
         """Write the files."""
-        for name in NAMES[:-1]:
-            save_array(folder / f"clusters.{name}.npy", getattr(self, name))
-        save_array(folder / "clusters.share.npy", np.array([self.share]))
+        for name, file in FILES.items():
+            save_array(folder / f"clusters.{file}.npy", np.atleast_1d(getattr(self, name)))
 
     @classmethod
     def open(cls, folder: Path) -> Clusters | None:
         """Map what `save` wrote; None if a model has no clusters."""
         if not (folder / "clusters.order.npy").exists():
             return None
-        order, starts, centres, spread, vectors, share = (
-            open_array(folder / f"clusters.{name}.npy") for name in NAMES
+        order, starts, centers, spread, vectors, share = (
+            open_array(folder / f"clusters.{file}.npy") for file in FILES.values()
         )
-        return cls(order, starts, centres, spread, vectors, float(share[0]))
+        return cls(order, starts, centers, spread, vectors, float(share[0]))
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -131,7 +138,7 @@ class Clusters:
         if among is not None and (total <= ALL or share > 0.5):
             items, scores = self._of_rows(among, vector, static)
             return Found(items, scores, -np.inf, np.zeros(len(sizes), np.int64), among)
-        liked = self.centres @ vector
+        liked = self.centers @ vector
         best = np.argsort(-(liked + static.high))
         read = np.sort(best[: int(np.searchsorted(np.cumsum(sizes[best]), share * total)) + 1])
         there, shifts = self.sizes if among is None else sizes, np.full(len(sizes), UNREAD)
@@ -170,7 +177,7 @@ class Clusters:
     def _of_clusters(
         self, read: NDArray[np.integer], vector: Array, static: Static
     ) -> tuple[NDArray[np.int32], Array]:
-        """The items of whole clusters, rising, and their scores. Neighbours are read in one go."""
+        """The items of whole clusters, rising, and their scores. Neighbors are read in one go."""
         begins, ends = self.starts[read], self.starts[read + 1]
         apart = np.flatnonzero(begins[1:] != ends[:-1])
         begins = begins[np.append(0, apart + 1)].tolist()

@@ -79,10 +79,10 @@ class Encoder:
         for layer in range(self.layers - 1):
             x = self._layer(layer, x, time_buckets(asked[:, None] - seen[None, :]))
         x = self._layer(self.layers - 1, x, time_buckets(asked[-1:, None] - seen[None, :]))
-        return (_standardised(x) * w["norm.weight"] + w["norm.bias"])[0]
+        return (_standardized(x) * w["norm.weight"] + w["norm.bias"])[0]
 
     def _fold(self, name: str) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
-        """A layer's matrices with the scales around them multiplied in: those of the normalisations before
+        """A layer's matrices with the scales around them multiplied in: those of the normalizations before
         them, and of attention's logits.
         """
         w, width = self.weights, self.width
@@ -103,7 +103,7 @@ class Encoder:
         """All positions after one layer, or only the last `len(buckets)` of them."""
         mix, mix_bias, read, widen, widen_bias, narrow, narrow_bias = self._folded[layer]
         n, rows, width, depth = len(x), len(buckets), self.width, self.width // self.heads
-        h = _standardised(x)
+        h = _standardized(x)
         keys_values = h @ mix[:, width:] + mix_bias[width:]
         query = (
             (h[n - rows :] @ mix[:, :width] + mix_bias[:width]).reshape(rows, -1, depth).transpose(1, 0, 2)
@@ -118,7 +118,7 @@ class Encoder:
         mixed = attention @ value
         mixed /= attention.sum(-1, keepdims=True)
         x = x[n - rows :] + mixed.transpose(1, 0, 2).reshape(rows, width) @ read
-        h = _standardised(x) @ widen
+        h = _standardized(x) @ widen
         h += widen_bias
         x += _gelu(h) @ narrow
         x += narrow_bias
@@ -136,7 +136,7 @@ class Encoder:
         )
 
 
-def _standardised(x: Array) -> Array:
+def _standardized(x: Array) -> Array:
     """Each row with mean 0 and variance 1."""
     x = np.subtract(x, np.add.reduce(x, axis=1, keepdims=True) / x.shape[1], dtype=np.float32)
     squares = np.einsum("ij,ij->i", x, x)[:, None] / x.shape[1]

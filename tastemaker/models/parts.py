@@ -1,13 +1,13 @@
-"""The parts that a sequence model's score is blended from, each a vector over the catalogue on a comparable
+"""The parts that a sequence model's score is blended from, each a vector over the catalog on a comparable
 scale.
 
 encoder      log-softmax of the transformer's logits
 transitions  what followed the user's newest items in others' histories: log of a distribution
-linear       a linear item-to-item model on the user's recency-weighted history, standardised
+linear       a linear item-to-item model on the user's recency-weighted history, standardized
 repeat       the user's own items, newer ones more: log of a distribution
 seen         1 for the user's own items, 0 for others; its weight may be negative: whether people repeat
 popularity   log of the popularity distribution
-objective    the attribute that lists are to be rich in, standardised over the catalogue at training
+objective    the attribute that lists are to be rich in, standardized over the catalog at training
 
 A distribution gets a floor before the logarithm, so that an item that a part says nothing about is unlikely,
 not impossible.
@@ -63,7 +63,7 @@ def log_distribution(weights: Array, floor: float = FLOOR) -> Array:
     return np.log(weights / (total or 1.0) + floor).astype(np.float32)
 
 
-def standardised(values: Array) -> Array:
+def standardized(values: Array) -> Array:
     """Mean 0 and standard deviation 1; zeros if all are equal."""
     spread = float(values.std())
     return ((values - values.mean()) / (spread or 1.0)).astype(np.float32)
@@ -78,7 +78,7 @@ def linear(rows: SparseRows, items: NDArray[np.integer], half_life: float) -> Ar
     """A linear model (`rows` is item by item) on the recency-weighted history; an item counts once, at
     its newest.
     """
-    return standardised(rows.sum(*newest_once(items, half_life)))
+    return standardized(rows.sum(*newest_once(items, half_life)))
 
 
 def repeat(n_items: int, items: NDArray[np.integer], half_life: float) -> Array:
@@ -112,7 +112,7 @@ def events_of(
 def above_all_others(part: str, sums: NDArray[np.number], n_items: int) -> NDArray[np.float64]:
     """What a sparse part gives items more than it gives all those that its sums have no entry for.
 
-    `sums` is what was added up for the items that have an entry: the functions above on a whole catalogue,
+    `sums` is what was added up for the items that have an entry: the functions above on a whole catalog,
     less their value at 0. An item there may have a sum of 0.
     """
     if part == "seen":

@@ -1,4 +1,4 @@
-"""What a model says about a catalogue: asked for its best items, single items, or a softmax's divisor.
+"""What a model says about a catalog: asked for its best items, single items, or a softmax's divisor.
 
 An answer needs a few hundred scores of a million. Behind the same three questions stands either a vector with
 every score (`Dense`) or something that can do without it (`tastemaker.models.blended`).

@@ -1,4 +1,4 @@
-"""Similar items: one sparse row of neighbours per item, popular items behind them."""
+"""Similar items: one sparse row of neighbors per item, popular items behind them."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from tastemaker.models.bundle import Bundle
 from tastemaker.models.sparse import SparseRows
 
 BEHIND = 100.0
-"""Subtracted from the popularity that fills up a list, so that it never comes before a neighbour."""
+"""Subtracted from the popularity that fills up a list, so that it never comes before a neighbor."""
 
 
 class SimilarModel(Model):
-    """Neighbours are positive weights; their logarithm is the score."""
+    """Neighbors are positive weights; their logarithm is the score."""
 
     kind = "similar"
     needs_item = True
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)
-        self.neighbours = SparseRows.open(bundle.path / "model", "neighbours")
+        self.neighbors = SparseRows.open(bundle.path / "model", "neighbours")
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:
-        """Neighbours first, then popular items; the item itself comes last. For an unknown item popular
+        """Neighbors first, then popular items; the item itself comes last. For an unknown item popular
         items only.
         """
         users = self.bundle.item_users.astype(np.float32)
         scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(BEHIND)
         if item_index >= 0:
-            columns, values = self.neighbours.row(item_index)
+            columns, values = self.neighbors.row(item_index)
             scores[columns] = np.log(values)
             scores[item_index] = -2 * BEHIND
         return scores

@@ -12,7 +12,7 @@ _BY_NAME = {recipe.name: recipe for recipe in RECIPES}
 
 
 def by_name(name: str) -> Recipe:
-    """The recipe called ``name``, such as ``aws-sims``. Raises ResourceNotFound."""
+    """The recipe called `name`, such as `aws-sims`. Raises ResourceNotFound."""
     recipe = _BY_NAME.get(name)
     if recipe is None:
         raise ResourceNotFound(f"There is no recipe {name}; ListRecipes names all of them.")

@@ -60,7 +60,7 @@ CUSTOM = (
     Recipe(
         "aws-user-personalization-v2",
         "USER_PERSONALIZATION",
-        "Ranks the whole catalogue for a user by a transformer over the user's newest events.",
+        "Ranks the whole catalog for a user by a transformer over the user's newest events.",
         MAY_2024,
         FeatureTransformation("user-personalization-v2"),
         (RECENCY_BIAS,),
@@ -73,7 +73,7 @@ CUSTOM = (
     Recipe(
         "aws-user-personalization",
         "USER_PERSONALIZATION",
-        "Ranks the whole catalogue for a user and explores new items.",
+        "Ranks the whole catalog for a user and explores new items.",
         AUGUST_2020,
         PERCENTILES,
         (hidden_dimension("149"), BPTT, RECENCY_MASK),

@@ -10,9 +10,9 @@ from tastemaker.errors import InvalidInput
 class Parameter:
     """A hyperparameter or featurization parameter; values travel as strings.
 
-    ``kind`` is integer, continuous or categorical; ``low`` and ``high`` bound the first two, ``values``
+    `kind` is integer, continuous or categorical; `low` and `high` bound the first two, `values`
     lists the
-    third. ``tunable``: hyperparameter optimization may vary it. ``settable``: a solution may fix its value.
+    third. `tunable`: hyperparameter optimization may vary it. `settable`: a solution may fix its value.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Parameter:
     settable: bool = True
 
     def check(self, value: str) -> None:
-        """Raises InvalidInput if ``value`` is out of range or not of this kind."""
+        """Raises InvalidInput if `value` is out of range or not of this kind."""
         if self.kind == "categorical":
             if value.lower() not in {allowed.lower() for allowed in self.values}:
                 raise InvalidInput(f"{self.name} is {value!r}; allowed are {', '.join(self.values)}.")
@@ -54,9 +54,9 @@ class FeatureTransformation:
 class Recipe:
     """One recipe. Everything that a rule of the control plane, a trainer or the runtime asks of it.
 
-    ``model`` names what trains and serves it; None: not trainable in this release. ``needs_user`` and
-    ``needs_item`` are ids that a request must carry. ``hides`` is the event type whose items a domain use
-    case keeps out of the answer by itself. ``minimum_event_type`` narrows the minimum of 1000 interactions
+    `model` names what trains and serves it; None: not trainable in this release. `needs_user` and
+    `needs_item` are ids that a request must carry. `hides` is the event type whose items a domain use
+    case keeps out of the answer by itself. `minimum_event_type` narrows the minimum of 1000 interactions
     to one type.
     """
 
@@ -117,17 +117,17 @@ class Recipe:
         return any(parameter.tunable for parameter in self.hyperparameters)
 
     def hyperparameters_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
-        """``given`` completed. Raises InvalidInput for an unknown name or a value out of range."""
+        """`given` completed. Raises InvalidInput for an unknown name or a value out of range."""
         return complete(self.hyperparameters, given, f"hyperparameter of {self.name}")
 
     def featurization_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
-        """``given`` completed. Raises InvalidInput for an unknown name or a value out of range."""
+        """`given` completed. Raises InvalidInput for an unknown name or a value out of range."""
         kind = f"feature transformation parameter of {self.name}"
         return complete(self.feature_transformation.parameters, given, kind)
 
 
 def complete(parameters: tuple[Parameter, ...], given: Mapping[str, str], kind: str) -> dict[str, str]:
-    """``given`` checked against ``parameters`` and completed with their defaults."""
+    """`given` checked against `parameters` and completed with their defaults."""
     known = {parameter.name: parameter for parameter in parameters}
     for name, value in given.items():
         if name not in known:

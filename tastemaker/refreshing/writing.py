@@ -33,7 +33,7 @@ REFRESH = "refresh.json"
 CREATED = "CREATION_TIMESTAMP"
 MOST_UNDESCRIBED = 10_000
 """New items that nothing is known of but events, those with most events: ids that somebody mistyped, or made
-up, must not fill a catalogue.
+up, must not fill a catalog.
 """
 BIAS_QUANTILE = 0.25
 """A new item gets the bias of an item that few ask for: more than that of items that nobody took."""

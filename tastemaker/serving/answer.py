@@ -21,8 +21,8 @@ from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Mask, Scores, log_sum
 from tastemaker.serving.exploration import Exploration
 
-CATALOGUE = "catalogue"
-"""Scores shown are a softmax over every item: they sum to 1 over the whole catalogue, whatever a filter
+CATALOG = "catalog"
+"""Scores shown are a softmax over every item: they sum to 1 over the whole catalog, whatever a filter
 removes.
 """
 CANDIDATES = "candidates"
@@ -81,7 +81,7 @@ def recommend(
     """The best `count` items, best first, except that promoted ones stand at random places.
 
     `allowed` is the request's filter; it does not bind promoted items, nor does the promotion's filter bind
-    the others. `scale` (CATALOGUE, CANDIDATES or None) says which scores are shown. `fillers` (popularity)
+    the others. `scale` (CATALOG, CANDIDATES or None) says which scores are shown. `fillers` (popularity)
     fill an answer up with allowed items that the model has no score for; they have none in the answer either.
     `reasons` are given by the second generation of recipes only. `rng` is needed with a promotion.
 
@@ -153,7 +153,7 @@ def _without(allowed: Mask | None, items: Sequence[int], size: int) -> Mask:
 def _total(scores: Scores, open_to: Mask | None, promoted: Sequence[int], scale: str | None) -> float | None:
     if scale is None:
         return None
-    if scale == CATALOGUE:
+    if scale == CATALOG:
         return scores.log_sum()
     total = scores.log_sum(open_to)
     return float(np.logaddexp(total, log_sum(scores.of(promoted)))) if promoted else total

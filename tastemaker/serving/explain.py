@@ -16,7 +16,7 @@ from tastemaker.models.base import Model
 from tastemaker.models.bundle import History
 
 EVENTS = 20
-"""How many of the newest events are left out in turn: each costs one scoring of the catalogue."""
+"""How many of the newest events are left out in turn: each costs one scoring of the catalog."""
 SHOWN = 3
 """How many events are named for an item."""
 

@@ -6,7 +6,7 @@ the model's own score of it (Chapelle, Li, "An Empirical Evaluation of Thompson 
 places per draw as in Komiyama, Honda, Nakagawa, "Optimal Regret Analysis of Thompson Sampling in
 Stochastic Multi-armed Bandit Problem with Multiple Plays", 2015).
 
-The prior is the catalogue's own rate of items taken when shown, worth `PRIOR` showings: a new item is as good
+The prior is the catalog's own rate of items taken when shown, worth `PRIOR` showings: a new item is as good
 as any until it was seen. And a place is given only to an item whose draw is above the rate that the item
 which would have had it is known for, so that exploring ends by itself where no new item is better than what
 there is: `python -m benchmarks.quality.exploration` shows what that saves. Where nothing is known of
@@ -31,9 +31,9 @@ WEIGHT, CUT_OFF_DAYS = 0.3, 30.0
 SECOND_GENERATION_SHARE = 0.001
 """The share of places that explore for the second generation, which has no configuration."""
 PRIOR = 5.0
-"""Showings that the catalogue's rate counts for: few, so that some dozen showings settle what an item is."""
+"""Showings that the catalog's rate counts for: few, so that some dozen showings settle what an item is."""
 MOST_DRAWN = 1000
-"""The new items with the highest scores for which chance is asked: keeps large catalogues quick."""
+"""The new items with the highest scores for which chance is asked: keeps large catalogs quick."""
 
 _DAY = 86_400
 

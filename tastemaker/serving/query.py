@@ -21,7 +21,7 @@ from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.semantic import SemanticModel
 from tastemaker.serving import recommendation_ids
-from tastemaker.serving.answer import CANDIDATES, CATALOGUE, Mask, score
+from tastemaker.serving.answer import CANDIDATES, CATALOG, Mask, score
 from tastemaker.serving.deployments import Deployment, RecordCache
 from tastemaker.serving.exploration import CUT_OFF_DAYS, SECOND_GENERATION_SHARE, Exploration, settings
 from tastemaker.serving.history import LiveEvent, Past, past
@@ -51,7 +51,7 @@ class Profiles(Protocol):
     def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]: ...
 
 
-class Catalogue(Protocol):
+class Catalog(Protocol):
     """Where items and users come from that were put one at a time."""
 
     def items(self, dataset_arn: str, loaded: Loaded) -> Overlay | None: ...
@@ -73,7 +73,7 @@ class NothingRemembered:
 
 
 class NothingPut:
-    """A catalogue that nobody puts anything into."""
+    """A catalog that nobody puts anything into."""
 
     def items(self, dataset_arn: str, loaded: Loaded) -> Overlay | None:
         return None
@@ -92,7 +92,7 @@ class Runtime:
     clock: Callable[[], float] = time.time
     rng: Random = field(default_factory=Random)
     new_id: Callable[[str], str] = recommendation_ids.new
-    puts: Catalogue = field(default_factory=NothingPut)
+    puts: Catalog = field(default_factory=NothingPut)
     shown: Shown = field(default_factory=NothingRemembered)
     lists: Lists = field(default_factory=NothingStored)
     _filters: dict[str, Filter] = field(default_factory=dict)
@@ -164,7 +164,7 @@ class Asking:
         return self.runtime.profiles.newest(self.deployment.dataset_group, self.user_id or "")
 
     def scores(self) -> Scores:
-        """What the model says about the catalogue."""
+        """What the model says about the catalog."""
         model = self.loaded.model
         influence = self.deployment.config.get("rankingInfluence")
         if influence and isinstance(model, SemanticModel):
@@ -184,7 +184,7 @@ class Asking:
         """Which scores the recipe shows."""
         if not self.loaded.model.has_scores or self.deployment.recipe.domain:
             return None
-        return CANDIDATES if self.second_generation else CATALOGUE
+        return CANDIDATES if self.second_generation else CATALOG
 
     @property
     def second_generation(self) -> bool:

@@ -10,9 +10,9 @@ SERVICES = ("personalize", "personalize-runtime", "personalize-events")
 
 @cache
 def service_model(name: str) -> ServiceModel:
-    """The model of one of ``SERVICES``, from the botocore that is installed beside this code.
+    """The model of one of `SERVICES`, from the botocore that is installed beside this code.
 
-    Only botocore's built-in data is searched: a customised model in the home directory of whoever runs this
+    Only botocore's built-in data is searched: a customized model in the home directory of whoever runs this
     must not change what the service accepts.
     """
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)

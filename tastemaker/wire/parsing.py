@@ -19,7 +19,7 @@ _LONGEST_ECHO = 80
 
 
 def read(value: Any, shape: Shape) -> Any:
-    """``value`` as the domain sees it. Raises InvalidInput that names every problem found.
+    """`value` as the domain sees it. Raises InvalidInput that names every problem found.
 
     Timestamps come back as numbers (seconds since 1970), as they were sent; members that are null count as
     absent; members that the shape does not have are left out.

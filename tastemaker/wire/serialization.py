@@ -8,7 +8,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 
 def write(value: Any, shape: Shape) -> Any:
-    """``value`` cut down to ``shape``: members that it does not have, and those that are None, are left out.
+    """`value` cut down to `shape`: members that it does not have, and those that are None, are left out.
 
     So a record may carry internal members and be answered from directly, and a summary is the same record
     written by the summary's shape.

@@ -1,4 +1,4 @@
-"""One service on the wire: route, parse, serialise, and answer errors."""
+"""One service on the wire: route, parse, serialize, and answer errors."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from tastemaker.wire.serialization import write
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response: ``body`` is text, empty for operations without output."""
+    """An HTTP response: `body` is text, empty for operations without output."""
 
     status: int
     headers: dict[str, str]
@@ -25,7 +25,7 @@ class Response:
 
 
 class Service:
-    """``personalize`` (JSON 1.1), ``personalize-runtime`` or ``personalize-events`` (REST-JSON)."""
+    """`personalize` (JSON 1.1), `personalize-runtime` or `personalize-events` (REST-JSON)."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -61,7 +61,7 @@ class Service:
         return self._model.operation_model(name)
 
     def route(self, method: str, path: str, headers: Mapping[str, str]) -> str:
-        """The operation's name, from ``X-Amz-Target`` or from method and path. Raises UnknownOperation."""
+        """The operation's name, from `X-Amz-Target` or from method and path. Raises UnknownOperation."""
         if self._rest:
             return self._route_by_path(method, path)
         target = next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
@@ -95,8 +95,8 @@ class Service:
     def serialize(self, operation: str, result: Mapping[str, Any] | None) -> Response:
         """The response to an operation that went well; an empty body where the model has no output.
 
-        Members under ``_extensions`` are added to it as they are: what a request asked for beyond the model.
-        Those under ``_headers`` become headers.
+        Members under `_extensions` are added to it as they are: what a request asked for beyond the model.
+        Those under `_headers` become headers.
         """
         shape = self.operation(operation).output_shape
         result = result or {}
@@ -114,16 +114,16 @@ class Service:
         code, status, message = "InternalServerError", 500, "The request failed for an internal reason."
         if isinstance(error, TastemakerError):
             code, status, message = error.code, error.status, error.message
-        if code in self._modelled:
+        if code in self._modeled:
             listed = {shape.name for shape in self.operation(operation).error_shapes} if operation else {code}
             if code not in listed:
                 code = InvalidInput.code
-            status = self._modelled.get(code, 400)
+            status = self._modeled.get(code, 400)
         headers = {"content-type": self._content_type, "x-amzn-errortype": code}
         return Response(status, headers, _dump({"__type": code, "message": message}))
 
     @cached_property
-    def _modelled(self) -> dict[str, int]:
+    def _modeled(self) -> dict[str, int]:
         """Modelled exceptions and their HTTP status. Those of the control plane have none: all are 400."""
         shapes = {
             shape.name: shape for name in self.operations for shape in self.operation(name).error_shapes

@@ -91,9 +91,9 @@ def test_each_arn_unknown(lasting_shop, operation):
             assert [value for name, value in answer.items() if name != "ResponseMetadata"] == [[]]
             continue
         code, message = refused(lasting_shop, operation, unknown)
-        modelled = {error.name for error in MODEL.operation(operation).error_shapes}
+        modeled = {error.name for error in MODEL.operation(operation).error_shapes}
         expected = "ResourceNotFoundException"
-        assert code == (expected if expected in modelled else "InvalidInputException"), (member, message)
+        assert code == (expected if expected in modeled else "InvalidInputException"), (member, message)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

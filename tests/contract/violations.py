@@ -12,7 +12,7 @@ Path = tuple[str, ...]
 
 
 def leaves(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Shape]]:
-    """Every place in a request that has a constraint; ``[]`` stands for an element, ``{}`` for a map's
+    """Every place in a request that has a constraint; `[]` stands for an element, `{}` for a map's
     value."""
     if path:
         yield path, shape
@@ -26,7 +26,7 @@ def leaves(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Shape]]:
 
 
 def broken_values(shape: Shape) -> Iterator[Any]:
-    """Values that break one constraint of ``shape`` each."""
+    """Values that break one constraint of `shape` each."""
     rules, kind = shape.metadata, shape.type_name
     low, high = rules.get("min"), rules.get("max")
     if kind == "string":
@@ -71,7 +71,7 @@ def sample(shape: Shape) -> Any:
 
 
 def with_value(request: dict[str, Any], shape: Shape, path: Path, value: Any) -> dict[str, Any]:
-    """A copy of ``request`` that has ``value`` at ``path``, with what is needed around it."""
+    """A copy of `request` that has `value` at `path`, with what is needed around it."""
     changed = copy.deepcopy(request)
     _put(changed, shape, path, value)
     return changed

@@ -55,7 +55,7 @@ def events(seed: int, count: int, quote: str = "") -> str:
 def test_rows_order_and_counts_are_the_same(spark, place: Place) -> None:
     place.put("in/a.csv", events(1, 2000))
     place.put("in/b.csv", events(2, 300, quote='"'))  # not cut: it is quoted
-    place.put("in/c.csv", "TIMESTAMP,COLOUR,USER_ID,ITEM_ID\r\n\r\n7,red,u,i")
+    place.put("in/c.csv", "TIMESTAMP,COLOR,USER_ID,ITEM_ID\r\n\r\n7,red,u,i")
     alone, together = both(spark, place, EVENTS)
     assert together == alone
     assert alone[0]["rows"] == len(alone[1]) == 2301

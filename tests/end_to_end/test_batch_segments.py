@@ -73,9 +73,9 @@ def test_who_would_like_an_aisle(store: Store) -> None:
         version,
         {"itemAttributes": 'ITEMS.aisle = "bread"'},
         {"itemAttributes": 'ITEMS.AISLE = "cheese" AND ITEMS.PRICE = 1.5'},
-        {"itemAttributes": "ITEMS.colour = 'red'"},
+        {"itemAttributes": "ITEMS.color = 'red'"},
         numResults=10,
     )
     assert set(aisles(found["output"]["usersList"])) == {"bread"}
     assert aisles(cheap["output"]["usersList"]).count("cheese") >= 8
-    assert wrong["output"] is None and "colour" in wrong["error"]
+    assert wrong["output"] is None and "color" in wrong["error"]

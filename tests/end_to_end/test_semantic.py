@@ -1,4 +1,4 @@
-"""Semantic similarity through the API, for a catalogue that nobody has touched yet."""
+"""Semantic similarity through the API, for a catalog that nobody has touched yet."""
 
 import pytest
 

@@ -32,7 +32,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Assembly:
-    """What the synthesis wrote; ``report`` is what the validation plugins said."""
+    """What the synthesis wrote; `report` is what the validation plugins said."""
 
     templates: dict[str, Template]
     report: dict[str, Any]

@@ -11,9 +11,9 @@ OURS = ("lambdas", "tastemaker", "training")
 
 
 def third_party(root: Path, starts: Iterable[Path]) -> set[str]:
-    """Top-level names outside the standard library that ``starts`` need, through all modules of ours.
+    """Top-level names outside the standard library that `starts` need, through all modules of ours.
 
-    Imports inside functions count too. A name under ``if TYPE_CHECKING`` does not: it is never imported.
+    Imports inside functions count too. A name under `if TYPE_CHECKING` does not: it is never imported.
     """
     found: set[str] = set()
     seen: set[Path] = set()

@@ -145,7 +145,7 @@ def test_an_event_changes_the_next_answer(handlers: dict[str, ModuleType]) -> No
     assert boto3.client("dynamodb").scan(TableName="profiles")["Count"] == 1
 
 
-def test_items_reach_the_catalogue(handlers: dict[str, ModuleType]) -> None:
+def test_items_reach_the_catalog(handlers: dict[str, ModuleType]) -> None:
     item = {"itemId": "fargo", "properties": '{"price": 3}'}
     call(handlers["events"], "/items", {"datasetArn": f"{PREFIX}dataset/films/ITEMS", "items": [item]})
     rows = boto3.client("dynamodb").scan(TableName="catalog")["Items"]

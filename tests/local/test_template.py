@@ -62,7 +62,7 @@ def test_functions(value, resolved):
     ("value", "message"),
     [
         ({"Ref": "Nobody"}, "Ref to Nobody"),
-        ({"Fn::GetAtt": ["Bucket", "Colour"]}, "the local T has no attribute Colour"),
+        ({"Fn::GetAtt": ["Bucket", "Color"]}, "the local T has no attribute Color"),
         ({"Fn::ImportValue": "x"}, "the function Fn::ImportValue has no local counterpart"),
         ({"Fn::FindInMap": ["M", "a", "b"]}, "the mapping M has nothing"),
     ],

@@ -50,8 +50,8 @@ def test_numbers_and_booleans_mark_nulls():
 def test_an_array_of_another_kind_is_refused_by_name():
     with pytest.raises(TypeError, match="number column has no vocabulary"):
         _ = Column.build("number", [1.0]).vocabulary
-    with pytest.raises(ValueError, match="not 'colour'"):
-        Column.build("colour", [])
+    with pytest.raises(ValueError, match="not 'color'"):
+        Column.build("color", [])
 
 
 def test_columns_keep_order_and_round_trip(tmp_path):

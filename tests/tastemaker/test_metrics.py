@@ -44,7 +44,7 @@ def test_precision_divides_by_k_even_for_a_short_list() -> None:
 
 def test_summary_has_the_services_names_and_four_decimals() -> None:
     lists = [np.array([3, 1, 2]), np.array([0, 1, 4])]
-    result = metrics.summarise(lists, [{1}, {7}], catalogue=6)
+    result = metrics.summarize(lists, [{1}, {7}], catalog=6)
     assert list(result) == [
         "coverage",
         "mean_reciprocal_rank_at_25",
@@ -62,7 +62,7 @@ def test_summary_has_the_services_names_and_four_decimals() -> None:
 
 
 def test_an_item_that_is_foretold_counts_once_however_often_it_came() -> None:
-    result = metrics.summarise([np.array([5, 6])], [[5, 5, 5]], catalogue=10)
+    result = metrics.summarize([np.array([5, 6])], [[5, 5, 5]], catalog=10)
     assert result["precision_at_5"] == 0.2
 
 

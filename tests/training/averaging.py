@@ -8,7 +8,7 @@ import torch
 from tastemaker.models.features import FeatureRows
 from training.algorithms import network, trainer
 from training.algorithms.network import Batch
-from training.algorithms.optimizer import Optimiser
+from training.algorithms.optimizer import Optimizer
 from training.distributed import process_group
 from training.distributed.process_group import ALONE
 from training.progress import say
@@ -57,15 +57,15 @@ def trained(we: process_group.Team, rank: int | None, *, sampled: bool) -> torch
     shape = network.Shape(ITEMS, 0, 0, 0, 1, width=8, window=6, dropout=0.0)
     net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(1))
     begun = torch.cat([parameter.detach().reshape(-1).clone() for parameter in net.parameters()])
-    optimiser = Optimiser(net, 0.01, warm_up=2, team=we)
+    optimizer = Optimizer(net, 0.01, warm_up=2, team=we)
     sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
     for step in range(STEPS):
         parts = [batch(2 * step, 3), batch(2 * step + 1, 5)]
         one = joined(parts) if rank is None else parts[rank]
         rows = rows_of(one) if sampled else None
-        optimiser.read(None if rows is None else rows.needed)
-        optimiser.step(sampler.loss(net, one, rows), step / STEPS, one.weight.sum())
-    optimiser.settle()
+        optimizer.read(None if rows is None else rows.needed)
+        optimizer.step(sampler.loss(net, one, rows), step / STEPS, one.weight.sum())
+    optimizer.settle()
     return torch.cat([parameter.detach().reshape(-1) for parameter in net.parameters()]) - begun
 
 

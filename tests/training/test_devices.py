@@ -14,7 +14,7 @@ import torch
 from tastemaker.models.features import FeatureRows
 from tests.training.averaging import ITEMS, batch, rows_of
 from training.algorithms import network, trainer
-from training.algorithms.optimizer import Optimiser
+from training.algorithms.optimizer import Optimizer
 
 
 def moved(something):
@@ -30,10 +30,10 @@ def test_a_step_stays_on_its_device_and_waits_for_no_value(sampled: bool) -> Non
     here = replace(batch(1, 4), context=torch.zeros(24, 1, dtype=torch.long))
     sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
     sampler.log_share = sampler.log_share.to("meta")
-    optimiser, one = Optimiser(net, 0.01, warm_up=2), moved(here)
+    optimizer, one = Optimizer(net, 0.01, warm_up=2), moved(here)
     loss = sampler.loss(net, one, moved(rows_of(here)) if sampled else None)
-    optimiser.step(loss, 0.5, one.weight.sum())
-    moments = [*optimiser.first, *optimiser.second, *optimiser.average]
+    optimizer.step(loss, 0.5, one.weight.sum())
+    moments = [*optimizer.first, *optimizer.second, *optimizer.average]
     assert {tensor.device.type for tensor in (loss, *moments)} == {"meta"}
 
 

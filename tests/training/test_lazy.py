@@ -6,7 +6,7 @@ import torch
 
 from tastemaker.models.features import FeatureRows
 from training.algorithms import network, trainer, transformer
-from training.algorithms.optimizer import Optimiser
+from training.algorithms.optimizer import Optimizer
 from training.data.prepared import Prepared
 from training.data.split import validation_cases, without
 
@@ -22,26 +22,26 @@ def moved(monkeypatch: pytest.MonkeyPatch, *, lazy: bool, careless: bool = False
     torch.manual_seed(0)
     net = network.Network(network.Shape(ITEMS, 0, 0, 0, 1, width=4), NONE, NONE)
     begun = [net.ids.detach().clone(), net.bias.detach().clone()]
-    optimiser = Optimiser(net, 0.01, warm_up=20)
+    optimizer = Optimizer(net, 0.01, warm_up=20)
     rng = np.random.default_rng(1)
     chances = 1 / np.arange(1, ITEMS + 1) ** 1.5
     for step in range(300):
         rows = torch.from_numpy(np.sort(rng.choice(ITEMS, 5, replace=False, p=chances / chances.sum())))
         wanted = torch.from_numpy(rng.normal(size=(5, 4)).astype(np.float32))
-        optimiser.read(rows)
+        optimizer.read(rows)
         loss = (net.table(rows) * wanted).sum() + (net.biases(rows) * wanted[:, 0]).sum()
         if careless:  # rows stay where they are while nobody reads them
-            assert optimiser.lazy is not None
-            optimiser.lazy.came.fill_(optimiser.lazy.step)
-        optimiser.step(loss, step / 300)
+            assert optimizer.lazy is not None
+            optimizer.lazy.came.fill_(optimizer.lazy.step)
+        optimizer.step(loss, step / 300)
     if not careless:
-        optimiser.settle()
-    places = [next(i for i, p in enumerate(optimiser.parameters) if p is one) for one in (net.ids, net.bias)]
+        optimizer.settle()
+    places = [next(i for i, p in enumerate(optimizer.parameters) if p is one) for one in (net.ids, net.bias)]
     return {
         "ids": net.ids.detach() - begun[0],
         "bias": net.bias.detach() - begun[1],
-        "average of ids": optimiser.average[places[0]] - begun[0],
-        "average of bias": optimiser.average[places[1]] - begun[1],
+        "average of ids": optimizer.average[places[0]] - begun[0],
+        "average of bias": optimizer.average[places[1]] - begun[1],
     }
 
 

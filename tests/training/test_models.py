@@ -48,7 +48,7 @@ class TestEveryModel:
         assert bundle.manifest["recipe"] == recipe
         assert model.needs_user == (recipe == "aws-user-personalization-v2")
 
-    def test_scores_the_whole_catalogue(self, trained, recipe: str) -> None:
+    def test_scores_the_whole_catalog(self, trained, recipe: str) -> None:
         bundle = trained(recipe)
         scores = scores_of(load(bundle), bundle)
         assert scores.dtype == np.float32
@@ -143,7 +143,7 @@ class TestSequence:
 
 
 class TestSimilar:
-    def test_a_neighbour_comes_before_the_popular_and_the_item_itself_last(self, trained) -> None:
+    def test_a_neighbor_comes_before_the_popular_and_the_item_itself_last(self, trained) -> None:
         bundle = trained("aws-similar-items")
         scores = load(bundle).score_item(3)
         assert top_k(scores, len(scores))[-1] == 3
@@ -157,11 +157,9 @@ class TestSimilar:
     def test_a_cold_item_borrows_from_its_attributes(self, trained) -> None:
         bundle = trained("aws-similar-items")
         new = bundle.items.index(lake.item(lake.ITEMS))
-        neighbours = load(bundle).neighbours.row(new)[0]
-        assert {22, 23} <= set(
-            neighbours.tolist()
-        )  # 22 is even too, and of like price; 23 is bought after it
-        known = load(bundle).neighbours.row(22)
+        neighbors = load(bundle).neighbors.row(new)[0]
+        assert {22, 23} <= set(neighbors.tolist())  # 22 is even too, and of like price; 23 is bought after it
+        known = load(bundle).neighbors.row(22)
         assert top_k(known[1], len(known[1]))[-1] == known[0].tolist().index(new)
 
 
@@ -173,7 +171,7 @@ def test_popularity_counts_people_not_events(trained) -> None:
 
 
 def by_the_book(model: SequenceModel, history: History, **asked) -> np.ndarray:
-    """Every part over the whole catalogue, weighted and added up."""
+    """Every part over the whole catalog, weighted and added up."""
     weights = {name: one["weight"] for name, one in model.parts.items()}
     if not len(history):
         weights = dict.fromkeys(("encoder", "popularity"), 0.5)
@@ -209,6 +207,6 @@ def test_a_blend_is_the_weighted_sum_of_its_parts(trained, events: list[int], we
     scores = model.scores_for(history, now=NOW)
     expected = by_the_book(model, history, now=NOW)
     some = [3, 0, 3, lake.ITEMS]
-    found = scores.of(some)  # before the whole catalogue is scored
+    found = scores.of(some)  # before the whole catalog is scored
     assert scores.dense[some] == pytest.approx(found, abs=1e-4)
     assert scores.dense - log_sum(scores.dense) == pytest.approx(expected, abs=2e-4)

@@ -31,7 +31,7 @@ def test_more_passes_foretell_better(shop: Prepared) -> None:
     assert fit(shop, long).reached > fit(shop, transformer.Plan(600.0, passes=1, width=16)).reached
 
 
-def test_a_large_catalogue_is_learned_from_a_sample(shop: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_catalog_is_learned_from_a_sample(shop: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
     long = transformer.Plan(seconds=600.0, passes=12, width=16)
     monkeypatch.setattr(trainer, "FULL_SOFTMAX_ITEMS", 0)
     sampled = fit(shop, long).reached

@@ -25,7 +25,7 @@ SAME_DAY = 0.25
 
 SHRINK = 5.0
 POPULARITY = 0.25
-"""Power of the other item's popularity that weights are divided by: 0 favours what everybody buys."""
+"""Power of the other item's popularity that weights are divided by: 0 favors what everybody buys."""
 
 WINDOW = 60
 """How many of a user's events ahead are looked at; a longer basket is a wholesaler's."""

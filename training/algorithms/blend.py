@@ -41,7 +41,7 @@ SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 WIDE_GRID = (-0.2, -0.15, -0.1, -0.06, -0.03)
 KEPT = 0.995
 """Popularity is taken away as far as this share of the objective is left: lists that are as good show more of
-the catalogue then.
+the catalog then.
 """
 
 ROUNDS = 4

@@ -1,9 +1,9 @@
-"""Putting a large catalogue's item vectors into clusters, and settling how much of them a search reads.
+"""Putting a large catalog's item vectors into clusters, and settling how much of them a search reads.
 
 Clusters are found by k-means in two levels: as many groups as the root of the clusters, then each group on
 its own, so that the work grows with the items times that root. How much is read is what users need: for some
 of them the exact best items are computed, and the share is the smallest with which the wanted part of those
-is found. Where that is much, the catalogue has no clusters worth reading, and serving scores every item.
+is found. Where that is much, the catalog has no clusters worth reading, and serving scores every item.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_READ = 0.3
 """Reading a larger share in pieces gains too little over reading everything."""
 QUERIES = 300
 SAMPLED, ROUNDS = 64, 8
-"""Vectors per centre that k-means looks at, and how often it moves the centres."""
+"""Vectors per center that k-means looks at, and how often it moves the centers."""
 CHUNK = 1 << 14
 
 Array = NDArray[np.float32]
@@ -54,7 +54,7 @@ def add(folder: Path, *, least: int = LEAST_ITEMS, most: float = MOST_READ, seed
     ]
     clusters = build(model.item_vectors, seed)
     clusters.share = needed(clusters, weight * np.stack(vectors), model.static.values)
-    say(f"clusters: {len(clusters.centres)}, of which users need {clusters.share:.1%} of the items")
+    say(f"clusters: {len(clusters.centers)}, of which users need {clusters.share:.1%} of the items")
     if clusters.share > most:
         return None
     clusters.save(folder / "model")
@@ -71,18 +71,18 @@ def build(vectors: Array, seed: int = 0) -> Clusters:
         members = np.flatnonzero(groups == group)
         if len(members):
             part = vectors[members]
-            centres = k_means(part, max(1, round(wanted * len(members) / len(vectors))), rng)
-            labels[members] = count + nearest(part, centres)
-            count += len(centres)
+            centers = k_means(part, max(1, round(wanted * len(members) / len(vectors))), rng)
+            labels[members] = count + nearest(part, centers)
+            count += len(centers)
     order = np.argsort(labels, kind="stable").astype(np.int32)
     sizes = np.bincount(labels, minlength=count)
     sizes = sizes[sizes > 0]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     ordered = np.ascontiguousarray(vectors[order])
-    centres = (np.add.reduceat(ordered, starts[:-1], axis=0) / sizes[:, None]).astype(np.float32)
+    centers = (np.add.reduceat(ordered, starts[:-1], axis=0) / sizes[:, None]).astype(np.float32)
     squares = np.add.reduceat(np.einsum("ij,ij->i", ordered, ordered, dtype=np.float64), starts[:-1]) / sizes
-    spread = np.maximum(squares - np.einsum("ij,ij->i", centres, centres), 0) / vectors.shape[1]
-    return Clusters(order, starts, centres, spread.astype(np.float32), ordered, 1.0)
+    spread = np.maximum(squares - np.einsum("ij,ij->i", centers, centers), 0) / vectors.shape[1]
+    return Clusters(order, starts, centers, spread.astype(np.float32), ordered, 1.0)
 
 
 def needed(clusters: Clusters, queries: Array, static: Array) -> float:
@@ -95,7 +95,7 @@ def needed(clusters: Clusters, queries: Array, static: Array) -> float:
     for vector in queries:
         scores = np.empty(len(clusters), np.float32)
         scores[clusters.order] = clusters.vectors @ vector
-        ranked = np.argsort(-(clusters.centres @ vector + by_cluster.high))
+        ranked = np.argsort(-(clusters.centers @ vector + by_cluster.high))
         read = np.empty(len(sizes))
         read[ranked] = np.cumsum(sizes[ranked]) / len(clusters)
         shares.append(read[where[top_k(scores + static, BEST)]])
@@ -103,24 +103,24 @@ def needed(clusters: Clusters, queries: Array, static: Array) -> float:
 
 
 def k_means(vectors: Array, count: int, rng: np.random.Generator) -> Array:
-    """At most `count` centres, float32[count, width], of a sample (Lloyd's method, from random vectors)."""
+    """At most `count` centers, float32[count, width], of a sample (Lloyd's method, from random vectors)."""
     sample = vectors[rng.permutation(len(vectors))[: SAMPLED * count]]
-    centres = sample[:count].copy()
+    centers = sample[:count].copy()
     for _ in range(ROUNDS if count > 1 else 1):
-        labels = nearest(sample, centres)
-        order, sizes = np.argsort(labels, kind="stable"), np.bincount(labels, minlength=len(centres))
+        labels = nearest(sample, centers)
+        order, sizes = np.argsort(labels, kind="stable"), np.bincount(labels, minlength=len(centers))
         full = sizes > 0
         begins = (np.cumsum(sizes) - sizes)[full]
         sums = np.add.reduceat(sample[order], begins, axis=0)
-        centres = np.divide(sums, sizes[full, None], dtype=np.float32)
-    return centres
+        centers = np.divide(sums, sizes[full, None], dtype=np.float32)
+    return centers
 
 
-def nearest(vectors: Array, centres: Array) -> NDArray[np.int64]:
-    """For each vector the centre with the least distance."""
-    half = np.einsum("ij,ij->i", centres, centres) / 2
+def nearest(vectors: Array, centers: Array) -> NDArray[np.int64]:
+    """For each vector the center with the least distance."""
+    half = np.einsum("ij,ij->i", centers, centers) / 2
     found = [
-        (vectors[start : start + CHUNK] @ centres.T - half).argmax(1)
+        (vectors[start : start + CHUNK] @ centers.T - half).argmax(1)
         for start in range(0, len(vectors), CHUNK)
     ]
     return np.concatenate(found)

@@ -1,8 +1,8 @@
-"""Neighbours of items that hardly anybody has touched: by what their attributes and texts resemble.
+"""Neighbors of items that hardly anybody has touched: by what their attributes and texts resemble.
 
 A cold item's row is made of the known items that it resembles most and of what goes with those, each by how
 much it resembles; the few users that it has count as what they are, few against `PRIOR`. The other way round,
-the item stands in the rows of the known items that are in its own, behind their neighbours. How much texts
+the item stands in the rows of the known items that are in its own, behind their neighbors. How much texts
 say beside attributes, how many items are looked at, and how much they say themselves beside what goes with
 them, is chosen by validation data on known items, whose own users are looked away from.
 """
@@ -118,7 +118,7 @@ def choose(
     chosen = mixtures[best if more.mean() > more.std() / np.sqrt(len(some)) else plain]
     say(
         f"cold items: by the {chosen.nearest} nearest, texts as {chosen.text:g} times attributes, "
-        f"a neighbour as {chosen.itself:g} times what goes with it"
+        f"a neighbor as {chosen.itself:g} times what goes with it"
     )
     return chosen
 

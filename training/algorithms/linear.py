@@ -2,7 +2,7 @@
 data", 2019).
 
 B = I - P / diag(P) with P = (XᵀX + λI)⁻¹, X being who touched what. The diagonal of B is zero: an item does
-not explain itself. It costs the cube of the number of items, so a large catalogue gets it for its most
+not explain itself. It costs the cube of the number of items, so a large catalog gets it for its most
 popular items only.
 """
 
@@ -30,14 +30,14 @@ PAIRS = 1 << 22
 """Pairs that are held at a time, if no user alone has more."""
 
 
-def fit(sequences: Sequences, items: int, regularisation: float, seed: int = 0) -> SparseRows:
+def fit(sequences: Sequences, items: int, regularization: float, seed: int = 0) -> SparseRows:
     """Rows by item of the history of weights on items to recommend."""
     counts = np.bincount(sequences.items, minlength=items)
     chosen = np.sort(np.argsort(-counts, kind="stable")[: min(MOST_ITEMS, int(np.count_nonzero(counts)))])
     place = np.full(items, -1)
     place[chosen] = np.arange(len(chosen))
     gram = _gram(sequences, place, len(chosen), seed)
-    gram[np.diag_indices(len(chosen))] += regularisation
+    gram[np.diag_indices(len(chosen))] += regularization
     inverse = np.linalg.inv(gram)
     weights = (inverse / -np.diag(inverse)).astype(np.float32)
     np.fill_diagonal(weights, 0.0)

@@ -1,4 +1,4 @@
-"""Softmax cross-entropy over a whole catalogue, without ever holding a logit for every (event, item)."""
+"""Softmax cross-entropy over a whole catalog, without ever holding a logit for every (event, item)."""
 
 from __future__ import annotations
 

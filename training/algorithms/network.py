@@ -210,7 +210,7 @@ class Network(nn.Module):
         return torch.gather(self.bias, 0, rows, sparse_grad=self.lazy)
 
     def table(self, rows: Tensor | None = None) -> Tensor:
-        """Vectors [items or rows, width] of the whole catalogue or of some items."""
+        """Vectors [items or rows, width] of the whole catalog or of some items."""
         vectors = self.ids if rows is None else functional.embedding(rows, self.ids, sparse=self.lazy)
         if self.training and self.shape.id_dropout and self.shape.item_features:
             vectors = vectors * (torch.rand(len(vectors), 1, device=vectors.device) >= self.shape.id_dropout)

@@ -1,7 +1,7 @@
 """AdamW with warm-up, linear decay, clipping, and an exponential average of the weights.
 
 The update is that of Loshchilov and Hutter, "Decoupled weight decay regularization" (2019). It is written out
-because torch's own optimisers load torch's compiler when they are first used, which takes longer than a small
+because torch's own optimizers load torch's compiler when they are first used, which takes longer than a small
 training.
 """
 
@@ -29,7 +29,7 @@ NOT_DECAYED = {"bias", "distance", "time", "start"}
 """Tables whose size means something of its own; vectors of one dimension are not decayed either."""
 
 
-class Optimiser:
+class Optimizer:
     """Updates a network's parameters, and keeps the average of what they were. The gradients of a team's
     processes are averaged first.
     """

@@ -43,8 +43,8 @@ LISTED = 25
 
 
 class Weighing(NamedTuple):
-    """What a user in common counts where two neighbouring events count 1 (infinite: only users count), and
-    the power of the neighbour's popularity that weights are divided by.
+    """What a user in common counts where two neighboring events count 1 (infinite: only users count), and
+    the power of the neighbor's popularity that weights are divided by.
     """
 
     users: float = np.inf
@@ -60,7 +60,7 @@ POWERS = (0.15, 0.3, 0.5)
 
 
 def power(discount: float) -> float:
-    """What a popularity_discount_factor of 0 … 1 asks for: from favouring what many touch to favouring what
+    """What a popularity_discount_factor of 0 … 1 asks for: from favoring what many touch to favoring what
     hardly anybody else does.
     """
     return 0.25 + 0.75 * discount

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from tastemaker.models.features import FeatureRows
 from training.algorithms import batches, losses
 from training.algorithms.network import Batch, Network, Shape
-from training.algorithms.optimizer import Optimiser
+from training.algorithms.optimizer import Optimizer
 from training.data.prepared import Sequences
 from training.distributed.process_group import Team
 from training.errors import NotEnoughDataError
 from training.progress import Stop
 
 FULL_SOFTMAX_ITEMS = 4000
-"""Catalogues up to this size are scored whole at every event; larger ones against a sample. At ten thousand
+"""Catalogs up to this size are scored whole at every event; larger ones against a sample. At ten thousand
 items a sample takes two fifths of the time and foretells as well (docs/models.md).
 """
 
@@ -39,7 +39,7 @@ class Rows:
 
 
 class Sampler:
-    """Items to tell the right one from: all, or for large catalogues a shared sample drawn by frequency.
+    """Items to tell the right one from: all, or for large catalogs a shared sample drawn by frequency.
 
     `counts` [items] are the events of each item.
     """
@@ -121,7 +121,7 @@ class Trainer:
     def __init__(self, network: Network, work: Work, team: Team) -> None:
         """`work` is this process's own."""
         self.network, self.work, self.team = network, work, team
-        self.optimiser = Optimiser(network, work.rate, warm_up=work.warm_up, team=team)
+        self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, team=team)
         self.sampler = Sampler(work.counts, network.bias.device)
 
     def one_pass(self, number: int, passes: int, stop: Stop | None) -> float:
@@ -149,9 +149,9 @@ class Trainer:
         that is over. A batch that does not count takes part, and moves nothing.
         """
         rows = self.sampler.rows(batch)
-        self.optimiser.read(None if rows is None else rows.needed)
+        self.optimizer.read(None if rows is None else rows.needed)
         loss, weight = self.sampler.loss(self.network, batch, rows), batch.weight.sum()
-        self.optimiser.step(loss, done, weight * counts)
+        self.optimizer.step(loss, done, weight * counts)
         return loss.detach(), weight
 
     def lead(self, everything: Work) -> None:
@@ -159,7 +159,7 @@ class Trainer:
         if self.team.size > 1:
             self.team.tell("train")
             others = (share(everything, rank, self.team.size) for rank in range(1, self.team.size))
-            self.team.hand_out((one, self.optimiser.steps) for one in others)
+            self.team.hand_out((one, self.optimizer.steps) for one in others)
             self.align()
 
     def pass_together(self, number: int, passes: int, stop: Stop | None) -> float:
@@ -173,7 +173,7 @@ class Trainer:
 
     def align(self) -> None:
         """Take over the leader's weights, their moments and averages."""
-        one = self.optimiser
+        one = self.optimizer
         self.team.align([*self.network.parameters(), *one.first, *one.second, *one.average])
 
 
@@ -186,7 +186,7 @@ def follow(team: Team, stop: Stop) -> None:
         work, steps = team.receive()
         network = Network(work.shape, work.item_features, work.user_features).to(device())
         trainer = Trainer(network, work, team)
-        trainer.optimiser.restore(trainer.optimiser.state() | {"steps": steps})
+        trainer.optimizer.restore(trainer.optimizer.state() | {"steps": steps})
         trainer.align()
         while (said := team.hear()) is not None:
             number, passes = said

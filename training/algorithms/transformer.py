@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from training.algorithms import batches, factors
 from training.algorithms.network import Network, Shape
-from training.algorithms.optimizer import Optimiser
+from training.algorithms.optimizer import Optimizer
 from training.algorithms.trainer import Sampler, Trainer, Work, device, share
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, says_context
@@ -145,13 +145,13 @@ def fit(
     work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
     _begin(network, work)
     trainer = Trainer(network, share(work, we.rank, we.size), we)
-    optimiser = trainer.optimiser
+    optimizer = trainer.optimizer
     some = _some(cases, seed)
     state = _Checkpoint(
         checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}{_by(we)}"
     )
-    best, best_weights, best_pass, begin, passes = -1.0, optimiser.average, 0, 0, plan.passes
-    restored = state.read(network, optimiser, where)
+    best, best_weights, best_pass, begin, passes = -1.0, optimizer.average, 0, 0, plan.passes
+    restored = state.read(network, optimizer, where)
     if restored is not None:
         begin, best, best_pass, best_weights = restored
         say(f"going on after pass {begin} from a checkpoint")
@@ -165,10 +165,10 @@ def fit(
     gained = begin - best_pass < PATIENCE  # else a job that was killed later had stopped here already
     for number in range(begin, plan.passes) if gained else ():
         loss = trainer.pass_together(number, passes, stop)
-        reached = validated(optimiser.averaged_network(), prepared, some)
+        reached = validated(optimizer.averaged_network(), prepared, some)
         if reached > best:
             best, best_pass = reached, number + 1
-            best_weights = [value.clone() for value in optimiser.average]
+            best_weights = [value.clone() for value in optimizer.average]
         each = clock.seconds() / (number + 1 - begin)
         if number == begin:
             # A budget that is too short makes the rate fall faster, instead of cutting its fall off.
@@ -178,13 +178,13 @@ def fit(
             f"pass {number + 1}/{passes} loss {loss:.4f} validation {reached:.4f} best {best:.4f} "
             f"left {duration(left)}"
         )
-        state.write(network, optimiser, number + 1, best, best_pass, best_weights)
+        state.write(network, optimizer, number + 1, best, best_pass, best_weights)
         over = number + 1 >= passes or clock.seconds() + each > budget
         if over or number + 1 - best_pass >= PATIENCE:
             break
     trainer.end()
-    optimiser.average = best_weights
-    return Result(optimiser.averaged_network(), best_pass, best, each)
+    optimizer.average = best_weights
+    return Result(optimizer.averaged_network(), best_pass, best, each)
 
 
 def refine(
@@ -209,7 +209,7 @@ def refine(
         loss = trainer.pass_together(number, passes, stop)
         say(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
     trainer.end()
-    return Result(trainer.optimiser.averaged_network(), result.passes, result.reached, result.seconds)
+    return Result(trainer.optimizer.averaged_network(), result.passes, result.reached, result.seconds)
 
 
 def _begin(network: Network, work: Work) -> None:
@@ -294,7 +294,7 @@ class _Checkpoint:
     def write(
         self,
         network: Network,
-        optimiser: Optimiser,
+        optimizer: Optimizer,
         done: int,
         best: float,
         best_pass: int,
@@ -306,7 +306,7 @@ class _Checkpoint:
         state = {
             "fingerprint": self.fingerprint,
             "network": network.state_dict(),
-            "optimiser": optimiser.state(),
+            "optimizer": optimizer.state(),
             "random": torch.get_rng_state(),
             "random_gpu": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
             "done": done,
@@ -319,7 +319,7 @@ class _Checkpoint:
         beside.replace(self.path)
 
     def read(
-        self, network: Network, optimiser: Optimiser, device: torch.device
+        self, network: Network, optimizer: Optimizer, device: torch.device
     ) -> tuple[int, float, int, list[torch.Tensor]] | None:
         if self.path is None or not self.path.exists():
             return None
@@ -327,7 +327,7 @@ class _Checkpoint:
         if state["fingerprint"] != self.fingerprint:
             return None
         network.load_state_dict(state["network"])
-        optimiser.restore(state["optimiser"])
+        optimizer.restore(state["optimizer"])
         torch.set_rng_state(state["random"].cpu())
         if state["random_gpu"] is not None and torch.cuda.is_available():
             torch.cuda.set_rng_state(state["random_gpu"].cpu())

@@ -173,7 +173,7 @@ def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
 
 
 def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.integer], rows: int) -> Columns:
-    """The attributes, one row per id of the catalogue, null where the dataset has no such id."""
+    """The attributes, one row per id of the catalog, null where the dataset has no such id."""
     source = config.datasets.get(name)
     if source is None:
         return Columns(rows=rows)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.metrics import CUTS, LIST_LENGTH, average_rewards, summarise, weighted_ndcg
+from tastemaker.metrics import CUTS, LIST_LENGTH, average_rewards, summarize, weighted_ndcg
 from tastemaker.models import Model
 from tastemaker.models.bundle import HISTORY_LENGTH
 from tastemaker.serving.topk import top_k
@@ -61,7 +61,7 @@ def report(
     that counts by them, and with `worth`, the reward of each item, `average_rewards_at_k`.
     """
     wanted = truths(prepared.sequences, cases)
-    metrics = summarise(found, wanted, len(prepared.items))
+    metrics = summarize(found, wanted, len(prepared.items))
     weights = [
         prepared.sequences.weights[
             prepared.sequences.offsets[user] + shown : prepared.sequences.offsets[user + 1]

@@ -32,7 +32,7 @@ HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
 REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
 DAMPINGS = (0.0, 0.5)
 ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
-REGULARISATION = 250.0
+REGULARIZATION = 250.0
 QUESTIONS = 500
 TUNING_QUESTIONS = 100
 Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
@@ -103,15 +103,15 @@ class AffinityPipeline(Pipeline):
             assert isinstance(model, AffinityModel)
             found = [top_k(model.users_for_attributes(items), most) for items, _ in questions]
         wanted = [users for _, users in questions]
-        metrics = summarise(found, wanted, len(prepared.users), most)
-        baseline = summarise([active] * len(questions), wanted, len(prepared.users), most)
+        metrics = summarize(found, wanted, len(prepared.users), most)
+        baseline = summarize([active] * len(questions), wanted, len(prepared.users), most)
         for name, value in metrics.items():
             say(f"  {name} {value:.4f} ({baseline[name]:.4f} for the most active users)")
         return Measured(metrics, {"activity": baseline})
 
     def _toward(self, prepared: Prepared) -> SparseRows:
         count = len(prepared.items)
-        rows = linear.fit(prepared.sequences, count, REGULARISATION, self.seed)
+        rows = linear.fit(prepared.sequences, count, REGULARIZATION, self.seed)
         from_item = np.repeat(np.arange(count), np.diff(rows.offsets))
         keys = rows.columns.astype(np.int64) * count + from_item
         order = np.argsort(keys, kind="stable")
@@ -172,7 +172,7 @@ def recall(found: NDArray[np.int64], wanted: NDArray[np.int64], most: int) -> fl
     return float(np.isin(found, wanted).sum()) / max(min(len(wanted), most), 1)
 
 
-def summarise(
+def summarize(
     found: list[NDArray[np.int64]], wanted: list[NDArray[np.int64]], users: int, most: int
 ) -> dict[str, float]:
     """Coverage (share of users in any segment), hits_at_1_percent (a mean count, not bounded by 1) and

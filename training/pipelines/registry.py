@@ -90,5 +90,5 @@ class TogetherPipeline(Pipeline):
     """Frequently bought together."""
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """Neighbours of every item, by baskets."""
+        """Neighbors of every item, by baskets."""
         return Fitted("similar", rows={"neighbours": baskets.fit(prepared.sequences, len(prepared.items))})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from training.algorithms.transformer import Plan, Result
 
 PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
-REGULARISATION = 250.0
+REGULARIZATION = 250.0
 LONGEST = 32
 """What the recipes' `bptt` can say at most; our own window is longer."""
 
@@ -174,7 +174,7 @@ class SequencePipeline(Pipeline):
         items = len(prepared.items)
         rows = {
             "transitions": transitions.fit(prepared.sequences, items),
-            "linear": linear.fit(prepared.sequences, items, REGULARISATION, self.config.seed),
+            "linear": linear.fit(prepared.sequences, items, REGULARIZATION, self.config.seed),
         }
         weights = network.exported()
         flat, places = flattened(weights)

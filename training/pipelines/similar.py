@@ -102,7 +102,7 @@ class SimilarPipeline(Pipeline):
         return "0" if name == MINIMUM else f"{similar.discount(self.weighing.power):g}"
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """Neighbours of every item. Raises TextModelError."""
+        """Neighbors of every item. Raises TextModelError."""
         weighing = self.weighing
         if DISCOUNT in self.config.given:
             weighing = weighing._replace(power=self._power())

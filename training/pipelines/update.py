@@ -26,7 +26,7 @@ from training.data.prepared import Prepared
 from training.errors import BadConfigError
 from training.output.bundle_writer import Fitted, flattened
 from training.pipelines.base import Measured, Pipeline
-from training.pipelines.sequence import REGULARISATION
+from training.pipelines.sequence import REGULARIZATION
 from training.progress import Stop, say
 from training.tuning import settings
 from training.tuning.rewards import rewards
@@ -98,7 +98,7 @@ class UpdatePipeline(Pipeline):
         }
         rows = {
             "transitions": transitions.fit(usual, items),
-            "linear": linear.fit(usual, items, REGULARISATION, self.config.seed),
+            "linear": linear.fit(usual, items, REGULARIZATION, self.config.seed),
         }
         return Fitted("sequence", said, arrays, rows)
 

@@ -37,7 +37,7 @@ class TextEncoder(Protocol):
 
 
 class Lsa:
-    """Words and pairs of neighbours, weighted by rarity, in `width` dimensions. Deterministic by seed."""
+    """Words and pairs of neighbors, weighted by rarity, in `width` dimensions. Deterministic by seed."""
 
     name = "latent semantic analysis"
     name_times = 2

@@ -1,6 +1,6 @@
 """The optimization objective: lists that are richer in one attribute of items, at some cost of relevance.
 
-The score of an item gets its attribute, standardised over the catalogue, times a weight. The weight is chosen
+The score of an item gets its attribute, standardized over the catalog, times a weight. The weight is chosen
 on validation data, by how much of the relevance of the plain lists is left and how much of the reward that
 could be had is reached: relevance counts three times as much as reward at LOW, as much at MEDIUM ("equal
 emphasis" is the service's word), a third as much at HIGH. OFF changes nothing.
@@ -31,7 +31,7 @@ EMPHASIS = {"OFF": 0.0, "LOW": 0.25, "MEDIUM": 0.5, "HIGH": 0.75}
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0)
 LENGTH = 25
 ASKED = 500
-"""Validation users that are asked: every weight that is tried sorts the whole catalogue for each."""
+"""Validation users that are asked: every weight that is tried sorts the whole catalog for each."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def rewards(wanted: Objective | None, prepared: Prepared) -> Rewards | None:
 
 
 def weight(model: Model, about: Rewards, sensitivity: str, prepared: Prepared, cases: Cases) -> float:
-    """How much the standardised attribute counts beside the scores of `model`, which does without it."""
+    """How much the standardized attribute counts beside the scores of `model`, which does without it."""
     emphasis = EMPHASIS[sensitivity]
     if not emphasis or not len(cases):
         return 0.0

@@ -53,7 +53,7 @@ def usual_items(config: Config, sequences: Sequences) -> Sequences:
     """Training events with items that have neither too few nor too many for the percentiles.
 
     Only for percentiles that the solution says itself: the recipe's default would leave out the most popular
-    tenth of the catalogue, which no list could then recommend. Raises BadConfigError.
+    tenth of the catalog, which no list could then recommend. Raises BadConfigError.
     """
     if not len(sequences.items):
         return sequences

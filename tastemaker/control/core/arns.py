@@ -14,22 +14,22 @@ class Place:
     account: str
 
     def arn(self, suffix: str) -> str:
-        """The ARN of ``campaign/films`` and the like, here."""
+        """The ARN of `campaign/films` and the like, here."""
         return f"arn:{self.partition}:personalize:{self.region}:{self.account}:{suffix}"
 
 
 def suffix_of(arn: str) -> str:
-    """``campaign/films`` of a campaign's ARN."""
+    """`campaign/films` of a campaign's ARN."""
     return arn.split(":", 5)[-1]
 
 
 def segment_of(arn: str) -> str:
-    """``campaign`` of a campaign's ARN."""
+    """`campaign` of a campaign's ARN."""
     return suffix_of(arn).partition("/")[0]
 
 
 def name_of(arn: str) -> str:
-    """What comes after the segment: ``films``, or ``films/702e0792`` for a solution version."""
+    """What comes after the segment: `films`, or `films/702e0792` for a solution version."""
     return suffix_of(arn).partition("/")[2]
 
 

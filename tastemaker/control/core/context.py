@@ -27,7 +27,7 @@ def _nothing_put(dataset_arn: str) -> Iterator[tuple[str, Mapping[str, Any], flo
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that a rule needs. ``kinds`` maps a kind's name to it, ``recipe`` finds one by its ARN;
+    """Everything that a rule needs. `kinds` maps a kind's name to it, `recipe` finds one by its ARN;
     delays are
     in seconds.
     """
@@ -75,7 +75,7 @@ class Desk:
         raise InvalidInput(f"{arn} is not the ARN of a resource that can be created here.")
 
     def find_active(self, kind: str, arn: str) -> Record:
-        """As ``find``; raises ResourceInUse if the record is not ACTIVE."""
+        """As `find`; raises ResourceInUse if the record is not ACTIVE."""
         record = self.find(kind, arn)
         if record.status not in (None, statuses.ACTIVE):
             raise ResourceInUse(f"{arn} has the status {record.status}; wait until it is ACTIVE.")
@@ -92,7 +92,7 @@ class Desk:
             start = page.next
 
     def each_now(self, kind: str | None, parent: str | None = None) -> Iterator[Record]:
-        """As ``each``, each record read again: a list may be behind by a moment, and a rule must not be."""
+        """As `each`, each record read again: a list may be behind by a moment, and a rule must not be."""
         for listed in self.each(kind, parent):
             record = self.repository.get(listed.arn)
             if record is not None:

@@ -25,7 +25,7 @@ _ATTEMPTS = 3
 class Reference:
     """A member that names another resource.
 
-    ``active``: the other must be ACTIVE when this is created. ``holds``: when this keeps the other from being
+    `active`: the other must be ACTIVE when this is created. `holds`: when this keeps the other from being
     deleted: always, while work on this is under way, or never.
     """
 
@@ -38,9 +38,9 @@ class Reference:
 class Kind:
     """One kind of resource. A subclass sets the class attributes and overrides the hooks that differ.
 
-    ``name`` is the word in the operations' names; the wire's members follow from it. The first of
-    ``refers`` is
-    the parent, by which lists are filtered, unless ``parent`` says otherwise.
+    `name` is the word in the operations' names; the wire's members follow from it. The first of
+    `refers` is
+    the parent, by which lists are filtered, unless `parent` says otherwise.
     """
 
     name: ClassVar[str]
@@ -96,7 +96,7 @@ class Kind:
     # --- hooks ---
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        """The rules of creation, and what the record holds. ``found``: member → the record that it names."""
+        """The rules of creation, and what the record holds. `found`: member → the record that it names."""
         return {name: value for name, value in request.items() if name != "tags"}
 
     def suffix(self, desk: Desk, body: Body) -> str:
@@ -121,7 +121,7 @@ class Kind:
         """What must end when deletion begins."""
 
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
-        """What the delete workflow purges: ``prefixes`` in the lake, and keys in tables."""
+        """What the delete workflow purges: `prefixes` in the lake, and keys in tables."""
         return {}
 
     def schedule_work(self, desk: Desk, record: Record) -> None:
@@ -276,7 +276,7 @@ class Kind:
     # --- life: called by the steps of workflows, each safe to repeat ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        """Mark work as begun and answer its plan; ``{"skip": True}`` if there is nothing to do any more."""
+        """Mark work as begun and answer its plan; `{"skip": True}` if there is nothing to do any more."""
         raise NotImplementedError(f"{self.name} has no workflow")
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:

@@ -6,7 +6,7 @@ from tastemaker.errors import InvalidInput
 
 
 def check_s3(location: str, member: str) -> None:
-    """Raises InvalidInput unless ``location`` is ``s3://bucket…``; the model's pattern also lets web
+    """Raises InvalidInput unless `location` is `s3://bucket…`; the model's pattern also lets web
     addresses by."""
     bucket = location.removeprefix("s3://").partition("/")[0]
     if not location.startswith("s3://") or not bucket:

@@ -35,7 +35,7 @@ def start_of(operation: str, request: Mapping[str, Any]) -> str | None:
 
 
 def token(operation: str, request: Mapping[str, Any], position: str | None) -> str | None:
-    """The ``nextToken`` of an answer whose next page starts at ``position``."""
+    """The `nextToken` of an answer whose next page starts at `position`."""
     if position is None:
         return None
     document = json.dumps([_seal(operation, request, position), position], separators=(",", ":"))

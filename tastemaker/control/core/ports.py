@@ -12,9 +12,9 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class StatusChange:
-    """A status that has just changed. ``part`` is ``latestCampaignUpdate`` and the like when it is that of
+    """A status that has just changed. `part` is `latestCampaignUpdate` and the like when it is that of
     an update
-    rather than the record's own; ``before`` is None when it is new.
+    rather than the record's own; `before` is None when it is new.
     """
 
     record: Record
@@ -42,14 +42,14 @@ class Ids(Protocol):
 
 
 class WorkError(Exception):
-    """Work could not be started or stopped; the message is fit for a ``failureReason``."""
+    """Work could not be started or stopped; the message is fit for a `failureReason`."""
 
 
 class Work(Protocol):
     """Starts what takes time. All calls are idempotent and raise WorkError."""
 
     def start(self, workflow: str, name: str, request: Mapping[str, Any]) -> None:
-        """Start the workflow ``import``, ``train``, ``deploy`` or ``delete``. The same name starts it only
+        """Start the workflow `import`, `train`, `deploy` or `delete`. The same name starts it only
         once."""
 
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
@@ -63,7 +63,7 @@ class Work(Protocol):
     def schedule(
         self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
     ) -> None:
-        """Start ``train`` or ``refresh`` with ``request`` at ``first_at`` and then every so many seconds
+        """Start `train` or `refresh` with `request` at `first_at` and then every so many seconds
         (whole minutes); replaces an earlier one."""
 
     def unschedule(self, name: str) -> None:
@@ -83,7 +83,7 @@ class Lake(Protocol):
         """Store an object."""
 
     def uri(self, key: str) -> str:
-        """``s3://<lake>/<key>``."""
+        """`s3://<lake>/<key>`."""
 
 
 class NoLake:

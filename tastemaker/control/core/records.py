@@ -10,9 +10,9 @@ from tastemaker.errors import Conflict, InvalidNextToken, ResourceAlreadyExists
 
 @dataclass(frozen=True)
 class Record:
-    """One resource as it is stored. ``body`` holds the wire's members and internal ones (``_name``); it is
+    """One resource as it is stored. `body` holds the wire's members and internal ones (`_name`); it is
     never
-    changed in place. ``created_at`` is in seconds since 1970; ``revision`` counts the writes.
+    changed in place. `created_at` is in seconds since 1970; `revision` counts the writes.
     """
 
     arn: str
@@ -28,7 +28,7 @@ class Record:
 
     @property
     def updates(self) -> dict[str, dict[str, Any]]:
-        """``latestCampaignUpdate`` and the like."""
+        """`latestCampaignUpdate` and the like."""
         return {
             member: update
             for member, update in self.body.items()
@@ -65,10 +65,10 @@ class Repository(Protocol):
     def create(
         self, record: Record, *, aliases: Mapping[str, str] = {}, unchanged: Iterable[Record] = ()
     ) -> Record:
-        """Store a new record and its aliases, all or nothing, while the ``unchanged`` records are still as
+        """Store a new record and its aliases, all or nothing, while the `unchanged` records are still as
         given.
 
-        Raises ResourceAlreadyExists if the ARN or an alias is taken, Conflict if one of ``unchanged`` has
+        Raises ResourceAlreadyExists if the ARN or an alias is taken, Conflict if one of `unchanged` has
         moved on.
         """
 
@@ -87,14 +87,14 @@ class Repository(Protocol):
         """
 
     def moving(self) -> Iterator[Record]:
-        """The records that are ``moving``, oldest first. May be behind by a moment."""
+        """The records that are `moving`, oldest first. May be behind by a moment."""
 
     def target(self, alias: str) -> str | None:
         """The ARN that an alias stands for, or None."""
 
 
 def position_of(record: Record) -> str:
-    """Where a list continues after ``record``."""
+    """Where a list continues after `record`."""
     return f"{record.created_at!r} {record.arn}"
 
 

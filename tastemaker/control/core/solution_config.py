@@ -1,4 +1,4 @@
-"""The rules of ``solutionConfig`` and of a solution's switches, against its recipe and the group's
+"""The rules of `solutionConfig` and of a solution's switches, against its recipe and the group's
 schemas."""
 
 import re
@@ -48,7 +48,7 @@ def check(recipe: Recipe, request: Config, schemas: Schemas) -> None:
 
 
 def check_events_config(recipe: Recipe, events: Config) -> None:
-    """``eventsConfig``: event types and their weights. Raises InvalidInput."""
+    """`eventsConfig`: event types and their weights. Raises InvalidInput."""
     if not recipe.event_weights:
         raise InvalidInput(f"eventsConfig is not supported by {recipe.name}, only by the v2 recipes.")
     types = [one.get("eventType") for one in events.get("eventParametersList", [])]
@@ -62,7 +62,7 @@ def check_events_config(recipe: Recipe, events: Config) -> None:
 
 
 def days_between_trainings(config: Config) -> int:
-    """N of ``rate(N days)``, 7 where ``config`` names no schedule. Raises InvalidInput outside 1 to 30.
+    """N of `rate(N days)`, 7 where `config` names no schedule. Raises InvalidInput outside 1 to 30.
 
     The default is used and not written down: programs that keep solutions as they are configured hold the
     description's solutionConfig against what they gave.
@@ -99,7 +99,7 @@ def _check_events(recipe: Recipe, request: Config, config: Config, interactions:
 
 
 def check_columns(recipe: Recipe, config: Config, schemas: Schemas) -> None:
-    """``trainingDataConfig``: columns to leave out or to take. Raises InvalidInput."""
+    """`trainingDataConfig`: columns to leave out or to take. Raises InvalidInput."""
     if "includedDatasetColumns" in config and not recipe.incremental_update:
         raise InvalidInput(
             f"includedDatasetColumns is not supported by {recipe.name}; use excludedDatasetColumns."

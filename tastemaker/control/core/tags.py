@@ -10,7 +10,7 @@ Tags = list[dict[str, str]]
 
 
 def merged(existing: Iterable[Mapping[str, str]], given: Iterable[Mapping[str, str]]) -> Tags:
-    """``existing`` with ``given`` put over them. Raises InvalidInput or TooManyTags."""
+    """`existing` with `given` put over them. Raises InvalidInput or TooManyTags."""
     given = list(given)
     keys = [tag["tagKey"] for tag in given]
     for key in keys:
@@ -25,7 +25,7 @@ def merged(existing: Iterable[Mapping[str, str]], given: Iterable[Mapping[str, s
 
 
 def without(existing: Iterable[Mapping[str, str]], keys: list[str]) -> Tags:
-    """``existing`` less the tags of these keys. Raises TooManyTagKeys."""
+    """`existing` less the tags of these keys. Raises TooManyTagKeys."""
     if len(keys) > LIMIT:
         raise TooManyTagKeys(f"At most {LIMIT} tag keys can be removed at once; these are {len(keys)}.")
     return [dict(tag) for tag in existing if tag["tagKey"] not in keys]

@@ -1,4 +1,4 @@
-"""Updates: a part of the parent's record (``latestCampaignUpdate`` and the like) with a status of its own.
+"""Updates: a part of the parent's record (`latestCampaignUpdate` and the like) with a status of its own.
 
 The parent stays ACTIVE and keeps its old configuration until the update is ACTIVE.
 """
@@ -25,14 +25,14 @@ def applied(desk: Desk, **members: Any) -> Update:
 
 
 def moved(desk: Desk, update: Update, status: str, reason: str | None = None) -> Update:
-    """An update with another status, and its ``failureReason`` if it failed."""
+    """An update with another status, and its `failureReason` if it failed."""
     changed = {**update, "status": status, "lastUpdatedDateTime": desk.now()}
     return changed if reason is None else {**changed, "failureReason": reason}
 
 
 def taken(desk: Desk, record: Record, member: str, execution: str, *, failed: bool = True) -> Record | None:
     """The record with its update in progress by this execution, if there is one to work on: it waits, it is
-    under way, or (``failed``) it failed and a person has started the work again. None if there is none."""
+    under way, or (`failed`) it failed and a person has started the work again. None if there is none."""
     update = record.body.get(member)
     if update is None or update["status"] == statuses.ACTIVE:
         return None

@@ -42,7 +42,7 @@ class BatchInferenceJob(BatchJob):
 
 
 def results_of(request: Request) -> int:
-    """``numResults`` of a batch job. Raises InvalidInput."""
+    """`numResults` of a batch job. Raises InvalidInput."""
     results = request.get("numResults", DEFAULT_RESULTS)
     if not 1 <= results <= MOST_RESULTS:
         raise InvalidInput(f"numResults is {results}; it must be from 1 to {MOST_RESULTS}.")

@@ -20,7 +20,7 @@ UPDATE = "latestCampaignUpdate"
 
 
 class Campaign(Kind):
-    """Internal members: ``_serving``, what requests are answered from: {"solutionVersionArn", "recipeArn",
+    """Internal members: `_serving`, what requests are answered from: {"solutionVersionArn", "recipeArn",
     "bundle",
     "datasetGroupArn"}; it changes in the same write as the status.
     """
@@ -187,7 +187,7 @@ def follow(desk: Desk, version: Record) -> None:
 
 
 def _version(desk: Desk, arn: str) -> Record:
-    """The version of an ARN or of ``<solutionArn>/$LATEST``, ACTIVE. Raises as ``find_active``."""
+    """The version of an ARN or of `<solutionArn>/$LATEST`, ACTIVE. Raises as `find_active`."""
     if not arn.endswith(LATEST):
         return desk.find_active("SolutionVersion", arn)
     solution = desk.find_active("Solution", arn.removesuffix(LATEST))
@@ -228,7 +228,7 @@ def _check_config(recipe: Recipe, config: Mapping[str, Any], version: str) -> No
 
 
 def check_exploration(recipe: Recipe, config: Mapping[str, str] | None) -> None:
-    """``itemExplorationConfig`` of a campaign, recommender or batch job. Raises InvalidInput."""
+    """`itemExplorationConfig` of a campaign, recommender or batch job. Raises InvalidInput."""
     if config is None:
         return
     if not recipe.exploration:

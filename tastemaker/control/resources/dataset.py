@@ -18,8 +18,8 @@ UPDATABLE = ("ITEMS", "USERS")
 
 
 class Dataset(Kind):
-    """Internal members: ``_imports``, the visible bulk data as a list of {"prefix", "jobArn", "rows"};
-    ``_importedAt``, when it last changed.
+    """Internal members: `_imports`, the visible bulk data as a list of {"prefix", "jobArn", "rows"};
+    `_importedAt`, when it last changed.
     """
 
     name = "Dataset"

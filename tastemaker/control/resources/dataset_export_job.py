@@ -17,7 +17,7 @@ MODES = ("BULK", "PUT", "ALL")
 
 
 class DatasetExportJob(Job):
-    """Internal members: ``_rows`` and ``_files``, as the work counted them."""
+    """Internal members: `_rows` and `_files`, as the work counted them."""
 
     name = "DatasetExportJob"
     segment = "dataset-export-job"

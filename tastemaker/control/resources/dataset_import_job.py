@@ -14,7 +14,7 @@ from tastemaker.errors import InvalidInput, ResourceInUse
 
 
 class DatasetImportJob(Kind):
-    """Internal members: ``_rows``, ``_files`` and ``_bytes``, as the work counted them."""
+    """Internal members: `_rows`, `_files` and `_bytes`, as the work counted them."""
 
     name = "DatasetImportJob"
     segment = "dataset-import-job"

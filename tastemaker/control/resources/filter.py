@@ -9,7 +9,7 @@ from tastemaker.control.resources.dataset import schemas_of
 
 
 class Filter(Kind):
-    """Internal member: ``_compiled``, the expression as ``filters.Filter.load`` reads it."""
+    """Internal member: `_compiled`, the expression as `filters.Filter.load` reads it."""
 
     name = "Filter"
     segment = "filter"

@@ -1,6 +1,6 @@
 """Metric attributions: what recommendations brought about. One for each dataset group.
 
-Every quarter of an hour the workflow ``attribute`` reports on what came in since the last time: on streamed
+Every quarter of an hour the workflow `attribute` reports on what came in since the last time: on streamed
 events, and on each import of interactions once.
 """
 
@@ -27,8 +27,8 @@ MOST_IMPORTS = 200
 
 
 class MetricAttribution(Kind):
-    """ACTIVE when its first run has looked at what is there. Internal members: ``_execution``, the newest
-    run; ``_imports``, those that are done and have not been reported on.
+    """ACTIVE when its first run has looked at what is there. Internal members: `_execution`, the newest
+    run; `_imports`, those that are done and have not been reported on.
     """
 
     name = "MetricAttribution"
@@ -103,7 +103,7 @@ class MetricAttribution(Kind):
     # --- life ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        """Runs may meet: what each does is done once, whoever comes first (``lambdas/attribution``)."""
+        """Runs may meet: what each does is done once, whoever comes first (`lambdas/attribution`)."""
         if record.status == statuses.ACTIVE:
             record = _noted(desk, record, _execution=execution)
         else:

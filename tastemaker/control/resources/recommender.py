@@ -24,8 +24,8 @@ RETRAINING_DAYS = 7
 
 
 class Recommender(Kind):
-    """Internal members: ``_serving`` as of campaigns; ``_training``, the execution that trains now;
-    ``_trainingAt`` and ``_trainedAt``, when it and the last good one began."""
+    """Internal members: `_serving` as of campaigns; `_training`, the execution that trains now;
+    `_trainingAt` and `_trainedAt`, when it and the last good one began."""
 
     name = "Recommender"
     segment = "recommender"

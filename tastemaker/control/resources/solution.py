@@ -22,7 +22,7 @@ AUTO_ML = "arn:aws:personalize:::recipe/aws-user-personalization"
 
 
 class Solution(Kind):
-    """ACTIVE at once. Internal member: ``_firstTrainingAt``, when the schedule fires first."""
+    """ACTIVE at once. Internal member: `_firstTrainingAt`, when the schedule fires first."""
 
     name = "Solution"
     segment = "solution"

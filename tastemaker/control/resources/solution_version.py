@@ -26,8 +26,8 @@ COPIED = (
 
 
 class SolutionVersion(Kind):
-    """Internal members: ``_bundle``, the model's folder (``s3://…/``); ``_metrics``; ``_counts``;
-    ``_job``."""
+    """Internal members: `_bundle`, the model's folder (`s3://…/`); `_metrics`; `_counts`;
+    `_job`."""
 
     name = "SolutionVersion"
     segment = "solution"

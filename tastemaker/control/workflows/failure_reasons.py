@@ -1,4 +1,4 @@
-"""From what Step Functions reports of an error to a sentence for ``failureReason``."""
+"""From what Step Functions reports of an error to a sentence for `failureReason`."""
 
 import json
 import re
@@ -10,7 +10,7 @@ _BARE = re.compile(r"^(?:builtins\.)?[A-Z]\w*(?:Error|Exception)$")
 
 
 def reason_of(error: Mapping[str, Any] | None) -> str:
-    """``error`` is {"Error", "Cause"}. The cause is the JSON of a failed function or of a training job, or
+    """`error` is {"Error", "Cause"}. The cause is the JSON of a failed function or of a training job, or
     text."""
     error = error or {}
     name, cause = str(error.get("Error") or ""), error.get("Cause") or ""
@@ -43,6 +43,6 @@ def _parsed(cause: Any) -> Mapping[str, Any]:
 
 
 def _of_job(text: str) -> str:
-    """SageMaker wraps what the job wrote: ``AlgorithmError: <text>, exit code: 1``."""
+    """SageMaker wraps what the job wrote: `AlgorithmError: <text>, exit code: 1`."""
     text = re.sub(r"^AlgorithmError:\s*", "", text)
     return re.sub(r",?\s*exit code: \d+\s*$", "", text).strip() or "The training job failed without a reason."

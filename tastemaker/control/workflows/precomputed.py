@@ -2,7 +2,7 @@
 
 A job asks for it with the tag `tastemaker:serve-days` when it is created: its answers, one list per user or
 item, are also kept in a table, under a version of the job's own, for so many days. The record of the solution
-points to the newest job whose lists are all there (internal member ``_lists``): it changes by one write, so
+points to the newest job whose lists are all there (internal member `_lists`): it changes by one write, so
 that nothing is ever answered from half of a job. A job that starts again writes the same rows again.
 """
 
@@ -41,7 +41,7 @@ def days_of(recipe: Recipe, request: Mapping[str, Any], results: int) -> int | N
 
 
 def plan(desk: Desk, job: Record) -> dict[str, Any] | None:
-    """What loading needs to know; None for a job that serves nothing. ``key``: the member of a line, and of a
+    """What loading needs to know; None for a job that serves nothing. `key`: the member of a line, and of a
     request, that names a list."""
     if "_serveDays" not in job.body:
         return None

@@ -2,7 +2,7 @@
 
 A function may die between writing a record and starting its work; what Step Functions says of an execution's
 end may be lost. Nobody would ever write to such a record again, so that it is looked after from outside: by
-``lambdas/control/reconciliation.py``, which asks Step Functions.
+`lambdas/control/reconciliation.py`, which asks Step Functions.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ PENDING = (statuses.PENDING, statuses.JOB_PENDING, statuses.DELETE_PENDING)
 
 @dataclass(frozen=True)
 class Waiting:
-    """An execution of ``workflow`` with the input ``request``. ``execution`` is its ARN once it has begun,
-    before that the name that it is started with; ``since`` when the record was written last."""
+    """An execution of `workflow` with the input `request`. `execution` is its ARN once it has begun,
+    before that the name that it is started with; `since` when the record was written last."""
 
     workflow: str
     execution: str

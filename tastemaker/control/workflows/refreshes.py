@@ -2,7 +2,7 @@
 model of a campaign or recommender every two hours.
 
 It is no resource: it has no record, and its failure changes no status. The record's internal member
-``_serving`` names the newest refresh in ``refresh``; it changes by one write, after the refreshed model has
+`_serving` names the newest refresh in `refresh`; it changes by one write, after the refreshed model has
 answered a request, and a new version begins without one.
 """
 
@@ -63,7 +63,7 @@ class Refresh:
     """The steps of the workflow, in the form that kinds have. Each is safe to repeat."""
 
     def begin(self, desk: Desk, record: Record, request: Document, execution: str) -> dict[str, Any]:
-        """What to refresh. ``{"skip": True}`` if the record serves nothing, or nothing that is refreshed."""
+        """What to refresh. `{"skip": True}` if the record serves nothing, or nothing that is refreshed."""
         now = record.body.get("_serving")
         if record.status != statuses.ACTIVE or now is None or not desk.recipe(now["recipeArn"]).refreshed:
             return {"skip": True, "arn": record.arn}

@@ -35,15 +35,15 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Workflows:
-    """``workflow`` is a key of ``SUBJECTS``; ``request`` the execution's input; ``plan`` what
-    ``begin``
+    """`workflow` is a key of `SUBJECTS`; `request` the execution's input; `plan` what
+    `begin`
     answered ({} if it failed).
     """
 
     desk: Desk
 
     def begin(self, workflow: str, request: Document, execution: str) -> dict[str, Any]:
-        """Mark the subject as in progress and say what the work has to do. ``{"skip": True}``: nothing."""
+        """Mark the subject as in progress and say what the work has to do. `{"skip": True}`: nothing."""
         return self._repeat(lambda: self._begin(workflow, request, execution))
 
     def succeed(self, workflow: str, request: Document, plan: Document, result: Document) -> None:

@@ -39,7 +39,7 @@ def write(
     execution: str,
 ) -> dict[str, Any]:
     """The plan of a training job, whose files are written as exact as data are now. The same for the same
-    ``moment`` and ``execution``, so that a repeated step starts the same job; an execution that starts again
+    `moment` and `execution`, so that a repeated step starts the same job; an execution that starts again
     what another left needs a job of its own, since SageMaker takes a name once. Raises NoDataError.
     """
     folder = f"groups/{group_name(group)}"
@@ -112,7 +112,7 @@ def newest_interaction(desk: Desk, group: str) -> float:
 
 
 def bundle_of(desk: Desk, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Where the trained bundle is (``s3://…/``), and its manifest. Raises LookupError if the job left
+    """Where the trained bundle is (`s3://…/`), and its manifest. Raises LookupError if the job left
     none."""
     folder = f"{plan['outputPath']}{plan['jobName']}/output/model/"
     key = folder.removeprefix(desk.lake.uri(""))

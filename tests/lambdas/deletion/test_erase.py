@@ -140,7 +140,7 @@ def place(lake_client: Any, other_tables: Any) -> Place:
 def test_no_trace_is_left(place: Place, twice: bool) -> None:
     assert "'ann'" in place.known()
     # Two views, a user, an event, one before the login and one on an action; five profile rows and one of the
-    # catalogue.
+    # catalog.
     assert place.run(twice=twice) == 2 + 1 + 3 + 5 + 1
     known = place.known()
     assert "ann" not in known

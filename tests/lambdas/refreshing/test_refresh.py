@@ -41,7 +41,7 @@ class Place:
         self.put: list[tuple[str, dict, float]] = []
         write_bundle(folder / "bundle", "sequence")
         manifest = json.loads((folder / "bundle/bundle.json").read_text())
-        kinds = {"GENRES": "categorical", "YEAR": "number", "COLOUR": "boolean"}
+        kinds = {"GENRES": "categorical", "YEAR": "number", "COLOR": "boolean"}
         manifest |= {"columns": {"ITEMS": kinds}, "latestTimestamp": 20}
         (folder / "bundle/bundle.json").write_text(json.dumps({**manifest, "created": 0.0}))
         for path in (folder / "bundle").rglob("*.*"):
@@ -106,7 +106,7 @@ def test_put_items_and_counts_reach_what_serves(place: Place) -> None:
     assert result == {"items": 1, "events": 2}
     bundle = place.served(refresh)
     assert bundle.items.tolist() == ["alien", "brazil", "casablanca", "dune", "emma", "fargo"]
-    assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOUR": None}
+    assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOR": None}
     assert shown(bundle) == {"alien": 1, "brazil": 0, "casablanca": 0, "dune": 1, "emma": 0, "fargo": 2}
     assert taken(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
 

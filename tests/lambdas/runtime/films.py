@@ -1,4 +1,4 @@
-"""A tiny catalogue of films with known answers, deployed on fakes and served through the wire."""
+"""A tiny catalog of films with known answers, deployed on fakes and served through the wire."""
 
 import json
 from pathlib import Path
@@ -27,11 +27,11 @@ from tastemaker.wire import Service
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
 GROUP = f"{PREFIX}dataset-group/films"
 FILMS: list[dict[str, Any]] = [
-    {"ITEM_ID": "alien", "GENRES": "horror|space", "YEAR": 1979.0, "COLOUR": True},
-    {"ITEM_ID": "brazil", "GENRES": "comedy", "YEAR": 1985.0, "COLOUR": True},
-    {"ITEM_ID": "casablanca", "GENRES": "love", "YEAR": 1942.0, "COLOUR": False},
-    {"ITEM_ID": "dune", "GENRES": "space", "YEAR": 1984.5, "COLOUR": True},
-    {"ITEM_ID": "emma", "GENRES": None, "YEAR": None, "COLOUR": None},
+    {"ITEM_ID": "alien", "GENRES": "horror|space", "YEAR": 1979.0, "COLOR": True},
+    {"ITEM_ID": "brazil", "GENRES": "comedy", "YEAR": 1985.0, "COLOR": True},
+    {"ITEM_ID": "casablanca", "GENRES": "love", "YEAR": 1942.0, "COLOR": False},
+    {"ITEM_ID": "dune", "GENRES": "space", "YEAR": 1984.5, "COLOR": True},
+    {"ITEM_ID": "emma", "GENRES": None, "YEAR": None, "COLOR": None},
 ]
 USERS = [12, 9, 7, 5, 1]
 """How many users saw each film: their order of popularity is that of the alphabet."""
@@ -42,7 +42,7 @@ def write_bundle(folder: Path, kind: str) -> Path:
     (folder / "model").mkdir(parents=True)
     Ids.build([str(film["ITEM_ID"]) for film in FILMS]).save(folder, "items")
     Ids.build(["ann", "bob"]).save(folder, "users")
-    kinds = {"GENRES": "categorical", "YEAR": "number", "COLOUR": "boolean"}
+    kinds = {"GENRES": "categorical", "YEAR": "number", "COLOR": "boolean"}
     Columns.build(kinds, FILMS).save(folder / "item_columns")
     Columns.build({"AGE": "number"}, [{"AGE": 30.0}, {"AGE": 12.0}]).save(folder / "user_columns")
     Histories(

@@ -27,7 +27,7 @@ class Counted:
 
 
 class Desk:
-    """A catalogue table that is written to and read from, with clocks that a test sets."""
+    """A catalog table that is written to and read from, with clocks that a test sets."""
 
     def __init__(self, cinema: Cinema, client) -> None:
         self.cinema, self.now, self.wall = cinema, 100.0, 5_000.0

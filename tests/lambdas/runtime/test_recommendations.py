@@ -135,12 +135,12 @@ def test_recipes_without_promotions_say_so(cinema: Cinema) -> None:
 
 
 def test_metadata_as_text(cinema: Cinema) -> None:
-    columns = {"ITEMS": ["GENRES", "YEAR", "COLOUR"]}
+    columns = {"ITEMS": ["GENRES", "YEAR", "COLOR"]}
     answer = cinema.ask("v2", userId="ann", metadataColumns=columns)["itemList"]
     found = {item["itemId"]: item["metadata"] for item in answer}
-    assert found["alien"] == {"genres": "horror|space", "year": "1979", "colour": "true"}
+    assert found["alien"] == {"genres": "horror|space", "year": "1979", "color": "true"}
     assert found["dune"]["year"] == "1984.5"
-    assert found["casablanca"]["colour"] == "false"
+    assert found["casablanca"]["color"] == "false"
     assert found["emma"] == {}
 
 

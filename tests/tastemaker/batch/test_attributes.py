@@ -54,6 +54,6 @@ def test_what_is_no_expression(expression: str, say: str) -> None:
 
 
 def test_columns_that_do_not_fit() -> None:
-    for expression, say in (("ITEMS.colour = 'red'", "no column colour"), ("ITEMS.year = 'old'", "a number")):
+    for expression, say in (("ITEMS.color = 'red'", "no column color"), ("ITEMS.year = 'old'", "a number")):
         with pytest.raises(BadLine, match=say):
             attributes.items_with(attributes.parse(expression), ITEMS)

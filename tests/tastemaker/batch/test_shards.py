@@ -36,7 +36,7 @@ def test_shards_cover_a_file_evenly() -> None:
 
 
 @pytest.mark.parametrize(("items", "low", "high"), [(1000, 50_000, 60_000), (5_000_000, 200, 1000)])
-def test_a_large_catalogue_makes_small_shards(items: int, low: int, high: int) -> None:
+def test_a_large_catalog_makes_small_shards(items: int, low: int, high: int) -> None:
     assert low <= shards.lines_per_shard(items) <= high
 
 

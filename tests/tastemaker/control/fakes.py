@@ -44,7 +44,7 @@ class Counter:
 
 @dataclass
 class FakeWork:
-    """Remembers what was started; ``refuse`` makes the next starts fail with that text."""
+    """Remembers what was started; `refuse` makes the next starts fail with that text."""
 
     started: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     stopped: list[tuple[str, str | None]] = field(default_factory=list)
@@ -125,7 +125,7 @@ def world(
     quotas: Mapping[str, int] | None = None,
     untrainable: str | None = None,
 ) -> World:
-    """A new, empty world. ``untrainable``: a recipe that this world has no model for."""
+    """A new, empty world. `untrainable`: a recipe that this world has no model for."""
 
     def without_model(arn: str) -> Recipe:
         found = recipes.by_arn(arn)

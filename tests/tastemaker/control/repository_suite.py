@@ -1,4 +1,4 @@
-"""What every repository must do. A test module per implementation subclasses this with a ``repository``
+"""What every repository must do. A test module per implementation subclasses this with a `repository`
 fixture."""
 
 import pytest
@@ -13,7 +13,7 @@ def record(number: int, kind: str = "Filter", parent: str | None = "arn:group", 
 
 
 class RepositorySuite:
-    """Subclasses give the fixture ``repository``."""
+    """Subclasses give the fixture `repository`."""
 
     def test_what_is_stored_comes_back(self, repository: Repository) -> None:
         stored = repository.create(

@@ -1,4 +1,4 @@
-"""A small shop: the catalogue, the people and the habits that the tests of filters share."""
+"""A small shop: the catalog, the people and the habits that the tests of filters share."""
 
 from __future__ import annotations
 

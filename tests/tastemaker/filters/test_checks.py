@@ -11,8 +11,8 @@ from tests.tastemaker.filters.shop import SCHEMAS
         ("EXCLUDE ItemID WHERE Items.ADULT = 1", "Items.ADULT is boolean", 21),
         ('EXCLUDE ItemID WHERE Items.DESCRIPTION IN ("x")', "Items.DESCRIPTION is textual", 21),
         (
-            'EXCLUDE ItemID WHERE Items.COLOUR IN ("x")',
-            "Items has no column COLOUR; it has AISLE, BRAND, ",
+            'EXCLUDE ItemID WHERE Items.COLOR IN ("x")',
+            "Items has no column COLOR; it has AISLE, BRAND, ",
             21,
         ),
         ('EXCLUDE ItemID WHERE Items.BRAND = "x"', r'Items.BRAND is text.* Items.BRAND IN \("value"\)', 21),

@@ -215,6 +215,6 @@ def test_items_are_named_by_id():
 
 
 def test_a_column_that_came_after_the_data_is_null_everywhere():
-    assert kept('INCLUDE ItemID WHERE Items.COLOUR IN ("red")') == []
+    assert kept('INCLUDE ItemID WHERE Items.COLOR IN ("red")') == []
     assert kept("INCLUDE ItemID WHERE Items.WEIGHT != 5") == []
-    assert len(kept('INCLUDE ItemID WHERE Items.COLOUR NOT IN ("red")')) == 5
+    assert len(kept('INCLUDE ItemID WHERE Items.COLOR NOT IN ("red")')) == 5

@@ -40,10 +40,10 @@ def test_types_and_nulls(place: Place) -> None:
 
 
 def test_header_in_any_order_quoted_with_mark_and_extra_columns(place: Place) -> None:
-    place.put("a.csv", b'\xef\xbb\xbf"TIMESTAMP", ITEM_ID,COLOUR,"USER_ID"\r\n5,i,red,u\r\n9,j,blue,v\r\n')
+    place.put("a.csv", b'\xef\xbb\xbf"TIMESTAMP", ITEM_ID,COLOR,"USER_ID"\r\n5,i,red,u\r\n9,j,blue,v\r\n')
     assert place.run(EVENTS)["maxTimestamp"] == 9
     assert place.rows()[0] == {"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}
-    assert any("COLOUR" in line for line in place.log)
+    assert any("COLOR" in line for line in place.log)
 
 
 def test_a_header_may_differ_in_the_case_of_its_letters(place: Place) -> None:

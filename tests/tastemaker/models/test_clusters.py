@@ -1,4 +1,4 @@
-"""Searching a clustered catalogue, against scoring every item."""
+"""Searching a clustered catalog, against scoring every item."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from training.algorithms import clusters
 ITEMS, WIDTH = 40_000, 16
 
 
-def catalogue(seed: int = 0, items: int = ITEMS) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
+def catalog(seed: int = 0, items: int = ITEMS) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
     """Vectors around 200 themes, and a popularity with a long tail."""
     rng = np.random.default_rng(seed)
     themes = rng.standard_normal((200, WIDTH)).astype(np.float32)
@@ -24,7 +24,7 @@ def catalogue(seed: int = 0, items: int = ITEMS) -> tuple[np.ndarray, np.ndarray
 
 @pytest.fixture(scope="module")
 def shop() -> tuple[np.ndarray, np.ndarray, Clusters, np.ndarray]:
-    vectors, static, rng = catalogue()
+    vectors, static, rng = catalog()
     built = clusters.build(vectors)
     liked = vectors[rng.integers(0, ITEMS, 60)]
     queries = liked + np.float32(0.5) * rng.standard_normal((60, WIDTH)).astype(np.float32)
@@ -128,7 +128,7 @@ def test_promotions_have_a_search_of_their_own(shop) -> None:
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.booleans())
 @settings(max_examples=50)
 def test_reading_everything_is_exact_whatever_the_scores(count: int, seed: int, ties: bool) -> None:
-    vectors, static, rng = catalogue(seed, 300)
+    vectors, static, rng = catalog(seed, 300)
     if ties:
         vectors, static = np.round(vectors), np.round(static)
     built = clusters.build(vectors, seed)

@@ -7,7 +7,7 @@ from tastemaker.wire.parsing import read
 from tastemaker.wire.serialization import write
 
 
-def test_the_catalogue_is_whole_and_sorted_by_name():
+def test_the_catalog_is_whole_and_sorted_by_name():
     names = [recipe.name for recipe in RECIPES]
     assert names == sorted(set(names))
     assert len([recipe for recipe in RECIPES if recipe.domain is None]) == 15

@@ -1,4 +1,4 @@
-"""docs/recipes.md speaks of every recipe, and says of its needs and parameters what the catalogue has."""
+"""docs/recipes.md speaks of every recipe, and says of its needs and parameters what the catalog has."""
 
 import re
 
@@ -18,7 +18,7 @@ def test_every_recipe_has_its_section() -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_a_section_has_the_catalogues_facts_and_says_more(recipe: Recipe) -> None:
+def test_a_section_has_the_catalogs_facts_and_says_more(recipe: Recipe) -> None:
     _, made, prose = re.split(f"{page.BEGIN}\n|\n{page.END}", SECTIONS[recipe.name])
     assert made == page.facts(recipe)
     assert len(prose.split()) > 8

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.models.scores import Dense, log_sum
-from tastemaker.serving.answer import CANDIDATES, CATALOGUE, Pick, Promotion, rank, recommend
+from tastemaker.serving.answer import CANDIDATES, CATALOG, Pick, Promotion, rank, recommend
 
 SCORES = Dense(np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32)))
 
@@ -23,8 +23,8 @@ def test_best_first_without_scores() -> None:
     assert recommend(SCORES, count=3) == [Pick(1), Pick(3), Pick(2)]
 
 
-def test_catalogue_scores_sum_to_one_whatever_is_filtered() -> None:
-    picks = recommend(SCORES, count=9, allowed=mask(0, 2), scale=CATALOGUE)
+def test_catalog_scores_sum_to_one_whatever_is_filtered() -> None:
+    picks = recommend(SCORES, count=9, allowed=mask(0, 2), scale=CATALOG)
     assert [(pick.item, pick.score) for pick in picks] == [(2, 0.2), (0, 0.1)]
 
 
@@ -107,7 +107,7 @@ def test_any_answer_holds_to_the_rules(values: list[float], count: int, data: st
         Dense(scores),
         count=count,
         allowed=allowed,
-        scale=CATALOGUE,
+        scale=CATALOG,
         promotion=Promotion("p", percent, on_sale),
         rng=Random(0),
         fillers=np.ones(len(values), np.float32),

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.quality.exploration import simulate
 from tastemaker.models.bundle import taken_rate
 from tastemaker.models.scores import Dense
-from tastemaker.serving.answer import CATALOGUE, EXPLORED, recommend
+from tastemaker.serving.answer import CATALOG, EXPLORED, recommend
 from tastemaker.serving.exploration import Exploration, settings
 
 DAY = 86_400
@@ -23,17 +23,17 @@ def exploration(share: float = 1.0, seed: int = 1, **more) -> Exploration:
 
 
 def test_without_weight_the_answer_is_the_plain_one() -> None:
-    plain = recommend(SCORES, count=5, scale=CATALOGUE)
-    assert recommend(SCORES, count=5, scale=CATALOGUE, exploration=exploration(0.0)) == plain
+    plain = recommend(SCORES, count=5, scale=CATALOG)
+    assert recommend(SCORES, count=5, scale=CATALOG, exploration=exploration(0.0)) == plain
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shown_scores_stay_sorted_and_items_single(seed: int) -> None:
-    picks = recommend(SCORES, count=10, scale=CATALOGUE, exploration=exploration(0.5, seed))
+    picks = recommend(SCORES, count=10, scale=CATALOG, exploration=exploration(0.5, seed))
     items, shown = [pick.item for pick in picks], [pick.score or 0.0 for pick in picks]
     assert len(set(items)) == 10 and shown == sorted(shown, reverse=True)
     assert items[0] == 0 and 0 < len(NEW & set(items)) < 8
-    again = recommend(SCORES, count=10, scale=CATALOGUE, exploration=exploration(0.5, seed))
+    again = recommend(SCORES, count=10, scale=CATALOG, exploration=exploration(0.5, seed))
     assert again == picks
 
 
@@ -93,7 +93,7 @@ def test_an_item_that_nobody_saw_is_as_good_as_any() -> None:
     ("taken", "shown", "rate"),
     [([5, 0], [10, 10], 0.25), ([900, 0], [10, 10], 0.5), ([0, 0], [10, 10], 0.05), ([5, 0], [0, 0], None)],
 )
-def test_the_rate_of_a_catalogue(taken, shown, rate) -> None:
+def test_the_rate_of_a_catalog(taken, shown, rate) -> None:
     assert taken_rate(np.array(taken), np.array(shown)) == rate
 
 

@@ -18,7 +18,7 @@ def problem(value, name, service="personalize"):
 def test_unknown_members_and_nulls_are_dropped():
     request = {
         "name": "movies",
-        "colour": "red",
+        "color": "red",
         "domain": None,
         "tags": [{"tagKey": "a", "tagValue": "b", "x": 1}],
     }

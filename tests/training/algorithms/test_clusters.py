@@ -13,7 +13,7 @@ from training.algorithms import clusters
 RECIPE = "aws-user-personalization-v2"
 
 
-def test_a_small_catalogue_has_none(trained, tmp_path) -> None:
+def test_a_small_catalog_has_none(trained, tmp_path) -> None:
     shutil.copytree(trained(RECIPE).path, tmp_path / "copy")
     assert clusters.add(tmp_path / "copy") is None
     assert clusters.add(tmp_path / "copy", least=1) is None  # one cluster, of which everything is read

@@ -14,7 +14,7 @@ from training.pipelines import affinity
 def test_hits_are_counted_and_recall_is_of_what_could_be_found() -> None:
     found = [np.array([1, 2]), np.array([3, 4])]
     wanted = [np.array([1, 2, 3, 4]), np.array([4])]
-    assert affinity.summarise(found, wanted, 8, 2) == {
+    assert affinity.summarize(found, wanted, 8, 2) == {
         "coverage": 0.5,
         "hits_at_1_percent": 1.5,
         "recall_at_1_percent": 1.0,

@@ -63,7 +63,7 @@ def test_rare_words_weigh_more_and_rows_have_length_one() -> None:
 
 
 def build(root: Path, **marks: bool) -> Path:
-    """A catalogue of twelve things, imported without any interaction."""
+    """A catalog of twelve things, imported without any interaction."""
     table = pa.table(
         {
             "ITEM_ID": [f"{place:02d}" for place in range(12)],
@@ -88,7 +88,7 @@ def build(root: Path, **marks: bool) -> Path:
     return path
 
 
-def test_a_catalogue_without_interactions(tmp_path: Path) -> None:
+def test_a_catalog_without_interactions(tmp_path: Path) -> None:
     config = read_config(build(tmp_path, itemName=True))
     run(config, tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
     bundle = Bundle.open(tmp_path / "model")

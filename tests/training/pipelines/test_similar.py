@@ -38,7 +38,7 @@ def test_similar_items_prefer_the_peculiar_as_the_discount_grows() -> None:
     assert popular[1][2] / popular[1][0] < peculiar[1][2] / peculiar[1][0]
 
 
-def test_too_few_in_common_are_no_neighbours() -> None:
+def test_too_few_in_common_are_no_neighbors() -> None:
     rows = similar.count(sequences([0, 1], [0, 1], [0, 2]), 3).rows(Weighing(), minimum=2)
     assert (dense(rows)[0] > 0).tolist() == [False, True, False]
 
@@ -86,7 +86,7 @@ def partners() -> dict[int, list[int]]:
     }
 
 
-def catalogue(cold: int) -> tuple[SparseRows, np.ndarray]:
+def catalog(cold: int) -> tuple[SparseRows, np.ndarray]:
     """Rows within kinds for known items, none for `cold` more; interactions of each."""
     interactions = np.array([20] * KNOWN + [0] * cold)
     return goes_with(partners(), KNOWN + cold), interactions
@@ -110,7 +110,7 @@ def with_content(rows: SparseRows, attributes: FeatureRows, texts, interactions)
 
 
 def test_a_cold_item_gets_what_goes_with_what_it_resembles() -> None:
-    rows, interactions = catalogue(cold=2)
+    rows, interactions = catalog(cold=2)
     told, noise = kinds(KNOWN + 2, 0)
     attributes = features([[int(code)] for code in np.random.default_rng(1).integers(9, size=KNOWN + 2)])
     found = with_content(rows, attributes, told, interactions)
@@ -126,8 +126,8 @@ def test_a_cold_item_gets_what_goes_with_what_it_resembles() -> None:
     assert content.choose(rows, alike, asked, wanted).text > 0.0
 
 
-def test_a_cold_item_comes_behind_the_neighbours_of_what_is_in_its_row() -> None:
-    rows, interactions = catalogue(cold=1)
+def test_a_cold_item_comes_behind_the_neighbors_of_what_is_in_its_row() -> None:
+    rows, interactions = catalog(cold=1)
     told, _ = kinds(KNOWN + 1, 0)
     found = with_content(rows, FeatureRows.empty(KNOWN + 1), told, interactions)
     columns, values = found.row(KNOWN % KINDS)
@@ -137,7 +137,7 @@ def test_a_cold_item_comes_behind_the_neighbours_of_what_is_in_its_row() -> None
 
 
 def test_few_users_of_a_cold_item_count_for_something() -> None:
-    _, interactions = catalogue(cold=1)
+    _, interactions = catalog(cold=1)
     rows = goes_with({**partners(), KNOWN: [1]}, KNOWN + 1)  # of kind 0, but somebody had it with kind 1
     interactions[KNOWN] = 3
     told, _ = kinds(KNOWN + 1, 0)
@@ -150,7 +150,7 @@ def test_without_attributes_and_texts_there_is_no_resemblance() -> None:
     assert content.resemblance(FeatureRows.empty(3), None, np.zeros(3, np.int64)) is None
 
 
-def test_a_catalogue_that_nobody_knows_has_neighbours_by_resemblance() -> None:
+def test_a_catalog_that_nobody_knows_has_neighbors_by_resemblance() -> None:
     told, _ = kinds(12, 0)
     nobody = np.zeros(12, np.int64)
     alike = content.resemblance(FeatureRows.empty(12), told, nobody)
