@@ -1,0 +1,1 @@
+"""Data that crosses package borders: typed plans, events, deployments and the lake layout."""
