@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.data.split import Cases, test_cases, without
 from training.output.evaluate import Scorer

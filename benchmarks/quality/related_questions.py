@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.quality import related_peers
 from tastemaker.metrics import hits, ndcg, summarize
 from tastemaker.models.affinity import AffinityModel
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.algorithms import baskets as basket_neighbors
 from training.algorithms.content import COLD
 from training.config import Config

@@ -35,11 +35,11 @@ from tastemaker.ids import Ids, save_array  # noqa: E402
 from tastemaker.models import Bundle, Histories  # noqa: E402
 from tastemaker.models.sequence import SequenceModel  # noqa: E402
 from tastemaker.models.sparse import SparseRows  # noqa: E402
+from tastemaker.models.topk import top_k  # noqa: E402
 from tastemaker.serving.deployments import RecordCache  # noqa: E402
 from tastemaker.serving.history import LiveEvent, past  # noqa: E402
 from tastemaker.serving.query import Bundles, Runtime  # noqa: E402
 from tastemaker.serving.recommendations import get_recommendations  # noqa: E402
-from tastemaker.serving.topk import top_k  # noqa: E402
 from tastemaker.wire import Service  # noqa: E402
 from training.algorithms import clusters  # noqa: E402
 

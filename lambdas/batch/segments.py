@@ -13,9 +13,9 @@ from lambdas.stores.bundles import Loaded
 from tastemaker.batch import attributes, lines
 from tastemaker.batch.lines import BadLine
 from tastemaker.filters import FilterContext
+from tastemaker.models.topk import top_k
 from tastemaker.serving.deployments import Deployment
 from tastemaker.serving.query import Runtime
-from tastemaker.serving.topk import top_k
 
 BY_ATTRIBUTES = "aws-item-attribute-affinity"
 

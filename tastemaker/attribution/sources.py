@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tastemaker.serving import recommendation_ids
+from tastemaker.contracts import recommendation_ids
 
 UNDEFINED = "SOURCE_NAME_UNDEFINED"
 MOST = 100
@@ -30,7 +30,7 @@ class Sources:
 
     def __init__(self, arns: Iterable[str], named: Iterable[str] = ()) -> None:
         self.named = dict.fromkeys(named)
-        self._answering = {recommendation_ids.beginning(arn): arn for arn in arns}
+        self._answering = {recommendation_ids.prefix_of(arn): arn for arn in arns}
 
     def of(self, said: str | None, recommendation_id: str | None) -> str:
         """The source of an event."""

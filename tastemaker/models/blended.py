@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.scores import Array, Dense, Mask, Scores, log_sum
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 
 
 @dataclass(frozen=True)

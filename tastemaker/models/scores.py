@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.scores import Mask, Scores
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 
 WEIGHT, CUT_OFF_DAYS = 0.3, 30.0
 """What `itemExplorationConfig` leaves out."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lambdas.stores.bundles import Loaded
 from tastemaker.columns import Value
+from tastemaker.contracts import recommendation_ids
 from tastemaker.control.core.arns import segment_of
 from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput
@@ -20,7 +21,6 @@ from tastemaker.filters import Filter, FilterContext, FilterError, check, parse
 from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.semantic import SemanticModel
-from tastemaker.serving import recommendation_ids
 from tastemaker.serving.answer import CANDIDATES, CATALOG, Mask, score
 from tastemaker.serving.deployments import Deployment, RecordCache
 from tastemaker.serving.exploration import CUT_OFF_DAYS, SECOND_GENERATION_SHARE, Exploration, settings

@@ -18,7 +18,7 @@ from tastemaker.models import (
 )
 from tastemaker.models.scores import log_sum
 from tastemaker.models.sequence import SequenceModel
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from tests.training import lake
 from training.data.prepared import Prepared
 

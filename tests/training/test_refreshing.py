@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tastemaker.models import Bundle, load
+from tastemaker.models.topk import top_k
 from tastemaker.refreshing.assembling import assemble
 from tastemaker.refreshing.tally import Event, Tally
 from tastemaker.refreshing.writing import write
-from tastemaker.serving.topk import top_k
 from tests.training import lake
 
 NOW = lake.START + 400 * 86_400

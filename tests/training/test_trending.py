@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tastemaker.models import load
+from tastemaker.models.topk import top_k
 from tastemaker.models.trending import growth
-from tastemaker.serving.topk import top_k
 from tests.training.test_together import bought
 from training.algorithms import trending
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tastemaker.models import parts
 from tastemaker.models.bundle import HISTORY_LENGTH
 from tastemaker.models.sequence import SequenceModel
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
 from training.progress import say

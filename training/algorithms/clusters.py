@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tastemaker.models import Bundle
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.sequence import SequenceModel
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.progress import say
 
 LEAST_ITEMS = 100_000

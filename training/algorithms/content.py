@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.algorithms import pairs
 from training.progress import say
 from training.tuning.objective import gains

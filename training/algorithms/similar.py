@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.sparse import SparseRows
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.algorithms import pairs, popularity
 from training.data.prepared import Sequences
 from training.tuning.objective import gains

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.metrics import LIST_LENGTH
+from tastemaker.models.topk import top_k
 from tastemaker.models.trending import growth
-from tastemaker.serving.topk import top_k
 from training.data.prepared import Sequences
 
 SECONDS = {"30 minutes": 1800, "1 hour": 3600, "2 hours": 7200, "3 hours": 10_800, "1 day": 86_400}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tastemaker.metrics import CUTS, LIST_LENGTH, average_rewards, summarize, weighted_ndcg
 from tastemaker.models import Model
 from tastemaker.models.bundle import HISTORY_LENGTH
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.algorithms import popularity
 from training.data.prepared import Prepared
 from training.data.split import Cases

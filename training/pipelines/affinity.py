@@ -17,7 +17,7 @@ from tastemaker.columns import CATEGORICAL
 from tastemaker.models.affinity import AffinityModel, Crowd, Settings
 from tastemaker.models.bundle import Histories
 from tastemaker.models.sparse import SparseRows
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.algorithms import linear, pairs
 from training.config import Config
 from training.data.prepare import NEVER_FEATURES

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.config import Config
 from training.data.prepared import Prepared
 from training.errors import BadDataError

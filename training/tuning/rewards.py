@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import NUMBER
 from tastemaker.models import Model
 from tastemaker.models.parts import objective
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.config import Objective
 from training.data.prepared import Prepared
 from training.data.split import Cases

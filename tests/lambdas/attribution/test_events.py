@@ -7,8 +7,8 @@ import pytest
 from lambdas.attribution.batches import FIGURES_AT_ONCE
 from lambdas.attribution.cloudwatch import RefusedError
 from tastemaker.attribution.sources import UNDEFINED
+from tastemaker.contracts import recommendation_ids
 from tastemaker.failures import WorkFailedError
-from tastemaker.serving import recommendation_ids
 from tests.lambdas.attribution.shop import EVENTS, HOME, NOW, QUARTER, Killed, Shop, Steps, event
 
 

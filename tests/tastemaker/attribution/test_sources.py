@@ -2,7 +2,7 @@
 
 from tastemaker.attribution import Sources
 from tastemaker.attribution.sources import MOST, UNDEFINED
-from tastemaker.serving import recommendation_ids
+from tastemaker.contracts import recommendation_ids
 
 HOME, MAIL = (f"arn:aws:personalize:eu-west-1:123456789012:campaign/{name}" for name in ("home", "mail"))
 

@@ -8,7 +8,7 @@ import pytest
 from tastemaker.attribution import Event, Figure, Metric, Sources, Tally
 from tastemaker.attribution.sources import UNDEFINED
 from tastemaker.attribution.tally import recent
-from tastemaker.serving import recommendation_ids
+from tastemaker.contracts import recommendation_ids
 
 HOME = "arn:aws:personalize:eu-west-1:123456789012:campaign/home"
 NOON = 1_700_049_600  # a multiple of 900: 2023-11-15T12:00:00Z

@@ -6,7 +6,7 @@ import pytest
 from tastemaker.models import Bundle, load
 from tastemaker.models.affinity import Crowd, Settings
 from tastemaker.models.bundle import Histories
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.pipelines import affinity
 

@@ -9,7 +9,7 @@ import pytest
 
 from tastemaker.models import Bundle, load
 from tastemaker.models.semantic import SemanticModel
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from tests.training import lake
 from training.config import read_config
 from training.errors import BadDataError

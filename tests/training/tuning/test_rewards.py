@@ -7,7 +7,7 @@ import pytest
 
 from tastemaker.models import Bundle, load
 from tastemaker.models.bundle import History
-from tastemaker.serving.topk import top_k
+from tastemaker.models.topk import top_k
 from tests.training import lake
 from training.config import Objective, read_config
 from training.data.prepare import prepare
