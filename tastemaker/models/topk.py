@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SAMPLE_SIZE = 1 << 14
-"""Scores that are sampled to estimate a threshold. Below four times as many, the estimate costs more time than
-it saves.
+"""Scores that are sampled to estimate a threshold. Below four times as many, the estimate costs more
+time than it saves.
 """
 
 
