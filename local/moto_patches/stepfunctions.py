@@ -114,7 +114,10 @@ def _service_for(service_name: str) -> Any:
 
 
 class TrainingTask(callback.StateTaskServiceCallback):
-    """arn:aws:states:::sagemaker:createTrainingJob, with and without .sync."""
+    """arn:aws:states:::sagemaker:createTrainingJob, with and without .sync.
+
+    moto passes the parameter `normalised_parameters` by name, in British spelling.
+    """
 
     def __init__(self) -> None:
         # WaitForTaskToken only because moto's callback code needs its endpoint to be there
@@ -128,11 +131,11 @@ class TrainingTask(callback.StateTaskServiceCallback):
         self,
         env: Any,
         resource_runtime_part: Any,
-        normalized_parameters: dict[str, Any],
+        normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> None:
         client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        response = client.create_training_job(**normalized_parameters)
+        response = client.create_training_job(**normalised_parameters)
         response.pop("ResponseMetadata", None)
         env.stack.append(response)
 
@@ -140,12 +143,12 @@ class TrainingTask(callback.StateTaskServiceCallback):
         self,
         env: Any,
         resource_runtime_part: Any,
-        normalized_parameters: dict[str, Any],
+        normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> Callable[[], Any]:
         env.stack.pop()
         client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        name = normalized_parameters["TrainingJobName"]
+        name = normalised_parameters["TrainingJobName"]
 
         def poll() -> Any:
             job = client.describe_training_job(TrainingJobName=name)
