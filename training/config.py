@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, STRING
+from tastemaker.contracts.training_config import FORMAT_VERSION, DatasetSource, TrainingConfig, from_json
 from tastemaker.recipes import RECIPES, Recipe
 from training.errors import BadConfigError
 
-FORMAT_VERSION = 1
 NUMBERS = {"int", "long", "float", "double"}
 
 
@@ -138,14 +138,14 @@ class Config:
 def read_config(path: Path) -> Config:
     """Read config.json. Raises BadConfigError."""
     try:
-        return parse_config(json.loads(path.read_text(encoding="utf-8")))
+        return parse_config(from_json(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BadConfigError(f"there is no configuration at {path}") from None
     except json.JSONDecodeError as error:
         raise BadConfigError(f"the configuration at {path} is not JSON: {error}") from None
 
 
-def parse_config(data: Mapping[str, Any]) -> Config:
+def parse_config(data: TrainingConfig) -> Config:
     """The typed form of config.json's content. Raises BadConfigError."""
     if data.get("formatVersion") != FORMAT_VERSION:
         raise BadConfigError(
@@ -188,7 +188,7 @@ def parse_config(data: Mapping[str, Any]) -> Config:
     )
 
 
-def _source(name: str, entry: Mapping[str, Any]) -> Source:
+def _source(name: str, entry: DatasetSource) -> Source:
     schema = entry.get("schema")
     if isinstance(schema, str):
         schema = json.loads(schema)
@@ -218,7 +218,7 @@ def _kind(avro_field: Mapping[str, Any]) -> str:
     return CATEGORICAL if avro_field.get("categorical") else STRING
 
 
-def _rules(data: Mapping[str, Any], solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
+def _rules(data: TrainingConfig, solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
     """Top-level eventType with its threshold, or eventsConfig's list; none means that every event counts
     alike.
     """

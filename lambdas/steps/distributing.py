@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.training_config import from_json, to_json
 from tastemaker.failures import WorkFailedError
 
 
@@ -21,13 +22,14 @@ def planned(workflow: str, plan: dict[str, Any], lake: LakeBucket, limit: int) -
         return {**plan, "outcome": f"{plan['destination'].rstrip('/')}.outcome.json"}
     if workflow != "train" or plan.get("skip"):
         return plan
-    config = json.loads(lake.read(plan["configKey"]))
-    prefixes = [*config["datasets"].get("INTERACTIONS", {}).get("prefixes", ()), *config["events"]]
+    config = from_json(lake.read(plan["configKey"]))
+    interactions = config["datasets"].get("INTERACTIONS")
+    prefixes = [*(interactions["prefixes"] if interactions else ()), *config.get("events", ())]
     size = sum(lake.size(prefix) for prefix in prefixes)
     if size <= limit:
         return plan
     folder = plan["configKey"].rpartition("/")[0] + "/prepared/"
-    lake.write(plan["configKey"], json.dumps({**config, "prepared": folder}, indent=1))
+    lake.write(plan["configKey"], to_json({**config, "prepared": folder}))
     prepare = {
         "configKey": plan["configKey"],
         "manifestKey": plan["manifestUri"].removeprefix(lake.uri("")),

@@ -4,6 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.training_config import (
+    FORMAT_VERSION,
+    DatasetSource,
+    TrainingConfig,
+    to_json,
+)
 from tastemaker.control.core import statuses
 from tastemaker.control.core.arns import work_name
 from tastemaker.control.core.context import Desk
@@ -14,7 +20,6 @@ from tastemaker.errors import ResourceInUse
 from tastemaker.events import ACTIONS
 from tastemaker.recipes import Recipe
 
-FORMAT_VERSION = 1
 JOB_PREFIX = "tastemaker-"
 PUT_KINDS = ("ITEMS", "USERS", "ACTIONS")
 
@@ -45,7 +50,7 @@ def write(
     folder = f"groups/{group_name(group)}"
     training, models = f"{folder}/training/{name}/{version}/", f"{folder}/models/{name}/{version}/"
     datasets = datasets_of(desk, group)
-    sources = {
+    sources: dict[str, DatasetSource] = {
         kind: {
             "schema": json.loads(desk.find("Schema", dataset.body["schemaArn"]).body["schema"]),
             "prefixes": [one["prefix"] for one in dataset.body["_imports"]],
@@ -68,7 +73,8 @@ def write(
                 f"The dataset group has no {kind} data; import some with CreateDatasetImportJob"
                 + (" or send events." if kind == "INTERACTIONS" else ".")
             )
-    config = {
+    solution = _solution_config(record.body)
+    config: TrainingConfig = {
         "formatVersion": FORMAT_VERSION,
         "solutionVersionArn": record.arn,
         "recipe": recipe.name,
@@ -80,13 +86,19 @@ def write(
         "events": [events],
         "actionEvents": actions,
         "quotas": desk.quotas.for_training,
-        **_settings(recipe, record.body),
+        "eventType": record.body.get("eventType") or None,
+        "solutionConfig": solution,
+        "performHPO": bool(record.body.get("performHPO")),
+        "hyperParameters": recipe.hyperparameters_with_defaults(solution.get("algorithmHyperParameters", {})),
+        "featureTransformationParameters": recipe.featurization_with_defaults(
+            solution.get("featureTransformationParameters", {})
+        ),
     }
     previous = _previous(desk, record) if config["trainingMode"] == "UPDATE" else None
     if previous:
         config["previous"] = previous
     config_key, manifest_key = f"{training}config.json", f"{training}data.manifest"
-    desk.lake.write(config_key, json.dumps(config, indent=1))
+    desk.lake.write(config_key, to_json(config))
     everything = [config_key, *(key for found in keys.values() for key in found), *event_keys, *action_keys]
     everything += [put_key for put_key in put.values() if put_key]
     if previous:
@@ -157,16 +169,8 @@ def _keys(desk: Desk, prefixes: list[str]) -> list[str]:
     return sorted(key for prefix in prefixes for key, _ in desk.lake.objects(prefix))
 
 
-def _settings(recipe: Recipe, body: Mapping[str, Any]) -> dict[str, Any]:
-    config = body.get("solutionConfig") or {}
+def _solution_config(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The solution's own configuration; a recommender only has its `trainingDataConfig`."""
     if "recommenderConfig" in body and "trainingDataConfig" in body["recommenderConfig"]:
-        config = {"trainingDataConfig": body["recommenderConfig"]["trainingDataConfig"]}
-    return {
-        "eventType": body.get("eventType") or None,
-        "solutionConfig": config,
-        "performHPO": bool(body.get("performHPO")),
-        "hyperParameters": recipe.hyperparameters_with_defaults(config.get("algorithmHyperParameters", {})),
-        "featureTransformationParameters": recipe.featurization_with_defaults(
-            config.get("featureTransformationParameters", {})
-        ),
-    }
+        return {"trainingDataConfig": body["recommenderConfig"]["trainingDataConfig"]}
+    return body.get("solutionConfig") or {}

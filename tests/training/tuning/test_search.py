@@ -25,14 +25,14 @@ def hill(values: Mapping[str, str], number: int = 0) -> float:
     return 1.0 - far - (values["mask"] == "true")
 
 
-def search(space: Search, journal: Path | None = None, **more) -> tuple[int, search.Trial]:
+def run_search(space: Search, journal: Path | None = None, **more) -> tuple[int, search.Trial]:
     return search.run(
         space, DEFAULTS, more.pop("objective", hill), seconds=600.0, seed=3, journal=journal, **more
     )
 
 
 def test_the_best_trial_is_found_within_the_ranges(tmp_path: Path) -> None:
-    number, best = search(SPACE, tmp_path / "tuning.json")
+    number, best = run_search(SPACE, tmp_path / "tuning.json")
     trials = json.loads((tmp_path / "tuning.json").read_text())["trials"]
     assert len(trials) == 8
     assert trials[0]["values"] == DEFAULTS
@@ -42,12 +42,15 @@ def test_the_best_trial_is_found_within_the_ranges(tmp_path: Path) -> None:
 
 def test_defaults_outside_the_named_ranges_are_brought_inside() -> None:
     space = Search({"width": (32, 64)}, choices={"mask": ("false",)}, trials=1, named=True)
-    assert search(space, objective=lambda values, number: 0.0)[1].values == {"width": "64", "mask": "false"}
+    assert run_search(space, objective=lambda values, number: 0.0)[1].values == {
+        "width": "64",
+        "mask": "false",
+    }
 
 
 def test_without_named_ranges_nothing_is_chosen_that_is_worse_than_no_tuning() -> None:
     untuned = Search({"width": (32, 256)}, trials=4)
-    number, best = search(untuned, objective=lambda values, number: float(not values))
+    number, best = run_search(untuned, objective=lambda values, number: float(not values))
     assert (number, best.values) == (0, {})
 
 
@@ -60,24 +63,24 @@ def test_a_search_that_was_killed_tries_what_it_would_have_tried(tmp_path: Path)
             raise KilledError
         return hill(values)
 
-    whole = search(SPACE, tmp_path / "whole.json")
+    whole = run_search(SPACE, tmp_path / "whole.json")
     with pytest.raises(KilledError):
-        search(SPACE, tmp_path / "two.json", objective=dies)
+        run_search(SPACE, tmp_path / "two.json", objective=dies)
     asked: list[int] = []
 
     def again(values: Mapping[str, str], number: int) -> float:
         asked.append(number)
         return hill(values)
 
-    assert search(SPACE, tmp_path / "two.json", objective=again) == whole
+    assert run_search(SPACE, tmp_path / "two.json", objective=again) == whole
     assert min(asked) == 5
     assert (tmp_path / "two.json").read_text() == (tmp_path / "whole.json").read_text()
 
 
 def test_the_journal_of_another_search_is_not_read(tmp_path: Path) -> None:
-    search(SPACE, tmp_path / "tuning.json")
+    run_search(SPACE, tmp_path / "tuning.json")
     other = Search({"width": (32, 64)}, trials=1, named=True)
-    assert search(other, tmp_path / "tuning.json", objective=lambda *_: 0.0)[1].values == {"width": "64"}
+    assert run_search(other, tmp_path / "tuning.json", objective=lambda *_: 0.0)[1].values == {"width": "64"}
 
 
 def test_no_trial_begins_that_the_time_does_not_allow() -> None:
@@ -95,7 +98,7 @@ def test_a_job_that_is_stopped_begins_no_trial() -> None:
     stop = Stop()
     stop.asked = True
     with pytest.raises(StoppedError):
-        search(SPACE, stop=stop)
+        run_search(SPACE, stop=stop)
 
 
 def document(recipe: str, **more) -> dict:
