@@ -16,6 +16,7 @@ from infrastructure.api import Api
 from infrastructure.data.event_stream import Events
 from infrastructure.functions.service_function import Functions
 from infrastructure.stage import Stage
+from tastemaker.contracts.workflow_names import WORKFLOWS
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
 
@@ -77,7 +78,9 @@ class Monitoring(Construct):
         for name, machine in machines.items():
             failures[name] = machine.metric_failed(period=FIVE_MINUTES, label=name)
             alarms.append(
-                self._alarm(f"{name.capitalize()}Failures", f"an execution of {name} failed", failures[name])
+                self._alarm(
+                    f"{WORKFLOWS[name].title}Failures", f"an execution of {name} failed", failures[name]
+                )
             )
         self._dashboard(stage, api, functions, events, list(errors.values()), list(failures.values()), alarms)
 

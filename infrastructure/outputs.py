@@ -11,6 +11,7 @@ from constructs import Construct
 from infrastructure.api import Api
 from infrastructure.data.event_stream import Events
 from infrastructure.data.lake import Lake
+from tastemaker.contracts.workflow_names import WORKFLOWS
 
 SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS")
 
@@ -37,7 +38,7 @@ class Outputs(Construct):
         )
         for name, machine in machines.items():
             self._say(
-                f"{name.capitalize()}Machine",
+                f"{WORKFLOWS[name].title}Machine",
                 machine.state_machine_arn,
                 f"State machine of the {name} workflow",
             )

@@ -22,12 +22,12 @@ from infrastructure.schedules import Schedules
 from infrastructure.stage import Stage
 from infrastructure.training import JOB_PREFIX, Training
 from infrastructure.workflows import Workflows
+from tastemaker.contracts.workflow_names import WORKFLOWS
 
 # What the resource table's door calls: single records, lists by index, writes with conditions, transactions.
 RECORDS = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
 LOOK_UP = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
 PURGE = ["dynamodb:Query", "dynamodb:BatchWriteItem"]
-SCHEDULED = ("train", "refresh", "attribute")
 BY_GROUP = "keys begin with the dataset group, and groups are made at run time"
 
 
@@ -72,7 +72,9 @@ class TastemakerStack(cdk.Stack):
             self,
             "Schedules",
             stage=stage,
-            machine_arns=[self.workflows.all[name].state_machine_arn for name in SCHEDULED],
+            machine_arns=[
+                self.workflows.all[name].state_machine_arn for name, row in WORKFLOWS.items() if row.scheduled
+            ],
         )
         self.bus = eventbridge.EventBus(self, "Bus", event_bus_name=stage.stack_name)
         self.api = Api(
@@ -119,7 +121,8 @@ class TastemakerStack(cdk.Stack):
             QUOTAS=json.dumps(self.stage.quotas),
             AUTO_TRAINING_DELAY_MINUTES=str(self.stage.auto_training_delay_minutes),
             **{
-                f"{name.upper()}_MACHINE_ARN": machine.state_machine_arn for name, machine in machines.items()
+                WORKFLOWS[name].machine_arn_variable.removeprefix("TASTEMAKER_"): machine.state_machine_arn
+                for name, machine in machines.items()
             },
         )
         self._records(control, RECORDS)

@@ -50,9 +50,12 @@ class Workflows(Construct):
             "batch": batch_jobs.answer(
                 flow("batch", "Batch job"), batch, lake=lake, concurrency=concurrency.batch_concurrency
             ),
-            "attribute": data.attribute(flow("attribute", "Report"), attribute),
+            "attribution": data.attribute(flow("attribution", "Report"), attribute),
             "export": data.export(flow("export", "Export"), export),
-            "erase": data.erase(
-                flow("erase", "Erasure"), erase, lake=lake, concurrency=concurrency.deletion_concurrency
+            "data-deletion": data.erase(
+                flow("data-deletion", "Data deletion"),
+                erase,
+                lake=lake,
+                concurrency=concurrency.deletion_concurrency,
             ),
         }

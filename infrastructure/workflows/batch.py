@@ -19,6 +19,7 @@ def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: 
         batch,
         "answer",
         lake=lake,
+        listed_in="batch",
         listed_at="$.plan.shards",
         concurrency=concurrency,
     )
@@ -28,6 +29,7 @@ def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: 
         batch,
         "collect",
         lake=lake,
+        listed_in="batch",
         listed_at="$.plan.files",
         concurrency=concurrency,
     )
@@ -37,6 +39,7 @@ def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: 
         batch,
         "load",
         lake=lake,
+        listed_in="batch",
         listed_at="$.plan.shards",
         concurrency=concurrency,
     )

@@ -43,23 +43,24 @@ def export(flow: Workflow, function: lambda_.Function) -> sfn.StateMachine:
 
 def erase(flow: Workflow, function: lambda_.Function, *, lake: Lake, concurrency: int) -> sfn.StateMachine:
     """The traces of users out of every file and table, piece by piece."""
-    start = flow.begin("Begin erasure")
+    start = flow.begin("Begin data deletion")
     pieces = flow.each(
-        "Erase users",
-        "Erase users from a piece",
+        "Delete users",
+        "Delete users from a file or table",
         function,
         "erase",
         lake=lake,
+        listed_in="erase",
         listed_at="$.plan.work",
         concurrency=concurrency,
     )
     # What each piece deleted is counted in the job's folder, which goes last: a job that was stopped
     # between the two is started again for that alone.
-    clear = flow.clear_away(sfn.Succeed(flow, "Erased"))
+    clear = flow.clear_away(sfn.Succeed(flow, "Data deleted"))
     work = flow.action("List what there is", function, "plan")
     work.next(pieces).next(
         flow.action("Count what was deleted", function, "count", result_path="$.result")
-    ).next(flow.step("Complete erasure", "succeed", result="$.result")).next(clear)
+    ).next(flow.step("Complete data deletion", "succeed", result="$.result")).next(clear)
     start.next(sfn.Choice(flow, "Is it done already?").when(is_true("$.plan.done"), clear).otherwise(work))
     return flow.finish(start, comment='Input: {"dataDeletionJobArn": "…"}', hours=24)
 

@@ -21,6 +21,7 @@ from infrastructure.data.lake import Lake
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow, plain
 from infrastructure.stage import Stage
+from tastemaker.contracts.workflow_names import WORKFLOWS
 
 # Errors of the service around a function, not of the function: worth another attempt.
 LAMBDA_HICCUPS = [
@@ -37,7 +38,7 @@ class Workflow(Construct):
     def __init__(
         self, scope: Construct, name: str, *, stage: Stage, noun: str, steps: lambda_.Function
     ) -> None:
-        super().__init__(scope, name.capitalize())
+        super().__init__(scope, WORKFLOWS[name].title)
         self._name, self._stage, self._steps = name, stage, steps
         self._machine_name = f"{stage.stack_name}-{name}"
         self.role = iam.Role(
@@ -103,6 +104,7 @@ class Workflow(Construct):
         action: str,
         *,
         lake: Lake,
+        listed_in: str,
         listed_at: str,
         concurrency: int,
         result_path: str = sfn.JsonPath.DISCARD,
@@ -136,7 +138,7 @@ class Workflow(Construct):
         allow(
             self.role,
             ["s3:GetObject"],
-            [lake.objects(f"groups/*/{self._name}/*")],
+            [lake.objects(f"groups/*/{listed_in}/*")],
             because="lists of work lie below the dataset group's folder",
         )
         retry = {"IntervalSeconds": 2, "BackoffRate": 2, "JitterStrategy": "FULL"}

@@ -1,4 +1,4 @@
-"""The work of the erase state machine, a step per call.
+"""The work of the `data-deletion` state machine, a step per call.
 
 An event is {"action": "plan" | "erase" | "count", "plan": what begin answered, "item": an element of the list
 of work}. Ids of users are read from the caller's file at each call: the lake never has a list of them.

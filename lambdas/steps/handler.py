@@ -27,6 +27,7 @@ from lambdas.support import control_plane
 from lambdas.support.clients import client
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
+from tastemaker.contracts.workflow_names import workflow_of
 from tastemaker.control.core.ports import NoWork
 from tastemaker.control.workflows.steps import Workflows
 from tastemaker.errors import InvalidInput
@@ -78,7 +79,7 @@ class Steps:
 
     def settle(self, detail: Mapping[str, Any]) -> None:
         """What EventBridge says of an execution that failed, timed out or was aborted."""
-        workflow = detail["stateMachineArn"].rpartition("-")[2]
+        workflow = workflow_of(detail["stateMachineArn"])
         error = {"Error": detail.get("error") or detail["status"], "Cause": detail.get("cause")}
         if detail["status"] in ENDED_BADLY:
             request = json.loads(detail["input"])

@@ -10,7 +10,7 @@ from lambdas.stores.records import ResourceTable
 from lambdas.support.clients import client
 from lambdas.support.schedules import Schedules
 from lambdas.support.settings import Settings
-from lambdas.support.state_machines import StateMachines, machine_arns
+from lambdas.support.state_machines import StateMachines
 from lambdas.support.status_events import EventBus
 from tastemaker.control import registry
 from tastemaker.control.core.arns import Place
@@ -54,7 +54,7 @@ class AwsWork:
 
 def work(settings: Settings) -> AwsWork:
     """The work that control may start."""
-    machines = machine_arns(settings)
+    machines = settings.machine_arns
     schedules = Schedules(settings.schedule_group, settings.schedule_role_arn, machines)
     return AwsWork(StateMachines(machines), schedules)
 

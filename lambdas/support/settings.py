@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
+from tastemaker.contracts.workflow_names import WORKFLOWS
+
 T = TypeVar("T")
 _REQUIRED: Any = object()
 
@@ -58,15 +60,6 @@ class Settings:
     recommendations_table = _Setting("TASTEMAKER_RECOMMENDATIONS_TABLE", str)
     lake_bucket = _Setting("TASTEMAKER_LAKE_BUCKET", str)
     event_stream = _Setting("TASTEMAKER_EVENT_STREAM", str)
-    import_machine_arn = _Setting("TASTEMAKER_IMPORT_MACHINE_ARN", str)
-    train_machine_arn = _Setting("TASTEMAKER_TRAIN_MACHINE_ARN", str)
-    deploy_machine_arn = _Setting("TASTEMAKER_DEPLOY_MACHINE_ARN", str)
-    delete_machine_arn = _Setting("TASTEMAKER_DELETE_MACHINE_ARN", str)
-    batch_machine_arn = _Setting("TASTEMAKER_BATCH_MACHINE_ARN", str)
-    export_machine_arn = _Setting("TASTEMAKER_EXPORT_MACHINE_ARN", str)
-    erase_machine_arn = _Setting("TASTEMAKER_ERASE_MACHINE_ARN", str)
-    refresh_machine_arn = _Setting("TASTEMAKER_REFRESH_MACHINE_ARN", str)
-    attribute_machine_arn = _Setting("TASTEMAKER_ATTRIBUTE_MACHINE_ARN", str)
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
     steps_function = _Setting("TASTEMAKER_STEPS_FUNCTION", str)
@@ -83,3 +76,9 @@ class Settings:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self.environ = environ
+
+    @property
+    def machine_arns(self) -> dict[str, str]:
+        """Workflow → the ARN of its state machine. Raises MissingSettingError if a variable is absent."""
+        variables = {name: row.machine_arn_variable for name, row in WORKFLOWS.items()}
+        return {name: _Setting(variable, str).__get__(self, Settings) for name, variable in variables.items()}

@@ -8,23 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.support.clients import client
-from lambdas.support.settings import Settings
 from tastemaker.control.core.ports import WorkError
-
-
-def machine_arns(settings: Settings) -> dict[str, str]:
-    """Workflow → state machine."""
-    return {
-        "import": settings.import_machine_arn,
-        "train": settings.train_machine_arn,
-        "deploy": settings.deploy_machine_arn,
-        "delete": settings.delete_machine_arn,
-        "batch": settings.batch_machine_arn,
-        "export": settings.export_machine_arn,
-        "erase": settings.erase_machine_arn,
-        "refresh": settings.refresh_machine_arn,
-        "attribute": settings.attribute_machine_arn,
-    }
 
 
 class StateMachines:

@@ -36,7 +36,7 @@ def run(store: Store, arn: str) -> None:
     """The state machine, which the schedule starts every quarter of an hour, started by hand."""
     states = store.client("stepfunctions")
     machines = states.list_state_machines()["stateMachines"]
-    (machine,) = [one for one in machines if one["name"].endswith("-attribute")]
+    (machine,) = [one for one in machines if one["name"].endswith("-attribution")]
     execution = states.start_execution(
         stateMachineArn=machine["stateMachineArn"], input=json.dumps({"metricAttributionArn": arn})
     )["executionArn"]

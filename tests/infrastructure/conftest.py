@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tastemaker.contracts.workflow_names import workflow_of
+
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 
@@ -86,7 +88,7 @@ def definitions_of(template: Template) -> dict[str, dict[str, Any]]:
     """Workflow → definition, of one template."""
     found = {}
     for properties in template.of_type("AWS::StepFunctions::StateMachine").values():
-        name = properties["StateMachineName"].rsplit("-", 1)[1]
+        name = workflow_of(properties["StateMachineName"])
         found[name] = json.loads(_joined(properties["DefinitionString"]))
     return found
 

@@ -126,7 +126,7 @@ def erasing(on: Account) -> Request:
     made = on.here.call(
         "CreateDataDeletionJob", jobName="d", datasetGroupArn=group, roleArn=shop.ROLE, dataSource=source
     )
-    return "erase", {"dataDeletionJobArn": made["dataDeletionJobArn"]}
+    return "data-deletion", {"dataDeletionJobArn": made["dataDeletionJobArn"]}
 
 
 def deleting(on: Account) -> Request:

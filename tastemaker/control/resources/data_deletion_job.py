@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.workflow_names import DATA_DELETION
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import WHILE_MOVING, Body, Reference, Request
@@ -30,7 +31,7 @@ class DataDeletionJob(Job):
     first_status = statuses.JOB_PENDING
     moving_status = statuses.JOB_IN_PROGRESS
     failed_status = statuses.JOB_FAILED
-    workflow = "erase"
+    workflow = DATA_DELETION
     quota = "pendingDataDeletionJobsPerDatasetGroup"
 
     def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:

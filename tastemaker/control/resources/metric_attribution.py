@@ -11,6 +11,7 @@ from tastemaker.attribution import Metric
 from tastemaker.attribution.metrics import ITEMS
 from tastemaker.attribution.sources import capitals
 from tastemaker.attribution.tally import QUARTER
+from tastemaker.contracts.workflow_names import ATTRIBUTION
 from tastemaker.control.core import pagination, statuses
 from tastemaker.control.core.arns import work_name
 from tastemaker.control.core.context import Desk
@@ -36,7 +37,7 @@ class MetricAttribution(Kind):
     refers = (Reference("datasetGroupArn", "DatasetGroup"),)
     verbs = ("Create", "Describe", "List", "Update", "Delete")
     first_status = statuses.PENDING
-    workflow = "attribute"
+    workflow = ATTRIBUTION
     purged = True
     taggable = False
 
@@ -59,7 +60,7 @@ class MetricAttribution(Kind):
     def schedule_work(self, desk: Desk, record: Record) -> None:
         desk.work.schedule(
             work_name(record.arn, record.created_at),
-            workflow="attribute",
+            workflow=ATTRIBUTION,
             every=float(QUARTER),
             first_at=desk.now() + QUARTER,
             request=self.work_request(record),

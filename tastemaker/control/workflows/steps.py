@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tastemaker.contracts.workflow_names import WORKFLOWS
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import Kind
@@ -17,25 +18,12 @@ from tastemaker.errors import Conflict, InvalidInput, ResourceNotFound
 Document = Mapping[str, Any]
 T = TypeVar("T")
 
-SUBJECTS: dict[str, tuple[str, ...]] = {
-    "import": ("datasetImportJobArn",),
-    "train": ("solutionVersionArn", "recommenderArn"),
-    "deploy": ("campaignArn", "recommenderArn"),
-    "delete": ("arn",),
-    "export": ("datasetExportJobArn",),
-    "erase": ("dataDeletionJobArn",),
-    "batch": ("batchInferenceJobArn", "batchSegmentJobArn"),
-    "refresh": ("campaignArn", "recommenderArn"),
-    "attribute": ("metricAttributionArn",),
-}
-"""Workflow → the members of its input that name what it is about."""
-
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Workflows:
-    """`workflow` is a key of `SUBJECTS`; `request` the execution's input; `plan` what
+    """`workflow` is a key of `WORKFLOWS`; `request` the execution's input; `plan` what
     `begin`
     answered ({} if it failed).
     """
@@ -141,9 +129,11 @@ class Workflows:
         return {"arn": self._versions.arn_for(self.desk, request["solutionArn"], execution)}
 
     def _subject(self, workflow: str, request: Document, plan: Document) -> Record:
-        arn = plan.get("arn") or next((request[name] for name in SUBJECTS[workflow] if name in request), None)
+        arn = plan.get("arn") or next(
+            (request[name] for name in WORKFLOWS[workflow].subjects if name in request), None
+        )
         if arn is None:
-            raise InvalidInput(f"The input must have {' or '.join(SUBJECTS[workflow])}.")
+            raise InvalidInput(f"The input must have {' or '.join(WORKFLOWS[workflow].subjects)}.")
         return self.desk.find_any(arn)
 
     def _life(self, workflow: str, record: Record) -> Kind | Refresh:

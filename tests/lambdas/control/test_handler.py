@@ -6,12 +6,11 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from lambdas.support.settings import Settings
+from tastemaker.contracts.workflow_names import WORKFLOWS
 from tests.lambdas.aws import TABLE
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:control"
 ROLE = "arn:aws:iam::123456789012:role/r"
-WORKFLOWS = [name.removesuffix("_machine_arn") for name in vars(Settings) if name.endswith("_machine_arn")]
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def machines(aws):
 def call(resources_table, machines, monkeypatch):
     """Calls the function with an operation; answers (status, headers, document)."""
     for name, arn in machines.items():
-        monkeypatch.setenv(f"TASTEMAKER_{name.upper()}_MACHINE_ARN", arn)
+        monkeypatch.setenv(WORKFLOWS[name].machine_arn_variable, arn)
     monkeypatch.setenv("TASTEMAKER_RESOURCES_TABLE", TABLE)
     monkeypatch.setenv("TASTEMAKER_SCHEDULE_GROUP", "default")
     monkeypatch.setenv("TASTEMAKER_SCHEDULE_ROLE_ARN", ROLE)

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from lambdas.control.reconciliation import PATIENCE, Reconciler
 from lambdas.stores.records import ResourceTable
 from lambdas.support.state_machines import StateMachines
+from tastemaker.contracts.workflow_names import WORKFLOWS
 from tastemaker.control.workflows.steps import Workflows
 from tests.lambdas.aws import TABLE
-from tests.lambdas.control.test_handler import WORKFLOWS
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import FakeLake, world
 

@@ -150,9 +150,9 @@ def served_job(world: World, version_arn: str, name: str = "nightly", **more: An
 def finish_report(world: World, arn: str, execution: str = "next") -> dict[str, Any]:
     """A run of a metric attribution to its good end; answers its plan."""
     steps, request = Workflows(world.desk), {"metricAttributionArn": arn}
-    plan = steps.begin("attribute", request, execution)
+    plan = steps.begin("attribution", request, execution)
     for _ in range(2):
-        steps.succeed("attribute", request, plan, {"events": 0, "imports": 0})
+        steps.succeed("attribution", request, plan, {"events": 0, "imports": 0})
     return plan
 
 

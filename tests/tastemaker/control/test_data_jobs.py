@@ -60,7 +60,7 @@ def test_a_deletion(here):
     arn = deletion(here, group_arn)
     assert here.desk.find_any(arn).status == "PENDING"
     steps, request = Workflows(here.desk), {"dataDeletionJobArn": arn}
-    plan = steps.begin("erase", request, "e")
+    plan = steps.begin("data-deletion", request, "e")
     assert here.desk.find_any(arn).status == "IN_PROGRESS"
     assert {one["type"]: one["visible"] for one in plan["datasets"]} == {
         "INTERACTIONS": ["groups/films/datasets/INTERACTIONS/first/"],
@@ -68,33 +68,33 @@ def test_a_deletion(here):
     }
     assert users in [one["arn"] for one in plan["datasets"]]
     assert plan["prefixes"] == [plan["folder"]] and plan["work"].startswith("groups/films/erase/d-")
-    assert steps.begin("erase", request, "e") == plan
-    steps.succeed("erase", request, plan, {"numDeleted": 12})
-    steps.succeed("erase", request, plan, {"numDeleted": 0})
+    assert steps.begin("data-deletion", request, "e") == plan
+    steps.succeed("data-deletion", request, plan, {"numDeleted": 12})
+    steps.succeed("data-deletion", request, plan, {"numDeleted": 0})
     body = here.desk.find_any(arn).body
     assert (body["status"], body["numDeleted"]) == ("COMPLETED", 12)
-    steps.fail("erase", request, plan, {"Cause": "late"}, "e")
+    steps.fail("data-deletion", request, plan, {"Cause": "late"}, "e")
     assert here.desk.find_any(arn).status == "COMPLETED"
     # Started again, it only clears away.
     again = {"arn": arn, "prefixes": [plan["folder"]], "done": True}
-    assert steps.begin("erase", request, "another") == again
+    assert steps.begin("data-deletion", request, "another") == again
 
 
 def test_a_deletion_that_fails_says_what_its_piece_said(here):
     arn = deletion(here, shop.shop(here)[0])
     steps, request = Workflows(here.desk), {"dataDeletionJobArn": arn}
-    plan = steps.begin("erase", request, "e")
+    plan = steps.begin("data-deletion", request, "e")
     here.lake.write(f"{plan['folder']}failure.txt", "no such column")
-    steps.fail("erase", request, plan, {"Cause": "a threshold"}, "e")
+    steps.fail("data-deletion", request, plan, {"Cause": "a threshold"}, "e")
     body = here.desk.find_any(arn).body
     assert (body["status"], body["failureReason"]) == ("FAILED", "no such column")
 
     # A person mends the file and starts the machine again with the same input.
-    assert steps.begin("erase", request, "second") == plan
+    assert steps.begin("data-deletion", request, "second") == plan
     assert "failureReason" not in here.desk.find_any(arn).body
-    steps.fail("erase", request, plan, {"Cause": "the first one, late"}, "e")
+    steps.fail("data-deletion", request, plan, {"Cause": "the first one, late"}, "e")
     assert here.desk.find_any(arn).status == "IN_PROGRESS"
-    steps.fail("erase", request, plan, {"Cause": "out of time"}, "second")
+    steps.fail("data-deletion", request, plan, {"Cause": "out of time"}, "second")
     assert here.desk.find_any(arn).body["failureReason"] == "out of time"
 
 
@@ -112,5 +112,5 @@ def test_what_failed_batch_jobs_left_goes_too(here):
     steps, request = Workflows(here.desk), {"batchInferenceJobArn": batch}
     left = steps.begin("batch", request, "e")["folder"]
     steps.fail("batch", request, {}, {"Cause": "x"}, "e")
-    plan = steps.begin("erase", {"dataDeletionJobArn": deletion(here, group_arn)}, "e")
+    plan = steps.begin("data-deletion", {"dataDeletionJobArn": deletion(here, group_arn)}, "e")
     assert plan["left"] == [left]

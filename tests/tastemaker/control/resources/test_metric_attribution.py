@@ -84,9 +84,9 @@ def test_it_looks_at_what_is_there_and_then_every_quarter_of_an_hour(
     here: World, films: tuple[str, str]
 ) -> None:
     arn = create(here, films[0])
-    assert here.work.last == ("attribute", {"metricAttributionArn": arn})
+    assert here.work.last == ("attribution", {"metricAttributionArn": arn})
     (schedule,) = here.work.schedules.values()
-    assert (schedule["workflow"], schedule["every"]) == ("attribute", 900.0)
+    assert (schedule["workflow"], schedule["every"]) == ("attribution", 900.0)
     assert schedule["request"] == {"metricAttributionArn": arn}
     record = here.desk.find_any(arn)
     assert record.status == "CREATE PENDING" and schedule["first_at"] >= record.created_at + 900
@@ -155,12 +155,12 @@ def test_an_import_that_ends_while_a_run_is_under_way_is_for_the_next(
 ) -> None:
     arn = create(here, films[0])
     steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
-    plan = steps.begin("attribute", request, "e")
+    plan = steps.begin("attribution", request, "e")
     job = shop.import_job(here, films[1], "slow", importMode="INCREMENTAL")
     importing = steps.begin("import", {"datasetImportJobArn": job}, "i")
     for _ in range(2):
         steps.succeed("import", {"datasetImportJobArn": job}, importing, {"rows": 1})
-    steps.succeed("attribute", request, plan, {})
+    steps.succeed("attribution", request, plan, {})
     assert [one["name"] for one in shop.finish_report(here, arn)["imports"]] == ["slow"]
 
 
@@ -178,9 +178,9 @@ def test_a_run_that_failed_leaves_its_imports_to_the_next(here: World, films: tu
     shop.finish_report(here, arn)
     shop.imported(here, films[1], "more", importMode="INCREMENTAL")
     steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
-    plan = steps.begin("attribute", request, "e1")
+    plan = steps.begin("attribution", request, "e1")
     before = here.desk.find_any(arn).body["lastUpdatedDateTime"]
-    steps.fail("attribute", request, plan, {"Cause": "no such bucket"}, "e1")
+    steps.fail("attribution", request, plan, {"Cause": "no such bucket"}, "e1")
     body = here.desk.find_any(arn).body
     assert (body["status"], body["failureReason"]) == ("ACTIVE", "no such bucket")
     assert body["lastUpdatedDateTime"] == before  # a run is no update
@@ -192,8 +192,8 @@ def test_an_execution_that_is_out_of_time_says_so(here: World, films: tuple[str,
     arn = create(here, films[0])
     shop.finish_report(here, arn)
     steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
-    steps.begin("attribute", request, "e1")
-    steps.settle("attribute", request, {"Error": "TIMED_OUT"}, "e1")
+    steps.begin("attribution", request, "e1")
+    steps.settle("attribution", request, {"Error": "TIMED_OUT"}, "e1")
     body = here.desk.find_any(arn).body
     assert body["status"] == "ACTIVE" and body["failureReason"]
 
@@ -201,10 +201,10 @@ def test_an_execution_that_is_out_of_time_says_so(here: World, films: tuple[str,
 def test_a_first_run_that_fails_is_tried_again(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
-    plan = steps.begin("attribute", request, "e1")
+    plan = steps.begin("attribution", request, "e1")
     with pytest.raises(ResourceInUse):
-        steps.begin("attribute", request, "e2")
-    steps.fail("attribute", request, plan, {"Cause": "no such bucket"}, "e1")
+        steps.begin("attribution", request, "e2")
+    steps.fail("attribution", request, plan, {"Cause": "no such bucket"}, "e1")
     assert here.desk.find_any(arn).status == "CREATE FAILED"
     shop.finish_report(here, arn)
     assert here.desk.find_any(arn).status == "ACTIVE"
@@ -230,7 +230,7 @@ def test_a_deletion_takes_schedule_and_counts_along(here: World, films: tuple[st
     here.call("DeleteMetricAttribution", metricAttributionArn=arn)
     assert here.work.schedules == {}
     with pytest.raises(ResourceInUse):
-        Workflows(here.desk).begin("attribute", {"metricAttributionArn": arn}, "late")
+        Workflows(here.desk).begin("attribution", {"metricAttributionArn": arn}, "late")
     assert shop.finish_deletion(here, arn)["prefixes"] == [folder]
     with pytest.raises(ResourceNotFound):
         here.call("DescribeMetricAttribution", metricAttributionArn=arn)

@@ -124,7 +124,7 @@ def test_which_lists_a_deletion_of_users_looks_at(here, version):
             roleArn=shop.ROLE,
             dataSource=source,
         )["dataDeletionJobArn"]
-        return Workflows(here.desk).begin("erase", {"dataDeletionJobArn": arn}, "e")["lists"]
+        return Workflows(here.desk).begin("data-deletion", {"dataDeletionJobArn": arn}, "e")["lists"]
 
     assert sorted(looked_at("now")) == sorted(
         begun(here, one, "again")[2]["lists"]["version"] for one in (old, failed)
