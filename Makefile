@@ -1,4 +1,4 @@
-# Tastemaker: make demo · local · test · lint · bench-… · synth · deploy · destroy     (make help)
+# Tastemaker: make demo · local · check · test · lint · docs-site · bench-… · synth · deploy · destroy     (make help)
 
 PYTHON ?= python3
 PORT   ?= 4566
@@ -6,14 +6,17 @@ STAGE  ?= dev
 
 VENV := .venv
 BIN  := $(VENV)/bin
+# What `make check` runs: tests that need no CDK, no training and no local run
+FAST_TESTS := tests/tastemaker tests/lambdas tests/contract tests/clients tests/docs tests/house
 CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local test test-spark lint format bench-load bench-models bench-related bench-serve docs synth deploy destroy clean
+.PHONY: help demo local check test test-spark coverage lint types format lock docs docs-site \
+        bench-load bench-models bench-related bench-serve synth deploy destroy clean
 
 help:  ## What there is to make
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: $(VENV)/ready  ## Set up, start the local run, import MovieLens, train, recommend
 	$(BIN)/python -m demo
@@ -21,7 +24,7 @@ demo: $(VENV)/ready  ## Set up, start the local run, import MovieLens, train, re
 local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ctrl-C
 	$(BIN)/python -m local --port $(PORT)
 
-test: $(VENV)/ready  ## Unit, contract, infrastructure and end-to-end tests
+test: $(VENV)/ready  ## Every test: unit, contract, infrastructure and end-to-end
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spark (needs Java 17; sets up PySpark)
@@ -29,10 +32,25 @@ test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spa
 		-W "ignore:distutils Version classes:DeprecationWarning" \
 		-W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
 
-lint: $(VENV)/ready  ## Style, format and types
+check: lint  ## Lint, then the fast tests: about a minute with warm caches
+	$(BIN)/python -m pytest -n 2 -m "not slow and not e2e" $(FAST_TESTS)
+
+coverage: $(VENV)/ready  ## Branch coverage of each package by every test but the end-to-end ones, with floors
+	@mkdir -p build
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not e2e" --cov --cov-branch --cov-report= --cov-report=json:build/coverage.json
+	$(BIN)/python -m scripts.coverage build/coverage.json
+
+lint: $(VENV)/ready types  ## Style, format, types, and which package may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/ready  ## Types alone
 	$(BIN)/mypy app.py benchmarks demo distributed infrastructure lambdas local scripts tastemaker training
+
+lock: $(VENV)/ready  ## Resolve requirements.txt into requirements.lock, with hashes
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package torch requirements.txt -o requirements.lock
 
 format: $(VENV)/ready  ## Put the code in shape
 	$(BIN)/ruff check --fix .
@@ -56,6 +74,9 @@ docs: $(VENV)/ready  ## Generate docs/operations.md from the service models, and
 	$(BIN)/python -m scripts.operations
 	$(BIN)/python -m scripts.recipes
 
+docs-site: $(VENV)/ready  ## The documentation as a site, in build/site
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
 # cdk.json says python3: let that be ours
 synth deploy destroy: export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -72,13 +93,13 @@ clean:  ## Remove what can be made again
 	rm -rf build cdk.out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # torch comes by pip, not by uv: pip honors a local index of CPU builds (see README, "Set up").
-$(VENV)/ready: requirements.txt training/requirements.txt
+$(VENV)/ready: requirements.lock training/requirements.txt
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed (the CDK runs on it): https://nodejs.org"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.13 …"; exit 1; }
 	@echo "Setting up $(VENV) (a few minutes the first time) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -r requirements.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r training/requirements.txt
 	@touch $@
 
