@@ -1,4 +1,4 @@
-"""The lock file has the versions that the requirements name, and says nothing about where packages come from."""
+"""The lock file has the versions that the requirements name, with hashes and without package indexes."""
 
 import re
 from pathlib import Path
