@@ -26,13 +26,12 @@ from pyspark.sql import SparkSession
 from distributed import importing, preparation
 from distributed.storage import Place
 from tastemaker import schemas
+from tastemaker.contracts.lake_layout import PreparedFolder
 from tastemaker.failures import WorkFailedError
 from tastemaker.importing.source import Destination, Folder, S3Destination, Source
 from training.config import read_config
-from training.data.events import INDEX
 from training.errors import TrainingError
 
-MANIFEST = "data.manifest"
 _REFUSED = re.compile(r"^\s*training\.errors\.\w+: (.*)$", re.MULTILINE)
 
 
@@ -70,14 +69,14 @@ def prepare_events(spark: SparkSession, plan: Mapping[str, Any], lake: Place) ->
     keys = [key for key in lake.read(plan["manifestKey"]) if isinstance(key, str)]
     with tempfile.TemporaryDirectory() as scratch:
         config = read_config(lake.fetch(plan["configKey"], Path(scratch)))
-    folder = plan["prepared"]
+    folder = PreparedFolder(plan["prepared"])
     shards = max(1, -(-int(plan["bytes"]) // preparation.SHARD_BYTES))
     events = preparation.prepare(spark, config, keys, lake, folder, shards)
     replaced = (*config.datasets["INTERACTIONS"].prefixes, *config.events)
     kept = [key for key in keys if not key.startswith(replaced)]
-    index = f"{folder}{INDEX}"
+    index = folder.index
     names = lake.read(index)["shards"]
-    lake.write(f"{folder}{MANIFEST}", [{"prefix": lake.uri("")}, *kept, index, *names])
+    lake.write(folder.manifest, [{"prefix": lake.uri("")}, *kept, index, *names])
     return {"events": events, "shards": len(names)}
 
 

@@ -20,10 +20,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from distributed.storage import Place
+from tastemaker.contracts.lake_layout import PreparedFolder
 from training.config import Config
 from training.data import parquet
 from training.data.dictionary_encoding import as_words
-from training.data.events import ARRIVED, INDEX, arranged
+from training.data.events import ARRIVED, arranged
 from training.data.prepare import context_columns
 
 SESSION = "SESSION"
@@ -35,7 +36,7 @@ SHARD_BYTES = 64 << 20
 
 
 def prepare(
-    spark: SparkSession, config: Config, keys: Sequence[str], lake: Place, folder: str, shards: int
+    spark: SparkSession, config: Config, keys: Sequence[str], lake: Place, folder: PreparedFolder, shards: int
 ) -> int:
     """Write the events of `keys` (those below the configuration's prefixes count) as shards below `folder`.
 
@@ -58,13 +59,13 @@ def prepare(
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "shard.npz"
             np.savez(path, **events.arrays())  # type: ignore[arg-type]
-            lake.store(path, f"{folder}{number:05}.npz")
+            lake.store(path, folder.shard(number))
         yield pa.RecordBatch.from_pydict({"shard": [number], "events": [len(events)]})
 
     sorted_out = rows.where(whole).drop(SESSION).repartitionByRange(shards, "USER_ID")
     written = sorted_out.mapInArrow(arrange, "shard long, events long").collect()
-    names = [f"{folder}{shard:05}.npz" for shard, _ in sorted(written)]
-    lake.write(f"{folder}{INDEX}", {"shards": names})
+    names = [folder.shard(shard) for shard, _ in sorted(written)]
+    lake.write(folder.index, {"shards": names})
     return sum(events for _, events in written)
 
 

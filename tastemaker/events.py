@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from tastemaker import documents
+from tastemaker.contracts.lake_layout import action_group
 from tastemaker.errors import InvalidInput
 from tastemaker.schemas import Field, Schema
 
@@ -36,9 +37,6 @@ MEMBERS = {
     "EVENT_ATTRIBUTION_SOURCE": "eventAttributionSource",
 }
 """Schema fields that events carry as members, not as properties."""
-
-ACTIONS = "actions"
-"""After a dataset group's name and a slash: where the group's action interactions are."""
 
 ACTION_MEMBERS = frozenset(
     {"USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE", "IMPRESSION", "RECOMMENDATION_ID"}
@@ -88,7 +86,7 @@ def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str
         impression = event.get("impression")
         record = {
             "trackingId": params["trackingId"],
-            "datasetGroup": f"{dataset_group}/{ACTIONS}",
+            "datasetGroup": action_group(dataset_group),
             "userId": event.get("userId"),
             "sessionId": event["sessionId"],
             "sentAt": _seconds(event["timestamp"], where),

@@ -15,6 +15,7 @@ from lambdas.attribution.cloudwatch import RefusedError
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Figure
 from tastemaker.attribution.tally import recent
+from tastemaker.contracts.lake_layout import AttributionBatchFolder
 
 DAYS = 14
 """CloudWatch takes nothing that is two weeks old."""
@@ -41,7 +42,7 @@ class Batch:
     def find(cls, lake: LakeBucket, folder: str) -> Batch | None:
         """The batch of a folder, if there is one already."""
         try:
-            stored = json.loads(lake.read(f"{folder}batch.json"))
+            stored = json.loads(lake.read(AttributionBatchFolder(folder).figures))
         except LookupError:
             return None
         return cls(folder, tuple(Figure(*one) for one in stored["figures"]), stored["about"])
@@ -49,7 +50,7 @@ class Batch:
     def kept(self, lake: LakeBucket) -> Batch:
         """This batch, now stored; or the one that another run has stored meanwhile."""
         text = json.dumps({"figures": self.figures, "about": self.about}, ensure_ascii=False)
-        if lake.create(f"{self.folder}batch.json", text):
+        if lake.create(AttributionBatchFolder(self.folder).figures, text):
             return self
         return self.find(lake, self.folder) or self.kept(lake)
 
@@ -57,7 +58,7 @@ class Batch:
         """Send what nobody has sent. Raises RefusedError: what was refused is tried again another time."""
         for number, figures in enumerate(self._requests()):
             fresh = list(recent(figures, now, DAYS))
-            mark = f"{self.folder}sent-{number:04}"
+            mark = AttributionBatchFolder(self.folder).sent(number)
             if not fresh or not lake.create(mark, ""):
                 continue
             try:

@@ -20,6 +20,7 @@ from lambdas.attribution.items import Items
 from lambdas.attribution.reading import streamed
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
+from tastemaker.contracts.lake_layout import AttributionFolder, events_of_day
 
 LATE = 2 * 86_400
 """Seconds that a file may be late by: Firehose tries for a day to deliver, into the folder of the first."""
@@ -38,8 +39,8 @@ class Events:
     kept: int = KEPT
 
     @property
-    def folder(self) -> str:
-        return f"{self.plan['folder']}events/"
+    def folder(self) -> AttributionFolder:
+        return AttributionFolder(self.plan["folder"])
 
     def report(self, now: float) -> int:
         """Count what is new and send it. Returns how many files that were. Raises WorkFailedError."""
@@ -67,10 +68,10 @@ class Events:
         """The next batch, stored. None if nothing is new. The first one counts what came after the
         attribution was created; whatever else there is has only been seen."""
         plan, earlier = self.plan, {"seen": [], "named": []} if before is None else before.about
-        day = datetime.fromtimestamp(place["at"] - LATE, UTC).strftime("%Y/%m/%d/")
+        day = datetime.fromtimestamp(place["at"] - LATE, UTC).strftime("%Y/%m/%d")
         found = [
             (key, written)
-            for key, written in self.lake.objects(plan["events"], after=plan["events"] + day)
+            for key, written in self.lake.objects(plan["events"], after=events_of_day(plan["events"], day))
             if key.endswith(".parquet")
         ]
         seen = set(earlier["seen"])
@@ -98,13 +99,13 @@ class Events:
         """Where the last run ended. One that ended later and was overtaken may have written an older place:
         the batches after it are there, and what they hold was sent."""
         try:
-            place: dict[str, Any] = json.loads(self.lake.read(f"{self.folder}place.json"))
+            place: dict[str, Any] = json.loads(self.lake.read(self.folder.events_progress))
         except LookupError:
             return {"batch": 0, "at": self.plan["createdAt"]}
         return place
 
     def _write_place(self, batch: int, at: float) -> None:
-        self.lake.write(f"{self.folder}place.json", json.dumps({"batch": batch, "at": at}))
+        self.lake.write(self.folder.events_progress, json.dumps({"batch": batch, "at": at}))
 
     def _batch(self, number: int) -> str:
-        return f"{self.folder}{number:08}/"
+        return self.folder.events_batch(number).prefix

@@ -18,6 +18,7 @@ from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
 from tastemaker.attribution.report import csv_bytes, file_name
 from tastemaker.attribution.tally import recent
+from tastemaker.contracts.lake_layout import AttributionFolder
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,12 @@ class Imports:
 
     def report(self, one: Mapping[str, Any], now: float) -> None:
         """Report on one import of the plan. Raises WorkFailedError."""
-        folder = f"{self.plan['folder']}imports/{one['name']}/"
-        if next(self.lake.objects(f"{folder}done"), None) is not None:
+        folder = AttributionFolder(self.plan["folder"]).import_batch(one["name"])
+        if next(self.lake.objects(folder.done), None) is not None:
             return
-        batch = Batch.find(self.lake, folder) or self._count(folder, one, now)
+        batch = Batch.find(self.lake, folder.prefix) or self._count(folder.prefix, one, now)
         batch.publish(self.lake, self.metrics, now)
-        self.lake.write(f"{folder}done", "")
+        self.lake.write(folder.done, "")
 
     def _count(self, folder: str, one: Mapping[str, Any], now: float) -> Batch:
         """The report in S3, in place of an earlier one of the same name, and then the batch."""

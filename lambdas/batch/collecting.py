@@ -5,14 +5,15 @@ from typing import Any
 
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
-from tastemaker.batch.shards import part_key
+from tastemaker.contracts.lake_layout import BatchFolder
 
 CHUNK_BYTES = 1 << 20
 
 
 def collect(lake: LakeBucket, folder: OutputFolder, plan: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
     """Write the `.out` file of one input file, an element of `plan["files"]`. Returns its bytes."""
-    keys = (part_key(plan["folder"], entry["file"], shard) for shard in range(entry["shards"]))
+    folder_of_job = BatchFolder(plan["folder"])
+    keys = (folder_of_job.part(entry["file"], shard) for shard in range(entry["shards"]))
     return folder.write(entry["name"], (chunk for key in keys for chunk in _chunks(lake, key)))
 
 

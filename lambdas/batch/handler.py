@@ -29,7 +29,7 @@ from lambdas.support.observability import logger
 from lambdas.support.roles import client_for
 from lambdas.support.settings import Settings
 from tastemaker import recipes
-from tastemaker.batch.shards import failure_key
+from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, failure_reason
 from tastemaker.errors import TastemakerError
 from tastemaker.failures import WorkFailedError
 from tastemaker.serving.deployments import RecordCache
@@ -65,7 +65,7 @@ class Batch:
                     return load(self.lake, self.lists, plan, item)
         except (WorkFailedError, TastemakerError) as error:
             # Step Functions does not pass on why one of many failed.
-            self.lake.write(failure_key(plan["folder"]), str(error))
+            self.lake.write(failure_reason(plan["folder"]), str(error))
             raise
         raise ValueError(f"There is no action {action!r}.")
 
@@ -91,7 +91,7 @@ class Batch:
 
     def _items(self, plan: dict[str, Any]) -> int:
         """How much a line takes: scores of all items, or for a segment a look at all that all users did."""
-        key = f"{plan['bundle']}bundle.json".removeprefix(self.lake.uri(""))
+        key = f"{plan['bundle']}{BUNDLE_MANIFEST}".removeprefix(self.lake.uri(""))
         counts = json.loads(self.lake.read(key)).get("counts", {})
         if recipes.by_arn(plan["recipeArn"]).batch_segment:
             return int(counts.get("users", 0)) + 2 * int(counts.get("interactions", 0))

@@ -21,7 +21,7 @@ from lambdas.deletion.lake_files import (
     without_lines,
     without_users,
 )
-from lambdas.deletion.planning import plan_work, sessions_key
+from lambdas.deletion.planning import plan_work
 from lambdas.deletion.tables import THREADS, Tables
 from lambdas.deletion.users import read_users
 from lambdas.stores.caller_files import S3Source
@@ -29,7 +29,7 @@ from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
 from lambdas.support.roles import client_for
 from lambdas.support.settings import Settings
-from tastemaker.batch.shards import failure_key
+from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
 from tastemaker.failures import WorkFailedError
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
@@ -56,10 +56,10 @@ class Erase:
                 case "erase":
                     return self._counted(plan, item)
                 case "count":
-                    forget(self.lake, sessions_key(plan))
+                    forget(self.lake, DeletionFolder(plan["folder"]).sessions)
                     return {"numDeleted": sum(self._counts(plan))}
         except WorkFailedError as error:
-            self.lake.write(failure_key(plan["folder"]), str(error))
+            self.lake.write(failure_reason(plan["folder"]), str(error))
             raise
         raise ValueError(f"There is no action {action!r}.")
 
@@ -71,7 +71,7 @@ class Erase:
     def _counted(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
         """Erase one piece. How much it is gets noted before it is gone: a second try finds less, or nothing,
         which would be told."""
-        key = f"{plan['folder']}counts/{_name(item)}"
+        key = DeletionFolder(plan["folder"]).count(_name(item))
         before = next((int(self.lake.read(one)) for one, _ in self.lake.objects(key)), 0)
 
         def note(count: int) -> None:
@@ -81,7 +81,9 @@ class Erase:
         return max(before, self._erase(plan, item, note))
 
     def _counts(self, plan: dict[str, Any]) -> list[int]:
-        return [int(self.lake.read(key)) for key, _ in self.lake.objects(f"{plan['folder']}counts/")]
+        return [
+            int(self.lake.read(key)) for key, _ in self.lake.objects(DeletionFolder(plan["folder"]).counts)
+        ]
 
     def _erase(self, plan: dict[str, Any], item: dict[str, Any], note: Note) -> int:
         what, key = item["what"], item.get("key", "")
@@ -98,7 +100,7 @@ class Erase:
         if what == "rows":
             # What did not count as data does not count as deleted.
             return without_users(self.lake, key, users, note if item["visible"] else lambda _: None)
-        sessions = json.loads(self.lake.read(sessions_key(plan)))
+        sessions = json.loads(self.lake.read(DeletionFolder(plan["folder"]).sessions))
         if what == "events":
             return without_events(self.lake, key, users, sessions, note)
         datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]

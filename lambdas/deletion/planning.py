@@ -11,12 +11,9 @@ from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.lake_layout import DeletionFolder, is_upserts_key, prepared_prefix_of
 
 USERS_AT_ONCE = 20_000
-PUT_USERS = "/put/USERS.jsonl"
-"""Users put one at a time, as a training found them."""
-PREPARED = "/prepared/"
-"""What was prepared beyond one machine for a training. A training that is started again prepares again."""
 
 
 def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -> dict[str, int]:
@@ -32,12 +29,13 @@ def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -
     event_files = [*parquet.keys(lake, plan["events"]), *parquet.keys(lake, plan["actionEvents"])]
     work += [{"what": "events", "key": key} for key in event_files]
     trainings = [key for key, _ in lake.objects(plan["trainings"])]
-    work += [{"what": "lines", "key": key} for key in trainings if key.endswith(PUT_USERS)]
-    prepared = {key[: key.index(PREPARED) + len(PREPARED)] for key in trainings if PREPARED in key}
+    work += [{"what": "lines", "key": key} for key in trainings if is_upserts_key(key, "USERS")]
+    # A training that is started again prepares its events again.
+    prepared = {prefix for key in trainings if (prefix := prepared_prefix_of(key)) is not None}
     work += [{"what": "left", "key": prefix} for prefix in (*plan["left"], *sorted(prepared))]
     work += [{"what": "history", "key": prefix} for prefix in plan["history"]]
     sessions = sorted({one for key in event_files for one in _sessions(lake, key, wanted)})
-    lake.write(sessions_key(plan), json.dumps(sessions))
+    lake.write(DeletionFolder(plan["folder"]).sessions, json.dumps(sessions))
     count = len(users) + len(sessions)
     work += [
         {"what": "tables", "from": start, "to": min(start + USERS_AT_ONCE, count)}
@@ -45,11 +43,6 @@ def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -
     ]
     lake.write(plan["work"], json.dumps(work))
     return {"users": len(users), "sessions": len(sessions), "pieces": len(work)}
-
-
-def sessions_key(plan: Mapping[str, Any]) -> str:
-    """Where the sessions of the users are kept while the job runs."""
-    return f"{plan['folder']}sessions.json"
 
 
 def _sessions(lake: LakeBucket, key: str, users: Collection[str]) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.stores.precomputed import StoredLists
-from tastemaker.events import ACTIONS
+from tastemaker.contracts.lake_layout import action_group
 
 THREADS = 8
 
@@ -86,4 +86,4 @@ class Tables:
 
 def _profiles(group: str, name: str) -> tuple[str, str]:
     """Keys of the events of a user or session, on items and on actions."""
-    return f"{group}#{name}", f"{group}/{ACTIONS}#{name}"
+    return f"{group}#{name}", f"{action_group(group)}#{name}"

@@ -16,6 +16,7 @@ from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.workflows.refreshes import LAST as STATE
 from tastemaker.models import Bundle
 from tastemaker.refreshing.tally import Event, Lists, Tally
@@ -102,7 +103,7 @@ class Refreshing:
         since = float(bundle.manifest["created"])
         if tally.window:  # trends look back further than the training, which knew no windows that end now
             since = min(since, now - 2.0 * tally.window)
-        events_at = f"groups/{plan['group']}/events/"
+        events_at = GroupFolder(plan["group"]).events
         read, keys, events = set(state.get("read", ())), set(), 0
         start = events_at + _day(state["now"] if state else since)
         for key, written in self.lake.objects(events_at, after=start):

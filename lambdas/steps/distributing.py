@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.lake_layout import TrainingFolder, import_outcome
 from tastemaker.contracts.training_config import from_json, to_json
 from tastemaker.failures import WorkFailedError
 
@@ -19,7 +20,7 @@ def planned(workflow: str, plan: dict[str, Any], lake: LakeBucket, limit: int) -
     manifest names what the job then reads.
     """
     if workflow == "import":
-        return {**plan, "outcome": f"{plan['destination'].rstrip('/')}.outcome.json"}
+        return {**plan, "outcome": import_outcome(plan["destination"])}
     if workflow != "train" or plan.get("skip"):
         return plan
     config = from_json(lake.read(plan["configKey"]))
@@ -28,21 +29,21 @@ def planned(workflow: str, plan: dict[str, Any], lake: LakeBucket, limit: int) -
     size = sum(lake.size(prefix) for prefix in prefixes)
     if size <= limit:
         return plan
-    folder = plan["configKey"].rpartition("/")[0] + "/prepared/"
-    lake.write(plan["configKey"], to_json({**config, "prepared": folder}))
+    folder = TrainingFolder.of_config(plan["configKey"]).prepared
+    lake.write(plan["configKey"], to_json({**config, "prepared": folder.prefix}))
     prepare = {
         "configKey": plan["configKey"],
         "manifestKey": plan["manifestUri"].removeprefix(lake.uri("")),
-        "prepared": folder,
+        "prepared": folder.prefix,
         "bytes": size,
     }
-    manifest = lake.uri(f"{folder}data.manifest")
+    manifest = lake.uri(folder.manifest)
     return {
         **plan,
         **prepare,
         "distributed": True,
         "manifestUri": manifest,
-        "outcome": f"{folder}outcome.json",
+        "outcome": folder.outcome,
     }
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import partitions
-from tastemaker.events import ACTIONS, CHANGES
+from tastemaker.contracts.lake_layout import action_group
+from tastemaker.events import CHANGES
 
 Key = dict[str, Any]
 """A row's key, as DynamoDB writes it."""
@@ -87,7 +88,10 @@ def _profiles(client: Any, table: str, group: str | None) -> Iterator[Key]:
         FilterExpression="begins_with(#profile, :group) OR begins_with(#profile, :actions)",
         ProjectionExpression="#profile, #event",
         ExpressionAttributeNames={"#profile": "profile", "#event": "event"},
-        ExpressionAttributeValues={":group": {"S": f"{group}#"}, ":actions": {"S": f"{group}/{ACTIONS}#"}},
+        ExpressionAttributeValues={
+            ":group": {"S": f"{group}#"},
+            ":actions": {"S": f"{action_group(group)}#"},
+        },
     )
     for page in pages:
         for item in page["Items"]:

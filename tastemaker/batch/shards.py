@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, BinaryIO
 
+from tastemaker.contracts.lake_layout import BatchFolder
+
 SECONDS = 60.0
 """Work wanted per shard. A function may run fifteen times as long: room for a wrong guess."""
 LEAST_LINES, MOST_LINES = 200, 200_000
@@ -54,16 +56,6 @@ def lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
         yield line.rstrip(b"\r\n")
 
 
-def part_key(folder: str, file: int, shard: int) -> str:
-    """Where a shard's answers are kept until all are there."""
-    return f"{folder}parts/{file:06}/{shard:06}.jsonl"
-
-
-def failure_key(folder: str) -> str:
-    """Where work on one of many pieces writes why it failed: Step Functions says only that one did."""
-    return f"{folder}failure.txt"
-
-
 def entry(folder: str, file: int, shard: int, **more: Any) -> dict[str, Any]:
     """One element of shards.json."""
-    return {"file": file, "part": part_key(folder, file, shard), **more}
+    return {"file": file, "part": BatchFolder(folder).part(file, shard), **more}

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from tastemaker.contracts.lake_layout import action_group
 from tastemaker.errors import InvalidInput
-from tastemaker.events import ACTIONS
 from tastemaker.filters import FilterContext
 from tastemaker.models.actions import ActionModel
 from tastemaker.models.bundle import HISTORY_LENGTH
@@ -50,9 +50,7 @@ def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) 
 def _past(asking: Asking, model: ActionModel) -> Past:
     """What the user did with actions, in imported data and since."""
     user = asking.user_id or ""
-    live = asking.runtime.profiles.newest(
-        f"{asking.deployment.dataset_group}/{ACTIONS}", user, HISTORY_LENGTH
-    )
+    live = asking.runtime.profiles.newest(action_group(asking.deployment.dataset_group), user, HISTORY_LENGTH)
     index = asking.user_index
     trained = model.histories.of(index) if index >= 0 else None
     return merged(model.actions, model.event_types, trained, live)

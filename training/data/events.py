@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tastemaker.contracts.lake_layout import PreparedFolder
 from tastemaker.ids import Ids
 from training.data.dictionary_encoding import codes, texts_of
 from training.errors import BadDataError
@@ -141,14 +142,11 @@ def _order(
     return np.delete(order, suspects[double])
 
 
-INDEX = "shards.json"
-
-
 def opened(root: Path, folder: str) -> Events:
-    """Events that were prepared elsewhere: `INDEX` below the folder names the shards' files, which hold what
-    `Events.arrays` gave.
+    """Events that were prepared elsewhere: the index below the folder names the shards' files, which hold
+    what `Events.arrays` gave.
     """
-    names = json.loads((root / folder / INDEX).read_text(encoding="utf-8"))["shards"]
+    names = json.loads((root / PreparedFolder(folder).index).read_text(encoding="utf-8"))["shards"]
     return merged([partial(_shard, root / name) for name in names])
 
 

@@ -7,7 +7,7 @@ can be started again by hand with the same input: the newer execution takes the 
 from contextlib import suppress
 from typing import ClassVar
 
-from tastemaker.batch.shards import failure_key
+from tastemaker.contracts.lake_layout import failure_reason
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import Kind
@@ -35,7 +35,7 @@ class Job(Kind):
             raise ResourceInUse(f"{record.arn} has the status {record.status}; a job succeeds once.")
         folder = self.folder(desk, record)
         if record.status == self.failed_status and folder is not None:
-            desk.lake.write(failure_key(folder), "")  # what it said then is over
+            desk.lake.write(failure_reason(folder), "")  # what it said then is over
         return desk.change(record, status=self.moving_status, failureReason=None, _execution=execution)
 
     def fail(self, desk: Desk, record: Record, reason: str) -> None:
@@ -45,5 +45,5 @@ class Job(Kind):
         folder = self.folder(desk, record)
         if folder is not None:
             with suppress(LookupError):
-                reason = desk.lake.read(failure_key(folder)) or reason
+                reason = desk.lake.read(failure_reason(folder)) or reason
         desk.change(record, status=self.failed_status, failureReason=reason)

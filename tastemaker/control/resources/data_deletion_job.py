@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import Area, DeletionFolder, GroupFolder
 from tastemaker.contracts.workflow_names import DATA_DELETION
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
@@ -14,10 +15,9 @@ from tastemaker.control.resources.dataset import datasets_of
 from tastemaker.control.resources.dataset_group import group_name
 from tastemaker.control.workflows import batch, precomputed
 from tastemaker.errors import InvalidInput
-from tastemaker.events import ACTIONS
 
 WITH_USERS = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
-WITH_HISTORY = ("datasets", "events", f"{ACTIONS}/events", "training", "batch")
+WITH_HISTORY = (Area.DATASETS, Area.EVENTS, Area.TRAINING, Area.BATCH)
 """Folders of a group where the bucket keeps older versions of objects that name users."""
 BATCH_KINDS = ("BatchInferenceJob", "BatchSegmentJob")
 
@@ -49,13 +49,13 @@ class DataDeletionJob(Job):
     # --- life ---
 
     def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        folder = folder_of(record)
+        folder = working_folder(record)
         if record.status == statuses.JOB_COMPLETED:
-            return {"arn": record.arn, "prefixes": [folder], "done": True}
+            return {"arn": record.arn, "prefixes": [folder.prefix], "done": True}
         record = self.taken(desk, record, execution)
         group = group_name(record.body["datasetGroupArn"])
         datasets = datasets_of(desk, record.body["datasetGroupArn"])
-        home = f"groups/{group}"
+        home = GroupFolder(group)
         return {
             "arn": record.arn,
             "datasetGroup": group,
@@ -65,21 +65,21 @@ class DataDeletionJob(Job):
                 {
                     "arn": one.arn,
                     "type": kind,
-                    "folder": f"{home}/datasets/{kind}/",
+                    "folder": home.dataset(kind),
                     "visible": [each["prefix"] for each in one.body["_imports"]],
                 }
                 for kind, one in datasets.items()
                 if kind in WITH_USERS
             ],
-            "events": f"{home}/events/",
-            "actionEvents": f"{home}/{ACTIONS}/events/",
-            "trainings": f"{home}/training/",
+            "events": home.events,
+            "actionEvents": home.action_events,
+            "trainings": home.area(Area.TRAINING),
             "left": self._left_by_batch_jobs(desk, record.body["datasetGroupArn"]),
             "lists": precomputed.about_users(desk, record.body["datasetGroupArn"]),
-            "history": [f"{home}/{part}/" for part in WITH_HISTORY],
-            "folder": folder,
-            "work": f"{folder}work.json",
-            "prefixes": [folder],
+            "history": [*map(home.area, WITH_HISTORY), home.action_events],
+            "folder": folder.prefix,
+            "work": folder.tasks,
+            "prefixes": [folder.prefix],
         }
 
     def _left_by_batch_jobs(self, desk: Desk, group: str) -> list[str]:
@@ -90,7 +90,7 @@ class DataDeletionJob(Job):
                 version = desk.repository.get(job.body["solutionVersionArn"])
                 theirs = version is not None and version.body["datasetGroupArn"] == group
                 if theirs and job.status == statuses.FAILED:
-                    found.append(batch.folder_of(desk, job))
+                    found.append(batch.working_folder(desk, job).prefix)
         return found
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
@@ -98,10 +98,10 @@ class DataDeletionJob(Job):
             desk.change(record, status=statuses.JOB_COMPLETED, numDeleted=result["numDeleted"])
 
     def folder(self, desk: Desk, record: Record) -> str:
-        return folder_of(record)
+        return working_folder(record).prefix
 
 
-def folder_of(record: Record) -> str:
-    """Where a job keeps its list of work while it runs."""
+def working_folder(record: Record) -> DeletionFolder:
+    """The folder of a job's list of tasks while it runs."""
     group = group_name(record.body["datasetGroupArn"])
-    return f"groups/{group}/erase/{record.body['jobName']}-{int(record.created_at)}/"
+    return GroupFolder(group).data_deletion_job(f"{record.body['jobName']}-{int(record.created_at)}")

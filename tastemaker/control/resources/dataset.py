@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker import schemas
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import Body, Kind, Reference, Request
@@ -12,7 +13,6 @@ from tastemaker.control.core.updates import applied
 from tastemaker.control.resources import schema
 from tastemaker.control.resources.dataset_group import group_name
 from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse
-from tastemaker.events import ACTIONS
 
 UPDATABLE = ("ITEMS", "USERS")
 
@@ -59,12 +59,12 @@ class Dataset(Kind):
                     )
 
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
-        folder = f"groups/{group_name(record.body['datasetGroupArn'])}"
-        prefixes = [f"{folder}/datasets/{record.body['datasetType']}/"]
+        folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
+        prefixes = [folder.dataset(record.body["datasetType"])]
         if record.body["datasetType"] == "INTERACTIONS":
-            prefixes.append(f"{folder}/events/")
+            prefixes.append(folder.events)
         if record.body["datasetType"] == "ACTION_INTERACTIONS":
-            prefixes.append(f"{folder}/{ACTIONS}/events/")
+            prefixes.append(folder.action_events)
         return {"prefixes": prefixes, "catalogOf": record.arn}
 
     def update(self, desk: Desk, request: Request) -> Body:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import WHILE_MOVING, Body, Reference, Request
@@ -44,7 +45,7 @@ class DatasetExportJob(Job):
             "datasetType": dataset.body["datasetType"],
             "schema": desk.find("Schema", dataset.body["schemaArn"]).body["schema"],
             "imports": bulk_of(desk, dataset),
-            "events": f"groups/{group}/events/",
+            "events": GroupFolder(group).events,
             "output": target["path"],
             "kmsKeyArn": target.get("kmsKeyArn"),
             "roleArn": moving.body.get("roleArn"),

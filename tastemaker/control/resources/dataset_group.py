@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.core.arns import name_of
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import Body, Kind, Request
@@ -23,7 +24,7 @@ class DatasetGroup(Kind):
 
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
         group = record.body["name"]
-        return {"prefixes": [f"groups/{group}/"], "profilesOf": group}
+        return {"prefixes": [GroupFolder(group).prefix], "profilesOf": group}
 
 
 def group_name(arn: str) -> str:

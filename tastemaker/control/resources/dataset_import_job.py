@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import WHILE_MOVING, Body, Kind, Reference, Request
@@ -57,7 +58,7 @@ class DatasetImportJob(Kind):
             "source": moving.body["dataSource"]["dataLocation"],
             "roleArn": moving.body.get("roleArn"),
             "importMode": moving.body["importMode"],
-            "destination": f"groups/{group}/datasets/{kind}/{moving.body['jobName']}/",
+            "destination": GroupFolder(group).dataset_import(kind, moving.body["jobName"]),
         }
 
     def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:

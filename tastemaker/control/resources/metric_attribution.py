@@ -11,6 +11,7 @@ from tastemaker.attribution import Metric
 from tastemaker.attribution.metrics import ITEMS
 from tastemaker.attribution.sources import capitals
 from tastemaker.attribution.tally import QUARTER
+from tastemaker.contracts.lake_layout import AttributionFolder, GroupFolder
 from tastemaker.contracts.workflow_names import ATTRIBUTION
 from tastemaker.control.core import pagination, statuses
 from tastemaker.control.core.arns import work_name
@@ -70,7 +71,7 @@ class MetricAttribution(Kind):
         desk.work.unschedule(work_name(record.arn, record.created_at))
 
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
-        return {"prefixes": [folder_of(record)]}
+        return {"prefixes": [attribution_folder(record).prefix]}
 
     def update(self, desk: Desk, request: Request) -> Body:
         """UpdateMetricAttribution: metrics removed by name, then added, and where reports go. In force from
@@ -123,8 +124,8 @@ class MetricAttribution(Kind):
             "createdAt": record.created_at,
             "metrics": record.body["metrics"],
             "sources": list(_answering(desk, group_arn)),
-            "folder": folder_of(record),
-            "events": f"groups/{group}/events/",
+            "folder": attribution_folder(record).prefix,
+            "events": GroupFolder(group).events,
             "imports": record.body.get("_imports", [])[:MOST_IMPORTS],
             "items": None if items is None else {"datasetArn": items.arn, "imports": bulk_of(desk, items)},
             "output": target.get("path"),
@@ -171,10 +172,10 @@ def _alias(group: str) -> str:
     return f"metric-attribution-of/{group}"
 
 
-def folder_of(record: Record) -> str:
-    """Where the runs of an attribution keep what they have counted."""
+def attribution_folder(record: Record) -> AttributionFolder:
+    """The folder of what the runs of an attribution have counted."""
     group = group_name(record.body["datasetGroupArn"])
-    return f"groups/{group}/attribution/{record.body['name']}-{int(record.created_at)}/"
+    return GroupFolder(group).attribution(f"{record.body['name']}-{int(record.created_at)}")
 
 
 def _noted(desk: Desk, record: Record, **members: Any) -> Record:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker import recipes
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.core import solution_config, statuses
 from tastemaker.control.core.arns import work_name
 from tastemaker.control.core.context import Desk
@@ -72,9 +73,9 @@ class Recommender(Kind):
         _unschedule(desk, record)
 
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
-        folder = f"groups/{group_name(record.body['datasetGroupArn'])}"
+        folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
         name = _folder(record)
-        return {"prefixes": [f"{folder}/training/{name}/", f"{folder}/models/{name}/"]}
+        return {"prefixes": [folder.solution_training(name), folder.solution_models(name)]}
 
     def update(self, desk: Desk, request: Request) -> Body:
         """UpdateRecommender: other columns to train on mean a full retraining, all else is in force at

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.core import solution_config, statuses
 from tastemaker.control.core.arns import name_of, work_name
 from tastemaker.control.core.context import Desk
@@ -80,10 +81,10 @@ class Solution(Kind):
         desk.work.unschedule(schedule_name(record))
 
     def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
-        folder = f"groups/{group_name(record.body['datasetGroupArn'])}"
+        folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
         name = record.body["name"]
         return {
-            "prefixes": [f"{folder}/training/{name}/", f"{folder}/models/{name}/"],
+            "prefixes": [folder.solution_training(name), folder.solution_models(name)],
             "recommendationsOf": precomputed.of_solution(desk, record.arn),
         }
 

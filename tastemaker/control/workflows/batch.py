@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import BatchFolder, GroupFolder
 from tastemaker.control.core import statuses
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.declaration import NEVER, WHILE_MOVING, Body, Reference, Request
@@ -37,14 +38,14 @@ class BatchJob(Job):
         if "_bundle" not in version.body:
             raise InvalidInput(f"{version.arn} has no model: its status is {version.status}.")
         source, target = body["jobInput"]["s3DataSource"], body["jobOutput"]["s3DataDestination"]
-        folder = folder_of(desk, moving)
+        folder = working_folder(desk, moving)
         lists = precomputed.plan(desk, moving)
         return {
             "arn": moving.arn,
-            "folder": folder,
-            "prefixes": [folder],
-            "shards": f"{folder}shards.json",
-            "files": f"{folder}files.json",
+            "folder": folder.prefix,
+            "prefixes": [folder.prefix],
+            "shards": folder.shards,
+            "files": folder.files,
             "input": source["path"],
             "output": target["path"],
             "kmsKeyArn": target.get("kmsKeyArn"),
@@ -68,14 +69,14 @@ class BatchJob(Job):
             desk.change(record, status=statuses.ACTIVE)
 
     def folder(self, desk: Desk, record: Record) -> str:
-        return folder_of(desk, record)
+        return working_folder(desk, record).prefix
 
 
-def folder_of(desk: Desk, record: Record) -> str:
-    """Where a job keeps its shards and their answers while it runs."""
+def working_folder(desk: Desk, record: Record) -> BatchFolder:
+    """The folder of a job's shards and their answers while it runs."""
     version = desk.find("SolutionVersion", record.body["solutionVersionArn"])
     group = group_name(version.body["datasetGroupArn"])
-    return f"groups/{group}/batch/{record.body['jobName']}-{int(record.created_at)}/"
+    return GroupFolder(group).batch_job(f"{record.body['jobName']}-{int(record.created_at)}")
 
 
 def check_filter(recipe: Recipe, found: Mapping[str, Record]) -> None:

@@ -9,6 +9,7 @@ answered a request, and a new version begins without one.
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import is_refresh_of, refreshes_of, solution_models_of
 from tastemaker.control.core import statuses
 from tastemaker.control.core.arns import work_name
 from tastemaker.control.core.context import Desk
@@ -68,7 +69,7 @@ class Refresh:
         if record.status != statuses.ACTIVE or now is None or not desk.recipe(now["recipeArn"]).refreshed:
             return {"skip": True, "arn": record.arn}
         group = now["datasetGroupArn"]
-        home = f"{_key(desk, now['bundle']).removesuffix('output/model/')}refreshes/{record.body['name']}/"
+        home = refreshes_of(_key(desk, now["bundle"]), record.body["name"])
         target = f"{home}{execution.rpartition(':')[2]}/"
         kept = {target, _key(desk, now.get("refresh") or target)}
         old = {f"{home}{key.removeprefix(home).partition('/')[0]}/" for key, _ in desk.lake.objects(home)}
@@ -105,13 +106,11 @@ class Refresh:
 
 def _earlier(desk: Desk, record: Record, bundle: str, home: str) -> str | None:
     """The newest refresh of the versions before: what it knows and training does not shall not be lost."""
-    versions = f"{_key(desk, bundle).split('/models/')[0]}/models/"
-    solution = _key(desk, bundle).removeprefix(versions).partition("/")[0]
-    mine = f"/refreshes/{record.body['name']}/"
+    name = record.body["name"]
     ended = [
         (written, key)
-        for key, written in desk.lake.objects(f"{versions}{solution}/")
-        if key.endswith(f"/{LAST}") and mine in key and not key.startswith(home)
+        for key, written in desk.lake.objects(solution_models_of(_key(desk, bundle)))
+        if key.endswith(f"/{LAST}") and is_refresh_of(key, name) and not key.startswith(home)
     ]
     return desk.lake.uri(max(ended)[1].removesuffix(LAST)) if ended else None
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, GroupFolder, bundle_of_job
 from tastemaker.contracts.training_config import (
     FORMAT_VERSION,
     DatasetSource,
@@ -17,7 +18,6 @@ from tastemaker.control.core.records import Record
 from tastemaker.control.resources.dataset import datasets_of
 from tastemaker.control.resources.dataset_group import group_name
 from tastemaker.errors import ResourceInUse
-from tastemaker.events import ACTIONS
 from tastemaker.recipes import Recipe
 
 JOB_PREFIX = "tastemaker-"
@@ -47,8 +47,8 @@ def write(
     `moment` and `execution`, so that a repeated step starts the same job; an execution that starts again
     what another left needs a job of its own, since SageMaker takes a name once. Raises NoDataError.
     """
-    folder = f"groups/{group_name(group)}"
-    training, models = f"{folder}/training/{name}/{version}/", f"{folder}/models/{name}/{version}/"
+    folder = GroupFolder(group_name(group))
+    training, models = folder.training(name, version), folder.models(name, version)
     datasets = datasets_of(desk, group)
     sources: dict[str, DatasetSource] = {
         kind: {
@@ -58,14 +58,14 @@ def write(
         }
         for kind, dataset in datasets.items()
     }
-    put = {kind: _put(desk, dataset, f"{training}put/{kind}.jsonl") for kind, dataset in datasets.items()}
+    put = {kind: _put(desk, dataset, training.upserts(kind)) for kind, dataset in datasets.items()}
     for kind, put_key in put.items():
         if put_key:
             sources[kind]["put"] = put_key
-    events = f"{folder}/events/"
+    events = folder.events
     keys = {kind: _keys(desk, source["prefixes"]) for kind, source in sources.items()}
     event_keys = _keys(desk, [events])
-    actions = [f"{folder}/{ACTIONS}/events/"] if "ACTION_INTERACTIONS" in recipe.trains_on else []
+    actions = [folder.action_events] if "ACTION_INTERACTIONS" in recipe.trains_on else []
     action_keys = _keys(desk, actions)
     for kind in recipe.needs_datasets:
         if not keys.get(kind) and not put.get(kind) and not (kind == "INTERACTIONS" and event_keys):
@@ -97,7 +97,7 @@ def write(
     previous = _previous(desk, record) if config["trainingMode"] == "UPDATE" else None
     if previous:
         config["previous"] = previous
-    config_key, manifest_key = f"{training}config.json", f"{training}data.manifest"
+    config_key, manifest_key = training.config, training.manifest
     desk.lake.write(config_key, to_json(config))
     everything = [config_key, *(key for found in keys.values() for key in found), *event_keys, *action_keys]
     everything += [put_key for put_key in put.values() if put_key]
@@ -116,7 +116,7 @@ def write(
 
 def newest_interaction(desk: Desk, group: str) -> float:
     """When interactions last came in, by bulk or by stream; 0.0 if they never did."""
-    events = desk.lake.objects(f"groups/{group_name(group)}/events/")
+    events = desk.lake.objects(GroupFolder(group_name(group)).events)
     streamed = max((written for _, written in events), default=0.0)
     interactions = datasets_of(desk, group).get("INTERACTIONS")
     imported = interactions.body.get("_importedAt", 0.0) if interactions is not None else 0.0
@@ -126,9 +126,9 @@ def newest_interaction(desk: Desk, group: str) -> float:
 def bundle_of(desk: Desk, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Where the trained bundle is (`s3://…/`), and its manifest. Raises LookupError if the job left
     none."""
-    folder = f"{plan['outputPath']}{plan['jobName']}/output/model/"
+    folder = bundle_of_job(plan["outputPath"], plan["jobName"])
     key = folder.removeprefix(desk.lake.uri(""))
-    return folder, json.loads(desk.lake.read(f"{key}bundle.json"))
+    return folder, json.loads(desk.lake.read(f"{key}{BUNDLE_MANIFEST}"))
 
 
 def hours_of(result: Mapping[str, Any]) -> float:

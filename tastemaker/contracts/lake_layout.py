@@ -1,0 +1,337 @@
+"""The layout of the lake bucket: every key and prefix that one part writes and another part reads.
+
+    groups/<group>/
+        datasets/<DATASET_TYPE>/<import job>/         Parquet parts of one import
+        datasets/<DATASET_TYPE>/<import job>.outcome.json    result of an import that runs on Spark
+        events/yyyy/MM/dd/                            streamed events, by day of delivery
+        actions/events/yyyy/MM/dd/                    streamed action interactions
+        training/<solution>/<version>/                input of a training job: see `TrainingFolder`
+        models/<solution>/<version>/<job>/output/model/               a model bundle
+        models/<solution>/<version>/<job>/refreshes/<deployment>/     refreshes of that bundle
+        batch/<job>/                                  see `BatchFolder`
+        erase/<job>/                                  see `DeletionFolder`
+        attribution/<attribution>/                    see `AttributionFolder`
+    failed/events/                                    events that could not be delivered
+
+Prefixes end with a slash. Infrastructure builds IAM statements and the delivery of events from the same
+functions, so this module uses the standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+GROUPS = "groups/"
+FAILED_EVENTS = "failed/events/"
+
+BUNDLE_MANIFEST = "bundle.json"
+"""The name of the file in a bundle that is written last and describes the others."""
+
+_JOB_MANIFEST = "data.manifest"
+_MODEL_OUTPUT = "output/model/"
+_PREPARED = "prepared/"
+_ACTIONS = "actions"
+
+
+class Area(StrEnum):
+    """A folder that every dataset group has: the unit in which functions get access to the lake."""
+
+    DATASETS = "datasets"
+    EVENTS = "events"
+    """Streamed events and, as a folder of the pseudo group `<group>/actions`, action interactions."""
+    TRAINING = "training"
+    MODELS = "models"
+    BATCH = "batch"
+    DATA_DELETION = "erase"
+    ATTRIBUTION = "attribution"
+
+
+@dataclass(frozen=True)
+class GroupFolder:
+    """The folder of one dataset group, by the group's name."""
+
+    group: str
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of everything that belongs to the group."""
+        return f"{GROUPS}{self.group}/"
+
+    def area(self, area: Area) -> str:
+        """The prefix of one area of the group."""
+        return f"{self.prefix}{area.value}/"
+
+    def dataset(self, dataset_type: str) -> str:
+        """The prefix of the imported rows of one dataset."""
+        return f"{self.area(Area.DATASETS)}{dataset_type}/"
+
+    def dataset_import(self, dataset_type: str, job_name: str) -> str:
+        """The prefix of the Parquet parts that one import job writes."""
+        return f"{self.dataset(dataset_type)}{job_name}/"
+
+    @property
+    def events(self) -> str:
+        """The prefix of streamed events; `events_of_day` names the folder of one day below it."""
+        return self.area(Area.EVENTS)
+
+    @property
+    def action_events(self) -> str:
+        """The prefix of streamed action interactions."""
+        return GroupFolder(action_group(self.group)).events
+
+    def solution_training(self, solution: str) -> str:
+        """The prefix of the training input of all versions of a solution or recommender."""
+        return f"{self.area(Area.TRAINING)}{solution}/"
+
+    def solution_models(self, solution: str) -> str:
+        """The prefix of the models of all versions of a solution or recommender."""
+        return f"{self.area(Area.MODELS)}{solution}/"
+
+    def training(self, solution: str, version: str) -> TrainingFolder:
+        """The folder with the input of the training jobs of one version."""
+        return TrainingFolder(f"{self.solution_training(solution)}{version}/")
+
+    def models(self, solution: str, version: str) -> str:
+        """The prefix below which training jobs of one version write, each in a folder with the job's name."""
+        return f"{self.solution_models(solution)}{version}/"
+
+    def batch_job(self, job: str) -> BatchFolder:
+        """The working folder of a batch inference or batch segment job."""
+        return BatchFolder(f"{self.area(Area.BATCH)}{job}/")
+
+    def data_deletion_job(self, job: str) -> DeletionFolder:
+        """The working folder of a data deletion job."""
+        return DeletionFolder(f"{self.area(Area.DATA_DELETION)}{job}/")
+
+    def attribution(self, attribution: str) -> AttributionFolder:
+        """The folder of a metric attribution."""
+        return AttributionFolder(f"{self.area(Area.ATTRIBUTION)}{attribution}/")
+
+
+@dataclass(frozen=True)
+class TrainingFolder:
+    """The input of the training jobs of one solution version."""
+
+    prefix: str
+
+    @classmethod
+    def of_config(cls, config_key: str) -> TrainingFolder:
+        """The folder that holds the configuration with this key."""
+        return cls(f"{config_key.rpartition('/')[0]}/")
+
+    @property
+    def config(self) -> str:
+        """The key of the training configuration."""
+        return f"{self.prefix}config.json"
+
+    @property
+    def manifest(self) -> str:
+        """The key of the list of objects that SageMaker downloads."""
+        return f"{self.prefix}{_JOB_MANIFEST}"
+
+    def upserts(self, dataset_type: str) -> str:
+        """The key of the records of a dataset that were put one at a time."""
+        return f"{self.prefix}{_upserts_name(dataset_type)}"
+
+    @property
+    def prepared(self) -> PreparedFolder:
+        """The folder of events that Spark prepares for the training."""
+        return PreparedFolder(f"{self.prefix}{_PREPARED}")
+
+
+@dataclass(frozen=True)
+class PreparedFolder:
+    """Events that Spark prepares for a training job, as shards of users."""
+
+    prefix: str
+
+    @property
+    def manifest(self) -> str:
+        """The key of the list of objects that SageMaker downloads in place of the training's own."""
+        return f"{self.prefix}{_JOB_MANIFEST}"
+
+    @property
+    def outcome(self) -> str:
+        """The key of the result of the Spark job."""
+        return f"{self.prefix}outcome.json"
+
+    @property
+    def index(self) -> str:
+        """The key of the list of shards."""
+        return f"{self.prefix}shards.json"
+
+    def shard(self, number: int) -> str:
+        """The key of one shard."""
+        return f"{self.prefix}{number:05}.npz"
+
+
+def _upserts_name(dataset_type: str) -> str:
+    return f"put/{dataset_type}.jsonl"
+
+
+def is_upserts_key(key: str, dataset_type: str) -> bool:
+    """Whether `key` holds the upserts of a dataset in some training folder."""
+    return key.endswith(f"/{_upserts_name(dataset_type)}")
+
+
+def prepared_prefix_of(key: str) -> str | None:
+    """The prefix of the prepared events that `key` belongs to; None if it does not hold prepared events."""
+    before, found, _ = key.partition(f"/{_PREPARED}")
+    return f"{before}/{_PREPARED}" if found else None
+
+
+@dataclass(frozen=True)
+class BatchFolder:
+    """The working folder of a batch inference or batch segment job while it runs."""
+
+    prefix: str
+
+    @property
+    def shards(self) -> str:
+        """The key of the list of shards."""
+        return f"{self.prefix}shards.json"
+
+    @property
+    def files(self) -> str:
+        """The key of the list of input files."""
+        return f"{self.prefix}files.json"
+
+    def part(self, file: int, shard: int) -> str:
+        """The key of the answers of one shard."""
+        return f"{self.prefix}parts/{file:06}/{shard:06}.jsonl"
+
+
+@dataclass(frozen=True)
+class DeletionFolder:
+    """The working folder of a data deletion job while it runs."""
+
+    prefix: str
+
+    @property
+    def tasks(self) -> str:
+        """The key of the list of tasks."""
+        return f"{self.prefix}work.json"
+
+    @property
+    def sessions(self) -> str:
+        """The key of the list of sessions whose events are deleted."""
+        return f"{self.prefix}sessions.json"
+
+    @property
+    def counts(self) -> str:
+        """The prefix of the numbers of deleted rows."""
+        return f"{self.prefix}counts/"
+
+    def count(self, task: str) -> str:
+        """The key of the number of rows that one task deletes."""
+        return f"{self.counts}{task}"
+
+
+@dataclass(frozen=True)
+class AttributionFolder:
+    """What the runs of a metric attribution have counted."""
+
+    prefix: str
+
+    @property
+    def events_progress(self) -> str:
+        """The key of the number of the newest batch of streamed events."""
+        return f"{self.prefix}events/place.json"
+
+    def events_batch(self, number: int) -> AttributionBatchFolder:
+        """The folder of one batch of streamed events."""
+        return AttributionBatchFolder(f"{self.prefix}events/{number:08}/")
+
+    def import_batch(self, job_name: str) -> AttributionBatchFolder:
+        """The folder of the batch of one import."""
+        return AttributionBatchFolder(f"{self.prefix}imports/{job_name}/")
+
+
+@dataclass(frozen=True)
+class AttributionBatchFolder:
+    """Figures that are counted together and sent once."""
+
+    prefix: str
+
+    @property
+    def figures(self) -> str:
+        """The key of the figures."""
+        return f"{self.prefix}batch.json"
+
+    @property
+    def done(self) -> str:
+        """The key of the mark that says that all figures were sent."""
+        return f"{self.prefix}done"
+
+    def sent(self, request: int) -> str:
+        """The key of the mark of one request that is being sent or was sent."""
+        return f"{self.prefix}sent-{request:04}"
+
+
+def action_group(group: str) -> str:
+    """The pseudo group under which the action interactions of a group are stored and streamed.
+
+    No dataset group can have this name, because names have no slash.
+    """
+    return f"{group}/{_ACTIONS}"
+
+
+def events_of_day(events_prefix: str, day: str) -> str:
+    """The prefix of the events that were delivered on a day, written as `yyyy/MM/dd`."""
+    return f"{events_prefix}{day}/"
+
+
+def import_part(destination: str, number: int) -> str:
+    """The key of one Parquet part of an import; `destination` is the import's prefix."""
+    return f"{destination}part-{number:05}.parquet"
+
+
+def import_outcome(destination: str) -> str:
+    """The key of the result of an import that runs on Spark; `destination` is the import's prefix."""
+    return f"{destination.rstrip('/')}.outcome.json"
+
+
+def failure_reason(prefix: str) -> str:
+    """The key of the failure reason of a job with this working folder.
+
+    A task of a distributed map writes it, because Step Functions reports only that some task failed.
+    """
+    return f"{prefix}failure.txt"
+
+
+def bundle_of_job(models_location: str, job_name: str) -> str:
+    """Where a training job leaves its bundle: `models_location` (a key or URI) of the version, and below it
+    the folder of the job.
+    """
+    return f"{models_location}{job_name}/{_MODEL_OUTPUT}"
+
+
+def refreshes_of(bundle: str, deployment: str) -> str:
+    """Where the refreshes of a bundle for one campaign or recommender are, by the bundle's key or URI."""
+    return f"{bundle.removesuffix(_MODEL_OUTPUT)}refreshes/{deployment}/"
+
+
+def solution_models_of(bundle: str) -> str:
+    """The prefix of the models of all versions of the solution that a bundle's key belongs to."""
+    group, _, rest = bundle.partition(f"/{Area.MODELS.value}/")
+    return f"{group}/{Area.MODELS.value}/{rest.partition('/')[0]}/"
+
+
+def is_refresh_of(key: str, deployment: str) -> bool:
+    """Whether `key` belongs to a refresh for the campaign or recommender of this name."""
+    return f"/refreshes/{deployment}/" in key
+
+
+# --- IAM patterns: an asterisk stands for a part of the key that is not known when the stack is deployed ---
+
+ANY = "*"
+ALL_GROUPS = f"{GROUPS}{ANY}"
+"""Matches every key of every dataset group."""
+FAILED_EVENTS_PATTERN = f"{FAILED_EVENTS}{ANY}"
+REFRESHES_PATTERN = f"{GroupFolder(ANY).area(Area.MODELS)}{ANY}/refreshes/{ANY}"
+
+
+def patterns(*areas: Area) -> list[str]:
+    """IAM patterns of the keys of these areas in every dataset group, for example `groups/*/models/*`."""
+    return [f"{GroupFolder(ANY).area(area)}{ANY}" for area in areas]
