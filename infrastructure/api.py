@@ -1,4 +1,4 @@
-"""One HTTP API for the three services. Every route asks for an IAM signature."""
+"""One HTTP API for all services. Every route asks for an IAM signature."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from constructs import Construct
 from infrastructure.logs import log_group
 from infrastructure.stage import Stage
 
-# personalize is an AWS JSON service: one path, the operation in a header. The other two go by paths.
+# personalize and tastemaker are AWS JSON services: one path, and the header X-Amz-Target names the operation.
+# personalize-runtime and personalize-events have one path per operation.
 CONTROL_PATHS = ("/",)
 RUNTIME_PATHS = ("/recommendations", "/personalize-ranking", "/action-recommendations")
 EVENTS_PATHS = ("/events", "/items", "/users", "/actions", "/action-interactions")
@@ -61,7 +62,7 @@ class Api(Construct):
             self,
             "Api",
             api_name=stage.stack_name,
-            description="Tastemaker: personalize, personalize-runtime and personalize-events",
+            description="Tastemaker: personalize, personalize-runtime, personalize-events and tastemaker",
             default_authorizer=HttpIamAuthorizer(),
             create_default_stage=False,
             # Web shops send their events from the browser, with keys that an identity pool lends to visitors.

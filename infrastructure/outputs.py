@@ -13,7 +13,7 @@ from infrastructure.data.event_stream import Events
 from infrastructure.data.lake import Lake
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
-SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS")
+SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "TASTEMAKER")
 
 
 class Outputs(Construct):
@@ -29,7 +29,11 @@ class Outputs(Construct):
         machines: Mapping[str, sfn.StateMachine],
     ) -> None:
         super().__init__(stack, "Outputs")
-        self._say("ApiUrl", api.url, "Endpoint of personalize, personalize-runtime and personalize-events")
+        self._say(
+            "ApiUrl",
+            api.url,
+            "Endpoint of personalize, personalize-runtime, personalize-events and tastemaker",
+        )
         exports = " ".join(f"AWS_ENDPOINT_URL_{service}={api.url}" for service in SERVICES)
         self._say(
             "Environment",

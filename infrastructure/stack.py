@@ -119,6 +119,7 @@ class TastemakerStack(cdk.Stack):
             SCHEDULE_ROLE_ARN=self.schedules.role.role_arn,
             STEPS_FUNCTION=self.functions.steps.function.function_name,
             QUOTAS=json.dumps(self.stage.quotas),
+            DEPLOYMENT=self.stage.summary.to_json(),
             AUTO_TRAINING_DELAY_MINUTES=str(self.stage.auto_training_delay_minutes),
             **{
                 WORKFLOWS[name].machine_arn_variable.removeprefix("TASTEMAKER_"): machine.state_machine_arn

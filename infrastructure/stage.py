@@ -18,6 +18,8 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from tastemaker.contracts.deployment import StageSummary
+
 CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
 # What CloudWatch Logs accepts as a retention period, in days.
 RETENTION_DAYS = (
@@ -249,6 +251,18 @@ class Stage:
     def stack_name(self) -> str:
         """The name of the stack, and the prefix of all that has to be named."""
         return f"tastemaker-{self.name}"
+
+    @property
+    def summary(self) -> StageSummary:
+        """The settings that `DescribeDeployment` shows."""
+        features = {
+            "alarmEmails": bool(self.alarm_email),
+            "distributedProcessing": self.distributed.enabled,
+            "provisionedRuntime": self.functions.runtime_provisioned > 0,
+            "spotTraining": self.training.spot,
+            "textEmbeddings": bool(self.training.text_model),
+        }
+        return StageSummary(self.name, features, self.throttling.rate, self.throttling.burst)
 
     @property
     def keeps_data(self) -> bool:

@@ -1,5 +1,8 @@
-"""personalize: create, describe, list, update, delete. Never waits: it writes the record and starts the
-work. A schedule has it look after records whose work was lost."""
+"""The handler of `personalize` (create, describe, list, update, delete) and of our own service `tastemaker`.
+
+An operation never waits: it writes the record and starts the work. A schedule invokes the handler to find
+records whose work was lost.
+"""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.control.own_operations import own_operations
 from lambdas.control.reconciliation import Reconciler
 from lambdas.support import control_plane
 from lambdas.support.clients import client
@@ -19,6 +23,7 @@ from tastemaker.control.core.ports import WorkError
 from tastemaker.wire import Service
 
 SERVICE = Service("personalize")
+OWN_SERVICE = Service("tastemaker")
 
 
 @cache
@@ -32,7 +37,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one HTTP API request, or `{"action": "reconcile"}` of the schedule, which no request can be."""
     if event.get("action") == "reconcile":
         return _reconciler(account_of(event, context)).run()
-    return serve(SERVICE, event, _operations(account_of(event, context)))
+    account = account_of(event, context)
+    headers = event.get("headers") or {}
+    if not SERVICE.owns_target(headers) and OWN_SERVICE.owns_target(headers):
+        return serve(OWN_SERVICE, event, own_operations(Settings(), account))
+    return serve(SERVICE, event, _operations(account))
 
 
 def _reconciler(account: str) -> Reconciler:

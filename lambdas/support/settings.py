@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
+from tastemaker.contracts.deployment import StageSummary
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
 T = TypeVar("T")
@@ -72,6 +73,7 @@ class Settings:
     attribution_namespace = _Setting("TASTEMAKER_ATTRIBUTION_NAMESPACE", str)
     distributed_bytes = _Setting("TASTEMAKER_DISTRIBUTED_BYTES", int, 0)
     """Work on more than this is left to Spark; 0 where the stage has none."""
+    deployment = _Setting("TASTEMAKER_DEPLOYMENT", StageSummary.from_json)
     region = _Setting("AWS_REGION", str)
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:

@@ -21,7 +21,7 @@ from local.http.messages import Request, Response
 
 Invoke = Callable[[str, Any, str], Outcome]  # function name, event, request id
 SIGNED_FOR = ("personalize", "execute-api")
-TARGET_PREFIX = "AmazonPersonalize"
+TARGET_PREFIXES = ("AmazonPersonalize.", "Tastemaker.")
 _TEXT = re.compile(r"text/.*|application/(.*\+)?(json|javascript|xml)|application/x-www-form-urlencoded")
 
 
@@ -63,7 +63,7 @@ def names_the_api(request: Request) -> bool:
     """Whether a request says that it is for Personalize: by its signature or its target."""
     service = request.credential[2] if request.credential else ""
     target = request.headers.get("x-amz-target", "")
-    return service in SIGNED_FOR or (service != "s3" and target.startswith(TARGET_PREFIX))
+    return service in SIGNED_FOR or (service != "s3" and target.startswith(TARGET_PREFIXES))
 
 
 class Gateway:

@@ -1,4 +1,4 @@
-"""One service on the wire: route, parse, serialize, and answer errors."""
+"""One service on the wire: it routes requests, parses them, and serializes results and errors."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from botocore.model import OperationModel
+from botocore.model import OperationModel, ServiceModel
 
 from tastemaker import documents
 from tastemaker.errors import InvalidInput, MalformedRequest, TastemakerError, UnknownOperation
@@ -25,18 +25,21 @@ class Response:
 
 
 class Service:
-    """`personalize` (JSON 1.1), `personalize-runtime` or `personalize-events` (REST-JSON)."""
+    """One of `wire.models.SERVICES`.
+
+    `personalize` and `tastemaker` speak JSON 1.1, `personalize-runtime` and `personalize-events` REST-JSON.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     @cached_property
-    def _model(self) -> Any:
+    def _model(self) -> ServiceModel:
         return service_model(self.name)
 
     @cached_property
     def _rest(self) -> bool:
-        return self._model.metadata["protocol"] == "rest-json"
+        return bool(self._model.metadata["protocol"] == "rest-json")
 
     @cached_property
     def _content_type(self) -> str:
@@ -45,6 +48,10 @@ class Service:
             if self._rest
             else f"application/x-amz-json-{self._model.metadata['jsonVersion']}"
         )
+
+    @cached_property
+    def _target_prefix(self) -> str:
+        return str(self._model.metadata["targetPrefix"])
 
     @cached_property
     def _by_route(self) -> dict[tuple[str, str], str]:
@@ -60,15 +67,18 @@ class Service:
         """botocore's model of one operation."""
         return self._model.operation_model(name)
 
+    def owns_target(self, headers: Mapping[str, str]) -> bool:
+        """Whether `X-Amz-Target` names an operation of this JSON 1.1 service, known or unknown."""
+        return _target(headers).rpartition(".")[0] == self._target_prefix
+
     def route(self, method: str, path: str, headers: Mapping[str, str]) -> str:
         """The operation's name, from `X-Amz-Target` or from method and path. Raises UnknownOperation."""
         if self._rest:
             return self._route_by_path(method, path)
-        target = next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
-        prefix, _, operation = target.rpartition(".")
-        if not operation or prefix != self._model.metadata["targetPrefix"]:
+        operation = _target(headers).rpartition(".")[2]
+        if not operation or not self.owns_target(headers):
             raise UnknownOperation(
-                f"X-Amz-Target must be {self._model.metadata['targetPrefix']}.<operation>, not {target!r}."
+                f"X-Amz-Target must be {self._target_prefix}.<operation>, not {_target(headers)!r}."
             )
         if operation not in self._model.operation_names:
             raise UnknownOperation(f"{self.name} has no operation {operation}.")
@@ -131,6 +141,10 @@ class Service:
         return {
             name: shape.metadata.get("error", {}).get("httpStatusCode", 400) for name, shape in shapes.items()
         }
+
+
+def _target(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == "x-amz-target"), "")
 
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode

@@ -15,7 +15,8 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def aws(endpoint: str) -> Cli:
-    endpoints = {f"AWS_ENDPOINT_URL_PERSONALIZE{part}": endpoint for part in ("", "_RUNTIME", "_EVENTS")}
+    services = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "TASTEMAKER")
+    endpoints = {f"AWS_ENDPOINT_URL_{service}": endpoint for service in services}
     environment = {**os.environ, **endpoints, "AWS_DATA_PATH": str(OVERLAY), "AWS_PAGER": ""}
     command = str(Path(sys.executable).with_name("aws"))
 
@@ -28,6 +29,11 @@ def aws(endpoint: str) -> Cli:
 def test_recipes_are_listed(aws: Cli) -> None:
     listed = aws("personalize", "list-recipes", "--query", "recipes[].name")
     assert "aws-user-personalization-v2" in json.loads(listed.stdout)
+
+
+def test_the_deployment_is_described(aws: Cli) -> None:
+    described = aws("tastemaker", "describe-deployment", "--query", "deployment.[stage,region]")
+    assert json.loads(described.stdout) == ["local", "us-east-1"]
 
 
 def test_a_group_is_made_described_and_deleted(aws: Cli) -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
+from tastemaker.contracts.deployment import StageSummary
 from tastemaker.contracts.workflow_names import WORKFLOWS
 from tests.lambdas.aws import TABLE
 
@@ -32,6 +33,7 @@ def call(resources_table, machines, monkeypatch):
     monkeypatch.setenv("TASTEMAKER_SCHEDULE_GROUP", "default")
     monkeypatch.setenv("TASTEMAKER_SCHEDULE_ROLE_ARN", ROLE)
     monkeypatch.setenv("TASTEMAKER_QUOTAS", '{"schemas": 2}')
+    monkeypatch.setenv("TASTEMAKER_DEPLOYMENT", StageSummary("dev", {"spotTraining": True}, 5, 9).to_json())
     from lambdas.control import handler
 
     handler._operations.cache_clear()
@@ -39,10 +41,10 @@ def call(resources_table, machines, monkeypatch):
         invoked_function_arn=ARN, function_name="control", memory_limit_in_mb=512, aws_request_id="r"
     )
 
-    def call(operation, **params):
+    def call(operation, prefix="AmazonPersonalize", **params):
         event = {
             "rawPath": "/",
-            "headers": {"x-amz-target": f"AmazonPersonalize.{operation}"},
+            "headers": {"x-amz-target": f"{prefix}.{operation}"},
             "body": json.dumps(params),
             "requestContext": {"requestId": "r-1", "http": {"method": "POST"}, "accountId": "123456789012"},
         }
@@ -67,6 +69,29 @@ def test_a_group_with_its_schedule_and_work(call, machines):
     (execution,) = states.list_executions(stateMachineArn=machines["delete"])["executions"]
     described = states.describe_execution(executionArn=execution["executionArn"])
     assert json.loads(described["input"])["arn"].endswith("solution/s")
+
+
+def test_targets_of_our_own_service_reach_its_operations(call):
+    status, _, answer = call("DescribeDeployment", prefix="Tastemaker")
+    deployment = answer["deployment"]
+    assert (status, deployment["stage"], deployment["accountId"]) == (200, "dev", "123456789012")
+    assert {"name": "spotTraining", "enabled": True} in deployment["features"]
+    assert {"name": "schemas", "serviceDefault": 500, "limit": 2} in deployment["quotas"]
+    assert {"name": "campaignsPerDatasetGroup", "serviceDefault": 5} in deployment["quotas"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "operation", "reason"),
+    [
+        ("Tastemaker", "ListRecipes", "tastemaker has no operation ListRecipes"),
+        ("AmazonPersonalize", "DescribeDeployment", "personalize has no operation DescribeDeployment"),
+        ("DynamoDB", "ListTables", "X-Amz-Target must be AmazonPersonalize.<operation>"),
+    ],
+)
+def test_operations_of_other_services_are_unknown(call, prefix, operation, reason):
+    status, headers, body = call(operation, prefix=prefix)
+    assert (status, headers["x-amzn-errortype"]) == (400, "UnknownOperationException")
+    assert reason in body["message"]
 
 
 def test_errors_have_the_services_form(call):
