@@ -143,7 +143,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
     """aws-item-affinity beside who is active, who had the item, and matrix factorization."""
-    recipe = affinity.AffinityPipeline(replace(config, recipe="aws-item-affinity"))
+    recipe = affinity.AffinityPipeline(replace(config, recipe="aws-item-affinity"), None, Stop())
     older, truth = affinity.split(prepared)
     questions = list(recipe.questions(prepared, truth, affinity.QUESTIONS))
     most = affinity.segment_size(len(prepared.users))

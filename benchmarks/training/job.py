@@ -61,7 +61,7 @@ def one(root: Path, users: int) -> None:
     from training.output import evaluate
     from training.output.bundle_writer import export
     from training.pipelines.base import fitted_model
-    from training.pipelines.sequence import PARTS, REGULARIZATION, SequencePipeline
+    from training.pipelines.sequence import PARTS, SequencePipeline
     from training.progress import Stop
 
     torch.set_num_threads(1)
@@ -81,7 +81,7 @@ def one(root: Path, users: int) -> None:
     with stage("transitions"):
         transitions.fit(data, items)
     with stage("linear"):
-        linear.fit(data, items, REGULARIZATION)
+        linear.fit(data, items)
     network = Network(transformer.shape_for(prepared, plan), prepared.item_features, prepared.user_features)
     some = Cases(valid.users[:500], valid.shown[:500])
     with stage("validation after a pass"):

@@ -83,7 +83,7 @@ class Refreshing:
             previous = self._key(plan["previous"])
             state = json.loads(self.lake.read(f"{previous}{STATE}"))
             return state, Tally.loads(self.lake.read(f"{previous}{TALLY}"))
-        window = bundle.manifest["model"]["windowSeconds"] if bundle.kind == "trending" else 0
+        window = bundle.manifest["model"]["windowSeconds"] if bundle.model_name == "trending" else 0
         if plan.get("earlier"):
             earlier = Tally.loads(self.lake.read(f"{self._key(plan['earlier'])}{TALLY}"))
             return {}, earlier.after_training(window)

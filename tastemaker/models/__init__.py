@@ -1,46 +1,41 @@
-"""What answers a request: one module per kind of model, loaded from a bundle, numpy only."""
+"""The models that answer requests. Each module holds one model, loads it from a bundle, and needs numpy only.
+
+A model is a subclass of `Model` with a `model_name`. All modules of this package are imported here, so that a
+new model is one new file.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from tastemaker.errors import TastemakerError
-from tastemaker.models.actions import ActionModel
-from tastemaker.models.affinity import AffinityModel
-from tastemaker.models.base import Model
+from tastemaker.models.base import MODELS, Model
 from tastemaker.models.bundle import Bundle, Histories, History, UnknownBundleFormatError
-from tastemaker.models.popularity import PopularityModel
-from tastemaker.models.semantic import SemanticModel
-from tastemaker.models.sequence import SequenceModel
-from tastemaker.models.similar import SimilarModel
-from tastemaker.models.trending import TrendingModel
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
 
 __all__ = [
+    "MODELS",
     "Bundle",
     "Histories",
     "History",
     "Model",
     "UnknownBundleFormatError",
-    "UnknownModelKindError",
+    "UnknownModelError",
     "load",
 ]
 
-KINDS: dict[str, type[Model]] = {
-    model.kind: model
-    for model in (
-        SequenceModel,
-        PopularityModel,
-        SimilarModel,
-        TrendingModel,
-        AffinityModel,
-        ActionModel,
-        SemanticModel,
-    )
-}
 
-
-class UnknownModelKindError(TastemakerError):
-    """The bundle holds a kind of model that this release does not have."""
+class UnknownModelError(TastemakerError):
+    """The bundle holds a model that this release does not have."""
 
 
 def load(bundle: Bundle) -> Model:
-    """The model of a bundle. Raises UnknownModelKindError."""
-    if bundle.kind not in KINDS:
-        raise UnknownModelKindError(f"no model of kind {bundle.kind!r}; there are {', '.join(sorted(KINDS))}")
-    return KINDS[bundle.kind](bundle)
+    """The model of a bundle. Raises UnknownModelError."""
+    model = MODELS.get(bundle.model_name)
+    if model is None:
+        raise UnknownModelError(
+            f"The bundle in {bundle.path} holds the model {bundle.model_name!r}, which this release does not "
+            f"have; it has {', '.join(sorted(MODELS))}. Use the release that wrote the bundle."
+        )
+    return model(bundle)

@@ -67,7 +67,7 @@ def user_vector(
 class ActionModel(Model):
     """Next-Best-Action. `weights` is float32[actions, features], NaN for an action that is explored."""
 
-    kind = "actions"
+    model_name = "actions"
     needs_user = True
     has_scores = True
 

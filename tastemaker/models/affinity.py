@@ -80,7 +80,7 @@ class Crowd:
 class AffinityModel(Model):
     """Item-Affinity and Item-Attribute-Affinity. It answers segments, not requests."""
 
-    kind = "affinity"
+    model_name = "affinity"
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)

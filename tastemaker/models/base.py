@@ -11,17 +11,27 @@ from numpy.typing import NDArray
 from tastemaker.models.bundle import Bundle, History
 from tastemaker.models.scores import Dense, Scores
 
+MODELS: dict[str, type[Model]] = {}
+"""Every model by its `model_name`, which is also the member `kind` of its bundle."""
+
 
 class Model:
-    """Scores over the whole catalog, float32[items], higher is better, on a logarithmic scale.
+    """A model that scores the whole catalog: float32[items], higher is better, on a logarithmic scale.
 
-    The flags tell the caller what the model wants and whether its scores mean something to a person.
+    A subclass registers itself in `MODELS` by its `model_name`. The flags tell the caller which ids the model
+    needs, and whether its scores mean something to a person.
     """
 
-    kind: ClassVar[str]
+    model_name: ClassVar[str]
     needs_user: ClassVar[bool] = False
     needs_item: ClassVar[bool] = False
     has_scores: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.model_name in MODELS:
+            raise TypeError(f"{cls.__name__} and {MODELS[cls.model_name].__name__} are both {cls.model_name}")
+        MODELS[cls.model_name] = cls
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
@@ -32,7 +42,7 @@ class Model:
         """Scores for somebody with this history who asks at `now` (seconds). `user_index` -1: not in the
         bundle.
         """
-        raise NotImplementedError(f"a {self.kind} model does not answer for a user")
+        raise NotImplementedError(f"a {self.model_name} model does not answer for a user")
 
     def scores_for(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
@@ -42,4 +52,4 @@ class Model:
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:
         """Scores for an item page. `item_index` -1: an item that the bundle does not know."""
-        raise NotImplementedError(f"a {self.kind} model does not answer for an item")
+        raise NotImplementedError(f"a {self.model_name} model does not answer for an item")

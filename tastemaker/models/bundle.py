@@ -134,9 +134,9 @@ class Bundle:
         return cls(path, manifest)
 
     @property
-    def kind(self) -> str:
-        """Which model answers: "sequence", "popularity" or "similar"."""
-        return self.manifest["kind"]
+    def model_name(self) -> str:
+        """The name of the model that answers: a key of `tastemaker.models.MODELS`."""
+        return str(self.manifest["kind"])
 
     @property
     def event_types(self) -> list[str]:

@@ -14,7 +14,7 @@ from tastemaker.models.bundle import History
 class PopularityModel(Model):
     """Popularity-Count: the logarithm of the number of distinct users, plus one."""
 
-    kind = "popularity"
+    model_name = "popularity"
 
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1

@@ -15,7 +15,7 @@ from tastemaker.models.bundle import Bundle
 class SemanticModel(Model):
     """Semantic-Similarity: the cosine of text vectors. Popularity and freshness are as of training."""
 
-    kind = "semantic"
+    model_name = "semantic"
     needs_item = True
 
     def __init__(self, bundle: Bundle) -> None:

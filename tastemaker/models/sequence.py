@@ -26,7 +26,7 @@ from tastemaker.models.sparse import SparseRows, distinct
 class SequenceModel(Model):
     """User-Personalization and Personalized-Ranking."""
 
-    kind = "sequence"
+    model_name = "sequence"
     needs_user = True
     has_scores = True
 

@@ -16,7 +16,7 @@ BEHIND = 100.0
 class SimilarModel(Model):
     """Neighbors are positive weights; their logarithm is the score."""
 
-    kind = "similar"
+    model_name = "similar"
     needs_item = True
 
     def __init__(self, bundle: Bundle) -> None:

@@ -29,7 +29,7 @@ class TrendingModel(Model):
     `refreshed` takes newer counts without training: the windows' counts are all that the model is.
     """
 
-    kind = "trending"
+    model_name = "trending"
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)

@@ -54,7 +54,7 @@ class FeatureTransformation:
 class Recipe:
     """One recipe. Everything that a rule of the control plane, a trainer or the runtime asks of it.
 
-    `model` names what trains and serves it; None: not trainable in this release. `needs_user` and
+    `model_name` names the pipeline that trains it; None: not trainable in this release. `needs_user` and
     `needs_item` are ids that a request must carry. `hides` is the event type whose items a domain use
     case keeps out of the answer by itself. `minimum_event_type` narrows the minimum of 1000 interactions
     to one type.
@@ -66,7 +66,7 @@ class Recipe:
     created: float
     feature_transformation: FeatureTransformation
     hyperparameters: tuple[Parameter, ...] = ()
-    model: str | None = None
+    model_name: str | None = None
     domain: str | None = None
     algorithm: str = ""
     call: str | None = "GetRecommendations"
@@ -104,12 +104,12 @@ class Recipe:
 
     @property
     def trainable(self) -> bool:
-        return self.model is not None
+        return self.model_name is not None
 
     @property
     def refreshed(self) -> bool:
         """Whether new items and newer counts come into what serves between two trainings."""
-        return self.auto_update and self.model in ("sequence", "trending")
+        return self.auto_update and self.model_name in ("sequence", "trending")
 
     @property
     def tunable(self) -> bool:

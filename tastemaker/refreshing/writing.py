@@ -58,7 +58,7 @@ def write(folder: Path, bundle: Bundle, put: Mapping[str, Put], tally: Tally, no
     shown = tally.shown + tally.implied
     places = _places(bundle.items, ids, [*tally.taken, *shown])
     save_array(folder / "counts.npy", _counted(places, tally.taken, shown))
-    if bundle.kind == "trending":
+    if bundle.model_name == "trending":
         save_array(folder / "windows.npy", _counted(places, *tally.windows(now)))
     if "encoder" in bundle.manifest["model"]:
         vectors, bias = described(bundle, records)

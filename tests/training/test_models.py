@@ -12,7 +12,7 @@ from tastemaker.models import (
     Bundle,
     History,
     UnknownBundleFormatError,
-    UnknownModelKindError,
+    UnknownModelError,
     load,
     parts,
 )
@@ -44,7 +44,7 @@ class TestEveryModel:
     def test_says_what_it_is(self, trained, recipe: str) -> None:
         bundle = trained(recipe)
         model = load(bundle)
-        assert bundle.kind == model.kind == RECIPES[recipe]
+        assert bundle.model_name == model.model_name == RECIPES[recipe]
         assert bundle.manifest["recipe"] == recipe
         assert model.needs_user == (recipe == "aws-user-personalization-v2")
 
@@ -70,7 +70,7 @@ class TestEveryModel:
         with pytest.raises(UnknownBundleFormatError, match="99"):
             Bundle.open(tmp_path / "copy")
         (tmp_path / "copy/bundle.json").write_text(json.dumps(manifest | {"kind": "oracle"}))
-        with pytest.raises(UnknownModelKindError, match="oracle"):
+        with pytest.raises(UnknownModelError, match="oracle"):
             load(Bundle.open(tmp_path / "copy"))
 
     def test_holds_what_serving_needs(self, trained, recipe: str) -> None:

@@ -38,7 +38,7 @@ def add(folder: Path, *, least: int = LEAST_ITEMS, most: float = MOST_READ, seed
     share that is at most `most`. Returns None if it has not.
     """
     bundle = Bundle.open(folder)
-    if bundle.kind != "sequence" or len(bundle.items) < least:
+    if bundle.model_name != "sequence" or len(bundle.items) < least:
         return None
     model = SequenceModel(bundle)
     if model.encoder is None or not model.parts["encoder"]["weight"]:

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from tastemaker.models.sparse import SparseRows, ranges
 from training.data.prepared import Sequences
 
+REGULARIZATION = 250.0
+"""λ. A choice by validation data."""
+
 MOST_ITEMS = 6000
 """Items that take part; a few seconds and some hundred MB at this size."""
 
@@ -30,7 +33,9 @@ PAIRS = 1 << 22
 """Pairs that are held at a time, if no user alone has more."""
 
 
-def fit(sequences: Sequences, items: int, regularization: float, seed: int = 0) -> SparseRows:
+def fit(
+    sequences: Sequences, items: int, regularization: float = REGULARIZATION, seed: int = 0
+) -> SparseRows:
     """Rows by item of the history of weights on items to recommend."""
     counts = np.bincount(sequences.items, minlength=items)
     chosen = np.sort(np.argsort(-counts, kind="stable")[: min(MOST_ITEMS, int(np.count_nonzero(counts)))])

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.ids import save_array
+from tastemaker.models.base import Model
 from tastemaker.models.bundle import FORMAT_VERSION, MANIFEST, Histories
 from tastemaker.models.sparse import SparseRows
 from training.algorithms import popularity
@@ -24,9 +25,9 @@ from training.tuning.settings import latest_trends
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model as arrays: its kind, what its loader needs to know, and what goes into the folder `model`."""
+    """A fitted model: its class, what its loader needs to know, and what goes into the folder `model`."""
 
-    kind: str
+    model: type[Model]
     about: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, NDArray] = field(default_factory=dict)
     rows: Mapping[str, SparseRows] = field(default_factory=dict)
@@ -70,7 +71,7 @@ def export(
         fitted.write(model)
     manifest = {
         "formatVersion": FORMAT_VERSION,
-        "kind": fitted.kind,
+        "kind": fitted.model.model_name,
         "recipe": config.recipe,
         "solutionVersionArn": config.solution_version_arn,
         "parameters": dict(config.hyperparameters),

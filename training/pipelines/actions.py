@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tastemaker.columns import Columns
 from tastemaker.ids import Ids
-from tastemaker.models.actions import DAY, REFUSED, TAKEN, dense, folded, sigmoid, user_vector
+from tastemaker.models.actions import DAY, REFUSED, TAKEN, ActionModel, dense, folded, sigmoid, user_vector
 from tastemaker.models.bundle import Histories, History
 from training.algorithms import factors
 from training.config import Config
@@ -105,8 +105,10 @@ def _events(config: Config, root: Path) -> dict[str, list]:
 class ActionPipeline(Pipeline):
     """Propensities. Metrics are measured on the newest fifth of the action interactions."""
 
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
+    model_name = "actions"
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        super().__init__(config, checkpoints, stop)
         self.period = float(config.featurization.get("action_optimization_period", "14")) * DAY
         self.actions: Actions | None = None
 
@@ -136,7 +138,7 @@ class ActionPipeline(Pipeline):
             actions.histories.newest(200).save(folder / "action_histories")
 
         about = {"eventTypes": actions.event_types, "attributeCodes": learner.size}
-        return Fitted("actions", about, arrays, write=write)
+        return Fitted(ActionModel, about, arrays, write=write)
 
     def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """precision, recall and auc, each the mean over actions, and coverage of the actions.

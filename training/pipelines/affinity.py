@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,6 @@ HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
 REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
 DAMPINGS = (0.0, 0.5)
 ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
-REGULARIZATION = 250.0
 QUESTIONS = 500
 TUNING_QUESTIONS = 100
 Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
@@ -42,8 +42,10 @@ Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
 class AffinityPipeline(Pipeline):
     """`attributes`: questions are values of attributes, not items."""
 
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
+    model_name = "affinity"
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        super().__init__(config, checkpoints, stop)
         self.attributes = config.recipe == "aws-item-attribute-affinity"
         self.excluded = config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
         self.seed = config.seed
@@ -57,7 +59,7 @@ class AffinityPipeline(Pipeline):
             "unknownTypes": prepared.unknown_types,
         }
         return Fitted(
-            "affinity", about, {"activity": activity(prepared)}, rows={"toward": self._toward(prepared)}
+            AffinityModel, about, {"activity": activity(prepared)}, rows={"toward": self._toward(prepared)}
         )
 
     def tune(self, prepared: Prepared) -> None:
@@ -111,7 +113,7 @@ class AffinityPipeline(Pipeline):
 
     def _toward(self, prepared: Prepared) -> SparseRows:
         count = len(prepared.items)
-        rows = linear.fit(prepared.sequences, count, REGULARIZATION, self.seed)
+        rows = linear.fit(prepared.sequences, count, seed=self.seed)
         from_item = np.repeat(np.arange(count), np.diff(rows.offsets))
         keys = rows.columns.astype(np.int64) * count + from_item
         order = np.argsort(keys, kind="stable")

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from tastemaker.models import Bundle, Model, load
 from training.config import Config
@@ -26,6 +27,10 @@ class Measured:
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
+PIPELINES: dict[str, type[Pipeline]] = {}
+"""Every pipeline by its `model_name`."""
+
+
 class Pipeline(ABC):
     """One recipe in one job. `load` is called first, then `measure`, then `fit` on all of the data.
 
@@ -33,8 +38,26 @@ class Pipeline(ABC):
     holds only the latter, for DescribeSolutionVersion.
     """
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    model_name: ClassVar[str | None] = None
+    """The `model_name` of the recipes that this pipeline trains; None if another pipeline creates it."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.model_name is not None:
+            if cls.model_name in PIPELINES:
+                raise TypeError(
+                    f"{cls.__name__} and {PIPELINES[cls.model_name].__name__} train the same model"
+                )
+            PIPELINES[cls.model_name] = cls
+
+    @classmethod
+    def create(cls, config: Config, checkpoints: Path | None, stop: Stop) -> Pipeline:
+        """The pipeline for this configuration."""
+        return cls(config, checkpoints, stop)
+
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        """`checkpoints` is a folder for state that survives a restart, or None."""
+        self.config, self.checkpoints, self.stop = config, checkpoints, stop
         self.tuned: dict[str, str] = {}
 
     def load(self, root: Path, prepared: Prepared) -> None:  # noqa: B027 - most recipes need nothing more

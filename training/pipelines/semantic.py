@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tastemaker.models.semantic import SemanticModel
 from tastemaker.models.topk import top_k
 from training.config import Config
 from training.data.prepared import Prepared
@@ -21,8 +22,10 @@ SAMPLE = 1000
 class SemanticPipeline(Pipeline):
     """Nothing is learned from interactions; popularity comes from them."""
 
+    model_name = "semantic"
+
     def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
-        super().__init__(config)
+        super().__init__(config, checkpoints, stop)
         self.texts = ItemTexts(config, checkpoints, stop)
         if not self.texts:
             raise BadDataError(
@@ -33,7 +36,7 @@ class SemanticPipeline(Pipeline):
     def fit(self, prepared: Prepared) -> Fitted:
         """A vector for every item. Raises TextModelError."""
         vectors = self.texts.vectors(prepared)
-        return Fitted("semantic", {"texts": self.texts.about}, {"vectors": vectors})
+        return Fitted(SemanticModel, {"texts": self.texts.about}, {"vectors": vectors})
 
     def measure(self, prepared: Prepared, stop: Stop) -> Measured:
         """The usual metrics where there are interactions; coverage alone where there are none."""

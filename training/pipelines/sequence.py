@@ -17,6 +17,7 @@ from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
 from training.output.bundle_writer import Fitted, flattened
 from training.pipelines.base import Pipeline, fitted_model
+from training.pipelines.update import UpdatePipeline
 from training.progress import Stop
 from training.tuning import search as tuning
 from training.tuning import settings
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from training.algorithms.transformer import Plan, Result
 
 PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
-REGULARIZATION = 250.0
 LONGEST = 32
 """What the recipes' `bptt` can say at most; our own window is longer."""
 
@@ -50,13 +50,20 @@ class SequencePipeline(Pipeline):
     one of them may take an equal share of the time.
     """
 
+    model_name = "sequence"
+
+    @classmethod
+    def create(cls, config: Config, checkpoints: Path | None, stop: Stop) -> Pipeline:
+        """The pipeline of a full training, or of an update if the configuration names a previous bundle."""
+        return (UpdatePipeline if config.previous else cls)(config, checkpoints, stop)
+
     def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
         from training.algorithms import (
             transformer,  # torch takes seconds to import, and other recipes do without it
         )
 
-        super().__init__(config)
-        self.checkpoints, self.stop, self.transformer = checkpoints, stop, transformer
+        super().__init__(config, checkpoints, stop)
+        self.transformer = transformer
         self.seconds = config.number("trainingBudgetSeconds", 8 * 3600.0)
         self.best: Attempt | None = None
 
@@ -174,7 +181,7 @@ class SequencePipeline(Pipeline):
         items = len(prepared.items)
         rows = {
             "transitions": transitions.fit(prepared.sequences, items),
-            "linear": linear.fit(prepared.sequences, items, REGULARIZATION, self.config.seed),
+            "linear": linear.fit(prepared.sequences, items, seed=self.config.seed),
         }
         weights = network.exported()
         flat, places = flattened(weights)
@@ -205,7 +212,7 @@ class SequencePipeline(Pipeline):
             "user_features.codes": prepared.user_features.codes,
             "user_features.weights": prepared.user_features.weights,
         }
-        return Fitted("sequence", about, arrays, rows)
+        return Fitted(SequenceModel, about, arrays, rows)
 
 
 def item_vectors(network, sequences: Sequences) -> np.ndarray:

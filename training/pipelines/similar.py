@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.models.similar import SimilarModel
 from tastemaker.recipes import by_name
 from training.algorithms import content, similar
 from training.config import Config
@@ -33,9 +34,10 @@ class SimilarPipeline(Pipeline):
     pairs on the data that it is given, and makes rows for cold items by attributes and texts.
     """
 
+    model_name = "similar"
+
     def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
-        super().__init__(config)
-        self.checkpoints, self.stop = checkpoints, stop
+        super().__init__(config, checkpoints, stop)
         self.with_content = "ITEMS" in by_name(config.recipe).trains_on
         self.texts = ItemTexts(config, checkpoints, stop)
         self.weighing, self.mixture = similar.Weighing(), content.Mixture()
@@ -113,7 +115,7 @@ class SimilarPipeline(Pipeline):
         if alike is not None:
             rows = content.fit(rows, alike, self.mixture, _interactions(usual, prepared))
             about |= {"mixture": self.mixture._asdict(), "texts": self.texts.about}
-        return Fitted("similar", about, rows={"neighbours": rows})
+        return Fitted(SimilarModel, about, rows={"neighbours": rows})
 
     def _resemblance(self, prepared: Prepared, usual: Sequences) -> content.Resemblance | None:
         """Raises TextModelError."""

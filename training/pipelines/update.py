@@ -19,6 +19,7 @@ from tastemaker.columns import Columns
 from tastemaker.ids import open_array
 from tastemaker.models import Bundle
 from tastemaker.models.features import FeatureRows, FeatureSpace
+from tastemaker.models.sequence import SequenceModel
 from tastemaker.refreshing.writing import described
 from training.algorithms import linear, transitions
 from training.config import Config
@@ -26,7 +27,6 @@ from training.data.prepared import Prepared
 from training.errors import BadConfigError
 from training.output.bundle_writer import Fitted, flattened
 from training.pipelines.base import Measured, Pipeline
-from training.pipelines.sequence import REGULARIZATION
 from training.progress import Stop, say
 from training.tuning import settings
 from training.tuning.rewards import rewards
@@ -38,8 +38,8 @@ KEPT = ("parts", "itemFeatures", "userFeatures", "context")
 class UpdatePipeline(Pipeline):
     """User-Personalization, from `config.previous`."""
 
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+        super().__init__(config, checkpoints, stop)
         self.previous: Bundle | None = None
 
     def load(self, root: Path, prepared: Prepared) -> None:
@@ -98,9 +98,9 @@ class UpdatePipeline(Pipeline):
         }
         rows = {
             "transitions": transitions.fit(usual, items),
-            "linear": linear.fit(usual, items, REGULARIZATION, self.config.seed),
+            "linear": linear.fit(usual, items, seed=self.config.seed),
         }
-        return Fitted("sequence", said, arrays, rows)
+        return Fitted(SequenceModel, said, arrays, rows)
 
     @property
     def _previous(self) -> Bundle:

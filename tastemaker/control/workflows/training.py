@@ -78,7 +78,7 @@ def write(
         "formatVersion": FORMAT_VERSION,
         "solutionVersionArn": record.arn,
         "recipe": recipe.name,
-        "model": recipe.model,
+        "model": recipe.model_name,
         "trainingMode": record.body.get("trainingMode", "FULL"),
         "createdAt": moment,
         "seed": int(moment) % 2**31,

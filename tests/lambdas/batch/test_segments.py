@@ -17,7 +17,7 @@ from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema, write_bundle
 class Fans(Model):
     """Ann likes films of the beginning of the alphabet, Bob those of its end."""
 
-    kind = "fans"
+    model_name = "fans"
 
     def users_for_item(self, item_index: int) -> np.ndarray:
         return np.array([-item_index, item_index - 4], np.float32)

@@ -70,7 +70,7 @@ def test_nothing_is_left_of_a_download_that_breaks_off(s3: Any, tmp_path: Path) 
     with pytest.raises(ConnectionError):
         Bundles(Breaking(s3, 3), tmp_path / "disk").get("s3://lake/models/a/")
     assert list((tmp_path / "disk").glob("*")) == []
-    assert Bundles(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.kind == "similar"
+    assert Bundles(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.model_name == "similar"
 
 
 class Crowded(Bundles):
@@ -121,7 +121,7 @@ def test_a_download_in_the_background_is_waited_for_once(s3: Any, tmp_path: Path
     assert not bundles.has(URI) and not bundles.soon(URI, 0.0)
     assert not bundles.has(URI) and bundles.soon(URI, 0.0)  # now it is to be waited for
     gate.opened.set()
-    assert bundles.get(URI).bundle.kind == "similar"
+    assert bundles.get(URI).bundle.model_name == "similar"
     assert bundles.has(URI) and bundles.has(f"{URI}#s3://lake/refresh/")
     assert Bundles(s3, tmp_path / "disk").has(URI)
 
@@ -139,7 +139,7 @@ def test_a_download_that_broke_off_in_the_background_is_made_again(s3: Any, tmp_
     assert not bundles.soon(URI, 0.0)
     bundles._s3 = s3
     gate.opened.set()
-    assert bundles.get(URI).bundle.kind == "similar"
+    assert bundles.get(URI).bundle.model_name == "similar"
 
 
 def test_no_bundle_makes_way_for_a_download_in_the_background(s3: Any, tmp_path: Path) -> None:
@@ -150,5 +150,5 @@ def test_no_bundle_makes_way_for_a_download_in_the_background(s3: Any, tmp_path:
     bundles.full = True
     assert bundles.soon(URI, 60)  # it does not fit; whoever needs it makes room
     assert loaded.bundle.path.exists() and not bundles.has(URI)
-    assert bundles.get(URI).bundle.kind == "similar"
+    assert bundles.get(URI).bundle.model_name == "similar"
     assert not loaded.bundle.path.exists()

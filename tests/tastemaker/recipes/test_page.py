@@ -5,12 +5,10 @@ import re
 import pytest
 
 from scripts import recipes as page
-from tastemaker.models import KINDS
 from tastemaker.recipes import RECIPES, Recipe
 
 TEXT = page.PAGE.read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(aws-[a-z0-9-]+)`\n(.*?)(?=^##)", TEXT, re.MULTILINE | re.DOTALL))
-TRAINED_BY_ANOTHER_NAME = {"together": "similar"}
 
 
 def test_every_recipe_has_its_section() -> None:
@@ -48,9 +46,3 @@ def test_links_within_the_page_lead_somewhere() -> None:
         re.sub("[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.+)$", TEXT, re.M)
     }
     assert set(re.findall(r"\]\(#([a-z-]+)\)", TEXT)) <= headings
-
-
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_every_recipe_is_trained_and_served(recipe: Recipe) -> None:
-    assert recipe.trainable
-    assert TRAINED_BY_ANOTHER_NAME.get(str(recipe.model), recipe.model) in KINDS

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tastemaker.models import Bundle
+from tastemaker.models.popularity import PopularityModel
 from training.config import Config, parse_config
 from training.data.prepared import Prepared, Sequences
 from training.errors import BadConfigError
@@ -71,8 +72,8 @@ def test_what_a_solution_gives_is_told_from_the_recipes_defaults() -> None:
 def test_without_recency_everybody_counts_alike_in_what_is_popular(
     shop: Prepared, tmp_path: Path, name: str
 ) -> None:
-    export(Fitted("popularity"), shop, config(**{name: "false"}), tmp_path / "flat")
-    export(Fitted("popularity"), shop, config(**{name: "true"}), tmp_path / "recent")
+    export(Fitted(PopularityModel), shop, config(**{name: "false"}), tmp_path / "flat")
+    export(Fitted(PopularityModel), shop, config(**{name: "true"}), tmp_path / "recent")
     flat, recent = Bundle.open(tmp_path / "flat"), Bundle.open(tmp_path / "recent")
     assert flat.popularity.tolist() == flat.item_users.tolist()
     assert recent.popularity.sum() < 0.9 * flat.popularity.sum()
