@@ -3,8 +3,8 @@
 - `boto_client_for` signs with fixed keys and calls a fixed port. Here: the endpoint, with the state's role.
 - Dates in a response make `DescribeExecution` fail. Here they become ISO strings, as in Step Functions.
 - `sagemaker:createTrainingJob.sync` is listed as unsupported. Here it polls the job, and stops it when the
-  execution is
-  stopped, as Step Functions does.
+  execution is stopped, as Step Functions does.
+- An execution that is stopped may fail instead of ending ABORTED: `stopped_executions.py`.
 - `aws-sdk` tasks cannot call services like Personalize: `sdk_tasks.py`.
 - A Fail state may not pass on an error whose name starts with "States.". Here it may, as on AWS.
 """
@@ -40,6 +40,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
+from local.moto_patches import stopped_executions
 from local.moto_patches.sdk_tasks import SdkTask
 
 ClientOf = Callable[[str, str], Any]  # service, role ARN → boto3 client
@@ -77,6 +78,7 @@ def install(client_of: ClientOf) -> None:
     """Let the interpreter take its clients from `client_of`; a second call replaces the first's."""
     global _client_of
     _client_of = client_of
+    stopped_executions.install()
     _clients.clear()
     for name, module in list(sys.modules.items()):
         if (
@@ -161,14 +163,24 @@ class TrainingTask(callback.StateTaskServiceCallback):
                 self._failure(env, StatesErrorName(StatesErrorNameType.StatesTaskFailed), to_json_str(job))
             )
 
-        self._stop_job = lambda: client.stop_training_job(TrainingJobName=name)
         return poll
 
-    def _eval_sync(self, env: Any, *args: Any, **kwargs: Any) -> Any:
-        outcome = super()._eval_sync(env, *args, **kwargs)
-        if outcome is None and not env.is_running():
-            self._stop_job()
-        return outcome
+    def _eval_integration_pattern(
+        self,
+        env: Any,
+        resource_runtime_part: Any,
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,
+    ) -> None:
+        """Wait for the job, and stop it if the execution is stopped or the state's time is over."""
+        try:
+            super()._eval_integration_pattern(
+                env, resource_runtime_part, normalised_parameters, state_credentials
+            )
+        finally:
+            if not env.is_running():
+                client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
+                client.stop_training_job(TrainingJobName=normalised_parameters["TrainingJobName"])
 
     def _from_error(self, env: Any, ex: Exception) -> FailureEvent:
         if isinstance(ex, ClientError):
