@@ -35,8 +35,10 @@ REMARKS = {
     "CreateBatchInferenceJob": "With the tag `tastemaker:serve-days` (1 to 90, given at creation; no "
     "filter, at most 100 results) GetRecommendations answers from the job's lists where the model fails or "
     "is being fetched. Each list costs a DynamoDB write per kilobyte.",
-    "GetRecommendations": "The request header `x-tastemaker-explain: true` adds `explanations`. An answer "
-    "from a batch job's list has the header `x-tastemaker-source`.",
+    "GetRecommendations": "The optional member `explain` adds `explanations` to the response. If a list of a "
+    "batch inference job answers, the response has the member `source`, which is the header "
+    "`x-tastemaker-source`. Both need the models in `clients/models`. The request header "
+    "`x-tastemaker-explain: true` is deprecated.",
     "CreateSolution": "`performAutoML` takes `aws-user-personalization`, without a search; `autoMLConfig` is "
     "refused. An unknown or out-of-range hyperparameter is refused.",
     "CreateSolutionVersion": "`AUTOTRAIN` is refused as a `trainingMode`. The metrics of an `UPDATE` are "

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lambdas.runtime.deprecated_headers import with_explain
 from lambdas.runtime.warm import warm
 from lambdas.stores.bundles import Bundles
 from lambdas.stores.impression_log import ShownAnswers
@@ -47,5 +48,8 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     return serve(
         _service,
         event,
-        {**_operations, "GetRecommendations": lambda params: get_recommendations(_runtime, params, headers)},
+        {
+            **_operations,
+            "GetRecommendations": lambda params: get_recommendations(_runtime, with_explain(params, headers)),
+        },
     )

@@ -1,6 +1,6 @@
 """Answers from lists that a batch job computed ahead (`tastemaker/control/workflows/precomputed.py`).
 
-They are given in two cases, and say so in a header:
+They are given in two cases, and say so in the response member `source`, which is a header:
 
     x-tastemaker-source: stored; reason=cold-start; job=nightly; as-of=2026-11-25T03:00:00Z
 
@@ -19,7 +19,6 @@ from lambdas.support.observability import logger
 from tastemaker.control.workflows.precomputed import POINTER
 from tastemaker.serving.deployments import Deployment, RecordCache
 
-HEADER = "x-tastemaker-source"
 METRIC = "StoredAnswers"
 """Counts them by `reason`; an alarm tells of those that stand in for a model that fails."""
 COLD_START, FAILURE = "cold-start", "failure"
@@ -62,7 +61,7 @@ class Stored:
         return shown
 
     def source(self, reason: str) -> str:
-        """The value of the header."""
+        """The value of the response member `source`."""
         moment = datetime.fromtimestamp(self.pointer["asOf"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"stored; reason={reason}; job={self.pointer['jobName']}; as-of={moment}"
 

@@ -18,21 +18,13 @@ from tastemaker.serving.query import MOST_RESULTS, MOST_WITH_METADATA, Asking, R
 DEFAULT_RESULTS = 25
 
 
-EXPLAIN = "x-tastemaker-explain"
-"""The header of a request that wants explanations, which the service does not have."""
-
-
-def get_recommendations(
-    runtime: Runtime, params: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def get_recommendations(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:
     """The answer in the output shape's members. Raises InvalidInput and ResourceNotFound only.
 
     An unknown user gets what users start with, an unknown item popular items: neither is an error. A list
     that a batch job computed ahead may stand in for a model that is being fetched, or that fails (stored.py).
     """
-    wanted = any(
-        name.lower() == EXPLAIN and value.lower() == "true" for name, value in (headers or {}).items()
-    )
+    wanted = bool(params.get("explain"))
     deployment = runtime.deployment(params)
     result = None if wanted else _while_fetching(runtime, deployment, params)
     try:
@@ -82,7 +74,7 @@ def _from_list(
     return {
         "itemList": found.items(count),
         "recommendationId": runtime.new_id(deployment.arn),
-        "_headers": {precomputed.HEADER: found.source(reason)},
+        "source": found.source(reason),
     }
 
 
@@ -133,7 +125,7 @@ def answer(
         "recommendationId": recommendation_id,
     }
     if explained:
-        result["_extensions"] = {"explanations": _explanations(asking, picks)}
+        result["explanations"] = _explanations(asking, picks)
     return result
 
 

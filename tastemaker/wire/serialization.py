@@ -8,19 +8,39 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 
 def write(value: Any, shape: Shape) -> Any:
-    """`value` cut down to `shape`: members that it does not have, and those that are None, are left out.
+    """`value` cut down to `shape`: members that `shape` does not have, and those that are None, are left out.
 
     So a record may carry internal members and be answered from directly, and a summary is the same record
-    written by the summary's shape.
+    written by the summary's shape. Members that `shape` binds to a header are left out, too.
     """
     return _writer(shape)(value)
+
+
+def write_headers(value: Mapping[str, Any], shape: StructureShape) -> dict[str, str]:
+    """The headers of a response: the members of `value` that `shape` binds to a header."""
+    return {
+        header: str(value[name])
+        for name, header in _header_members(shape).items()
+        if value.get(name) is not None
+    }
+
+
+@cache
+def _header_members(shape: StructureShape) -> Mapping[str, str]:
+    """Member name → header name."""
+    return {
+        name: member.serialization["name"]
+        for name, member in shape.members.items()
+        if member.serialization.get("location") == "header"
+    }
 
 
 @cache
 def _writer(shape: Shape) -> Callable[[Any], Any]:
     """How values of a shape are written: models are walked once, not with every answer."""
     if isinstance(shape, StructureShape):
-        members = {name: _writer(member) for name, member in shape.members.items()}
+        headers = _header_members(shape)
+        members = {name: _writer(member) for name, member in shape.members.items() if name not in headers}
         return lambda value: {
             name: members[name](item) for name, item in value.items() if item is not None and name in members
         }

@@ -12,7 +12,7 @@ from tastemaker import documents
 from tastemaker.errors import InvalidInput, MalformedRequest, TastemakerError, UnknownOperation
 from tastemaker.wire.models import service_model
 from tastemaker.wire.parsing import read
-from tastemaker.wire.serialization import write
+from tastemaker.wire.serialization import write, write_headers
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,14 @@ class Service:
     def serialize(self, operation: str, result: Mapping[str, Any] | None) -> Response:
         """The response to an operation that went well; an empty body where the model has no output.
 
-        Members under `_extensions` are added to it as they are: what a request asked for beyond the model.
-        Those under `_headers` become headers.
+        Members that the model binds to a header are in the headers, all others are in the body.
         """
         shape = self.operation(operation).output_shape
+        if shape is None:
+            return Response(200, {"content-type": self._content_type}, "")
         result = result or {}
-        extensions = result.get("_extensions") or {}
-        body = "" if shape is None else _dump({**write(result, shape), **extensions})
-        return Response(200, {"content-type": self._content_type, **(result.get("_headers") or {})}, body)
+        headers = {"content-type": self._content_type, **write_headers(result, shape)}
+        return Response(200, headers, _dump(write(result, shape)))
 
     def error(self, error: Exception, operation: str | None = None) -> Response:
         """The response to a failure.

@@ -14,8 +14,8 @@ import pytest
 
 from infrastructure.stage import Stage
 from infrastructure.stage import settings as all_settings
-from tastemaker.serving.precomputed import HEADER as SOURCE
-from tastemaker.serving.recommendations import EXPLAIN
+from lambdas.runtime.deprecated_headers import EXPLAIN
+from tastemaker.wire.models import service_model
 from tests.infrastructure.conftest import Assembly, Template
 
 # Actions that know no resources, so that AWS takes no other resource than "*" for them.
@@ -162,7 +162,8 @@ def test_a_page_may_send_every_header_that_an_sdk_does(template: Template) -> No
     assert sent - {"user-agent", "content-length"} <= set(api["CorsConfiguration"]["AllowHeaders"])
     assert {"authorization", "x-amz-target", "x-amz-security-token"} <= sent
     assert EXPLAIN in api["CorsConfiguration"]["AllowHeaders"]
-    assert SOURCE in api["CorsConfiguration"]["ExposeHeaders"]
+    response = service_model("personalize-runtime").shape_for("GetRecommendationsResponse")
+    assert response.members["source"].serialization["name"] in api["CorsConfiguration"]["ExposeHeaders"]
     assert api["CorsConfiguration"]["AllowOrigins"] == ["*"]
     assert "AllowCredentials" not in api["CorsConfiguration"]
 

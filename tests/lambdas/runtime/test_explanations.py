@@ -1,6 +1,7 @@
 """Explanations: on request only, and what the model's arithmetic says."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,26 +12,21 @@ from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.wire import Service
 from tests.lambdas.runtime.films import PREFIX, Cinema
 
-HEADERS = {"X-Tastemaker-Explain": "true"}
 
-
-def answered(cinema: Cinema, headers: dict[str, str], campaign: str = "v1", **params: str) -> dict:
+def answered(cinema: Cinema, campaign: str = "v1", **params: Any) -> dict:
     request = {"campaignArn": f"{PREFIX}campaign/{campaign}", **params}
-    result = get_recommendations(cinema.runtime, request, headers)
+    result = get_recommendations(cinema.runtime, request)
     return json.loads(Service("personalize-runtime").serialize("GetRecommendations", result).body)
 
 
-def test_without_the_header_the_answer_is_the_services(cinema: Cinema) -> None:
-    assert set(answered(cinema, {}, userId="ann")) == {"itemList", "recommendationId"}
-    assert set(answered(cinema, {"x-tastemaker-explain": "false"}, userId="ann")) == {
-        "itemList",
-        "recommendationId",
-    }
+def test_without_explain_the_answer_has_the_members_of_the_service(cinema: Cinema) -> None:
+    assert set(answered(cinema, userId="ann")) == {"itemList", "recommendationId"}
+    assert set(answered(cinema, userId="ann", explain=False)) == {"itemList", "recommendationId"}
 
 
 def test_the_event_that_made_an_item_likely_is_named(cinema: Cinema) -> None:
     cinema.saw("bob", "emma")
-    found = answered(cinema, HEADERS, userId="bob")
+    found = answered(cinema, userId="bob", explain=True)
     assert [one["itemId"] for one in found["explanations"]] == [one["itemId"] for one in found["itemList"]]
     because = {one["itemId"]: one["because"] for one in found["explanations"]}
     (event,) = because["emma"]
@@ -41,7 +37,7 @@ def test_the_event_that_made_an_item_likely_is_named(cinema: Cinema) -> None:
 
 def test_nobody_and_popular_lists_have_no_reasons_of_their_own(cinema: Cinema) -> None:
     for campaign in ("v1", "popular"):
-        found = answered(cinema, HEADERS, campaign, userId="nobody")["explanations"]
+        found = answered(cinema, campaign, userId="nobody", explain=True)["explanations"]
         assert found and all(one["because"] == [] for one in found)
 
 

@@ -73,16 +73,12 @@ def point(cinema: Cinema, name: str = "v2", **more: Any) -> None:
     cinema.add(f"solution/{name}", status="ACTIVE", _lists=pointer)
 
 
-def ask(
-    cinema: Cinema, headers: Mapping[str, str] | None = None, **params: Any
-) -> tuple[list[str], str | None]:
+def ask(cinema: Cinema, **params: Any) -> tuple[list[str], str | None]:
     """(items, source) of an answer."""
     request = {"campaignArn": f"{PREFIX}campaign/v2", "userId": "ann", **params}
-    answer = get_recommendations(cinema.runtime, request, headers)
+    answer = get_recommendations(cinema.runtime, request)
     assert answer["recommendationId"].startswith("RID-")
-    return [item["itemId"] for item in answer["itemList"]], answer.get("_headers", {}).get(
-        "x-tastemaker-source"
-    )
+    return [item["itemId"] for item in answer["itemList"]], answer.get("source")
 
 
 MODEL = ["dune", "casablanca", "alien", "brazil", "emma"]
@@ -181,7 +177,7 @@ def test_what_a_list_cannot_answer_waits_for_the_model_or_fails_with_it(
 
 def test_explanations_are_the_models(stored: Cinema) -> None:
     stored.runtime.bundles = Away(stored)
-    assert ask(stored, {"X-Tastemaker-Explain": "true"}) == (MODEL, None)
+    assert ask(stored, explain=True) == (MODEL, None)
 
 
 def test_lists_expire(stored: Cinema) -> None:

@@ -1,9 +1,11 @@
 import pytest
-from botocore.model import StructureShape
+from botocore.loaders import Loader
+from botocore.model import ServiceModel, StructureShape
 
 from tastemaker.wire.models import EXTENSIONS, SERVICES, service_model
 
 TASTEMAKER = service_model("tastemaker")
+BOTOCORE = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -15,6 +17,23 @@ def test_extensions_are_in_the_folder_of_the_api_version_that_botocore_loads(nam
 @pytest.mark.parametrize("name", SERVICES)
 def test_clients_with_the_overlay_sign_for_api_gateway(name):
     assert service_model(name).signing_name == "execute-api"
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != "tastemaker"])
+def test_extensions_add_optional_members_and_change_nothing_else(name):
+    stock = ServiceModel(BOTOCORE.load_service_model(name, "service-2"), name)
+    ours = service_model(name)
+    assert ours.operation_names == stock.operation_names
+    assert all(shape.startswith("Tastemaker") for shape in set(ours.shape_names) - set(stock.shape_names))
+    for shape in map(stock.shape_for, stock.shape_names):
+        extended = ours.shape_for(shape.name)
+        assert (extended.type_name, extended.metadata) == (shape.type_name, shape.metadata)
+        if isinstance(shape, StructureShape):
+            added = extended.members.keys() - shape.members.keys()
+            assert all(extended.members[member].name.startswith("Tastemaker") for member in added)
+            assert {name: member.name for name, member in shape.members.items()} == {
+                name: member.name for name, member in extended.members.items() if name not in added
+            }
 
 
 def test_a_customized_model_of_the_user_is_not_read(tmp_path, monkeypatch):
@@ -35,6 +54,14 @@ def test_everything_in_our_model_is_documented():
         if isinstance(shape, StructureShape) and not shape.metadata.get("exception"):
             for member, target in shape.members.items():
                 assert target.documentation, f"{name}.{member}"
+
+
+def test_members_that_we_add_to_other_services_are_documented():
+    runtime = service_model("personalize-runtime")
+    for shape in map(runtime.shape_for, runtime.shape_names):
+        for member in getattr(shape, "members", {}).values():
+            if member.name.startswith("Tastemaker"):
+                assert member.documentation.startswith("<p>Tastemaker only.") or "Tastemaker" in shape.name
 
 
 def test_every_shape_of_our_model_is_used():

@@ -1,5 +1,5 @@
 from tastemaker.wire.models import service_model
-from tastemaker.wire.serialization import write
+from tastemaker.wire.serialization import write, write_headers
 
 
 def test_a_record_is_cut_down_to_the_shape():
@@ -20,3 +20,10 @@ def test_lists_maps_and_numbers():
     assert write({"itemList": items}, shape) == {
         "itemList": [{"itemId": "7", "score": 1.0, "metadata": {"TITLE": "x"}, "reason": ["Exploration"]}]
     }
+
+
+def test_a_member_that_is_bound_to_a_header_is_not_in_the_body():
+    shape = service_model("personalize-runtime").shape_for("GetRecommendationsResponse")
+    assert write({"recommendationId": "RID", "source": "stored"}, shape) == {"recommendationId": "RID"}
+    assert write_headers({"source": "stored"}, shape) == {"x-tastemaker-source": "stored"}
+    assert write_headers({"recommendationId": "RID", "source": None}, shape) == {}
