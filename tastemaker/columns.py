@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.ids import Ids, open_array, save_array
+from tastemaker.schemas import SEPARATOR
 
 CATEGORICAL, STRING, NUMBER, BOOLEAN = "categorical", "string", "number", "boolean"
 KINDS = (CATEGORICAL, STRING, NUMBER, BOOLEAN)
-SEPARATOR = "|"
 
 Value = str | float | bool | None
 Part = TypeVar("Part")

@@ -12,31 +12,19 @@ from typing import Any
 
 from tastemaker import documents
 from tastemaker.contracts.lake_layout import action_group
+from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, StreamedEvent, join_impression
 from tastemaker.errors import InvalidInput
-from tastemaker.schemas import Field, Schema
+from tastemaker.schemas import SEPARATOR, Field, Schema
 
 EVENT_BYTES = 10_240
 CATEGORY_LENGTH = 1000
 LATEST_SECOND = 9_999_999_999
-SEPARATOR = "|"
 
 FORBIDDEN = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
 """Property names that PutEvents refuses: each has a member of its own."""
 
 CHANGES = "#changes"
 """After a dataset's ARN: the key of the log of what was put into it."""
-
-MEMBERS = {
-    "USER_ID": "userId",
-    "ITEM_ID": "itemId",
-    "TIMESTAMP": "sentAt",
-    "EVENT_TYPE": "eventType",
-    "EVENT_VALUE": "eventValue",
-    "IMPRESSION": "impression",
-    "RECOMMENDATION_ID": "recommendationId",
-    "EVENT_ATTRIBUTION_SOURCE": "eventAttributionSource",
-}
-"""Schema fields that events carry as members, not as properties."""
 
 ACTION_MEMBERS = frozenset(
     {"USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE", "IMPRESSION", "RECOMMENDATION_ID"}
@@ -49,7 +37,7 @@ joined to a user later; and what was shown is not always known: the service's sa
 """
 
 
-def stream_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[dict[str, Any]]:
+def stream_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[StreamedEvent]:
     """The events of one PutEvents call as the stream carries them, in the order given.
 
     Members: eventId, trackingId, datasetGroup, userId?, sessionId, sentAt (whole seconds), eventType,
@@ -69,7 +57,7 @@ def stream_records(params: Mapping[str, Any], schema: Schema, dataset_group: str
     return records
 
 
-def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[dict[str, Any]]:
+def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[StreamedEvent]:
     """The action interactions of one PutActionInteractions call as the stream carries them.
 
     They have the members of events, the action standing where an item would, and a dataset group of their
@@ -92,18 +80,13 @@ def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str
             "sentAt": _seconds(event["timestamp"], where),
             "eventType": event["eventType"],
             "itemId": event["actionId"],
-            "impression": SEPARATOR.join(impression) if impression else None,
+            "impression": join_impression(impression),
             "recommendationId": event.get("recommendationId"),
             "properties": _dump(_typed(given, known, where, skip=ACTION_MEMBERS)),
         }
         record = {name: part for name, part in record.items() if part is not None}
         records.append({"eventId": event.get("eventId") or content_id(record), **record})
     return records
-
-
-def partition_key(record: Mapping[str, Any]) -> str:
-    """Whose event it is; one person's events stay in order because they share a partition."""
-    return record.get("userId") or record["sessionId"]
 
 
 def catalog_records(
@@ -160,10 +143,10 @@ def _record(
         "eventType": event["eventType"],
         "eventValue": value,
         "itemId": item,
-        "impression": SEPARATOR.join(impression) if impression else None,
+        "impression": join_impression(impression),
         "recommendationId": event.get("recommendationId"),
         "eventAttributionSource": event.get("metricAttribution", {}).get("eventAttributionSource"),
-        "properties": _dump(_typed(given, known, where, skip=MEMBERS)),
+        "properties": _dump(_typed(given, known, where, skip=MEMBERS_BY_FIELD)),
     }
     record = {name: part for name, part in record.items() if part is not None}
     return {"eventId": event.get("eventId") or content_id(record), **record}
@@ -179,7 +162,7 @@ def _check_required(schema: Schema, record: Mapping[str, Any], place: int) -> No
     for field in schema.fields:
         if field.nullable or field.name in _NEVER_REQUIRED:
             continue
-        member = MEMBERS.get(field.name)
+        member = MEMBERS_BY_FIELD.get(field.name)
         if (record.get(member) if member else properties.get(field.name)) is None:
             raise InvalidInput(
                 f"Event {place} lacks {member or camel(field.name)}; the schema requires {field.name}."

@@ -17,6 +17,8 @@ from tastemaker.errors import InvalidInput
 NAMESPACE = "com.amazonaws.personalize.schema"
 TYPES = ("string", "int", "long", "float", "double", "boolean")
 NUMBERS = ("int", "long", "float", "double")
+SEPARATOR = "|"
+"""What separates the values of one cell: categories that an item has at once, items of an impression."""
 
 RECORD_NAMES = {
     "Interactions": "INTERACTIONS",

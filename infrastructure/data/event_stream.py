@@ -17,22 +17,8 @@ from infrastructure.data.lake import Lake
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.streamed_event import COLUMNS
 
-# The columns of an event in the lake, and their Glue types. Names are the members of the stream's records.
-COLUMNS = {
-    "eventId": "string",
-    "userId": "string",
-    "sessionId": "string",
-    "itemId": "string",
-    "eventType": "string",
-    "eventValue": "double",
-    "sentAt": "bigint",
-    "impression": "string",
-    "recommendationId": "string",
-    "eventAttributionSource": "string",
-    "properties": "string",
-    "datasetGroup": "string",
-}
 # Firehose takes the dataset group out of each record and sorts the objects by it; the date is that of the
 # delivery.
 EVENTS_PREFIX = "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp:yyyy/MM/dd}/"

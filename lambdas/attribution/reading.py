@@ -6,21 +6,23 @@ from collections.abc import Iterable, Iterator
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Event, Tally
-from tastemaker.events import MEMBERS
+from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns
 
-STREAMED = ["eventType", "sentAt", "itemId", "recommendationId", "eventAttributionSource"]
+STREAMED = event_columns("eventType", "sentAt", "itemId", "recommendationId", "eventAttributionSource")
 BULK = ["EVENT_TYPE", "TIMESTAMP", "ITEM_ID", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"]
 
 
 def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Event]:
     """The events of these files that `tally` counts. The stream may deliver one twice."""
-    names = [name for name in tally.columns if name in MEMBERS]
-    others = [name for name in tally.columns if name not in MEMBERS]
-    columns = [*STREAMED, *(MEMBERS[name] for name in names), "eventId", *(["properties"] if others else [])]
+    names = [name for name in tally.columns if name in MEMBERS_BY_FIELD]
+    others = [name for name in tally.columns if name not in MEMBERS_BY_FIELD]
+    more = event_columns(
+        *(MEMBERS_BY_FIELD[name] for name in names), "eventId", *(["properties"] if others else [])
+    )
     end = len(STREAMED) + len(names)
     seen: set[str] = set()
     for key in keys:
-        for row in parquet.rows(lake, key, columns, tally.event_types):
+        for row in parquet.rows(lake, key, [*STREAMED, *more], tally.event_types):
             if row[end] in seen:
                 continue
             seen.add(row[end])
@@ -34,7 +36,7 @@ def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Ev
 def bulk(lake: LakeBucket, prefix: str, tally: Tally) -> Iterator[Event]:
     """The rows of an import that `tally` counts."""
     names = tally.columns
-    columns, start = [*BULK, *names], len(BULK)
+    start = len(BULK)
     for key in parquet.keys(lake, prefix):
-        for row in parquet.rows(lake, key, columns, tally.event_types):
+        for row in parquet.rows(lake, key, [*BULK, *names], tally.event_types):
             yield Event._make((*row[:start], dict(zip(names, row[start:], strict=True))))

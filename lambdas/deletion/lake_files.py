@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.streamed_event import event_columns
 
 Note = Callable[[int], None]
 
@@ -29,15 +30,8 @@ def without_events(
     lake: LakeBucket, key: str, users: Collection[str], sessions: Collection[str], note: Note
 ) -> int:
     """Delete the users' streamed events, and those of their sessions that name no user; as above."""
-    return _rewrite(
-        lake,
-        key,
-        {
-            "userId": pa.array(sorted(users), pa.string()),
-            "sessionId": pa.array(sorted(sessions), pa.string()),
-        },
-        note,
-    )
+    wanted = (pa.array(sorted(ids), pa.string()) for ids in (users, sessions))
+    return _rewrite(lake, key, dict(zip(event_columns("userId", "sessionId"), wanted, strict=True)), note)
 
 
 def without_lines(lake: LakeBucket, key: str, users: Collection[str]) -> None:

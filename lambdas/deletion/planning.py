@@ -12,6 +12,7 @@ from typing import Any
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.lake_layout import DeletionFolder, is_upserts_key, prepared_prefix_of
+from tastemaker.contracts.streamed_event import event_columns
 
 USERS_AT_ONCE = 20_000
 
@@ -47,5 +48,5 @@ def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -
 
 def _sessions(lake: LakeBucket, key: str, users: Collection[str]) -> set[str]:
     """Sessions in which one of the users sent an event: what was done before a login is theirs too."""
-    rows = parquet.rows(lake, key, ["userId", "sessionId"])
+    rows = parquet.rows(lake, key, event_columns("userId", "sessionId"))
     return {session for user, session in rows if user in users and session}

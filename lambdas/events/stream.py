@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tastemaker.contracts.streamed_event import StreamedEvent, partition_key
 from tastemaker.errors import TastemakerError
-from tastemaker.events import partition_key
 
 ATTEMPTS = 6
 
@@ -24,7 +24,7 @@ class EventStream:
     def __init__(self, client: Any, name: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client, self._name, self._sleep = client, name, sleep
 
-    def put(self, events: Sequence[dict[str, Any]]) -> None:
+    def put(self, events: Sequence[StreamedEvent]) -> None:
         """Store all events, or raise StreamUnavailableError."""
         entries = [
             {"Data": json.dumps(event, ensure_ascii=False).encode(), "PartitionKey": partition_key(event)}

@@ -14,7 +14,7 @@ from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
-from tastemaker.events import MEMBERS
+from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns
 
 Row = tuple[Any, ...]
 FLUSH_ROWS = 2_000
@@ -71,7 +71,7 @@ class Export:
 
     def _streamed(self) -> Iterator[tuple[Row, float]]:
         """Events as rows of the schema. Those of sessions without a login have no user, and no row."""
-        wanted = [*MEMBERS.values(), "eventId", "properties"]
+        wanted = event_columns(*MEMBERS_BY_FIELD.values(), "eventId", "properties")
         seen: set[str] = set()
         for key in parquet.keys(self.lake, self.plan["events"]):
             for values in parquet.rows(self.lake, key, wanted):
@@ -80,7 +80,10 @@ class Export:
                     continue
                 seen.add(event["eventId"])
                 properties = json.loads(event["properties"] or "{}")
-                row = (event[MEMBERS[c]] if c in MEMBERS else properties.get(c) for c in self.columns)
+                row = (
+                    event[MEMBERS_BY_FIELD[c]] if c in MEMBERS_BY_FIELD else properties.get(c)
+                    for c in self.columns
+                )
                 yield tuple(row), float(event["sentAt"])
 
 

@@ -17,13 +17,14 @@ from typing import Any
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.streamed_event import event_columns
 from tastemaker.control.workflows.refreshes import LAST as STATE
 from tastemaker.models import Bundle
 from tastemaker.refreshing.tally import Event, Lists, Tally
 from tastemaker.refreshing.writing import NEEDED, Put, write
 
 TALLY, SERVED = "tally.json", "served/"
-COLUMNS = ["eventId", "itemId", "eventType", "sentAt", "impression", "recommendationId"]
+COLUMNS = event_columns("eventId", "itemId", "eventType", "sentAt", "impression", "recommendationId")
 DAY = timedelta(days=1)
 CHUNK = 50_000
 """Events that are counted at a time: answers that they name are looked up together."""

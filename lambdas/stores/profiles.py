@@ -9,19 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
+from tastemaker.contracts.streamed_event import COLUMNS, StreamedEvent, partition_key
 from tastemaker.serving.history import LiveEvent
 
-_NUMBERS = ("eventValue", "expiresAt")
-_MEMBERS = (
-    "itemId",
-    "eventType",
-    "eventValue",
-    "properties",
-    "sessionId",
-    "impression",
-    "recommendationId",
-    "eventAttributionSource",
-)
+_IN_KEY = {"eventId", "userId", "sentAt", "datasetGroup"}
+_MEMBERS = tuple((name, kind == "string") for name, kind in COLUMNS.items() if name not in _IN_KEY)
+"""The members that an item has as attributes, and whether each is text."""
 
 
 class ProfilesBusyError(Exception):
@@ -46,7 +39,7 @@ class Profiles:
         )
         return [_event(item) for item in answer["Items"]]
 
-    def write(self, events: Iterable[Mapping[str, Any]], *, expires_at: int) -> int:
+    def write(self, events: Iterable[StreamedEvent], *, expires_at: int) -> int:
         """Store events as the stream carries them. Returns how many distinct ones there were.
 
         Raises ProfilesBusyError when throttled for long.
@@ -67,17 +60,16 @@ def _event(item: Mapping[str, Any]) -> LiveEvent:
     )
 
 
-def _item(event: Mapping[str, Any], expires_at: int) -> dict[str, Any]:
-    who = event.get("userId") or event["sessionId"]
+def _item(event: StreamedEvent, expires_at: int) -> dict[str, Any]:
     item = {
-        "profile": {"S": f"{event['datasetGroup']}#{who}"},
+        "profile": {"S": f"{event['datasetGroup']}#{partition_key(event)}"},
         "event": {"S": f"{int(event['sentAt']) * 1000:015}#{event['eventId']}"},
         "expiresAt": {"N": str(expires_at)},
     }
-    for member in _MEMBERS:
+    for member, is_text in _MEMBERS:
         value = event.get(member)
         if value is not None:
-            item[member] = {"N": repr(float(value))} if member in _NUMBERS else {"S": value}
+            item[member] = {"S": value} if is_text else {"N": repr(float(value))}
     return item
 
 

@@ -14,12 +14,11 @@ from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import Ki
 
 from lambdas.stores.profiles import Profiles
 from lambdas.support.observability import logger
+from tastemaker.contracts.streamed_event import REQUIRED_MEMBERS, StreamedEvent
 
 DAYS = int(os.environ.get("TASTEMAKER_PROFILE_DAYS", "90"))
 """How long an event counts in real time. It stays in the lake for training."""
 DAY_SECONDS = 86_400
-
-_REQUIRED = ("eventId", "datasetGroup", "sessionId", "sentAt", "eventType")
 
 
 class UnreadableRecordError(ValueError):
@@ -31,7 +30,7 @@ def consume(event: dict[str, Any], profiles: Profiles, context: Any = None) -> d
 
     Nothing is lost if writing fails: the whole batch fails then, and comes again.
     """
-    batches: dict[int, list[dict[str, Any]]] = {}
+    batches: dict[int, list[StreamedEvent]] = {}
 
     def read(record: KinesisStreamRecord) -> None:
         expires = int(record.kinesis.approximate_arrival_timestamp) // DAY_SECONDS + 1 + DAYS
@@ -50,10 +49,10 @@ def consume(event: dict[str, Any], profiles: Profiles, context: Any = None) -> d
     return dict(answer)
 
 
-def _event(record: KinesisStreamRecord) -> dict[str, Any]:
+def _event(record: KinesisStreamRecord) -> StreamedEvent:
     try:
-        content = json.loads(record.kinesis.data_as_bytes())
-        missing = [name for name in _REQUIRED if content.get(name) is None]
+        content: StreamedEvent = json.loads(record.kinesis.data_as_bytes())
+        missing = [name for name in REQUIRED_MEMBERS if content.get(name) is None]
     except (ValueError, AttributeError) as error:
         logger.exception("a record is not an event", extra={"sequence": record.kinesis.sequence_number})
         raise UnreadableRecordError(str(error)) from error

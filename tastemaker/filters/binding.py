@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tastemaker.columns import CATEGORICAL, SEPARATOR, Columns, Value
+from tastemaker.columns import CATEGORICAL, Columns, Value
 from tastemaker.filters.errors import FilterValueError
 from tastemaker.filters.syntax import (
     COMPARISONS,
@@ -24,6 +24,7 @@ from tastemaker.filters.syntax import (
     Placeholder,
 )
 from tastemaker.filters.values import number, split_values
+from tastemaker.schemas import SEPARATOR
 
 CurrentItem = int | Mapping[str, Value] | None
 

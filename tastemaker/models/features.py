@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.columns import CATEGORICAL, NUMBER, SEPARATOR
+from tastemaker.columns import CATEGORICAL, NUMBER
+from tastemaker.schemas import SEPARATOR
 
 
 @dataclass(frozen=True)

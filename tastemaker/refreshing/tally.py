@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tastemaker.events import SEPARATOR
+from tastemaker.schemas import SEPARATOR
 
 BUCKETS = 12
 """Counters of a window of trends. The newest is not full, which costs growth a twelfth at most."""

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tastemaker.contracts.streamed_event import partition_key
 from tastemaker.errors import InvalidInput
-from tastemaker.events import camel, catalog_records, partition_key, stream_records
+from tastemaker.events import camel, catalog_records, stream_records
 from tastemaker.schemas import Field, Schema
 
 DEVICE = Field("DEVICE", "string", categorical=True)

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tastemaker.events import SEPARATOR
 from tastemaker.ids import Ids
+from tastemaker.schemas import SEPARATOR
 from training.config import Config
 from training.data import parquet
 

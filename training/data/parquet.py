@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tastemaker.contracts.streamed_event import COLUMNS, event_columns
 from tastemaker.models.features import fold
 from training.config import Source
 from training.data.dictionary_encoding import WORDS, as_words
@@ -88,14 +89,17 @@ def records(
 
 TEXT = ("USER_ID", "ITEM_ID", "EVENT_TYPE")
 RESERVED = {*TEXT, "TIMESTAMP", "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}
+_ARROW_TYPES = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64()}
+
+
+def streamed_columns(*members: str) -> dict[str, pa.DataType]:
+    """The columns of these members of streamed events, with their types."""
+    return {name: _ARROW_TYPES[COLUMNS[name]] for name in event_columns(*members)}
+
+
 STREAMED = {
-    "userId": pa.string(),
-    "sessionId": pa.string(),
-    "itemId": WORDS,
-    "eventType": WORDS,
-    "eventValue": pa.float64(),
-    "sentAt": pa.int64(),
-    "properties": pa.string(),
+    **streamed_columns("userId", "sessionId", "itemId", "eventType", "eventValue", "sentAt", "properties"),
+    **dict.fromkeys(event_columns("itemId", "eventType"), WORDS),
 }
 
 

@@ -36,13 +36,7 @@ MOST_EVENTS = 20_000
 
 PENALTY = 1.0
 TEST_SHARE = 0.2
-STREAMED = {
-    "userId": pa.string(),
-    "sessionId": pa.string(),
-    "itemId": pa.string(),
-    "eventType": pa.string(),
-    "sentAt": pa.int64(),
-}
+STREAMED = parquet.streamed_columns("userId", "sessionId", "itemId", "eventType", "sentAt")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,42 @@
+import pytest
+
+from tastemaker.contracts.streamed_event import (
+    COLUMNS,
+    MEMBERS_BY_FIELD,
+    REQUIRED_MEMBERS,
+    StreamedEvent,
+    event_columns,
+    partition_key,
+)
+
+
+def test_columns_follow_from_the_members_of_an_event() -> None:
+    assert set(StreamedEvent.__annotations__) - set(COLUMNS) == {"trackingId"}
+    assert COLUMNS["eventValue"] == "double" and COLUMNS["sentAt"] == "bigint"
+    assert {kind for name, kind in COLUMNS.items() if name not in ("eventValue", "sentAt")} == {"string"}
+
+
+def test_required_members_are_those_that_every_event_has() -> None:
+    assert REQUIRED_MEMBERS == ("eventId", "sessionId", "eventType", "sentAt", "datasetGroup")
+
+
+def test_every_schema_field_is_carried_by_a_column() -> None:
+    assert set(MEMBERS_BY_FIELD.values()) <= set(COLUMNS)
+
+
+def test_event_columns_refuses_a_member_that_the_lake_does_not_have() -> None:
+    assert event_columns("userId", "sentAt") == ["userId", "sentAt"]
+    with pytest.raises(ValueError, match="trackingId"):
+        event_columns("trackingId")
+
+
+def test_partition_key_is_the_user_or_else_the_session() -> None:
+    event: StreamedEvent = {
+        "eventId": "1",
+        "sessionId": "s",
+        "eventType": "view",
+        "sentAt": 1,
+        "datasetGroup": "films",
+    }
+    assert partition_key(event) == "s"
+    assert partition_key({**event, "userId": "u"}) == "u"
