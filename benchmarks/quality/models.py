@@ -126,7 +126,7 @@ def _ours(config: Config, held: Protocol, root: Path) -> Iterator[dict[str, Any]
     figures = asdict(quality(held, lists_of(held, scorer(model, held.whole))))
     yield {"model": "ours", "setting": "", **figures, "cpu": cpu}
     figures = asdict(quality(held, lists_of(held, _late(model, held.whole))))
-    yield {"model": "ours, asked six years later", "setting": "", **figures, "cpu": 0.0}
+    yield {"model": "ours, requested six years later", "setting": "", **figures, "cpu": 0.0}
     for name, score in _parts(model, held.whole):
         figures = asdict(quality(held, lists_of(held, score)))
         weight = model.parts[name]["weight"]
