@@ -1,16 +1,17 @@
-"""Writes docs/operations.md: every operation of the three services, whether it is served, and where it
-differs.
+"""Writes docs/operations.md: every operation, whether it is served, and how it differs from the service.
 
 python -m scripts.operations            writes the page
-python -m scripts.operations --check    fails if the page is not what would be written
+python -m scripts.operations --check    fails if the page is not up to date
 """
 
+import re
 import sys
 from functools import cache
 from pathlib import Path
 from time import time
 
 from lambdas.support.control_plane import RandomIds
+from scripts.operation_remarks import REMARKS
 from tastemaker.control import registry
 from tastemaker.control.core.arns import Place
 from tastemaker.control.core.ports import NoWork
@@ -24,74 +25,17 @@ PAGE = ROOT / "docs" / "operations.md"
 
 FUNCTIONS = {"personalize-runtime": "runtime", "personalize-events": "events"}
 
-REMARKS = {
-    "CreateDatasetGroup": "ACTIVE at once: nothing has to be built.",
-    "CreateDataset": "ACTIVE at once.",
-    "CreateSchema": "A record name that no dataset type has is accepted, and refused by CreateDataset.",
-    "CreateDatasetImportJob": "The minimum of 1000 interactions is not enforced unless the quota "
-    "`minimumImportInteractions` is set. `roleArn` may be left out for buckets that the stage lists. The "
-    "report that `publishAttributionMetricsToS3` asks for comes within a quarter of an hour after the "
-    "import.",
-    "CreateBatchInferenceJob": "With the tag `tastemaker:serve-days` (1 to 90, given at creation; no "
-    "filter, at most 100 results) GetRecommendations answers from the job's lists where the model fails or "
-    "is being fetched. Each list costs a DynamoDB write per kilobyte.",
-    "GetRecommendations": "The optional member `explain` adds `explanations` to the response. If a list of a "
-    "batch inference job answers, the response has the member `source`, which is the header "
-    "`x-tastemaker-source`. Both need the models in `clients/models`. The request header "
-    "`x-tastemaker-explain: true` is deprecated.",
-    "CreateSolution": "`performAutoML` takes `aws-user-personalization`, without a search; `autoMLConfig` is "
-    "refused. An unknown or out-of-range hyperparameter is refused.",
-    "CreateSolutionVersion": "`AUTOTRAIN` is refused as a `trainingMode`. The metrics of an `UPDATE` are "
-    "those of the full version that it goes on from. `trainingHours` is time on the clock.",
-    "StopSolutionVersionCreation": "Stops the SageMaker training job itself.",
-    "CreateFilter": "Checked against the group's schemas and ACTIVE at once; whatever cannot work is "
-    "refused at once.",
-    "CreateCampaign": "`minProvisionedTPS` is kept and costs nothing: functions serve, not instances.",
-    "UpdateCampaign": "Members that are not given keep their values. The old version serves until the new "
-    "is warm.",
-    "UpdateDataset": "In force at once; `latestDatasetUpdate` is ACTIVE at once.",
-    "UpdateSolution": "In force at once; `latestSolutionUpdate` is ACTIVE at once.",
-    "CreateRecommender": "Use cases without a model in this release are refused by name.",
-    "StartRecommender": "ACTIVE at once: nothing has to start.",
-    "StopRecommender": "INACTIVE at once.",
-    "UpdateRecommender": "Only a change of `trainingDataConfig` takes time: a full retraining.",
-    "DeleteDatasetGroup": "Also removes the group's data in the lake and its users' profiles.",
-    "DeleteDataset": "Also removes its data in the lake, streamed events included, and its import jobs' "
-    "records.",
-    "DeleteSolution": "Also removes its versions, their models, and its schedule.",
-    "DeleteCampaign": "Gone at once.",
-    "DeleteFilter": "Gone at once.",
-    "DeleteEventTracker": "Gone at once; the events stay.",
-    "DescribeAlgorithm": "`algorithmImage.dockerURI` is a placeholder.",
-    "ListRecipes": "The whole catalog, also what cannot be trained in this release. A `nextToken` follows "
-    "the first page, as in the service, and leads to an empty one.",
-    "GetSolutionMetrics": "The metrics of the training job's own evaluation, by the definitions of the "
-    "guide.",
-    "CreateMetricAttribution": "Metrics are in the CloudWatch namespace `<stack>/MetricAttribution` (AWS "
-    "lets nobody else write to the service's own, `AWS/Personalize`, which the local run uses), with the "
-    "dimensions `DatasetGroupArn` and `EventAttributionSource`; names of metrics and sources are in "
-    "capitals, as the service's. They are put there by Tastemaker's own "
-    "role, and `roleArn` writes the reports. `Sum` and `SampleCount` are what the expressions ask for. "
-    "Sources that events name after the hundredth are counted as `SOURCE_NAME_UNDEFINED`.",
-    "PutEvents": "Once a training has joined a session to a user, asking by the session's id still uses "
-    "what was streamed under it, until those events expire.",
-    "UpdateMetricAttribution": "In force from the next report on.",
-    "DeleteMetricAttribution": "What CloudWatch and the bucket have stays there.",
-    "TagResource": "Not for schemas and metric attributions.",
-}
-
 
 def page() -> str:
     """The text of the page."""
     lines = [
         "# Operations",
         "",
-        "Written by `python -m scripts.operations` from the service models and the code; a test holds it up "
-        "to date.",
+        "`python -m scripts.operations` writes this page from the service models and the code. A test keeps "
+        "it up to date.",
         "",
-        "*served*: does what Amazon Personalize does, but for what the last column says. *refused*: answered "
-        "with a",
-        "`NotImplementedException` that names the operation.",
+        "- *served*: the operation behaves as in Amazon Personalize, except for the last column.",
+        "- *refused*: the answer is a `NotImplementedException` that names the operation.",
         "",
     ]
     for name in ("personalize", *FUNCTIONS):
@@ -103,7 +47,7 @@ def page() -> str:
             "",
             f"{served} of {len(states)} operations are served.",
             "",
-            "| operation | | not exactly as the service does |",
+            "| operation | state | difference from the service |",
             "| --- | --- | --- |",
             *(
                 f"| {operation} | {state} | {REMARKS.get(operation, '')} |"
@@ -111,7 +55,33 @@ def page() -> str:
             ),
             "",
         ]
-    return "\n".join([*lines, *_everywhere(), *_recipes(), *_quotas()])
+    return "\n".join([*lines, *_own_operations(), *_everywhere(), *_recipes(), *_quotas()])
+
+
+def _own_operations() -> list[str]:
+    """The operations that Amazon Personalize does not have, as their own service model documents them."""
+    service = Service("tastemaker")
+    rows = [
+        f"| {name} | {_plain(service.operation(name).documentation)} |" for name in sorted(service.operations)
+    ]
+    return [
+        "## tastemaker: our own operations",
+        "",
+        "These operations answer on the same endpoint. Clients need the models in `clients/models` "
+        "(`clients/README.md`). [How to add an operation](how-to/add-an-operation.md).",
+        "",
+        "| operation | what it does |",
+        "| --- | --- |",
+        *rows,
+        "",
+    ]
+
+
+def _plain(documentation: str) -> str:
+    """The text of a service model's HTML documentation, on one line."""
+    return " ".join(
+        re.sub(r"<[^>]+>", "", documentation.replace("<code>", "`").replace("</code>", "`")).split()
+    )
 
 
 def _state(service: str, operation: str) -> str:
@@ -125,7 +95,7 @@ def _state(service: str, operation: str) -> str:
 
 @cache
 def _control_plane() -> frozenset[str]:
-    """The operations of the control plane, asked from a desk that nothing happens at."""
+    """The names of the operations that the control plane serves."""
     desk = registry.desk(
         place=Place("aws", "eu-west-1", "123456789012"),
         repository=MemoryRepository(),
@@ -138,21 +108,19 @@ def _control_plane() -> frozenset[str]:
 
 def _everywhere() -> list[str]:
     return [
-        "## Everywhere",
+        "## All operations",
         "",
-        "- Quotas are not enforced unless the stage sets them (below); the limits of the service models "
-        "always are.",
-        "- Lists are newest first and have 100 results to a page unless `maxResults` says else.",
-        "- A value of the wrong JSON type is an `InvalidInputException`; a body that is not JSON is a",
-        "  `SerializationException`.",
-        "- Two requests that change the same resource at once: one of them gets a `ResourceInUseException` "
-        "and may be",
-        "  repeated.",
-        "- Every change of a status is an event on the stage's EventBridge bus: source `tastemaker`, detail "
-        "type",
-        "  `Personalize resource status change`, detail `resource`, `kind`, `name`, `status`, "
-        "`previousStatus`,",
-        "  `failureReason`, and `update` when it is the status of `latestCampaignUpdate` and the like.",
+        "- Quotas are enforced only if the stage sets them (see below). The limits of the service models are "
+        "always enforced.",
+        "- Lists start with the newest resource and have 100 results per page unless `maxResults` is given.",
+        "- A value of the wrong JSON type is an `InvalidInputException`. A body that is not JSON is a "
+        "`SerializationException`.",
+        "- If two requests change the same resource at the same time, one of them gets a "
+        "`ResourceInUseException`. It can be repeated.",
+        "- Every change of a status is an event on the EventBridge bus of the stage. The source is "
+        "`tastemaker`, the detail type is `Personalize resource status change`, and the detail has "
+        "`resource`, `kind`, `name`, `status`, `previousStatus`, and `failureReason`. It has `update` if the "
+        "status belongs to `latestCampaignUpdate` or a similar member.",
         "",
     ]
 
@@ -170,7 +138,7 @@ def _quotas() -> list[str]:
     return [
         "## Quotas that a stage can set",
         "",
-        "| quota | the service's figure |",
+        "| quota | default of the service |",
         "| --- | --- |",
         *rows,
         "",
