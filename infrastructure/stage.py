@@ -18,7 +18,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from tastemaker.contracts.deployment import StageSummary
+from tastemaker.contracts.stage_summary import StageSummary
 
 CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
 # What CloudWatch Logs accepts as a retention period, in days.

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -229,3 +229,15 @@ class Columns(Mapping[str, Column]):
 
     def __repr__(self) -> str:
         return f"<Columns: {', '.join(self) or 'none'}; {self.rows} rows>"
+
+
+def cell(column_type: str, value: Any) -> Value:
+    """Return a property as a column of this type stores it; null if the type does not fit.
+
+    The types differ after a dataset's schema has changed the type of a field.
+    """
+    if column_type == BOOLEAN:
+        return value if isinstance(value, bool) else None
+    if column_type == NUMBER:
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return None if value is None else str(value)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tastemaker.models.bundle import taken_rate
 from tastemaker.models.scores import Dense
 from tastemaker.serving.answer import recommend
-from tastemaker.serving.exploration import WEIGHT, Exploration
+from tastemaker.serving.exploration import DEFAULT_WEIGHT, Exploration
 
 OLD, ITEMS, PLACES, GOOD = 12, 20, 5, 17
 REQUESTS, REFRESH, WORLDS = 1000, 50, 8
@@ -66,8 +66,8 @@ def simulate(weight: float, good: float, seed: int, *, learns: bool = True, requ
 
 WAYS = {
     "no exploration": {"weight": 0.0},
-    "showings not known": {"weight": WEIGHT, "learns": False},
-    "showings known": {"weight": WEIGHT},
+    "showings not known": {"weight": DEFAULT_WEIGHT, "learns": False},
+    "showings known": {"weight": DEFAULT_WEIGHT},
 }
 COLORS = ("#888888", "#d98324", "#1b6ca8")
 WIDTH, HEIGHT, LEFT, TOP = 330, 200, 60, 46

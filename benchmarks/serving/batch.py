@@ -20,15 +20,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.serving.coldstart import GROUP, PREFIX, write_bundle
-from lambdas.batch.answering import Job
-from lambdas.stores.bundles import Loaded
 from tastemaker import models
 from tastemaker.batch import lines
+from tastemaker.batch.inference import InferenceJob
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.filters import MaskCache
 from tastemaker.models import Bundle
-from tastemaker.serving.deployments import RecordCache
-from tastemaker.serving.query import Bundles, Runtime
+from tastemaker.serving.endpoints import RecordCache
+from tastemaker.serving.loaded import LoadedBundle
+from tastemaker.serving.ports import Bundles
+from tastemaker.serving.runtime import Runtime
 
 FILTER = f"{PREFIX}filter/f"
 
@@ -38,16 +39,16 @@ class One(Bundles):
 
     def __init__(self, folder: Path) -> None:
         bundle = Bundle.open(folder)
-        self.loaded = Loaded(bundle, models.load(bundle), MaskCache())
+        self.loaded = LoadedBundle(bundle, models.load(bundle), MaskCache())
 
-    def get(self, uri: str) -> Loaded:
+    def get(self, uri: str) -> LoadedBundle:
         return self.loaded
 
     def newest(self, dataset_group: str, user: str, limit: int = 200) -> list:
         return []
 
 
-def job(store: One, recipe: str, *, filtered: bool = False) -> Job:
+def job(store: One, recipe: str, *, filtered: bool = False) -> InferenceJob:
     """A job on the bundle, with a filter that keeps a third."""
     repository = MemoryRepository()
     body: dict[str, Any] = {"status": "ACTIVE", "datasetGroupArn": GROUP}
@@ -64,10 +65,10 @@ def job(store: One, recipe: str, *, filtered: bool = False) -> Job:
         "numResults": 25,
         "config": {},
     }
-    return Job.of(plan, runtime)
+    return InferenceJob.from_plan(plan, runtime)
 
 
-def per_second(work: Job, questions: list[bytes]) -> float:
+def per_second(work: InferenceJob, questions: list[bytes]) -> float:
     """Lines answered per CPU second."""
     work.answer(lines.read(questions[0])[1] or {})
     started = process_time()

@@ -95,23 +95,24 @@ def one(folder: Path) -> dict[str, float]:
     client("s3")
     lap("S3 client")
     from lambdas.runtime.warm import warm  # noqa: F401
-    from lambdas.stores.bundles import Loaded
     from tastemaker import models
     from tastemaker.control.core.records import MemoryRepository, Record
     from tastemaker.filters import MaskCache
     from tastemaker.models import Bundle
-    from tastemaker.serving.deployments import RecordCache
-    from tastemaker.serving.query import Bundles, Runtime
+    from tastemaker.serving.endpoints import RecordCache
+    from tastemaker.serving.loaded import LoadedBundle
+    from tastemaker.serving.ports import Bundles
     from tastemaker.serving.recommendations import get_recommendations
+    from tastemaker.serving.runtime import Runtime
     from tastemaker.wire import Service
 
     lap("import runtime, filters, models")
     bundle = Bundle.open(folder)
-    loaded = Loaded(bundle, models.load(bundle), MaskCache())
+    loaded = LoadedBundle(bundle, models.load(bundle), MaskCache())
     lap("open bundle and model")
 
     class Disk(Bundles):
-        def get(self, uri: str) -> Loaded:
+        def get(self, uri: str) -> LoadedBundle:
             return loaded
 
     class Nobody:

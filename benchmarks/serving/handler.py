@@ -25,7 +25,6 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import numpy as np  # noqa: E402  # after the number of threads is set
 
-from lambdas.stores.bundles import Loaded  # noqa: E402
 from lambdas.support.http import serve  # noqa: E402
 from tastemaker import models  # noqa: E402
 from tastemaker.columns import Column, Columns  # noqa: E402
@@ -36,10 +35,12 @@ from tastemaker.models import Bundle, Histories  # noqa: E402
 from tastemaker.models.sequence import SequenceModel  # noqa: E402
 from tastemaker.models.sparse import SparseRows  # noqa: E402
 from tastemaker.models.topk import top_k  # noqa: E402
-from tastemaker.serving.deployments import RecordCache  # noqa: E402
+from tastemaker.serving.endpoints import RecordCache  # noqa: E402
 from tastemaker.serving.history import LiveEvent, past  # noqa: E402
-from tastemaker.serving.query import Bundles, Runtime  # noqa: E402
+from tastemaker.serving.loaded import LoadedBundle  # noqa: E402
+from tastemaker.serving.ports import Bundles  # noqa: E402
 from tastemaker.serving.recommendations import get_recommendations  # noqa: E402
+from tastemaker.serving.runtime import Runtime  # noqa: E402
 from tastemaker.wire import Service  # noqa: E402
 from training.algorithms import clusters  # noqa: E402
 
@@ -160,7 +161,7 @@ class Shop(Bundles):
 
     def __init__(self, path: Path, events: int) -> None:
         opened = Bundle.open(path)
-        self.loaded = Loaded(opened, models.load(opened), MaskCache())
+        self.loaded = LoadedBundle(opened, models.load(opened), MaskCache())
         records = MemoryRepository()
         about = {
             "datasetGroupArn": f"{ARN}dataset-group/shop",
@@ -184,7 +185,7 @@ class Shop(Bundles):
         ids = model.bundle.items.take(taste(model.item_vectors, events, rng))
         return [LiveEvent(f"e{n}", item, "view", 1_000 + n * 60) for n, item in enumerate(ids)][::-1]
 
-    def get(self, uri: str) -> Loaded:
+    def get(self, uri: str) -> LoadedBundle:
         return self.loaded
 
     def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:

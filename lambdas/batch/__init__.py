@@ -1,7 +1,8 @@
-"""The work of batch jobs: a file of users or items → a file of answers.
+"""The function of batch jobs: a file of users or items becomes a file of answers.
 
-handler.py wires the steps · planning.py lists the input and cuts it into shards · answering.py answers
-one shard, by the same code as live requests · segments.py answers a line of a segment job · collecting.py
-puts an input file's answers together in the caller's bucket · loading.py writes a shard's answers to the
-table that live requests may be answered from.
+handler   wires the steps
+plan      lists the input and cuts it into shards
+answer    answers the lines of a shard
+collect   joins the answers of an input file in the caller's bucket
+load      writes the answers of a shard to the table of precomputed lists
 """

@@ -1,7 +1,7 @@
-"""The work of the batch state machine, a step per call.
+"""The steps of the batch state machine, one per call.
 
-An event is {"action": "plan" | "answer" | "collect" | "load", "plan": what begin answered, "item": an element
-of the list that a map state goes through}.
+An event is {"action": "plan" | "answer" | "collect" | "load", "plan": the job's plan, "item": the element of
+a map state}.
 """
 
 import json
@@ -12,34 +12,35 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from lambdas.batch.answering import THREADS, Job, ProfilesAhead, answer_shard, write_part
-from lambdas.batch.collecting import collect
-from lambdas.batch.loading import load
-from lambdas.batch.planning import plan_shards
-from lambdas.batch.segments import Segments
-from lambdas.stores.bundles import Bundles
+from lambdas.batch.answer import THREADS, PrefetchedProfiles, answer_shard, write_part
+from lambdas.batch.collect import collect
+from lambdas.batch.load import load
+from lambdas.batch.plan import plan_shards
+from lambdas.stores.bundles import BundleCache
 from lambdas.stores.caller_files import S3Source
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
-from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
-from lambdas.stores.upserts import Puts
+from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.observability import logger
 from lambdas.support.roles import client_for
 from lambdas.support.settings import Settings
 from tastemaker import recipes
+from tastemaker.batch.inference import InferenceJob
+from tastemaker.batch.segments import SegmentJob
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, failure_reason
 from tastemaker.errors import TastemakerError
 from tastemaker.failures import WorkFailedError
-from tastemaker.serving.deployments import RecordCache
-from tastemaker.serving.query import Runtime
+from tastemaker.serving.endpoints import RecordCache
+from tastemaker.serving.runtime import Runtime
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
 
 class Batch:
-    """The steps, wired. One object per process: it keeps open models."""
+    """The steps and their stores. There is one object per process, which keeps models open."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.session = settings, boto3.Session()
@@ -48,11 +49,11 @@ class Batch:
         self.lake = LakeBucket(self.s3, settings.lake_bucket)
         self.records = RecordCache(ResourceTable(dynamodb, settings.resources_table))
         self.profiles = Profiles(dynamodb, settings.profiles_table)
-        self.lists = StoredLists(dynamodb, settings.recommendations_table)
-        self.bundles = Bundles(self.s3)
+        self.precomputed = PrecomputedTable(dynamodb, settings.recommendations_table)
+        self.bundles = BundleCache(self.s3)
 
     def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
-        """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
+        """Run a step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
         try:
             match action:
                 case "plan":
@@ -62,35 +63,35 @@ class Batch:
                 case "collect":
                     return collect(self.lake, self._output(plan), plan, item)
                 case "load":
-                    return load(self.lake, self.lists, plan, item)
+                    return load(self.lake, self.precomputed, plan, item)
         except (WorkFailedError, TastemakerError) as error:
-            # Step Functions does not pass on why one of many failed.
+            # Step Functions does not report why an element of a map state failed.
             self.lake.write(failure_reason(plan["folder"]), str(error))
             raise
         raise ValueError(f"There is no action {action!r}.")
 
     def _answer(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
-        self.bundles.get(plan["bundle"])  # what is wrong with the model is wrong with every line
+        self.bundles.get(plan["bundle"])  # a missing model fails the job, not each of its lines
         source, started = self._source(plan), time.perf_counter()
-        with ProfilesAhead(self.profiles, plan["now"]) as ahead:
+        with PrefetchedProfiles(self.profiles, plan["now"]) as ahead:
             runtime = Runtime(
                 self.records,
                 self.bundles,
                 ahead,
                 clock=lambda: float(plan["now"]),
                 new_id=lambda arn: "",
-                puts=Puts(self.dynamodb, self.settings.catalog_table, until=float(plan["now"])),
+                upserts=CatalogUpserts(self.dynamodb, self.settings.catalog_table, until=float(plan["now"])),
             )
             if recipes.by_arn(plan["recipeArn"]).batch_segment:
-                failed = write_part(source, self.lake, item, Segments.of(plan, runtime).answer)
+                failed = write_part(source, self.lake, item, SegmentJob.from_plan(plan, runtime).answer)
             else:
-                failed = answer_shard(source, self.lake, item, Job.of(plan, runtime), ahead)
+                failed = answer_shard(source, self.lake, item, InferenceJob.from_plan(plan, runtime), ahead)
         seconds = round(time.perf_counter() - started, 3)
         logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
         return failed
 
     def _items(self, plan: dict[str, Any]) -> int:
-        """How much a line takes: scores of all items, or for a segment a look at all that all users did."""
+        """Return the work of a line in items: those to score, or for a segment all events of all users."""
         key = f"{plan['bundle']}{BUNDLE_MANIFEST}".removeprefix(self.lake.uri(""))
         counts = json.loads(self.lake.read(key)).get("counts", {})
         if recipes.by_arn(plan["recipeArn"]).batch_segment:
@@ -115,7 +116,7 @@ _batch: Batch | None = None
 
 
 def handle(event: dict[str, Any], context: Any = None) -> Any:
-    """One step of a job."""
+    """Run one step of a job."""
     global _batch
     _batch = _batch or Batch(Settings())
     logger.append_keys(arn=event["plan"]["arn"])

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.precomputed import PrecomputedTable
 from tastemaker.contracts.lake_layout import action_group
 
 THREADS = 8
@@ -31,9 +31,9 @@ class Tables:
 
     def forget_lists(self, names: Sequence[str], versions: Sequence[str]) -> None:
         """Delete the users' lists of these versions. They are no data of a dataset, and not counted."""
-        lists = StoredLists(self.client, self.recommendations)
+        lists = PrecomputedTable(self.client, self.recommendations)
         for version in versions:
-            lists.forget(version, names)
+            lists.delete(version, names)
 
     def _each(self, names: Sequence[str], of_one: Callable[[str], int]) -> int:
         with ThreadPoolExecutor(THREADS) as pool:

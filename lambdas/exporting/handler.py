@@ -7,7 +7,7 @@ import boto3
 
 from lambdas.exporting.export import Export, csv_bytes
 from lambdas.stores.caller_outputs import OutputFolder
-from lambdas.stores.catalog import put_rows
+from lambdas.stores.catalog import all_upserts
 from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
 from lambdas.support.roles import client_for
@@ -25,7 +25,7 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     logger.append_keys(arn=event["arn"])
     columns = [field.name for field in schemas.parse(event["schema"]).fields]
     lake = LakeBucket(s3, settings.lake_bucket)
-    work = Export(event, columns, lake, lambda arn: put_rows(dynamodb, settings.catalog_table, arn))
+    work = Export(event, columns, lake, lambda arn: all_upserts(dynamodb, settings.catalog_table, arn))
     bucket, role = urlsplit(event["output"]).netloc, event.get("roleArn")
     client = client_for(session, s3, role, bucket, settings.data_buckets)
     who = "the function's own role" if client is s3 else str(role)

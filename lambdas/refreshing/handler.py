@@ -3,8 +3,8 @@
 from typing import Any
 
 from lambdas.refreshing.refresh import Refreshing
-from lambdas.stores.catalog import put_since
-from lambdas.stores.impression_log import ShownAnswers
+from lambdas.stores.catalog import upserts_since
+from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.lake import LakeBucket
 from lambdas.support.clients import client
 from lambdas.support.observability import logger
@@ -18,10 +18,10 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     settings = Settings()
     logger.append_keys(arn=event["arn"])
     lake = LakeBucket(_s3, settings.lake_bucket)
-    answers = ShownAnswers(_dynamodb, settings.recommendations_table)
+    answers = ImpressionTable(_dynamodb, settings.recommendations_table)
     work = Refreshing(
         lake,
-        lambda dataset, since: put_since(_dynamodb, settings.catalog_table, dataset, since),
+        lambda dataset, since: upserts_since(_dynamodb, settings.catalog_table, dataset, since),
         answers.lists,
     )
     result = work.run(event)

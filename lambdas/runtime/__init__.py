@@ -1,5 +1,5 @@
-"""The personalize-runtime API: recommendations and rankings from a bundle in memory.
+"""The personalize-runtime API: recommendations and rankings from a model bundle in memory.
 
-handler.py wires · warm.py is the deployment's check · how a request is answered stands in
-`tastemaker/serving`, which batch jobs share.
+`handler` wires the stores to `tastemaker.serving`, which answers requests. `warm` tests a deployment before
+it serves.
 """

@@ -1,24 +1,25 @@
-"""The personalize-runtime API, and the warming of a deployment."""
+"""The personalize-runtime API, and the test of a new deployment."""
 
 from typing import Any
 
 from lambdas.runtime.deprecated_headers import with_explain
+from lambdas.runtime.observer import PowertoolsObserver
 from lambdas.runtime.warm import warm
-from lambdas.stores.bundles import Bundles
-from lambdas.stores.impression_log import ShownAnswers
-from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.bundles import BundleCache
+from lambdas.stores.impression_log import ImpressionTable
+from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
-from lambdas.stores.upserts import Puts
+from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.clients import client
 from lambdas.support.http import serve
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.serving.action_recommendations import get_action_recommendations
-from tastemaker.serving.deployments import RecordCache
+from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.personalized_ranking import get_personalized_ranking
-from tastemaker.serving.query import Runtime
 from tastemaker.serving.recommendations import get_recommendations
+from tastemaker.serving.runtime import Runtime
 from tastemaker.wire import Service
 
 _settings = Settings()
@@ -26,11 +27,12 @@ _dynamodb = client("dynamodb")
 _service = Service("personalize-runtime")
 _runtime = Runtime(
     RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
-    Bundles(client("s3")),
+    BundleCache(client("s3")),
     Profiles(_dynamodb, _settings.profiles_table),
-    puts=Puts(_dynamodb, _settings.catalog_table),
-    shown=ShownAnswers(_dynamodb, _settings.recommendations_table),
-    lists=StoredLists(_dynamodb, _settings.recommendations_table),
+    upserts=CatalogUpserts(_dynamodb, _settings.catalog_table),
+    impression_log=ImpressionTable(_dynamodb, _settings.recommendations_table),
+    precomputed=PrecomputedTable(_dynamodb, _settings.recommendations_table),
+    observer=PowertoolsObserver(),
 )
 _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),
@@ -39,11 +41,11 @@ _operations = {
 
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
-    """One HTTP request of API Gateway, or `{"warm": {...}}` from the deployment's state machine."""
+    """Answer an HTTP request of API Gateway, or `{"warm": {...}}` from the deployment's state machine."""
     if "warm" in event:
-        answer = warm(_runtime, event["warm"])
-        logger.info("warmed", extra=answer)
-        return answer
+        result = warm(_runtime, event["warm"])
+        logger.info("warmed", extra=result)
+        return result
     headers = event.get("headers") or {}
     return serve(
         _service,

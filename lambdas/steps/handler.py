@@ -21,7 +21,7 @@ from botocore.session import get_session
 from lambdas.steps.distributing import outcome, planned
 from lambdas.steps.purging import Tables, purge
 from lambdas.steps.warming import warm
-from lambdas.stores.catalog import put_rows
+from lambdas.stores.catalog import all_upserts
 from lambdas.stores.lake import LakeBucket
 from lambdas.support import control_plane
 from lambdas.support.clients import client
@@ -86,7 +86,7 @@ class Steps:
             self.workflows.settle(workflow, request, error, detail["executionArn"])
 
     def _put(self, dataset: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
-        return put_rows(client("dynamodb"), self.settings.catalog_table, dataset)
+        return all_upserts(client("dynamodb"), self.settings.catalog_table, dataset)
 
     def _purge(self, plan: Mapping[str, Any], seconds: float) -> bool:
         settings = self.settings

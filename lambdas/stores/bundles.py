@@ -1,13 +1,14 @@
-"""Bundles: fetched from the lake once, kept on local disk and in memory.
+"""Model bundles: downloaded from the lake once, then kept on local disk and in memory.
 
-A bundle never changes, so its address is its identity. What is on disk was fetched whole: it is fetched
-beside its place and then renamed into it. When the disk is short, the bundle that was used longest ago goes.
+A bundle never changes, so its address is its identity. A bundle on disk is complete, because it is downloaded
+into a temporary folder that is renamed at the end. If the disk is full, the least recently used bundle is
+removed.
 
-Who has another answer need not wait for a download: it can begin in the background (`soon`). It goes on while
-requests are answered; between them Lambda lets nothing run.
+A request that can be answered without the model starts the download in the background (`prefetch`). The
+download runs while requests are answered; between requests Lambda freezes the process.
 
-A refreshed bundle has the address `<bundle>#<refresh>`: of it only the refresh is fetched, which is small,
-and laid over the bundle that is here already.
+A refreshed bundle has the address `<bundle>#<refresh>`. Only the refresh, which is small, is downloaded and
+combined with the bundle on disk.
 """
 
 import os
@@ -16,105 +17,96 @@ import tempfile
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tastemaker import models
 from tastemaker.errors import TastemakerError
-from tastemaker.filters import MaskCache
-from tastemaker.models import Bundle, Model
 from tastemaker.refreshing.assembling import assemble
+from tastemaker.serving.loaded import LoadedBundle
 
 THREADS = 8
 CHUNK_BYTES = 16 << 20
-OPEN_BUNDLES = 8
+MAX_OPEN_BUNDLES = 8
 HEADROOM_BYTES = 32 << 20
+PARTIAL_PREFIX = "fetching-"
 
 
 class BundleMissingError(TastemakerError):
-    """There is nothing at a bundle's address."""
+    """There is no bundle at an address."""
 
 
-class NoRoomError(Exception):
-    """A bundle does not fit on the disk beside those that are there."""
+class DiskFullError(Exception):
+    """A bundle does not fit on the disk beside the bundles that are there."""
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """An open bundle, its model, and the filter masks that were made for it."""
-
-    bundle: Bundle
-    model: Model
-    masks: MaskCache
-
-
-class Bundles:
-    """`get` is quick for a bundle in memory, some milliseconds for one on disk, a download otherwise."""
+class BundleCache:
+    """`get` is instant for a bundle in memory, takes milliseconds from disk, and otherwise downloads it."""
 
     def __init__(self, s3: Any, folder: Path | None = None) -> None:
         self._s3 = s3
         self._folder = folder or Path(tempfile.gettempdir()) / "bundles"
-        self._open: OrderedDict[str, Loaded] = OrderedDict()
-        self._coming: dict[Path, Future[None]] = {}
-        self._fetcher: ThreadPoolExecutor | None = None
+        self._open: OrderedDict[str, LoadedBundle] = OrderedDict()
+        self._downloads: dict[Path, Future[None]] = {}
+        self._downloader: ThreadPoolExecutor | None = None
 
     def has(self, uri: str) -> bool:
-        """Whether `get` has no model to fetch: it is in memory or on disk, refreshed or not."""
-        return uri in self._open or self._place(uri.partition("#")[0]).exists()
+        """Return whether `get` needs no model download: the bundle is in memory or on disk."""
+        return uri in self._open or self._path(uri.partition("#")[0]).exists()
 
-    def soon(self, uri: str, seconds: float) -> bool:
-        """Whether there is nothing better to do than `get`. False, once: the model is being fetched from now
-        on, and did not come within so many seconds. Who asks again is to wait for it in `get`, which says why
-        it fails if it does.
+    def prefetch(self, uri: str, seconds: float) -> bool:
+        """Start to download a bundle in the background, and wait at most `seconds` for it.
+
+        Returns False if this call started a download that is still running. Otherwise returns True: the
+        caller should call `get`, which waits for a running download and reports why it failed.
         """
         base = uri.partition("#")[0]
-        path = self._place(base)
-        if self.has(uri) or path in self._coming:
+        path = self._path(base)
+        if self.has(uri) or path in self._downloads:
             return True
-        self._fetcher = self._fetcher or ThreadPoolExecutor(1, "fetching")
-        coming = self._coming[path] = self._fetcher.submit(self._fetch, base, path, evict=False)
-        return bool(wait([coming], seconds).done)
+        self._downloader = self._downloader or ThreadPoolExecutor(1, "prefetch")
+        download = self._downloads[path] = self._downloader.submit(self._fetch, base, path, evict=False)
+        return bool(wait([download], seconds).done)
 
-    def get(self, uri: str) -> Loaded:
-        """The bundle at `s3://bucket/prefix/`, or refreshed. Raises BundleMissingError."""
+    def get(self, uri: str) -> LoadedBundle:
+        """Return the bundle at `s3://bucket/prefix/` or `<bundle>#<refresh>`. Raises BundleMissingError."""
         if uri in self._open:
             self._open.move_to_end(uri)
             return self._open[uri]
-        bundle = Bundle.open(self._on_disk(uri))
-        loaded = self._open[uri] = Loaded(bundle, models.load(bundle), MaskCache())
-        if len(self._open) > OPEN_BUNDLES:
+        loaded = self._open[uri] = LoadedBundle.open(self._on_disk(uri))
+        if len(self._open) > MAX_OPEN_BUNDLES:
             self._open.popitem(last=False)
         return loaded
 
-    def _place(self, uri: str) -> Path:
+    def _path(self, uri: str) -> Path:
         return self._folder / blake2b(uri.encode(), digest_size=12).hexdigest()
 
     def _on_disk(self, uri: str) -> Path:
-        path = self._place(uri)
-        if (coming := self._coming.pop(path, None)) is not None:
-            wait([coming])  # if it failed, what follows tries again and says why
+        path = self._path(uri)
+        if (download := self._downloads.pop(path, None)) is not None:
+            wait([download])  # if it failed, the code below tries again and raises the reason
         if not path.exists():
             base, _, refresh = uri.partition("#")
             if refresh:
                 self._assemble(self._on_disk(base), refresh, path)
             else:
                 self._fetch(base, path)
-        os.utime(path)  # when it was last used
+        os.utime(path)  # the time of last use
         return path
 
     def _assemble(self, base: Path, refresh: str, path: Path) -> None:
-        """Lay a refresh over a bundle. What is as large as the catalog is written anew; the disk holds it
-        twice until a bundle that nobody uses has to go.
+        """Combine a bundle on disk with a refresh.
+
+        Arrays with one row per item are written again, so the disk holds them twice until an unused bundle
+        is removed.
         """
         self._make_room(sum(file.stat().st_size for file in base.glob("model/item_*")), keep=base)
-        with tempfile.TemporaryDirectory(prefix="fetching-", dir=self._folder) as partial:
+        with tempfile.TemporaryDirectory(prefix=PARTIAL_PREFIX, dir=self._folder) as partial:
             self._fetch(refresh, Path(partial) / "refresh")
-            whole = Path(partial) / "bundle"
-            assemble(base, Path(partial) / "refresh", whole)
-            _into_place(whole, path)
+            complete = Path(partial) / "bundle"
+            assemble(base, Path(partial) / "refresh", complete)
+            _move(complete, path)
 
     def _fetch(self, uri: str, path: Path, *, evict: bool = True) -> None:
         parts = urlsplit(uri)
@@ -127,12 +119,12 @@ class Bundles:
         if evict:
             self._make_room(needed, keep=path)
         elif self.free() < needed + HEADROOM_BYTES:
-            raise NoRoomError  # in the background no model makes way: a request may be reading it just now
-        with tempfile.TemporaryDirectory(prefix="fetching-", dir=self._folder) as partial:
-            whole = Path(partial) / "bundle"
-            whole.mkdir()
-            self._download(parts.netloc, prefix, objects, whole)
-            _into_place(whole, path)
+            raise DiskFullError  # a background download removes no bundle: a request may be reading it now
+        with tempfile.TemporaryDirectory(prefix=PARTIAL_PREFIX, dir=self._folder) as partial:
+            complete = Path(partial) / "bundle"
+            complete.mkdir()
+            self._download(parts.netloc, prefix, objects, complete)
+            _move(complete, path)
 
     def _objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -141,7 +133,7 @@ class Bundles:
                     yield entry["Key"], entry["Size"]
 
     def _download(self, bucket: str, prefix: str, objects: list[tuple[str, int]], folder: Path) -> None:
-        """Large files in ranges, so that one of them does not take one connection's time."""
+        """Download files in ranges, so that a large file uses several connections."""
         ranges = []
         for key, size in objects:
             path = folder / key.removeprefix(prefix)
@@ -156,32 +148,34 @@ class Bundles:
                 pass
 
     def _range(self, bucket: str, key: str, path: Path, start: int, length: int) -> None:
-        answer = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + length - 1}")
+        response = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + length - 1}")
         with path.open("r+b") as file:
             file.seek(start)
-            shutil.copyfileobj(answer["Body"], file, 1 << 20)
+            shutil.copyfileobj(response["Body"], file, 1 << 20)
 
     def _make_room(self, needed: int, keep: Path) -> None:
-        """Remove bundles, longest unused first, until `needed` bytes fit."""
-        unused = [
-            path for path in self._folder.iterdir() if path != keep and not path.name.startswith("fetching-")
+        """Remove bundles, least recently used first, until `needed` bytes fit."""
+        removable = [
+            path
+            for path in self._folder.iterdir()
+            if path != keep and not path.name.startswith(PARTIAL_PREFIX)
         ]
-        for path in sorted(unused, key=lambda path: path.stat().st_mtime):
+        for path in sorted(removable, key=lambda path: path.stat().st_mtime):
             if self.free() >= needed + HEADROOM_BYTES:
                 return
-            # An open bundle maps its parts when they are first needed: it goes from memory too.
+            # An open bundle maps its files when they are first read, so close it too.
             for uri in [uri for uri, loaded in self._open.items() if loaded.bundle.path == path]:
                 del self._open[uri]
             shutil.rmtree(path, ignore_errors=True)
 
     def free(self) -> int:
-        """Bytes that are free on the disk."""
+        """Return the free bytes of the disk."""
         return shutil.disk_usage(self._folder).free
 
 
-def _into_place(whole: Path, path: Path) -> None:
+def _move(complete: Path, path: Path) -> None:
     try:
-        whole.rename(path)
+        complete.rename(path)
     except OSError:
-        if not path.exists():  # else another process was faster, with the same content
+        if not path.exists():  # otherwise another process has written the same content first
             raise

@@ -1,4 +1,4 @@
-"""The catalog table, read: what was put into datasets one record at a time."""
+"""The catalog table: records that PutItems, PutUsers and PutActions stored."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,9 +6,12 @@ from typing import Any
 
 from tastemaker.events import CHANGES
 
+Upsert = tuple[str, Mapping[str, Any], float]
+"""An id, its properties, and the time of the upsert in seconds since 1970."""
 
-def put_rows(client: Any, table: str, dataset: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
-    """(id, properties, time of writing) of what was put into a dataset one at a time."""
+
+def all_upserts(client: Any, table: str, dataset: str) -> Iterator[Upsert]:
+    """Yield the newest upsert of each id of a dataset, by id. `dataset` is an ARN."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#dataset = :dataset",
@@ -20,15 +23,13 @@ def put_rows(client: Any, table: str, dataset: str) -> Iterator[tuple[str, Mappi
             yield item["id"]["S"], json.loads(item["properties"]["S"]), float(item["updatedAt"]["N"])
 
 
-def put_since(
-    client: Any, table: str, dataset: str, since: float
-) -> Iterator[tuple[str, Mapping[str, Any], float]]:
-    """The same from the log of changes, in the order of time: only what was put after `since` (seconds)."""
+def upserts_since(client: Any, table: str, dataset: str, since: float) -> Iterator[Upsert]:
+    """Yield the upserts of a dataset after `since` (seconds since 1970), from its change log, by time."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#dataset = :log AND #id > :start",
         ExpressionAttributeNames={"#dataset": "dataset", "#id": "id"},
-        ExpressionAttributeValues={":log": {"S": dataset + CHANGES}, ":start": {"S": moment(since)}},
+        ExpressionAttributeValues={":log": {"S": dataset + CHANGES}, ":start": {"S": change_key(since)}},
     )
     for page in pages:
         for change in page["Items"]:
@@ -36,6 +37,6 @@ def put_since(
             yield item, json.loads(change["properties"]["S"]), int(milliseconds) / 1000
 
 
-def moment(seconds: float) -> str:
-    """A time as the log's keys begin with: milliseconds, 15 digits."""
+def change_key(seconds: float) -> str:
+    """Return how the keys of the change log start at a time: milliseconds, 15 digits."""
     return f"{int(seconds * 1000):015}"

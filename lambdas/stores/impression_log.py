@@ -1,7 +1,8 @@
-"""What answers showed, remembered for a while: an event may name an answer instead of what was shown.
+"""The impression log: the items of given answers. An event may name an answer instead of what was shown.
 
-One row per answer in the table of recommendations: version `<recommendationId>`, key `shown`, its items, the
-campaign or recommender, and when it may go. Only recipes that explore remember; nothing says who asked.
+The table of recommendations has one row per answer: version `<recommendationId>`, key `shown`, the items, the
+ARN of the campaign or recommender, and the expiry time. Only recipes that explore record their answers. A row
+does not contain the user.
 """
 
 import json
@@ -12,35 +13,36 @@ from typing import Any
 
 from lambdas.support.observability import logger
 
-DAYS = 14
-"""How long an answer can be named. The service says no number."""
+RETENTION_DAYS = 14
+"""How long an event can name an answer. Personalize documents no value."""
 
 KEY = "shown"
-MOST_AT_ONCE = 100
+MAX_KEYS = 100
 """Keys of one BatchGetItem."""
-MOST_WAITING = 200
-"""Answers that wait to be written; more are not remembered, so that a slow table cannot fill the memory."""
+MAX_WAITING = 200
+"""Answers that wait to be written. More are not recorded, so that a slow table cannot fill the memory."""
 
 
-class ShownAnswers:
-    """`client` is a low-level DynamoDB client."""
+class ImpressionTable:
+    """The `ImpressionLog` of serving, and its reader. `client` is a low-level DynamoDB client."""
 
     def __init__(self, client: Any, table: str, clock: Callable[[], float] = time.time) -> None:
         self._client, self._table, self._clock = client, table, clock
         self._writer: ThreadPoolExecutor | None = None
         self._waiting: set[Future[None]] = set()
 
-    def remember(self, recommendation_id: str, arn: str, items: Sequence[str]) -> None:
-        """Write down what an answer shows, while it is on its way: nobody waits for it, and an answer whose
-        list is lost (the process was stopped) is still an answer.
+    def record(self, recommendation_id: str, arn: str, items: Sequence[str]) -> None:
+        """Store the items of an answer in the background. The caller does not wait and never sees an error.
+
+        The record is lost if the process stops first.
         """
         self._waiting = {one for one in self._waiting if not one.done()}
-        if len(self._waiting) < MOST_WAITING:
-            self._writer = self._writer or ThreadPoolExecutor(1, "shown")
+        if len(self._waiting) < MAX_WAITING:
+            self._writer = self._writer or ThreadPoolExecutor(1, "impressions")
             self._waiting.add(self._writer.submit(self._write, recommendation_id, arn, list(items)))
 
-    def settle(self) -> None:
-        """Wait until everything is written."""
+    def flush(self) -> None:
+        """Wait until all records are written."""
         for one in list(self._waiting):
             one.result()
 
@@ -50,20 +52,19 @@ class ShownAnswers:
             "key": {"S": KEY},
             "arn": {"S": arn},
             "items": {"S": json.dumps(items, ensure_ascii=False, separators=(",", ":"))},
-            "expiresAt": {"N": str(int(self._clock()) + DAYS * 86_400)},
+            "expiresAt": {"N": str(int(self._clock()) + RETENTION_DAYS * 86_400)},
         }
         try:
             self._client.put_item(TableName=self._table, Item=row)
         except Exception:
-            logger.exception("what an answer showed was not written", extra={"id": recommendation_id})
+            logger.exception("the impressions were not recorded", extra={"id": recommendation_id})
 
-    def lists(self, recommendation_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
-        """The items of those answers that are remembered."""
-        names, found = list(recommendation_ids), {}
-        for start in range(0, len(names), MOST_AT_ONCE):
-            keys = [
-                {"version": {"S": name}, "key": {"S": KEY}} for name in names[start : start + MOST_AT_ONCE]
-            ]
+    def find(self, recommendation_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Return the items of answers by recommendationId. Answers that were not recorded are left out."""
+        names = list(recommendation_ids)
+        found: dict[str, Sequence[str]] = {}
+        for start in range(0, len(names), MAX_KEYS):
+            keys = [{"version": {"S": name}, "key": {"S": KEY}} for name in names[start : start + MAX_KEYS]]
             while keys:
                 wanted = {
                     self._table: {

@@ -1,9 +1,8 @@
-"""Lists computed ahead, in the table of recommendations: one row per user or item.
+"""Precomputed lists in the table of recommendations: one row per user or item.
 
-A job's rows have a version of their own (`tastemaker/control/workflows/precomputed.py`), which is spread
-over 64
-partition keys by the user's or item's id: one key takes a thousand writes a second, and a job has more.
-Rows leave by their expiry time, those of a person who is deleted or of a solution at once.
+A job's rows have a version of their own (`tastemaker/control/workflows/precomputed.py`). The ids of a version
+are spread over 64 partition keys, because one key takes a thousand writes a second, and a job has more. Rows
+expire; those of a deleted user or solution are deleted at once.
 """
 
 import json
@@ -16,45 +15,45 @@ from typing import Any
 
 from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
 
-PARTS = 64
+PARTITIONS = 64
 THREADS = 8
-AHEAD = 8 * THREADS
-"""Batches in memory at once: 1,600 rows."""
+BATCHES_IN_MEMORY = 8 * THREADS
+"""1,600 rows."""
 
 Row = tuple[str, Mapping[str, Any]]
 """A user or item, and the `output` of its line of a batch job."""
 
 
 class ListsBusyError(Exception):
-    """DynamoDB did not take all rows in a reasonable time; writing them again is safe."""
+    """DynamoDB did not accept all rows in a reasonable time. It is safe to write them again."""
 
 
-class StoredLists:
-    """`client` is a low-level DynamoDB client."""
+class PrecomputedTable:
+    """The `PrecomputedLists` of serving, and their writer. `client` is a low-level DynamoDB client."""
 
     def __init__(self, client: Any, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client, self._table, self._sleep = client, table, sleep
 
     def find(self, version: str, key: str) -> Mapping[str, Any] | None:
-        """The list of a user or item, or None."""
+        """Return the list of a user or item, or None."""
         row = self._client.get_item(TableName=self._table, Key=_key(version, key)).get("Item")
         return None if row is None else json.loads(row["output"]["S"])
 
     def write(self, version: str, rows: Iterable[Row], *, expires_at: int) -> int:
-        """Store lists, as they come, by several threads. Returns how many. Raises ListsBusyError."""
+        """Store lists with several threads while `rows` are read. Returns how many. Raises ListsBusyError."""
         expires = {"N": str(expires_at)}
 
         def requests(some: Sequence[Row]) -> list[dict[str, Any]]:
             items = {
                 key: {**_key(version, key), "output": {"S": _text(output)}, "expiresAt": expires}
-                for key, output in some  # one key once: a batch must not name it twice
+                for key, output in some  # a batch must not contain a key twice
             }
             return [{"PutRequest": {"Item": item}} for item in items.values()]
 
         return self._send(rows, requests)
 
-    def forget(self, version: str, keys: Iterable[str]) -> None:
-        """Delete the lists of these users. Raises ListsBusyError."""
+    def delete(self, version: str, keys: Iterable[str]) -> None:
+        """Delete the lists of users or items. Raises ListsBusyError."""
 
         def requests(some: Sequence[str]) -> list[dict[str, Any]]:
             return [{"DeleteRequest": {"Key": _key(version, key)}} for key in dict.fromkeys(some)]
@@ -65,7 +64,7 @@ class StoredLists:
         sent = 0
         batches = _batches(iter(rows), MOST_AT_ONCE)
         with ThreadPoolExecutor(THREADS) as pool:
-            while some := list(islice(batches, AHEAD)):
+            while some := list(islice(batches, BATCHES_IN_MEMORY)):
                 sent += sum(pool.map(lambda batch: self._write(requests(batch)), some))
         return sent
 
@@ -76,12 +75,12 @@ class StoredLists:
 
 
 def partitions(version: str) -> list[str]:
-    """All partition keys of a version."""
-    return [f"{version}#{part:02}" for part in range(PARTS)]
+    """Return all partition keys of a version."""
+    return [f"{version}#{part:02}" for part in range(PARTITIONS)]
 
 
 def _key(version: str, key: str) -> dict[str, Any]:
-    part = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=1).digest()[0] % PARTS
+    part = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=1).digest()[0] % PARTITIONS
     return {"version": {"S": f"{version}#{part:02}"}, "key": {"S": key}}
 
 

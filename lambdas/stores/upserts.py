@@ -1,8 +1,8 @@
-"""What was put into the catalog since a model was trained, as the runtime sees it.
+"""Upserts since a model was trained, as serving reads them from the catalog table.
 
-Items: the changes are read from a log, in the order of time, and only those that came since the last look;
-one query every few seconds for each dataset, and only when a request has a filter or wants metadata. Users:
-the one record that a filter asks about.
+Items are read from the change log, in the order of time, and only changes since the last read. That is one
+query every few seconds for each dataset, and only for requests with a filter or metadata. Users are read one
+record at a time, when a filter reads the current user.
 """
 
 import json
@@ -12,29 +12,35 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambdas.stores.bundles import Loaded
-from lambdas.stores.catalog import put_since
-from tastemaker.serving.upserts import Overlay
+from lambdas.stores.catalog import upserts_since
+from tastemaker.serving.loaded import LoadedBundle
+from tastemaker.serving.upserts import UpsertedItems
 
-SECONDS = 3.0
-OVERLAP = 10.0
-"""Seconds that are read again: clocks of writers differ a little, and a query may be behind by a moment."""
+CACHE_SECONDS = 3.0
+OVERLAP_SECONDS = 10.0
+"""How much of the log is read again: writers' clocks differ a little, and queries may be slightly behind."""
 
 
 @dataclass
-class _Known:
-    """What is known of one dataset for one bundle. `until` is the time of the newest change seen."""
+class _Changes:
+    """The upserts of one dataset for one bundle.
+
+    `since` is the bundle's creation time and `until` the time of the newest upsert, both in seconds since
+    1970. `read_at` is the clock's time of the last read. `records` maps ids to (time, properties).
+    """
 
     since: float
     until: float
-    looked: float
+    read_at: float
     records: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict)
-    overlay: Overlay | None = None
+    items: UpsertedItems | None = None
 
 
-class Puts:
-    """`client` is a low-level DynamoDB client; `clock` counts seconds and never goes back. What was put after
-    `until` (seconds since 1970) is not seen; of a user whose record is newer, the bundle tells.
+class CatalogUpserts:
+    """The `Upserts` of serving.
+
+    `client` is a low-level DynamoDB client. `clock` counts seconds and never goes back. Upserts after `until`
+    (seconds since 1970) are ignored.
     """
 
     def __init__(
@@ -46,40 +52,40 @@ class Puts:
         until: float = math.inf,
     ) -> None:
         self._client, self._table, self._clock, self._until = client, table, clock, until
-        self._known: dict[tuple[str, str], _Known] = {}
+        self._changes: dict[tuple[str, str], _Changes] = {}
 
-    def items(self, dataset_arn: str, loaded: Loaded) -> Overlay | None:
-        """The items put since the bundle's data were gathered; None if there are none."""
+    def items(self, dataset_arn: str, loaded: LoadedBundle) -> UpsertedItems | None:
+        """Return the items upserted since the bundle's data were read; None if there are none."""
         key = dataset_arn, str(loaded.bundle.path)
-        known = self._known.get(key)
-        if known is None:
+        changes = self._changes.get(key)
+        if changes is None:
             since = float(loaded.bundle.manifest.get("created") or 0.0)
-            known = self._known[key] = _Known(since, since, -SECONDS + self._clock())
-        if self._clock() - known.looked >= SECONDS:
-            if self._read(dataset_arn, known):
-                records = {item: record for item, (_, record) in known.records.items()}
-                known.overlay = Overlay(records, loaded.bundle.items, loaded.bundle.item_columns)
-            known.looked = self._clock()
-        return known.overlay
+            changes = self._changes[key] = _Changes(since, since, -CACHE_SECONDS + self._clock())
+        if self._clock() - changes.read_at >= CACHE_SECONDS:
+            if self._read(dataset_arn, changes):
+                records = {item: record for item, (_, record) in changes.records.items()}
+                changes.items = UpsertedItems(records, loaded.bundle.items, loaded.bundle.item_columns)
+            changes.read_at = self._clock()
+        return changes.items
 
     def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
-        """A user's put record and when it was put, or None."""
+        """Return a user's upserted properties and the time of the upsert, or None."""
         key = {"dataset": {"S": dataset_arn}, "id": {"S": user_id}}
         item = self._client.get_item(TableName=self._table, Key=key).get("Item")
         if item is None or float(item["updatedAt"]["N"]) > self._until:
             return None
         return json.loads(item["properties"]["S"]), float(item["updatedAt"]["N"])
 
-    def _read(self, dataset_arn: str, known: _Known) -> bool:
-        """Take in new changes; whether there were any."""
+    def _read(self, dataset_arn: str, changes: _Changes) -> bool:
+        """Read new changes. Returns whether there were any."""
         changed = False
-        start = max(known.since, known.until - OVERLAP)
-        for item, record, at in put_since(self._client, self._table, dataset_arn, start):
+        start = max(changes.since, changes.until - OVERLAP_SECONDS)
+        for item, properties, at in upserts_since(self._client, self._table, dataset_arn, start):
             if at > self._until:
                 break
-            known.until = max(known.until, at)
-            seen = known.records.get(item)
-            if seen is None or seen[0] < at:
-                known.records[item] = at, record
+            changes.until = max(changes.until, at)
+            known = changes.records.get(item)
+            if known is None or known[0] < at:
+                changes.records[item] = at, properties
                 changed = True
         return changed

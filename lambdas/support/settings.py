@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
-from tastemaker.contracts.deployment import StageSummary
+from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
 T = TypeVar("T")

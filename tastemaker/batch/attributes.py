@@ -1,8 +1,8 @@
-"""The little language of `itemAttributes` in a batch segment job's line.
+"""The expression language of `itemAttributes` in a line of a batch segment job.
 
     ITEMS.genres = "Comedy" AND ITEMS.audience = "teen"
 
-Only `=` and AND; values are quoted texts or numbers; column names match in any case.
+It has only `=` and AND. Values are quoted strings or numbers. Column names match in any case.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Conditions = tuple[tuple[str, str], ...]
 
 
 def parse(expression: str) -> Conditions:
-    """(column, value) of each condition. Raises BadLine, which names the place."""
+    """Return (column, value) of each condition. Raises BadLine with the position of a syntax error."""
     found: list[tuple[str, str]] = []
     position = 0
     while True:
         match = _TOKEN.match(expression, position)
         if match is None:
-            raise _refused(expression, position, 'ITEMS.<column> = "<value>"')
+            raise _syntax_error(expression, position, 'ITEMS.<column> = "<value>"')
         quoted = match["double"] if match["double"] is not None else match["single"]
         value = match["number"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
         found.append((match["name"], value))
@@ -47,12 +47,12 @@ def parse(expression: str) -> Conditions:
             return tuple(found)
         conjunction = _AND.match(expression, position)
         if conjunction is None:
-            raise _refused(expression, position, "AND, or the end")
+            raise _syntax_error(expression, position, "AND, or the end")
         position = conjunction.end()
 
 
 def items_with(conditions: Conditions, items: Columns, cache: MaskCache | None = None) -> NDArray[np.bool_]:
-    """The items that fulfil all conditions: bool[items]. Raises BadLine for a column that there is not."""
+    """Return the items that satisfy all conditions: bool[items]. Raises BadLine for an unknown column."""
     wanted = []
     for name, value in conditions:
         column = items.find(name)
@@ -69,10 +69,10 @@ def _check_number(name: str, value: str) -> None:
     try:
         float(value)
     except ValueError:
-        raise BadLine(f"{name} is a number, and {value!r} is none.") from None
+        raise BadLine(f"{name} is a number, and {value!r} is not.") from None
 
 
-def _refused(expression: str, position: int, wanted: str) -> BadLine:
+def _syntax_error(expression: str, position: int, wanted: str) -> BadLine:
     rest = expression[position:].strip()[:40]
     return BadLine(
         f"itemAttributes: expected {wanted} at character {position + 1}"

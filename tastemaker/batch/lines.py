@@ -1,8 +1,8 @@
-"""One line of a batch job: what it asks, and how its answer is written.
+"""A line of a batch job: reading the question and writing the answer.
 
     {"userId": "u"}  →  {"input":{"userId":"u"},"output":{"recommendedItems":[…],"scores":[…]},"error":null}
 
-A line that cannot be answered says why under `error`, and the job goes on.
+A line that cannot be answered has the reason in `error`, and the job continues.
 """
 
 from __future__ import annotations
@@ -11,24 +11,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.limits import MAX_ID_LENGTH, MAX_RESULTS
 from tastemaker.errors import InvalidInput
-
-ID_LENGTH = 256
-MOST_RANKED = 500
-MOST_VALUES = 25
 
 Question = dict[str, Any]
 
 
 class BadLine(InvalidInput):
-    """A line is not what the recipe's job takes; the message becomes the line's error."""
+    """A line does not fit the job's recipe. The message becomes the line's error."""
 
 
 def read(line: bytes) -> tuple[Any, Question | None, str | None]:
-    """(what to echo, the question, why there is none). A line that is no JSON is echoed as text."""
+    """Return (the input to repeat, the question, the error). A line that is not JSON is repeated as text."""
     try:
-        document = json.loads(line, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:  # the latter: nested too deeply
+        document = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
         return line.decode("utf-8", "replace"), None, f"The line is not JSON: {error}."
     if not isinstance(document, dict):
         return document, None, "The line must be a JSON object."
@@ -36,16 +33,16 @@ def read(line: bytes) -> tuple[Any, Question | None, str | None]:
 
 
 def write(echo: Any, output: Mapping[str, Any] | None, error: str | None) -> bytes:
-    """A line of the output file, with its end."""
+    """Return a line of the output file, with its line end. `echo` is the input to repeat."""
     document = {"input": echo, "output": output, "error": error}
     try:
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can carry
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can express
         return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
 
 def text(question: Question, member: str, *, required: bool = False) -> str | None:
-    """A member that is an id or an expression. Raises BadLine."""
+    """Return a string member; None if it is absent. Raises BadLine."""
     value = question.get(member)
     if value is None and not required:
         return None
@@ -55,15 +52,15 @@ def text(question: Question, member: str, *, required: bool = False) -> str | No
 
 
 def identifier(question: Question, member: str, *, required: bool = False) -> str | None:
-    """As `text`, and no longer than an id may be. Raises BadLine."""
+    """Return a member that is an id; None if it is absent. Raises BadLine."""
     value = text(question, member, required=required)
-    if value is not None and len(value) > ID_LENGTH:
-        raise BadLine(f"{member} is longer than {ID_LENGTH} characters.")
+    if value is not None and len(value) > MAX_ID_LENGTH:
+        raise BadLine(f"{member} is longer than {MAX_ID_LENGTH} characters.")
     return value
 
 
 def texts(question: Question, member: str) -> dict[str, str]:
-    """A member that maps names to texts (`context`, `filterValues`); {} if absent. Raises BadLine."""
+    """Return a member that maps names to strings; {} if it is absent. Raises BadLine."""
     value = question.get(member)
     if value is None:
         return {}
@@ -73,16 +70,16 @@ def texts(question: Question, member: str) -> dict[str, str]:
 
 
 def item_list(question: Question) -> list[str]:
-    """`itemList` of a ranking. Raises BadLine."""
+    """Return the `itemList` of a ranking. Raises BadLine."""
     items = question.get("itemList")
     if items is None:
         raise BadLine("itemList is missing.")
     if not isinstance(items, list) or not all(isinstance(item, str) and item for item in items):
         raise BadLine("itemList must be a list of item ids.")
-    if not 1 <= len(items) <= MOST_RANKED:
-        raise BadLine(f"itemList has {len(items)} items; it must have from 1 to {MOST_RANKED}.")
+    if not 1 <= len(items) <= MAX_RESULTS:
+        raise BadLine(f"itemList has {len(items)} items; it must have from 1 to {MAX_RESULTS}.")
     return items
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not allowed in JSON")

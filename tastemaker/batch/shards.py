@@ -1,7 +1,7 @@
-"""Cutting input files into shards of about a minute's work, by bytes, without reading them.
+"""Cut input files into shards of about a minute of work, by bytes, without reading the files.
 
-A shard is a range of bytes; it answers the lines that *begin* in it. So every line belongs to exactly one
-shard wherever the cuts fall, and a shard that is answered twice gives the same.
+A shard is a range of bytes. It answers the lines that start in the range. So each line belongs to exactly one
+shard, wherever the cuts are, and a shard that is answered twice gives the same result.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ from typing import Any, BinaryIO
 
 from tastemaker.contracts.lake_layout import BatchFolder
 
-SECONDS = 60.0
-"""Work wanted per shard. A function may run fifteen times as long: room for a wrong guess."""
-LEAST_LINES, MOST_LINES = 200, 200_000
+TARGET_SECONDS = 60.0
+"""Intended work per shard. A function may run fifteen times as long, so the estimate may be wrong."""
+MIN_LINES, MAX_LINES = 200, 200_000
 SECONDS_PER_LINE = 1e-3
 SECONDS_PER_ITEM = 2e-8
-"""What a line costs beyond that for each item of the catalog: scores and sorting."""
+"""The additional time of a line for each item of the catalog, for scoring and sorting."""
 
 
 def lines_per_shard(items: int) -> int:
-    """How many lines are about `SECONDS` of work on a catalog of so many items."""
-    lines = SECONDS / (SECONDS_PER_LINE + SECONDS_PER_ITEM * items)
-    return int(min(max(lines, LEAST_LINES), MOST_LINES))
+    """Return how many lines take `TARGET_SECONDS` with a catalog of this many items."""
+    lines = TARGET_SECONDS / (SECONDS_PER_LINE + SECONDS_PER_ITEM * items)
+    return int(min(max(lines, MIN_LINES), MAX_LINES))
 
 
 def bytes_per_line(sample: bytes) -> float:
-    """Mean length of the lines at the beginning of a file; the last may be cut off."""
+    """Return the mean length of the lines at the start of a file. The last line may be incomplete."""
     return max(len(sample) / (sample.count(b"\n") + 1), 1.0)
 
 
 def cut(size: int, shard_bytes: int) -> list[tuple[int, int]]:
-    """Ranges of at most `shard_bytes` that cover `size` bytes; all of them about as long."""
+    """Return ranges of about equal length, at most `shard_bytes`, that cover `size` bytes."""
     count = max(1, -(-size // max(shard_bytes, 1)))
-    marks = [size * place // count for place in range(count + 1)]
+    marks = [size * index // count for index in range(count + 1)]
     return list(pairwise(marks))
 
 
 def lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """The lines that begin in [start, end), without their ends. `file` is seekable and buffered."""
+    """Yield the lines that start in [start, end), without line ends. `file` is seekable and buffered."""
     position = start
     if start:
-        # A line begins here only if the byte before ends another; else it belongs to an earlier shard.
+        # A line starts here only if the previous byte is a line end. Otherwise an earlier shard has it.
         file.seek(start - 1)
         position = start - 1 + len(file.readline())
     while position < end:
@@ -57,5 +57,5 @@ def lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
 
 
 def entry(folder: str, file: int, shard: int, **more: Any) -> dict[str, Any]:
-    """One element of shards.json."""
+    """Return an element of shards.json."""
     return {"file": file, "part": BatchFolder(folder).part(file, shard), **more}

@@ -1,31 +1,36 @@
-"""What a stack tells its functions about itself, as one environment variable."""
+"""What a campaign or recommender serves. The control plane writes it, serving and refreshes read it."""
 
-import json
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from typing import Any, NotRequired, TypedDict, cast
+
+DEPLOYMENT = "_serving"
+"""The internal member of a campaign's or recommender's record that holds its `Deployment`."""
+
+REFRESHED_DATA = "served/"
+"""The folder inside a refresh that serving reads."""
 
 
-@dataclass(frozen=True)
-class StageSummary:
-    """The settings of a stage that `DescribeDeployment` shows.
+class Deployment(TypedDict):
+    """The model that answers requests. It changes by one write, after the model has answered a test request.
 
-    `features` maps each optional feature to whether the stage switches it on. `requests_per_second` and
-    `burst` are the limits of the API.
+    `bundle` is the S3 URI of the model bundle's folder. `refresh` is the S3 URI of the folder of the newest
+    refresh of that bundle; a new solution version starts without one.
     """
 
-    stage: str
-    features: Mapping[str, bool]
-    requests_per_second: int
-    burst: int
+    solutionVersionArn: str
+    recipeArn: str
+    datasetGroupArn: str
+    bundle: str
+    refresh: NotRequired[str]
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
 
-    @classmethod
-    def from_json(cls, text: str) -> "StageSummary":
-        """The summary that `to_json` wrote. Raises ValueError if `text` is something else."""
-        value = json.loads(text)
-        names = {field.name for field in fields(cls)}
-        if not isinstance(value, dict) or value.keys() != names:
-            raise ValueError(f"it must be a JSON object with the members {', '.join(sorted(names))}")
-        return cls(**value)
+def deployment_of(body: Mapping[str, Any]) -> Deployment | None:
+    """Return the deployment of a campaign's or recommender's record; None if it has never served."""
+    return cast("Deployment | None", body.get(DEPLOYMENT))
+
+
+def bundle_address(bundle: str, refresh: str | None = None) -> str:
+    """Return the address under which serving opens a bundle: `<bundle>` or `<bundle>#<refresh>served/`."""
+    return f"{bundle}#{refresh}{REFRESHED_DATA}" if refresh else bundle

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tastemaker import __version__
-from tastemaker.contracts.deployment import StageSummary
+from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.control.core.arns import Place
 from tastemaker.control.core.quotas import DOCUMENTED, Quotas
 from tastemaker.recipes import RECIPES

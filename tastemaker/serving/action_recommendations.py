@@ -1,75 +1,56 @@
 """GetActionRecommendations."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from tastemaker.contracts.lake_layout import action_group
-from tastemaker.errors import InvalidInput
-from tastemaker.filters import FilterContext
+from tastemaker.contracts.limits import MAX_ACTIONS
 from tastemaker.models.actions import ActionModel
 from tastemaker.models.bundle import HISTORY_LENGTH
-from tastemaker.serving.deployments import Deployment
+from tastemaker.serving.eligibility import allowed_actions
+from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.history import Past, merged
-from tastemaker.serving.query import Asking, Runtime, require
+from tastemaker.serving.parameters import check_operation, require, result_count
+from tastemaker.serving.query import Query
+from tastemaker.serving.runtime import Runtime
 
 DEFAULT_RESULTS = 5
-MOST_RESULTS = 100
 
 
 def get_action_recommendations(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The actions that a user will most likely take. Raises InvalidInput and ResourceNotFound only."""
-    return answer(runtime, runtime.deployment(params), params)
+    """Return the actions that a user is most likely to take.
+
+    Raises InvalidInput and ResourceNotFound for requests that cannot be answered.
+    """
+    return answer(runtime, runtime.endpoint(params), params)
 
 
-def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a deployment that is not in service yet."""
-    recipe = deployment.recipe
-    if recipe.call != "GetActionRecommendations":
-        raise InvalidInput(f"{deployment.arn} uses the recipe {recipe.name}: call {recipe.call} instead.")
-    require(params, "userId", deployment)
-    count = params.get("numResults") or DEFAULT_RESULTS
-    if count > MOST_RESULTS:
-        raise InvalidInput(f"numResults is {count}; it can be at most {MOST_RESULTS}.")
-    asking = Asking(runtime, deployment, params["userId"])
-    model = asking.loaded.model
+def answer(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer for an endpoint, which need not be in service yet."""
+    check_operation(endpoint, "GetActionRecommendations")
+    require(params, "userId", endpoint)
+    count = result_count(params, default=DEFAULT_RESULTS, limit=MAX_ACTIONS)
+    query = Query(runtime, endpoint, params["userId"])
+    model = query.loaded.model
     assert isinstance(model, ActionModel)
-    past = _past(asking, model)
-    allowed = model.available(past.history, int(runtime.clock())) & _mask(asking, model, past, params)
-    scores = model.propensities(asking.past.history, past.history, asking.user_index)
+    past = _past_with_actions(query, model)
+    allowed = allowed_actions(query, model, past, params.get("filterArn"), params.get("filterValues"))
+    scores = model.propensities(query.past.history, past.history, query.user_index)
     return {
         "actionList": [
             {"actionId": model.actions[action], "score": score}
             for action, score in model.ranked(scores, allowed, count, runtime.rng)
         ],
-        "recommendationId": runtime.new_id(deployment.arn),
+        "recommendationId": runtime.new_id(endpoint.arn),
     }
 
 
-def _past(asking: Asking, model: ActionModel) -> Past:
-    """What the user did with actions, in imported data and since."""
-    user = asking.user_id or ""
-    live = asking.runtime.profiles.newest(action_group(asking.deployment.dataset_group), user, HISTORY_LENGTH)
-    index = asking.user_index
-    trained = model.histories.of(index) if index >= 0 else None
-    return merged(model.actions, model.event_types, trained, live)
-
-
-def _mask(asking: Asking, model: ActionModel, past: Past, params: Mapping[str, Any]) -> np.ndarray:
-    arn, values = params.get("filterArn"), params.get("filterValues") or {}
-    if not arn:
-        if values:
-            raise InvalidInput("filterValues need a filterArn.")
-        return np.ones(len(model.actions), bool)
-    filter = asking.runtime.filter(arn, asking.deployment)
-    bundle, user = asking.loaded.bundle, asking.user_index
-    return filter.mask(
-        FilterContext(
-            items=model.columns,
-            values=values,
-            events=past.by_type if filter.needs_events else {},
-            user=bundle.user_columns.record(user) if filter.needs_user and user >= 0 else {},
-            ids=model.actions,
-        )
+def _past_with_actions(query: Query, model: ActionModel) -> Past:
+    """Return what the user did with actions, in imported data and since."""
+    live = query.runtime.profiles.newest(
+        action_group(query.endpoint.dataset_group), query.user_id or "", HISTORY_LENGTH
     )
+    trained = model.histories.of(query.user_index) if query.user_index >= 0 else None
+    return merged(model.actions, model.event_types, trained, live)

@@ -1,17 +1,16 @@
-"""New items get some places of an answer, so that what people think of them is found out.
+"""Exploration: new items get some places of an answer, to learn whether users want them.
 
-Each place explores with the probability `share`. Which items are tried is settled by Thompson sampling: an
-item's chance to please is drawn from its Beta posterior given how often it was shown and taken, and weighs
-the model's own score of it (Chapelle, Li, "An Empirical Evaluation of Thompson Sampling", 2011; several
-places per draw as in Komiyama, Honda, Nakagawa, "Optimal Regret Analysis of Thompson Sampling in
-Stochastic Multi-armed Bandit Problem with Multiple Plays", 2015).
+Each place explores with the probability `share`. Thompson sampling decides which items are shown: an item's
+probability of being taken is drawn from its Beta posterior, given how often it was shown and taken, and is
+multiplied with the model's score (Chapelle, Li, "An Empirical Evaluation of Thompson Sampling", 2011; several
+places per draw as in Komiyama, Honda, Nakagawa, "Optimal Regret Analysis of Thompson Sampling in Stochastic
+Multi-armed Bandit Problem with Multiple Plays", 2015).
 
-The prior is the catalog's own rate of items taken when shown, worth `PRIOR` showings: a new item is as good
-as any until it was seen. And a place is given only to an item whose draw is above the rate that the item
-which would have had it is known for, so that exploring ends by itself where no new item is better than what
-there is: `python -m benchmarks.quality.exploration` shows what that saves. Where nothing is known of
-showings, every
-place that explores is given.
+The prior is the catalog's rate of taken items among shown ones, with the weight of `PRIOR_IMPRESSIONS`: a new
+item starts as an average one. A place is given to a new item only if its draw exceeds the posterior mean of
+the item that would have had the place. So exploration ends by itself if no new item is better than what there
+is; `python -m benchmarks.quality.exploration` shows the gain. If the bundle has no impressions, every place
+that explores is given.
 """
 
 from __future__ import annotations
@@ -25,27 +24,60 @@ from numpy.typing import NDArray
 
 from tastemaker.models.scores import Mask, Scores
 from tastemaker.models.topk import top_k
+from tastemaker.serving.query import Query
 
-WEIGHT, CUT_OFF_DAYS = 0.3, 30.0
-"""What `itemExplorationConfig` leaves out."""
+DEFAULT_WEIGHT, DEFAULT_CUT_OFF_DAYS = 0.3, 30.0
+"""Personalize's defaults of `itemExplorationConfig`."""
 SECOND_GENERATION_SHARE = 0.001
-"""The share of places that explore for the second generation, which has no configuration."""
-PRIOR = 5.0
-"""Showings that the catalog's rate counts for: few, so that some dozen showings settle what an item is."""
-MOST_DRAWN = 1000
-"""The new items with the highest scores for which chance is asked: keeps large catalogs quick."""
+"""The share of places that explore in second-generation recipes, which have no configuration."""
+PRIOR_IMPRESSIONS = 5.0
+"""The weight of the prior. It is small, so that a few dozen impressions decide about an item."""
+MAX_CANDIDATES = 1000
+"""New items with the highest scores that take part in the draw. This keeps large catalogs fast."""
 
 _DAY = 86_400
 
 
+def exploration_of(query: Query, rng: Random) -> Exploration | None:
+    """Return the exploration of a request; None if its recipe or configuration does not explore."""
+    endpoint = query.endpoint
+    if endpoint.second_generation:
+        share, days = SECOND_GENERATION_SHARE, DEFAULT_CUT_OFF_DAYS
+    elif endpoint.recipe.exploration:
+        share, days = settings(endpoint.config.get("itemExplorationConfig"))
+    else:
+        return None
+    bundle = query.loaded.bundle
+    latest = bundle.manifest.get("latestTimestamp")
+    if not share or latest is None:
+        return None
+    return Exploration(
+        share,
+        days,
+        bundle.item_created,
+        min(latest, int(query.runtime.clock())),  # an event in the future must not make all items old
+        rng,
+        taken=bundle.item_taken,
+        shown=bundle.item_shown,
+        rate=bundle.taken_rate,
+    )
+
+
+def settings(config: Mapping[str, str] | None) -> tuple[float, float]:
+    """Return (share, days) of a valid `itemExplorationConfig`. The weight is the share."""
+    given = config or {}
+    weight = float(given.get("explorationWeight", DEFAULT_WEIGHT))
+    return weight, float(given.get("explorationItemAgeCutOff", DEFAULT_CUT_OFF_DAYS))
+
+
 @dataclass(frozen=True)
 class Exploration:
-    """Which items are new, and what is known of them.
+    """Which items are new, and what is known about them.
 
-    `share` is from 0 to 1. `created` int64[items] and `latest`, the newest interaction in the data, are in
-    seconds; items less than `days` older than that are new. `shown` and `taken` are int[items], and `rate` is
-    how often what is shown is taken (`taken_rate`); without it there is nothing to learn from, so that every
-    item draws alike and every place is given.
+    `share` is from 0 to 1. `created` (int64[items]) and `latest`, the time of the newest interaction in the
+    data, are in seconds. Items that are less than `days` older than `latest` are new. `shown` and `taken` are
+    int[items]. `rate` is the share of shown items that are taken (`taken_rate`). Without a rate, all items
+    have the same posterior, and every place is given.
     """
 
     share: float
@@ -60,51 +92,46 @@ class Exploration:
     def choose(
         self, scores: Scores, best: Sequence[int], places: int, allowed: Mask | None = None
     ) -> list[int]:
-        """The new items that get some of `places`, highest score first; `best` would have had them all.
+        """Return the new items that get some of `places`, highest score first.
 
-        Items of `best` need no exploring, those that the mask holds back may not be shown.
+        `best` are the items that would have all places; they are not explored. `allowed` is bool[items].
         """
-        tried = sum(self.rng.random() < self.share for _ in range(places))
-        if not tried:
+        exploring = sum(self.rng.random() < self.share for _ in range(places))
+        if not exploring:
             return []
         new = self.created > int(self.latest - self.days * _DAY)
         new[best] = False
-        items = scores.top(max(MOST_DRAWN, tried), new if allowed is None else new & allowed)
+        items = scores.top(max(MAX_CANDIDATES, exploring), new if allowed is None else new & allowed)
         if not len(items):
             return []
         values = scores.of(items)
         draw = np.random.default_rng(self.rng.getrandbits(64))
         if self.rate is None:
-            drawn = top_k(values + np.log(_positive(draw.beta(1.0, 1.0, len(items)))), tried)
+            drawn = top_k(values + np.log(_positive(draw.beta(1.0, 1.0, len(items)))), exploring)
         else:
-            taken, ignored = self._known(items)
-            chances = draw.beta(self.rate * PRIOR + taken, (1.0 - self.rate) * PRIOR + ignored)
-            drawn = top_k(values + np.log(_positive(chances)), tried)
-            usual = self._rates(np.asarray(best[::-1][: len(drawn)], np.int64))
-            drawn = drawn[chances[drawn] > (usual if len(usual) == len(drawn) else self.rate)]
+            taken, ignored = self._counts(items)
+            prior = PRIOR_IMPRESSIONS
+            rates = draw.beta(self.rate * prior + taken, (1.0 - self.rate) * prior + ignored)
+            drawn = top_k(values + np.log(_positive(rates)), exploring)
+            replaced = self._mean_rates(np.asarray(best[::-1][: len(drawn)], np.int64))
+            drawn = drawn[rates[drawn] > (replaced if len(replaced) == len(drawn) else self.rate)]
         return items[drawn[np.argsort(-values[drawn], kind="stable")]].tolist()
 
-    def _known(self, items: NDArray[np.int64]) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-        """How often items were taken, and shown without that. Interactions that no showing led to (a search,
-        say) make an item no worse.
+    def _counts(self, items: NDArray[np.int64]) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """Return how often items were taken, and how often they were shown and ignored.
+
+        An interaction without an impression (from a search, for example) does not count as ignored.
         """
         assert self.taken is not None and self.shown is not None
         taken = self.taken[items]
         return taken, np.maximum(self.shown[items] - taken, 0)
 
-    def _rates(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What items are known for: the mean of each one's posterior."""
+    def _mean_rates(self, items: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the mean of each item's posterior."""
         assert self.rate is not None
-        taken, ignored = self._known(items)
-        return (self.rate * PRIOR + taken) / (PRIOR + taken + ignored)
+        taken, ignored = self._counts(items)
+        return (self.rate * PRIOR_IMPRESSIONS + taken) / (PRIOR_IMPRESSIONS + taken + ignored)
 
 
-def _positive(chances: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.maximum(chances, np.finfo(np.float64).tiny)
-
-
-def settings(config: Mapping[str, str] | None) -> tuple[float, float]:
-    """(share, days) of a checked `itemExplorationConfig`: the weight is the share of places that explore."""
-    given = config or {}
-    weight = float(given.get("explorationWeight", WEIGHT))
-    return weight, float(given.get("explorationItemAgeCutOff", CUT_OFF_DAYS))
+def _positive(rates: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(rates, np.finfo(np.float64).tiny)

@@ -1,49 +1,57 @@
 """GetPersonalizedRanking."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.limits import MAX_RESULTS, MAX_RESULTS_WITH_METADATA
 from tastemaker.errors import InvalidInput
 from tastemaker.serving.answer import rank
-from tastemaker.serving.deployments import Deployment
-from tastemaker.serving.query import MOST_RESULTS, MOST_WITH_METADATA, Asking, Runtime, require
+from tastemaker.serving.eligibility import rankable_items
+from tastemaker.serving.endpoints import Endpoint
+from tastemaker.serving.metadata import item_metadata, requested_columns
+from tastemaker.serving.parameters import check_operation, require
+from tastemaker.serving.query import Query
+from tastemaker.serving.runtime import Runtime
 
 
 def get_personalized_ranking(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The input in the order of the user's taste. Raises InvalidInput and ResourceNotFound only.
+    """Return the items of `inputList` in the order of the user's preference.
 
-    Of an id that is given twice the first place counts. Ids that the model does not know come last, without a
-    score.
+    An id that is given twice counts at its first position. Ids that the model does not know come last,
+    without a score. Raises InvalidInput and ResourceNotFound for requests that cannot be answered.
     """
-    return answer(runtime, runtime.deployment(params), params)
+    return answer(runtime, runtime.endpoint(params), params)
 
 
-def answer(runtime: Runtime, deployment: Deployment, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a deployment that is not in service yet."""
-    recipe = deployment.recipe
-    if recipe.call != "GetPersonalizedRanking":
-        raise InvalidInput(f"{deployment.arn} uses the recipe {recipe.name}: call {recipe.call} instead.")
-    require(params, "userId", deployment)
-    asking = Asking(runtime, deployment, params["userId"], None, params.get("context", {}))
-    columns = asking.columns(params.get("metadataColumns"))
+def answer(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer for an endpoint, which need not be in service yet."""
+    check_operation(endpoint, "GetPersonalizedRanking")
+    require(params, "userId", endpoint)
+    query = Query(runtime, endpoint, params["userId"], None, params.get("context", {}))
+    columns = requested_columns(query, params.get("metadataColumns"))
+    _check_length(params["inputList"], MAX_RESULTS_WITH_METADATA if columns else MAX_RESULTS)
     ids = list(dict.fromkeys(params["inputList"]))
-    most = MOST_WITH_METADATA if columns else MOST_RESULTS
-    if not 1 <= len(params["inputList"]) <= most:
-        raise InvalidInput(f"inputList has {len(params['inputList'])} items; it must have from 1 to {most}.")
-    arn = params.get("filterArn")
-    filter = runtime.filter(arn, deployment) if arn else None
-    items = asking.loaded.bundle.items.indexes(ids).tolist()
-    values = params.get("filterValues")
-    ranked = rank(asking.scores(), items, allowed=asking.mask(filter, values))
-    strangers = [name for name, item in zip(ids, items, strict=True) if item < 0]
-    kept = asking.unknown_allowed(strangers, filter, values) if strangers else set()
-    ranked = [one for one in ranked if items[one[0]] >= 0 or ids[one[0]] in kept]
-    shown = []
-    for place, score in ranked:
-        item: dict[str, Any] = {"itemId": ids[place]}
+    items = query.loaded.bundle.items.indexes(ids).tolist()
+    unknown = [item_id for item_id, item in zip(ids, items, strict=True) if item < 0]
+    allowed, allowed_unknown = rankable_items(
+        query, unknown, params.get("filterArn"), params.get("filterValues")
+    )
+    ranking = []
+    for position, score in rank(query.scores(), items, allowed=allowed):
+        item_id, item = ids[position], items[position]
+        if item < 0 and item_id not in allowed_unknown:
+            continue
+        entry: dict[str, Any] = {"itemId": item_id}
         if score is not None:
-            item["score"] = score
-        if columns and items[place] >= 0:
-            item["metadata"] = asking.metadata(items[place], columns)
-        shown.append(item)
-    return {"personalizedRanking": shown, "recommendationId": runtime.new_id(deployment.arn)}
+            entry["score"] = score
+        if columns and item >= 0:
+            entry["metadata"] = item_metadata(query, item, columns)
+        ranking.append(entry)
+    return {"personalizedRanking": ranking, "recommendationId": runtime.new_id(endpoint.arn)}
+
+
+def _check_length(items: list[str], limit: int) -> None:
+    if not 1 <= len(items) <= limit:
+        raise InvalidInput(f"inputList has {len(items)} items; it must have from 1 to {limit}.")

@@ -1,93 +1,116 @@
-"""Answers from lists that a batch job computed ahead (`tastemaker/control/workflows/precomputed.py`).
+"""Answers from lists that a batch inference job has precomputed.
 
-They are given in two cases, and say so in the response member `source`, which is a header:
+Such an answer names its source in the response member `source`, which is a header:
 
     x-tastemaker-source: stored; reason=cold-start; job=nightly; as-of=2026-11-25T03:00:00Z
 
-`cold-start`: this process has yet to fetch the campaign's model, and the list is by that very model. Once per
-process and model: who asks next waits for the fetch. `failure`: the model could not answer; the list may then
-be by an older version of the solution, which is better than none. Only plain requests are answered so: what a
-filter, a promotion or a context asks for was not known when the list was computed.
+`cold-start`: this process is still downloading the model, and the same model computed the list. This happens
+once per process and model: the next request waits for the download. `failure`: the model could not answer.
+Then a list of an older solution version is used too.
+
+A list was computed without a filter, promotion, context or metadata, so that it only answers requests without
+them.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
-from lambdas.support.observability import logger
-from tastemaker.control.workflows.precomputed import POINTER
-from tastemaker.serving.deployments import Deployment, RecordCache
+from tastemaker.contracts.precomputed import POINTER, PrecomputedPointer
+from tastemaker.serving.endpoints import Endpoint
+from tastemaker.serving.runtime import Runtime
 
 METRIC = "StoredAnswers"
-"""Counts them by `reason`; an alarm tells of those that stand in for a model that fails."""
+"""Counts these answers by `reason`. An alarm reports those that replace a failing model."""
 COLD_START, FAILURE = "cold-start", "failure"
-PATIENCE = 0.5
-"""Seconds that a request waits for a model before it takes a list: a small model has come by then."""
+PREFETCH_SECONDS = 0.5
+"""How long a request waits for a download before it uses a list. Small models arrive within this time."""
 
-BEYOND_A_LIST = ("filterArn", "filterValues", "promotions", "context", "metadataColumns")
-
-
-class Lists(Protocol):
-    """Where lists stand: a version, and a user or an item → the `output` of a batch job's line."""
-
-    def find(self, version: str, key: str) -> Mapping[str, Any] | None: ...
-
-
-class NothingStored:
-    """A table without lists."""
-
-    def find(self, version: str, key: str) -> Mapping[str, Any] | None:
-        return None
+UNSUPPORTED_MEMBERS = ("filterArn", "filterValues", "promotions", "context", "metadataColumns")
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A list that may answer a request, and the pointer that led to it."""
+class PrecomputedList:
+    """A list that can answer a request, and the pointer that led to it."""
 
     output: Mapping[str, Any]
-    pointer: Mapping[str, Any]
+    pointer: PrecomputedPointer
 
     def items(self, count: int) -> list[dict[str, Any]]:
-        """The list as an answer has it, cut to so many."""
-        shown = []
-        for place, item in enumerate(self.output["recommendedItems"][:count]):
+        """Return the first `count` entries as an answer has them."""
+        entries = []
+        for position, item in enumerate(self.output["recommendedItems"][:count]):
             entry = {"itemId": item}
             for member, name in (("score", "scores"), ("reason", "reasons")):
-                value = self.output[name][place] if name in self.output else None
+                value = self.output[name][position] if name in self.output else None
                 if value not in (None, []):
                     entry[member] = value
-            shown.append(entry)
-        return shown
+            entries.append(entry)
+        return entries
 
     def source(self, reason: str) -> str:
-        """The value of the response member `source`."""
+        """Return the value of the response member `source`."""
         moment = datetime.fromtimestamp(self.pointer["asOf"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"stored; reason={reason}; job={self.pointer['jobName']}; as-of={moment}"
 
 
+def while_downloading(
+    runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any], count: int
+) -> dict[str, Any] | None:
+    """Return an answer from a list of the same model while the model is being downloaded, or None."""
+    if runtime.bundles.has(endpoint.bundle_uri):
+        return None
+    found = find(runtime, endpoint, params, count=count, same_version=True)
+    if found is None or runtime.bundles.prefetch(endpoint.bundle_uri, PREFETCH_SECONDS):
+        return None
+    runtime.observer.count(METRIC, reason=COLD_START)
+    return _answer(runtime, endpoint, found, count, COLD_START)
+
+
+def after_failure(
+    runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any], count: int
+) -> dict[str, Any] | None:
+    """Return an answer from a list in place of a model that has just raised, or None. Logs the exception."""
+    found = find(runtime, endpoint, params, count=count)
+    if found is None:
+        return None
+    runtime.observer.count(METRIC, reason=FAILURE)
+    runtime.observer.exception("a precomputed list replaces a failing model", arn=endpoint.arn)
+    return _answer(runtime, endpoint, found, count, FAILURE)
+
+
 def find(
-    records: RecordCache,
-    lists: Lists,
-    deployment: Deployment,
-    params: Mapping[str, Any],
-    *,
-    count: int,
-    now: float,
-    of_this_version: bool = False,
-) -> Stored | None:
-    """The list that answers a request in full, if there is one. Never raises: a store that fails has none."""
-    key = params.get("itemId" if deployment.recipe.needs_item else "userId")
-    if not key or any(params.get(member) for member in BEYOND_A_LIST) or "campaignArn" not in params:
+    runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any], *, count: int, same_version: bool = False
+) -> PrecomputedList | None:
+    """Return the list that answers a request in full, or None. Never raises: a failing store has no lists.
+
+    `same_version` requires a list of the solution version that the endpoint serves.
+    """
+    key = params.get("itemId" if endpoint.recipe.needs_item else "userId")
+    if not key or any(params.get(member) for member in UNSUPPORTED_MEMBERS) or "campaignArn" not in params:
         return None
     try:
-        pointer = records.get(deployment.solution_version_arn.rpartition("/")[0]).body.get(POINTER)
-        if pointer is None or pointer["expiresAt"] <= now or count > pointer["numResults"]:
+        solution = runtime.records.get(endpoint.solution_version_arn.rpartition("/")[0])
+        pointer: PrecomputedPointer | None = solution.body.get(POINTER)
+        if pointer is None or pointer["expiresAt"] <= runtime.clock() or count > pointer["numResults"]:
             return None
-        if of_this_version and pointer["solutionVersionArn"] != deployment.solution_version_arn:
+        if same_version and pointer["solutionVersionArn"] != endpoint.solution_version_arn:
             return None
-        output = lists.find(pointer["version"], key)
-        return None if output is None else Stored(output, pointer)
+        output = runtime.precomputed.find(pointer["version"], key)
+        return None if output is None else PrecomputedList(output, pointer)
     except Exception:
-        logger.exception("stored lists could not be read")
+        runtime.observer.exception("precomputed lists could not be read", arn=endpoint.arn)
         return None
+
+
+def _answer(
+    runtime: Runtime, endpoint: Endpoint, found: PrecomputedList, count: int, reason: str
+) -> dict[str, Any]:
+    return {
+        "itemList": found.items(count),
+        "recommendationId": runtime.new_id(endpoint.arn),
+        "source": found.source(reason),
+    }

@@ -1,7 +1,8 @@
-"""Items that were put one at a time since a bundle was written, laid over the bundle's own.
+"""Items that were upserted since a bundle was written.
 
-A put record replaces the whole record: a property that it lacks is null. Items that the bundle knows keep
-their position and get new attributes; items that it does not know can be filtered, not yet recommended.
+An upsert replaces the whole record: a property that it lacks is null. An item of the bundle keeps its
+position and gets new properties. An item that the bundle does not have can be filtered, but not yet
+recommended.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, STRING, Columns, Value
+from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Columns, cell
 from tastemaker.filters import Filter, FilterContext
 from tastemaker.ids import Ids
-
-Mask = NDArray[np.bool_]
+from tastemaker.models.scores import Mask
 
 
 @dataclass(frozen=True)
-class Overlay:
-    """`records` is id → properties by schema field; `items` and `columns` are the bundle's."""
+class UpsertedItems:
+    """Upserted records by item id, beside the `items` and `columns` of the bundle.
+
+    A record maps schema fields to values. Arrays have one row per upserted item, in the order of `ids`.
+    """
 
     records: Mapping[str, Mapping[str, Any]]
     items: Ids
@@ -31,58 +34,61 @@ class Overlay:
 
     @cached_property
     def ids(self) -> Ids:
-        """The ids that were put."""
+        """The ids of the upserted items."""
         return Ids.build(self.records)
 
     @cached_property
     def positions(self) -> NDArray[np.int32]:
-        """int32[rows]: where each put item is in the bundle, -1 for one that it does not know."""
+        """int32[rows]: the position of each upserted item in the bundle, -1 for a new item."""
         return self.items.indexes(self.ids.tolist())
 
     @cached_property
-    def put(self) -> Columns:
-        """The attributes of what was put, one row per id of `ids`: columns of the bundle's kinds, and those
-        that a wider schema has brought since.
-        """
-        kinds = {name: column.kind for name, column in self.columns.items()}
+    def upserted_columns(self) -> Columns:
+        """The upserted properties: the bundle's columns, and those that a newer schema has added."""
+        column_types = {name: column.kind for name, column in self.columns.items()}
         for record in self.records.values():
             for name, value in record.items():
-                if name not in kinds and value is not None:
-                    kinds[name] = _kind(value)
+                if name not in column_types and value is not None:
+                    column_types[name] = _column_type(value)
         rows = [
-            {name: cell(kinds[name], value) for name, value in self.records[one].items() if name in kinds}
-            for one in self.ids.tolist()
+            {
+                name: cell(column_types[name], value)
+                for name, value in self.records[item_id].items()
+                if name in column_types
+            }
+            for item_id in self.ids.tolist()
         ]
-        return Columns.build(kinds, rows)
+        return Columns.build(column_types, rows)
 
     def get(self, item_id: str) -> Mapping[str, Any] | None:
-        """The put record of an item, if there is one."""
+        """Return the upserted record of an item, or None."""
         return self.records.get(item_id)
 
     def has_column(self, name: str) -> bool:
-        """Whether what was put has a column of this name, in whatever case."""
-        return self.put.find(name) is not None
+        """Return whether a property of this name, in any case, was upserted."""
+        return self.upserted_columns.find(name) is not None
 
-    def mask(self, filter: Filter, context: FilterContext, base: Mask) -> Mask:
-        """`base` (the filter over the bundle) with the rows of put items judged anew: bool[items]."""
+    def update_mask(self, filter: Filter, context: FilterContext, mask: Mask) -> Mask:
+        """Return the bundle's mask (bool[items]) with upserted items judged by their new properties."""
         allowed = self.allowed(filter, context)
         known = self.positions >= 0
-        mask = base.copy()
-        mask[self.positions[known]] = allowed[known]
-        return mask
+        updated = mask.copy()
+        updated[self.positions[known]] = allowed[known]
+        return updated
 
     def allowed(self, filter: Filter, context: FilterContext) -> Mask:
-        """What the filter allows of the put items, also of those that the bundle does not know: bool[rows].
-        Events on items that the bundle does not know are not seen.
+        """Return which upserted items a filter allows, new ones included: bool[rows].
+
+        `context` is the one of the bundle. Events with new items are not seen.
         """
-        row_of = {int(place): row for row, place in enumerate(self.positions.tolist()) if place >= 0}
+        row_of = {position: row for row, position in enumerate(self.positions.tolist()) if position >= 0}
         events = {
-            kind: np.array([row_of.get(int(place), -1) for place in places], np.int32)
-            for kind, places in context.events.items()
+            event_type: np.array([row_of.get(int(position), -1) for position in positions], np.int32)
+            for event_type, positions in context.events.items()
         }
         return filter.mask(
             FilterContext(
-                items=self.put,
+                items=self.upserted_columns,
                 values=context.values,
                 events=events,
                 user=context.user,
@@ -93,17 +99,7 @@ class Overlay:
         )
 
 
-def _kind(value: Any) -> str:
+def _column_type(value: Any) -> str:
     if isinstance(value, bool):
         return BOOLEAN
     return NUMBER if isinstance(value, (int, float)) else CATEGORICAL
-
-
-def cell(kind: str, value: Any) -> Value:
-    """A property as its column holds it; null if a schema's type changed meanwhile."""
-    if kind == BOOLEAN:
-        return value if isinstance(value, bool) else None
-    if kind == NUMBER:
-        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    assert kind in (CATEGORICAL, STRING)
-    return None if value is None else str(value)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from lambdas.control.own_operations import own_operations
 from lambdas.support.settings import Settings
 from scripts.client_models import TARGET
-from tastemaker.contracts.deployment import StageSummary
+from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.wire import Service
 from tests.contract.server import running
 from tests.contract.violations import missing_members

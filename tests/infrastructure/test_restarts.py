@@ -11,8 +11,8 @@ import pytest
 
 from tests.infrastructure.account import Account, account
 from tests.infrastructure.conftest import Assembly, definitions_of
-from tests.lambdas.runtime.films import write_bundle
 from tests.tastemaker.control import shop
+from tests.tastemaker.serving.films import write_bundle
 
 Request = tuple[str, dict[str, Any]]
 """A workflow and its input."""

@@ -10,15 +10,15 @@ import pytest
 from lambdas.batch.handler import Batch
 from lambdas.events.catalog import Catalog
 from lambdas.stores.caller_outputs import OutputFolder
-from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
-from lambdas.stores.upserts import Puts
+from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.settings import Settings
 from tastemaker.control.core.records import Record
 from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
 from tests.lambdas.aws import LAKE, TABLE
-from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema, write_bundle
+from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema, write_bundle
 
 NOW = 1_000
 FOLDER = "groups/films/batch/j/"
@@ -124,7 +124,7 @@ def test_what_was_put_since_training_counts_as_in_a_live_request(studio: Studio,
     items, users = (GROUP.replace(":dataset-group/", ":dataset/") + f"/{kind}" for kind in ("ITEMS", "USERS"))
     expression = 'INCLUDE ItemID WHERE Items.GENRES IN ("space") IF CurrentUser.AGE > 20'
     arn, live = studio.filter(expression), studio.cinema.filter("space", expression)
-    studio.cinema.runtime.puts = Puts(other_tables, "catalog")
+    studio.cinema.runtime.upserts = CatalogUpserts(other_tables, "catalog")
     plan = studio.plan("aws-user-personalization", "sequence", filterArn=arn)
     questions = [{"userId": user} for user in ("ann", "bob", "carl")]
 
@@ -134,7 +134,7 @@ def test_what_was_put_since_training_counts_as_in_a_live_request(studio: Studio,
     before = live_answers()
     catalog.put(items, [("emma", {"GENRES": "love|space"}), ("alien", {"GENRES": "horror"})])
     catalog.put(users, [("carl", {"AGE": 40})])
-    studio.cinema.runtime.puts = Puts(other_tables, "catalog")
+    studio.cinema.runtime.upserts = CatalogUpserts(other_tables, "catalog")
     wanted = live_answers()
     assert wanted != before and "emma" in wanted[0] and "alien" not in wanted[0]
     at[0] = float(NOW + 10)
@@ -224,7 +224,7 @@ def test_answers_are_loaded_where_live_requests_find_them(studio: Studio, other_
     (shard,) = json.loads(studio.batch.lake.read(plan["shards"]))
     for _ in range(2):  # twice is as good as once
         studio.batch.run("load", plan, shard)
-    stored = StoredLists(other_tables, "recommendations")
+    stored = PrecomputedTable(other_tables, "recommendations")
     assert stored.find("v", "ann") == answers[0]["output"]
     assert stored.find("v", "bob") == answers[3]["output"]
     assert other_tables.scan(TableName="recommendations")["Count"] == 2

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
-from tastemaker.contracts.deployment import StageSummary
+from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.contracts.workflow_names import WORKFLOWS
 from tests.lambdas.aws import TABLE
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lambdas.deletion.handler import Erase
-from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.support.settings import Settings
 from tastemaker.failures import InvalidLocation, WorkFailedError
 from tests.lambdas.aws import LAKE
@@ -86,7 +86,7 @@ class Place:
             self.put("profiles", profile=f"films/actions#{user}", event="1#a")
             self.put("catalog", dataset=USERS, id=user)
         self.put("profiles", profile="films-2#ann", event="1#a")
-        self.lists = StoredLists(dynamodb, "recommendations")
+        self.lists = PrecomputedTable(dynamodb, "recommendations")
         for version in ("nightly#1", "weekly#2", "films-2#1"):
             rows = [(user, {"recommendedItems": ["dune"]}) for user in people]
             self.lists.write(version, rows, expires_at=2**40)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lambdas.exporting.export import Export, csv_bytes
-from lambdas.stores.catalog import put_rows
+from lambdas.stores.catalog import all_upserts
 from lambdas.stores.lake import LakeBucket
 from tests.lambdas.aws import LAKE
 
@@ -47,7 +47,7 @@ def catalog(other_tables: Any) -> Any:
         item = {"dataset": {"S": "d"}, "id": {"S": name}, "updatedAt": {"N": str(at)}}
         item["properties"] = {"S": json.dumps({"PRICE": price, "NEW": True})}
         other_tables.put_item(TableName="catalog", Item=item)
-    return lambda arn: put_rows(other_tables, "catalog", arn)
+    return lambda arn: all_upserts(other_tables, "catalog", arn)
 
 
 def test_items(lake: LakeBucket, catalog: Any) -> None:

@@ -10,13 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from lambdas.refreshing.refresh import SERVED, STATE, TALLY, Refreshing
-from lambdas.stores.bundles import Bundles
-from lambdas.stores.impression_log import ShownAnswers
+from lambdas.stores.bundles import BundleCache
+from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.deployment import bundle_address
 from tastemaker.refreshing.tally import Tally
-from tastemaker.serving.deployments import address
 from tests.lambdas.aws import LAKE
-from tests.lambdas.runtime.films import write_bundle
+from tests.tastemaker.serving.films import write_bundle
 
 ITEMS = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/ITEMS"
 BUNDLE = "groups/films/models/s/1/job/output/model/"
@@ -73,8 +73,8 @@ class Place:
 
     def served(self, refresh: str):
         """The refreshed bundle, as the runtime opens it."""
-        bundles = Bundles(self.lake.client, self.folder / "runtime")
-        return bundles.get(address(self.lake.uri(BUNDLE), refresh)).bundle
+        bundles = BundleCache(self.lake.client, self.folder / "runtime")
+        return bundles.get(bundle_address(self.lake.uri(BUNDLE), refresh)).bundle
 
 
 @pytest.fixture
@@ -150,11 +150,11 @@ def test_a_type_that_was_not_trained_on_is_only_shown(place: Place) -> None:
 
 
 def test_answers_are_remembered_beside_the_way_of_the_answer(other_tables) -> None:
-    answers = ShownAnswers(other_tables, "recommendations", lambda: 1_000.0)
+    answers = ImpressionTable(other_tables, "recommendations", lambda: 1_000.0)
     for number in range(120):
-        answers.remember(f"RID-{number}", "arn", ["alien", f"film {number}"])
-    answers.settle()
-    found = answers.lists([f"RID-{number}" for number in range(130)])
+        answers.record(f"RID-{number}", "arn", ["alien", f"film {number}"])
+    answers.flush()
+    found = answers.find([f"RID-{number}" for number in range(130)])
     assert len(found) == 120 and found["RID-7"] == ["alien", "film 7"]
     row = other_tables.get_item(
         TableName="recommendations", Key={"version": {"S": "RID-7"}, "key": {"S": "shown"}}
@@ -167,6 +167,6 @@ def test_a_table_that_refuses_costs_no_answer() -> None:
         def put_item(self, **request):
             raise ConnectionError("no table today")
 
-    answers = ShownAnswers(Broken(), "recommendations")
-    answers.remember("RID-1", "arn", ["alien"])
-    answers.settle()
+    answers = ImpressionTable(Broken(), "recommendations")
+    answers.record("RID-1", "arn", ["alien"])
+    answers.flush()

@@ -1,10 +1,1 @@
-from pathlib import Path
-
-import pytest
-
-from tests.lambdas.runtime.films import Cinema
-
-
-@pytest.fixture
-def cinema(tmp_path: Path) -> Cinema:
-    return Cinema(tmp_path)
+from tests.tastemaker.serving.conftest import cinema  # noqa: F401

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.runtime.warm import warm
 from tastemaker.errors import InvalidInput, ResourceNotFound
-from tests.lambdas.runtime.films import PREFIX, Cinema
+from tests.tastemaker.serving.films import PREFIX, Cinema
 
 
 @pytest.mark.parametrize("name", ["v2", "popular", "similar", "ranking"])

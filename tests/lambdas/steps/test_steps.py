@@ -9,7 +9,7 @@ import pytest
 from lambdas.steps.handler import Steps
 from lambdas.steps.warming import WarmingError, warm
 from lambdas.stores.lake import LakeBucket
-from lambdas.stores.precomputed import StoredLists
+from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.records import ResourceTable
 from lambdas.support.settings import Settings
 from tastemaker.errors import InvalidInput
@@ -124,7 +124,7 @@ def test_the_deletion_of_a_solution_takes_its_lists_along(here, steps, other_tab
     job = shop.served_job(here, version_arn)
     request = {"batchInferenceJobArn": job}
     plan = run(steps, "begin", "batch", request)
-    lists = StoredLists(other_tables, "recommendations")
+    lists = PrecomputedTable(other_tables, "recommendations")
     for version in (plan["lists"]["version"], "another#1"):
         lists.write(version, ((f"user-{one}", {}) for one in range(60)), expires_at=2**40)
     run(steps, "succeed", "batch", request, plan=plan)

@@ -1,3 +1,4 @@
 from tests.lambdas.aws import aws, lake_client, other_tables, resources_table
+from tests.tastemaker.serving.conftest import cinema
 
-__all__ = ["aws", "lake_client", "other_tables", "resources_table"]
+__all__ = ["aws", "cinema", "lake_client", "other_tables", "resources_table"]

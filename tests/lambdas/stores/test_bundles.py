@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.stores.bundles import BundleMissingError, Bundles
-from tests.lambdas.runtime.films import write_bundle
+from lambdas.stores.bundles import BundleCache, BundleMissingError
+from tests.tastemaker.serving.films import write_bundle
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_fetched_once_and_equal(s3: Any, tmp_path: Path) -> None:
     source = write_bundle(tmp_path / "source", "similar")
     (source / "model" / "large.npy").write_bytes(os.urandom(40 << 20))
     upload(s3, source, "models/a/")
-    bundles = Bundles(s3, tmp_path / "disk")
+    bundles = BundleCache(s3, tmp_path / "disk")
     loaded = bundles.get("s3://lake/models/a/")
     assert loaded.bundle.items.tolist()[0] == "alien"
     for path in source.rglob("*"):
@@ -42,12 +42,12 @@ def test_fetched_once_and_equal(s3: Any, tmp_path: Path) -> None:
             assert (loaded.bundle.path / path.relative_to(source)).read_bytes() == path.read_bytes()
     s3.delete_object(Bucket="lake", Key="models/a/bundle.json")
     assert bundles.get("s3://lake/models/a/") is loaded
-    assert Bundles(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.path == loaded.bundle.path
+    assert BundleCache(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.path == loaded.bundle.path
 
 
 def test_a_bundle_that_is_not_there(s3: Any, tmp_path: Path) -> None:
     with pytest.raises(BundleMissingError, match="models/none"):
-        Bundles(s3, tmp_path / "disk").get("s3://lake/models/none/")
+        BundleCache(s3, tmp_path / "disk").get("s3://lake/models/none/")
     assert list((tmp_path / "disk").glob("*")) == []
 
 
@@ -68,12 +68,12 @@ class Breaking:
 def test_nothing_is_left_of_a_download_that_breaks_off(s3: Any, tmp_path: Path) -> None:
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     with pytest.raises(ConnectionError):
-        Bundles(Breaking(s3, 3), tmp_path / "disk").get("s3://lake/models/a/")
+        BundleCache(Breaking(s3, 3), tmp_path / "disk").get("s3://lake/models/a/")
     assert list((tmp_path / "disk").glob("*")) == []
-    assert Bundles(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.model_name == "similar"
+    assert BundleCache(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.model_name == "similar"
 
 
-class Crowded(Bundles):
+class Crowded(BundleCache):
     """A disk on which nothing fits until all but one bundle are gone, or, if `full`, all."""
 
     full = False
@@ -117,26 +117,26 @@ URI = "s3://lake/models/a/"
 def test_a_download_in_the_background_is_waited_for_once(s3: Any, tmp_path: Path) -> None:
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     gate = Gated(s3)
-    bundles = Bundles(gate, tmp_path / "disk")
-    assert not bundles.has(URI) and not bundles.soon(URI, 0.0)
-    assert not bundles.has(URI) and bundles.soon(URI, 0.0)  # now it is to be waited for
+    bundles = BundleCache(gate, tmp_path / "disk")
+    assert not bundles.has(URI) and not bundles.prefetch(URI, 0.0)
+    assert not bundles.has(URI) and bundles.prefetch(URI, 0.0)  # now it is to be waited for
     gate.opened.set()
     assert bundles.get(URI).bundle.model_name == "similar"
     assert bundles.has(URI) and bundles.has(f"{URI}#s3://lake/refresh/")
-    assert Bundles(s3, tmp_path / "disk").has(URI)
+    assert BundleCache(s3, tmp_path / "disk").has(URI)
 
 
 def test_a_download_that_comes_in_time(s3: Any, tmp_path: Path) -> None:
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
-    assert Bundles(s3, tmp_path / "disk").soon(URI, 60)
+    assert BundleCache(s3, tmp_path / "disk").prefetch(URI, 60)
 
 
 def test_a_download_that_broke_off_in_the_background_is_made_again(s3: Any, tmp_path: Path) -> None:
     """Lambda stops a process between two requests, and its connections do not survive that."""
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     gate = Gated(s3, breaks=True)
-    bundles = Bundles(gate, tmp_path / "disk")
-    assert not bundles.soon(URI, 0.0)
+    bundles = BundleCache(gate, tmp_path / "disk")
+    assert not bundles.prefetch(URI, 0.0)
     bundles._s3 = s3
     gate.opened.set()
     assert bundles.get(URI).bundle.model_name == "similar"
@@ -148,7 +148,7 @@ def test_no_bundle_makes_way_for_a_download_in_the_background(s3: Any, tmp_path:
     bundles = Crowded(s3, tmp_path / "disk")
     loaded = bundles.get("s3://lake/models/b/")
     bundles.full = True
-    assert bundles.soon(URI, 60)  # it does not fit; whoever needs it makes room
+    assert bundles.prefetch(URI, 60)  # it does not fit; whoever needs it makes room
     assert loaded.bundle.path.exists() and not bundles.has(URI)
     assert bundles.get(URI).bundle.model_name == "similar"
     assert not loaded.bundle.path.exists()

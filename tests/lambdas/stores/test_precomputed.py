@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lambdas.stores.batch_writes import write_batch
-from lambdas.stores.precomputed import ListsBusyError, StoredLists, partitions
+from lambdas.stores.precomputed import ListsBusyError, PrecomputedTable, partitions
 
 VERSION = "arn:aws:personalize:eu-west-1:123456789012:batch-inference-job/j#1700000000"
 LONGEST = "\N{BREAD}" * 256
@@ -17,7 +17,7 @@ def rows(client: Any) -> list[dict[str, Any]]:
 
 
 def test_what_is_written_is_found_under_its_version_only(other_tables: Any) -> None:
-    lists = StoredLists(other_tables, "recommendations")
+    lists = PrecomputedTable(other_tables, "recommendations")
     users = [*(f"user-{number}" for number in range(200)), LONGEST, LONGEST, "user-0"]
     written = lists.write(VERSION, ((user, {"recommendedItems": [user]}) for user in users), expires_at=9)
     assert written >= 201 and len(rows(other_tables)) == 201
@@ -30,11 +30,11 @@ def test_what_is_written_is_found_under_its_version_only(other_tables: Any) -> N
 
 
 def test_writing_again_replaces_and_forgetting_leaves_the_others(other_tables: Any) -> None:
-    lists = StoredLists(other_tables, "recommendations")
+    lists = PrecomputedTable(other_tables, "recommendations")
     for items in (["a"], ["b"]):
         lists.write(VERSION, ((user, {"recommendedItems": items}) for user in ("ann", "bob")), expires_at=9)
     assert lists.find(VERSION, "ann") == {"recommendedItems": ["b"]}
-    lists.forget(VERSION, ["ann", "nobody", "ann"])
+    lists.delete(VERSION, ["ann", "nobody", "ann"])
     assert lists.find(VERSION, "ann") is None and lists.find(VERSION, "bob") is not None
 
 
@@ -59,6 +59,6 @@ def test_what_a_table_does_not_take_is_sent_again_after_longer_pauses() -> None:
 
 
 def test_a_table_that_is_busy_for_long_fails_the_work() -> None:
-    lists = StoredLists(Throttled(0), "t", sleep=lambda _: None)
+    lists = PrecomputedTable(Throttled(0), "t", sleep=lambda _: None)
     with pytest.raises(ListsBusyError, match="1 lists"):
         lists.write(VERSION, [("ann", {})], expires_at=9)

@@ -2,7 +2,7 @@ import tomllib
 from pathlib import Path
 
 import tastemaker
-from tastemaker.contracts.deployment import StageSummary
+from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.control.core.arns import Place
 from tastemaker.control.core.quotas import DOCUMENTED, Quotas
 from tastemaker.extensions.describe_deployment import describe_deployment

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.lambdas.runtime.films import PREFIX, Cinema
+from tests.tastemaker.serving.films import PREFIX, Cinema
 
 
 def test_order_scores_and_unknown_ids(cinema: Cinema) -> None:

@@ -1,4 +1,4 @@
-"""Putting an input file's answers together: its parts in the lake → one file in the caller's bucket."""
+"""Join the answers of an input file: its parts in the lake become a file in the caller's bucket."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,9 +11,9 @@ CHUNK_BYTES = 1 << 20
 
 
 def collect(lake: LakeBucket, folder: OutputFolder, plan: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
-    """Write the `.out` file of one input file, an element of `plan["files"]`. Returns its bytes."""
-    folder_of_job = BatchFolder(plan["folder"])
-    keys = (folder_of_job.part(entry["file"], shard) for shard in range(entry["shards"]))
+    """Write the `.out` file of an input file. `entry` is an element of files.json. Returns the bytes."""
+    job = BatchFolder(plan["folder"])
+    keys = (job.part(entry["file"], shard) for shard in range(entry["shards"]))
     return folder.write(entry["name"], (chunk for key in keys for chunk in _chunks(lake, key)))
 
 

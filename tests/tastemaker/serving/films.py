@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from lambdas.stores.bundles import Loaded
 from lambdas.support.http import serve
-from tastemaker import models
 from tastemaker.columns import Columns
 from tastemaker.control.core.records import MemoryRepository, Record
-from tastemaker.filters import MaskCache
 from tastemaker.ids import Ids, save_array
-from tastemaker.models import Bundle, Histories
+from tastemaker.models import Histories
 from tastemaker.models.sparse import SparseRows
 from tastemaker.serving.action_recommendations import get_action_recommendations
-from tastemaker.serving.deployments import RecordCache
+from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.history import LiveEvent
+from tastemaker.serving.loaded import LoadedBundle
 from tastemaker.serving.personalized_ranking import get_personalized_ranking
-from tastemaker.serving.query import Bundles, Runtime
+from tastemaker.serving.ports import Bundles
 from tastemaker.serving.recommendations import get_recommendations
+from tastemaker.serving.runtime import Runtime
 from tastemaker.wire import Service
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
@@ -69,13 +68,13 @@ def write_bundle(folder: Path, kind: str) -> Path:
     return folder
 
 
-class Folders(Bundles):
+class OpenBundles(Bundles):
     """Bundles that are on disk already."""
 
     def __init__(self) -> None:
-        self.loaded: dict[str, Loaded] = {}
+        self.loaded: dict[str, LoadedBundle] = {}
 
-    def get(self, uri: str) -> Loaded:
+    def get(self, uri: str) -> LoadedBundle:
         return self.loaded[uri]
 
 
@@ -96,10 +95,9 @@ class Cinema:
 
     def __init__(self, folder: Path) -> None:
         self.now = 0.0
-        self.repository, self.stream, self.folders = MemoryRepository(), Stream(), Folders()
+        self.repository, self.stream, self.folders = MemoryRepository(), Stream(), OpenBundles()
         for kind in ("sequence", "popularity", "similar"):
-            bundle = Bundle.open(write_bundle(folder / kind, kind))
-            self.folders.loaded[f"s3://lake/{kind}/"] = Loaded(bundle, models.load(bundle), MaskCache())
+            self.folders.loaded[f"s3://lake/{kind}/"] = LoadedBundle.open(write_bundle(folder / kind, kind))
         ids = iter(range(10_000))
         self.runtime = Runtime(
             RecordCache(self.repository, lambda: self.now),

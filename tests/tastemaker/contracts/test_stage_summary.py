@@ -1,6 +1,6 @@
 import pytest
 
-from tastemaker.contracts.deployment import StageSummary
+from tastemaker.contracts.stage_summary import StageSummary
 
 SUMMARY = StageSummary("dev", {"spotTraining": True}, 500, 1000)
 

@@ -7,8 +7,8 @@ import pytest
 from moto import mock_aws
 
 from lambdas.events.catalog import Catalog
-from lambdas.stores.upserts import Puts
-from tests.lambdas.runtime.films import GROUP, Cinema
+from lambdas.stores.upserts import CatalogUpserts
+from tests.tastemaker.serving.films import GROUP, Cinema
 
 ITEMS = GROUP.replace(":dataset-group/", ":dataset/") + "/ITEMS"
 USERS = GROUP.replace(":dataset-group/", ":dataset/") + "/USERS"
@@ -33,7 +33,7 @@ class Desk:
         self.cinema, self.now, self.wall = cinema, 100.0, 5_000.0
         self.client = Counted(client)
         self.catalog = Catalog(client, "catalog", lambda: self.wall, lambda _: None)
-        cinema.runtime.puts = Puts(self.client, "catalog", lambda: self.now)
+        cinema.runtime.upserts = CatalogUpserts(self.client, "catalog", lambda: self.now)
 
     def put(self, item: str, **properties) -> None:
         self.wall += 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tastemaker.filters import parse
-from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema
+from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema
 
 POPULAR = ["alien", "brazil", "casablanca", "dune", "emma"]
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lambdas.batch.segments import Segments
-from lambdas.stores.bundles import Loaded
 from tastemaker.batch.lines import BadLine
+from tastemaker.batch.segments import SegmentJob
 from tastemaker.filters import FilterError, MaskCache
 from tastemaker.models import Bundle, Model
-from tests.lambdas.runtime.films import GROUP, PREFIX, Cinema, write_bundle
+from tastemaker.serving.loaded import LoadedBundle
+from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema, write_bundle
 
 
 class Fans(Model):
@@ -30,11 +30,11 @@ class Fans(Model):
 def cinema(tmp_path: Path) -> Cinema:
     cinema = Cinema(tmp_path)
     bundle = Bundle.open(write_bundle(tmp_path / "fans", "fans"))
-    cinema.folders.loaded["s3://lake/fans/"] = Loaded(bundle, Fans(bundle), MaskCache())
+    cinema.folders.loaded["s3://lake/fans/"] = LoadedBundle(bundle, Fans(bundle), MaskCache())
     return cinema
 
 
-def segments(cinema: Cinema, recipe: str = "aws-item-affinity", **more: Any) -> Segments:
+def segments(cinema: Cinema, recipe: str = "aws-item-affinity", **more: Any) -> SegmentJob:
     plan = {
         "arn": f"{PREFIX}batch-segment-job/j",
         "solutionVersionArn": f"{PREFIX}solution/s/1",
@@ -46,7 +46,7 @@ def segments(cinema: Cinema, recipe: str = "aws-item-affinity", **more: Any) -> 
         "config": {},
         **more,
     }
-    return Segments.of(plan, cinema.runtime)
+    return SegmentJob.from_plan(plan, cinema.runtime)
 
 
 def test_users_of_an_item(cinema: Cinema) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tastemaker.ids import save_array
 from tastemaker.serving.recommendations import answer
-from tests.lambdas.runtime.films import PREFIX, Cinema
+from tests.tastemaker.serving.films import PREFIX, Cinema
 
 DAY = 86_400
 
@@ -56,9 +56,9 @@ def test_scores_stay_sorted_and_sum_with_an_explored_item(premiere: Cinema) -> N
 
 def test_the_second_generation_says_so_and_hardly_ever_does(premiere: Cinema) -> None:
     def ask(seed: int) -> list[dict[str, Any]]:
-        deployment = premiere.runtime.deployment({"campaignArn": f"{PREFIX}campaign/v2"})
+        endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v2"})
         request = {"userId": "bob", "numResults": 1}
-        return answer(premiere.runtime, deployment, request, seed=str(seed))["itemList"]
+        return answer(premiere.runtime, endpoint, request, seed=str(seed))["itemList"]
 
     found = [ask(seed)[0] for seed in range(6000)]
     explored = [item for item in found if item["itemId"] == "emma"]
@@ -67,10 +67,10 @@ def test_the_second_generation_says_so_and_hardly_ever_does(premiere: Cinema) ->
 
 
 def test_a_seed_settles_the_answer(premiere: Cinema) -> None:
-    deployment = premiere.runtime.deployment({"campaignArn": f"{PREFIX}campaign/v1"})
+    endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v1"})
     request = {"userId": "bob", "numResults": 1}
     for seed in "abcdefgh":
-        first, second = (answer(premiere.runtime, deployment, request, seed=seed) for _ in range(2))
+        first, second = (answer(premiere.runtime, endpoint, request, seed=seed) for _ in range(2))
         assert first["itemList"] == second["itemList"]
 
 
@@ -80,12 +80,12 @@ class Notes:
     def __init__(self) -> None:
         self.answers: dict[str, tuple[str, list[str]]] = {}
 
-    def remember(self, recommendation_id: str, arn: str, items: list[str]) -> None:
+    def record(self, recommendation_id: str, arn: str, items: list[str]) -> None:
         self.answers[recommendation_id] = arn, items
 
 
 def test_recipes_that_explore_write_down_what_they_show(premiere: Cinema) -> None:
-    notes = premiere.runtime.shown = Notes()
+    notes = premiere.runtime.impression_log = Notes()
     shown = premiere.ask("v1", userId="bob", numResults=3)
     items = [item["itemId"] for item in shown["itemList"]]
     premiere.ask("v2", userId="bob")

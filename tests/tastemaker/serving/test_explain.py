@@ -10,7 +10,7 @@ from tastemaker.models.scores import log_sum
 from tastemaker.serving.explain import explain
 from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.wire import Service
-from tests.lambdas.runtime.films import PREFIX, Cinema
+from tests.tastemaker.serving.films import PREFIX, Cinema
 
 
 def answered(cinema: Cinema, campaign: str = "v1", **params: Any) -> dict:
@@ -47,8 +47,8 @@ def test_an_influence_is_the_difference_that_the_event_makes(cinema: Cinema, use
     history = model.bundle.history(user)
     item = int(history.items[-1])
     (found,) = explain(model, history, [item], now=50)
-    less = history[np.arange(len(history)) != found[0].place]
+    less = history[np.arange(len(history)) != found[0].position]
     both = [model.score_user(read, now=50) for read in (history, less)]
     with_it, without = (scores[item] - log_sum(scores) for scores in both)
-    assert found[0].place == len(history) - 1
+    assert found[0].position == len(history) - 1
     assert found[0].added == pytest.approx(float(with_it) - float(without), abs=1e-6)

@@ -1,4 +1,4 @@
-"""What there is to answer: the input files, cut into shards, as two lists in the lake for the map states."""
+"""Plan a batch job: list the input files and cut them into shards, for the map states of the workflow."""
 
 import json
 from collections.abc import Mapping
@@ -14,16 +14,17 @@ SAMPLE_BYTES = 1 << 16
 
 
 def plan_shards(source: S3Source, lake: LakeBucket, plan: Mapping[str, Any], items: int) -> dict[str, int]:
-    """Write `plan["shards"]` and `plan["files"]`, for a catalog of so many items. The same if repeated.
+    """Write shards.json and files.json to the lake. Repeating this writes the same.
 
-    Returns how many of each there are. Raises InvalidLocation, AccessRefused.
+    `items` is the size of the catalog. Returns the number of files and shards. Raises InvalidLocation and
+    AccessRefused.
     """
     found = input_files(source, plan["input"], plan["output"])
     cuts: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
     lines = shards.lines_per_shard(items)
     for number, (name, file) in enumerate(found):
-        size = max(1, int(lines * shards.bytes_per_line(_beginning(source, file))))
+        size = max(1, int(lines * shards.bytes_per_line(_sample(source, file))))
         ranges = shards.cut(file.size, size)
         entries = [
             shards.entry(
@@ -47,9 +48,9 @@ def plan_shards(source: S3Source, lake: LakeBucket, plan: Mapping[str, Any], ite
 
 
 def input_files(source: S3Source, location: str, output: str) -> list[tuple[str, File]]:
-    """(name below the location, file) of `s3://bucket/file` or of all files below `s3://bucket/folder/`.
+    """Return (name below the location, file) of `s3://bucket/file` or of all files in `s3://bucket/folder/`.
 
-    What lies in the output folder is no input, nor is what an earlier job wrote. Raises InvalidLocation.
+    Files in the output folder and outputs of earlier jobs are not inputs. Raises InvalidLocation.
     """
     bucket = urlsplit(location).netloc
     key = location.removeprefix(f"s3://{bucket}").lstrip("/")
@@ -70,6 +71,6 @@ def _is_output(file: File, below: str) -> bool:
     return file.key.endswith(("/", ".out")) or file.name.startswith(below)
 
 
-def _beginning(source: S3Source, file: File) -> bytes:
+def _sample(source: S3Source, file: File) -> bytes:
     with source.open(file) as stream:
         return stream.read(min(SAMPLE_BYTES, file.size)) or b""

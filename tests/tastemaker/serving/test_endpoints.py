@@ -1,7 +1,7 @@
 """The runtime's memory of the control plane's records."""
 
 from tastemaker.control.core.records import Record
-from tastemaker.serving.deployments import SECONDS, RecordCache
+from tastemaker.serving.endpoints import CACHE_SECONDS, RecordCache
 
 ARN = "arn:aws:personalize:us-east-1:1:campaign/c"
 
@@ -22,7 +22,7 @@ def test_an_active_record_is_read_again_after_some_seconds() -> None:
     cache = RecordCache(table, clock=lambda: now[0])
     cache.get(ARN), cache.get(ARN)
     assert table.reads == 1
-    now[0] = SECONDS
+    now[0] = CACHE_SECONDS
     cache.get(ARN)
     assert table.reads == 2
 

@@ -1,0 +1,180 @@
+"""Which items may appear in an answer. All rules are in this module.
+
+An item may appear if the request's filter allows it, the use case does not hide it, and it is not the item
+that the request is about. A filter judges upserted items by their upserted properties. An id that neither the
+bundle nor the upserts know has no properties, so no INCLUDE allows it and no EXCLUDE removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.columns import Value
+from tastemaker.control.core.arns import segment_of
+from tastemaker.control.core.statuses import ACTIVE
+from tastemaker.errors import InvalidInput
+from tastemaker.filters import Filter, FilterContext, FilterError, check, parse
+from tastemaker.models.actions import ActionModel
+from tastemaker.models.scores import Mask
+from tastemaker.serving.endpoints import Endpoint
+from tastemaker.serving.history import Past
+from tastemaker.serving.query import Query
+from tastemaker.serving.runtime import Runtime
+
+FilterValues = Mapping[str, str] | None
+
+
+def allowed_items(query: Query, filter_arn: str | None, values: FilterValues) -> Mask | None:
+    """Return the items that may appear in a list of recommendations: bool[items]; None for all of them.
+
+    Raises InvalidInput for a filter or values that do not fit, and ResourceNotFound for an unknown filter.
+    """
+    allowed = _filtered(query, requested_filter(query.runtime, query.endpoint, filter_arn, values), values)
+    hidden = _hidden_by_use_case(query)
+    if not len(hidden) and query.item_index < 0:
+        return allowed
+    mask = np.ones(len(query.loaded.bundle.items), bool) if allowed is None else allowed.copy()
+    mask[hidden] = False
+    if query.item_index >= 0:
+        mask[query.item_index] = False
+    return mask
+
+
+def rankable_items(
+    query: Query, unknown_ids: Sequence[str], filter_arn: str | None, values: FilterValues
+) -> tuple[Mask | None, set[str]]:
+    """Return what a ranking may contain: bool[items] (None for all), and those of `unknown_ids`.
+
+    `unknown_ids` are ids of the request that the bundle does not have. Raises as `allowed_items`.
+    """
+    filter = requested_filter(query.runtime, query.endpoint, filter_arn, values)
+    allowed = _filtered(query, filter, values)
+    return allowed, _allowed_unknown_ids(query, unknown_ids, filter, values)
+
+
+def allowed_actions(
+    query: Query, model: ActionModel, past: Past, filter_arn: str | None, values: FilterValues
+) -> Mask:
+    """Return the actions that may appear: available ones that the filter allows. bool[actions].
+
+    `past` is what the user did with actions. Raises as `allowed_items`.
+    """
+    available = model.available(past.history, int(query.runtime.clock()))
+    filter = requested_filter(query.runtime, query.endpoint, filter_arn, values)
+    if filter is None:
+        return available
+    users, user = query.loaded.bundle.user_columns, query.user_index
+    context = FilterContext(
+        items=model.columns,
+        values=values or {},
+        events=past.by_type if filter.needs_events else {},
+        user=users.record(user) if filter.needs_user and user >= 0 else {},
+        ids=model.actions,
+    )
+    return available & filter.mask(context)
+
+
+def requested_filter(
+    runtime: Runtime, endpoint: Endpoint, filter_arn: str | None, values: FilterValues = None
+) -> Filter | None:
+    """Return the filter of a request, or None.
+
+    The filter must be ACTIVE, belong to the endpoint's dataset group, and fit its recipe. Raises InvalidInput
+    otherwise and for values without a filter, and ResourceNotFound.
+    """
+    if not filter_arn:
+        if values:
+            raise InvalidInput("filterValues need a filterArn.")
+        return None
+    if segment_of(filter_arn) != "filter":
+        raise InvalidInput(f"{filter_arn} is not the ARN of a filter.")
+    body = runtime.records.get(filter_arn).body
+    if body.get("status") != ACTIVE:
+        raise InvalidInput(f"The filter {filter_arn} is not active but {body.get('status')}.")
+    if body["datasetGroupArn"] != endpoint.dataset_group_arn:
+        raise InvalidInput(f"The filter {filter_arn} belongs to another dataset group than {endpoint.arn}.")
+    filter = _compiled(runtime, body)
+    recipe_type, recipe_name = endpoint.recipe.type, endpoint.recipe.name
+    try:
+        check(filter, recipe_type=recipe_type, recipe_name=recipe_name)
+    except FilterError:
+        # A compiled filter has no positions. Parse the text again, so that the message points to the place.
+        check(parse(filter.text), recipe_type=recipe_type, recipe_name=recipe_name)
+    return filter
+
+
+def _compiled(runtime: Runtime, body: Mapping[str, Any]) -> Filter:
+    # The record has the compiled form as well, because the parser library takes long to import.
+    compiled: str | None = body.get("_compiled")
+    source = compiled or body["filterExpression"]
+    if source not in runtime.filters:
+        runtime.filters[source] = Filter.load(source) if compiled else parse(source)
+    return runtime.filters[source]
+
+
+def _filtered(query: Query, filter: Filter | None, values: FilterValues) -> Mask | None:
+    """Return the items of the bundle that a filter allows; None for all of them."""
+    if filter is None:
+        return None
+    context = _filter_context(query, filter, values)
+    mask = filter.mask(context)
+    upserted = query.upserted_items
+    return mask if upserted is None else upserted.update_mask(filter, context, mask)
+
+
+def _allowed_unknown_ids(
+    query: Query, ids: Sequence[str], filter: Filter | None, values: FilterValues
+) -> set[str]:
+    if filter is None or not ids:
+        return set(ids)
+    allowed = set() if filter.includes else set(ids)
+    upserted = query.upserted_items
+    if upserted is not None:
+        rows = upserted.allowed(filter, _filter_context(query, filter, values))
+        for item_id, is_allowed in zip(upserted.ids.tolist(), rows.tolist(), strict=True):
+            (allowed.add if is_allowed else allowed.discard)(item_id)
+    return allowed & set(ids)
+
+
+def _filter_context(query: Query, filter: Filter, values: FilterValues) -> FilterContext:
+    bundle = query.loaded.bundle
+    current: int | Mapping[str, Value] | None = query.item_index if query.item_index >= 0 else None
+    if filter.needs_current_item and query.item_id and query.upserted_items is not None:
+        # Upserted items have rows of their own, so the current item is passed by its properties.
+        known = bundle.item_columns.record(query.item_index) if query.item_index >= 0 else None
+        current = query.upserted_items.get(query.item_id) or known
+    return FilterContext(
+        items=bundle.item_columns,
+        values=values or {},
+        events=query.past.by_type if filter.needs_events else {},
+        user=_user_properties(query) if filter.needs_user else {},
+        current_item=current,
+        ids=bundle.items,
+        cache=query.loaded.masks,
+    )
+
+
+def _user_properties(query: Query) -> Mapping[str, Value]:
+    """Return the current user's properties: upserted ones if they are newer than the bundle."""
+    if not query.user_id:
+        return {}
+    bundle = query.loaded.bundle
+    upserted = query.runtime.upserts.user(query.endpoint.dataset_arn("USERS"), query.user_id)
+    if upserted is not None:
+        properties, time = upserted
+        if query.user_index < 0 or time > float(bundle.manifest.get("created") or 0.0):
+            return properties
+    return bundle.user_columns.record(query.user_index) if query.user_index >= 0 else {}
+
+
+def _hidden_by_use_case(query: Query) -> NDArray[np.int32]:
+    """Return the items that the recipe hides: those that the user has an event of a certain type with."""
+    event_type = (query.endpoint.recipe.hides or "").casefold()
+    if not event_type or not query.user_id:
+        return np.zeros(0, np.int32)
+    found = [items for name, items in query.past.by_type.items() if name.casefold() == event_type]
+    return np.concatenate(found) if found else np.zeros(0, np.int32)

@@ -1,0 +1,126 @@
+"""Campaigns and recommenders as requests see them. Their records are cached for some seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tastemaker import recipes
+from tastemaker.contracts.deployment import bundle_address, deployment_of
+from tastemaker.control.core.arns import name_of
+from tastemaker.control.core.statuses import ACTIVE
+from tastemaker.errors import InvalidInput, ResourceNotFound
+from tastemaker.recipes.recipe import Recipe
+from tastemaker.serving.ports import Record, Records
+
+CACHE_SECONDS = 5.0
+"""How long a record is used before it is read again: the delay until an updated campaign answers."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A campaign or recommender, and the deployment that it answers from. A batch job is one too.
+
+    `bundle_uri` is the address of the bundle (`tastemaker.contracts.deployment.bundle_address`). `config` is
+    the `campaignConfig` or `recommenderConfig`.
+    """
+
+    arn: str
+    solution_version_arn: str
+    dataset_group_arn: str
+    recipe: Recipe
+    bundle_uri: str
+    config: dict[str, Any]
+
+    @property
+    def dataset_group(self) -> str:
+        return name_of(self.dataset_group_arn)
+
+    def dataset_arn(self, dataset_type: str) -> str:
+        """Return the ARN of a dataset of the group. `dataset_type` is ITEMS, USERS or ACTIONS."""
+        return f"{self.dataset_group_arn.replace(':dataset-group/', ':dataset/')}/{dataset_type}"
+
+    @property
+    def second_generation(self) -> bool:
+        """Whether the recipe reports reasons, fills answers up, and scales scores to the candidates."""
+        return self.recipe.name.endswith("-v2")
+
+    @property
+    def returns_metadata(self) -> bool:
+        """Whether answers may include item columns."""
+        return self.recipe.free_metadata or bool(self.config.get("enableMetadataWithRecommendations"))
+
+
+class RecordCache:
+    """Records by ARN, cached for `CACHE_SECONDS`.
+
+    A record that is missing or not ACTIVE is not cached, because its caller waits until it becomes ACTIVE.
+    `clock` counts seconds and never goes back.
+    """
+
+    def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
+        self._records, self._clock = records, clock
+        self._cached: dict[str, tuple[float, Record]] = {}
+        self._endpoints: dict[str, tuple[Record, Endpoint]] = {}
+
+    def get(self, arn: str) -> Record:
+        """Return the record of an ARN. Raises ResourceNotFound."""
+        cached = self._cached.get(arn)
+        if cached is not None and self._clock() - cached[0] < CACHE_SECONDS:
+            return cached[1]
+        record = self._records.get(arn)
+        if record is None:
+            self._cached.pop(arn, None)
+            raise ResourceNotFound(f"There is no resource {arn}.")
+        if record.status == ACTIVE:
+            self._cached[arn] = (self._clock(), record)
+        return record
+
+    def endpoint(self, arn: str) -> Endpoint:
+        """Return the campaign or recommender of an ARN. Raises InvalidInput and ResourceNotFound."""
+        record = self.get(arn)
+        known = self._endpoints.get(arn)
+        if known is None or known[0] is not record:
+            known = self._endpoints[arn] = record, _active_endpoint(arn, record)
+        return known[1]
+
+    def prospective_endpoint(self, arn: str, version_arn: str, refresh: str | None = None) -> Endpoint:
+        """Return the campaign or recommender as it will be with a solution version and a refresh of it.
+
+        The status of the campaign or recommender does not matter. Raises InvalidInput if the solution version
+        has no model, and ResourceNotFound.
+        """
+        version = self.get(version_arn).body
+        if "_bundle" not in version:
+            raise InvalidInput(f"{version_arn} has no model: its status is {version.get('status')}.")
+        return Endpoint(
+            arn,
+            version_arn,
+            version["datasetGroupArn"],
+            recipes.by_arn(version["recipeArn"]),
+            bundle_address(version["_bundle"], refresh),
+            _config(self.get(arn).body),
+        )
+
+
+def _active_endpoint(arn: str, record: Record) -> Endpoint:
+    deployment = deployment_of(record.body)
+    if record.status != ACTIVE or deployment is None:
+        reason = record.body.get("failureReason")
+        raise InvalidInput(
+            f"{arn} cannot answer: its status is {record.status}{f' ({reason})' if reason else ''}."
+        )
+    return Endpoint(
+        arn,
+        deployment["solutionVersionArn"],
+        deployment["datasetGroupArn"],
+        recipes.by_arn(deployment["recipeArn"]),
+        bundle_address(deployment["bundle"], deployment.get("refresh")),
+        _config(record.body),
+    )
+
+
+def _config(body: dict[str, Any]) -> dict[str, Any]:
+    return body.get("campaignConfig") or body.get("recommenderConfig") or {}

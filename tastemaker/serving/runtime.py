@@ -1,0 +1,61 @@
+"""Everything that serving shares between requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tastemaker.contracts import recommendation_ids
+from tastemaker.control.core.arns import segment_of
+from tastemaker.errors import InvalidInput
+from tastemaker.filters import Filter
+from tastemaker.serving.endpoints import Endpoint, RecordCache
+from tastemaker.serving.ports import (
+    Bundles,
+    ImpressionLog,
+    LogObserver,
+    NoImpressionLog,
+    NoPrecomputedLists,
+    NoUpserts,
+    Observer,
+    PrecomputedLists,
+    Profiles,
+    Upserts,
+)
+
+
+@dataclass
+class Runtime:
+    """The stores, the clock and the randomness of serving. Tests pass fixed ones.
+
+    `clock` returns seconds since 1970. `new_id` returns a recommendation id for the ARN of an endpoint.
+    `filters` caches filters by their compiled text.
+    """
+
+    records: RecordCache
+    bundles: Bundles
+    profiles: Profiles
+    clock: Callable[[], float] = time.time
+    rng: Random = field(default_factory=Random)
+    new_id: Callable[[str], str] = recommendation_ids.new
+    upserts: Upserts = field(default_factory=NoUpserts)
+    impression_log: ImpressionLog = field(default_factory=NoImpressionLog)
+    precomputed: PrecomputedLists = field(default_factory=NoPrecomputedLists)
+    observer: Observer = field(default_factory=LogObserver)
+    filters: dict[str, Filter] = field(default_factory=dict)
+
+    def endpoint(self, params: Mapping[str, Any]) -> Endpoint:
+        """Return the campaign or recommender of a request.
+
+        Raises InvalidInput unless the request names exactly one that can answer, and ResourceNotFound.
+        """
+        given = {name: params[name] for name in ("campaignArn", "recommenderArn") if params.get(name)}
+        if len(given) != 1:
+            raise InvalidInput("Give exactly one of campaignArn and recommenderArn.")
+        ((member, arn),) = given.items()
+        if f"{segment_of(arn)}Arn" != member:
+            raise InvalidInput(f"{arn} is not the ARN of a {member.removesuffix('Arn')}.")
+        return self.records.endpoint(arn)
