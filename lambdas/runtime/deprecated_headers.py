@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 EXPLAIN = "x-tastemaker-explain"
-"""Deprecated in version 0.1: use the member `explain`. The next minor version ignores the header."""
+"""Deprecated: use the member `explain`. The next release reads the header, the one after it does not."""
 
 
 def with_explain(params: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
