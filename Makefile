@@ -74,9 +74,10 @@ docs: $(VENV)/ready  ## Generate clients/models, docs/operations.md, and the tab
 	$(BIN)/python -m scripts.client_models
 	$(BIN)/python -m scripts.operations
 	$(BIN)/python -m scripts.recipes
+	$(BIN)/python -m scripts.settings
 
 docs-site: $(VENV)/ready  ## The documentation as a site, in build/site
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 # cdk.json says python3: let that be ours
 synth deploy destroy: export PATH := $(CURDIR)/$(BIN):$(PATH)
