@@ -2,8 +2,8 @@
 
     files ── read, a task each ──► rows ── sessions joined ──► rows ── to the shard of their user ──► arranged
 
-Spark sorts users into ranges; within a shard `arranged` does what one machine does with all rows, and
-`training.data.events.merged` reads the shards as one.
+Spark sorts users into ranges; within a shard `group_by_user` does what one machine does with all rows, and
+`training.data.events.merge` reads the shards as one.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from distributed.storage import Place
 from tastemaker.contracts.lake_layout import PreparedFolder
 from training.config import Config
 from training.data import parquet
-from training.data.dictionary_encoding import as_words
-from training.data.events import ARRIVED, arranged
+from training.data.dictionary_encoding import as_dictionary
+from training.data.events import ARRIVAL_COLUMN, group_by_user
 from training.data.prepare import context_columns
 
 SESSION = "SESSION"
@@ -54,7 +54,7 @@ def prepare(
         table = _table(batches)
         if table is None:
             return
-        events = arranged(table, context)
+        events = group_by_user(table, context)
         number = TaskContext.get().partitionId()
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "shard.npz"
@@ -85,7 +85,7 @@ def _read(
     context columns, ARRIVED and SESSION. Streamed events may lack a user, or an item.
     """
     columns = parquet.interaction_columns(context, pa.string())
-    schema = pa.schema([*columns.items(), (ARRIVED, pa.int64()), (SESSION, pa.string())])
+    schema = pa.schema([*columns.items(), (ARRIVAL_COLUMN, pa.int64()), (SESSION, pa.string())])
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -96,7 +96,7 @@ def _read(
                         arrived = pa.array(np.arange(at, at + len(table)))
                         at += len(table)
                         yield from (
-                            table.append_column(ARRIVED, arrived)
+                            table.append_column(ARRIVAL_COLUMN, arrived)
                             .select(schema.names)
                             .cast(schema)
                             .to_batches()
@@ -122,7 +122,7 @@ def _joined(rows: DataFrame) -> DataFrame:
     `parquet.join_sessions`."""
     user = F.when(F.col("USER_ID") != "", F.col("USER_ID"))
     named = rows.where(user.isNotNull() & (F.col(SESSION) != ""))
-    newest = F.max(F.struct("TIMESTAMP", ARRIVED, "USER_ID"))["USER_ID"].alias("OWNER")
+    newest = F.max(F.struct("TIMESTAMP", ARRIVAL_COLUMN, "USER_ID"))["USER_ID"].alias("OWNER")
     owners = named.groupBy(SESSION).agg(newest)
     return (
         rows.join(owners, SESSION, "left")
@@ -135,7 +135,9 @@ def _table(batches: Iterator[pa.RecordBatch]) -> pa.Table | None:
     """All rows of a shard, each text once."""
     tables = []
     for batch in batches:
-        arrays = [as_words(column) if pa.types.is_string(column.type) else column for column in batch.columns]
+        arrays = [
+            as_dictionary(column) if pa.types.is_string(column.type) else column for column in batch.columns
+        ]
         tables.append(pa.table(arrays, batch.schema.names))
     table = pa.concat_tables(tables) if tables else None
     return table if table else None

@@ -83,7 +83,7 @@ def _abilities(recipe: Recipe) -> list[str]:
 
 def _parameter(one: Parameter) -> str:
     values = ", ".join(f"`{value}`" for value in one.values)
-    span = values if one.kind == "categorical" else f"{one.low:,.10g} to {one.high:,.10g}"
+    span = values if one.parameter_type == "categorical" else f"{one.low:,.10g} to {one.high:,.10g}"
     tuned = ("yes" if one.settable else "yes, and set by nothing else") if one.tunable else ""
     return f"| `{one.name}` | {one.default} | {span} | {tuned} |"
 

@@ -1,1 +1,1 @@
-"""What runs inside a training job: prepare, fit, evaluate, export. Start it with `python -m training`."""
+"""The training job: prepare, fit, evaluate and export. Start it with `python -m training`."""

@@ -1,14 +1,14 @@
-"""The training job's entry point: under SageMaker's container contract, or by hand.
+"""The training job's entry point, under SageMaker's container contract or by hand.
 
     python -m training --config config.json --data lake/ --model-dir model/
 
-Several processes train one network together: start them with `torchrun --nproc-per-node 2 -m training …`. In
-a container with several machines or GPUs they start by themselves.
+Several processes can train one network together: start them with `torchrun --nproc-per-node 2 -m training …`.
+In a container with several machines or GPUs, the job starts them itself.
 
 In a container everything comes from the platform: the channel `data` (SM_CHANNEL_DATA), the hyperparameter
-`config` (the configuration's path within it), SM_MODEL_DIR, /opt/ml/checkpoints. When the job cannot go on,
-the reason is written to the file `failure` beside the output, where DescribeTrainingJob reads it, and the
-exit code is 1.
+`config` (the configuration's path within the channel), SM_MODEL_DIR and /opt/ml/checkpoints. If the job
+fails, it writes the reason to the file `failure` beside the output, where DescribeTrainingJob reads it, and
+exits with code 1.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import traceback
 from pathlib import Path
 
 from training.distributed import launch, process_group
-from training.errors import BadConfigError, LostError, TrainingError
-from training.progress import Stop, quiet_threads, say
+from training.errors import BadConfigError, PeerLostError, TrainingError
+from training.progress import StopSignal, log, quiet_threads
 
 ML = Path("/opt/ml")
-LONGEST_REASON = 1024
-"""Characters of the `failure` file that DescribeTrainingJob shows."""
+MAX_REASON_CHARACTERS = 1024
+"""The characters of the `failure` file that DescribeTrainingJob shows."""
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line, with the platform's environment as defaults."""
+    """Parse the command line, with the platform's environment as defaults."""
     parser = argparse.ArgumentParser(
         prog="python -m training",
         description="Train a recommender from Parquet data and write a model bundle.",
@@ -65,7 +65,7 @@ def _path(name: str, default: Path) -> Path:
 
 
 def config_path(args: argparse.Namespace) -> Path:
-    """Where the configuration is. Raises BadConfigError."""
+    """The path of the configuration. Raises BadConfigError."""
     if args.config is not None:
         return args.config
     text = os.environ.get("SM_HPS")
@@ -75,18 +75,18 @@ def config_path(args: argparse.Namespace) -> Path:
     key = json.loads(text).get("config")
     if not key:
         raise BadConfigError(
-            "the hyperparameter `config` is missing: it names config.json within the channel `data`"
+            "The hyperparameter `config` is missing. It must name config.json within the channel `data`."
         )
     return args.data / str(key).strip('"')
 
 
 def model_folder(args: argparse.Namespace) -> Path:
-    """The bundle goes straight into the model directory."""
+    """The folder of the bundle: the model directory itself."""
     return args.model_dir
 
 
 def failure_file() -> Path | None:
-    """Where the platform looks for the reason of a failure; None outside a container."""
+    """The file in which the platform looks for the reason of a failure. None outside a container."""
     output = os.environ.get("SM_OUTPUT_DATA_DIR")
     if output:
         return Path(output).parent / "failure"
@@ -94,7 +94,7 @@ def failure_file() -> Path | None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the job, or one process of it; the exit code."""
+    """Run the job, or one process of it, and return the exit code."""
     args = arguments(argv)
     machines = launch.machines(_path("SM_INPUT_CONFIG_DIR", ML / "input/config"))
     if machines is None or not machines.several:
@@ -104,28 +104,28 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _process(args: argparse.Namespace) -> int:
-    stop = Stop()
+    stop = StopSignal()
     stop.listen()
     try:
         threads = args.threads or quiet_threads()
         quiet_threads()
         from training.job import run
 
-        we = process_group.join()
+        group = process_group.join()
         _limit_threads(threads)
-        if we.rank:
+        if group.rank:
             from training.algorithms.trainer import follow
 
-            follow(we, stop)
+            follow(group, stop)
         else:
             run(_configured(args), args.data, model_folder(args), checkpoints=args.checkpoints, stop=stop)
-            we.tell(None)
+            group.broadcast(None)
         process_group.leave()
-    except LostError as error:
-        return _fail(process_group.here().explained() or str(error), known=True)
+    except PeerLostError as error:
+        return _fail(process_group.current().failure_reason() or str(error), known=True)
     except TrainingError as error:
         return _fail(str(error))
-    except Exception as error:  # the last line of defence: whatever it is, a person must be able to read why
+    except Exception as error:  # whatever it is, a person must be able to read why
         traceback.print_exc()
         return _fail(f"Training ended with an unexpected error: {type(error).__name__}: {error}")
     return 0
@@ -144,20 +144,23 @@ def _limit_threads(threads: int) -> None:
 
 
 def _fail(reason: str, *, known: bool = False) -> int:
-    """Say and write why the job ends. `known`: another process may know better, and have written it."""
-    process_group.here().explain(reason)
-    say(f"failed: {reason}")
+    """Log and write why the job ends.
+
+    `known` is whether another process may have written a better reason already.
+    """
+    process_group.current().report_failure(reason)
+    log(f"failed: {reason}")
     path = failure_file()
     if path is not None and not (known and path.exists()):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(reason[:LONGEST_REASON], encoding="utf-8")
+        path.write_text(reason[:MAX_REASON_CHARACTERS], encoding="utf-8")
     return 1
 
 
 if __name__ == "__main__":
     code = main()
-    if code and process_group.here().size > 1:
-        # The connections to the other processes are torn; taking them down would end this one by a signal.
+    if code and process_group.current().size > 1:
+        # The connections to the other processes are broken. Closing them would end this process by a signal.
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""config.json, which the control plane writes for each solution version, as a typed value."""
+"""`config.json` as a typed value. The control plane writes it for each solution version."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ NUMBERS = {"int", "long", "float", "double"}
 
 @dataclass(frozen=True)
 class Limits:
-    """How much data is needed, and how much is read; the service's own figures unless the configuration
-    says else.
+    """How much data is needed, and how much is read.
+
+    The defaults are the service's own figures.
     """
 
     minimum_interactions: int = 1000
@@ -30,9 +31,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Source:
-    """One dataset: its columns as (name, kind) and where its Parquet files are, relative to the data
-    folder. `imported` is the time of each prefix's import, `put` a file of records that were put one at a
-    time.
+    """One dataset: its columns as (name, column type), and its files relative to the data folder.
+
+    `prefixes` are folders of Parquet files, and `imported` the times of their imports. `put` is a file of
+    records that were put one at a time.
     """
 
     columns: tuple[tuple[str, str], ...]
@@ -42,14 +44,14 @@ class Source:
     imported: tuple[float, ...] = ()
     put: str | None = None
 
-    def kinds(self) -> dict[str, str]:
-        """Kind of each column, in the schema's order."""
+    def column_types(self) -> dict[str, str]:
+        """The type of each column, in the schema's order."""
         return dict(self.columns)
 
 
 @dataclass(frozen=True)
 class EventRule:
-    """Which events of one type are trained on, and how much each counts."""
+    """Which events of one type are trained on, and the weight of each."""
 
     event_type: str
     threshold: float | None = None
@@ -58,7 +60,8 @@ class EventRule:
 
 @dataclass(frozen=True)
 class Objective:
-    """A number of each item that lists are to be rich in, and how much of their relevance that may cost.
+    """The optimization objective: a number column of items, and how much relevance it may cost.
+
     `sensitivity` is OFF, LOW, MEDIUM or HIGH.
     """
 
@@ -68,9 +71,10 @@ class Objective:
 
 @dataclass(frozen=True)
 class Search:
-    """Which hyperparameters are searched: ranges (low, high) of whole numbers and of others, lists of values.
+    """The hyperparameters to search.
 
-    `named`: the solution gave the ranges itself, else they are the recipe's.
+    `integers` and `numbers` are ranges (low, high), and `choices` are lists of values. `named` is whether the
+    solution gave the ranges itself. Otherwise they are the recipe's.
     """
 
     integers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -81,7 +85,7 @@ class Search:
 
     @property
     def names(self) -> list[str]:
-        """What is searched."""
+        """The names of the hyperparameters to search."""
         return [*self.integers, *self.numbers, *self.choices]
 
     def __bool__(self) -> bool:
@@ -90,10 +94,12 @@ class Search:
 
 @dataclass(frozen=True)
 class Config:
-    """What to train from what. `events` are the prefixes of streamed events. `hyperparameters` and
-    `featurization` hold the recipe's defaults too; `given` only what the solution says itself. `previous`
-    is the folder of the bundle that an update goes on from, `prepared` that of events that were prepared
-    on many machines, instead of interactions and streamed events.
+    """What to train, and from what.
+
+    `events` are the prefixes of streamed events. `hyperparameters` and `featurization` include the recipe's
+    defaults. `given` has only what the solution gives itself. `previous` is the folder of the bundle that an
+    update continues from. `prepared` is the folder of events that were prepared on many machines, instead of
+    interactions and streamed events.
     """
 
     recipe: str
@@ -122,14 +128,14 @@ class Config:
         try:
             return float(text)
         except ValueError:
-            raise BadConfigError(f"hyperparameter {name} must be a number, not {text!r}") from None
+            raise BadConfigError(f"The hyperparameter {name} must be a number, not {text!r}.") from None
 
     def flag(self, name: str, default: bool) -> bool:
         """A hyperparameter that is "true" or "false"."""
         return str(self.hyperparameters.get(name, default)).lower() == "true"
 
     def with_hyperparameters(self, chosen: Mapping[str, str]) -> Config:
-        """The same as if the solution gave these too."""
+        """The configuration as if the solution gave these hyperparameters too."""
         return replace(
             self, hyperparameters={**self.hyperparameters, **chosen}, given={**self.given, **chosen}
         )
@@ -140,16 +146,17 @@ def read_config(path: Path) -> Config:
     try:
         return parse_config(from_json(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise BadConfigError(f"there is no configuration at {path}") from None
+        raise BadConfigError(f"There is no configuration at {path}.") from None
     except json.JSONDecodeError as error:
-        raise BadConfigError(f"the configuration at {path} is not JSON: {error}") from None
+        raise BadConfigError(f"The configuration at {path} is not JSON: {error}.") from None
 
 
 def parse_config(data: TrainingConfig) -> Config:
-    """The typed form of config.json's content. Raises BadConfigError."""
+    """The typed form of the content of config.json. Raises BadConfigError."""
     if data.get("formatVersion") != FORMAT_VERSION:
         raise BadConfigError(
-            f"configuration format {data.get('formatVersion')!r} is not {FORMAT_VERSION}, which is read here"
+            f"The configuration has the format version {data.get('formatVersion')!r}. "
+            f"This release reads {FORMAT_VERSION}."
         )
     datasets = {name.upper(): _source(name, entry) for name, entry in (data.get("datasets") or {}).items()}
     name = str(data.get("recipe", "")).rsplit("/", 1)[-1]
@@ -157,7 +164,7 @@ def parse_config(data: TrainingConfig) -> Config:
     needs_interactions = recipe is None or "INTERACTIONS" in recipe.needs_datasets
     if "INTERACTIONS" not in datasets:
         if needs_interactions:
-            raise BadConfigError("the configuration names no Interactions dataset")
+            raise BadConfigError("The configuration names no Interactions dataset.")
         datasets["INTERACTIONS"] = Source((), ())
     solution = data.get("solutionConfig") or {}
     excluded = (solution.get("trainingDataConfig") or {}).get("excludedDatasetColumns") or {}
@@ -193,8 +200,8 @@ def _source(name: str, entry: DatasetSource) -> Source:
     if isinstance(schema, str):
         schema = json.loads(schema)
     if not isinstance(schema, Mapping) or "fields" not in schema:
-        raise BadConfigError(f"dataset {name} has no Avro schema in the configuration")
-    columns = tuple((f["name"], _kind(f)) for f in schema["fields"])
+        raise BadConfigError(f"The dataset {name} has no Avro schema in the configuration.")
+    columns = tuple((f["name"], _column_type(f)) for f in schema["fields"])
     marked = {
         mark: next((f["name"] for f in schema["fields"] if f.get(mark)), None)
         for mark in ("itemName", "textual")
@@ -209,7 +216,7 @@ def _source(name: str, entry: DatasetSource) -> Source:
     )
 
 
-def _kind(avro_field: Mapping[str, Any]) -> str:
+def _column_type(avro_field: Mapping[str, Any]) -> str:
     types = avro_field["type"] if isinstance(avro_field["type"], list) else [avro_field["type"]]
     if any(t in NUMBERS for t in types):
         return NUMBER
@@ -219,8 +226,9 @@ def _kind(avro_field: Mapping[str, Any]) -> str:
 
 
 def _rules(data: TrainingConfig, solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
-    """Top-level eventType with its threshold, or eventsConfig's list; none means that every event counts
-    alike.
+    """The event rules: `eventsConfig`'s list, or the solution's event type with its threshold.
+
+    Without either, all events count alike.
     """
     listed = (solution.get("eventsConfig") or {}).get("eventParametersList") or ()
     if listed:
@@ -237,25 +245,25 @@ def _rules(data: TrainingConfig, solution: Mapping[str, Any]) -> tuple[EventRule
 
 
 def _rules_of(recipe: Recipe | None) -> tuple[EventRule, ...]:
-    """A use case that is about one type of event is trained on that type only."""
+    """The event rule of a use case that is trained on one event type only."""
     if recipe is None or recipe.minimum_event_type is None:
         return ()
     return (EventRule(recipe.minimum_event_type),)
 
 
 def _search(recipe: Recipe, solution: Mapping[str, Any]) -> Search:
-    """What performHPO searches: the ranges that the solution names, else all that the recipe can vary."""
+    """What performHPO searches: the ranges that the solution names, or all that the recipe can vary."""
     hpo = solution.get("hpoConfig") or {}
     ranges = hpo.get("algorithmHyperParameterRanges") or {}
     given = {
-        kind: ranges.get(f"{kind}HyperParameterRanges") or []
-        for kind in ("integer", "continuous", "categorical")
+        parameter_type: ranges.get(f"{parameter_type}HyperParameterRanges") or []
+        for parameter_type in ("integer", "continuous", "categorical")
     }
     named = any(given.values())
     if not named:
         for one in (one for one in recipe.hyperparameters if one.tunable):
             bounds = {"minValue": one.low, "maxValue": one.high, "values": one.values}
-            given[one.kind] = [*given[one.kind], {"name": one.name, **bounds}]
+            given[one.parameter_type] = [*given[one.parameter_type], {"name": one.name, **bounds}]
     bounded = {one.name: (one.low, one.high) for one in recipe.hyperparameters}
 
     def limits(one: Mapping[str, Any]) -> tuple[float, float]:

@@ -1,29 +1,29 @@
-"""What a training job refuses. The message goes to the `failure` file and from there to a person."""
+"""Errors that end a training job. The message goes to the `failure` file, and from there to a person."""
 
 
 class TrainingError(Exception):
-    """The job cannot go on with this data or these settings; the message says what to change."""
+    """The job cannot continue with this data or these settings. The message says what to change."""
 
 
 class BadConfigError(TrainingError):
-    """config.json is missing, malformed or asks for what this release does not train."""
+    """config.json is missing, malformed, or asks for what this release does not train."""
 
 
 class NotEnoughDataError(TrainingError):
-    """Fewer users or interactions than a model can be made of."""
+    """There are too few users or interactions to train a model."""
 
 
 class BadDataError(TrainingError):
-    """A column is missing or of another type than its schema says."""
+    """A column is missing, or has another type than its schema says."""
 
 
 class StoppedError(TrainingError):
-    """The job was told to end."""
+    """The platform or the user stopped the job."""
 
 
-class LostError(TrainingError):
-    """Another process of a training by several is gone; why, it may have said itself."""
+class PeerLostError(TrainingError):
+    """Another process of a distributed training ended. That process may have reported the reason."""
 
 
 class TextModelError(TrainingError):
-    """The model that texts are given to does not answer, or answers with something else than vectors."""
+    """The text model does not answer, or answers with something other than vectors."""

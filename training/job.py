@@ -1,4 +1,4 @@
-"""One training job from data to bundle."""
+"""One training job, from data to bundle."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.output.bundle_writer import export
 from training.pipelines.registry import pipeline
-from training.progress import Clock, Stop, duration, say
+from training.progress import Clock, StopSignal, duration, log
 
 
 def run(
-    config: Config, data: Path, model_dir: Path, *, checkpoints: Path | None, stop: Stop
+    config: Config, data: Path, model_dir: Path, *, checkpoints: Path | None, stop: StopSignal
 ) -> dict[str, float]:
-    """Prepare, tune and fit on nine tenths of the users, measure on the rest, fit on everybody, write the
-    bundle.
+    """Prepare the data, measure on held-out users, fit on all users, and write the bundle.
 
-    Returns the metrics. The shipped model has seen all users; the metrics are of the model that had not seen
-    the test users. Raises TrainingError.
+    Settings are chosen and the measured model is fitted on nine tenths of the users. The metrics are those of
+    that model. The bundle's model has seen all users. Returns the metrics. Raises TrainingError.
     """
     clock = Clock()
     prepared = prepare(config, data)
-    say(
+    log(
         f"prepared {len(prepared.sequences.items):,} interactions of {len(prepared.users):,} users with "
         f"{len(prepared.items):,} items in {duration(clock.seconds())}"
     )
@@ -41,13 +40,16 @@ def fit_and_export(
     model_dir: Path,
     *,
     checkpoints: Path | None,
-    stop: Stop,
+    stop: StopSignal,
     data: Path | None = None,
 ) -> dict[str, float]:
-    """Everything after `prepare`. `data`: where it was read from, for recipes that read more."""
+    """Do everything that follows `prepare`.
+
+    `data` is the folder that `prepared` was read from, for recipes that read more of it.
+    """
     clock = Clock()
     described = report.describe(config, prepared)
-    report.tell(described)
+    report.log_summary(described)
     recipe = pipeline(config, checkpoints=checkpoints, stop=stop)
     if data is not None:
         recipe.load(data, prepared)
@@ -67,5 +69,5 @@ def fit_and_export(
         described=described,
     )
     clusters.add(model_dir)
-    say(f"bundle written to {model_dir} after {duration(clock.seconds())}")
+    log(f"bundle written to {model_dir} after {duration(clock.seconds())}")
     return dict(measured.metrics)

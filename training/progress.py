@@ -1,6 +1,4 @@
-"""Lines of the job's log, for people and for the log's metric filters, and the wish to end that SIGTERM
-brings.
-"""
+"""The job's log, its clock, and the signal to stop."""
 
 from __future__ import annotations
 
@@ -12,41 +10,42 @@ from dataclasses import dataclass, field
 from training.errors import StoppedError
 
 
-def say(text: str) -> None:
-    """One line, at once."""
+def log(text: str) -> None:
+    """Print one line of the job's log at once. People and the log's metric filters read it."""
     print(text, flush=True)
 
 
 @dataclass
 class Clock:
-    """Seconds since the job began."""
+    """A clock that starts when it is made."""
 
-    began: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
-        return time.monotonic() - self.began
+        """The seconds since the start."""
+        return time.monotonic() - self.started
 
 
-class Stop:
-    """Set by SIGTERM: the platform wants the job to end (a spot interruption, a stop by the user)."""
+class StopSignal:
+    """The platform's request to end the job: a spot interruption, or a user who stops the job."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
 
     def listen(self) -> None:
-        """Note SIGTERM and SIGINT instead of dying in the middle of a file."""
+        """Note SIGTERM and SIGINT, so that the job does not end in the middle of a file."""
         signal.signal(signal.SIGTERM, self._note)
         signal.signal(signal.SIGINT, self._note)
 
     def _note(self, number: int, frame: object) -> None:
-        self.asked = True
+        self.requested = True
 
     def check(self) -> None:
-        """Raises StoppedError if the job was asked to end."""
-        if self.asked:
+        """Raise StoppedError if the job was asked to end."""
+        if self.requested:
             raise StoppedError(
                 "The training job was stopped before it was done. "
-                "Start it again to go on from its last checkpoint."
+                "Start it again to continue from its last checkpoint."
             )
 
 
@@ -58,10 +57,10 @@ def duration(seconds: float) -> str:
 
 
 def quiet_threads() -> int:
-    """Threads for torch: the processor's cores, shared among the machine's processes. Waiting ones sleep:
-    spinning on shared cores costs several times more.
+    """The number of threads for torch: the processor's cores, shared among this machine's processes.
 
-    Must run before torch is imported.
+    It also sets the environment so that waiting threads sleep, because spinning on shared cores costs several
+    times more. It must run before torch is imported.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     cores = int(os.environ.get("SM_NUM_CPUS") or os.cpu_count() or 1)

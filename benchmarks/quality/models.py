@@ -34,7 +34,7 @@ from training.job import fit_and_export
 from training.output.bundle_writer import export
 from training.output.evaluate import Scorer, scorer
 from training.pipelines.registry import pipeline
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 
 RUNS: dict[str, tuple[str, Callable[[Path], datasets.Data], tuple[str, ...]]] = {
     "movies": ("movies", datasets.movies, ("new-users", "service")),
@@ -103,7 +103,7 @@ def _run(
             yield _service(config, prepared, root)
             return
         held = PROTOCOLS[protocol](prepared, seed)
-        say(f"{data.name}, {protocol}: {len(held.cases):,} cases")
+        log(f"{data.name}, {protocol}: {len(held.cases):,} cases")
         yield from _ours(config, held, root)
         if args.no_peers:
             return
@@ -115,7 +115,7 @@ def _run(
 
 def _ours(config: Config, held: Protocol, root: Path) -> Iterator[dict[str, Any]]:
     """The blend as it would serve, and its parts alone."""
-    recipe = pipeline(config, checkpoints=None, stop=Stop())
+    recipe = pipeline(config, checkpoints=None, stop=StopSignal())
     began = time.process_time()
     recipe.tune(held.training)
     fitted = recipe.fit(held.training)
@@ -163,7 +163,7 @@ def _parts(model: SequenceModel, prepared: Prepared) -> Iterator[tuple[str, Scor
 def _service(config: Config, prepared: Prepared, root: Path) -> dict[str, Any]:
     """The metrics that GetSolutionMetrics answers, of a whole training job."""
     began = time.process_time()
-    metrics = fit_and_export(config, prepared, root / "model", checkpoints=None, stop=Stop())
+    metrics = fit_and_export(config, prepared, root / "model", checkpoints=None, stop=StopSignal())
     cpu = time.process_time() - began
     popular = json.loads((root / "model/bundle.json").read_text())["baselines"]["popularity"]
     return {"model": "ours", "setting": "", "metrics": metrics, "popularity": popular, "cpu": cpu}

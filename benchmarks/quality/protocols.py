@@ -18,7 +18,7 @@ from training.data.split import Cases, test_cases, without
 from training.output.evaluate import Scorer
 
 WEEK = 7 * 86_400
-MOST_CASES = 2_000
+MAX_CASES = 2_000
 """Cases that are asked; a sample of more users moves the figures by less than a hundredth."""
 
 
@@ -83,9 +83,9 @@ def _after(prepared: Prepared, time: int, seed: int) -> Protocol:
 
 
 def _some(cases: Cases, seed: int) -> Cases:
-    if len(cases) <= MOST_CASES:
+    if len(cases) <= MAX_CASES:
         return cases
-    chosen = np.sort(np.random.default_rng([seed, 7]).permutation(len(cases))[:MOST_CASES])
+    chosen = np.sort(np.random.default_rng([seed, 7]).permutation(len(cases))[:MAX_CASES])
     return Cases(cases.users[chosen], cases.shown[chosen])
 
 

@@ -37,7 +37,7 @@ from benchmarks.quality import related_tables
 from benchmarks.quality.related_questions import QUESTIONS
 from training.config import read_config
 from training.data.prepare import prepare
-from training.progress import say
+from training.progress import log
 
 DATA: dict[str, tuple[str, Callable[[Path], datasets.Data], tuple[str, ...]]] = {
     "movies": ("movies", datasets.movies, ("next", "cold", "segments", "texts")),
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> None:
         where = getattr(args, option)
         for row in _asked(name, read(where), questions, args) if where else ():
             rows.append(row)
-            say(related_tables.line(row))
+            log(related_tables.line(row))
             if args.out:
                 args.out.write_text(json.dumps(rows, indent=0))
     print(related_tables.markdown(rows))

@@ -27,19 +27,19 @@ from training.pipelines import affinity
 from training.pipelines.base import Pipeline, fitted_model
 from training.pipelines.registry import pipeline
 from training.pipelines.similar import SimilarPipeline
-from training.progress import Stop
+from training.progress import StopSignal
 from training.text import sentence_model
 from training.text.encoders import Lsa, TextEncoder
 from training.text.item_vectors import ItemTexts
-from training.text.text_cache import Kept
+from training.text.text_cache import TextCache
 from training.tuning.objective import truths
 
 Figures = dict[str, Any]
 Score = Callable[[int], NDArray[np.floating]]
 """From an item the scores of all items."""
 
-MOST = 1_000
-SOON = 5
+MAX_QUESTIONS = 1_000
+MAX_TRUTHS = 5
 """Events after one that count as what came with it."""
 
 WEEK = 7 * 86_400
@@ -67,7 +67,7 @@ def coming_next(config: Config, prepared: Prepared) -> Iterator[Figures]:
     def by_last(score: Score) -> Callable[[int, int], NDArray]:
         return lambda user, shown: score(int(prepared.sequences.history(user, shown).items[-1]))
 
-    recipe, began = pipeline(replace(config, recipe="aws-sims"), checkpoints=None, stop=Stop()), _cpu()
+    recipe, began = pipeline(replace(config, recipe="aws-sims"), checkpoints=None, stop=StopSignal()), _cpu()
     recipe.tune(training)
     fitted = recipe.fit(training)
     cpu = _cpu() - began
@@ -96,8 +96,11 @@ def cold(config: Config, prepared: Prepared) -> Iterator[Figures]:
         return {"model": model, **both, "cpu": cpu}
 
     for name, encoder in _encoders(config.seed):
-        recipe, began = SimilarPipeline(replace(config, recipe="aws-similar-items"), None, Stop()), _cpu()
-        recipe.texts = ItemTexts(config if encoder else _textless(config), None, Stop(), encoder)
+        recipe, began = (
+            SimilarPipeline(replace(config, recipe="aws-similar-items"), None, StopSignal()),
+            _cpu(),
+        )
+        recipe.texts = ItemTexts(config if encoder else _textless(config), None, StopSignal(), encoder)
         recipe.tune(training)
         fitted = recipe.fit(training)
         cpu = _cpu() - began
@@ -116,7 +119,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
     asked: list[Asked] = []
     for basket in rng.permutation(np.unique(held_in[late])):
         held = np.unique(sequences.items[(held_in == basket) & late])
-        if len(held) > 1 and len(asked) < MOST:
+        if len(held) > 1 and len(asked) < MAX_QUESTIONS:
             one = int(rng.choice(held))
             asked.append(Asked(one, held[held != one]))
     training = prepared.with_sequences(sequences.keep(~late))
@@ -130,7 +133,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
     recipe: Pipeline = pipeline(
         replace(config, recipe="aws-ecomm-frequently-bought-together"),
         checkpoints=None,
-        stop=Stop(),
+        stop=StopSignal(),
     )
     recipe.tune(training)
     fitted = recipe.fit(training)
@@ -143,7 +146,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
     """aws-item-affinity beside who is active, who had the item, and matrix factorization."""
-    recipe = affinity.AffinityPipeline(replace(config, recipe="aws-item-affinity"), None, Stop())
+    recipe = affinity.AffinityPipeline(replace(config, recipe="aws-item-affinity"), None, StopSignal())
     older, truth = affinity.split(prepared)
     questions = list(recipe.questions(prepared, truth, affinity.QUESTIONS))
     most = affinity.segment_size(len(prepared.users))
@@ -168,7 +171,7 @@ def texts(config: Config, prepared: Prepared) -> Iterator[Figures]:
     """Each encoder alone: the category of an item's nearest, and what its users touched most peculiarly."""
     items = len(prepared.items)
     known = np.flatnonzero(np.bincount(prepared.sequences.items, minlength=items) >= 4 * COLD)
-    some = np.sort(np.random.default_rng([config.seed, 13]).permutation(known)[:MOST])
+    some = np.sort(np.random.default_rng([config.seed, 13]).permutation(known)[:MAX_QUESTIONS])
     together_with = related_peers.cosines(prepared.sequences, items)
     asked = [Asked(int(item), top_k(_without(together_with(int(item)), item), 10)) for item in some]
     categories = related_peers.categories(prepared)
@@ -182,7 +185,7 @@ def texts(config: Config, prepared: Prepared) -> Iterator[Figures]:
     for name, encoder in _encoders(config.seed):
         if encoder is not None:
             began = _cpu()
-            vectors = ItemTexts(config, None, Stop(), encoder).vectors(prepared)
+            vectors = ItemTexts(config, None, StopSignal(), encoder).vectors(prepared)
             yield figures(name, _nearness(vectors), _cpu() - began)
     chance = np.random.default_rng([config.seed, 14])
     yield figures("random", lambda item: chance.random(items), 0.0)
@@ -201,7 +204,7 @@ def _encoders(seed: int) -> Iterator[tuple[str, TextEncoder | None]]:
     yield "attributes alone", None
     yield "LSA", Lsa(seed=seed)
     if sentence_model.installed():
-        yield "MiniLM", Kept(sentence_model.SentenceModel(), Path(VECTORS.name), Stop())
+        yield "MiniLM", TextCache(sentence_model.SentenceModel(), Path(VECTORS.name), StopSignal())
 
 
 def _textless(config: Config) -> Config:
@@ -218,13 +221,13 @@ def around(
     back: list[Asked] = []
     for at in rng.permutation(len(sequences.items)):
         item = sequences.items[at]
-        end = min(int(at) + 1 + SOON, int(sequences.offsets[owners[at] + 1]))
+        end = min(int(at) + 1 + MAX_TRUTHS, int(sequences.offsets[owners[at] + 1]))
         soon = np.unique(sequences.items[at + 1 : end])
         cases, right = (forth, soon[~new[soon]]) if new[item] else (back, soon[new[soon]])
         right = right[right != item]
-        if len(right) and len(cases) < MOST:
+        if len(right) and len(cases) < MAX_QUESTIONS:
             cases.append(Asked(int(item), right))
-        if min(len(forth), len(back)) == MOST:
+        if min(len(forth), len(back)) == MAX_QUESTIONS:
             break
     return forth, back
 

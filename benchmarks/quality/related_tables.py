@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 Row = Mapping[str, Any]
-ABOUT = ("data", "question", "seed", "model", "cpu")
+KEY_MEMBERS = ("data", "question", "seed", "model", "cpu")
 SORTED_BY = {"cold": "from ndcg@10", "segments": "recall_at_1_percent"}
 SHORT = {
     "mean_reciprocal_rank_at_25": "MRR@25",
@@ -83,4 +83,4 @@ def _table(question: str, data: str, rows: list[Row]) -> str:
 
 
 def _figures(row: Row) -> list[str]:
-    return [name for name in row if name not in ABOUT]
+    return [name for name in row if name not in KEY_MEMBERS]

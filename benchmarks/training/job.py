@@ -62,7 +62,7 @@ def one(root: Path, users: int) -> None:
     from training.output.bundle_writer import export
     from training.pipelines.base import fitted_model
     from training.pipelines.sequence import PARTS, SequencePipeline
-    from training.progress import Stop
+    from training.progress import StopSignal
 
     torch.set_num_threads(1)
     config = read_config(root / "config.json")
@@ -86,7 +86,7 @@ def one(root: Path, users: int) -> None:
     some = Cases(valid.users[:500], valid.shown[:500])
     with stage("validation after a pass"):
         transformer.validated(network, prepared, some)
-    pipeline = SequencePipeline(config, None, Stop())
+    pipeline = SequencePipeline(config, None, StopSignal())
     fitted = pipeline._assemble(training, network, {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS})
     with fitted_model(fitted, training, config) as model:
         assert isinstance(model, SequenceModel)

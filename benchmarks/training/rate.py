@@ -59,15 +59,17 @@ def one(events: int, items: int, most: int) -> None:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    sequences, we = synthetic(events, items), process_group.join()
+    sequences, group = synthetic(events, items), process_group.join()
     plan = transformer.Plan(seconds=1.0).for_data(len(sequences.items))
     shape = Shape(items, 0, 0, 0, 1, width=plan.width, window=plan.window, dropout=plan.dropout)
     none, counts = FeatureRows.empty(items), np.bincount(sequences.items, minlength=items)
-    tokens, users = batches.tokens(len(sequences.items), we.size), FeatureRows.empty(sequences.users)
+    tokens, users = batches.tokens(len(sequences.items), group.size), FeatureRows.empty(sequences.users)
     work = trainer.Work(shape, none, users, sequences, counts, tokens, plan.rate, 10, 0)
-    work = trainer.share(work, we.rank, we.size)
-    one = trainer.Trainer(Network(shape, none, users), work, we)
-    epoch = batches.Epoch(work.sequences, plan.window, 0, 0, torch.device("cpu"), most=tokens, rank=we.rank)
+    work = trainer.share(work, group.rank, group.size)
+    one = trainer.Trainer(Network(shape, none, users), work, group)
+    epoch = batches.Epoch(
+        work.sequences, plan.window, 0, 0, torch.device("cpu"), max_tokens=tokens, rank=group.rank
+    )
     read, began, clock = 0, 0.0, 0.0
     for number, batch in enumerate(epoch):
         if number == 5:  # the first ones allocate

@@ -1,8 +1,8 @@
 """Next best action: how likely a user is to take each of a few actions.
 
-One logistic regression per action that enough is known of, on a vector of the user: a constant, what the user
-did with items (the recency-weighted mean of item factors), the user's attributes, and what the user did with
-actions so far. Actions that little is known of score 0 and are explored.
+Each action with enough events has one logistic regression on a vector of the user. The vector holds a
+constant, the recency-weighted mean of the factors of the user's items, the user's attributes, and what the
+user did with actions so far. Actions with too few events score 0 and are explored.
 """
 
 from __future__ import annotations
@@ -21,19 +21,22 @@ from tastemaker.models.features import FeatureRows
 from tastemaker.models.parts import recency
 
 HALF_LIFE = 20.0
-"""Events after which an item of a history counts half."""
+"""The number of events after which an item of a history counts half."""
 
 TAKEN = "TAKEN"
-REFUSED = frozenset({"NOT_TAKEN", "VIEWED"})
-EXPLORED_EVERY = 5
-"""Every fifth place of an answer goes to an explored action. A choice: the service names no share."""
+NOT_TAKEN_TYPES = frozenset({"NOT_TAKEN", "VIEWED"})
+EXPLORATION_INTERVAL = 5
+"""Every fifth place of an answer goes to an explored action.
+
+The service documents no share, so this is a choice.
+"""
 
 DAY = 86_400
 EXPIRY = ("EXPIRATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP")
 
 
 def folded(event_type: str) -> str:
-    """`Not Taken` → `NOT_TAKEN`: the guide writes both."""
+    """Return `NOT_TAKEN` for `Not Taken`, because the developer guide writes both."""
     return event_type.strip().upper().replace(" ", "_")
 
 
@@ -45,10 +48,11 @@ def user_vector(
     factors: NDArray[np.float32],
     attributes: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """What a regression reads of a user, for one action. `taken[t]`: whether type `t` means "taken".
+    """The features of a user for one action: float32[features].
 
-    The actions' part is the smoothed share of actions that the user took, and how often the user took and did
-    not take this one (logarithms).
+    `taken[t]` is whether event type `t` means that the action was taken. The last three features are the
+    smoothed share of actions that the user took, and the logarithms of how often the user took and did not
+    take this action.
     """
     taste = np.zeros(factors.shape[1], np.float32)
     if len(items):
@@ -65,7 +69,7 @@ def user_vector(
 
 
 class ActionModel(Model):
-    """Next-Best-Action. `weights` is float32[actions, features], NaN for an action that is explored."""
+    """The Next-Best-Action model. `weights` is float32[actions, features], NaN for an explored action."""
 
     model_name = "actions"
     needs_user = True
@@ -73,11 +77,11 @@ class ActionModel(Model):
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)
-        folder, about = bundle.path / "model", bundle.manifest["model"]
+        folder, metadata = bundle.path / "model", bundle.manifest["model"]
         self.weights = open_array(folder / "weights.npy")
         self.factors = open_array(folder / "factors.npy")
-        self.event_types: list[str] = about["eventTypes"]
-        self.attribute_codes = int(about["attributeCodes"])
+        self.event_types: list[str] = metadata["eventTypes"]
+        self.attribute_codes = int(metadata["attributeCodes"])
         self.actions = Ids.open(folder, "actions")
         self.columns = Columns.open(folder / "action_columns")
         self._taken = np.array([folded(name) == TAKEN for name in self.event_types] + [False])
@@ -89,14 +93,14 @@ class ActionModel(Model):
 
     @cached_property
     def user_features(self) -> FeatureRows:
-        """Codes of users' attributes."""
+        """The codes of the users' attributes."""
         parts = ("offsets", "codes", "weights")
         return FeatureRows(
             *(open_array(self.bundle.path / "model" / f"user_features.{part}.npy") for part in parts)
         )
 
     def propensities(self, items: History, actions: History, user_index: int = -1) -> NDArray[np.float64]:
-        """float64[actions], 0 … 1; NaN for an action that is explored."""
+        """The probability, 0 to 1, that the user takes each action: float64[actions], NaN if explored."""
         attributes = dense(self.user_features, user_index, self.attribute_codes)
         known = np.flatnonzero(~np.isnan(self.weights[:, 0]))
         result = np.full(len(self.actions), np.nan)
@@ -106,7 +110,10 @@ class ActionModel(Model):
         return result
 
     def available(self, actions: History, now: int) -> NDArray[np.bool_]:
-        """bool[actions]: not expired at `now`, and not to be spared because the user met it lately."""
+        """Which actions may be recommended at `now`: bool[actions].
+
+        An action is left out if it is expired, or if the user met it less than `REPEAT_FREQUENCY` days ago.
+        """
         allowed = np.ones(len(self.actions), bool)
         for name in EXPIRY:
             column = self.columns.find(name)
@@ -122,9 +129,9 @@ class ActionModel(Model):
     def ranked(
         self, propensities: NDArray[np.float64], allowed: NDArray[np.bool_], count: int, rng: Random
     ) -> list[tuple[int, float]]:
-        """The best actions with their scores: likeliest first, of equals the most valuable first.
+        """The best actions with their scores, most likely first; among equals, the most valuable first.
 
-        Every fifth place is an explored action's, drawn by chance, and so is what is left over.
+        Every fifth place goes to an explored action, drawn at random. So do the places that are left over.
         """
         column = self.columns.find("VALUE")
         value = np.zeros(len(self.actions)) if column is None else np.nan_to_num(column.values)
@@ -135,13 +142,13 @@ class ActionModel(Model):
         rng.shuffle(unknown)
         answer: list[tuple[int, float]] = []
         while len(answer) < count and (best or unknown):
-            explore = unknown and (not best or len(answer) % EXPLORED_EVERY == EXPLORED_EVERY - 1)
+            explore = unknown and (not best or len(answer) % EXPLORATION_INTERVAL == EXPLORATION_INTERVAL - 1)
             answer.append((unknown.pop(), 0.0) if explore else (best[0], float(shown[best.pop(0)])))
         return answer
 
 
 def dense(rows: FeatureRows, index: int, size: int) -> NDArray[np.float32]:
-    """One row of attributes as float32[size]; codes from `size` on are left out."""
+    """One row of attributes as float32[size]. Codes from `size` on are left out."""
     result = np.zeros(size, np.float32)
     if 0 <= index < len(rows):
         codes, weights = rows.row(index)
@@ -151,5 +158,5 @@ def dense(rows: FeatureRows, index: int, size: int) -> NDArray[np.float32]:
 
 
 def sigmoid(logit: float) -> float:
-    """1 / (1 + e^-x), without overflow."""
+    """Return 1 / (1 + e^-x) without overflow."""
     return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0))))

@@ -1,5 +1,6 @@
-"""The users who are most likely to want an item, or any of several: a column of a linear item-to-item model
-on everybody's recency-weighted history.
+"""The users who are most likely to want an item, or any item of a set.
+
+The score is a column of a linear item-to-item model on every user's recency-weighted history.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from tastemaker.models.sparse import SparseRows
 
 @dataclass(frozen=True)
 class Settings:
-    """`half_life` in events of a history; `repeat` is what a wanted item in the history adds; `damping` 0 … 1
-    moves from the sum over a history to its mean; `activity` is the weight of how much somebody does at all,
-    where affinity has the weight 1.
+    """How affinity is computed.
+
+    `half_life` is in events of a history. `repeat` is what a wanted item in the history adds. `damping`, from
+    0 to 1, moves from the sum over a history to its mean. `activity` is the weight of how active a user is,
+    relative to affinity with the weight 1.
     """
 
     half_life: float = 20.0
@@ -31,10 +34,10 @@ class Settings:
 
 
 class Crowd:
-    """Everybody's events with their weights, to be read for many questions."""
+    """All users' events with their weights, made once for many questions."""
 
     def __init__(self, histories: Histories, trained: NDArray[np.bool_], half_life: float) -> None:
-        """`trained[t]`: whether events of type `t` count; the last one is for events without a type."""
+        """`trained[t]` is whether events of type `t` count. The last entry is for events without a type."""
         self.users = len(histories)
         keep = trained[histories.event_types]
         owners = np.repeat(np.arange(self.users), np.diff(histories.offsets))[keep]
@@ -48,7 +51,7 @@ class Crowd:
         self.mass = self._summed(self.weights)
 
     def sums(self, column: NDArray[np.float32]) -> NDArray[np.float32]:
-        """float32[active users]: the weighted sum of `column` (one number per item) over each history."""
+        """The weighted sum of `column` (one number per item) over each history: float32[active users]."""
         return self._summed(column[self.items] * self.weights)
 
     def _summed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -63,9 +66,10 @@ class Crowd:
         activity: NDArray[np.float32],
         settings: Settings,
     ) -> NDArray[np.float32]:
-        """float32[users] from the two sums and everybody's `activity`; -inf for somebody without events.
+        """The score of each user: float32[users], -inf for a user without events.
 
-        Affinity and activity are standardized, so that their weights mean the same for every item.
+        `linear` and `repeats` are the sums of the two parts over each active user's history. Affinity and
+        activity are standardized, so that their weights mean the same for every item.
         """
         result = np.full(self.users, -np.inf, np.float32)
         if not len(self.active):
@@ -78,31 +82,31 @@ class Crowd:
 
 
 class AffinityModel(Model):
-    """Item-Affinity and Item-Attribute-Affinity. It answers segments, not requests."""
+    """The model of Item-Affinity and Item-Attribute-Affinity. It answers segments, not requests."""
 
     model_name = "affinity"
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)
-        about = bundle.manifest["model"]
-        self.settings = Settings(**about["settings"])
-        self._trained = np.asarray([*about["trainedTypes"], about["unknownTypes"]], bool)
+        metadata = bundle.manifest["model"]
+        self.settings = Settings(**metadata["settings"])
+        self._trained = np.asarray([*metadata["trainedTypes"], metadata["unknownTypes"]], bool)
         self.activity = open_array(bundle.path / "model" / "activity.npy")
         self.toward = SparseRows.open(bundle.path / "model", "toward")
 
     @cached_property
     def crowd(self) -> Crowd:
-        """Everybody's events; made once, since a job asks many questions."""
+        """All users' events. They are made once, because a job asks many questions."""
         return Crowd(self.bundle.histories, self._trained, self.settings.half_life)
 
     def users_for_item(self, item_index: int) -> NDArray[np.float32]:
-        """float32[users], higher is likelier; -inf for users without events that were trained on."""
+        """The score of each user for an item: float32[users], -inf for users without trained events."""
         wanted = np.zeros(len(self.bundle.items), bool)
         wanted[item_index] = True
         return self.users_for_attributes(wanted)
 
     def users_for_attributes(self, items: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """The same for any of several items, bool[items]."""
+        """The score of each user for any item of a set: float32[users]. `items` is bool[items]."""
         wanted = np.flatnonzero(items)
         linear = self.toward.sum(wanted, np.ones(len(wanted), np.float32))
         return self.crowd.scores(

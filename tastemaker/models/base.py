@@ -1,4 +1,4 @@
-"""What every model offers, whatever it was made from."""
+"""What every model offers."""
 
 from __future__ import annotations
 
@@ -39,17 +39,18 @@ class Model:
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:
-        """Scores for somebody with this history who asks at `now` (seconds). `user_index` -1: not in the
-        bundle.
+        """The scores for a user with this history at the time `now` (epoch seconds): float32[items].
+
+        `user_index` is -1 if the bundle does not know the user.
         """
-        raise NotImplementedError(f"a {self.model_name} model does not answer for a user")
+        raise NotImplementedError(f"The model {self.model_name} does not answer for a user.")
 
     def scores_for(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> Scores:
-        """The same, for an answer that may not need every score."""
+        """The same scores, for an answer that may not need all of them."""
         return Dense(self.score_user(history, now=now, context=context, user_index=user_index))
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:
-        """Scores for an item page. `item_index` -1: an item that the bundle does not know."""
-        raise NotImplementedError(f"a {self.model_name} model does not answer for an item")
+        """The scores for an item page: float32[items]. `item_index` is -1 for an unknown item."""
+        raise NotImplementedError(f"The model {self.model_name} does not answer for an item.")

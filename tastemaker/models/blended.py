@@ -1,8 +1,8 @@
-"""A blend of parts as scores that are computed as far as they are needed.
+"""The scores of a blend, computed only as far as an answer needs them.
 
-An item's score is the product of its vector with the user's, plus what is the same for every user (its bias,
-its popularity), plus what few items get because they follow from the user's own. What the parts say about all
-other items alike is left out: it changes no order and no share of a softmax.
+An item's score is the product of its vector with the user's vector, plus what is the same for every user (its
+bias and popularity), plus what a few items get because they follow from the user's own items. What the parts
+add to all other items alike is left out, because it changes neither the order nor the shares of a softmax.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tastemaker.models.topk import top_k
 
 @dataclass(frozen=True)
 class Extra:
-    """What few items get more than others: distinct rising positions, and values of the same length."""
+    """What a few items get in addition: distinct rising positions, and values of the same length."""
 
     items: NDArray[np.int64]
     values: Array
@@ -31,8 +31,10 @@ NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 class Blended(Scores):
-    """`vectors` float32[items, width] (None without an encoder), `vector` float32[width], `static`
-    float32[items].
+    """The scores of a blend over the whole catalog.
+
+    `vectors` is float32[items, width], or None without an encoder. `vector` is float32[width]. `static` is
+    float32[items], the same for every user.
     """
 
     def __init__(self, vectors: Array | None, vector: Array | None, static: Array, extra: Extra) -> None:
@@ -75,8 +77,10 @@ class Blended(Scores):
 
 
 class Searched(Blended):
-    """The same for a catalog that is clustered: the best items are searched for, and a softmax's divisor is
-    exact for what was read and estimated for the rest.
+    """The scores of a blend over a clustered catalog.
+
+    The best items are searched for. The divisor of a softmax is exact for the items that were read, and
+    estimated for the rest.
     """
 
     def __init__(
@@ -88,10 +92,10 @@ class Searched(Blended):
 
     def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
         items, scores, _ = self._found(allowed)
-        if len(items) < count:  # a filter that keeps few, or an answer that is longer than what was read
+        if len(items) < count:  # the filter allows few items, or the answer is longer than what was read
             return super().top(count, allowed)
         best = top_k(scores, count)
-        if len(best):  # equal scores in order of position, also where only some of them are among the best
+        if len(best):  # order equal scores by position, even if only some of them are among the best
             best = np.flatnonzero(scores >= scores[best[-1]])
         return items[best[np.lexsort((items[best], -scores[best]))]][:count]
 
@@ -102,7 +106,7 @@ class Searched(Blended):
         return float(np.logaddexp(log_sum(scores), rest))
 
     def _found(self, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
-        """Items that were read, with what they get more, and the estimate for the others."""
+        """The items that were read with their scores, and the estimate for all others."""
         if self._last is None or self._last[0] is not allowed:
             self._last = allowed, self._search(allowed)
         return self._last[1]
@@ -128,7 +132,10 @@ class Searched(Blended):
     def _with_late(
         self, told: NDArray[np.int64], more: Array, allowed: Mask | None
     ) -> tuple[NDArray[np.int64], Array, int]:
-        """What the history tells of with all that came after the clusters, and where that begins."""
+        """The extra items with all items that came after the clusters were made, and where those begin.
+
+        Returns positions, values, and the number of extra items that the clusters cover.
+        """
         covered = len(self._clusters)
         if covered == len(self):
             return told, more, len(told)

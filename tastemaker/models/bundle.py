@@ -1,15 +1,21 @@
-"""The model bundle: a folder that training writes once and that serving, batch and evaluation read.
+"""The model bundle: a folder that training writes once, and that serving, batch jobs and evaluation read.
 
-Everything is `bundle.json` and arrays that open by memory map; there are no pickles. The layout:
+It holds `bundle.json` and arrays that open by memory map. There are no pickles. The layout:
 
-    bundle.json               what it is: see `Bundle.manifest`
+    bundle.json               the manifest, see `Bundle.manifest`
     items.*  users.*          ids, sorted (`tastemaker.ids`)
-    item_columns/  user_columns/   attributes, for filters and metadata (`tastemaker.columns`)
-    history.offsets|items|timestamps|types.npy   each user's newest events, oldest first
-    popularity.npy            float32[items]: how many distinct users touched each item, newer ones counting
-    for more item_users.npy            int32[items]: how many distinct users touched it in trained events
-    item_created.npy          int64[items]: creation time in seconds model/                    what the
-    model's kind needs
+    item_columns/             attributes of items, for filters and metadata (`tastemaker.columns`)
+    user_columns/             attributes of users
+    history.offsets.npy       int64[users + 1]: where each user's newest events begin
+    history.items.npy         int32[events]: positions of items, oldest event first
+    history.timestamps.npy    int64[events]: seconds
+    history.types.npy         int16[events]: positions of event types, -1 for none
+    popularity.npy            float32[items]: distinct users, newer ones counting for more
+    item_users.npy            int32[items]: distinct users of each item in trained events
+    item_created.npy          int64[items]: creation time in seconds
+    item_taken.npy            int32[items]: how often each item was taken (optional)
+    item_shown.npy            int32[items]: how often each item was shown (optional)
+    model/                    what the bundle's model needs
 """
 
 from __future__ import annotations
@@ -30,21 +36,23 @@ from tastemaker.ids import Ids, open_array, save_array
 FORMAT_VERSION = 1
 MANIFEST = "bundle.json"
 HISTORY_LENGTH = 500
-"""How many of a user's newest events a bundle keeps: a hundred of each of five types, for filters, and what
-somebody buys in most of a year, for whom the last two hundred would say too little of habits.
+"""The number of a user's newest events that a bundle keeps.
+
+It is enough for filters (a hundred events of each of five types), and for what somebody buys in most of a
+year; two hundred events were too few to show such habits.
 """
 
 
 class UnknownBundleFormatError(TastemakerError):
-    """The bundle was written by a release whose format this one does not read."""
+    """The bundle has a format version that this release does not read."""
 
 
 @dataclass(frozen=True)
 class History:
-    """One user's events, oldest first, all three of one length.
+    """One user's events, oldest first, in three arrays of one length.
 
-    `items` int32 (positions in `bundle.items`), `timestamps` int64 in seconds, `event_types` int16 (positions
-    in `bundle.event_types`, -1 for a type that was not there at training).
+    `items` is int32 (positions in `bundle.items`), `timestamps` int64 in seconds, and `event_types` int16
+    (positions in `bundle.event_types`, -1 for a type that training did not see).
     """
 
     items: NDArray[np.int32]
@@ -53,21 +61,19 @@ class History:
 
     @classmethod
     def empty(cls) -> History:
-        """The history of somebody unknown."""
+        """The history of an unknown user."""
         return cls(np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.int16))
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, where: slice | NDArray) -> History:
+    def __getitem__(self, where: slice | NDArray[Any]) -> History:
         return History(self.items[where], self.timestamps[where], self.event_types[where])
 
 
 @dataclass(frozen=True)
 class Histories:
-    """The histories of all users in one row of memory; user `u` has events `offsets[u]` to `offsets[u +
-    1]`.
-    """
+    """The histories of all users. User `u` has the events `offsets[u]` to `offsets[u + 1]`."""
 
     offsets: NDArray[np.int64]
     items: NDArray[np.int32]
@@ -78,7 +84,7 @@ class Histories:
         return len(self.offsets) - 1
 
     def of(self, user: int) -> History:
-        """One user's history by position."""
+        """The history of the user at a position."""
         at = slice(self.offsets[user], self.offsets[user + 1])
         return History(self.items[at], self.timestamps[at], self.event_types[at])
 
@@ -100,7 +106,7 @@ class Histories:
 
     @classmethod
     def open(cls, folder: Path) -> Histories:
-        """Map what `save` wrote."""
+        """Map the arrays that `save` wrote."""
         return cls(
             open_array(folder / "history.offsets.npy"),
             open_array(folder / "history.items.npy"),
@@ -110,11 +116,11 @@ class Histories:
 
 
 class Bundle:
-    """An open bundle. Parts are mapped when they are first asked for.
+    """An open bundle. Each array is mapped when it is first used.
 
-    `manifest` holds bundle.json: formatVersion, kind, recipe, solutionVersionArn, parameters, counts,
-    metrics, baselines, columns, eventTypes, latestTimestamp, created and `model` (what the kind's loader
-    needs to know).
+    `manifest` holds `bundle.json`: formatVersion, kind (the model's name), recipe, solutionVersionArn,
+    parameters, tunedHyperParameters, counts, metrics, baselines, columns, eventTypes, latestTimestamp,
+    created, data (a report on the training data) and model (what the model's loader needs).
     """
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
@@ -122,13 +128,13 @@ class Bundle:
 
     @classmethod
     def open(cls, path: Path | str) -> Bundle:
-        """Open a bundle's folder. Raises UnknownBundleFormatError, FileNotFoundError."""
+        """Open the bundle in a folder. Raises UnknownBundleFormatError or FileNotFoundError."""
         path = Path(path)
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         version = manifest.get("formatVersion")
         if version != FORMAT_VERSION:
             raise UnknownBundleFormatError(
-                f"the bundle in {path} has format version {version!r}; this release reads {FORMAT_VERSION}. "
+                f"The bundle in {path} has format version {version!r}. This release reads {FORMAT_VERSION}. "
                 "Train the solution again, or use the release that wrote it."
             )
         return cls(path, manifest)
@@ -140,27 +146,27 @@ class Bundle:
 
     @property
     def event_types(self) -> list[str]:
-        """Every event type in the data, also those that were not trained on."""
+        """Every event type in the data, including those that were not trained on."""
         return self.manifest["eventTypes"]
 
     @cached_property
     def items(self) -> Ids:
-        """Item ids; an item's position is its index everywhere."""
+        """The item ids. An item's position is its index everywhere."""
         return Ids.open(self.path, "items")
 
     @cached_property
     def users(self) -> Ids:
-        """User ids."""
+        """The user ids."""
         return Ids.open(self.path, "users")
 
     @cached_property
     def item_columns(self) -> Columns:
-        """Items' attributes, one row per item."""
+        """The items' attributes, one row per item."""
         return Columns.open(self.path / "item_columns")
 
     @cached_property
     def user_columns(self) -> Columns:
-        """Users' attributes, one row per user."""
+        """The users' attributes, one row per user."""
         return Columns.open(self.path / "user_columns")
 
     @cached_property
@@ -170,45 +176,47 @@ class Bundle:
 
     @cached_property
     def popularity(self) -> NDArray[np.float32]:
-        """float32[items]: distinct users per item, newer ones counting for more."""
+        """The distinct users of each item, newer ones counting for more: float32[items]."""
         return open_array(self.path / "popularity.npy")
 
     @cached_property
     def item_users(self) -> NDArray[np.int32]:
-        """int32[items]: distinct users per item, in trained events."""
+        """The distinct users of each item in trained events: int32[items]."""
         return open_array(self.path / "item_users.npy")
 
     @cached_property
     def item_created(self) -> NDArray[np.int64]:
-        """int64[items]: creation time in seconds."""
+        """The creation time of each item in seconds: int64[items]."""
         return open_array(self.path / "item_created.npy")
 
     @cached_property
     def item_taken(self) -> NDArray[np.int32]:
-        """int32[items]: how often each item was taken; as far as training knows, by how many users."""
+        """How often each item was taken: int32[items]. Without a count, the number of its users."""
         path = self.path / "item_taken.npy"
         return open_array(path) if path.exists() else self.item_users
 
     @cached_property
     def item_shown(self) -> NDArray[np.int32] | None:
-        """int32[items]: how often each item was shown; None if the bundle has no `item_shown.npy`."""
+        """How often each item was shown: int32[items]. None if the bundle has no `item_shown.npy`."""
         path = self.path / "item_shown.npy"
         return open_array(path) if path.exists() else None
 
     @cached_property
     def taken_rate(self) -> float | None:
-        """How often what is shown is taken, over all items; None if nothing is known of showings."""
+        """The share of all showings that were taken. None if no showings are known."""
         return None if self.item_shown is None else taken_rate(self.item_taken, self.item_shown)
 
     def history(self, user_id: str) -> History:
-        """The events of one user, oldest first; empty for somebody unknown."""
+        """One user's events, oldest first. Empty for an unknown user."""
         user = self.users.index(user_id)
         return self.histories.of(user) if user >= 0 else History.empty()
 
 
 def taken_rate(taken: NDArray[np.integer], shown: NDArray[np.integer]) -> float | None:
-    """The share of a catalog's showings that were taken, at most a half. Of an item that was taken more
-    often than it was shown, by other ways, no more than the showings count.
+    """The share of a catalog's showings that were taken, at most a half.
+
+    An item that was taken more often than it was shown, because users also found it in other ways, counts
+    only as often as it was shown. None if nothing was shown.
     """
     showings = int(shown.sum())
     return min(max(int(np.minimum(taken, shown).sum()), 1) / showings, 0.5) if showings else None

@@ -1,16 +1,15 @@
-"""Item vectors by cluster, so that of a large catalog only the clusters are read that may hold good items.
+"""Item vectors by cluster, so that a search of a large catalog reads only the promising clusters.
 
-An inverted file (Jégou, Douze, Schmid, "Product Quantization for Nearest Neighbor Search", 2011, without
-quantizing): vectors lie cluster by cluster, and a search reads the clusters whose center the query likes
-best. What is read is scored exactly; what may be missed is the recall, which training measures when it
-settles how much is read (`training.algorithms.clusters`). Items behind the last clustered one (they came
-since) are
-always read.
+This is an inverted file without quantization (Jégou, Douze, Schmid, "Product Quantization for Nearest
+Neighbor Search", 2011). Vectors are stored cluster by cluster, and a search reads the clusters whose centers
+fit the query best. What is read is scored exactly. The recall of the search is measured when training chooses
+how much is read (`training.algorithms.clusters`). Items that came after the clusters were made are always
+read. The files:
 
     clusters.order.npy    int32[items]: positions, cluster by cluster, rising within one
     clusters.starts.npy   int64[clusters + 1]: where each cluster begins
     clusters.centres.npy  float32[clusters, width]: its mean
-    clusters.spread.npy   float32[clusters]: the variance of its vectors around it, the mean over coordinates
+    clusters.spread.npy   float32[clusters]: the variance around the mean, averaged over coordinates
     clusters.vectors.npy  float32[items, width]: item vectors in that order
     clusters.share.npy    float64[1]: how much of the catalog a search reads
 """
@@ -30,12 +29,13 @@ from tastemaker.models.sparse import ranges
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-KEPT_MASKS = 4
-ALL = 1 << 14
-"""Of so few items that a mask lets through, all are read."""
-FEW = 0.02
-"""A mask that holds back no more than this part of all items changes the search no further: a user's own
-items are such a part.
+MAX_CACHED_MASKS = 4
+READ_ALL_ITEMS = 1 << 14
+"""If a mask allows no more items than this, all of them are read."""
+FEW_HELD_BACK = 0.02
+"""The share of items that a mask may hold back without changing the search.
+
+A user's own items are such a small share.
 """
 UNREAD = -(1 << 40)
 FILES = {
@@ -50,9 +50,11 @@ FILES = {
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What a mask lets through, in the order of clusters: `rows` int32[kept], rising, or, if it holds back
-    few, None and the rows that it holds back; `sizes` int64[clusters], how many it lets through of each.
+class AllowedRows:
+    """What a mask allows, in the order of clusters.
+
+    `rows` is int32[allowed], rising. If the mask holds back few items, `rows` is None and `held` has the rows
+    that it holds back. `sizes` is int64[clusters]: the allowed items of each cluster.
     """
 
     mask: Mask
@@ -63,11 +65,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search read: `items` int32[read] and their `scores` (-inf for what a mask holds back); for all
-    others `rest`, the estimated logarithm of the sum of their exponentials.
+    """What a search read.
 
-    `shifts` int64[clusters]: what leads from the place of an item in `among` (if None: from its row) to its
-    place in `items`; far below zero for a cluster that was not read.
+    `items` is int32[read], and `scores` are their scores, -inf for items that a mask holds back. `rest` is
+    the estimated logarithm of the sum of the exponentials of all other scores.
+
+    `shifts` is int64[clusters]. It leads from the place of an item in `among` (or from its row, if `among` is
+    None) to its place in `items`. It is far below zero for a cluster that was not read.
     """
 
     items: NDArray[np.int32]
@@ -87,7 +91,7 @@ class Clusters:
     spread: Array
     vectors: Array
     share: float
-    _kept: list[Kept] = field(default_factory=list)
+    _kept: list[AllowedRows] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -99,7 +103,7 @@ class Clusters:
 
     @classmethod
     def open(cls, folder: Path) -> Clusters | None:
-        """Map what `save` wrote; None if a model has no clusters."""
+        """Map the files that `save` wrote. None if the model has no clusters."""
         if not (folder / "clusters.order.npy").exists():
             return None
         order, starts, centers, spread, vectors, share = (
@@ -109,7 +113,7 @@ class Clusters:
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
-        """How many items each cluster has."""
+        """The number of items of each cluster: int64[clusters]."""
         return np.diff(self.starts)
 
     @cached_property
@@ -125,17 +129,18 @@ class Clusters:
         return np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)
 
     def search(self, vector: Array, static: Static, allowed: Mask | None = None) -> Found:
-        """What the best clusters hold for a query: products with the vector plus what is static.
+        """Score the items of the best clusters: products with the vector plus what is static.
 
-        A mask makes the search read more clusters, and of those only what it lets through: as many more as
-        the root of how rare it makes items, which keeps the recall (tests/tastemaker/models/test_clusters).
+        With a mask, the search reads more clusters, and only the allowed items of those. The share grows with
+        the root of how rare the mask makes items, which keeps the recall (see
+        `tests/tastemaker/models/test_clusters.py`).
         """
         kept = None if allowed is None else self._through(allowed)
         among = None if kept is None else kept.rows
         sizes = self.sizes if kept is None else kept.sizes
         total = int(sizes.sum())
         share = self.share * (len(self) / max(total, 1)) ** 0.5
-        if among is not None and (total <= ALL or share > 0.5):
+        if among is not None and (total <= READ_ALL_ITEMS or share > 0.5):
             items, scores = self._of_rows(among, vector, static)
             return Found(items, scores, -np.inf, np.zeros(len(sizes), np.int64), among)
         liked = self.centers @ vector
@@ -151,7 +156,7 @@ class Clusters:
         if kept is not None and among is None:
             held = kept.held + shifts.take(self.of_row.take(kept.held))
             scores[held[held >= 0]] = -np.inf
-        # Of a cluster that is not read: its size times the mean of a log-normal distribution.
+        # A cluster that is not read counts its size times the mean of a log-normal distribution.
         left = sizes > 0
         left[read] = False
         masses = (liked + static.means)[left] + np.float32(vector @ vector / 2) * self.spread[left]
@@ -159,8 +164,9 @@ class Clusters:
         return Found(items, scores, log_sum(masses), shifts, among)
 
     def places(self, found: Found, items: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Where these items, which the search's mask lets through, are in `found.items`; negative if they
-        were not read.
+        """The places of these items in `found.items`; negative for items that were not read.
+
+        The search's mask must allow all of them.
         """
         rows = self.rows.take(items)
         shifts = found.shifts.take(self.of_row.take(rows))
@@ -177,7 +183,7 @@ class Clusters:
     def _of_clusters(
         self, read: NDArray[np.integer], vector: Array, static: Static
     ) -> tuple[NDArray[np.int32], Array]:
-        """The items of whole clusters, rising, and their scores. Neighbors are read in one go."""
+        """The items of whole clusters, rising, and their scores. Adjacent clusters are read in one go."""
         begins, ends = self.starts[read], self.starts[read + 1]
         apart = np.flatnonzero(begins[1:] != ends[:-1])
         begins = begins[np.append(0, apart + 1)].tolist()
@@ -192,28 +198,34 @@ class Clusters:
         scores += products
         return np.concatenate([self.order[run] for run in runs]), scores
 
-    def _through(self, allowed: Mask) -> Kept:
-        """Filters' masks are cached: the last few are kept in this order too."""
+    def _through(self, allowed: Mask) -> AllowedRows:
+        """The rows that a mask allows. The last few masks are cached, because filters' masks are."""
         for kept in self._kept:
             if kept.mask is allowed:
                 return kept
         clustered = allowed[: len(self)]
         held = len(self) - int(np.count_nonzero(clustered))
-        if few := held <= FEW * len(self):
+        if few := held <= FEW_HELD_BACK * len(self):
             rows = self.rows.take(np.flatnonzero(~clustered))
         else:
             rows = np.sort(self.rows.take(np.flatnonzero(clustered)))
         sizes = np.bincount(self.of_row.take(rows), minlength=len(self.sizes))
-        kept = Kept(allowed, None, rows, self.sizes - sizes) if few else Kept(allowed, rows, rows[:0], sizes)
-        if not allowed.flags.writeable:  # else it may be another one tomorrow
-            self._kept = [kept, *self._kept[: KEPT_MASKS - 1]]
+        kept = (
+            AllowedRows(allowed, None, rows, self.sizes - sizes)
+            if few
+            else AllowedRows(allowed, rows, rows[:0], sizes)
+        )
+        if not allowed.flags.writeable:  # a writeable mask may change later
+            self._kept = [kept, *self._kept[: MAX_CACHED_MASKS - 1]]
         return kept
 
 
 @dataclass(frozen=True)
 class Static:
-    """What is added to a product whoever asks: float32[items], the same in the order of clusters, and by
-    cluster its highest and the logarithm of the mean of its exponential.
+    """What is added to a product for every user.
+
+    `values` is float32[items], and `ordered` the same in the order of clusters. `high` and `means` are
+    float32[clusters]: the highest value, and the logarithm of the mean exponential.
     """
 
     values: Array
@@ -223,7 +235,7 @@ class Static:
 
     @classmethod
     def of(cls, values: Array, clusters: Clusters | None) -> Static:
-        """Of clusters that have at least one item each; without clusters there is nothing by cluster."""
+        """The values by cluster. Every cluster has at least one item. Without clusters, those are empty."""
         if clusters is None:
             return cls(values, values[:0], values[:0], values[:0])
         ordered, starts = values[clusters.order], clusters.starts[:-1]

@@ -1,9 +1,8 @@
-"""Attributes as codes: one small vocabulary over all columns of a dataset, the same at training and at a
-request.
+"""Attributes as codes: one small vocabulary over all columns of a dataset.
 
-A categorical cell with several values gives several codes that share the column's weight of 1. A number gives
-the code of its quantile bucket. A null, a value that training did not see, or a column that it did not have
-gives none.
+It is the same in training and in a request. A categorical cell with several values gives several codes that
+share the column's weight of 1. A number gives the code of its quantile bucket. A null, a value that training
+did not see, and a column that it did not have give no code.
 """
 
 from __future__ import annotations
@@ -23,10 +22,14 @@ from tastemaker.schemas import SEPARATOR
 
 @dataclass(frozen=True)
 class FeatureColumn:
-    """How one column becomes codes. `first` is its first code; `values` or `edges` say what follows."""
+    """How one column becomes codes.
+
+    `first` is its first code. The following codes stand for `values` (categorical) or for the buckets between
+    `edges` (number).
+    """
 
     name: str
-    kind: str
+    column_type: str
     first: int
     values: tuple[str, ...] = ()
     edges: tuple[float, ...] = ()
@@ -34,13 +37,13 @@ class FeatureColumn:
     @property
     def size(self) -> int:
         """The number of codes that the column takes."""
-        return len(self.values) if self.kind == CATEGORICAL else len(self.edges) + 1
+        return len(self.values) if self.column_type == CATEGORICAL else len(self.edges) + 1
 
     def codes(self, cell: str | float | None) -> list[int]:
-        """The codes of one cell; empty for null, for an unknown value and for what is no number."""
+        """The codes of one cell. Empty for null, an unknown value, and text that is not a number."""
         if cell is None:
             return []
-        if self.kind == NUMBER:
+        if self.column_type == NUMBER:
             try:
                 number = float(cell)
             except ValueError:
@@ -52,7 +55,7 @@ class FeatureColumn:
     def example(self, code: int) -> str:
         """A cell that has this code."""
         place = code - self.first
-        if self.kind == CATEGORICAL:
+        if self.column_type == CATEGORICAL:
             return self.values[place]
         return repr(self.edges[place - 1] if place else min(self.edges, default=0.0) - 1.0)
 
@@ -63,7 +66,7 @@ class FeatureColumn:
 
 @dataclass(frozen=True)
 class FeatureSpace:
-    """The columns that a model reads of one dataset."""
+    """The columns of one dataset that a model reads."""
 
     columns: tuple[FeatureColumn, ...] = ()
 
@@ -73,7 +76,7 @@ class FeatureSpace:
         return sum(column.size for column in self.columns)
 
     def codes(self, record: Mapping[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Codes and weights of one record; names of columns are compared without case and underscores."""
+        """The codes and weights of one record. Column names are compared without case and underscores."""
         folded = {fold(name): cell for name, cell in record.items()}
         codes: list[int] = []
         weights: list[float] = []
@@ -84,16 +87,16 @@ class FeatureSpace:
         return np.asarray(codes, np.int64), np.asarray(weights, np.float32)
 
     def example(self, codes: NDArray[np.integer]) -> dict[str, str]:
-        """Cells by column that have these codes, one code a column (-1: none)."""
+        """Cells by column that have these codes, one code per column (-1 for none)."""
         pairs = zip(self.columns, codes.tolist(), strict=True)
         return {column.name: column.example(code) for column, code in pairs if code >= 0}
 
     def to_json(self) -> list[dict[str, Any]]:
-        """The form in bundle.json."""
+        """The form in `bundle.json`."""
         return [
             {
                 "name": c.name,
-                "kind": c.kind,
+                "kind": c.column_type,
                 "first": c.first,
                 "values": list(c.values),
                 "edges": list(c.edges),
@@ -103,7 +106,7 @@ class FeatureSpace:
 
     @classmethod
     def from_json(cls, data: list[dict[str, Any]]) -> FeatureSpace:
-        """The inverse of `to_json`."""
+        """The feature space of the form that `to_json` returns."""
         return cls(
             tuple(
                 FeatureColumn(d["name"], d["kind"], d["first"], tuple(d["values"]), tuple(d["edges"]))
@@ -113,13 +116,13 @@ class FeatureSpace:
 
 
 def fold(name: str) -> str:
-    """Names as a schema (DEVICE_TYPE) and as an event's properties (deviceType) write them, made equal."""
+    """Make a schema's name (DEVICE_TYPE) and an event property's name (deviceType) equal."""
     return name.replace("_", "").lower()
 
 
 @dataclass(frozen=True)
 class FeatureRows:
-    """The codes of many rows: row `i` has `codes[offsets[i]:offsets[i + 1]]` with `weights` alike."""
+    """The codes of many rows. Row `i` has `codes[offsets[i]:offsets[i + 1]]`, with `weights` alike."""
 
     offsets: NDArray[np.int64]
     codes: NDArray[np.int32]
@@ -134,6 +137,6 @@ class FeatureRows:
         return len(self.offsets) - 1
 
     def row(self, index: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Codes and weights of one row."""
+        """The codes and weights of one row."""
         at = slice(self.offsets[index], self.offsets[index + 1])
         return self.codes[at], self.weights[at]

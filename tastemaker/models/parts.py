@@ -1,16 +1,15 @@
-"""The parts that a sequence model's score is blended from, each a vector over the catalog on a comparable
-scale.
+"""The parts of a sequence model's blend, each a vector over the catalog on a comparable scale.
 
-encoder      log-softmax of the transformer's logits
-transitions  what followed the user's newest items in others' histories: log of a distribution
-linear       a linear item-to-item model on the user's recency-weighted history, standardized
-repeat       the user's own items, newer ones more: log of a distribution
-seen         1 for the user's own items, 0 for others; its weight may be negative: whether people repeat
-popularity   log of the popularity distribution
-objective    the attribute that lists are to be rich in, standardized over the catalog at training
+    encoder      log-softmax of the transformer's logits
+    transitions  what followed the user's newest items in other histories: log of a distribution
+    linear       a linear item-to-item model on the recency-weighted history, standardized
+    repeat       the user's own items, newer ones more: log of a distribution
+    seen         1 for the user's own items, 0 for others; the weight may be negative
+    popularity   log of the popularity distribution
+    objective    the attribute of the optimization objective, standardized over the catalog
 
-A distribution gets a floor before the logarithm, so that an item that a part says nothing about is unlikely,
-not impossible.
+A distribution gets a floor before the logarithm, so that an item without any weight is unlikely, not
+impossible.
 """
 
 from __future__ import annotations
@@ -23,15 +22,16 @@ from tastemaker.models.sparse import SparseRows
 Array = NDArray[np.float32]
 FLOOR = 1e-5
 REPEAT_FLOOR = 1e-3
-"""A history has few items, so that a floor as low as for transitions would make every repeat outrank
-everything.
+"""The floor for a user's own items. A history has few items.
+
+With a floor as low as for transitions, every repeat would outrank everything else.
 """
 REACH = 14
 """Events older than this many half-lives are not read: they would weigh less than 1 / 10,000."""
 
 
 def recency(length: int, half_life: float) -> Array:
-    """Weights of a history's events, oldest first: halved every `half_life` events into the past."""
+    """The weights of a history's events, oldest first, halved every `half_life` events into the past."""
     return (0.5 ** (np.arange(length - 1, -1, -1) / half_life)).astype(np.float32)
 
 
@@ -42,7 +42,7 @@ def newest(items: NDArray[np.integer], half_life: float) -> tuple[NDArray[np.int
 
 
 def newest_once(items: NDArray[np.integer], half_life: float) -> tuple[NDArray[np.integer], Array]:
-    """The same, of each item its newest event only."""
+    """The same events and weights, but only the newest event of each item."""
     items, weights = newest(items, half_life)
     _, last = np.unique(items[::-1], return_index=True)
     places = len(items) - 1 - last
@@ -50,34 +50,33 @@ def newest_once(items: NDArray[np.integer], half_life: float) -> tuple[NDArray[n
 
 
 def log_softmax(logits: Array) -> Array:
-    """Logarithm of the softmax over the last axis."""
+    """The logarithm of the softmax over the last axis."""
     shifted = logits - logits.max(-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
 
 def log_distribution(weights: Array, floor: float = FLOOR) -> Array:
-    """Logarithm of weights that are made to sum to 1, with a floor; all equal if there is no weight at
-    all.
+    """The logarithm of weights that are scaled to sum to 1, with a floor.
+
+    All values are equal if there is no weight at all.
     """
     total = float(weights.sum())
     return np.log(weights / (total or 1.0) + floor).astype(np.float32)
 
 
 def standardized(values: Array) -> Array:
-    """Mean 0 and standard deviation 1; zeros if all are equal."""
+    """The values with mean 0 and standard deviation 1; zeros if all are equal."""
     spread = float(values.std())
     return ((values - values.mean()) / (spread or 1.0)).astype(np.float32)
 
 
 def transitions(rows: SparseRows, items: NDArray[np.integer], half_life: float) -> Array:
-    """What followed the newest items in others' histories."""
+    """What followed the newest items in other histories."""
     return log_distribution(rows.sum(*newest(items, half_life)))
 
 
 def linear(rows: SparseRows, items: NDArray[np.integer], half_life: float) -> Array:
-    """A linear model (`rows` is item by item) on the recency-weighted history; an item counts once, at
-    its newest.
-    """
+    """A linear model (`rows`, item by item) on the history, each item counted once at its newest event."""
     return standardized(rows.sum(*newest_once(items, half_life)))
 
 
@@ -89,7 +88,7 @@ def repeat(n_items: int, items: NDArray[np.integer], half_life: float) -> Array:
 
 
 def objective(values: NDArray[np.float64], mean: float, deviation: float) -> Array:
-    """How far an attribute of each item lies above `mean`, in units of `deviation`; 0 where it is unknown."""
+    """How far an attribute is above `mean`, in units of `deviation`; 0 if it is unknown."""
     return np.nan_to_num((values - mean) / deviation).astype(np.float32)
 
 
@@ -103,17 +102,17 @@ def seen(n_items: int, items: NDArray[np.integer]) -> Array:
 def events_of(
     part: str, items: NDArray[np.integer], half_life: float
 ) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
-    """The events that a sparse part reads of a history, and their weights."""
+    """The events of a history that a sparse part reads, and their weights."""
     if part == "seen":
         return items, np.ones(len(items), np.float32)
     return (newest_once if part == "linear" else newest)(items, half_life)
 
 
 def above_all_others(part: str, sums: NDArray[np.number], n_items: int) -> NDArray[np.float64]:
-    """What a sparse part gives items more than it gives all those that its sums have no entry for.
+    """What a sparse part gives items beyond what it gives all items without an entry in its sums.
 
-    `sums` is what was added up for the items that have an entry: the functions above on a whole catalog,
-    less their value at 0. An item there may have a sum of 0.
+    `sums` are the summed weights of the items that have an entry. The result equals that of the functions
+    above on a whole catalog, less their value at 0. An item with an entry may have a sum of 0.
     """
     if part == "seen":
         return (sums > 0).astype(np.float64)

@@ -1,7 +1,7 @@
-"""What a model says about a catalog: asked for its best items, single items, or a softmax's divisor.
+"""A model's scores, asked for the best items, for single items, or for a softmax's divisor.
 
-An answer needs a few hundred scores of a million. Behind the same three questions stands either a vector with
-every score (`Dense`) or something that can do without it (`tastemaker.models.blended`).
+An answer needs a few hundred scores of a million. `Dense` holds every score. `tastemaker.models.blended`
+computes only those that are needed.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ Mask = NDArray[np.bool_]
 
 
 class Scores(ABC):
-    """Scores on a logarithmic scale, higher is better; -inf for an item that is never shown."""
+    """Scores on a logarithmic scale, higher is better; -inf for an item that must not be shown."""
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many items there are."""
+        """The number of items."""
 
     @abstractmethod
     def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
-        """The best `count` items that the mask lets through, best first, equal ones by position. Never one
-        with a score of -inf.
+        """The best `count` items that the mask allows, best first, equal scores by position.
+
+        Items with a score of -inf are never returned.
         """
 
     @abstractmethod
@@ -37,7 +38,7 @@ class Scores(ABC):
 
     @abstractmethod
     def log_sum(self, allowed: Mask | None = None) -> float:
-        """The logarithm of the sum of the exponentials of all scores that the mask lets through."""
+        """The logarithm of the sum of the exponentials of all scores that the mask allows."""
 
     @property
     @abstractmethod
@@ -72,7 +73,7 @@ class Dense(Scores):
         return log_sum(self._values if allowed is None else self._through(allowed)[1])
 
     def _through(self, allowed: Mask) -> tuple[NDArray[np.int64], Array]:
-        """Positions and scores of what a mask lets through: a request asks for those of one mask twice."""
+        """The allowed positions and their scores, cached because a request asks for one mask twice."""
         if self._kept is None or self._kept[0] is not allowed:
             items = np.flatnonzero(allowed)
             self._kept = allowed, items, self._values[items]
@@ -86,4 +87,4 @@ def log_sum(scores: NDArray[np.floating]) -> float:
         return -np.inf
     shares = scores - scores.dtype.type(highest)
     np.exp(shares, out=shares)
-    return highest + float(np.log(shares.sum()))  # pairwise: seven digits of a million numbers stay right
+    return highest + float(np.log(shares.sum()))  # numpy sums pairwise, so seven digits stay right

@@ -1,4 +1,4 @@
-"""Items whose texts mean something alike; popularity and freshness may have a say."""
+"""Items whose texts have a similar meaning, optionally influenced by popularity and freshness."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tastemaker.models.bundle import Bundle
 
 
 class SemanticModel(Model):
-    """Semantic-Similarity: the cosine of text vectors. Popularity and freshness are as of training."""
+    """The Semantic-Similarity model: cosines of text vectors. Popularity and freshness are as of training."""
 
     model_name = "semantic"
     needs_item = True
@@ -27,16 +27,18 @@ class SemanticModel(Model):
         created = bundle.item_created.astype(np.float64)
         first, last = float(created.min(initial=0.0)), float(created.max(initial=0.0))
         if len(created):
-            first = float(np.quantile(created, 0.05))  # one item of 1970 must not make all others fresh
+            first = float(np.quantile(created, 0.05))  # so that one item of 1970 makes no other item fresh
         self._fresh = np.clip((created - first) / max(last - first, 1.0), 0.0, 1.0).astype(np.float32)
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:
-        """Cosines, the item itself last. For an unknown item, or one without text, popular items."""
+        """Cosines, the item itself last. For an unknown item or one without text, popularity."""
         return self.influenced(item_index, {})
 
     def influenced(self, item_index: int, influence: Mapping[str, float]) -> NDArray[np.float32]:
-        """The same, plus POPULARITY and FRESHNESS (each 0 … 1) times the item's share of the most popular and
-        of the newest.
+        """Cosines plus the influence of popularity and freshness.
+
+        `influence` holds POPULARITY and FRESHNESS, each from 0 to 1. Each is multiplied with how popular or
+        new the item is, relative to the most popular or newest.
         """
         if item_index < 0 or not np.any(self.vectors[item_index]):
             return self._popular

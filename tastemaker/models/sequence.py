@@ -1,7 +1,7 @@
-"""The main model: a transformer over the newest events, blended with simpler models that cost little.
+"""The main model: a transformer over the newest events, blended with simpler models.
 
-Which parts there are, their settings and their weights were chosen at training on validation data and stand
-in the manifest under `model`. See `tastemaker.models.parts` for what each part says.
+Training chose the parts, their settings and their weights on validation data. They are in the manifest under
+`model`. `tastemaker.models.parts` describes the parts.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.encoder import Encoder
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sparse import SparseRows, distinct
+from tastemaker.models.weights import unpack
 
 
 class SequenceModel(Model):
-    """User-Personalization and Personalized-Ranking."""
+    """The model of User-Personalization and Personalized-Ranking."""
 
     model_name = "sequence"
     needs_user = True
@@ -32,30 +33,26 @@ class SequenceModel(Model):
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)
-        about, folder = bundle.manifest["model"], bundle.path / "model"
-        self.parts: dict[str, dict[str, float]] = about["parts"]
-        self.typical_gap = int(about["typicalGap"])
-        self._trained = np.asarray([*about["trainedTypes"], about["unknownTypes"]], bool)
+        metadata, folder = bundle.manifest["model"], bundle.path / "model"
+        self.parts: dict[str, dict[str, float]] = metadata["parts"]
+        self.typical_gap = int(metadata["typicalGap"])
+        self._trained = np.asarray([*metadata["trainedTypes"], metadata["unknownTypes"]], bool)
         self._every_type = bool(self._trained.all())
         self.rows = {n: SparseRows.open(folder, n) for n in ("transitions", "linear") if n in self.parts}
-        if "objective" in about:
-            wish = about["objective"]
-            values = bundle.item_columns[wish["attribute"]].values
-            self.objective = parts.objective(values, wish["mean"], wish["deviation"])
+        if "objective" in metadata:
+            objective = metadata["objective"]
+            values = bundle.item_columns[objective["attribute"]].values
+            self.objective = parts.objective(values, objective["mean"], objective["deviation"])
         self._statics: dict[tuple[float, float, float], Static] = {}
-        self.clusters = Clusters.open(folder) if "encoder" in about else None
+        self.clusters = Clusters.open(folder) if "encoder" in metadata else None
         self.encoder: Encoder | None = None
-        if "encoder" in about:
-            shape = about["encoder"]
-            flat = open_array(folder / "encoder.npy")
-            weights = {
-                name: flat[start : start + int(np.prod(size))].reshape(size)
-                for name, (start, size) in shape["weights"].items()
-            }
+        if "encoder" in metadata:
+            shape = metadata["encoder"]
+            weights = unpack(open_array(folder / "encoder.npy"), shape["weights"])
             self.item_vectors = open_array(folder / "item_vectors.npy")
             self.item_bias = open_array(folder / "item_bias.npy")
             self.encoder = Encoder(weights, self.item_vectors, shape)
-            self.context = FeatureSpace.from_json(about["context"])
+            self.context = FeatureSpace.from_json(metadata["context"])
             self.user_features = FeatureRows(
                 open_array(folder / "user_features.offsets.npy"),
                 open_array(folder / "user_features.codes.npy"),
@@ -64,7 +61,7 @@ class SequenceModel(Model):
 
     @cached_property
     def log_popularity(self) -> NDArray[np.float32]:
-        """The part `popularity`."""
+        """The scores of the part `popularity`."""
         return parts.log_distribution(np.asarray(self.bundle.popularity, np.float32))
 
     def relevant(self, history: History) -> History:
@@ -74,18 +71,24 @@ class SequenceModel(Model):
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:
-        """Blended scores. What no event of the history changes is left out: it is the same for every item."""
+        """The blended scores: float32[items].
+
+        A constant that is the same for every item is left out.
+        """
         return self.scores_for(history, now=now, context=context, user_index=user_index).dense
 
     def scores_for(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> Blended:
-        """The same, computed as far as needed. An empty history gives what users started with, blended with
-        what is popular lately.
+        """The blended scores, computed as far as needed.
+
+        For an empty history, they combine what users started with and what is popular lately.
         """
         history = self.relevant(history)
-        encoder, popularity, wish = self._weights if len(history) else self._weights_without_history
-        static = self._static(encoder, popularity, wish)
+        encoder, popularity, objective_weight = (
+            self._weights if len(history) else self._weights_without_history
+        )
+        static = self._static(encoder, popularity, objective_weight)
         extra = self._extra(history.items) if len(history) else NOTHING
         if not encoder:
             return Blended(None, None, static.values, extra)
@@ -100,13 +103,14 @@ class SequenceModel(Model):
 
     @property
     def _weights(self) -> tuple[float, float, float]:
-        """Of the encoder, of popularity and of the objective."""
+        """The weights of the encoder, of popularity and of the objective."""
         return self._weight("encoder"), self._weight("popularity"), self._weight("objective")
 
     @property
     def _weights_without_history(self) -> tuple[float, float, float]:
-        """The two that have something to say then share alike; the objective is as strong beside them as in
-        the blend.
+        """The same weights for a user without a history.
+
+        Encoder and popularity get equal shares, and the objective is as strong beside them as in the blend.
         """
         there = [float(part in self.parts) for part in ("encoder", "popularity")]
         blend = sum(self._weight(part) for part in self.parts if part not in ("seen", "objective"))
@@ -118,19 +122,19 @@ class SequenceModel(Model):
         """What is the same for every user with a history."""
         return self._static(*self._weights)
 
-    def _static(self, encoder: float, popularity: float, wish: float) -> Static:
+    def _static(self, encoder: float, popularity: float, objective_weight: float) -> Static:
         """What is the same for every user, at these weights."""
-        if (encoder, popularity, wish) not in self._statics:
+        if (encoder, popularity, objective_weight) not in self._statics:
             values = np.float32(popularity) * self.log_popularity
             if encoder:
                 values += np.float32(encoder) * self.item_bias
-            if wish:
-                values += np.float32(wish) * self.objective
-            self._statics[encoder, popularity, wish] = Static.of(values, self.clusters)
-        return self._statics[encoder, popularity, wish]
+            if objective_weight:
+                values += np.float32(objective_weight) * self.objective
+            self._statics[encoder, popularity, objective_weight] = Static.of(values, self.clusters)
+        return self._statics[encoder, popularity, objective_weight]
 
     def _extra(self, items: NDArray[np.integer]) -> Extra:
-        """What the parts that are sparse give the items that follow from a history more than all others."""
+        """What the sparse parts give the items that follow from a history, beyond all others."""
         found: list[tuple[str, float, NDArray[np.integer], NDArray[np.floating]]] = []
         for name, settings in self.parts.items():
             weight, half_life = settings["weight"], settings.get("halfLife", 0.0)
@@ -149,7 +153,7 @@ class SequenceModel(Model):
         return Extra(there, total.astype(np.float32))
 
     def simple_part(self, name: str, items: NDArray[np.integer], half_life: float) -> NDArray[np.float32]:
-        """Scores of one part other than the encoder, for these items of a history, oldest first."""
+        """The scores of one part other than the encoder, for the items of a history, oldest first."""
         if name == "popularity":
             return self.log_popularity
         if name == "objective":
@@ -165,14 +169,14 @@ class SequenceModel(Model):
     def vector(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:
-        """The encoder's vector, float32[width]: what item vectors are multiplied with.
+        """The encoder's vector, float32[width], which item vectors are multiplied with.
 
-        The time of the request is taken to be no later than a typical pause after the last event. Data may
-        end years before somebody asks, and training never saw such a gap: it would be read as a sign of
-        something.
+        The time of the request is limited to a typical pause after the last event (see `clamp`). Data may end
+        years before a request, and training never saw such a gap. Raises ValueError if the bundle has no
+        encoder.
         """
         if self.encoder is None:
-            raise ValueError("this bundle was trained without an encoder")
+            raise ValueError("This bundle was trained without an encoder.")
         user = None
         if 0 <= user_index < len(self.user_features):
             codes, weights = self.user_features.row(user_index)
@@ -188,9 +192,7 @@ class SequenceModel(Model):
 
 
 def clamp(now: int, history: History, typical_gap: int) -> int:
-    """The time of the request as the encoder may see it: between the last event and a typical pause after
-    it.
-    """
+    """The time of the request, limited to between the last event and `typical_gap` seconds after it."""
     if not len(history):
         return now
     last = int(history.timestamps[-1])

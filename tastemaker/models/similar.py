@@ -1,4 +1,4 @@
-"""Similar items: one sparse row of neighbors per item, popular items behind them."""
+"""Similar items: one sparse row of neighbors per item, followed by popular items."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle
 from tastemaker.models.sparse import SparseRows
 
-BEHIND = 100.0
-"""Subtracted from the popularity that fills up a list, so that it never comes before a neighbor."""
+FILLER_OFFSET = 100.0
+"""Subtracted from the popularity of items that fill up a list, so that they never precede a neighbor."""
 
 
 class SimilarModel(Model):
-    """Neighbors are positive weights; their logarithm is the score."""
+    """The model of Similar-Items, SIMS and Frequently bought together. Scores are logarithms of weights."""
 
     model_name = "similar"
     needs_item = True
@@ -24,13 +24,14 @@ class SimilarModel(Model):
         self.neighbors = SparseRows.open(bundle.path / "model", "neighbours")
 
     def score_item(self, item_index: int) -> NDArray[np.float32]:
-        """Neighbors first, then popular items; the item itself comes last. For an unknown item popular
-        items only.
+        """Neighbors first, then popular items, and the item itself last.
+
+        For an unknown item, popular items only.
         """
         users = self.bundle.item_users.astype(np.float32)
-        scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(BEHIND)
+        scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(FILLER_OFFSET)
         if item_index >= 0:
             columns, values = self.neighbors.row(item_index)
             scores[columns] = np.log(values)
-            scores[item_index] = -2 * BEHIND
+            scores[item_index] = -2 * FILLER_OFFSET
         return scores

@@ -1,4 +1,4 @@
-"""Item-to-item weights as sparse rows: what transition, linear and similar-items models are made of."""
+"""Item-to-item weights as sparse rows, used by transition, linear and similar-items models."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tastemaker.ids import open_array, save_array
 
 @dataclass(frozen=True)
 class SparseRows:
-    """A square matrix of item weights, row `i` being the items that item `i` points at.
+    """A square matrix of item weights. Row `i` holds the items that item `i` points at.
 
-    `offsets` is int64[items + 1], `columns` int32[entries], `values` float32[entries].
+    `offsets` is int64[items + 1], `columns` int32[entries], and `values` float32[entries].
     """
 
     offsets: NDArray[np.int64]
@@ -24,7 +24,7 @@ class SparseRows:
 
     @property
     def items(self) -> int:
-        """The number of rows, and of columns."""
+        """The number of rows and of columns."""
         return len(self.offsets) - 1
 
     def row(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -35,7 +35,7 @@ class SparseRows:
     def entries(
         self, items: NDArray[np.integer], weights: NDArray[np.floating]
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """The columns and weighted values of these rows, one row after the other; columns may repeat."""
+        """The columns and weighted values of these rows, one row after the other. Columns may repeat."""
         starts = self.offsets[items]
         lengths = self.offsets[np.asarray(items) + 1] - starts
         places = ranges(starts, lengths)
@@ -53,7 +53,7 @@ class SparseRows:
 
     @classmethod
     def open(cls, folder: Path, name: str) -> SparseRows:
-        """Map what `save` wrote. Raises FileNotFoundError."""
+        """Map the arrays that `save` wrote. Raises FileNotFoundError."""
         return cls(
             open_array(folder / f"{name}.offsets.npy"),
             open_array(folder / f"{name}.columns.npy"),
@@ -62,14 +62,15 @@ class SparseRows:
 
 
 def ranges(begins: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The places from `begins[i]` on, `lengths[i]` of them, one range after the other."""
+    """The positions of several ranges, one after the other: `lengths[i]` positions from `begins[i]` on."""
     ends = np.cumsum(lengths)
     return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths)
 
 
 def distinct(items: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rising distinct positions, and for each of `items` its place among them: `np.unique` with its
-    inverse, by one sort of numbers that hold position and place.
+    """The distinct positions, rising, and the place of each of `items` among them.
+
+    It is `np.unique` with its inverse, by one sort of numbers that hold position and place.
     """
     if not len(items):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)

@@ -1,4 +1,4 @@
-"""What grows: items that people touch more in the newest window of time than in the one before it."""
+"""Trending items: those with more events in the newest window of time than in the one before it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from numpy.typing import NDArray
 from tastemaker.ids import open_array
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, History
-from tastemaker.models.similar import BEHIND
+from tastemaker.models.similar import FILLER_OFFSET
 
 
 def growth(current: NDArray[np.integer], previous: NDArray[np.integer]) -> NDArray[np.float32]:
-    """float32[items], 0 for what does not grow: the difference in units of its own chance.
+    """The growth of each item between two windows, relative to chance: float32[items], 0 or more.
 
-    Counts of independent events vary by their square root: 3 after 1 is luck, 300 after 100 is a trend. That
-    is the order; the service says "fastest growth" and not how it is measured.
+    Growth is measured in units of the counts' standard deviation. Counts of independent events vary by their
+    square root: 3 after 1 is chance, 300 after 100 is a trend. The service says "fastest growth" and does not
+    define how it is measured, so this is a choice.
     """
     difference = current.astype(np.float64) - previous
     return np.maximum(difference / np.sqrt(current + previous + 1.0), 0.0).astype(np.float32)
 
 
 class TrendingModel(Model):
-    """Trending-Now. Growing items first, then popular ones; if nothing grows, popular items only.
+    """The Trending-Now model: growing items first, then popular ones.
 
-    `refreshed` takes newer counts without training: the windows' counts are all that the model is.
+    If nothing grows, all items are ordered by popularity. `refreshed` takes newer counts without training,
+    because the windows' counts are the whole model.
     """
 
     model_name = "trending"
@@ -40,7 +42,7 @@ class TrendingModel(Model):
     def refreshed(self, current: NDArray[np.integer], previous: NDArray[np.integer]) -> None:
         """Take the counts, int32[items], of the newest window and of the one before it."""
         users = self.bundle.item_users.astype(np.float32)
-        scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(BEHIND)
+        scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(FILLER_OFFSET)
         grown = growth(current, previous)
         rising = grown > 0
         scores[rising] = np.log(grown[rising])
@@ -49,5 +51,5 @@ class TrendingModel(Model):
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:
-        """The same for everybody."""
+        """The same scores for everybody."""
         return self._scores

@@ -1,4 +1,4 @@
-"""The catalog: every recipe, its parameters, what it needs, what it serves."""
+"""The catalog of recipes: their parameters, what they need, and what they serve."""
 
 from tastemaker.recipes.catalog import RECIPES, algorithm, by_arn, by_name, describe, feature_transformation
 from tastemaker.recipes.recipe import FeatureTransformation, Parameter, Recipe

@@ -1,4 +1,4 @@
-"""Finding recipes, algorithms and feature transformations by name or ARN, and describing them."""
+"""Find recipes, algorithms and feature transformations by name or ARN, and describe them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _BY_NAME = {recipe.name: recipe for recipe in RECIPES}
 
 
 def by_name(name: str) -> Recipe:
-    """The recipe called `name`, such as `aws-sims`. Raises ResourceNotFound."""
+    """The recipe with this name, such as `aws-sims`. Raises ResourceNotFound."""
     recipe = _BY_NAME.get(name)
     if recipe is None:
         raise ResourceNotFound(f"There is no recipe {name}; ListRecipes names all of them.")
@@ -20,12 +20,15 @@ def by_name(name: str) -> Recipe:
 
 
 def by_arn(arn: str) -> Recipe:
-    """The recipe of an ARN. Raises InvalidInput for an ARN of another kind, else ResourceNotFound."""
+    """The recipe of an ARN.
+
+    Raises InvalidInput if the ARN is not that of a recipe, and ResourceNotFound if there is no such recipe.
+    """
     return by_name(_name_in(arn, "recipe"))
 
 
 def algorithm(arn: str) -> dict[str, Any]:
-    """DescribeAlgorithm's answer. Raises InvalidInput or ResourceNotFound."""
+    """The answer of DescribeAlgorithm. Raises InvalidInput or ResourceNotFound."""
     name = _name_in(arn, "algorithm")
     recipe = next((recipe for recipe in RECIPES if recipe.algorithm_name == name), None)
     if recipe is None:
@@ -45,7 +48,7 @@ def algorithm(arn: str) -> dict[str, Any]:
 
 
 def feature_transformation(arn: str) -> dict[str, Any]:
-    """DescribeFeatureTransformation's answer. Raises InvalidInput or ResourceNotFound."""
+    """The answer of DescribeFeatureTransformation. Raises InvalidInput or ResourceNotFound."""
     name = _name_in(arn, "feature-transformation")
     users = [recipe for recipe in RECIPES if recipe.feature_transformation.name == name]
     if not users:
@@ -66,7 +69,7 @@ def feature_transformation(arn: str) -> dict[str, Any]:
 
 
 def describe(recipe: Recipe) -> dict[str, Any]:
-    """A recipe in the wire's members, for DescribeRecipe and ListRecipes."""
+    """A recipe with the members of DescribeRecipe and ListRecipes."""
     return {
         "name": recipe.name,
         "recipeArn": recipe.arn,
@@ -82,7 +85,7 @@ def describe(recipe: Recipe) -> dict[str, Any]:
 
 
 def _ranges(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
-    def bounded(kind: str, number: type) -> list[dict[str, Any]]:
+    def bounded(parameter_type: str, number: type) -> list[dict[str, Any]]:
         return [
             {
                 "name": one.name,
@@ -91,7 +94,7 @@ def _ranges(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
                 "isTunable": one.tunable,
             }
             for one in parameters
-            if one.kind == kind
+            if one.parameter_type == parameter_type
         ]
 
     return {
@@ -100,16 +103,16 @@ def _ranges(parameters: tuple[Parameter, ...]) -> dict[str, Any]:
         "categoricalHyperParameterRanges": [
             {"name": one.name, "values": list(one.values), "isTunable": one.tunable}
             for one in parameters
-            if one.kind == "categorical"
+            if one.parameter_type == "categorical"
         ],
     }
 
 
-def _name_in(arn: str, kind: str) -> str:
+def _name_in(arn: str, resource: str) -> str:
     suffix = arn.split(":", 5)[-1]
     found, _, name = suffix.partition("/")
-    if found != kind or not name:
+    if found != resource or not name:
         raise InvalidInput(
-            f"{arn} is not the ARN of a {kind}; one looks like arn:aws:personalize:::{kind}/<name>."
+            f"{arn} is not the ARN of a {resource}; one looks like arn:aws:personalize:::{resource}/<name>."
         )
     return name

@@ -1,4 +1,4 @@
-"""The custom recipes: for any dataset group."""
+"""The custom recipes, for any dataset group."""
 
 from tastemaker.recipes.recipe import FeatureTransformation, Parameter, Recipe
 
@@ -18,10 +18,12 @@ BPTT = Parameter("bptt", "integer", "32", 2, 32, tunable=True)
 
 
 def hidden_dimension(default: str, tunable: bool = True) -> Parameter:
+    """The size of the network's vectors."""
     return Parameter("hidden_dimension", "integer", default, 32, 256, tunable=tunable)
 
 
 def share(name: str, default: str, tunable: bool = False) -> Parameter:
+    """A parameter from 0 to 1."""
     return Parameter(name, "continuous", default, 0, 1, tunable=tunable)
 
 

@@ -6,7 +6,7 @@ from tastemaker.recipes.recipe import FeatureTransformation, Recipe
 
 def _use_case(
     name: str,
-    kind: str,
+    recipe_type: str,
     description: str,
     *,
     created: float = NOVEMBER_2021,
@@ -21,7 +21,7 @@ def _use_case(
 ) -> Recipe:
     return Recipe(
         name,
-        kind,
+        recipe_type,
         description,
         created,
         FeatureTransformation(name.removeprefix("aws-")),

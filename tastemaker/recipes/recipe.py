@@ -1,4 +1,4 @@
-"""What a recipe is: its parameters, what it needs, what it serves."""
+"""What a recipe is: its parameters, what it needs, and what it serves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from tastemaker.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Parameter:
-    """A hyperparameter or featurization parameter; values travel as strings.
+    """A hyperparameter or a featurization parameter. Values are strings.
 
-    `kind` is integer, continuous or categorical; `low` and `high` bound the first two, `values`
-    lists the
-    third. `tunable`: hyperparameter optimization may vary it. `settable`: a solution may fix its value.
+    `parameter_type` is integer, continuous or categorical. `low` and `high` bound the first two, and `values`
+    lists the third. `tunable` is whether hyperparameter optimization may vary it, and `settable` whether a
+    solution may fix it.
     """
 
     name: str
-    kind: str
+    parameter_type: str
     default: str
     low: float = 0
     high: float = 0
@@ -25,22 +25,24 @@ class Parameter:
     settable: bool = True
 
     def check(self, value: str) -> None:
-        """Raises InvalidInput if `value` is out of range or not of this kind."""
-        if self.kind == "categorical":
+        """Raise InvalidInput if `value` is out of range or has the wrong type."""
+        if self.parameter_type == "categorical":
             if value.lower() not in {allowed.lower() for allowed in self.values}:
                 raise InvalidInput(f"{self.name} is {value!r}; allowed are {', '.join(self.values)}.")
             return
         try:
-            number = int(value) if self.kind == "integer" else float(value)
+            number = int(value) if self.parameter_type == "integer" else float(value)
         except ValueError:
-            raise InvalidInput(f"{self.name} is {value!r}; it must be a number ({self.kind}).") from None
+            raise InvalidInput(
+                f"{self.name} is {value!r}; it must be a number ({self.parameter_type})."
+            ) from None
         if not self.low <= number <= self.high:
             raise InvalidInput(f"{self.name} is {value}; it must be from {self.low:g} to {self.high:g}.")
 
 
 @dataclass(frozen=True)
 class FeatureTransformation:
-    """How data are prepared for a family of recipes, with the parameters a solution may set."""
+    """How data is prepared for a family of recipes, with the parameters that a solution may set."""
 
     name: str
     parameters: tuple[Parameter, ...] = ()
@@ -52,12 +54,11 @@ class FeatureTransformation:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One recipe. Everything that a rule of the control plane, a trainer or the runtime asks of it.
+    """One recipe, with everything that the control plane, training and serving need to know of it.
 
-    `model_name` names the pipeline that trains it; None: not trainable in this release. `needs_user` and
-    `needs_item` are ids that a request must carry. `hides` is the event type whose items a domain use
-    case keeps out of the answer by itself. `minimum_event_type` narrows the minimum of 1000 interactions
-    to one type.
+    `model_name` names the pipeline that trains it; None if this release cannot train it. `needs_user` and
+    `needs_item` are the ids that a request must carry. `hides` is the event type whose items a domain use
+    case keeps out of its answers. `minimum_event_type` limits the minimum of 1,000 interactions to one type.
     """
 
     name: str
@@ -108,7 +109,7 @@ class Recipe:
 
     @property
     def refreshed(self) -> bool:
-        """Whether new items and newer counts come into what serves between two trainings."""
+        """Whether new items and newer counts reach what is served between two trainings."""
         return self.auto_update and self.model_name in ("sequence", "trending")
 
     @property
@@ -117,22 +118,25 @@ class Recipe:
         return any(parameter.tunable for parameter in self.hyperparameters)
 
     def hyperparameters_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
-        """`given` completed. Raises InvalidInput for an unknown name or a value out of range."""
+        """`given`, completed. Raises InvalidInput for an unknown name or a value out of range."""
         return complete(self.hyperparameters, given, f"hyperparameter of {self.name}")
 
     def featurization_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
-        """`given` completed. Raises InvalidInput for an unknown name or a value out of range."""
-        kind = f"feature transformation parameter of {self.name}"
-        return complete(self.feature_transformation.parameters, given, kind)
+        """`given`, completed. Raises InvalidInput for an unknown name or a value out of range."""
+        noun = f"feature transformation parameter of {self.name}"
+        return complete(self.feature_transformation.parameters, given, noun)
 
 
-def complete(parameters: tuple[Parameter, ...], given: Mapping[str, str], kind: str) -> dict[str, str]:
-    """`given` checked against `parameters` and completed with their defaults."""
+def complete(parameters: tuple[Parameter, ...], given: Mapping[str, str], noun: str) -> dict[str, str]:
+    """`given`, checked against `parameters` and completed with their defaults.
+
+    `noun` says in an error what the parameters are. Raises InvalidInput.
+    """
     known = {parameter.name: parameter for parameter in parameters}
     for name, value in given.items():
         if name not in known:
             listed = ", ".join(known) or "none"
-            raise InvalidInput(f"{name} is no {kind}; it has: {listed}.")
+            raise InvalidInput(f"{name} is no {noun}; it has: {listed}.")
         if not known[name].settable:
             raise InvalidInput(f"{name} can only be set through hpoConfig.")
         known[name].check(value)

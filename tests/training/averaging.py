@@ -10,8 +10,8 @@ from training.algorithms import network, trainer
 from training.algorithms.network import Batch
 from training.algorithms.optimizer import Optimizer
 from training.distributed import process_group
-from training.distributed.process_group import ALONE
-from training.progress import say
+from training.distributed.process_group import SINGLE
+from training.progress import log
 
 ITEMS, STEPS = 60, 8
 
@@ -49,7 +49,7 @@ def rows_of(one: Batch) -> trainer.Rows:
     return trainer.Rows(needed, tokens.view_as(one.items), target, negative)
 
 
-def trained(we: process_group.Team, rank: int | None, *, sampled: bool) -> torch.Tensor:
+def trained(group: process_group.ProcessGroup, rank: int | None, *, sampled: bool) -> torch.Tensor:
     """The weights after some steps, as seen from where they began: of the process `rank`, or of one process
     with all batches.
     """
@@ -57,7 +57,7 @@ def trained(we: process_group.Team, rank: int | None, *, sampled: bool) -> torch
     shape = network.Shape(ITEMS, 0, 0, 0, 1, width=8, window=6, dropout=0.0)
     net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(1))
     begun = torch.cat([parameter.detach().reshape(-1).clone() for parameter in net.parameters()])
-    optimizer = Optimizer(net, 0.01, warm_up=2, team=we)
+    optimizer = Optimizer(net, 0.01, warm_up=2, group=group)
     sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
     for step in range(STEPS):
         parts = [batch(2 * step, 3), batch(2 * step + 1, 5)]
@@ -70,16 +70,16 @@ def trained(we: process_group.Team, rank: int | None, *, sampled: bool) -> torch
 
 
 def main() -> None:
-    we = process_group.join()
+    group = process_group.join()
     for tables, least in (("dense", 10**9), ("lazy", 0)):
         network.LAZY_ITEMS, sampled = least, tables == "lazy"
-        together, alone = trained(we, we.rank, sampled=sampled), trained(ALONE, None, sampled=sampled)
+        together, alone = trained(group, group.rank, sampled=sampled), trained(SINGLE, None, sampled=sampled)
         theirs = together.clone()
-        we.align([theirs])
+        group.synchronize([theirs])
         assert torch.equal(theirs, together), "the processes' weights differ"
-        if we.rank == 0:
+        if group.rank == 0:
             apart = float((together - alone).norm() / alone.norm())
-            say(f"{we.size} processes, {tables}: {apart:.6f}")
+            log(f"{group.size} processes, {tables}: {apart:.6f}")
     process_group.leave()
 
 

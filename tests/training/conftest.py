@@ -13,7 +13,7 @@ from training.config import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.job import fit_and_export
-from training.progress import Stop
+from training.progress import StopSignal
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,7 +38,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
         if recipe not in made:
             root: Path = tmp_path_factory.mktemp(recipe)
             config = read_config(lake.build(root, recipe=recipe))
-            fit_and_export(config, prepare(config, root), root / "model", checkpoints=None, stop=Stop())
+            fit_and_export(config, prepare(config, root), root / "model", checkpoints=None, stop=StopSignal())
             made[recipe] = Bundle.open(root / "model")
         return made[recipe]
 

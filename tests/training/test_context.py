@@ -14,7 +14,7 @@ from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.output.bundle_writer import export
 from training.pipelines.registry import pipeline
-from training.progress import Stop
+from training.progress import StopSignal
 
 CABINS, MENU = ("economy", "business", "first"), 8
 
@@ -43,7 +43,7 @@ def airline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Sequenc
     )
     config = read_config(written)
     prepared = prepare(config, root)
-    recipe = pipeline(config, checkpoints=None, stop=Stop())
+    recipe = pipeline(config, checkpoints=None, stop=StopSignal())
     recipe.tune(prepared)
     export(recipe.fit(prepared), prepared, recipe.config, root / "model")
     model = load(Bundle.open(root / "model"))

@@ -140,12 +140,12 @@ def test_popularity_is_taken_away_as_far_as_lists_stay_as_good() -> None:
     def weight(strength: float) -> float:
         table = blend.Table(items, {"a": strength * right + popular, "popularity": popular}, truth)
         weights = {"a": 1.0, "popularity": 0.0}
-        return blend.widened(table, weights, table.objective(weights))[0]["popularity"]
+        return blend.with_less_popularity(table, weights, table.objective(weights))[0]["popularity"]
 
     assert weight(100.0) == blend.WIDE_GRID[0]  # what is right stays first whatever is popular
     even = blend.Table(items, {"a": right, "popularity": popular * right}, truth)
     start = {"a": 0.1, "popularity": -0.03}
-    kept, reached = blend.widened(even, start, even.objective(start))
+    kept, reached = blend.with_less_popularity(even, start, even.objective(start))
     assert reached >= blend.KEPT * even.objective(start)
     assert kept["popularity"] < 0
 

@@ -8,7 +8,7 @@ from training.algorithms import batches, trainer, transformer
 from training.data.prepared import Prepared
 from training.data.split import validation_cases, without
 from training.errors import StoppedError
-from training.progress import Stop
+from training.progress import StopSignal
 
 PLAN = transformer.Plan(seconds=600.0, passes=3, width=16)
 
@@ -39,7 +39,7 @@ def test_a_large_catalog_is_learned_from_a_sample(shop: Prepared, monkeypatch: p
 
 
 def test_a_training_that_was_interrupted_goes_on_where_it_was(shop: Prepared, tmp_path) -> None:
-    class AfterTwo(Stop):
+    class AfterTwo(StopSignal):
         """Ends the job when the second pass has left its checkpoint."""
 
         def check(self) -> None:
@@ -63,8 +63,8 @@ def test_a_budget_ends_it_after_the_first_pass(shop: Prepared, capsys: pytest.Ca
 
 
 def test_a_stop_is_noticed_within_a_pass(shop: Prepared) -> None:
-    stop = Stop()
-    stop.asked = True
+    stop = StopSignal()
+    stop.requested = True
     with pytest.raises(StoppedError):
         fit(shop, stop=stop)
 

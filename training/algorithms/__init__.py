@@ -1,4 +1,1 @@
-"""One module per algorithm. Each takes prepared data and gives arrays; `training.pipelines.registry` says
-which
-recipe needs which.
-"""
+"""One module per algorithm. Each turns prepared data into arrays; `training.pipelines` combines them."""

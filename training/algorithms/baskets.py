@@ -1,10 +1,10 @@
-"""What is bought together: in one basket, on one day, and failing both by the same people.
+"""What is bought together: in one basket, on one day, or only by the same people.
 
-Imported data have no sessions, so a basket is a run of a user's events with less than an hour from one to
-the next. The weight of a pair is directional: how many of the baskets with `i` hold `j`, shrunk because few
-baskets prove little, and damped by the popularity of `j`. A pair on one day counts a fraction of a pair in
-one basket: shops differ in how people spread what they buy. Pairs that were only ever bought by the same
-people come behind every pair that was bought together.
+Imported data has no sessions, so a basket is a run of a user's events with less than an hour between them.
+The weight of a pair is directional: the share of the baskets with `i` that hold `j`, shrunk because few
+baskets prove little, and reduced by the popularity of `j`. A pair on one day counts a fraction of a pair in
+one basket, because users differ in how they spread their purchases. Pairs that were only bought by the same
+people come after all pairs that were bought together.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from training.data.prepared import Sequences
 BASKET_GAP = 3600
 DAY = 86_400
 SAME_DAY = 0.25
-"""What a pair on one day counts, where one in a basket counts 1. A choice."""
+"""What a pair on one day counts, where a pair in one basket counts 1. This is a choice."""
 
-SHRINK = 5.0
+SHRINKAGE = 5.0
 POPULARITY = 0.25
-"""Power of the other item's popularity that weights are divided by: 0 favors what everybody buys."""
+"""The power of the other item's popularity that divides weights. 0 favors what everybody buys."""
 
 WINDOW = 60
-"""How many of a user's events ahead are looked at; a longer basket is a wholesaler's."""
+"""How many of a user's later events are paired with an event. Longer baskets are wholesalers'."""
 
-MOST = 500
-BEHIND = 1e-6
-"""Scale of the weights of pairs that were never bought together, far below those of pairs that were."""
+MAX_NEIGHBORS = 500
+NOT_TOGETHER_SCALE = 1e-6
+"""The scale of the weights of pairs that were never bought together, far below all others."""
 
 
 def fit(sequences: Sequences, items: int) -> SparseRows:
-    """Rows of positive weights, the largest `MOST` of each item."""
+    """Rows of positive weights, at most `MAX_NEIGHBORS` per item."""
     held_in = baskets(sequences)
     events = _distinct(sequences, held_in)
     keys, sums = pairs.count(_together(sequences, held_in, events), items)
     held = np.bincount(sequences.items[events], minlength=items)  # baskets with the item
     rows, columns = keys // items, keys % items
-    weights = sums / (held[rows] + SHRINK) / np.maximum(held[columns], 1) ** POPULARITY
+    weights = sums / (held[rows] + SHRINKAGE) / np.maximum(held[columns], 1) ** POPULARITY
     people = similar.count(sequences, items, nearness=False).rows(similar.Weighing())
     others = np.repeat(np.arange(items), np.diff(people.offsets)) * items + people.columns
     new = ~np.isin(others, keys)
     keys = np.concatenate([keys, others[new]])
-    weights = np.concatenate([weights, people.values[new] * BEHIND])
+    weights = np.concatenate([weights, people.values[new] * NOT_TOGETHER_SCALE])
     order = np.argsort(keys, kind="stable")
-    return pairs.heaviest(keys[order], weights[order], items, MOST)
+    return pairs.heaviest(keys[order], weights[order], items, MAX_NEIGHBORS)
 
 
 def baskets(sequences: Sequences) -> NDArray[np.int64]:
@@ -61,7 +61,7 @@ def baskets(sequences: Sequences) -> NDArray[np.int64]:
 
 
 def _distinct(sequences: Sequences, baskets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Events without those whose item is in the basket already, in their order."""
+    """The events, in order, without those whose item is already in the basket."""
     order = np.lexsort((np.arange(len(baskets)), sequences.items, baskets))
     item, basket = sequences.items[order], baskets[order]
     first = np.ones(len(order), bool)
@@ -81,7 +81,7 @@ def _together(
         same = basket[at] == basket[other]
         near = same | (time[other] - time[at] <= DAY)
         if not near.any():
-            return  # events are in the order of time: what is further ahead is later still
+            return  # events are ordered by time, so events further ahead are later still
         near &= item[at] != item[other]
         at, other = at[near], other[near]
         weight = np.where(same[near], 1.0, SAME_DAY).astype(np.float32)

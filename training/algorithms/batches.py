@@ -1,7 +1,7 @@
-"""Histories → windows → batches of windows of like length.
+"""Turn histories into windows, and windows into batches of windows of similar length.
 
-One pass over a window trains all its positions. A window is a run of events of one user; the first event is
-only read as a target if the window begins where the history begins, else it stands at the end of the window
+One pass over a window trains all its positions. A window is a run of events of one user. Its first event is a
+target only if the window begins where the history begins. Otherwise it was a target at the end of the window
 before.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,20 +19,21 @@ from training.algorithms.network import Batch
 from training.data.prepared import Sequences
 
 TOKENS = 256, 2048
-"""Tokens of a batch, padding included: the least and the most."""
+"""The least and the most tokens of a batch, padding included."""
 
 UPDATES = 200
-"""Batches that one pass over little data is cut into."""
+"""The number of batches of one pass over little data."""
 
 SHARED_UPDATES = 2000
-"""Where several processes read, as many steps are in one pass at least, unless one process would make fewer:
-the batches that make up a step are small before there are too few steps.
+"""The least number of steps of one pass that several processes share.
+
+The batches of a step get smaller before there are fewer steps, unless one process would make fewer too.
 """
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Each window: its user, its first event and how many events it takes part in."""
+    """The user, the first event, and the number of events of each window."""
 
     users: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -39,16 +41,16 @@ class Windows:
 
 
 def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
-    """Windows that cover every history, each event being a target once.
+    """Windows that cover every history, so that each event is a target once.
 
-    A window of `n` events has `n` tokens (the start and all events but the last) and `n` targets, `n` ≤
-    window + 1. Long histories are cut from their newest event backwards, at lengths that change from user to
-    user and epoch to epoch, so that an event is not always at the same distance from where its window begins.
+    A window of `n` events has `n` tokens (the start token and all events but the last) and `n` targets, with
+    `n` ≤ window + 1. Long histories are cut from their newest event backwards. The lengths vary by user and
+    pass, so that an event is not always at the same distance from the begin of its window.
     """
     lengths = sequences.lengths
     users = np.flatnonzero(lengths > 0)
     end = lengths[users]
-    found: list[tuple[NDArray, NDArray, NDArray]] = []
+    found: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
     while len(users):
         reach = rng.integers(max(3 * window // 4, 1), window + 1, len(users))
         start = np.maximum(end - reach - 1, 0)
@@ -61,24 +63,24 @@ def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
 
 
 def tokens(events: int, processes: int = 1) -> int:
-    """Tokens of a process's batch: little data is read in small batches, or there would be too few updates.
+    """The number of tokens of a process's batch.
 
-    The processes' batches make up one step, which is as large as that of one process would be until there are
-    plenty.
+    Little data is read in small batches, because there would be too few updates otherwise. The processes'
+    batches make up one step. It is as large as one process's batch until that has the maximum size.
     """
     least, most = TOKENS
     step = max(int(np.clip(events // UPDATES, least, most)), min(processes * most, events // SHARED_UPDATES))
     return step // processes
 
 
-def plan(windows: Windows, rng: np.random.Generator, most: int) -> list[NDArray[np.int64]]:
+def plan(windows: Windows, rng: np.random.Generator, max_tokens: int) -> list[NDArray[np.int64]]:
     """Groups of windows of about equal length, in random order."""
     order = np.argsort(windows.lengths * (1 + 0.1 * rng.random(len(windows.lengths))), kind="stable")
     groups: list[NDArray[np.int64]] = []
     begin, longest = 0, 0
     for place, length in enumerate(windows.lengths[order].tolist()):
         longest = max(longest, length)
-        if place > begin and longest * (place - begin + 1) > most:
+        if place > begin and longest * (place - begin + 1) > max_tokens:
             groups.append(order[begin:place])
             begin, longest = place, length
     if begin < len(order):
@@ -88,15 +90,14 @@ def plan(windows: Windows, rng: np.random.Generator, most: int) -> list[NDArray[
 
 
 def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], device: torch.device) -> Batch:
-    """The batch of some windows."""
+    """The batch of a group of windows."""
     users, starts, lengths = windows.users[group], windows.starts[group], windows.lengths[group]
     n = int(lengths.max())
     steps = np.arange(n)
     inside = steps < lengths[:, None]
-    target = np.minimum(
-        starts[:, None] + steps, len(sequences.items) - 1
-    )  # the event that each token predicts
-    token = np.maximum(target - 1, 0)  # the event that each token stands for; of the start token none
+    # `target` is the event that each token predicts, `token` the one that it stands for (start token: none).
+    target = np.minimum(starts[:, None] + steps, len(sequences.items) - 1)
+    token = np.maximum(target - 1, 0)
     first = starts == sequences.offsets[users]
     weight = np.where(inside, sequences.weights[target], 0.0).astype(np.float32)
     weight[~first, 0] = 0.0
@@ -105,9 +106,9 @@ def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], de
     valid = None if inside.all() else np.flatnonzero(inside.ravel())
     flat = slice(None) if valid is None else valid
 
-    def tensor(array: NDArray) -> torch.Tensor:
+    def tensor(array: NDArray[Any]) -> torch.Tensor:
         here = torch.from_numpy(np.ascontiguousarray(array))
-        # From pinned memory a copy does not wait for what the GPU is busy with.
+        # A copy from pinned memory does not wait for the GPU.
         return here.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else here
 
     return Batch(
@@ -124,8 +125,9 @@ def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], de
 
 
 class Epoch:
-    """The batches of one pass, the same for the same seed, number and rank (of the process in its team).
-    `most`: tokens of a batch, by default as one process takes them.
+    """The batches of one pass, the same for the same seed, pass number and process rank.
+
+    `max_tokens` is the number of tokens of a batch, by default that of a single process.
     """
 
     def __init__(
@@ -136,13 +138,13 @@ class Epoch:
         number: int,
         device: torch.device,
         *,
-        most: int = 0,
+        max_tokens: int = 0,
         rank: int = 0,
     ) -> None:
         rng = np.random.default_rng([seed, 4, number, rank] if rank else [seed, 4, number])
         self.sequences, self.device = sequences, device
         self.windows = cut(sequences, window, rng)
-        self.groups = plan(self.windows, rng, most or tokens(len(sequences.items)))
+        self.groups = plan(self.windows, rng, max_tokens or tokens(len(sequences.items)))
 
     def __len__(self) -> int:
         return len(self.groups)

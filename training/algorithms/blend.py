@@ -1,10 +1,10 @@
-"""The weights of a blend, chosen on validation data.
+"""Choose the weights of a blend on validation data.
 
-Every part scores every validation case. Candidates are what any part puts near the top, and the truth;
-weights start with the best single part alone and change one part at a time, as long as the objective grows.
-So the blend is never worse than its best part on the data that it is chosen by, and on small data a part that
-brings nothing gets nothing. A part's half-life is chosen with its weight: beside a transformer that knows
-what comes next, what a part remembers of long ago is often worth more than what it is best at alone.
+Every part scores every validation case. Candidates are the items near the top of any part, and the truth.
+Weights start with the best single part, and change one part at a time as long as the objective grows. So the
+blend is never worse than its best part on the validation data, and on small data a part without benefit gets
+no weight. A part's half-life is chosen with its weight: beside a transformer that predicts the next item
+well, older events are often worth more than they are to the part alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
-from training.progress import say
+from training.progress import log
 from training.tuning.objective import truths
 
 HALF_LIVES = {
@@ -31,32 +32,34 @@ HALF_LIVES = {
     "linear": (3.0, 6.0, 15.0, 50.0),
     "repeat": (3.0, 10.0, 50.0, 200.0),
 }
-"""In events. The long ones are for baskets, where what is bought next has little to do with the last item."""
+"""Half-lives in events.
+
+The long ones are for baskets, where the next purchase hardly depends on the last item.
+"""
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 SEEN, POPULARITY = "seen", "popularity"
 SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""At its ends nothing that was seen is in a list of 25, or everything is before all else."""
+"""At its ends, a list of 25 holds no seen items, or holds all seen items first."""
 
 WIDE_GRID = (-0.2, -0.15, -0.1, -0.06, -0.03)
-KEPT = 0.995
-"""Popularity is taken away as far as this share of the objective is left: lists that are as good show more of
-the catalog then.
+MIN_KEPT_SHARE = 0.995
+"""The share of the objective that must remain when the weight of popularity is reduced.
+
+Lists that are as good show more of the catalog then.
 """
 
 ROUNDS = 4
 CANDIDATES = 60
-"""Items taken from each part for each case, with and without seen ones. Lists are 25 long."""
+"""The items that are taken from each part for each case, with and without seen ones. Lists have 25 items."""
 
-LEAST_GAIN = 2e-4
-"""A change must bring this much (relative: 0.1 % of a usual objective), so that noise alone moves nothing."""
+MIN_GAIN = 2e-4
+"""A change must gain this much (0.1 % of a usual objective), so that noise alone changes nothing."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Settings of each part as they go into the manifest, and the objective of the blend and of each part
-    alone.
-    """
+    """The settings of each part for the manifest, and the objective of the blend and of each part alone."""
 
     parts: dict[str, dict[str, float]]
     reached: float
@@ -64,7 +67,7 @@ class Choice:
 
 
 def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
-    """Half-lives and weights for `model`, whose parts are fitted without the truth of `cases`."""
+    """Choose half-lives and weights for `model`, whose parts were fitted without the truth of `cases`."""
     wanted = truths(prepared.sequences, cases)
     table = _candidates(model, prepared, cases, wanted)
     alone: dict[str, float] = {}
@@ -74,7 +77,7 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
         repeats[name] = max(reached, key=reached.__getitem__)
         alone[name] = reached[repeats[name]]
     first = max(alone, key=alone.__getitem__)
-    weights, reached_all = widened(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
+    weights, reached_all = with_less_popularity(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
     chosen = {SEEN: {"weight": weights[SEEN]}}
     best: dict[str, float] = {}
     for part, names in table.parts.items():
@@ -83,13 +86,13 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
         chosen[part] = {"weight": weights.get(kept, 0.0)}
         if "@" in kept:
             chosen[part]["halfLife"] = float(kept.split("@")[1])
-        say(f"blend: {part} {chosen[part]} alone {best[part]:.4f}")
-    say(f"blend: seen items {weights[SEEN]:+}, {reached_all:.4f} on {len(cases)} validation users")
+        log(f"blend: {part} {chosen[part]} alone {best[part]:.4f}")
+    log(f"blend: seen items {weights[SEEN]:+}, {reached_all:.4f} on {len(cases)} validation users")
     return Choice(chosen, reached_all, best)
 
 
 def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
-    """Every part of the model with each half-life that is tried."""
+    """Every part of the model with each half-life to try."""
     found: list[tuple[str, Mapping[str, float]]] = []
     for part in model.parts:
         for half_life in HALF_LIVES.get(part, (0.0,)):
@@ -100,17 +103,19 @@ def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
 
 @dataclass(frozen=True)
 class Table:
-    """Candidates of each validation case: `items` int64[cases, candidates] (-1 for none), `scores` by name
-    float32[cases, candidates], and the truth of each case.
+    """The candidates of each validation case.
+
+    `items` is int64[cases, candidates], -1 for none. `scores` is float32[cases, candidates] by the name of a
+    variant. `wanted` is the truth of each case.
     """
 
     items: NDArray[np.int64]
     scores: dict[str, NDArray[np.float32]]
-    wanted: list[NDArray]
+    wanted: list[NDArray[Any]]
 
     @cached_property
     def parts(self) -> dict[str, list[str]]:
-        """The names of each part's variants; `seen` is none of the parts."""
+        """The names of each part's variants, without `seen`."""
         found: dict[str, list[str]] = {}
         for name in self.scores:
             if name != SEEN:
@@ -118,7 +123,7 @@ class Table:
         return found
 
     def total(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
-        """The weighted sum of parts; -inf where there is no candidate."""
+        """The weighted sum of the scores; -inf where there is no candidate."""
         result = np.where(self.items < 0, np.float32(-np.inf), np.float32(0))
         for name, weight in weights.items():
             if weight:
@@ -126,11 +131,11 @@ class Table:
         return result
 
     def objective(self, weights: Mapping[str, float]) -> float:
-        """Mean objective of the lists that these weights make."""
+        """The mean objective of the lists that these weights make."""
         return self.of(self.total(weights))
 
     def of(self, total: NDArray[np.float32]) -> float:
-        """Mean objective of the lists that these scores make."""
+        """The mean objective of the lists that these scores make."""
         most = min(25, total.shape[1])
         best = np.argpartition(-total, most - 1, axis=1)[:, :most]
         order = np.argsort(-np.take_along_axis(total, best, 1), axis=1, kind="stable")
@@ -146,9 +151,10 @@ class Table:
     def _worth(
         self,
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
-        """What `objective.gains` asks of each list, for all lists at once: which candidates are the next
-        item, which are any of the truth, how many that are, and the gain of a list that begins with all of
-        them.
+        """What `objective.gains` needs of each list, for all lists at once.
+
+        Returns which candidates are the next item, which are any item of the truth, the size of each truth,
+        and the gain of a list that begins with the whole truth.
         """
         best = np.cumsum(1.0 / np.log2(np.arange(2, 27)))
         soon = np.stack([row == truth[0] for row, truth in zip(self.items, self.wanted, strict=True)])
@@ -157,10 +163,10 @@ class Table:
         return soon, every, sizes, best[np.minimum(sizes, 25) - 1]
 
 
-def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray]) -> Table:
-    """What any part puts near the top, with and without what the user has seen, and the truth."""
+def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray[Any]]) -> Table:
+    """The items near the top of any part, with and without seen items, and the truth."""
     tried = variants(model)
-    found: list[tuple[NDArray, NDArray]] = []
+    found: list[tuple[NDArray[Any], NDArray[Any]]] = []
     said = says_context(np.arange(len(cases)))
     for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
         context = prepared.context(int(user), int(shown)) if says else None
@@ -190,9 +196,9 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
 
 
 def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:
-    """Weights of the parts and of `seen`, changed one at a time from `start`, and what they reach.
+    """The weights of the parts and of `seen`, changed one at a time from `start`, and their objective.
 
-    The part that has the weight 1 at the start keeps it, since only ratios matter; its half-life may change.
+    The part that starts with the weight 1 keeps it, because only ratios matter. Its half-life may change.
     """
     weights, reached = dict(start), table.objective(start)
     turns = {SEEN: ([SEEN], SEEN_GRID)} | {
@@ -206,22 +212,25 @@ def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], 
             rest = table.total(others)
             for name, weight in product(names, grid):
                 value = table.of(rest + np.float32(weight) * table.scores[name])
-                if value > reached + LEAST_GAIN:
+                if value > reached + MIN_GAIN:
                     weights, reached = {**others, name: weight}, value
-        if reached <= before + LEAST_GAIN:
+        if reached <= before + MIN_GAIN:
             break
     return weights, reached
 
 
-def widened(table: Table, weights: dict[str, float], reached: float) -> tuple[dict[str, float], float]:
-    """The same with the smallest weight of popularity, which may be below 0, that leaves `KEPT` of what is
-    reached; as it was where popularity is what everything else is measured by.
+def with_less_popularity(
+    table: Table, weights: dict[str, float], reached: float
+) -> tuple[dict[str, float], float]:
+    """The weights with the smallest weight of popularity that keeps `MIN_KEPT_SHARE` of the objective.
+
+    That weight may be negative. The weights stay as they are if popularity is the part that has the weight 1.
     """
     if POPULARITY not in table.scores or weights.get(POPULARITY) == 1.0:
         return weights, reached
     rest = table.total({name: weight for name, weight in weights.items() if name != POPULARITY})
     for weight in (*WIDE_GRID, *GRID):
         value = table.of(rest + np.float32(weight) * table.scores[POPULARITY])
-        if value >= KEPT * reached:
+        if value >= MIN_KEPT_SHARE * reached:
             return {**weights, POPULARITY: weight}, value
     return weights, reached

@@ -1,9 +1,10 @@
-"""Putting a large catalog's item vectors into clusters, and settling how much of them a search reads.
+"""Cluster the item vectors of a large catalog, and choose how much of them a search reads.
 
-Clusters are found by k-means in two levels: as many groups as the root of the clusters, then each group on
-its own, so that the work grows with the items times that root. How much is read is what users need: for some
-of them the exact best items are computed, and the share is the smallest with which the wanted part of those
-is found. Where that is much, the catalog has no clusters worth reading, and serving scores every item.
+Clusters are found by k-means in two levels: first as many groups as the root of the number of clusters, then
+the clusters of each group. So the work grows with the number of items times that root. The share that a
+search reads is chosen by queries: the exact best items are computed for some users, and the share is the
+smallest one that finds enough of them. If that share is too large, the catalog gets no clusters, and serving
+scores every item.
 """
 
 from __future__ import annotations
@@ -17,25 +18,27 @@ from tastemaker.models import Bundle
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
-from training.progress import say
+from training.progress import log
 
-LEAST_ITEMS = 100_000
-"""Below, scoring every item takes hardly longer than reading a user's history does."""
-BEST, RECALL = 100, 0.997
-"""So many best items of a user, and the part of them that is to be found on average."""
-MOST_READ = 0.3
+MIN_ITEMS = 100_000
+"""With fewer items, scoring all of them takes hardly longer than reading a user's history."""
+BEST_ITEMS, RECALL = 100, 0.997
+"""The number of best items of a user, and the part of them that must be found on average."""
+MAX_SHARE = 0.3
 """Reading a larger share in pieces gains too little over reading everything."""
 QUERIES = 300
 SAMPLED, ROUNDS = 64, 8
-"""Vectors per center that k-means looks at, and how often it moves the centers."""
+"""The vectors per center that k-means looks at, and how often it moves the centers."""
 CHUNK = 1 << 14
 
 Array = NDArray[np.float32]
 
 
-def add(folder: Path, *, least: int = LEAST_ITEMS, most: float = MOST_READ, seed: int = 0) -> Clusters | None:
-    """Give a bundle clusters, if it has as many items as `least`, and its users can be answered by reading a
-    share that is at most `most`. Returns None if it has not.
+def add(folder: Path, *, least: int = MIN_ITEMS, most: float = MAX_SHARE, seed: int = 0) -> Clusters | None:
+    """Add clusters to a bundle that has at least `least` items.
+
+    Returns None, and adds nothing, if the bundle has fewer items or if its users need a larger share than
+    `most`.
     """
     bundle = Bundle.open(folder)
     if bundle.model_name != "sequence" or len(bundle.items) < least:
@@ -54,7 +57,7 @@ def add(folder: Path, *, least: int = LEAST_ITEMS, most: float = MOST_READ, seed
     ]
     clusters = build(model.item_vectors, seed)
     clusters.share = needed(clusters, weight * np.stack(vectors), model.static.values)
-    say(f"clusters: {len(clusters.centers)}, of which users need {clusters.share:.1%} of the items")
+    log(f"clusters: {len(clusters.centers)}, of which users need {clusters.share:.1%} of the items")
     if clusters.share > most:
         return None
     clusters.save(folder / "model")
@@ -62,7 +65,7 @@ def add(folder: Path, *, least: int = LEAST_ITEMS, most: float = MOST_READ, seed
 
 
 def build(vectors: Array, seed: int = 0) -> Clusters:
-    """Clusters of about a quarter of the root of the number of items. `share` is 1 until it is settled."""
+    """Clusters of about a quarter of the root of the number of items. `share` is 1 until it is chosen."""
     rng = np.random.default_rng(seed)
     wanted = len(vectors) / max(64.0, len(vectors) ** 0.5 / 4)
     groups = nearest(vectors, k_means(vectors, round(wanted**0.5), rng))
@@ -86,7 +89,7 @@ def build(vectors: Array, seed: int = 0) -> Clusters:
 
 
 def needed(clusters: Clusters, queries: Array, static: Array) -> float:
-    """The smallest share of the items that holds the part RECALL of the BEST items of these queries."""
+    """The smallest share of the items that holds the part RECALL of the BEST_ITEMS of these queries."""
     by_cluster = Static.of(static, clusters)
     sizes = np.diff(clusters.starts)
     where = np.empty(len(clusters), np.int64)
@@ -98,12 +101,12 @@ def needed(clusters: Clusters, queries: Array, static: Array) -> float:
         ranked = np.argsort(-(clusters.centers @ vector + by_cluster.high))
         read = np.empty(len(sizes))
         read[ranked] = np.cumsum(sizes[ranked]) / len(clusters)
-        shares.append(read[where[top_k(scores + static, BEST)]])
+        shares.append(read[where[top_k(scores + static, BEST_ITEMS)]])
     return float(np.quantile(np.concatenate(shares), RECALL))
 
 
 def k_means(vectors: Array, count: int, rng: np.random.Generator) -> Array:
-    """At most `count` centers, float32[count, width], of a sample (Lloyd's method, from random vectors)."""
+    """At most `count` centers of a sample, float32[count, width] (Lloyd's method, from random vectors)."""
     sample = vectors[rng.permutation(len(vectors))[: SAMPLED * count]]
     centers = sample[:count].copy()
     for _ in range(ROUNDS if count > 1 else 1):
@@ -117,7 +120,7 @@ def k_means(vectors: Array, count: int, rng: np.random.Generator) -> Array:
 
 
 def nearest(vectors: Array, centers: Array) -> NDArray[np.int64]:
-    """For each vector the center with the least distance."""
+    """The nearest center of each vector."""
     half = np.einsum("ij,ij->i", centers, centers) / 2
     found = [
         (vectors[start : start + CHUNK] @ centers.T - half).argmax(1)

@@ -1,10 +1,10 @@
-"""Neighbors of items that hardly anybody has touched: by what their attributes and texts resemble.
+"""Neighbors of items with hardly any interactions, by similar attributes and texts.
 
-A cold item's row is made of the known items that it resembles most and of what goes with those, each by how
-much it resembles; the few users that it has count as what they are, few against `PRIOR`. The other way round,
-the item stands in the rows of the known items that are in its own, behind their neighbors. How much texts
-say beside attributes, how many items are looked at, and how much they say themselves beside what goes with
-them, is chosen by validation data on known items, whose own users are looked away from.
+A cold item's row is made of the most similar known items and of their neighbors, weighted by similarity. The
+item's few own users count against `PRIOR`. The item also gets a place in the rows of the known items in its
+own row, after their neighbors. Validation data chooses how much texts count beside attributes, how many
+similar items are used, and how much these count beside their neighbors. It does so on known items, whose own
+users are ignored.
 """
 
 from __future__ import annotations
@@ -20,43 +20,48 @@ from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
 from tastemaker.models.topk import top_k
 from training.algorithms import pairs
-from training.progress import say
+from training.progress import log
 from training.tuning.objective import gains
 
 COLD = 5
-"""Interactions below which the service calls an item cold."""
+"""The number of interactions below which the service calls an item cold."""
 
 PRIOR = 5.0
-"""What is known by resemblance counts like so many interactions."""
+"""The number of interactions that similarity is worth."""
 
-MOST = 500
-MOST_BEHIND = 50
-"""Cold items that a known item's row has room for."""
+MAX_NEIGHBORS = 500
+MAX_COLD_NEIGHBORS = 50
+"""The number of cold items that a known item's row has room for."""
 
-MOST_ROWS = 100
-"""Known items in whose rows a cold item asks for room."""
+MAX_HOST_ROWS = 100
+"""The number of known items whose rows may get a cold item."""
 
-MOST_KNOWN = 50_000
-"""Items that others are compared with, the most popular."""
+MAX_KNOWN_ITEMS = 50_000
+"""The number of items that others are compared with, the most popular ones."""
 
-JUDGED = 600
-"""Validation cases that settings are chosen on."""
+MAX_CASES = 600
+"""The number of validation cases that settings are chosen on."""
 
-LISTED = 25
+LIST_LENGTH = 25
 
-BEHIND = 1e-3
-"""Scale of a cold item's weight in a known item's row, below those of items with users."""
+COLD_WEIGHT_SCALE = 1e-3
+"""The scale of a cold item's weight in a known item's row, below that of items with users."""
 
 TEXT = (0.0, 0.3, 1.0)
-"""Not more than attributes: what texts say of a shop's goods was worth less than validation data promised."""
+"""The weights of texts to try, at most as much as attributes.
+
+Texts of a shop's products were worth less than validation data promised.
+"""
 
 NEAREST = (20, 60)
 ITSELF = (0.0, 0.1, 0.3, 1.0)
 
 
 class Mixture(NamedTuple):
-    """What the cosine of texts counts beside that of attributes, how many items are looked at, and what one
-    of them counts beside all that goes with it.
+    """How similarity is weighted.
+
+    `text` is the weight of the cosine of texts beside that of attributes. `nearest` is the number of similar
+    items. `itself` is the weight of a similar item beside all its neighbors.
     """
 
     text: float = 1.0
@@ -65,7 +70,7 @@ class Mixture(NamedTuple):
 
 
 class Near(NamedTuple):
-    """Items, and their shares, which add up to 1."""
+    """Similar items, and their shares, which add up to 1."""
 
     items: NDArray[np.int64]
     shares: NDArray[np.float32]
@@ -74,16 +79,16 @@ class Near(NamedTuple):
 def resemblance(
     attributes: FeatureRows, texts: NDArray[np.float32] | None, interactions: NDArray[np.integer]
 ) -> Resemblance | None:
-    """Between all items and the known ones; None if there is nothing to compare by.
+    """The similarity between all items and the known ones. None if there is nothing to compare by.
 
-    `texts` is float32[items, width], rows of length 1 or 0; `interactions` int[items].
+    `texts` is float32[items, width] with rows of length 1 or 0. `interactions` is int[items].
     """
     if not len(attributes.codes) and texts is None:
         return None
-    popular = np.argsort(-interactions, kind="stable")[:MOST_KNOWN]
+    popular = np.argsort(-interactions, kind="stable")[:MAX_KNOWN_ITEMS]
     known = popular[interactions[popular] >= COLD]
     if len(known) < NEAREST[0]:
-        known = popular  # hardly anything is known: then resemblance is all there is
+        known = popular  # hardly any item is known, so all popular ones count
     return Resemblance(attributes, texts, known)
 
 
@@ -93,13 +98,14 @@ def choose(
     asked: Sequence[int],
     wanted: Sequence[NDArray[np.integer]],
 ) -> Mixture:
-    """The mixture whose rows for the items `asked` foretell best what was `wanted`, if they were cold. Texts
-    have to bring more than a standard error: where they say nothing, chance would let them in.
+    """The mixture whose rows predict best what was `wanted` after the items `asked`, if those were cold.
+
+    Texts must gain more than a standard error. Otherwise chance would include texts that say nothing.
     """
     known = np.flatnonzero(np.isin(asked, alike.known))
     near = list(product(alike.weights, NEAREST))
     mixtures = [Mixture(*one, itself) for one in near for itself in ITSELF]
-    some = np.random.default_rng(len(known)).permutation(known)[:JUDGED].tolist()
+    some = np.random.default_rng(len(known)).permutation(known)[:MAX_CASES].tolist()
     reached = np.zeros((len(some), len(mixtures)))
     for place, case in enumerate(some):
         item, lists = asked[case], []
@@ -107,7 +113,7 @@ def choose(
             row = _row(found, alike.nearest(item, text, most))
             for itself in ITSELF:
                 values = np.where(row.columns == item, -np.inf, row.together + itself * row.themselves)
-                lists.append(row.columns[top_k(values, LISTED)])
+                lists.append(row.columns[top_k(values, LIST_LENGTH)])
         reached[place] = gains(lists, [wanted[case]] * len(lists))
     if not some:
         return Mixture()
@@ -116,9 +122,9 @@ def choose(
     plain = max((i for i, one in enumerate(mixtures) if not one.text), key=means.__getitem__, default=best)
     more = reached[:, best] - reached[:, plain]
     chosen = mixtures[best if more.mean() > more.std() / np.sqrt(len(some)) else plain]
-    say(
-        f"cold items: by the {chosen.nearest} nearest, texts as {chosen.text:g} times attributes, "
-        f"a neighbor as {chosen.itself:g} times what goes with it"
+    log(
+        f"cold items: {chosen.nearest} similar items, texts count {chosen.text:g} times attributes, "
+        f"a similar item counts {chosen.itself:g} times its neighbors"
     )
     return chosen
 
@@ -137,21 +143,21 @@ def fit(
         row = _row(found, alike.nearest(item, mixture.text, mixture.nearest))
         values = row.together + mixture.itself * row.themselves
         columns, values = _with_own(found, item, row.columns, values, interactions[item])
-        best = top_k(values, MOST)
+        best = top_k(values, MAX_NEIGHBORS)
         columns, values = columns[best], values[best]
         keys.append(item * items + columns)
         weights.append(values)
-        others = np.flatnonzero(~cold[columns])[:MOST_ROWS]
+        others = np.flatnonzero(~cold[columns])[:MAX_HOST_ROWS]
         keys.append(columns[others] * items + item)
-        weights.append(least[columns[others]] * BEHIND * values[others])
+        weights.append(least[columns[others]] * COLD_WEIGHT_SCALE * values[others])
     key, weight = np.concatenate(keys), np.concatenate(weights)
-    key, first = np.unique(key, return_index=True)  # users who touched both come first, and count
+    key, first = np.unique(key, return_index=True)  # pairs with users in common come first
     positive = weight[first] > 0
-    return pairs.heaviest(key[positive], weight[first][positive], items, MOST + MOST_BEHIND)
+    return pairs.heaviest(key[positive], weight[first][positive], items, MAX_NEIGHBORS + MAX_COLD_NEIGHBORS)
 
 
 class Resemblance:
-    """Cosines of attributes, weighed by rarity, and of texts, between any item and the `known` ones."""
+    """Cosines of attributes (weighted by rarity) and of texts, between any item and the `known` ones."""
 
     def __init__(
         self, attributes: FeatureRows, texts: NDArray[np.float32] | None, known: NDArray[np.int64]
@@ -159,7 +165,7 @@ class Resemblance:
         self.known, self.texts = known, None if texts is None else texts[known]
         self._attributes, self._texts = attributes, texts
         items, size = len(attributes), int(attributes.codes.max(initial=-1)) + 1
-        # Rare attributes say more: weight by the logarithm of how few items have them.
+        # Rare attributes say more, so they are weighted by the logarithm of how few items have them.
         frequency = np.bincount(attributes.codes, minlength=size)
         rarity = np.log1p(items / np.maximum(frequency, 1)).astype(np.float32)
         values = attributes.weights * rarity[attributes.codes]
@@ -175,13 +181,13 @@ class Resemblance:
 
     @property
     def weights(self) -> tuple[float, ...]:
-        """What texts may count beside attributes; alone, any number says the same."""
+        """The weights of texts to try beside attributes. Without attributes, one weight is enough."""
         if self.texts is None:
             return (0.0,)
         return TEXT if len(self._attributes.codes) else (1.0,)
 
     def nearest(self, item: int, text: float, most: int) -> Near:
-        """The `most` known items that resemble an item most; the text's cosine counts `text`."""
+        """The `most` known items that are most similar to an item. `text` weighs the cosine of texts."""
         scores = np.zeros(len(self.known), np.float32)
         at = slice(self._attributes.offsets[item], self._attributes.offsets[item + 1])
         for code, value in zip(self._attributes.codes[at], self._values[at], strict=True):
@@ -195,7 +201,7 @@ class Resemblance:
 
 
 class Row(NamedTuple):
-    """Items, what goes with those that resemble one, and these themselves."""
+    """Items, the weights of neighbors of similar items, and the weights of the similar items themselves."""
 
     columns: NDArray[np.int64]
     together: NDArray[np.float64]
@@ -203,7 +209,7 @@ class Row(NamedTuple):
 
 
 def _row(found: SparseRows, near: Near) -> Row:
-    """The rows of these items, each of which adds up to its share, and the shares."""
+    """The neighbors of similar items, whose rows each add up to the item's share, and the shares."""
     totals = np.array([found.row(int(one))[1].sum() for one in near.items], np.float64)
     columns, values = found.entries(near.items, near.shares / np.maximum(totals, 1e-9))
     distinct, inverse = np.unique(np.concatenate([columns, near.items]), return_inverse=True)
@@ -219,7 +225,7 @@ def _with_own(
     values: NDArray[np.float64],
     seen: float | np.integer,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The same beside the row that the item's own few interactions gave it, without the item itself."""
+    """The same row, combined with the row of the item's own few interactions, without the item itself."""
     own, weights = found.row(item)
     if len(own):
         share = seen / (PRIOR + seen)

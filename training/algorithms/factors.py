@@ -1,10 +1,13 @@
-"""Item factors: the leading eigenvectors of which items are touched by the same users.
+"""Item factors: the leading eigenvectors of the matrix of which items have the same users.
 
-Found by subspace iteration from a random start (Halko, Martinsson and Tropp, "Finding structure with
-randomness", 2011), which only multiplies by who touched what and never holds a matrix of items by items.
+They are found by subspace iteration from a random start (Halko, Martinsson and Tropp, "Finding structure with
+randomness", 2011). It only multiplies by the matrix of users and items, and never holds a matrix of items by
+items.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +16,22 @@ from training.data.prepared import Sequences
 
 ITERATIONS = 6
 EXTRA = 8
-"""Directions beyond those that are wanted: the last ones of a subspace settle slowly."""
+"""The directions beyond the wanted ones, because the last ones of a subspace converge slowly."""
 
-MOST_EVENTS = 2_000_000
-"""Events that take part; beyond, users are sampled."""
+MAX_EVENTS = 2_000_000
+"""The number of events that take part. If there are more, users are sampled."""
 
 BLOCK = 1 << 19
-"""Touches that are multiplied at a time."""
+"""The number of interactions that are multiplied at a time."""
 
 Array = NDArray[np.float32]
 
 
 def fit(sequences: Sequences, items: int, width: int, seed: int = 0) -> Array:
-    """float32[items, width]: items of the same users point the same way; each row has the length 1, or is 0.
+    """The factors of each item: float32[items, width]. Items with the same users point the same way.
 
-    Counts are made relative to what popularity alone explains (cosine), so that the first factor is not
-    popularity. Deterministic for a seed.
+    Each row has the length 1, or is 0. Counts are relative to popularity (cosine), so that the first factor
+    is not popularity. The result is deterministic for a seed.
     """
     rng = np.random.default_rng([seed, 6])
     touches = Touches(_some(sequences, rng), items)
@@ -47,14 +50,14 @@ def fit(sequences: Sequences, items: int, width: int, seed: int = 0) -> Array:
 
 
 def _some(sequences: Sequences, rng: np.random.Generator) -> Sequences:
-    if len(sequences.items) <= MOST_EVENTS:
+    if len(sequences.items) <= MAX_EVENTS:
         return sequences
-    keep = rng.random(sequences.users) < MOST_EVENTS / len(sequences.items)
+    keep = rng.random(sequences.users) < MAX_EVENTS / len(sequences.items)
     return sequences.keep(np.repeat(keep, sequences.lengths))
 
 
 class Touches:
-    """Who touched what, once each, with columns of the length 1: N, of which NᵀN are the items' cosines."""
+    """The matrix N of users and items with columns of length 1. NᵀN holds the items' cosines."""
 
     def __init__(self, sequences: Sequences, items: int) -> None:
         pair = np.unique(sequences.owners() * items + sequences.items)
@@ -74,7 +77,7 @@ class Touches:
             begin = end
         return result * self.scale[:, None]
 
-    def _block(self, scaled: Array, starts: NDArray, ends: NDArray, result: Array) -> None:
+    def _block(self, scaled: Array, starts: NDArray[Any], ends: NDArray[Any], result: Array) -> None:
         item = self.item[starts[0] : ends[-1]]
         people = np.add.reduceat(scaled[item], starts - starts[0], axis=0)
         row = np.repeat(np.arange(len(starts)), ends - starts)

@@ -1,12 +1,11 @@
-"""Tables of which a step reads a few rows only: the others are left alone until they are read, and catch up
-then.
+"""Tables of which a step reads a few rows: other rows are left alone, and catch up when they are read.
 
-AdamW moves a row also in steps that have no gradient for it, by what is left of its momentum. Without a
-gradient the first moment shrinks by β1 and the root of the second by √β2 a step, so that all moves since a
-row was read are its first moment over the root of the second, times a sum that is the same for all rows that
-were read last in that step: of the rates since, each times (β1 / √β2) to the power of the steps between. So
-what is caught up is what AdamW would have done, but for ε, and for the average, which takes the moves as made
-at once.
+AdamW moves a row also in steps without a gradient for it, by the rest of its momentum. Without a gradient,
+each step multiplies the first moment by β1 and the root of the second by √β2. So all moves since a row was
+read add up to its first moment over the root of the second, times a sum that is the same for all rows that
+were last read in the same step. That sum adds the rates since then, each times (β1 / √β2) to the power of the
+steps between. A row that catches up gets what AdamW would have done, except for ε, and except that the
+average takes all moves as made at once.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import torch
 from torch import Tensor
 
 REACH = 512
-"""Steps after which momentum moves nothing any more: .91 to this power is less than a float64 can add."""
+"""The number of steps after which momentum moves nothing: .91 to this power vanishes in a float64 sum."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +31,18 @@ class Table:
     decayed: bool
 
     def of(self, rows: Tensor) -> list[Tensor]:
-        """Copies of some rows: value, first and second moment, average."""
+        """Copies of some rows: value, first moment, second moment, and average."""
         parts = (self.value, self.first, self.second, self.average)
         return [part.detach().index_select(0, rows) for part in parts]
 
     def put(self, rows: Tensor, parts: list[Tensor]) -> None:
-        """Write what `of` gave."""
+        """Write the rows that `of` returned."""
         for part, new in zip((self.value, self.first, self.second, self.average), parts, strict=True):
             part.detach().index_copy_(0, rows, new)
 
 
 class Lazy:
-    """Some tables with the same rows, and the step to which each row has come."""
+    """Tables with the same rows, and the step that each row has reached."""
 
     def __init__(self, tables: list[Table], betas: tuple[float, float], epsilon: float, decay: float) -> None:
         self.tables, self.betas, self.epsilon, self.decay = tables, betas, epsilon, decay
@@ -54,15 +53,15 @@ class Lazy:
         self.begin(0)
 
     def begin(self, step: int) -> None:
-        """All rows are where they should be after `step` updates."""
+        """All rows are up to date after `step` updates."""
         self.step = self.settled = step
         self.came.fill_(step)
-        # Of each update: the sum of the rates since, fading; and the logarithms, added up, of what decay left
-        # of a value and following of an average's distance from it.
+        # For each update: the fading sum of the rates since, the sum of the logarithms of what decay left of
+        # a value, and that of what following left of an average's distance from it.
         self._since = torch.zeros(3, step + 1024, dtype=torch.float64, device=self.came.device)
 
     def passed(self, rows: Tensor, rate: float, follow: float) -> None:
-        """An update was made, of these rows only, at this rate; averages followed by this share."""
+        """Note an update of these rows only, at this rate. The averages followed by the share `follow`."""
         self.step += 1
         now = self.step
         if now >= self._since.shape[1]:
@@ -76,7 +75,7 @@ class Lazy:
         self.came[rows] = now
 
     def catch_up(self, rows: Tensor) -> None:
-        """Bring these rows, each there once, to where they should be now."""
+        """Bring these rows, each given once, up to date."""
         came = self.came[rows]
         missed = (self.step - came).double()
         first, second = self.betas
@@ -96,7 +95,7 @@ class Lazy:
         self.came[rows] = self.step
 
     def catch_up_all(self, chunk: int = 1 << 16) -> None:
-        """Bring every row to where it should be."""
+        """Bring every row up to date."""
         if self.settled == self.step:
             return
         self.settled = self.step

@@ -1,12 +1,14 @@
-"""A linear item-to-item model in closed form (EASE: Steck, "Embarrassingly shallow autoencoders for sparse
-data", 2019).
+"""A linear item-to-item model in closed form (EASE).
 
-B = I - P / diag(P) with P = (XᵀX + λI)⁻¹, X being who touched what. The diagonal of B is zero: an item does
-not explain itself. It costs the cube of the number of items, so a large catalog gets it for its most
-popular items only.
+Steck, "Embarrassingly shallow autoencoders for sparse data", 2019. B = I - P / diag(P) with P = (XᵀX + λI)⁻¹,
+where X is the matrix of users and items. The diagonal of B is zero, because an item must not predict itself.
+The cost grows with the cube of the number of items, so a large catalog gets the model for its most popular
+items only.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,30 +17,30 @@ from tastemaker.models.sparse import SparseRows, ranges
 from training.data.prepared import Sequences
 
 REGULARIZATION = 250.0
-"""λ. A choice by validation data."""
+"""λ, chosen on validation data."""
 
-MOST_ITEMS = 6000
-"""Items that take part; a few seconds and some hundred MB at this size."""
+MAX_ITEMS = 6000
+"""The number of items that take part. This size costs a few seconds and some hundred MB."""
 
-MOST_ENTRIES = 200
-"""Entries kept of each row, the largest by size."""
+MAX_ENTRIES = 200
+"""The number of entries kept of each row, the largest by magnitude."""
 
 GRAM_WORK = 4e13
-"""Multiplications that counting may take; beyond, users are sampled."""
+"""The number of multiplications that counting may take. If there are more, users are sampled."""
 
 PAIR = 1000
-"""So many multiplications of a matrix product take as long as counting one pair of a user's items."""
+"""The number of multiplications of a matrix product that take as long as counting one pair of items."""
 
 PAIRS = 1 << 22
-"""Pairs that are held at a time, if no user alone has more."""
+"""The number of pairs that are held at a time, unless one user has more."""
 
 
 def fit(
     sequences: Sequences, items: int, regularization: float = REGULARIZATION, seed: int = 0
 ) -> SparseRows:
-    """Rows by item of the history of weights on items to recommend."""
+    """Rows by item of the history, with weights on items to recommend."""
     counts = np.bincount(sequences.items, minlength=items)
-    chosen = np.sort(np.argsort(-counts, kind="stable")[: min(MOST_ITEMS, int(np.count_nonzero(counts)))])
+    chosen = np.sort(np.argsort(-counts, kind="stable")[: min(MAX_ITEMS, int(np.count_nonzero(counts)))])
     place = np.full(items, -1)
     place[chosen] = np.arange(len(chosen))
     gram = _gram(sequences, place, len(chosen), seed)
@@ -49,9 +51,11 @@ def fit(
     return _pruned(weights, chosen, items)
 
 
-def _gram(sequences: Sequences, place: NDArray, size: int, seed: int) -> NDArray[np.float64]:
-    """XᵀX over the chosen items, float64[size, size], in blocks of users: as a matrix product, or where users
-    touched few of the items by counting pairs, which is quicker then and gives the same.
+def _gram(sequences: Sequences, place: NDArray[Any], size: int, seed: int) -> NDArray[np.float64]:
+    """XᵀX over the chosen items, float64[size, size], in blocks of users.
+
+    It is a matrix product, or counts pairs where users have few of the items. Counting is faster then, and
+    gives the same.
     """
     users = np.flatnonzero(sequences.lengths > 0)
     most = max(int(GRAM_WORK / (2.0 * size * size)), 1)
@@ -72,8 +76,10 @@ def _gram(sequences: Sequences, place: NDArray, size: int, seed: int) -> NDArray
     return gram
 
 
-def _touches(sequences: Sequences, place: NDArray, size: int, users: NDArray) -> tuple[NDArray, NDArray]:
-    """Which of some users, rising, touched which of the chosen items, each pair once and in order."""
+def _touches(
+    sequences: Sequences, place: NDArray[Any], size: int, users: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Which of some users, rising, have which of the chosen items, each pair once and in order."""
     begins = sequences.offsets[users]
     lengths = sequences.offsets[users + 1] - begins
     row, column = np.repeat(np.arange(len(users)), lengths), place[sequences.items[ranges(begins, lengths)]]
@@ -81,8 +87,8 @@ def _touches(sequences: Sequences, place: NDArray, size: int, users: NDArray) ->
     return pair // size, pair % size
 
 
-def _count_pairs(gram: NDArray[np.float64], column: NDArray, counts: NDArray) -> None:
-    """Add 1 for each two items of a user; `column` are the users' items, `counts` of each, user by user."""
+def _count_pairs(gram: NDArray[np.float64], column: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add 1 for each two items of a user. `column` holds the users' items, user by user, `counts` of each."""
     flat, size = gram.reshape(-1), len(gram)
     ends = np.cumsum(counts)
     of_item = np.repeat(counts, counts)  # the items of an item's user
@@ -97,9 +103,9 @@ def _count_pairs(gram: NDArray[np.float64], column: NDArray, counts: NDArray) ->
         begin = end
 
 
-def _pruned(weights: NDArray[np.float32], chosen: NDArray, items: int) -> SparseRows:
+def _pruned(weights: NDArray[np.float32], chosen: NDArray[Any], items: int) -> SparseRows:
     size = len(chosen)
-    most = min(MOST_ENTRIES, size)
+    most = min(MAX_ENTRIES, size)
     top = np.argpartition(-np.abs(weights), most - 1, axis=1)[:, :most] if size else np.zeros((0, 0), int)
     top.sort(1)
     values = np.take_along_axis(weights, top, 1) if size else np.zeros((0, 0), np.float32)

@@ -6,16 +6,18 @@ import torch
 from torch.nn import functional
 
 CHUNK = 512
-"""Events whose logits are held at a time: small enough to stay in the cache, large enough for the matrix
-product.
+"""The number of events whose logits are held at a time.
+
+It is small enough for the cache, and large enough for the matrix product.
 """
 
 
 class FullSoftmax(torch.autograd.Function):
-    """Weighted mean cross-entropy of `hidden @ table.T + bias`.
+    """The weighted mean cross-entropy of `hidden @ table.T + bias`.
 
-    hidden [events, width], table [items, width], bias [items], target [events], weight [events] (sum > 0).
-    The gradient is made while the logits of a chunk are at hand; backward only scales it.
+    hidden is [events, width], table [items, width], bias [items], target [events], and weight [events] with a
+    sum above 0. The forward pass computes the gradient while a chunk's logits are at hand, and the backward
+    pass only scales it.
     """
 
     @staticmethod
@@ -54,12 +56,12 @@ class FullSoftmax(torch.autograd.Function):
 def sampled_softmax(
     hidden, target_rows, target_bias, target_log_q, negatives, negative_bias, negative_log_q, same, weight
 ):
-    """Weighted mean cross-entropy against sampled items, each logit corrected by the log of how often it is
-    drawn.
+    """The weighted mean cross-entropy against sampled items.
 
-    target_* belong to the events' own items, negative_* to items that the whole batch shares; `same` [events,
-    negatives] marks negatives that are the event's own item. The correction (Bengio and Senécal, 2008) makes
-    the sampled gradient an estimate of the full one.
+    target_* belong to the events' own items, negative_* to items that the whole batch shares. `same` is
+    bool[events, negatives] and marks negatives that are the event's own item. Each logit is corrected by the
+    logarithm of how often its item is drawn (Bengio and Senécal, 2008), so that the sampled gradient
+    estimates the full one.
     """
     positive = (hidden * target_rows).sum(1) + target_bias - target_log_q
     others = torch.addmm(negative_bias - negative_log_q, hidden, negatives.t()).masked_fill(same, -1e9)

@@ -1,5 +1,6 @@
-"""The transformer in torch, for training. `tastemaker.models.encoder` is the same arithmetic in numpy,
-for serving.
+"""The transformer in torch, for training.
+
+`tastemaker.models.encoder` computes the same in numpy, for serving.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from tastemaker.models.encoder import MASKED, TIME_BUCKETS
 from tastemaker.models.features import FeatureRows
 
 LAZY_ITEMS = 20_000
-"""From so many items on, a step of training moves the vectors only of those that it reads."""
+"""With at least so many items, a training step moves only the vectors of the items that it reads."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of the network. `window` is the most events that it reads."""
+    """The sizes of the network. `window` is the most events that it reads."""
 
     items: int
     item_features: int
@@ -34,16 +35,17 @@ class Shape:
     window: int = 100
     dropout: float = 0.2
     id_dropout: float = 0.1
-    """How often an item's own vector is left out, so that its attributes learn to stand for it."""
+    """How often an item's own vector is left out, so that its attributes learn to represent it."""
 
 
 @dataclass
 class Batch:
-    """Windows of users' histories, padded on the right. Tokens: a start token, then events.
+    """Windows of users' histories, padded on the right. The tokens are a start token, then events.
 
-    items, types [windows, tokens] (the start token's entries are not read); seen, asked [windows, tokens]
-    times of the token's event and of the event to predict; valid: positions of real tokens in the flattened
-    [windows * tokens], None if all are; users [windows]; target, weight, context: per valid token.
+    `items` and `types` are [windows, tokens]; the entries of the start token are not read. `seen` and `asked`
+    are [windows, tokens], the times of the token's event and of the event to predict. `valid` holds the
+    positions of real tokens in the flattened [windows * tokens], or None if all are real. `users` is
+    [windows]. `target`, `weight` and `context` have one entry per valid token.
     """
 
     items: Tensor
@@ -58,21 +60,24 @@ class Batch:
 
 
 def summed(values: Tensor, places: Tensor, size: int) -> Tensor:
-    """[size]: the sums of values [n] by place."""
+    """The sums of `values` [n] by place: [size]."""
     if values.device.type == "cpu":
         return torch.bincount(places, values, minlength=size)
     return multiplied(values, places, size)
 
 
 def multiplied(values: Tensor, places: Tensor, size: int) -> Tensor:
-    """The same as a product. On a GPU bincount would add in any order, and wait for the largest place."""
+    """The same sums as a product.
+
+    On a GPU, bincount would add in any order, and would wait for the largest place.
+    """
     return values @ (places[:, None] == torch.arange(size, device=places.device)).to(values.dtype)
 
 
 class Biases(torch.autograd.Function):
     """Attention's additive bias [heads, windows, n, n] from a table by distance and a table by time bucket.
 
-    The gradient of a table is a histogram: the backward pass of `table[index]` is many times slower on a CPU.
+    The gradient of a table is a histogram. The backward pass of `table[index]` is many times slower on a CPU.
     """
 
     @staticmethod
@@ -104,29 +109,27 @@ class Biases(torch.autograd.Function):
 
 
 def time_buckets(seconds: Tensor) -> Tensor:
-    """As `tastemaker.models.encoder.time_buckets`."""
+    """The buckets of `tastemaker.models.encoder.time_buckets`."""
     exponent = torch.frexp(seconds.clamp(min=0).double() + 1).exponent - 1
     return exponent.clamp(max=TIME_BUCKETS - 1).long()
 
 
 class Layer(nn.Module):
-    """Pre-norm attention and feed-forward. Only attention sees padding; everything else works on real
-    tokens.
-    """
+    """Pre-norm attention and feed-forward. Only attention sees padding; the rest works on real tokens."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width = shape.width
         self.heads, self.dropout = shape.heads, shape.dropout
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.mix = nn.Linear(width, 3 * width, bias=False)
-        self.read = nn.Linear(width, width, bias=False)
-        self.widen, self.narrow = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.attention_out = nn.Linear(width, width, bias=False)
+        self.ffn_in, self.ffn_out = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor, bias: Tensor, valid: Tensor | None, windows: int, n: int) -> Tensor:
         width, heads = x.shape[1], self.heads
         depth = width // heads
-        mixed = self.mix(self.norm1(x))
+        mixed = self.qkv(self.norm1(x))
         if valid is not None:
             mixed = mixed.new_zeros(windows * n, 3 * width).index_copy(0, valid, mixed)
         query, key, value = (
@@ -136,14 +139,15 @@ class Layer(nn.Module):
         out = (attention @ value).view(heads, windows, n, depth).permute(1, 2, 0, 3).reshape(-1, width)
         if valid is not None:
             out = out.index_select(0, valid)
-        x = x + functional.dropout(self.read(out), self.dropout, self.training)
-        wide = functional.gelu(self.widen(self.norm2(x)), approximate="tanh")
-        return x + functional.dropout(self.narrow(wide), self.dropout, self.training)
+        x = x + functional.dropout(self.attention_out(out), self.dropout, self.training)
+        wide = functional.gelu(self.ffn_in(self.norm2(x)), approximate="tanh")
+        return x + functional.dropout(self.ffn_out(wide), self.dropout, self.training)
 
 
 class Bags(nn.Module):
-    """Weighted sums of attribute vectors, by row of a dataset. The rows are no part of what is learned, but
-    go along to the device.
+    """Weighted sums of attribute vectors, by row of a dataset.
+
+    The rows are not learned, but move to the device with the network.
     """
 
     offsets: Tensor
@@ -157,7 +161,7 @@ class Bags(nn.Module):
             self.register_buffer(name, torch.from_numpy(array), persistent=False)
 
     def forward(self, vectors: Tensor, which: Tensor) -> Tensor:
-        """[rows, width] for these rows; `vectors` has one for each code."""
+        """The sums for these rows: [rows, width]. `vectors` has one vector for each code."""
         starts = self.offsets[which]
         lengths = self.offsets[which + 1] - starts
         ends = lengths.cumsum(0)
@@ -175,8 +179,10 @@ class Bags(nn.Module):
 
 
 class Network(nn.Module):
-    """Item vectors are the sum of an id's vector and its attributes' vectors, and are read and predicted
-    alike.
+    """The transformer.
+
+    An item's vector is the sum of its own vector and its attributes' vectors. The same vectors are read and
+    predicted.
     """
 
     def __init__(self, shape: Shape, item_features: FeatureRows, user_features: FeatureRows) -> None:
@@ -196,13 +202,13 @@ class Network(nn.Module):
         self.norm = nn.LayerNorm(width)
         for name, parameter in self.layers.named_parameters():
             if parameter.dim() == 2:
-                into_stream = "read" in name or "narrow" in name
+                into_stream = "attention_out" in name or "ffn_out" in name
                 nn.init.normal_(parameter, std=small / math.sqrt(2 * shape.layers) if into_stream else small)
         self.of_items, self.of_users = Bags(item_features), Bags(user_features)
 
     @property
     def lazy(self) -> bool:
-        """Whether the gradients of `ids` and `bias` are sparse: those of the rows that were read."""
+        """Whether the gradients of `ids` and `bias` are sparse: only those of the rows that were read."""
         return self.shape.items >= LAZY_ITEMS
 
     def biases(self, rows: Tensor) -> Tensor:
@@ -210,7 +216,7 @@ class Network(nn.Module):
         return torch.gather(self.bias, 0, rows, sparse_grad=self.lazy)
 
     def table(self, rows: Tensor | None = None) -> Tensor:
-        """Vectors [items or rows, width] of the whole catalog or of some items."""
+        """The vectors of the whole catalog, or of some items: [items or rows, width]."""
         vectors = self.ids if rows is None else functional.embedding(rows, self.ids, sparse=self.lazy)
         if self.training and self.shape.id_dropout and self.shape.item_features:
             vectors = vectors * (torch.rand(len(vectors), 1, device=vectors.device) >= self.shape.id_dropout)
@@ -220,8 +226,9 @@ class Network(nn.Module):
         return vectors + self.of_items(self.item_features, which)
 
     def forward(self, batch: Batch, table: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Vectors [valid tokens, width]. `rows` [windows, tokens] are places in `table`, the items' own
-        by default.
+        """The vectors of the valid tokens: [valid tokens, width].
+
+        `rows` [windows, tokens] are places in `table`, by default the items themselves.
         """
         windows, n = batch.items.shape
         width = self.shape.width
@@ -230,10 +237,10 @@ class Network(nn.Module):
         x = x + functional.embedding(batch.types + 1, self.types)
         start = self.start.expand(windows, width)
         if self.shape.user_features:
-            about = self.of_users(self.user_features, batch.users)
-            if self.training:  # so that a user without attributes is nothing unheard of
-                about = about * (torch.rand(windows, 1, device=about.device) >= 0.2)
-            start = start + about
+            attributes = self.of_users(self.user_features, batch.users)
+            if self.training:  # so that training sees users without attributes
+                attributes = attributes * (torch.rand(windows, 1, device=attributes.device) >= 0.2)
+            start = start + attributes
         x = torch.cat([start[:, None], x[:, 1:]], 1).view(-1, width)
         if batch.valid is not None:
             x = x.index_select(0, batch.valid)
@@ -250,13 +257,13 @@ class Network(nn.Module):
         if self.shape.context:
             codes = batch.context
             known = codes >= 0
-            if self.training:  # requests without context must be nothing unheard of
+            if self.training:  # so that training sees requests without context
                 known = known & (torch.rand(len(codes), 1, device=codes.device) >= 0.3)
             x = x + (functional.embedding(codes.clamp(min=0), self.context) * known[..., None]).sum(1)
         return x
 
     def exported(self) -> dict[str, np.ndarray]:
-        """Weights by the names that the numpy encoder reads; matrices are laid out for `x @ w`."""
+        """The weights by the names that the numpy encoder reads. Matrices are laid out for `x @ w`."""
         names = ("item_features", "user_features", "context", "types", "start", "distance", "time")
         found = {name: getattr(self, name) for name in names}
         found |= {f"norm.{n}": p for n, p in self.norm.named_parameters()}

@@ -1,7 +1,7 @@
 """AdamW with warm-up, linear decay, clipping, and an exponential average of the weights.
 
-The update is that of Loshchilov and Hutter, "Decoupled weight decay regularization" (2019). It is written out
-because torch's own optimizers load torch's compiler when they are first used, which takes longer than a small
+The update is that of Loshchilov and Hutter, "Decoupled weight decay regularization" (2019). It is implemented
+here because torch's own optimizers load torch's compiler on first use, which takes longer than a small
 training.
 """
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from training.algorithms.lazy_rows import Lazy, Table
 from training.algorithms.network import Network
-from training.distributed.process_group import ALONE, Gradients, Team
+from training.distributed.process_group import SINGLE, Gradients, ProcessGroup
 
 WEIGHT_DECAY = 0.01
 BETAS = (0.9, 0.98)
@@ -23,19 +23,20 @@ EPSILON = 1e-8
 CLIP = 1.0
 AVERAGE = 0.999
 LAST_RATE = 0.05
-"""The rate at the end, as a share of the highest."""
+"""The rate at the end, as a share of the highest rate."""
 
 NOT_DECAYED = {"bias", "distance", "time", "start"}
-"""Tables whose size means something of its own; vectors of one dimension are not decayed either."""
+"""Tables whose magnitude has a meaning. Parameters of one dimension are not decayed either."""
 
 
 class Optimizer:
-    """Updates a network's parameters, and keeps the average of what they were. The gradients of a team's
-    processes are averaged first.
+    """Updates a network's parameters and keeps their average over time.
+
+    The gradients of a group's processes are averaged first.
     """
 
-    def __init__(self, network: Network, rate: float, *, warm_up: int, team: Team = ALONE) -> None:
-        self.network, self.rate, self.warm_up, self.team, self.steps = network, rate, warm_up, team, 0
+    def __init__(self, network: Network, rate: float, *, warm_up: int, group: ProcessGroup = SINGLE) -> None:
+        self.network, self.rate, self.warm_up, self.group, self.steps = network, rate, warm_up, group, 0
         named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
         self.parameters: list[torch.Tensor] = [p for _, p in named]
         self.decay = [WEIGHT_DECAY if p.dim() == 2 and name not in NOT_DECAYED else 0.0 for name, p in named]
@@ -46,15 +47,17 @@ class Optimizer:
         self.lazy = self._lazy()
 
     def read(self, rows: Tensor | None) -> None:
-        """Must be called before the vectors of these items are read for a step."""
+        """Bring the rows of these items up to date. It must be called before a step reads them."""
         if self.lazy is not None:
-            assert rows is not None, "a lazy table is never read as a whole"
+            assert rows is not None, "a lazy table must not be read as a whole"
             with torch.no_grad():
                 self.lazy.catch_up(rows)
 
     def step(self, loss: Tensor, done: float, weight: Tensor | None = None) -> None:
-        """One update; `done` is the share of the training that is over, `weight` what this process's loss
-        counts among the team's.
+        """Make one update.
+
+        `done` is the share of the training that is over. `weight` is the weight of this process's loss in the
+        group.
         """
         for parameter in self.parameters:
             parameter.grad = None
@@ -65,9 +68,9 @@ class Optimizer:
         follow = 1 - min(AVERAGE, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
             gradients = self._gradients()
-            if self.team.size > 1:
-                assert weight is not None, "a team weighs its processes"
-                gradients = self.team.mean(gradients, weight)
+            if self.group.size > 1:
+                assert weight is not None, "a group needs the weight of each process"
+                gradients = self.group.mean_gradients(gradients, weight)
                 self.read(gradients.rows)
             self._update(gradients, rate, follow)
 
@@ -107,7 +110,7 @@ class Optimizer:
             lazy.passed(rows, rate, follow)
 
     def settle(self) -> None:
-        """Bring all rows of lazy tables to where they should be: before weights are read as a whole."""
+        """Bring all rows of lazy tables up to date, before weights are read as a whole."""
         if self.lazy is not None:
             with torch.no_grad():
                 self.lazy.catch_up_all()
@@ -122,12 +125,12 @@ class Optimizer:
         return network.eval()
 
     def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on."""
+        """The state that `restore` needs to continue."""
         self.settle()
         return {"steps": self.steps, "first": self.first, "second": self.second, "average": self.average}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
+        """Continue from a state."""
         self.steps, self.first = state["steps"], state["first"]
         self.second, self.average = state["second"], state["average"]
         self.lazy = self._lazy()

@@ -1,8 +1,9 @@
-"""Counting pairs of items, and keeping the heaviest of each row: what all item-to-item models share."""
+"""Counting pairs of items and keeping the heaviest of each row, for all item-to-item models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,13 @@ from tastemaker.models.sparse import SparseRows
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 
 CHUNK = 1 << 24
-"""Pairs that are held at a time before equal ones are added up."""
+"""The number of pairs that are held before equal ones are added up."""
 
 
 def count(pairs: Iterable[Pairs], items: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Sum the weights of equal pairs (row, column, weight): sorted keys `row * items + column`, and sums."""
     keys, sums = np.zeros(0, np.int64), np.zeros(0, np.float64)
-    waiting: list[tuple[NDArray, NDArray]] = []
+    waiting: list[tuple[NDArray[Any], NDArray[Any]]] = []
     held = 0
     for rows, columns, weights in pairs:
         waiting.append((rows.astype(np.int64) * items + columns, weights))
@@ -29,7 +30,7 @@ def count(pairs: Iterable[Pairs], items: int) -> tuple[NDArray[np.int64], NDArra
     return _reduce([(keys, sums), *waiting])
 
 
-def _reduce(parts: list[tuple[NDArray, NDArray]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _reduce(parts: list[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     keys = np.concatenate([key for key, _ in parts])
     weights = np.concatenate([weight for _, weight in parts]).astype(np.float64)
     if not len(keys):
@@ -40,8 +41,8 @@ def _reduce(parts: list[tuple[NDArray, NDArray]]) -> tuple[NDArray[np.int64], ND
     return keys[first], np.add.reduceat(weights, first)
 
 
-def heaviest(keys: NDArray[np.int64], values: NDArray, items: int, most: int) -> SparseRows:
-    """Sparse rows from sorted keys, at most `most` entries in each, those of the largest values."""
+def heaviest(keys: NDArray[np.int64], values: NDArray[Any], items: int, most: int) -> SparseRows:
+    """Sparse rows from sorted keys, with at most `most` entries each, those of the largest values."""
     rows, columns = keys // items, keys % items
     order = np.lexsort((columns, -values, rows))
     counts = np.bincount(rows, minlength=items)
@@ -52,8 +53,10 @@ def heaviest(keys: NDArray[np.int64], values: NDArray, items: int, most: int) ->
 
 
 def portions(pairs: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
-    """Ranges of rows that have `CHUNK` pairs at most, or one row; `pairs` [items] are those of each row. What
-    is counted range by range needs memory for one of them only.
+    """Ranges of rows with at most `CHUNK` pairs each, or one row.
+
+    `pairs` [items] is the number of pairs of each row. Counting range by range needs memory for one range
+    only.
     """
     done, first = np.cumsum(pairs), 0
     while first < len(pairs):
@@ -64,7 +67,7 @@ def portions(pairs: NDArray[np.integer]) -> Iterator[tuple[int, int]]:
 
 
 def stacked(parts: Sequence[SparseRows]) -> SparseRows:
-    """Rows that are filled in range after range, as one."""
+    """Rows that were filled range by range, as one matrix."""
     counts = np.sum([np.diff(part.offsets) for part in parts], axis=0)
     return SparseRows(
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
@@ -76,9 +79,7 @@ def stacked(parts: Sequence[SparseRows]) -> SparseRows:
 def steps(
     offsets: NDArray[np.int64], items: NDArray[np.integer], window: int
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """For each distance 1 … window: the positions of events that have an event of the same user so far
-    ahead.
-    """
+    """For each distance 1 … window, the positions of events with an event of the same user that far ahead."""
     lengths = np.diff(offsets)
     left = np.repeat(offsets[1:], lengths) - np.arange(len(items)) - 1  # events of the same user that follow
     for distance in range(1, window + 1):

@@ -1,4 +1,4 @@
-"""How many distinct users touched each item."""
+"""How many distinct users each item has."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from numpy.typing import NDArray
 from training.data.prepared import Sequences
 
 HALF_LIVES = 10
-"""Recency-weighted popularity halves this often over the span of the data. A choice; the blend weighs the
-result.
+"""How often recency-weighted popularity halves over the time span of the data.
+
+This is a choice. The blend weighs the result.
 """
 
 
 def distinct_users(sequences: Sequences, items: int) -> NDArray[np.int32]:
-    """int32[items]: users who touched the item at least once."""
+    """The number of users with at least one event with the item: int32[items]."""
     pair = np.unique(sequences.owners() * items + sequences.items)
     return np.bincount(pair % items, minlength=items).astype(np.int32)
 
 
 def recent(sequences: Sequences, items: int) -> NDArray[np.float32]:
-    """float32[items]: the same, each user counting by how long ago they touched the item and by the weight of
-    what they did to it; of several events the one that counts most.
+    """The recency-weighted number of users: float32[items].
+
+    Each user counts by the time and the weight of the event with the item; of several events, the largest
+    value counts.
     """
     if not len(sequences.items):
         return np.zeros(items, np.float32)

@@ -1,10 +1,9 @@
-"""Similar items: who touched both, and how near to each other.
+"""Similar items: which items have the same users, and how near to each other in their histories.
 
-A pair's weight is how many users touched both, a choosable amount each, and for every two of their events
-1/d if `j` was d events before or after `i`; divided by the users of `j` to a power, so that what is peculiar
-to `i` comes before what everybody touches. How much each of these says differs from data to data (people
-browse by taste, or from one thing to the next), so `choose` asks validation data. Within a row only the order
-counts.
+The weight of a pair adds up an amount for each user in common, and 1/d for every two events that are d events
+apart. It is divided by the users of `j` to a power, so that items that are specific to `i` come before what
+everybody has. How much each term should count differs between data sets, so `choose` decides on validation
+data. Within a row only the order counts.
 """
 
 from __future__ import annotations
@@ -22,29 +21,33 @@ from training.algorithms import pairs, popularity
 from training.data.prepared import Sequences
 from training.tuning.objective import gains
 
-SHRINK = 5.0
-"""Added to the users of an item: a few of them prove little."""
+SHRINKAGE = 5.0
+"""Added to the number of users of an item, because a few users prove little."""
 
-MOST = 500
+MAX_NEIGHBORS = 500
 WINDOW = 30
-"""Events ahead that are near."""
+"""The number of events ahead that count as near."""
 
-LONGEST = 500
-"""Newest items of one user that are paired with each other; a longer history is a machine's or says
-little.
+MAX_HISTORY = 500
+"""The newest items of one user that are paired with each other.
+
+A longer history is automatic traffic, or says little.
 """
 
-MOST_PAIRS = 100_000_000
-"""Pairs that are counted of either kind; where there would be more, histories are cut shorter and less is
-near. About half a minute and four gigabytes.
+MAX_PAIRS = 100_000_000
+"""The number of pairs that are counted of either kind: about half a minute and four gigabytes.
+
+If there would be more, histories are cut shorter, and fewer events count as near.
 """
 
-LISTED = 25
+LIST_LENGTH = 25
 
 
 class Weighing(NamedTuple):
-    """What a user in common counts where two neighboring events count 1 (infinite: only users count), and
-    the power of the neighbor's popularity that weights are divided by.
+    """How pairs are weighted.
+
+    `users` is what a user in common counts where two neighboring events count 1 (infinite: only users count).
+    `power` is the power of the neighbor's popularity that divides weights.
     """
 
     users: float = np.inf
@@ -52,7 +55,9 @@ class Weighing(NamedTuple):
 
 
 USERS = (np.inf, 1.0, 0.3)
-"""Never 0: nearness alone follows the order in which a site shows its items, which is not what they have in
+"""The weights of a user in common to try.
+
+Never 0, because nearness alone follows the order in which a site shows its items, not what they have in
 common.
 """
 
@@ -60,21 +65,24 @@ POWERS = (0.15, 0.3, 0.5)
 
 
 def power(discount: float) -> float:
-    """What a popularity_discount_factor of 0 … 1 asks for: from favoring what many touch to favoring what
-    hardly anybody else does.
+    """The power that a popularity_discount_factor of 0 … 1 asks for.
+
+    0 favors what many have, and 1 what hardly anybody else has.
     """
     return 0.25 + 0.75 * discount
 
 
 def discount(power: float) -> float:
-    """The popularity_discount_factor, 0 … 1, that asks for a power, or the nearest."""
+    """The popularity_discount_factor, 0 … 1, that asks for a power, or the nearest one."""
     return min(max((power - 0.25) / 0.75, 0.0), 1.0)
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Pairs of items as sorted `keys`, row * items + column: `shared` users and `near`ness of each; `users`
-    of every item.
+    """Pairs of items as sorted `keys`, row * items + column.
+
+    `shared` is the number of users in common and `near` the nearness of each pair. `users` is the number of
+    users of every item.
     """
 
     keys: NDArray[np.int64]
@@ -92,35 +100,35 @@ class Counted:
         """The weight of each of these pairs."""
         shared, near = self.shared[at], self.near[at]
         together = shared if np.isinf(weighing.users) else near + weighing.users * shared
-        popular = self.users[self.keys[at] % len(self.users)] + SHRINK
+        popular = self.users[self.keys[at] % len(self.users)] + SHRINKAGE
         return together / popular**weighing.power
 
     def rows(self, weighing: Weighing, minimum: float = 0.0) -> SparseRows:
-        """Rows of positive weights, the largest `MOST` of each item; of pairs that `minimum` users share."""
+        """Rows of positive weights, at most `MAX_NEIGHBORS` each, of pairs that `minimum` users share."""
         weights = self.weights(slice(None), weighing)
         kept = (self.shared >= minimum) & (weights > 0)
-        return pairs.heaviest(self.keys[kept], weights[kept], len(self.users), MOST)
+        return pairs.heaviest(self.keys[kept], weights[kept], len(self.users), MAX_NEIGHBORS)
 
 
 def count(sequences: Sequences, items: int, *, nearness: bool = True) -> Counted:
-    """All pairs of items that a user touched both of; without `nearness`, `near` is 0."""
+    """All pairs of items with a user in common. Without `nearness`, `near` is 0."""
     keys, shared = pairs.count(_together(sequences, items), items)
     near = np.zeros(len(keys))
     if nearness and len(keys):
         near_keys, sums = pairs.count(_near(sequences), items)
         place = np.minimum(np.searchsorted(keys, near_keys), len(keys) - 1)
-        found = keys[place] == near_keys  # not where a long history was cut
+        found = keys[place] == near_keys  # false where a long history was cut
         near[place[found]] = sums[found]
     return Counted(keys, shared, near, popularity.distinct_users(sequences, items))
 
 
-def longest(lengths: NDArray[np.integer]) -> int:
-    """How many items of each user may be paired with each other, 2 … LONGEST, within MOST_PAIRS."""
-    low, high = 2, LONGEST
+def max_history(lengths: NDArray[np.integer]) -> int:
+    """How many items of each user may be paired, 2 … MAX_HISTORY, within MAX_PAIRS."""
+    low, high = 2, MAX_HISTORY
     while low < high:
         middle = (low + high + 1) // 2
         paired = np.minimum(lengths, middle).astype(np.float64)
-        low, high = (middle, high) if (paired * (paired - 1)).sum() <= MOST_PAIRS else (low, middle - 1)
+        low, high = (middle, high) if (paired * (paired - 1)).sum() <= MAX_PAIRS else (low, middle - 1)
     return low
 
 
@@ -132,8 +140,8 @@ def choose(
     powers: Sequence[float] = POWERS,
     minimum: float = 0.0,
 ) -> tuple[Weighing, float]:
-    """The weighing by which the lists of the items `asked` foretell best what was `wanted`, and how well."""
-    popular = top_k(counted.users.astype(np.float64), LISTED + 1)
+    """The weighing whose lists for the items `asked` predict best what was `wanted`, and its objective."""
+    popular = top_k(counted.users.astype(np.float64), LIST_LENGTH + 1)
     candidates = [Weighing(users, one) for users in USERS for one in powers]
     reached = np.zeros(len(candidates))
     for item, truth in zip(asked, wanted, strict=True):
@@ -142,9 +150,9 @@ def choose(
         lists = []
         for weighing in candidates:
             weights = np.where(enough, counted.weights(at, weighing), 0.0)
-            best = columns[top_k(np.where(weights > 0, weights, -np.inf), LISTED)]
+            best = columns[top_k(np.where(weights > 0, weights, -np.inf), LIST_LENGTH)]
             rest = popular[(popular != item) & ~np.isin(popular, best)]
-            lists.append(np.concatenate([best, rest])[:LISTED])
+            lists.append(np.concatenate([best, rest])[:LIST_LENGTH])
         reached += gains(lists, [truth] * len(lists))
     first = int(np.argmax(reached))
     return candidates[first], float(reached[first]) / max(len(asked), 1)
@@ -156,7 +164,7 @@ def _together(sequences: Sequences, items: int) -> Iterator[pairs.Pairs]:
     owner, item = pair // items, pair % items
     lengths = np.bincount(owner, minlength=sequences.users)
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    most = longest(lengths)
+    most = max_history(lengths)
     for user in np.flatnonzero(lengths > 1):
         mine = item[starts[user] : starts[user + 1]]
         if len(mine) > most:
@@ -170,9 +178,9 @@ def _together(sequences: Sequences, items: int) -> Iterator[pairs.Pairs]:
 
 
 def _near(sequences: Sequences) -> Iterator[pairs.Pairs]:
-    """Both directions of every two events of a user that are at most WINDOW apart, within MOST_PAIRS."""
+    """Both directions of every two events of a user that are at most WINDOW apart, within MAX_PAIRS."""
     items = sequences.items
-    window = min(WINDOW, max(1, MOST_PAIRS // (2 * max(len(items), 1))))
+    window = min(WINDOW, max(1, MAX_PAIRS // (2 * max(len(items), 1))))
     for distance, at in pairs.steps(sequences.offsets, items, window):
         left, right = items[at], items[at + distance]
         different = left != right

@@ -1,4 +1,4 @@
-"""Passes over histories, by one process or by a team of them."""
+"""Passes over histories, by one process or by a group of processes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from training.algorithms import batches, losses
 from training.algorithms.network import Batch, Network, Shape
 from training.algorithms.optimizer import Optimizer
 from training.data.prepared import Sequences
-from training.distributed.process_group import Team
+from training.distributed.process_group import ProcessGroup
 from training.errors import NotEnoughDataError
-from training.progress import Stop
+from training.progress import StopSignal
 
 FULL_SOFTMAX_ITEMS = 4000
-"""Catalogs up to this size are scored whole at every event; larger ones against a sample. At ten thousand
-items a sample takes two fifths of the time and foretells as well (docs/models.md).
+"""Catalogs up to this size are scored whole at every event, larger ones against a sample.
+
+At ten thousand items, a sample takes two fifths of the time and predicts as well (docs/models.md).
 """
 
 NEGATIVES = 1024
@@ -28,8 +29,10 @@ NEGATIVES = 1024
 
 @dataclass(frozen=True)
 class Rows:
-    """The items that a step reads: `needed`, rising, each once; and where among those are the batch's tokens,
-    its targets, and the items that it is told from.
+    """The items that a step reads.
+
+    `needed` holds each of them once, rising. The others are the places among them of the batch's tokens, of
+    its targets, and of the negative items.
     """
 
     needed: torch.Tensor
@@ -39,9 +42,9 @@ class Rows:
 
 
 class Sampler:
-    """Items to tell the right one from: all, or for large catalogs a shared sample drawn by frequency.
+    """The negative items: all items, or for large catalogs a shared sample drawn by frequency.
 
-    `counts` [items] are the events of each item.
+    `counts` [items] is the number of events of each item.
     """
 
     def __init__(self, counts: NDArray[np.integer], device: torch.device) -> None:
@@ -51,7 +54,7 @@ class Sampler:
         self.cumulative, self.log_share = share.cumsum(0), share.log().float()
 
     def rows(self, batch: Batch) -> Rows | None:
-        """The items of a step on this batch; None for all."""
+        """The items of a step on this batch. None for all."""
         if self.full:
             return None
         draws = torch.rand(NEGATIVES, dtype=torch.float64, device=self.cumulative.device)
@@ -85,8 +88,10 @@ class Sampler:
 
 @dataclass(frozen=True)
 class Work:
-    """What a process needs to take part in a training: the network's sizes and attributes, the events of its
-    users (users stay where they are), and of all events how often each item occurs.
+    """What a process needs to take part in a training.
+
+    It holds the network's sizes and attributes, the events of the process's users (users keep their
+    positions), and the number of all events of each item.
     """
 
     shape: Shape
@@ -101,52 +106,61 @@ class Work:
 
 
 def share(work: Work, rank: int, size: int) -> Work:
-    """The work of one process of a team: every `size`-th user with events. Raises NotEnoughDataError."""
+    """One process's share of the work: every `size`-th user with events. Raises NotEnoughDataError."""
     if size == 1:
         return work
     lengths = work.sequences.lengths
     users = np.flatnonzero(lengths)
     if len(users) < size:
-        raise NotEnoughDataError(f"There are {len(users)} users for {size} processes: take fewer instances.")
+        raise NotEnoughDataError(f"There are {len(users)} users for {size} processes. Use fewer instances.")
     mine = np.zeros(len(lengths), bool)
     mine[users[rank::size]] = True
     return replace(work, sequences=work.sequences.keep(np.repeat(mine, lengths)))
 
 
 class Trainer:
-    """A network in training, on this process's share of the work. In a team, gradients are averaged and every
-    process holds the same weights.
+    """A network in training, on this process's share of the work.
+
+    In a group, gradients are averaged, and every process holds the same weights.
     """
 
-    def __init__(self, network: Network, work: Work, team: Team) -> None:
-        """`work` is this process's own."""
-        self.network, self.work, self.team = network, work, team
-        self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, team=team)
+    def __init__(self, network: Network, work: Work, group: ProcessGroup) -> None:
+        """`work` is this process's own share."""
+        self.network, self.work, self.group = network, work, group
+        self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, group=group)
         self.sampler = Sampler(work.counts, network.bias.device)
 
-    def one_pass(self, number: int, passes: int, stop: Stop | None) -> float:
-        """One pass over this process's histories; the mean loss per event."""
-        team, work = self.team, self.work
+    def one_pass(self, number: int, passes: int, stop: StopSignal | None) -> float:
+        """Make one pass over this process's histories, and return the mean loss per event."""
+        group, work = self.group, self.work
         self.network.train()
         device = self.sampler.log_share.device
         epoch = batches.Epoch(
-            work.sequences, work.shape.window, work.seed, number, device, most=work.tokens, rank=team.rank
+            work.sequences,
+            work.shape.window,
+            work.seed,
+            number,
+            device,
+            max_tokens=work.tokens,
+            rank=group.rank,
         )
-        steps = len(epoch) if team.size == 1 else team.most(len(epoch))
+        steps = len(epoch) if group.size == 1 else group.maximum(len(epoch))
         total = weight = torch.zeros((), dtype=torch.float64, device=device)
         read, events = 0, max(len(work.sequences.items), 1)
         for step, (batch, again) in enumerate(_at_least(epoch, steps)):
             if stop is not None:
                 stop.check()
-            done = min(read / events, 1.0) if team.size == 1 else step / steps
+            done = min(read / events, 1.0) if group.size == 1 else step / steps
             loss, count = self.step(batch, (number + done) / passes, counts=not again)
             total, weight = total + loss.double() * count, weight + count
             read += len(batch.target)
         return float(total) / max(float(weight), 1e-9)
 
     def step(self, batch: Batch, done: float, *, counts: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
-        """One update: the loss of this process's batch, and its weight. `done` is the share of the training
-        that is over. A batch that does not count takes part, and moves nothing.
+        """Make one update, and return the loss of this process's batch and its weight.
+
+        `done` is the share of the training that is over. A batch that does not count takes part, and moves
+        nothing.
         """
         rows = self.sampler.rows(batch)
         self.optimizer.read(None if rows is None else rows.needed)
@@ -155,49 +169,51 @@ class Trainer:
         return loss.detach(), weight
 
     def lead(self, everything: Work) -> None:
-        """Let the others take part in this training, from the leader's state on."""
-        if self.team.size > 1:
-            self.team.tell("train")
-            others = (share(everything, rank, self.team.size) for rank in range(1, self.team.size))
-            self.team.hand_out((one, self.optimizer.steps) for one in others)
-            self.align()
+        """Let the other processes take part in this training, from the leader's state on."""
+        if self.group.size > 1:
+            self.group.broadcast("train")
+            others = (share(everything, rank, self.group.size) for rank in range(1, self.group.size))
+            self.group.scatter((one, self.optimizer.steps) for one in others)
+            self.synchronize()
 
-    def pass_together(self, number: int, passes: int, stop: Stop | None) -> float:
-        """The leader's pass, in which all others take part."""
-        self.team.tell((number, passes))
+    def pass_together(self, number: int, passes: int, stop: StopSignal | None) -> float:
+        """Make the leader's pass, in which all other processes take part."""
+        self.group.broadcast((number, passes))
         return self.one_pass(number, passes, stop)
 
     def end(self) -> None:
-        """The others are free for other work."""
-        self.team.tell(None)
+        """Release the other processes for other work."""
+        self.group.broadcast(None)
 
-    def align(self) -> None:
-        """Take over the leader's weights, their moments and averages."""
+    def synchronize(self) -> None:
+        """Take over the leader's weights, moments and averages."""
         one = self.optimizer
-        self.team.align([*self.network.parameters(), *one.first, *one.second, *one.average])
+        self.group.synchronize([*self.network.parameters(), *one.first, *one.second, *one.average])
 
 
-def follow(team: Team, stop: Stop) -> None:
-    """What all processes but the first one do for the whole job: take part in each training that it leads.
-    Raises StoppedError, LostError.
+def follow(group: ProcessGroup, stop: StopSignal) -> None:
+    """Take part in each training that the leader starts, until the job ends.
+
+    All processes but the leader do this for the whole job. Raises StoppedError or PeerLostError.
     """
-    while team.hear() is not None:
+    while group.receive() is not None:
         stop.check()
-        work, steps = team.receive()
+        work, steps = group.receive_part()
         network = Network(work.shape, work.item_features, work.user_features).to(device())
-        trainer = Trainer(network, work, team)
+        trainer = Trainer(network, work, group)
         trainer.optimizer.restore(trainer.optimizer.state() | {"steps": steps})
-        trainer.align()
-        while (said := team.hear()) is not None:
+        trainer.synchronize()
+        while (said := group.receive()) is not None:
             number, passes = said
-            seeds = np.random.SeedSequence([work.seed, 8, number, team.rank])
+            seeds = np.random.SeedSequence([work.seed, 8, number, group.rank])
             torch.manual_seed(int(seeds.generate_state(1)[0]))
             trainer.one_pass(number, passes, stop)
 
 
 def device() -> torch.device:
-    """Where this process trains. A GPU may round what it multiplies to ten bits (TF32), which is many times
-    faster; sums stay exact.
+    """The device that this process trains on.
+
+    A GPU may round factors to ten bits (TF32), which is many times faster. Sums stay exact.
     """
     if not torch.cuda.is_available():
         return torch.device("cpu")
@@ -206,7 +222,7 @@ def device() -> torch.device:
 
 
 def _at_least(epoch: batches.Epoch, steps: int) -> Iterator[tuple[Batch, bool]]:
-    """The batches of a pass; where the others of a team have more, the last one again, marked so."""
+    """The batches of a pass. If other processes have more, the last one is repeated, and marked so."""
     for batch in epoch:
         yield batch, False
     for _ in range(steps - len(epoch)):

@@ -1,8 +1,7 @@
-"""Training the transformer: passes over all histories with AdamW, an average of weights, and a stop when it
-gets no better.
+"""Training the transformer: passes over all histories until validation stops improving.
 
-Deterministic for a seed on one kind of processor, unless the time budget ends it early. A GPU adds up
-gradients in any order.
+The optimizer is AdamW with an average of the weights. The result is deterministic for a seed on one kind of
+processor, unless the time budget ends the training early. A GPU adds up gradients in any order.
 """
 
 from __future__ import annotations
@@ -23,33 +22,37 @@ from training.algorithms.trainer import Sampler, Trainer, Work, device, share
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, says_context
 from training.distributed import process_group
-from training.progress import Clock, Stop, duration, say
+from training.progress import Clock, StopSignal, duration, log
 from training.tuning.objective import gains, truths
 
 TOTAL_EVENTS = 600_000
-"""Events that are read in all of a small data set: six passes over 100 thousand. A choice: validation
-hardly rises afterwards (MovieLens).
+"""The number of events that a training reads of a small data set: six passes over 100 thousand.
+
+This is a choice: validation hardly improves afterwards (MovieLens).
 """
 
 PASSES = (3, 40)
 PEAK_RATE = 3e-3
-BEGINNING = 0.3
-"""Length of the item vectors' beginning from factors: far more than their noise, less than what they grow
-to.
+INITIAL_VECTOR_LENGTH = 0.3
+"""The length of the item vectors' start from factors.
+
+It is far more than their noise, and less than what they grow to.
 """
 
-PATIENCE = 3
+MAX_PASSES_WITHOUT_GAIN = 3
 FIT_SHARE = 0.66
-"""Of the budget, for the training that chooses; the rest is for the two that go on from it."""
+"""The share of the time budget for `fit`. The rest is for two calls of `refine`."""
 
-VALIDATED = 500
-"""Validation users that are scored after a pass; the blend is chosen on all of them."""
+MAX_PASS_CASES = 500
+"""The number of validation users that are scored after a pass. The blend is chosen on all of them."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to train. `seconds` bounds the whole of it: `FIT_SHARE` of them for `fit`, the rest for two
-    times `refine`, though each makes one pass at least. Passes or width 0 let the amount of data decide.
+    """How long to train.
+
+    `seconds` bounds the whole training: the share `FIT_SHARE` is for `fit`, and the rest for two calls of
+    `refine`. Each makes at least one pass. If passes or width is 0, the amount of data decides.
     """
 
     seconds: float
@@ -60,7 +63,7 @@ class Plan:
     rate: float = PEAK_RATE
 
     def for_data(self, events: int) -> Plan:
-        """The plan with what was left open filled in."""
+        """The plan with everything that was left open."""
         passes = self.passes or int(np.clip(round(TOTAL_EVENTS / max(events, 1)), *PASSES))
         width = self.width or (64 if events < 500_000 else 96 if events < 10_000_000 else 128)
         return replace(self, passes=passes, width=width)
@@ -68,8 +71,10 @@ class Plan:
 
 @dataclass
 class Result:
-    """A trained network (its averaged weights), how many passes it took, what it reached on validation data,
-    and how many seconds a pass takes.
+    """A trained network with its averaged weights.
+
+    `passes` is how many passes it took, `reached` its objective on validation data, and `seconds` the time of
+    a pass.
     """
 
     network: Network
@@ -93,7 +98,7 @@ def shape_for(prepared: Prepared, plan: Plan) -> Shape:
 
 
 def warm_up(events: int, passes: int, processes: int = 1) -> int:
-    """Updates over which the rate rises: a hundred, or a tenth of all if there are few."""
+    """The updates over which the rate rises: a hundred, or a tenth of all if there are few."""
     step = processes * batches.tokens(events, processes)
     return min(100, passes * math.ceil(events / step) // 10)
 
@@ -101,14 +106,14 @@ def warm_up(events: int, passes: int, processes: int = 1) -> int:
 def work_for(
     prepared: Prepared, shape: Shape, training: Sequences, seed: int, *, rate: float, warm_up: int
 ) -> Work:
-    """What all processes together have to do to train a network of this shape."""
+    """The work of all processes together to train a network of this shape."""
     return Work(
         shape,
         prepared.item_features,
         prepared.user_features,
         training,
         np.bincount(training.items, minlength=shape.items),
-        batches.tokens(len(training.items), process_group.here().size),
+        batches.tokens(len(training.items), process_group.current().size),
         rate,
         warm_up,
         seed,
@@ -116,7 +121,7 @@ def work_for(
 
 
 def typical_gap(sequences: Sequences) -> int:
-    """Seconds that usually lie between two events of a user: the upper quartile."""
+    """The seconds that usually lie between two events of a user: the upper quartile."""
     gaps = np.diff(sequences.times)[np.diff(sequences.owners()) == 0]
     return int(np.quantile(gaps, 0.75)) if len(gaps) else 0
 
@@ -129,40 +134,42 @@ def fit(
     seed: int,
     *,
     checkpoints: Path | None = None,
-    stop: Stop | None = None,
+    stop: StopSignal | None = None,
 ) -> Result:
-    """Train on `training`, choosing when to stop by `cases` (whose truth is in `prepared.sequences`).
+    """Train on `training`, and stop by the validation `cases`, whose truth is in `prepared.sequences`.
 
-    With a folder for checkpoints, state is written after each pass and read again if it is there.
-    Raises StoppedError if `stop` says so.
+    With a folder for checkpoints, the state is written after each pass, and read at the start if it is there.
+    Raises StoppedError if `stop` requests it.
     """
     plan = plan.for_data(len(training.items))
-    we, where = process_group.here(), device()
+    group, where = process_group.current(), device()
     torch.manual_seed(seed)
     shape = shape_for(prepared, plan)
     network = Network(shape, prepared.item_features, prepared.user_features).to(where)
-    rising = warm_up(len(training.items), plan.passes, we.size)
+    rising = warm_up(len(training.items), plan.passes, group.size)
     work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
     _begin(network, work)
-    trainer = Trainer(network, share(work, we.rank, we.size), we)
+    trainer = Trainer(network, share(work, group.rank, group.size), group)
     optimizer = trainer.optimizer
     some = _some(cases, seed)
     state = _Checkpoint(
-        checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}{_by(we)}"
+        checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}{_by(group)}"
     )
     best, best_weights, best_pass, begin, passes = -1.0, optimizer.average, 0, 0, plan.passes
     restored = state.read(network, optimizer, where)
     if restored is not None:
         begin, best, best_pass, best_weights = restored
-        say(f"going on after pass {begin} from a checkpoint")
-    say(
+        log(f"going on after pass {begin} from a checkpoint")
+    log(
         f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
         f"{len(training.items):,} events, {shape.items:,} items, at most {passes} passes, "
-        f"{where.type}, {torch.get_num_threads()} threads{_by(we)}"
+        f"{where.type}, {torch.get_num_threads()} threads{_by(group)}"
     )
     trainer.lead(work)
     clock, budget, each = Clock(), FIT_SHARE * plan.seconds, 0.0
-    gained = begin - best_pass < PATIENCE  # else a job that was killed later had stopped here already
+    gained = (
+        begin - best_pass < MAX_PASSES_WITHOUT_GAIN
+    )  # else a job that was killed later had stopped here already
     for number in range(begin, plan.passes) if gained else ():
         loss = trainer.pass_together(number, passes, stop)
         reached = validated(optimizer.averaged_network(), prepared, some)
@@ -174,13 +181,13 @@ def fit(
             # A budget that is too short makes the rate fall faster, instead of cutting its fall off.
             passes = min(passes, max(begin + int(budget / each), number + 1))
         left = each * (passes - number - 1)
-        say(
+        log(
             f"pass {number + 1}/{passes} loss {loss:.4f} validation {reached:.4f} best {best:.4f} "
             f"left {duration(left)}"
         )
         state.write(network, optimizer, number + 1, best, best_pass, best_weights)
         over = number + 1 >= passes or clock.seconds() + each > budget
-        if over or number + 1 - best_pass >= PATIENCE:
+        if over or number + 1 - best_pass >= MAX_PASSES_WITHOUT_GAIN:
             break
     trainer.end()
     optimizer.average = best_weights
@@ -194,47 +201,47 @@ def refine(
     plan: Plan,
     seed: int,
     *,
-    stop: Stop | None = None,
+    stop: StopSignal | None = None,
 ) -> Result:
-    """Go on from a result with more data, for a quarter of the passes that it took, at a falling rate."""
-    we = process_group.here()
+    """Continue from a result with more data, for a quarter of its passes, at a falling rate."""
+    group = process_group.current()
     torch.manual_seed(seed + 1)
     network = copy.deepcopy(result.network).train()
     work = work_for(prepared, network.shape, training, seed + 1, rate=plan.rate / 2, warm_up=10)
-    trainer = Trainer(network, share(work, we.rank, we.size), we)
+    trainer = Trainer(network, share(work, group.rank, group.size), group)
     affordable = int((1 - FIT_SHARE) / 2 * plan.seconds / max(result.seconds, 1e-9))
     passes = max(1, min(math.ceil(result.passes / 4), affordable))
     trainer.lead(work)
     for number in range(passes):
         loss = trainer.pass_together(number, passes, stop)
-        say(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
+        log(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
     trainer.end()
     return Result(trainer.optimizer.averaged_network(), result.passes, result.reached, result.seconds)
 
 
 def _begin(network: Network, work: Work) -> None:
-    """Biases begin as the items' frequencies, their vectors near factors of who touched what."""
+    """Start biases from the items' frequencies, and item vectors near factors of users and items."""
     beginning = torch.from_numpy(factors.fit(work.sequences, work.shape.items, work.shape.width, work.seed))
     log_share = Sampler(work.counts, network.bias.device).log_share
     with torch.no_grad():
         network.bias.copy_(log_share - log_share.max())
-        network.ids.add_(beginning.to(network.ids.device), alpha=BEGINNING)
+        network.ids.add_(beginning.to(network.ids.device), alpha=INITIAL_VECTOR_LENGTH)
 
 
-def _by(we: process_group.Team) -> str:
-    return f", {we.size} processes" if we.size > 1 else ""
+def _by(group: process_group.ProcessGroup) -> str:
+    return f", {group.size} processes" if group.size > 1 else ""
 
 
 def _some(cases: Cases, seed: int) -> Cases:
-    take = np.sort(np.random.default_rng([seed, 5]).permutation(len(cases))[:VALIDATED])
+    take = np.sort(np.random.default_rng([seed, 5]).permutation(len(cases))[:MAX_PASS_CASES])
     return Cases(cases.users[take], cases.shown[take])
 
 
 def validated(network: Network, prepared: Prepared, cases: Cases) -> float:
-    """The objective of the network's lists, with or without what users have seen, whichever is better.
+    """The objective of the network's lists, with or without items that users have seen, whichever is better.
 
-    Where people never come back to an item, the blend keeps seen items out; the network must not be stopped
-    early because it cannot say so itself.
+    Where users never return to an item, the blend keeps seen items out. The network must not stop early
+    because it cannot do so itself.
     """
     wanted = truths(prepared.sequences, cases)
     return max(
@@ -247,8 +254,9 @@ def validated(network: Network, prepared: Prepared, cases: Cases) -> float:
 def lists(
     network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25, *, unseen: bool = False
 ) -> list[NDArray[np.int64]]:
-    """The best items for each case, from the events that are shown, asked at `now` under the clamp of
-    serving; the cases of `says_context` with the context of what came next.
+    """The best items for each case, from the events that are shown, at the time `now` as serving clamps it.
+
+    The cases of `says_context` are asked with the context of the next event.
     """
     device = next(network.parameters()).device
     table, gap = network.table(), typical_gap(sequences)
@@ -284,8 +292,9 @@ def lists(
 
 
 class _Checkpoint:
-    """State of a training in one file. Written beside and renamed, so that a job that dies while writing
-    leaves the old one.
+    """The state of a training in one file.
+
+    The file is written beside and renamed, so that a job that dies while writing leaves the old one.
     """
 
     def __init__(self, path: Path | None, fingerprint: str) -> None:

@@ -1,6 +1,4 @@
-"""What followed an item in users' histories: counts within a few steps, nearer ones more, as rows that
-sum to 1.
-"""
+"""What followed an item in users' histories: counts within a few steps, nearer ones more."""
 
 from __future__ import annotations
 
@@ -13,17 +11,17 @@ from training.algorithms import pairs
 from training.data.prepared import Sequences
 
 WINDOW = 5
-"""How far ahead is looked. At distance d a pair counts 1 / d."""
+"""How far ahead events are counted. A pair at distance d counts 1 / d."""
 
-MOST = 400
-"""Entries kept per item; the lightest ones of an item that thousands followed change no list."""
+MAX_NEIGHBORS = 400
+"""The entries kept per item. For an item that thousands followed, the lightest ones change no list."""
 
 
 def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
-    """Rows by item of what came next, weighted by the events' weights, each row summing to 1 before pruning.
+    """Rows by item of what came next, weighted by the events' weights. Each row sums to 1 before pruning.
 
-    An item that is rarely followed by anything has its row divided by 1 at least, so that one chance pair is
-    no certainty (as if a little of its mass went nowhere).
+    The row of an item that is rarely followed by anything is divided by 1 at least, so that one chance pair
+    is not a certainty.
     """
 
     def followed(first: int, last: int) -> Iterator[pairs.Pairs]:
@@ -39,5 +37,7 @@ def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
     for first, last in pairs.portions(window * np.bincount(sequences.items, minlength=items)):
         keys, sums = pairs.count(followed(first, last), items)
         totals = np.bincount(keys // items, sums, items)
-        parts.append(pairs.heaviest(keys, sums / np.maximum(totals[keys // items], 1.0), items, MOST))
+        parts.append(
+            pairs.heaviest(keys, sums / np.maximum(totals[keys // items], 1.0), items, MAX_NEIGHBORS)
+        )
     return pairs.stacked(parts)

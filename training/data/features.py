@@ -1,12 +1,13 @@
-"""Which attributes a model reads, and their codes for every row.
+"""The attributes that a model reads, and their codes for every row.
 
-Categorical text and numbers are read; booleans, plain strings, text and reserved columns never are, as in the
-service.
+As in the service, categorical columns and numbers are read. Booleans, plain strings, text and reserved
+columns are not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +18,17 @@ from tastemaker.models.features import FeatureColumn, FeatureRows, FeatureSpace
 from training.errors import BadDataError
 
 BUCKETS = 10
-"""Quantile buckets of a column of numbers."""
+"""The number of quantile buckets of a number column."""
 
-MOST_VALUES = 20_000
-"""Values of one categorical column that get a vector of their own, the most frequent ones."""
+MAX_VALUES = 20_000
+"""The number of values of one categorical column that get a vector of their own, the most frequent ones."""
 
 
-def quantile_edges(values: NDArray[np.float64], times: NDArray | None = None) -> tuple[float, ...]:
-    """Edges between `BUCKETS` equally filled buckets; fewer if values repeat. NaN is left out.
+def quantile_edges(values: NDArray[np.float64], times: NDArray[Any] | None = None) -> tuple[float, ...]:
+    """The edges between `BUCKETS` equally filled buckets; fewer if values repeat. NaN is left out.
 
-    `times` says how often each value occurs; once by default. Between two values an edge is interpolated, as
-    `numpy.quantile` does.
+    `times` is how often each value occurs, once by default. An edge between two values is interpolated, as by
+    `numpy.quantile`.
     """
     times = np.ones(len(values), np.int64) if times is None else times
     known = ~np.isnan(values) & (times > 0)
@@ -42,17 +43,15 @@ def quantile_edges(values: NDArray[np.float64], times: NDArray | None = None) ->
 
 
 def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, FeatureRows]:
-    """The feature space of a dataset and every row's codes. A column that is the same in all rows is left
-    out.
-    """
+    """The feature space of a dataset and every row's codes. Constant columns are left out."""
     space: list[FeatureColumn] = []
-    pieces: list[tuple[NDArray, NDArray, NDArray]] = []  # rows, codes, weights
+    pieces: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []  # rows, codes, weights
     first = 0
     for name, column in columns.items():
         if name in excluded or column.kind not in (CATEGORICAL, NUMBER):
             continue
         described, piece = (_categorical if column.kind == CATEGORICAL else _numeric)(name, column, first)
-        if (described.size < 2 and described.kind == NUMBER) or described.size < 1:
+        if (described.size < 2 and described.column_type == NUMBER) or described.size < 1:
             continue
         space.append(described)
         pieces.append(piece)
@@ -61,12 +60,12 @@ def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, Fe
 
 
 def _categorical(
-    name: str, column: Column, first: int, times: NDArray | None = None
-) -> tuple[FeatureColumn, tuple[NDArray, NDArray, NDArray]]:
-    """`times` says how often each row occurs, for choosing the most frequent values; once by default."""
+    name: str, column: Column, first: int, times: NDArray[Any] | None = None
+) -> tuple[FeatureColumn, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
+    """`times` is how often each row occurs, once by default. It decides which values are most frequent."""
     each = None if times is None else np.repeat(times, np.diff(column.offsets))
     counts = np.bincount(column.codes, each, len(column.vocabulary))
-    order = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
+    order = np.sort(np.argsort(-counts, kind="stable")[:MAX_VALUES])
     code = np.full(len(counts), -1, np.int64)
     code[order] = first + np.arange(len(order))
     lengths = np.diff(column.offsets)
@@ -78,14 +77,16 @@ def _categorical(
     return FeatureColumn(name, CATEGORICAL, first, values=values), (rows[keep], codes[keep], weights[keep])
 
 
-def _numeric(name: str, column: Column, first: int) -> tuple[FeatureColumn, tuple[NDArray, NDArray, NDArray]]:
+def _numeric(
+    name: str, column: Column, first: int
+) -> tuple[FeatureColumn, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
     edges = quantile_edges(column.values)
     rows = np.flatnonzero(~np.isnan(column.values))
     codes = first + np.searchsorted(np.asarray(edges), column.values[rows], side="right")
     return FeatureColumn(name, NUMBER, first, edges=edges), (rows, codes, np.ones(len(rows)))
 
 
-def _rows(count: int, pieces: list[tuple[NDArray, NDArray, NDArray]]) -> FeatureRows:
+def _rows(count: int, pieces: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]) -> FeatureRows:
     if not pieces:
         return FeatureRows.empty(count)
     rows, codes, weights = (np.concatenate(part) for part in zip(*pieces, strict=True))
@@ -95,22 +96,22 @@ def _rows(count: int, pieces: list[tuple[NDArray, NDArray, NDArray]]) -> Feature
 
 
 def context_space(
-    names: Sequence[str], kinds: dict[str, str], words: Sequence[Ids], cells: NDArray[np.int32]
+    names: Sequence[str], column_types: dict[str, str], vocabularies: Sequence[Ids], cells: NDArray[np.int32]
 ) -> tuple[FeatureSpace, NDArray[np.int32]]:
-    """The feature space of interaction metadata and int32[events, columns] of codes, -1 for none.
+    """The feature space of interaction metadata, and int32[events, columns] of codes, -1 for none.
 
-    `cells` int32[events, columns] are positions in each column's `words`, -1 for null; each distinct cell is
-    looked at once. Context is one value per column and event; only the first of several values of a cell is
-    read. Raises BadDataError for a cell that should be a number.
+    `cells` is int32[events, columns], positions in each column's `vocabularies`, -1 for null. Each distinct
+    cell is encoded once. Context is one value per column and event, so only the first of several values of a
+    cell is read. Raises BadDataError for a cell that is not a number in a number column.
     """
     columns: list[FeatureColumn] = []
     codes = np.empty_like(cells)
     first = 0
     for place, name in enumerate(names):
-        texts = words[place].tolist()
+        texts = vocabularies[place].tolist()
         times = np.bincount(cells[:, place] + 1, minlength=len(texts) + 1)[1:]
         code = np.full(len(texts) + 1, -1, np.int32)  # the last one is null's
-        if kinds[name] == NUMBER:
+        if column_types[name] == NUMBER:
             try:
                 values = np.array([float(text) for text in texts])
             except ValueError as error:

@@ -1,8 +1,8 @@
 """How often each item was shown, from the impressions of bulk and streamed interactions.
 
-Impressions guide exploration and are never trained on. Whose they are does not matter, so every row counts,
-also one whose session belongs to nobody. What an answer showed that an event only names is counted by the
-refresh of what serves, which knows the answers.
+Impressions guide exploration and are never trained on. The user does not matter, so every row counts,
+including rows of sessions without a user. If an event only names a recommendation, the refresh of what is
+served counts its items, because it knows the recommendations.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from training.data import parquet
 
 
 def item_shown(config: Config, root: Path, items: Ids) -> NDArray[np.int32]:
-    """int32[items]: in how many rows' impressions each item is."""
+    """The number of rows whose impressions contain each item: int32[items]."""
     counts: Counter[str] = Counter()
     for name, prefixes in (
         ("IMPRESSION", config.datasets["INTERACTIONS"].prefixes),

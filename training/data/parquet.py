@@ -1,4 +1,4 @@
-"""Parquet files into columns of Arrow, whatever folder they came from."""
+"""Parquet files as Arrow tables."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 from tastemaker.contracts.streamed_event import COLUMNS, event_columns
 from tastemaker.models.features import fold
 from training.config import Source
-from training.data.dictionary_encoding import WORDS, as_words
+from training.data.dictionary_encoding import DICTIONARY, as_dictionary
 from training.errors import BadDataError
 
 
 def files(root: Path, prefixes: Sequence[str]) -> list[Path]:
-    """Every Parquet file under the prefixes, in order of prefix, then of name."""
+    """Every Parquet file under the prefixes, in the order of prefixes, then of names."""
     found: list[Path] = []
     for prefix in prefixes:
         folder = root / prefix
@@ -31,10 +31,10 @@ def files(root: Path, prefixes: Sequence[str]) -> list[Path]:
 
 
 def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], what: str) -> pa.Table:
-    """These columns of all files, cast to these types; a column that a file lacks is null.
+    """These columns of all files, cast to these types. A column that a file lacks is null.
 
-    Files of one dataset may differ in columns, since a schema can be widened between imports.
-    Raises BadDataError if a column cannot be cast.
+    Files of one dataset may have different columns, because a schema can be extended between imports. Raises
+    BadDataError if a column cannot be cast.
     """
     tables = [pa.schema(list(columns.items())).empty_table()]
     for path in files(root, prefixes):
@@ -43,23 +43,27 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
 
 
 def read_file(path: Path, columns: dict[str, pa.DataType], what: str) -> Iterator[pa.Table]:
-    """These columns of one file, a group of rows at a time. Raises BadDataError."""
-    there = set(pq.read_schema(path).names)  # Arrow knows no dictionaries of a column that is not there
+    """These columns of one file, one row group at a time. Raises BadDataError."""
+    there = set(pq.read_schema(path).names)  # Arrow cannot read a dictionary of a missing column
     present = [name for name in columns if name in there]
-    words = [name for name in present if columns[name] == WORDS]
-    with pq.ParquetFile(path, read_dictionary=words) as file:
+    dictionaries = [name for name in present if columns[name] == DICTIONARY]
+    with pq.ParquetFile(path, read_dictionary=dictionaries) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=present)
             arrays = []
-            for name, kind in columns.items():
+            for name, arrow_type in columns.items():
                 if name not in present:
-                    arrays.append(pa.nulls(len(table), kind))
+                    arrays.append(pa.nulls(len(table), arrow_type))
                     continue
                 try:
-                    arrays.append(as_words(table[name]) if kind == WORDS else table[name].cast(kind))
+                    arrays.append(
+                        as_dictionary(table[name])
+                        if arrow_type == DICTIONARY
+                        else table[name].cast(arrow_type)
+                    )
                 except pa.ArrowInvalid as error:
                     raise BadDataError(
-                        f"{what}: column {name} of {path.name} cannot be read as {kind}: {error}"
+                        f"{what}: column {name} of {path.name} cannot be read as {arrow_type}: {error}"
                     ) from None
             yield pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items())))
 
@@ -67,7 +71,7 @@ def read_file(path: Path, columns: dict[str, pa.DataType], what: str) -> Iterato
 def records(
     root: Path, source: Source, columns: dict[str, pa.DataType], key: str, what: str
 ) -> tuple[pa.Table, np.ndarray]:
-    """Imported rows and those put one at a time, and when each came: float64[rows], seconds.
+    """The imported rows and the rows that were put one at a time, and when each came: float64[rows], seconds.
 
     Raises BadDataError.
     """
@@ -79,9 +83,11 @@ def records(
             rows = [json.loads(line) for line in file]
         cells = [{**properties, key: name} for name, properties, _ in rows]
         try:
-            arrays = [pa.array([row.get(name) for row in cells], kind) for name, kind in columns.items()]
+            arrays = [
+                pa.array([row.get(name) for row in cells], arrow_type) for name, arrow_type in columns.items()
+            ]
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise BadDataError(f"{what} put one at a time do not fit the schema: {error}") from None
+            raise BadDataError(f"{what} that were put one at a time do not fit the schema: {error}") from None
         tables.append(pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items()))))
         times.append(np.array([time for _, _, time in rows], np.float64))
     return pa.concat_tables(tables), np.concatenate(times)
@@ -99,11 +105,11 @@ def streamed_columns(*members: str) -> dict[str, pa.DataType]:
 
 STREAMED = {
     **streamed_columns("userId", "sessionId", "itemId", "eventType", "eventValue", "sentAt", "properties"),
-    **dict.fromkeys(event_columns("itemId", "eventType"), WORDS),
+    **dict.fromkeys(event_columns("itemId", "eventType"), DICTIONARY),
 }
 
 
-def interaction_columns(context: Sequence[str], text: pa.DataType = WORDS) -> dict[str, pa.DataType]:
+def interaction_columns(context: Sequence[str], text: pa.DataType = DICTIONARY) -> dict[str, pa.DataType]:
     """The columns of interactions that are read, in their order. Context columns are text."""
     others = {"TIMESTAMP": pa.int64(), "EVENT_VALUE": pa.float64()}
     return dict.fromkeys(TEXT, text) | others | dict.fromkeys(context, text)
@@ -112,8 +118,8 @@ def interaction_columns(context: Sequence[str], text: pa.DataType = WORDS) -> di
 def interactions(root: Path, source: Source, streamed: Sequence[str], context: Sequence[str]) -> pa.Table:
     """Bulk and streamed interactions in one table with the columns of `interaction_columns`.
 
-    Streamed events of a session that some event ties to a user belong to that user; without such an event
-    they are left out, as the service does. So are events without an item.
+    As in the service, streamed events of a session belong to the user whom some event of the session names.
+    Without such an event they are left out. Events without an item are left out too.
     """
     columns = interaction_columns(context)
     bulk = read(root, source.prefixes, columns, "Interactions")
@@ -132,9 +138,9 @@ def whole(table: pa.Table) -> pa.Table:
 
 
 def as_interactions(raw: pa.Table, users: pa.Array | pa.ChunkedArray, context: Sequence[str]) -> pa.Table:
-    """Streamed events, `raw`, of these users as interactions."""
+    """The streamed events `raw` of these users as interactions."""
     arrays = {
-        "USER_ID": as_words(users),
+        "USER_ID": as_dictionary(users),
         "ITEM_ID": raw["itemId"],
         "EVENT_TYPE": raw["eventType"],
         "TIMESTAMP": raw["sentAt"],
@@ -144,16 +150,14 @@ def as_interactions(raw: pa.Table, users: pa.Array | pa.ChunkedArray, context: S
         cells = [_properties(cell) for cell in raw["properties"].to_pylist()]
         for name in context:
             key = fold(name)
-            arrays[name] = as_words(pa.array([_text(cell.get(key)) for cell in cells], pa.string()))
+            arrays[name] = as_dictionary(pa.array([_text(cell.get(key)) for cell in cells], pa.string()))
     return pa.Table.from_pydict(arrays)
 
 
 def join_sessions(
     users: Sequence[str | None], sessions: Sequence[str | None], times: np.ndarray
 ) -> list[str | None]:
-    """The user of each event: its own, else the one that some event of its session names (the newest such
-    event).
-    """
+    """The user of each event: its own user, or the one that the newest event of its session names."""
     owner: dict[str, tuple[int, str]] = {}
     for user, session, time in zip(users, sessions, times, strict=True):
         if user and session and (session not in owner or time >= owner[session][0]):

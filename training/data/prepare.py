@@ -1,6 +1,6 @@
-"""Datasets in the lake → arrays that models are fitted on.
+"""Read the datasets in the lake into arrays that models are fitted on.
 
-Written for many events: `training.data.events` orders them as integers. No data frame is made.
+It is made for many events: `training.data.events` orders them as integers, and no data frame is made.
 """
 
 from __future__ import annotations
@@ -16,41 +16,42 @@ from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Column, Columns
 from tastemaker.models.bundle import HISTORY_LENGTH, Histories
 from training.config import Config, EventRule, Limits
 from training.data import features, parquet
-from training.data.dictionary_encoding import codes, texts_of
-from training.data.events import arranged, opened
+from training.data.dictionary_encoding import encode_columns, texts_of
+from training.data.events import group_by_user, open_prepared
 from training.data.prepared import Prepared, Sequences
 from training.errors import NotEnoughDataError
 
 ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
-CREATED = "CREATION_TIMESTAMP"
-NEVER_FEATURES = {"ITEM_ID", "USER_ID", CREATED}
+CREATION_COLUMN = "CREATION_TIMESTAMP"
+NEVER_FEATURES = {"ITEM_ID", "USER_ID", CREATION_COLUMN}
 
 
 def prepare(config: Config, root: Path) -> Prepared:
     """Read everything under `root` that the configuration names.
 
-    Raises NotEnoughDataError with the service's own phrases, BadDataError.
+    Raises NotEnoughDataError with the service's own phrases, or BadDataError.
     """
     source = config.datasets["INTERACTIONS"]
     context = context_columns(config)
     events = (
-        opened(root, config.prepared)
+        open_prepared(root, config.prepared)
         if config.prepared
-        else arranged(parquet.interactions(root, source, config.events, context), context)
+        else group_by_user(parquet.interactions(root, source, config.events, context), context)
     )
     item_table = attributes(config, root, "ITEMS", "ITEM_ID")
     user_table = attributes(config, root, "USERS", "USER_ID")
 
-    items, (item_of, item_row) = codes([texts_of(events.items), item_table["ITEM_ID"]])
-    users, (user_of, user_row) = codes([texts_of(events.users), user_table["USER_ID"]])
+    items, (item_of, item_row) = encode_columns([texts_of(events.items), item_table["ITEM_ID"]])
+    users, (user_of, user_row) = encode_columns([texts_of(events.users), user_table["USER_ID"]])
     lengths = np.zeros(len(users), np.int64)
     lengths[user_of] = np.diff(events.offsets)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    item, time, kind, event_types = item_of[events.item], events.time, events.kind, events.types.tolist()
-    space, cells = features.context_space(context, source.kinds(), events.words, events.context)
+    item, time = item_of[events.item], events.time
+    event_type, event_types = events.event_type, events.types.tolist()
+    space, cells = features.context_space(context, source.column_types(), events.vocabularies, events.context)
 
-    weights, trained = _weights(config.rules, event_types, kind, events.value)
-    everything = Sequences(offsets, item, time, kind, weights, cells)
+    weights, trained = _weights(config.rules, event_types, event_type, events.value)
+    everything = Sequences(offsets, item, time, event_type, weights, cells)
     sequences = _capped(everything.keep(weights > 0), config.limits)
     _check(sequences, config.rules, config.limits)
 
@@ -66,7 +67,7 @@ def prepare(config: Config, root: Path) -> Prepared:
         items=items,
         users=users,
         sequences=sequences,
-        histories=Histories(offsets, item, time, kind).newest(HISTORY_LENGTH),
+        histories=Histories(offsets, item, time, event_type).newest(HISTORY_LENGTH),
         event_types=event_types,
         trained_types=trained,
         unknown_types=not config.rules,
@@ -78,7 +79,7 @@ def prepare(config: Config, root: Path) -> Prepared:
         user_features=user_features,
         context_space=space,
         item_created=_created(item_columns, everything),
-        doubles=events.doubles,
+        duplicates=events.duplicates,
     )
 
 
@@ -87,22 +88,26 @@ def context_columns(config: Config) -> list[str]:
     excluded = config.excluded.get("INTERACTIONS", frozenset())
     return [
         name
-        for name, kind in config.datasets["INTERACTIONS"].columns
-        if kind in (CATEGORICAL, NUMBER) and name not in parquet.RESERVED and name not in excluded
+        for name, column_type in config.datasets["INTERACTIONS"].columns
+        if column_type in (CATEGORICAL, NUMBER) and name not in parquet.RESERVED and name not in excluded
     ]
 
 
 def _weights(
-    rules: Sequence[EventRule], event_types: Sequence[str], kind: NDArray[np.int16], values: NDArray
+    rules: Sequence[EventRule],
+    event_types: Sequence[str],
+    event_type: NDArray[np.int16],
+    values: NDArray[np.float64],
 ) -> tuple[NDArray[np.float32], list[bool]]:
-    """Weight of each event (0: not trained on; the mean of the others is 1) and which types are trained on.
+    """The weight of each event, and which event types are trained on.
 
-    A rule's type is compared exactly, and without case if nothing has it exactly. A value below the rule's
-    threshold, or none where there is a threshold, does not count.
+    An event with the weight 0 is not trained on, and the mean of the other weights is 1. A rule's type is
+    compared exactly, and without case if no event has it exactly. An event does not count if its value is
+    below the rule's threshold, or missing although there is a threshold.
     """
     if not rules:
-        return np.ones(len(kind), np.float32), [True] * len(event_types)
-    weights = np.zeros(len(kind), np.float32)
+        return np.ones(len(event_type), np.float32), [True] * len(event_types)
+    weights = np.zeros(len(event_type), np.float32)
     trained = [False] * len(event_types)
     for rule in rules:
         matches = [i for i, name in enumerate(event_types) if name == rule.event_type]
@@ -110,7 +115,7 @@ def _weights(
             i for i, n in enumerate(event_types) if n.casefold() == rule.event_type.casefold()
         ]
         for index in matches:
-            chosen = kind == index
+            chosen = event_type == index
             if rule.threshold is not None:
                 chosen &= np.nan_to_num(values, nan=-np.inf) >= rule.threshold
             weights[chosen] = rule.weight
@@ -122,7 +127,7 @@ def _weights(
 
 
 def _capped(sequences: Sequences, limits: Limits) -> Sequences:
-    """Within the limits: the newest interactions, then those with the items that were touched last."""
+    """The newest interactions within the limits, and of those the items with the newest interactions."""
     if len(sequences.items) > limits.maximum_interactions:
         oldest = len(sequences.items) - limits.maximum_interactions
         keep = np.ones(len(sequences.items), bool)
@@ -139,7 +144,7 @@ def _capped(sequences: Sequences, limits: Limits) -> Sequences:
 
 
 def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> None:
-    """The service's own minimum, in the words that programs look for."""
+    """Check the service's minimums. Raises NotEnoughDataError in the words that programs look for."""
     count = len(sequences.items)
     if count < limits.minimum_interactions:
         named = ", ".join(rule.event_type for rule in rules) or "all"
@@ -157,15 +162,15 @@ def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> 
 
 
 def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
-    """The rows of the Items or Users dataset, imported and put; of an id that comes twice, the newest."""
+    """The imported and put rows of a dataset. If an id occurs twice, the newest row counts."""
     source = config.datasets.get(name)
     if source is None or not (source.prefixes or source.put):
         return pa.Table.from_pydict({key: pa.array([], pa.string())})
-    columns = {column: ARROW.get(kind, pa.string()) for column, kind in source.columns}
+    columns = {column: ARROW.get(column_type, pa.string()) for column, column_type in source.columns}
     table, times = parquet.records(root, source, columns, key, name.capitalize())
     valid = table[key].is_valid()
     table = table.filter(valid)
-    # Put records stay when a full import replaces the imported ones; of both, the last one written counts.
+    # Put records stay when a full import replaces the imported ones. The last one written counts.
     table = table.take(np.argsort(times[valid.to_numpy()], kind="stable"))
     codes = table[key].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     _, last = np.unique(codes[::-1], return_index=True)
@@ -173,35 +178,36 @@ def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
 
 
 def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.integer], rows: int) -> Columns:
-    """The attributes, one row per id of the catalog, null where the dataset has no such id."""
+    """The attributes, one row per id of the catalog, null for an id that the dataset lacks."""
     source = config.datasets.get(name)
     if source is None:
         return Columns(rows=rows)
     place = np.full(rows, len(table))
     place[row_of] = np.arange(len(table))
     built = {}
-    for column, kind in source.columns:
+    for column, column_type in source.columns:
         if column in ("ITEM_ID", "USER_ID", "ACTION_ID"):
             continue
         array = table[column].combine_chunks() if column in table.column_names else pa.nulls(0)
-        if kind == NUMBER:
+        if column_type == NUMBER:
             numbers = np.append(array.cast(pa.float64()).to_numpy(zero_copy_only=False), np.nan)
-            built[column] = Column.build(kind, numbers[place])
+            built[column] = Column.build(column_type, numbers[place])
         else:
             cells = [*array.to_pylist(), None]
-            built[column] = Column.build(kind, [cells[p] for p in place])
+            built[column] = Column.build(column_type, [cells[p] for p in place])
     return Columns(built, rows=rows)
 
 
 def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
-    """Creation time of each item: its own, else its oldest interaction, else the newest interaction of
-    all.
+    """The creation time of each item: int64[items], seconds.
+
+    Without a creation time, it is the item's oldest interaction, or the newest interaction of all.
     """
     latest = int(sequences.times.max(initial=0))
     created = np.full(columns.rows, np.iinfo(np.int64).max)
     np.minimum.at(created, sequences.items, sequences.times)
     created[created == np.iinfo(np.int64).max] = latest
-    column = columns.find(CREATED)
+    column = columns.find(CREATION_COLUMN)
     if column is not None and column.kind == NUMBER:
         known = ~np.isnan(column.values)
         created[known] = column.values[known].astype(np.int64)

@@ -1,4 +1,4 @@
-"""Prepared data: flat arrays, users' events one after the other."""
+"""Prepared data: flat arrays, with the events of one user after those of another."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from tastemaker.models.features import FeatureRows, FeatureSpace
 
 @dataclass(frozen=True)
 class Sequences:
-    """Events that are trained on, grouped by user, oldest first within each.
+    """The events that are trained on, grouped by user, oldest first.
 
-    User `u` has events `offsets[u]` to `offsets[u + 1]` of: `items` int32, `times` int64 (seconds), `types`
-    int16 (-1: none), `weights` float32 and `context` int32[events, context columns] (codes, -1: none).
+    User `u` has the events `offsets[u]` to `offsets[u + 1]` of `items` int32, `times` int64 (seconds),
+    `types` int16 (-1 for none), `weights` float32, and `context` int32[events, context columns] (codes, -1
+    for none).
     """
 
     offsets: NDArray[np.int64]
@@ -30,12 +31,12 @@ class Sequences:
 
     @property
     def users(self) -> int:
-        """The number of users, also those without events."""
+        """The number of users, including users without events."""
         return len(self.offsets) - 1
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Events of each user."""
+        """The number of events of each user."""
         return np.diff(self.offsets)
 
     def owners(self) -> NDArray[np.int64]:
@@ -43,7 +44,7 @@ class Sequences:
         return np.repeat(np.arange(self.users), self.lengths)
 
     def places(self) -> NDArray[np.int64]:
-        """Each event's place within its user's history, oldest 0."""
+        """Each event's place within its user's history. The oldest has 0."""
         return np.arange(len(self.items)) - np.repeat(self.offsets[:-1], self.lengths)
 
     def history(self, user: int, end: int | None = None) -> History:
@@ -53,7 +54,7 @@ class Sequences:
         return History(self.items[at], self.times[at], self.types[at])
 
     def keep(self, mask: NDArray[np.bool_]) -> Sequences:
-        """Only these events; users stay where they are."""
+        """Only the events of the mask. Users keep their positions."""
         kept = np.bincount(self.owners()[mask], minlength=self.users)
         offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
         return Sequences(
@@ -89,18 +90,18 @@ class Prepared:
     user_features: FeatureRows
     context_space: FeatureSpace
     item_created: NDArray[np.int64]
-    doubles: int | None = None
-    """Events that were left out because they were there twice; None where that was not counted."""
+    duplicates: int | None = None
+    """How many duplicate events were left out. None if they were not counted."""
 
     @property
     def latest(self) -> int:
-        """Time of the newest event, in seconds."""
+        """The time of the newest event, in seconds."""
         return int(self.sequences.times.max(initial=0))
 
     def context(self, user: int, shown: int) -> dict[str, str]:
-        """What a request at the moment of the event after the `shown` oldest could say of its context."""
+        """The context that a request at the moment after the `shown` oldest events would give."""
         return self.context_space.example(self.sequences.context[self.sequences.offsets[user] + shown])
 
     def with_sequences(self, sequences: Sequences) -> Prepared:
-        """The same with other training events."""
+        """The same data with other training events."""
         return replace(self, sequences=sequences)

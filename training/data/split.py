@@ -1,7 +1,7 @@
-"""Who is held out, and what of theirs.
+"""Which users and events are held out.
 
-The test split is the service's: 10 % of users are kept out of training; of each, the oldest 90 % of events
-are what the model is shown and the newest 10 % what it should have foretold.
+The test split is the service's: 10 % of users are kept out of training. The model is shown the oldest 90 % of
+their events, and must predict the newest 10 %.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from training.data.prepared import Sequences
 
 TEST_SHARE = 0.1
 TAIL_SHARE = 0.1
-MOST_TEST_USERS = 10_000
-"""Beyond this a larger sample only costs time: metrics are exact to some thousandths."""
-VALIDATION_USERS = 2000
-"""Enough to tell models apart by less than a hundredth, few enough to be scored in seconds."""
+MAX_TEST_USERS = 10_000
+"""More test users only cost time: metrics are exact to some thousandths."""
+MAX_VALIDATION_USERS = 2000
+"""Enough to tell models apart by less than a hundredth, and few enough to score in seconds."""
 
-VALIDATION_SHARE = 0.2
-"""Of all events, what is withheld from them at most: the rest has to be learned from."""
+MAX_VALIDATION_SHARE = 0.2
+"""The largest share of all events that is withheld for validation. The rest is needed for learning."""
 
 
 @dataclass(frozen=True)
 class Cases:
-    """Users with the number of events that are shown of each; the rest of their events is the truth."""
+    """Users with the number of events that are shown. Their other events are the truth."""
 
     users: NDArray[np.int64]
     shown: NDArray[np.int64]
@@ -36,40 +36,41 @@ class Cases:
 
 
 def shown(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many of a user's events are shown: all but the newest 10 %, which is at least one event."""
+    """The number of a user's events that are shown: all but the newest 10 %, which is at least one event."""
     return lengths - np.maximum(np.round(lengths * TAIL_SHARE).astype(np.int64), 1)
 
 
 def test_cases(sequences: Sequences, seed: int) -> Cases:
-    """A tenth of the users who have two events or more (at least one user), drawn with the seed."""
+    """A tenth of the users with two events or more (at least one user), drawn with the seed."""
     able = np.flatnonzero(sequences.lengths >= 2)
-    count = min(len(able), MOST_TEST_USERS, max(1, round(len(able) * TEST_SHARE)))
+    count = min(len(able), MAX_TEST_USERS, max(1, round(len(able) * TEST_SHARE)))
     users = np.sort(np.random.default_rng([seed, 1]).permutation(able)[:count])
     return Cases(users, shown(sequences.lengths[users]))
 
 
 def validation_cases(sequences: Sequences, seed: int) -> Cases:
-    """Users whose newest events are withheld to choose settings; their older events stay in training.
+    """Users whose newest events are withheld to choose settings. Their older events stay in training.
 
-    Where histories are short, a user's newest event is much of what they did: fewer users are taken then.
+    Where histories are short, a user's newest event is a large part of the history, so fewer users are taken.
     """
     lengths = sequences.lengths
     able = np.random.default_rng([seed, 2]).permutation(np.flatnonzero(lengths >= 2))
     withheld = np.cumsum(lengths[able] - shown(lengths[able]))
-    most = max(1, int(np.searchsorted(withheld, VALIDATION_SHARE * lengths.sum(), "right")))
-    users = np.sort(able[: min(most, VALIDATION_USERS)])
+    most = max(1, int(np.searchsorted(withheld, MAX_VALIDATION_SHARE * lengths.sum(), "right")))
+    users = np.sort(able[: min(most, MAX_VALIDATION_USERS)])
     return Cases(users, shown(lengths[users]))
 
 
 def without(sequences: Sequences, cases: Cases, *, whole: bool) -> Sequences:
-    """Training events without the cases' users (`whole`), or without only their truth."""
+    """The training events without the users of the cases (`whole`), or without only their truth."""
     ends = sequences.lengths.copy()
     ends[cases.users] = 0 if whole else cases.shown
     return sequences.truncated(ends)
 
 
 def says_context(cases: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Which validation cases, by number, are asked with the context of the event that came next: every other
-    one, since some programs say the context of a request and some do not, and one blend answers both.
+    """Which validation cases, by number, are asked with the context of the next event: every other one.
+
+    Some programs give the context of a request and some do not, and one blend answers both.
     """
     return cases % 2 == 0

@@ -1,8 +1,8 @@
-"""Starting a job's processes where the platform gave it several machines, or a machine with several GPUs.
+"""Start a job's processes on several machines, or on a machine with several GPUs.
 
-The platform runs the same command on each machine and says in resourceconfig.json which machines there are.
-One process for each GPU, or one for a machine without, is started by `torchrun`, with the first machine's as
-their meeting point. https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
+The platform runs the same command on each machine and lists the machines in resourceconfig.json. `torchrun`
+starts one process per GPU, or one on a machine without GPUs. The processes meet on the first machine.
+https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.distributed.process_group import started
+from training.distributed.process_group import started_by_torchrun
 
 PORT = 29500
-"""Where the processes meet on the first machine; MASTER_PORT names another."""
+"""The port of the meeting point on the first machine. MASTER_PORT overrides it."""
 
-PATIENCE = 1800
-"""Seconds until the last machine must have begun: they load the data one earlier, one later."""
+JOIN_SECONDS = 1800
+"""The seconds until the last machine must have joined. Loading the data takes different times."""
 
 
 @dataclass(frozen=True)
 class Machines:
-    """The machines of a job, which of them this is, and how many processes each is to run."""
+    """A job's machines, the name of this one, and the number of processes of each."""
 
     hosts: tuple[str, ...]
     this: str
@@ -38,11 +38,12 @@ class Machines:
 
 
 def machines(folder: Path) -> Machines | None:
-    """What the folder of the container's configuration says; None outside a container, and within a process
-    that was started from here.
+    """The machines that the container's configuration folder lists.
+
+    None outside a container, and in a process that was started by `torchrun`.
     """
     file = folder / "resourceconfig.json"
-    if started() or not file.exists():
+    if started_by_torchrun() or not file.exists():
         return None
     said = json.loads(file.read_text(encoding="utf-8"))
     hosts = tuple(sorted(said["hosts"]))
@@ -50,8 +51,8 @@ def machines(folder: Path) -> Machines | None:
 
 
 def gpus() -> int:
-    """GPUs of this machine."""
-    if not Path("/dev/nvidia0").exists():  # spares the import of torch, which takes seconds
+    """The number of GPUs of this machine."""
+    if not Path("/dev/nvidia0").exists():  # avoids the import of torch, which takes seconds
         return 0
     import torch
 
@@ -60,15 +61,16 @@ def gpus() -> int:
 
 @dataclass(frozen=True)
 class Ended:
-    """Why the processes ended before they were done. `known`: one of them has said more, and written it."""
+    """Why the processes ended early. `known` is whether one of them has written the reason already."""
 
     reason: str
     known: bool
 
 
 def launch(these: Machines, argv: Sequence[str]) -> Ended | None:
-    """Run `python -m training` with these arguments in every process of this machine, and wait for them; None
-    when all of them are done.
+    """Run `python -m training` with these arguments in every process of this machine, and wait.
+
+    None if all of them succeed.
     """
     from torch.distributed.elastic.multiprocessing import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -78,14 +80,14 @@ def launch(these: Machines, argv: Sequence[str]) -> Ended | None:
     if several and these.interface:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", these.interface)
         os.environ.setdefault("NCCL_SOCKET_IFNAME", these.interface)
-    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))  # torchrun would say one
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))  # torchrun would set 1
     meeting = {
         "nnodes": len(these.hosts),
         "node-rank": these.hosts.index(these.this),
         "nproc-per-node": these.processes,
         "master-addr": these.hosts[0] if several else "127.0.0.1",
         "master-port": os.environ.get("MASTER_PORT") or PORT,
-        "rdzv-conf": f"timeout={PATIENCE}",
+        "rdzv-conf": f"timeout={JOIN_SECONDS}",
     }
     options = [f"--{name}={value}" for name, value in meeting.items()]
     try:
@@ -95,8 +97,8 @@ def launch(these: Machines, argv: Sequence[str]) -> Ended | None:
         if failure.exitcode >= 0:
             return Ended(f"Process {rank} of the training failed; its log says why.", known=True)
         return Ended(
-            f"Process {rank} of the training was ended by {failure.signal_name()}. If nobody did that, it "
-            "found no memory: take a larger instance.",
+            f"Process {rank} of the training was ended by {failure.signal_name()}. If nobody stopped it, it "
+            "ran out of memory. Use a larger instance.",
             known=False,
         )
     except SignalException:

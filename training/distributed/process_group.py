@@ -1,8 +1,8 @@
-"""The processes that train one network together: those that `torchrun` starts, on one machine or on several.
+"""The processes that train one network together, on one machine or several, as `torchrun` starts them.
 
-The first one leads: it alone reads the data, validates, and writes. The others wait for work of it, train on
-their share of the users, and are told when to stop. Without `torchrun` there is one process, and torch's
-distributed package is never used.
+The process with rank 0 leads. It alone reads the data, validates, and writes. The others wait for work, and
+train on their share of the users. Without `torchrun` there is one process, and torch's distributed package is
+never used.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from training.errors import LostError
+from training.errors import PeerLostError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-LONGEST = timedelta(days=28)
-"""How long a process waits for work while the first one prepares or measures: as long as a job may run."""
+WORK_TIMEOUT = timedelta(days=28)
+"""How long a process waits for work while the leader prepares or measures: as long as a job may run."""
 
-TOGETHER = timedelta(minutes=30)
+STEP_TIMEOUT = timedelta(minutes=30)
 """How long a process waits for the others within a step. The first steps on a GPU take the longest."""
 
 REASON = "why the training ended"
@@ -30,8 +30,11 @@ REASON = "why the training ended"
 
 @dataclass
 class Gradients:
-    """Gradients of some parameters (None: it took no part), and of tables whose rows are updated lazily:
-    `rows` int64[n], rising, that were read, and of each table the gradient [n, …] of those.
+    """The gradients of a network's parameters.
+
+    `dense` has one per parameter, None if it took no part. For tables whose rows are updated lazily, `rows`
+    int64[n] are the rows that were read, rising, and `of_rows` the gradient [n, …] of those rows, one per
+    table.
     """
 
     dense: Sequence[Tensor | None]
@@ -39,78 +42,80 @@ class Gradients:
     of_rows: list[Tensor] = field(default_factory=list)
 
 
-class Team:
-    """This process among the others; `rank` 0 leads. All methods but `explain` and `explained` raise
-    LostError when another process is gone.
+class ProcessGroup:
+    """This process among the others. The process with `rank` 0 leads.
+
+    All methods but `report_failure` and `failure_reason` raise PeerLostError if another process is gone.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1, *, words: Any = None, board: Any = None) -> None:
+    def __init__(self, rank: int = 0, size: int = 1, *, cpu_group: Any = None, store: Any = None) -> None:
         self.rank, self.size = rank, size
-        self._words, self._board = words, board
+        self._cpu_group, self._store = cpu_group, store
 
-    def tell(self, what: object) -> None:
-        """The leader says something to all others, who `hear` it."""
+    def broadcast(self, what: object) -> None:
+        """Send a message from the leader to all others, who `receive` it."""
         if self.size == 1:
             return
         import torch.distributed as dist
 
-        with _together():
-            dist.broadcast_object_list([what], 0, group=self._words)
+        with _peer_errors():
+            dist.broadcast_object_list([what], 0, group=self._cpu_group)
 
-    def hear(self) -> Any:
-        """What the leader tells next, however long that takes."""
+    def receive(self) -> Any:
+        """The leader's next message. Waits as long as necessary."""
         import torch.distributed as dist
 
         said: list[Any] = [None]
-        with _together():
-            dist.broadcast_object_list(said, 0, group=self._words)
+        with _peer_errors():
+            dist.broadcast_object_list(said, 0, group=self._cpu_group)
         return said[0]
 
-    def hand_out(self, parts: Iterable[object]) -> None:
-        """The leader gives each of the others something of its own, which they `receive`."""
+    def scatter(self, parts: Iterable[object]) -> None:
+        """Send each of the others a part of its own, which it gets by `receive_part`."""
         import torch.distributed as dist
 
-        with _together():
+        with _peer_errors():
             for rank, part in enumerate(parts, 1):
-                dist.send_object_list([part], rank, group=self._words)
+                dist.send_object_list([part], rank, group=self._cpu_group)
 
-    def receive(self) -> Any:
-        """What the leader hands out to this process."""
+    def receive_part(self) -> Any:
+        """The part that the leader scattered to this process."""
         import torch.distributed as dist
 
         got: list[Any] = [None]
-        with _together():
-            dist.recv_object_list(got, 0, group=self._words)
+        with _peer_errors():
+            dist.recv_object_list(got, 0, group=self._cpu_group)
         return got[0]
 
-    def align(self, tensors: Iterable[Tensor]) -> None:
+    def synchronize(self, tensors: Iterable[Tensor]) -> None:
         """Give these tensors the leader's values in every process."""
         import torch.distributed as dist
 
-        with _together():
+        with _peer_errors():
             for tensor in tensors:
                 dist.broadcast(tensor.detach(), 0)
 
-    def most(self, number: int) -> int:
+    def maximum(self, number: int) -> int:
         """The largest of the processes' numbers."""
         import torch
         import torch.distributed as dist
 
         found = torch.tensor(number)
-        with _together():
-            dist.all_reduce(found, dist.ReduceOp.MAX, group=self._words)
+        with _peer_errors():
+            dist.all_reduce(found, dist.ReduceOp.MAX, group=self._cpu_group)
         return int(found)
 
-    def mean(self, found: Gradients, weight: Tensor) -> Gradients:
-        """The mean of the processes' gradients, each counting as much as its loss weighs; of rows those that
-        any process read.
+    def mean_gradients(self, found: Gradients, weight: Tensor) -> Gradients:
+        """The weighted mean of the processes' gradients.
+
+        Each process counts by the weight of its loss. The rows are those that any process read.
         """
         import torch
         import torch.distributed as dist
 
         there = [gradient for gradient in found.dense if gradient is not None]
         flat = torch.cat([*((gradient * weight).reshape(-1) for gradient in there), weight.reshape(1)])
-        with _together():
+        with _peer_errors():
             dist.all_reduce(flat)
             total = flat[-1]
             pieces = (flat[:-1] / total).split([gradient.numel() for gradient in there])
@@ -119,16 +124,17 @@ class Team:
             if found.rows is None:
                 return Gradients(dense)
             wide = torch.cat([one.reshape(len(one), -1) for one in found.of_rows], 1) * weight
-            rows, summed = self._united(found.rows, wide)
+            rows, summed = self._sum_rows(found.rows, wide)
         columns = (summed / total).split([one[0].numel() for one in found.of_rows], 1)
         of_rows = [
             part.reshape(len(rows), *one.shape[1:]) for part, one in zip(columns, found.of_rows, strict=True)
         ]
         return Gradients(dense, rows, of_rows)
 
-    def _united(self, rows: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """All processes' rows, each once, and the sums of their values. Added in the order of ranks, so that
-        every process finds the very same.
+    def _sum_rows(self, rows: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """All processes' rows, each once, and the sums of their values.
+
+        They are added in the order of ranks, so that every process gets exactly the same.
         """
         import torch
         import torch.distributed as dist
@@ -150,40 +156,40 @@ class Team:
             summed.index_add_(0, at, part[:size])
         return union, summed
 
-    def explain(self, reason: str) -> None:
-        """Leave the reason why this process ends where the others find it, if none is there yet."""
-        if self._board is not None:
+    def report_failure(self, reason: str) -> None:
+        """Leave the reason why this process ends for the others, if there is none yet."""
+        if self._store is not None:
             with contextlib.suppress(RuntimeError):  # the process that keeps the board may be gone
-                self._board.compare_set(REASON, "", reason)
+                self._store.compare_set(REASON, "", reason)
 
-    def explained(self) -> str | None:
-        """The reason that another process left."""
-        if self._board is not None:
+    def failure_reason(self) -> str | None:
+        """The reason that another process left, or None."""
+        if self._store is not None:
             with contextlib.suppress(RuntimeError):
-                if self._board.check([REASON]):
-                    return self._board.get(REASON).decode()
+                if self._store.check([REASON]):
+                    return self._store.get(REASON).decode()
         return None
 
 
-ALONE = Team()
-_team = ALONE
+SINGLE = ProcessGroup()
+_current = SINGLE
 
 
-def here() -> Team:
-    """The team of this process."""
-    return _team
+def current() -> ProcessGroup:
+    """The group of this process."""
+    return _current
 
 
-def started() -> bool:
+def started_by_torchrun() -> bool:
     """Whether `torchrun` started this process."""
     return "RANK" in os.environ and "WORLD_SIZE" in os.environ
 
 
-def join() -> Team:
-    """Become one of the processes that `torchrun` started, from now on `here`; without it, stay alone."""
-    global _team
-    if not started() or os.environ["WORLD_SIZE"] == "1":
-        return ALONE
+def join() -> ProcessGroup:
+    """Join the processes that `torchrun` started; without it, return a group of one."""
+    global _current
+    if not started_by_torchrun() or os.environ["WORLD_SIZE"] == "1":
+        return SINGLE
     import torch
     import torch.distributed as dist
     from torch.distributed.rendezvous import rendezvous
@@ -191,35 +197,38 @@ def join() -> Team:
     gpu = torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    board, rank, size = next(iter(rendezvous("env://", timeout=TOGETHER)))
+    store, rank, size = next(iter(rendezvous("env://", timeout=STEP_TIMEOUT)))
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if gpu else "gloo",
-        store=dist.PrefixStore("training", board),
+        store=dist.PrefixStore("training", store),
         rank=rank,
         world_size=size,
-        timeout=TOGETHER,
+        timeout=STEP_TIMEOUT,
     )
-    _team = Team(rank, size, words=dist.new_group(backend="gloo", timeout=LONGEST), board=board)
-    return _team
+    _current = ProcessGroup(
+        rank, size, cpu_group=dist.new_group(backend="gloo", timeout=WORK_TIMEOUT), store=store
+    )
+    return _current
 
 
 def leave() -> None:
-    """End what `join` began."""
-    global _team
-    if _team.size > 1:
+    """Leave the group."""
+    global _current
+    if _current.size > 1:
         import torch.distributed as dist
 
         dist.destroy_process_group()
-        _team = ALONE
+        _current = SINGLE
 
 
 @contextlib.contextmanager
-def _together() -> Iterator[None]:
-    """Whatever goes wrong between processes means that another one is gone, or out of reach."""
+def _peer_errors() -> Iterator[None]:
+    """Turn any error between processes into PeerLostError: another process ended, or is out of reach."""
     try:
         yield
     except RuntimeError as error:
-        raise LostError(
-            "Another process of the training ended without giving a reason, as one does that is killed, or "
-            f"that finds no memory; or the machines do not reach each other. {type(error).__name__}: {error}"
+        raise PeerLostError(
+            "Another process of the training ended without giving a reason. It may have been killed, or run "
+            "out of memory, or the machines may not reach each other. "
+            f"{type(error).__name__}: {error}"
         ) from error

@@ -1,6 +1,4 @@
-"""Writing the bundle: `bundle.json` and arrays, nothing else. `tastemaker.models.bundle` describes the
-layout.
-"""
+"""Write the bundle: `bundle.json` and arrays. `tastemaker.models.bundle` describes the layout."""
 
 from __future__ import annotations
 
@@ -25,14 +23,14 @@ from training.tuning.settings import latest_trends
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model: its class, what its loader needs to know, and what goes into the folder `model`."""
+    """A fitted model: its class, the metadata for its loader, and its arrays for the folder `model`."""
 
     model: type[Model]
-    about: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, NDArray] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     rows: Mapping[str, SparseRows] = field(default_factory=dict)
     write: Callable[[Path], None] | None = None
-    """Writes what is neither arrays nor rows into that folder."""
+    """A function that writes what is neither arrays nor rows into that folder."""
 
 
 def export(
@@ -47,7 +45,7 @@ def export(
     described: Mapping[str, Any] | None = None,
     with_histories: bool = True,
 ) -> None:
-    """Write the bundle into `folder`. bundle.json is written last: a folder without it is no bundle."""
+    """Write the bundle into `folder`. bundle.json is written last, and marks the folder as complete."""
     model = folder / "model"
     model.mkdir(parents=True, exist_ok=True)
     count = len(prepared.items)
@@ -94,19 +92,9 @@ def export(
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},
         "data": dict(described or {}),
-        "model": dict(fitted.about),
+        "model": dict(fitted.metadata),
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-
-
-def flattened(weights: Mapping[str, NDArray]) -> tuple[NDArray[np.float32], dict[str, list[Any]]]:
-    """Many small arrays as one (one file opens faster than thirty), and where each begins with its shape."""
-    places: dict[str, list[Any]] = {}
-    start = 0
-    for name, array in weights.items():
-        places[name] = [start, list(array.shape)]
-        start += array.size
-    return np.concatenate([array.ravel() for array in weights.values()]).astype(np.float32), places
 
 
 def _none(users: int) -> Histories:

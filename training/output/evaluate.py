@@ -1,4 +1,4 @@
-"""Metrics of a solution version, measured on the model that will serve, by the code that will serve it."""
+"""The metrics of a solution version, measured by the code that will serve it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from training.data.split import Cases
 from training.tuning.objective import truths
 
 Scorer = Callable[[int, int], NDArray[np.float32]]
-"""From a user and how many of their events are shown, the scores of all items."""
+"""The scores of all items, from a user and the number of shown events."""
 
 REWARDED = 100
-"""How many recommendations of a user `average_rewards_at_k` looks at. The guide does not say; it must be more
-than the 25 whose rewards it compares with all.
+"""The recommendations of a user that `average_rewards_at_k` looks at.
+
+The guide names no number. It must be more than the 25 whose rewards are compared with all.
 """
 
 
 def scorer(model: Model, prepared: Prepared) -> Scorer:
-    """How a model is asked in an evaluation: at the end of the data, or for the last item that is shown."""
+    """How an evaluation asks a model: for a user at the end of the data, or for the last shown item."""
     if model.needs_item:
 
         def by_item(user: int, shown: int) -> NDArray[np.float32]:
@@ -43,9 +44,7 @@ def scorer(model: Model, prepared: Prepared) -> Scorer:
 
 
 def lists(score: Scorer, cases: Cases, most: int = LIST_LENGTH) -> list[NDArray[np.int64]]:
-    """The best items for each case. Items that the user has touched already may be among them, as in the
-    service.
-    """
+    """The best items for each case. As in the service, items of the user's history may be among them."""
     return [
         top_k(score(int(user), int(shown)), most)
         for user, shown in zip(cases.users, cases.shown, strict=True)
@@ -55,10 +54,10 @@ def lists(score: Scorer, cases: Cases, most: int = LIST_LENGTH) -> list[NDArray[
 def report(
     found: Sequence[NDArray[np.int64]], prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None
 ) -> dict[str, float]:
-    """The metrics that GetSolutionMetrics answers, of these lists.
+    """The metrics of these lists that GetSolutionMetrics returns.
 
-    `prepared` holds all events, also those that are held out. Where event types have weights there is an NDCG
-    that counts by them, and with `worth`, the reward of each item, `average_rewards_at_k`.
+    `prepared` holds all events, including those that are held out. If event types have weights, there is an
+    NDCG that counts them. With `worth`, the reward of each item, there is `average_rewards_at_k`.
     """
     wanted = truths(prepared.sequences, cases)
     metrics = summarize(found, wanted, len(prepared.items))
@@ -80,7 +79,7 @@ def report(
 
 
 def worth_of(items: NDArray[np.integer], weights: NDArray[np.floating]) -> dict[int, float]:
-    """The weight of each item's weightiest event."""
+    """The largest weight of each item's events."""
     order = np.argsort(weights, kind="stable")
     return dict(zip(items[order].tolist(), weights[order].tolist(), strict=True))
 
@@ -88,7 +87,7 @@ def worth_of(items: NDArray[np.integer], weights: NDArray[np.floating]) -> dict[
 def evaluate(
     score: Scorer, prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None = None
 ) -> dict[str, float]:
-    """The metrics of the lists that this scorer makes; see `report`."""
+    """The metrics of the lists that this scorer makes. See `report`."""
     most = LIST_LENGTH if worth is None else REWARDED
     return report(lists(score, cases, most), prepared, cases, worth)
 
@@ -96,9 +95,7 @@ def evaluate(
 def popularity_baseline(
     training: Prepared, prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None = None
 ) -> dict[str, float]:
-    """The metrics of the same list for everybody, fitted on the same training data: the floor to compare
-    with.
-    """
+    """The metrics of one list for everybody, fitted on the same training data, as a baseline."""
     users = popularity.distinct_users(training.sequences, len(prepared.items)).astype(np.float32)
     best = top_k(users, LIST_LENGTH if worth is None else REWARDED)
     return report([best] * len(cases), prepared, cases, worth)

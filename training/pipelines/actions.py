@@ -1,10 +1,11 @@
-"""Next-Best-Action: the actions, what users did with them, and one regression for each."""
+"""Next-Best-Action: the actions, what users did with them, and one regression per action."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,16 @@ from numpy.typing import NDArray
 
 from tastemaker.columns import Columns
 from tastemaker.ids import Ids
-from tastemaker.models.actions import DAY, REFUSED, TAKEN, ActionModel, dense, folded, sigmoid, user_vector
+from tastemaker.models.actions import (
+    DAY,
+    NOT_TAKEN_TYPES,
+    TAKEN,
+    ActionModel,
+    dense,
+    folded,
+    sigmoid,
+    user_vector,
+)
 from tastemaker.models.bundle import Histories, History
 from training.algorithms import factors
 from training.config import Config
@@ -22,17 +32,17 @@ from training.data.prepared import Prepared
 from training.errors import NotEnoughDataError
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 
-ENOUGH = 50
-"""Events of either outcome that an action needs, the service's figure."""
+MIN_OUTCOMES = 50
+"""The events of either outcome that an action needs. It is the service's figure."""
 
-WEEKS = 6 * 7 * DAY
-MOST_ACTIONS = 1000
+RECENT_SECONDS = 6 * 7 * DAY
+MAX_ACTIONS = 1000
 WIDTH = 16
-MOST_ATTRIBUTES = 200
-MOST_EVENTS = 20_000
-"""Newest events of one action that its regression is fitted on."""
+MAX_ATTRIBUTES = 200
+MAX_EVENTS = 20_000
+"""The newest events of one action that its regression is fitted on."""
 
 PENALTY = 1.0
 TEST_SHARE = 0.2
@@ -41,7 +51,10 @@ STREAMED = parquet.streamed_columns("userId", "sessionId", "itemId", "eventType"
 
 @dataclass(frozen=True)
 class Actions:
-    """The actions and what users did with them: `histories` are over `Prepared.users`, of actions."""
+    """The actions, and what users did with them.
+
+    `histories` are those of `Prepared.users`, with actions as items.
+    """
 
     ids: Ids
     columns: Columns
@@ -50,15 +63,15 @@ class Actions:
 
 
 def read_actions(config: Config, root: Path, users: Ids) -> Actions:
-    """The Actions dataset, and imported and streamed action interactions of users in `users`.
+    """Read the Actions dataset, and the imported and streamed action interactions of `users`.
 
     Raises NotEnoughDataError if there is no action.
     """
     table = attributes(config, root, "ACTIONS", "ACTION_ID")
-    table = table.slice(max(0, len(table) - MOST_ACTIONS))
+    table = table.slice(max(0, len(table) - MAX_ACTIONS))
     names = table["ACTION_ID"].to_pylist()
     if not names:
-        raise NotEnoughDataError("There is no action: import the Actions dataset first.")
+        raise NotEnoughDataError("There is no action. Import the Actions dataset first.")
     ids = Ids.build(names)
     columns = columns_of(config, "ACTIONS", table, ids.indexes(names).astype(np.int64), len(ids))
     events = _events(config, root)
@@ -97,27 +110,27 @@ def _events(config: Config, root: Path) -> dict[str, list]:
 
 
 class ActionPipeline(Pipeline):
-    """Propensities. Metrics are measured on the newest fifth of the action interactions."""
+    """The pipeline of Next-Best-Action. The newest fifth of the action interactions is the test data."""
 
     model_name = "actions"
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         self.period = float(config.featurization.get("action_optimization_period", "14")) * DAY
         self.actions: Actions | None = None
 
     def load(self, root: Path, prepared: Prepared) -> None:
-        """Read the actions; before anything else is asked."""
+        """Read the actions. It must come before everything else."""
         self.actions = read_actions(self.config, root, prepared.users)
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """A regression for each action with enough events, on all of them."""
+        """Fit a regression on all events of each action with enough events."""
         actions = self._actions
         learner = Learner(prepared, actions, self.period)
         weights = learner.weights(until=np.inf)
         known = int(np.count_nonzero(~np.isnan(weights[:, 0])))
-        say(f"next best action: {known} of {len(actions.ids)} actions have enough events, the others explore")
-        arrays: dict[str, NDArray] = {
+        log(f"next best action: {known} of {len(actions.ids)} actions have enough events, the others explore")
+        arrays: dict[str, NDArray[Any]] = {
             "weights": weights,
             "factors": learner.factors,
             "user_features.offsets": prepared.user_features.offsets,
@@ -131,14 +144,14 @@ class ActionPipeline(Pipeline):
             (folder / "action_histories").mkdir(exist_ok=True)
             actions.histories.newest(200).save(folder / "action_histories")
 
-        about = {"eventTypes": actions.event_types, "attributeCodes": learner.size}
-        return Fitted(ActionModel, about, arrays, write=write)
+        metadata = {"eventTypes": actions.event_types, "attributeCodes": learner.size}
+        return Fitted(ActionModel, metadata, arrays, write=write)
 
-    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
-        """precision, recall and auc, each the mean over actions, and coverage of the actions.
+    def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
+        """Precision, recall and AUC, each the mean over actions, and the coverage of actions.
 
-        An action counts as recommended to somebody whose propensity is above the share of people who took it
-        in training. That threshold is a choice: the service names none.
+        An action counts as recommended to a user whose propensity is above the share of users who took it in
+        training. The service names no threshold, so this is a choice.
         """
         learner = Learner(prepared, self._actions, self.period)
         times = self._actions.histories.timestamps
@@ -163,54 +176,55 @@ class ActionPipeline(Pipeline):
             },
         }
         for name, value in metrics.items():
-            say(f"  {name} {value:.4f}")
+            log(f"  {name} {value:.4f}")
         return Measured(metrics)
 
     @property
     def _actions(self) -> Actions:
-        assert self.actions is not None, "load comes first"
+        assert self.actions is not None, "`load` must be called first"
         return self.actions
 
 
 class Learner:
-    """Examples of (user at the time of an event, whether the action was taken), and regressions on them."""
+    """Examples (a user before an event, and whether the action was taken), and regressions on them."""
 
     def __init__(self, prepared: Prepared, actions: Actions, period: float) -> None:
         self.prepared, self.actions, self.period = prepared, actions, period
         self.factors = factors.fit(prepared.sequences, len(prepared.items), WIDTH)
-        self.size = min(int(prepared.user_features.codes.max(initial=-1)) + 1, MOST_ATTRIBUTES)
+        self.size = min(int(prepared.user_features.codes.max(initial=-1)) + 1, MAX_ATTRIBUTES)
         names = [folded(name) for name in actions.event_types]
         self.taken = np.array([name == TAKEN for name in names] + [False])
-        self.refused = np.array([name in REFUSED for name in names] + [False])
+        self.not_taken = np.array([name in NOT_TAKEN_TYPES for name in names] + [False])
         histories = actions.histories
         self.owners = np.repeat(np.arange(len(histories)), np.diff(histories.offsets))
 
     def weights(self, until: float) -> NDArray[np.float32]:
-        """float32[actions, features] from the events up to `until`; NaN where too little is known."""
+        """The weights from the events up to `until`: float32[actions, features], NaN with too few events."""
         features = 1 + WIDTH + self.size + 3
         result = np.full((len(self.actions.ids), features), np.nan, np.float32)
         histories = self.actions.histories
         old = histories.timestamps <= until
-        since = int(histories.timestamps[old].max(initial=0)) - WEEKS
+        since = int(histories.timestamps[old].max(initial=0)) - RECENT_SECONDS
         recent = old & (histories.timestamps >= since)
         for action in range(len(result)):
             kinds = histories.event_types[recent & (histories.items == action)]
-            if min(self.taken[kinds].sum(), self.refused[kinds].sum()) >= ENOUGH:
+            if min(self.taken[kinds].sum(), self.not_taken[kinds].sum()) >= MIN_OUTCOMES:
                 result[action] = regression(*self.examples(action, until=until))
         return result
 
     def examples(
         self, action: int, *, since: float = -np.inf, until: float = np.inf
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """The users' vectors as they were just before each event after `since`, and what came of it.
+        """The users' vectors just before each event after `since`, and the outcomes.
 
-        Who looked, or declined, and took the action within the optimization period is one who takes it.
+        A user who viewed or declined the action, and took it within the optimization period, counts as one
+        who took it.
         """
         histories = self.actions.histories
         inside = (histories.timestamps > since) & (histories.timestamps <= until)
-        decisive = self.taken[histories.event_types] | self.refused[histories.event_types]
+        decisive = self.taken[histories.event_types] | self.not_taken[histories.event_types]
         at = np.flatnonzero(inside & decisive & (histories.items == action))
-        at = at[np.argsort(histories.timestamps[at], kind="stable")[-MOST_EVENTS:]]
+        at = at[np.argsort(histories.timestamps[at], kind="stable")[-MAX_EVENTS:]]
         rows, outcomes = [], []
         for event in at.tolist():
             user, time = int(self.owners[event]), int(histories.timestamps[event])
@@ -226,12 +240,12 @@ class Learner:
     def _vector(self, user: int, actions: History, action: int, time: int) -> NDArray[np.float32]:
         items = self.prepared.sequences.history(user)
         items = items[items.timestamps < time][-200:]
-        about = dense(self.prepared.user_features, user, self.size)
-        return user_vector(items, actions, action, self.taken, self.factors, about)
+        metadata = dense(self.prepared.user_features, user, self.size)
+        return user_vector(items, actions, action, self.taken, self.factors, metadata)
 
 
 def regression(rows: NDArray[np.float32], outcome: NDArray[np.bool_], steps: int = 12) -> NDArray[np.float32]:
-    """Logistic regression with a quadratic penalty on all but the constant, by Newton's method."""
+    """Logistic regression with a quadratic penalty on all weights but the constant, by Newton's method."""
     x, y = rows.astype(np.float64), outcome.astype(np.float64)
     penalty = np.full(x.shape[1], PENALTY)
     penalty[0] = 1e-3
@@ -253,8 +267,11 @@ def decided(recommended: NDArray[np.bool_], taken: NDArray[np.bool_]) -> tuple[f
     return right / max(int(recommended.sum()), 1), right / max(int(taken.sum()), 1)
 
 
-def area(scores: Sequence[float] | NDArray, taken: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve: how often who took it scores above who did not; equals count half."""
+def area(scores: Sequence[float] | NDArray[Any], taken: NDArray[np.bool_]) -> float:
+    """The area under the ROC curve.
+
+    It is how often a user who took the action scores above one who did not. Equal scores count half.
+    """
     _, place, counts = np.unique(np.asarray(scores), return_inverse=True, return_counts=True)
     rank = (np.cumsum(counts) - (counts - 1) / 2)[place]
     yes = int(taken.sum())

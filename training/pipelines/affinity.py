@@ -1,7 +1,7 @@
 """User segmentation: Item-Affinity and Item-Attribute-Affinity.
 
 The split is the service's: the newest fifth of each user's events is the truth. A question is an item, or a
-value of an attribute; the answer is the likeliest 1 % of users.
+value of an attribute. The answer is the most likely 1 % of users.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from training.data.prepared import Prepared, Sequences
 from training.errors import BadDataError
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline, fitted_model
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 
 TRUTH_SHARE = 0.2
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
@@ -36,15 +36,15 @@ ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
 QUESTIONS = 500
 TUNING_QUESTIONS = 100
 Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
-"""Which items are asked for, and the users who touched one of them afterwards."""
+"""The items that are asked for, and the users who have one of them afterwards."""
 
 
 class AffinityPipeline(Pipeline):
-    """`attributes`: questions are values of attributes, not items."""
+    """The pipeline of both recipes. With `attributes`, questions are values of attributes, not items."""
 
     model_name = "affinity"
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         self.attributes = config.recipe == "aws-item-attribute-affinity"
         self.excluded = config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
@@ -52,14 +52,14 @@ class AffinityPipeline(Pipeline):
         self.settings = Settings()
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """The linear model, turned round: for each item what points at it."""
-        about = {
+        """Fit the linear model and transpose it: for each item, the items that point at it."""
+        metadata = {
             "settings": asdict(self.settings),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
         }
         return Fitted(
-            AffinityModel, about, {"activity": activity(prepared)}, rows={"toward": self._toward(prepared)}
+            AffinityModel, metadata, {"activity": activity(prepared)}, rows={"toward": self._toward(prepared)}
         )
 
     def tune(self, prepared: Prepared) -> None:
@@ -86,10 +86,10 @@ class AffinityPipeline(Pipeline):
                 reached = float(np.mean(recalls)) if recalls else 0.0
                 if reached > best:
                     best, self.settings = reached, settings
-        say(f"affinity: {self.settings}, recall {best:.4f} on {len(questions)} questions of validation data")
+        log(f"affinity: {self.settings}, recall {best:.4f} on {len(questions)} questions of validation data")
 
-    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
-        """Metrics of users found against users who came."""
+    def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
+        """The metrics of the users found, against the users who had an event with the item."""
         older, truth = split(prepared)
         questions = list(self.questions(prepared, truth, QUESTIONS))
         if self.attributes and not questions:
@@ -108,7 +108,7 @@ class AffinityPipeline(Pipeline):
         metrics = summarize(found, wanted, len(prepared.users), most)
         baseline = summarize([active] * len(questions), wanted, len(prepared.users), most)
         for name, value in metrics.items():
-            say(f"  {name} {value:.4f} ({baseline[name]:.4f} for the most active users)")
+            log(f"  {name} {value:.4f} ({baseline[name]:.4f} for the most active users)")
         return Measured(metrics, {"activity": baseline})
 
     def _toward(self, prepared: Prepared) -> SparseRows:
@@ -150,7 +150,7 @@ class AffinityPipeline(Pipeline):
 
 
 def activity(prepared: Prepared) -> NDArray[np.float32]:
-    """float32[users]: the logarithm of how many events of each were trained on."""
+    """The logarithm of each user's trained events, plus one: float32[users]."""
     return np.log1p(prepared.sequences.lengths).astype(np.float32)
 
 
@@ -165,20 +165,22 @@ def split(prepared: Prepared) -> tuple[Prepared, Sequences]:
 
 
 def segment_size(users: int) -> int:
-    """One per cent of the users, at least one."""
+    """One percent of the users, at least one."""
     return max(1, round(users / 100))
 
 
 def recall(found: NDArray[np.int64], wanted: NDArray[np.int64], most: int) -> float:
-    """Found among wanted, divided by as many as could be found."""
+    """The found users among the wanted ones, divided by as many as could be found."""
     return float(np.isin(found, wanted).sum()) / max(min(len(wanted), most), 1)
 
 
 def summarize(
     found: list[NDArray[np.int64]], wanted: list[NDArray[np.int64]], users: int, most: int
 ) -> dict[str, float]:
-    """Coverage (share of users in any segment), hits_at_1_percent (a mean count, not bounded by 1) and
-    recall_at_1_percent.
+    """The metrics of a segmentation.
+
+    Coverage is the share of users in any segment. `hits_at_1_percent` is a mean count, not bounded by 1.
+    `recall_at_1_percent` is a mean share.
     """
     pairs_of = list(zip(found, wanted, strict=True))
     reached = np.unique(np.concatenate(found)) if found else np.zeros(0)

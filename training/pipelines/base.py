@@ -1,4 +1,4 @@
-"""What the job asks of a recipe: choose settings, fit, and measure what was fitted."""
+"""What the job asks of a recipe: choose settings, fit, and measure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from training.data.prepared import Prepared
 from training.data.split import test_cases, without
 from training.output import evaluate
 from training.output.bundle_writer import Fitted, export
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 from training.tuning.rewards import rewards
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What GetSolutionMetrics answers, and the same of simple models to compare with."""
+    """The metrics that GetSolutionMetrics returns, and those of simple models to compare with."""
 
     metrics: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -32,10 +32,10 @@ PIPELINES: dict[str, type[Pipeline]] = {}
 
 
 class Pipeline(ABC):
-    """One recipe in one job. `load` is called first, then `measure`, then `fit` on all of the data.
+    """One recipe in one job. The job calls `load`, then `measure`, then `fit` on all data.
 
-    `config` holds the settings in force: the solution's, and once it has been tuned what was found; `tuned`
-    holds only the latter, for DescribeSolutionVersion.
+    A subclass registers itself in `PIPELINES` by its `model_name`. `config` holds the settings in force: the
+    solution's, and after tuning also the tuned ones. `tuned` holds only those, for DescribeSolutionVersion.
     """
 
     model_name: ClassVar[str | None] = None
@@ -51,11 +51,11 @@ class Pipeline(ABC):
             PIPELINES[cls.model_name] = cls
 
     @classmethod
-    def create(cls, config: Config, checkpoints: Path | None, stop: Stop) -> Pipeline:
+    def create(cls, config: Config, checkpoints: Path | None, stop: StopSignal) -> Pipeline:
         """The pipeline for this configuration."""
         return cls(config, checkpoints, stop)
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         """`checkpoints` is a folder for state that survives a restart, or None."""
         self.config, self.checkpoints, self.stop = config, checkpoints, stop
         self.tuned: dict[str, str] = {}
@@ -65,30 +65,30 @@ class Pipeline(ABC):
 
     @abstractmethod
     def fit(self, prepared: Prepared) -> Fitted:
-        """A model of all of this data with the chosen settings."""
+        """Fit a model on all of this data with the chosen settings."""
 
     def tune(self, prepared: Prepared) -> None:  # noqa: B027 - most recipes have nothing to choose
         """Choose settings, on parts of this data only."""
 
-    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
-        """Tune and fit on nine tenths of the users, and foretell the newest events of the others."""
+    def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
+        """Tune and fit on nine tenths of the users, and predict the newest events of the others."""
         cases = test_cases(prepared.sequences, self.config.seed)
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
-        about = rewards(self.config.objective, prepared)  # what is wrong with it is said before any work
-        worth = None if about is None else about.values
+        item_rewards = rewards(self.config.objective, prepared)  # raises before any work
+        worth = None if item_rewards is None else item_rewards.values
         self.tune(training)
         stop.check()
         with fitted_model(self.fit(training), training, self.config) as model:
             metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases, worth)
         baseline = evaluate.popularity_baseline(training, prepared, cases, worth)
-        say(f"metrics on {len(cases):,} test users; popularity in brackets")
+        log(f"metrics on {len(cases):,} test users; popularity in brackets")
         for name, value in metrics.items():
-            say(f"  {name} {value:.4f} ({baseline[name]:.4f})")
+            log(f"  {name} {value:.4f} ({baseline[name]:.4f})")
         return Measured(metrics, {"popularity": baseline})
 
 
 class fitted_model:  # noqa: N801 - a context manager
-    """The model that would serve what was fitted, from a bundle in a folder that is gone afterwards."""
+    """The model that would serve what was fitted, from a bundle in a temporary folder."""
 
     def __init__(
         self, fitted: Fitted, prepared: Prepared, config: Config, *, with_histories: bool = False

@@ -15,13 +15,13 @@ from tastemaker.recipes import RECIPES
 from training.config import Config
 from training.errors import BadConfigError
 from training.pipelines.base import PIPELINES, Pipeline
-from training.progress import Stop
+from training.progress import StopSignal
 
 for _module in iter_modules(training.pipelines.__path__):
     import_module(f"training.pipelines.{_module.name}")
 
 
-def pipeline(config: Config, *, checkpoints: Path | None, stop: Stop) -> Pipeline:
+def pipeline(config: Config, *, checkpoints: Path | None, stop: StopSignal) -> Pipeline:
     """The pipeline of the configuration's recipe. Raises BadConfigError."""
     names = {recipe.name: recipe.model_name for recipe in RECIPES if recipe.model_name is not None}
     if config.recipe not in names:

@@ -13,33 +13,33 @@ from training.data.prepared import Prepared
 from training.errors import BadDataError
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline, fitted_model
-from training.progress import Stop
+from training.progress import StopSignal
 from training.text.item_vectors import ItemTexts
 
 SAMPLE = 1000
 
 
 class SemanticPipeline(Pipeline):
-    """Nothing is learned from interactions; popularity comes from them."""
+    """The pipeline of Semantic-Similarity. Only popularity is learned from interactions."""
 
     model_name = "semantic"
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         self.texts = ItemTexts(config, checkpoints, stop)
         if not self.texts:
             raise BadDataError(
-                "There is no text to train on: mark a field of the Items schema with itemName, and one with "
+                "There is no text to train on. Mark a field of the Items schema with itemName, and one with "
                 "textual."
             )
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """A vector for every item. Raises TextModelError."""
+        """Make a vector for every item. Raises TextModelError."""
         vectors = self.texts.vectors(prepared)
-        return Fitted(SemanticModel, {"texts": self.texts.about}, {"vectors": vectors})
+        return Fitted(SemanticModel, {"texts": self.texts.metadata}, {"vectors": vectors})
 
-    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
-        """The usual metrics where there are interactions; coverage alone where there are none."""
+    def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
+        """The usual metrics if there are interactions, or else coverage only."""
         if np.any(prepared.sequences.lengths >= 2):
             return super().measure(prepared, stop)
         some = np.random.default_rng(self.config.seed).permutation(len(prepared.items))[:SAMPLE]

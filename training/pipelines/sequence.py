@@ -1,4 +1,4 @@
-"""User-Personalization and Personalized-Ranking: a transformer, blended with models that cost seconds."""
+"""User-Personalization and Personalized-Ranking: a transformer, blended with fast models."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker.models.sequence import SequenceModel
+from tastemaker.models.weights import pack
 from training.algorithms import blend, linear, transitions
 from training.config import Config
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
-from training.output.bundle_writer import Fitted, flattened
+from training.output.bundle_writer import Fitted
 from training.pipelines.base import Pipeline, fitted_model
 from training.pipelines.update import UpdatePipeline
-from training.progress import Stop
+from training.progress import StopSignal
 from training.tuning import search as tuning
 from training.tuning import settings
 from training.tuning.rewards import rewards
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from training.algorithms.transformer import Plan, Result
 
 PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
-LONGEST = 32
-"""What the recipes' `bptt` can say at most; our own window is longer."""
+MAX_BPTT = 32
+"""The largest value of the recipes' `bptt`. Our own window is longer."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one setting gave on validation data."""
+    """What one setting reached on validation data."""
 
     config: Config
     plan: Plan
@@ -43,24 +44,24 @@ class Attempt:
 
 
 class SequencePipeline(Pipeline):
-    """`tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until those
-    are foretold no better, fits the simple models on the same, and chooses the blend. `fit` fits the simple
-    models on the data that it is given (they cost seconds) and trains the transformer a quarter as long again
-    on it, from where `tune` ended. With performHPO, `tune` does so for each setting that it tries, and every
-    one of them may take an equal share of the time.
+    """The pipeline of User-Personalization and Personalized-Ranking.
+
+    `tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until it
+    predicts those events no better, fits the simple models on the same data, and chooses the blend. `fit`
+    fits the simple models on the given data, and trains the transformer on it for a quarter as long again,
+    from where `tune` ended. With performHPO, `tune` does so for each setting that it tries, and each may take
+    an equal share of the time.
     """
 
     model_name = "sequence"
 
     @classmethod
-    def create(cls, config: Config, checkpoints: Path | None, stop: Stop) -> Pipeline:
+    def create(cls, config: Config, checkpoints: Path | None, stop: StopSignal) -> Pipeline:
         """The pipeline of a full training, or of an update if the configuration names a previous bundle."""
         return (UpdatePipeline if config.previous else cls)(config, checkpoints, stop)
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
-        from training.algorithms import (
-            transformer,  # torch takes seconds to import, and other recipes do without it
-        )
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
+        from training.algorithms import transformer  # torch takes seconds to import; other recipes need none
 
         super().__init__(config, checkpoints, stop)
         self.transformer = transformer
@@ -77,8 +78,8 @@ class SequencePipeline(Pipeline):
         )
 
     def tune(self, prepared: Prepared) -> None:
-        """Train with withheld events, and choose the blend by them, for one setting or for many."""
-        prepared = self._usual(prepared)
+        """Train with withheld events, and choose the blend on them, for one setting or for many."""
+        prepared = self._filtered(prepared)
         cases = validation_cases(prepared.sequences, self.config.seed)
         search = tuning.mapped(self.config.search, {"hidden_dimension", "bptt", *settings.RECENCY})
         if search:
@@ -88,9 +89,9 @@ class SequencePipeline(Pipeline):
         self.config = self.best.config
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """The blend, on all of this data that the percentiles of history length let in."""
-        assert self.best is not None, "tune comes first"
-        prepared = self._usual(prepared)
+        """Fit the blend on all of this data that the percentiles of history length allow."""
+        assert self.best is not None, "`tune` must be called first"
+        prepared = self._filtered(prepared)
         plan = replace(self.best.plan, seconds=self.seconds)
         refined = self.transformer.refine(
             prepared, self.best.result, prepared.sequences, plan, self.config.seed, stop=self.stop
@@ -98,7 +99,7 @@ class SequencePipeline(Pipeline):
         return self._assemble(prepared, refined.network, self.best.choice.parts)
 
     def _searched(self, search: tuning.Search, prepared: Prepared, cases: Cases) -> Attempt:
-        """The best attempt among what the search suggests; only its checkpoint is kept."""
+        """The best attempt of the search. Only its checkpoint is kept."""
         given, share = self.config, self.seconds / search.trials
         best: tuple[int, Attempt] | None = None
 
@@ -125,19 +126,17 @@ class SequencePipeline(Pipeline):
             journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
             stop=self.stop,
         )
-        # The best may be of a run that was killed: then its checkpoint gives it back.
+        # If the best trial belongs to a run that was killed, its checkpoint restores it.
         found = best[1] if best is not None and best[0] == number else tried(trial.values, number)
         self.tuned = {name: self._in_force(found, name) for name in search.names}
         return found
 
     def _in_force(self, attempt: Attempt, name: str) -> str:
-        """The value of a hyperparameter that an attempt stands for, also where it left the choice to the
-        data.
-        """
+        """The value of a hyperparameter in an attempt, including values that the data decided."""
         if name == "hidden_dimension" and name not in attempt.config.given:
             return str(attempt.plan.width)
         if name == "bptt" and name not in attempt.config.given:
-            return str(min(attempt.plan.window, LONGEST))
+            return str(min(attempt.plan.window, MAX_BPTT))
         return attempt.config.hyperparameters[name]
 
     def _trial_folder(self, number: int) -> Path | None:
@@ -167,15 +166,15 @@ class SequencePipeline(Pipeline):
         self, model: SequenceModel, choice: blend.Choice, prepared: Prepared, cases: Cases
     ) -> blend.Choice:
         """The choice with the weight of the optimization objective, if there is one."""
-        wanted, about = self.config.objective, rewards(self.config.objective, prepared)
-        if wanted is None or about is None:
+        wanted, metadata = self.config.objective, rewards(self.config.objective, prepared)
+        if wanted is None or metadata is None:
             return choice
         model.parts = choice.parts
-        weight = rewarding(model, about, wanted.sensitivity, prepared, cases)
+        weight = rewarding(model, metadata, wanted.sensitivity, prepared, cases)
         return replace(choice, parts={**choice.parts, "objective": {"weight": weight}})
 
-    def _usual(self, prepared: Prepared) -> Prepared:
-        return prepared.with_sequences(settings.usual_users(self.config, prepared.sequences))
+    def _filtered(self, prepared: Prepared) -> Prepared:
+        return prepared.with_sequences(settings.filter_by_history_length(self.config, prepared.sequences))
 
     def _assemble(self, prepared: Prepared, network, parts: Mapping[str, Mapping[str, float]]) -> Fitted:
         items = len(prepared.items)
@@ -184,12 +183,12 @@ class SequencePipeline(Pipeline):
             "linear": linear.fit(prepared.sequences, items, seed=self.config.seed),
         }
         weights = network.exported()
-        flat, places = flattened(weights)
+        flat, layout = pack(weights)
         shape = network.shape
-        wish = rewards(self.config.objective, prepared)
-        about = {
+        item_rewards = rewards(self.config.objective, prepared)
+        metadata = {
             "parts": parts,
-            **({} if wish is None else {"objective": wish.to_json()}),
+            **({} if item_rewards is None else {"objective": item_rewards.to_json()}),
             "typicalGap": self.transformer.typical_gap(prepared.sequences),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
@@ -198,7 +197,7 @@ class SequencePipeline(Pipeline):
                 "layers": shape.layers,
                 "heads": shape.heads,
                 "window": shape.window,
-                "weights": places,
+                "weights": layout,
             },
             "itemFeatures": prepared.item_space.to_json(),
             "userFeatures": prepared.user_space.to_json(),
@@ -212,12 +211,13 @@ class SequencePipeline(Pipeline):
             "user_features.codes": prepared.user_features.codes,
             "user_features.weights": prepared.user_features.weights,
         }
-        return Fitted(SequenceModel, about, arrays, rows)
+        return Fitted(SequenceModel, metadata, arrays, rows)
 
 
 def item_vectors(network, sequences: Sequences) -> np.ndarray:
-    """float32[items, width]. An item without events gets its attributes' vector only: its own was never
-    trained.
+    """The vectors of all items: float32[items, width].
+
+    An item without events gets only its attributes' vector, because its own was never trained.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""Similar-Items, SIMS, and the use cases about an item."""
+"""Similar-Items, SIMS, and the domain use cases about an item."""
 
 from __future__ import annotations
 
@@ -18,32 +18,34 @@ from training.data.split import Cases, validation_cases, without
 from training.output import evaluate
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Pipeline, fitted_model
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 from training.text.item_vectors import ItemTexts
 from training.tuning import search as tuning
 from training.tuning import settings
 from training.tuning.objective import gains, truths
 
 DISCOUNT, MINIMUM = "popularity_discount_factor", "min_cointeraction_count"
-ENOUGH = 2_000_000
-"""Events that a weighing is chosen on at most."""
+MAX_EVENTS = 2_000_000
+"""The most events that a weighing is chosen on."""
 
 
 class SimilarPipeline(Pipeline):
-    """`tune` chooses how pairs are weighed by how well an item's list foretells what comes next; `fit` counts
-    pairs on the data that it is given, and makes rows for cold items by attributes and texts.
+    """The pipeline of Similar-Items, SIMS, and the domain use cases about an item.
+
+    `tune` chooses how pairs are weighted, by how well an item's list predicts what comes next. `fit` counts
+    pairs on the given data, and makes rows for cold items from attributes and texts.
     """
 
     model_name = "similar"
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         self.with_content = "ITEMS" in by_name(config.recipe).trains_on
         self.texts = ItemTexts(config, checkpoints, stop)
         self.weighing, self.mixture = similar.Weighing(), content.Mixture()
 
     def tune(self, prepared: Prepared) -> None:
-        """Choose the weighing, and search what the solution wants searched."""
+        """Choose the weighing, and search the hyperparameters that the solution wants searched."""
         some = prepared.with_sequences(_some(prepared.sequences, self.config.seed))
         cases = validation_cases(some.sequences, self.config.seed)
         training = some.with_sequences(without(some.sequences, cases, whole=False))
@@ -53,26 +55,26 @@ class SimilarPipeline(Pipeline):
             self._search(search, training, some, cases)
 
     def _weigh(self, training: Prepared, some: Prepared, cases: Cases) -> None:
-        """Choose by what came after the last item that is shown of each case."""
+        """Choose by what follows the last shown item of each case."""
         if not len(cases):
             return
-        usual, wanted = self._usual(training), truths(some.sequences, cases)
+        filtered, wanted = self._filtered(training), truths(some.sequences, cases)
         asked = [
             int(some.sequences.history(int(user), int(shown)).items[-1])
             for user, shown in zip(cases.users, cases.shown, strict=True)
         ]
-        counted = similar.count(usual, len(some.items))
+        counted = similar.count(filtered, len(some.items))
         powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
         self.weighing, reached = similar.choose(
             counted, asked, wanted, powers=powers, minimum=self._minimum()
         )
         each = self.weighing.users
         common = "only users in common" if np.isinf(each) else f"a user in common as {each:g} near events"
-        say(
+        log(
             f"similar items: {common}, popularity to the power {self.weighing.power:g}: "
             f"{reached:.4f} on {len(cases):,} validation users"
         )
-        alike = self._resemblance(training, usual)
+        alike = self._resemblance(training, filtered)
         if alike is not None:
             rows = counted.rows(self.weighing, self._minimum())
             self.mixture = content.choose(rows, alike, asked, wanted)
@@ -98,42 +100,42 @@ class SimilarPipeline(Pipeline):
         self.tuned = {name: self._in_force(name) for name in search.names}
 
     def _in_force(self, name: str) -> str:
-        """The value of a hyperparameter, also where the choice was left to the data: the nearest there is."""
+        """The value of a hyperparameter. If the data decided, it is the nearest possible value."""
         if name in self.config.given:
             return self.config.hyperparameters[name]
         return "0" if name == MINIMUM else f"{similar.discount(self.weighing.power):g}"
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """Neighbors of every item. Raises TextModelError."""
+        """Find the neighbors of every item. Raises TextModelError."""
         weighing = self.weighing
         if DISCOUNT in self.config.given:
             weighing = weighing._replace(power=self._power())
-        usual = self._usual(prepared)
-        rows = similar.count(usual, len(prepared.items)).rows(weighing, self._minimum())
-        about: dict[str, Any] = {"weighing": {"users": _finite(weighing.users), "power": weighing.power}}
-        alike = self._resemblance(prepared, usual)
+        filtered = self._filtered(prepared)
+        rows = similar.count(filtered, len(prepared.items)).rows(weighing, self._minimum())
+        metadata: dict[str, Any] = {"weighing": {"users": _finite(weighing.users), "power": weighing.power}}
+        alike = self._resemblance(prepared, filtered)
         if alike is not None:
-            rows = content.fit(rows, alike, self.mixture, _interactions(usual, prepared))
-            about |= {"mixture": self.mixture._asdict(), "texts": self.texts.about}
-        return Fitted(SimilarModel, about, rows={"neighbours": rows})
+            rows = content.fit(rows, alike, self.mixture, _interactions(filtered, prepared))
+            metadata |= {"mixture": self.mixture._asdict(), "texts": self.texts.metadata}
+        return Fitted(SimilarModel, metadata, rows={"neighbours": rows})
 
-    def _resemblance(self, prepared: Prepared, usual: Sequences) -> content.Resemblance | None:
-        """Raises TextModelError."""
+    def _resemblance(self, prepared: Prepared, filtered: Sequences) -> content.Resemblance | None:
+        """The similarity by content, if the recipe trains on items. Raises TextModelError."""
         if not self.with_content:
             return None
         texts = self.texts.vectors(prepared) if self.texts else None
-        return content.resemblance(prepared.item_features, texts, _interactions(usual, prepared))
+        return content.resemblance(prepared.item_features, texts, _interactions(filtered, prepared))
 
     def _power(self) -> float:
         return similar.power(self.config.number(DISCOUNT, 0.0))
 
     def _minimum(self) -> float:
-        """Only if it is given: the service's default is that of its own model."""
+        """The minimum of the solution. The recipe's default belongs to the service's own model."""
         return self.config.number(MINIMUM, 0.0) if MINIMUM in self.config.given else 0.0
 
-    def _usual(self, prepared: Prepared) -> Sequences:
-        usual = settings.usual_users(self.config, prepared.sequences)
-        return settings.usual_items(self.config, usual)
+    def _filtered(self, prepared: Prepared) -> Sequences:
+        filtered = settings.filter_by_history_length(self.config, prepared.sequences)
+        return settings.filter_by_interaction_count(self.config, filtered)
 
 
 def _interactions(sequences: Sequences, prepared: Prepared) -> NDArray[np.integer]:
@@ -141,16 +143,16 @@ def _interactions(sequences: Sequences, prepared: Prepared) -> NDArray[np.intege
 
 
 def _finite(number: float) -> float | None:
-    """JSON has no infinity."""
+    """The number, or None for infinity, which JSON lacks."""
     return number if np.isfinite(number) else None
 
 
 def _some(sequences: Sequences, seed: int) -> Sequences:
-    """The events of as many users as `ENOUGH` events are of."""
-    if len(sequences.items) <= ENOUGH:
+    """The events of as many users as have `MAX_EVENTS` events."""
+    if len(sequences.items) <= MAX_EVENTS:
         return sequences
     order = np.random.default_rng([seed, 3]).permutation(sequences.users)
-    chosen = order[np.cumsum(sequences.lengths[order]) <= ENOUGH]
+    chosen = order[np.cumsum(sequences.lengths[order]) <= MAX_EVENTS]
     ends = np.zeros(sequences.users, np.int64)
     ends[chosen] = sequences.lengths[chosen]
     return sequences.truncated(ends)

@@ -10,7 +10,7 @@ from training.config import Config
 from training.data.prepared import Prepared
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 
 ACCURACY = "trend_prediction_accuracy"
 
@@ -20,7 +20,7 @@ class TrendingPipeline(Pipeline):
 
     model_name = "trending"
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         frequency = config.featurization.get("trend_discovery_frequency", "2 hours")
         self.window = trending.SECONDS[frequency.lower()]
@@ -32,19 +32,19 @@ class TrendingPipeline(Pipeline):
             name: trending.counts(prepared.sequences, len(prepared.items), end, self.window)
             for name, end in zip(("current", "previous"), ends, strict=True)
         }
-        about = {
+        metadata = {
             "windowSeconds": self.window,
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
         }
-        return Fitted(TrendingModel, about, arrays)
+        return Fitted(TrendingModel, metadata, arrays)
 
-    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
+    def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
         """The metrics of all recipes, and the accuracy of the predicted trends."""
         measured = super().measure(prepared, stop)
         data, items = prepared.sequences, len(prepared.items)
         accuracy = round(trending.accuracy(data, items, self.window), 4)
         popular = round(trending.accuracy(data, items, self.window, lambda current, _: current), 4)
-        say(f"  {ACCURACY} {accuracy:.4f} ({popular:.4f})")
+        log(f"  {ACCURACY} {accuracy:.4f} ({popular:.4f})")
         baselines = {"popularity": {**measured.baselines["popularity"], ACCURACY: popular}}
         return Measured({**measured.metrics, ACCURACY: accuracy}, baselines)

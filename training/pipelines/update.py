@@ -1,14 +1,13 @@
-"""The training mode UPDATE: a version goes on from the last one that was trained in full.
+"""The training mode UPDATE: a version continues from the last one that was trained in full.
 
 The transformer and the blend stay as they are. New items get a vector from their attributes, as the refresh
-between trainings gives them; what follows what, what is popular and everybody's histories, which cost
-seconds, are made of all data. Nothing is held out, and the transformer has seen everybody: the metrics are
-those of the version that was trained in full.
+between trainings does. Transitions, popularity and histories are made of all data, which takes seconds.
+Nothing is held out and the transformer has seen all users, so the metrics are those of the version that was
+trained in full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,91 +19,92 @@ from tastemaker.ids import open_array
 from tastemaker.models import Bundle
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
+from tastemaker.models.weights import pack, unpack
 from tastemaker.refreshing.writing import described
 from training.algorithms import linear, transitions
 from training.config import Config
 from training.data.prepared import Prepared
 from training.errors import BadConfigError
-from training.output.bundle_writer import Fitted, flattened
+from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 from training.tuning import settings
 from training.tuning.rewards import rewards
 
-KEPT = ("parts", "itemFeatures", "userFeatures", "context")
-"""What an update takes over of the model's description as it is."""
+INHERITED = ("parts", "itemFeatures", "userFeatures", "context")
+"""The members of the previous model's metadata that an update takes over unchanged."""
 
 
 class UpdatePipeline(Pipeline):
-    """User-Personalization, from `config.previous`."""
+    """The pipeline of User-Personalization that continues from `config.previous`."""
 
-    def __init__(self, config: Config, checkpoints: Path | None, stop: Stop) -> None:
+    def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         self.previous: Bundle | None = None
 
     def load(self, root: Path, prepared: Prepared) -> None:
-        """Open the version that this one goes on from. Raises BadConfigError if it is no such model."""
+        """Open the previous version. Raises BadConfigError if it has no such model."""
         folder = root / str(self.config.previous)
         if not (folder / "bundle.json").exists():
-            raise BadConfigError(f"there is no version to go on from at {self.config.previous}")
+            raise BadConfigError(f"There is no version to continue from at {self.config.previous}.")
         self.previous = Bundle.open(folder)
         if "encoder" not in self.previous.manifest["model"]:
             raise BadConfigError(
-                f"the version at {self.config.previous} has no network to go on from; train with FULL"
+                f"The version at {self.config.previous} has no network to continue from. Train with FULL."
             )
         self.tuned = dict(self.previous.manifest.get("tunedHyperParameters") or {})
         self.config = self.config.with_hyperparameters(self.tuned)
 
-    def measure(self, prepared: Prepared, stop: Stop) -> Measured:
-        """The figures of the version that was trained in full."""
+    def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
+        """The metrics of the version that was trained in full."""
         manifest = self._previous.manifest
         return Measured(manifest["metrics"], manifest.get("baselines") or {})
 
     def fit(self, prepared: Prepared) -> Fitted:
-        """What was learned, for the items, users and event types of now."""
+        """Take over what was learned, for the current items, users and event types."""
         from training.algorithms.transformer import typical_gap  # torch takes seconds to import
 
         bundle, items = self._previous, len(prepared.items)
-        about, folder = bundle.manifest["model"], bundle.path / "model"
+        learned, folder = bundle.manifest["model"], bundle.path / "model"
         known = bundle.items.indexes(prepared.items.tolist())
         new = np.flatnonzero(known < 0)
-        say(f"update of {bundle.manifest['solutionVersionArn']}: {len(new):,} new of {items:,} items")
+        log(f"update of {bundle.manifest['solutionVersionArn']}: {len(new):,} new of {items:,} items")
         vectors, bias = described(bundle, records(prepared.item_columns, new))
         arrays = {
             "item_vectors": _joined(open_array(folder / "item_vectors.npy"), known, vectors),
             "item_bias": _joined(open_array(folder / "item_bias.npy"), known, bias),
         }
-        weights = encoder_weights(about, open_array(folder / "encoder.npy"))
+        weights = unpack(open_array(folder / "encoder.npy"), learned["encoder"]["weights"])
         weights["types"] = types(weights["types"], bundle.manifest["eventTypes"], prepared.event_types)
-        arrays["encoder"], places = flattened(weights)
-        users = coded(FeatureSpace.from_json(about["userFeatures"]), prepared.user_columns)
+        arrays["encoder"], layout = pack(weights)
+        users = coded(FeatureSpace.from_json(learned["userFeatures"]), prepared.user_columns)
         arrays |= {
             "user_features.offsets": users.offsets,
             "user_features.codes": users.codes,
             "user_features.weights": users.weights,
         }
-        usual = settings.usual_users(self.config, prepared.sequences)
-        wish = rewards(self.config.objective, prepared)
-        kept = {name: about[name] for name in KEPT}
-        if wish is not None and "objective" in about:
-            kept["objective"] = about["objective"]
-        said = {
-            **kept,
-            "typicalGap": typical_gap(usual),
+        filtered = settings.filter_by_history_length(self.config, prepared.sequences)
+        item_rewards = rewards(self.config.objective, prepared)
+        inherited = {name: learned[name] for name in INHERITED}
+        if item_rewards is not None and "objective" in learned:
+            inherited["objective"] = learned["objective"]
+        metadata = {
+            **inherited,
+            "typicalGap": typical_gap(filtered),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
-            "encoder": {**about["encoder"], "weights": places},
+            "encoder": {**learned["encoder"], "weights": layout},
             "updatedFrom": bundle.manifest["solutionVersionArn"],
         }
         rows = {
-            "transitions": transitions.fit(usual, items),
-            "linear": linear.fit(usual, items, seed=self.config.seed),
+            "transitions": transitions.fit(filtered, items),
+            "linear": linear.fit(filtered, items, seed=self.config.seed),
         }
-        return Fitted(SequenceModel, said, arrays, rows)
+        return Fitted(SequenceModel, metadata, arrays, rows)
 
     @property
     def _previous(self) -> Bundle:
-        assert self.previous is not None, "load comes first"
+        assert self.previous is not None, "`load` must be called first"
         return self.previous
 
 
@@ -114,7 +114,7 @@ def records(columns: Columns, rows: NDArray[np.integer]) -> list[dict[str, Any]]
 
 
 def coded(space: FeatureSpace, columns: Columns) -> FeatureRows:
-    """The codes of every row in a space that was made from older data."""
+    """The codes of every row in a feature space that was made from older data."""
     if not space.columns:
         return FeatureRows.empty(columns.rows)
     found = [(np.zeros(0, np.int64), np.zeros(0, np.float32))]
@@ -126,16 +126,11 @@ def coded(space: FeatureSpace, columns: Columns) -> FeatureRows:
     )
 
 
-def encoder_weights(about: Mapping[str, Any], flat: NDArray) -> dict[str, NDArray]:
-    """The encoder's arrays by name, from the one file that holds them."""
-    return {
-        name: np.array(flat[start : start + int(np.prod(size))]).reshape(size)
-        for name, (start, size) in about["encoder"]["weights"].items()
-    }
+def types(learned: NDArray[Any], before: list[str], now: list[str]) -> NDArray[np.float32]:
+    """The vectors of the current event types, after the vector for no type.
 
-
-def types(learned: NDArray, before: list[str], now: list[str]) -> NDArray[np.float32]:
-    """Vectors of event types in the order of now, behind that of no type; one that is new says nothing."""
+    A new type gets zeros.
+    """
     place = {name: row + 1 for row, name in enumerate(before)}
     found = np.zeros((len(now) + 1, learned.shape[1]), np.float32)
     found[0] = learned[0]
@@ -145,8 +140,8 @@ def types(learned: NDArray, before: list[str], now: list[str]) -> NDArray[np.flo
     return found
 
 
-def _joined(old: NDArray, known: NDArray[np.integer], new: NDArray) -> NDArray:
-    """Rows of items of now: what was learned, and `new` for those that are not known (-1)."""
+def _joined(old: NDArray[Any], known: NDArray[np.integer], new: NDArray[Any]) -> NDArray[Any]:
+    """The learned rows of the current items, and `new` for items that are not known (-1)."""
     found = np.empty((len(known), *old.shape[1:]), np.float32)
     found[known >= 0] = old[known[known >= 0]]
     found[known < 0] = new

@@ -1,4 +1,4 @@
-"""Titan Text Embeddings V2 on Amazon Bedrock, asked by InvokeModel, one text a call.
+"""Titan Text Embeddings V2 on Amazon Bedrock, by InvokeModel with one text per call.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html
 """
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 
 from training.errors import TextModelError
 
-AT_ONCE = 8
-"""Calls that are under way; botocore's adaptive mode slows them down where the account's quota is lower."""
+MAX_CONCURRENT_CALLS = 8
+"""Concurrent calls. botocore's adaptive mode slows them down if the account's quota is lower."""
 
-WIDTH = 256
-"""Of 256, 512 and 1,024: AWS reports 97 % of the largest's accuracy for it, at a quarter of the memory."""
+VECTOR_WIDTH = 256
+"""One of 256, 512 and 1,024. AWS reports 97 % of the largest one's accuracy, at a quarter of the memory."""
 
-LONGEST = 20_000
-"""Bytes of a text that are sent: some 5,000 English or 8,000 Chinese tokens, of the 8,192 that it takes."""
+MAX_TEXT_BYTES = 20_000
+"""The bytes of a text that are sent: about 5,000 English or 8,000 Chinese tokens of 8,192."""
 
 BYTES_PER_TOKEN = 4
 USD_PER_MILLION_TOKENS = 0.02
-"""Reported for us-east-1; only the log's estimate is made of it."""
+"""The price reported for us-east-1. Only the log's estimate uses it."""
 
 GRANT = (
     "Ask for access to the model in the Bedrock console of that region (Model access), or take "
@@ -44,22 +44,22 @@ ADVICE = {
 
 
 class Titan:
-    """A TextModel. `client` is boto3's of bedrock-runtime (`connected`)."""
+    """A TextModel. `client` is boto3's client of bedrock-runtime (see `connected`)."""
 
-    width = WIDTH
+    width = VECTOR_WIDTH
 
     def __init__(self, client: Any, model: str) -> None:
         self.client, self.name = client, model
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """float32[texts, 256], rows of length 1. Raises TextModelError."""
-        pool = ThreadPoolExecutor(AT_ONCE)
+        """The vectors of the texts: float32[texts, 256], rows of length 1. Raises TextModelError."""
+        pool = ThreadPoolExecutor(MAX_CONCURRENT_CALLS)
         try:
             return np.stack(list(pool.map(self._one, texts)))
         finally:
-            pool.shutdown(cancel_futures=True)  # after a refusal nothing more is asked, or paid
+            pool.shutdown(cancel_futures=True)  # after an error, no more calls are made or paid
 
-    def foretold(self, texts: Sequence[str]) -> str:
+    def describe_cost(self, texts: Sequence[str]) -> str:
         tokens = sum(len(_cut(text)) for text in texts) // BYTES_PER_TOKEN
         cost = tokens / 1e6 * USD_PER_MILLION_TOKENS
         return f"{len(texts):,} for {self.name} on Bedrock, about {tokens:,} tokens, some ${cost:.2f}"
@@ -68,7 +68,7 @@ class Titan:
         from botocore.exceptions import BotoCoreError, ClientError
 
         region = self.client.meta.region_name
-        asked = {"inputText": _cut(text).decode(), "dimensions": WIDTH, "normalize": True}
+        asked = {"inputText": _cut(text).decode(), "dimensions": VECTOR_WIDTH, "normalize": True}
         try:
             answer = self.client.invoke_model(
                 modelId=self.name,
@@ -89,8 +89,8 @@ class Titan:
                 "goes on from the texts that are encoded."
             ) from None
         found = np.asarray(said.get("embedding") or (), np.float32)
-        if len(found) != WIDTH:
-            raise TextModelError(f"{self.name} answered with {len(found)} numbers, not {WIDTH}")
+        if len(found) != VECTOR_WIDTH:
+            raise TextModelError(f"{self.name} answered with {len(found)} numbers, not {VECTOR_WIDTH}.")
         return found
 
 
@@ -102,7 +102,7 @@ def connected(model: str, region: str | None) -> Titan:
 
     config = Config(
         retries={"mode": "adaptive", "max_attempts": 10},
-        max_pool_connections=AT_ONCE,
+        max_pool_connections=MAX_CONCURRENT_CALLS,
         connect_timeout=10,
         read_timeout=30,
     )
@@ -113,5 +113,5 @@ def connected(model: str, region: str | None) -> Titan:
 
 
 def _cut(text: str) -> bytes:
-    """UTF-8, at most LONGEST bytes, no letter cut in two."""
-    return text.encode()[:LONGEST].decode(errors="ignore").encode()
+    """The text in UTF-8, at most MAX_TEXT_BYTES bytes, cut between letters."""
+    return text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore").encode()

@@ -1,9 +1,8 @@
-"""Texts → vectors whose cosine says how alike they are.
+"""Encoders that turn texts into vectors whose cosine says how similar the texts are.
 
-`TextEncoder` is what all encoders are: a hosted model (`training.text.bedrock`), a sentence model
-(`training.text.sentence_model`), and `Lsa`, which is built in and needs numpy only: latent semantic
-analysis, the
-truncated singular value decomposition of TF-IDF.
+`TextEncoder` is the interface of all encoders: a hosted model (`training.text.bedrock`), a sentence model
+(`training.text.sentence_model`), and `Lsa`. `Lsa` is built in and needs numpy only. It is latent semantic
+analysis, the truncated singular value decomposition of TF-IDF.
 """
 
 from __future__ import annotations
@@ -12,36 +11,38 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 WORD = re.compile(r"\w+")
-MOST_WORDS = 50_000
-COMMONEST = 0.5
-"""Words in more than this share of the texts say nothing."""
+MAX_TERMS = 50_000
+MAX_TERM_SHARE = 0.5
+"""Terms in more than this share of the texts say nothing."""
 
 CHUNK = 1 << 22
 
 
 class TextEncoder(Protocol):
-    """What turns texts into vectors. `name` goes into the bundle; `name_times` is how often an item's name
-    stands before its text."""
+    """Turns texts into vectors.
+
+    `name` goes into the bundle. `name_times` is how often an item's name is put before its text.
+    """
 
     name: str
     name_times: int
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """float32[texts, width], each row of length 1, or 0 for a text that says nothing."""
+        """The vectors: float32[texts, width], rows of length 1, or 0 for a text that says nothing."""
 
 
 class Lsa:
-    """Words and pairs of neighbors, weighted by rarity, in `width` dimensions. Deterministic by seed."""
+    """Words and pairs of adjacent words, weighted by rarity, in `width` dimensions. Deterministic by seed."""
 
     name = "latent semantic analysis"
     name_times = 2
-    """Words are counted: those of the name count as often as if they stood in the text once more."""
+    """Words are counted, so the words of the name count twice."""
 
     def __init__(self, width: int = 128, seed: int = 0, power_steps: int = 3) -> None:
         self.width, self.seed, self.power_steps = width, seed, power_steps
@@ -65,16 +66,16 @@ class Lsa:
         return unit(found)
 
 
-def tf_idf(texts: Sequence[str]) -> tuple[NDArray, NDArray, NDArray[np.float32], int]:
-    """Rows, columns and values of the TF-IDF matrix (rows of length 1), and how many words it knows.
+def tf_idf(texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32], int]:
+    """Rows, columns and values of the TF-IDF matrix (rows of length 1), and the number of its terms.
 
-    A word that is in one text only connects nothing and is left out, unless there are hardly any texts.
+    A term of a single text connects nothing and is left out, unless there are few texts.
     """
     counted = [Counter(_terms(text)) for text in texts]
     frequency = Counter(term for terms in counted for term in terms)
     least = 2 if len(texts) > 50 else 1
-    ceiling = max(COMMONEST * len(texts), 2)
-    kept = [term for term, many in frequency.most_common() if least <= many <= ceiling][:MOST_WORDS]
+    ceiling = max(MAX_TERM_SHARE * len(texts), 2)
+    kept = [term for term, many in frequency.most_common() if least <= many <= ceiling][:MAX_TERMS]
     place = {term: position for position, term in enumerate(kept)}
     rarity = np.log((1 + len(texts)) / (1 + np.array([frequency[term] for term in kept], float)))
     rows, columns, values = [], [], []
@@ -96,8 +97,8 @@ def _terms(text: str) -> list[str]:
     return words + [f"{a} {b}" for a, b in pairwise(words)]
 
 
-def unit(vectors: NDArray) -> NDArray[np.float32]:
-    """Rows made of length 1; zeros stay."""
+def unit(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    """The rows, scaled to length 1. Zeros stay."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(norms > 1e-9, norms, 1.0)).astype(np.float32)
 
@@ -105,13 +106,15 @@ def unit(vectors: NDArray) -> NDArray[np.float32]:
 class _Sparse:
     """A sparse matrix that can be multiplied with a dense one."""
 
-    def __init__(self, rows: NDArray, columns: NDArray, values: NDArray[np.float32], height: int) -> None:
+    def __init__(
+        self, rows: NDArray[Any], columns: NDArray[Any], values: NDArray[np.float32], height: int
+    ) -> None:
         order = np.argsort(rows, kind="stable")
         self.columns, self.values, self.height = columns[order], values[order], height
         self.offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=height))])
 
     def times(self, dense: NDArray[np.float32]) -> NDArray[np.float32]:
-        """float32[height, width], some rows at a time."""
+        """The product with a dense matrix, float32[height, width], some rows at a time."""
         result = np.zeros((self.height, dense.shape[1]), np.float32)
         filled = np.flatnonzero(np.diff(self.offsets))
         step = max(1, CHUNK // dense.shape[1])

@@ -1,4 +1,4 @@
-"""The items' names and texts as vectors: by which columns, and by which encoder."""
+"""The items' names and texts as vectors."""
 
 from __future__ import annotations
 
@@ -10,33 +10,36 @@ from numpy.typing import NDArray
 
 from training.config import Config
 from training.data.prepared import Prepared
-from training.progress import Stop, say
+from training.progress import StopSignal, log
 from training.text import bedrock, sentence_model
 from training.text.encoders import Lsa, TextEncoder
-from training.text.text_cache import Kept
+from training.text.text_cache import TextCache
 
 MODEL, REGION = "TEXT_MODEL", "TEXT_MODEL_REGION"
-"""Environment variables of the training job: the stage's settings `training.textModel` and its region."""
+"""Environment variables of the training job.
+
+They hold the stage's settings `training.textModel` and `training.textModelRegion`.
+"""
 
 
-def encoder(seed: int, checkpoints: Path | None, stop: Stop) -> TextEncoder:
-    """Bedrock's model if the stage names one, else the sentence model if it is installed, else LSA.
+def encoder(seed: int, checkpoints: Path | None, stop: StopSignal) -> TextEncoder:
+    """Bedrock's model if the stage names one, or the sentence model if it is installed, or LSA.
 
     Raises TextModelError.
     """
     hosted = os.environ.get(MODEL)
     if hosted:
-        return Kept(bedrock.connected(hosted, os.environ.get(REGION) or None), checkpoints, stop)
+        return TextCache(bedrock.connected(hosted, os.environ.get(REGION) or None), checkpoints, stop)
     if sentence_model.installed():
-        return Kept(sentence_model.SentenceModel(), checkpoints, stop)
+        return TextCache(sentence_model.SentenceModel(), checkpoints, stop)
     return Lsa(seed=seed)
 
 
 class ItemTexts:
-    """Vectors of a job's items, made once however often its recipe is fitted."""
+    """The vectors of a job's items, made once even if the recipe is fitted several times."""
 
     def __init__(
-        self, config: Config, checkpoints: Path | None, stop: Stop, chosen: TextEncoder | None = None
+        self, config: Config, checkpoints: Path | None, stop: StopSignal, chosen: TextEncoder | None = None
     ) -> None:
         source = config.datasets.get("ITEMS")
         excluded = config.excluded.get("ITEMS", frozenset())
@@ -44,23 +47,23 @@ class ItemTexts:
         self.name, self.text = (None if column in excluded else column for column in marked)
         self._encoder = lambda: chosen or encoder(config.seed, checkpoints, stop)
         self._made: NDArray[np.float32] | None = None
-        self.about: dict[str, str | int] = {}
+        self.metadata: dict[str, str | int] = {}
 
     def __bool__(self) -> bool:
         """Whether the schema marks a name or a text."""
         return self.name is not None or self.text is not None
 
     def vectors(self, prepared: Prepared) -> NDArray[np.float32]:
-        """float32[items, width], rows of length 1, 0 for an item without text. Raises TextModelError.
+        """The vectors of the items: float32[items, width], rows of length 1, 0 for an item without text.
 
-        `about` says for the bundle what made them.
+        `metadata` then says for the bundle what made them. Raises TextModelError.
         """
         if self._made is None:
             chosen = self._encoder()
             self._made = chosen.encode(self._texts(prepared, chosen.name_times))
             width, blank = self._made.shape[1], int(np.count_nonzero(~self._made.any(1)))
-            self.about = {"encoder": chosen.name, "width": width}
-            say(f"texts of {len(self._made):,} items by {chosen.name}, {width} dimensions, {blank:,} blank")
+            self.metadata = {"encoder": chosen.name, "width": width}
+            log(f"texts of {len(self._made):,} items by {chosen.name}, {width} dimensions, {blank:,} blank")
         return self._made
 
     def _texts(self, prepared: Prepared, name_times: int) -> list[str]:

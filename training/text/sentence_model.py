@@ -1,7 +1,7 @@
-"""A small sentence model on this machine, where it is installed: `training/requirements-text.txt`.
+"""A small sentence model on this machine, if it is installed: `training/requirements-text.txt`.
 
-all-MiniLM-L6-v2 (22 million weights, 384 dimensions, English, the first 256 word pieces of a text), whose
-weights come with the package: nothing is downloaded when it runs.
+all-MiniLM-L6-v2 has 22 million weights and 384 dimensions, and reads the first 256 word pieces of an English
+text. The package contains the weights, so nothing is downloaded at run time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BATCH = 64
 
 
 def installed() -> bool:
-    """Whether the package and what runs it are there."""
+    """Whether the package and its runtime are installed."""
     return all(find_spec(name) is not None for name in (PACKAGE, "sentence_transformers"))
 
 
@@ -30,13 +30,13 @@ class SentenceModel:
     width = 384
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """float32[texts, 384], rows of length 1."""
+        """The vectors of the texts: float32[texts, 384], rows of length 1."""
         found = self._model.encode(
             list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(found, np.float32)
 
-    def foretold(self, texts: Sequence[str]) -> str:
+    def describe_cost(self, texts: Sequence[str]) -> str:
         return f"{len(texts):,} for {self.name} on this machine"
 
     @cached_property

@@ -1,13 +1,14 @@
-"""What settings are chosen by: how well lists foretell the next event, and the events after it.
+"""The objective that settings are chosen by: how well lists predict the next events.
 
-A third is NDCG@10 with only the next item as truth (what a request in the middle of a session asks for), a
-third NDCG@25 with all items of the withheld newest 10 % (what the solution version's metrics ask for), and a
-third how many of them are among the first ten, of as many as could be. None alone is safe to choose by.
+A third is NDCG@10 with only the next item as truth, as for a request in the middle of a session. A third is
+NDCG@25 with all items of the withheld newest 10 %, as in the solution version's metrics. A third is the share
+of these items that are among the first ten. None of them alone is safe to choose by.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,8 @@ def truths(sequences: Sequences, cases: Cases) -> list[NDArray[np.int32]]:
     ]
 
 
-def gains(lists: Sequence[NDArray], wanted: Sequence[NDArray]) -> NDArray[np.float64]:
-    """The objective of each case; `lists` are items, best first, 25 or more of each."""
+def gains(lists: Sequence[NDArray[Any]], wanted: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """The objective of each case. `lists` are items, best first, 25 or more of each."""
     result = np.empty(len(lists))
     for case, (ranked, truth) in enumerate(zip(lists, wanted, strict=True)):
         soon = ndcg(np.asarray(ranked[:10]) == truth[0], 1, 10)

@@ -1,9 +1,9 @@
 """The optimization objective: lists that are richer in one attribute of items, at some cost of relevance.
 
-The score of an item gets its attribute, standardized over the catalog, times a weight. The weight is chosen
-on validation data, by how much of the relevance of the plain lists is left and how much of the reward that
-could be had is reached: relevance counts three times as much as reward at LOW, as much at MEDIUM ("equal
-emphasis" is the service's word), a third as much at HIGH. OFF changes nothing.
+An item's score gets its attribute, standardized over the catalog, times a weight. Validation data chooses the
+weight, by the share of relevance that is kept and the share of the possible reward that is reached. Relevance
+counts three times as much as reward at LOW, as much at MEDIUM (the service says "equal emphasis"), and a
+third as much at HIGH. OFF changes nothing.
 """
 
 from __future__ import annotations
@@ -22,23 +22,21 @@ from training.data.prepared import Prepared
 from training.data.split import Cases
 from training.errors import BadDataError
 from training.output import evaluate
-from training.progress import say
+from training.progress import log
 from training.tuning.objective import gains, truths
 
 EMPHASIS = {"OFF": 0.0, "LOW": 0.25, "MEDIUM": 0.5, "HIGH": 0.75}
-"""The share of the reward in what the weight is chosen by; the rest is relevance."""
+"""The share of the reward in what the weight is chosen by. The rest is relevance."""
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0)
 LENGTH = 25
-ASKED = 500
-"""Validation users that are asked: every weight that is tried sorts the whole catalog for each."""
+MAX_CASES = 500
+"""The validation users that are scored. Every weight sorts the whole catalog for each of them."""
 
 
 @dataclass(frozen=True)
 class Rewards:
-    """What items are worth: float64[items], NaN where it is unknown, and their scale as it goes into the
-    manifest.
-    """
+    """The value of each item: float64[items], NaN if unknown, and its scale for the manifest."""
 
     attribute: str
     values: NDArray[np.float64]
@@ -46,12 +44,12 @@ class Rewards:
     deviation: float
 
     def to_json(self) -> dict[str, str | float]:
-        """What `tastemaker.models.sequence` reads."""
+        """The form that `tastemaker.models.sequence` reads."""
         return {"attribute": self.attribute, "mean": self.mean, "deviation": self.deviation}
 
 
 def rewards(wanted: Objective | None, prepared: Prepared) -> Rewards | None:
-    """What the objective is about. Raises BadDataError if items have no such number, or all the same."""
+    """The objective's values. Raises BadDataError if items lack such a number, or all have the same."""
     if wanted is None:
         return None
     column = prepared.item_columns.find(wanted.attribute)
@@ -70,13 +68,13 @@ def rewards(wanted: Objective | None, prepared: Prepared) -> Rewards | None:
     return Rewards(wanted.attribute, np.asarray(column.values), float(known.mean()), deviation)
 
 
-def weight(model: Model, about: Rewards, sensitivity: str, prepared: Prepared, cases: Cases) -> float:
-    """How much the standardized attribute counts beside the scores of `model`, which does without it."""
+def weight(model: Model, item_rewards: Rewards, sensitivity: str, prepared: Prepared, cases: Cases) -> float:
+    """The weight of the standardized attribute beside the scores of `model`, which does not include it."""
     emphasis = EMPHASIS[sensitivity]
     if not emphasis or not len(cases):
         return 0.0
-    some = Cases(cases.users[:ASKED], cases.shown[:ASKED])
-    standard = objective(about.values, about.mean, about.deviation)
+    some = Cases(cases.users[:MAX_CASES], cases.shown[:MAX_CASES])
+    standard = objective(item_rewards.values, item_rewards.mean, item_rewards.deviation)
     ask, wanted = evaluate.scorer(model, prepared), truths(prepared.sequences, some)
     richest = float(standard[top_k(standard, LENGTH)].mean())
     relevance, reward = np.zeros((len(some), len(WEIGHTS))), np.zeros((len(some), len(WEIGHTS)))
@@ -89,8 +87,8 @@ def weight(model: Model, about: Rewards, sensitivity: str, prepared: Prepared, c
     plain = reward.mean(0)[0]
     reached = (reward.mean(0) - plain) / max(richest - plain, 1e-9)
     best = int(np.argmax((1 - emphasis) * left + emphasis * reached))
-    say(
-        f"objective {about.attribute}, {sensitivity}: weight {WEIGHTS[best]}, which leaves {left[best]:.0%} "
-        f"of the relevance and reaches {reached[best]:.0%} of the reward that could be had"
+    log(
+        f"objective {item_rewards.attribute}, {sensitivity}: weight {WEIGHTS[best]} keeps {left[best]:.0%} "
+        f"of the relevance and reaches {reached[best]:.0%} of the possible reward"
     )
     return WEIGHTS[best]

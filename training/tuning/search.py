@@ -1,8 +1,8 @@
 """Automatic tuning (performHPO): a search among hyperparameters, judged on validation data.
 
 Suggestions come from Optuna's tree-structured Parzen estimator (Bergstra et al., "Algorithms for
-hyper-parameter optimization", 2011). What was tried is kept in a file of JSON; the sampler is seeded anew for
-each trial and told all of them, so that a job that was killed tries what it would have tried without.
+hyper-parameter optimization", 2011). Trials are kept in a JSON file. The sampler is seeded anew for each
+trial and given all previous ones, so that a job that is restarted tries the same values.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.config import Search
-from training.progress import Clock, Stop, duration, say
+from training.progress import Clock, StopSignal, duration, log
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 RANDOM = 4
-"""Trials that are drawn at random before the sampler learns from them."""
+"""The number of trials that are drawn at random before the sampler learns from them."""
 
 Values = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Hyperparameters as the wire writes them, and the objective that they reached."""
+    """The hyperparameters of a trial as strings, and the objective that they reached."""
 
     values: dict[str, str]
     reached: float
 
 
 def mapped(search: Search, names: set[str]) -> Search:
-    """The search without hyperparameters that the model has no counterpart for."""
+    """The search without hyperparameters that the model lacks."""
     for name in sorted(set(search.names) - names):
-        say(f"tuning: {name} has no counterpart in this model and is left alone")
+        log(f"tuning: {name} has no counterpart in this model and is left alone")
     return replace(
         search,
         integers={name: bounds for name, bounds in search.integers.items() if name in names},
@@ -53,14 +53,13 @@ def run(
     seconds: float,
     seed: int,
     journal: Path | None = None,
-    stop: Stop | None = None,
+    stop: StopSignal | None = None,
 ) -> tuple[int, Trial]:
-    """The best trial and its number: the highest `objective(values, number)`.
+    """The number of the best trial and the trial itself: the highest `objective(values, number)`.
 
-    If the solution names no ranges, trial 0 is without any values: what would be trained without tuning.
-    Then, or first, come the recipe's `defaults`, brought into the ranges. No trial begins that would, at the
-    pace of the slowest, end after `seconds`. With a `journal`, trials that it holds are not made again.
-    Raises StoppedError.
+    If the solution names no ranges, trial 0 has no values, which is a training without tuning. Next, or
+    first, come the recipe's `defaults`, moved into the ranges. No trial begins that would end after `seconds`
+    at the pace of the slowest one. Trials in the `journal` are not repeated. Raises StoppedError.
     """
     fingerprint = f"{search} {seed}"
     trials = _read(journal, fingerprint)
@@ -69,7 +68,7 @@ def run(
         if stop is not None:
             stop.check()
         if number and clock.seconds() + slowest > seconds:
-            say(f"tuning: {number} of {search.trials} trials fit into {duration(seconds)}")
+            log(f"tuning: {number} of {search.trials} trials fit into {duration(seconds)}")
             break
         began = clock.seconds()
         values = _next(search, defaults, trials, seed)
@@ -80,7 +79,7 @@ def run(
         best = max(trial.reached for trial in trials)
         shown = ", ".join(f"{name} {value}" for name, value in values.items()) or "as the data decide"
         left = duration(slowest * (search.trials - number - 1))
-        say(f"tuning: trial {number + 1}/{search.trials} {shown}: {reached:.4f} best {best:.4f} left {left}")
+        log(f"tuning: trial {number + 1}/{search.trials} {shown}: {reached:.4f} best {best:.4f} left {left}")
         _write(journal, fingerprint, trials)
     place = max(range(len(trials)), key=lambda at: trials[at].reached)
     return place, trials[place]
@@ -123,7 +122,7 @@ def _typed(search: Search, name: str, text: str) -> int | float | str:
 
 
 def _inside(search: Search, defaults: Values) -> dict[str, str]:
-    """The defaults, or what is nearest to them within the ranges."""
+    """The defaults, or the values nearest to them within the ranges."""
     found = {
         name: str(min(max(int(float(defaults.get(name, low))), low), high))
         for name, (low, high) in search.integers.items()
@@ -141,7 +140,7 @@ def _read(journal: Path | None, fingerprint: str) -> list[Trial]:
     state = json.loads(journal.read_text(encoding="utf-8"))
     if state["search"] != fingerprint:
         return []
-    say(f"tuning: going on after {len(state['trials'])} trials")
+    log(f"tuning: going on after {len(state['trials'])} trials")
     return [Trial(one["values"], one["reached"]) for one in state["trials"]]
 
 

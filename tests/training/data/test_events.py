@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.data.events import ARRIVED, Events, arranged, merged
+from training.data.events import ARRIVAL_COLUMN, Events, group_by_user, merge
 from training.errors import BadDataError
 
 TEXT = st.sampled_from(["", "a", "b", "ä", "zz", "𝔸", "a|b"])
@@ -41,19 +41,19 @@ def test_the_order_is_that_of_a_plain_program(rows) -> None:
         if row[:4] not in seen:
             seen.add(row[:4])
             expected.append(row)
-    found = arranged(table(rows), ["DEVICE"])
+    found = group_by_user(table(rows), ["DEVICE"])
     users = np.repeat(np.arange(len(found.users)), np.diff(found.offsets))
     told = [
         (
             found.users[user],
             found.items[item],
             int(time),
-            found.types[kind] if kind >= 0 else None,
+            found.types[event_type] if event_type >= 0 else None,
             None if np.isnan(value) else float(value),
-            found.words[0][cell] if cell >= 0 else None,
+            found.vocabularies[0][cell] if cell >= 0 else None,
         )
-        for user, item, time, kind, value, (cell,) in zip(
-            users, found.item, found.time, found.kind, found.value, found.context, strict=True
+        for user, item, time, event_type, value, (cell,) in zip(
+            users, found.item, found.time, found.event_type, found.value, found.context, strict=True
         )
     ]
     assert told == expected
@@ -62,7 +62,7 @@ def test_the_order_is_that_of_a_plain_program(rows) -> None:
 
 @given(st.lists(ROW, min_size=1), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_parts_with_some_users_each_make_the_whole(rows, parts: int, random) -> None:
-    whole = arranged(table(rows), ["DEVICE"])
+    whole = group_by_user(table(rows), ["DEVICE"])
     numbered = list(enumerate(rows))
     random.shuffle(numbered)  # a shuffle between machines keeps no order; ARRIVED does
     home = {row[0]: random.randrange(parts) for row in rows}
@@ -70,12 +70,14 @@ def test_parts_with_some_users_each_make_the_whole(rows, parts: int, random) -> 
     for part in range(parts):
         mine = [(number, row) for number, row in numbered if home[row[0]] == part]
         arrived = pa.array([number for number, _ in mine], pa.int64())
-        some.append(arranged(table([row for _, row in mine]).append_column(ARRIVED, arrived), ["DEVICE"]))
+        some.append(
+            group_by_user(table([row for _, row in mine]).append_column(ARRIVAL_COLUMN, arrived), ["DEVICE"])
+        )
     reopened = [Events.of_arrays(one.arrays()) for one in some]
-    assert same(merged([lambda one=one: one for one in reopened]), whole)
+    assert same(merge([lambda one=one: one for one in reopened]), whole)
 
 
 def test_times_in_milliseconds_and_in_seconds_are_not_mixed() -> None:
     rows = [("u", "i", 1_600_000_000, None, None, None), ("u", "i", 1_600_000_000_000, None, None, None)]
     with pytest.raises(BadDataError, match="milliseconds"):
-        arranged(table(rows), [])
+        group_by_user(table(rows), [])

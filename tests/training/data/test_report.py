@@ -14,7 +14,7 @@ from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.errors import BadDataError
 from training.job import run
-from training.progress import Stop
+from training.progress import StopSignal
 
 
 def config(root: Path, events=None, **more) -> Config:
@@ -84,7 +84,7 @@ def test_events_of_the_future_are_told(shop: Prepared) -> None:
 
 def test_the_report_is_kept_beside_the_metrics(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     one = config(tmp_path, recipe="aws-popularity-count")
-    run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
+    run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())
     assert '"itemsWithInteractions"' in (tmp_path / "model/bundle.json").read_text()
     assert "data: 1,200 interactions" in capsys.readouterr().out
 
@@ -95,5 +95,5 @@ def test_what_is_wrong_with_an_objective_is_said_before_anything_is_trained(
     wish = {"optimizationObjective": {"itemAttribute": "GENRE", "objectiveSensitivity": "HIGH"}}
     one = config(tmp_path, recipe="aws-user-personalization", solutionConfig=wish)
     with pytest.raises(BadDataError, match="GENRE"):
-        run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
+        run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())
     assert "pass 1" not in capsys.readouterr().out

@@ -58,15 +58,15 @@ def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[s
 
 def on_two_machines(root: Path) -> list[subprocess.Popen[str]]:
     """The platform's way: the same command on each machine, and a file that says which there are."""
-    port, started = free_port(), []
+    port, started_by_torchrun = free_port(), []
     for host in HOSTS:
         folder = root / host / "config"
         folder.mkdir(parents=True, exist_ok=True)
         said = {"hosts": HOSTS, "current_host": host, "network_interface_name": "lo"}
         (folder / "resourceconfig.json").write_text(json.dumps(said))
         here = environment(root, SM_CURRENT_HOST=host, MASTER_PORT=port)
-        started.append(start(["-m", "training"], here))
-    return started
+        started_by_torchrun.append(start(["-m", "training"], here))
+    return started_by_torchrun
 
 
 def two_processes(root: Path) -> list[subprocess.Popen[str]]:

@@ -14,7 +14,7 @@ from tests.training import lake
 from training.config import read_config
 from training.job import run
 from training.pipelines import actions
-from training.progress import Stop
+from training.progress import StopSignal
 
 START = lake.START + 100_000
 
@@ -82,7 +82,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
         "ACTION_INTERACTIONS": {"schema": DEEDS, "prefixes": [deeds_at]},
     }
     config.write_text(json.dumps(document))
-    run(read_config(config), root, root / "model", checkpoints=None, stop=Stop())
+    run(read_config(config), root, root / "model", checkpoints=None, stop=StopSignal())
     return Bundle.open(root / "model")
 
 

@@ -8,7 +8,7 @@ from training.config import Config
 from training.errors import BadConfigError
 from training.pipelines.base import PIPELINES, Pipeline
 from training.pipelines.registry import pipeline
-from training.progress import Stop
+from training.progress import StopSignal
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
@@ -23,12 +23,12 @@ def test_every_pipeline_trains_a_recipe() -> None:
 
 def test_update_is_trained_by_its_own_pipeline() -> None:
     config = Config("aws-user-personalization", {}, previous="groups/shop/models/v/1/")
-    assert type(pipeline(config, checkpoints=None, stop=Stop())).__name__ == "UpdatePipeline"
+    assert type(pipeline(config, checkpoints=None, stop=StopSignal())).__name__ == "UpdatePipeline"
 
 
 def test_unknown_recipe_is_refused_with_the_names_of_all_others() -> None:
     with pytest.raises(BadConfigError, match=r"aws-oracle.*aws-sims"):
-        pipeline(Config("aws-oracle", {}), checkpoints=None, stop=Stop())
+        pipeline(Config("aws-oracle", {}), checkpoints=None, stop=StopSignal())
 
 
 def test_two_pipelines_cannot_train_the_same_model() -> None:

@@ -14,7 +14,7 @@ from tests.training import lake
 from training.config import read_config
 from training.errors import BadDataError
 from training.job import run
-from training.progress import Stop
+from training.progress import StopSignal
 from training.text.encoders import Lsa, tf_idf
 
 KINDS = {
@@ -90,7 +90,7 @@ def build(root: Path, **marks: bool) -> Path:
 
 def test_a_catalog_without_interactions(tmp_path: Path) -> None:
     config = read_config(build(tmp_path, itemName=True))
-    run(config, tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
+    run(config, tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())
     bundle = Bundle.open(tmp_path / "model")
     model = load(bundle)
     assert isinstance(model, SemanticModel)
@@ -104,4 +104,4 @@ def test_a_catalog_without_interactions(tmp_path: Path) -> None:
 
 def test_a_schema_without_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadDataError, match="itemName"):
-        run(read_config(build(tmp_path)), tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
+        run(read_config(build(tmp_path)), tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())

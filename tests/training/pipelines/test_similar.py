@@ -10,7 +10,7 @@ from training.algorithms import content, similar
 from training.algorithms.similar import Weighing
 from training.config import Config
 from training.pipelines.similar import SimilarPipeline
-from training.progress import Stop
+from training.progress import StopSignal
 
 
 def features(codes: list[list[int]]) -> FeatureRows:
@@ -46,8 +46,8 @@ def test_too_few_in_common_are_no_neighbors() -> None:
 def test_large_data_are_cut_to_what_can_be_paired(monkeypatch: pytest.MonkeyPatch) -> None:
     data = sequences(*[list(range(start, start + 12)) for start in range(20)])
     whole = similar.count(data, 32)
-    monkeypatch.setattr(similar, "MOST_PAIRS", 20 * 5 * 4)
-    assert similar.longest(np.full(20, 12)) == 5
+    monkeypatch.setattr(similar, "MAX_PAIRS", 20 * 5 * 4)
+    assert similar.max_history(np.full(20, 12)) == 5
     cut = similar.count(data, 32)
     assert cut.shared.sum() == 20 * 5 * 4
     newest = {30, 29, 28, 27, 26}  # of the last user
@@ -163,10 +163,10 @@ def test_a_discount_that_is_given_counts(shop) -> None:
     given = Config("aws-sims", {}, given={"popularity_discount_factor": "1.0"}).with_hyperparameters(
         {"popularity_discount_factor": "1.0"}
     )
-    recipe = SimilarPipeline(given, None, Stop())
+    recipe = SimilarPipeline(given, None, StopSignal())
     recipe.tune(shop)
-    assert recipe.fit(shop).about["weighing"]["power"] == 1.0
-    chosen = SimilarPipeline(Config("aws-sims", {}), None, Stop())
+    assert recipe.fit(shop).metadata["weighing"]["power"] == 1.0
+    chosen = SimilarPipeline(Config("aws-sims", {}), None, StopSignal())
     chosen.tune(shop)
     assert chosen.weighing.power in similar.POWERS
 

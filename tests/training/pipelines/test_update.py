@@ -9,12 +9,13 @@ import pytest
 
 from tastemaker.ids import open_array
 from tastemaker.models import Bundle, load
+from tastemaker.models.weights import unpack
 from tests.training import lake
 from training.config import read_config
 from training.errors import BadConfigError
 from training.job import run
-from training.pipelines.update import encoder_weights, types
-from training.progress import Stop
+from training.pipelines.update import types
+from training.progress import StopSignal
 
 PREVIOUS = "groups/shop/models/previous/"
 EVENTS = [
@@ -34,7 +35,7 @@ def versions(trained, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle,
     path = lake.build(root, EVENTS, recipe="aws-user-personalization", previous=PREVIOUS)
     rows = {"ITEM_ID": ["a-new"], "GENRE": ["odd|all"], "PRICE": [3.0], "IN_STOCK": [True], "TITLE": ["new"]}
     lake.put(root, "groups/shop/datasets/ITEMS/run/", pa.table(rows))
-    run(read_config(path), root, root / "model", checkpoints=None, stop=Stop())
+    run(read_config(path), root, root / "model", checkpoints=None, stop=StopSignal())
     return before, Bundle.open(root / "model")
 
 
@@ -45,7 +46,8 @@ def test_what_was_learned_stays(versions) -> None:
     assert np.array_equal(after.item_bias[places], before.item_bias)
     assert after.parts == before.parts
     learned = [
-        encoder_weights(one.manifest["model"], open_array(one.path / "model/encoder.npy")) for one in versions
+        unpack(open_array(one.path / "model/encoder.npy"), one.manifest["model"]["encoder"]["weights"])
+        for one in versions
     ]
     assert all(np.array_equal(learned[0][name], learned[1][name]) for name in learned[0] if name != "types")
 
@@ -82,4 +84,4 @@ def test_event_types_are_found_again_by_name() -> None:
 def test_a_version_that_is_gone_is_named(tmp_path: Path) -> None:
     path = lake.build(tmp_path, recipe="aws-user-personalization", previous="groups/gone/")
     with pytest.raises(BadConfigError, match="groups/gone/"):
-        run(read_config(path), tmp_path, tmp_path / "model", checkpoints=None, stop=Stop())
+        run(read_config(path), tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())

@@ -14,9 +14,9 @@ from tests.training.invoke_model import MODEL, InvokeModel, vector
 from tests.training.pipelines.test_semantic import TEXTS, build
 from training import __main__ as program
 from training.errors import StoppedError, TextModelError
-from training.progress import Stop
+from training.progress import StopSignal
 from training.text import bedrock, text_cache
-from training.text.text_cache import Kept
+from training.text.text_cache import TextCache
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def hosted(monkeypatch: pytest.MonkeyPatch) -> Iterator[InvokeModel]:
     server.close()
 
 
-def encoder(folder: Path | None) -> Kept:
-    return Kept(bedrock.connected(MODEL, "eu-central-1"), folder, Stop())
+def encoder(folder: Path | None) -> TextCache:
+    return TextCache(bedrock.connected(MODEL, "eu-central-1"), folder, StopSignal())
 
 
 def test_each_different_text_is_asked_for_once(
@@ -66,7 +66,7 @@ def test_a_job_that_was_killed_goes_on(
     assert len(encoder(tmp_path).encode(texts)) == 35
     assert len(hosted.asked) - before == 15  # two of four parts were there
     asked_to_end = encoder(tmp_path)
-    asked_to_end.stop.asked = True
+    asked_to_end.stop.requested = True
     with pytest.raises(StoppedError):
         asked_to_end.encode(["one more"])
 
@@ -93,7 +93,7 @@ def test_a_refusal_says_what_to_do(hosted: InvokeModel, status: int, code: str, 
 
 
 def test_a_long_text_is_cut_between_letters() -> None:
-    assert len(bedrock._cut("茶" * 10_000)) <= bedrock.LONGEST
+    assert len(bedrock._cut("茶" * 10_000)) <= bedrock.MAX_TEXT_BYTES
     assert bedrock._cut("茶" * 10_000).decode() == "茶" * 6_666
 
 

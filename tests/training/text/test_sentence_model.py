@@ -9,16 +9,16 @@ import pytest
 from tests.training.pipelines.test_semantic import build
 from training.config import read_config
 from training.job import run
-from training.progress import Stop
+from training.progress import StopSignal
 from training.text import sentence_model
-from training.text.text_cache import Kept
+from training.text.text_cache import TextCache
 
 pytestmark = pytest.mark.skipif(not sentence_model.installed(), reason="training/requirements-text.txt")
 
 
 def test_it_knows_what_words_mean() -> None:
     texts = ["a warm coat for winter", "thick jacket against the cold", "a hammer for nails", ""]
-    vectors = Kept(sentence_model.SentenceModel(), None, Stop()).encode(texts)
+    vectors = TextCache(sentence_model.SentenceModel(), None, StopSignal()).encode(texts)
     assert vectors.shape == (4, 384)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 0], abs=1e-5)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
@@ -30,7 +30,7 @@ def test_it_is_used_where_it_is_installed(tmp_path: Path) -> None:
         tmp_path,
         tmp_path / "model",
         checkpoints=None,
-        stop=Stop(),
+        stop=StopSignal(),
     )
     manifest = json.loads((tmp_path / "model/bundle.json").read_text())
     assert manifest["model"]["texts"] == {"encoder": "all-MiniLM-L6-v2", "width": 384}

@@ -15,7 +15,7 @@ from training.data.prepared import Prepared
 from training.data.split import validation_cases
 from training.errors import BadDataError
 from training.job import fit_and_export
-from training.progress import Stop
+from training.progress import StopSignal
 from training.tuning.rewards import rewards, weight
 
 
@@ -35,12 +35,12 @@ class Foreseeing:
 
 
 def test_more_sensitivity_is_more_weight_and_off_is_none(shop: Prepared) -> None:
-    about = rewards(Objective("PRICE"), shop)
-    assert about is not None
+    item_rewards = rewards(Objective("PRICE"), shop)
+    assert item_rewards is not None
     cases = validation_cases(shop.sequences, 0)
     model = Foreseeing(shop)
     found = [
-        weight(model, about, level, shop, cases)  # type: ignore[arg-type]
+        weight(model, item_rewards, level, shop, cases)  # type: ignore[arg-type]
         for level in ("OFF", "LOW", "MEDIUM", "HIGH")
     ]
     assert found[0] == 0.0
@@ -61,7 +61,7 @@ def test_an_objective_reaches_what_is_served_and_measured(tmp_path: Path) -> Non
     )
     config = read_config(path)
     data = prepare(config, tmp_path)
-    metrics = fit_and_export(config, data, tmp_path / "model", checkpoints=None, stop=Stop())
+    metrics = fit_and_export(config, data, tmp_path / "model", checkpoints=None, stop=StopSignal())
     assert 0.0 < metrics["average_rewards_at_k"] <= 1.0
     model = load(Bundle.open(tmp_path / "model"))
     chosen = model.parts["objective"]["weight"]  # type: ignore[attr-defined]

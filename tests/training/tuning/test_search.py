@@ -12,7 +12,7 @@ from training.config import Search, parse_config, read_config
 from training.data.prepare import prepare
 from training.errors import StoppedError
 from training.job import fit_and_export
-from training.progress import Stop
+from training.progress import StopSignal
 from training.tuning import search
 
 SPACE = Search({"width": (32, 256)}, {"discount": (0.0, 1.0)}, {"mask": ("true", "false")}, 8, named=True)
@@ -95,8 +95,8 @@ def test_no_trial_begins_that_the_time_does_not_allow() -> None:
 
 
 def test_a_job_that_is_stopped_begins_no_trial() -> None:
-    stop = Stop()
-    stop.asked = True
+    stop = StopSignal()
+    stop.requested = True
     with pytest.raises(StoppedError):
         run_search(SPACE, stop=stop)
 
@@ -135,7 +135,9 @@ def test_a_recipe_without_tunable_hyperparameters_searches_nothing(recipe: str) 
 
 def trained(root: Path, recipe: str, **config) -> Bundle:
     read = read_config(lake.build(root, recipe=recipe, performHPO=True, **config))
-    fit_and_export(read, prepare(read, root), root / "model", checkpoints=root / "checkpoints", stop=Stop())
+    fit_and_export(
+        read, prepare(read, root), root / "model", checkpoints=root / "checkpoints", stop=StopSignal()
+    )
     return Bundle.open(root / "model")
 
 

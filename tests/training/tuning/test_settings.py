@@ -13,7 +13,7 @@ from training.data.prepared import Prepared, Sequences
 from training.errors import BadConfigError
 from training.output.bundle_writer import Fitted, export
 from training.pipelines.sequence import SequencePipeline
-from training.progress import Stop
+from training.progress import StopSignal
 from training.tuning import settings
 
 RECIPE = "aws-user-personalization"
@@ -26,7 +26,9 @@ def config(recipe: str = RECIPE, **hyperparameters: str) -> Config:
 
 
 def kept(sequences: Sequences, **percentiles: str) -> list[int]:
-    return settings.usual_users(replace(config(), featurization=percentiles), sequences).lengths.tolist()
+    return settings.filter_by_history_length(
+        replace(config(), featurization=percentiles), sequences
+    ).lengths.tolist()
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def uneven(shop: Prepared) -> Sequences:
 
 
 def plan(one: Config):
-    return SequencePipeline(one, None, Stop()).plan(one, 60.0)
+    return SequencePipeline(one, None, StopSignal()).plan(one, 60.0)
 
 
 def test_a_hidden_dimension_is_the_width_and_bptt_the_window() -> None:
@@ -82,12 +84,14 @@ def test_without_recency_everybody_counts_alike_in_what_is_popular(
 def test_items_beyond_given_percentiles_are_left_out_and_defaults_leave_out_none(uneven: Sequences) -> None:
     counts = np.bincount(uneven.items)
     given = {"max_item_interaction_count_percentile": "0.5"}
-    kept_counts = np.bincount(settings.usual_items(replace(config(), given=given), uneven).items)
+    kept_counts = np.bincount(
+        settings.filter_by_interaction_count(replace(config(), given=given), uneven).items
+    )
     assert kept_counts.max() < counts.max()
     assert (
         kept_counts[kept_counts > 0].tolist() == counts[(counts > 0) & (counts <= kept_counts.max())].tolist()
     )
-    assert settings.usual_items(replace(config(), featurization=given), uneven) is uneven
+    assert settings.filter_by_interaction_count(replace(config(), featurization=given), uneven) is uneven
 
 
 def test_users_beyond_the_percentiles_are_left_out_but_keep_their_place(uneven: Sequences) -> None:
