@@ -1,8 +1,8 @@
-"""A request's JSON → parameters: validated against a shape, unknown members dropped, in one walk.
+"""The parser of requests: it validates JSON against a shape and drops unknown members, in one pass.
 
-Botocore's own validator checks what a client must check: types, minima and required members. A service also
-refuses maxima, patterns and values outside an enum, and ignores members that it does not know. Texts have the
-form that AWS services use, since people search for them.
+botocore's validator checks only what a client must check: types, minima and required members. A service also
+refuses values beyond a maximum, outside an enum, or without a match of the pattern, and it ignores unknown
+members. Error messages have the form that AWS services use, because people search for them.
 """
 
 import math
@@ -15,14 +15,15 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from tastemaker.errors import InvalidInput
 
-_LONGEST_ECHO = 80
+MAX_ECHO_CHARACTERS = 80
+"""The length at which an error message cuts off the value that it repeats."""
 
 
 def read(value: Any, shape: Shape) -> Any:
-    """`value` as the domain sees it. Raises InvalidInput that names every problem found.
+    """The parameters in `value`, validated against `shape`.
 
-    Timestamps come back as numbers (seconds since 1970), as they were sent; members that are null count as
-    absent; members that the shape does not have are left out.
+    Timestamps stay numbers (seconds since 1970). Members that are null count as absent. Members that `shape`
+    does not have are left out. Raises InvalidInput that names every problem.
     """
     problems: list[str] = []
     clean = _read(value, shape, "", problems)
@@ -87,7 +88,7 @@ def _read_string(value: Any, shape: Shape, path: str, problems: list[str]) -> An
     if enum and value not in enum:
         _report(value, f"Member must satisfy enum value set: [{', '.join(enum)}]", shape, path, problems)
     pattern = shape.metadata.get("pattern")
-    # The models mean the whole value, although some patterns lack the final "$".
+    # A pattern applies to the whole value, although some patterns in the models lack the final "$".
     if pattern and not _compiled(pattern).fullmatch(value):
         _report(value, f"Member must satisfy regular expression pattern: {pattern}", shape, path, problems)
     return value
@@ -112,7 +113,7 @@ def _read_boolean(value: Any, shape: Shape, path: str, problems: list[str]) -> A
 
 
 def _read_timestamp(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
-    if isinstance(value, str):  # what a person types at a command line
+    if isinstance(value, str):  # the AWS CLI sends numbers that a person typed as strings
         try:
             value = float(value)
         except ValueError:
@@ -137,7 +138,7 @@ _SCALARS = {
 def _compiled(pattern: str) -> Any:
     if "\\p{" not in pattern:
         return re.compile(pattern)
-    import regex  # a tenth of a second to import, and three patterns in all need it
+    import regex  # imported here because it takes 0.1 seconds and only three patterns need it
 
     return regex.compile(pattern)
 
@@ -168,5 +169,7 @@ def _report(value: Any, constraint: str, shape: Shape, path: str, problems: list
     echo = ""
     if not shape.metadata.get("sensitive"):
         text = str(value)
-        echo = f" '{text if len(text) <= _LONGEST_ECHO else text[:_LONGEST_ECHO] + '…'}'"
+        if len(text) > MAX_ECHO_CHARACTERS:
+            text = text[:MAX_ECHO_CHARACTERS] + "…"
+        echo = f" '{text}'"
     problems.append(f"Value{echo} at '{path}' failed to satisfy constraint: {constraint}")

@@ -1,4 +1,4 @@
-"""A result → what the output shape has of it, ready for JSON."""
+"""The serializer of responses: it reduces a result to the members of the output shape."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -8,10 +8,10 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 
 def write(value: Any, shape: Shape) -> Any:
-    """`value` cut down to `shape`: members that `shape` does not have, and those that are None, are left out.
+    """The members of `value` that `shape` has, ready for JSON. Members that are None are left out.
 
-    So a record may carry internal members and be answered from directly, and a summary is the same record
-    written by the summary's shape. Members that `shape` binds to a header are left out, too.
+    A record can therefore have internal members, and a summary is the same record written by the summary's
+    shape. Members that `shape` binds to a header are left out, too.
     """
     return _writer(shape)(value)
 
@@ -37,7 +37,7 @@ def _header_members(shape: StructureShape) -> Mapping[str, str]:
 
 @cache
 def _writer(shape: Shape) -> Callable[[Any], Any]:
-    """How values of a shape are written: models are walked once, not with every answer."""
+    """The function that writes values of `shape`. Cached, so that each shape is walked only once."""
     if isinstance(shape, StructureShape):
         headers = _header_members(shape)
         members = {name: _writer(member) for name, member in shape.members.items() if name not in headers}
@@ -54,7 +54,7 @@ def _writer(shape: Shape) -> Callable[[Any], Any]:
 
 
 def _timestamp(value: float) -> float:
-    return round(float(value), 3)  # the service answers in milliseconds
+    return round(float(value), 3)  # timestamps of the service have milliseconds
 
 
 _SCALARS: Mapping[str, Callable[[Any], Any]] = {

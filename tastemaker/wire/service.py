@@ -17,7 +17,7 @@ from tastemaker.wire.serialization import write, write_headers
 
 @dataclass(frozen=True)
 class Response:
-    """An HTTP response: `body` is text, empty for operations without output."""
+    """An HTTP response. `body` is text, and empty for operations without output."""
 
     status: int
     headers: dict[str, str]
@@ -64,7 +64,7 @@ class Service:
         return list(self._model.operation_names)
 
     def operation(self, name: str) -> OperationModel:
-        """botocore's model of one operation."""
+        """The botocore model of one operation."""
         return self._model.operation_model(name)
 
     def owns_target(self, headers: Mapping[str, str]) -> bool:
@@ -103,9 +103,10 @@ class Service:
         return read(document, shape) if shape is not None else {}
 
     def serialize(self, operation: str, result: Mapping[str, Any] | None) -> Response:
-        """The response to an operation that went well; an empty body where the model has no output.
+        """The response to a successful operation.
 
-        Members that the model binds to a header are in the headers, all others are in the body.
+        The body is empty if the model has no output. Members that the model binds to a header are in the
+        headers, all others are in the body.
         """
         shape = self.operation(operation).output_shape
         if shape is None:
@@ -115,11 +116,11 @@ class Service:
         return Response(200, headers, _dump(write(result, shape)))
 
     def error(self, error: Exception, operation: str | None = None) -> Response:
-        """The response to a failure.
+        """The response to an operation that failed with `error`.
 
-        Anything that is not a TastemakerError becomes InternalServerError, without its text. A code that the
-        operation's model does not list (PutEvents lists one only) becomes InvalidInputException: clients are
-        generated from the model and know no other.
+        An error that is not a TastemakerError becomes InternalServerError, and its text stays internal. An
+        error code of the service that the model does not list for `operation` becomes InvalidInputException,
+        because clients are generated from the model. PutEvents, for example, lists only that one.
         """
         code, status, message = "InternalServerError", 500, "The request failed for an internal reason."
         if isinstance(error, TastemakerError):
@@ -134,7 +135,7 @@ class Service:
 
     @cached_property
     def _modeled(self) -> dict[str, int]:
-        """Modelled exceptions and their HTTP status. Those of the control plane have none: all are 400."""
+        """Error code → HTTP status, for all errors in the model. Errors without a status there have 400."""
         shapes = {
             shape.name: shape for name in self.operations for shape in self.operation(name).error_shapes
         }

@@ -17,7 +17,7 @@ CONFIG = Config(retries={"max_attempts": 0}, parameter_validation=False)
 
 @dataclass
 class Shop:
-    """A populated world behind HTTP: a stock client for it, and a valid request for each operation."""
+    """A populated world behind HTTP, with a boto3 client and a valid request for each operation."""
 
     world: World
     client: Any
@@ -32,14 +32,14 @@ class Shop:
 
     @property
     def records(self) -> dict[str, int]:
-        """What is stored: ARN → revision."""
+        """ARN → revision of every stored record."""
         repository = self.world.desk.repository
         return {arn: record.revision for arn, record in repository.records.items()}  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
 def clients() -> Any:
-    """Stock boto3 clients by endpoint. Made once: most of a client's making is reading its model."""
+    """A function from an endpoint to a boto3 client. One session loads the service model only once."""
     session = boto3.Session("key", "secret", region_name="eu-west-1")
     return lambda endpoint: session.client("personalize", endpoint_url=endpoint, config=CONFIG)
 
@@ -53,11 +53,11 @@ def _shop(clients: Any) -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(clients: Any) -> Iterator[Shop]:
-    """A shop of the test's own."""
+    """A shop for one test, which can change it."""
     yield from _shop(clients)
 
 
 @pytest.fixture(scope="module")
-def lasting_shop(clients: Any) -> Iterator[Shop]:
-    """A shop for requests that are refused: it stays as it is."""
+def shared_shop(clients: Any) -> Iterator[Shop]:
+    """A shop for all tests of a module whose requests are refused, so that it does not change."""
     yield from _shop(clients)

@@ -1,4 +1,4 @@
-"""A valid request for every operation of personalize, in a world that has what they refer to."""
+"""A valid request for every operation of personalize, in a world with the resources that they name."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ TAGS = [{"tagKey": "team", "tagValue": "films"}]
 
 
 def populate(world: World) -> dict[str, dict[str, Any]]:
-    """Fill a world; answers operation → a request that it accepts."""
+    """Fill a world. Return operation → a request that the world accepts."""
     group, interactions = shop.shop(world)
     items = shop.dataset(world, group, "Items")
     spare = shop.schema(world, "Users")
@@ -99,34 +99,37 @@ def populate(world: World) -> dict[str, dict[str, Any]]:
         },
     }
 
-    def made(kind: str) -> str:
-        """One more of a kind, for the operations that need one of their own; the group takes one of some."""
-        request = dict(creates[f"Create{kind}"])
+    def created(resource_type: str) -> str:
+        """Create one more resource of a type and return its ARN.
+
+        A dataset group has at most one event tracker and one metric attribution, so these are created in the
+        other group.
+        """
+        request = dict(creates[f"Create{resource_type}"])
         for member in ("name", "jobName"):
             if member in request:
-                request[member] = f"made-{kind}"
-        if kind in ("EventTracker", "MetricAttribution"):
+                request[member] = f"created-{resource_type}"
+        if resource_type in ("EventTracker", "MetricAttribution"):
             request["datasetGroupArn"] = domain_group
-        member = kind[0].lower() + kind[1:] + "Arn"
-        return world.call(f"Create{kind}", **request)[member]
+        return world.call(f"Create{resource_type}", **request)[arn_member(resource_type)]
 
-    metrics = made("MetricAttribution")
+    metrics = created("MetricAttribution")
     shop.finish_report(world, metrics)
     arns = {
         "DatasetGroup": group,
         "Schema": spare,
         "Dataset": items,
-        "DatasetImportJob": made("DatasetImportJob"),
-        "DatasetExportJob": made("DatasetExportJob"),
-        "DataDeletionJob": made("DataDeletionJob"),
-        "EventTracker": made("EventTracker"),
-        "Filter": made("Filter"),
+        "DatasetImportJob": created("DatasetImportJob"),
+        "DatasetExportJob": created("DatasetExportJob"),
+        "DataDeletionJob": created("DataDeletionJob"),
+        "EventTracker": created("EventTracker"),
+        "Filter": created("Filter"),
         "Solution": solution,
         "SolutionVersion": version,
         "Campaign": campaign,
         "Recommender": recommender,
-        "BatchInferenceJob": made("BatchInferenceJob"),
-        "BatchSegmentJob": made("BatchSegmentJob"),
+        "BatchInferenceJob": created("BatchInferenceJob"),
+        "BatchSegmentJob": created("BatchSegmentJob"),
         "MetricAttribution": metrics,
         "Recipe": shop.RECIPE,
         "Algorithm": "arn:aws:personalize:::algorithm/aws-sims",
@@ -134,10 +137,10 @@ def populate(world: World) -> dict[str, dict[str, Any]]:
     }
     deletable = {**arns, "DatasetGroup": empty_group, "Solution": idle_solution, "Schema": wider_schema}
     requests = dict(creates)
-    for kind, arn in arns.items():
-        member = kind[0].lower() + kind[1:] + "Arn"
-        requests[f"Describe{kind}"] = {member: arn}
-        requests[f"Delete{kind}"] = {member: deletable[kind]}
+    for resource_type, arn in arns.items():
+        member = arn_member(resource_type)
+        requests[f"Describe{resource_type}"] = {member: arn}
+        requests[f"Delete{resource_type}"] = {member: deletable[resource_type]}
     requests |= {
         "ListBatchInferenceJobs": {"solutionVersionArn": version},
         "ListBatchSegmentJobs": {"solutionVersionArn": segments},
@@ -170,3 +173,8 @@ def populate(world: World) -> dict[str, dict[str, Any]]:
         "UpdateSolution": {"solutionArn": solution, "performAutoTraining": True},
     }
     return requests
+
+
+def arn_member(resource_type: str) -> str:
+    """The request member with the ARN of a resource: `DatasetGroup` → `datasetGroupArn`."""
+    return resource_type[0].lower() + resource_type[1:] + "Arn"

@@ -1,4 +1,4 @@
-"""Every operation of personalize with a stock boto3 client, as far as the service model says what to try."""
+"""Every operation of personalize with an unmodified boto3 client, with inputs from the service model."""
 
 from typing import Any
 
@@ -30,16 +30,16 @@ def input_of(operation: str) -> StructureShape:
 
 
 def arn_members(operation: str, params: dict[str, Any]) -> list[str]:
-    """The members of a request that name a resource."""
+    """The members of a request that hold the ARN of a resource."""
     return [name for name in params if name.endswith("Arn") and name not in ("roleArn", "kmsKeyArn")]
 
 
-def test_there_is_a_request_for_each(lasting_shop):
-    assert set(OPERATIONS) <= set(lasting_shop.requests)
+def test_every_operation_has_a_valid_request(shared_shop):
+    assert set(OPERATIONS) <= set(shared_shop.requests)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_valid_request(shop, operation):
+def test_a_valid_request_gets_a_response_of_the_output_shape(shop, operation):
     model = MODEL.operation(operation)
     answer = shop.call(operation, shop.requests[operation])
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
@@ -56,62 +56,62 @@ def test_a_valid_request(shop, operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_each_required_member_missing(lasting_shop, operation):
-    before = lasting_shop.records
-    request = lasting_shop.requests[operation]
+def test_a_missing_required_member_is_refused_and_changes_nothing(shared_shop, operation):
+    before = shared_shop.records
+    request = shared_shop.requests[operation]
     for member in input_of(operation).required_members:
         without = {name: value for name, value in request.items() if name != member}
-        code, message = refused(lasting_shop, operation, without)
+        code, message = refused(shared_shop, operation, without)
         assert code == "InvalidInputException" and f"'{member}'" in message
-    assert lasting_shop.records == before
+    assert shared_shop.records == before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_each_constraint_violated(lasting_shop, operation):
+def test_a_violated_constraint_is_refused_and_changes_nothing(shared_shop, operation):
     shape = input_of(operation)
-    before, tried = lasting_shop.records, 0
+    before, tried = shared_shop.records, 0
     for path, leaf in leaves(shape):
         for value in broken_values(leaf):
-            request = with_value(lasting_shop.requests[operation], shape, path, value)
-            code, message = refused(lasting_shop, operation, request)
+            request = with_value(shared_shop.requests[operation], shape, path, value)
+            code, message = refused(shared_shop, operation, request)
             assert code == "InvalidInputException", (path, value, message)
             assert f"'{path[0]}" in message, (path, value, message)
             tried += 1
     assert tried or not shape.members
-    assert lasting_shop.records == before
+    assert shared_shop.records == before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_each_arn_unknown(lasting_shop, operation):
-    request = lasting_shop.requests[operation]
+def test_an_arn_of_no_resource_is_not_found(shared_shop, operation):
+    request = shared_shop.requests[operation]
     for member in arn_members(operation, request):
         unknown = {**request, member: f"{request[member]}-unknown"}
         if operation in LISTS and operation not in ("ListSolutionVersions", "ListMetricAttributionMetrics"):
-            answer = lasting_shop.call(operation, unknown)
+            answer = shared_shop.call(operation, unknown)
             assert [value for name, value in answer.items() if name != "ResponseMetadata"] == [[]]
             continue
-        code, message = refused(lasting_shop, operation, unknown)
+        code, message = refused(shared_shop, operation, unknown)
         modeled = {error.name for error in MODEL.operation(operation).error_shapes}
         expected = "ResourceNotFoundException"
         assert code == (expected if expected in modeled else "InvalidInputException"), (member, message)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_each_arn_of_another_kind(lasting_shop, operation):
-    request = lasting_shop.requests[operation]
+def test_an_arn_of_another_resource_type_is_refused(shared_shop, operation):
+    request = shared_shop.requests[operation]
     others = ("schema/films-Users", "dataset-group/films", "nonsense/x")
     for member in arn_members(operation, request):
         for suffix in others:
-            arn = lasting_shop.world.desk.place.arn(suffix)
-            same_kind = request[member].split(":")[5].split("/")[0] == suffix.split("/")[0]
-            if same_kind or (member == "resourceArn" and suffix.startswith("dataset-group")):
+            arn = shared_shop.world.desk.place.arn(suffix)
+            same_type = request[member].split(":")[5].split("/")[0] == suffix.split("/")[0]
+            if same_type or (member == "resourceArn" and suffix.startswith("dataset-group")):
                 continue
-            code, message = refused(lasting_shop, operation, {**request, member: arn})
+            code, message = refused(shared_shop, operation, {**request, member: arn})
             assert code == "InvalidInputException", (member, suffix, message)
 
 
 @pytest.mark.parametrize("operation", [name for name in OPERATIONS if name.startswith("Create")])
-def test_the_same_name_twice(shop, operation):
+def test_creating_the_same_name_twice_is_refused(shop, operation):
     if operation == "CreateSolutionVersion":
         shop.requests[operation]["name"] = "once"
     shop.call(operation, shop.requests[operation])
@@ -120,8 +120,8 @@ def test_the_same_name_twice(shop, operation):
 
 
 @pytest.mark.parametrize("operation", LISTS)
-def test_a_token_of_nobody(lasting_shop, operation):
+def test_a_page_token_that_the_list_did_not_return_is_refused(shared_shop, operation):
     code, _ = refused(
-        lasting_shop, operation, {**lasting_shop.requests[operation], "nextToken": "bm9uc2Vuc2U="}
+        shared_shop, operation, {**shared_shop.requests[operation], "nextToken": "bm9uc2Vuc2U="}
     )
     assert code == "InvalidNextTokenException"

@@ -1,4 +1,4 @@
-"""Boto3's paginators, one result at a time."""
+"""Lists with boto3 paginators, one result per page."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.tastemaker.control import shop as make
 
 @pytest.fixture
 def filled(shop):
-    """A shop with more than one of everything that can be listed."""
+    """A shop with more than one resource of every type that can be listed."""
     for number in range(2):
         for operation, request in list(shop.requests.items()):
             if not operation.startswith("Create") or operation in ("CreateDataset", "CreateSolutionVersion"):
@@ -24,7 +24,7 @@ def filled(shop):
     return shop
 
 
-def test_every_list_page_by_page(filled):
+def test_paginators_read_every_list_one_result_per_page(filled):
     client = filled.client
     methods = [method for method in client.meta.method_to_api_mapping if client.can_paginate(method)]
     assert len(methods) == 16
@@ -41,7 +41,7 @@ def test_every_list_page_by_page(filled):
             assert [page[0] for page in pages] == whole, method
 
 
-def test_deletion_jobs_have_no_paginator_but_pages(filled):
+def test_data_deletion_jobs_are_paged_by_hand_because_botocore_has_no_paginator(filled):
     first = filled.client.list_data_deletion_jobs(maxResults=1)
     second = filled.client.list_data_deletion_jobs(maxResults=99, nextToken=first["nextToken"])
     whole = filled.client.list_data_deletion_jobs()["dataDeletionJobs"]
@@ -49,21 +49,21 @@ def test_deletion_jobs_have_no_paginator_but_pages(filled):
     assert "nextToken" not in second
 
 
-def test_newest_first(filled):
+def test_lists_start_with_the_newest_resource(filled):
     for method, member in [("list_schemas", "schemas"), ("list_solutions", "solutions")]:
         dates = [one["creationDateTime"] for one in getattr(filled.client, method)()[member]]
         assert dates == sorted(dates, reverse=True)
 
 
-def test_lists_and_describes_agree(filled):
+def test_summaries_agree_with_describe(filled):
     client = filled.client
-    for method, member, kind in [
+    for method, member, resource in [
         ("list_campaigns", "campaigns", "campaign"),
         ("list_solutions", "solutions", "solution"),
         ("list_datasets", "datasets", "dataset"),
         ("list_recommenders", "recommenders", "recommender"),
     ]:
         for summary in getattr(client, method)()[member]:
-            arn = summary[f"{kind}Arn"]
-            described = getattr(client, f"describe_{kind}")(**{f"{kind}Arn": arn})[kind]
+            arn = summary[f"{resource}Arn"]
+            described = getattr(client, f"describe_{resource}")(**{f"{resource}Arn": arn})[resource]
             assert summary.items() <= described.items()

@@ -1,4 +1,4 @@
-"""From a service model: every way to break one constraint of a request."""
+"""Requests that violate one constraint of the service model each."""
 
 import copy
 import re
@@ -12,8 +12,7 @@ Path = tuple[str, ...]
 
 
 def leaves(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Shape]]:
-    """Every place in a request that has a constraint; `[]` stands for an element, `{}` for a map's
-    value."""
+    """Every path in a request, with its shape. `[]` is an element of a list, `{}` the value of a map."""
     if path:
         yield path, shape
     if isinstance(shape, StructureShape):
@@ -26,10 +25,10 @@ def leaves(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Shape]]:
 
 
 def broken_values(shape: Shape) -> Iterator[Any]:
-    """Values that break one constraint of `shape` each."""
-    rules, kind = shape.metadata, shape.type_name
+    """Values that violate one constraint of `shape` each."""
+    rules, type_name = shape.metadata, shape.type_name
     low, high = rules.get("min"), rules.get("max")
-    if kind == "string":
+    if type_name == "string":
         if high is not None:
             yield "x" * (high + 1)
         if low:
@@ -38,7 +37,7 @@ def broken_values(shape: Shape) -> Iterator[Any]:
             yield "NOT_IN_THE_ENUM"
         if "pattern" in rules:
             yield _mismatch(rules["pattern"], low or 0, high or 1000)
-    elif kind in ("integer", "double"):
+    elif type_name in ("integer", "double"):
         if low is not None:
             yield low - 1
         if high is not None:
@@ -50,7 +49,7 @@ def broken_values(shape: Shape) -> Iterator[Any]:
 
 
 def sample(shape: Shape) -> Any:
-    """A small value that the shape accepts."""
+    """A small value that `shape` accepts."""
     if isinstance(shape, StructureShape):
         return {name: sample(shape.members[name]) for name in shape.required_members}
     if isinstance(shape, ListShape):
@@ -71,7 +70,7 @@ def sample(shape: Shape) -> Any:
 
 
 def with_value(request: dict[str, Any], shape: Shape, path: Path, value: Any) -> dict[str, Any]:
-    """A copy of `request` that has `value` at `path`, with what is needed around it."""
+    """A copy of `request` with `value` at `path`, and with the required members around it."""
     changed = copy.deepcopy(request)
     _put(changed, shape, path, value)
     return changed
@@ -105,7 +104,7 @@ def _mismatch(pattern: str, low: int, high: int) -> str:
 
 
 def missing_members(value: Any, shape: Shape, path: str = "") -> Iterator[str]:
-    """Required members of an output that are absent."""
+    """The paths of required members that an output lacks."""
     if isinstance(shape, StructureShape):
         for name in shape.required_members:
             if name not in value:

@@ -15,7 +15,7 @@ def problem(value, name, service="personalize"):
     return caught.value.message
 
 
-def test_unknown_members_and_nulls_are_dropped():
+def test_read_drops_unknown_members_and_nulls():
     request = {
         "name": "movies",
         "color": "red",
@@ -28,7 +28,7 @@ def test_unknown_members_and_nulls_are_dropped():
     }
 
 
-def test_every_problem_is_named_with_its_path():
+def test_read_names_every_problem_with_its_path():
     message = problem({"schema": "{}" * 20_000, "domain": "BANKING"}, "CreateSchemaRequest")
     assert message.startswith("3 validation errors detected: ")
     assert "Value null at 'name' failed to satisfy constraint: Member must not be null" in message
@@ -39,28 +39,28 @@ def test_every_problem_is_named_with_its_path():
     assert "Value 'BANKING' at 'domain'" in message and "[ECOMMERCE, VIDEO_ON_DEMAND]" in message
 
 
-def test_long_values_are_not_echoed_whole():
+def test_messages_cut_off_long_values():
     assert len(problem({"name": "n" * 5000}, "CreateDatasetGroupRequest")) < 300
 
 
 @pytest.mark.parametrize("name", ["-a", "a b", "a/b", "a\n", "ä", "a" * 64, ""])
-def test_names_must_match_as_a_whole(name):
+def test_a_pattern_must_match_the_whole_value(name):
     assert "at 'name'" in problem({"name": name}, "CreateDatasetGroupRequest")
 
 
-def test_sensitive_values_are_not_echoed():
+def test_messages_do_not_repeat_sensitive_values():
     request = {"name": "n", "tags": [{"tagKey": "secret;", "tagValue": ""}]}
     message = problem(request, "CreateDatasetGroupRequest")
     assert "secret" not in message and "tags.1.member.tagKey" in message
 
 
-def test_unicode_classes_of_the_tag_pattern():
+def test_patterns_with_unicode_classes_accept_letters_of_any_language():
     tags = [{"tagKey": "größe", "tagValue": "日本 1"}]
     assert read({"name": "n", "tags": tags}, shape("CreateDatasetGroupRequest"))["tags"] == tags
 
 
 @pytest.mark.parametrize("value", [0, 101, "5", 1.5, True])
-def test_page_sizes_out_of_range_or_not_integers(value):
+def test_page_sizes_out_of_range_or_of_another_type_are_refused(value):
     assert "at 'maxResults'" in problem({"maxResults": value}, "ListSchemasRequest")
 
 
@@ -77,12 +77,12 @@ def test_timestamps_are_numbers_or_numeric_strings(sent, seen):
 
 
 @pytest.mark.parametrize("sent", ["yesterday", True, {"a": 1}])
-def test_other_timestamps_are_refused(sent):
+def test_timestamps_that_are_not_numeric_are_refused(sent):
     request = {"trackingId": "t", "sessionId": "s", "eventList": [{"eventType": "click", "sentAt": sent}]}
     assert "eventList.1.member.sentAt" in problem(request, "PutEventsRequest", "personalize-events")
 
 
-def test_maps_check_keys_values_and_size():
+def test_keys_values_and_size_of_maps_are_validated():
     request = {
         "campaignArn": "arn:aws:personalize:eu-west-1:1:campaign/c",
         "filterValues": {"bad key": "x" * 1001},
@@ -96,5 +96,5 @@ def test_maps_check_keys_values_and_size():
 
 
 @pytest.mark.parametrize(("member", "value"), [("tags", {}), ("name", 3), ("tags", ["x"])])
-def test_wrong_types_are_refused(member, value):
+def test_values_of_the_wrong_type_are_refused(member, value):
     assert f"at '{member}" in problem({"name": "n", member: value}, "CreateDatasetGroupRequest")

@@ -2,7 +2,7 @@ from tastemaker.wire.models import service_model
 from tastemaker.wire.serialization import write, write_headers
 
 
-def test_a_record_is_cut_down_to_the_shape():
+def test_write_keeps_only_the_members_of_the_shape():
     record = {
         "name": "c",
         "status": "ACTIVE",
@@ -14,7 +14,7 @@ def test_a_record_is_cut_down_to_the_shape():
     assert write(record, summary) == {"name": "c", "status": "ACTIVE", "creationDateTime": 1.235}
 
 
-def test_lists_maps_and_numbers():
+def test_write_converts_values_in_lists_and_maps():
     shape = service_model("personalize-runtime").shape_for("GetRecommendationsResponse")
     items = [{"itemId": 7, "score": 1, "metadata": {"TITLE": "x", "YEAR": None}, "reason": ["Exploration"]}]
     assert write({"itemList": items}, shape) == {
@@ -22,7 +22,7 @@ def test_lists_maps_and_numbers():
     }
 
 
-def test_a_member_that_is_bound_to_a_header_is_not_in_the_body():
+def test_members_bound_to_a_header_are_in_the_headers_and_not_in_the_body():
     shape = service_model("personalize-runtime").shape_for("GetRecommendationsResponse")
     assert write({"recommendationId": "RID", "source": "stored"}, shape) == {"recommendationId": "RID"}
     assert write_headers({"source": "stored"}, shape) == {"x-tastemaker-source": "stored"}

@@ -21,7 +21,7 @@ CONTROL, RUNTIME, EVENTS = (
 )
 
 
-def test_the_control_plane_routes_by_target():
+def test_personalize_routes_by_target():
     headers = {"x-AMZ-target": "AmazonPersonalize.ListSchemas"}
     assert CONTROL.route("POST", "/", headers) == "ListSchemas"
     assert len(CONTROL.operations) == 71
@@ -30,7 +30,7 @@ def test_the_control_plane_routes_by_target():
 @pytest.mark.parametrize(
     "target", ["", "ListSchemas", "AmazonPersonalize.Nothing", "DynamoDB_20120810.ListTables"]
 )
-def test_unknown_targets_are_refused(target):
+def test_targets_of_no_operation_are_refused(target):
     with pytest.raises(UnknownOperation):
         CONTROL.route("POST", "/", {"X-Amz-Target": target})
 
@@ -48,30 +48,30 @@ def test_unknown_targets_are_refused(target):
         (EVENTS, "/action-interactions", "PutActionInteractions"),
     ],
 )
-def test_data_planes_route_by_path(service, path, operation):
+def test_runtime_and_events_route_by_path(service, path, operation):
     assert service.route("POST", path, {}) == operation
     with pytest.raises(UnknownOperation, match="POST /"):
         service.route("GET", path, {})
 
 
 @pytest.mark.parametrize("body", ["{", "[]", b"\xff", '"x"', b'{"name": "\\ud800"}', "[" * 100_000])
-def test_a_body_that_is_no_object_is_refused(body):
+def test_a_body_that_is_not_a_json_object_is_refused(body):
     with pytest.raises(MalformedRequest):
         CONTROL.parse("ListSchemas", body)
 
 
-def test_an_empty_body_is_an_empty_object():
+def test_an_empty_body_counts_as_an_empty_object():
     assert CONTROL.parse("ListSchemas", b"") == {}
 
 
-def test_operations_without_output_answer_an_empty_body():
+def test_operations_without_output_have_an_empty_body():
     response = CONTROL.serialize("DeleteSchema", None)
     assert (response.status, response.body) == (200, "")
     assert response.headers == {"content-type": "application/x-amz-json-1.1"}
     assert EVENTS.serialize("PutEvents", None).headers == {"content-type": "application/json"}
 
 
-def test_an_empty_output_shape_answers_an_empty_object():
+def test_an_output_shape_without_members_is_an_empty_object():
     assert CONTROL.serialize("TagResource", None).body == "{}"
 
 
@@ -90,14 +90,14 @@ def test_an_empty_output_shape_answers_an_empty_object():
         (CONTROL, "CreateBatchInferenceJob", NotServedYet("no"), "NotImplementedException", 501),
     ],
 )
-def test_errors_carry_their_name_twice(service, operation, error, code, status):
+def test_errors_have_their_code_in_the_header_and_in_the_body(service, operation, error, code, status):
     response = service.error(error, operation)
     assert response.status == status
     assert response.headers["x-amzn-errortype"] == code
     assert json.loads(response.body) == {"__type": code, "message": "no"}
 
 
-def test_an_unexpected_failure_shows_nothing_of_itself():
+def test_the_text_of_an_unexpected_error_stays_internal():
     response = CONTROL.error(KeyError("secret"), "ListSchemas")
     assert response.status == 500
     assert json.loads(response.body)["__type"] == "InternalServerError"
