@@ -70,7 +70,7 @@ bench-related: $(VENV)/ready  ## Measure the recipes about items and segments be
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogs
 	$(BIN)/python -m benchmarks.serving.handler
 
-docs: $(VENV)/ready  ## Generate clients/models, docs/operations.md, and the tables of docs/recipes.md
+docs: $(VENV)/ready  ## Generate clients/models, docs/operations.md, docs/settings.md, and the tables of docs/recipes.md
 	$(BIN)/python -m scripts.client_models
 	$(BIN)/python -m scripts.operations
 	$(BIN)/python -m scripts.recipes
