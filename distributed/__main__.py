@@ -19,16 +19,16 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
 from distributed import importing, preparation
-from distributed.storage import Place
+from distributed.storage import Storage
 from tastemaker import schemas
 from tastemaker.contracts.lake_layout import PreparedFolder
 from tastemaker.failures import WorkFailedError
-from tastemaker.importing.source import Destination, Folder, S3Destination, Source
+from tastemaker.files import Source
+from tastemaker.importing.storage import Destination, Folder
 from training.config import read_config
 from training.errors import TrainingError
 
@@ -36,33 +36,33 @@ _REFUSED = re.compile(r"^\s*training\.errors\.\w+: (.*)$", re.MULTILINE)
 
 
 def import_data(
-    spark: SparkSession, plan: Mapping[str, Any], lake: Place, buckets: list[str]
+    spark: SparkSession, plan: Mapping[str, Any], lake: Storage, buckets: list[str]
 ) -> dict[str, Any]:
     """The plan of an import: the caller's rows, typed and checked, in the lake. Raises WorkFailedError."""
-    doors = partial(_doors, lake, plan.get("roleArn"), urlsplit(plan["source"]).netloc, buckets)
+    open_storage = partial(_open_storage, lake, plan.get("roleArn"), plan["source"], buckets)
     return importing.run(
-        spark, doors, schemas.parse(plan["schema"]).fields, plan["destination"], plan["source"]
+        spark, open_storage, schemas.parse(plan["schema"]).fields, plan["destination"], plan["source"]
     )
 
 
-def _doors(lake: Place, role: str | None, bucket: str, buckets: list[str]) -> tuple[Source, Destination]:
+def _open_storage(
+    lake: Storage, role: str | None, uri: str, buckets: list[str]
+) -> tuple[Source, Destination]:
     if not lake.root.startswith("s3://"):
         folder = Folder(Path(lake.root).parent)  # whose subfolder `lake` it is
         return folder, folder
     import boto3
 
-    from lambdas.stores.caller_files import S3Source
-    from lambdas.support.roles import client_for
+    from lambdas.stores.caller_access import CallerAccess
+    from lambdas.stores.import_destination import S3Destination
 
     session = boto3.Session()
     s3 = session.client("s3")
-    client = client_for(session, s3, role, bucket, buckets)
-    return S3Source(client, None if client is s3 else role), S3Destination(
-        s3, lake.root.removeprefix("s3://")
-    )
+    source = CallerAccess(session, s3, buckets).source(uri, role)
+    return source, S3Destination(s3, lake.root.removeprefix("s3://"))
 
 
-def prepare_events(spark: SparkSession, plan: Mapping[str, Any], lake: Place) -> dict[str, Any]:
+def prepare_events(spark: SparkSession, plan: Mapping[str, Any], lake: Storage) -> dict[str, Any]:
     """The plan of a training: shards of events instead of files of interactions, and the manifest of what the
     training job reads then. Raises TrainingError.
     """
@@ -93,7 +93,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("work", choices=("import", "prepare"))
     parser.add_argument("plan", type=json.loads)
-    parser.add_argument("--lake", type=Place, required=True)
+    parser.add_argument("--lake", type=Storage, required=True)
     parser.add_argument(
         "--data-buckets", type=json.loads, default=[], help="buckets that need no caller's role"
     )

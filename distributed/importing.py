@@ -13,14 +13,14 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from distributed.slices import SLICE_BYTES, QuotedError, Slice, SliceSource, cut
-from lambdas.stores.caller_files import File
 from tastemaker.failures import WorkFailedError
+from tastemaker.files import File, Source
 from tastemaker.importing.errors import BadRow, NoRows
-from tastemaker.importing.importer import Import
-from tastemaker.importing.source import Destination, Source, find
+from tastemaker.importing.importer import Importer
+from tastemaker.importing.storage import Destination, input_files
 from tastemaker.schemas import Field
 
-Doors = Callable[[], tuple[Source, Destination]]
+OpenStorage = Callable[[], tuple[Source, Destination]]
 """Opens where an import reads and writes, on whatever machine it is called."""
 
 
@@ -41,21 +41,21 @@ class Outcome:
 
 def run(
     spark: SparkSession,
-    doors: Doors,
+    open_storage: OpenStorage,
     fields: Sequence[Field],
     prefix: str,
     location: str,
     size: int = SLICE_BYTES,
 ) -> dict[str, Any]:
-    """Import a file or a folder, as `Import.run` does. Raises WorkFailedError, and leaves nothing then."""
-    source, destination = doors()
-    whole = Import(source, destination, fields, prefix)
-    files = find(source, location)
+    """Import a file or a folder, as `Importer.run` does. Raises WorkFailedError, and leaves nothing then."""
+    source, destination = open_storage()
+    whole = Importer(source, destination, fields, prefix)
+    files = input_files(source, location)
     # How many cells are forgiven is counted by stretches of a file: a column that may be forgiven is not cut.
     cuttable = not any(rule.forgiving for rule in whole.rules)
     whole.clean()
     try:
-        outcomes = _outcomes(spark, doors, fields, prefix, files, size if cuttable else 0)
+        outcomes = _outcomes(spark, open_storage, fields, prefix, files, size if cuttable else 0)
         for error in map(_error, outcomes):
             if error is not None:
                 raise error
@@ -77,7 +77,12 @@ def run(
 
 
 def _outcomes(
-    spark: SparkSession, doors: Doors, fields: Sequence[Field], prefix: str, files: Sequence[File], size: int
+    spark: SparkSession,
+    open_storage: OpenStorage,
+    fields: Sequence[Field],
+    prefix: str,
+    files: Sequence[File],
+    size: int,
 ) -> list[list[Outcome]]:
     """Of each file its pieces' outcomes. A file that turns out to have quotes is done again, in one piece."""
     pieces = [
@@ -88,14 +93,14 @@ def _outcomes(
 
     def imported(piece: tuple[int, int, Slice]) -> tuple[int, Outcome]:
         number, place, part = piece
-        return number, _import(part, *doors(), fields, f"{prefix}{number:05}-{place:05}-")
+        return number, _import(part, *open_storage(), fields, f"{prefix}{number:05}-{place:05}-")
 
     found: list[list[Outcome]] = [[] for _ in files]
     for number, outcome in _map(spark, imported, pieces):
         found[number].append(outcome)
     quoted = [number for number, some in enumerate(found) if any(outcome.quoted for outcome in some)]
     if quoted:
-        _, destination = doors()
+        _, destination = open_storage()
         for number in quoted:
             destination.clear(f"{prefix}{number:05}-")
         again = [(number, 0, Slice(files[number], 0, files[number].size)) for number in quoted]
@@ -113,7 +118,7 @@ def _import(
 ) -> Outcome:
     sliced = source if part.whole else SliceSource(source, part)
     try:
-        counts = Import(sliced, destination, fields, prefix).read([part.file])
+        counts = Importer(sliced, destination, fields, prefix).read([part.file])
     except BadRow as error:
         return Outcome(bad_row=(error.file, error.line, error.why, error.column))
     except WorkFailedError as error:

@@ -19,7 +19,7 @@ from pyspark import TaskContext
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from distributed.storage import Place
+from distributed.storage import Storage
 from tastemaker.contracts.lake_layout import PreparedFolder
 from training.config import Config
 from training.data import parquet
@@ -36,7 +36,12 @@ SHARD_BYTES = 64 << 20
 
 
 def prepare(
-    spark: SparkSession, config: Config, keys: Sequence[str], lake: Place, folder: PreparedFolder, shards: int
+    spark: SparkSession,
+    config: Config,
+    keys: Sequence[str],
+    lake: Storage,
+    folder: PreparedFolder,
+    shards: int,
 ) -> int:
     """Write the events of `keys` (those below the configuration's prefixes count) as shards below `folder`.
 
@@ -79,7 +84,7 @@ def _below(keys: Sequence[str], prefixes: Sequence[str]) -> list[str]:
 
 
 def _read(
-    spark: SparkSession, lake: Place, bulk: Sequence[str], streamed: Sequence[str], context: Sequence[str]
+    spark: SparkSession, lake: Storage, bulk: Sequence[str], streamed: Sequence[str], context: Sequence[str]
 ) -> DataFrame:
     """The rows of all files, a task for each file: USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP, EVENT_VALUE, the
     context columns, ARRIVED and SESSION. Streamed events may lack a user, or an item.

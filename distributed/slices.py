@@ -11,8 +11,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lambdas.stores.caller_files import File
-from tastemaker.importing.source import Source
+from tastemaker.files import File, Source
 
 SLICE_BYTES = 256 << 20
 PEEK = 1 << 20

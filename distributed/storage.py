@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Place:
+class Storage:
     """`s3://bucket` or the path of a folder. Travels to other machines as it is."""
 
     root: str

@@ -47,11 +47,11 @@ def write_csv(path: Path, megabytes: int) -> int:
 
 
 def ours(root: Path) -> int:
-    from tastemaker.importing.importer import Import
-    from tastemaker.importing.source import Folder
+    from tastemaker.importing.importer import Importer
+    from tastemaker.importing.storage import Folder
 
     store = Folder(root)
-    return Import(store, store, FIELDS, "out/", log=lambda _: None).run("s3://data/events.csv")["rows"]
+    return Importer(store, store, FIELDS, "out/", log=lambda _: None).run("s3://data/events.csv")["rows"]
 
 
 def plain(root: Path) -> int:

@@ -48,7 +48,7 @@ def erase(flow: Workflow, function: lambda_.Function, *, lake: Lake, concurrency
         "Delete users",
         "Delete users from a file or table",
         function,
-        "erase",
+        "delete",
         lake=lake,
         listed_in="erase",
         listed_at="$.plan.work",

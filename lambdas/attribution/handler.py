@@ -2,7 +2,6 @@
 
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 
@@ -10,10 +9,10 @@ from lambdas.attribution.cloudwatch import CONFIG, CloudWatch
 from lambdas.attribution.events import Events
 from lambdas.attribution.imports import Imports
 from lambdas.attribution.items import Items
+from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
-from lambdas.support.roles import client_for
 from lambdas.support.settings import Settings
 from tastemaker.failures import WorkFailedError
 
@@ -55,7 +54,5 @@ def _output(settings: Settings, plan: dict[str, Any]) -> OutputFolder | None:
     """The caller's folder for reports, opened with the caller's role; None if the attribution names none."""
     if plan["output"] is None:
         return None
-    role = plan["roleArn"]
-    client = client_for(session, s3, role, urlsplit(plan["output"]).netloc, settings.data_buckets)
-    who = "the function's own role" if client is s3 else str(role)
-    return OutputFolder(client, plan["output"], who=who, key=plan["kmsKeyArn"])
+    access = CallerAccess(session, s3, settings.data_buckets)
+    return access.output(plan["output"], plan["roleArn"], plan["kmsKeyArn"])

@@ -7,11 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, BinaryIO
 
-from lambdas.stores.caller_files import File, S3Source
 from lambdas.stores.lake import LakeBucket
 from tastemaker.batch import lines, shards
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.errors import TastemakerError
+from tastemaker.files import File, Source
 from tastemaker.serving.history import LiveEvent
 from tastemaker.serving.ports import Profiles
 
@@ -59,7 +59,7 @@ class PrefetchedProfiles:
 
 
 def answer_shard(
-    source: S3Source, lake: LakeBucket, entry: Mapping[str, Any], job: InferenceJob, ahead: PrefetchedProfiles
+    source: Source, lake: LakeBucket, entry: Mapping[str, Any], job: InferenceJob, ahead: PrefetchedProfiles
 ) -> int:
     """Answer the lines of a shard of an inference job. Returns how many could not be answered."""
     group = job.endpoint.dataset_group
@@ -72,7 +72,7 @@ def answer_shard(
 
 
 def write_part(
-    source: S3Source,
+    source: Source,
     lake: LakeBucket,
     entry: Mapping[str, Any],
     answer: Answer,

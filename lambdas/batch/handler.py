@@ -7,7 +7,6 @@ a map state}.
 import json
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -17,6 +16,7 @@ from lambdas.batch.collect import collect
 from lambdas.batch.load import load
 from lambdas.batch.plan import plan_shards
 from lambdas.stores.bundles import BundleCache
+from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.caller_files import S3Source
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
@@ -25,7 +25,6 @@ from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.observability import logger
-from lambdas.support.roles import client_for
 from lambdas.support.settings import Settings
 from tastemaker import recipes
 from tastemaker.batch.inference import InferenceJob
@@ -46,6 +45,7 @@ class Batch:
         self.settings, self.session = settings, boto3.Session()
         self.s3 = self.session.client("s3", config=CONFIG)
         dynamodb = self.dynamodb = self.session.client("dynamodb", config=CONFIG)
+        self.access = CallerAccess(self.session, self.s3, settings.data_buckets)
         self.lake = LakeBucket(self.s3, settings.lake_bucket)
         self.records = RecordCache(ResourceTable(dynamodb, settings.resources_table))
         self.profiles = Profiles(dynamodb, settings.profiles_table)
@@ -99,17 +99,10 @@ class Batch:
         return int(counts.get("items", 0))
 
     def _source(self, plan: dict[str, Any]) -> S3Source:
-        client = self._client(plan, plan["input"])
-        return S3Source(client, None if client is self.s3 else plan["roleArn"])
+        return self.access.source(plan["input"], plan.get("roleArn"))
 
     def _output(self, plan: dict[str, Any]) -> OutputFolder:
-        client = self._client(plan, plan["output"])
-        who = plan["roleArn"] if client is not self.s3 else "the function's own role"
-        return OutputFolder(client, plan["output"], who=who, key=plan.get("kmsKeyArn"))
-
-    def _client(self, plan: dict[str, Any], location: str) -> Any:
-        bucket, role = urlsplit(location).netloc, plan.get("roleArn")
-        return client_for(self.session, self.s3, role, bucket, self.settings.data_buckets)
+        return self.access.output(plan["output"], plan.get("roleArn"), plan.get("kmsKeyArn"))
 
 
 _batch: Batch | None = None

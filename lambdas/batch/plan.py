@@ -3,17 +3,15 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-from lambdas.stores.caller_files import File, S3Source
 from lambdas.stores.lake import LakeBucket
 from tastemaker.batch import shards
-from tastemaker.failures import InvalidLocation
+from tastemaker.files import File, Location, Source, find_files
 
 SAMPLE_BYTES = 1 << 16
 
 
-def plan_shards(source: S3Source, lake: LakeBucket, plan: Mapping[str, Any], items: int) -> dict[str, int]:
+def plan_shards(source: Source, lake: LakeBucket, plan: Mapping[str, Any], items: int) -> dict[str, int]:
     """Write shards.json and files.json to the lake. Repeating this writes the same.
 
     `items` is the size of the catalog. Returns the number of files and shards. Raises InvalidLocation and
@@ -47,30 +45,26 @@ def plan_shards(source: S3Source, lake: LakeBucket, plan: Mapping[str, Any], ite
     return {"files": len(files), "shards": len(cuts)}
 
 
-def input_files(source: S3Source, location: str, output: str) -> list[tuple[str, File]]:
+def input_files(source: Source, uri: str, output: str) -> list[tuple[str, File]]:
     """Return (name below the location, file) of `s3://bucket/file` or of all files in `s3://bucket/folder/`.
 
     Files in the output folder and outputs of earlier jobs are not inputs. Raises InvalidLocation.
     """
-    bucket = urlsplit(location).netloc
-    key = location.removeprefix(f"s3://{bucket}").lstrip("/")
-    folder = key if key.endswith("/") or not key else f"{key}/"
     below = output.rstrip("/") + "/"
-    found = []
-    for file in source.files(bucket, key):
-        if file.key == key and not key.endswith("/"):
-            return [(key.rpartition("/")[2], file)]
-        if file.key.startswith(folder) and file.size and not _is_output(file, below):
-            found.append((file.key.removeprefix(folder), file))
-    if not found:
-        raise InvalidLocation(location, "no such file, and no file below it")
-    return found
+    files = find_files(
+        source,
+        uri,
+        accept=lambda file: not _is_output(file, below),
+        missing="no such file, and no file below it",
+    )
+    location = Location.parse(uri)
+    return [(location.relative_name(file), file) for file in files]
 
 
 def _is_output(file: File, below: str) -> bool:
     return file.key.endswith(("/", ".out")) or file.name.startswith(below)
 
 
-def _sample(source: S3Source, file: File) -> bytes:
+def _sample(source: Source, file: File) -> bytes:
     with source.open(file) as stream:
         return stream.read(min(SAMPLE_BYTES, file.size)) or b""

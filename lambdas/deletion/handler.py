@@ -7,7 +7,6 @@ of work}. Ids of users are read from the caller's file at each call: the lake ne
 import json
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -24,10 +23,9 @@ from lambdas.deletion.lake_files import (
 from lambdas.deletion.planning import plan_work
 from lambdas.deletion.tables import THREADS, Tables
 from lambdas.deletion.users import read_users
-from lambdas.stores.caller_files import S3Source
+from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
-from lambdas.support.roles import client_for
 from lambdas.support.settings import Settings
 from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
 from tastemaker.failures import WorkFailedError
@@ -35,12 +33,13 @@ from tastemaker.failures import WorkFailedError
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
 
-class Erase:
+class DataDeletion:
     """The steps, wired."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.session = settings, boto3.Session()
         self.s3 = self.session.client("s3", config=CONFIG)
+        self.access = CallerAccess(self.session, self.s3, settings.data_buckets)
         self.lake = LakeBucket(self.s3, settings.lake_bucket)
         dynamodb = self.session.client("dynamodb", config=CONFIG)
         self.tables = Tables(
@@ -53,7 +52,7 @@ class Erase:
             match action:
                 case "plan":
                     return plan_work(self.lake, plan, self._users(plan))
-                case "erase":
+                case "delete":
                     return self._counted(plan, item)
                 case "count":
                     forget(self.lake, DeletionFolder(plan["folder"]).sessions)
@@ -64,9 +63,7 @@ class Erase:
         raise ValueError(f"There is no action {action!r}.")
 
     def _users(self, plan: dict[str, Any]) -> list[str]:
-        bucket, role = urlsplit(plan["source"]).netloc, plan.get("roleArn")
-        client = client_for(self.session, self.s3, role, bucket, self.settings.data_buckets)
-        return read_users(S3Source(client, None if client is self.s3 else role), plan["source"])
+        return read_users(self.access.source(plan["source"], plan.get("roleArn")), plan["source"])
 
     def _counted(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
         """Erase one piece. How much it is gets noted before it is gone: a second try finds less, or nothing,
@@ -78,14 +75,14 @@ class Erase:
             if count > before:
                 self.lake.write(key, str(count))
 
-        return max(before, self._erase(plan, item, note))
+        return max(before, self._delete(plan, item, note))
 
     def _counts(self, plan: dict[str, Any]) -> list[int]:
         return [
             int(self.lake.read(key)) for key, _ in self.lake.objects(DeletionFolder(plan["folder"]).counts)
         ]
 
-    def _erase(self, plan: dict[str, Any], item: dict[str, Any], note: Note) -> int:
+    def _delete(self, plan: dict[str, Any], item: dict[str, Any], note: Note) -> int:
         what, key = item["what"], item.get("key", "")
         if what == "left":
             forget_all(self.lake, key)
@@ -117,12 +114,12 @@ def _name(item: dict[str, Any]) -> str:
     return blake2b(f"{item['what']} {item['key']}".encode(), digest_size=16).hexdigest()
 
 
-_erase: Erase | None = None
+_job: DataDeletion | None = None
 
 
 def handle(event: dict[str, Any], context: Any = None) -> Any:
     """One step of a job."""
-    global _erase
-    _erase = _erase or Erase(Settings())
+    global _job
+    _job = _job or DataDeletion(Settings())
     logger.append_keys(arn=event["plan"]["arn"])
-    return _erase.run(event["action"], event["plan"], event.get("item") or {})
+    return _job.run(event["action"], event["plan"], event.get("item") or {})

@@ -4,8 +4,8 @@ from typing import Any
 
 from lambdas.events.catalog import Catalog
 from lambdas.events.operations import operations
-from lambdas.events.places import Places
 from lambdas.events.stream import EventStream
+from lambdas.events.targets import EventTargets
 from lambdas.stores.records import ResourceTable
 from lambdas.support.clients import client
 from lambdas.support.http import serve
@@ -16,7 +16,7 @@ _settings = Settings()
 _dynamodb = client("dynamodb")
 _service = Service("personalize-events")
 _operations = operations(
-    Places(ResourceTable(_dynamodb, _settings.resources_table)),
+    EventTargets(ResourceTable(_dynamodb, _settings.resources_table)),
     EventStream(client("kinesis"), _settings.event_stream),
     Catalog(_dynamodb, _settings.catalog_table),
 )

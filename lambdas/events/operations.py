@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from lambdas.events.places import Places
+from lambdas.events.targets import EventTargets
 from tastemaker.errors import InvalidInput
 from tastemaker.events import action_records, catalog_records, stream_records
 
@@ -17,13 +17,13 @@ class Shelf(Protocol):
 
 
 def operations(
-    places: Places, stream: Stream, catalog: Shelf
+    targets: EventTargets, stream: Stream, catalog: Shelf
 ) -> Mapping[str, Callable[[dict[str, Any]], None]]:
     """The operations by name. Each returns when everything is stored, and answers nothing."""
 
     def put_events(params: dict[str, Any]) -> None:
-        place = places.of_tracker(params["trackingId"])
-        stream.put(stream_records(params, place.schema, place.dataset_group))
+        target = targets.of_tracker(params["trackingId"])
+        stream.put(stream_records(params, target.schema, target.dataset_group))
 
     def put_items(params: dict[str, Any]) -> None:
         put("ITEMS", "itemId", params["datasetArn"], params["items"])
@@ -35,14 +35,14 @@ def operations(
         put("ACTIONS", "actionId", params["datasetArn"], params["actions"])
 
     def put_action_interactions(params: dict[str, Any]) -> None:
-        place = places.of_action_tracker(params["trackingId"])
-        stream.put(action_records(params, place.schema, place.dataset_group))
+        target = targets.of_action_tracker(params["trackingId"])
+        stream.put(action_records(params, target.schema, target.dataset_group))
 
     def put(kind: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
-        place = places.of_dataset(arn)
-        if place.dataset_type != kind:
-            raise InvalidInput(f"{arn} is a dataset of type {place.dataset_type}, not {kind}.")
-        catalog.put(arn, catalog_records(entries, id_member, place.schema))
+        target = targets.of_dataset(arn)
+        if target.dataset_type != kind:
+            raise InvalidInput(f"{arn} is a dataset of type {target.dataset_type}, not {kind}.")
+        catalog.put(arn, catalog_records(entries, id_member, target.schema))
 
     return {
         "PutEvents": put_events,

@@ -1,16 +1,14 @@
 """Export work: the plan of an export → a CSV file, written with the role that the caller named."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 
 from lambdas.exporting.export import Export, csv_bytes
-from lambdas.stores.caller_outputs import OutputFolder
+from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.catalog import all_upserts
 from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
-from lambdas.support.roles import client_for
 from lambdas.support.settings import Settings
 from tastemaker import schemas
 
@@ -26,10 +24,8 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     columns = [field.name for field in schemas.parse(event["schema"]).fields]
     lake = LakeBucket(s3, settings.lake_bucket)
     work = Export(event, columns, lake, lambda arn: all_upserts(dynamodb, settings.catalog_table, arn))
-    bucket, role = urlsplit(event["output"]).netloc, event.get("roleArn")
-    client = client_for(session, s3, role, bucket, settings.data_buckets)
-    who = "the function's own role" if client is s3 else str(role)
-    folder = OutputFolder(client, event["output"], who=who, key=event.get("kmsKeyArn"))
+    access = CallerAccess(session, s3, settings.data_buckets)
+    folder = access.output(event["output"], event.get("roleArn"), event.get("kmsKeyArn"))
     counts: list[int] = []
     size = folder.write(f"{event['name']}.csv", csv_bytes(columns, work.rows(), counts.append))
     return {"rows": sum(counts), "bytes": size}

@@ -1,72 +1,49 @@
-"""The caller's objects in S3: lists of them, and one as a stream that survives a broken connection."""
+"""The caller's objects in S3: lists, and streams that survive broken connections."""
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
+from lambdas.stores.caller_errors import OWN_ROLE, read_error
+from tastemaker.failures import WorkFailedError
+from tastemaker.files import File
 
-ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class File:
-    bucket: str
-    key: str
-    size: int
-    etag: str | None = None
-
-    @property
-    def name(self) -> str:
-        return f"s3://{self.bucket}/{self.key}"
-
-    @property
-    def is_parquet(self) -> bool:
-        return self.key.lower().endswith(".parquet")
+MAX_ATTEMPTS = 5
 
 
 class S3Source:
-    """Objects read with the role that the caller named."""
+    """A `Source` on S3. `identity` names the role of the client in error messages."""
 
-    def __init__(self, s3: Any, role: str | None = None) -> None:
-        self._s3 = s3
-        self._who = role or "the function's own role"
+    def __init__(self, s3: Any, identity: str = OWN_ROLE) -> None:
+        self._s3, self._identity = s3, identity
 
     def files(self, bucket: str, prefix: str) -> Iterator[File]:
+        """Every object under the prefix. Raises InvalidLocation, AccessRefused and WorkFailedError."""
         try:
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             for page in pages:
                 for entry in page.get("Contents", ()):
                     yield File(bucket, entry["Key"], entry["Size"], entry.get("ETag"))
         except ClientError as error:
-            raise self._refused(error, f"s3://{bucket}/{prefix}", "s3:ListBucket") from error
+            name = f"s3://{bucket}/{prefix}"
+            raise read_error(error, name, identity=self._identity, permission="s3:ListBucket") from error
 
     def open(self, file: File) -> io.RawIOBase:
-        return S3Stream(self._s3, file, self._refused)
-
-    def _refused(self, error: ClientError, name: str, permission: str) -> WorkFailedError:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code in {"NoSuchBucket", "NoSuchKey", "404"}:
-            return InvalidLocation(name, "no such bucket or object")
-        if code in {"AccessDenied", "403", "AllAccessDisabled"}:
-            return AccessRefused(f"{self._who} may not read {name}; it needs {permission} there")
-        if code in {"PreconditionFailed", "412"}:
-            return InvalidLocation(name, "the object was replaced while it was being read")
-        return WorkFailedError(f"S3 could not serve {name}: {error}")
+        """The object's bytes. Reading raises InvalidLocation, AccessRefused and WorkFailedError."""
+        return S3Stream(self._s3, file, self._identity)
 
 
 class S3Stream(io.RawIOBase):
-    """One object read from front to back over one connection, taken up again where it broke.
+    """One object, read from front to back over one connection that is resumed where it breaks.
 
-    The object's ETag is demanded on every later connection, so a file that is replaced midway is not mixed
+    Every later connection demands the object's ETag, so that a file that is replaced meanwhile is never mixed
     with its successor.
     """
 
-    def __init__(self, s3: Any, file: File, refused: Any) -> None:
-        self._s3, self._file, self._refused = s3, file, refused
+    def __init__(self, s3: Any, file: File, identity: str) -> None:
+        self._s3, self._file, self._identity = s3, file, identity
         self._body: Any = None
         self._position = 0
         self._etag = file.etag
@@ -107,11 +84,13 @@ class S3Stream(io.RawIOBase):
                 if not piece:
                     raise OSError("the connection ended early")
             except ClientError as error:
-                raise self._refused(error, self._file.name, "s3:GetObject") from error
+                raise read_error(
+                    error, self._file.name, identity=self._identity, permission="s3:GetObject"
+                ) from error
             except (BotoCoreError, OSError) as error:
                 self._drop()
                 failures += 1
-                if failures == ATTEMPTS:
+                if failures == MAX_ATTEMPTS:
                     raise WorkFailedError(f"S3 could not serve {self._file.name}: {error}") from error
                 continue
             pieces.append(piece)

@@ -1,6 +1,4 @@
-"""The caller's role: assumed, or the trust statement that is missing."""
-
-from typing import Any
+"""Assuming the role that a caller names."""
 
 import boto3
 from botocore.exceptions import ClientError
@@ -8,8 +6,8 @@ from botocore.exceptions import ClientError
 from tastemaker.failures import AccessRefused
 
 
-def assumed(own: boto3.Session, role: str) -> boto3.Session:
-    """A session with the role's credentials. Raises AccessRefused, with the trust statement to add."""
+def assume(own: boto3.Session, role: str) -> boto3.Session:
+    """A session with the role's credentials. Raises AccessRefused with the trust statement to add."""
     sts = own.client("sts")
     try:
         keys = sts.assume_role(RoleArn=role, RoleSessionName="tastemaker")["Credentials"]
@@ -21,14 +19,8 @@ def assumed(own: boto3.Session, role: str) -> boto3.Session:
     return boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], own.region_name)
 
 
-def client_for(own: boto3.Session, s3: Any, role: str | None, bucket: str, own_buckets: list[str]) -> Any:
-    """An S3 client for a bucket of the caller's: with the role that the caller named, or `s3`, the
-    function's own, where none is named or the stage gives the bucket to it. Raises AccessRefused."""
-    return s3 if not role or bucket in own_buckets else assumed(own, role).client("s3")
-
-
 def trust_statement(caller: str) -> str:
-    """What lets the caller (an ARN as STS reports it) assume a role."""
+    """The statement of a trust policy that lets `caller`, an ARN as STS reports it, assume the role."""
     principal = caller
     if ":assumed-role/" in caller:
         account, role = caller.split(":")[4], caller.split("/")[1]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from lambdas.stores.caller_files import File
+from tastemaker.files import File, Source
 from tastemaker.importing import row_location
 from tastemaker.importing.cells import BadCellError, Rule, stored_schema, typed
 from tastemaker.importing.csv_reader import (
@@ -28,7 +28,7 @@ from tastemaker.importing.csv_reader import (
 from tastemaker.importing.dialect import Dialect
 from tastemaker.importing.errors import BadRow, MissingColumns, NoRows, UnreadableFile
 from tastemaker.importing.parts import PART_BYTES, Parts
-from tastemaker.importing.source import Destination, Source, find
+from tastemaker.importing.storage import Destination, input_files
 from tastemaker.schemas import Field
 
 Log = Callable[[str], None]
@@ -39,7 +39,7 @@ IN_FLIGHT = 3
 
 
 @dataclass
-class Import:
+class Importer:
     """One import: everything it needs, and its counts as they grow."""
 
     source: Source
@@ -59,7 +59,7 @@ class Import:
         """Import a file or a folder. Returns the counts; raises WorkFailedError, with nothing left under
         the prefix.
         """
-        files = find(self.source, location)
+        files = input_files(self.source, location)
         self.log(f"{len(files)} files, {sum(file.size for file in files):,} bytes at {location}")
         try:
             # What an earlier, killed run of this import left must not be published with this one's parts.
@@ -74,7 +74,7 @@ class Import:
 
     def size(self, location: str) -> int:
         """Bytes of the files of a location. Raises WorkFailedError."""
-        return sum(file.size for file in find(self.source, location))
+        return sum(file.size for file in input_files(self.source, location))
 
     def read(self, files: Sequence[File]) -> dict[str, Any]:
         """Import these files, in their order. Returns the counts; raises WorkFailedError, and leaves to the

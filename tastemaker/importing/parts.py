@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tastemaker.importing.source import Destination
+from tastemaker.importing.storage import Destination
 
 PART_BYTES = 96 << 20
 GROUP_BYTES = 16 << 20

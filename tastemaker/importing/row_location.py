@@ -13,7 +13,7 @@ LONGEST_CELL = 64 << 20
 
 
 @dataclass(frozen=True)
-class Place:
+class RowLocation:
     """`line` is the physical line (from 1) on which the row begins; `row` counts data rows from 0."""
 
     line: int
@@ -23,14 +23,14 @@ class Place:
 
 def find(
     stream: io.RawIOBase, *, escapes: bool, wanted: Callable[[int, Sequence[str]], bool]
-) -> Place | None:
+) -> RowLocation | None:
     """The first data row for which `wanted(row number, cells)` is true. Bytes that are not UTF-8 appear in
     the cells as lone surrogates.
     """
     row = -1  # the header is no data row
     for line, cells in _rows(stream, escapes=escapes, strict=False):
         if row >= 0 and wanted(row, cells):
-            return Place(line, row, cells)
+            return RowLocation(line, row, cells)
         row += 1
     return None
 

@@ -12,9 +12,9 @@ pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark
 
 from distributed import importing
 from tastemaker.failures import WorkFailedError
-from tastemaker.importing.source import Folder
+from tastemaker.importing.storage import Folder
 from tastemaker.schemas import Field
-from tests.lambdas.importing.support import EVENTS, Place
+from tests.tastemaker.importing.support import EVENTS, ImportFolder
 
 ITEMS = [Field("ITEM_ID", "string"), Field("YEAR", "long"), Field("TITLE", "string", nullable=True)]
 SIZE = 4000
@@ -22,24 +22,24 @@ SIZE = 4000
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def folder(tmp_path: Path) -> ImportFolder:
+    return ImportFolder(tmp_path)
 
 
-def doors(root: Path) -> tuple[Folder, Folder]:
+def open_storage(root: Path) -> tuple[Folder, Folder]:
     return Folder(root), Folder(root)
 
 
-def both(spark, place: Place, fields: list[Field], location: str = "s3://data/in/") -> tuple:
+def both(spark, folder: ImportFolder, fields: list[Field], location: str = "s3://data/in/") -> tuple:
     """(result or reason, rows) of one function and of Spark."""
     answers = []
-    work = partial(importing.run, spark, partial(doors, place.root), fields, "run/", location, SIZE)
-    for run in (partial(place.run, fields, location), work):
+    work = partial(importing.run, spark, partial(open_storage, folder.root), fields, "run/", location, SIZE)
+    for run in (partial(folder.run, fields, location), work):
         try:
             answer = {name: value for name, value in run().items() if name != "parts"}
         except WorkFailedError as error:
             answer = str(error)
-        answers.append((answer, place.rows()))
+        answers.append((answer, folder.rows()))
     return tuple(answers)
 
 
@@ -52,11 +52,11 @@ def events(seed: int, count: int, quote: str = "") -> str:
     return "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(lines)
 
 
-def test_rows_order_and_counts_are_the_same(spark, place: Place) -> None:
-    place.put("in/a.csv", events(1, 2000))
-    place.put("in/b.csv", events(2, 300, quote='"'))  # not cut: it is quoted
-    place.put("in/c.csv", "TIMESTAMP,COLOR,USER_ID,ITEM_ID\r\n\r\n7,red,u,i")
-    alone, together = both(spark, place, EVENTS)
+def test_rows_order_and_counts_are_the_same(spark, folder: ImportFolder) -> None:
+    folder.put("in/a.csv", events(1, 2000))
+    folder.put("in/b.csv", events(2, 300, quote='"'))  # not cut: it is quoted
+    folder.put("in/c.csv", "TIMESTAMP,COLOR,USER_ID,ITEM_ID\r\n\r\n7,red,u,i")
+    alone, together = both(spark, folder, EVENTS)
     assert together == alone
     assert alone[0]["rows"] == len(alone[1]) == 2301
 
@@ -65,24 +65,24 @@ def test_rows_order_and_counts_are_the_same(spark, place: Place) -> None:
     ("line", "bad"),
     [(1500, "u,i,soon"), (1500, "u,,5"), (1899, "u,i"), (2, "u,i,1600000000000"), (900, "u,i," + "9" * 30)],
 )
-def test_the_first_bad_row_is_named_in_the_same_words(spark, place: Place, line: int, bad: str) -> None:
+def test_first_bad_row_has_the_same_message(spark, folder: ImportFolder, line: int, bad: str) -> None:
     lines = events(1, 2000).splitlines()
     lines[line - 1] = lines[1899] = bad
-    place.put("in/a.csv", events(3, 400))
-    place.put("in/b.csv", "\n".join(lines))
-    alone, together = both(spark, place, EVENTS)
+    folder.put("in/a.csv", events(3, 400))
+    folder.put("in/b.csv", "\n".join(lines))
+    alone, together = both(spark, folder, EVENTS)
     assert together == alone
     assert f"in/b.csv, line {line}" in alone[0] and alone[1] == []
 
 
-def test_cells_are_forgiven_alike(spark, place: Place) -> None:
+def test_cells_are_forgiven_alike(spark, folder: ImportFolder) -> None:
     years = ["x" if number % 700 == 0 else str(1900 + number % 100) for number in range(3000)]
-    place.put("in/a.csv", "ITEM_ID,YEAR,TITLE\n" + "".join(f"i{n},{y},t\n" for n, y in enumerate(years)))
-    alone, together = both(spark, place, ITEMS)
+    folder.put("in/a.csv", "ITEM_ID,YEAR,TITLE\n" + "".join(f"i{n},{y},t\n" for n, y in enumerate(years)))
+    alone, together = both(spark, folder, ITEMS)
     assert together == alone
     assert sum(row["YEAR"] is None for row in alone[1]) == 5
-    place.put("in/b.csv", "ITEM_ID,YEAR,TITLE\n" + "i,x,t\n" * 9)
-    alone, together = both(spark, place, ITEMS)
+    folder.put("in/b.csv", "ITEM_ID,YEAR,TITLE\n" + "i,x,t\n" * 9)
+    alone, together = both(spark, folder, ITEMS)
     assert together == alone and "line 2, column YEAR" in alone[0]
 
 
@@ -96,7 +96,7 @@ def test_cells_are_forgiven_alike(spark, place: Place) -> None:
         "USER_ID,ITEM_ID,TIMESTAMP\n\xff",
     ],
 )
-def test_what_is_no_data_is_refused_alike(spark, place: Place, content: str | bytes) -> None:
-    place.put("in/a.csv", content)
-    alone, together = both(spark, place, EVENTS)
+def test_what_is_no_data_is_refused_alike(spark, folder: ImportFolder, content: str | bytes) -> None:
+    folder.put("in/a.csv", content)
+    alone, together = both(spark, folder, EVENTS)
     assert together == alone and isinstance(alone[0], str)

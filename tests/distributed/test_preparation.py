@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark runs these tests")
 
 from distributed.__main__ import prepare_events, refusal
-from distributed.storage import Place
+from distributed.storage import Storage
 from tests.training import lake
 from training.config import parse_config
 from training.data.prepare import prepare
@@ -42,7 +42,7 @@ def random_events(seed: int, count: int) -> list[dict]:
 
 
 def on_spark(spark, root, config: dict, shard_bytes: int) -> Prepared:
-    place = Place(str(root))
+    place = Storage(str(root))
     keys = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
     place.write("m.json", [{"prefix": "x"}, *sorted(keys)])
     plan = {"manifestKey": "m.json", "configKey": CONFIG, "prepared": "p/prepared/", "bytes": shard_bytes}

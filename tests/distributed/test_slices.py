@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributed.slices import QuotedError, SliceSource, cut
-from lambdas.stores.caller_files import File
-from tastemaker.importing.source import Folder
+from tastemaker.files import File
+from tastemaker.importing.storage import Folder
 
 LINE = st.text("ab,é", max_size=9)
 

@@ -22,7 +22,7 @@ from botocore.client import BaseClient
 from moto import mock_aws
 
 from lambdas.batch.handler import Batch
-from lambdas.deletion.handler import Erase
+from lambdas.deletion.handler import DataDeletion
 from lambdas.steps.handler import Steps
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.records import ResourceTable
@@ -108,18 +108,18 @@ class Functions:
 
     def __init__(self) -> None:
         from lambdas.exporting import handler as export
-        from lambdas.importing import handler as ingest
+        from lambdas.importing import handler as importing
 
-        steps, batch, erase = Steps(Settings(), PLACE.account), Batch(Settings()), Erase(Settings())
+        steps, batch, deletion = Steps(Settings(), PLACE.account), Batch(Settings()), DataDeletion(Settings())
         self.steps = steps
         self.s3, self.dynamodb = boto3.client("s3"), boto3.client("dynamodb")
         self.call: dict[str, Callable[[Any], Any]] = {
             # Warming changes nothing that lasts.
             "steps": lambda sent: {} if sent["action"] == "warm" else steps.run(sent, 300.0),
-            "importing": ingest.handle,
+            "importing": importing.handle,
             "exporting": export.handle,
             "batch": lambda sent: batch.run(sent["action"], sent["plan"], sent.get("item") or {}),
-            "deletion": lambda sent: erase.run(sent["action"], sent["plan"], sent.get("item") or {}),
+            "deletion": lambda sent: deletion.run(sent["action"], sent["plan"], sent.get("item") or {}),
         }
 
 

@@ -37,7 +37,7 @@ KEYS = {
     "catalog": ["dataset", "id"],
     "recommendations": ["version", "key"],
 }
-HANDLERS = ["runtime", "events", "stream", "ingest"]
+HANDLERS = ["runtime", "events", "stream", "importing"]
 
 
 @pytest.fixture
@@ -170,6 +170,6 @@ def test_a_plan_is_imported_with_the_callers_role(handlers: dict[str, ModuleType
         "roleArn": "arn:aws:iam::123456789012:role/PersonalizeRole",
         "destination": "groups/films/datasets/USERS/j/",
     }
-    assert handlers["ingest"].handle(plan)["rows"] == 2
+    assert handlers["importing"].handle(plan)["rows"] == 2
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="lake", Prefix="groups/")["Contents"]]
     assert keys == ["groups/films/datasets/USERS/j/part-00000.parquet"]

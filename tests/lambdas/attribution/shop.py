@@ -19,6 +19,7 @@ from lambdas.attribution.items import Items
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Figure
+from tastemaker.files import Location
 from tests.lambdas.aws import LAKE
 
 NOW = time.time()
@@ -130,7 +131,7 @@ class Shop:
 
     def report_import(self, one: dict[str, Any], now: float = NOW, steps: Steps | None = None) -> None:
         self.taker.steps = steps or Steps()
-        folder = OutputFolder(self.s3, f"s3://{REPORTS}/attribution/", who="the test")
+        folder = OutputFolder(self.s3, Location.parse(f"s3://{REPORTS}/attribution/"), identity="the test")
         Imports(self.plan, self.lake(steps), self.items(), self.taker, lambda: folder).report(one, now)
 
     def reports(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.settings import Settings
 from tastemaker.control.core.records import Record
 from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
+from tastemaker.files import Location
 from tests.lambdas.aws import LAKE, TABLE
 from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema, write_bundle
 
@@ -262,7 +263,7 @@ class Denied:
 def test_large_files_go_in_parts(aws) -> None:
     s3 = boto3.client("s3", "eu-west-1")
     s3.create_bucket(Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    folder = OutputFolder(s3, "s3://outbox/a/b", who="me", part_bytes=5 << 20)
+    folder = OutputFolder(s3, Location.parse("s3://outbox/a/b"), identity="me", part_bytes=5 << 20)
     chunks = [bytes([number]) * (3 << 20) for number in range(5)]
     assert folder.write("f", iter(chunks)) == 15 << 20
     assert s3.get_object(Bucket="outbox", Key="a/b/f")["Body"].read() == b"".join(chunks)
@@ -280,7 +281,7 @@ def test_large_files_go_in_parts(aws) -> None:
         ("NoSuchBucket", WorkFailedError, "output path"),
     ):
         with pytest.raises(error, match=say):
-            OutputFolder(Denied(code), "s3://outbox/", who="me").write("f", [b"x"])
+            OutputFolder(Denied(code), Location.parse("s3://outbox/"), identity="me").write("f", [b"x"])
 
 
 def test_an_answer_without_items_has_no_scores_but_a_list_of_them(studio: Studio) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambdas.events.places import Places
+from lambdas.events.targets import EventTargets
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.errors import InvalidInput, ResourceNotFound
 from tastemaker.events import action_records
@@ -27,7 +27,7 @@ SCHEMA = {
 
 
 @pytest.fixture
-def places() -> Places:
+def targets() -> EventTargets:
     repository = MemoryRepository()
     group = f"{PREFIX}dataset-group/shop"
     schema = {"schema": json.dumps(SCHEMA)}
@@ -39,21 +39,21 @@ def places() -> Places:
         "schemaArn": f"{PREFIX}schema/deeds",
     }
     repository.create(Record(DATASET, "Dataset", body), aliases={"tracking-id/t": DATASET})
-    return Places(repository)
+    return EventTargets(repository)
 
 
-def test_an_interaction_goes_its_own_way(places: Places) -> None:
-    place = places.of_action_tracker("t")
+def test_an_interaction_goes_its_own_way(targets: EventTargets) -> None:
+    target = targets.of_action_tracker("t")
     deed = {"actionId": "call", "sessionId": "s", "userId": "u", "timestamp": 5.5, "eventType": "Taken"}
     params = {"trackingId": "t", "actionInteractions": [{**deed, "properties": '{"channel": "mail"}'}]}
-    (record,) = action_records(params, place.schema, place.dataset_group)
+    (record,) = action_records(params, target.schema, target.dataset_group)
     assert record["datasetGroup"] == "shop/actions" and record["itemId"] == "call"
     assert record["sentAt"] == 5 and record["properties"] == '{"CHANNEL":"mail"}'
-    assert action_records(params, place.schema, "shop") == [record]  # sent twice, it is one
+    assert action_records(params, target.schema, "shop") == [record]  # sent twice, it is one
 
 
-def test_tracking_ids_do_not_mix(places: Places) -> None:
+def test_tracking_ids_do_not_mix(targets: EventTargets) -> None:
     with pytest.raises(InvalidInput, match="no event tracker"):
-        places.of_tracker("t")
+        targets.of_tracker("t")
     with pytest.raises(ResourceNotFound, match="DescribeDataset"):
-        places.of_action_tracker("other")
+        targets.of_action_tracker("other")

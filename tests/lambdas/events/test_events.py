@@ -9,8 +9,8 @@ import pytest
 
 from lambdas.events.catalog import Catalog, CatalogUnavailableError
 from lambdas.events.operations import operations
-from lambdas.events.places import Places
 from lambdas.events.stream import EventStream, StreamUnavailableError
+from lambdas.events.targets import EventTargets
 from lambdas.support.http import serve
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.wire import Service
@@ -108,7 +108,7 @@ class Shop:
             )
         self.add("event-tracker/1", "event-tracker", "tracker-1", status="ACTIVE", datasetGroupArn=GROUP)
         self.operations = operations(
-            Places(self.records, lambda: self.now),
+            EventTargets(self.records, lambda: self.now),
             EventStream(self.kinesis, "events", lambda _: None),
             Catalog(self.dynamo, "catalog", lambda: 5.0, lambda _: None),
         )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tastemaker.failures import InvalidLocation, WorkFailedError
 from tastemaker.importing.errors import BadRow, MissingColumns, UnreadableFile
-from tests.lambdas.importing.support import EVENTS, Field, Place
+from tests.tastemaker.importing.support import EVENTS, Field, ImportFolder
 
 CATEGORY = Field("C", "string", categorical=True)
 ITEMS = [
@@ -26,34 +26,34 @@ ITEMS = [
 ]
 
 
-def test_types_and_nulls(place: Place) -> None:
-    place.put("a.csv", "ITEM_ID,TITLE,GENRES,PRICE,STOCK,ADULT\n1,Emma,novel|love,1.5,7,true\n2,,,,,\n")
-    counts = place.run(ITEMS)
-    assert place.rows() == [
+def test_types_and_nulls(folder: ImportFolder) -> None:
+    folder.put("a.csv", "ITEM_ID,TITLE,GENRES,PRICE,STOCK,ADULT\n1,Emma,novel|love,1.5,7,true\n2,,,,,\n")
+    counts = folder.run(ITEMS)
+    assert folder.rows() == [
         {"ITEM_ID": "1", "TITLE": "Emma", "GENRES": "novel|love", "PRICE": 1.5, "STOCK": 7, "ADULT": True},
         {"ITEM_ID": "2", "TITLE": None, "GENRES": None, "PRICE": None, "STOCK": None, "ADULT": None},
     ]
     assert (counts["rows"], counts["files"], counts["maxTimestamp"]) == (2, 1, None)
-    assert pq.read_schema(place.parts()[0]).types == [
+    assert pq.read_schema(folder.parts()[0]).types == [
         pa.string(), pa.string(), pa.string(), pa.float64(), pa.int64(), pa.bool_()
     ]  # fmt: skip
 
 
-def test_header_in_any_order_quoted_with_mark_and_extra_columns(place: Place) -> None:
-    place.put("a.csv", b'\xef\xbb\xbf"TIMESTAMP", ITEM_ID,COLOR,"USER_ID"\r\n5,i,red,u\r\n9,j,blue,v\r\n')
-    assert place.run(EVENTS)["maxTimestamp"] == 9
-    assert place.rows()[0] == {"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}
-    assert any("COLOR" in line for line in place.log)
+def test_header_in_any_order_quoted_with_mark_and_extra_columns(folder: ImportFolder) -> None:
+    folder.put("a.csv", b'\xef\xbb\xbf"TIMESTAMP", ITEM_ID,COLOR,"USER_ID"\r\n5,i,red,u\r\n9,j,blue,v\r\n')
+    assert folder.run(EVENTS)["maxTimestamp"] == 9
+    assert folder.rows()[0] == {"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}
+    assert any("COLOR" in line for line in folder.log)
 
 
-def test_a_header_may_differ_in_the_case_of_its_letters(place: Place) -> None:
-    place.put("a.csv", "user_id,Item_Id,timestamp,ITEM_ID\nu,not this one,5,i\n")
-    place.run(EVENTS)
-    assert place.rows() == [{"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}]
-    assert any("Item_Id" in line for line in place.log)
-    place.put("a.csv", "user_id,User_id,ITEM_ID,TIMESTAMP\nu,v,i,5\n")
+def test_a_header_may_differ_in_the_case_of_its_letters(folder: ImportFolder) -> None:
+    folder.put("a.csv", "user_id,Item_Id,timestamp,ITEM_ID\nu,not this one,5,i\n")
+    folder.run(EVENTS)
+    assert folder.rows() == [{"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 5}]
+    assert any("Item_Id" in line for line in folder.log)
+    folder.put("a.csv", "user_id,User_id,ITEM_ID,TIMESTAMP\nu,v,i,5\n")
     with pytest.raises(UnreadableFile, match="names USER_ID more than once"):
-        place.run(EVENTS)
+        folder.run(EVENTS)
 
 
 @pytest.mark.parametrize(
@@ -67,42 +67,42 @@ def test_a_header_may_differ_in_the_case_of_its_letters(place: Place) -> None:
         ('12" pipe', '12" pipe'),
     ],
 )
-def test_quotes_and_backslashes(place: Place, cell: str, value: str) -> None:
-    place.put("a.csv", f"ITEM_ID,TITLE\n1,{cell}\n2,plain\n")
-    place.run(ITEMS[:2])
-    assert [row["TITLE"] for row in place.rows()] == [value, "plain"]
+def test_quotes_and_backslashes(folder: ImportFolder, cell: str, value: str) -> None:
+    folder.put("a.csv", f"ITEM_ID,TITLE\n1,{cell}\n2,plain\n")
+    folder.run(ITEMS[:2])
+    assert [row["TITLE"] for row in folder.rows()] == [value, "plain"]
 
 
-def test_a_backslash_far_into_the_file_is_read_right_from_the_start(place: Place) -> None:
+def test_a_backslash_far_into_the_file_is_read_right_from_the_start(folder: ImportFolder) -> None:
     filler = "".join(f"{i},plain {'x' * 90}\n" for i in range(200_000))
-    place.put("a.csv", f'ITEM_ID,TITLE\n{filler}z,"a \\"b\\" c"\n')
-    assert place.run(ITEMS[:2], part_bytes=1 << 20)["rows"] == 200_001
-    assert place.rows()[-1]["TITLE"] == 'a "b" c'
-    assert any("backslash" in line for line in place.log)
+    folder.put("a.csv", f'ITEM_ID,TITLE\n{filler}z,"a \\"b\\" c"\n')
+    assert folder.run(ITEMS[:2], part_bytes=1 << 20)["rows"] == 200_001
+    assert folder.rows()[-1]["TITLE"] == 'a "b" c'
+    assert any("backslash" in line for line in folder.log)
 
 
-def test_folder_reads_all_csv_files_below_it_and_nothing_else(place: Place) -> None:
+def test_folder_reads_all_csv_files_below_it_and_nothing_else(folder: ImportFolder) -> None:
     header = "USER_ID,ITEM_ID,TIMESTAMP\n"
-    place.put("in/b.csv", header + "u,b,2\n")
-    place.put("in/deep/a.CSV", "TIMESTAMP,USER_ID,ITEM_ID\n3,u,a\n")
-    place.put("in/notes.txt", "no csv")
-    place.put("in-other/c.csv", header + "u,c,9\n")
+    folder.put("in/b.csv", header + "u,b,2\n")
+    folder.put("in/deep/a.CSV", "TIMESTAMP,USER_ID,ITEM_ID\n3,u,a\n")
+    folder.put("in/notes.txt", "no csv")
+    folder.put("in-other/c.csv", header + "u,c,9\n")
     for location in ("s3://data/in/", "s3://data/in"):
-        assert place.run(EVENTS, location)["files"] == 2
-        assert [row["ITEM_ID"] for row in place.rows()] == ["b", "a"]
+        assert folder.run(EVENTS, location)["files"] == 2
+        assert [row["ITEM_ID"] for row in folder.rows()] == ["b", "a"]
 
 
-def test_parts_are_of_even_size_and_a_second_run_replaces_them(place: Place) -> None:
+def test_parts_are_of_even_size_and_a_second_run_replaces_them(folder: ImportFolder) -> None:
     lines = "".join(f"user-{i},item-{i * 7919 % 100_003},{i}\n" for i in range(1_500_000))
-    place.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\n" + lines)
-    first = place.run(EVENTS, part_bytes=1 << 20)
-    names = [path.name for path in place.parts()]
+    folder.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\n" + lines)
+    first = folder.run(EVENTS, part_bytes=1 << 20)
+    names = [path.name for path in folder.parts()]
     assert first["parts"] == len(names) > 2
-    stray = place.parts()[0].with_name("part-99999.parquet")
+    stray = folder.parts()[0].with_name("part-99999.parquet")
     stray.write_bytes(b"left by a killed run")
-    assert place.run(EVENTS, part_bytes=1 << 20) == first
-    assert [path.name for path in place.parts()] == names
-    assert [row["TIMESTAMP"] for row in place.rows()[:1_500_000:300_000]] == [
+    assert folder.run(EVENTS, part_bytes=1 << 20) == first
+    assert [path.name for path in folder.parts()] == names
+    assert [row["TIMESTAMP"] for row in folder.rows()[:1_500_000:300_000]] == [
         0,
         300_000,
         600_000,
@@ -111,17 +111,17 @@ def test_parts_are_of_even_size_and_a_second_run_replaces_them(place: Place) -> 
     ]
 
 
-def test_parquet_in(place: Place) -> None:
+def test_parquet_in(folder: ImportFolder) -> None:
     table = pa.table({"TIMESTAMP": [1.0, 2.0], "USER_ID": ["u", "v"], "ITEM_ID": [10, 11], "MORE": [1, 2]})
-    (place.root / "data").mkdir()
-    pq.write_table(table, place.root / "data" / "a.parquet")
-    assert place.run(EVENTS, "s3://data/a.parquet")["rows"] == 2
-    assert place.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
+    (folder.root / "data").mkdir()
+    pq.write_table(table, folder.root / "data" / "a.parquet")
+    assert folder.run(EVENTS, "s3://data/a.parquet")["rows"] == 2
+    assert folder.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
     pq.write_table(
-        table.rename_columns(["timestamp", "user_id", "item_id", "MORE"]), place.root / "data" / "a.parquet"
+        table.rename_columns(["timestamp", "user_id", "item_id", "MORE"]), folder.root / "data" / "a.parquet"
     )
-    place.run(EVENTS, "s3://data/a.parquet")
-    assert place.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
+    folder.run(EVENTS, "s3://data/a.parquet")
+    assert folder.rows()[1] == {"USER_ID": "v", "ITEM_ID": "11", "TIMESTAMP": 2}
 
 
 VIEWS = {"USER_ID": ["u", "v"], "ITEM_ID": ["i", "j"], "TIMESTAMP": pa.array([1, 2])}
@@ -136,12 +136,12 @@ VIEWS = {"USER_ID": ["u", "v"], "ITEM_ID": ["i", "j"], "TIMESTAMP": pa.array([1,
         {"USER_ID": pa.array(["u", "v"], pa.large_string()), "ITEM_ID": [b"i", b"j"]},
     ],
 )
-def test_parquet_files_of_a_folder_may_store_a_column_differently(place: Place, other: dict) -> None:
-    (place.root / "data" / "f").mkdir(parents=True)
-    pq.write_table(pa.table(VIEWS), place.root / "data" / "f" / "a.parquet")
-    pq.write_table(pa.table({**VIEWS, **other}), place.root / "data" / "f" / "b.parquet")
-    assert place.run(EVENTS, "s3://data/f/")["files"] == 2
-    assert place.rows() == 2 * [
+def test_parquet_files_of_a_folder_may_store_a_column_differently(folder: ImportFolder, other: dict) -> None:
+    (folder.root / "data" / "f").mkdir(parents=True)
+    pq.write_table(pa.table(VIEWS), folder.root / "data" / "f" / "a.parquet")
+    pq.write_table(pa.table({**VIEWS, **other}), folder.root / "data" / "f" / "b.parquet")
+    assert folder.run(EVENTS, "s3://data/f/")["files"] == 2
+    assert folder.rows() == 2 * [
         {"USER_ID": "u", "ITEM_ID": "i", "TIMESTAMP": 1},
         {"USER_ID": "v", "ITEM_ID": "j", "TIMESTAMP": 2},
     ]
@@ -158,16 +158,16 @@ def test_parquet_files_of_a_folder_may_store_a_column_differently(place: Place, 
     ],
 )
 def test_a_bad_row_of_a_parquet_file_is_named(
-    place: Place, other: dict, row: int, column: str, text: str
+    folder: ImportFolder, other: dict, row: int, column: str, text: str
 ) -> None:
-    (place.root / "data" / "f").mkdir(parents=True)
-    pq.write_table(pa.table(VIEWS), place.root / "data" / "f" / "a.parquet")
-    pq.write_table(pa.table({**VIEWS, **other}), place.root / "data" / "f" / "b.parquet")
+    (folder.root / "data" / "f").mkdir(parents=True)
+    pq.write_table(pa.table(VIEWS), folder.root / "data" / "f" / "a.parquet")
+    pq.write_table(pa.table({**VIEWS, **other}), folder.root / "data" / "f" / "b.parquet")
     with pytest.raises(BadRow) as caught:
-        place.run(EVENTS, "s3://data/f/")
+        folder.run(EVENTS, "s3://data/f/")
     said = str(caught.value)
     assert "f/b.parquet" in said and f"line {row}," in said and column in said and text in said
-    assert place.parts() == []
+    assert folder.parts() == []
 
 
 @pytest.mark.parametrize(
@@ -193,69 +193,69 @@ def test_a_bad_row_of_a_parquet_file_is_named(
     ],
 )  # fmt: skip
 def test_a_bad_row_is_named(
-    place: Place, fields: list[Field], rows: str, line: int, column: str | None, text: str
+    folder: ImportFolder, fields: list[Field], rows: str, line: int, column: str | None, text: str
 ) -> None:
-    place.put("a.csv", ",".join(field.name for field in fields) + "\n" + rows)
+    folder.put("a.csv", ",".join(field.name for field in fields) + "\n" + rows)
     with pytest.raises(BadRow) as caught:
-        place.run(fields)
+        folder.run(fields)
     assert caught.value.line == line
     assert str(caught.value).startswith(
         f"s3://data/a.csv, line {line}{f', column {column}' if column else ''}: "
     )
     assert text in str(caught.value)
-    assert place.parts() == []
+    assert folder.parts() == []
 
 
-def test_the_first_bad_row_of_many_blocks_is_named_and_nothing_is_left(place: Place) -> None:
+def test_the_first_bad_row_of_many_blocks_is_named_and_nothing_is_left(folder: ImportFolder) -> None:
     lines = [f"user-{i},item,{i}\n" for i in range(1_200_000)]
     lines[1_000_000] = "user,item,never\n"
     lines[1_150_000] = "user,item\n"
-    place.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(lines))
+    folder.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(lines))
     with pytest.raises(BadRow, match=r"line 1000002, column TIMESTAMP: .*'never'"):
-        place.run(EVENTS, part_bytes=1 << 20)
-    assert place.parts() == []
+        folder.run(EVENTS, part_bytes=1 << 20)
+    assert folder.parts() == []
 
 
-def test_bytes_that_are_not_utf8(place: Place) -> None:
-    place.put("a.csv", b"USER_ID,ITEM_ID,TIMESTAMP\nu,i,1\nu,caf\xe9,2\n")
+def test_bytes_that_are_not_utf8(folder: ImportFolder) -> None:
+    folder.put("a.csv", b"USER_ID,ITEM_ID,TIMESTAMP\nu,i,1\nu,caf\xe9,2\n")
     with pytest.raises(BadRow, match=r"line 3, column ITEM_ID: not UTF-8: b'caf\\xe9'"):
-        place.run(EVENTS)
-    place.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\nu,i,1\n".encode("utf-16"))
+        folder.run(EVENTS)
+    folder.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\nu,i,1\n".encode("utf-16"))
     with pytest.raises(UnreadableFile, match="UTF-16"):
-        place.run(EVENTS)
+        folder.run(EVENTS)
 
 
-def test_missing_columns_in_the_words_programs_look_for(place: Place) -> None:
-    place.put("a.csv", "USER_ID,WHAT\nu,1\n")
+def test_missing_columns_in_the_words_programs_look_for(folder: ImportFolder) -> None:
+    folder.put("a.csv", "USER_ID,WHAT\nu,1\n")
     with pytest.raises(
         MissingColumns, match=r"nput CSV is missing the following columns: \[ITEM_ID, TIMESTAMP\]"
     ):
-        place.run(EVENTS)
+        folder.run(EVENTS)
 
 
 @pytest.mark.parametrize(
     "location", ["s3://data/none.csv", "s3://nowhere/a.csv", "data/a.csv", "s3://data/empty/"]
 )
-def test_locations_that_hold_nothing(place: Place, location: str) -> None:
-    place.put("empty/readme.txt", "nothing")
+def test_locations_that_hold_nothing(folder: ImportFolder, location: str) -> None:
+    folder.put("empty/readme.txt", "nothing")
     with pytest.raises(InvalidLocation, match=r"^Invalid data location"):
-        place.run(EVENTS, location)
+        folder.run(EVENTS, location)
 
 
 @pytest.mark.parametrize(
     "content",
     ["USER_ID,ITEM_ID,TIMESTAMP\n", "USER_ID,ITEM_ID,TIMESTAMP", "\n\n", "USER_ID,ITEM_ID,TIMESTAMP\n\n"],
 )
-def test_no_rows(place: Place, content: str) -> None:
-    place.put("a.csv", content)
+def test_no_rows(folder: ImportFolder, content: str) -> None:
+    folder.put("a.csv", content)
     with pytest.raises(WorkFailedError):
-        place.run(EVENTS)
+        folder.run(EVENTS)
 
 
-def test_text_is_cut_not_refused(place: Place) -> None:
-    place.put("a.csv", f"ITEM_ID,TITLE\n1,{'a' * 30_000}\n2,{'語' * 9_000}\n3,{'a' * 9_000}\n")
-    place.run(ITEMS[:2])
-    assert [len(row["TITLE"]) for row in place.rows()] == [20_000, 7_000, 9_000]
+def test_text_is_cut_not_refused(folder: ImportFolder) -> None:
+    folder.put("a.csv", f"ITEM_ID,TITLE\n1,{'a' * 30_000}\n2,{'語' * 9_000}\n3,{'a' * 9_000}\n")
+    folder.run(ITEMS[:2])
+    assert [len(row["TITLE"]) for row in folder.rows()] == [20_000, 7_000, 9_000]
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\\"), max_size=12)
@@ -289,10 +289,10 @@ def test_any_table_in_either_escaping_comes_back_equal(
         cells = [row[field.name] for field in TABLE]
         writer.writerow([str(cell).lower() if isinstance(cell, bool) else cell for cell in cells])
     with tempfile.TemporaryDirectory() as folder:
-        place = Place(Path(folder))
-        place.put("a.csv", text.getvalue())
-        place.run(TABLE)
-        assert place.rows() == rows
+        folder = ImportFolder(Path(folder))
+        folder.put("a.csv", text.getvalue())
+        folder.run(TABLE)
+        assert folder.rows() == rows
 
 
 FILMS = [Field("ITEM_ID", "string"), Field("GENRE", "string", categorical=True), Field("YEAR", "int")]
@@ -303,21 +303,21 @@ def films(bad: dict[int, str]) -> str:
     return "\n".join(["ITEM_ID,GENRE,YEAR", *rows]) + "\n"
 
 
-def test_a_cell_in_500_that_describes_an_item_badly_is_null(place: Place) -> None:
-    place.put("a.csv", films({3: "", 500: "2006–2007"}))
-    assert place.run(FILMS)["rows"] == 1000
-    assert [row["ITEM_ID"] for row in place.rows() if row["YEAR"] is None] == ["3", "500"]
-    assert any("2 cells of YEAR" in line for line in place.log)
+def test_a_cell_in_500_that_describes_an_item_badly_is_null(folder: ImportFolder) -> None:
+    folder.put("a.csv", films({3: "", 500: "2006–2007"}))
+    assert folder.run(FILMS)["rows"] == 1000
+    assert [row["ITEM_ID"] for row in folder.rows() if row["YEAR"] is None] == ["3", "500"]
+    assert any("2 cells of YEAR" in line for line in folder.log)
 
 
-def test_more_than_that_fails_and_names_the_first(place: Place) -> None:
-    place.put("a.csv", films({3: "", 500: "2006–2007", 600: "soon"}))
+def test_more_than_that_fails_and_names_the_first(folder: ImportFolder) -> None:
+    folder.put("a.csv", films({3: "", 500: "2006–2007", 600: "soon"}))
     with pytest.raises(BadRow, match="line 5, column YEAR: the cell is empty"):
-        place.run(FILMS)
+        folder.run(FILMS)
 
 
-def test_interactions_are_forgiven_nothing(place: Place) -> None:
+def test_interactions_are_forgiven_nothing(folder: ImportFolder) -> None:
     rows = "".join(f"u,i,{'soon' if i == 700 else i}\n" for i in range(1000))
-    place.put("a.csv", f"USER_ID,ITEM_ID,TIMESTAMP\n{rows}")
+    folder.put("a.csv", f"USER_ID,ITEM_ID,TIMESTAMP\n{rows}")
     with pytest.raises(BadRow, match="line 702, column TIMESTAMP"):
-        place.run(EVENTS)
+        folder.run(EVENTS)

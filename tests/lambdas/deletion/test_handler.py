@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lambdas.deletion.handler import Erase
+from lambdas.deletion.handler import DataDeletion
 from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.support.settings import Settings
 from tastemaker.failures import InvalidLocation, WorkFailedError
@@ -59,7 +59,7 @@ class Place:
             "TASTEMAKER_CATALOG_TABLE": "catalog",
             "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
         }
-        self.erase = Erase(Settings(environ))
+        self.job = DataDeletion(Settings(environ))
         people = ["ann", "bob", "cleo"]
         views = [{"USER_ID": user, "ITEM_ID": "dune", "TIMESTAMP": 1} for user in people] * 2
         self.store("groups/films/datasets/INTERACTIONS/1/a.parquet", views)
@@ -105,12 +105,12 @@ class Place:
     def run(self, *, twice: bool = False) -> int:
         again = range(2 if twice else 1)
         for _ in again:
-            self.erase.run("plan", PLAN, {})
-        for item in json.loads(self.erase.lake.read(PLAN["work"])):
+            self.job.run("plan", PLAN, {})
+        for item in json.loads(self.job.lake.read(PLAN["work"])):
             for _ in again:
-                self.erase.run("erase", PLAN, item)
+                self.job.run("delete", PLAN, item)
         for _ in again:
-            result = self.erase.run("count", PLAN, {})
+            result = self.job.run("count", PLAN, {})
         return result["numDeleted"]
 
     def known(self) -> str:
@@ -156,9 +156,9 @@ def test_no_trace_is_left(place: Place, twice: bool) -> None:
 
 
 def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Place) -> None:
-    place.erase.run("plan", PLAN, {})
-    for item in json.loads(place.erase.lake.read(PLAN["work"]))[:-1]:  # stopped before the tables
-        place.erase.run("erase", PLAN, item)
+    place.job.run("plan", PLAN, {})
+    for item in json.loads(place.job.lake.read(PLAN["work"]))[:-1]:  # stopped before the tables
+        place.job.run("delete", PLAN, item)
     late = {"eventId": "9", "userId": "ann", "sessionId": "session-ann"}
     place.store("groups/films/events/0.parquet", [late])
     assert place.run() == 2 + 1 + 3 + 1 + 5 + 1
@@ -178,5 +178,5 @@ def test_input_that_names_nobody(place: Place) -> None:
         (b"USER_ID\n\xff\n", WorkFailedError, "UTF-8"),
     ):
         with pytest.raises(error, match=say):
-            place.erase.run("plan", source(body), {})
-    assert "UTF-8" in place.erase.lake.read(f"{FOLDER}failure.txt")
+            place.job.run("plan", source(body), {})
+    assert "UTF-8" in place.job.lake.read(f"{FOLDER}failure.txt")

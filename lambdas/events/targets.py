@@ -24,7 +24,7 @@ class Records(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class EventTarget:
     """A dataset group's name, and the dataset and its schema that records are checked against."""
 
     dataset_group: str
@@ -33,38 +33,38 @@ class Place:
     schema: Schema
 
 
-class Places:
-    """Look-ups that found something are kept for a minute; a dataset's new schema acts after that."""
+class EventTargets:
+    """Look-ups that found something are cached for a minute; a dataset's new schema acts after that."""
 
     def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
         self._records, self._clock = records, clock
-        self._kept: dict[str, tuple[float, Place]] = {}
+        self._cache: dict[str, tuple[float, EventTarget]] = {}
 
-    def of_tracker(self, tracking_id: str) -> Place:
+    def of_tracker(self, tracking_id: str) -> EventTarget:
         """The Interactions dataset behind a tracking id. Raises InvalidInput: PutEvents has no other
         exception.
         """
         return self._cached(f"tracking-id/{tracking_id}", lambda: self._tracked(tracking_id))
 
-    def of_action_tracker(self, tracking_id: str) -> Place:
+    def of_action_tracker(self, tracking_id: str) -> EventTarget:
         """The Action_Interactions dataset with a tracking id of its own. Raises InvalidInput,
         ResourceNotFound, ResourceInUse.
         """
         return self._cached(f"action-tracking-id/{tracking_id}", lambda: self._action_tracked(tracking_id))
 
-    def of_dataset(self, arn: str) -> Place:
+    def of_dataset(self, arn: str) -> EventTarget:
         """The dataset of an ARN. Raises InvalidInput, ResourceNotFound, ResourceInUse."""
         return self._cached(arn, lambda: self._dataset(arn))
 
-    def _cached(self, key: str, look: Callable[[], Place]) -> Place:
-        kept = self._kept.get(key)
-        if kept is not None and self._clock() - kept[0] < SECONDS:
-            return kept[1]
-        place = look()
-        self._kept[key] = (self._clock(), place)
-        return place
+    def _cached(self, key: str, look: Callable[[], EventTarget]) -> EventTarget:
+        cached = self._cache.get(key)
+        if cached is not None and self._clock() - cached[0] < SECONDS:
+            return cached[1]
+        target = look()
+        self._cache[key] = (self._clock(), target)
+        return target
 
-    def _tracked(self, tracking_id: str) -> Place:
+    def _tracked(self, tracking_id: str) -> EventTarget:
         arn = self._records.target(f"tracking-id/{tracking_id}")
         tracker = self._records.get(arn) if arn and segment_of(arn) == "event-tracker" else None
         if tracker is None:
@@ -80,7 +80,7 @@ class Places:
                 f"The dataset group {group} has no Interactions dataset yet, and so no schema for events."
             ) from error
 
-    def _action_tracked(self, tracking_id: str) -> Place:
+    def _action_tracked(self, tracking_id: str) -> EventTarget:
         arn = self._records.target(f"tracking-id/{tracking_id}")
         if not arn or segment_of(arn) != "dataset":
             raise ResourceNotFound(
@@ -89,7 +89,7 @@ class Places:
             )
         return self._dataset(arn)
 
-    def _dataset(self, arn: str) -> Place:
+    def _dataset(self, arn: str) -> EventTarget:
         if segment_of(arn) != "dataset":
             raise InvalidInput(f"{arn} is not the ARN of a dataset.")
         dataset = self._records.get(arn)
@@ -97,7 +97,7 @@ class Places:
             raise ResourceNotFound(f"There is no dataset {arn}.")
         if dataset.status != ACTIVE:
             raise ResourceInUse(f"The dataset {arn} is not active but {dataset.status}.")
-        return Place(
+        return EventTarget(
             name_of(dataset.body["datasetGroupArn"]),
             arn,
             dataset.body["datasetType"].upper(),

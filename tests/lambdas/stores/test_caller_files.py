@@ -9,12 +9,14 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from moto import mock_aws
 
-from lambdas.stores.caller_files import File, S3Source
-from lambdas.support.roles import assumed, trust_statement
+from lambdas.stores.caller_files import S3Source
+from lambdas.stores.import_destination import S3Destination
+from lambdas.support.roles import assume, trust_statement
 from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
-from tastemaker.importing.importer import Import
-from tastemaker.importing.source import S3Destination, find
-from tests.lambdas.importing.support import EVENTS
+from tastemaker.files import File
+from tastemaker.importing.importer import Importer
+from tastemaker.importing.storage import input_files
+from tests.tastemaker.importing.support import EVENTS
 
 CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n" + b"".join(b"u%d,i,%d\n" % (n, n) for n in range(1000))
 
@@ -34,7 +36,7 @@ def test_an_import_from_bucket_to_bucket(s3: Any) -> None:
     for key in ("in/a.csv", "in/b/c.csv"):
         s3.put_object(Bucket="data", Key=key, Body=CSV)
     s3.put_object(Bucket="lake", Key="run/part-00007.parquet", Body=b"left by a killed run")
-    work = Import(S3Source(s3), S3Destination(s3, "lake"), EVENTS, "run/", log=lambda _: None)
+    work = Importer(S3Source(s3), S3Destination(s3, "lake"), EVENTS, "run/", log=lambda _: None)
     assert work.run("s3://data/in/") == {
         "rows": 2000,
         "files": 2,
@@ -49,14 +51,14 @@ def test_an_import_from_bucket_to_bucket(s3: Any) -> None:
 
 def test_keys_may_hold_what_addresses_reserve(s3: Any) -> None:
     s3.put_object(Bucket="data", Key="what? #1.csv", Body=CSV)
-    assert [file.key for file in find(S3Source(s3), "s3://data/what? #1.csv")] == ["what? #1.csv"]
+    assert [file.key for file in input_files(S3Source(s3), "s3://data/what? #1.csv")] == ["what? #1.csv"]
 
 
 def test_locations_that_are_not_there(s3: Any) -> None:
     with pytest.raises(InvalidLocation, match="Invalid data location"):
-        find(S3Source(s3), "s3://no-such-bucket/a.csv")
+        input_files(S3Source(s3), "s3://no-such-bucket/a.csv")
     with pytest.raises(InvalidLocation):
-        find(S3Source(s3), "s3://data/none.csv")
+        input_files(S3Source(s3), "s3://data/none.csv")
     with pytest.raises(InvalidLocation):
         S3Source(s3).open(File("data", "gone.csv", 5)).read()
 
@@ -77,7 +79,7 @@ class Refusing:
 def test_refused_access_names_role_place_and_permission() -> None:
     source = S3Source(Refusing(), "arn:aws:iam::1:role/reader")
     with pytest.raises(AccessRefused, match=r"role/reader may not read s3://data/in/.*s3:ListBucket"):
-        find(source, "s3://data/in/")
+        input_files(source, "s3://data/in/")
     with pytest.raises(AccessRefused, match="Insufficient privileges for accessing data in S3"):
         source.open(File("data", "a.csv", 5)).read()
 
@@ -142,14 +144,14 @@ class Suspicious:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole")
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": "arn:aws:sts::123456789012:assumed-role/ingest-role/session"}
+        return {"Arn": "arn:aws:sts::123456789012:assumed-role/import-role/session"}
 
 
 def test_a_role_that_does_not_trust_us_gets_the_statement_to_add() -> None:
     with pytest.raises(AccessRefused) as caught:
-        assumed(Suspicious(), "arn:aws:iam::123456789012:role/PersonalizeRole")  # type: ignore[arg-type]
+        assume(Suspicious(), "arn:aws:iam::123456789012:role/PersonalizeRole")  # type: ignore[arg-type]
     assert (
-        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/ingest-role"}, '
+        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/import-role"}, '
         '"Action": "sts:AssumeRole"}'
     ) in str(caught.value)
     assert "PersonalizeRole" in str(caught.value)

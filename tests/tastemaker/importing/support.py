@@ -5,14 +5,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tastemaker.importing.importer import Import
-from tastemaker.importing.source import Folder
+from tastemaker.importing.importer import Importer
+from tastemaker.importing.storage import Folder
 from tastemaker.schemas import Field
 
 EVENTS = [Field("USER_ID", "string"), Field("ITEM_ID", "string"), Field("TIMESTAMP", "long")]
 
 
-class Place:
+class ImportFolder:
     """A folder of buckets, and imports from its bucket `data` into its bucket `lake`."""
 
     def __init__(self, root: Path) -> None:
@@ -27,7 +27,7 @@ class Place:
 
     def run(self, fields: list[Field], location: str = "s3://data/a.csv", **options: Any) -> dict[str, Any]:
         self.log.clear()
-        return Import(self.store, self.store, fields, "run/", log=self.log.append, **options).run(location)
+        return Importer(self.store, self.store, fields, "run/", log=self.log.append, **options).run(location)
 
     def rows(self) -> list[dict[str, Any]]:
         return [row for path in self.parts() for row in pq.read_table(path).to_pylist()]
