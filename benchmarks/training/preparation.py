@@ -105,7 +105,7 @@ def spark_engine(root: Path) -> None:
     from pyspark.sql import SparkSession
 
     from distributed.__main__ import prepare_events
-    from distributed.storage import Place
+    from distributed.storage import Storage
 
     local = {
         "spark.driver.host": "127.0.0.1",
@@ -116,7 +116,7 @@ def spark_engine(root: Path) -> None:
     spark = builder.config("spark.sql.execution.arrow.maxRecordsPerBatch", "100000").getOrCreate()
     keys = [path.relative_to(root).as_posix() for path in root.rglob("*.parquet")]
     size = sum((root / key).stat().st_size for key in keys)
-    place = Place(str(root))
+    place = Storage(str(root))
     place.write("manifest.json", keys)
     plan = {
         "manifestKey": "manifest.json",
