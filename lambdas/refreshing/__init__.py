@@ -1,5 +1,5 @@
-"""The refresh of a model that serves: events and put items since its training become a small folder.
+"""The refresh of a deployed model: events and upserts since its training become a small folder.
 
-handler.py wires · refreshing.py does the work · answers.py finds what answers had shown. The counting and the
-form of the folder are `tastemaker/refreshing`.
+`handler` wires the stores, `refresh` reads and writes the lake. The counts and the format of the folder are
+in `tastemaker/refreshing`.
 """

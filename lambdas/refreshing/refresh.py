@@ -1,139 +1,166 @@
-"""What is read and written for one refresh.
+"""What a refresh reads from the lake and writes to it.
 
-Each refresh goes on where the one that serves now ended: its folder says which files of events were counted,
-and the counts. So an event is read once between two trainings, and a refresh that fails, or that is done
-again, begins at the same place.
+Each refresh continues where the previous one ended: its folder has the counts, and the names of the event
+files that were counted. So an event is read once between two trainings. A refresh that fails or is repeated
+starts at the same point.
 """
 
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.deployment import REFRESHED_DATA
+from tastemaker.contracts.lake_layout import GroupFolder, events_of_day
+from tastemaker.contracts.refresh import STATE_FILE, RefreshPlan
 from tastemaker.contracts.streamed_event import event_columns
-from tastemaker.control.workflows.refreshes import LAST as STATE
 from tastemaker.models import Bundle
-from tastemaker.refreshing.tally import Event, Lists, Tally
-from tastemaker.refreshing.writing import NEEDED, Put, write
+from tastemaker.refreshing.tally import Event, FindImpressions, Tally
+from tastemaker.refreshing.writing import NEEDED_FILES, Upsert, write
 
-TALLY, SERVED = "tally.json", "served/"
+TALLY_FILE = "tally.json"
 COLUMNS = event_columns("eventId", "itemId", "eventType", "sentAt", "impression", "recommendationId")
-DAY = timedelta(days=1)
-CHUNK = 50_000
-"""Events that are counted at a time: answers that they name are looked up together."""
+CHUNK_EVENTS = 50_000
+"""Events that are counted together. The answers that they name are looked up in one request."""
+
+FindUpserts = Callable[[str, float], Iterable[tuple[str, Any, float]]]
+"""(dataset ARN, since) → (id, properties, time) of each upsert since then."""
 
 
 @dataclass
-class Refreshing:
-    """`put` is (dataset ARN, since) → (id, properties, time) of what was put since; `lists` finds the items
-    of answers.
+class State:
+    """Where a refresh ended.
+
+    `read` are the keys of counted event files that the next refresh may list again. `put` is the time of the
+    newest upsert and `now` the time of the refresh, both in seconds since 1970.
     """
 
+    read: list[str] = field(default_factory=list)
+    put: float = 0.0
+    now: int = 0
+
+
+@dataclass
+class RefreshRun:
+    """The stores of a refresh. `impressions` finds the items of recorded answers."""
+
     lake: LakeBucket
-    put: Callable[[str, float], Iterable[tuple[str, Mapping[str, Any], float]]]
-    lists: Lists
+    upserts: FindUpserts
+    impressions: FindImpressions
     clock: Callable[[], float] = time.time
 
-    def run(self, plan: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the refresh that the plan names. {"skip": True} if there is nothing to tell."""
+    def run(self, plan: RefreshPlan) -> dict[str, Any]:
+        """Write the refresh of a plan. Returns {"items", "events"}, or {"skip": True} without a change."""
         now = int(self.clock())
         with tempfile.TemporaryDirectory() as temporary:
             bundle = self._bundle(plan["bundle"], Path(temporary) / "bundle")
-            state, tally = self._before(plan, bundle)
-            put = self._put(plan, bundle)
-            newest = max((at for _, at in put.values()), default=0.0)
-            windows = tally.windows(now) if state else None
-            keys, events = self._count(plan, bundle, state, tally, now)
-            fresh = keys - set(state["read"]) or newest > state["put"] if state else events or put
-            changed = fresh or (not state and tally.implied)
-            if not changed and (windows is None or windows == tally.windows(state["now"])):
+            previous, tally = self._previous(plan, bundle)
+            upserts = self._upserts(plan, bundle)
+            newest = max((at for _, at in upserts.values()), default=0.0)
+            windows = tally.windows(now) if previous else None
+            keys, events = self._count(plan, bundle, previous, tally, now)
+            if previous:
+                changed = bool(keys - set(previous.read)) or newest > previous.put
+                changed = changed or windows != tally.windows(previous.now)
+            else:
+                changed = bool(events or upserts or tally.implied)
+            if not changed:
                 return {"skip": True}
-            served = Path(temporary) / "served"
-            items = write(served, bundle, put, tally, now)
+            data = Path(temporary) / "data"
+            items = write(data, bundle, upserts, tally, now)
             target = self._key(plan["target"])
-            for path in sorted(path for path in served.rglob("*") if path.is_file()):
-                self.lake.upload(f"{target}{SERVED}{path.relative_to(served).as_posix()}", path)
-        self.lake.write(f"{target}{TALLY}", tally.dumps(now))
-        said = {"read": sorted(keys), "put": newest, "now": now}
-        self.lake.write(f"{target}{STATE}", json.dumps(said))
+            for path in sorted(path for path in data.rglob("*") if path.is_file()):
+                self.lake.upload(f"{target}{REFRESHED_DATA}{path.relative_to(data).as_posix()}", path)
+        self.lake.write(f"{target}{TALLY_FILE}", tally.dumps(now))
+        state = {"read": sorted(keys), "put": newest, "now": now}
+        self.lake.write(f"{target}{STATE_FILE}", json.dumps(state))
         return {"items": items, "events": events}
 
     def _key(self, uri: str) -> str:
         return uri.removeprefix(self.lake.uri(""))
 
     def _bundle(self, uri: str, folder: Path) -> Bundle:
-        """The few files of the bundle that a refresh looks at."""
+        """Download the files of a bundle that a refresh reads."""
         prefix = self._key(uri)
         for key, _ in self.lake.objects(prefix):
             name = key.removeprefix(prefix)
-            if name.startswith(NEEDED):
+            if name.startswith(NEEDED_FILES):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 self.lake.download(key, folder / name)
         return Bundle.open(folder)
 
-    def _before(self, plan: Mapping[str, Any], bundle: Bundle) -> tuple[dict[str, Any], Tally]:
-        """Where the refresh that serves ended; what the last one of an earlier version knew; else nothing."""
-        if plan.get("previous"):
-            previous = self._key(plan["previous"])
-            state = json.loads(self.lake.read(f"{previous}{STATE}"))
-            return state, Tally.loads(self.lake.read(f"{previous}{TALLY}"))
-        window = bundle.manifest["model"]["windowSeconds"] if bundle.model_name == "trending" else 0
-        if plan.get("earlier"):
-            earlier = Tally.loads(self.lake.read(f"{self._key(plan['earlier'])}{TALLY}"))
-            return {}, earlier.after_training(window)
-        return {}, Tally(window)
+    def _previous(self, plan: RefreshPlan, bundle: Bundle) -> tuple[State | None, Tally]:
+        """Return the state and the counts to continue from.
 
-    def _put(self, plan: Mapping[str, Any], bundle: Bundle) -> dict[str, Put]:
+        That is the previous refresh of this bundle. The first refresh of a bundle has no state, and takes
+        from the last refresh of an earlier bundle what training does not know.
+        """
+        if plan["previous"]:
+            previous = self._key(plan["previous"])
+            state = State(**json.loads(self.lake.read(f"{previous}{STATE_FILE}")))
+            return state, Tally.loads(self.lake.read(f"{previous}{TALLY_FILE}"))
+        window = bundle.manifest["model"]["windowSeconds"] if bundle.model_name == "trending" else 0
+        if plan["earlier"]:
+            earlier = Tally.loads(self.lake.read(f"{self._key(plan['earlier'])}{TALLY_FILE}"))
+            return None, earlier.after_training(window)
+        return None, Tally(window)
+
+    def _upserts(self, plan: RefreshPlan, bundle: Bundle) -> dict[str, Upsert]:
         since = float(bundle.manifest["created"])
-        found = self.put(plan["itemsArn"], since)
+        found = self.upserts(plan["itemsArn"], since)
         return {item: (properties, at) for item, properties, at in found}
 
     def _count(
-        self, plan: Mapping[str, Any], bundle: Bundle, state: Mapping[str, Any], tally: Tally, now: int
+        self, plan: RefreshPlan, bundle: Bundle, previous: State | None, tally: Tally, now: int
     ) -> tuple[set[str], int]:
-        """Count the events of files that were not counted. Returns the files that the next refresh may meet
-        again, and how many events were new.
+        """Count the events of files that were not counted yet.
+
+        Returns the keys of counted files that the next refresh may list again, and the number of new events.
         """
         since = float(bundle.manifest["created"])
-        if tally.window:  # trends look back further than the training, which knew no windows that end now
+        if tally.window:  # trends count events from before the training, which did not know today's windows
             since = min(since, now - 2.0 * tally.window)
-        events_at = GroupFolder(plan["group"]).events
-        read, keys, events = set(state.get("read", ())), set(), 0
-        start = events_at + _day(state["now"] if state else since)
-        for key, written in self.lake.objects(events_at, after=start):
+        prefix = GroupFolder(plan["group"]).events
+        known = set(previous.read) if previous else set()
+        keys: set[str] = set()
+        events = 0
+        start = _day_before(prefix, previous.now if previous else since)
+        for key, written in self.lake.objects(prefix, after=start):
             if not key.endswith(".parquet") or written <= since:
                 continue
-            if key > events_at + _day(now):
+            if key > _day_before(prefix, now):
                 keys.add(key)
-            if key not in read:
-                events += self._file(key, bundle, tally, now)
+            if key not in known:
+                events += self._count_file(key, bundle, tally, now)
         return keys, events
 
-    def _file(self, key: str, bundle: Bundle, tally: Tally, now: int) -> int:
+    def _count_file(self, key: str, bundle: Bundle, tally: Tally, now: int) -> int:
         rows = (Event(*row) for row in parquet.rows(self.lake, key, COLUMNS))
-        counts = _trained(bundle)
+        is_trained = _trained_types(bundle)
         return sum(
-            tally.add(chunk, now=now, counts=counts, lists=self.lists) for chunk in _chunks(rows, CHUNK)
+            tally.add(chunk, now=now, is_trained=is_trained, impressions=self.impressions)
+            for chunk in _chunks(rows, CHUNK_EVENTS)
         )
 
 
-def _day(moment: float) -> str:
-    """The folder of the day before a moment: files lie by the day of their delivery; one that begins before
-    midnight may end after it.
+def _day_before(prefix: str, moment: float) -> str:
+    """Return the prefix of the events of the day before a moment.
+
+    Files are stored by their day of delivery. A file that starts before midnight may end after it.
     """
-    day = datetime.fromtimestamp(max(moment, DAY.total_seconds()), UTC) - DAY
-    return f"{day:%Y/%m/%d}/"
+    day = timedelta(days=1)
+    start = datetime.fromtimestamp(max(moment, day.total_seconds()), UTC) - day
+    return events_of_day(prefix, f"{start:%Y/%m/%d}")
 
 
-def _trained(bundle: Bundle) -> Callable[[str], bool]:
-    """Whether an event type counts, as training saw it."""
+def _trained_types(bundle: Bundle) -> Callable[[str], bool]:
+    """Return a function that says whether the model was trained on an event type."""
     about = bundle.manifest["model"]
     trained = about.get("trainedTypes") or [True] * len(bundle.event_types)
     types = dict(zip(bundle.event_types, trained, strict=True))

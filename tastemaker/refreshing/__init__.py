@@ -1,8 +1,8 @@
-"""What happened since a model was trained, put into what serves without training again.
+"""Refreshes: what happened since a training, added to a deployed model without training again.
 
-    tally.py       events → how often each item was shown and taken, and what grows
-    writing.py     a tally and the items that were put → a refresh, a small folder
-    assembling.py  a bundle and a refresh → a bundle like any other, with more items and newer counts
+    tally        events → how often each item was shown and taken, and trends
+    writing      a tally and upserted items → a refresh, a small folder
+    assembling   a bundle and a refresh → a bundle with more items and newer counts
 
-A refresh is read by every process that serves; it holds what is new and nothing else.
+Every serving process reads a refresh. It only has what is new.
 """

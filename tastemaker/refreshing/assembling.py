@@ -1,8 +1,8 @@
 """A bundle and a refresh → a bundle like any other.
 
-New items come behind the bundle's own, so that every position that a file refers to stays what it is. Files
-that change are written anew, all others are linked: a refresh of a large bundle costs what has a row per
-item, not its histories and item-to-item weights.
+The positions of new items follow the bundle's own, so that all positions in other files stay valid. Files
+that change are written again, all others are linked: the cost of a refresh depends on the arrays with one row
+per item, not on histories and item-to-item weights.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,7 @@ from tastemaker.refreshing.writing import REFRESH
 
 
 def assemble(base: Path, refresh: Path, target: Path) -> None:
-    """Write the bundle of `base` with `refresh` into `target`, a folder that is not there yet. bundle.json
-    is written last.
-    """
+    """Write the bundle in `base` with `refresh` to `target`, a new folder. bundle.json is written last."""
     bundle, about = Bundle.open(base), json.loads((refresh / REFRESH).read_text(encoding="utf-8"))
     old, new = len(bundle.items), int(about["items"])
     (target / "model").mkdir(parents=True)
@@ -42,19 +41,19 @@ def assemble(base: Path, refresh: Path, target: Path) -> None:
 
 
 def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> set[str]:
-    """Ids, attributes and counts. Returns the names of the files."""
+    """Write ids, properties and counts. Returns the names of the files."""
     Ids.open(refresh, "items").save(target, "items.tail")
     columns = bundle.item_columns.joined(Columns.open(refresh / "item_columns"))
     columns.save(target / "item_columns")
     position, taken, shown = _counts(refresh / "counts.npy")
-    sized = np.zeros(old + new, np.int32)
-    sized[position] = taken
-    live = sized[old:]
-    arrays: dict[str, NDArray] = {
+    taken_since = np.zeros(old + new, np.int32)
+    taken_since[position] = taken
+    taken_of_new = taken_since[old:]
+    arrays: dict[str, NDArray[Any]] = {
         "item_created": np.concatenate([bundle.item_created, open_array(refresh / "item_created.npy")]),
-        "item_users": np.concatenate([bundle.item_users, live]),
-        "item_taken": np.concatenate([bundle.item_taken, np.zeros(new, np.int32)]) + sized,
-        "popularity": np.concatenate([bundle.popularity, live.astype(np.float32)]),
+        "item_users": np.concatenate([bundle.item_users, taken_of_new]),
+        "item_taken": np.concatenate([bundle.item_taken, np.zeros(new, np.int32)]) + taken_since,
+        "popularity": np.concatenate([bundle.popularity, taken_of_new.astype(np.float32)]),
     }
     before = np.zeros(old, np.int32) if bundle.item_shown is None else bundle.item_shown
     arrays["item_shown"] = np.concatenate([before, np.zeros(new, np.int32)])
@@ -65,15 +64,15 @@ def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> s
 
 
 def _model(bundle: Bundle, refresh: Path, target: Path, new: int) -> set[str]:
-    """What the model has of each item. Returns the names of the files."""
+    """Write the model's arrays with one row per item. Returns the names of the files."""
     folder = bundle.path / "model"
-    arrays: dict[str, NDArray] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     for name in ("item_vectors", "item_bias"):
         if (folder / f"{name}.npy").exists():
             arrays[name] = np.concatenate(
                 [open_array(folder / f"{name}.npy"), open_array(refresh / f"{name}.npy")]
             )
-    for name in ("transitions.offsets", "linear.offsets"):  # nothing leads from a new item to others yet
+    for name in ("transitions.offsets", "linear.offsets"):  # a new item has no weights to other items yet
         if (folder / f"{name}.npy").exists():
             offsets = open_array(folder / f"{name}.npy")
             arrays[name] = np.concatenate([offsets, np.full(new, offsets[-1], offsets.dtype)])

@@ -1,7 +1,7 @@
-"""Live events counted: who was shown what and took it, and what grows.
+"""Counts of live events: how often each item was shown and taken, and trends.
 
-A tally goes on where the last one ended, so that every event is read once between two trainings. Items go by
-their ids: what a model calls them changes with every training.
+A tally continues where the previous one ended, so that every event is read once between two trainings. Items
+are counted by id, because each training gives them new positions.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import NamedTuple
 from tastemaker.schemas import SEPARATOR
 
 BUCKETS = 12
-"""Counters of a window of trends. The newest is not full, which costs growth a twelfth at most."""
+"""Counters of a trend window. The newest one is incomplete, so a window may lack a twelfth of its length."""
 
 
 class Event(NamedTuple):
-    """One streamed event. `sent_at` in seconds; `impression` is a list of ids joined by bars."""
+    """A streamed event. `sent_at` is in seconds since 1970; `impression` has ids joined by bars."""
 
     event_id: str
     item: str | None
@@ -29,23 +29,25 @@ class Event(NamedTuple):
     recommendation_id: str | None = None
 
 
-Lists = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
-"""recommendationIds → the items of those answers that are remembered."""
+FindImpressions = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
+"""recommendationIds → the items of those answers that were recorded."""
 
 
-def nothing_remembered(recommendation_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
-    """Where no answers are remembered."""
+def no_impressions(recommendation_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+    """Find no recorded answers."""
     return {}
 
 
 @dataclass
 class Tally:
-    """`shown` (what events say themselves) and `taken` count since training, by item; `implied` counts what
-    answers showed that events name, also before: training does not know those.
+    """Counts by item id.
 
-    `window` is that of trends in seconds, 0 where there are none; `recent` counts the events of its buckets,
+    `shown` (impressions in events) and `taken` count since the training. `implied` counts the items of
+    answers that events name; it also covers earlier time, because training does not know these impressions.
+
+    `window` is the length of a trend window in seconds, 0 for a model without trends. `recent` counts events
     by bucket and item. `first` is the time of the oldest event of each item, `latest` that of the newest
-    event at all.
+    event.
     """
 
     window: int = 0
@@ -63,26 +65,27 @@ class Tally:
         events: Iterable[Event],
         *,
         now: int,
-        counts: Callable[[str], bool] = lambda event_type: True,
-        lists: Lists = nothing_remembered,
+        is_trained: Callable[[str], bool] = lambda event_type: True,
+        impressions: FindImpressions = no_impressions,
     ) -> int:
-        """Count events; those of a type that was not trained on (`counts`) only for what they show. An event
-        that was given before counts once, as does an answer that several events name. Returns how many were
-        new.
+        """Count events. Returns how many were new.
+
+        An event that was counted before, and an answer that several events name, count once. Events of types
+        that the model was not trained on only count for their impressions.
         """
-        fresh = []
+        new = []
         for event in events:
             key = hash(event.event_id)
             if key not in self._events:
                 self._events.add(key)
-                fresh.append(event)
-        for event in fresh:
+                new.append(event)
+        for event in new:
             if event.impression:
                 self.shown.update(set(event.impression.split(SEPARATOR)))
-            if event.item and counts(event.event_type):
+            if event.item and is_trained(event.event_type):
                 self._take(event.item, min(event.sent_at, now))
-        self._add_answers(fresh, lists)
-        return len(fresh)
+        self._add_answers(new, impressions)
+        return len(new)
 
     def _take(self, item: str, at: int) -> None:
         self.taken[item] += 1
@@ -91,27 +94,27 @@ class Tally:
         if self.window:
             self.recent.setdefault(at // self.bucket, Counter())[item] += 1
 
-    def _add_answers(self, events: Sequence[Event], lists: Lists) -> None:
-        """An event that names its answer shows all of it, unless it says itself what was shown."""
+    def _add_answers(self, events: Sequence[Event], impressions: FindImpressions) -> None:
+        """Count the items of answers that events name, unless the event has an impression itself."""
         named = {
             event.recommendation_id for event in events if event.recommendation_id and not event.impression
         }
         new = named - self._answers
         self._answers |= new
-        for items in lists(new).values() if new else ():
+        for items in impressions(new).values() if new else ():
             self.implied.update(set(items))
 
     def after_training(self, window: int) -> Tally:
-        """Where to begin when a new model serves, whose training knew all but what was implied."""
+        """Return the start for a new model. Its training knew everything except implied impressions."""
         return Tally(window, implied=Counter(self.implied))
 
     @property
     def bucket(self) -> int:
-        """Seconds of a bucket."""
+        """The length of a bucket in seconds."""
         return max(self.window // BUCKETS, 1)
 
     def windows(self, now: int) -> tuple[Counter[str], Counter[str]]:
-        """Events by item in the newest window, and in the one before it."""
+        """Return the number of events by item in the newest window, and in the window before it."""
         end = now // self.bucket
         current, previous = Counter[str](), Counter[str]()
         for bucket, items in self.recent.items():
@@ -122,7 +125,7 @@ class Tally:
         return current, previous
 
     def dumps(self, now: int) -> str:
-        """As text, without the buckets that no window reaches any more."""
+        """Return the tally as JSON, without buckets that are older than two windows."""
         oldest = now // self.bucket - 2 * BUCKETS
         recent = {bucket: items for bucket, items in self.recent.items() if bucket > oldest}
         return json.dumps(
@@ -140,15 +143,15 @@ class Tally:
 
     @classmethod
     def loads(cls, text: str) -> Tally:
-        """The inverse of `dumps`. Which events were counted is not kept: no file of events is read twice."""
-        said = json.loads(text)
-        recent = {int(bucket): Counter(items) for bucket, items in said["recent"].items()}
+        """Return the tally that `dumps` wrote, without the ids of counted events: no file is read twice."""
+        document = json.loads(text)
+        recent = {int(bucket): Counter(items) for bucket, items in document["recent"].items()}
         return cls(
-            said["window"],
-            Counter(said["shown"]),
-            Counter(said["implied"]),
-            Counter(said["taken"]),
-            said["first"],
+            document["window"],
+            Counter(document["shown"]),
+            Counter(document["implied"]),
+            Counter(document["taken"]),
+            document["first"],
             recent,
-            said["latest"],
+            document["latest"],
         )

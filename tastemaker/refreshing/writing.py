@@ -1,14 +1,14 @@
-"""A refresh: what serves is changed by, as a small folder.
+"""A refresh: the changes to a deployed bundle, as a small folder.
 
-    refresh.json           how many items are new, and the time of the newest event
-    items.*                the ids of new items, sorted; they come behind the bundle's own
-    item_columns/          their attributes
+    refresh.json           number of new items, time of the newest event
+    items.*                ids of the new items, sorted; their positions follow the bundle's own
+    item_columns/          their properties
     item_created.npy       int64[new], seconds
-    counts.npy             int32[counted, 3]: position, taken, shown since training
+    counts.npy             int32[counted, 3]: position, taken, shown since the training
     windows.npy            int32[counted, 3]: position, current, previous (trending models)
     item_vectors.npy       float32[new, width], and item_bias.npy float32[new] (sequence models)
 
-New is an item that was put, or that events are about, and that the bundle does not know.
+An item is new if the bundle does not have it, and it was upserted or has events.
 """
 
 from __future__ import annotations
@@ -22,105 +22,107 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.columns import NUMBER, Columns
+from tastemaker.columns import NUMBER, Columns, cell
 from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.models.bundle import Bundle
 from tastemaker.models.features import FeatureSpace, fold
 from tastemaker.refreshing.tally import Tally
-from tastemaker.serving.upserts import cell
 
 REFRESH = "refresh.json"
 CREATED = "CREATION_TIMESTAMP"
-MOST_UNDESCRIBED = 10_000
-"""New items that nothing is known of but events, those with most events: ids that somebody mistyped, or made
-up, must not fill a catalog.
+MAX_ITEMS_WITHOUT_RECORD = 10_000
+"""New items that are only known from events, those with most events first.
+
+Misspelled and invented ids must not fill the catalog.
 """
 BIAS_QUANTILE = 0.25
-"""A new item gets the bias of an item that few ask for: more than that of items that nobody took."""
+"""A new item gets the bias of a rarely used item, which is higher than that of unused items."""
 
-NEEDED = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_bias.npy")
-"""What is read of the bundle: files, and beginnings of files' names."""
+NEEDED_FILES = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_bias.npy")
+"""What is read of the bundle: names of files, or how they start."""
 
-Put = tuple[Mapping[str, Any], float]
+Upsert = tuple[Mapping[str, Any], float]
+"""Properties by schema field, and the time of the upsert in seconds since 1970."""
 
 
-def write(folder: Path, bundle: Bundle, put: Mapping[str, Put], tally: Tally, now: int) -> int:
-    """Write a refresh of a bundle. `put` is id → (properties by schema field, time of writing) of all that
-    was put since the bundle's data were gathered. Returns how many items are new.
+def write(folder: Path, bundle: Bundle, upserts: Mapping[str, Upsert], tally: Tally, now: int) -> int:
+    """Write the refresh of a bundle. Returns the number of new items.
+
+    `upserts` has all items upserted since the bundle's data were read, by id. `now` is in seconds since 1970.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    ids = _new(bundle.items, put, tally)
-    records = [put[name][0] if name in put else {} for name in ids.tolist()]
+    ids = _new_ids(bundle.items, upserts, tally)
+    records = [upserts[item][0] if item in upserts else {} for item in ids.tolist()]
     ids.save(folder, "items")
     _columns(bundle, records).save(folder / "item_columns")
-    created = [_created(name, put.get(name), tally) for name in ids.tolist()]
+    created = [_created(item, upserts.get(item), tally) for item in ids.tolist()]
     save_array(folder / "item_created.npy", np.asarray(created, np.int64))
     shown = tally.shown + tally.implied
-    places = _places(bundle.items, ids, [*tally.taken, *shown])
-    save_array(folder / "counts.npy", _counted(places, tally.taken, shown))
+    positions = _positions(bundle.items, ids, [*tally.taken, *shown])
+    save_array(folder / "counts.npy", _counts(positions, tally.taken, shown))
     if bundle.model_name == "trending":
-        save_array(folder / "windows.npy", _counted(places, *tally.windows(now)))
+        save_array(folder / "windows.npy", _counts(positions, *tally.windows(now)))
     if "encoder" in bundle.manifest["model"]:
-        vectors, bias = described(bundle, records)
+        vectors, bias = vectors_of_new_items(bundle, records)
         save_array(folder / "item_vectors.npy", vectors)
         save_array(folder / "item_bias.npy", bias)
-    said = {"items": len(ids), "latestTimestamp": tally.latest, "refreshed": now}
-    (folder / REFRESH).write_text(json.dumps(said), encoding="utf-8")
+    summary = {"items": len(ids), "latestTimestamp": tally.latest, "refreshed": now}
+    (folder / REFRESH).write_text(json.dumps(summary), encoding="utf-8")
     return len(ids)
 
 
-def _new(known: Ids, put: Mapping[str, Put], tally: Tally) -> Ids:
-    """Ids that the bundle does not know: all that were put, and of the others those with most events."""
-    seen = [name for name, _ in tally.taken.most_common() if name not in put]
-    candidates = [*put, *seen]
-    strangers = [
-        name for name, place in zip(candidates, known.indexes(candidates).tolist(), strict=True) if place < 0
-    ]
-    described = sum(name in put for name in strangers)
-    return Ids.build(strangers[: described + MOST_UNDESCRIBED])
+def _new_ids(known: Ids, upserts: Mapping[str, Upsert], tally: Tally) -> Ids:
+    """Return the ids that the bundle does not have: all upserted ones, and others with most events."""
+    from_events = [item for item, _ in tally.taken.most_common() if item not in upserts]
+    candidates = [*upserts, *from_events]
+    positions = known.indexes(candidates).tolist()
+    new = [item for item, position in zip(candidates, positions, strict=True) if position < 0]
+    upserted = sum(item in upserts for item in new)
+    return Ids.build(new[: upserted + MAX_ITEMS_WITHOUT_RECORD])
 
 
 def _columns(bundle: Bundle, records: Sequence[Mapping[str, Any]]) -> Columns:
-    kinds = bundle.manifest["columns"]["ITEMS"]
-    rows = [{name: cell(kinds[name], row[name]) for name in row if name in kinds} for row in records]
-    return Columns.build(kinds, rows)
+    types = bundle.manifest["columns"]["ITEMS"]
+    rows = [{name: cell(types[name], row[name]) for name in row if name in types} for row in records]
+    return Columns.build(types, rows)
 
 
-def _created(name: str, put: Put | None, tally: Tally) -> int:
-    """When an item came: what it says itself, else when it was put, else its oldest event."""
-    if put is None:
-        return tally.first[name]
-    said = cell(NUMBER, put[0].get(CREATED))
-    return int(put[1] if said is None else float(said))
+def _created(item: str, upsert: Upsert | None, tally: Tally) -> int:
+    """Return when an item was created: its own value, else the time of the upsert or of its oldest event."""
+    if upsert is None:
+        return tally.first[item]
+    created = cell(NUMBER, upsert[0].get(CREATED))
+    return int(upsert[1] if created is None else float(created))
 
 
-def _places(known: Ids, new: Ids, names: Sequence[str]) -> dict[str, int]:
-    """The position of each name that the bundle or the refresh has."""
-    distinct = list(dict.fromkeys(names))
-    old, fresh = known.indexes(distinct).tolist(), new.indexes(distinct).tolist()
+def _positions(known: Ids, new: Ids, items: Sequence[str]) -> dict[str, int]:
+    """Return the position of each item that the bundle or the refresh has."""
+    distinct = list(dict.fromkeys(items))
+    old, added = known.indexes(distinct).tolist(), new.indexes(distinct).tolist()
     return {
-        name: place if place >= 0 else len(known) + behind
-        for name, place, behind in zip(distinct, old, fresh, strict=True)
-        if place >= 0 or behind >= 0
+        item: position if position >= 0 else len(known) + behind
+        for item, position, behind in zip(distinct, old, added, strict=True)
+        if position >= 0 or behind >= 0
     }
 
 
-def _counted(places: Mapping[str, int], *counts: Counter[str]) -> NDArray[np.int32]:
-    """int32[counted, 1 + counts], by position."""
+def _counts(positions: Mapping[str, int], *counts: Counter[str]) -> NDArray[np.int32]:
+    """Return int32[counted, 1 + counts], sorted by position."""
     rows = [
-        (place, *(count[name] for count in counts))
-        for name, place in places.items()
-        if any(count[name] for count in counts)
+        (position, *(count[item] for count in counts))
+        for item, position in positions.items()
+        if any(count[item] for count in counts)
     ]
     return np.asarray(sorted(rows), np.int32).reshape(-1, 1 + len(counts))
 
 
-def described(
+def vectors_of_new_items(
     bundle: Bundle, records: Sequence[Mapping[str, Any]]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What items' attributes say of them, as the encoder learned it, and a bias for each.
+    """Return the vectors (float32[records, width]) and biases (float32[records]) of new items.
 
-    Training leaves an item's own vector out now and then, so that its attributes learn to stand for it.
+    A vector is the sum of what the encoder learned for the item's properties. Training sometimes drops an
+    item's own vector, so that the properties learn to replace it.
     """
     about, folder = bundle.manifest["model"], bundle.path / "model"
     space = FeatureSpace.from_json(about["itemFeatures"])
@@ -130,7 +132,6 @@ def described(
     for row, record in enumerate(records):
         codes, weights = space.codes({fold(name): value for name, value in record.items()})
         vectors[row] = weights @ learned[codes]
-    bias, users = open_array(folder / "item_bias.npy"), bundle.item_users
-    wanted = bias[users > 0]
-    usual = float(np.quantile(wanted, BIAS_QUANTILE)) if len(wanted) else 0.0
-    return vectors, np.full(len(records), usual, np.float32)
+    used = open_array(folder / "item_bias.npy")[bundle.item_users > 0]
+    bias = float(np.quantile(used, BIAS_QUANTILE)) if len(used) else 0.0
+    return vectors, np.full(len(records), bias, np.float32)

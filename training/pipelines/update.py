@@ -20,7 +20,7 @@ from tastemaker.models import Bundle
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack, unpack
-from tastemaker.refreshing.writing import described
+from tastemaker.refreshing.writing import vectors_of_new_items
 from training.algorithms import linear, transitions
 from training.config import Config
 from training.data.prepared import Prepared
@@ -69,7 +69,7 @@ class UpdatePipeline(Pipeline):
         known = bundle.items.indexes(prepared.items.tolist())
         new = np.flatnonzero(known < 0)
         log(f"update of {bundle.manifest['solutionVersionArn']}: {len(new):,} new of {items:,} items")
-        vectors, bias = described(bundle, records(prepared.item_columns, new))
+        vectors, bias = vectors_of_new_items(bundle, records(prepared.item_columns, new))
         arrays = {
             "item_vectors": _joined(open_array(folder / "item_vectors.npy"), known, vectors),
             "item_bias": _joined(open_array(folder / "item_bias.npy"), known, bias),

@@ -4,6 +4,7 @@ old one."""
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.deployment import Deployment, deployment_of
 from tastemaker.control.core import statuses
 from tastemaker.control.core.arns import work_name
 from tastemaker.control.core.context import Desk
@@ -155,22 +156,22 @@ class Campaign(Kind):
             super().fail(desk, record, reason)
 
 
-def serving(version: Record) -> dict[str, Any]:
-    """What the runtime needs to know of a version."""
-    return {
-        "solutionVersionArn": version.arn,
-        "recipeArn": version.body["recipeArn"],
-        "bundle": version.body["_bundle"],
-        "datasetGroupArn": version.body["datasetGroupArn"],
-    }
+def serving(version: Record) -> Deployment:
+    """Return the deployment of a solution version."""
+    return Deployment(
+        solutionVersionArn=version.arn,
+        recipeArn=version.body["recipeArn"],
+        datasetGroupArn=version.body["datasetGroupArn"],
+        bundle=version.body["_bundle"],
+    )
 
 
 def follow(desk: Desk, version: Record) -> None:
     """Move the campaigns that are synced with the latest version of a solution to a newly trained one."""
     for record in desk.each_now("Campaign", version.parent):
         config = record.body.get("campaignConfig", {})
-        at = record.body.get("_serving", {}).get("solutionVersionArn")
-        current = desk.repository.get(at) if at else None
+        deployment = deployment_of(record.body)
+        current = desk.repository.get(deployment["solutionVersionArn"]) if deployment else None
         newer = current is None or current.created_at < version.created_at
         if not config.get("syncWithLatestSolutionVersion") or record.status != statuses.ACTIVE or not newer:
             continue

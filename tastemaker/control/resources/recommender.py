@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker import recipes
+from tastemaker.contracts.deployment import DEPLOYMENT, Deployment
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.control.core import solution_config, statuses
 from tastemaker.control.core.arns import work_name
@@ -166,12 +167,12 @@ class Recommender(Kind):
             "_training": None,
             "_trainedAt": record.body["_trainingAt"],
             "_bundle": bundle,
-            "_serving": {
-                "solutionVersionArn": record.arn,
-                "recipeArn": record.body["recipeArn"],
-                "bundle": bundle,
-                "datasetGroupArn": record.body["datasetGroupArn"],
-            },
+            DEPLOYMENT: Deployment(
+                solutionVersionArn=record.arn,
+                recipeArn=record.body["recipeArn"],
+                datasetGroupArn=record.body["datasetGroupArn"],
+                bundle=bundle,
+            ),
         }
         update = record.body.get(UPDATE)
         if update is not None and update["status"] in statuses.MOVING:

@@ -9,13 +9,13 @@ that nothing is ever answered from half of a job. A job that starts again writes
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tastemaker.contracts.precomputed import POINTER, PrecomputedPointer
 from tastemaker.control.core.context import Desk
 from tastemaker.control.core.records import Record
 from tastemaker.errors import InvalidInput
 from tastemaker.recipes import Recipe
 
 TAG = "tastemaker:serve-days"
-POINTER = "_lists"
 MOST_DAYS = 90
 MOST_RESULTS = 100
 """A list is one row of at most 400 KB: a hundred ids of 256 characters, with scores, fit in any alphabet."""
@@ -63,14 +63,14 @@ def publish(desk: Desk, job: Record) -> None:
         solution,
         lastUpdatedDateTime=solution.body["lastUpdatedDateTime"],  # nothing that a caller set
         **{
-            POINTER: {
-                "version": version_of(job),
-                "jobName": job.body["jobName"],
-                "solutionVersionArn": version.arn,
-                "numResults": job.body["numResults"],
-                "asOf": int(job.created_at),
-                "expiresAt": _expires(job),
-            }
+            POINTER: PrecomputedPointer(
+                version=version_of(job),
+                jobName=job.body["jobName"],
+                solutionVersionArn=version.arn,
+                numResults=job.body["numResults"],
+                asOf=int(job.created_at),
+                expiresAt=_expires(job),
+            )
         },
     )
 

@@ -9,7 +9,9 @@ answered a request, and a new version begins without one.
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts.deployment import deployment_of
 from tastemaker.contracts.lake_layout import is_refresh_of, refreshes_of, solution_models_of
+from tastemaker.contracts.refresh import STATE_FILE, RefreshPlan
 from tastemaker.control.core import statuses
 from tastemaker.control.core.arns import work_name
 from tastemaker.control.core.context import Desk
@@ -18,8 +20,6 @@ from tastemaker.control.resources.dataset_group import group_name
 from tastemaker.recipes import Recipe
 
 SECONDS = 7200.0
-LAST = "state.json"
-"""What a refresh writes last: a folder that has it is whole."""
 TREND_WINDOW = "trend_discovery_frequency"
 SHORT_WINDOWS = {"30 minutes": 1800.0, "1 hour": 3600.0}
 """Trends of short windows are refreshed once a window; longer ones every two hours, as everything else."""
@@ -65,7 +65,7 @@ class Refresh:
 
     def begin(self, desk: Desk, record: Record, request: Document, execution: str) -> dict[str, Any]:
         """What to refresh. `{"skip": True}` if the record serves nothing, or nothing that is refreshed."""
-        now = record.body.get("_serving")
+        now = deployment_of(record.body)
         if record.status != statuses.ACTIVE or now is None or not desk.recipe(now["recipeArn"]).refreshed:
             return {"skip": True, "arn": record.arn}
         group = now["datasetGroupArn"]
@@ -73,27 +73,28 @@ class Refresh:
         target = f"{home}{execution.rpartition(':')[2]}/"
         kept = {target, _key(desk, now.get("refresh") or target)}
         old = {f"{home}{key.removeprefix(home).partition('/')[0]}/" for key, _ in desk.lake.objects(home)}
-        return {
-            "arn": record.arn,
-            "group": group_name(group),
-            "itemsArn": group.replace(":dataset-group/", ":dataset/") + "/ITEMS",
-            "bundle": now["bundle"],
-            "previous": now.get("refresh"),
-            "earlier": None if "refresh" in now else _earlier(desk, record, now["bundle"], home),
-            "target": desk.lake.uri(target),
-            "warm": {
+        plan = RefreshPlan(
+            arn=record.arn,
+            group=group_name(group),
+            itemsArn=group.replace(":dataset-group/", ":dataset/") + "/ITEMS",
+            bundle=now["bundle"],
+            previous=now.get("refresh"),
+            earlier=None if "refresh" in now else _earlier(desk, record, now["bundle"], home),
+            target=desk.lake.uri(target),
+            warm={
                 **request_of(record),
                 "solutionVersionArn": now["solutionVersionArn"],
                 "refresh": desk.lake.uri(target),
             },
             # A process may still read the refresh that serves now, so that it goes with the next one.
-            "prefixes": sorted(old - kept),
-        }
+            prefixes=sorted(old - kept),
+        )
+        return dict(plan)
 
     def succeed(self, desk: Desk, record: Record, plan: Document, result: Document) -> None:
         """Serve the refresh, unless another version or another refresh has come meanwhile."""
-        now = record.body.get("_serving") or {}
-        if (now.get("bundle"), now.get("refresh")) == (plan["bundle"], plan["previous"]):
+        now = deployment_of(record.body)
+        if now and (now["bundle"], now.get("refresh")) == (plan["bundle"], plan["previous"]):
             desk.change(
                 record,
                 lastUpdatedDateTime=record.body["lastUpdatedDateTime"],  # nothing that a caller set
@@ -110,9 +111,9 @@ def _earlier(desk: Desk, record: Record, bundle: str, home: str) -> str | None:
     ended = [
         (written, key)
         for key, written in desk.lake.objects(solution_models_of(_key(desk, bundle)))
-        if key.endswith(f"/{LAST}") and is_refresh_of(key, name) and not key.startswith(home)
+        if key.endswith(f"/{STATE_FILE}") and is_refresh_of(key, name) and not key.startswith(home)
     ]
-    return desk.lake.uri(max(ended)[1].removesuffix(LAST)) if ended else None
+    return desk.lake.uri(max(ended)[1].removesuffix(STATE_FILE)) if ended else None
 
 
 def _key(desk: Desk, uri: str) -> str:

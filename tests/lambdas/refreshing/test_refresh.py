@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lambdas.refreshing.refresh import SERVED, STATE, TALLY, Refreshing
+from lambdas.refreshing.refresh import TALLY_FILE, RefreshRun
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.deployment import bundle_address
+from tastemaker.contracts.deployment import REFRESHED_DATA, bundle_address
+from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.refreshing.tally import Tally
 from tests.lambdas.aws import LAKE
 from tests.tastemaker.serving.films import write_bundle
@@ -33,7 +34,7 @@ KNOWN = Tally(shown=Counter(alien=9), implied=Counter(alien=3), taken=Counter(al
 ANSWERS = {"RID-1": ["alien", "fargo"], "RID-2": ["dune"]}
 
 
-class Place:
+class RefreshLab:
     """A lake with the films' model, and what is put and shown, in memory."""
 
     def __init__(self, client, folder: Path) -> None:
@@ -69,7 +70,7 @@ class Place:
         }
         lists = lambda ids: {one: ANSWERS[one] for one in ids if one in ANSWERS}  # noqa: E731
         put = lambda dataset, since: [one for one in self.put if one[2] > since]  # noqa: E731
-        return target, Refreshing(self.lake, put, lists).run(plan)
+        return target, RefreshRun(self.lake, put, lists).run(plan)
 
     def served(self, refresh: str):
         """The refreshed bundle, as the runtime opens it."""
@@ -78,8 +79,8 @@ class Place:
 
 
 @pytest.fixture
-def place(lake_client, tmp_path: Path) -> Place:
-    return Place(lake_client, tmp_path)
+def lab(lake_client, tmp_path: Path) -> RefreshLab:
+    return RefreshLab(lake_client, tmp_path)
 
 
 def shown(bundle) -> dict[str, int]:
@@ -90,62 +91,62 @@ def taken(bundle) -> dict[str, int]:
     return dict(zip(bundle.items.tolist(), bundle.item_taken.tolist(), strict=True))
 
 
-def test_nothing_new_is_nothing_to_do(place: Place) -> None:
-    _, result = place.run("first")
+def test_nothing_new_is_nothing_to_do(lab: RefreshLab) -> None:
+    _, result = lab.run("first")
     assert result == {"skip": True}
 
 
-def test_put_items_and_counts_reach_what_serves(place: Place) -> None:
-    place.put = [("fargo", {"GENRES": "crime|comedy", "YEAR": 1996}, 30.0)]
-    place.deliver(
+def test_put_items_and_counts_reach_what_serves(lab: RefreshLab) -> None:
+    lab.put = [("fargo", {"GENRES": "crime|comedy", "YEAR": 1996}, 30.0)]
+    lab.deliver(
         "a",
         {"eventId": "1", "itemId": "dune", "impression": "dune|fargo"},
         {"eventId": "2", "itemId": "dune", "recommendationId": "RID-1"},
     )
-    refresh, result = place.run("first")
+    refresh, result = lab.run("first")
     assert result == {"items": 1, "events": 2}
-    bundle = place.served(refresh)
+    bundle = lab.served(refresh)
     assert bundle.items.tolist() == ["alien", "brazil", "casablanca", "dune", "emma", "fargo"]
     assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOR": None}
     assert shown(bundle) == {"alien": 1, "brazil": 0, "casablanca": 0, "dune": 1, "emma": 0, "fargo": 2}
     assert taken(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
 
 
-def test_the_next_one_goes_on_and_counts_no_file_twice(place: Place) -> None:
-    place.deliver("a", {"eventId": "1", "itemId": "dune", "impression": "dune|alien"})
-    first, _ = place.run("first")
-    _, result = place.run("second", first)
+def test_the_next_one_goes_on_and_counts_no_file_twice(lab: RefreshLab) -> None:
+    lab.deliver("a", {"eventId": "1", "itemId": "dune", "impression": "dune|alien"})
+    first, _ = lab.run("first")
+    _, result = lab.run("second", first)
     assert result == {"skip": True}
-    place.deliver("b", {"eventId": "2", "itemId": "alien", "impression": "alien"})
-    second, result = place.run("third", first)
+    lab.deliver("b", {"eventId": "2", "itemId": "alien", "impression": "alien"})
+    second, result = lab.run("third", first)
     assert result["events"] == 1
-    assert shown(place.served(second))["alien"] == 2 and taken(place.served(second))["dune"] == 6
+    assert shown(lab.served(second))["alien"] == 2 and taken(lab.served(second))["dune"] == 6
 
 
-def test_a_new_version_is_told_what_answers_had_shown_before(place: Place) -> None:
-    place.lake.write("groups/films/models/s/0/job/refreshes/c/x/" + TALLY, KNOWN.dumps(NOW))
-    earlier = place.lake.uri("groups/films/models/s/0/job/refreshes/c/x/")
-    refresh, _ = place.run("first", earlier=earlier)
-    assert shown(place.served(refresh))["alien"] == 3 and taken(place.served(refresh))["alien"] == 12
+def test_a_new_version_is_told_what_answers_had_shown_before(lab: RefreshLab) -> None:
+    lab.lake.write("groups/films/models/s/0/job/refreshes/c/x/" + TALLY_FILE, KNOWN.dumps(NOW))
+    earlier = lab.lake.uri("groups/films/models/s/0/job/refreshes/c/x/")
+    refresh, _ = lab.run("first", earlier=earlier)
+    assert shown(lab.served(refresh))["alien"] == 3 and taken(lab.served(refresh))["alien"] == 12
 
 
-def test_the_same_step_again_writes_the_same(place: Place) -> None:
-    place.deliver("a", {"eventId": "1", "itemId": "gattaca"}, {"eventId": "1", "itemId": "gattaca"})
-    refresh, result = place.run("first")
-    key = refresh.removeprefix(place.lake.uri(""))
+def test_the_same_step_again_writes_the_same(lab: RefreshLab) -> None:
+    lab.deliver("a", {"eventId": "1", "itemId": "gattaca"}, {"eventId": "1", "itemId": "gattaca"})
+    refresh, result = lab.run("first")
+    key = refresh.removeprefix(lab.lake.uri(""))
 
     def etags() -> dict[str, str]:
-        keys = [one for one, _ in place.lake.objects(f"{key}{SERVED}") if one.endswith(".npy")]
-        return {one: place.lake.client.head_object(Bucket=LAKE, Key=one)["ETag"] for one in keys}
+        keys = [one for one, _ in lab.lake.objects(f"{key}{REFRESHED_DATA}") if one.endswith(".npy")]
+        return {one: lab.lake.client.head_object(Bucket=LAKE, Key=one)["ETag"] for one in keys}
 
     before = etags()
-    assert place.run("first") == (refresh, result) and result == {"items": 1, "events": 1}
-    assert etags() == before and json.loads(place.lake.read(f"{key}{STATE}"))["read"]
+    assert lab.run("first") == (refresh, result) and result == {"items": 1, "events": 1}
+    assert etags() == before and json.loads(lab.lake.read(f"{key}{STATE_FILE}"))["read"]
 
 
-def test_a_type_that_was_not_trained_on_is_only_shown(place: Place) -> None:
-    place.deliver("a", {"eventId": "1", "itemId": "dune", "eventType": "buy", "recommendationId": "RID-2"})
-    bundle = place.served(place.run("first")[0])
+def test_a_type_that_was_not_trained_on_is_only_shown(lab: RefreshLab) -> None:
+    lab.deliver("a", {"eventId": "1", "itemId": "dune", "eventType": "buy", "recommendationId": "RID-2"})
+    bundle = lab.served(lab.run("first")[0])
     assert taken(bundle)["dune"] == 6 and shown(bundle)["dune"] == 1
 
 

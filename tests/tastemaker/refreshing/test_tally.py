@@ -59,14 +59,16 @@ def test_windows_follow_each_other_and_older_buckets_are_forgotten():
 
 def test_an_event_of_a_type_that_is_not_trained_on_only_shows():
     tally = Tally()
-    tally.add([view("1", "x", impression="x|y|y")], now=NOW, counts=lambda kind: kind == "buy")
+    tally.add(
+        [view("1", "x", impression="x|y|y")], now=NOW, is_trained=lambda event_type: event_type == "buy"
+    )
     assert tally.shown == Counter(x=1, y=1) and not tally.taken
 
 
 def test_an_answer_shows_its_list_once_and_what_an_event_says_itself_comes_first():
     asked: list[set[str]] = []
 
-    def lists(ids):
+    def impressions(ids):
         asked.append(set(ids))
         return {one: ["x", "y"] for one in ids if one == "known"}
 
@@ -78,7 +80,7 @@ def test_an_answer_shows_its_list_once_and_what_an_event_says_itself_comes_first
         view("4", None, recommendation_id="forgotten"),
     ]
     for event in events:
-        tally.add([event], now=NOW, lists=lists)
+        tally.add([event], now=NOW, impressions=impressions)
     assert (tally.shown, tally.implied) == (Counter(z=1), Counter(x=1, y=1))
     kept = Tally.loads(tally.dumps(NOW)).after_training(WINDOW)
     assert (kept.shown, kept.implied, kept.taken) == (Counter(), Counter(x=1, y=1), Counter())
