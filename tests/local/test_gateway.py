@@ -87,8 +87,9 @@ def test_an_unsigned_request_is_refused_as_api_gateway_does(call):
     status, headers, body = call("GET", "/things/1", None, {})
     assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
     assert headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
-    status, _, _ = call("POST", "/", b"{}", {"X-Amz-Target": "AmazonPersonalize.ListRecipes"})
-    assert status == 403
+    for target in ("AmazonPersonalize.ListRecipes", "Tastemaker.DescribeDeployment"):
+        status, _, _ = call("POST", "/", b"{}", {"X-Amz-Target": target})
+        assert status == 403
 
 
 def test_a_route_without_authorization_is_open(call):
