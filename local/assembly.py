@@ -129,7 +129,7 @@ def synthesize(say: Line = lambda _: None, *, repository: Path = REPOSITORY, out
 
 
 def _tidy_and_use(output: Path) -> None:
-    """Remove the assets that the template does not name, if no other run holds the folder; and hold it."""
+    """Lock the folder for this run; remove assets that nothing names unless another run uses it."""
     if output in _uses:
         return
     _uses[output] = used = os.open(output / _USED, os.O_RDWR | os.O_CREAT)

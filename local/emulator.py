@@ -24,9 +24,9 @@ from local.functions.spec import FunctionSpec
 from local.http.gateway import Gateway
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
-from local.http.router import Door, Rooms
+from local.http.router import Router, Services
 from local.http.server import HttpServer
-from local.iam.enforcer import Guard
+from local.iam.enforcer import Enforcer
 from local.iam.roles import Roles
 from local.jobs.job import COMMAND
 from local.jobs.service import TrainingJobs
@@ -134,19 +134,19 @@ class Emulator:
         cloudformation.install()
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
-        guard = Guard(self.account, self.roles, self._terminal)
-        door = Door(MotoApp(self.port), guard, self._terminal)
-        self._server.start(door)
+        enforcer = Enforcer(self.account, self.roles, self._terminal)
+        router = Router(MotoApp(self.port), enforcer, self._terminal)
+        self._server.start(router)
         self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
         template = assembly.template(self.account.region, self.account.partition)
         provision(template, self.deployment, say)
         self.outputs = template.outputs()
-        door.open(self._rooms())
+        router.open(self._services())
         say(f"started in {time.monotonic() - started:.1f} s")
         if self._warm:
             threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
-    def _rooms(self) -> Rooms:
+    def _services(self) -> Services:
         account, roles, terminal, found = self.account, self.roles, self._terminal, self.deployment
         sink = LogSink(account)
 
@@ -182,7 +182,9 @@ class Emulator:
         gateway = Gateway(
             found.routes, self.functions.invoke, account_id=account.id, api_id="local", cors=found.cors
         )
-        return Rooms(AnyRegion(gateway, home=account.region), self.functions, self.jobs, streams, self.flush)
+        return Services(
+            AnyRegion(gateway, home=account.region), self.functions, self.jobs, streams, self.flush
+        )
 
     def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:
         role_arn = self.deployment.functions[source.function_name].role_arn

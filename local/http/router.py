@@ -14,19 +14,19 @@ from local.functions.service import Functions, is_invoke, serve_invoke
 from local.http.messages import Request, Response
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
-from local.iam.enforcer import Guard
+from local.iam.enforcer import Enforcer
 from local.iam.operations import Operation, operation
 from local.jobs.service import TrainingJobs
 from local.streams.shards import Streams
 from local.terminal import Terminal
 
 CONTROL_PREFIX = "/_local/"
-PATIENCE = 50.0  # seconds; SDKs give up reading after sixty
+START_SECONDS = 50.0  # seconds; SDKs give up reading after sixty
 
 
 @dataclass
-class Rooms:
-    """What is behind the door once the template is deployed."""
+class Services:
+    """What the router sends requests to once the template is deployed."""
 
     gateway: AnyRegion
     functions: Functions
@@ -35,24 +35,25 @@ class Rooms:
     flush: Callable[[], int]
 
 
-class Door:
-    """The application of the HTTP server. Until `open`, moto answers the run itself, which provisions through
-    here. Programs wait, for a port that listens looks ready to them, and moto has a Personalize of its own,
-    which would take what they say and forget it.
+class Router:
+    """The application of the HTTP server.
+
+    Until `open` is called, moto answers the run's own requests, which provision the template. Requests of
+    programs wait: moto has a Personalize of its own that would accept them, and its resources would be lost.
     """
 
     def __init__(
-        self, moto: MotoApp, guard: Guard, terminal: Terminal, *, patience: float = PATIENCE
+        self, moto: MotoApp, enforcer: Enforcer, terminal: Terminal, *, start_seconds: float = START_SECONDS
     ) -> None:
         self._moto = moto
-        self._guard = guard
+        self._enforcer = enforcer
         self._terminal = terminal
-        self._patience = patience
-        self._rooms: Rooms | None = None
+        self._start_seconds = start_seconds
+        self._services: Services | None = None
         self._opened = threading.Event()
 
-    def open(self, rooms: Rooms) -> None:
-        self._rooms = rooms
+    def open(self, services: Services) -> None:
+        self._services = services
         self._opened.set()
 
     def __call__(self, request: Request) -> Response:
@@ -71,42 +72,42 @@ class Door:
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(CONTROL_PREFIX):
-            return self._control(request, self._rooms)
+            return self._control(request, self._services)
         own = OWN_AGENT in request.headers.get("user-agent", "")
-        if not own and not self._opened.wait(self._patience):
+        if not own and not self._opened.wait(self._start_seconds):
             message = "The local run is starting; it prints a line that begins with 'ready'."
             return Response.of_json(503, {"__type": "ServiceUnavailable", "message": message})
-        rooms = self._rooms
-        if rooms is not None and rooms.gateway.serves(request):
-            return rooms.gateway(request)
+        services = self._services
+        if services is not None and services.gateway.serves(request):
+            return services.gateway(request)
         called = operation(request)
-        refusal = self._guard.refusal(request, called)
-        if refusal is not None:
-            return refusal
-        if rooms is None or called is None:
+        denial = self._enforcer.denial(request, called)
+        if denial is not None:
+            return denial
+        if services is None or called is None:
             return self._moto(request)
         if is_invoke(request):
-            return serve_invoke(rooms.functions, request)
+            return serve_invoke(services.functions, request)
         if called.service == "sagemaker":
-            return rooms.jobs.serve(called.name, request, self._moto)
-        return self._aws(request, called, rooms)
+            return services.jobs.serve(called.name, request, self._moto)
+        return self._aws(request, called, services)
 
-    def _aws(self, request: Request, called: Operation, rooms: Rooms) -> Response:
+    def _aws(self, request: Request, called: Operation, services: Services) -> Response:
         if called.service == "states" and called.name == "StartExecution":
             request = _named(request)
         response = self._moto(request)
         if called.service == "kinesis" and called.name in ("PutRecord", "PutRecords"):
             stream = request.json.get("StreamName") or request.json.get("StreamARN", "")
-            rooms.streams.notify(stream.rsplit("/", 1)[-1])
+            services.streams.notify(stream.rsplit("/", 1)[-1])
         return response
 
-    def _control(self, request: Request, rooms: Rooms | None) -> Response:
+    def _control(self, request: Request, services: Services | None) -> Response:
         name = request.path.removeprefix(CONTROL_PREFIX)
         if name == "health":
-            ready = rooms is not None
+            ready = services is not None
             return Response.of_json(200 if ready else 503, {"status": "ready" if ready else "starting"})
-        if name == "flush" and request.method == "POST" and rooms is not None:
-            return Response.of_json(200, {"records": rooms.flush()})
+        if name == "flush" and request.method == "POST" and services is not None:
+            return Response.of_json(200, {"records": services.flush()})
         return Response.of_json(404, {"message": f"{CONTROL_PREFIX} has GET health and POST flush"})
 
 

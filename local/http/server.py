@@ -30,7 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 300  # an idle connection ends
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: the door logs what is worth it."""
+        """Stay silent: the router logs requests."""
 
     def handle_expect_100(self) -> bool:
         """S3 clients wait a second for this word before they send a body."""

@@ -1,4 +1,4 @@
-"""Who may do what: roles of the template are held to their policies, everyone else is the account's owner.
+"""Permissions: policies are enforced on the template's roles; every other caller is the account's owner.
 
 moto's own check takes "*" for the resource of nearly every request and ignores conditions, so that policies
 scoped to an ARN deny what they should allow. This one knows the resources of the services a Tastemaker stack

@@ -1,4 +1,4 @@
-"""Holds sessions of the template's roles to their policies, at the door."""
+"""Enforces the policies of the template's roles on every request."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from xml.sax.saxutils import escape
 from local.account import Account
 from local.http.messages import Request, Response
 from local.iam.operations import Operation
-from local.iam.required_permissions import Need, needs
+from local.iam.required_permissions import Permission, required_permissions
 from local.iam.roles import Caller, Roles
 from local.terminal import Terminal
 
 
-class Guard:
+class Enforcer:
     """Answers a request that its caller's role does not allow, in the shape its client expects."""
 
     def __init__(self, account: Account, roles: Roles, terminal: Terminal) -> None:
@@ -20,36 +20,37 @@ class Guard:
         self._roles = roles
         self._terminal = terminal
 
-    def refusal(self, request: Request, operation: Operation | None) -> Response | None:
+    def denial(self, request: Request, operation: Operation | None) -> Response | None:
         """The denial of a request; None if it may pass."""
         if request.credential is None:
             return None
-        caller = self._roles.held_caller(request.credential[0])
+        caller = self._roles.enforced_caller(request.credential[0])
         if caller is None:
             return None
-        for need in needs(request, operation, self._account):
-            if not self._allowed(caller, need):
-                message = self._message(caller, need)
+        for permission in required_permissions(request, operation, self._account):
+            if not self._allowed(caller, permission):
+                message = self._message(caller, permission)
                 self._terminal.warn_once(f"denied by IAM: {message}")
                 return _denial(request, message)
         return None
 
-    def _allowed(self, caller: Caller, need: Need) -> bool:
-        context = need.context | {
+    def _allowed(self, caller: Caller, permission: Permission) -> bool:
+        context = permission.context | {
             "aws:requestedregion": [self._account.region],
             "aws:principalaccount": [self._account.id],
             "aws:principalarn": [caller.role_arn],
             "aws:resourceaccount": [self._account.id],
             "aws:securetransport": ["true"],  # as on AWS, whose endpoints the same code calls by https
         }
-        if not self._roles.allows(caller.role_arn, need.action, need.resource, context):
+        if not self._roles.allows(caller.role_arn, permission.action, permission.resource, context):
             return False
-        return need.action != "sts:AssumeRole" or self._roles.trusts_role(need.resource, caller)
+        return permission.action != "sts:AssumeRole" or self._roles.trusts_role(permission.resource, caller)
 
-    def _message(self, caller: Caller, need: Need) -> str:
+    def _message(self, caller: Caller, permission: Permission) -> str:
         return (
-            f"User: {caller.arn(self._account)} is not authorized to perform: {need.action} on resource: "
-            f"{need.resource} because no identity-based policy allows the {need.action} action"
+            f"User: {caller.arn(self._account)} is not authorized to perform: {permission.action} "
+            f"on resource: {permission.resource} because no identity-based policy allows the "
+            f"{permission.action} action"
         )
 
 

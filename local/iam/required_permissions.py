@@ -15,11 +15,11 @@ from moto.kinesis.utils import decompose_shard_iterator
 from local.account import Account
 from local.http.messages import Request
 from local.iam.operations import Operation
-from local.iam.s3_permissions import s3_need
+from local.iam.s3_permissions import s3_permissions
 
 
 @dataclass(frozen=True)
-class Need:
+class Permission:
     """One action on one resource, with condition keys that only this request knows (names in lower case)."""
 
     action: str
@@ -27,13 +27,13 @@ class Need:
     context: dict[str, list[str]] = field(default_factory=dict)
 
 
-Needs = Iterator[Need]
+Permissions = Iterator[Permission]
 _FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # need no permission
 # IAM's prefix where it differs from the signature's service.
 _PREFIXES = {"monitoring": "cloudwatch"}
 
 
-def needs(request: Request, operation: Operation | None, account: Account) -> list[Need]:
+def required_permissions(request: Request, operation: Operation | None, account: Account) -> list[Permission]:
     """All that must be allowed for the request; an operation that cannot be told needs `<service>:?`, which
     nobody has.
     """
@@ -41,25 +41,25 @@ def needs(request: Request, operation: Operation | None, account: Account) -> li
     service = request.credential[2]
     if service == "s3":
         return [
-            Need(action, resource, context)
-            for action, resource, context in s3_need(request, account.partition)
+            Permission(action, resource, context)
+            for action, resource, context in s3_permissions(request, account.partition)
         ]
     prefix = _PREFIXES.get(service, service)
     if operation is None:
-        return [Need(f"{prefix}:?")]
+        return [Permission(f"{prefix}:?")]
     action = f"{prefix}:{operation.name}"
     if action in _FREE:
         return []
     of = _SERVICES.get(service)
     body = request.json or request.form
     if of is None:
-        return [Need(action)]
+        return [Permission(action)]
     return list(of(account, action, operation, {**body, **operation.uri}, request))
 
 
 def _dynamodb(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     def table(name: str, index: str | None = None) -> str:
         arn = name if name.startswith("arn:") else account.arn("dynamodb", f"table/{name}")
         return f"{arn}/index/{index}" if index else arn
@@ -74,16 +74,18 @@ def _dynamodb(
                     "Update": "UpdateItem",
                     "Delete": "DeleteItem",
                 }.get(part, "ConditionCheckItem")
-                yield Need(f"dynamodb:{name}", table(request_of["TableName"]), _leading_keys(request_of))
+                yield Permission(
+                    f"dynamodb:{name}", table(request_of["TableName"]), _leading_keys(request_of)
+                )
     elif isinstance(body.get("RequestItems"), dict):
         for name in body["RequestItems"]:
-            yield Need(action, table(name))
+            yield Permission(action, table(name))
     elif body.get("TableName"):
-        yield Need(action, table(body["TableName"], body.get("IndexName")), _leading_keys(body))
+        yield Permission(action, table(body["TableName"], body.get("IndexName")), _leading_keys(body))
     elif body.get("StreamArn"):
-        yield Need(action, body["StreamArn"])
+        yield Permission(action, body["StreamArn"])
     else:
-        yield Need(action)
+        yield Permission(action)
 
 
 def _leading_keys(item: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -94,11 +96,13 @@ def _leading_keys(item: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _kinesis(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     name = body.get("StreamName")
     if name is None and body.get("ShardIterator"):
         name = _stream_of_iterator(body["ShardIterator"])
-    yield Need(action, body.get("StreamARN") or (account.arn("kinesis", f"stream/{name}") if name else "*"))
+    yield Permission(
+        action, body.get("StreamARN") or (account.arn("kinesis", f"stream/{name}") if name else "*")
+    )
 
 
 def _stream_of_iterator(iterator: str) -> str | None:
@@ -110,25 +114,25 @@ def _stream_of_iterator(iterator: str) -> str | None:
 
 def _states(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     arn = (
         body.get("stateMachineArn")
         or body.get("executionArn")
         or body.get("resourceArn")
         or body.get("mapRunArn")
     )
-    yield Need(action, arn or "*")
+    yield Permission(action, arn or "*")
     if body.get("roleArn"):
         yield _pass_role(body["roleArn"], "states.amazonaws.com")
 
 
 def _lambda(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     name = body.get("FunctionName")
     if operation.name in ("Invoke", "InvokeAsync", "InvokeWithResponseStream"):
         action = "lambda:InvokeFunction"
-    yield Need(
+    yield Permission(
         action,
         (name if name.startswith("arn:") else account.arn("lambda", f"function:{name}")) if name else "*",
     )
@@ -136,7 +140,7 @@ def _lambda(
 
 def _events(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     def bus(name: str) -> str:
         return name if name.startswith("arn:") else account.arn("events", f"event-bus/{name}")
 
@@ -144,22 +148,22 @@ def _events(
         for entry in body.get("Entries", []):
             context = {"events:source": [entry["Source"]]} if "Source" in entry else {}
             context |= {"events:detail-type": [entry["DetailType"]]} if "DetailType" in entry else {}
-            yield Need(action, bus(entry.get("EventBusName") or "default"), context)
+            yield Permission(action, bus(entry.get("EventBusName") or "default"), context)
     else:
-        yield Need(action, account.arn("events", f"rule/{body['Name']}") if "Name" in body else "*")
+        yield Permission(action, account.arn("events", f"rule/{body['Name']}") if "Name" in body else "*")
 
 
 def _scheduler(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     name = body.get("Name")
     if name is None:
-        yield Need(action)
+        yield Permission(action)
     elif operation.name.endswith("ScheduleGroup"):
-        yield Need(action, account.arn("scheduler", f"schedule-group/{name}"))
+        yield Permission(action, account.arn("scheduler", f"schedule-group/{name}"))
     else:
         group = body.get("GroupName") or request.parameters.get("groupName") or "default"
-        yield Need(action, account.arn("scheduler", f"schedule/{group}/{name}"))
+        yield Permission(action, account.arn("scheduler", f"schedule/{group}/{name}"))
         if role := body.get("Target", {}).get("RoleArn"):
             yield _pass_role(role, "scheduler.amazonaws.com")
 
@@ -169,7 +173,7 @@ _SAGEMAKER_KINDS = ("TrainingJob", "ProcessingJob", "TransformJob", "EndpointCon
 
 def _sagemaker(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     resource = body.get("ResourceArn", "*")
     for kind in _SAGEMAKER_KINDS:
         if name := body.get(f"{kind}Name"):
@@ -178,63 +182,63 @@ def _sagemaker(
             )
             resource = account.arn("sagemaker", f"{dashed}/{name}".lower())
             break
-    yield Need(action, resource)
+    yield Permission(action, resource)
     if operation.name.startswith("Create") and body.get("Tags"):
-        yield Need("sagemaker:AddTags", resource)
+        yield Permission("sagemaker:AddTags", resource)
     if role := body.get("RoleArn") or body.get("ExecutionRoleArn"):
         yield _pass_role(role, "sagemaker.amazonaws.com")
 
 
-def _pass_role(role_arn: str, service: str) -> Need:
-    return Need("iam:PassRole", role_arn, {"iam:passedtoservice": [service]})
+def _pass_role(role_arn: str, service: str) -> Permission:
+    return Permission("iam:PassRole", role_arn, {"iam:passedtoservice": [service]})
 
 
 def _sts(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
-    yield Need(action, body.get("RoleArn", "*"))
+) -> Permissions:
+    yield Permission(action, body.get("RoleArn", "*"))
 
 
 def _sqs(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     url = body.get("QueueUrl")
     name = url.rstrip("/").rsplit("/", 1)[-1] if url else body.get("QueueName")
-    yield Need(action, account.arn("sqs", name) if name else "*")
+    yield Permission(action, account.arn("sqs", name) if name else "*")
 
 
 def _firehose(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     name = body.get("DeliveryStreamName")
-    yield Need(action, account.arn("firehose", f"deliverystream/{name}") if name else "*")
+    yield Permission(action, account.arn("firehose", f"deliverystream/{name}") if name else "*")
 
 
 def _logs(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     group, stream = body.get("logGroupName"), body.get("logStreamName")
     if group is None:
-        yield Need(action)
+        yield Permission(action)
     else:
-        yield Need(
+        yield Permission(
             action, account.arn("logs", f"log-group:{group}:" + (f"log-stream:{stream}" if stream else "*"))
         )
 
 
 def _ssm(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     names = body.get("Names") or [body.get("Name") or body.get("Path") or ""]
     for name in names:
-        yield Need(action, account.arn("ssm", f"parameter/{name.lstrip('/')}") if name else "*")
+        yield Permission(action, account.arn("ssm", f"parameter/{name.lstrip('/')}") if name else "*")
 
 
 def _cloudwatch(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     namespace = body.get("Namespace") or _cbor_text(request.body, "Namespace")
-    yield Need(action, "*", {"cloudwatch:namespace": [namespace]} if namespace else {})
+    yield Permission(action, "*", {"cloudwatch:namespace": [namespace]} if namespace else {})
 
 
 def _cbor_text(body: bytes, name: str) -> str | None:
@@ -255,29 +259,29 @@ def _cbor_text(body: bytes, name: str) -> str | None:
 
 def _glue(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
-    yield Need(action, account.arn("glue", "catalog"))
+) -> Permissions:
+    yield Permission(action, account.arn("glue", "catalog"))
     if database := body.get("DatabaseName"):
-        yield Need(action, account.arn("glue", f"database/{database}"))
+        yield Permission(action, account.arn("glue", f"database/{database}"))
         if table := body.get("TableName") or (body.get("Name") if "Table" in operation.name else None):
-            yield Need(action, account.arn("glue", f"table/{database}/{table}"))
+            yield Permission(action, account.arn("glue", f"table/{database}/{table}"))
 
 
 def _kms(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     key = body.get("KeyId", "*")
-    yield Need(action, key if key.startswith(("arn:", "*")) else account.arn("kms", f"key/{key}"))
+    yield Permission(action, key if key.startswith(("arn:", "*")) else account.arn("kms", f"key/{key}"))
 
 
 def _iam(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Needs:
+) -> Permissions:
     name = body.get("RoleName")
-    yield Need(action, f"arn:{account.partition}:iam::{account.id}:role/{name}" if name else "*")
+    yield Permission(action, f"arn:{account.partition}:iam::{account.id}:role/{name}" if name else "*")
 
 
-_Of = Callable[[Account, str, Operation, Mapping[str, Any], Request], Needs]
+_Of = Callable[[Account, str, Operation, Mapping[str, Any], Request], Permissions]
 _SERVICES: dict[str, _Of] = {
     "dynamodb": _dynamodb,
     "kinesis": _kinesis,

@@ -36,21 +36,21 @@ class Caller:
 
 
 class Roles:
-    """The account's roles; `hold` marks those whose sessions are held to their policies."""
+    """The account's roles; `enforce` marks those whose policies are enforced on their sessions."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._held: set[str] = set()
+        self._enforced: set[str] = set()
         self._callers: dict[str, Caller] = {}
         self._lock = threading.Lock()
 
-    def hold(self, role_arn: str) -> None:
-        self._held.add(role_arn)
+    def enforce(self, role_arn: str) -> None:
+        self._enforced.add(role_arn)
 
-    def held_caller(self, access_key: str) -> Caller | None:
+    def enforced_caller(self, access_key: str) -> Caller | None:
         """The session that an access key belongs to, if its role is one of the template's."""
         caller = self._callers.get(access_key) or self._find(access_key)
-        return caller if caller and caller.role_arn in self._held else None
+        return caller if caller and caller.role_arn in self._enforced else None
 
     def _find(self, access_key: str) -> Caller | None:
         if not access_key.startswith("ASIA"):  # what AWS's temporary keys start with

@@ -53,7 +53,7 @@ _BUCKET = {
 _KEY = re.compile(r"<Key>(.*?)</Key>", re.DOTALL)
 
 
-def s3_need(request: Request, partition: str) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
+def s3_permissions(request: Request, partition: str) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
     """(action, resource, condition keys) for each permission the request needs. Buckets stand in the path."""
     bucket, _, key = request.raw_path.lstrip("/").partition("/")
     if not bucket:

@@ -1,4 +1,4 @@
-"""The HTTP API: its routes become the door's."""
+"""The HTTP API: its routes become the gateway's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roles and policies. Sessions of these roles are held to them."""
+"""Roles and policies, which are enforced on sessions of these roles."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def role(resource: Resource, deployment: Deployment) -> Physical:
         iam.put_role_policy(
             RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=_checked(policy["PolicyDocument"])
         )
-    deployment.roles.hold(created["Arn"])
+    deployment.roles.enforce(created["Arn"])
     return Physical(name, {"Arn": created["Arn"], "RoleId": created["RoleId"]})
 
 

@@ -1,4 +1,4 @@
-"""A service on loopback: HTTP in, API Gateway events to the functions' own door, HTTP out."""
+"""A service on loopback: HTTP in, API Gateway events to the functions' own entry point, HTTP out."""
 
 import threading
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Functions are held to their roles, and to nothing else's."""
+"""The policies of a function's role are enforced on its calls."""
 
 from __future__ import annotations
 

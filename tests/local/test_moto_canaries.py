@@ -148,7 +148,7 @@ def test_the_callback_still_needs_its_endpoint():
 
 
 def test_an_execution_without_a_name_would_still_be_called_none(local):
-    """The reason why the door names executions."""
+    """The reason why the router names executions."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
     backend = stepfunctions_parser_backends[local.account.id][local.account.region]

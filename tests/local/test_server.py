@@ -94,16 +94,16 @@ def test_a_server_that_never_started_can_be_stopped():
 
 def test_s3_through_the_door(local):
     s3 = local.client("s3")
-    s3.create_bucket(Bucket="door")
+    s3.create_bucket(Bucket="transfers")
     body = bytes(range(256)) * 40_000  # several parts
     s3.upload_fileobj(
-        io.BytesIO(body), "door", "a key/ü+%.bin", ExtraArgs={"Metadata": {"with_underscore": "1"}}
+        io.BytesIO(body), "transfers", "a key/ü+%.bin", ExtraArgs={"Metadata": {"with_underscore": "1"}}
     )
-    head = s3.head_object(Bucket="door", Key="a key/ü+%.bin")
+    head = s3.head_object(Bucket="transfers", Key="a key/ü+%.bin")
     assert head["ContentLength"] == len(body)
     assert head["Metadata"] == {"with_underscore": "1"}
-    assert s3.get_object(Bucket="door", Key="a key/ü+%.bin")["Body"].read() == body
-    ranged = s3.get_object(Bucket="door", Key="a key/ü+%.bin", Range="bytes=10-19")
+    assert s3.get_object(Bucket="transfers", Key="a key/ü+%.bin")["Body"].read() == body
+    ranged = s3.get_object(Bucket="transfers", Key="a key/ü+%.bin", Range="bytes=10-19")
     assert ranged["Body"].read() == body[10:20]
 
 
