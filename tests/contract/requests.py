@@ -66,7 +66,7 @@ def populate(world: World) -> dict[str, dict[str, Any]]:
             "roleArn": shop.ROLE,
         },
         "CreateDataDeletionJob": {
-            "jobName": "erase",
+            "jobName": "deletion",
             "datasetGroupArn": domain_group,
             "dataSource": {"dataLocation": "s3://data/users.csv"},
             "roleArn": shop.ROLE,
