@@ -11,9 +11,8 @@ from typing import Any
 from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, STRING
 from tastemaker.contracts.training_config import FORMAT_VERSION, DatasetSource, TrainingConfig, from_json
 from tastemaker.recipes import RECIPES, Recipe
+from tastemaker.schemas import NUMBERS
 from training.errors import BadConfigError
-
-NUMBERS = {"int", "long", "float", "double"}
 
 
 @dataclass(frozen=True)

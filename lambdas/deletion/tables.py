@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.stores.precomputed import PrecomputedTable
 from tastemaker.contracts.lake_layout import action_group
+from tastemaker.contracts.table_keys import profile_key
 
 THREADS = 8
 
@@ -86,4 +87,4 @@ class Tables:
 
 def _profiles(group: str, name: str) -> tuple[str, str]:
     """Keys of the events of a user or session, on items and on actions."""
-    return f"{group}#{name}", f"{action_group(group)}#{name}"
+    return profile_key(group, name), profile_key(action_group(group), name)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lambdas.stores.batch_writes import write_batch
+from tastemaker.contracts.table_keys import change_log
 from tastemaker.errors import TastemakerError
-from tastemaker.events import CHANGES
 
 ATTEMPTS = 6
 LOG_DAYS = 90
@@ -55,7 +55,7 @@ class Catalog:
             log = [
                 {
                     **item,
-                    "dataset": {"S": dataset_arn + CHANGES},
+                    "dataset": {"S": change_log(dataset_arn)},
                     "id": {"S": f"{int(moment * 1000):015}#{name}"},
                     "expiresAt": {"N": expires},
                 }

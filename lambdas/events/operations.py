@@ -5,7 +5,8 @@ from typing import Any, Protocol
 
 from lambdas.events.targets import EventTargets
 from tastemaker.errors import InvalidInput
-from tastemaker.events import action_records, catalog_records, stream_records
+from tastemaker.events.streaming import action_records, stream_records
+from tastemaker.events.upserts import catalog_records
 
 
 class Stream(Protocol):

@@ -11,7 +11,7 @@ from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import partitions
 from tastemaker.contracts.lake_layout import action_group
-from tastemaker.events import CHANGES
+from tastemaker.contracts.table_keys import change_log, profile_prefix
 
 Key = dict[str, Any]
 """A row's key, as DynamoDB writes it."""
@@ -63,7 +63,7 @@ def _delete(client: Any, table: str, rows: Iterable[Key], until: float, clock: C
 
 def _catalog_keys(dataset: str | None) -> list[str]:
     """A dataset's records, and the log of what was put."""
-    return [dataset, dataset + CHANGES] if dataset else []
+    return [dataset, change_log(dataset)] if dataset else []
 
 
 def _partition(client: Any, table: str, hash_key: str, range_key: str, value: str) -> Iterator[Key]:
@@ -89,8 +89,8 @@ def _profiles(client: Any, table: str, group: str | None) -> Iterator[Key]:
         ProjectionExpression="#profile, #event",
         ExpressionAttributeNames={"#profile": "profile", "#event": "event"},
         ExpressionAttributeValues={
-            ":group": {"S": f"{group}#"},
-            ":actions": {"S": f"{action_group(group)}#"},
+            ":group": {"S": profile_prefix(group)},
+            ":actions": {"S": profile_prefix(action_group(group))},
         },
     )
     for page in pages:

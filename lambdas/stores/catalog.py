@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tastemaker.events import CHANGES
+from tastemaker.contracts.table_keys import change_log
 
 Upsert = tuple[str, Mapping[str, Any], float]
 """An id, its properties, and the time of the upsert in seconds since 1970."""
@@ -29,7 +29,7 @@ def upserts_since(client: Any, table: str, dataset: str, since: float) -> Iterat
         TableName=table,
         KeyConditionExpression="#dataset = :log AND #id > :start",
         ExpressionAttributeNames={"#dataset": "dataset", "#id": "id"},
-        ExpressionAttributeValues={":log": {"S": dataset + CHANGES}, ":start": {"S": change_key(since)}},
+        ExpressionAttributeValues={":log": {"S": change_log(dataset)}, ":start": {"S": change_key(since)}},
     )
     for page in pages:
         for change in page["Items"]:

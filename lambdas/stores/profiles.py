@@ -10,6 +10,7 @@ from typing import Any
 
 from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
 from tastemaker.contracts.streamed_event import COLUMNS, StreamedEvent, partition_key
+from tastemaker.contracts.table_keys import profile_key
 from tastemaker.serving.history import LiveEvent
 
 _IN_KEY = {"eventId", "userId", "sentAt", "datasetGroup"}
@@ -33,7 +34,7 @@ class Profiles:
             TableName=self._table,
             KeyConditionExpression="profile = :profile",
             ProjectionExpression="event, itemId, eventType",
-            ExpressionAttributeValues={":profile": {"S": f"{dataset_group}#{user}"}},
+            ExpressionAttributeValues={":profile": {"S": profile_key(dataset_group, user)}},
             ScanIndexForward=False,
             Limit=limit,
         )
@@ -62,7 +63,7 @@ def _event(item: Mapping[str, Any]) -> LiveEvent:
 
 def _item(event: StreamedEvent, expires_at: int) -> dict[str, Any]:
     item = {
-        "profile": {"S": f"{event['datasetGroup']}#{partition_key(event)}"},
+        "profile": {"S": profile_key(event["datasetGroup"], partition_key(event))},
         "event": {"S": f"{int(event['sentAt']) * 1000:015}#{event['eventId']}"},
         "expiresAt": {"N": str(expires_at)},
     }

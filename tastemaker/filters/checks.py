@@ -15,8 +15,7 @@ from tastemaker.filters.syntax import (
     Literals,
 )
 from tastemaker.filters.values import is_number
-
-NUMBERS = ("int", "long", "float", "double")
+from tastemaker.schemas import NUMBERS
 
 TARGETS = {"USER_SEGMENTATION": "UserID", "PERSONALIZED_ACTIONS": "ActionID"}
 """Recipe types whose answers are not items."""

@@ -17,14 +17,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tastemaker.schemas import Field
+from tastemaker.schemas import MAX_CATEGORY_LENGTH, MAX_TIMESTAMP, Field
 
 ID_LENGTH = 256
-CATEGORY_LENGTH = 1000
 TEXT_LENGTH = 20_000
 TEXT_LENGTH_CJK = 7_000
 FORGIVEN = 500  # rows for each bad cell that a forgiving column may have in a batch
-LATEST_SECOND = 9_999_999_999  # in the year 2286; milliseconds of today are a thousand times as many
 INT_RANGE = (-(2**31), 2**31 - 1)
 LONG_RANGE = (-(2**63), 2**63 - 1)
 
@@ -64,7 +62,7 @@ class Rule:
             if is_id
             else TEXT_LENGTH
             if field.textual
-            else CATEGORY_LENGTH
+            else MAX_CATEGORY_LENGTH
             if _limited(field)
             else 0
         )
@@ -280,8 +278,8 @@ def _within(numbers: pa.Array, rule: Rule, low: int, high: int) -> None:
 
 
 def _sane(numbers: pa.Array, rule: Rule) -> pa.Array:
-    if rule.is_time and (pc.max(numbers).as_py() or 0) > LATEST_SECOND:
-        row = _first(pc.fill_null(pc.greater(numbers, LATEST_SECOND), False))
+    if rule.is_time and (pc.max(numbers).as_py() or 0) > MAX_TIMESTAMP:
+        row = _first(pc.fill_null(pc.greater(numbers, MAX_TIMESTAMP), False))
         why = f"{numbers[row].as_py()} is no time in Unix seconds; in milliseconds? Then divide by 1000"
         raise BadCellError(row, rule.name, why)
     return numbers

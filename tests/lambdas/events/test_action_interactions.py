@@ -7,7 +7,7 @@ import pytest
 from lambdas.events.targets import EventTargets
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.errors import InvalidInput, ResourceNotFound
-from tastemaker.events import action_records
+from tastemaker.events.streaming import action_records
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
 DATASET = f"{PREFIX}dataset/shop/ACTION_INTERACTIONS"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lambdas.stores.profiles import Profiles
 from lambdas.stream.consuming import consume
-from tastemaker.events import stream_records
+from tastemaker.events.streaming import stream_records
 from tastemaker.ids import Ids
 from tastemaker.schemas import parse
 from tastemaker.serving.history import LiveEvent, merged
