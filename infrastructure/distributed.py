@@ -16,6 +16,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infrastructure.data.lake import Lake
+from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.logs import log_group
 from infrastructure.packaging import packages
 from infrastructure.permissions import allow
@@ -68,29 +69,24 @@ class Distributed(Construct):
         self._grant()
 
     def _grant(self) -> None:
-        lake, bucket = self._lake, self._lake.bucket.bucket_arn
-        by_group = "keys begin with the dataset group, and groups are made at run time"
-        allow(self.role, ["s3:GetObject"], [lake.objects("groups/*")], because=by_group)
-        written = [lake.objects(f"groups/*/{part}/*") for part in ("datasets", "training")]
-        uploads = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-        allow(self.role, ["s3:PutObject", *uploads], written, because=by_group)
-        # An import that starts again clears what it had written.
-        allow(self.role, ["s3:DeleteObject"], written[:1], because=by_group)
-        allow(
-            self.role, ["s3:ListBucket"], [bucket], when={"StringLike": {"s3:prefix": "groups/*/datasets/*"}}
-        )
+        lake = self._lake
+        allow_objects(self.role, ["s3:GetObject"], lake, "")
+        write = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+        allow_objects(self.role, write, lake, "datasets", "training")
+        # An import that starts again lists and deletes what the first run wrote.
+        allow_objects(self.role, ["s3:DeleteObject"], lake, "datasets")
+        allow_listing(self.role, lake, "datasets")
+        allow_caller_data(self.role, self._stage, reads=True)
         for asset in (self.code, self.entry):
             allow(self.role, ["s3:GetObject"], [asset.bucket.arn_for_objects(asset.s3_object_key)])
-        log, groups = (
-            self._log.log_group_arn,
-            cdk.Stack.of(self).format_arn(
-                service="logs",
-                resource="log-group",
-                resource_name="*",
-                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-            ),
-        )
+        log = self._log.log_group_arn
         allow(self.role, ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [log])
+        groups = cdk.Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name="*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
         allow(
             self.role,
             ["logs:DescribeLogGroups"],
@@ -174,7 +170,8 @@ class Distributed(Construct):
             ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
             [stack.format_arn(service="events", resource="rule", resource_name=rule)],
         )
-        return flow.catch(state)
+        flow.catch(state)
+        return state
 
 
 def _parameters(values: dict[str, str]) -> str:

@@ -13,8 +13,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infrastructure.api import Api
-from infrastructure.data.event_stream import Events
-from infrastructure.functions.service_function import Functions
+from infrastructure.data.event_stream import EventStream
+from infrastructure.functions.service_function import ServiceFunction
 from infrastructure.stage import Stage
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
@@ -31,8 +31,8 @@ class Monitoring(Construct):
         *,
         stage: Stage,
         api: Api,
-        functions: Functions,
-        events: Events,
+        functions: Mapping[str, ServiceFunction],
+        events: EventStream,
         machines: Mapping[str, sfn.StateMachine],
     ) -> None:
         super().__init__(scope, id)
@@ -55,7 +55,7 @@ class Monitoring(Construct):
             self._alarm(
                 "EventLag",
                 "events wait longer than five minutes for the stream function",
-                functions.stream.function.metric(
+                functions["stream"].function.metric(
                     "IteratorAge", statistic="Maximum", period=FIVE_MINUTES, unit=cloudwatch.Unit.MILLISECONDS
                 ),
                 above=FIVE_MINUTES.to_milliseconds(),
@@ -67,7 +67,7 @@ class Monitoring(Construct):
             ),
         ]
         errors = {}
-        for one in functions.all:
+        for one in functions.values():
             errors[one.node.id] = one.function.metric_errors(period=FIVE_MINUTES, label=one.node.id)
             alarms.append(
                 self._alarm(
@@ -108,15 +108,15 @@ class Monitoring(Construct):
         self,
         stage: Stage,
         api: Api,
-        functions: Functions,
-        events: Events,
+        functions: Mapping[str, ServiceFunction],
+        events: EventStream,
         errors: list[cloudwatch.IMetric],
         failures: list[cloudwatch.IMetric],
         alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=stage.stack_name)
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
-        front = [functions.control, functions.runtime, functions.events]
+        front = [functions[name] for name in ("control", "runtime", "events")]
         board.add_widgets(
             _graph(
                 "Requests",
@@ -141,7 +141,7 @@ class Monitoring(Construct):
             ),
             _graph(
                 "Age of the oldest waiting event",
-                functions.stream.function.metric("IteratorAge", statistic="Maximum"),
+                functions["stream"].function.metric("IteratorAge", statistic="Maximum"),
             ),
         )
         board.add_widgets(
@@ -149,7 +149,7 @@ class Monitoring(Construct):
             _graph("Events given up", events.dead_letters.metric_approximate_number_of_messages_visible()),
             _graph(
                 "Concurrent runtime",
-                functions.runtime.function.metric("ConcurrentExecutions", statistic="Maximum"),
+                functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum"),
             ),
         )
 

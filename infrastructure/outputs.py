@@ -9,7 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infrastructure.api import Api
-from infrastructure.data.event_stream import Events
+from infrastructure.data.event_stream import EventStream
 from infrastructure.data.lake import Lake
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
@@ -25,7 +25,7 @@ class Outputs(Construct):
         *,
         api: Api,
         lake: Lake,
-        events: Events,
+        events: EventStream,
         machines: Mapping[str, sfn.StateMachine],
     ) -> None:
         super().__init__(stack, "Outputs")

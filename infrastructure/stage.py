@@ -107,6 +107,16 @@ class DistributedSettings:
     maximum_cores: int = setting(200, "most cores at once, 7.5 GB each", within=(8, 10_000))
     maximum_hours: int = setting(6, "a job is stopped after so many hours", within=(1, 12))
 
+    @property
+    def import_bytes(self) -> int:
+        """The limit of an import by a function. At least one byte: zero means no limit to the functions."""
+        return max(1, self.import_megabytes * 10**6)
+
+    @property
+    def prepare_bytes(self) -> int:
+        """The limit of events that a training job prepares by itself. At least one byte, as above."""
+        return max(1, self.prepare_megabytes * 10**6)
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventSettings:

@@ -12,6 +12,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from infrastructure.data.lake import Lake
+from infrastructure.grants import allow_objects
 from infrastructure.packaging import packages
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
@@ -54,14 +55,9 @@ class Training(Construct):
 
     def _grant(self, lake: Lake, *, registry: str) -> None:
         stack = cdk.Stack.of(self)
-        by_group = "keys begin with the dataset group, and groups are made at run time"
-        allow(self.role, ["s3:GetObject"], [lake.objects("groups/*")], because=by_group)
-        allow(
-            self.role,
-            ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
-            [lake.objects("groups/*/models/*")],
-            because=by_group,
-        )
+        allow_objects(self.role, ["s3:GetObject"], lake, "")
+        write = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+        allow_objects(self.role, write, lake, "models")
         allow(self.role, ["s3:ListBucket", "s3:GetBucketLocation"], [lake.bucket.bucket_arn])
         allow(self.role, ["s3:GetObject"], [self.code.bucket.arn_for_objects(self.code.s3_object_key)])
         allow(

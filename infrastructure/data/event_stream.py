@@ -25,7 +25,7 @@ EVENTS_PREFIX = "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp
 FAILED_PREFIX = "failed/events/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
 
 
-class Events(Construct):
+class EventStream(Construct):
     """The stream, the queue of what its function gave up, and the delivery of every event to the lake."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
@@ -96,7 +96,7 @@ class Events(Construct):
         allow(
             role,
             ["s3:PutObject", "s3:AbortMultipartUpload"],
-            [lake.objects("groups/*/events/*"), lake.objects("failed/events/*")],
+            [lake.folder("events"), lake.objects("failed/events/*")],
             because="keys begin with the dataset group of each event, and with the reason of a failure",
         )
         allow(

@@ -68,6 +68,14 @@ class Lake(Construct):
         """The ARN of the objects whose keys match `pattern`."""
         return self.bucket.arn_for_objects(pattern)
 
+    def prefix(self, folder: str) -> str:
+        """The pattern of the keys in a folder of every dataset group; "" for all folders."""
+        return f"groups/*/{folder}/*" if folder else "groups/*"
+
+    def folder(self, folder: str) -> str:
+        """The ARN of the objects in a folder of every dataset group; "" for all folders."""
+        return self.objects(self.prefix(folder))
+
 
 def _unfinished_uploads() -> s3.LifecycleRule:
     return s3.LifecycleRule(

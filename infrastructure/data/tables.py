@@ -1,4 +1,4 @@
-"""The four tables: resource records, user profiles, catalog entries put one at a time, computed lists."""
+"""The four tables: resource records, user profiles, upserts, and precomputed recommendations."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from constructs import Construct
 
 from infrastructure.stage import Stage
 
-# Lists of resources: all of a kind, or what belongs to one, by time of creation.
+# Lists of resources by time of creation: all of a type, or the children of one.
 INDEXES = {"by-kind": "kind", "by-parent": "parent"}
-# Records whose work is under way; no others have the attribute.
-MOVING = "by-moving"
+# Records whose work is in progress. Only they have the attribute.
+IN_TRANSITION_INDEX = "by-moving"
 
 
 class Tables(Construct):
-    """On-demand tables with point-in-time recovery. Key names are the contract with `lambdas/common`."""
+    """On-demand tables with point-in-time recovery. The clients in `lambdas/stores` use these key names."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
         super().__init__(scope, id)
@@ -23,7 +23,7 @@ class Tables(Construct):
         self.resources = self._table("Resources", key="arn")
         for name, attribute in INDEXES.items():
             self._index(name, attribute)
-        self._index(MOVING, "moving")
+        self._index(IN_TRANSITION_INDEX, "moving")
         self.profiles = self._table("Profiles", key="profile", sort="event", expires="expiresAt")
         self.catalog = self._table("Catalog", key="dataset", sort="id", expires="expiresAt")
         self.recommendations = self._table("Recommendations", key="version", sort="key", expires="expiresAt")

@@ -69,20 +69,11 @@ def _function(name: str) -> Package:
     return Package(name, sources, f"lambdas/requirements-{name}.txt", LAMBDA)
 
 
-NAMES = (
-    "control",
-    "runtime",
-    "events",
-    "stream",
-    "steps",
-    "importing",
-    "batch",
-    "exporting",
-    "deletion",
-    "refreshing",
-    "attribution",
-)
-FUNCTIONS = {name: _function(name) for name in NAMES}
+FUNCTIONS = {
+    name: _function(name)
+    for name in sorted(path.stem.split("-", 1)[1] for path in (ROOT / "lambdas").glob("requirements-*.txt"))
+    if name != "common"
+}
 TRAINING = Package(
     "training", ("training", "tastemaker"), "infrastructure/requirements-training.txt", SAGEMAKER, limit=None
 )

@@ -1,55 +1,35 @@
-"""The machine of batch inference and batch segment jobs."""
+"""The batch machine: runs batch inference and batch segment jobs."""
 
 from __future__ import annotations
 
-from aws_cdk import aws_lambda as lambda_
+from functools import partial
+
 from aws_cdk import aws_stepfunctions as sfn
 
-from infrastructure.data.lake import Lake
+from infrastructure.workflows.declaration import WorkflowDeclaration, WorkflowResources
 from infrastructure.workflows.flow import Workflow, is_true
+from tastemaker.contracts.workflow_names import BATCH
 
 
-def answer(flow: Workflow, batch: lambda_.Function, *, lake: Lake, concurrency: int) -> sfn.StateMachine:
-    """The input's lines in shards, answered side by side and collected into one output a file; and kept in a
-    table, if the job wants them served."""
-    start = flow.begin("Begin batch job")
-    shards = flow.each(
-        "Answer shards",
-        "Answer shard",
-        batch,
-        "answer",
-        lake=lake,
-        listed_in="batch",
-        listed_at="$.plan.shards",
-        concurrency=concurrency,
+def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
+    """The lines of the input are answered in shards, and collected into one output per input file."""
+    start, function = flow.begin("Begin batch job"), uses.functions["batch"]
+    each = partial(
+        flow.each, lake=uses.lake, folder="batch", concurrency=uses.stage.functions.batch_concurrency
     )
-    outputs = flow.each(
-        "Collect outputs",
-        "Collect output",
-        batch,
-        "collect",
-        lake=lake,
-        listed_in="batch",
-        listed_at="$.plan.files",
-        concurrency=concurrency,
-    )
-    lists = flow.each(
-        "Load lists",
-        "Load list",
-        batch,
-        "load",
-        lake=lake,
-        listed_in="batch",
-        listed_at="$.plan.shards",
-        concurrency=concurrency,
-    )
-    # The job is done only when nothing about users is left of its work but what is served.
-    clear = flow.clear_away(flow.step("Publish outputs", "succeed"))
-    start.next(flow.action("Plan shards", batch, "plan")).next(shards).next(outputs).next(
-        sfn.Choice(flow, "Are lists to be served?")
-        .when(is_true("$.plan.served"), lists.next(clear))
-        .otherwise(clear)
+    shards = each("Answer shards", "Answer shard", function, "answer", list_key="$.plan.shards")
+    outputs = each("Collect outputs", "Collect output", function, "collect", list_key="$.plan.files")
+    lists = each("Load lists", "Load list", function, "load", list_key="$.plan.shards")
+    # The job is complete only when the lake has no data of users left from it. Served lists are in a table.
+    clean_up = flow.clean_up(flow.step("Publish outputs", "succeed"))
+    start.next(flow.action("Plan shards", function, "plan")).next(shards).next(outputs).next(
+        sfn.Choice(flow, "Are the lists served?")
+        .when(is_true("$.plan.served"), lists.next(clean_up))
+        .otherwise(clean_up)
     )
     return flow.finish(
         start, comment='Input: {"batchInferenceJobArn": "…"} or {"batchSegmentJobArn": "…"}', hours=24
     )
+
+
+WORKFLOW = WorkflowDeclaration(name=BATCH, subject="Batch job", define=_define)

@@ -17,12 +17,12 @@ FLOWS = {
     "refresh": [
         "Begin refresh",
         "Is there a model to refresh?",
-        "Gather what is new",
-        "Is there something new?",
+        "Collect new data",
+        "Is there new data?",
         "Warm model",
         "Publish refresh",
-        "Clear away",
-        "Is there more to clear?",
+        "Clean up",
+        "Is there more to clean up?",
         "Refreshed",
     ],
     "delete": ["Begin deletion", "Purge data", "Is there more to purge?", "Remove record"],
@@ -30,13 +30,13 @@ FLOWS = {
     "export": ["Begin export", "Export data", "Publish export"],
     "data-deletion": [
         "Begin data deletion",
-        "Is it done already?",
-        "List what there is",
+        "Is the job already complete?",
+        "List files and tables",
         "Delete users",
-        "Count what was deleted",
+        "Count deleted records",
         "Complete data deletion",
-        "Clear away",
-        "Is there more to clear?",
+        "Clean up",
+        "Is there more to clean up?",
         "Data deleted",
     ],
     "batch": [
@@ -44,9 +44,9 @@ FLOWS = {
         "Plan shards",
         "Answer shards",
         "Collect outputs",
-        "Are lists to be served?",
-        "Clear away",
-        "Is there more to clear?",
+        "Are the lists served?",
+        "Clean up",
+        "Is there more to clean up?",
         "Publish outputs",
     ],
 }
@@ -59,7 +59,7 @@ def test_the_way_of_success(definitions: Definitions, name: str) -> None:
     while not states[way[-1]].get("End") and states[way[-1]]["Type"] != "Succeed":
         state = states[way[-1]]
         way.append(state.get("Next") or state["Default"])
-    assert [title for title in way if not title.startswith("Is it too much for")] == FLOWS[name]
+    assert [title for title in way if not title.startswith("Is it too large for")] == FLOWS[name]
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -113,12 +113,16 @@ def test_work_gets_the_plan(definitions: Definitions) -> None:
 @pytest.mark.parametrize(
     ("name", "question", "way"),
     [
-        ("import", "a function", ["Import data on Spark", "Read what Spark imported", "Publish import"]),
-        ("train", "one machine", ["Prepare events on Spark", "Read what Spark prepared", "Train model"]),
+        ("import", "a function", ["Import data on Spark", "Read result of Spark import", "Publish import"]),
+        (
+            "train",
+            "one machine",
+            ["Prepare events on Spark", "Read result of Spark preparation", "Train model"],
+        ),
     ],
 )
 def test_large_work_goes_by_spark_where_the_stage_has_it(assembly, name: str, question: str, way) -> None:
-    title = f"Is it too much for {question}?"
+    title = f"Is it too large for {question}?"
     assert title not in definitions_of(assembly.templates["local"])[name]["States"]
     states = definitions_of(assembly.templates["prod"])[name]["States"]
     (choice,) = states[title]["Choices"]
@@ -164,10 +168,10 @@ def test_work_on_a_list_goes_through_it_in_executions_of_their_own(definitions: 
 
 def test_lists_are_loaded_only_if_the_job_wants_them_served(definitions: Definitions) -> None:
     states = definitions["batch"]["States"]
-    (choice,) = states["Are lists to be served?"]["Choices"]
+    (choice,) = states["Are the lists served?"]["Choices"]
     assert {condition["Variable"] for condition in choice["And"]} == {"$.plan.served"}
     load = states[choice["Next"]]
-    assert load["ItemSelector"]["action"] == "load" and load["Next"] == "Clear away"
+    assert load["ItemSelector"]["action"] == "load" and load["Next"] == "Clean up"
     (catch,) = load["Catch"]
     assert states[catch["Next"]]["Parameters"]["action"] == "fail"
 

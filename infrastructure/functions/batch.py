@@ -1,0 +1,43 @@
+"""The `batch` function: answers the lines of batch inference and batch segment jobs."""
+
+from __future__ import annotations
+
+import json
+
+from infrastructure.functions.declaration import FunctionDeclaration, Resources
+from infrastructure.functions.service_function import Limits, ServiceFunction
+from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+
+def _limits(stage: Stage) -> Limits:
+    return Limits(memory=stage.functions.batch_memory, timeout=900, disk=stage.functions.batch_disk)
+
+
+def _connect(batch: ServiceFunction, uses: Resources) -> None:
+    tables = uses.tables
+    batch.set(
+        RESOURCES_TABLE=tables.resources.table_name,
+        PROFILES_TABLE=tables.profiles.table_name,
+        CATALOG_TABLE=tables.catalog.table_name,
+        RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
+        LAKE_BUCKET=uses.lake.bucket.bucket_name,
+        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
+    )
+    allow(batch.role, ["dynamodb:GetItem"], [tables.resources.table_arn])
+    allow(batch.role, ["dynamodb:GetItem", "dynamodb:Query"], [tables.catalog.table_arn])
+    allow(batch.role, ["dynamodb:Query"], [tables.profiles.table_arn])
+    allow(batch.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
+    allow_objects(batch.role, ["s3:GetObject"], uses.lake, "models")
+    allow_objects(batch.role, ["s3:GetObject", "s3:PutObject"], uses.lake, "batch")
+    allow_listing(batch.role, uses.lake, "models", "batch")
+    allow_caller_data(batch.role, uses.stage, reads=True, writes=True)
+
+
+FUNCTION = FunctionDeclaration(
+    name="batch",
+    description="batch jobs: files of users or items to files of recommendations",
+    limits=_limits,
+    connect=_connect,
+)

@@ -1,0 +1,44 @@
+"""The `deletion` function: deletes the data of users from the lake and the tables."""
+
+from __future__ import annotations
+
+import json
+
+from infrastructure.functions.declaration import FunctionDeclaration, Resources
+from infrastructure.functions.service_function import Limits, ServiceFunction
+from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+FOLDERS = ("datasets", "events", "erase", "batch", "training")
+# Old versions go too: a deleted user must not come back with one.
+REWRITE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
+
+
+def _limits(stage: Stage) -> Limits:
+    return Limits(memory=stage.functions.deletion_memory, timeout=900, disk=2048)
+
+
+def _connect(deletion: ServiceFunction, uses: Resources) -> None:
+    tables = uses.tables
+    deletion.set(
+        LAKE_BUCKET=uses.lake.bucket.bucket_name,
+        PROFILES_TABLE=tables.profiles.table_name,
+        CATALOG_TABLE=tables.catalog.table_name,
+        RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
+        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
+    )
+    allow_objects(deletion.role, REWRITE, uses.lake, *FOLDERS)
+    allow_listing(deletion.role, uses.lake, *FOLDERS, actions=["s3:ListBucket", "s3:ListBucketVersions"])
+    allow(deletion.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
+    allow(deletion.role, ["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.catalog.table_arn])
+    allow(deletion.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
+    allow_caller_data(deletion.role, uses.stage, reads=True)
+
+
+FUNCTION = FunctionDeclaration(
+    name="deletion",
+    description="data deletion jobs: deletes the data of users from the lake and the tables",
+    limits=_limits,
+    connect=_connect,
+)

@@ -1,0 +1,36 @@
+"""The `exporting` function: writes the rows of a dataset to a CSV file in the caller's bucket."""
+
+from __future__ import annotations
+
+import json
+
+from infrastructure.functions.declaration import FunctionDeclaration, Resources
+from infrastructure.functions.service_function import Limits, ServiceFunction
+from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+
+def _limits(stage: Stage) -> Limits:
+    return Limits(memory=stage.functions.exporting_memory, timeout=900, disk=1024)
+
+
+def _connect(exporting: ServiceFunction, uses: Resources) -> None:
+    catalog = uses.tables.catalog
+    exporting.set(
+        LAKE_BUCKET=uses.lake.bucket.bucket_name,
+        CATALOG_TABLE=catalog.table_name,
+        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
+    )
+    allow_objects(exporting.role, ["s3:GetObject"], uses.lake, "datasets", "events")
+    allow_listing(exporting.role, uses.lake, "datasets", "events")
+    allow(exporting.role, ["dynamodb:Query"], [catalog.table_arn])
+    allow_caller_data(exporting.role, uses.stage, writes=True)
+
+
+FUNCTION = FunctionDeclaration(
+    name="exporting",
+    description="export jobs: the rows of a dataset to a CSV file",
+    limits=_limits,
+    connect=_connect,
+)

@@ -1,0 +1,48 @@
+"""The `steps` function: the small steps that all state machines share."""
+
+from __future__ import annotations
+
+import json
+
+from infrastructure.functions.declaration import FunctionDeclaration, Resources
+from infrastructure.functions.service_function import Limits, ServiceFunction
+from infrastructure.grants import WRITE_RECORDS, allow_objects, allow_records
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+
+def _limits(stage: Stage) -> Limits:
+    return Limits(memory=stage.functions.steps_memory, timeout=300)
+
+
+def _connect(steps: ServiceFunction, uses: Resources) -> None:
+    tables, runtime = uses.tables, uses.functions["runtime"].function
+    steps.set(
+        RESOURCES_TABLE=tables.resources.table_name,
+        PROFILES_TABLE=tables.profiles.table_name,
+        CATALOG_TABLE=tables.catalog.table_name,
+        RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
+        LAKE_BUCKET=uses.lake.bucket.bucket_name,
+        RUNTIME_FUNCTION=runtime.function_name,
+        EVENT_BUS=uses.bus.event_bus_name,
+        QUOTAS=json.dumps(uses.stage.quotas),
+    )
+    if uses.stage.distributed.enabled:
+        steps.set(DISTRIBUTED_BYTES=str(uses.stage.distributed.prepare_bytes))
+    allow_records(steps.role, tables, WRITE_RECORDS)
+    purge = ["dynamodb:Query", "dynamodb:BatchWriteItem"]
+    allow(steps.role, purge, [tables.catalog.table_arn, tables.recommendations.table_arn])
+    # The profiles of a dataset group share only the beginning of their key, so a purge has to scan the table.
+    allow(steps.role, ["dynamodb:Scan", "dynamodb:BatchWriteItem"], [tables.profiles.table_arn])
+    allow_objects(steps.role, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], uses.lake, "")
+    allow(steps.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
+    allow(steps.role, ["lambda:InvokeFunction"], [runtime.function_arn])
+    allow(steps.role, ["events:PutEvents"], [uses.bus.event_bus_arn])
+
+
+FUNCTION = FunctionDeclaration(
+    name="steps",
+    description="the small steps of the state machines: begin, succeed, fail, warm, purge, remove",
+    limits=_limits,
+    connect=_connect,
+)

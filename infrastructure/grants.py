@@ -1,0 +1,68 @@
+"""Permissions that several roles have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+
+from infrastructure.data.lake import Lake
+from infrastructure.data.tables import INDEXES, Tables
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+
+# How the store of resource records writes: single records, under conditions, in transactions.
+WRITE_RECORDS = (
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:ConditionCheckItem",
+)
+READ_RECORDS = ("dynamodb:GetItem",)
+
+
+def allow_records(role: iam.Role, tables: Tables, actions: Sequence[str]) -> None:
+    """Allow `actions` on the table of resource records, and lists by its indexes."""
+    table = tables.resources.table_arn
+    allow(role, actions, [table])
+    allow(role, ["dynamodb:Query"], [f"{table}/index/{index}" for index in INDEXES])
+
+
+def allow_objects(role: iam.Role, actions: Sequence[str], lake: Lake, *folders: str) -> None:
+    """Allow `actions` on the objects in `folders` of every dataset group."""
+    allow(
+        role,
+        actions,
+        [lake.folder(folder) for folder in folders],
+        because="keys begin with the dataset group, and groups are created at run time",
+    )
+
+
+def allow_listing(
+    role: iam.Role, lake: Lake, *folders: str, actions: Sequence[str] = ("s3:ListBucket",)
+) -> None:
+    """Allow lists of the objects in `folders` of every dataset group, and of no other objects."""
+    prefixes = [lake.prefix(folder) for folder in folders]
+    allow(role, actions, [lake.bucket.bucket_arn], when={"StringLike": {"s3:prefix": prefixes}})
+
+
+def allow_caller_data(role: iam.Role, stage: Stage, *, reads: bool = False, writes: bool = False) -> None:
+    """Allow access to the buckets of callers.
+
+    The role may assume the role that a caller names, which has to trust it. It may also use the buckets that
+    the stage's `dataBuckets` lists directly.
+    """
+    stack = cdk.Stack.of(role)
+    allow(
+        role,
+        ["sts:AssumeRole"],
+        [stack.format_arn(service="iam", region="", resource="role", resource_name=stage.import_roles)],
+        because="the caller names a role; it must trust this one, and importRoles can restrict the names",
+    )
+    objects = ["s3:GetObject"] * reads + ["s3:PutObject", "s3:AbortMultipartUpload"] * writes
+    for bucket in stage.data_buckets:
+        arn = f"arn:{stack.partition}:s3:::{bucket}"
+        if reads:
+            allow(role, ["s3:ListBucket", "s3:GetBucketLocation"], [arn])
+        allow(role, objects, [f"{arn}/*"], because="the stage's dataBuckets names the bucket")
