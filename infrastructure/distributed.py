@@ -21,6 +21,7 @@ from infrastructure.logs import log_group
 from infrastructure.packaging import packages
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
 
 # Spark 3.5 and, beside Python 3.9, the Python 3.11 that our code and its wheels need.
 RELEASE = "emr-7.13.0"
@@ -70,12 +71,12 @@ class Distributed(Construct):
 
     def _grant(self) -> None:
         lake = self._lake
-        allow_objects(self.role, ["s3:GetObject"], lake, "")
+        allow_objects(self.role, ["s3:GetObject"], lake, [ALL_GROUPS])
         write = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-        allow_objects(self.role, write, lake, "datasets", "training")
+        allow_objects(self.role, write, lake, patterns(Area.DATASETS, Area.TRAINING))
         # An import that starts again lists and deletes what the first run wrote.
-        allow_objects(self.role, ["s3:DeleteObject"], lake, "datasets")
-        allow_listing(self.role, lake, "datasets")
+        allow_objects(self.role, ["s3:DeleteObject"], lake, patterns(Area.DATASETS))
+        allow_listing(self.role, lake, patterns(Area.DATASETS))
         allow_caller_data(self.role, self._stage, reads=True)
         for asset in (self.code, self.entry):
             allow(self.role, ["s3:GetObject"], [asset.bucket.arn_for_objects(asset.s3_object_key)])

@@ -29,22 +29,21 @@ def allow_records(role: iam.Role, tables: Tables, actions: Sequence[str]) -> Non
     allow(role, ["dynamodb:Query"], [f"{table}/index/{index}" for index in INDEXES])
 
 
-def allow_objects(role: iam.Role, actions: Sequence[str], lake: Lake, *folders: str) -> None:
-    """Allow `actions` on the objects in `folders` of every dataset group."""
+def allow_objects(role: iam.Role, actions: Sequence[str], lake: Lake, keys: Sequence[str]) -> None:
+    """Allow `actions` on the objects whose keys match one of the patterns `keys` of the lake layout."""
     allow(
         role,
         actions,
-        [lake.folder(folder) for folder in folders],
+        [lake.objects(pattern) for pattern in keys],
         because="keys begin with the dataset group, and groups are created at run time",
     )
 
 
 def allow_listing(
-    role: iam.Role, lake: Lake, *folders: str, actions: Sequence[str] = ("s3:ListBucket",)
+    role: iam.Role, lake: Lake, keys: Sequence[str], *, actions: Sequence[str] = ("s3:ListBucket",)
 ) -> None:
-    """Allow lists of the objects in `folders` of every dataset group, and of no other objects."""
-    prefixes = [lake.prefix(folder) for folder in folders]
-    allow(role, actions, [lake.bucket.bucket_arn], when={"StringLike": {"s3:prefix": prefixes}})
+    """Allow lists of the objects whose keys match one of the patterns `keys`, and of no other objects."""
+    allow(role, actions, [lake.bucket.bucket_arn], when={"StringLike": {"s3:prefix": list(keys)}})
 
 
 def allow_caller_data(role: iam.Role, stage: Stage, *, reads: bool = False, writes: bool = False) -> None:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from tastemaker.contracts.stage_summary import StageSummary
 
@@ -52,7 +52,9 @@ class StageError(ValueError):
     """The settings of a stage cannot be used; the message names the stage and the setting."""
 
 
-def about(explanation: str, *, within: tuple[int, int] | None = None, among: tuple = ()) -> dict[str, Any]:
+def about(
+    explanation: str, *, within: tuple[int, int] | None = None, among: tuple[Any, ...] = ()
+) -> dict[str, Any]:
     """What is known of a setting: its explanation, and the limits of its value (both ends included)."""
     return {"explanation": explanation, "within": within, "among": among}
 
@@ -227,7 +229,7 @@ class Stage:
     log_level: str = setting(
         "INFO", "level of the functions' own log", among=("DEBUG", "INFO", "WARNING", "ERROR")
     )
-    quotas: dict = field(
+    quotas: dict[str, Any] = field(
         default_factory=dict,
         metadata=about("service quotas to hold, by Personalize's name for them; empty for none"),
     )
@@ -237,7 +239,7 @@ class Stage:
     import_roles: str = setting(
         "*", "role names that import jobs may assume in this account, as an IAM pattern"
     )
-    data_buckets: list = field(
+    data_buckets: list[str] = field(
         default_factory=list,
         metadata=about("buckets that jobs may read with their own role when the caller's cannot be assumed"),
     )
@@ -247,7 +249,7 @@ class Stage:
         "CloudWatch namespace of metric attributions; empty for <stack>/MetricAttribution. AWS keeps those "
         "that begin with AWS/, as the service's own does, to itself",
     )
-    tags: dict = field(
+    tags: dict[str, str] = field(
         default_factory=dict, metadata=about("tags on every resource, beside application and stage")
     )
     training: TrainingSettings = field(default_factory=TrainingSettings)
@@ -312,13 +314,14 @@ def _members(kind: type, settings: Mapping[str, Any], where: str) -> dict[str, A
     return members
 
 
-def _value(found: Field, hint: type, value: Any, where: str) -> Any:
+def _value(found: Field[Any], hint: type, value: Any, where: str) -> Any:
     if is_dataclass(hint):
         if not isinstance(value, Mapping):
             raise StageError(f"{where} takes an object of settings, not {value!r}")
         return hint(**_members(hint, value, where + "."))
-    if type(value) is not hint:  # bool is an int to isinstance, never to a reader of cdk.json
-        raise StageError(f"{where} takes a value of type {hint.__name__}, not {value!r}")
+    expected = get_origin(hint) or hint
+    if type(value) is not expected:  # bool is an int to isinstance, never to a reader of cdk.json
+        raise StageError(f"{where} takes a value of type {expected.__name__}, not {value!r}")
     within, among = found.metadata["within"], found.metadata["among"]
     if within and not within[0] <= value <= within[1]:
         raise StageError(f"{where} must lie between {within[0]} and {within[1]}, not {value!r}")
@@ -344,7 +347,7 @@ def settings(kind: type = Stage, prefix: str = "") -> Iterator[tuple[str, Any, s
             yield prefix + _camel(f.name), _default(f), f.metadata["explanation"]
 
 
-def _default(f: Field) -> Any:
+def _default(f: Field[Any]) -> Any:
     return f.default_factory() if callable(f.default_factory) else f.default
 
 

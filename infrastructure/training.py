@@ -16,6 +16,7 @@ from infrastructure.grants import allow_objects
 from infrastructure.packaging import packages
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
 
 IMAGES = Path(__file__).with_name("training_images.json")
 # Every job's name begins so; the roles that start and stop jobs are held to it.
@@ -55,9 +56,9 @@ class Training(Construct):
 
     def _grant(self, lake: Lake, *, registry: str) -> None:
         stack = cdk.Stack.of(self)
-        allow_objects(self.role, ["s3:GetObject"], lake, "")
+        allow_objects(self.role, ["s3:GetObject"], lake, [ALL_GROUPS])
         write = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-        allow_objects(self.role, write, lake, "models")
+        allow_objects(self.role, write, lake, patterns(Area.MODELS))
         allow(self.role, ["s3:ListBucket", "s3:GetBucketLocation"], [lake.bucket.bucket_arn])
         allow(self.role, ["s3:GetObject"], [self.code.bucket.arn_for_objects(self.code.s3_object_key)])
         allow(

@@ -17,12 +17,21 @@ from infrastructure.data.lake import Lake
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import (
+    FAILED_EVENTS,
+    FAILED_EVENTS_PATTERN,
+    GROUPS,
+    Area,
+    GroupFolder,
+    events_of_day,
+    patterns,
+)
 from tastemaker.contracts.streamed_event import COLUMNS
 
-# Firehose takes the dataset group out of each record and sorts the objects by it; the date is that of the
-# delivery.
-EVENTS_PREFIX = "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp:yyyy/MM/dd}/"
-FAILED_PREFIX = "failed/events/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/"
+# Firehose replaces the expressions: the dataset group is that of the record, the day that of the delivery.
+_DAY = "!{timestamp:yyyy/MM/dd}"
+EVENTS_PREFIX = events_of_day(GroupFolder("!{partitionKeyFromQuery:datasetGroup}").events, _DAY)
+FAILED_PREFIX = events_of_day(f"{FAILED_EVENTS}!{{firehose:error-output-type}}/", _DAY)
 
 
 class EventStream(Construct):
@@ -96,7 +105,7 @@ class EventStream(Construct):
         allow(
             role,
             ["s3:PutObject", "s3:AbortMultipartUpload"],
-            [lake.folder("events"), lake.objects("failed/events/*")],
+            [lake.objects(pattern) for pattern in (*patterns(Area.EVENTS), FAILED_EVENTS_PATTERN)],
             because="keys begin with the dataset group of each event, and with the reason of a failure",
         )
         allow(
@@ -196,7 +205,7 @@ class EventStream(Construct):
                 parameters={"classification": "parquet"},
                 storage_descriptor=of.StorageDescriptorProperty(
                     columns=[of.ColumnProperty(name=name, type=kind) for name, kind in COLUMNS.items()],
-                    location=lake.bucket.s3_url_for_object("groups/"),
+                    location=lake.bucket.s3_url_for_object(GROUPS),
                     input_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
                     output_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
                     serde_info=of.SerdeInfoProperty(

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infrastructure.stage import Stage
+from tastemaker.contracts import lake_layout
 
 
 class Lake(Construct):
@@ -49,7 +50,7 @@ class Lake(Construct):
                 ),
                 s3.LifecycleRule(
                     id="cold data",
-                    prefix="groups/",
+                    prefix=lake_layout.GROUPS,
                     transitions=[
                         s3.Transition(
                             storage_class=s3.StorageClass.INTELLIGENT_TIERING,
@@ -58,7 +59,9 @@ class Lake(Construct):
                     ],
                 ),
                 s3.LifecycleRule(
-                    id="failed events", prefix="failed/", expiration=days(stage.lake.failed_events_days)
+                    id="failed events",
+                    prefix=lake_layout.FAILED_EVENTS,
+                    expiration=days(stage.lake.failed_events_days),
                 ),
             ],
             **private,
@@ -67,14 +70,6 @@ class Lake(Construct):
     def objects(self, pattern: str) -> str:
         """The ARN of the objects whose keys match `pattern`."""
         return self.bucket.arn_for_objects(pattern)
-
-    def prefix(self, folder: str) -> str:
-        """The pattern of the keys in a folder of every dataset group; "" for all folders."""
-        return f"groups/*/{folder}/*" if folder else "groups/*"
-
-    def folder(self, folder: str) -> str:
-        """The ARN of the objects in a folder of every dataset group; "" for all folders."""
-        return self.objects(self.prefix(folder))
 
 
 def _unfinished_uploads() -> s3.LifecycleRule:

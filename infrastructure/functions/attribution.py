@@ -9,6 +9,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
@@ -24,10 +25,10 @@ def _connect(attribution: ServiceFunction, uses: Resources) -> None:
         DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
         ATTRIBUTION_NAMESPACE=namespace,
     )
-    allow_objects(attribution.role, ["s3:GetObject"], lake, "datasets", "events")
+    allow_objects(attribution.role, ["s3:GetObject"], lake, patterns(Area.DATASETS, Area.EVENTS))
     own = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-    allow_objects(attribution.role, own, lake, "attribution")
-    allow_listing(attribution.role, lake, "datasets", "events", "attribution")
+    allow_objects(attribution.role, own, lake, patterns(Area.ATTRIBUTION))
+    allow_listing(attribution.role, lake, patterns(Area.DATASETS, Area.EVENTS, Area.ATTRIBUTION))
     allow(attribution.role, ["dynamodb:BatchGetItem"], [catalog.table_arn])
     allow(
         attribution.role,

@@ -9,6 +9,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
@@ -29,9 +30,9 @@ def _connect(batch: ServiceFunction, uses: Resources) -> None:
     allow(batch.role, ["dynamodb:GetItem", "dynamodb:Query"], [tables.catalog.table_arn])
     allow(batch.role, ["dynamodb:Query"], [tables.profiles.table_arn])
     allow(batch.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
-    allow_objects(batch.role, ["s3:GetObject"], uses.lake, "models")
-    allow_objects(batch.role, ["s3:GetObject", "s3:PutObject"], uses.lake, "batch")
-    allow_listing(batch.role, uses.lake, "models", "batch")
+    allow_objects(batch.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
+    allow_objects(batch.role, ["s3:GetObject", "s3:PutObject"], uses.lake, patterns(Area.BATCH))
+    allow_listing(batch.role, uses.lake, patterns(Area.MODELS, Area.BATCH))
     allow_caller_data(batch.role, uses.stage, reads=True, writes=True)
 
 

@@ -9,8 +9,9 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import Area, patterns
 
-FOLDERS = ("datasets", "events", "erase", "batch", "training")
+AREAS = patterns(Area.DATASETS, Area.EVENTS, Area.DATA_DELETION, Area.BATCH, Area.TRAINING)
 # Old versions go too: a deleted user must not come back with one.
 REWRITE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 
@@ -28,8 +29,8 @@ def _connect(deletion: ServiceFunction, uses: Resources) -> None:
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
     )
-    allow_objects(deletion.role, REWRITE, uses.lake, *FOLDERS)
-    allow_listing(deletion.role, uses.lake, *FOLDERS, actions=["s3:ListBucket", "s3:ListBucketVersions"])
+    allow_objects(deletion.role, REWRITE, uses.lake, AREAS)
+    allow_listing(deletion.role, uses.lake, AREAS, actions=["s3:ListBucket", "s3:ListBucketVersions"])
     allow(deletion.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
     allow(deletion.role, ["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.catalog.table_arn])
     allow(deletion.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])

@@ -8,6 +8,7 @@ from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import Area, patterns
 
 WRITE = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 
@@ -20,9 +21,9 @@ def _connect(importing: ServiceFunction, uses: Resources) -> None:
     importing.set(LAKE_BUCKET=uses.lake.bucket.bucket_name, DATA_BUCKETS=json.dumps(uses.stage.data_buckets))
     if uses.stage.distributed.enabled:
         importing.set(DISTRIBUTED_BYTES=str(uses.stage.distributed.import_bytes))
-    allow_objects(importing.role, WRITE, uses.lake, "datasets")
+    allow_objects(importing.role, WRITE, uses.lake, patterns(Area.DATASETS))
     # A run that starts again lists and deletes what the first one wrote.
-    allow_listing(importing.role, uses.lake, "datasets")
+    allow_listing(importing.role, uses.lake, patterns(Area.DATASETS))
     allow_caller_data(importing.role, uses.stage, reads=True)
 
 

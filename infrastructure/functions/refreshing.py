@@ -7,6 +7,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_listing, allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import REFRESHES_PATTERN, Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
@@ -22,9 +23,9 @@ def _connect(refreshing: ServiceFunction, uses: Resources) -> None:
     )
     allow(refreshing.role, ["dynamodb:Query"], [tables.catalog.table_arn])
     allow(refreshing.role, ["dynamodb:BatchGetItem"], [tables.recommendations.table_arn])
-    allow_objects(refreshing.role, ["s3:GetObject"], uses.lake, "models", "events")
-    allow_objects(refreshing.role, ["s3:PutObject"], uses.lake, "models/*/refreshes")
-    allow_listing(refreshing.role, uses.lake, "models", "events")
+    allow_objects(refreshing.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS, Area.EVENTS))
+    allow_objects(refreshing.role, ["s3:PutObject"], uses.lake, [REFRESHES_PATTERN])
+    allow_listing(refreshing.role, uses.lake, patterns(Area.MODELS, Area.EVENTS))
 
 
 FUNCTION = FunctionDeclaration(

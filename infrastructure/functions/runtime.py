@@ -7,6 +7,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import READ_RECORDS, allow_objects, allow_records
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
@@ -33,7 +34,7 @@ def _connect(runtime: ServiceFunction, uses: Resources) -> None:
     catalog = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
     allow(runtime.role, catalog, [tables.catalog.table_arn])
     allow(runtime.role, ["dynamodb:GetItem", "dynamodb:PutItem"], [tables.recommendations.table_arn])
-    allow_objects(runtime.role, ["s3:GetObject"], uses.lake, "models")
+    allow_objects(runtime.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
     allow(runtime.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
 
 

@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.workflows.declaration import WorkflowDeclaration, WorkflowResources
 from infrastructure.workflows.flow import Workflow, is_true
+from tastemaker.contracts.lake_layout import Area
 from tastemaker.contracts.workflow_names import BATCH
 
 
@@ -15,7 +16,7 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     """The lines of the input are answered in shards, and collected into one output per input file."""
     start, function = flow.begin("Begin batch job"), uses.functions["batch"]
     each = partial(
-        flow.each, lake=uses.lake, folder="batch", concurrency=uses.stage.functions.batch_concurrency
+        flow.each, lake=uses.lake, area=Area.BATCH, concurrency=uses.stage.functions.batch_concurrency
     )
     shards = each("Answer shards", "Answer shard", function, "answer", list_key="$.plan.shards")
     outputs = each("Collect outputs", "Collect output", function, "collect", list_key="$.plan.files")

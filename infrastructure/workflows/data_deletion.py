@@ -6,6 +6,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.workflows.declaration import WorkflowDeclaration, WorkflowResources
 from infrastructure.workflows.flow import Workflow, is_true
+from tastemaker.contracts.lake_layout import Area
 from tastemaker.contracts.workflow_names import DATA_DELETION
 
 
@@ -17,7 +18,7 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
         function,
         "delete",
         lake=uses.lake,
-        folder="erase",
+        area=Area.DATA_DELETION,
         list_key="$.plan.work",
         concurrency=uses.stage.functions.deletion_concurrency,
     )

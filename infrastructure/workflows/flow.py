@@ -23,6 +23,7 @@ from infrastructure.permissions import accept, plain
 from infrastructure.stage import Stage
 from infrastructure.workflows.distributed_map import allow_distributed_map, distributed_map
 from infrastructure.workflows.invoke import invoke
+from tastemaker.contracts.lake_layout import Area, patterns
 from tastemaker.contracts.workflow_names import WORKFLOWS, machine_name
 
 State = TypeVar("State", sfn.TaskStateBase, sfn.CustomState, tasks.LambdaInvoke)
@@ -101,18 +102,18 @@ class Workflow(Construct):
         action: str,
         *,
         lake: Lake,
-        folder: str,
+        area: Area,
         list_key: str,
         concurrency: int,
         result_path: str = sfn.JsonPath.DISCARD,
     ) -> sfn.CustomState:
         """An action of a function on each element of a JSON list in the lake.
 
-        The list is in `folder` of a dataset group, at the key that the JSON path `list_key` points to. Each
+        The list is in `area` of a dataset group, at the key that the JSON path `list_key` points to. Each
         element has a child execution, so the list may have any length. The results must be small, a number
         for example: together they are the output of one state.
         """
-        allow_distributed_map(self.role, self._machine_name, lists=lake.folder(folder))
+        allow_distributed_map(self.role, self._machine_name, lists=lake.objects(patterns(area)[0]))
         state = distributed_map(
             self,
             title,

@@ -23,7 +23,7 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     else:
         arguments = ["--data-buckets", json.dumps(uses.stage.data_buckets)]
         job = spark.task(flow, "Import data on Spark", "import", plan="$.plan", arguments=arguments)
-        job.next(flow.step("Read result of Spark import", "outcome", result_path="$.result")).next(publish)
+        job.next(flow.step("Read imported data", "outcome", result_path="$.result")).next(publish)
         too_large = sfn.Choice(flow, "Is it too large for a function?")
         work.next(too_large.when(is_true("$.result.distributed"), job).otherwise(publish))
         hours = spark.hours + 2

@@ -18,7 +18,7 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     hours = uses.training.seconds // 3600 + 2
     if spark is not None:
         prepare = spark.task(flow, "Prepare events on Spark", "prepare", plan="$.plan", arguments=[])
-        prepare.next(flow.step("Read result of Spark preparation", "outcome")).next(job)
+        prepare.next(flow.step("Read prepared events", "outcome")).next(job)
         too_large = sfn.Choice(flow, "Is it too large for one machine?")
         first = too_large.when(is_true("$.plan.distributed"), prepare).otherwise(job)
         hours += spark.hours + 1

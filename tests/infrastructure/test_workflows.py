@@ -113,11 +113,11 @@ def test_work_gets_the_plan(definitions: Definitions) -> None:
 @pytest.mark.parametrize(
     ("name", "question", "way"),
     [
-        ("import", "a function", ["Import data on Spark", "Read result of Spark import", "Publish import"]),
+        ("import", "a function", ["Import data on Spark", "Read imported data", "Publish import"]),
         (
             "train",
             "one machine",
-            ["Prepare events on Spark", "Read result of Spark preparation", "Train model"],
+            ["Prepare events on Spark", "Read prepared events", "Train model"],
         ),
     ],
 )

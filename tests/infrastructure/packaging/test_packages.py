@@ -42,11 +42,11 @@ def test_every_import_of_a_function_is_in_its_list(name: str) -> None:
 
 def test_only_work_on_the_lake_carries_the_columnar_engine() -> None:
     assert [name for name in FUNCTIONS if "pyarrow" in " ".join(_listed(name))] == [
-        "importing",
-        "exporting",
-        "deletion",
-        "refreshing",
         "attribution",
+        "deletion",
+        "exporting",
+        "importing",
+        "refreshing",
     ]
 
 
