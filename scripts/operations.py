@@ -13,8 +13,8 @@ from time import time
 from lambdas.support.control_plane import RandomIds
 from scripts.operation_remarks import REMARKS
 from tastemaker.control import registry
-from tastemaker.control.core.arns import Place
-from tastemaker.control.core.ports import NoWork
+from tastemaker.control.core.arns import AccountScope
+from tastemaker.control.core.ports import NoWorkflows
 from tastemaker.control.core.quotas import DOCUMENTED
 from tastemaker.control.core.records import MemoryRepository
 from tastemaker.recipes import RECIPES, Recipe
@@ -96,14 +96,14 @@ def _state(service: str, operation: str) -> str:
 @cache
 def _control_plane() -> frozenset[str]:
     """The names of the operations that the control plane serves."""
-    desk = registry.desk(
-        place=Place("aws", "eu-west-1", "123456789012"),
+    control = registry.control_plane(
+        scope=AccountScope("aws", "eu-west-1", "123456789012"),
         repository=MemoryRepository(),
         clock=time,
         ids=RandomIds(),
-        work=NoWork(),
+        workflows=NoWorkflows(),
     )
-    return frozenset(registry.operations(desk))
+    return frozenset(registry.operations(control))
 
 
 def _everywhere() -> list[str]:

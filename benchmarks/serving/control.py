@@ -24,7 +24,7 @@ from lambdas.stores.records import ResourceTable
 from lambdas.support.control_plane import RandomIds
 from local import Local
 from tastemaker.control import registry
-from tastemaker.control.core.arns import Place
+from tastemaker.control.core.arns import AccountScope
 
 REGION, TABLE = "us-east-1", "resources"
 INDEXES = {"by-kind": "kind", "by-parent": "parent", "by-moving": "moving"}
@@ -151,14 +151,14 @@ def units(records: int) -> dict[str, dict[str, float]]:
             ],
         )
         metered = Metered(client)
-        desk = registry.desk(
-            place=Place("aws", REGION, "123456789012"),
+        control = registry.control_plane(
+            scope=AccountScope("aws", REGION, "123456789012"),
             repository=ResourceTable(metered, TABLE),
             clock=time.time,
             ids=RandomIds(),
-            work=Idle(),
+            workflows=Idle(),
         )
-        operations = registry.operations(desk)
+        operations = registry.operations(control)
 
         def call(operation: str, **params: Any) -> dict[str, Any]:
             metered.units = {"reads": 0.0, "writes": 0.0}

@@ -1,7 +1,7 @@
 """The handler of `personalize` (create, describe, list, update, delete) and of our own service `tastemaker`.
 
-An operation never waits: it writes the record and starts the work. A schedule invokes the handler to find
-records whose work was lost.
+An operation never waits: it writes the record and starts the workflow. A schedule invokes the handler to
+reconcile records whose execution is missing or has ended unnoticed.
 """
 
 import json
@@ -19,7 +19,7 @@ from lambdas.support.http import Operation, account_of, serve
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.control import registry
-from tastemaker.control.core.ports import WorkError
+from tastemaker.control.core.ports import StartError
 from tastemaker.wire import Service
 
 SERVICE = Service("personalize")
@@ -29,12 +29,13 @@ OWN_SERVICE = Service("tastemaker")
 @cache
 def _operations(account: str) -> Mapping[str, Operation]:
     settings = Settings()
-    return registry.operations(control_plane.desk(settings, account, work=control_plane.work(settings)))
+    workflows = control_plane.workflow_starter(settings)
+    return registry.operations(control_plane.connect(settings, account, workflows=workflows))
 
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer one HTTP API request, or `{"action": "reconcile"}` of the schedule, which no request can be."""
+    """Answer an HTTP API request, or the schedule's `{"action": "reconcile"}`, which no request can be."""
     if event.get("action") == "reconcile":
         return _reconciler(account_of(event, context)).run()
     account = account_of(event, context)
@@ -46,14 +47,15 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _reconciler(account: str) -> Reconciler:
     settings = Settings()
-    work = control_plane.work(settings)
-    steps = client("lambda")
+    workflows = control_plane.workflow_starter(settings)
+    lambda_client = client("lambda")
 
-    def tell(event: dict[str, Any]) -> None:
-        payload = json.dumps(event).encode()
+    def notify(event: dict[str, Any]) -> None:
+        payload, function = json.dumps(event).encode(), settings.steps_function
         try:
-            steps.invoke(FunctionName=settings.steps_function, InvocationType="Event", Payload=payload)
+            lambda_client.invoke(FunctionName=function, InvocationType="Event", Payload=payload)
         except ClientError as error:
-            raise WorkError(f"The steps function could not be told: {error}") from error
+            raise StartError(f"The steps function could not be invoked: {error}") from error
 
-    return Reconciler(control_plane.desk(settings, account, work=work), work.machines, tell)
+    control = control_plane.connect(settings, account, workflows=workflows)
+    return Reconciler(control, workflows.machines, notify)

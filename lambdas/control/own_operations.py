@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from lambdas.support.control_plane import partition_of
 from lambdas.support.http import Operation
 from lambdas.support.settings import Settings
-from tastemaker.control.core.arns import Place
+from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.quotas import Quotas
 from tastemaker.extensions.describe_deployment import describe_deployment
 
 
 def own_operations(settings: Settings, account: str) -> Mapping[str, Operation]:
     """Operation name → function, for the account that the stack is in."""
-    place = Place(partition_of(settings.region), settings.region, account)
+    scope = AccountScope(partition_of(settings.region), settings.region, account)
     return {
         "DescribeDeployment": lambda params: describe_deployment(
-            place, settings.deployment, Quotas(settings.quotas)
+            scope, settings.deployment, Quotas(settings.quotas)
         ),
     }

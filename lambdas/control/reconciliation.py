@@ -1,7 +1,8 @@
-"""The look after records whose work was lost, every quarter of an hour.
+"""Reconciliation: every quarter of an hour, records are compared with what Step Functions runs.
 
-What was never started is started. What has ended, and nobody wrote it down, is told to the steps function as
-EventBridge tells it of an execution's end; it writes on the record why.
+An execution that was never started is started. If an execution has ended and its record does not say so, the
+steps function gets the event that EventBridge sends about an execution's end, and stores the reason on the
+record.
 """
 
 import json
@@ -12,39 +13,44 @@ from typing import Any
 
 from lambdas.support.observability import logger
 from lambdas.support.state_machines import StateMachines
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.ports import WorkError
+from tastemaker.control.core.control_plane import ControlPlane
+from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
-from tastemaker.control.workflows.reconciliation import Waiting, start_again, work_under_way
+from tastemaker.control.workflows.reconciliation import PendingExecution, pending_executions, restart
 from tastemaker.errors import Conflict
 
-PATIENCE = 600.0
-"""Seconds after its last change at which a record is looked at: by then all that is under way has got on."""
+GRACE_SECONDS = 600.0
+"""A record is looked at this long after its last change: all that works has made progress by then."""
 STATUS_CHANGE = "Step Functions Execution Status Change"
-BADLY = ("FAILED", "TIMED_OUT", "ABORTED")
+UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
 ADVICE = "Start the state machine again with the same input, or create another."
 
 
 @dataclass(frozen=True)
 class Reconciler:
-    """`tell` hands an event to the steps function; `seconds` is how long a look may take."""
+    """Reconciles records with executions.
 
-    desk: Desk
+    `notify` sends an event to the steps function. `seconds` is how long one run may take.
+    """
+
+    control: ControlPlane
     machines: StateMachines
-    tell: Callable[[dict[str, Any]], None]
+    notify: Callable[[dict[str, Any]], None]
     seconds: float = 20.0
 
     def run(self) -> dict[str, int]:
-        """How many records were started again and settled, and how many could not be. One that fails does not
-        keep the others; the next look is soon."""
+        """Return how many executions were started, how many records were settled, and how many failed.
+
+        A record that fails does not stop the others; the next run tries it again.
+        """
         done = {"started": 0, "settled": 0, "failed": 0}
         until = time.monotonic() + self.seconds
-        for record, waiting in self._lost():
+        for record, pending in self._overdue():
             if time.monotonic() > until:
                 break
             try:
-                outcome = self._look(record, waiting)
-            except (WorkError, Conflict) as error:
+                outcome = self._reconcile(record, pending)
+            except (StartError, Conflict) as error:
                 logger.warning("not reconciled", extra={"resource": record.arn, "reason": str(error)})
                 outcome = "failed"
             if outcome is not None:
@@ -52,38 +58,41 @@ class Reconciler:
                 logger.info("reconciled", extra={"resource": record.arn, "outcome": outcome})
         return done
 
-    def _lost(self) -> Iterator[tuple[Record, Waiting]]:
-        for listed in self.desk.repository.moving():
-            record = self.desk.repository.get(listed.arn)  # an index may be behind
+    def _overdue(self) -> Iterator[tuple[Record, PendingExecution]]:
+        for listed in self.control.ports.repository.with_pending_work():
+            record = self.control.records.get(listed.arn)  # an index may be a moment behind
             if record is None:
                 continue
-            for waiting in work_under_way(self.desk, record):
-                if self.desk.now() - waiting.since >= PATIENCE:
-                    yield record, waiting
+            for pending in pending_executions(self.control, record):
+                if self.control.now() - pending.since >= GRACE_SECONDS:
+                    yield record, pending
 
-    def _look(self, record: Record, waiting: Waiting) -> str | None:
-        found = self.machines.describe(waiting.workflow, waiting.execution)
-        if found is None and not waiting.begun:
-            start_again(self.desk, record, waiting)
+    def _reconcile(self, record: Record, pending: PendingExecution) -> str | None:
+        found = self.machines.describe(pending.workflow, pending.execution)
+        if found is None and not pending.claimed:
+            restart(self.control, record, pending)
             return "started"
-        if found is not None and found["status"] not in (*BADLY, "SUCCEEDED"):
+        if found is not None and found["status"] not in (*UNSUCCESSFUL, "SUCCEEDED"):
             return None
-        self.tell(self._event(waiting, found or {}))
+        self.notify(self._event(pending, found or {}))
         return "settled"
 
-    def _event(self, waiting: Waiting, found: dict[str, Any]) -> dict[str, Any]:
-        """What EventBridge would say. An execution that succeeded without settling its record, or that is
-        forgotten, has failed as far as the record is concerned."""
+    def _event(self, pending: PendingExecution, found: dict[str, Any]) -> dict[str, Any]:
+        """The event that EventBridge sends.
+
+        An execution that succeeded without settling its record, or that Step Functions no longer knows,
+        counts as failed.
+        """
         detail = {
-            "executionArn": found.get("executionArn", waiting.execution),
-            "stateMachineArn": self.machines.machines[waiting.workflow],
-            "input": json.dumps(waiting.request),
+            "executionArn": found.get("executionArn", pending.execution),
+            "stateMachineArn": self.machines.machines[pending.workflow],
+            "input": json.dumps(pending.request),
             "status": "FAILED",
             "error": "Lost",
-            "cause": f"The execution is over, and did not say what came of it. {ADVICE}",
+            "cause": f"The execution has ended without storing its result. {ADVICE}",
         }
-        if found.get("status") in BADLY:
+        if found.get("status") in UNSUCCESSFUL:
             detail["status"] = found["status"]
             detail["error"] = found.get("error") or found["status"]
             detail["cause"] = found.get("cause") or f"The execution ended as {found['status']}. {ADVICE}"
-        return {"detail-type": STATUS_CHANGE, "account": self.desk.place.account, "detail": detail}
+        return {"detail-type": STATUS_CHANGE, "account": self.control.ports.scope.account, "detail": detail}

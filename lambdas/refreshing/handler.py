@@ -9,7 +9,7 @@ from lambdas.stores.lake import LakeBucket
 from lambdas.support.clients import client
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
-from tastemaker.contracts.refresh import RefreshPlan
+from tastemaker.contracts.plans import RefreshPlan
 
 _s3, _dynamodb = client("s3"), client("dynamodb")
 

@@ -18,7 +18,8 @@ from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.deployment import REFRESHED_DATA
 from tastemaker.contracts.lake_layout import GroupFolder, events_of_day
-from tastemaker.contracts.refresh import STATE_FILE, RefreshPlan
+from tastemaker.contracts.plans import RefreshPlan
+from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.contracts.streamed_event import event_columns
 from tastemaker.models import Bundle
 from tastemaker.refreshing.tally import Event, FindImpressions, Tally

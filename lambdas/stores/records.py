@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tastemaker.control.core.records import Page, Record, position_of, read_position, taken
+from tastemaker.control.core.records import Page, Record, already_exists, position_of, read_position
 from tastemaker.errors import Conflict, ResourceAlreadyExists
 
 Item = dict[str, Any]
@@ -46,7 +46,7 @@ class ResourceTable:
             reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
             for key, reason in zip([record.arn, *aliases], reasons, strict=False):
                 if reason == FAILED_CHECK:
-                    raise ResourceAlreadyExists(taken(self.target(key) or key)) from None
+                    raise ResourceAlreadyExists(already_exists(self.target(key) or key)) from None
             raise _conflict(record.arn) from None
         return stored
 
@@ -73,11 +73,16 @@ class ResourceTable:
             raise _conflict(record.arn) from None
 
     def list(
-        self, *, kind: str | None, parent: str | None = None, start: str | None = None, limit: int = 100
+        self,
+        *,
+        resource_type: str | None,
+        parent: str | None = None,
+        start: str | None = None,
+        limit: int = 100,
     ) -> Page:
-        index, key, value = ("by-parent", "parent", parent) if parent else ("by-kind", "kind", kind)
+        index, key, value = ("by-parent", "parent", parent) if parent else ("by-kind", "kind", resource_type)
         if value is None:
-            raise ValueError("a list needs a kind or a parent")
+            raise ValueError("A list needs a resource type or a parent.")
         query: dict[str, Any] = {
             "TableName": self.table,
             "IndexName": index,
@@ -86,10 +91,10 @@ class ResourceTable:
             "ExpressionAttributeValues": {":key": {"S": value}},
             "ScanIndexForward": False,
         }
-        if parent and kind:
+        if parent and resource_type:
             query["FilterExpression"] = "#kind = :kind"
             query["ExpressionAttributeNames"]["#kind"] = "kind"
-            query["ExpressionAttributeValues"][":kind"] = {"S": kind}
+            query["ExpressionAttributeValues"][":kind"] = {"S": resource_type}
         if start is not None:
             created, arn = read_position(start)
             query["ExclusiveStartKey"] = {
@@ -108,7 +113,7 @@ class ResourceTable:
         more = len(records) > limit
         return Page(records[:limit], position_of(records[limit - 1]) if more else None)
 
-    def moving(self) -> Iterator[Record]:
+    def with_pending_work(self) -> Iterator[Record]:
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
             IndexName="by-moving",
@@ -142,14 +147,14 @@ def _text(seconds: float) -> str:
 def _item(record: Record) -> Item:
     item = {
         "arn": {"S": record.arn},
-        "kind": {"S": record.kind},
+        "kind": {"S": record.resource_type},
         "createdAt": {"S": _text(record.created_at)},
         "revision": {"N": str(record.revision)},
         "body": {"S": json.dumps(record.body, separators=(",", ":"), ensure_ascii=False)},
     }
     if record.parent is not None:
         item["parent"] = {"S": record.parent}
-    if record.moving:
+    if record.has_pending_work:
         item["moving"] = {"S": YES}
     return item
 

@@ -1,4 +1,4 @@
-"""The domain's desk, wired to AWS."""
+"""The control plane, wired to AWS."""
 
 import time
 import uuid
@@ -13,8 +13,8 @@ from lambdas.support.settings import Settings
 from lambdas.support.state_machines import StateMachines
 from lambdas.support.status_events import EventBus
 from tastemaker.control import registry
-from tastemaker.control.core.arns import Place
-from tastemaker.control.core.context import Desk
+from tastemaker.control.core.arns import AccountScope
+from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.quotas import Quotas
 
 
@@ -29,8 +29,8 @@ class RandomIds:
 
 
 @dataclass(frozen=True)
-class AwsWork:
-    """`Work` in its two parts."""
+class AwsWorkflows:
+    """A `WorkflowStarter` on Step Functions and EventBridge Scheduler."""
 
     machines: StateMachines
     schedules: Schedules
@@ -52,19 +52,22 @@ class AwsWork:
         return self.schedules.unschedule
 
 
-def work(settings: Settings) -> AwsWork:
-    """The work that control may start."""
+def workflow_starter(settings: Settings) -> AwsWorkflows:
+    """The workflows that the control function may start."""
     machines = settings.machine_arns
     schedules = Schedules(settings.schedule_group, settings.schedule_role_arn, machines)
-    return AwsWork(StateMachines(machines), schedules)
+    return AwsWorkflows(StateMachines(machines), schedules)
 
 
-def desk(settings: Settings, account: str, **ports: Any) -> Desk:
-    """A desk for an account, on the resources table; `ports` are the rest: work, lake."""
+def connect(settings: Settings, account: str, **ports: Any) -> ControlPlane:
+    """The control plane of an account, on the resources table.
+
+    `ports` are the fields of `Ports` that differ between functions: `workflows`, `lake`, `upserts`.
+    """
     if settings.event_bus is not None:
-        ports.setdefault("announce", EventBus(settings.event_bus))
-    return registry.desk(
-        place=Place(partition_of(settings.region), settings.region, account),
+        ports.setdefault("on_status_change", EventBus(settings.event_bus))
+    return registry.control_plane(
+        scope=AccountScope(partition_of(settings.region), settings.region, account),
         repository=ResourceTable(client("dynamodb"), settings.resources_table),
         clock=time.time,
         ids=RandomIds(),

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.support import clients
-from tastemaker.control.core.ports import WorkError
+from tastemaker.control.core.ports import StartError
 
 UNITS = {"day": 86_400, "hour": 3600, "minute": 60}
 
@@ -32,7 +32,7 @@ class Schedules:
     def schedule(
         self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
     ) -> None:
-        """Start a workflow at `first_at` and every so many seconds after. Raises WorkError."""
+        """Start a workflow at `first_at` and every so many seconds after. Raises StartError."""
         wanted = {
             "Name": name,
             "GroupName": self.group,
@@ -51,16 +51,16 @@ class Schedules:
             except self._client.exceptions.ConflictException:
                 self._client.update_schedule(**wanted)
         except ClientError as error:
-            raise WorkError(f"The {workflow} workflow could not be scheduled: {error}") from error
+            raise StartError(f"The {workflow} workflow could not be scheduled: {error}") from error
 
     def unschedule(self, name: str) -> None:
-        """Remove a schedule, if it is there. Raises WorkError."""
+        """Remove a schedule, if it is there. Raises StartError."""
         try:
             self._client.delete_schedule(Name=name, GroupName=self.group)
         except self._client.exceptions.ResourceNotFoundException:
             pass
         except ClientError as error:
-            raise WorkError(f"A schedule could not be removed: {error}") from error
+            raise StartError(f"A schedule could not be removed: {error}") from error
 
 
 def _rate(seconds: float) -> str:

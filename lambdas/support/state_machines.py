@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.support.clients import client
-from tastemaker.control.core.ports import WorkError
+from tastemaker.control.core.ports import StartError
 
 
 class StateMachines:
@@ -27,33 +27,33 @@ class StateMachines:
         return self._given[1] or client("sagemaker")
 
     def start(self, workflow: str, name: str, request: Mapping[str, Any]) -> None:
-        """Start an execution; one of the same name is the same execution. Raises WorkError."""
+        """Start an execution; one of the same name is the same execution. Raises StartError."""
         if workflow not in self.machines:
-            raise WorkError(f"There is no state machine for {workflow}.")
+            raise StartError(f"There is no state machine for {workflow}.")
         try:
             self._states.start_execution(
                 stateMachineArn=self.machines[workflow], name=name, input=json.dumps(request)
             )
         except ClientError as error:
             if _code(error) != "ExecutionAlreadyExists":
-                raise WorkError(f"The {workflow} state machine could not be started: {error}") from error
+                raise StartError(f"The {workflow} state machine could not be started: {error}") from error
 
     def describe(self, workflow: str, name: str) -> dict[str, Any] | None:
         """What Step Functions knows of an execution, named as it was started or by its ARN; None if it knows
-        none. Raises WorkError."""
+        none. Raises StartError."""
         arn = name if name.startswith("arn:") else self._execution_arn(workflow, name)
         try:
             found: dict[str, Any] = self._states.describe_execution(executionArn=arn)
         except ClientError as error:
             if _code(error) == "ExecutionDoesNotExist":
                 return None
-            raise WorkError(f"The {workflow} execution could not be looked at: {error}") from error
+            raise StartError(f"The {workflow} execution could not be looked at: {error}") from error
         return found
 
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
         """Stop the training job, so that its execution ends by its own failure path (True); where there is
         no job
-        yet, or no more, stop the execution, which then reports nothing (False). Raises WorkError.
+        yet, or no more, stop the execution, which then reports nothing (False). Raises StartError.
         """
         if job is not None and self._stop_job(job):
             return True
@@ -62,7 +62,7 @@ class StateMachines:
             self._states.stop_execution(executionArn=arn, error="Stopped", cause="Stopped by a person.")
         except ClientError as error:
             if _code(error) not in ("ExecutionDoesNotExist", "ValidationException"):
-                raise WorkError(f"The {workflow} execution could not be stopped: {error}") from error
+                raise StartError(f"The {workflow} execution could not be stopped: {error}") from error
         return False
 
     def _stop_job(self, job: str) -> bool:
@@ -72,7 +72,7 @@ class StateMachines:
             # SageMaker calls an unknown job, and one that has ended, a ValidationException.
             if _code(error) in ("ValidationException", "ResourceNotFound"):
                 return False
-            raise WorkError(f"The training job {job} could not be stopped: {error}") from error
+            raise StartError(f"The training job {job} could not be stopped: {error}") from error
         return True
 
     def _execution_arn(self, workflow: str, name: str) -> str:

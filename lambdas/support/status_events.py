@@ -27,7 +27,7 @@ class EventBus:
         return self._given or clients.client("events")
 
     def __call__(self, change: StatusChange) -> None:
-        """Announce one change."""
+        """StatusListener one change."""
         entry = {
             "EventBusName": self.name,
             "Source": SOURCE,
@@ -51,7 +51,7 @@ def detail(change: StatusChange) -> dict[str, Any]:
     holder = body.get(change.part, {}) if change.part else body
     content = {
         "resource": change.record.arn,
-        "kind": change.record.kind,
+        "kind": change.record.resource_type,
         "name": body.get("name") or body.get("jobName"),
         "status": change.after,
         "previousStatus": change.before,

@@ -1,18 +1,15 @@
-"""The operations on what nobody creates: recipes, algorithms, feature transformations. And tags."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Operations on recipes, algorithms and feature transformations, which nobody creates; and tags."""
 
 from tastemaker import recipes
 from tastemaker.control.core import pagination, tags
-from tastemaker.control.core.context import Desk
+from tastemaker.control.core.context import Context
 from tastemaker.control.core.declaration import Body, Operation, Request
 from tastemaker.control.core.records import Record
 from tastemaker.errors import InvalidInput
 
 
-def operations(desk: Desk) -> dict[str, Operation]:
-    """Operation name → what does it."""
+def operations(context: Context) -> dict[str, Operation]:
+    """The name of each operation and the function that runs it."""
     return {
         "ListRecipes": list_recipes,
         "DescribeRecipe": lambda request: {"recipe": recipes.describe(recipes.by_arn(request["recipeArn"]))},
@@ -20,43 +17,45 @@ def operations(desk: Desk) -> dict[str, Operation]:
         "DescribeFeatureTransformation": lambda request: {
             "featureTransformation": recipes.feature_transformation(request["featureTransformationArn"])
         },
-        "TagResource": lambda request: tag(desk, request),
-        "UntagResource": lambda request: untag(desk, request),
-        "ListTagsForResource": lambda request: {"tags": _taggable(desk, request).body.get("_tags", [])},
+        "TagResource": lambda request: tag(context, request),
+        "UntagResource": lambda request: untag(context, request),
+        "ListTagsForResource": lambda request: {"tags": tags.tags_of(_taggable(context, request))},
     }
 
 
 def list_recipes(request: Request) -> Body:
-    """Sorted by name; a domain's only, if one is asked for.
+    """All recipes, or those of one domain, sorted by name.
 
-    The service needs two pages for its catalog, and AWS's workshops read the first one's token without
-    asking whether there is one. So here too a token follows, though a first page holds everything by
+    Personalize needs two pages for its catalog, and AWS's workshops read the token of the first page without
+    checking that it exists. A token therefore follows here too, although the first page holds everything by
     default; the page behind it is empty.
     """
     domain = request.get("domain")
-    wanted = [recipes.describe(one) for one in recipes.RECIPES if domain in (None, one.domain)]
-    page, token = pagination.page("ListRecipes", request, wanted)
+    listed = [recipes.describe(one) for one in recipes.RECIPES if domain in (None, one.domain)]
+    page, token = pagination.page("ListRecipes", request, listed)
     if token is None and "nextToken" not in request:
-        token = pagination.token("ListRecipes", request, str(len(wanted)))
+        token = pagination.token("ListRecipes", request, str(len(listed)))
     return {"recipes": page, "nextToken": token}
 
 
-def tag(desk: Desk, request: Request) -> None:
-    record = _taggable(desk, request)
-    _store(desk, record, {"_tags": tags.merged(record.body.get("_tags", []), request["tags"])})
+def tag(context: Context, request: Request) -> None:
+    """TagResource. Raises InvalidInput or TooManyTags."""
+    record = _taggable(context, request)
+    _store(context, record, tags.merged(tags.tags_of(record), request["tags"]))
 
 
-def untag(desk: Desk, request: Request) -> None:
-    record = _taggable(desk, request)
-    _store(desk, record, {"_tags": tags.without(record.body.get("_tags", []), request["tagKeys"])})
+def untag(context: Context, request: Request) -> None:
+    """UntagResource. Raises InvalidInput or TooManyTagKeys."""
+    record = _taggable(context, request)
+    _store(context, record, tags.without(tags.tags_of(record), request["tagKeys"]))
 
 
-def _taggable(desk: Desk, request: Request) -> Record:
-    record = desk.find_any(request["resourceArn"])
-    if not desk.kinds[record.kind].taggable:
+def _taggable(context: Context, request: Request) -> Record:
+    record = context.records.find_any(request["resourceArn"])
+    if not context.declarations[record.resource_type].taggable:
         raise InvalidInput(f"{record.arn} cannot have tags.")
     return record
 
 
-def _store(desk: Desk, record: Record, members: Mapping[str, Any]) -> None:
-    desk.change(record, lastUpdatedDateTime=record.body.get("lastUpdatedDateTime"), **members)
+def _store(context: Context, record: Record, wanted: tags.Tags) -> None:
+    context.writer.change_private(record, _tags=wanted)

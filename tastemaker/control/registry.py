@@ -1,10 +1,12 @@
-"""All kinds of resources, and the table of operations: the whole control plane."""
+"""All resource types, and the table of operations of the control plane."""
 
 from typing import Any
 
 from tastemaker.control import recipe_operations
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Kind, Operation
+from tastemaker.control.core.control_plane import ControlPlane
+from tastemaker.control.core.declaration import Operation
+from tastemaker.control.core.ports import Ports
+from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.resources.batch_inference_job import BatchInferenceJob
 from tastemaker.control.resources.batch_segment_job import BatchSegmentJob
 from tastemaker.control.resources.campaign import Campaign
@@ -21,37 +23,31 @@ from tastemaker.control.resources.schema import Schema
 from tastemaker.control.resources.solution import Solution
 from tastemaker.control.resources.solution_version import SolutionVersion
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Schema(),
-        DatasetGroup(),
-        Dataset(),
-        DatasetImportJob(),
-        DatasetExportJob(),
-        DataDeletionJob(),
-        EventTracker(),
-        Filter(),
-        Solution(),
-        SolutionVersion(),
-        Campaign(),
-        Recommender(),
-        BatchInferenceJob(),
-        BatchSegmentJob(),
-        MetricAttribution(),
-    )
-}
-"""Kind name → kind. A new resource is a module and a line here."""
+RESOURCE_TYPES: tuple[type[ResourceType], ...] = (
+    Schema,
+    DatasetGroup,
+    Dataset,
+    DatasetImportJob,
+    DatasetExportJob,
+    DataDeletionJob,
+    EventTracker,
+    Filter,
+    Solution,
+    SolutionVersion,
+    Campaign,
+    Recommender,
+    BatchInferenceJob,
+    BatchSegmentJob,
+    MetricAttribution,
+)
+"""All resource types. A new one is a module in `resources/` and a line here."""
 
 
-def desk(**ports: Any) -> Desk:
-    """A desk with all kinds; `ports` are the other fields of `Desk`."""
-    return Desk(kinds=ports.pop("kinds", KINDS), **ports)
+def control_plane(**ports: Any) -> ControlPlane:
+    """A control plane with all resource types; `ports` are the fields of `Ports`."""
+    return ControlPlane(Ports(**ports), RESOURCE_TYPES)
 
 
-def operations(desk: Desk) -> dict[str, Operation]:
-    """Every operation of personalize: its name → validated parameters → result."""
-    table = recipe_operations.operations(desk)
-    for kind in desk.kinds.values():
-        table |= kind.operations(desk)
-    return table
+def operations(control: ControlPlane) -> dict[str, Operation]:
+    """Every operation of personalize: its name and the function that runs it on validated parameters."""
+    return recipe_operations.operations(control) | control.operations()

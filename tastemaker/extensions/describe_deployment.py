@@ -4,7 +4,7 @@ from typing import Any
 
 from tastemaker import __version__
 from tastemaker.contracts.stage_summary import StageSummary
-from tastemaker.control.core.arns import Place
+from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.quotas import DOCUMENTED, Quotas
 from tastemaker.recipes import RECIPES
 from tastemaker.wire.models import SERVICES, service_model
@@ -13,16 +13,16 @@ BUILT_IN_FEATURES = ("explanations", "precomputedRecommendations")
 """Features that this version always has."""
 
 
-def describe_deployment(place: Place, summary: StageSummary, quotas: Quotas) -> dict[str, Any]:
-    """The members of the response. `place` is the account and region that the deployment serves."""
+def describe_deployment(scope: AccountScope, summary: StageSummary, quotas: Quotas) -> dict[str, Any]:
+    """The members of the response. `scope` is the account and region that the deployment serves."""
     features = {**summary.features, **dict.fromkeys(BUILT_IN_FEATURES, True)}
     models = {name: service_model(name) for name in SERVICES}
     return {
         "deployment": {
             "version": __version__,
             "stage": summary.stage,
-            "region": place.region,
-            "accountId": place.account,
+            "region": scope.region,
+            "accountId": scope.account,
             "features": [{"name": name, "enabled": enabled} for name, enabled in sorted(features.items())],
             "recipeCount": len(RECIPES),
             "trainableRecipeCount": sum(recipe.trainable for recipe in RECIPES),

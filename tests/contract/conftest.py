@@ -33,7 +33,7 @@ class Shop:
     @property
     def records(self) -> dict[str, int]:
         """ARN → revision of every stored record."""
-        repository = self.world.desk.repository
+        repository = self.world.control.ports.repository
         return {arn: record.revision for arn, record in repository.records.items()}  # type: ignore[attr-defined]
 
 
@@ -47,7 +47,7 @@ def clients() -> Any:
 def _shop(clients: Any) -> Iterator[Shop]:
     here = world()
     requests = populate(here)
-    with running(Service("personalize"), registry.operations(here.desk)) as endpoint:
+    with running(Service("personalize"), registry.operations(here.control)) as endpoint:
         yield Shop(here, clients(endpoint), requests)
 
 

@@ -102,7 +102,7 @@ def test_an_arn_of_another_resource_type_is_refused(shared_shop, operation):
     others = ("schema/films-Users", "dataset-group/films", "nonsense/x")
     for member in arn_members(operation, request):
         for suffix in others:
-            arn = shared_shop.world.desk.place.arn(suffix)
+            arn = shared_shop.world.control.ports.scope.arn(suffix)
             same_type = request[member].split(":")[5].split("/")[0] == suffix.split("/")[0]
             if same_type or (member == "resourceArn" and suffix.startswith("dataset-group")):
                 continue

@@ -29,7 +29,7 @@ from lambdas.stores.records import ResourceTable
 from lambdas.support.settings import Settings
 from tests.infrastructure.machine import Aborted, Killed, Machine
 from tests.lambdas.aws import LAKE, TABLES, create_resources_table, create_table
-from tests.tastemaker.control.fakes import PLACE, World, world
+from tests.tastemaker.control.fakes import SCOPE, World, world
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -110,7 +110,7 @@ class Functions:
         from lambdas.exporting import handler as export
         from lambdas.importing import handler as importing
 
-        steps, batch, deletion = Steps(Settings(), PLACE.account), Batch(Settings()), DataDeletion(Settings())
+        steps, batch, deletion = Steps(Settings(), SCOPE.account), Batch(Settings()), DataDeletion(Settings())
         self.steps = steps
         self.s3, self.dynamodb = boto3.client("s3"), boto3.client("dynamodb")
         self.call: dict[str, Callable[[Any], Any]] = {
@@ -149,7 +149,7 @@ class Account:
         made = world(repository=ResourceTable(self.dynamodb, "resources"))
         # The same in every run, and not so long ago that the functions take what is made for expired.
         made.clock.now = 2_000_000_000.0
-        self.here: World = replace(made, desk=replace(made.desk, lake=self.lake))
+        self.here: World = replace(made, control=made.control.with_ports(lake=self.lake))
 
     def machine(self, workflow: str, *, again: bool = True, abort: bool = False) -> Machine:
         return Machine(self.definitions[workflow], self._call, self.lake.read, again=again, abort=abort)
@@ -157,7 +157,7 @@ class Account:
     def run(self, workflow: str, request: dict[str, Any], *, again: bool = True, abort: bool = False) -> bool:
         """One execution, to its end. One that is aborted is settled as EventBridge has it settled."""
         self.executions, self.again = self.executions + 1, again
-        states = f"arn:aws:states:eu-west-1:{PLACE.account}"
+        states = f"arn:aws:states:eu-west-1:{SCOPE.account}"
         execution = f"{states}:execution:tastemaker-{workflow}:{self.executions}"
         try:
             return self.machine(workflow, again=again, abort=abort).run(request, execution)

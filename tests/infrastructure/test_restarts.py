@@ -34,7 +34,7 @@ def importing(on: Account) -> Request:
 def imported(on: Account) -> str:
     """A group with data; its ARN."""
     assert on.run(*importing(on))
-    return on.here.desk.place.arn("dataset-group/films")
+    return on.here.control.ports.scope.arn("dataset-group/films")
 
 
 def training(on: Account) -> Request:
@@ -94,14 +94,14 @@ def serving(on: Account) -> Request:
 def served(on: Account) -> str:
     """Where such a job has put its lists; the solution points there."""
     assert on.run(*serving(on))
-    solution = on.here.desk.find_any(on.here.desk.place.arn("solution/for-you"))
+    solution = on.here.control.records.find_any(on.here.control.ports.scope.arn("solution/for-you"))
     assert on.dynamodb.scan(TableName="recommendations")["Count"] == 2
     return str(solution.body["_lists"]["version"])
 
 
 def export(on: Account) -> Request:
     imported(on)
-    dataset = on.here.desk.place.arn("dataset/films/INTERACTIONS")
+    dataset = on.here.control.ports.scope.arn("dataset/films/INTERACTIONS")
     made = on.here.call(
         "CreateDatasetExportJob",
         jobName="e",
@@ -115,7 +115,7 @@ def export(on: Account) -> Request:
 
 def erasing(on: Account) -> Request:
     served(on)
-    group = on.here.desk.place.arn("dataset-group/films")
+    group = on.here.control.ports.scope.arn("dataset-group/films")
     for user in ("ann", "bob"):
         row = {"profile": {"S": f"films#{user}"}, "event": {"S": "1#e"}}
         on.dynamodb.put_item(TableName="profiles", Item=row)
@@ -131,7 +131,7 @@ def erasing(on: Account) -> Request:
 
 def deleting(on: Account) -> Request:
     served(on)
-    arn = on.here.desk.place.arn("solution/for-you")
+    arn = on.here.control.ports.scope.arn("solution/for-you")
     on.here.call("DeleteSolution", solutionArn=arn)
     return "delete", {"arn": arn}
 

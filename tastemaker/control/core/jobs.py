@@ -1,7 +1,7 @@
-"""Jobs whose work may be done again: batch jobs, exports, deletions.
+"""Jobs whose work may run again: batch jobs, exports, data deletions.
 
-Their steps write the same things when they are repeated, so an execution that was stopped, or that failed,
-can be started again by hand with the same input: the newer execution takes the job over.
+Their steps write the same things when they are repeated. An execution that was stopped, or that failed, can
+therefore be started again with the same input: the newer execution claims the job.
 """
 
 from contextlib import suppress
@@ -9,41 +9,47 @@ from typing import ClassVar
 
 from tastemaker.contracts.lake_layout import failure_reason
 from tastemaker.control.core import statuses
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Kind
+from tastemaker.control.core.lifecycle import execution_of
 from tastemaker.control.core.records import Record
+from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.errors import ResourceInUse
 
 
-class Job(Kind):
-    """A kind with a workflow that may run again until it has succeeded once."""
+class Job(ResourceType):
+    """A resource type with a workflow that may run again until it has succeeded once."""
 
     name_member = "jobName"
     verbs = ("Create", "Describe", "List")
     first_status = statuses.PENDING
-    moving_status: ClassVar[str] = statuses.IN_PROGRESS
+    claimed_status: ClassVar[str] = statuses.IN_PROGRESS
 
-    def folder(self, desk: Desk, record: Record) -> str | None:
-        """Where in the lake the job keeps what it needs while it runs; None if nowhere."""
+    def folder(self, record: Record) -> str | None:
+        """The folder in the lake that the job uses while it runs; None if it needs none."""
         return None
 
-    def taken(self, desk: Desk, record: Record, execution: str) -> Record:
-        """The record as one that is in progress by this execution. Raises ResourceInUse if it is done."""
-        if record.status == self.moving_status and record.body.get("_execution") == execution:
+    def claim_job(self, record: Record, execution: str) -> Record:
+        """Claim a job for an execution. Raises ResourceInUse if the job has succeeded."""
+        if record.status == self.claimed_status and execution_of(record) == execution:
             return record
-        if record.status not in (self.first_status, self.moving_status, self.failed_status):
+        if record.status not in (self.first_status, self.claimed_status, self.failed_status):
             raise ResourceInUse(f"{record.arn} has the status {record.status}; a job succeeds once.")
-        folder = self.folder(desk, record)
+        folder = self.folder(record)
         if record.status == self.failed_status and folder is not None:
-            desk.lake.write(failure_reason(folder), "")  # what it said then is over
-        return desk.change(record, status=self.moving_status, failureReason=None, _execution=execution)
+            self.context.ports.lake.write(failure_reason(folder), "")  # the reason of the earlier failure
+        return self.context.writer.change(
+            record, status=self.claimed_status, failureReason=None, _execution=execution
+        )
 
-    def fail(self, desk: Desk, record: Record, reason: str) -> None:
-        """Of one of many pieces that failed Step Functions says only that it did: the piece left word."""
-        if record.status not in (self.first_status, self.moving_status):
+    def fail(self, record: Record, reason: str) -> None:
+        """Store why the work failed.
+
+        Step Functions does not report why one of many parallel tasks failed, so the task has left the reason
+        in the job's folder.
+        """
+        if record.status not in (self.first_status, self.claimed_status):
             return
-        folder = self.folder(desk, record)
+        folder = self.folder(record)
         if folder is not None:
             with suppress(LookupError):
-                reason = desk.lake.read(failure_reason(folder)) or reason
-        desk.change(record, status=self.failed_status, failureReason=reason)
+                reason = self.context.ports.lake.read(failure_reason(folder)) or reason
+        self.context.writer.change(record, status=self.failed_status, failureReason=reason)

@@ -1,20 +1,28 @@
-"""What the resources need from outside: time, ids, work, and someone to tell."""
+"""The ports of the control plane: what it needs from outside, as protocols and functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from tastemaker.control.core.records import Record
+from tastemaker import recipes
+from tastemaker.control.core.arns import AccountScope
+from tastemaker.control.core.quotas import Quotas
+from tastemaker.control.core.records import Record, Repository
+from tastemaker.recipes import Recipe
 
 Clock = Callable[[], float]
-"""Seconds since 1970."""
+"""Returns seconds since 1970."""
+
+Upserts = Callable[[str], Iterable[tuple[str, Mapping[str, Any], float]]]
+"""Takes a dataset ARN and returns its upserts: (id, properties by schema field, seconds since 1970)."""
 
 
 @dataclass(frozen=True)
 class StatusChange:
-    """A status that has just changed. `part` is `latestCampaignUpdate` and the like when it is that of
-    an update
-    rather than the record's own; `before` is None when it is new.
+    """A status that has just changed.
+
+    `part` is None for the record's own status, and `latestCampaignUpdate` or the like for that of an update.
+    `before` is None for a new status.
     """
 
     record: Record
@@ -23,16 +31,12 @@ class StatusChange:
     part: str | None = None
 
 
-Announce = Callable[[StatusChange], None]
-"""Told of every change of a status, after it was stored."""
-
-
-Put = Callable[[str], Iterable[tuple[str, Mapping[str, Any], float]]]
-"""Dataset ARN → what was put into it one at a time: (id, properties by schema field, seconds since 1970)."""
+StatusListener = Callable[[StatusChange], None]
+"""Called after each status change has been stored."""
 
 
 class Ids(Protocol):
-    """Where new identifiers come from."""
+    """Makes new identifiers."""
 
     def uuid(self) -> str:
         """A UUID in its usual spelling."""
@@ -41,43 +45,46 @@ class Ids(Protocol):
         """Eight hexadecimal digits, as in the ARNs of solution versions."""
 
 
-class WorkError(Exception):
-    """Work could not be started or stopped; the message is fit for a `failureReason`."""
+class StartError(Exception):
+    """A workflow could not be started, stopped or scheduled; the message is fit for a `failureReason`."""
 
 
-class Work(Protocol):
-    """Starts what takes time. All calls are idempotent and raise WorkError."""
+class WorkflowStarter(Protocol):
+    """Starts workflows. All methods are idempotent and raise StartError."""
 
     def start(self, workflow: str, name: str, request: Mapping[str, Any]) -> None:
-        """Start the workflow `import`, `train`, `deploy` or `delete`. The same name starts it only
-        once."""
+        """Start a workflow with the input `request`. The same `name` starts it only once.
+
+        `workflow` is one of `contracts.workflow_names.WORKFLOWS`.
+        """
 
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
-        """Stop an execution, named as it was started or by its ARN, or rather the training job that it
-        waits for.
+        """Stop the training job that an execution waits for, or else the execution.
 
-        True: the execution will notice and report its end as a failure. False: it is gone and reports
-        nothing.
+        `name` is the name that the execution was started with, or its ARN. Returns True if the execution
+        goes on and reports its end as a failure, False if it has been stopped and reports nothing.
         """
 
     def schedule(
         self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
     ) -> None:
-        """Start `train` or `refresh` with `request` at `first_at` and then every so many seconds
-        (whole minutes); replaces an earlier one."""
+        """Start a workflow at `first_at` (seconds since 1970) and then every `every` seconds.
+
+        `every` is a whole number of minutes. An earlier schedule of the same name is replaced.
+        """
 
     def unschedule(self, name: str) -> None:
-        """Remove a schedule, if it is there."""
+        """Remove a schedule, if it exists."""
 
 
 class Lake(Protocol):
-    """The bucket of a deployment, by key. Only the steps of workflows have one."""
+    """The lake bucket of a deployment, by key. Only the steps of workflows have one."""
 
     def objects(self, prefix: str) -> Iterator[tuple[str, float]]:
-        """Keys under a prefix, with the time each was written (seconds since 1970)."""
+        """The keys under a prefix and the time each was written (seconds since 1970)."""
 
     def read(self, key: str) -> str:
-        """An object's text. Raises LookupError if there is none."""
+        """The text of an object. Raises LookupError if it does not exist."""
 
     def write(self, key: str, text: str) -> None:
         """Store an object."""
@@ -87,34 +94,64 @@ class Lake(Protocol):
 
 
 class NoLake:
-    """Where no lake is given: every use is a mistake in the wiring."""
+    """The lake of a function that has none. Every use is a mistake in the wiring."""
 
     def objects(self, prefix: str) -> Iterator[tuple[str, float]]:
-        raise RuntimeError("this function was given no lake")
+        raise RuntimeError("This function has no lake.")
 
     def read(self, key: str) -> str:
-        raise RuntimeError("this function was given no lake")
+        raise RuntimeError("This function has no lake.")
 
     def write(self, key: str, text: str) -> None:
-        raise RuntimeError("this function was given no lake")
+        raise RuntimeError("This function has no lake.")
 
     def uri(self, key: str) -> str:
-        raise RuntimeError("this function was given no lake")
+        raise RuntimeError("This function has no lake.")
 
 
-class NoWork:
-    """Where nothing may be started: in the steps of work that runs already."""
+class NoWorkflows:
+    """The workflow starter of the steps function, which runs inside a workflow and may start none."""
 
     def start(self, workflow: str, name: str, request: Mapping[str, Any]) -> None:
-        raise WorkError(f"The workflow {workflow} cannot be started from here.")
+        raise StartError(f"The workflow {workflow} cannot be started from here.")
 
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
-        raise WorkError(f"The workflow {workflow} cannot be stopped from here.")
+        raise StartError(f"The workflow {workflow} cannot be stopped from here.")
 
     def schedule(
         self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
     ) -> None:
-        raise WorkError("Nothing can be scheduled from here.")
+        raise StartError("Nothing can be scheduled from here.")
 
     def unschedule(self, name: str) -> None:
-        raise WorkError("Nothing can be scheduled from here.")
+        raise StartError("Nothing can be scheduled from here.")
+
+
+def ignore_status_changes(change: StatusChange) -> None:
+    """A status listener that does nothing."""
+
+
+def no_upserts(dataset_arn: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
+    """The upserts of a function that cannot read any."""
+    return iter(())
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything that a deployment provides to the control plane.
+
+    `recipe` finds a recipe by its ARN. `auto_training_delay` is the time in seconds from the creation of a
+    solution to its first automatic training.
+    """
+
+    scope: AccountScope
+    repository: Repository
+    clock: Clock
+    ids: Ids
+    workflows: WorkflowStarter
+    quotas: Quotas = field(default_factory=Quotas)
+    on_status_change: StatusListener = ignore_status_changes
+    recipe: Callable[[str], Recipe] = recipes.by_arn
+    lake: Lake = field(default_factory=NoLake)
+    upserts: Upserts = no_upserts
+    auto_training_delay: float = 3600.0

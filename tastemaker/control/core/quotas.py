@@ -1,9 +1,9 @@
-"""Quotas: numbers from settings, not enforced unless they are set."""
+"""Quotas: limits from the settings. A quota that is not set is not enforced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tastemaker.errors import InvalidInput
+from tastemaker.errors import InvalidInput, LimitExceeded
 
 DOCUMENTED: dict[str, int] = {
     "datasetGroups": 5,
@@ -28,22 +28,24 @@ DOCUMENTED: dict[str, int] = {
     "maximumInteractions": 3_000_000_000,
     "maximumItems": 5_000_000,
 }
-"""Every quota that can be set, with the service's own figure."""
+"""Every quota that can be set, with the limit that Personalize documents."""
 
 TRAINING = ("minimumInteractions", "minimumUsers", "maximumInteractions", "maximumItems")
-"""Those that the training job applies."""
+"""The quotas that the training job enforces."""
 
 
 @dataclass(frozen=True)
 class Quotas:
-    """The limits of an installation. Raises InvalidInput for a name that is no quota."""
+    """The limits of a deployment by quota name. Raises InvalidInput for an unknown name."""
 
     limits: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.limits) - set(DOCUMENTED))
         if unknown:
-            raise InvalidInput(f"Unknown quotas {', '.join(unknown)}; there are {', '.join(DOCUMENTED)}.")
+            raise InvalidInput(
+                f"Unknown quotas {', '.join(unknown)}; the quotas are {', '.join(DOCUMENTED)}."
+            )
 
     def get(self, name: str) -> int | None:
         """The limit, or None if it is not enforced."""
@@ -52,4 +54,12 @@ class Quotas:
 
     @property
     def for_training(self) -> dict[str, int]:
+        """The limits that the training job enforces."""
         return {name: int(self.limits[name]) for name in TRAINING if name in self.limits}
+
+
+def check_quota(quotas: Quotas, name: str, existing: Iterable[object], what: str) -> None:
+    """Raises LimitExceeded if one more would exceed the quota. Counts only if the quota is set."""
+    limit = quotas.get(name)
+    if limit is not None and sum(1 for _ in existing) >= limit:
+        raise LimitExceeded(f"More than {limit} {what}; delete some, or raise the quota {name}.")

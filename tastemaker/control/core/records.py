@@ -1,4 +1,4 @@
-"""Where records are kept: the protocol, and an implementation in memory."""
+"""Records and their repository: the protocol, and an implementation in memory."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,13 +10,14 @@ from tastemaker.errors import Conflict, InvalidNextToken, ResourceAlreadyExists
 
 @dataclass(frozen=True)
 class Record:
-    """One resource as it is stored. `body` holds the wire's members and internal ones (`_name`); it is
-    never
-    changed in place. `created_at` is in seconds since 1970; `revision` counts the writes.
+    """One resource as it is stored.
+
+    `body` holds the members of the API and private members, whose names start with `_`; it is never changed
+    in place. `created_at` is in seconds since 1970. `revision` counts the writes.
     """
 
     arn: str
-    kind: str
+    resource_type: str
     body: dict[str, Any]
     parent: str | None = None
     created_at: float = 0.0
@@ -24,11 +25,12 @@ class Record:
 
     @property
     def status(self) -> str | None:
+        """The status; None for a resource type without statuses."""
         return self.body.get("status")
 
     @property
     def updates(self) -> dict[str, dict[str, Any]]:
-        """`latestCampaignUpdate` and the like."""
+        """The updates by their member: `latestCampaignUpdate` and the like."""
         return {
             member: update
             for member, update in self.body.items()
@@ -36,10 +38,15 @@ class Record:
         }
 
     @property
-    def moving(self) -> bool:
-        """Whether work on it, or on an update of it, is under way."""
-        every = (self.status, *(update["status"] for update in self.updates.values()))
-        return any(status in statuses.MOVING for status in every)
+    def in_transition(self) -> bool:
+        """Whether the record's own status is in transition."""
+        return self.status in statuses.IN_TRANSITION
+
+    @property
+    def has_pending_work(self) -> bool:
+        """Whether the record's own status, or that of an update, is in transition."""
+        updating = any(update["status"] in statuses.IN_TRANSITION for update in self.updates.values())
+        return self.in_transition or updating
 
     def with_(self, **members: Any) -> "Record":
         """A copy with members replaced; None removes one."""
@@ -49,15 +56,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of records, newest first, and the position where the next one starts (None: this was the
-    last)."""
+    """A page of records, newest first. `next` is the position of the next page; None on the last page."""
 
     records: list[Record]
     next: str | None = None
 
 
 class Repository(Protocol):
-    """Records by ARN. Every write is conditional, so two callers at once cannot overwrite each other."""
+    """Records by ARN. Every write is conditional, so that two callers cannot overwrite each other."""
 
     def get(self, arn: str) -> Record | None:
         """The record, read consistently, or None."""
@@ -65,29 +71,33 @@ class Repository(Protocol):
     def create(
         self, record: Record, *, aliases: Mapping[str, str] = {}, unchanged: Iterable[Record] = ()
     ) -> Record:
-        """Store a new record and its aliases, all or nothing, while the `unchanged` records are still as
-        given.
+        """Store a new record and its aliases, all or nothing, while the `unchanged` records are as given.
 
-        Raises ResourceAlreadyExists if the ARN or an alias is taken, Conflict if one of `unchanged` has
-        moved on.
+        Raises ResourceAlreadyExists if the ARN or an alias exists, Conflict if one of `unchanged` has
+        changed.
         """
 
     def update(self, record: Record) -> Record:
-        """Store a record that was read before; answers it with its new revision. Raises Conflict."""
+        """Store a record that was read before, and return it with its new revision. Raises Conflict."""
 
     def delete(self, record: Record, *, aliases: Iterable[str] = ()) -> None:
         """Remove a record and its aliases. Raises Conflict if it has changed since it was read."""
 
     def list(
-        self, *, kind: str | None, parent: str | None = None, start: str | None = None, limit: int = 100
+        self,
+        *,
+        resource_type: str | None,
+        parent: str | None = None,
+        start: str | None = None,
+        limit: int = 100,
     ) -> Page:
-        """Records of a kind, of a parent, or both, newest first, from a position of an earlier page on.
+        """Records of a resource type, of a parent, or both, newest first.
 
-        Raises InvalidNextToken for a position that no page gave.
+        `start` is the `next` of an earlier page. Raises InvalidNextToken if it is not.
         """
 
-    def moving(self) -> Iterator[Record]:
-        """The records that are `moving`, oldest first. May be behind by a moment."""
+    def with_pending_work(self) -> Iterator[Record]:
+        """The records that have pending work, oldest first. May be a moment behind."""
 
     def target(self, alias: str) -> str | None:
         """The ARN that an alias stands for, or None."""
@@ -98,8 +108,8 @@ def position_of(record: Record) -> str:
     return f"{record.created_at!r} {record.arn}"
 
 
-def taken(arn: str) -> str:
-    """The service's words about the record that has an ARN or an alias already."""
+def already_exists(arn: str) -> str:
+    """Personalize's message about an ARN or a unique name that exists."""
     return f"Another resource with Arn {arn} already exists."
 
 
@@ -128,10 +138,10 @@ class MemoryRepository:
         for other in unchanged:
             self._check(other)
         if record.arn in self.records:
-            raise ResourceAlreadyExists(taken(record.arn))
+            raise ResourceAlreadyExists(already_exists(record.arn))
         for alias in aliases:
             if alias in self.aliases:
-                raise ResourceAlreadyExists(taken(self.aliases[alias]))
+                raise ResourceAlreadyExists(already_exists(self.aliases[alias]))
         stored = replace(record, revision=1)
         self.records[record.arn] = stored
         self.aliases.update(aliases)
@@ -150,13 +160,18 @@ class MemoryRepository:
             self.aliases.pop(alias, None)
 
     def list(
-        self, *, kind: str | None, parent: str | None = None, start: str | None = None, limit: int = 100
+        self,
+        *,
+        resource_type: str | None,
+        parent: str | None = None,
+        start: str | None = None,
+        limit: int = 100,
     ) -> Page:
         found = sorted(
             (
                 record
                 for record in self.records.values()
-                if kind in (None, record.kind) and parent in (None, record.parent)
+                if resource_type in (None, record.resource_type) and parent in (None, record.parent)
             ),
             key=lambda record: (record.created_at, record.arn),
             reverse=True,
@@ -167,9 +182,11 @@ class MemoryRepository:
         more = len(found) > limit
         return Page(found[:limit], position_of(found[limit - 1]) if more else None)
 
-    def moving(self) -> Iterator[Record]:
+    def with_pending_work(self) -> Iterator[Record]:
         return iter(
-            sorted((one for one in self.records.values() if one.moving), key=lambda one: one.created_at)
+            sorted(
+                (one for one in self.records.values() if one.has_pending_work), key=lambda one: one.created_at
+            )
         )
 
     def target(self, alias: str) -> str | None:

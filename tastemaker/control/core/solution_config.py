@@ -106,17 +106,17 @@ def check_columns(recipe: Recipe, config: Config, schemas: Schemas) -> None:
         )
     for member in ("excludedDatasetColumns", "includedDatasetColumns"):
         for given, columns in config.get(member, {}).items():
-            kind = given.upper()
-            if kind not in DATASET_TYPES:
+            dataset_type = given.upper()
+            if dataset_type not in DATASET_TYPES:
                 raise InvalidInput(f"{member} names {given}; dataset types are {', '.join(DATASET_TYPES)}.")
-            schema = schemas.get(kind)
+            schema = schemas.get(dataset_type)
             for column in columns:
                 if member == "excludedDatasetColumns" and column == "EVENT_TYPE":
                     raise InvalidInput("EVENT_TYPE cannot be excluded from training.")
                 if schema is None:
                     continue
                 if schema.field(column) is None:
-                    raise InvalidInput(f"{member} names {column}, which the schema of {kind} does not have.")
+                    raise InvalidInput(f"{member} names {column}, which the schema of {dataset_type} does not have.")
                 if (column.endswith("_ID") and column in schema.reserved) or column == "TIMESTAMP":
                     raise InvalidInput(f"{column} is needed for training and cannot be excluded.")
 
@@ -155,12 +155,14 @@ def _check_hpo(recipe: Recipe, config: Config) -> None:
             _check_range(recipe, member, one, parameters.get(one.get("name", "")))
 
 
-def _check_range(recipe: Recipe, kind: str, given: Config, parameter: Parameter | None) -> None:
-    if parameter is None or parameter.kind != kind:
+def _check_range(
+    recipe: Recipe, parameter_type: str, given: Config, parameter: Parameter | None
+) -> None:
+    if parameter is None or parameter.parameter_type != parameter_type:
         raise InvalidInput(
-            f"{given.get('name')} is no {kind} hyperparameter of {recipe.name} that can be optimized."
+            f"{given.get('name')} is no {parameter_type} hyperparameter of {recipe.name} that can be optimized."
         )
-    if kind == "categorical":
+    if parameter_type == "categorical":
         values = given.get("values") or []
         if not values:
             raise InvalidInput(f"The range of {parameter.name} needs values.")

@@ -1,17 +1,28 @@
-"""Campaigns: a solution version in service. An update serves only when its model is warm; until then the
-old one."""
+"""Campaigns: a solution version in service.
 
-from collections.abc import Mapping
+An update serves only when its model is warm; until then the old version serves.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tastemaker.contracts.deployment import Deployment, deployment_of
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import work_name
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import NEVER, Body, Kind, Reference, Request
-from tastemaker.control.core.ports import WorkError
+from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
+from tastemaker.contracts.plans import DeployPlan
+from tastemaker.control.core import exploration_config, statuses
+from tastemaker.control.core.arns import execution_name
+from tastemaker.control.core.declaration import NEVER, Body, Reference, Request
+from tastemaker.control.core.deployments import deployment_of_version
+from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
-from tastemaker.control.core.updates import applied, begun, check_settled, moved, taken
+from tastemaker.control.core.resource_type import ResourceType
+from tastemaker.control.core.updates import (
+    applied,
+    claim_update,
+    ensure_settled,
+    new_update,
+    pending,
+    with_status,
+)
 from tastemaker.control.workflows import refreshes
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from tastemaker.recipes import Recipe
@@ -20,15 +31,16 @@ LATEST = "/$LATEST"
 UPDATE = "latestCampaignUpdate"
 
 
-class Campaign(Kind):
-    """Internal members: `_serving`, what requests are answered from: {"solutionVersionArn", "recipeArn",
-    "bundle",
-    "datasetGroupArn"}; it changes in the same write as the status.
+class Campaign(ResourceType):
+    """A campaign.
+
+    Private members: `_serving`, its `Deployment`, which changes in the same write as the status;
+    `_datasetGroupArn` is the dataset group of its solution.
     """
 
     name = "Campaign"
     segment = "campaign"
-    refers = (Reference("solutionVersionArn", "SolutionVersion", holds=NEVER),)
+    references = (Reference("solutionVersionArn", "SolutionVersion", blocks_deletion=NEVER),)
     verbs = ("Create", "Describe", "List", "Update", "Delete")
     first_status = statuses.PENDING
     workflow = "deploy"
@@ -38,180 +50,183 @@ class Campaign(Kind):
     def list_by(self) -> str | None:
         return "solutionArn"
 
-    def check_list_parent(self, desk: Desk, arn: str) -> None:
-        desk.check_kind("Solution", arn)
+    def check_list_parent(self, arn: str) -> None:
+        self.context.records.check_arn("Solution", arn)
 
-    def parent(self, body: Body, found: Mapping[str, Record]) -> str | None:
-        return found["solutionVersionArn"].parent
+    def parent(self, body: Body, referenced: Mapping[str, Record]) -> str | None:
+        return referenced["solutionVersionArn"].parent
 
-    def references(self, desk: Desk, request: Request) -> dict[str, Record]:
-        return {"solutionVersionArn": _version(desk, request["solutionVersionArn"])}
+    def find_references(self, request: Request) -> dict[str, Record]:
+        return {"solutionVersionArn": self._find_version(request["solutionVersionArn"])}
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        version = found["solutionVersionArn"]
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
+        version = referenced["solutionVersionArn"]
         config = request.get("campaignConfig", {})
-        _check_config(desk.recipe(version.body["recipeArn"]), config, request["solutionVersionArn"])
-        body = {"minProvisionedTPS": 1, **super().members(desk, request, found)}
+        self._check_config(version, config, request["solutionVersionArn"])
         return {
-            **body,
+            "minProvisionedTPS": 1,
+            **super().build_body(request, referenced),
             "solutionVersionArn": version.arn,
             "_datasetGroupArn": version.body["datasetGroupArn"],
         }
 
-    def peers(self, desk: Desk, body: Body, parent: str | None) -> Any:
+    def peers(self, body: Body, parent: str | None) -> Iterator[Record]:
         group = body["_datasetGroupArn"]
-        return (one for one in desk.each(self.name) if one.body["_datasetGroupArn"] == group)
+        campaigns = self.context.records.each(self.name)
+        return (one for one in campaigns if one.body["_datasetGroupArn"] == group)
 
-    def schedule_work(self, desk: Desk, record: Record) -> None:
-        """Refresh what will be served."""
-        solution = desk.repository.get(record.parent or "")
+    def schedule_work(self, record: Record) -> None:
+        """Schedule the refreshes of what will be served."""
+        solution = self.context.records.get(record.parent or "")
         if solution is None:
             return
         config = solution.body.get("solutionConfig") or {}
-        recipe = desk.recipe(solution.body["recipeArn"])
-        refreshes.schedule(desk, record, recipe, config.get("featureTransformationParameters", {}))
+        recipe = self.context.ports.recipe(solution.body["recipeArn"])
+        featurization = config.get("featureTransformationParameters", {})
+        refreshes.schedule(self.context, record, recipe, featurization)
 
-    def check_deletable(self, desk: Desk, record: Record) -> None:
-        check_settled(record, UPDATE)
+    def check_deletable(self, record: Record) -> None:
+        ensure_settled(record, UPDATE)
 
-    def before_delete(self, desk: Desk, record: Record) -> None:
-        refreshes.unschedule(desk, record)
+    def before_delete(self, record: Record) -> None:
+        refreshes.unschedule(self.context, record)
 
-    def update(self, desk: Desk, request: Request) -> Body:
+    def update(self, request: Request) -> Body:
         """UpdateCampaign: members that are not given stay as they are."""
-        record = desk.find(self.name, request["campaignArn"])
+        record = self.context.records.find(self.name, request["campaignArn"])
         if record.status not in (statuses.ACTIVE, statuses.FAILED):
             raise ResourceInUse(f"{record.arn} has the status {record.status}; wait until it is ACTIVE.")
-        check_settled(record, UPDATE)
-        wanted = {name: value for name, value in request.items() if name != "campaignArn"}
-        if not wanted:
+        ensure_settled(record, UPDATE)
+        changes = {name: value for name, value in request.items() if name != "campaignArn"}
+        if not changes:
             raise InvalidInput(
                 "Nothing to update: give solutionVersionArn, minProvisionedTPS or campaignConfig."
             )
-        config = wanted.get("campaignConfig", record.body.get("campaignConfig", {}))
-        given = wanted.get("solutionVersionArn")
+        config = changes.get("campaignConfig", record.body.get("campaignConfig", {}))
+        given = changes.get("solutionVersionArn")
         if given is None:
             synced = config.get("syncWithLatestSolutionVersion")
             given = f"{record.parent}{LATEST}" if synced else record.body["solutionVersionArn"]
-        version = _version(desk, given)
+        version = self._find_version(given)
         if version.parent != record.parent:
             raise InvalidInput(f"{version.arn} is not a version of this campaign's solution {record.parent}.")
-        _check_config(desk.recipe(version.body["recipeArn"]), config, given)
-        update = begun(
-            desk,
+        self._check_config(version, config, given)
+        update = new_update(
+            self.context,
             solutionVersionArn=version.arn,
-            minProvisionedTPS=wanted.get("minProvisionedTPS", record.body["minProvisionedTPS"]),
+            minProvisionedTPS=changes.get("minProvisionedTPS", record.body["minProvisionedTPS"]),
             campaignConfig=config,
         )
-        record = desk.change(record, **{UPDATE: update})
-        moment = update["creationDateTime"]
+        record = self.context.writer.change(record, **{UPDATE: update})
+        name = execution_name(record.arn, update["creationDateTime"])
         try:
-            desk.work.start("deploy", work_name(record.arn, moment), self.work_request(record))
-        except WorkError as error:
-            record = desk.change(record, **{UPDATE: moved(desk, update, statuses.FAILED, str(error))})
+            self.context.ports.workflows.start("deploy", name, self.workflow_input(record))
+        except StartError as error:
+            failed = with_status(self.context, update, statuses.FAILED, str(error))
+            record = self.context.writer.change(record, **{UPDATE: failed})
         return record.body
 
-    # --- life ---
+    def follow_latest(self, version: Record) -> None:
+        """Put a newly trained version in service in the campaigns that follow their solution's latest one."""
+        for record in self.context.records.each_current(self.name, version.parent):
+            config = record.body.get("campaignConfig", {})
+            follows = config.get("syncWithLatestSolutionVersion") and record.status == statuses.ACTIVE
+            if not follows or not self._is_newer(version, record):
+                continue
+            update = applied(
+                self.context,
+                solutionVersionArn=version.arn,
+                minProvisionedTPS=record.body["minProvisionedTPS"],
+                campaignConfig=config,
+            )
+            # An update in transition looks for the latest version itself when it ends.
+            update = pending(record, UPDATE) or update
+            members = {UPDATE: update, DEPLOYMENT: deployment_of_version(version)}
+            self.context.writer.change(record, solutionVersionArn=version.arn, **members)
 
-    def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        updating = taken(desk, record, UPDATE, execution)
+    # --- lifecycle ---
+
+    def begin(self, record: Record, request: Request, execution: str) -> DeployPlan:
+        updating = claim_update(self.context, record, UPDATE, execution)
         if updating is not None:
             return self._plan(updating, updating.body[UPDATE]["solutionVersionArn"])
-        moving = self.start_moving(desk, record, execution)
-        if moving is None:  # nothing is pending: a person warms an ACTIVE campaign
-            desk.find_active(self.name, record.arn)
-            return self._plan(record, record.body["solutionVersionArn"])
-        return self._plan(moving, moving.body["solutionVersionArn"])
+        claimed = self.claim(record, execution)
+        if claimed is None:  # nothing is pending: a person warms an ACTIVE campaign
+            self.context.records.find_active(self.name, record.arn)
+        return self._plan(record, record.body["solutionVersionArn"])
 
-    def _plan(self, record: Record, version: str) -> dict[str, Any]:
+    def _plan(self, record: Record, version: str) -> DeployPlan:
         return {"arn": record.arn, "warm": {"campaignArn": record.arn, "solutionVersionArn": version}}
 
-    def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
-        update = record.body.get(UPDATE)
-        if update is not None and update["status"] in statuses.MOVING:
+    def succeed(self, record: Record, plan: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        update = pending(record, UPDATE)
+        if update is not None:
             config = update["campaignConfig"]
-            version = _serve_version(desk, record, update["solutionVersionArn"], config)
-            desk.change(
+            version = self._version_to_serve(record, update["solutionVersionArn"], config)
+            self.context.writer.change(
                 record,
                 status=statuses.ACTIVE,
                 failureReason=None,
                 solutionVersionArn=version.arn,
                 minProvisionedTPS=update["minProvisionedTPS"],
                 campaignConfig=config,
-                _serving=serving(version),
-                **{UPDATE: moved(desk, update, statuses.ACTIVE)},
+                **{
+                    DEPLOYMENT: deployment_of_version(version),
+                    UPDATE: with_status(self.context, update, statuses.ACTIVE),
+                },
             )
         elif record.status == statuses.IN_PROGRESS:
             config = record.body.get("campaignConfig", {})
-            version = _serve_version(desk, record, record.body["solutionVersionArn"], config)
-            desk.change(
-                record, status=statuses.ACTIVE, solutionVersionArn=version.arn, _serving=serving(version)
+            version = self._version_to_serve(record, record.body["solutionVersionArn"], config)
+            self.context.writer.change(
+                record,
+                status=statuses.ACTIVE,
+                solutionVersionArn=version.arn,
+                **{DEPLOYMENT: deployment_of_version(version)},
             )
 
-    def fail(self, desk: Desk, record: Record, reason: str) -> None:
-        update = record.body.get(UPDATE)
-        if update is not None and update["status"] in statuses.MOVING:
-            desk.change(record, **{UPDATE: moved(desk, update, statuses.FAILED, reason)})
+    def fail(self, record: Record, reason: str) -> None:
+        update = pending(record, UPDATE)
+        if update is not None:
+            failed = with_status(self.context, update, statuses.FAILED, reason)
+            self.context.writer.change(record, **{UPDATE: failed})
         else:
-            super().fail(desk, record, reason)
+            super().fail(record, reason)
 
+    # --- versions ---
 
-def serving(version: Record) -> Deployment:
-    """Return the deployment of a solution version."""
-    return Deployment(
-        solutionVersionArn=version.arn,
-        recipeArn=version.body["recipeArn"],
-        datasetGroupArn=version.body["datasetGroupArn"],
-        bundle=version.body["_bundle"],
-    )
+    def _find_version(self, arn: str) -> Record:
+        """The ACTIVE version of an ARN, or of `<solutionArn>/$LATEST`. Raises as `find_active`."""
+        if not arn.endswith(LATEST):
+            return self.context.records.find_active("SolutionVersion", arn)
+        solution = self.context.records.find_active("Solution", arn.removesuffix(LATEST))
+        version = self._latest_version(solution.arn)
+        if version is None:
+            raise ResourceInUse(f"{solution.arn} has no ACTIVE solution version yet; wait for one.")
+        return version
 
+    def _latest_version(self, solution: str) -> Record | None:
+        versions = self.context.records.each_current("SolutionVersion", solution)
+        return next((version for version in versions if version.status == statuses.ACTIVE), None)
 
-def follow(desk: Desk, version: Record) -> None:
-    """Move the campaigns that are synced with the latest version of a solution to a newly trained one."""
-    for record in desk.each_now("Campaign", version.parent):
-        config = record.body.get("campaignConfig", {})
-        deployment = deployment_of(record.body)
-        current = desk.repository.get(deployment["solutionVersionArn"]) if deployment else None
-        newer = current is None or current.created_at < version.created_at
-        if not config.get("syncWithLatestSolutionVersion") or record.status != statuses.ACTIVE or not newer:
-            continue
-        update = applied(
-            desk,
-            solutionVersionArn=version.arn,
-            minProvisionedTPS=record.body["minProvisionedTPS"],
-            campaignConfig=config,
-        )
-        pending = record.body.get(UPDATE)
-        if pending is not None and pending["status"] in statuses.MOVING:
-            update = pending  # it looks for the latest version itself when it ends
-        desk.change(record, solutionVersionArn=version.arn, _serving=serving(version), **{UPDATE: update})
+    def _is_newer(self, version: Record, campaign: Record) -> bool:
+        """Whether a version is newer than the one that a campaign serves."""
+        now = deployment_of(campaign.body)
+        current = None if now is None else self.context.records.get(now["solutionVersionArn"])
+        return current is None or current.created_at < version.created_at
 
+    def _version_to_serve(self, record: Record, arn: str, config: Mapping[str, Any]) -> Record:
+        if config.get("syncWithLatestSolutionVersion") and record.parent is not None:
+            latest = self._latest_version(record.parent)
+            if latest is not None:
+                return latest
+        version = self.context.records.get(arn)
+        if version is None:
+            raise ResourceNotFound(f"The solution version {arn} no longer exists.")
+        return version
 
-def _version(desk: Desk, arn: str) -> Record:
-    """The version of an ARN or of `<solutionArn>/$LATEST`, ACTIVE. Raises as `find_active`."""
-    if not arn.endswith(LATEST):
-        return desk.find_active("SolutionVersion", arn)
-    solution = desk.find_active("Solution", arn.removesuffix(LATEST))
-    version = _latest(desk, solution.arn)
-    if version is None:
-        raise ResourceInUse(f"{solution.arn} has no ACTIVE solution version yet; wait for one.")
-    return version
-
-
-def _latest(desk: Desk, solution: str) -> Record | None:
-    versions = desk.each_now("SolutionVersion", solution)
-    return next((version for version in versions if version.status == statuses.ACTIVE), None)
-
-
-def _serve_version(desk: Desk, record: Record, arn: str, config: Mapping[str, Any]) -> Record:
-    if config.get("syncWithLatestSolutionVersion") and record.parent is not None:
-        latest = _latest(desk, record.parent)
-        if latest is not None:
-            return latest
-    version = desk.repository.get(arn)
-    if version is None:
-        raise ResourceNotFound(f"There is no solution version {arn} any more.")
-    return version
+    def _check_config(self, version: Record, config: Mapping[str, Any], given: str) -> None:
+        _check_config(self.context.ports.recipe(version.body["recipeArn"]), config, given)
 
 
 def _check_config(recipe: Recipe, config: Mapping[str, Any], version: str) -> None:
@@ -220,32 +235,8 @@ def _check_config(recipe: Recipe, config: Mapping[str, Any], version: str) -> No
     if bool(config.get("syncWithLatestSolutionVersion")) != version.endswith(LATEST):
         raise InvalidInput(
             "syncWithLatestSolutionVersion=true and a solutionVersionArn of the form <solutionArn>/$LATEST "
-            "need "
-            "each other; give both or neither."
+            "need each other; give both or neither."
         )
-    check_exploration(recipe, config.get("itemExplorationConfig"))
+    exploration_config.check(recipe, config.get("itemExplorationConfig"))
     if "rankingInfluence" in config and not recipe.ranking_influence:
         raise InvalidInput(f"rankingInfluence is not supported by {recipe.name}.")
-
-
-def check_exploration(recipe: Recipe, config: Mapping[str, str] | None) -> None:
-    """`itemExplorationConfig` of a campaign, recommender or batch job. Raises InvalidInput."""
-    if config is None:
-        return
-    if not recipe.exploration:
-        raise InvalidInput(
-            f"itemExplorationConfig is not supported by {recipe.name}, which does not explore."
-        )
-    for name, text in config.items():
-        if name not in ("explorationWeight", "explorationItemAgeCutOff"):
-            raise InvalidInput(
-                f"itemExplorationConfig has no {name}; it has explorationWeight and explorationItemAgeCutOff."
-            )
-        try:
-            value = float(text)
-        except ValueError:
-            raise InvalidInput(f"{name} is {text!r}; it must be a number in a string.") from None
-        if name == "explorationWeight" and not 0 <= value <= 1:
-            raise InvalidInput(f"explorationWeight is {text}; it must be from 0 to 1.")
-        if name == "explorationItemAgeCutOff" and not value >= 1:
-            raise InvalidInput(f"explorationItemAgeCutOff is {text}; it must be at least 1 day.")

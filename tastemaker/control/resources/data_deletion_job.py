@@ -1,60 +1,62 @@
-"""Data deletion jobs: the traces of users leave a dataset group."""
+"""Data deletion jobs: the data of users are removed from a dataset group."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts.lake_layout import Area, DeletionFolder, GroupFolder
+from tastemaker.contracts.plans import CompletedDataDeletionPlan, DataDeletionPlan
 from tastemaker.contracts.workflow_names import DATA_DELETION
 from tastemaker.control.core import statuses
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import WHILE_MOVING, Body, Reference, Request
+from tastemaker.control.core.arns import group_name
+from tastemaker.control.core.datasets import datasets_of, imports_of
+from tastemaker.control.core.declaration import IN_TRANSITION, Body, Reference, Request
 from tastemaker.control.core.jobs import Job
 from tastemaker.control.core.locations import check_s3
 from tastemaker.control.core.records import Record
-from tastemaker.control.resources.dataset import datasets_of
-from tastemaker.control.resources.dataset_group import group_name
-from tastemaker.control.workflows import batch, precomputed
+from tastemaker.control.resources import batch_job
+from tastemaker.control.workflows import precomputed
 from tastemaker.errors import InvalidInput
 
-WITH_USERS = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
-WITH_HISTORY = (Area.DATASETS, Area.EVENTS, Area.TRAINING, Area.BATCH)
-"""Folders of a group where the bucket keeps older versions of objects that name users."""
-BATCH_KINDS = ("BatchInferenceJob", "BatchSegmentJob")
+DATASETS_WITH_USERS = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
+AREAS_WITH_HISTORY = (Area.DATASETS, Area.EVENTS, Area.TRAINING, Area.BATCH)
+"""Areas of a group where the bucket keeps older versions of objects that name users."""
+BATCH_RESOURCE_TYPES = ("BatchInferenceJob", "BatchSegmentJob")
 
 
 class DataDeletionJob(Job):
-    """Its statuses are words of its own: PENDING, IN_PROGRESS, COMPLETED or FAILED."""
+    """A data deletion job. Its statuses are its own: PENDING, IN_PROGRESS, COMPLETED or FAILED."""
 
     name = "DataDeletionJob"
     segment = "data-deletion-job"
-    refers = (Reference("datasetGroupArn", "DatasetGroup", holds=WHILE_MOVING),)
+    references = (Reference("datasetGroupArn", "DatasetGroup", blocks_deletion=IN_TRANSITION),)
     first_status = statuses.JOB_PENDING
-    moving_status = statuses.JOB_IN_PROGRESS
+    claimed_status = statuses.JOB_IN_PROGRESS
     failed_status = statuses.JOB_FAILED
     workflow = DATA_DELETION
     quota = "pendingDataDeletionJobsPerDatasetGroup"
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
         location = request["dataSource"].get("dataLocation")
         if location is None:
             raise InvalidInput(
                 "dataSource.dataLocation is missing: the S3 location of a CSV file of user ids."
             )
         check_s3(location, "dataSource.dataLocation")
-        return super().members(desk, request, found)
+        return super().build_body(request, referenced)
 
-    def peers(self, desk: Desk, body: Body, parent: str | None) -> list[Record]:
-        return [one for one in desk.each(self.name, parent) if one.status == statuses.JOB_PENDING]
+    def peers(self, body: Body, parent: str | None) -> list[Record]:
+        jobs = self.context.records.each(self.name, parent)
+        return [one for one in jobs if one.status == statuses.JOB_PENDING]
 
-    # --- life ---
-
-    def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
+    def begin(
+        self, record: Record, request: Request, execution: str
+    ) -> DataDeletionPlan | CompletedDataDeletionPlan:
         folder = working_folder(record)
         if record.status == statuses.JOB_COMPLETED:
             return {"arn": record.arn, "prefixes": [folder.prefix], "done": True}
-        record = self.taken(desk, record, execution)
-        group = group_name(record.body["datasetGroupArn"])
-        datasets = datasets_of(desk, record.body["datasetGroupArn"])
+        record = self.claim_job(record, execution)
+        group_arn = record.body["datasetGroupArn"]
+        group = group_name(group_arn)
         home = GroupFolder(group)
         return {
             "arn": record.arn,
@@ -63,41 +65,41 @@ class DataDeletionJob(Job):
             "roleArn": record.body.get("roleArn"),
             "datasets": [
                 {
-                    "arn": one.arn,
-                    "type": kind,
-                    "folder": home.dataset(kind),
-                    "visible": [each["prefix"] for each in one.body["_imports"]],
+                    "arn": dataset.arn,
+                    "type": dataset_type,
+                    "folder": home.dataset(dataset_type),
+                    "visible": [one["prefix"] for one in imports_of(dataset)],
                 }
-                for kind, one in datasets.items()
-                if kind in WITH_USERS
+                for dataset_type, dataset in datasets_of(self.context, group_arn).items()
+                if dataset_type in DATASETS_WITH_USERS
             ],
             "events": home.events,
             "actionEvents": home.action_events,
             "trainings": home.area(Area.TRAINING),
-            "left": self._left_by_batch_jobs(desk, record.body["datasetGroupArn"]),
-            "lists": precomputed.about_users(desk, record.body["datasetGroupArn"]),
-            "history": [*map(home.area, WITH_HISTORY), home.action_events],
+            "left": self._folders_of_failed_batch_jobs(group_arn),
+            "lists": precomputed.versions_about_users(self.context, group_arn),
+            "history": [*map(home.area, AREAS_WITH_HISTORY), home.action_events],
             "folder": folder.prefix,
             "work": folder.tasks,
             "prefixes": [folder.prefix],
         }
 
-    def _left_by_batch_jobs(self, desk: Desk, group: str) -> list[str]:
-        """What batch jobs of the group that failed have left: answers are about users."""
+    def _folders_of_failed_batch_jobs(self, group: str) -> list[str]:
+        """The folders that failed batch jobs of the group have left; their answers are about users."""
         found = []
-        for kind in BATCH_KINDS:
-            for job in desk.each(kind):
-                version = desk.repository.get(job.body["solutionVersionArn"])
-                theirs = version is not None and version.body["datasetGroupArn"] == group
-                if theirs and job.status == statuses.FAILED:
-                    found.append(batch.working_folder(desk, job).prefix)
+        for resource_type in BATCH_RESOURCE_TYPES:
+            for job in self.context.records.each(resource_type):
+                version = self.context.records.get(job.body["solutionVersionArn"])
+                same_group = version is not None and version.body["datasetGroupArn"] == group
+                if same_group and job.status == statuses.FAILED:
+                    found.append(batch_job.working_folder(self.context, job).prefix)
         return found
 
-    def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
+    def succeed(self, record: Record, plan: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         if record.status == statuses.JOB_IN_PROGRESS:
-            desk.change(record, status=statuses.JOB_COMPLETED, numDeleted=result["numDeleted"])
+            self.context.writer.change(record, status=statuses.JOB_COMPLETED, numDeleted=result["numDeleted"])
 
-    def folder(self, desk: Desk, record: Record) -> str:
+    def folder(self, record: Record) -> str:
         return working_folder(record).prefix
 
 

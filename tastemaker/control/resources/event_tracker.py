@@ -1,28 +1,29 @@
-"""Event trackers: one for each dataset group; the tracking id leads PutEvents to the group."""
+"""Event trackers: one for each dataset group; PutEvents finds the group by the tracking id."""
 
 from collections.abc import Mapping
 
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Body, Kind, Reference, Request
+from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.records import Record
+from tastemaker.control.core.resource_type import ResourceType
 
 
-class EventTracker(Kind):
+class EventTracker(ResourceType):
+    """An event tracker. Private member: `_id`, the end of its ARN, which is not its name."""
+
     name = "EventTracker"
     segment = "event-tracker"
-    refers = (Reference("datasetGroupArn", "DatasetGroup"),)
+    references = (Reference("datasetGroupArn", "DatasetGroup"),)
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        members = super().members(desk, request, found)
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
         return {
-            **members,
-            "trackingId": desk.ids.uuid(),
-            "accountId": desk.place.account,
-            "_id": desk.ids.short(),
+            **super().build_body(request, referenced),
+            "trackingId": self.context.ports.ids.uuid(),
+            "accountId": self.context.ports.scope.account,
+            "_id": self.context.ports.ids.short(),
         }
 
-    def suffix(self, desk: Desk, body: Body) -> str:
-        return f"event-tracker/{body['_id']}"  # live ARNs end in an id, not in the name
+    def suffix(self, body: Body) -> str:
+        return f"event-tracker/{body['_id']}"
 
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
         return {

@@ -2,27 +2,27 @@
 
 from collections.abc import Mapping
 
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Body, Kind, Reference, Request
+from tastemaker.control.core.datasets import schemas_of
+from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.records import Record
-from tastemaker.control.resources.dataset import schemas_of
+from tastemaker.control.core.resource_type import ResourceType
 
 
-class Filter(Kind):
-    """Internal member: `_compiled`, the expression as `filters.Filter.load` reads it."""
+class Filter(ResourceType):
+    """A filter. Private member: `_compiled`, the expression in the form that `filters.Filter.load` reads."""
 
     name = "Filter"
     segment = "filter"
-    refers = (Reference("datasetGroupArn", "DatasetGroup"),)
+    references = (Reference("datasetGroupArn", "DatasetGroup"),)
     quota = "filtersPerDatasetGroup"
 
     @property
     def list_member(self) -> str:
-        return "Filters"  # as the model spells it
+        return "Filters"  # as the service model spells it
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        from tastemaker import filters  # numpy and a parser: only who creates a filter waits for them
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
+        from tastemaker import filters  # imported late: it needs numpy and a parser, which take time to load
 
         parsed = filters.parse(request["filterExpression"])
-        filters.check(parsed, schemas_of(desk, request["datasetGroupArn"]))
-        return {**super().members(desk, request, found), "_compiled": parsed.dump()}
+        filters.check(parsed, schemas_of(self.context, request["datasetGroupArn"]))
+        return {**super().build_body(request, referenced), "_compiled": parsed.dump()}

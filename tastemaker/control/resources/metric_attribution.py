@@ -1,7 +1,7 @@
-"""Metric attributions: what recommendations brought about. One for each dataset group.
+"""Metric attributions: which events recommendations led to. One for each dataset group.
 
-Every quarter of an hour the workflow `attribute` reports on what came in since the last time: on streamed
-events, and on each import of interactions once.
+Every quarter of an hour the workflow `attribution` reports on what has come in since the last run: on
+streamed events, and on each import of interactions once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,110 +12,117 @@ from tastemaker.attribution.metrics import ITEMS
 from tastemaker.attribution.sources import capitals
 from tastemaker.attribution.tally import QUARTER
 from tastemaker.contracts.lake_layout import AttributionFolder, GroupFolder
+from tastemaker.contracts.plans import AttributionPlan, ImportToReport, OwnedData
 from tastemaker.contracts.workflow_names import ATTRIBUTION
 from tastemaker.control.core import pagination, statuses
-from tastemaker.control.core.arns import work_name
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Body, Kind, Operation, Reference, Request
+from tastemaker.control.core.arns import execution_name, group_name
+from tastemaker.control.core.context import Context
+from tastemaker.control.core.datasets import bulk_data_of, datasets_of, schemas_of
+from tastemaker.control.core.declaration import Body, Operation, Reference, Request
 from tastemaker.control.core.locations import check_s3
 from tastemaker.control.core.records import Record
-from tastemaker.control.resources.dataset import bulk_of, datasets_of, schemas_of
-from tastemaker.control.resources.dataset_group import group_name
+from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
 
-MOST_METRICS = 10
-MOST_IMPORTS = 200
-"""Imports that one run reports on: a plan has to pass through Step Functions."""
+MAX_METRICS = 10
+MAX_IMPORTS = 200
+"""Imports that one run reports on: the plan must fit into an execution's state in Step Functions."""
 
 
-class MetricAttribution(Kind):
-    """ACTIVE when its first run has looked at what is there. Internal members: `_execution`, the newest
-    run; `_imports`, those that are done and have not been reported on.
+class MetricAttribution(ResourceType):
+    """A metric attribution. It is ACTIVE after its first run.
+
+    Private members: `_execution`, the newest run; `_imports`, the imports that have yet to be reported on.
     """
 
     name = "MetricAttribution"
     segment = "metric-attribution"
-    refers = (Reference("datasetGroupArn", "DatasetGroup"),)
+    references = (Reference("datasetGroupArn", "DatasetGroup"),)
     verbs = ("Create", "Describe", "List", "Update", "Delete")
     first_status = statuses.PENDING
     workflow = ATTRIBUTION
-    purged = True
+    has_data = True
     taggable = False
 
-    def operations(self, desk: Desk) -> dict[str, Operation]:
+    def operations(self) -> dict[str, Operation]:
         return {
-            **super().operations(desk),
-            "ListMetricAttributionMetrics": lambda request: self.list_metrics(desk, request),
+            **super().operations(),
+            "ListMetricAttributionMetrics": self.list_metrics,
         }
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
         if not request["metrics"]:
             raise InvalidInput("metrics is empty; name at least one.")
-        _check_metrics(desk, request["datasetGroupArn"], request["metrics"])
+        _check_metrics(self.context, request["datasetGroupArn"], request["metrics"])
         _check_output(request["metricsOutputConfig"])
-        return super().members(desk, request, found)
+        return super().build_body(request, referenced)
 
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
         return {_alias(body["datasetGroupArn"]): arn}
 
-    def schedule_work(self, desk: Desk, record: Record) -> None:
-        desk.work.schedule(
-            work_name(record.arn, record.created_at),
+    def schedule_work(self, record: Record) -> None:
+        self.context.ports.workflows.schedule(
+            execution_name(record.arn, record.created_at),
             workflow=ATTRIBUTION,
             every=float(QUARTER),
-            first_at=desk.now() + QUARTER,
-            request=self.work_request(record),
+            first_at=self.context.now() + QUARTER,
+            request=self.workflow_input(record),
         )
 
-    def before_delete(self, desk: Desk, record: Record) -> None:
-        desk.work.unschedule(work_name(record.arn, record.created_at))
+    def before_delete(self, record: Record) -> None:
+        self.context.ports.workflows.unschedule(execution_name(record.arn, record.created_at))
 
-    def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
+    def owned_data(self, record: Record) -> OwnedData:
         return {"prefixes": [attribution_folder(record).prefix]}
 
-    def update(self, desk: Desk, request: Request) -> Body:
-        """UpdateMetricAttribution: metrics removed by name, then added, and where reports go. In force from
-        the next run on."""
+    def update(self, request: Request) -> Body:
+        """UpdateMetricAttribution: remove metrics by name, add others, and change where reports go.
+
+        The changes are in force from the next run on.
+        """
         if "metricAttributionArn" not in request:
             raise InvalidInput("metricAttributionArn is missing.")
-        record = desk.find_active(self.name, request["metricAttributionArn"])
-        have = {one["metricName"]: one for one in record.body["metrics"]}
+        record = self.context.records.find_active(self.name, request["metricAttributionArn"])
+        metrics = {one["metricName"]: one for one in record.body["metrics"]}
         for name in request.get("removeMetrics", []):
-            if have.pop(name, None) is None:
+            if metrics.pop(name, None) is None:
                 raise InvalidInput(f"removeMetrics names {name}, which {record.arn} does not have.")
         for one in request.get("addMetrics", []):
-            if one["metricName"] in have:
+            if one["metricName"] in metrics:
                 raise ResourceAlreadyExists(
                     f"{record.arn} has a metric {one['metricName']} already; remove it first."
                 )
-            have[one["metricName"]] = one
-        _check_metrics(desk, record.body["datasetGroupArn"], have.values())
+            metrics[one["metricName"]] = one
+        _check_metrics(self.context, record.body["datasetGroupArn"], metrics.values())
         output = request.get("metricsOutputConfig", record.body["metricsOutputConfig"])
         _check_output(output)
-        return desk.change(record, metrics=list(have.values()), metricsOutputConfig=output).body
+        changes = {"metrics": list(metrics.values()), "metricsOutputConfig": output}
+        return self.context.writer.change(record, **changes).body
 
-    def list_metrics(self, desk: Desk, request: Request) -> Body:
+    def list_metrics(self, request: Request) -> Body:
         """ListMetricAttributionMetrics."""
         if "metricAttributionArn" not in request:
             raise InvalidInput("metricAttributionArn is missing.")
-        record = desk.find(self.name, request["metricAttributionArn"])
+        record = self.context.records.find(self.name, request["metricAttributionArn"])
         metrics, token = pagination.page("ListMetricAttributionMetrics", request, record.body["metrics"])
         return {"metrics": metrics, "nextToken": token}
 
-    # --- life ---
+    # --- lifecycle ---
 
-    def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
-        """Runs may meet: what each does is done once, whoever comes first (`lambdas/attribution`)."""
+    def begin(self, record: Record, request: Request, execution: str) -> AttributionPlan:
+        """Claim the record and return the plan.
+
+        Runs may overlap: `lambdas/attribution` does each piece of work once, whichever run comes first.
+        """
         if record.status == statuses.ACTIVE:
-            record = _noted(desk, record, _execution=execution)
+            record = self.context.writer.change_private(record, _execution=execution)
         else:
-            moving = self.start_moving(desk, record, execution)
-            if moving is None:
+            claimed = self.claim(record, execution)
+            if claimed is None:
                 raise ResourceInUse(f"{record.arn} has the status {record.status}; it reports when ACTIVE.")
-            record = moving
+            record = claimed
         group_arn, output = record.body["datasetGroupArn"], record.body["metricsOutputConfig"]
-        group, datasets = group_name(group_arn), datasets_of(desk, group_arn)
-        items = datasets.get(ITEMS)
+        group, items = group_name(group_arn), datasets_of(self.context, group_arn).get(ITEMS)
         target = output.get("s3DataDestination", {})
         return {
             "arn": record.arn,
@@ -123,49 +130,69 @@ class MetricAttribution(Kind):
             "datasetGroupArn": group_arn,
             "createdAt": record.created_at,
             "metrics": record.body["metrics"],
-            "sources": list(_answering(desk, group_arn)),
+            "sources": list(self._sources(group_arn)),
             "folder": attribution_folder(record).prefix,
             "events": GroupFolder(group).events,
-            "imports": record.body.get("_imports", [])[:MOST_IMPORTS],
-            "items": None if items is None else {"datasetArn": items.arn, "imports": bulk_of(desk, items)},
+            "imports": imports_to_report(record)[:MAX_IMPORTS],
+            "items": (
+                None
+                if items is None
+                else {"datasetArn": items.arn, "imports": bulk_data_of(self.context, items)}
+            ),
             "output": target.get("path"),
             "kmsKeyArn": target.get("kmsKeyArn"),
             "roleArn": output["roleArn"],
         }
 
-    def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
+    def succeed(self, record: Record, plan: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         if record.status == statuses.IN_PROGRESS:
-            record = desk.change(record, status=statuses.ACTIVE)
+            record = self.context.writer.change(record, status=statuses.ACTIVE)
         if record.status == statuses.ACTIVE:
-            left = [one for one in record.body.get("_imports", []) if one not in plan["imports"]]
-            _noted(desk, record, _imports=left or None, failureReason=None)
+            left = [one for one in imports_to_report(record) if one not in plan["imports"]]
+            self.context.writer.change_private(record, _imports=left or None, failureReason=None)
 
-    def fail(self, desk: Desk, record: Record, reason: str) -> None:
-        """What could not be reported is tried again by the next run, so that an attribution stays ACTIVE."""
-        super().fail(desk, record, reason)
+    def fail(self, record: Record, reason: str) -> None:
+        """Store the reason. The attribution stays ACTIVE: the next run tries again what has failed."""
+        super().fail(record, reason)
         if record.status == statuses.ACTIVE:
-            _noted(desk, record, failureReason=reason)
+            self.context.writer.change_private(record, failureReason=reason)
+
+    def _sources(self, group: str) -> Iterator[str]:
+        """The ARNs of the campaigns and recommenders of a group."""
+        for solution in self.context.records.each("Solution", group):
+            for campaign in self.context.records.each("Campaign", solution.arn):
+                yield campaign.arn
+        for recommender in self.context.records.each("Recommender", group):
+            yield recommender.arn
 
 
-def note_import(desk: Desk, group: str, job: Record, prefix: str) -> None:
-    """Leave an import of interactions, which is done, to the next run of the group's attribution, if the
-    group has one: what came in before it was created is never told. Safe to repeat. Raises Conflict."""
-    arn = desk.repository.target(_alias(group))
-    record = desk.repository.get(arn) if arn is not None else None
+def imports_to_report(record: Record) -> list[ImportToReport]:
+    """The imports that a metric attribution has yet to report on, oldest first."""
+    imports: list[ImportToReport] = record.body.get("_imports", [])
+    return imports
+
+
+def note_import(context: Context, group: str, job: Record, prefix: str) -> None:
+    """Have the next run of the group's metric attribution, if there is one, report on a finished import.
+
+    Imports from before the attribution was created are not reported. Repeating changes nothing. Raises
+    Conflict.
+    """
+    record = context.records.by_alias(_alias(group))
     incremental = job.body["importMode"] == "INCREMENTAL"
     publishes = bool(job.body.get("publishAttributionMetricsToS3"))
     if record is None or not (incremental or publishes):
         return
-    waiting = record.body.get("_imports", [])
+    waiting = imports_to_report(record)
     if all(one["name"] != job.body["jobName"] for one in waiting):
-        entry = {
+        added: ImportToReport = {
             "name": job.body["jobName"],
             "prefix": prefix,
-            "at": desk.now(),
+            "at": context.now(),
             "toCloudWatch": incremental,
             "toS3": publishes,
         }
-        _noted(desk, record, _imports=[*waiting, entry])
+        context.writer.change_private(record, _imports=[*waiting, added])
 
 
 def _alias(group: str) -> str:
@@ -178,35 +205,19 @@ def attribution_folder(record: Record) -> AttributionFolder:
     return GroupFolder(group).attribution(f"{record.body['name']}-{int(record.created_at)}")
 
 
-def _noted(desk: Desk, record: Record, **members: Any) -> Record:
-    """The record with members that no caller sees; it is written only where they change."""
-    if record.with_(**members).body == record.body:
-        return record
-    return desk.change(record, lastUpdatedDateTime=record.body["lastUpdatedDateTime"], **members)
-
-
-def _answering(desk: Desk, group: str) -> Iterator[str]:
-    """The campaigns and recommenders of a group."""
-    for solution in desk.each("Solution", group):
-        for campaign in desk.each("Campaign", solution.arn):
-            yield campaign.arn
-    for recommender in desk.each("Recommender", group):
-        yield recommender.arn
-
-
 def _check_output(output: Mapping[str, Any]) -> None:
     if "s3DataDestination" in output:
         check_s3(output["s3DataDestination"]["path"], "metricsOutputConfig.s3DataDestination.path")
 
 
-def _check_metrics(desk: Desk, group: str, attributes: Iterable[Mapping[str, str]]) -> None:
+def _check_metrics(context: Context, group: str, attributes: Iterable[Mapping[str, str]]) -> None:
     metrics = [Metric.parse(one) for one in attributes]
     names = [one.name for one in metrics]
-    if len(names) > MOST_METRICS or len(set(map(capitals, names))) != len(names):
+    if len(names) > MAX_METRICS or len(set(map(capitals, names))) != len(names):
         raise InvalidInput(
-            f"At most {MOST_METRICS} metrics, each with a name of its own, are allowed: {names}."
+            f"At most {MAX_METRICS} metrics, each with a name of its own, are allowed: {names}."
         )
-    schemas = schemas_of(desk, group)
+    schemas = schemas_of(context, group)
     interactions = schemas.get("INTERACTIONS")
     if interactions is not None and interactions.field("EVENT_TYPE") is None:
         raise InvalidInput("Metrics need the column EVENT_TYPE in the schema of Interactions.")

@@ -1,52 +1,62 @@
-"""Recommenders: a use case of a domain that trains, serves and retrains by itself, without visible
-versions."""
+"""Recommenders: a domain use case that trains, serves and retrains by itself, without solution versions."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker import recipes
-from tastemaker.contracts.deployment import DEPLOYMENT, Deployment
 from tastemaker.contracts.lake_layout import GroupFolder
-from tastemaker.control.core import solution_config, statuses
-from tastemaker.control.core.arns import work_name
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Body, Kind, Operation, Reference, Request
-from tastemaker.control.core.ports import WorkError
+from tastemaker.contracts.deployment import DEPLOYMENT, Deployment
+from tastemaker.contracts.plans import OwnedData, SkippedPlan, TrainPlan
+from tastemaker.control.core import exploration_config, solution_config, statuses
+from tastemaker.control.core.arns import execution_name, group_name
+from tastemaker.control.core.datasets import datasets_of, schemas_of
+from tastemaker.control.core.declaration import Body, Operation, Reference, Request
+from tastemaker.control.core.durations import DAY
+from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
-from tastemaker.control.core.updates import applied, begun, check_settled, moved, taken
-from tastemaker.control.resources.campaign import check_exploration
-from tastemaker.control.resources.dataset import datasets_of, schemas_of
-from tastemaker.control.resources.dataset_group import group_name
-from tastemaker.control.resources.solution import DAY, schedule_name
+from tastemaker.control.core.resource_type import ResourceType
+from tastemaker.control.core.updates import (
+    applied,
+    claim_update,
+    ensure_settled,
+    new_update,
+    pending,
+    with_status,
+)
+from tastemaker.control.resources.solution import schedule_name
 from tastemaker.control.workflows import refreshes, training
 from tastemaker.errors import InvalidInput, ResourceInUse
+from tastemaker.recipes import Recipe
 
 UPDATE = "latestRecommenderUpdate"
 RETRAINING_DAYS = 7
 
 
-class Recommender(Kind):
-    """Internal members: `_serving` as of campaigns; `_training`, the execution that trains now;
-    `_trainingAt` and `_trainedAt`, when it and the last good one began."""
+class Recommender(ResourceType):
+    """A recommender.
+
+    Private members: `_serving`, its `Deployment`; `_bundle`, the folder of its model; `_training`, the execution that
+    trains now; `_trainingAt` and `_trainedAt`, when it and the last successful one began.
+    """
 
     name = "Recommender"
     segment = "recommender"
-    refers = (Reference("datasetGroupArn", "DatasetGroup"),)
+    references = (Reference("datasetGroupArn", "DatasetGroup"),)
     verbs = ("Create", "Describe", "List", "Update", "Delete")
     first_status = statuses.PENDING
     workflow = "train"
-    purged = True
+    has_data = True
     quota = "recommendersPerDatasetGroup"
 
-    def operations(self, desk: Desk) -> dict[str, Operation]:
+    def operations(self) -> dict[str, Operation]:
         return {
-            **super().operations(desk),
-            "StartRecommender": lambda request: self.start(desk, request),
-            "StopRecommender": lambda request: self.stop(desk, request),
+            **super().operations(),
+            "StartRecommender": self.start,
+            "StopRecommender": self.stop,
         }
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
-        recipe, domain = desk.recipe(request["recipeArn"]), found["datasetGroupArn"].body.get("domain")
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
+        recipe = self.context.ports.recipe(request["recipeArn"])
+        domain = referenced["datasetGroupArn"].body.get("domain")
         if recipe.domain is None:
             raise InvalidInput(
                 f"{recipe.name} is no use case of a domain; use CreateSolution and CreateCampaign."
@@ -56,161 +66,170 @@ class Recommender(Kind):
                 f"{recipe.name} is for the domain {recipe.domain}; the group's is {domain or 'none'}."
             )
         solution_config.check_trainable(recipe)
-        have = datasets_of(desk, request["datasetGroupArn"])
-        for kind in recipe.needs_datasets:
-            if kind not in have:
-                raise InvalidInput(f"{recipe.name} needs a dataset of the type {kind}; create it first.")
+        existing = datasets_of(self.context, request["datasetGroupArn"])
+        for needed in recipe.needs_datasets:
+            if needed not in existing:
+                raise InvalidInput(f"{recipe.name} needs a dataset of the type {needed}; create it first.")
         config = {"minRecommendationRequestsPerSecond": 1, **request.get("recommenderConfig", {})}
-        _check_config(desk, recipe, config, request["datasetGroupArn"])
-        return {**super().members(desk, request, found), "recommenderConfig": config}
+        self._check_config(recipe, config, request["datasetGroupArn"])
+        return {**super().build_body(request, referenced), "recommenderConfig": config}
 
-    def schedule_work(self, desk: Desk, record: Record) -> None:
-        _schedule(desk, record)
+    def schedule_work(self, record: Record) -> None:
+        """Schedule a training every week, and the refreshes between."""
+        period = RETRAINING_DAYS * DAY
+        self.context.ports.workflows.schedule(
+            schedule_name(record),
+            workflow="train",
+            every=period,
+            first_at=self.context.now() + period,
+            request={"recommenderArn": record.arn, "trainingType": "AUTOMATIC"},
+        )
+        refreshes.schedule(self.context, record, self._recipe(record), {})
 
-    def check_deletable(self, desk: Desk, record: Record) -> None:
-        check_settled(record, UPDATE)
+    def check_deletable(self, record: Record) -> None:
+        ensure_settled(record, UPDATE)
 
-    def before_delete(self, desk: Desk, record: Record) -> None:
-        _unschedule(desk, record)
+    def before_delete(self, record: Record) -> None:
+        self._unschedule(record)
 
-    def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
+    def owned_data(self, record: Record) -> OwnedData:
         folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
-        name = _folder(record)
+        name = _folder_name(record)
         return {"prefixes": [folder.solution_training(name), folder.solution_models(name)]}
 
-    def update(self, desk: Desk, request: Request) -> Body:
-        """UpdateRecommender: other columns to train on mean a full retraining, all else is in force at
-        once."""
-        record = desk.find_active(self.name, request["recommenderArn"])
-        check_settled(record, UPDATE)
-        recipe = desk.recipe(record.body["recipeArn"])
+    # --- other operations ---
+
+    def update(self, request: Request) -> Body:
+        """UpdateRecommender: other training columns cause a full retraining; the rest is in force at once."""
+        record = self.context.records.find_active(self.name, request["recommenderArn"])
+        ensure_settled(record, UPDATE)
         old = record.body["recommenderConfig"]
         config = {**old, **request["recommenderConfig"]}
-        _check_config(desk, recipe, config, record.body["datasetGroupArn"])
+        self._check_config(self._recipe(record), config, record.body["datasetGroupArn"])
         if config.get("trainingDataConfig") == old.get("trainingDataConfig"):
-            update = applied(desk, recommenderConfig=config)
-            return desk.change(record, recommenderConfig=config, **{UPDATE: update}).body
-        update = begun(desk, recommenderConfig=config)
-        record = desk.change(record, **{UPDATE: update})
+            update = applied(self.context, recommenderConfig=config)
+            return self.context.writer.change(record, recommenderConfig=config, **{UPDATE: update}).body
+        update = new_update(self.context, recommenderConfig=config)
+        record = self.context.writer.change(record, **{UPDATE: update})
+        name = execution_name(record.arn, update["creationDateTime"])
         try:
-            desk.work.start(
-                "train", work_name(record.arn, update["creationDateTime"]), self.work_request(record)
-            )
-        except WorkError as error:
-            record = desk.change(record, **{UPDATE: moved(desk, update, statuses.FAILED, str(error))})
+            self.context.ports.workflows.start("train", name, self.workflow_input(record))
+        except StartError as error:
+            failed = with_status(self.context, update, statuses.FAILED, str(error))
+            record = self.context.writer.change(record, **{UPDATE: failed})
         return record.body
 
-    def start(self, desk: Desk, request: Request) -> Body:
-        """StartRecommender: nothing is trained, so it serves again at once."""
-        record = self._in_status(desk, request, statuses.INACTIVE)
-        _schedule(desk, record)
-        return desk.change(record, status=statuses.ACTIVE).body
+    def start(self, request: Request) -> Body:
+        """StartRecommender: it serves again at once, because nothing has to be trained."""
+        record = self._in_status(request, statuses.INACTIVE)
+        self.schedule_work(record)
+        return self.context.writer.change(record, status=statuses.ACTIVE).body
 
-    def stop(self, desk: Desk, request: Request) -> Body:
-        """StopRecommender: no requests are answered and nothing is retrained until it is started."""
-        record = self._in_status(desk, request, statuses.ACTIVE)
-        check_settled(record, UPDATE)
-        _unschedule(desk, record)
-        return desk.change(record, status=statuses.INACTIVE).body
+    def stop(self, request: Request) -> Body:
+        """StopRecommender: it answers no requests and trains no more until it is started."""
+        record = self._in_status(request, statuses.ACTIVE)
+        ensure_settled(record, UPDATE)
+        self._unschedule(record)
+        return self.context.writer.change(record, status=statuses.INACTIVE).body
 
-    def _in_status(self, desk: Desk, request: Request, status: str) -> Record:
-        record = desk.find(self.name, request["recommenderArn"])
+    def _in_status(self, request: Request, status: str) -> Record:
+        record = self.context.records.find(self.name, request["recommenderArn"])
         if record.status != status:
             raise ResourceInUse(f"{record.arn} has the status {record.status}; this needs {status}.")
         return record
 
-    # --- life ---
+    # --- lifecycle ---
 
-    def begin(self, desk: Desk, record: Record, request: Request, execution: str) -> dict[str, Any]:
+    def is_claimed_by(self, record: Record, execution: str) -> bool:
+        return super().is_claimed_by(record, execution) or record.body.get("_training") == execution
+
+    def begin(self, record: Record, request: Request, execution: str) -> TrainPlan | SkippedPlan:
         by_schedule = request.get("trainingType") == "AUTOMATIC"
         updating = None
         if record.status == statuses.ACTIVE:
-            updating = taken(desk, record, UPDATE, execution, failed=not by_schedule)
-            mine = record.body.get("_training") == execution
-            if updating is None and by_schedule and not mine and not self._something_new(desk, record):
+            updating = claim_update(self.context, record, UPDATE, execution, failed=not by_schedule)
+            repeated = record.body.get("_training") == execution
+            if updating is None and by_schedule and not repeated and not self._has_new_interactions(record):
                 return {"skip": True, "arn": record.arn}
             record = updating or record
         else:
-            again = record.status == statuses.FAILED and by_schedule
-            moving = None if again else self.start_moving(desk, record, execution)
-            if moving is None:
+            failed_before = record.status == statuses.FAILED and by_schedule
+            claimed = None if failed_before else self.claim(record, execution)
+            if claimed is None:
                 return {"skip": True, "arn": record.arn}
-            record = moving
-        body = record.body
-        if updating is not None:
-            body = {**body, "recommenderConfig": body[UPDATE]["recommenderConfig"]}
+            record = claimed
         if record.body.get("_training") != execution:
-            record = desk.change(record, _training=execution, _trainingAt=desk.now())
+            now = self.context.now()
+            record = self.context.writer.change(record, _training=execution, _trainingAt=now)
+        trained = record
+        if updating is not None:
+            trained = record.with_(recommenderConfig=record.body[UPDATE]["recommenderConfig"])
+        return self._training_job(trained).plan(execution)
+
+    def _training_job(self, record: Record) -> training.TrainingJob:
         moment = record.body["_trainingAt"]
-        return training.write(
-            desk,
-            Record(record.arn, self.name, body, record.parent, record.created_at),
-            desk.recipe(record.body["recipeArn"]),
+        return training.TrainingJob(
+            self.context,
+            record,
+            self._recipe(record),
             group=record.body["datasetGroupArn"],
-            name=_folder(record),
-            version=work_name(record.arn, moment)[-16:],
+            name=_folder_name(record),
+            version=execution_name(record.arn, moment)[-16:],
             moment=moment,
-            execution=execution,
         )
 
-    def _something_new(self, desk: Desk, record: Record) -> bool:
-        newest = training.newest_interaction(desk, record.body["datasetGroupArn"])
-        return newest > record.body.get("_trainedAt", 0.0)
+    def _has_new_interactions(self, record: Record) -> bool:
+        newest = training.newest_interaction(self.context, record.body["datasetGroupArn"])
+        return newest > float(record.body.get("_trainedAt", 0.0))
 
-    def succeed(self, desk: Desk, record: Record, plan: Request, result: Request) -> None:
+    def succeed(self, record: Record, plan: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         if record.status not in (statuses.IN_PROGRESS, statuses.ACTIVE) or "_training" not in record.body:
             return
-        bundle, manifest = training.bundle_of(desk, plan)
+        bundle, manifest = training.read_manifest(self.context, plan)
+        deployment: Deployment = {
+            "solutionVersionArn": record.arn,
+            "recipeArn": record.body["recipeArn"],
+            "bundle": bundle,
+            "datasetGroupArn": record.body["datasetGroupArn"],
+        }
         changes: dict[str, Any] = {
             "status": statuses.ACTIVE,
             "modelMetrics": manifest.get("metrics", {}),
             "_training": None,
             "_trainedAt": record.body["_trainingAt"],
             "_bundle": bundle,
-            DEPLOYMENT: Deployment(
-                solutionVersionArn=record.arn,
-                recipeArn=record.body["recipeArn"],
-                datasetGroupArn=record.body["datasetGroupArn"],
-                bundle=bundle,
-            ),
+            DEPLOYMENT: deployment,
         }
-        update = record.body.get(UPDATE)
-        if update is not None and update["status"] in statuses.MOVING:
+        update = pending(record, UPDATE)
+        if update is not None:
             changes["recommenderConfig"] = update["recommenderConfig"]
-            changes[UPDATE] = moved(desk, update, statuses.ACTIVE)
-        desk.change(record, **changes)
+            changes[UPDATE] = with_status(self.context, update, statuses.ACTIVE)
+        self.context.writer.change(record, **changes)
 
-    def fail(self, desk: Desk, record: Record, reason: str) -> None:
-        update = record.body.get(UPDATE)
-        if update is not None and update["status"] in statuses.MOVING:
-            failed = moved(desk, update, statuses.FAILED, reason)
-            desk.change(record, _training=None, **{UPDATE: failed})
+    def fail(self, record: Record, reason: str) -> None:
+        update = pending(record, UPDATE)
+        if update is not None:
+            failed = with_status(self.context, update, statuses.FAILED, reason)
+            self.context.writer.change(record, _training=None, **{UPDATE: failed})
         else:
-            super().fail(desk, record, reason)
+            super().fail(record, reason)
+
+    # --- helpers ---
+
+    def _recipe(self, record: Record) -> Recipe:
+        return self.context.ports.recipe(record.body["recipeArn"])
+
+    def _unschedule(self, record: Record) -> None:
+        self.context.ports.workflows.unschedule(schedule_name(record))
+        refreshes.unschedule(self.context, record)
+
+    def _check_config(self, recipe: Recipe, config: Mapping[str, Any], group: str) -> None:
+        exploration_config.check(recipe, config.get("itemExplorationConfig"))
+        if "trainingDataConfig" in config:
+            columns = config["trainingDataConfig"]
+            solution_config.check_columns(recipe, columns, schemas_of(self.context, group))
 
 
-def _folder(record: Record) -> str:
+def _folder_name(record: Record) -> str:
+    """The name of a recommender's folders in the lake."""
     return f"recommender-{record.body['name']}"
-
-
-def _schedule(desk: Desk, record: Record) -> None:
-    """Training every week, and the refreshes between."""
-    desk.work.schedule(
-        schedule_name(record),
-        workflow="train",
-        every=RETRAINING_DAYS * DAY,
-        first_at=desk.now() + RETRAINING_DAYS * DAY,
-        request={"recommenderArn": record.arn, "trainingType": "AUTOMATIC"},
-    )
-    refreshes.schedule(desk, record, desk.recipe(record.body["recipeArn"]), {})
-
-
-def _unschedule(desk: Desk, record: Record) -> None:
-    desk.work.unschedule(schedule_name(record))
-    refreshes.unschedule(desk, record)
-
-
-def _check_config(desk: Desk, recipe: recipes.Recipe, config: Mapping[str, Any], group: str) -> None:
-    check_exploration(recipe, config.get("itemExplorationConfig"))
-    if "trainingDataConfig" in config:
-        solution_config.check_columns(recipe, config["trainingDataConfig"], schemas_of(desk, group))

@@ -1,25 +1,22 @@
-"""Schemas: immutable, without a status, for the whole account."""
+"""Schemas: immutable, without a status, and shared by the whole account."""
 
 from collections.abc import Mapping
 
 from tastemaker import schemas
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Body, Kind, Request
+from tastemaker.control.core.declaration import Body, Request
 from tastemaker.control.core.records import Record
+from tastemaker.control.core.resource_type import ResourceType
 
 
-class Schema(Kind):
+class Schema(ResourceType):
+    """A schema in Avro JSON."""
+
     name = "Schema"
     segment = "schema"
     first_status = None
     taggable = False
     quota = "schemas"
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
         schemas.parse(request["schema"], request.get("domain"))
-        return super().members(desk, request, found)
-
-
-def parsed(record: Record) -> schemas.Schema:
-    """The fields of a schema's record."""
-    return schemas.parse(record.body["schema"], record.body.get("domain"))
+        return super().build_body(request, referenced)

@@ -2,96 +2,99 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from tastemaker.contracts.lake_layout import GroupFolder
-from tastemaker.control.core import solution_config, statuses
-from tastemaker.control.core.arns import name_of, work_name
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.declaration import Body, Kind, Reference, Request
-from tastemaker.control.core.ports import WorkError
+from tastemaker.contracts.plans import OwnedData
+from tastemaker.control.core import solution_config
+from tastemaker.control.core.arns import execution_name, group_name, name_of
+from tastemaker.control.core.datasets import schemas_of
+from tastemaker.control.core.declaration import Body, Reference, Request
+from tastemaker.control.core.durations import DAY
+from tastemaker.control.core.operations import ensure_ended
+from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
+from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.core.updates import applied
-from tastemaker.control.resources.dataset import schemas_of
-from tastemaker.control.resources.dataset_group import group_name
 from tastemaker.control.workflows import precomputed
 from tastemaker.errors import InvalidInput, ResourceInUse
 
-DAY = 86400.0
 AUTO_ML = "arn:aws:personalize:::recipe/aws-user-personalization"
-"""AutoML chose among the recipes of 2019 that rank items for users, which are one model here."""
+"""AutoML chooses among the recipes of 2019 that rank items for users, which are one model here."""
 
 
-class Solution(Kind):
-    """ACTIVE at once. Internal member: `_firstTrainingAt`, when the schedule fires first."""
+class Solution(ResourceType):
+    """A solution. It is ACTIVE at once.
+
+    Private members: `_firstTrainingAt`, when the schedule fires first; `_lists`, which
+    `workflows/precomputed.py` reads.
+    """
 
     name = "Solution"
     segment = "solution"
-    refers = (Reference("datasetGroupArn", "DatasetGroup"),)
+    references = (Reference("datasetGroupArn", "DatasetGroup"),)
     verbs = ("Create", "Describe", "List", "Update", "Delete")
-    purged = True
+    has_data = True
     quota = "solutionsPerDatasetGroup"
 
     def owns(self, arn: str) -> bool:
         return "/" not in name_of(arn)
 
-    def members(self, desk: Desk, request: Request, found: Mapping[str, Record]) -> Body:
+    def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
         if request.get("performAutoML"):
             if "recipeArn" in request:
                 raise InvalidInput("performAutoML chooses the recipe itself; leave recipeArn out.")
             request = {**request, "recipeArn": AUTO_ML, "autoMLResult": {"bestRecipeArn": AUTO_ML}}
         if "recipeArn" not in request:
             raise InvalidInput("recipeArn is missing; ListRecipes shows the recipes.")
-        recipe = desk.recipe(request["recipeArn"])
+        recipe = self.context.ports.recipe(request["recipeArn"])
         if recipe.domain is not None:
             raise InvalidInput(
                 f"{recipe.name} is a use case of the domain {recipe.domain}; use CreateRecommender."
             )
         solution_config.check_trainable(recipe)
-        solution_config.check(recipe, request, schemas_of(desk, request["datasetGroupArn"]))
+        solution_config.check(recipe, request, schemas_of(self.context, request["datasetGroupArn"]))
         auto = request.get("performAutoTraining", True)
-        body = {"performHPO": False, "performAutoML": False, **super().members(desk, request, found)}
+        body = {"performHPO": False, "performAutoML": False, **super().build_body(request, referenced)}
         body["performAutoTraining"] = auto
         if auto:
-            body["_firstTrainingAt"] = desk.now() + desk.auto_training_delay
+            body["_firstTrainingAt"] = self.context.now() + self.context.ports.auto_training_delay
         return body
 
-    def begin_work(self, desk: Desk, record: Record) -> Record:
+    def start_workflow(self, record: Record) -> Record:
         if record.body["performAutoTraining"]:
             try:
-                _schedule(desk, record)
-            except WorkError:
-                desk.remove(record)
+                self._schedule(record)
+            except StartError:
+                self.context.writer.remove(record)
                 raise
         return record
 
-    def shown(self, desk: Desk, record: Record) -> Body:
-        newest = next(desk.each("SolutionVersion", record.arn), None)
+    def describe_body(self, record: Record) -> Body:
+        newest = next(self.context.records.each("SolutionVersion", record.arn), None)
         return record.body if newest is None else {**record.body, "latestSolutionVersion": newest.body}
 
-    def check_deletable(self, desk: Desk, record: Record) -> None:
-        for campaign in desk.each_now("Campaign", record.arn):
+    def check_deletable(self, record: Record) -> None:
+        for campaign in self.context.records.each_current("Campaign", record.arn):
             raise ResourceInUse(f"{record.arn} is used by {campaign.arn}; delete that first.")
-        for version in desk.each("SolutionVersion", record.arn):
-            for job in desk.each_now(None, version.arn):
-                if job.status in statuses.MOVING:
-                    raise ResourceInUse(f"{job.arn} has the status {job.status}; wait until it has ended.")
+        for version in self.context.records.each("SolutionVersion", record.arn):
+            for job in self.context.records.each_current(None, version.arn):
+                ensure_ended(job)
 
-    def before_delete(self, desk: Desk, record: Record) -> None:
-        desk.work.unschedule(schedule_name(record))
+    def before_delete(self, record: Record) -> None:
+        self.context.ports.workflows.unschedule(schedule_name(record))
 
-    def belongings(self, desk: Desk, record: Record) -> dict[str, Any]:
+    def owned_data(self, record: Record) -> OwnedData:
         folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
         name = record.body["name"]
         return {
             "prefixes": [folder.solution_training(name), folder.solution_models(name)],
-            "recommendationsOf": precomputed.of_solution(desk, record.arn),
+            "recommendationsOf": precomputed.versions_of_solution(self.context, record.arn),
         }
 
-    def update(self, desk: Desk, request: Request) -> Body:
-        """UpdateSolution: automatic training, its schedule, event weights. In force at once."""
-        record = desk.find_active("Solution", request["solutionArn"])
-        recipe = desk.recipe(record.body["recipeArn"])
+    def update(self, request: Request) -> Body:
+        """UpdateSolution: automatic training, its schedule and event weights, in force at once."""
+        record = self.context.records.find_active("Solution", request["solutionArn"])
+        recipe = self.context.ports.recipe(record.body["recipeArn"])
         changes = request.get("solutionUpdateConfig", {})
         switches = {
             name: request[name]
@@ -112,8 +115,8 @@ class Solution(Kind):
         config = {**record.body.get("solutionConfig", {}), **changes}
         first = record.body.get("_firstTrainingAt")
         if auto and not record.body["performAutoTraining"]:
-            first = desk.now() + desk.auto_training_delay
-        update = applied(desk, **switches, solutionUpdateConfig=changes or None)
+            first = self.context.now() + self.context.ports.auto_training_delay
+        update = applied(self.context, **switches, solutionUpdateConfig=changes or None)
         members = {
             **switches,
             "solutionConfig": config or None,
@@ -121,26 +124,30 @@ class Solution(Kind):
             "_firstTrainingAt": first,
         }
         if auto:
-            _schedule(desk, record.with_(**members))
+            self._schedule(record.with_(**members))
         else:
-            desk.work.unschedule(schedule_name(record))
-        return desk.change(record, **members).body
+            self.context.ports.workflows.unschedule(schedule_name(record))
+        return self.context.writer.change(record, **members).body
+
+    def _schedule(self, record: Record) -> None:
+        days = solution_config.days_between_trainings(record.body.get("solutionConfig") or {})
+        first, period, now = first_training_at(record), days * DAY, self.context.now()
+        if first < now:  # a schedule cannot begin in the past: keep its rhythm
+            first += math.ceil((now - first) / period) * period
+        self.context.ports.workflows.schedule(
+            schedule_name(record),
+            workflow="train",
+            every=period,
+            first_at=first,
+            request={"solutionArn": record.arn, "trainingType": "AUTOMATIC"},
+        )
 
 
 def schedule_name(record: Record) -> str:
-    """The name of a solution's or recommender's schedule."""
-    return work_name(record.arn, record.created_at)
+    """The name of the training schedule of a solution or recommender."""
+    return execution_name(record.arn, record.created_at)
 
 
-def _schedule(desk: Desk, record: Record) -> None:
-    days = solution_config.days_between_trainings(record.body.get("solutionConfig") or {})
-    first, period = record.body["_firstTrainingAt"], days * DAY
-    if first < desk.now():  # keep to the rhythm: a schedule cannot begin in the past
-        first += math.ceil((desk.now() - first) / period) * period
-    desk.work.schedule(
-        schedule_name(record),
-        workflow="train",
-        every=period,
-        first_at=first,
-        request={"solutionArn": record.arn, "trainingType": "AUTOMATIC"},
-    )
+def first_training_at(solution: Record) -> float:
+    """When the training schedule of a solution first fires (seconds since 1970); 0.0 if it never has."""
+    return float(solution.body.get("_firstTrainingAt", 0.0))

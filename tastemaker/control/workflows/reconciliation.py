@@ -1,8 +1,8 @@
-"""Work that a record waits for, and what to do if nobody is at it any more.
+"""The executions that a record waits for, and how to start one that is missing.
 
-A function may die between writing a record and starting its work; what Step Functions says of an execution's
-end may be lost. Nobody would ever write to such a record again, so that it is looked after from outside: by
-`lambdas/control/reconciliation.py`, which asks Step Functions.
+A function may end between writing a record and starting its workflow, and the event about an execution's end
+may be lost. Nothing would ever change such a record again, so `lambdas/control/reconciliation.py` compares
+what records wait for with what Step Functions runs.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import work_name
-from tastemaker.control.core.context import Desk
+from tastemaker.control.core.arns import execution_name
+from tastemaker.control.core.context import Context
+from tastemaker.control.core.control_plane import ControlPlane
+from tastemaker.control.core.lifecycle import execution_of
 from tastemaker.control.core.records import Record
 from tastemaker.errors import ResourceInUse
 
@@ -19,54 +21,62 @@ PENDING = (statuses.PENDING, statuses.JOB_PENDING, statuses.DELETE_PENDING)
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """An execution of `workflow` with the input `request`. `execution` is its ARN once it has begun,
-    before that the name that it is started with; `since` when the record was written last."""
+class PendingExecution:
+    """An execution of `workflow` with the input `request` that a record waits for.
+
+    `claimed` says whether the execution has claimed the record. `execution` is then its ARN, and before that
+    the name that it is started with. `since` is when the record was last written (seconds since 1970).
+    """
 
     workflow: str
     execution: str
     request: dict[str, Any]
-    begun: bool
+    claimed: bool
     since: float
 
 
-def work_under_way(desk: Desk, record: Record) -> Iterator[Waiting]:
-    """What a record, and an update of it, wait for. A deletion that failed waits for a person."""
-    body, kind = record.body, desk.kinds[record.kind]
+def pending_executions(context: Context, record: Record) -> Iterator[PendingExecution]:
+    """The executions that a record and its updates wait for.
+
+    A deletion that has failed waits for a person instead.
+    """
+    body, declaration = record.body, context.declarations[record.resource_type]
     last = body.get("lastUpdatedDateTime", record.created_at)
-    begun = record.status not in PENDING
+    claimed = record.status not in PENDING
     if record.status in statuses.DELETING:
         if "failureReason" not in body:
-            name = body.get("_execution") if begun else None
-            name = name or work_name(record.arn, last)
-            yield Waiting("delete", name, {"arn": record.arn}, begun, last)
+            name = _claimant(record, claimed) or execution_name(record.arn, last)
+            yield PendingExecution("delete", name, {"arn": record.arn}, claimed, last)
         return
-    if kind.workflow is None:
+    if declaration.workflow is None:
         return
-    request = kind.work_request(record)
-    if record.status in statuses.MOVING:
-        name = body.get("_execution") if begun else None
-        name = name or work_name(record.arn, record.created_at)
-        yield Waiting(kind.workflow, name, request, begun, last)
+    request = declaration.workflow_input(record)
+    if record.in_transition:
+        name = _claimant(record, claimed) or execution_name(record.arn, record.created_at)
+        yield PendingExecution(declaration.workflow, name, request, claimed, last)
     for update in record.updates.values():
-        if update["status"] in statuses.MOVING:
-            begun = "_execution" in update
-            name = update["_execution"] if begun else work_name(record.arn, update["creationDateTime"])
-            yield Waiting(kind.workflow, name, request, begun, update["lastUpdatedDateTime"])
+        if update["status"] in statuses.IN_TRANSITION:
+            claimed = "_execution" in update
+            name = update["_execution"] if claimed else execution_name(record.arn, update["creationDateTime"])
+            yield PendingExecution(
+                declaration.workflow, name, request, claimed, update["lastUpdatedDateTime"]
+            )
 
 
-def start_again(desk: Desk, record: Record, waiting: Waiting) -> None:
-    """Start work that never was. Raises WorkError, Conflict."""
-    kind = desk.kinds[record.kind]
-    if waiting.workflow == "delete":
+def restart(control: ControlPlane, record: Record, missing: PendingExecution) -> None:
+    """Start an execution that was never started. Raises StartError or Conflict."""
+    resource_type = control.resource_types[record.resource_type]
+    if missing.workflow == "delete":
         try:
-            kind.check_unused(
-                desk, record
-            )  # as Delete does: somebody may have come before the status changed
+            resource_type.check_unused(record)  # as Delete does, which may have ended before it did
         except ResourceInUse:
-            desk.change(record, status=statuses.ACTIVE)
+            control.writer.change(record, status=statuses.ACTIVE)
             return
     elif record.status in PENDING:
-        kind.begin_work(desk, record)  # which may have had more to do than to start
+        resource_type.start_workflow(record)  # which may also have to schedule recurring work
         return
-    desk.work.start(waiting.workflow, waiting.execution, waiting.request)
+    control.ports.workflows.start(missing.workflow, missing.execution, missing.request)
+
+
+def _claimant(record: Record, claimed: bool) -> str | None:
+    return execution_of(record) if claimed else None

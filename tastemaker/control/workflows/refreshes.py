@@ -1,30 +1,29 @@
-"""What serves is refreshed between two trainings: new items, and what is known of items by now, come into the
-model of a campaign or recommender every two hours.
+"""Refreshes: between two trainings, new items and new counts of events enter the model that serves.
 
-It is no resource: it has no record, and its failure changes no status. The record's internal member
-`_serving` names the newest refresh in `refresh`; it changes by one write, after the refreshed model has
-answered a request, and a new version begins without one.
+A refresh is not a resource: it has no record, and its failure changes no status. `Deployment.refresh` of a
+campaign or recommender names the newest refresh. It changes in one write, after the refreshed model has
+answered a request. A new solution version begins without a refresh.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.contracts.deployment import deployment_of
+from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.lake_layout import is_refresh_of, refreshes_of, solution_models_of
-from tastemaker.contracts.refresh import STATE_FILE, RefreshPlan
+from tastemaker.contracts.plans import SkippedPlan
+from tastemaker.contracts.plans import RefreshPlan
+from tastemaker.contracts.refresh import STATE_FILE
+from tastemaker.contracts.workflows import RefreshInput
 from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import work_name
-from tastemaker.control.core.context import Desk
+from tastemaker.control.core.arns import dataset_arn, execution_name, group_name
+from tastemaker.control.core.context import Context
 from tastemaker.control.core.records import Record
-from tastemaker.control.resources.dataset_group import group_name
 from tastemaker.recipes import Recipe
 
 SECONDS = 7200.0
 TREND_WINDOW = "trend_discovery_frequency"
 SHORT_WINDOWS = {"30 minutes": 1800.0, "1 hour": 3600.0}
-"""Trends of short windows are refreshed once a window; longer ones every two hours, as everything else."""
-
-Document = Mapping[str, Any]
+"""Trends of short windows are refreshed once per window; longer ones every two hours, like the rest."""
 
 
 def interval(recipe: Recipe, featurization: Mapping[str, str]) -> float:
@@ -32,89 +31,88 @@ def interval(recipe: Recipe, featurization: Mapping[str, str]) -> float:
     return SHORT_WINDOWS.get(featurization.get(TREND_WINDOW, "").lower(), SECONDS)
 
 
-def schedule(desk: Desk, record: Record, recipe: Recipe, featurization: Mapping[str, str]) -> None:
-    """Refresh a campaign or recommender from now on, if its recipe is one that is. Raises WorkError."""
+def schedule(context: Context, record: Record, recipe: Recipe, featurization: Mapping[str, str]) -> None:
+    """Schedule the refreshes of a campaign or recommender, if its recipe has any. Raises StartError."""
     if recipe.refreshed:
         every = interval(recipe, featurization)
-        desk.work.schedule(
+        context.ports.workflows.schedule(
             schedule_name(record),
             workflow="refresh",
             every=every,
-            first_at=desk.now() + every,
+            first_at=context.now() + every,
             request=request_of(record),
         )
 
 
-def unschedule(desk: Desk, record: Record) -> None:
-    """No more of it. Raises WorkError."""
-    desk.work.unschedule(schedule_name(record))
+def unschedule(context: Context, record: Record) -> None:
+    """Remove the schedule of a campaign's or recommender's refreshes. Raises StartError."""
+    context.ports.workflows.unschedule(schedule_name(record))
 
 
 def schedule_name(record: Record) -> str:
-    """At most 64 characters, as the scheduler wants; not the name of the schedule that trains."""
-    return f"{work_name(record.arn, record.created_at)}-r"
+    """The name of the schedule of refreshes: at most 64 characters, and not that of the training schedule."""
+    return f"{execution_name(record.arn, record.created_at)}-r"
 
 
-def request_of(record: Record) -> dict[str, str]:
+def request_of(record: Record) -> RefreshInput:
     """The input of the workflow."""
-    return {f"{record.kind[0].lower()}{record.kind[1:]}Arn": record.arn}
+    is_campaign = record.resource_type == "Campaign"
+    return {"campaignArn": record.arn} if is_campaign else {"recommenderArn": record.arn}
 
 
-class Refresh:
-    """The steps of the workflow, in the form that kinds have. Each is safe to repeat."""
+class RefreshLifecycle:
+    """The steps of the refresh workflow, with the methods of a resource type's lifecycle."""
 
-    def begin(self, desk: Desk, record: Record, request: Document, execution: str) -> dict[str, Any]:
-        """What to refresh. `{"skip": True}` if the record serves nothing, or nothing that is refreshed."""
-        now = deployment_of(record.body)
-        if record.status != statuses.ACTIVE or now is None or not desk.recipe(now["recipeArn"]).refreshed:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def begin(self, record: Record, request: Mapping[str, Any], execution: str) -> RefreshPlan | SkippedPlan:
+        """Return the plan. Skips a record that serves nothing, or whose recipe has no refreshes."""
+        now, lake = deployment_of(record.body), self.context.ports.lake
+        recipe = None if now is None else self.context.ports.recipe(now["recipeArn"])
+        if record.status != statuses.ACTIVE or now is None or recipe is None or not recipe.refreshed:
             return {"skip": True, "arn": record.arn}
         group = now["datasetGroupArn"]
-        home = refreshes_of(_key(desk, now["bundle"]), record.body["name"])
+        home = refreshes_of(self._key(now["bundle"]), record.body["name"])
         target = f"{home}{execution.rpartition(':')[2]}/"
-        kept = {target, _key(desk, now.get("refresh") or target)}
-        old = {f"{home}{key.removeprefix(home).partition('/')[0]}/" for key, _ in desk.lake.objects(home)}
-        plan = RefreshPlan(
-            arn=record.arn,
-            group=group_name(group),
-            itemsArn=group.replace(":dataset-group/", ":dataset/") + "/ITEMS",
-            bundle=now["bundle"],
-            previous=now.get("refresh"),
-            earlier=None if "refresh" in now else _earlier(desk, record, now["bundle"], home),
-            target=desk.lake.uri(target),
-            warm={
+        kept = {target, self._key(now.get("refresh") or target)}
+        old = {f"{home}{key.removeprefix(home).partition('/')[0]}/" for key, _ in lake.objects(home)}
+        return {
+            "arn": record.arn,
+            "group": group_name(group),
+            "itemsArn": dataset_arn(group, "ITEMS"),
+            "bundle": now["bundle"],
+            "previous": now.get("refresh"),
+            "earlier": None if "refresh" in now else self._earlier(record, now["bundle"], home),
+            "target": lake.uri(target),
+            "warm": {
                 **request_of(record),
                 "solutionVersionArn": now["solutionVersionArn"],
-                "refresh": desk.lake.uri(target),
+                "refresh": lake.uri(target),
             },
-            # A process may still read the refresh that serves now, so that it goes with the next one.
-            prefixes=sorted(old - kept),
-        )
-        return dict(plan)
+            # A process may still read the refresh that serves now, so the next refresh removes it.
+            "prefixes": sorted(old - kept),
+        }
 
-    def succeed(self, desk: Desk, record: Record, plan: Document, result: Document) -> None:
-        """Serve the refresh, unless another version or another refresh has come meanwhile."""
+    def succeed(self, record: Record, plan: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        """Serve the refresh, unless another version or another refresh has been put in service meanwhile."""
         now = deployment_of(record.body)
-        if now and (now["bundle"], now.get("refresh")) == (plan["bundle"], plan["previous"]):
-            desk.change(
-                record,
-                lastUpdatedDateTime=record.body["lastUpdatedDateTime"],  # nothing that a caller set
-                _serving={**now, "refresh": plan["target"]},
-            )
+        if now is not None and (now["bundle"], now.get("refresh")) == (plan["bundle"], plan["previous"]):
+            self.context.writer.change_private(record, **{DEPLOYMENT: {**now, "refresh": plan["target"]}})
 
-    def fail(self, desk: Desk, record: Record, reason: str) -> None:
-        """What served serves on; the execution says why, and an alarm that one failed."""
+    def fail(self, record: Record, reason: str) -> None:
+        """Do nothing: what serves now goes on serving. The execution has the reason; an alarm reports it."""
 
+    def _earlier(self, record: Record, bundle: str, home: str) -> str | None:
+        """The newest refresh of earlier solution versions, for what it knows and the training does not."""
+        lake = self.context.ports.lake
+        name = record.body["name"]
+        ended = [
+            (written, key)
+            for key, written in lake.objects(solution_models_of(self._key(bundle)))
+            if key.endswith(f"/{STATE_FILE}") and is_refresh_of(key, name) and not key.startswith(home)
+        ]
+        return lake.uri(max(ended)[1].removesuffix(STATE_FILE)) if ended else None
 
-def _earlier(desk: Desk, record: Record, bundle: str, home: str) -> str | None:
-    """The newest refresh of the versions before: what it knows and training does not shall not be lost."""
-    name = record.body["name"]
-    ended = [
-        (written, key)
-        for key, written in desk.lake.objects(solution_models_of(_key(desk, bundle)))
-        if key.endswith(f"/{STATE_FILE}") and is_refresh_of(key, name) and not key.startswith(home)
-    ]
-    return desk.lake.uri(max(ended)[1].removesuffix(STATE_FILE)) if ended else None
-
-
-def _key(desk: Desk, uri: str) -> str:
-    return uri.removeprefix(desk.lake.uri(""))
+    def _key(self, uri: str) -> str:
+        return uri.removeprefix(self.context.ports.lake.uri(""))

@@ -1,176 +1,216 @@
-"""What a training job is told: config.json and data.manifest, in the lake."""
+"""The plan of a training job, and its input in the lake: `config.json` and `data.manifest`."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, GroupFolder, bundle_of_job
-from tastemaker.contracts.training_config import (
-    FORMAT_VERSION,
-    DatasetSource,
-    TrainingConfig,
-    to_json,
-)
+from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, GroupFolder, TrainingFolder, bundle_of_job
+from tastemaker.contracts.plans import TrainPlan
+from tastemaker.contracts.training_config import FORMAT_VERSION, DatasetSource, TrainingConfig, to_json
 from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import work_name
-from tastemaker.control.core.context import Desk
+from tastemaker.control.core.arns import execution_name, group_name
+from tastemaker.control.core.context import Context
+from tastemaker.control.core.datasets import (
+    avro_of,
+    bulk_data_changed_at,
+    datasets_of,
+    imported_at,
+    imports_of,
+    schema_of,
+)
 from tastemaker.control.core.records import Record
-from tastemaker.control.resources.dataset import datasets_of
-from tastemaker.control.resources.dataset_group import group_name
+from tastemaker.control.core.deployments import bundle_of
 from tastemaker.errors import ResourceInUse
 from tastemaker.recipes import Recipe
 
 JOB_PREFIX = "tastemaker-"
-PUT_KINDS = ("ITEMS", "USERS", "ACTIONS")
+UPSERT_DATASET_TYPES = ("ITEMS", "USERS", "ACTIONS")
 
-
-OF_PREVIOUS = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_")
-"""What an update reads of the bundle that it goes on from: files, and beginnings of files' names."""
+PREVIOUS_FILES = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_")
+"""What an incremental training reads of the previous bundle: files, and prefixes of file names."""
 
 
 class NoDataError(ResourceInUse):
     """There is nothing to train on."""
 
 
-def write(
-    desk: Desk,
-    record: Record,
-    recipe: Recipe,
-    *,
-    group: str,
-    name: str,
-    version: str,
-    moment: float,
-    execution: str,
-) -> dict[str, Any]:
-    """The plan of a training job, whose files are written as exact as data are now. The same for the same
-    `moment` and `execution`, so that a repeated step starts the same job; an execution that starts again
-    what another left needs a job of its own, since SageMaker takes a name once. Raises NoDataError.
+@dataclass(frozen=True)
+class TrainingJob:
+    """One training job of a solution version or recommender.
+
+    `record` is the trained resource. `group` is the ARN of its dataset group. `name` and `version` name its
+    folders in the lake. `moment` is when the training began (seconds since 1970).
     """
-    folder = GroupFolder(group_name(group))
-    training, models = folder.training(name, version), folder.models(name, version)
-    datasets = datasets_of(desk, group)
-    sources: dict[str, DatasetSource] = {
-        kind: {
-            "schema": json.loads(desk.find("Schema", dataset.body["schemaArn"]).body["schema"]),
-            "prefixes": [one["prefix"] for one in dataset.body["_imports"]],
-            "imported": [imported_at(desk, one["jobArn"]) for one in dataset.body["_imports"]],
+
+    context: Context
+    record: Record
+    recipe: Recipe
+    group: str
+    name: str
+    version: str
+    moment: float
+
+    def plan(self, execution: str) -> TrainPlan:
+        """Write the input of the job, as exact as the data are now, and return its plan.
+
+        The plan is the same for the same `moment` and `execution`, so that a repeated step starts the same
+        job. An execution that starts again what another one left needs a job of its own, because SageMaker
+        accepts a job name only once. Raises NoDataError.
+        """
+        lake = self.context.ports.lake
+        models = self._group.models(self.name, self.version)
+        sources = self._sources()
+        data_keys = self._data_keys(sources)
+        previous = self._previous() if self._mode == "UPDATE" else None
+        config = self._config(sources)
+        if previous is not None:
+            config["previous"] = previous
+        lake.write(self._folder.config, to_json(config))
+        keys = [
+            self._folder.config,
+            *data_keys,
+            *(self._previous_keys(previous) if previous is not None else ()),
+        ]
+        lake.write(self._folder.manifest, json.dumps([{"prefix": lake.uri("")}, *keys]))
+        return {
+            "arn": self.record.arn,
+            "jobName": JOB_PREFIX + execution_name(self.record.arn, execution),
+            "manifestUri": lake.uri(self._folder.manifest),
+            "outputPath": lake.uri(models),
+            "configKey": self._folder.config,
         }
-        for kind, dataset in datasets.items()
-    }
-    put = {kind: _put(desk, dataset, training.upserts(kind)) for kind, dataset in datasets.items()}
-    for kind, put_key in put.items():
-        if put_key:
-            sources[kind]["put"] = put_key
-    events = folder.events
-    keys = {kind: _keys(desk, source["prefixes"]) for kind, source in sources.items()}
-    event_keys = _keys(desk, [events])
-    actions = [folder.action_events] if "ACTION_INTERACTIONS" in recipe.trains_on else []
-    action_keys = _keys(desk, actions)
-    for kind in recipe.needs_datasets:
-        if not keys.get(kind) and not put.get(kind) and not (kind == "INTERACTIONS" and event_keys):
-            raise NoDataError(
-                f"The dataset group has no {kind} data; import some with CreateDatasetImportJob"
-                + (" or send events." if kind == "INTERACTIONS" else ".")
-            )
-    solution = _solution_config(record.body)
-    config: TrainingConfig = {
-        "formatVersion": FORMAT_VERSION,
-        "solutionVersionArn": record.arn,
-        "recipe": recipe.name,
-        "model": recipe.model_name,
-        "trainingMode": record.body.get("trainingMode", "FULL"),
-        "createdAt": moment,
-        "seed": int(moment) % 2**31,
-        "datasets": sources,
-        "events": [events],
-        "actionEvents": actions,
-        "quotas": desk.quotas.for_training,
-        "eventType": record.body.get("eventType") or None,
-        "solutionConfig": solution,
-        "performHPO": bool(record.body.get("performHPO")),
-        "hyperParameters": recipe.hyperparameters_with_defaults(solution.get("algorithmHyperParameters", {})),
-        "featureTransformationParameters": recipe.featurization_with_defaults(
-            solution.get("featureTransformationParameters", {})
-        ),
-    }
-    previous = _previous(desk, record) if config["trainingMode"] == "UPDATE" else None
-    if previous:
-        config["previous"] = previous
-    config_key, manifest_key = training.config, training.manifest
-    desk.lake.write(config_key, to_json(config))
-    everything = [config_key, *(key for found in keys.values() for key in found), *event_keys, *action_keys]
-    everything += [put_key for put_key in put.values() if put_key]
-    if previous:
-        needed = tuple(f"{previous}{name}" for name in OF_PREVIOUS)
-        everything += [key for key in _keys(desk, [previous]) if key.startswith(needed)]
-    desk.lake.write(manifest_key, json.dumps([{"prefix": desk.lake.uri("")}, *everything]))
-    return {
-        "arn": record.arn,
-        "jobName": JOB_PREFIX + work_name(record.arn, execution),
-        "manifestUri": desk.lake.uri(manifest_key),
-        "outputPath": desk.lake.uri(models),
-        "configKey": config_key,
-    }
+
+    @property
+    def _group(self) -> GroupFolder:
+        return GroupFolder(group_name(self.group))
+
+    @property
+    def _folder(self) -> TrainingFolder:
+        return self._group.training(self.name, self.version)
+
+    @property
+    def _mode(self) -> str:
+        return str(self.record.body.get("trainingMode", "FULL"))
+
+    @property
+    def _action_events(self) -> list[str]:
+        trains_on_actions = "ACTION_INTERACTIONS" in self.recipe.trains_on
+        return [self._group.action_events] if trains_on_actions else []
+
+    def _sources(self) -> dict[str, DatasetSource]:
+        """The data of each dataset type: its schema, the folders of its imports, and a file of upserts."""
+        sources: dict[str, DatasetSource] = {}
+        for dataset_type, dataset in datasets_of(self.context, self.group).items():
+            imports = imports_of(dataset)
+            source = sources[dataset_type] = {
+                "schema": avro_of(schema_of(self.context, dataset)),
+                "prefixes": [one["prefix"] for one in imports],
+                "imported": [imported_at(self.context, one["jobArn"]) for one in imports],
+            }
+            upserts = self._write_upserts(dataset, self._folder.upserts(dataset_type))
+            if upserts is not None:
+                source["put"] = upserts
+        return sources
+
+    def _data_keys(self, sources: Mapping[str, DatasetSource]) -> list[str]:
+        """The keys of all files with data. Raises NoDataError if the recipe lacks data that it needs."""
+        keys = {dataset_type: self._keys(source["prefixes"]) for dataset_type, source in sources.items()}
+        upserts = {dataset_type: source["put"] for dataset_type, source in sources.items() if "put" in source}
+        events, action_events = self._keys([self._group.events]), self._keys(self._action_events)
+        for needed in self.recipe.needs_datasets:
+            streamed = needed == "INTERACTIONS" and events
+            if not keys.get(needed) and needed not in upserts and not streamed:
+                raise NoDataError(
+                    f"The dataset group has no {needed} data; import some with CreateDatasetImportJob"
+                    + (" or send events." if needed == "INTERACTIONS" else ".")
+                )
+        bulk = [key for found in keys.values() for key in found]
+        return [*bulk, *events, *action_events, *upserts.values()]
+
+    def _config(self, sources: dict[str, DatasetSource]) -> TrainingConfig:
+        body, recipe = self.record.body, self.recipe
+        solution = _solution_config(body)
+        return {
+            "formatVersion": FORMAT_VERSION,
+            "solutionVersionArn": self.record.arn,
+            "recipe": recipe.name,
+            "model": recipe.model_name,
+            "trainingMode": self._mode,
+            "createdAt": self.moment,
+            "seed": int(self.moment) % 2**31,
+            "datasets": sources,
+            "events": [self._group.events],
+            "actionEvents": self._action_events,
+            "quotas": self.context.ports.quotas.for_training,
+            "eventType": body.get("eventType") or None,
+            "solutionConfig": solution,
+            "performHPO": bool(body.get("performHPO")),
+            "hyperParameters": recipe.hyperparameters_with_defaults(
+                solution.get("algorithmHyperParameters", {})
+            ),
+            "featureTransformationParameters": recipe.featurization_with_defaults(
+                solution.get("featureTransformationParameters", {})
+            ),
+        }
+
+    def _previous(self) -> str:
+        """The key of the folder of the newest bundle that was trained in full. Raises NoDataError."""
+        for one in self.context.records.each_current("SolutionVersion", self.record.body["solutionArn"]):
+            full = one.status == statuses.ACTIVE and one.body["trainingMode"] == "FULL"
+            bundle = bundle_of(one)
+            if full and bundle is not None:
+                return bundle.removeprefix(self.context.ports.lake.uri(""))
+        raise NoDataError("The trainingMode UPDATE needs an ACTIVE version that was trained with FULL.")
+
+    def _previous_keys(self, previous: str) -> list[str]:
+        needed = tuple(f"{previous}{name}" for name in PREVIOUS_FILES)
+        return [key for key in self._keys([previous]) if key.startswith(needed)]
+
+    def _write_upserts(self, dataset: Record, key: str) -> str | None:
+        """Write the upserts of a dataset as they are now, so that training can be repeated on the same data.
+
+        Each line is a JSON list [id, properties, time]. Returns the key, or None if there are no upserts.
+        """
+        if dataset.body["datasetType"].upper() not in UPSERT_DATASET_TYPES:
+            return None
+        lines = [json.dumps(row, ensure_ascii=False) for row in self.context.ports.upserts(dataset.arn)]
+        if not lines:
+            return None
+        self.context.ports.lake.write(key, "\n".join(lines) + "\n")
+        return key
+
+    def _keys(self, prefixes: list[str]) -> list[str]:
+        return sorted(key for prefix in prefixes for key, _ in self.context.ports.lake.objects(prefix))
 
 
-def newest_interaction(desk: Desk, group: str) -> float:
-    """When interactions last came in, by bulk or by stream; 0.0 if they never did."""
-    events = desk.lake.objects(GroupFolder(group_name(group)).events)
+def newest_interaction(context: Context, group: str) -> float:
+    """When interactions last came in, by import or by stream (seconds since 1970); 0.0 if they never did."""
+    events = context.ports.lake.objects(GroupFolder(group_name(group)).events)
     streamed = max((written for _, written in events), default=0.0)
-    interactions = datasets_of(desk, group).get("INTERACTIONS")
-    imported = interactions.body.get("_importedAt", 0.0) if interactions is not None else 0.0
+    interactions = datasets_of(context, group).get("INTERACTIONS")
+    imported = bulk_data_changed_at(interactions) if interactions is not None else 0.0
     return max(streamed, imported)
 
 
-def bundle_of(desk: Desk, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Where the trained bundle is (`s3://…/`), and its manifest. Raises LookupError if the job left
-    none."""
+def read_manifest(context: Context, plan: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The URI of the trained bundle's folder, and its `bundle.json`.
+
+    Raises LookupError if the job has written no bundle.
+    """
     folder = bundle_of_job(plan["outputPath"], plan["jobName"])
-    key = folder.removeprefix(desk.lake.uri(""))
-    return folder, json.loads(desk.lake.read(f"{key}{BUNDLE_MANIFEST}"))
+    key = folder.removeprefix(context.ports.lake.uri(""))
+    return folder, json.loads(context.ports.lake.read(f"{key}{BUNDLE_MANIFEST}"))
 
 
-def hours_of(result: Mapping[str, Any]) -> float:
-    """Training hours from SageMaker's description of the job: its training time on the wall clock."""
+def training_hours(result: Mapping[str, Any]) -> float:
+    """Training hours on the wall clock, from SageMaker's description of the job."""
     seconds = result.get("BillableTimeInSeconds") or result.get("TrainingTimeInSeconds") or 0
     return round(max(float(seconds), 1.0) / 3600, 4)
 
 
-def imported_at(desk: Desk, job_arn: str) -> float:
-    """When an import became visible; 0.0 if its job is not known any more."""
-    job = desk.repository.get(job_arn)
-    return float(job.body.get("lastUpdatedDateTime", 0.0)) if job is not None else 0.0
-
-
-def _previous(desk: Desk, record: Record) -> str:
-    """The key of the folder with the newest bundle that was trained in full. Raises NoDataError."""
-    for one in desk.each_now("SolutionVersion", record.body["solutionArn"]):
-        full = one.status == statuses.ACTIVE and one.body["trainingMode"] == "FULL"
-        if full and "_bundle" in one.body:
-            return str(one.body["_bundle"]).removeprefix(desk.lake.uri(""))
-    raise NoDataError("The trainingMode UPDATE needs an ACTIVE version that was trained with FULL.")
-
-
-def _put(desk: Desk, dataset: Record, key: str) -> str | None:
-    """Write what was put into a dataset one at a time, a JSON list [id, properties, time] a line, as it is
-    now: a model can be trained again on the same. None if there is nothing.
-    """
-    if dataset.body["datasetType"].upper() not in PUT_KINDS:
-        return None
-    lines = [json.dumps(row, ensure_ascii=False) for row in desk.put(dataset.arn)]
-    if not lines:
-        return None
-    desk.lake.write(key, "\n".join(lines) + "\n")
-    return key
-
-
-def _keys(desk: Desk, prefixes: list[str]) -> list[str]:
-    return sorted(key for prefix in prefixes for key, _ in desk.lake.objects(prefix))
-
-
 def _solution_config(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The solution's own configuration; a recommender only has its `trainingDataConfig`."""
+    """The configuration of a solution; a recommender has only `trainingDataConfig`."""
     if "recommenderConfig" in body and "trainingDataConfig" in body["recommenderConfig"]:
         return {"trainingDataConfig": body["recommenderConfig"]["trainingDataConfig"]}
     return body.get("solutionConfig") or {}

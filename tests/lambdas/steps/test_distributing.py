@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambdas.steps.distributing import outcome, planned
+from lambdas.steps.distributing import add_distribution, read_outcome
 from lambdas.stores.lake import LakeBucket
 from tastemaker.failures import WorkFailedError
 from tests.lambdas.aws import LAKE
@@ -31,15 +31,15 @@ PLAN = {
 
 
 def test_what_one_machine_takes_stays_as_it_is(lake: LakeBucket) -> None:
-    assert planned("train", PLAN, lake, 100) == PLAN
-    assert planned("train", {"skip": True}, lake, 1) == {"skip": True}
-    assert planned("deploy", {"warm": {}}, lake, 1) == {"warm": {}}
+    assert add_distribution("train", PLAN, lake, 100) == PLAN
+    assert add_distribution("train", {"skip": True}, lake, 1) == {"skip": True}
+    assert add_distribution("deploy", {"warm": {}}, lake, 1) == {"warm": {}}
 
 
 def test_interactions_and_events_beyond_the_limit_are_prepared_first(lake: LakeBucket) -> None:
     folder = "groups/g/training/s/1/prepared/"
     for _ in range(2):  # a step may be repeated
-        plan = planned("train", dict(PLAN), lake, 99)
+        plan = add_distribution("train", dict(PLAN), lake, 99)
         assert plan["distributed"] is True and plan["bytes"] == 100
         assert plan["manifestKey"] == "groups/g/training/s/1/data.manifest"
         assert plan["manifestUri"] == f"s3://{LAKE}/{folder}data.manifest"
@@ -47,10 +47,10 @@ def test_interactions_and_events_beyond_the_limit_are_prepared_first(lake: LakeB
 
 
 def test_what_spark_left_is_the_result_or_the_reason(lake: LakeBucket) -> None:
-    plan = planned("import", {"destination": "groups/g/datasets/ITEMS/run/"}, lake, 1)
+    plan = add_distribution("import", {"destination": "groups/g/datasets/ITEMS/run/"}, lake, 1)
     lake.write(plan["outcome"], '{"rows": 7}')
     assert plan["outcome"] == "groups/g/datasets/ITEMS/run.outcome.json"
-    assert outcome(plan, lake) == {"rows": 7}
+    assert read_outcome(plan, lake) == {"rows": 7}
     lake.write(plan["outcome"], '{"error": "a.csv, line 2: no"}')
     with pytest.raises(WorkFailedError, match="line 2"):
-        outcome(plan, lake)
+        read_outcome(plan, lake)

@@ -15,7 +15,7 @@ from lambdas.support.settings import Settings
 from tastemaker.errors import InvalidInput
 from tests.lambdas.aws import LAKE, TABLE
 from tests.tastemaker.control import shop
-from tests.tastemaker.control.fakes import PLACE, world
+from tests.tastemaker.control.fakes import SCOPE, world
 
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:import:one"
 
@@ -38,7 +38,7 @@ def steps(here):
         "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
         "TASTEMAKER_RUNTIME_FUNCTION": "runtime",
     }
-    return Steps(Settings(environ), PLACE.account)
+    return Steps(Settings(environ), SCOPE.account)
 
 
 def run(steps, action, workflow, request, **more):
@@ -58,7 +58,7 @@ def test_import_and_training(here, steps, lake_client):
     lake.write(f"{model}bundle.json", json.dumps({"metrics": shop.METRICS}))
     run(steps, "succeed", "train", request, plan=plan, result={"TrainingTimeInSeconds": 36})
     assert here.call("GetSolutionMetrics", solutionVersionArn=version_arn)["metrics"] == shop.METRICS
-    assert here.desk.find_any(version_arn).body["trainingHours"] == 0.01
+    assert here.control.records.find_any(version_arn).body["trainingHours"] == 0.01
 
 
 def test_a_failure_is_written_on_the_record(here, steps):
@@ -67,7 +67,7 @@ def test_a_failure_is_written_on_the_record(here, steps):
     plan = run(steps, "begin", "import", request)
     error = {"Error": "BadRow", "Cause": json.dumps({"errorMessage": "line 3", "errorType": "BadRow"})}
     run(steps, "fail", "import", request, plan=plan, error=error)
-    assert here.desk.find_any(arn).body["failureReason"] == "line 3"
+    assert here.control.records.find_any(arn).body["failureReason"] == "line 3"
 
 
 def test_an_aborted_execution_is_settled(here, steps):
@@ -83,9 +83,9 @@ def test_an_aborted_execution_is_settled(here, steps):
         "cause": "Stopped by a person.",
     }
     steps.settle({**detail, "status": "SUCCEEDED"})
-    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    assert here.control.records.find_any(arn).status == "CREATE IN_PROGRESS"
     steps.settle(detail)
-    assert here.desk.find_any(arn).body["failureReason"] == "Stopped by a person."
+    assert here.control.records.find_any(arn).body["failureReason"] == "Stopped by a person."
 
 
 def test_a_deletion_takes_data_and_rows_along(here, steps, lake_client, other_tables):
@@ -129,7 +129,7 @@ def test_the_deletion_of_a_solution_takes_its_lists_along(here, steps, other_tab
         lists.write(version, ((f"user-{one}", {}) for one in range(60)), expires_at=2**40)
     run(steps, "succeed", "batch", request, plan=plan)
     solution_arn = version_arn.rpartition("/")[0]
-    assert here.desk.find_any(solution_arn).body["_lists"]["version"] == plan["lists"]["version"]
+    assert here.control.records.find_any(solution_arn).body["_lists"]["version"] == plan["lists"]["version"]
     here.call("DeleteSolution", solutionArn=solution_arn)
     delete(here, steps, solution_arn)
     assert lists.find("another#1", "user-0") is not None
@@ -143,14 +143,14 @@ def imported(here, steps, lake):
     plan = run(steps, "begin", "import", request)
     lake.write(f"{plan['destination']}part-00000.parquet", "rows")
     run(steps, "succeed", "import", request, plan=plan, result={"rows": 1, "files": 1, "bytes": 4})
-    assert here.desk.find_any(plan["arn"]).status == "ACTIVE"
+    assert here.control.records.find_any(plan["arn"]).status == "ACTIVE"
     return group_arn
 
 
 def delete(here, steps, arn):
     request = {"arn": arn}
     plan = run(steps, "begin", "delete", request)
-    assert here.desk.find_any(arn).status == "DELETE IN_PROGRESS"
+    assert here.control.records.find_any(arn).status == "DELETE IN_PROGRESS"
     assert run(steps, "purge", "delete", request, plan=plan) == {"more": False}
     run(steps, "remove", "delete", request, plan=plan)
 

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.support.schedules import Schedules
-from tastemaker.control.core.ports import WorkError
+from tastemaker.control.core.ports import StartError
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:train"
 REFRESH = "arn:aws:states:eu-west-1:123456789012:stateMachine:refresh"
@@ -78,7 +78,7 @@ class Forbidden:
 
 def test_a_scheduler_that_refuses_is_reported():
     schedules = Schedules("tastemaker", ROLE, {"train": MACHINE}, Forbidden())
-    with pytest.raises(WorkError, match="could not be scheduled"):
+    with pytest.raises(StartError, match="could not be scheduled"):
         schedules.schedule("s", workflow="train", every=7 * DAY, first_at=2e9, request={})
-    with pytest.raises(WorkError, match="could not be removed"):
+    with pytest.raises(StartError, match="could not be removed"):
         schedules.unschedule("s")

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.support.state_machines import StateMachines
-from tastemaker.control.core.ports import WorkError
+from tastemaker.control.core.ports import StartError
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def test_the_same_name_starts_once(states, machine):
 
 
 def test_what_cannot_be_started(states, machine):
-    with pytest.raises(WorkError, match="no state machine for batch"):
+    with pytest.raises(StartError, match="no state machine for batch"):
         StateMachines({"train": machine}, states).start("batch", "n", {})
-    with pytest.raises(WorkError, match="could not be started"):
+    with pytest.raises(StartError, match="could not be started"):
         StateMachines({"train": machine + "-gone"}, states).start("train", "n", {})
 
 
@@ -69,7 +69,7 @@ def test_an_execution_is_stopped_where_there_is_no_job(states, machine):
 
 def test_what_cannot_be_stopped(states, machine):
     work = StateMachines({"train": machine}, states, Jobs(code="AccessDeniedException"))
-    with pytest.raises(WorkError, match="tastemaker-1"):
+    with pytest.raises(StartError, match="tastemaker-1"):
         work.stop("train", "name-1", "tastemaker-1")
 
 
@@ -80,5 +80,5 @@ def test_an_execution_is_described_by_its_name_and_by_its_arn(states, machine):
     described = work.describe("train", "name-1")
     assert described is not None and json.loads(described["input"]) == {"solutionVersionArn": "arn"}
     assert work.describe("train", described["executionArn"])["executionArn"] == described["executionArn"]
-    with pytest.raises(WorkError, match="could not be looked at"):
+    with pytest.raises(StartError, match="could not be looked at"):
         work.describe("train", "arn:nonsense")

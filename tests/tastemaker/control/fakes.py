@@ -1,4 +1,4 @@
-"""Fakes of the ports, used wherever resources are tested."""
+"""Fakes of the control plane's ports."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -6,19 +6,19 @@ from typing import Any
 
 from tastemaker import recipes
 from tastemaker.control import registry
-from tastemaker.control.core.arns import Place
-from tastemaker.control.core.context import Desk
-from tastemaker.control.core.ports import StatusChange, WorkError
+from tastemaker.control.core.arns import AccountScope
+from tastemaker.control.core.control_plane import ControlPlane
+from tastemaker.control.core.ports import StartError, StatusChange
 from tastemaker.control.core.quotas import Quotas
 from tastemaker.control.core.records import MemoryRepository, Repository
 from tastemaker.recipes import Recipe
 
-PLACE = Place("aws", "eu-west-1", "123456789012")
+SCOPE = AccountScope("aws", "eu-west-1", "123456789012")
 
 
 @dataclass
 class Clock:
-    """Advances by a second whenever it is read, so that no two records are of the same age."""
+    """A clock that advances by a second whenever it is read, so that no two records have the same time."""
 
     now: float = 1_700_000_000.0
 
@@ -29,7 +29,7 @@ class Clock:
 
 @dataclass
 class Counter:
-    """Identifiers in a row."""
+    """Consecutive identifiers."""
 
     given: int = 0
 
@@ -43,8 +43,8 @@ class Counter:
 
 
 @dataclass
-class FakeWork:
-    """Remembers what was started; `refuse` makes the next starts fail with that text."""
+class FakeWorkflows:
+    """Records what was started; `refuse` makes the next starts fail with that message."""
 
     started: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     stopped: list[tuple[str, str | None]] = field(default_factory=list)
@@ -80,7 +80,7 @@ class FakeWork:
 
     def _check(self) -> None:
         if self.refuse is not None:
-            raise WorkError(self.refuse)
+            raise StartError(self.refuse)
 
 
 @dataclass
@@ -106,17 +106,17 @@ class FakeLake:
 
 @dataclass
 class World:
-    """A desk on fakes, and what the fakes saw."""
+    """A control plane on fakes, with the fakes."""
 
-    desk: Desk
-    work: FakeWork
+    control: ControlPlane
+    workflows: FakeWorkflows
     lake: FakeLake
     clock: Clock
     changes: list[StatusChange]
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
-        """Run an operation as the control function does, without the wire."""
-        return dict(registry.operations(self.desk)[operation](params) or {})
+        """Run an operation as the control function does, without serialization."""
+        return dict(registry.operations(self.control)[operation](params) or {})
 
 
 def world(
@@ -125,22 +125,22 @@ def world(
     quotas: Mapping[str, int] | None = None,
     untrainable: str | None = None,
 ) -> World:
-    """A new, empty world. `untrainable`: a recipe that this world has no model for."""
+    """A new, empty world. `untrainable` is the name of a recipe that has no model in it."""
 
     def without_model(arn: str) -> Recipe:
         found = recipes.by_arn(arn)
-        return replace(found, model=None) if found.name == untrainable else found
+        return replace(found, model_name=None) if found.name == untrainable else found
 
-    work, lake, clock, changes = FakeWork(), FakeLake(), Clock(), list[StatusChange]()
-    desk = registry.desk(
-        place=PLACE,
+    workflows, lake, clock, changes = FakeWorkflows(), FakeLake(), Clock(), list[StatusChange]()
+    control = registry.control_plane(
+        scope=SCOPE,
         repository=MemoryRepository() if repository is None else repository,
         clock=clock,
         ids=Counter(),
-        work=work,
+        workflows=workflows,
         lake=lake,
         quotas=Quotas(quotas or {}),
-        announce=changes.append,
+        on_status_change=changes.append,
         recipe=without_model,
     )
-    return World(desk, work, lake, clock, changes)
+    return World(control, workflows, lake, clock, changes)

@@ -69,13 +69,15 @@ class RepositorySuite:
             repository.create(record(number))
         repository.create(record(4, "Solution"))
         repository.create(record(5, parent="arn:other"))
-        page = repository.list(kind="Filter")
+        page = repository.list(resource_type="Filter")
         assert [one.arn[-1] for one in page.records] == ["5", "3", "2", "1"] and page.next is None
-        assert [one.arn[-1] for one in repository.list(kind="Filter", parent="arn:group").records] == list(
-            "321"
-        )
-        assert [one.arn[-1] for one in repository.list(kind=None, parent="arn:group").records] == list("4321")
-        assert repository.list(kind="Filter", parent="arn:nobody").records == []
+        assert [
+            one.arn[-1] for one in repository.list(resource_type="Filter", parent="arn:group").records
+        ] == list("321")
+        assert [
+            one.arn[-1] for one in repository.list(resource_type=None, parent="arn:group").records
+        ] == list("4321")
+        assert repository.list(resource_type="Filter", parent="arn:nobody").records == []
 
     @pytest.mark.parametrize("parent", [None, "arn:group"])
     def test_pages_meet_without_gap_or_overlap(self, repository: Repository, parent: str | None) -> None:
@@ -84,7 +86,7 @@ class RepositorySuite:
             repository.create(record(number, "Solution"))
         seen, start = [], None
         while True:
-            page = repository.list(kind="Filter", parent=parent, start=start, limit=2)
+            page = repository.list(resource_type="Filter", parent=parent, start=start, limit=2)
             seen += [int(one.arn[-3:]) for one in page.records]
             if page.next is None:
                 break
@@ -95,37 +97,37 @@ class RepositorySuite:
     def test_a_page_that_ends_the_list_has_no_next(self, repository: Repository) -> None:
         for number in range(4):
             repository.create(record(number))
-        start = repository.list(kind="Filter", limit=2).next
-        assert repository.list(kind="Filter", start=start, limit=2).next is None
+        start = repository.list(resource_type="Filter", limit=2).next
+        assert repository.list(resource_type="Filter", start=start, limit=2).next is None
 
     def test_a_page_may_start_at_what_is_gone(self, repository: Repository) -> None:
         for number in range(4):
             repository.create(record(number))
-        page = repository.list(kind="Filter", limit=2)
+        page = repository.list(resource_type="Filter", limit=2)
         repository.delete(page.records[-1])
-        rest = repository.list(kind="Filter", start=page.next, limit=9)
+        rest = repository.list(resource_type="Filter", start=page.next, limit=9)
         assert [one.arn[-1] for one in rest.records] == ["1", "0"]
 
     def test_records_of_the_same_moment(self, repository: Repository) -> None:
         for number in range(3):
             one = record(number)
-            repository.create(Record(one.arn, one.kind, one.body, one.parent, 1000.0))
+            repository.create(Record(one.arn, one.resource_type, one.body, one.parent, 1000.0))
         seen, start = set(), None
         for _ in range(3):
-            page = repository.list(kind="Filter", start=start, limit=1)
+            page = repository.list(resource_type="Filter", start=start, limit=1)
             seen |= {one.arn for one in page.records}
             start = page.next
         assert len(seen) == 3 and start is None
 
     def test_a_position_that_is_none(self, repository: Repository) -> None:
         with pytest.raises(InvalidNextToken):
-            repository.list(kind="Filter", start="nonsense")
+            repository.list(resource_type="Filter", start="nonsense")
 
     def test_only_records_whose_work_is_under_way_are_moving(self, repository: Repository) -> None:
         statuses = ["CREATE PENDING", "ACTIVE", "CREATE FAILED", "DELETE IN_PROGRESS", "IN_PROGRESS"]
         stored = [repository.create(record(place, status=status)) for place, status in enumerate(statuses)]
         update = {"status": "CREATE IN_PROGRESS"}
         repository.update(stored[1].with_(latestCampaignUpdate=update))
-        assert [one.arn[-1] for one in repository.moving()] == ["0", "1", "3", "4"]
+        assert [one.arn[-1] for one in repository.with_pending_work()] == ["0", "1", "3", "4"]
         repository.update(stored[0].with_(status="ACTIVE"))
-        assert [one.arn[-1] for one in repository.moving()] == ["1", "3", "4"]
+        assert [one.arn[-1] for one in repository.with_pending_work()] == ["1", "3", "4"]

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.schemas import NAMESPACE
 from tests.tastemaker.control.fakes import World
 
@@ -78,7 +78,7 @@ def import_job(world: World, dataset_arn: str, name: str = "first", **more: Any)
 def imported(world: World, dataset_arn: str, name: str = "first", rows: int = 1000, **more: Any) -> str:
     """An import job that has run; its file is in the lake."""
     arn = import_job(world, dataset_arn, name, **more)
-    steps, request = Workflows(world.desk), {"datasetImportJobArn": arn}
+    steps, request = WorkflowSteps(world.control), {"datasetImportJobArn": arn}
     plan = steps.begin("import", request, f"execution-{name}")
     world.lake.write(f"{plan['destination']}part-00000.parquet", "rows", world.clock.now)
     steps.succeed("import", request, plan, {"rows": rows, "files": 1, "bytes": 10, "maxTimestamp": None})
@@ -104,7 +104,7 @@ def version(world: World, solution_arn: str, **more: Any) -> str:
 
 def finish_training(world: World, arn: str, member: str = "solutionVersionArn") -> dict[str, Any]:
     """Run the train workflow of a version or recommender to its good end; answers its plan."""
-    steps, request = Workflows(world.desk), {member: arn}
+    steps, request = WorkflowSteps(world.control), {member: arn}
     plan = steps.begin("train", request, f"execution-{arn}")
     folder = plan["outputPath"].removeprefix("s3://lake/") + f"{plan['jobName']}/output/model/"
     world.lake.write(f"{folder}bundle.json", json.dumps({"metrics": METRICS, "counts": {"items": 5}}))
@@ -123,7 +123,7 @@ def campaign(world: World, version_arn: str, name: str = "home", **more: Any) ->
 
 
 def finish_deployment(world: World, arn: str) -> None:
-    steps, request = Workflows(world.desk), {"campaignArn": arn}
+    steps, request = WorkflowSteps(world.control), {"campaignArn": arn}
     plan = steps.begin("deploy", request, f"execution-{arn}")
     steps.succeed("deploy", request, plan, {})
 
@@ -149,7 +149,7 @@ def served_job(world: World, version_arn: str, name: str = "nightly", **more: An
 
 def finish_report(world: World, arn: str, execution: str = "next") -> dict[str, Any]:
     """A run of a metric attribution to its good end; answers its plan."""
-    steps, request = Workflows(world.desk), {"metricAttributionArn": arn}
+    steps, request = WorkflowSteps(world.control), {"metricAttributionArn": arn}
     plan = steps.begin("attribution", request, execution)
     for _ in range(2):
         steps.succeed("attribution", request, plan, {"events": 0, "imports": 0})
@@ -158,7 +158,7 @@ def finish_report(world: World, arn: str, execution: str = "next") -> dict[str, 
 
 def finish_deletion(world: World, arn: str) -> dict[str, Any]:
     """Run the delete workflow, whose purge is not the domain's work; answers its plan."""
-    steps, request = Workflows(world.desk), {"arn": arn}
+    steps, request = WorkflowSteps(world.control), {"arn": arn}
     plan = steps.begin("delete", request, f"execution-{arn}")
     steps.remove(request)
     return plan

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput, LimitExceeded, NotServedYet, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -37,7 +37,7 @@ def test_a_job(here, group_arn):
     described = here.call("DescribeBatchInferenceJob", batchInferenceJobArn=arn)["batchInferenceJob"]
     assert described["status"] == "CREATE PENDING" and described["numResults"] == 25
     assert described["batchInferenceJobMode"] == "BATCH_INFERENCE"
-    assert here.work.last == ("batch", {"batchInferenceJobArn": arn})
+    assert here.workflows.last == ("batch", {"batchInferenceJobArn": arn})
     job(here, version, "k")
     with pytest.raises(LimitExceeded):
         job(here, version, "l")
@@ -53,7 +53,7 @@ def test_a_filter_is_held_while_a_job_runs(here, group_arn):
     arn = job(here, version, filterArn=filter_arn)["batchInferenceJobArn"]
     with pytest.raises(ResourceInUse, match=arn):
         here.call("DeleteFilter", filterArn=filter_arn)
-    here.desk.change(here.desk.find("BatchInferenceJob", arn), status="ACTIVE")
+    here.control.writer.change(here.control.records.find("BatchInferenceJob", arn), status="ACTIVE")
     here.call("DeleteFilter", filterArn=filter_arn)
 
 
@@ -120,7 +120,7 @@ def test_a_filter_of_users_does_not_fit_a_job_about_items(here, group_arn):
 
 
 def begun(here, arn):
-    steps, request = Workflows(here.desk), {"batchInferenceJobArn": arn}
+    steps, request = WorkflowSteps(here.control), {"batchInferenceJobArn": arn}
     return steps, request, steps.begin("batch", request, "execution")
 
 
@@ -128,14 +128,14 @@ def test_the_life_of_a_job(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     arn = job(here, version, numResults=7)["batchInferenceJobArn"]
     steps, request, plan = begun(here, arn)
-    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    assert here.control.records.find_any(arn).status == "CREATE IN_PROGRESS"
     assert steps.begin("batch", request, "execution") == plan
     assert (plan["input"], plan["output"], plan["numResults"]) == ("s3://in/users.json", "s3://out/", 7)
     assert plan["bundle"].startswith("s3://lake/groups/films/models/for-you/")
     assert plan["prefixes"] == [plan["folder"]] and plan["folder"].startswith("groups/films/batch/j-")
     for _ in range(2):
         steps.succeed("batch", request, plan, {})
-    assert here.desk.find_any(arn).status == "ACTIVE"
+    assert here.control.records.find_any(arn).status == "ACTIVE"
     with pytest.raises(ResourceInUse, match="once"):
         steps.begin("batch", request, "another")
 
@@ -145,7 +145,7 @@ def test_a_job_says_what_its_shard_said(here, group_arn):
     steps, request, plan = begun(here, arn)
     here.lake.write(f"{plan['folder']}failure.txt", "the disk is full")
     steps.fail("batch", request, plan, {"Cause": "a threshold was exceeded"}, "execution")
-    body = here.desk.find_any(arn).body
+    body = here.control.records.find_any(arn).body
     assert (body["status"], body["failureReason"]) == ("CREATE FAILED", "the disk is full")
 
 
@@ -154,6 +154,6 @@ def test_a_job_that_was_stopped_can_be_started_again(here, group_arn):
     steps, request, plan = begun(here, arn)
     assert steps.begin("batch", request, "second") == plan
     steps.settle("batch", request, {"Cause": "Stopped by a person."}, "execution")
-    assert here.desk.find_any(arn).status == "CREATE IN_PROGRESS"
+    assert here.control.records.find_any(arn).status == "CREATE IN_PROGRESS"
     steps.succeed("batch", request, plan, {})
-    assert here.desk.find_any(arn).status == "ACTIVE"
+    assert here.control.records.find_any(arn).status == "ACTIVE"

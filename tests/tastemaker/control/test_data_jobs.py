@@ -2,7 +2,7 @@
 
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -23,8 +23,8 @@ def test_an_export(here):
     _, dataset_arn = shop.shop(here)
     shop.imported(here, dataset_arn, "second", importMode="INCREMENTAL")
     arn = export(here, dataset_arn, ingestionMode="ALL")
-    assert here.work.last == ("export", {"datasetExportJobArn": arn})
-    steps, request = Workflows(here.desk), {"datasetExportJobArn": arn}
+    assert here.workflows.last == ("export", {"datasetExportJobArn": arn})
+    steps, request = WorkflowSteps(here.control), {"datasetExportJobArn": arn}
     plan = steps.begin("export", request, "e")
     first, second = plan["imports"]
     assert first["prefix"].endswith("/INTERACTIONS/first/") and first["at"] < second["at"]
@@ -40,10 +40,12 @@ def test_an_export(here):
 
 def test_an_export_is_of_what_was_put_if_nothing_else_is_said(here):
     arn = export(here, shop.shop(here)[1])
-    assert here.desk.find_any(arn).body["ingestionMode"] == "PUT"
+    assert here.control.records.find_any(arn).body["ingestionMode"] == "PUT"
     with pytest.raises(InvalidInput, match="s3://"):
         export(
-            here, here.desk.find_any(arn).body["datasetArn"], jobOutput={"s3DataDestination": {"path": "x"}}
+            here,
+            here.control.records.find_any(arn).body["datasetArn"],
+            jobOutput={"s3DataDestination": {"path": "x"}},
         )
 
 
@@ -58,10 +60,10 @@ def test_a_deletion(here):
     users = shop.dataset(here, group_arn, "Users")
     shop.dataset(here, group_arn, "Items")
     arn = deletion(here, group_arn)
-    assert here.desk.find_any(arn).status == "PENDING"
-    steps, request = Workflows(here.desk), {"dataDeletionJobArn": arn}
+    assert here.control.records.find_any(arn).status == "PENDING"
+    steps, request = WorkflowSteps(here.control), {"dataDeletionJobArn": arn}
     plan = steps.begin("data-deletion", request, "e")
-    assert here.desk.find_any(arn).status == "IN_PROGRESS"
+    assert here.control.records.find_any(arn).status == "IN_PROGRESS"
     assert {one["type"]: one["visible"] for one in plan["datasets"]} == {
         "INTERACTIONS": ["groups/films/datasets/INTERACTIONS/first/"],
         "USERS": [],
@@ -71,10 +73,10 @@ def test_a_deletion(here):
     assert steps.begin("data-deletion", request, "e") == plan
     steps.succeed("data-deletion", request, plan, {"numDeleted": 12})
     steps.succeed("data-deletion", request, plan, {"numDeleted": 0})
-    body = here.desk.find_any(arn).body
+    body = here.control.records.find_any(arn).body
     assert (body["status"], body["numDeleted"]) == ("COMPLETED", 12)
     steps.fail("data-deletion", request, plan, {"Cause": "late"}, "e")
-    assert here.desk.find_any(arn).status == "COMPLETED"
+    assert here.control.records.find_any(arn).status == "COMPLETED"
     # Started again, it only clears away.
     again = {"arn": arn, "prefixes": [plan["folder"]], "done": True}
     assert steps.begin("data-deletion", request, "another") == again
@@ -82,20 +84,20 @@ def test_a_deletion(here):
 
 def test_a_deletion_that_fails_says_what_its_piece_said(here):
     arn = deletion(here, shop.shop(here)[0])
-    steps, request = Workflows(here.desk), {"dataDeletionJobArn": arn}
+    steps, request = WorkflowSteps(here.control), {"dataDeletionJobArn": arn}
     plan = steps.begin("data-deletion", request, "e")
     here.lake.write(f"{plan['folder']}failure.txt", "no such column")
     steps.fail("data-deletion", request, plan, {"Cause": "a threshold"}, "e")
-    body = here.desk.find_any(arn).body
+    body = here.control.records.find_any(arn).body
     assert (body["status"], body["failureReason"]) == ("FAILED", "no such column")
 
     # A person mends the file and starts the machine again with the same input.
     assert steps.begin("data-deletion", request, "second") == plan
-    assert "failureReason" not in here.desk.find_any(arn).body
+    assert "failureReason" not in here.control.records.find_any(arn).body
     steps.fail("data-deletion", request, plan, {"Cause": "the first one, late"}, "e")
-    assert here.desk.find_any(arn).status == "IN_PROGRESS"
+    assert here.control.records.find_any(arn).status == "IN_PROGRESS"
     steps.fail("data-deletion", request, plan, {"Cause": "out of time"}, "second")
-    assert here.desk.find_any(arn).body["failureReason"] == "out of time"
+    assert here.control.records.find_any(arn).body["failureReason"] == "out of time"
 
 
 def test_what_failed_batch_jobs_left_goes_too(here):
@@ -109,7 +111,7 @@ def test_what_failed_batch_jobs_left_goes_too(here):
         jobOutput={"s3DataDestination": {"path": "s3://out/"}},
         roleArn=shop.ROLE,
     )["batchInferenceJobArn"]
-    steps, request = Workflows(here.desk), {"batchInferenceJobArn": batch}
+    steps, request = WorkflowSteps(here.control), {"batchInferenceJobArn": batch}
     left = steps.begin("batch", request, "e")["folder"]
     steps.fail("batch", request, {}, {"Cause": "x"}, "e")
     plan = steps.begin("data-deletion", {"dataDeletionJobArn": deletion(here, group_arn)}, "e")

@@ -1,9 +1,8 @@
 """The main flow, from a schema to a campaign that follows the newest version, through the operations."""
 
 import json
-from dataclasses import replace
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 
@@ -17,7 +16,7 @@ def test_from_schema_to_campaign():
 
     solution_arn = shop.solution(here, group_arn)
     version_arn = shop.version(here, solution_arn)
-    assert here.work.last == ("train", {"solutionVersionArn": version_arn})
+    assert here.workflows.last == ("train", {"solutionVersionArn": version_arn})
     plan = shop.finish_training(here, version_arn)
     described = here.call("DescribeSolutionVersion", solutionVersionArn=version_arn)["solutionVersion"]
     assert described["status"] == "ACTIVE" and described["trainingHours"] == 0.5
@@ -39,7 +38,7 @@ def test_what_training_is_told():
     solution_arn = shop.solution(here, group_arn, solutionConfig=config, eventType="watch")
     version_arn = shop.version(here, solution_arn)
     here.lake.write("groups/films/events/2026/a.parquet", "events")
-    plan = Workflows(here.desk).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
+    plan = WorkflowSteps(here.control).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
 
     told = json.loads(here.lake.read(plan["configKey"]))
     assert told["formatVersion"] == 1 and told["recipe"] == "aws-user-personalization-v2"
@@ -62,9 +61,9 @@ def test_training_gets_what_was_put_one_at_a_time_as_it_is_now():
     group_arn, _ = shop.shop(here)
     items_arn = shop.dataset(here, group_arn, "Items")
     rows = {items_arn: [("alien", {"GENRE": "horror"}, 7.0)]}
-    desk = replace(here.desk, put=lambda arn: rows.get(arn, []))
+    control = here.control.with_ports(upserts=lambda arn: rows.get(arn, []))
     version_arn = shop.version(here, shop.solution(here, group_arn))
-    plan = Workflows(desk).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
+    plan = WorkflowSteps(control).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
 
     told = json.loads(here.lake.read(plan["configKey"]))["datasets"]
     assert "put" not in told["INTERACTIONS"]
@@ -78,9 +77,9 @@ def test_steps_that_run_twice_change_nothing_more():
     here = world()
     group_arn, dataset_arn = shop.shop(here)
     version_arn = shop.version(here, shop.solution(here, group_arn))
-    steps, request = Workflows(here.desk), {"solutionVersionArn": version_arn}
+    steps, request = WorkflowSteps(here.control), {"solutionVersionArn": version_arn}
     assert steps.begin("train", request, "e") == steps.begin("train", request, "e")
     assert steps.begin("train", request, "another execution")["skip"]
     shop.imported(here, dataset_arn, "second", importMode="INCREMENTAL")
-    record = here.desk.find("Dataset", dataset_arn)
+    record = here.control.records.find("Dataset", dataset_arn)
     assert [one["jobArn"].rsplit("/")[-1] for one in record.body["_imports"]] == ["first", "second"]

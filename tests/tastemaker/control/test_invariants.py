@@ -9,11 +9,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tastemaker.control.core import statuses
 from tastemaker.control.core.declaration import ALWAYS
 from tastemaker.control.core.records import Record
-from tastemaker.control.workflows.reconciliation import work_under_way
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.reconciliation import pending_executions
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import TastemakerError
 from tests.tastemaker.control import shop
-from tests.tastemaker.control.fakes import PLACE, World, world
+from tests.tastemaker.control.fakes import SCOPE, World, world
 
 NAMES = st.sampled_from(["a", "a", "a", "b"])
 DELETES = {
@@ -32,18 +32,18 @@ class ControlPlane(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.here: World = world()
-        self.steps = Workflows(self.here.desk)
+        self.steps = WorkflowSteps(self.here.control)
         self.done: set[str] = set()
         self.running: dict[str, dict[str, Any]] = {}
         self.seen: dict[str, Record] = {}
 
     @property
     def records(self) -> dict[str, Record]:
-        return self.here.desk.repository.records  # type: ignore[attr-defined]
+        return self.here.control.ports.repository.records  # type: ignore[attr-defined]
 
     def has(self, kind: str) -> bool:
         """Whether there is any resource of a kind: requests that nothing can come of teach little."""
-        return any(record.kind == kind for record in self.records.values())
+        return any(record.resource_type == kind for record in self.records.values())
 
     def request(self, operation: str, **params: Any) -> None:
         """A request that may be refused, but for a reason that the domain knows."""
@@ -67,7 +67,7 @@ class ControlPlane(RuleBasedStateMachine):
         if depth > 2:
             synced = {"syncWithLatestSolutionVersion": True}
             shop.deployed(self.here, f"{solution_arn}/$LATEST", "a", campaignConfig=synced)
-        self.done = set(self.here.work.started)
+        self.done = set(self.here.workflows.started)
 
     @rule(name=NAMES)
     def create_group(self, name: str) -> None:
@@ -84,8 +84,8 @@ class ControlPlane(RuleBasedStateMachine):
             "CreateDataset",
             name="d",
             datasetType=kind,
-            datasetGroupArn=PLACE.arn(f"dataset-group/{group}"),
-            schemaArn=PLACE.arn(f"schema/{schema}-{kind}"),
+            datasetGroupArn=SCOPE.arn(f"dataset-group/{group}"),
+            schemaArn=SCOPE.arn(f"schema/{schema}-{kind}"),
         )
 
     @precondition(lambda self: self.has("Dataset"))
@@ -94,14 +94,14 @@ class ControlPlane(RuleBasedStateMachine):
         self.request(
             "CreateDatasetImportJob",
             jobName=f"{group}-{name}",
-            datasetArn=PLACE.arn(f"dataset/{group}/INTERACTIONS"),
+            datasetArn=SCOPE.arn(f"dataset/{group}/INTERACTIONS"),
             dataSource={"dataLocation": "s3://data/x"},
             importMode=mode,
         )
 
     @rule(group=NAMES)
     def create_tracker(self, group: str) -> None:
-        self.request("CreateEventTracker", name="t", datasetGroupArn=PLACE.arn(f"dataset-group/{group}"))
+        self.request("CreateEventTracker", name="t", datasetGroupArn=SCOPE.arn(f"dataset-group/{group}"))
 
     @precondition(lambda self: self.has("DatasetGroup"))
     @rule(group=NAMES, name=NAMES, auto=st.booleans())
@@ -109,7 +109,7 @@ class ControlPlane(RuleBasedStateMachine):
         self.request(
             "CreateSolution",
             name=name,
-            datasetGroupArn=PLACE.arn(f"dataset-group/{group}"),
+            datasetGroupArn=SCOPE.arn(f"dataset-group/{group}"),
             recipeArn=shop.RECIPE,
             performAutoTraining=auto,
         )
@@ -117,12 +117,12 @@ class ControlPlane(RuleBasedStateMachine):
     @precondition(lambda self: self.has("Solution"))
     @rule(name=NAMES)
     def create_version(self, name: str) -> None:
-        self.request("CreateSolutionVersion", solutionArn=PLACE.arn(f"solution/{name}"))
+        self.request("CreateSolutionVersion", solutionArn=SCOPE.arn(f"solution/{name}"))
 
     @precondition(lambda self: self.has("SolutionVersion"))
     @rule(name=NAMES)
     def stop_newest_version(self, name: str) -> None:
-        for record in self.here.desk.each("SolutionVersion", PLACE.arn(f"solution/{name}")):
+        for record in self.here.control.records.each("SolutionVersion", SCOPE.arn(f"solution/{name}")):
             self.request("StopSolutionVersionCreation", solutionVersionArn=record.arn)
             break
 
@@ -135,21 +135,21 @@ class ControlPlane(RuleBasedStateMachine):
     @rule(name=NAMES, solution=NAMES, sync=st.booleans())
     def update_campaign(self, name: str, solution: str, sync: bool) -> None:
         self.request(
-            "UpdateCampaign", campaignArn=PLACE.arn(f"campaign/{name}"), **self.target(solution, sync)
+            "UpdateCampaign", campaignArn=SCOPE.arn(f"campaign/{name}"), **self.target(solution, sync)
         )
 
     def target(self, solution: str, sync: bool) -> dict[str, Any]:
-        arn = PLACE.arn(f"solution/{solution}")
+        arn = SCOPE.arn(f"solution/{solution}")
         if sync:
             config = {"syncWithLatestSolutionVersion": True}
             return {"solutionVersionArn": f"{arn}/$LATEST", "campaignConfig": config}
-        newest = next(self.here.desk.each("SolutionVersion", arn), None)
+        newest = next(self.here.control.records.each("SolutionVersion", arn), None)
         return {"solutionVersionArn": newest.arn if newest else f"{arn}/00000000", "campaignConfig": {}}
 
     @precondition(lambda self: self.records)
     @rule(data=st.data(), kind=st.sampled_from(sorted(DELETES)))
     def delete(self, data: st.DataObject, kind: str) -> None:
-        arns = sorted(arn for arn, record in self.records.items() if record.kind == kind)
+        arns = sorted(arn for arn, record in self.records.items() if record.resource_type == kind)
         if arns:
             self.request(f"Delete{kind}", **{DELETES[kind]: data.draw(st.sampled_from(arns))})
 
@@ -158,7 +158,7 @@ class ControlPlane(RuleBasedStateMachine):
     def begin_workflow(self, data: st.DataObject, twice: bool) -> None:
         """An execution that has been started begins, perhaps twice, or fails at once."""
         name = data.draw(st.sampled_from(self.waiting))
-        workflow, request = self.here.work.started[name]
+        workflow, request = self.here.workflows.started[name]
         self.done.add(name)
         try:
             for _ in range(1 + twice):
@@ -174,7 +174,7 @@ class ControlPlane(RuleBasedStateMachine):
     def end_workflow(self, data: st.DataObject, good: bool, twice: bool) -> None:
         """The work of an execution ends, well or not, and its last step runs, perhaps twice."""
         name = data.draw(st.sampled_from(sorted(self.running)))
-        workflow, request = self.here.work.started[name]
+        workflow, request = self.here.workflows.started[name]
         plan = self.running.pop(name)
         if good and workflow == "train":
             folder = plan["outputPath"].removeprefix("s3://lake/") + f"{plan['jobName']}/output/model/"
@@ -192,7 +192,7 @@ class ControlPlane(RuleBasedStateMachine):
     @property
     def waiting(self) -> list[str]:
         """Executions that have been started and have not begun."""
-        return sorted(self.here.work.started.keys() - self.done)
+        return sorted(self.here.workflows.started.keys() - self.done)
 
     # --- what must always hold ---
 
@@ -201,15 +201,15 @@ class ControlPlane(RuleBasedStateMachine):
         for record in self.records.values():
             if record.parent is not None:
                 assert record.parent in self.records, record
-            for reference in self.here.desk.kinds[record.kind].refers:
+            for reference in self.here.control.resource_types[record.resource_type].references:
                 named = record.body.get(reference.member)
-                if named is not None and reference.holds == ALWAYS:
+                if named is not None and reference.blocks_deletion == ALWAYS:
                     assert named in self.records, record
 
     @invariant()
     def campaigns_serve_what_is_there(self) -> None:
         for record in self.records.values():
-            if record.kind == "Campaign" and record.status == statuses.ACTIVE:
+            if record.resource_type == "Campaign" and record.status == statuses.ACTIVE:
                 serving = record.body["_serving"]
                 version = self.records[serving["solutionVersionArn"]]
                 assert version.status == statuses.ACTIVE and version.body["_bundle"] == serving["bundle"]
@@ -220,7 +220,7 @@ class ControlPlane(RuleBasedStateMachine):
         for record in self.records.values():
             config = record.body.get("campaignConfig", {})
             if record.status == statuses.ACTIVE and config.get("syncWithLatestSolutionVersion"):
-                versions = self.here.desk.each("SolutionVersion", record.parent)
+                versions = self.here.control.records.each("SolutionVersion", record.parent)
                 newest = next(one for one in versions if one.status == statuses.ACTIVE)
                 assert record.body["solutionVersionArn"] == newest.arn
 
@@ -237,17 +237,21 @@ class ControlPlane(RuleBasedStateMachine):
         for kind, member in DELETES.items():
             plural = f"{member.removesuffix('Arn')}s"
             listed = {body[member]: body for body in self.here.call(f"List{kind}s")[plural]}
-            assert set(listed) == {arn for arn, record in self.records.items() if record.kind == kind}
+            assert set(listed) == {
+                arn for arn, record in self.records.items() if record.resource_type == kind
+            }
             for arn, body in listed.items():
                 described = self.here.call(f"Describe{kind}", **{member: arn})[member.removesuffix("Arn")]
                 assert body.items() <= described.items()
 
     @invariant()
     def aliases_lead_to_records(self) -> None:
-        aliases = self.here.desk.repository.aliases  # type: ignore[attr-defined]
+        aliases = self.here.control.ports.repository.aliases  # type: ignore[attr-defined]
         expected: dict[str, str] = {}
         for record in self.records.values():
-            expected |= self.here.desk.kinds[record.kind].aliases(record.arn, record.body)
+            expected |= self.here.control.resource_types[record.resource_type].aliases(
+                record.arn, record.body
+            )
         assert aliases == expected
 
     @invariant()
@@ -255,29 +259,30 @@ class ControlPlane(RuleBasedStateMachine):
         wanted = {
             record.arn
             for record in self.records.values()
-            if record.kind == "Solution"
+            if record.resource_type == "Solution"
             and record.body["performAutoTraining"]
             and record.status not in statuses.DELETING
         }
-        schedules = self.here.work.schedules.values()
+        schedules = self.here.workflows.schedules.values()
         assert {one["request"]["solutionArn"] for one in schedules if one["workflow"] == "train"} == wanted
 
     @invariant()
     def refreshes_are_scheduled_for_campaigns_of_recipes_that_have_them(self) -> None:
-        recipe = self.here.desk.recipe
+        recipe = self.here.control.ports.recipe
         wanted = {
             record.arn
             for record in self.records.values()
-            if record.kind == "Campaign" and recipe(self.records[record.parent].body["recipeArn"]).refreshed
+            if record.resource_type == "Campaign"
+            and recipe(self.records[record.parent].body["recipeArn"]).refreshed
         }
-        schedules = self.here.work.schedules.values()
+        schedules = self.here.workflows.schedules.values()
         assert {one["request"]["campaignArn"] for one in schedules if one["workflow"] == "refresh"} == wanted
 
     @invariant()
     def what_is_under_way_waits_for_an_execution_that_is(self) -> None:
         """Started and not begun, or running: nothing is left in progress when its work is over."""
         for record in self.records.values():
-            for one in work_under_way(self.here.desk, record):
+            for one in pending_executions(self.here.control, record):
                 assert one.execution in self.waiting or one.execution in self.running, record
 
     @invariant()
@@ -285,8 +290,8 @@ class ControlPlane(RuleBasedStateMachine):
         for arn, record in self.records.items():
             before = self.seen.get(arn)
             same = before is not None and before.created_at == record.created_at
-            if before is not None and same and record.kind == "SolutionVersion":
-                assert before.status in statuses.MOVING or record.status == before.status
+            if before is not None and same and record.resource_type == "SolutionVersion":
+                assert before.status in statuses.IN_TRANSITION or record.status == before.status
         self.seen = dict(self.records)
 
 

@@ -14,16 +14,16 @@ from tastemaker.errors import (
 )
 from tastemaker.recipes import RECIPES
 from tests.tastemaker.control import shop
-from tests.tastemaker.control.fakes import PLACE, world
+from tests.tastemaker.control.fakes import SCOPE, world
 
 
 def test_a_group_is_active_at_once():
     here = world()
     arn = shop.group(here, tags=[{"tagKey": "a", "tagValue": "b"}])
-    assert arn == PLACE.arn("dataset-group/films")
+    assert arn == SCOPE.arn("dataset-group/films")
     assert here.call("DescribeDatasetGroup", datasetGroupArn=arn)["datasetGroup"]["status"] == "ACTIVE"
     assert here.call("ListTagsForResource", resourceArn=arn)["tags"] == [{"tagKey": "a", "tagValue": "b"}]
-    assert here.work.started == {}
+    assert here.workflows.started == {}
     with pytest.raises(ResourceAlreadyExists):
         shop.group(here)
     with pytest.raises(InvalidInput, match="kmsKeyArn"):
@@ -37,7 +37,7 @@ def test_a_group_goes_last():
     with pytest.raises(ResourceInUse, match=tracker["eventTrackerArn"]):
         here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     here.call("DeleteEventTracker", eventTrackerArn=tracker["eventTrackerArn"])
-    assert here.desk.repository.target(f"tracking-id/{tracker['trackingId']}") is None
+    assert here.control.ports.repository.target(f"tracking-id/{tracker['trackingId']}") is None
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     described = here.call("DescribeDatasetGroup", datasetGroupArn=group_arn)["datasetGroup"]
     assert described["status"] == "DELETE PENDING"
@@ -54,10 +54,10 @@ def test_a_group_goes_last():
 def test_a_deletion_that_cannot_start_changes_nothing():
     here = world()
     group_arn = shop.group(here)
-    here.work.refuse = "no machine"
+    here.workflows.refuse = "no machine"
     with pytest.raises(Exception, match="no machine"):
         here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
-    assert here.desk.find("DatasetGroup", group_arn).status == "ACTIVE"
+    assert here.control.records.find("DatasetGroup", group_arn).status == "ACTIVE"
 
 
 def test_a_schema_is_held_by_its_datasets():
@@ -81,8 +81,9 @@ def test_one_tracker_for_a_group():
     group_arn = shop.group(here)
     tracker = here.call("CreateEventTracker", name="t", datasetGroupArn=group_arn)
     described = here.call("DescribeEventTracker", eventTrackerArn=tracker["eventTrackerArn"])["eventTracker"]
-    assert described["accountId"] == PLACE.account and described["trackingId"] == tracker["trackingId"]
-    assert here.desk.repository.target(f"tracking-id/{tracker['trackingId']}") == tracker["eventTrackerArn"]
+    assert described["accountId"] == SCOPE.account and described["trackingId"] == tracker["trackingId"]
+    target = here.control.ports.repository.target(f"tracking-id/{tracker['trackingId']}")
+    assert target == tracker["eventTrackerArn"]
     with pytest.raises(ResourceAlreadyExists):
         here.call("CreateEventTracker", name="second", datasetGroupArn=group_arn)
     with pytest.raises(ResourceAlreadyExists):

@@ -3,16 +3,16 @@ from pathlib import Path
 
 import tastemaker
 from tastemaker.contracts.stage_summary import StageSummary
-from tastemaker.control.core.arns import Place
+from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.quotas import DOCUMENTED, Quotas
 from tastemaker.extensions.describe_deployment import describe_deployment
 
-PLACE = Place("aws", "eu-west-1", "123456789012")
+SCOPE = AccountScope("aws", "eu-west-1", "123456789012")
 SUMMARY = StageSummary("dev", {"spotTraining": True, "alarmEmails": False}, 500, 1000)
 
 
 def described(**quotas):
-    return describe_deployment(PLACE, SUMMARY, Quotas(quotas))["deployment"]
+    return describe_deployment(SCOPE, SUMMARY, Quotas(quotas))["deployment"]
 
 
 def test_the_deployment_has_its_stage_region_account_and_limits():

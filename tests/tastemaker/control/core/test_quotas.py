@@ -18,5 +18,5 @@ def test_an_unknown_quota_is_a_mistake():
 
 
 def test_every_kind_names_a_quota_that_can_be_set():
-    named = {kind.quota for kind in world().desk.kinds.values() if kind.quota}
+    named = {kind.quota for kind in world().control.resource_types.values() if kind.quota}
     assert named <= set(DOCUMENTED)

@@ -1,6 +1,6 @@
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -37,7 +37,7 @@ def test_an_update_serves_when_it_is_warm(here, solution_arn):
     with pytest.raises(ResourceInUse):
         here.call("DeleteCampaign", campaignArn=arn)
 
-    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
     plan = steps.begin("deploy", request, "e2")
     assert plan["warm"] == {"campaignArn": arn, "solutionVersionArn": new}
     assert described(here, arn)["latestCampaignUpdate"]["status"] == "CREATE IN_PROGRESS"
@@ -53,7 +53,7 @@ def test_a_failed_update_leaves_the_old_one_serving(here, solution_arn):
     old, new = shop.trained(here, solution_arn), shop.trained(here, solution_arn)
     arn = shop.deployed(here, old)
     here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=new)
-    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
     plan = steps.begin("deploy", request, "e2")
     steps.fail("deploy", request, plan, {"Cause": "too large"}, "e2")
     after = described(here, arn)
@@ -66,7 +66,7 @@ def test_a_failed_update_leaves_the_old_one_serving(here, solution_arn):
 def test_a_failed_campaign_can_be_updated(here, solution_arn):
     version = shop.trained(here, solution_arn)
     arn = shop.campaign(here, version)
-    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
     steps.fail("deploy", request, steps.begin("deploy", request, "e1"), {"Cause": "no"}, "e1")
     assert described(here, arn)["status"] == "CREATE FAILED"
     here.call("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
@@ -143,7 +143,7 @@ def test_what_cannot_be_deployed(here, solution_arn):
     arn = shop.deployed(here, shop.trained(here, solution_arn))
     with pytest.raises(InvalidInput, match="Nothing to update"):
         here.call("UpdateCampaign", campaignArn=arn)
-    group_arn = here.desk.find("Solution", solution_arn).body["datasetGroupArn"]
+    group_arn = here.control.records.find("Solution", solution_arn).body["datasetGroupArn"]
     other = shop.trained(here, shop.solution(here, group_arn, "other"))
     with pytest.raises(InvalidInput, match="not a version of this campaign's solution"):
         here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=other)
@@ -161,9 +161,9 @@ def test_campaigns_of_a_solution(here, solution_arn):
 def test_a_person_may_warm_an_active_campaign(here, solution_arn):
     version = shop.trained(here, solution_arn)
     arn = shop.deployed(here, version)
-    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
     plan = steps.begin("deploy", request, "by hand")
     assert plan["warm"]["solutionVersionArn"] == version
-    before = here.desk.find("Campaign", arn)
+    before = here.control.records.find("Campaign", arn)
     steps.succeed("deploy", request, plan, {})
-    assert here.desk.find("Campaign", arn) == before
+    assert here.control.records.find("Campaign", arn) == before

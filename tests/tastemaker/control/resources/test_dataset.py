@@ -2,14 +2,14 @@ import pytest
 
 from tastemaker.errors import InvalidInput, LimitExceeded, ResourceAlreadyExists, ResourceInUse
 from tests.tastemaker.control import shop
-from tests.tastemaker.control.fakes import PLACE, world
+from tests.tastemaker.control.fakes import SCOPE, world
 
 
 def test_the_type_is_case_insensitive_and_in_the_arn():
     here = world()
     group_arn = shop.group(here)
     arn = shop.dataset(here, group_arn, "Items")
-    assert arn == PLACE.arn("dataset/films/ITEMS")
+    assert arn == SCOPE.arn("dataset/films/ITEMS")
     described = here.call("DescribeDataset", datasetArn=arn)["dataset"]
     assert described["datasetType"] == "ITEMS" and described["status"] == "ACTIVE"
 
@@ -28,7 +28,7 @@ def test_an_action_interactions_dataset_has_a_tracking_id():
     here = world()
     arn = shop.dataset(here, shop.group(here), "Action_Interactions")
     tracking_id = here.call("DescribeDataset", datasetArn=arn)["dataset"]["trackingId"]
-    assert here.desk.repository.target(f"tracking-id/{tracking_id}") == arn
+    assert here.control.ports.repository.target(f"tracking-id/{tracking_id}") == arn
 
 
 def test_what_does_not_fit_is_refused():
@@ -74,16 +74,16 @@ def test_deletion_waits_for_imports_and_training():
     job = shop.import_job(here, dataset_arn, "second")
     with pytest.raises(ResourceInUse, match="second"):
         here.call("DeleteDataset", datasetArn=dataset_arn)
-    here.desk.kinds["DatasetImportJob"].fail(here.desk, here.desk.find("DatasetImportJob", job), "why")
+    here.control.resource_types["DatasetImportJob"].fail(here.control.records.find_any(job), "why")
     version_arn = shop.version(here, shop.solution(here, group_arn))
     with pytest.raises(ResourceInUse, match=version_arn):
         here.call("DeleteDataset", datasetArn=dataset_arn)
     shop.finish_training(here, version_arn)
     here.call("DeleteDataset", datasetArn=dataset_arn)
-    assert here.work.last == ("delete", {"arn": dataset_arn})
+    assert here.workflows.last == ("delete", {"arn": dataset_arn})
     plan = shop.finish_deletion(here, dataset_arn)
     assert plan["prefixes"] == ["groups/films/datasets/INTERACTIONS/", "groups/films/events/"]
-    assert here.desk.repository.get(dataset_arn) is None
+    assert here.control.records.get(dataset_arn) is None
     assert here.call("ListDatasetImportJobs")["datasetImportJobs"] == []
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -10,8 +10,8 @@ def test_the_plan():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     arn = shop.import_job(here, dataset_arn)
-    assert here.work.last == ("import", {"datasetImportJobArn": arn})
-    plan = Workflows(here.desk).begin("import", {"datasetImportJobArn": arn}, "e1")
+    assert here.workflows.last == ("import", {"datasetImportJobArn": arn})
+    plan = WorkflowSteps(here.control).begin("import", {"datasetImportJobArn": arn}, "e1")
     assert plan == {
         "arn": arn,
         "datasetArn": dataset_arn,
@@ -33,7 +33,8 @@ def test_full_replaces_and_incremental_appends():
 
     def visible():
         return [
-            one["prefix"].split("/")[-2] for one in here.desk.find("Dataset", dataset_arn).body["_imports"]
+            one["prefix"].split("/")[-2]
+            for one in here.control.records.find("Dataset", dataset_arn).body["_imports"]
         ]
 
     shop.imported(here, dataset_arn, "more", importMode="INCREMENTAL")
@@ -61,27 +62,27 @@ def test_a_failed_import_shows_nothing_of_itself():
     here = world()
     _, dataset_arn = shop.shop(here)
     arn = shop.import_job(here, dataset_arn, "bad")
-    steps, request = Workflows(here.desk), {"datasetImportJobArn": arn}
+    steps, request = WorkflowSteps(here.control), {"datasetImportJobArn": arn}
     plan = steps.begin("import", request, "e1")
     cause = '{"errorMessage": "line 3, column AGE: \'x\' is no int", "errorType": "BadRow"}'
     for _ in range(2):
         steps.fail("import", request, plan, {"Error": "BadRow", "Cause": cause}, "e1")
     job = here.call("DescribeDatasetImportJob", datasetImportJobArn=arn)["datasetImportJob"]
     assert (job["status"], job["failureReason"]) == ("CREATE FAILED", "line 3, column AGE: 'x' is no int")
-    assert len(here.desk.find("Dataset", dataset_arn).body["_imports"]) == 1
+    assert len(here.control.records.find("Dataset", dataset_arn).body["_imports"]) == 1
     steps.succeed("import", request, plan, {"rows": 5})
-    assert here.desk.find("DatasetImportJob", arn).status == "CREATE FAILED"
+    assert here.control.records.find("DatasetImportJob", arn).status == "CREATE FAILED"
 
 
 def test_publishing_twice_is_publishing_once():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     arn = shop.import_job(here, dataset_arn)
-    steps, request = Workflows(here.desk), {"datasetImportJobArn": arn}
+    steps, request = WorkflowSteps(here.control), {"datasetImportJobArn": arn}
     plan = steps.begin("import", request, "e1")
     for _ in range(2):
         steps.succeed("import", request, plan, {"rows": 5, "files": 1, "bytes": 9})
-    assert len(here.desk.find("Dataset", dataset_arn).body["_imports"]) == 1
+    assert len(here.control.records.find("Dataset", dataset_arn).body["_imports"]) == 1
     with pytest.raises(ResourceInUse, match="runs once"):
         steps.begin("import", request, "e2")
 
@@ -90,18 +91,18 @@ def test_a_second_execution_does_not_disturb_the_first():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     request = {"datasetImportJobArn": shop.import_job(here, dataset_arn)}
-    steps = Workflows(here.desk)
+    steps = WorkflowSteps(here.control)
     plan = steps.begin("import", request, "e1")
     with pytest.raises(ResourceInUse):
         steps.begin("import", request, "e2")
     steps.fail("import", request, {}, {"Cause": "runs once"}, "e2")
-    assert here.desk.find("DatasetImportJob", plan["arn"]).status == "CREATE IN_PROGRESS"
+    assert here.control.records.find("DatasetImportJob", plan["arn"]).status == "CREATE IN_PROGRESS"
 
 
 def test_a_job_whose_work_cannot_start_says_why():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
-    here.work.refuse = "no permission to start"
+    here.workflows.refuse = "no permission to start"
     arn = shop.import_job(here, dataset_arn)
     job = here.call("DescribeDatasetImportJob", datasetImportJobArn=arn)["datasetImportJob"]
     assert (job["status"], job["failureReason"]) == ("CREATE FAILED", "no permission to start")
@@ -114,10 +115,10 @@ def test_quotas():
     with pytest.raises(LimitExceeded, match="More than 1 resources in PENDING or IN_PROGRESS status"):
         shop.import_job(here, dataset_arn, "second")
     request = {"datasetImportJobArn": "arn:aws:personalize:eu-west-1:123456789012:dataset-import-job/first"}
-    steps = Workflows(here.desk)
+    steps = WorkflowSteps(here.control)
     plan = steps.begin("import", request, "e1")
     steps.succeed("import", request, plan, {"rows": 999})
-    assert "fewer than 1000 interactions" in here.desk.find_any(plan["arn"]).body["failureReason"]
+    assert "fewer than 1000 interactions" in here.control.records.find_any(plan["arn"]).body["failureReason"]
 
 
 def test_a_dataset_on_its_way_out_takes_no_imports():

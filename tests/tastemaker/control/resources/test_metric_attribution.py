@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tastemaker.control.resources.metric_attribution import MOST_IMPORTS
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.resources.metric_attribution import MAX_IMPORTS
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse, ResourceNotFound
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import World, world
@@ -84,14 +84,14 @@ def test_it_looks_at_what_is_there_and_then_every_quarter_of_an_hour(
     here: World, films: tuple[str, str]
 ) -> None:
     arn = create(here, films[0])
-    assert here.work.last == ("attribution", {"metricAttributionArn": arn})
-    (schedule,) = here.work.schedules.values()
+    assert here.workflows.last == ("attribution", {"metricAttributionArn": arn})
+    (schedule,) = here.workflows.schedules.values()
     assert (schedule["workflow"], schedule["every"]) == ("attribution", 900.0)
     assert schedule["request"] == {"metricAttributionArn": arn}
-    record = here.desk.find_any(arn)
+    record = here.control.records.find_any(arn)
     assert record.status == "CREATE PENDING" and schedule["first_at"] >= record.created_at + 900
     shop.finish_report(here, arn)
-    assert here.desk.find_any(arn).status == "ACTIVE"
+    assert here.control.records.find_any(arn).status == "ACTIVE"
 
 
 def test_it_holds_its_group(here: World) -> None:
@@ -154,7 +154,7 @@ def test_an_import_that_ends_while_a_run_is_under_way_is_for_the_next(
     here: World, films: tuple[str, str]
 ) -> None:
     arn = create(here, films[0])
-    steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
+    steps, request = WorkflowSteps(here.control), {"metricAttributionArn": arn}
     plan = steps.begin("attribution", request, "e")
     job = shop.import_job(here, films[1], "slow", importMode="INCREMENTAL")
     importing = steps.begin("import", {"datasetImportJobArn": job}, "i")
@@ -177,37 +177,37 @@ def test_a_run_that_failed_leaves_its_imports_to_the_next(here: World, films: tu
     arn = create(here, films[0])
     shop.finish_report(here, arn)
     shop.imported(here, films[1], "more", importMode="INCREMENTAL")
-    steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
+    steps, request = WorkflowSteps(here.control), {"metricAttributionArn": arn}
     plan = steps.begin("attribution", request, "e1")
-    before = here.desk.find_any(arn).body["lastUpdatedDateTime"]
+    before = here.control.records.find_any(arn).body["lastUpdatedDateTime"]
     steps.fail("attribution", request, plan, {"Cause": "no such bucket"}, "e1")
-    body = here.desk.find_any(arn).body
+    body = here.control.records.find_any(arn).body
     assert (body["status"], body["failureReason"]) == ("ACTIVE", "no such bucket")
     assert body["lastUpdatedDateTime"] == before  # a run is no update
     assert shop.finish_report(here, arn)["imports"] == plan["imports"] != []
-    assert "failureReason" not in here.desk.find_any(arn).body
+    assert "failureReason" not in here.control.records.find_any(arn).body
 
 
 def test_an_execution_that_is_out_of_time_says_so(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     shop.finish_report(here, arn)
-    steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
+    steps, request = WorkflowSteps(here.control), {"metricAttributionArn": arn}
     steps.begin("attribution", request, "e1")
     steps.settle("attribution", request, {"Error": "TIMED_OUT"}, "e1")
-    body = here.desk.find_any(arn).body
+    body = here.control.records.find_any(arn).body
     assert body["status"] == "ACTIVE" and body["failureReason"]
 
 
 def test_a_first_run_that_fails_is_tried_again(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
-    steps, request = Workflows(here.desk), {"metricAttributionArn": arn}
+    steps, request = WorkflowSteps(here.control), {"metricAttributionArn": arn}
     plan = steps.begin("attribution", request, "e1")
     with pytest.raises(ResourceInUse):
         steps.begin("attribution", request, "e2")
     steps.fail("attribution", request, plan, {"Cause": "no such bucket"}, "e1")
-    assert here.desk.find_any(arn).status == "CREATE FAILED"
+    assert here.control.records.find_any(arn).status == "CREATE FAILED"
     shop.finish_report(here, arn)
-    assert here.desk.find_any(arn).status == "ACTIVE"
+    assert here.control.records.find_any(arn).status == "ACTIVE"
 
 
 def test_a_plan_has_no_more_imports_than_pass_through_a_state_machine(
@@ -215,11 +215,11 @@ def test_a_plan_has_no_more_imports_than_pass_through_a_state_machine(
 ) -> None:
     arn = create(here, films[0])
     shop.finish_report(here, arn)
-    for number in range(MOST_IMPORTS + 2):
+    for number in range(MAX_IMPORTS + 2):
         shop.imported(here, films[1], f"job-{number}", importMode="INCREMENTAL")
     first, second = shop.finish_report(here, arn)["imports"], shop.finish_report(here, arn)["imports"]
-    assert len(first) == MOST_IMPORTS and len(second) == 2
-    assert [one["name"] for one in second] == [f"job-{MOST_IMPORTS}", f"job-{MOST_IMPORTS + 1}"]
+    assert len(first) == MAX_IMPORTS and len(second) == 2
+    assert [one["name"] for one in second] == [f"job-{MAX_IMPORTS}", f"job-{MAX_IMPORTS + 1}"]
 
 
 def test_a_deletion_takes_schedule_and_counts_along(here: World, films: tuple[str, str]) -> None:
@@ -228,9 +228,9 @@ def test_a_deletion_takes_schedule_and_counts_along(here: World, films: tuple[st
         here.call("DeleteMetricAttribution", metricAttributionArn=arn)
     folder = shop.finish_report(here, arn)["folder"]
     here.call("DeleteMetricAttribution", metricAttributionArn=arn)
-    assert here.work.schedules == {}
+    assert here.workflows.schedules == {}
     with pytest.raises(ResourceInUse):
-        Workflows(here.desk).begin("attribution", {"metricAttributionArn": arn}, "late")
+        WorkflowSteps(here.control).begin("attribution", {"metricAttributionArn": arn}, "late")
     assert shop.finish_deletion(here, arn)["prefixes"] == [folder]
     with pytest.raises(ResourceNotFound):
         here.call("DescribeMetricAttribution", metricAttributionArn=arn)

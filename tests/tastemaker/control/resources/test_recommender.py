@@ -1,6 +1,6 @@
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput, NotServedYet, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -32,8 +32,8 @@ def described(here, arn):
 
 def test_it_trains_and_serves(here, group_arn):
     arn = recommender(here, group_arn)
-    assert here.work.last == ("train", {"recommenderArn": arn})
-    (schedule,) = here.work.schedules.values()
+    assert here.workflows.last == ("train", {"recommenderArn": arn})
+    (schedule,) = here.workflows.schedules.values()
     assert schedule["every"] == 7 * 86_400
     plan = shop.finish_training(here, arn, "recommenderArn")
     after = described(here, arn)
@@ -51,9 +51,9 @@ def test_it_stops_and_starts(here, group_arn):
     with pytest.raises(ResourceInUse):
         here.call("StartRecommender", recommenderArn=arn)
     here.call("StopRecommender", recommenderArn=arn)
-    assert described(here, arn)["status"] == "INACTIVE" and here.work.schedules == {}
+    assert described(here, arn)["status"] == "INACTIVE" and here.workflows.schedules == {}
     here.call("StartRecommender", recommenderArn=arn)
-    assert described(here, arn)["status"] == "ACTIVE" and len(here.work.schedules) == 1
+    assert described(here, arn)["status"] == "ACTIVE" and len(here.workflows.schedules) == 1
 
 
 def test_other_columns_mean_retraining(here, group_arn):
@@ -64,7 +64,7 @@ def test_other_columns_mean_retraining(here, group_arn):
     during = described(here, arn)
     assert during["status"] == "ACTIVE" and "trainingDataConfig" not in during["recommenderConfig"]
     assert during["latestRecommenderUpdate"]["status"] == "CREATE PENDING"
-    steps, request = Workflows(here.desk), {"recommenderArn": arn}
+    steps, request = WorkflowSteps(here.control), {"recommenderArn": arn}
     steps.fail("train", request, steps.begin("train", request, "e2"), {"Cause": "no"}, "e2")
     failed = described(here, arn)
     assert failed["latestRecommenderUpdate"]["failureReason"] == "no"
@@ -93,7 +93,7 @@ def test_a_small_change_is_in_force_at_once(here, group_arn):
 def test_scheduled_retraining_needs_news(here, group_arn):
     arn = recommender(here, group_arn)
     shop.finish_training(here, arn, "recommenderArn")
-    steps, request = Workflows(here.desk), {"recommenderArn": arn, "trainingType": "AUTOMATIC"}
+    steps, request = WorkflowSteps(here.control), {"recommenderArn": arn, "trainingType": "AUTOMATIC"}
     assert steps.begin("train", request, "s1")["skip"]
     here.lake.write("groups/films/events/new.parquet", "", here.clock.now + 1)
     plan = steps.begin("train", request, "s2")
@@ -125,7 +125,7 @@ def test_deletion(here, group_arn):
     with pytest.raises(ResourceInUse, match=arn):
         here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     here.call("DeleteRecommender", recommenderArn=arn)
-    assert here.work.schedules == {}
+    assert here.workflows.schedules == {}
     plan = shop.finish_deletion(here, arn)
     assert plan["prefixes"] == ["groups/films/training/recommender-r/", "groups/films/models/recommender-r/"]
 
@@ -139,7 +139,7 @@ def test_a_use_case_without_a_model_is_refused_by_name():
 
 def test_what_failed_is_started_again_by_a_person_and_by_no_schedule(here, group_arn):
     arn = recommender(here, group_arn)
-    steps, request = Workflows(here.desk), {"recommenderArn": arn}
+    steps, request = WorkflowSteps(here.control), {"recommenderArn": arn}
     plan = steps.begin("train", request, "e1")
     steps.fail("train", request, plan, {"Cause": "spot"}, "e1")
     assert steps.begin("train", {**request, "trainingType": "AUTOMATIC"}, "s1")["skip"]

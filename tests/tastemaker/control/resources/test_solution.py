@@ -1,6 +1,6 @@
 import pytest
 
-from tastemaker.control.core.ports import WorkError
+from tastemaker.control.core.ports import StartError
 from tastemaker.errors import InvalidInput, LimitExceeded, NotServedYet, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -23,7 +23,7 @@ def test_automatic_training_is_the_default():
     described = here.call("DescribeSolution", solutionArn=arn)["solution"]
     assert described["performAutoTraining"] is True and described["performHPO"] is False
     assert "solutionConfig" not in described
-    (schedule,) = here.work.schedules.values()
+    (schedule,) = here.workflows.schedules.values()
     assert schedule["request"] == {"solutionArn": arn, "trainingType": "AUTOMATIC"}
     assert schedule["every"] == 7 * 86_400 and 3600 <= schedule["first_at"] - before <= 3610
 
@@ -41,8 +41,8 @@ def test_a_solution_says_of_its_configuration_what_was_given():
 def test_a_solution_that_cannot_be_scheduled_is_not_made():
     here = world()
     group_arn, _ = shop.shop(here)
-    here.work.refuse = "no scheduler"
-    with pytest.raises(WorkError):
+    here.workflows.refuse = "no scheduler"
+    with pytest.raises(StartError):
         shop.solution(here, group_arn, performAutoTraining=True)
     assert here.call("ListSolutions")["solutions"] == []
 
@@ -51,7 +51,7 @@ def test_updates():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.solution(here, group_arn)
-    assert here.work.schedules == {}
+    assert here.workflows.schedules == {}
     here.call(
         "UpdateSolution",
         solutionArn=arn,
@@ -61,7 +61,7 @@ def test_updates():
     described = here.call("DescribeSolution", solutionArn=arn)["solution"]
     assert described["latestSolutionUpdate"]["status"] == "ACTIVE"
     assert described["solutionConfig"]["autoTrainingConfig"]["schedulingExpression"] == "rate(2 days)"
-    (schedule,) = here.work.schedules.values()
+    (schedule,) = here.workflows.schedules.values()
     first = schedule["first_at"]
     assert schedule["every"] == 2 * 86_400
 
@@ -71,11 +71,11 @@ def test_updates():
         solutionArn=arn,
         solutionUpdateConfig={"autoTrainingConfig": {"schedulingExpression": "rate(1 day)"}},
     )
-    (schedule,) = here.work.schedules.values()
+    (schedule,) = here.workflows.schedules.values()
     assert schedule["first_at"] == first + 4 * 86400
 
     here.call("UpdateSolution", solutionArn=arn, performAutoTraining=False)
-    assert here.work.schedules == {}
+    assert here.workflows.schedules == {}
     with pytest.raises(InvalidInput, match="Nothing to update"):
         here.call("UpdateSolution", solutionArn=arn)
     with pytest.raises(InvalidInput, match="autoTrainingConfig needs"):
@@ -240,11 +240,11 @@ def test_deletion():
         here.call("DeleteSolution", solutionArn=arn)
     here.call("DeleteCampaign", campaignArn=campaign_arn)
     here.call("DeleteSolution", solutionArn=arn)
-    assert here.work.schedules == {}
+    assert here.workflows.schedules == {}
     plan = shop.finish_deletion(here, arn)
     assert plan["prefixes"] == ["groups/films/training/for-you/", "groups/films/models/for-you/"]
     assert plan["recommendationsOf"] == []
-    assert here.desk.repository.get(version_arn) is None
+    assert here.control.records.get(version_arn) is None
 
 
 def test_the_quota_counts_in_a_group():

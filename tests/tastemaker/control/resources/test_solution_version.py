@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.control.workflows.training import NoDataError
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
 from tests.tastemaker.control import shop
@@ -50,12 +50,12 @@ def test_an_update_is_told_the_newest_version_that_was_trained_in_full():
     group_arn, _ = shop.shop(here)
     solution_arn = shop.solution(here, group_arn, recipeArn=GEN1)
     full = [shop.trained(here, solution_arn) for _ in range(2)][-1]
-    folder = here.desk.find("SolutionVersion", full).body["_bundle"].removeprefix("s3://lake/")
+    folder = here.control.records.find("SolutionVersion", full).body["_bundle"].removeprefix("s3://lake/")
     for name in ("model/item_vectors.npy", "items.blob.npy", "history.items.npy"):
         here.lake.write(f"{folder}{name}", "")
     shop.trained(here, solution_arn, trainingMode="UPDATE")  # it is newer, but no full one
     arn = shop.version(here, solution_arn, trainingMode="UPDATE")
-    plan = Workflows(here.desk).begin("train", {"solutionVersionArn": arn}, "e")
+    plan = WorkflowSteps(here.control).begin("train", {"solutionVersionArn": arn}, "e")
     config = json.loads(here.lake.read(plan["configKey"]))
     assert config["previous"] == folder
     manifest = json.loads(here.lake.read(plan["manifestUri"].removeprefix("s3://lake/")))
@@ -69,7 +69,9 @@ def test_metrics_come_with_success():
     arn = shop.version(here, shop.solution(here, group_arn))
     with pytest.raises(ResourceInUse):
         here.call("GetSolutionMetrics", solutionVersionArn=arn)
-    Workflows(here.desk).fail("train", {"solutionVersionArn": arn}, {}, {"Cause": "out of memory"}, "e")
+    WorkflowSteps(here.control).fail(
+        "train", {"solutionVersionArn": arn}, {}, {"Cause": "out of memory"}, "e"
+    )
     assert described(here, arn)["failureReason"] == "out of memory"
     with pytest.raises(InvalidInput, match="no metrics"):
         here.call("GetSolutionMetrics", solutionVersionArn=arn)
@@ -79,7 +81,7 @@ def test_stopping():
     here = world()
     group_arn, _ = shop.shop(here)
     solution_arn = shop.solution(here, group_arn)
-    steps = Workflows(here.desk)
+    steps = WorkflowSteps(here.control)
 
     pending = shop.version(here, solution_arn)
     here.call("StopSolutionVersionCreation", solutionVersionArn=pending)
@@ -90,7 +92,7 @@ def test_stopping():
     plan = steps.begin("train", {"solutionVersionArn": running}, "e2")
     here.call("StopSolutionVersionCreation", solutionVersionArn=running)
     assert described(here, running)["status"] == "CREATE STOPPING"
-    assert here.work.stopped[-1] == ("e2", plan["jobName"])
+    assert here.workflows.stopped[-1] == ("e2", plan["jobName"])
     steps.fail("train", {"solutionVersionArn": running}, plan, {"Cause": "stopped"}, "e2")
     assert described(here, running)["status"] == "CREATE STOPPED"
     assert "failureReason" not in described(here, running)
@@ -102,8 +104,8 @@ def test_stopping_before_there_is_a_job():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.version(here, shop.solution(here, group_arn))
-    Workflows(here.desk).begin("train", {"solutionVersionArn": arn}, "e1")
-    here.work.jobs_report = False
+    WorkflowSteps(here.control).begin("train", {"solutionVersionArn": arn}, "e1")
+    here.workflows.jobs_report = False
     here.call("StopSolutionVersionCreation", solutionVersionArn=arn)
     assert described(here, arn)["status"] == "CREATE STOPPED"
 
@@ -113,7 +115,7 @@ def test_no_data_no_training():
     group_arn = shop.group(here)
     shop.dataset(here, group_arn)
     arn = shop.version(here, shop.solution(here, group_arn))
-    steps, request = Workflows(here.desk), {"solutionVersionArn": arn}
+    steps, request = WorkflowSteps(here.control), {"solutionVersionArn": arn}
     with pytest.raises(NoDataError, match="no INTERACTIONS data"):
         steps.begin("train", request, "e1")
     here.lake.write("groups/films/events/a.parquet", "")
@@ -124,12 +126,12 @@ def test_an_execution_by_hand_makes_one_version():
     here = world()
     group_arn, _ = shop.shop(here)
     solution_arn = shop.solution(here, group_arn)
-    steps, request = Workflows(here.desk), {"solutionArn": solution_arn}
+    steps, request = WorkflowSteps(here.control), {"solutionArn": solution_arn}
     plan = steps.begin("train", request, "execution-by-hand")
     assert steps.begin("train", request, "execution-by-hand") == plan
     version = described(here, plan["arn"])
     assert version["trainingType"] == "MANUAL" and version["status"] == "CREATE IN_PROGRESS"
-    assert "train" not in [workflow for workflow, _ in here.work.started.values()]
+    assert "train" not in [workflow for workflow, _ in here.workflows.started.values()]
     steps.fail("train", request, {}, {"Error": "States.Timeout"}, "execution-by-hand")
     assert described(here, plan["arn"])["status"] == "CREATE FAILED"
 
@@ -138,7 +140,7 @@ def test_scheduled_runs_train_only_on_news():
     here = world()
     group_arn, dataset_arn = shop.shop(here)
     solution_arn = shop.solution(here, group_arn, performAutoTraining=True)
-    steps, request = Workflows(here.desk), {"solutionArn": solution_arn, "trainingType": "AUTOMATIC"}
+    steps, request = WorkflowSteps(here.control), {"solutionArn": solution_arn, "trainingType": "AUTOMATIC"}
 
     def run(name):
         plan = steps.begin("train", request, name)
@@ -167,14 +169,14 @@ def test_a_person_is_faster_than_the_first_run():
     shop.imported(here, dataset_arn, "more", importMode="INCREMENTAL")
     here.clock.now += 3600
     request = {"solutionArn": solution_arn, "trainingType": "AUTOMATIC"}
-    assert Workflows(here.desk).begin("train", request, "first") == {"skip": True}
+    assert WorkflowSteps(here.control).begin("train", request, "first") == {"skip": True}
 
 
 def test_a_job_without_a_bundle_is_an_error():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.version(here, shop.solution(here, group_arn))
-    steps, request = Workflows(here.desk), {"solutionVersionArn": arn}
+    steps, request = WorkflowSteps(here.control), {"solutionVersionArn": arn}
     plan = steps.begin("train", request, "e1")
     with pytest.raises(LookupError):
         steps.succeed("train", request, plan, {})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -23,19 +23,19 @@ def version(here):
 
 
 def begun(here, arn, execution="e"):
-    steps, request = Workflows(here.desk), {"batchInferenceJobArn": arn}
+    steps, request = WorkflowSteps(here.control), {"batchInferenceJobArn": arn}
     return steps, request, steps.begin("batch", request, execution)
 
 
 def pointer(here, version):
-    return here.desk.find_any(version.rpartition("/")[0]).body.get("_lists")
+    return here.control.records.find_any(version.rpartition("/")[0]).body.get("_lists")
 
 
 def test_the_pointer_moves_when_all_is_there(here, version):
-    updated = here.desk.find_any(version.rpartition("/")[0]).body["lastUpdatedDateTime"]
+    updated = here.control.records.find_any(version.rpartition("/")[0]).body["lastUpdatedDateTime"]
     arn = shop.served_job(here, version, numResults=10)
     steps, request, plan = begun(here, arn)
-    created = int(here.desk.find_any(arn).created_at)
+    created = int(here.control.records.find_any(arn).created_at)
     lists = plan["lists"]
     assert plan["served"] is True and lists["key"] == "userId"
     assert lists["version"] == f"{arn}#{created}" and lists["expiresAt"] == created + 7 * DAY
@@ -89,7 +89,7 @@ def test_a_number_of_days_that_is_none(here, version, days):
 
 
 def test_what_cannot_be_served(here, version):
-    group_arn = here.desk.place.arn("dataset-group/films")
+    group_arn = here.control.ports.scope.arn("dataset-group/films")
     expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
     filter_arn = here.call("CreateFilter", name="f", datasetGroupArn=group_arn, filterExpression=expression)[
         "filterArn"
@@ -105,7 +105,7 @@ def test_what_cannot_be_served(here, version):
 
 def test_which_lists_a_deletion_of_users_looks_at(here, version):
     """Those of users, of the group, and as long as their rows may still be there."""
-    group_arn = here.desk.place.arn("dataset-group/films")
+    group_arn = here.control.ports.scope.arn("dataset-group/films")
     similar = shop.trained(
         here, shop.solution(here, group_arn, "similar", recipeArn=f"{RECIPES}aws-similar-items")
     )
@@ -124,7 +124,7 @@ def test_which_lists_a_deletion_of_users_looks_at(here, version):
             roleArn=shop.ROLE,
             dataSource=source,
         )["dataDeletionJobArn"]
-        return Workflows(here.desk).begin("data-deletion", {"dataDeletionJobArn": arn}, "e")["lists"]
+        return WorkflowSteps(here.control).begin("data-deletion", {"dataDeletionJobArn": arn}, "e")["lists"]
 
     assert sorted(looked_at("now")) == sorted(
         begun(here, one, "again")[2]["lists"]["version"] for one in (old, failed)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import World, world
 
@@ -26,18 +26,18 @@ def serving(here: World, arn: str) -> dict:
 
 
 def begun(here: World, arn: str, run: int = 1) -> dict:
-    plan = Workflows(here.desk).begin("refresh", {"campaignArn": arn}, EXECUTION.format(run))
+    plan = WorkflowSteps(here.control).begin("refresh", {"campaignArn": arn}, EXECUTION.format(run))
     if "target" in plan:
         here.lake.write(plan["target"].removeprefix("s3://lake/") + "state.json", "{}")
     return plan
 
 
 def ended(here: World, arn: str, plan: dict) -> None:
-    Workflows(here.desk).succeed("refresh", {"campaignArn": arn}, plan, {"items": 1})
+    WorkflowSteps(here.control).succeed("refresh", {"campaignArn": arn}, plan, {"items": 1})
 
 
 def refreshes(here: World) -> list[dict]:
-    return [one for one in here.work.schedules.values() if one["workflow"] == "refresh"]
+    return [one for one in here.workflows.schedules.values() if one["workflow"] == "refresh"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_recipes_that_the_service_does_not_update_have_none(here) -> None:
 def test_a_scheduler_that_refuses_fails_the_campaign(here) -> None:
     group_arn, _ = shop.shop(here)
     version = shop.trained(here, shop.solution(here, group_arn))
-    here.work.refuse = "no more schedules"
+    here.workflows.refuse = "no more schedules"
     arn = shop.campaign(here, version)
     found = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
     assert (found["status"], found["failureReason"]) == ("CREATE FAILED", "no more schedules")
@@ -134,7 +134,7 @@ def test_a_failure_changes_nothing(here) -> None:
     here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=shop.trained(here, solution))
     before = here.call("DescribeCampaign", campaignArn=arn)
     error = {"Error": "Refused", "Cause": "the model could not be loaded"}
-    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
     steps.fail("refresh", request, begun(here, arn), error, EXECUTION.format(1))
     steps.settle("refresh", request, error, EXECUTION.format(1))
     assert here.call("DescribeCampaign", campaignArn=arn) == before

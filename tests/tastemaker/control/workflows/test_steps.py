@@ -1,10 +1,10 @@
 import pytest
 
 from tastemaker.control.core.records import MemoryRepository
-from tastemaker.control.workflows.steps import Workflows
+from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import Conflict, InvalidInput
 from tests.tastemaker.control import shop
-from tests.tastemaker.control.fakes import PLACE, world
+from tests.tastemaker.control.fakes import SCOPE, world
 
 
 class Contended(MemoryRepository):
@@ -24,20 +24,20 @@ def test_a_step_tries_again_while_others_write():
     here = world(repository=repository)
     dataset_arn = shop.dataset(here, shop.group(here))
     arn = shop.import_job(here, dataset_arn)
-    steps, request = Workflows(here.desk), {"datasetImportJobArn": arn}
+    steps, request = WorkflowSteps(here.control), {"datasetImportJobArn": arn}
     repository.refuse = 3
     plan = steps.begin("import", request, "e")
     repository.refuse = 2
     steps.succeed("import", request, plan, {"rows": 3})
-    assert here.desk.find("DatasetImportJob", arn).status == "ACTIVE"
-    assert len(here.desk.find("Dataset", dataset_arn).body["_imports"]) == 1
+    assert here.control.records.find("DatasetImportJob", arn).status == "ACTIVE"
+    assert len(here.control.records.find("Dataset", dataset_arn).body["_imports"]) == 1
     repository.refuse = 99
     with pytest.raises(Conflict):
         steps.begin("import", {"datasetImportJobArn": shop.import_job(here, dataset_arn, "second")}, "e")
 
 
 def test_inputs_typed_by_hand():
-    steps = Workflows(world().desk)
+    steps = WorkflowSteps(world().control)
     for workflow, request, say in [
         ("import", {}, "datasetImportJobArn"),
         ("train", {"campaignArn": "x"}, "solutionArn"),
@@ -51,25 +51,25 @@ def test_inputs_typed_by_hand():
 def test_only_a_deleted_resource_is_purged():
     here = world()
     group_arn = shop.group(here)
-    steps = Workflows(here.desk)
+    steps = WorkflowSteps(here.control)
     with pytest.raises(InvalidInput, match="through the API"):
         steps.begin("delete", {"arn": group_arn}, "e")
     steps.remove({"arn": group_arn})
-    assert here.desk.repository.get(group_arn) is not None
+    assert here.control.records.get(group_arn) is not None
 
 
 def test_a_deletion_that_failed_can_be_asked_for_again():
     here = world()
     group_arn = shop.group(here)
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
-    steps, request = Workflows(here.desk), {"arn": group_arn}
+    steps, request = WorkflowSteps(here.control), {"arn": group_arn}
     plan = steps.begin("delete", request, "e1")
     steps.fail("delete", request, plan, {"Cause": "S3 says no"}, "e1")
-    record = here.desk.find("DatasetGroup", group_arn)
+    record = here.control.records.find("DatasetGroup", group_arn)
     assert (record.status, record.body["failureReason"]) == ("DELETE IN_PROGRESS", "S3 says no")
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     shop.finish_deletion(here, group_arn)
-    assert here.desk.repository.get(PLACE.arn("dataset-group/films")) is None
+    assert here.control.records.get(SCOPE.arn("dataset-group/films")) is None
     steps.remove(request)
 
 
@@ -90,21 +90,21 @@ def test_every_status_change_is_announced():
 def test_an_execution_that_died_is_settled():
     here = world()
     group_arn, dataset_arn = shop.shop(here)
-    steps, aborted = Workflows(here.desk), {"Error": "ABORTED", "Cause": None}
+    steps, aborted = WorkflowSteps(here.control), {"Error": "ABORTED", "Cause": None}
 
     job = shop.import_job(here, dataset_arn, "second")
     request = {"datasetImportJobArn": job}
     steps.begin("import", request, "execution:i1")
     steps.settle("import", request, aborted, "execution:other")
-    assert here.desk.find_any(job).status == "CREATE IN_PROGRESS"
+    assert here.control.records.find_any(job).status == "CREATE IN_PROGRESS"
     for _ in range(2):
         steps.settle("import", request, aborted, "execution:i1")
-    assert here.desk.find_any(job).body["failureReason"] == "ABORTED"
+    assert here.control.records.find_any(job).body["failureReason"] == "ABORTED"
 
     version_arn = shop.version(here, shop.solution(here, group_arn))
-    name = list(here.work.started)[-1]
+    name = list(here.workflows.started)[-1]
     steps.settle("train", {"solutionVersionArn": version_arn}, aborted, f"execution:train:{name}")
-    assert here.desk.find_any(version_arn).status == "CREATE FAILED"
+    assert here.control.records.find_any(version_arn).status == "CREATE FAILED"
     steps.settle("train", {"solutionVersionArn": version_arn + "x"}, aborted, "execution:train:x")
 
 
@@ -112,22 +112,24 @@ def test_only_the_execution_of_an_update_settles_it():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.deployed(here, shop.trained(here, shop.solution(here, group_arn)))
-    first = list(here.work.started)[-1]
+    first = list(here.workflows.started)[-1]
     here.call("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
-    second = list(here.work.started)[-1]
-    steps, request = Workflows(here.desk), {"campaignArn": arn}
+    second = list(here.workflows.started)[-1]
+    steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
     steps.settle("deploy", request, {"Error": "TIMED_OUT"}, f"execution:deploy:{first}")
-    assert here.desk.find_any(arn).body["latestCampaignUpdate"]["status"] == "CREATE PENDING"
+    assert here.control.records.find_any(arn).body["latestCampaignUpdate"]["status"] == "CREATE PENDING"
     steps.settle("deploy", request, {"Error": "TIMED_OUT"}, f"execution:deploy:{second}")
-    assert here.desk.find_any(arn).body["latestCampaignUpdate"]["status"] == "CREATE FAILED"
-    assert here.desk.find_any(arn).status == "ACTIVE"
+    assert here.control.records.find_any(arn).body["latestCampaignUpdate"]["status"] == "CREATE FAILED"
+    assert here.control.records.find_any(arn).status == "ACTIVE"
 
 
 def test_a_dead_deletion_can_be_asked_for_again():
     here = world()
     group_arn = shop.group(here)
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
-    Workflows(here.desk).settle("delete", {"arn": group_arn}, {"Error": "TIMED_OUT"}, "execution:delete:x")
+    WorkflowSteps(here.control).settle(
+        "delete", {"arn": group_arn}, {"Error": "TIMED_OUT"}, "execution:delete:x"
+    )
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     shop.finish_deletion(here, group_arn)
     assert here.call("ListDatasetGroups")["datasetGroups"] == []
