@@ -116,7 +116,9 @@ def check_columns(recipe: Recipe, config: Config, schemas: Schemas) -> None:
                 if schema is None:
                     continue
                 if schema.field(column) is None:
-                    raise InvalidInput(f"{member} names {column}, which the schema of {dataset_type} does not have.")
+                    raise InvalidInput(
+                        f"{member} names {column}, which the schema of {dataset_type} does not have."
+                    )
                 if (column.endswith("_ID") and column in schema.reserved) or column == "TIMESTAMP":
                     raise InvalidInput(f"{column} is needed for training and cannot be excluded.")
 
@@ -155,9 +157,7 @@ def _check_hpo(recipe: Recipe, config: Config) -> None:
             _check_range(recipe, member, one, parameters.get(one.get("name", "")))
 
 
-def _check_range(
-    recipe: Recipe, parameter_type: str, given: Config, parameter: Parameter | None
-) -> None:
+def _check_range(recipe: Recipe, parameter_type: str, given: Config, parameter: Parameter | None) -> None:
     if parameter is None or parameter.parameter_type != parameter_type:
         raise InvalidInput(
             f"{given.get('name')} is no {parameter_type} hyperparameter of {recipe.name} that can be optimized."
