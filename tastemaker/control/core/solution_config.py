@@ -160,7 +160,8 @@ def _check_hpo(recipe: Recipe, config: Config) -> None:
 def _check_range(recipe: Recipe, parameter_type: str, given: Config, parameter: Parameter | None) -> None:
     if parameter is None or parameter.parameter_type != parameter_type:
         raise InvalidInput(
-            f"{given.get('name')} is no {parameter_type} hyperparameter of {recipe.name} that can be optimized."
+            f"{given.get('name')} is no {parameter_type} hyperparameter of {recipe.name} that can be "
+            "optimized."
         )
     if parameter_type == "categorical":
         values = given.get("values") or []

@@ -9,10 +9,10 @@ from tastemaker.control.core import statuses
 from tastemaker.control.core.arns import group_name
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.declaration import IN_TRANSITION, NEVER, Body, Reference, Request
+from tastemaker.control.core.deployments import trained_bundle_of
 from tastemaker.control.core.jobs import Job
 from tastemaker.control.core.locations import check_job
 from tastemaker.control.core.records import Record
-from tastemaker.control.core.deployments import trained_bundle_of
 from tastemaker.control.workflows import precomputed
 from tastemaker.errors import InvalidInput
 from tastemaker.recipes import Recipe

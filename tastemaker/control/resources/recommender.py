@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.deployment import DEPLOYMENT, Deployment
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import OwnedData, SkippedPlan, TrainPlan
 from tastemaker.control.core import exploration_config, solution_config, statuses
 from tastemaker.control.core.arns import execution_name, group_name
@@ -34,8 +34,8 @@ RETRAINING_DAYS = 7
 class Recommender(ResourceType):
     """A recommender.
 
-    Private members: `_serving`, its `Deployment`; `_bundle`, the folder of its model; `_training`, the execution that
-    trains now; `_trainingAt` and `_trainedAt`, when it and the last successful one began.
+    Private members: `_serving`, its `Deployment`; `_bundle`, the folder of its model; `_training`, the
+    execution that trains now; `_trainingAt` and `_trainedAt`, when it and the last successful one began.
     """
 
     name = "Recommender"

@@ -34,8 +34,9 @@ FIRST_RUN_SECONDS = 12 * 3600
 class SolutionVersion(ResourceType):
     """A solution version.
 
-    Private members: `_id`, the end of its ARN; `_bundle`, the folder of its model, which `core/deployments.py`
-    reads; `_metrics` and `_counts` of the training; `_job`, the name of the training job.
+    Private members: `_id`, the end of its ARN; `_bundle`, the folder of its model, which
+    `core/deployments.py` reads; `_metrics` and `_counts` of the training; `_job`, the name of the training
+    job.
     """
 
     name = "SolutionVersion"

@@ -10,8 +10,7 @@ from typing import Any
 
 from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.lake_layout import is_refresh_of, refreshes_of, solution_models_of
-from tastemaker.contracts.plans import SkippedPlan
-from tastemaker.contracts.plans import RefreshPlan
+from tastemaker.contracts.plans import RefreshPlan, SkippedPlan
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.contracts.workflows import RefreshInput
 from tastemaker.control.core import statuses

@@ -19,8 +19,8 @@ from tastemaker.control.core.datasets import (
     imports_of,
     schema_of,
 )
-from tastemaker.control.core.records import Record
 from tastemaker.control.core.deployments import bundle_of
+from tastemaker.control.core.records import Record
 from tastemaker.errors import ResourceInUse
 from tastemaker.recipes import Recipe
 
