@@ -1,7 +1,7 @@
 """One service on the wire: it routes requests, parses them, and serializes results and errors."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,12 +30,14 @@ class Service:
     `personalize` and `tastemaker` speak JSON 1.1, `personalize-runtime` and `personalize-events` REST-JSON.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, load: Callable[[str], ServiceModel] = service_model) -> None:
+        """`load` returns the model of a service. It is called when the model is first needed."""
         self.name = name
+        self._load = load
 
     @cached_property
     def _model(self) -> ServiceModel:
-        return service_model(self.name)
+        return self._load(self.name)
 
     @cached_property
     def _rest(self) -> bool:
