@@ -1,4 +1,4 @@
-"""The `control` function: the API of personalize."""
+"""The `control` function: the APIs of personalize and tastemaker."""
 
 from __future__ import annotations
 
