@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import Column, Columns
-from tastemaker.filters import Filter, FilterContext, MaskCache, parse
+from tastemaker.filters import Filter, FilterContext, MaskCache, dump, parse
 from tastemaker.ids import Ids
 
 FILTERS = {
@@ -107,11 +107,11 @@ def main() -> None:
         print(f"{name:28} {share:6.1%} {new:8.3f} {kept:8.3f} {new / scan:9.2f} {kept / scan:9.4f}")
 
     text = FILTERS["tags and price"]
-    compiled = parse(text).dump()
+    compiled = dump(parse(text))
     print("\nin a fresh process, numpy imported already:")
     print(f"  import tastemaker.filters                  {cold('import tastemaker.filters'):7.1f} ms")
-    load = f"from tastemaker.filters import Filter; Filter.load({compiled!r})"
-    print(f"  … and Filter.load of a compiled filter     {cold(load):7.1f} ms")
+    load = f"from tastemaker.filters import load; load({compiled!r})"
+    print(f"  … and load of a compiled filter            {cold(load):7.1f} ms")
     read = f"from tastemaker.filters import parse; parse({text!r})"
     print(f"  … or parse of its text (imports the parser) {cold(read):6.1f} ms")
     print(f"  parse, warm                                {best(lambda: parse(text)):7.3f} ms")

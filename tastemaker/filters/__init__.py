@@ -1,14 +1,15 @@
 """The filter language: an expression becomes a mask over the catalog.
 
-    kept = parse('EXCLUDE ItemID WHERE Items.PRICE > $CAP').mask(FilterContext(items, values={"CAP": "10"}))
+    mask = parse('EXCLUDE ItemID WHERE Items.PRICE > $CAP').mask(FilterContext(items, values={"CAP": "10"}))
 
-`parse` reads an expression, `check` holds it against the schemas of a dataset group and the recipe that it is
-used with, `Filter.mask` applies it. `Filter.dump` and `Filter.load` carry it to a place without the parser.
+`parse` reads an expression. `check` compares it with the schemas of a dataset group and the recipe that it is
+used with. `Filter.mask` applies it. `dump` and `load` carry it to a function without the parser library.
 """
 
 from __future__ import annotations
 
 from tastemaker.filters.checks import check
+from tastemaker.filters.compiled import dump, load
 from tastemaker.filters.errors import FilterError, FilterSyntaxError, FilterValueError
 from tastemaker.filters.filter import Filter, FilterContext
 from tastemaker.filters.masks import MaskCache
@@ -21,18 +22,20 @@ __all__ = [
     "FilterValueError",
     "MaskCache",
     "check",
+    "dump",
+    "load",
     "parameters",
     "parse",
 ]
 
 
 def parse(expression: str) -> Filter:
-    """The filter that an expression describes. Raises FilterSyntaxError, which points at the place."""
-    from tastemaker.filters import parser  # imports the parser library, which nothing else here needs
+    """Return the filter of an expression. Raises FilterSyntaxError, which points to the position."""
+    from tastemaker.filters import parser  # imports the parser library, which other modules do not need
 
     return parser.parse(expression)
 
 
 def parameters(filter: Filter) -> list[str]:
-    """The names of a filter's placeholders, sorted, without the dollar."""
+    """Return the names of a filter's parameters, sorted, without the dollar sign."""
     return sorted(filter.parameters)

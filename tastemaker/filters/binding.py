@@ -1,7 +1,7 @@
-"""A filter meets a request.
+"""Bind a filter to a request.
 
-Parameters get their values, the current user decides about IF, the current item's attributes become plain
-values. What is left depends on items and events alone, and can be looked up in a cache.
+Parameters get their values, IF is evaluated for the current user, and properties of the current item become
+plain values. The result only depends on items and events, so that its mask can be cached.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from dataclasses import replace
 
 from tastemaker.columns import CATEGORICAL, Columns, Value
 from tastemaker.filters.errors import FilterValueError
+from tastemaker.filters.operators import COMPARISONS, IN, NOT_IN
 from tastemaker.filters.syntax import (
-    COMPARISONS,
-    IN,
     INCLUDE,
-    NOT_IN,
     Condition,
     Expression,
     Field,
@@ -37,11 +35,11 @@ def bind(
     current_item: CurrentItem,
     items: Columns,
 ) -> tuple[Expression, ...]:
-    """The expressions that apply, without placeholders, IF and current item.
+    """Return the expressions that apply, without placeholders, IF and current item.
 
-    Raises FilterValueError for a parameter that the filter does not have, and for one that is missing though
-    the filter includes something. In a filter that only excludes, an expression with a missing parameter is
-    left out. So is any expression whose IF is not true.
+    An expression whose IF is false is left out. In a filter that only excludes, so is an expression with a
+    missing parameter. Raises FilterValueError for an unknown parameter, and for a missing one if the filter
+    includes.
     """
     known = frozenset().union(*(expression.parameters for expression in expressions))
     for name in values:
@@ -54,39 +52,40 @@ def bind(
             f"a filter with INCLUDE needs a value for each parameter: {', '.join(missing)}"
         )
     given = {name: split_values(name, text) for name, text in values.items()}
-    people = {name.casefold(): value for name, value in user.items()}
+    user_values = {name.casefold(): value for name, value in user.items()}
 
     active = []
     for expression in expressions:
         if not expression.parameters <= given.keys():
             continue
-        required = (_filled(condition, given) for condition in expression.only_if)
+        required = (_with_values(condition, given) for condition in expression.only_if)
         if not all(
-            _user_is(condition, people.get(condition.field.name.casefold())) for condition in required
+            _holds_for_user(condition, user_values.get(condition.field.name.casefold()))
+            for condition in required
         ):
             continue
         alternatives = tuple(
-            tuple(_resolved(_filled(condition, given), current_item, items) for condition in conjunction)
+            tuple(_resolved(_with_values(condition, given), current_item, items) for condition in conjunction)
             for conjunction in expression.alternatives
         )
         active.append(replace(expression, alternatives=alternatives, only_if=()))
     return tuple(active)
 
 
-def _filled(condition: Condition, given: Mapping[str, tuple[str, ...]]) -> Condition:
-    """With the values of a placeholder in its place."""
+def _with_values(condition: Condition, given: Mapping[str, tuple[str, ...]]) -> Condition:
+    """Return the condition with values in place of a placeholder."""
     operand = condition.operand
     if not isinstance(operand, Placeholder):
         return condition
     found = given[operand.name]
     if condition.operator in COMPARISONS and len(found) != 1:
         raise FilterValueError(f"{condition.field} {condition.operator} ${operand.name} takes one value")
-    # Order and repetition mean nothing in a list: sorted, the same question finds the same mask.
+    # Order and repetition do not matter in a list. Sorted values find the same mask in the cache.
     return replace(condition, operand=Literals(tuple(sorted(set(found)))))
 
 
 def _resolved(condition: Condition, current_item: CurrentItem, items: Columns) -> Condition:
-    """With the current item's values in its place; no values if the attribute is null or the item unknown."""
+    """Return the condition with the current item's values; none for a null property or an unknown item."""
     operand: Operand = condition.operand
     if not isinstance(operand, Field):
         return condition
@@ -104,8 +103,8 @@ def _resolved(condition: Condition, current_item: CurrentItem, items: Columns) -
     return replace(condition, operand=Literals(tuple(sorted(texts))))
 
 
-def _user_is(condition: Condition, value: Value) -> bool:
-    """Whether one condition about the current user holds. A null satisfies NOT IN and nothing else."""
+def _holds_for_user(condition: Condition, value: Value) -> bool:
+    """Return whether a condition on the current user holds. A null only satisfies NOT IN."""
     operand, operator = condition.operand, condition.operator
     assert isinstance(operand, Literals)
     if value is None:
@@ -119,20 +118,4 @@ def _user_is(condition: Condition, value: Value) -> bool:
     wanted = [number(text, str(condition.field)) for text in operand.values]
     if operator in (IN, NOT_IN):
         return (float(value) in wanted) == (operator == IN)
-    return compare(operator, number(str(value), str(condition.field)), wanted[0])
-
-
-def compare(operator: str, left: float, right: float) -> bool:
-    """One of the six comparisons between two numbers."""
-    match operator:
-        case "=":
-            return left == right
-        case "!=":
-            return left != right
-        case "<":
-            return left < right
-        case "<=":
-            return left <= right
-        case ">":
-            return left > right
-    return left >= right
+    return bool(COMPARISONS[operator](number(str(value), str(condition.field)), wanted[0]))

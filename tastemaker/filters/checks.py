@@ -1,4 +1,4 @@
-"""Whether a filter fits the columns of a dataset group, and the recipe that it is used with."""
+"""Check a filter against the schemas of a dataset group and the recipe that it is used with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Protocol
 
 from tastemaker.filters.errors import FilterError
 from tastemaker.filters.filter import Filter
+from tastemaker.filters.operators import COMPARISONS
 from tastemaker.filters.syntax import (
-    COMPARISONS,
     CURRENT_USER,
     Condition,
     Field,
@@ -18,13 +18,13 @@ from tastemaker.filters.values import is_number
 from tastemaker.schemas import NUMBERS
 
 TARGETS = {"USER_SEGMENTATION": "UserID", "PERSONALIZED_ACTIONS": "ActionID"}
-"""Recipe types whose answers are not items."""
+"""Recipe types that are not filtered by ItemID → their target."""
 
-WITHOUT_INTERACTIONS = "aws-item-attribute-affinity"
+RECIPE_WITHOUT_INTERACTIONS = "aws-item-attribute-affinity"
 
 
 class SchemaField(Protocol):
-    """What a check needs to know of a column: `type` is Avro's, without the null of its union."""
+    """A column. `type` is the Avro type, without the null of its union."""
 
     @property
     def name(self) -> str: ...
@@ -48,24 +48,23 @@ def check(
     recipe_type: str | None = None,
     recipe_name: str | None = None,
 ) -> None:
-    """Raises FilterError, which points at the place, if the filter cannot work.
+    """Raise FilterError, which points to the position, if the filter cannot work.
 
-    schemas       dataset type (in any case) → schema, of all datasets that the group has; None leaves columns
-                  unchecked
-    recipe_type   of the campaign, recommender or job that uses the filter, as DescribeRecipe says it
-    recipe_name   its name; one recipe takes no filter on interactions
+    `schemas` maps the dataset types (in any case) of all datasets of the group to their schemas; None leaves
+    columns unchecked. `recipe_type` and `recipe_name` are those of the campaign, recommender or job that uses
+    the filter, as DescribeRecipe returns them.
     """
     if schemas is not None:
         columns = {
-            _plain(dataset): {field.name.casefold(): field for field in schema.fields}
+            _folded(dataset): {field.name.casefold(): field for field in schema.fields}
             for dataset, schema in schemas.items()
         }
         for expression in filter.expressions:
             for condition in (*expression.conditions, *expression.only_if):
-                _fits(condition, columns, filter.text)
+                _check_condition(condition, columns, filter.text)
     if recipe_type is not None:
-        _serves(filter, recipe_type)
-    if recipe_name == WITHOUT_INTERACTIONS:
+        _check_recipe(filter, recipe_type)
+    if recipe_name == RECIPE_WITHOUT_INTERACTIONS:
         for expression in filter.expressions:
             if expression.on_events:
                 field = expression.conditions[0].field
@@ -74,7 +73,7 @@ def check(
                 )
 
 
-def _serves(filter: Filter, recipe_type: str) -> None:
+def _check_recipe(filter: Filter, recipe_type: str) -> None:
     target = TARGETS.get(recipe_type, "ItemID")
     if filter.target != target:
         raise FilterError(f"{recipe_type} is filtered by {target}, not by {filter.target}", filter.text, 0)
@@ -88,15 +87,17 @@ def _serves(filter: Filter, recipe_type: str) -> None:
                 )
 
 
-def _fits(condition: Condition, columns: Mapping[str, Mapping[str, SchemaField]], text: str) -> None:
+def _check_condition(
+    condition: Condition, columns: Mapping[str, Mapping[str, SchemaField]], text: str
+) -> None:
     field, operand, operator = condition.field, condition.operand, condition.operator
-    numeric = _is_number(field, columns, text)
-    if isinstance(operand, Field) and _is_number(operand, columns, text) != numeric:
+    numeric = _is_number_column(field, columns, text)
+    if isinstance(operand, Field) and _is_number_column(operand, columns, text) != numeric:
         raise FilterError(f"{field} and {operand} are not both numbers or both text", text, operand.position)
     if numeric and isinstance(operand, Literals):
         for value in operand.values:
             if not is_number(value):
-                raise FilterError(f'{field} is a number, and "{value}" is none', text, condition.position)
+                raise FilterError(f'{field} is a number, and "{value}" is not', text, condition.position)
     if numeric or operator not in COMPARISONS:
         return
     if field.dataset == CURRENT_USER and operator in ("=", "!="):
@@ -108,12 +109,12 @@ def _fits(condition: Condition, columns: Mapping[str, Mapping[str, SchemaField]]
     )
 
 
-def _is_number(field: Field, columns: Mapping[str, Mapping[str, SchemaField]], text: str) -> bool:
-    """Finds the column, and raises FilterError if it cannot be filtered by."""
+def _is_number_column(field: Field, columns: Mapping[str, Mapping[str, SchemaField]], text: str) -> bool:
+    """Return whether a column is numeric. Raises FilterError for a column that filters cannot use."""
     dataset, name = field.key
-    if _plain(dataset) not in columns:
+    if _folded(dataset) not in columns:
         raise FilterError(f"the dataset group has no {dataset} dataset", text, field.position)
-    known = columns[_plain(dataset)]
+    known = columns[_folded(dataset)]
     if name not in known:
         names = ", ".join(sorted(column.name for column in known.values() if _filterable(column)))
         raise FilterError(f"{dataset} has no column {field.name}; it has {names}", text, field.position)
@@ -133,6 +134,6 @@ def _filterable(column: SchemaField) -> bool:
     return column.type != "boolean" and not column.textual
 
 
-def _plain(dataset: str) -> str:
-    """ACTION_INTERACTIONS, Action_Interactions and ActionInteractions are one dataset."""
+def _folded(dataset: str) -> str:
+    """Fold a dataset name: ACTION_INTERACTIONS, Action_Interactions and ActionInteractions are the same."""
     return dataset.replace("_", "").casefold()

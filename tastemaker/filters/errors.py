@@ -1,22 +1,22 @@
-"""What goes wrong with a filter, and where in its text.
+"""Errors of filters.
 
 FilterError(InvalidInput)
-├── FilterSyntaxError   the expression is not one of the language
-└── FilterValueError    the values given with a request do not fit the expression's parameters
+├── FilterSyntaxError   the expression is not valid
+└── FilterValueError    the values of a request do not fit the parameters of the filter
 """
 
 from __future__ import annotations
 
 from tastemaker.errors import InvalidInput
 
-AROUND = 40
-"""How many characters of the expression a message shows on either side of the place it points at."""
+EXCERPT_CHARACTERS = 40
+"""Characters of the expression that a message shows on each side of the position."""
 
 
 class FilterError(InvalidInput):
     """A filter that cannot be accepted.
 
-    With a position (characters from the start of the expression), the message shows the place with a caret.
+    If `position` (characters from the start of the expression) is given, the message marks it with a caret.
     """
 
     def __init__(self, problem: str, expression: str = "", position: int | None = None) -> None:
@@ -25,7 +25,7 @@ class FilterError(InvalidInput):
 
 
 class FilterSyntaxError(FilterError):
-    """The expression is not one of the filter language."""
+    """The expression is not valid."""
 
 
 class FilterValueError(FilterError):
@@ -33,9 +33,9 @@ class FilterValueError(FilterError):
 
 
 def _excerpt(expression: str, position: int) -> str:
-    start, end = max(0, position - AROUND), min(len(expression), position + AROUND)
+    start, end = max(0, position - EXCERPT_CHARACTERS), min(len(expression), position + EXCERPT_CHARACTERS)
     before = ("…" if start else "") + expression[start:position]
     after = expression[position:end] + ("…" if end < len(expression) else "")
-    # An expression may be written on several lines; the caret needs one.
+    # The caret needs a single line, and an expression may have several.
     line = "".join(" " if letter.isspace() else letter for letter in before + after)
     return f"at position {position}:\n  {line}\n  {' ' * len(before)}^"

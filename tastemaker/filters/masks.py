@@ -1,8 +1,8 @@
-"""Bound expressions as masks over rows, without a loop over rows, and a cache of them.
+"""Bound expressions as masks over rows, computed without a loop over rows, and a cache of masks.
 
 Text is compared by dictionary code: the listed values become a table over the vocabulary, the table is read
-at every code, and a row of a multi-valued column counts if any of its codes does. What depends on the user's
-events touches a few rows, and is written on top of a cached mask.
+at each code, and a row of a multi-valued column matches if one of its codes does. Expressions on events
+change few rows, which are written to a copy of a cached mask.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from tastemaker.columns import NUMBER, Column, Columns
 from tastemaker.filters.errors import FilterError
-from tastemaker.filters.syntax import IN, INCLUDE, NOT_IN, Condition, Everything, Expression, Literals
+from tastemaker.filters.operators import COMPARISONS, IN, NOT_IN
+from tastemaker.filters.syntax import INCLUDE, Condition, Everything, Expression, Literals
 from tastemaker.filters.values import number
 from tastemaker.ids import Ids
 
@@ -25,48 +26,39 @@ Events = Mapping[str, NDArray[np.integer]]
 
 ID_COLUMNS = {"Items": "item_id", "Users": "user_id", "Actions": "action_id"}
 
-_COMPARE = {
-    "=": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-}
-
 
 class MaskCache:
-    """Masks by what they were made of, the longest unused dropped first. Not for several threads at once.
+    """Masks by their conditions and columns. The least recently used one is dropped first.
 
-    The columns are part of the key, so a new bundle or fresh columns never see an older mask.
+    The columns are part of the key, so that new columns never get an old mask. It is not thread-safe.
     """
 
     def __init__(self, limit: int = 64 * 2**20) -> None:
-        """`limit` in bytes; a mask takes one byte per row."""
+        """Create a cache of `limit` bytes. A mask takes one byte per row."""
         self.limit = limit
         self.bytes = self.hits = self.misses = 0
-        self._kept: OrderedDict[Hashable, tuple[Columns, Mask]] = OrderedDict()
+        self._cached: OrderedDict[Hashable, tuple[Columns, Mask]] = OrderedDict()
 
     def get(self, items: Columns, key: Hashable, make: Callable[[], Mask]) -> Mask:
-        """The mask kept for this key and these columns, or a new one. It is read-only."""
-        place = (id(items), key)
-        if place in self._kept:
-            self._kept.move_to_end(place)
+        """Return the cached mask of a key and columns, or a new one. It is read-only."""
+        entry = (id(items), key)
+        if entry in self._cached:
+            self._cached.move_to_end(entry)
             self.hits += 1
-            return self._kept[place][1]
+            return self._cached[entry][1]
         self.misses += 1
         mask = make()
         mask.flags.writeable = False
         if mask.nbytes <= self.limit:
-            # The columns are kept along with the mask: while they live, no other object can have their id.
-            self._kept[place] = items, mask
+            # The columns are kept with the mask: while they exist, no other object has their id.
+            self._cached[entry] = items, mask
             self.bytes += mask.nbytes
             while self.bytes > self.limit:
-                self.bytes -= self._kept.popitem(last=False)[1][1].nbytes
+                self.bytes -= self._cached.popitem(last=False)[1][1].nbytes
         return mask
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._cached)
 
 
 def combine(
@@ -76,18 +68,19 @@ def combine(
     ids: Ids | None = None,
     cache: MaskCache | None = None,
 ) -> Mask:
-    """Everything included less everything excluded, for expressions that `binding.bind` returned: bool[rows].
+    """Return the rows that are included and not excluded: bool[rows].
 
-    Raises FilterError if a value cannot be compared with its column.
+    `active` are expressions that `binding.bind` returned. `events` maps event types to rows. Raises
+    FilterError if a value cannot be compared with its column.
     """
-    cache = MaskCache(0) if cache is None else cache  # an empty cache is false
-    lasting = [expression for expression in active if not expression.on_events]
-    passing = [expression for expression in active if expression.on_events]
-    include = tuple(expression.alternatives for expression in lasting if expression.action == INCLUDE)
-    exclude = tuple(expression.alternatives for expression in lasting if expression.action != INCLUDE)
-    nothing = not include and any(expression.action == INCLUDE for expression in passing)
+    cache = MaskCache(0) if cache is None else cache  # not `cache or`: an empty cache is false
+    static = [expression for expression in active if not expression.on_events]
+    event_based = [expression for expression in active if expression.on_events]
+    include = tuple(expression.alternatives for expression in static if expression.action == INCLUDE)
+    exclude = tuple(expression.alternatives for expression in static if expression.action != INCLUDE)
+    nothing = not include and any(expression.action == INCLUDE for expression in event_based)
 
-    def kept() -> Mask:
+    def not_excluded() -> Mask:
         removed = (_alternatives(each, items, ids) for each in exclude)
         return ~reduce(np.logical_or, removed, np.zeros(items.rows, bool))
 
@@ -95,20 +88,20 @@ def combine(
         if nothing:
             return np.zeros(items.rows, bool)
         if not include:
-            return kept()
+            return not_excluded()
         included = reduce(np.logical_or, (_alternatives(each, items, ids) for each in include))
-        return included & cache.get(items, (exclude,), kept) if exclude else included
+        return included & cache.get(items, (exclude,), not_excluded) if exclude else included
 
     mask = cache.get(items, (include, exclude, nothing), base)
-    if not passing:
+    if not event_based:
         return mask
     mask = mask.copy()
-    for expression in sorted(passing, key=lambda each: each.action != INCLUDE):  # includes first
+    for expression in sorted(event_based, key=lambda each: each.action != INCLUDE):  # includes first
         touched = _event_rows(expression, items.rows, events)
         if expression.action != INCLUDE:
             mask[touched] = False
         elif exclude:
-            mask[touched] |= cache.get(items, (exclude,), kept)[touched]
+            mask[touched] |= cache.get(items, (exclude,), not_excluded)[touched]
         else:
             mask[touched] = True
     mask.flags.writeable = False
@@ -116,7 +109,7 @@ def combine(
 
 
 def _alternatives(alternatives: tuple[tuple[Condition, ...], ...], items: Columns, ids: Ids | None) -> Mask:
-    """Rows for which one of the conjunctions holds."""
+    """Return the rows for which one of the conjunctions holds."""
     return reduce(
         np.logical_or,
         (
@@ -127,7 +120,7 @@ def _alternatives(alternatives: tuple[tuple[Condition, ...], ...], items: Column
 
 
 def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
-    """Rows for which one condition holds: a fresh array. A null satisfies NOT IN and nothing else."""
+    """Return the rows for which a condition holds, as a new array. A null only satisfies NOT IN."""
     assert isinstance(condition.operand, Literals)
     field, wanted = condition.field, condition.operand.values
     column = items.find(field.name)
@@ -135,7 +128,7 @@ def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
         if column is None and ids is not None and field.name.casefold() == ID_COLUMNS.get(field.dataset):
             found = _with_ids(ids, wanted, items.rows)
         elif column is None:
-            found = np.zeros(items.rows, bool)  # a column that came later than the data: null in every row
+            found = np.zeros(items.rows, bool)  # the schema is newer than the data: null in every row
         elif column.kind == NUMBER:
             found = np.isin(column.values, [number(text, str(field)) for text in wanted])
         else:
@@ -144,24 +137,24 @@ def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
     if column is None or not wanted:
         return np.zeros(items.rows, bool)
     if column.kind != NUMBER:
-        raise FilterError(f"{field} is no number and cannot be compared by {condition.operator}: use IN")
-    found = _COMPARE[condition.operator](column.values, number(wanted[0], str(field)))
+        raise FilterError(f"{field} is not a number and cannot be compared by {condition.operator}; use IN.")
+    found = COMPARISONS[condition.operator](column.values, number(wanted[0], str(field)))
     return found & ~np.isnan(column.values) if condition.operator == "!=" else found
 
 
 def _with_text(column: Column, wanted: tuple[str, ...], name: str) -> Mask:
-    """Rows that have one of the values, by way of their codes."""
+    """Return the rows that have one of the values, by dictionary code."""
     if not column.is_text:
-        raise FilterError(f"{name} is true or false and cannot be filtered by")
+        raise FilterError(f"{name} is boolean and cannot be filtered by.")
     codes = column.vocabulary.indexes(wanted)
     listed = np.zeros(len(column.vocabulary), bool)
     listed[codes[codes >= 0]] = True
     if not listed.any():
         return np.zeros(len(column), bool)
-    # `take` reads the table twice as fast as indexing does.
+    # `take` is twice as fast as indexing.
     if column.kind == "string" and len(column.codes) == len(column):  # one value in each row
         return listed.take(column.codes)
-    # Hits before each code; a row has one if the count grows between its first code and the next row's.
+    # Count hits before each code. A row matches if the count grows between its first code and the next row's.
     before = np.zeros(len(column.codes) + 1, np.int32)
     np.cumsum(listed.take(column.codes), out=before[1:])
     at_start = before.take(column.offsets)
@@ -176,7 +169,7 @@ def _with_ids(ids: Ids, wanted: tuple[str, ...], rows: int) -> Mask:
 
 
 def _event_rows(expression: Expression, rows: int, events: Events) -> NDArray[np.intp] | Mask:
-    """What an expression on event types selects: row numbers, or a mask when NOT IN makes it large."""
+    """Return the rows that an expression on events selects: row numbers, or a mask if it has a NOT IN."""
     folded: dict[str, list[NDArray[np.integer]]] = {}
     for event_type, touched in events.items():
         known = np.asarray(touched)
@@ -204,5 +197,5 @@ def _event_rows(expression: Expression, rows: int, events: Events) -> NDArray[np
 
 
 def _event_name(text: str) -> str:
-    """Event types match in any case; a blank is as good as an underscore ("Not Taken", "NOT_TAKEN")."""
+    """Fold an event type: case does not matter, and a space equals an underscore ("Not Taken", NOT_TAKEN)."""
     return text.casefold().replace(" ", "_")

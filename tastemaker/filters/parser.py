@@ -1,7 +1,7 @@
-"""From the text of a filter to its meaning: the grammar is in `filter.lark`, rules on names in `rules`.
+"""Parse a filter. The grammar is in `filter.lark`, the rules on names are in `rules`.
 
-The parser library takes longer to import than all the rest of the domain. A function that only applies
-filters can do without: it reads the compiled form (`Filter.load`).
+The parser library takes longer to import than the rest of the domain. A function that only applies filters
+does not need it: it reads the compiled form (`compiled.load`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from tastemaker.filters import rules
 from tastemaker.filters.errors import FilterSyntaxError
 from tastemaker.filters.filter import Filter
+from tastemaker.filters.operators import COMPARISONS, LIST_RULES, comparison_terminal
 from tastemaker.filters.syntax import (
-    IN,
-    NOT_IN,
     Condition,
     Everything,
     Expression,
@@ -30,7 +29,7 @@ from tastemaker.filters.syntax import (
 if TYPE_CHECKING:
     from lark import Lark
 
-Tree = Any  # the library's, whose children are trees or tokens; its types do not say which is where
+Tree = Any  # the library's types do not tell which children are trees and which are tokens
 Token = Any
 
 MAX_LENGTH = 2500
@@ -43,7 +42,7 @@ _NAMES = {
     "OR": "OR",
     "NOT": "NOT IN",
     "IN": "IN",
-    "COMPARISON": "a comparison (= != < <= > >=)",
+    "COMPARISON": f"a comparison ({' '.join(COMPARISONS)})",
     "PLACEHOLDER": "a $PARAMETER",
     "NUMBER": "a number",
     "STRING": "a quoted value",
@@ -58,7 +57,7 @@ _NAMES = {
 
 
 def parse(text: str) -> Filter:
-    """The filter that an expression describes. Raises FilterSyntaxError, which points at the place."""
+    """Return the filter of an expression. Raises FilterSyntaxError, which points to the position."""
     from lark import UnexpectedCharacters, UnexpectedToken
 
     if not text.strip():
@@ -87,7 +86,7 @@ def parse(text: str) -> Filter:
             problem = f'"{text[place]}" is not expected here: {_any_of(error.allowed)}'
         raise FilterSyntaxError(problem, text, place) from None
     expressions = tuple(_expression(child, text) for child in tree.children)
-    rules.hold(expressions, text)
+    rules.check_rules(expressions, text)
     return Filter(text, expressions)
 
 
@@ -96,7 +95,9 @@ def _parser() -> Lark:
     from lark import Lark
 
     grammar = Path(__file__).with_name("filter.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", start="filter", maybe_placeholders=False)
+    return Lark(
+        f"{grammar}\n{comparison_terminal()}\n", parser="lalr", start="filter", maybe_placeholders=False
+    )
 
 
 def _any_of(terminals: Iterable[str]) -> str:
@@ -105,7 +106,7 @@ def _any_of(terminals: Iterable[str]) -> str:
 
 
 def _hint(found: str, expected: Iterable[str]) -> str:
-    """A better word for the mistakes that people bring from other languages."""
+    """Return a better message for mistakes that come from other languages, or an empty string."""
     if found == "OR" and "AND" in expected:
         return "the conditions of IF are joined by AND only"
     if found == "LPAR" and "NAME" in expected:
@@ -113,7 +114,7 @@ def _hint(found: str, expected: Iterable[str]) -> str:
     if set(expected) == {"DOT"}:
         return 'a condition begins with a dataset and a column: Items.GENRE NOT IN ("war")'
     if found in ("STRING", "NUMBER", "STAR", "PLACEHOLDER") and "LPAR" in expected:
-        return 'values after IN stand in parentheses: IN ("a", "b"), IN ($PARAMETER)'
+        return 'values after IN need parentheses: IN ("a", "b"), IN ($PARAMETER)'
     return ""
 
 
@@ -122,7 +123,7 @@ def _expression(tree: Tree, text: str) -> Expression:
     ifs, required = rest[0::2], rest[1::2]
     if len(ifs) > 1:
         raise FilterSyntaxError(
-            "IF stands once, at the end of an expression; add conditions to it with AND",
+            "IF appears once, at the end of an expression; add conditions with AND",
             text,
             ifs[1].start_pos,
         )
@@ -140,9 +141,9 @@ def _conditions(tree: Tree, text: str) -> tuple[Condition, ...]:
 
 
 def _condition(tree: Tree, text: str) -> Condition:
-    """Operands and AND, OR, IN stay in the tree as tokens: the last child is always what is compared with."""
+    """Return a condition. The tree keeps AND, OR and IN as tokens; the last child is always the operand."""
     left, operand = tree.children[0], tree.children[-1]
-    operator = {"in": IN, "not_in": NOT_IN}.get(tree.data) or str(tree.children[1])
+    operator = LIST_RULES.get(tree.data) or str(tree.children[1])
     field = _field(left, text)
     return Condition(field, operator, _operand(operand.children, text), field.position)
 
@@ -160,7 +161,7 @@ def _operand(children: list[Any], text: str) -> Operand:
     if placeholder is not None:
         if len(children) > 1:
             raise FilterSyntaxError(
-                "a parameter stands alone in its parentheses; one parameter may carry several values",
+                "a parameter must be alone in its parentheses; it may have several values",
                 text,
                 placeholder.start_pos,
             )
@@ -174,5 +175,5 @@ def _literal(token: Token) -> str:
 
 
 def unquote(text: str) -> str:
-    """The value between quotes. A backslash keeps a quote or a backslash from being read as one."""
+    """Return the value between quotes. A backslash escapes a quote or a backslash."""
     return re.sub(r"""\\(["'\\])""", r"\1", text[1:-1])

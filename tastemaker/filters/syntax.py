@@ -1,4 +1,4 @@
-"""What a filter expression says, as data. All classes are immutable and hashable, whatever their position.
+"""A filter expression as data. All classes are immutable and hashable. Positions do not affect equality.
 
 INCLUDE ItemID WHERE Items.PRICE < $CAP OR Items.TIER IN ("gold") IF CurrentUser.AGE >= 18
 action  target       └ Condition ─────┘    └ Condition ─────────┘    └ Condition ───────┘
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from dataclasses import field as member
 
 INCLUDE, EXCLUDE = "INCLUDE", "EXCLUDE"
-IN, NOT_IN = "IN", "NOT IN"
-COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 
 CURRENT_USER, CURRENT_ITEM = "CurrentUser", "CurrentItem"
 EVENT_TYPE = "EVENT_TYPE"
@@ -22,7 +20,7 @@ FAMILIES = {
     "UserID": ("Users", "Interactions"),
     "ActionID": ("Actions", "Action_Interactions"),
 }
-"""Which datasets a target is filtered by: what it is, and what was done with it."""
+"""Target → the datasets that it is filtered by: its own, and that of its events."""
 
 EVENT_DATASETS = ("Interactions", "Action_Interactions")
 DATASETS = ("Items", "Interactions", "Users", "Actions", "Action_Interactions", CURRENT_USER, CURRENT_ITEM)
@@ -30,7 +28,7 @@ DATASETS = ("Items", "Interactions", "Users", "Actions", "Action_Interactions", 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column: `dataset` is one of DATASETS, `name` is in the writer's own case."""
+    """A column. `dataset` is one of DATASETS, `name` is in the case of the expression."""
 
     dataset: str
     name: str
@@ -38,7 +36,7 @@ class Field:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The dataset and column that this reads; the current user's are of Users, the item's of Items."""
+        """The dataset and column that this reads: Users for the current user, Items for the current item."""
         owner = {CURRENT_USER: "Users", CURRENT_ITEM: "Items"}.get(self.dataset, self.dataset)
         return owner, self.name.casefold()
 
@@ -48,30 +46,30 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Literals:
-    """Values written in the expression, or put there from a request. A number is kept as its text."""
+    """Values of the expression or of a request. A number is kept as text."""
 
     values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """The star: every event type."""
+    """The star: all event types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A parameter; `name` is without its dollar, and case matters."""
+    """A parameter. `name` is case-sensitive and has no dollar sign."""
 
     name: str
 
 
 Operand = Literals | Everything | Placeholder | Field
-"""A Field as an operand is always one of the current item."""
+"""A Field as an operand always belongs to the current item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column compared with something; `operator` is IN, NOT_IN or one of COMPARISONS."""
+    """A column, an operator of `operators`, and what the column is compared with."""
 
     field: Field
     operator: str
@@ -81,7 +79,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One part between bars. `alternatives` are joined by OR, the conditions within each by AND."""
+    """One expression between bars. `alternatives` are joined by OR, the conditions in each by AND."""
 
     action: str
     target: str
@@ -91,12 +89,12 @@ class Expression:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Those of WHERE, in the order written."""
+        """The conditions of WHERE, in the order of the text."""
         return tuple(condition for conjunction in self.alternatives for condition in conjunction)
 
     @property
     def on_events(self) -> bool:
-        """Whether this reads what the user did rather than what the items are."""
+        """Whether this reads events instead of item properties."""
         return self.alternatives[0][0].field.dataset in EVENT_DATASETS
 
     @property

@@ -1,4 +1,4 @@
-"""The values that a request gives to a filter's parameters."""
+"""Values of a filter's parameters in a request."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _ESCAPED = re.compile(r"""\\(["'\\])""")
 
 
 def split_values(name: str, text: str) -> tuple[str, ...]:
-    r"""The values in one string of filterValues: `"Drama","War"` is two, `Drama` and `12` are one each.
+    r"""Return the values in a string of filterValues: `"Drama","War"` is two, `Drama` and `12` are one each.
 
-    Either quote mark will do; a backslash keeps a quote or a backslash from being read as one. Text without
-    quotes is one value, commas and all. Raises FilterValueError if the quotes do not fit.
+    Single and double quotes are allowed. A backslash escapes a quote or a backslash. Text without quotes is
+    one value, even with commas. Raises FilterValueError if the quotes do not match.
     """
     if not text.lstrip().startswith(('"', "'")):
         return (text.strip(),)
@@ -35,14 +35,14 @@ def split_values(name: str, text: str) -> tuple[str, ...]:
 
 
 def number(text: str, what: str) -> float:
-    """A value as a number. Raises FilterValueError, naming what it was compared with."""
+    """Return a value as a number. Raises FilterValueError; `what` names the field in its message."""
     if not is_number(text):
         raise FilterValueError(f'{what} is a number and cannot be compared with "{text}"')
     return float(text)
 
 
 def is_number(text: str) -> bool:
-    """Whether this is a number that others can be compared with, as people write it."""
+    """Return whether a text is a finite number without underscores."""
     try:
         return math.isfinite(float(text)) and "_" not in text
     except ValueError:

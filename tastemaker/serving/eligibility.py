@@ -17,7 +17,7 @@ from tastemaker.columns import Value
 from tastemaker.control.core.arns import segment_of
 from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput
-from tastemaker.filters import Filter, FilterContext, FilterError, check, parse
+from tastemaker.filters import Filter, FilterContext, FilterError, check, load, parse
 from tastemaker.models.actions import ActionModel
 from tastemaker.models.scores import Mask
 from tastemaker.serving.endpoints import Endpoint
@@ -112,7 +112,7 @@ def _compiled(runtime: Runtime, body: Mapping[str, Any]) -> Filter:
     compiled: str | None = body.get("_compiled")
     source = compiled or body["filterExpression"]
     if source not in runtime.filters:
-        runtime.filters[source] = Filter.load(source) if compiled else parse(source)
+        runtime.filters[source] = load(source) if compiled else parse(source)
     return runtime.filters[source]
 
 

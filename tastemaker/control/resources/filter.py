@@ -9,7 +9,7 @@ from tastemaker.control.core.resource_type import ResourceType
 
 
 class Filter(ResourceType):
-    """A filter. Private member: `_compiled`, the expression in the form that `filters.Filter.load` reads."""
+    """A filter. Private member: `_compiled`, the expression in the form that `filters.load` reads."""
 
     name = "Filter"
     segment = "filter"
@@ -25,4 +25,4 @@ class Filter(ResourceType):
 
         parsed = filters.parse(request["filterExpression"])
         filters.check(parsed, schemas_of(self.context, request["datasetGroupArn"]))
-        return {**super().build_body(request, referenced), "_compiled": parsed.dump()}
+        return {**super().build_body(request, referenced), "_compiled": filters.dump(parsed)}

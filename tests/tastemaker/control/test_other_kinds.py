@@ -100,7 +100,7 @@ def test_filters_are_compiled():
     created = here.call("CreateFilter", name="f", datasetGroupArn=group_arn, filterExpression=expression)
     described = here.call("DescribeFilter", filterArn=created["filterArn"])["filter"]
     assert described["status"] == "ACTIVE"
-    assert filters.parameters(filters.Filter.load(described["_compiled"])) == ["G"]
+    assert filters.parameters(filters.load(described["_compiled"])) == ["G"]
     assert here.call("ListFilters", datasetGroupArn=group_arn)["Filters"][0]["filterExpression"] == expression
     here.call("DeleteFilter", filterArn=created["filterArn"])
 

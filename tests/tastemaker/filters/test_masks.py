@@ -1,4 +1,4 @@
-"""Masks against an interpreter that goes through the rows one at a time, and what the cache keeps."""
+"""Masks, compared with an interpreter that reads one row at a time, and the cache of masks."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.columns import Columns
-from tastemaker.filters import FilterContext, MaskCache, parse
+from tastemaker.filters import FilterContext, MaskCache, dump, load, parse
 from tests.tastemaker.filters.shop import ITEMS, SHOP, kept
 
 WORDS = st.sampled_from(["a", "b", "A", "é"])
@@ -98,7 +98,7 @@ def values_of(record):
 
 
 def interpreted(expressions, records, events, user, current):
-    """What the filter means, said as plainly as it can be."""
+    """The meaning of a filter, row by row."""
     current = values_of(current) if current else dict.fromkeys(KINDS)
     answer = []
     for row, record in enumerate(records):
@@ -125,7 +125,7 @@ def interpreted(expressions, records, events, user, current):
 
 
 @given(st.data())
-def test_masks_agree_with_the_interpreter(data):
+def test_mask_equals_the_row_by_row_interpreter(data):
     records = data.draw(RECORDS)
     rows = st.lists(st.integers(0, max(0, len(records) - 1)), max_size=4) if records else st.just([])
     events = {"view": data.draw(rows), "buy": data.draw(rows)}
@@ -144,7 +144,7 @@ def test_masks_agree_with_the_interpreter(data):
     expected = interpreted(expressions, records, events, user, None if current is None else records[current])
     assert filter.mask(context).tolist() == expected
     assert filter.mask(context).tolist() == expected, "from the cache"
-    assert type(filter).load(filter.dump()).mask(replace(context, cache=None)).tolist() == expected
+    assert load(dump(filter)).mask(replace(context, cache=None)).tolist() == expected
 
 
 CAPPED = parse(
@@ -152,7 +152,7 @@ CAPPED = parse(
 )
 
 
-def test_the_cache_answers_for_every_user_but_only_for_the_same_values_and_columns():
+def test_cache_is_shared_by_users_but_not_by_values_or_columns():
     cache = MaskCache()
     context = replace(SHOP, cache=cache, values={"CAP": "25"})
     assert CAPPED.mask(context).tolist() == [False, True, False, True, True]
@@ -171,14 +171,14 @@ def test_the_cache_answers_for_every_user_but_only_for_the_same_values_and_colum
     assert CAPPED.mask(replace(context, items=cheaper, events={})).all()
 
 
-def test_the_order_of_values_does_not_matter_to_the_cache():
+def test_cache_ignores_the_order_of_values():
     cache = MaskCache()
     filter = parse("INCLUDE ItemID WHERE Items.TOPIC IN ($T)")
     first = filter.mask(replace(SHOP, cache=cache, values={"T": '"go","chess"'}))
     assert filter.mask(replace(SHOP, cache=cache, values={"T": '"chess","go","go"'})) is first
 
 
-def test_the_cache_drops_what_was_not_used_for_longest():
+def test_cache_drops_the_least_recently_used_mask():
     cache = MaskCache(limit=10)
     make = {name: lambda: np.ones(5, bool) for name in "abc"}
     for name in ("a", "b", "a", "c"):
@@ -190,7 +190,7 @@ def test_the_cache_drops_what_was_not_used_for_longest():
     assert cache.misses == 4
 
 
-def test_a_mask_larger_than_the_cache_is_not_kept():
+def test_cache_does_not_keep_a_mask_above_its_limit():
     cache = MaskCache(limit=4)
     cache.get(ITEMS, "a", lambda: np.ones(5, bool))
     assert (len(cache), cache.bytes) == (0, 0)
@@ -200,12 +200,12 @@ def test_a_mask_larger_than_the_cache_is_not_kept():
     "expression",
     ["EXCLUDE ItemID WHERE Items.PRICE > 5", 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("x")'],
 )
-def test_a_mask_cannot_be_written_to(expression):
+def test_mask_is_read_only(expression):
     with pytest.raises(ValueError, match="read-only"):
         parse(expression).mask(replace(SHOP, cache=MaskCache()))[0] = False
 
 
-def test_items_are_named_by_id():
+def test_item_id_column_filters_by_ids():
     assert kept(
         "INCLUDE ItemID WHERE Items.ITEM_ID IN ($IDS)", values={"IDS": '"goban","board","nothing"'}
     ) == [
@@ -214,7 +214,7 @@ def test_items_are_named_by_id():
     ]
 
 
-def test_a_column_that_came_after_the_data_is_null_everywhere():
+def test_column_newer_than_the_data_is_null_in_every_row():
     assert kept('INCLUDE ItemID WHERE Items.COLOR IN ("red")') == []
     assert kept("INCLUDE ItemID WHERE Items.WEIGHT != 5") == []
     assert len(kept('INCLUDE ItemID WHERE Items.COLOR NOT IN ("red")')) == 5

@@ -1,10 +1,12 @@
+"""The parser: what it reads, and what it rejects with which position."""
+
 import subprocess
 import sys
 
 import pytest
 
 from tastemaker.errors import InvalidInput
-from tastemaker.filters import Filter, FilterSyntaxError, parameters, parse
+from tastemaker.filters import FilterSyntaxError, dump, load, parameters, parse
 
 ITEM = 'EXCLUDE ItemID WHERE Items.A IN ("x")'
 MANY = " AND ".join(f"Items.F{number} > 1" for number in range(11))
@@ -19,15 +21,15 @@ REFUSED = [
     ("EXCLUDE ItemID WHERE Items.A >> 5", "expected a name, a \\$PARAMETER, a number", 30),
     ("EXCLUDE ItemID WHERE Items.A", "ends too early: expected NOT IN, IN or a comparison", 28),
     ("EXCLUDE ItemID WHERE Items.A IS NULL", '"IS" is not expected here', 29),
-    ('EXCLUDE ItemID WHERE Items.A IN "x"', "values after IN stand in parentheses", 32),
+    ('EXCLUDE ItemID WHERE Items.A IN "x"', "values after IN need parentheses", 32),
     ('EXCLUDE ItemID WHERE (Items.A IN ("x"))', "cannot be grouped by parentheses", 21),
     ('EXCLUDE ItemID WHERE NOT Items.A IN ("x")', "begins with a dataset and a column", 25),
     ('EXCLUDE ItemID WHERE Items.A IN ("x)', "this quote is never closed", 33),
     ('EXCLUDE ItemID WHERE Items.A IN ("x"))', "not expected here", 37),
     ("EXCLUDE ItemID WHERE Items.A = ?", '"\\?" is not expected here', 31),
     ("EXCLUDE ItemID WHERE Items.A > 5 ;", '";" is not expected here', 33),
-    ('EXCLUDE ItemID WHERE Items.A NOT IN ("x", $X)', "a parameter stands alone", 42),
-    ("EXCLUDE ItemID WHERE Items.A IN ($X, $Y)", "a parameter stands alone", 33),
+    ('EXCLUDE ItemID WHERE Items.A NOT IN ("x", $X)', "a parameter must be alone", 42),
+    ("EXCLUDE ItemID WHERE Items.A IN ($X, $Y)", "a parameter must be alone", 33),
     ("EXCLUDE ItemID WHERE Items.A NOT IN ($X)", "NOT IN takes no parameter", 21),
     (
         'EXCLUDE ItemID WHERE Items.A IN ("x") AND Interactions.EVENT_TYPE IN ("buy")',
@@ -35,17 +37,17 @@ REFUSED = [
         42,
     ),
     ('EXCLUDE ItemID WHERE Users.A IN ("x")', "ItemID is filtered by Items or Interactions", 21),
-    ('EXCLUDE ItemID WHERE CurrentUser.A IN ("x")', "asked about after IF", 21),
-    ("EXCLUDE ItemID WHERE CurrentItem.A > 1", "stands on the right", 21),
+    ('EXCLUDE ItemID WHERE CurrentUser.A IN ("x")', "current user follow IF", 21),
+    ("EXCLUDE ItemID WHERE CurrentItem.A > 1", "must be on the right side", 21),
     ("EXCLUDE ItemID WHERE Items.A > Items.B", "compared with a value", 31),
     ("EXCLUDE UserID WHERE Users.A > CurrentItem.B", "CurrentItem is for ItemID only", 31),
     ('EXCLUDE ItemID WHERE Interactions.DEVICE IN ("tv")', "filtered by EVENT_TYPE only", 21),
     ('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE = "buy"', "compared with IN or NOT IN", 21),
     ("EXCLUDE ActionID WHERE Actions.REPEAT_FREQUENCY = 1", "applied to every answer", 23),
     ('EXCLUDE ItemID WHERE Items.A IN ("*")', '"\\*" is for EVENT_TYPE only', 21),
-    (f"{ITEM} IF CurrentUser.A > 1 IF CurrentUser.B > 1", "IF stands once", 59),
+    (f"{ITEM} IF CurrentUser.A > 1 IF CurrentUser.B > 1", "IF appears once", 59),
     (f"{ITEM} IF CurrentUser.A > 1 OR CurrentUser.B > 1", "joined by AND only", 59),
-    (f"{ITEM} IF Items.A > 1", "IF asks about CurrentUser.… only, not about Items", 41),
+    (f"{ITEM} IF Items.A > 1", "IF only takes conditions on CurrentUser, not on Items", 41),
     (f"{ITEM} IF CurrentUser.A > CurrentItem.B", "a value or a \\$PARAMETER", 57),
     ('EXCLUDE UserID WHERE Users.A IN ("x") IF CurrentUser.A > 1', "has no current user", 41),
     (f'{ITEM} | EXCLUDE UserID WHERE Users.A IN ("x")', "one target, here ItemID", 40),
@@ -58,14 +60,14 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("expression", "problem", "position"), REFUSED, ids=[each[0][:60] for each in REFUSED]
 )
-def test_what_must_fail_says_why_and_where(expression, problem, position):
+def test_parse_reports_problem_and_position_of_invalid_expressions(expression, problem, position):
     with pytest.raises(FilterSyntaxError, match=problem) as caught:
         parse(expression)
     assert caught.value.position == position
     assert isinstance(caught.value, InvalidInput)
 
 
-def test_the_caret_stands_under_the_place():
+def test_error_message_marks_the_position_with_a_caret():
     with pytest.raises(FilterSyntaxError) as caught:
         parse(
             "EXCLUDE ItemID\n  WHERE Items.WEIGHT > 5 AND Items.WIDE > 5 AND Items.HEIGHT ! 5 AND Items.X = 5"
@@ -74,7 +76,7 @@ def test_the_caret_stands_under_the_place():
     assert line[caret.index("^")] == "!"
 
 
-def test_keywords_and_names_are_read_in_any_case_and_values_are_not():
+def test_keywords_and_names_match_in_any_case_but_values_are_exact():
     loud = parse("INCLUDE ItemID WHERE Items.GENRE IN ('War') AND Items.YEAR >= 1999 IF CurrentUser.AGE > 17")
     quiet = parse(
         'include itemid where ITEMS.GENRE in ("War") and items.YEAR >= 1999 if currentuser.AGE > 17'
@@ -94,13 +96,13 @@ def test_keywords_and_names_are_read_in_any_case_and_values_are_not():
         ("'é|x, y'", "é|x, y"),
     ],
 )
-def test_quotes(written, value):
+def test_quoted_values_support_both_quotes_and_escapes(written, value):
     assert parse(f"EXCLUDE ItemID WHERE Items.A IN ({written})").expressions[0].conditions[
         0
     ].operand.values == (value,)
 
 
-def test_a_column_may_be_called_like_a_keyword():
+def test_column_may_have_the_name_of_a_keyword():
     condition = (
         parse('EXCLUDE ItemID WHERE Items.IN IN ("x") AND Items.Where NOT IN ("y")').expressions[0].conditions
     )
@@ -112,29 +114,29 @@ def test_and_binds_tighter_than_or():
     assert [[each.field.name for each in those] for those in expression.alternatives] == [["A"], ["B", "C"]]
 
 
-def test_ten_fields_are_counted_once_each():
+def test_field_limit_counts_each_field_once():
     ten = " AND ".join(f"Items.F{number} > 1" for number in range(10))
     assert (
         parse(f"EXCLUDE ItemID WHERE {ten} AND Items.f0 < 9 AND Items.F1 < CurrentItem.F1").target == "ItemID"
     )
 
 
-def test_parameters_are_named_without_the_dollar():
+def test_parameters_are_named_without_the_dollar_sign():
     filter = parse("EXCLUDE ItemID WHERE Items.A IN ($B2) AND Items.C > ($a_) IF CurrentUser.X = $Z")
     assert parameters(filter) == ["B2", "Z", "a_"]
 
 
-def test_a_compiled_filter_of_another_format_is_parsed_again():
+def test_load_parses_the_text_of_another_format_version():
     filter = parse(ITEM)
-    assert Filter.load(filter.dump().replace('"format":1', '"format":999')) == filter
+    assert load(dump(filter).replace('"format":1', '"format":999')) == filter
 
 
-def test_applying_a_compiled_filter_does_not_import_the_parser_library():
-    compiled = parse(ITEM).dump()
+def test_load_does_not_import_the_parser_library():
+    compiled = dump(parse(ITEM))
     program = (
-        "import sys; from tastemaker.filters import Filter, FilterContext;"
+        "import sys; from tastemaker.filters import FilterContext, load;"
         "from tastemaker.columns import Columns;"
-        f"Filter.load({compiled!r}).mask(FilterContext(Columns(rows=3))); print('lark' in sys.modules)"
+        f"load({compiled!r}).mask(FilterContext(Columns(rows=3))); print('lark' in sys.modules)"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tastemaker.filters import parse
+from tastemaker.filters import dump, parse
 from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema
 
 POPULAR = ["alien", "brazil", "casablanca", "dune", "emma"]
@@ -224,7 +224,7 @@ def test_a_filter_must_be_of_the_recipes_kind(
     cinema: Cinema, expression: str, campaign: str, text: str
 ) -> None:
     about = {"campaignArn": f"{PREFIX}campaign/{campaign}", "userId": "ann", "itemId": "dune"}
-    compiled = {"filterExpression": expression, "_compiled": parse(expression).dump()}
+    compiled = {"filterExpression": expression, "_compiled": dump(parse(expression))}
     arn = cinema.add("filter/odd", status="ACTIVE", datasetGroupArn=GROUP, **compiled)
     promotion = {"name": "p", "percentPromotedItems": 50, "filterArn": arn}
     for asked in ({"filterArn": arn}, {"promotions": [promotion]}):

@@ -1,10 +1,10 @@
-"""The documented shapes of filters, one by one, on a small shop."""
+"""The documented forms of filters, applied to a small shop."""
 
 import numpy as np
 import pytest
 
 from tastemaker.columns import Columns
-from tastemaker.filters import Filter, FilterContext, check, parse
+from tastemaker.filters import FilterContext, check, dump, load, parse
 from tests.tastemaker.filters.shop import SCHEMAS, kept
 
 ALL = ["board", "clock", "goban", "mystery", "stone"]
@@ -60,13 +60,13 @@ CHEAPER = "INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE AND Items.TOPIC 
         (CHEAPER, {"current_item": None}, []),
     ],
 )
-def test_an_example_keeps_what_it_says(expression, changes, expected):
+def test_documented_example_keeps_the_expected_items(expression, changes, expected):
     assert kept(expression, **changes) == expected
     check(parse(expression), SCHEMAS)
-    assert Filter.load(parse(expression).dump()) == parse(expression)
+    assert load(dump(parse(expression))) == parse(expression)
 
 
-def test_a_segment_is_filtered_by_users_and_what_they_did():
+def test_user_filter_reads_properties_and_events():
     users = Columns.build(
         {"COUNTRY": "string"}, [{"COUNTRY": "FR"}, {"COUNTRY": "FR"}, {"COUNTRY": "IT"}, {}]
     )
@@ -79,7 +79,7 @@ def test_a_segment_is_filtered_by_users_and_what_they_did():
     assert segment.mask(context).tolist() == [True, False, False, False]
 
 
-def test_actions_are_filtered_by_what_they_are_and_what_was_done_with_them():
+def test_action_filter_reads_properties_and_events():
     actions = Columns.build({"VALUE": "number"}, [{"VALUE": 9}, {"VALUE": 9}, {"VALUE": 1}, {}])
     worthy = parse(
         "EXCLUDE ActionID WHERE Actions.VALUE < $MIN | "
