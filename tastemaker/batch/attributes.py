@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tastemaker.batch.lines import BadLine
 from tastemaker.columns import NUMBER, Columns
 from tastemaker.filters.masks import MaskCache, combine
-from tastemaker.filters.syntax import IN, INCLUDE, Condition, Expression, Field, Literals
+from tastemaker.filters.operators import IN
+from tastemaker.filters.syntax import INCLUDE, Condition, Expression, Field, Literals
 
 _TOKEN = re.compile(
     r"""\s*(?:
