@@ -30,6 +30,20 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         help="a ready cloud assembly (a cdk.out folder) of stage local, instead of app.py's",
     )
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="a site whose pages may call Personalize's API here, such as http://localhost:3000 (repeatable)",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name of this machine, such as host.docker.internal (repeatable)",
+    )
     parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
     return parser
 
@@ -65,11 +79,16 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     from local.assembly import SynthesisError  # only now: moto takes seconds to import
     from local.emulator import Emulator, export_line
+    from local.http.access import Access
     from local.provision import ProvisionError
     from local.terminal import Terminal
 
     emulator = Emulator(
-        server=server, assembly=options.assembly, terminal=Terminal(verbose=options.verbose), warm=True
+        server=server,
+        assembly=options.assembly,
+        terminal=Terminal(verbose=options.verbose),
+        warm=True,
+        access=Access(hosts=options.allow_host, origins=options.allow_origin),
     )
     try:
         emulator.start()

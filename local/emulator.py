@@ -21,6 +21,7 @@ from local.functions.created import CreatedFunctions
 from local.functions.pool import FunctionPool
 from local.functions.service import Functions
 from local.functions.spec import FunctionSpec
+from local.http.access import DEFAULT_ACCESS, Access
 from local.http.gateway import Gateway
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
@@ -59,6 +60,7 @@ class Emulator:
         training_command: Sequence[str] = COMMAND,
         repository: Path = REPOSITORY,
         warm: bool = False,
+        access: Access = DEFAULT_ACCESS,
     ) -> None:
         """Nothing happens before `start`.
 
@@ -70,12 +72,14 @@ class Emulator:
             training_command: what a training job runs.
             repository: what a training job has on its PYTHONPATH.
             warm: load the functions in the background once ready.
+            access: further names of this machine, and sites whose pages may call Personalize's API.
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
         self._training_command = training_command
         self._repository = repository
         self._warm = warm
+        self._access = access
         self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
         self.account = Account(self._server.endpoint, region or default_region())
@@ -135,7 +139,7 @@ class Emulator:
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
         enforcer = Enforcer(self.account, self.roles, self._terminal)
-        router = Router(MotoApp(self.port), enforcer, self._terminal)
+        router = Router(MotoApp(self.port), enforcer, self._terminal, access=self._access)
         self._server.start(router)
         self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
         template = assembly.template(self.account.region, self.account.partition)

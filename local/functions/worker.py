@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from local.account import Account
+from local.environment import without_reserved
 from local.functions import frames
 from local.functions.spec import FunctionSpec
 
@@ -111,7 +112,7 @@ class Worker:
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
             "POWERTOOLS_TRACE_DISABLED": "true",  # no X-Ray daemon here
             "TASTEMAKER_LOCAL_ANSWERS": str(answers),
-            **spec.environment,
+            **without_reserved(spec.environment),
         }
 
     @property

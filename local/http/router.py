@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from local.account import OWN_AGENT
 from local.functions.service import Functions, is_invoke, serve_invoke
+from local.http.access import DEFAULT_ACCESS, Access
 from local.http.messages import Request, Response
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
@@ -43,11 +44,18 @@ class Router:
     """
 
     def __init__(
-        self, moto: MotoApp, enforcer: Enforcer, terminal: Terminal, *, start_seconds: float = START_SECONDS
+        self,
+        moto: MotoApp,
+        enforcer: Enforcer,
+        terminal: Terminal,
+        *,
+        access: Access = DEFAULT_ACCESS,
+        start_seconds: float = START_SECONDS,
     ) -> None:
         self._moto = moto
         self._enforcer = enforcer
         self._terminal = terminal
+        self._access = access
         self._start_seconds = start_seconds
         self._services: Services | None = None
         self._opened = threading.Event()
@@ -71,6 +79,10 @@ class Router:
         return response
 
     def _answer(self, request: Request) -> Response:
+        serves_api = self._services is not None and self._services.gateway.serves(request)
+        refusal = self._access.refusal(request, serves_api=serves_api)
+        if refusal is not None:
+            return refusal
         if request.path.startswith(CONTROL_PREFIX):
             return self._control(request, self._services)
         own = OWN_AGENT in request.headers.get("user-agent", "")

@@ -11,6 +11,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from local.environment import without_reserved
+from local.jobs.transfer import DataError
+
 SKIPPED_CHANNEL = "code"  # training runs from the checkout's own source
 _CHECKPOINTS = "/opt/ml/checkpoints"
 _KEPT = (
@@ -39,6 +42,7 @@ class Container:
         self.output = self.base / "output"
         local = job.get("CheckpointConfig", {}).get("LocalPath", _CHECKPOINTS)
         self.checkpoints = root / local.lstrip("/")
+        self._check_folders(root)
         for folder in (self.model, self.data, self.config, self.output / "data", self.checkpoints):
             folder.mkdir(parents=True, exist_ok=True)
         self._write("hyperparameters.json", job.get("HyperParameters", {}))
@@ -48,11 +52,19 @@ class Container:
         )
         self._write("resourceconfig.json", self._resources())
 
+        self._check_folders(root)
+
     @property
     def channels(self) -> dict[str, dict[str, Any]]:
         """Channels by name, without the one that holds code."""
         channels = self._job.get("InputDataConfig", [])
         return {item["ChannelName"]: item for item in channels if item["ChannelName"] != SKIPPED_CHANNEL}
+
+    def _check_folders(self, root: Path) -> None:
+        """Raise DataError if the request names a folder outside of the job's own."""
+        for folder in (self.checkpoints, *(self.data / name for name in self.channels)):
+            if not folder.resolve().is_relative_to(root.resolve()):
+                raise DataError(f"{folder.name!r} leads out of the job's folders; name it without '..'")
 
     def failure(self) -> str | None:
         """What the program wrote about its failure."""
@@ -87,7 +99,7 @@ class Container:
             "SM_NUM_CPUS": str(os.cpu_count() or 1),
             "SM_NUM_GPUS": "0",
             "SM_LOG_LEVEL": "20",
-            **self._job.get("Environment", {}),
+            **without_reserved(self._job.get("Environment", {})),
         }
 
     def _resources(self) -> dict[str, Any]:

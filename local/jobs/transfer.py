@@ -28,6 +28,14 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
+def _inside(folder: Path, name: str) -> Path:
+    """The file of a key in a folder. Raises DataError if the key leads out of it."""
+    file = folder / name.lstrip("/")
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise DataError(f"the key {name!r} leads out of the job's folders; keys must not contain '..'")
+    return file
+
+
 class Transfer:
     """Down and up, for one job."""
 
@@ -54,7 +62,7 @@ class Transfer:
             raise DataError(f"No S3 objects found under S3 URL {uri} given in input data source")
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(lambda item: self._fetch(item[0], item[1], folder / item[2]), found))
+            list(threads.map(lambda item: self._fetch(item[0], item[1], _inside(folder, item[2])), found))
         return len(found)
 
     def _manifest(self, uri: str) -> Iterator[tuple[str, str, str]]:
@@ -85,7 +93,7 @@ class Transfer:
         bucket, prefix = split(uri)
         prefix = prefix.rstrip("/") + "/"
         for key in self._list(bucket, prefix):
-            self._fetch(bucket, key, folder / key.removeprefix(prefix))
+            self._fetch(bucket, key, _inside(folder, key.removeprefix(prefix)))
 
     def upload_folder(self, folder: Path, uri: str, *, newer_than: float = 0.0) -> None:
         """Every file of a folder under `uri`; with `newer_than`, only what changed since (epoch seconds).

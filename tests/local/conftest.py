@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from local.emulator import Emulator
+from local.http.access import Access
 from tests.local.tiny import resources, write_assembly
 
+SHOP = "https://shop.example"  # a site that the user allows
 PROGRAM = Path(__file__).with_name("training_program.py")
 
 
@@ -25,7 +27,9 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def local(assembly: Path) -> Iterator[Emulator]:
-    with Emulator(assembly=assembly, training_command=[sys.executable, str(PROGRAM), "train"]) as local:
+    command = [sys.executable, str(PROGRAM), "train"]
+    access = Access(origins=[SHOP])
+    with Emulator(assembly=assembly, training_command=command, access=access) as local:
         yield local
 
 
