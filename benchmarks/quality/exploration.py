@@ -2,8 +2,8 @@
 
     python -m benchmarks.quality.exploration [--plot docs/exploration.svg]
 
-A catalog of twelve old items, which people take in 15 of 100 showings, and eight new ones, which the model
-has no clicks of. In one world a new item is taken in 40 of 100 showings, in the other all new ones in 5. An
+A catalog of twelve old items, which people take in 15 of 100 impressions, and eight new ones, which the model
+has no clicks of. In one world a new item is taken in 40 of 100 impressions, in the other all new ones in 5. An
 answer has five places; the model scores by the clicks that it knows, which are renewed every `REFRESH`
 requests, as the refresh does it. Nothing else learns meanwhile.
 """
@@ -40,7 +40,7 @@ class Run:
 
 
 def simulate(weight: float, good: float, seed: int, *, learns: bool = True, requests: int = REQUESTS) -> Run:
-    """One world. `weight` 0 explores nothing; without `learns` showings are not looked at."""
+    """One world. `weight` 0 explores nothing; without `learns` impressions are ignored."""
     people = np.random.default_rng(seed)
     rates = np.where(np.arange(ITEMS) < OLD, 0.15, 0.05)
     rates[GOOD] = good
@@ -66,8 +66,8 @@ def simulate(weight: float, good: float, seed: int, *, learns: bool = True, requ
 
 WAYS = {
     "no exploration": {"weight": 0.0},
-    "showings not known": {"weight": DEFAULT_WEIGHT, "learns": False},
-    "showings known": {"weight": DEFAULT_WEIGHT},
+    "impressions not known": {"weight": DEFAULT_WEIGHT, "learns": False},
+    "impressions known": {"weight": DEFAULT_WEIGHT},
 }
 COLORS = ("#888888", "#d98324", "#1b6ca8")
 WIDTH, HEIGHT, LEFT, TOP = 330, 200, 60, 46
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def svg(panels: list[tuple[str, dict[str, NDArray[np.float64]]]]) -> str:
-    """Clicks per showing so far, a panel a world."""
+    """Clicks per impression so far, a panel a world."""
     low, high = 0.08, 0.24
     total = len(panels) * (WIDTH + LEFT) + 20
     lines = [
@@ -130,7 +130,7 @@ def svg(panels: list[tuple[str, dict[str, NDArray[np.float64]]]]) -> str:
         lines.append(f'<path d="M{x} {y - 4}h24" stroke="{color}" stroke-width="3"/>')
         lines.append(f'<text x="{x + 30}" y="{y}">{name}</text>')
     lines.append(
-        f'<text x="{LEFT}" y="18" fill="#555555">clicks per showing so far, by requests</text></svg>'
+        f'<text x="{LEFT}" y="18" fill="#555555">clicks per impression so far, by requests</text></svg>'
     )
     return "\n".join(lines) + "\n"
 
