@@ -24,6 +24,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def main() -> int:
+    """Write the models, or compare them with `--check`."""
     if "--check" in sys.argv[1:]:
         return 0 if contents(TARGET) == contents(EXTENSIONS) else 1
     shutil.rmtree(TARGET, ignore_errors=True)

@@ -146,6 +146,7 @@ def _quotas() -> list[str]:
 
 
 def main() -> int:
+    """Write the page, or compare it with `--check`."""
     text = page()
     if "--check" in sys.argv[1:]:
         return 0 if PAGE.exists() and PAGE.read_text() == text else 1

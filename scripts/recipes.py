@@ -93,6 +93,7 @@ def _listed(datasets: tuple[str, ...]) -> str:
 
 
 def main() -> int:
+    """Write the tables, or compare them with `--check`."""
     before = PAGE.read_text(encoding="utf-8")
     after = page(before)
     if "--check" in sys.argv[1:]:

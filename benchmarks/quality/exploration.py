@@ -3,8 +3,8 @@
     python -m benchmarks.quality.exploration [--plot docs/exploration.svg]
 
 A catalog of twelve old items, which people take in 15 of 100 impressions, and eight new ones, which the model
-has no clicks of. In one world a new item is taken in 40 of 100 impressions, in the other all new ones in 5. An
-answer has five places; the model scores by the clicks that it knows, which are renewed every `REFRESH`
+has no clicks of. In one world a new item is taken in 40 of 100 impressions, in the other all new ones in 5.
+An answer has five places; the model scores by the clicks that it knows, which are renewed every `REFRESH`
 requests, as the refresh does it. Nothing else learns meanwhile.
 """
 
