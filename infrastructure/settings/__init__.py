@@ -1,0 +1,1 @@
+"""The settings of a stage: how they are declared, read and checked, and the settings of each concern."""

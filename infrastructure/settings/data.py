@@ -1,0 +1,49 @@
+"""Settings of data: how events travel, and how long the lake keeps objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infrastructure.settings.declaration import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventSettings:
+    """How events travel from the stream to the profiles and to the lake."""
+
+    retention_hours: int = setting(24, "how long the stream keeps an event", within=(24, 8760))
+    batch_size: int = setting(500, "most events in one call of the stream function", within=(1, 10000))
+    parallelization: int = setting(
+        1, "concurrent batches per shard; a user's events stay in order", within=(1, 10)
+    )
+    retries: int = setting(
+        10,
+        "retries of a failing batch, halved each time, before it goes to the dead-letter queue",
+        within=(0, 10000),
+    )
+    max_age_hours: int = setting(
+        24, "events older than this are given up by the stream function", within=(1, 168)
+    )
+    profile_days: int = setting(
+        90, "an event counts in real time for so many days; the lake keeps it for training", within=(1, 3650)
+    )
+    lake_buffer_seconds: int = setting(300, "events reach the lake after so many seconds …", within=(60, 900))
+    lake_buffer_megabytes: int = setting(
+        64, "… or when so much has come, whichever is first", within=(64, 128)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeSettings:
+    """How long the lake keeps what it no longer needs."""
+
+    old_versions_days: int = setting(
+        30, "deleted and overwritten objects can be brought back for so many days", within=(1, 3650)
+    )
+    cheaper_storage_days: int = setting(
+        30, "after so many days S3 may move what nobody reads to cheaper storage", within=(0, 3650)
+    )
+    failed_events_days: int = setting(
+        90, "events that could not be written as Parquet are kept for so many days", within=(1, 3650)
+    )
+    access_log_days: int = setting(90, "the lake's access log is kept for so many days", within=(1, 3650))

@@ -1,0 +1,63 @@
+"""Settings of jobs: training on SageMaker, and Spark on EMR Serverless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infrastructure.settings.declaration import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """The machine that a training job rents."""
+
+    instance_type: str = setting(
+        "ml.m7i.2xlarge", "SageMaker instance; a name that starts with ml.g or ml.p takes the GPU image"
+    )
+    instance_count: int = setting(
+        1, "instances per job; several share the passes over the events of one model", within=(1, 16)
+    )
+    volume_gb: int = setting(50, "disk of each instance, GB", within=(1, 16384))
+    max_runtime_minutes: int = setting(
+        24 * 60, "a job is stopped after so many minutes of training", within=(5, 28 * 24 * 60)
+    )
+    spot: bool = setting(
+        True, "train on spare capacity: up to 90 % cheaper, may be interrupted, resumes from a checkpoint"
+    )
+    max_wait_minutes: int = setting(
+        24 * 60, "spot only: how long to wait for capacity beyond the run time", within=(0, 28 * 24 * 60)
+    )
+    text_model: str = setting(
+        "",
+        "model on Amazon Bedrock that makes vectors of items' names and texts, at a price per text; none if "
+        "empty",
+        among=("", "amazon.titan-embed-text-v2:0"),
+    )
+    text_model_region: str = setting("", "region that textModel is asked in; empty for the stack's own")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistributedSettings:
+    """Spark on EMR Serverless, for data that are too much for one machine."""
+
+    enabled: bool = setting(False, "create a Spark application, which costs nothing while it is idle")
+    import_megabytes: int = setting(
+        20_000, "files of an import beyond this are read by Spark, not by a function", within=(0, 10**9)
+    )
+    prepare_megabytes: int = setting(
+        2_000,
+        "interactions and events (Parquet, some 10 bytes each) beyond this are prepared by Spark",
+        within=(0, 10**9),
+    )
+    maximum_cores: int = setting(200, "most cores at once, 7.5 GB each", within=(8, 10_000))
+    maximum_hours: int = setting(6, "a job is stopped after so many hours", within=(1, 12))
+
+    @property
+    def import_bytes(self) -> int:
+        """The limit of an import by a function. At least one byte: zero means no limit to the functions."""
+        return max(1, self.import_megabytes * 10**6)
+
+    @property
+    def prepare_bytes(self) -> int:
+        """The limit of events that a training job prepares by itself. At least one byte, as above."""
+        return max(1, self.prepare_megabytes * 10**6)
