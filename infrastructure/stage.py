@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,16 +54,18 @@ class Stage:
     """One deployment of Tastemaker. `name` comes from the key in `cdk.json`."""
 
     name: str
-    account: str = setting("", "deploy to this account only; empty for the account of the caller")
-    region: str = setting("", "deploy to this region only; empty for the region of the caller")
+    account: str = setting("", "the account to deploy to; empty for the account of the caller")
+    region: str = setting("", "the region to deploy to; empty for the region of the caller")
     bundle: bool = setting(
-        True, "put the dependencies into the functions; false leaves the source alone (for a local run)"
+        True, "package the dependencies with the functions; false packages only the source, for a local run"
     )
     removal: str = setting(
-        "retain", "what happens to tables, lake and stream when the stack goes", among=("retain", "destroy")
+        "retain",
+        "what happens to the tables and the lake when the stack is deleted",
+        among=("retain", "destroy"),
     )
-    termination_protection: bool = setting(False, "the stack cannot be deleted before this is switched off")
-    log_retention_days: int = setting(30, "days that logs are kept", among=RETENTION_DAYS)
+    termination_protection: bool = setting(False, "the stack cannot be deleted while this is true")
+    log_retention_days: int = setting(30, "how many days logs are kept", among=RETENTION_DAYS)
     log_level: str = setting(
         "INFO", "level of the functions' own log", among=("DEBUG", "INFO", "WARNING", "ERROR")
     )
@@ -72,7 +74,7 @@ class Stage:
         metadata=described("service quotas to enforce, by Personalize's name for them; empty for none"),
     )
     auto_training_delay_minutes: int = setting(
-        60, "automatic training starts so long after CreateSolution", within=(0, 1440)
+        60, "automatic training starts so many minutes after CreateSolution", within=(0, 1440)
     )
     import_roles: str = setting(
         "*", "role names that import jobs may assume in this account, as an IAM pattern"
@@ -80,10 +82,10 @@ class Stage:
     data_buckets: list[str] = field(
         default_factory=list,
         metadata=described(
-            "buckets that jobs may use with their own role when the caller's role cannot be assumed"
+            "buckets that jobs may use with their own role if the caller's role cannot be assumed"
         ),
     )
-    alarm_email: str = setting("", "where alarms are mailed; empty for nowhere")
+    alarm_email: str = setting("", "the address that gets alarms; empty for none")
     attribution_namespace: str = setting(
         "",
         "CloudWatch namespace of metric attributions; empty for <stack>/MetricAttribution. AWS keeps those "
@@ -142,6 +144,11 @@ def parse(name: str, settings: Mapping[str, Any]) -> Stage:
     return Stage(name=name, **read(Stage, settings, f"stage {name}: "))
 
 
+def settings() -> Iterator[tuple[str, Any, str]]:
+    """Every setting as (key in `cdk.json`, default, explanation), in the order of the declarations."""
+    return list_settings(Stage)
+
+
 if __name__ == "__main__":
-    for key, default, explanation in list_settings(Stage):
+    for key, default, explanation in settings():
         print(f"{key:<34} {json.dumps(default):<18} {explanation}")  # noqa: T201

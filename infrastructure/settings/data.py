@@ -9,39 +9,45 @@ from infrastructure.settings.declaration import setting
 
 @dataclass(frozen=True, kw_only=True)
 class EventSettings:
-    """How events travel from the stream to the profiles and to the lake."""
+    """How events get from the stream to the user profiles and to the lake."""
 
     retention_hours: int = setting(24, "how long the stream keeps an event", within=(24, 8760))
-    batch_size: int = setting(500, "most events in one call of the stream function", within=(1, 10000))
+    batch_size: int = setting(
+        500, "maximum number of events in one call of the stream function", within=(1, 10000)
+    )
     parallelization: int = setting(
         1, "concurrent batches per shard; a user's events stay in order", within=(1, 10)
     )
     retries: int = setting(
         10,
-        "retries of a failing batch, halved each time, before it goes to the dead-letter queue",
+        "retries of a failing batch, which is halved each time, before it goes to the dead-letter queue",
         within=(0, 10000),
     )
     max_age_hours: int = setting(
-        24, "events older than this are given up by the stream function", within=(1, 168)
+        24, "the stream function skips events that are older than this", within=(1, 168)
     )
     profile_days: int = setting(
-        90, "an event counts in real time for so many days; the lake keeps it for training", within=(1, 3650)
+        90,
+        "an event affects recommendations in real time for so many days; the lake keeps it for training",
+        within=(1, 3650),
     )
-    lake_buffer_seconds: int = setting(300, "events reach the lake after so many seconds …", within=(60, 900))
+    lake_buffer_seconds: int = setting(
+        300, "events are delivered to the lake after so many seconds", within=(60, 900)
+    )
     lake_buffer_megabytes: int = setting(
-        64, "… or when so much has come, whichever is first", within=(64, 128)
+        64, "events are delivered to the lake as soon as there is this much data", within=(64, 128)
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class LakeSettings:
-    """How long the lake keeps what it no longer needs."""
+    """How long the lake keeps objects that are no longer needed."""
 
     old_versions_days: int = setting(
-        30, "deleted and overwritten objects can be brought back for so many days", within=(1, 3650)
+        30, "deleted and overwritten objects can be restored for so many days", within=(1, 3650)
     )
     cheaper_storage_days: int = setting(
-        30, "after so many days S3 may move what nobody reads to cheaper storage", within=(0, 3650)
+        30, "after so many days S3 may move unused objects to cheaper storage", within=(0, 3650)
     )
     failed_events_days: int = setting(
         90, "events that could not be written as Parquet are kept for so many days", within=(1, 3650)

@@ -9,10 +9,10 @@ from infrastructure.settings.declaration import setting
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """The machine that a training job rents."""
+    """The instances of a training job."""
 
     instance_type: str = setting(
-        "ml.m7i.2xlarge", "SageMaker instance; a name that starts with ml.g or ml.p takes the GPU image"
+        "ml.m7i.2xlarge", "SageMaker instance type; a type that starts with ml.g or ml.p uses the GPU image"
     )
     instance_count: int = setting(
         1, "instances per job; several share the passes over the events of one model", within=(1, 16)
@@ -22,10 +22,12 @@ class TrainingSettings:
         24 * 60, "a job is stopped after so many minutes of training", within=(5, 28 * 24 * 60)
     )
     spot: bool = setting(
-        True, "train on spare capacity: up to 90 % cheaper, may be interrupted, resumes from a checkpoint"
+        True, "train on spot capacity: up to 90 % cheaper; an interrupted job resumes from a checkpoint"
     )
     max_wait_minutes: int = setting(
-        24 * 60, "spot only: how long to wait for capacity beyond the run time", within=(0, 28 * 24 * 60)
+        24 * 60,
+        "spot only: how many minutes to wait for capacity, in addition to the run time",
+        within=(0, 28 * 24 * 60),
     )
     text_model: str = setting(
         "",
@@ -33,23 +35,25 @@ class TrainingSettings:
         "empty",
         among=("", "amazon.titan-embed-text-v2:0"),
     )
-    text_model_region: str = setting("", "region that textModel is asked in; empty for the stack's own")
+    text_model_region: str = setting("", "region of textModel; empty for the stack's region")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DistributedSettings:
-    """Spark on EMR Serverless, for data that are too much for one machine."""
+    """Spark on EMR Serverless, for data that is too large for one machine."""
 
     enabled: bool = setting(False, "create a Spark application, which costs nothing while it is idle")
     import_megabytes: int = setting(
-        20_000, "files of an import beyond this are read by Spark, not by a function", within=(0, 10**9)
+        20_000, "an import with more than this is read by Spark, not by a function", within=(0, 10**9)
     )
     prepare_megabytes: int = setting(
         2_000,
-        "interactions and events (Parquet, some 10 bytes each) beyond this are prepared by Spark",
+        "more interactions and events than this (Parquet, about 10 bytes each) are prepared by Spark",
         within=(0, 10**9),
     )
-    maximum_cores: int = setting(200, "most cores at once, 7.5 GB each", within=(8, 10_000))
+    maximum_cores: int = setting(
+        200, "maximum number of cores at the same time, with 7.5 GB each", within=(8, 10_000)
+    )
     maximum_hours: int = setting(6, "a job is stopped after so many hours", within=(1, 12))
 
     @property
