@@ -21,6 +21,7 @@ from lambdas.attribution.reading import streamed
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
 from tastemaker.contracts.lake_layout import AttributionFolder, events_of_day
+from tastemaker.contracts.plans import AttributionPlan
 
 LATE = 2 * 86_400
 """Seconds that a file may be late by: Firehose tries for a day to deliver, into the folder of the first."""
@@ -32,7 +33,7 @@ KEPT = 100
 class Events:
     """`plan` is what the workflow's begin answered."""
 
-    plan: Mapping[str, Any]
+    plan: AttributionPlan
     lake: LakeBucket
     items: Items
     metrics: Metrics

@@ -14,6 +14,7 @@ from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
+from tastemaker.contracts.plans import AttributionPlan
 from tastemaker.failures import WorkFailedError
 
 session = boto3.Session()
@@ -22,7 +23,7 @@ dynamodb = session.client("dynamodb")
 cloudwatch = session.client("cloudwatch", config=CONFIG)
 
 
-def handle(event: dict[str, Any], context: Any = None) -> dict[str, int]:
+def handle(event: AttributionPlan, context: Any = None) -> dict[str, int]:
     """`event` is the plan. Returns how many files of events and how many imports were reported on.
 
     Nothing holds up anything else: an import that cannot be reported on is tried again by the next run.
@@ -50,7 +51,7 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, int]:
     return done
 
 
-def _output(settings: Settings, plan: dict[str, Any]) -> OutputFolder | None:
+def _output(settings: Settings, plan: AttributionPlan) -> OutputFolder | None:
     """The caller's folder for reports, opened with the caller's role; None if the attribution names none."""
     if plan["output"] is None:
         return None

@@ -6,9 +6,8 @@ imports/<job>/done      everything has been sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from lambdas.attribution.batches import DAYS, Batch, Metrics
 from lambdas.attribution.items import Items
@@ -19,19 +18,20 @@ from tastemaker.attribution import Metric, Sources, Tally
 from tastemaker.attribution.report import csv_bytes, file_name
 from tastemaker.attribution.tally import recent
 from tastemaker.contracts.lake_layout import AttributionFolder
+from tastemaker.contracts.plans import AttributionPlan, ImportToReport
 
 
 @dataclass(frozen=True)
 class Imports:
     """`plan` is what the workflow's begin answered; `output` opens the caller's folder, if one is named."""
 
-    plan: Mapping[str, Any]
+    plan: AttributionPlan
     lake: LakeBucket
     items: Items
     metrics: Metrics
     output: Callable[[], OutputFolder | None]
 
-    def report(self, one: Mapping[str, Any], now: float) -> None:
+    def report(self, one: ImportToReport, now: float) -> None:
         """Report on one import of the plan. Raises WorkFailedError."""
         folder = AttributionFolder(self.plan["folder"]).import_batch(one["name"])
         if next(self.lake.objects(folder.done), None) is not None:
@@ -40,7 +40,7 @@ class Imports:
         batch.publish(self.lake, self.metrics, now)
         self.lake.write(folder.done, "")
 
-    def _count(self, folder: str, one: Mapping[str, Any], now: float) -> Batch:
+    def _count(self, folder: str, one: ImportToReport, now: float) -> Batch:
         """The report in S3, in place of an earlier one of the same name, and then the batch."""
         metrics = [Metric.parse(each) for each in self.plan["metrics"]]
         tally = Tally(metrics, Sources(self.plan["sources"]))

@@ -7,6 +7,7 @@ from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.plans import ItemsToReport
 
 KEYS_AT_ONCE = 100
 """Keys of one BatchGetItem."""
@@ -22,7 +23,7 @@ class Items:
     lake: LakeBucket
     client: Any
     table: str
-    where: Mapping[str, Any] | None
+    where: ItemsToReport | None
 
     def of(self, ids: Collection[str], columns: Sequence[str]) -> Iterator[tuple[str, Row]]:
         """(id, columns) of those that are known."""

@@ -6,11 +6,12 @@ from typing import Any
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.plans import BatchPlan
 
 CHUNK_BYTES = 1 << 20
 
 
-def collect(lake: LakeBucket, folder: OutputFolder, plan: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
+def collect(lake: LakeBucket, folder: OutputFolder, plan: BatchPlan, entry: Mapping[str, Any]) -> int:
     """Write the `.out` file of an input file. `entry` is an element of files.json. Returns the bytes."""
     job = BatchFolder(plan["folder"])
     keys = (job.part(entry["file"], shard) for shard in range(entry["shards"]))

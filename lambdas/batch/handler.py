@@ -30,6 +30,7 @@ from tastemaker import recipes
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.batch.segments import SegmentJob
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, failure_reason
+from tastemaker.contracts.plans import BatchPlan
 from tastemaker.errors import TastemakerError
 from tastemaker.failures import WorkFailedError
 from tastemaker.serving.endpoints import RecordCache
@@ -52,7 +53,7 @@ class Batch:
         self.precomputed = PrecomputedTable(dynamodb, settings.recommendations_table)
         self.bundles = BundleCache(self.s3)
 
-    def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
+    def run(self, action: str, plan: BatchPlan, item: dict[str, Any]) -> Any:
         """Run a step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
         try:
             match action:
@@ -70,7 +71,7 @@ class Batch:
             raise
         raise ValueError(f"There is no action {action!r}.")
 
-    def _answer(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+    def _answer(self, plan: BatchPlan, item: dict[str, Any]) -> int:
         self.bundles.get(plan["bundle"])  # a missing model fails the job, not each of its lines
         source, started = self._source(plan), time.perf_counter()
         with PrefetchedProfiles(self.profiles, plan["now"]) as ahead:
@@ -90,7 +91,7 @@ class Batch:
         logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
         return failed
 
-    def _items(self, plan: dict[str, Any]) -> int:
+    def _items(self, plan: BatchPlan) -> int:
         """Return the work of a line in items: those to score, or for a segment all events of all users."""
         key = f"{plan['bundle']}{BUNDLE_MANIFEST}".removeprefix(self.lake.uri(""))
         counts = json.loads(self.lake.read(key)).get("counts", {})
@@ -98,10 +99,10 @@ class Batch:
             return int(counts.get("users", 0)) + 2 * int(counts.get("interactions", 0))
         return int(counts.get("items", 0))
 
-    def _source(self, plan: dict[str, Any]) -> S3Source:
+    def _source(self, plan: BatchPlan) -> S3Source:
         return self.access.source(plan["input"], plan.get("roleArn"))
 
-    def _output(self, plan: dict[str, Any]) -> OutputFolder:
+    def _output(self, plan: BatchPlan) -> OutputFolder:
         return self.access.output(plan["output"], plan.get("roleArn"), plan.get("kmsKeyArn"))
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import PrecomputedTable, Row
+from tastemaker.contracts.plans import BatchPlan
 
 
-def load(lake: LakeBucket, lists: PrecomputedTable, plan: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
+def load(lake: LakeBucket, lists: PrecomputedTable, plan: BatchPlan, entry: Mapping[str, Any]) -> int:
     """Write the lists of a shard. `entry` is an element of shards.json. Returns how many lists there are."""
     target = plan["lists"]
+    assert target is not None, "only the lists of a job with a serve-days tag are loaded"
     rows = _rows(lake, entry["part"], target["key"])
     return lists.write(target["version"], rows, expires_at=target["expiresAt"])
 

@@ -1,17 +1,17 @@
 """Plan a batch job: list the input files and cut them into shards, for the map states of the workflow."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from lambdas.stores.lake import LakeBucket
 from tastemaker.batch import shards
+from tastemaker.contracts.plans import BatchPlan
 from tastemaker.files import File, Location, Source, find_files
 
 SAMPLE_BYTES = 1 << 16
 
 
-def plan_shards(source: Source, lake: LakeBucket, plan: Mapping[str, Any], items: int) -> dict[str, int]:
+def plan_shards(source: Source, lake: LakeBucket, plan: BatchPlan, items: int) -> dict[str, int]:
     """Write shards.json and files.json to the lake. Repeating this writes the same.
 
     `items` is the size of the catalog. Returns the number of files and shards. Raises InvalidLocation and

@@ -28,6 +28,7 @@ from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
+from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.failures import WorkFailedError
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
@@ -46,7 +47,7 @@ class DataDeletion:
             dynamodb, settings.profiles_table, settings.catalog_table, settings.recommendations_table
         )
 
-    def run(self, action: str, plan: dict[str, Any], item: dict[str, Any]) -> Any:
+    def run(self, action: str, plan: DataDeletionPlan, item: dict[str, Any]) -> Any:
         """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
         try:
             match action:
@@ -62,10 +63,10 @@ class DataDeletion:
             raise
         raise ValueError(f"There is no action {action!r}.")
 
-    def _users(self, plan: dict[str, Any]) -> list[str]:
+    def _users(self, plan: DataDeletionPlan) -> list[str]:
         return read_users(self.access.source(plan["source"], plan.get("roleArn")), plan["source"])
 
-    def _counted(self, plan: dict[str, Any], item: dict[str, Any]) -> int:
+    def _counted(self, plan: DataDeletionPlan, item: dict[str, Any]) -> int:
         """Erase one piece. How much it is gets noted before it is gone: a second try finds less, or nothing,
         which would be told."""
         key = DeletionFolder(plan["folder"]).count(_name(item))
@@ -77,12 +78,12 @@ class DataDeletion:
 
         return max(before, self._delete(plan, item, note))
 
-    def _counts(self, plan: dict[str, Any]) -> list[int]:
+    def _counts(self, plan: DataDeletionPlan) -> list[int]:
         return [
             int(self.lake.read(key)) for key, _ in self.lake.objects(DeletionFolder(plan["folder"]).counts)
         ]
 
-    def _delete(self, plan: dict[str, Any], item: dict[str, Any], note: Note) -> int:
+    def _delete(self, plan: DataDeletionPlan, item: dict[str, Any], note: Note) -> int:
         what, key = item["what"], item.get("key", "")
         if what == "left":
             forget_all(self.lake, key)

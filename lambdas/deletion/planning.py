@@ -6,18 +6,19 @@ were stopped, are still there.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.lake_layout import DeletionFolder, is_upserts_key, prepared_prefix_of
+from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.contracts.streamed_event import event_columns
 
 USERS_AT_ONCE = 20_000
 
 
-def plan_work(lake: LakeBucket, plan: Mapping[str, Any], users: Sequence[str]) -> dict[str, int]:
+def plan_work(lake: LakeBucket, plan: DataDeletionPlan, users: Sequence[str]) -> dict[str, int]:
     """Write `plan["work"]`, the list for the map state, and the sessions of the users beside it."""
     wanted = set(users)
     work: list[dict[str, Any]] = []

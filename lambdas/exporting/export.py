@@ -14,6 +14,7 @@ from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.plans import ExportPlan
 from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns
 
 Row = tuple[Any, ...]
@@ -26,7 +27,7 @@ class Export:
     """One export: the plan of the job, and where rows come from. `put` reads the catalog table: dataset
     ARN → (id, properties, time of writing)."""
 
-    plan: Mapping[str, Any]
+    plan: ExportPlan
     columns: Sequence[str]
     lake: LakeBucket
     put: Callable[[str], Iterable[tuple[str, Mapping[str, Any], float]]]

@@ -11,13 +11,14 @@ from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import schemas
+from tastemaker.contracts.plans import ExportPlan
 
 session = boto3.Session()
 s3 = session.client("s3")
 dynamodb = session.client("dynamodb")
 
 
-def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+def handle(event: ExportPlan, context: Any = None) -> dict[str, Any]:
     """`event` is the plan. Returns rows and bytes. Raises WorkFailedError."""
     settings = Settings()
     logger.append_keys(arn=event["arn"])

@@ -12,6 +12,7 @@ from lambdas.stores.import_destination import S3Destination
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import schemas
+from tastemaker.contracts.plans import ImportPlan
 from tastemaker.failures import WorkFailedError
 from tastemaker.importing.importer import Importer
 
@@ -19,7 +20,7 @@ session = boto3.Session()
 s3 = session.client("s3")
 
 
-def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+def handle(event: ImportPlan, context: Any = None) -> dict[str, Any]:
     """Import the files of a plan: datasetType, schema (Avro JSON), source, roleArn, destination (a prefix).
 
     Returns rows, files, bytes, parts and maxTimestamp (null if the data have no TIMESTAMP). If the files are

@@ -1,6 +1,6 @@
 """The refresh step: a plan becomes a folder in the lake, which the runtime combines with the model."""
 
-from typing import Any, cast
+from typing import Any
 
 from lambdas.refreshing.refresh import RefreshRun
 from lambdas.stores.catalog import upserts_since
@@ -14,7 +14,7 @@ from tastemaker.contracts.plans import RefreshPlan
 _s3, _dynamodb = client("s3"), client("dynamodb")
 
 
-def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+def handle(event: RefreshPlan, context: Any = None) -> dict[str, Any]:
     """Run the refresh of a plan. Returns {"items", "events"}, or {"skip": True} if nothing happened."""
     settings = Settings()
     logger.append_keys(arn=event["arn"])
@@ -23,6 +23,6 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
         lambda dataset, since: upserts_since(_dynamodb, settings.catalog_table, dataset, since),
         ImpressionTable(_dynamodb, settings.recommendations_table).find,
     )
-    result = run.run(cast(RefreshPlan, event))
+    result = run.run(event)
     logger.info("refreshed", extra=result)
     return result

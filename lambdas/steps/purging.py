@@ -2,7 +2,7 @@
 time."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -11,6 +11,7 @@ from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import partitions
 from tastemaker.contracts.lake_layout import action_group
+from tastemaker.contracts.plans import DeletePlan
 from tastemaker.contracts.table_keys import change_log, profile_prefix
 
 Key = dict[str, Any]
@@ -28,7 +29,7 @@ class Tables:
 
 
 def purge(
-    plan: Mapping[str, Any], lake: LakeBucket, tables: Tables, until: float, clock: Callable[[], float]
+    plan: DeletePlan, lake: LakeBucket, tables: Tables, until: float, clock: Callable[[], float]
 ) -> bool:
     """Delete what the plan of a deletion names. True: nothing is left; False: the time (`until`, on
     `clock`)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tastemaker import recipes
 from tastemaker.batch import lines
+from tastemaker.contracts.plans import BatchPlan
 from tastemaker.serving import personalized_ranking, recommendations
 from tastemaker.serving.eligibility import requested_filter
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.runtime import Runtime
 
 
-def endpoint_of(plan: Mapping[str, Any]) -> Endpoint:
+def endpoint_of(plan: BatchPlan) -> Endpoint:
     """Return the model of a job's plan, as if it were deployed under the job's ARN."""
     return Endpoint(
         plan["arn"],
@@ -36,7 +36,7 @@ class InferenceJob:
     filter_arn: str | None
 
     @classmethod
-    def from_plan(cls, plan: Mapping[str, Any], runtime: Runtime) -> InferenceJob:
+    def from_plan(cls, plan: BatchPlan, runtime: Runtime) -> InferenceJob:
         """Return the job of a plan."""
         return cls(runtime, endpoint_of(plan), plan["numResults"], plan.get("filterArn"))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tastemaker.batch import attributes, lines
 from tastemaker.batch.inference import endpoint_of
 from tastemaker.batch.lines import BadLine
+from tastemaker.contracts.plans import BatchPlan
 from tastemaker.filters import FilterContext
 from tastemaker.models.topk import top_k
 from tastemaker.serving.eligibility import requested_filter
@@ -48,7 +49,7 @@ class SegmentJob:
     _users_by_type: dict[str, NDArray[np.intp]] = field(default_factory=dict)
 
     @classmethod
-    def from_plan(cls, plan: Mapping[str, Any], runtime: Runtime) -> SegmentJob:
+    def from_plan(cls, plan: BatchPlan, runtime: Runtime) -> SegmentJob:
         """Return the job of a plan."""
         endpoint = endpoint_of(plan)
         by_item = endpoint.recipe.name != ATTRIBUTE_RECIPE
