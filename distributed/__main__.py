@@ -29,7 +29,7 @@ from tastemaker.contracts.lake_layout import PreparedFolder
 from tastemaker.failures import WorkFailedError
 from tastemaker.files import Source
 from tastemaker.importing.storage import Destination, Folder
-from training.config import read_config
+from training.config_reader import read_config
 from training.errors import TrainingError
 
 _REFUSED = re.compile(r"^\s*training\.errors\.\w+: (.*)$", re.MULTILINE)

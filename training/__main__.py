@@ -20,6 +20,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from training.config import Config
 from training.distributed import launch, process_group
 from training.errors import BadConfigError, PeerLostError, TrainingError
 from training.progress import StopSignal, log, quiet_threads
@@ -67,7 +68,7 @@ def _path(name: str, default: Path) -> Path:
 def config_path(args: argparse.Namespace) -> Path:
     """The path of the configuration. Raises BadConfigError."""
     if args.config is not None:
-        return args.config
+        return Path(args.config)
     text = os.environ.get("SM_HPS")
     if not text:
         file = ML / "input/config/hyperparameters.json"
@@ -77,12 +78,12 @@ def config_path(args: argparse.Namespace) -> Path:
         raise BadConfigError(
             "The hyperparameter `config` is missing. It must name config.json within the channel `data`."
         )
-    return args.data / str(key).strip('"')
+    return Path(args.data) / str(key).strip('"')
 
 
 def model_folder(args: argparse.Namespace) -> Path:
     """The folder of the bundle: the model directory itself."""
-    return args.model_dir
+    return Path(args.model_dir)
 
 
 def failure_file() -> Path | None:
@@ -131,8 +132,8 @@ def _process(args: argparse.Namespace) -> int:
     return 0
 
 
-def _configured(args: argparse.Namespace):
-    from training.config import read_config
+def _configured(args: argparse.Namespace) -> Config:
+    from training.config_reader import read_config
 
     return read_config(config_path(args))
 

@@ -27,7 +27,8 @@ from benchmarks.quality.protocols import PROTOCOLS, Protocol, lists_of, quality
 from tastemaker.models import Bundle, load
 from tastemaker.models.bundle import HISTORY_LENGTH
 from tastemaker.models.sequence import SequenceModel
-from training.config import Config, read_config
+from training.config import Config
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.job import fit_and_export

@@ -35,7 +35,7 @@ from typing import Any
 from benchmarks.data import datasets, lake
 from benchmarks.quality import related_tables
 from benchmarks.quality.related_questions import QUESTIONS
-from training.config import read_config
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.progress import log
 

@@ -52,9 +52,9 @@ def one(root: Path, users: int) -> None:
     import torch
 
     from tastemaker.models.sequence import SequenceModel
-    from training.algorithms import blend, factors, linear, transformer, transitions
+    from training.algorithms import blend, factors, linear, transformer, transitions, validation
     from training.algorithms.network import Network
-    from training.config import read_config
+    from training.config_reader import read_config
     from training.data import report
     from training.data.prepare import prepare
     from training.data.split import Cases, test_cases, validation_cases, without
@@ -85,7 +85,7 @@ def one(root: Path, users: int) -> None:
     network = Network(transformer.shape_for(prepared, plan), prepared.item_features, prepared.user_features)
     some = Cases(valid.users[:500], valid.shown[:500])
     with stage("validation after a pass"):
-        transformer.validated(network, prepared, some)
+        validation.validated(network, prepared, some)
     pipeline = SequencePipeline(config, None, StopSignal())
     fitted = pipeline._assemble(training, network, {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS})
     with fitted_model(fitted, training, config) as model:

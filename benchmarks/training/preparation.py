@@ -83,7 +83,7 @@ def _named(prefix: str, numbers: np.ndarray) -> pa.Array:
 
 def numpy_engine(root: Path) -> int:
     """What a training job does before it fits anything."""
-    from training.config import read_config
+    from training.config_reader import read_config
     from training.data.prepare import prepare
 
     return len(prepare(read_config(root / "config.json"), root).sequences.items)

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.data import datasets, lake
 from benchmarks.quality.peers import sasrec
 from benchmarks.quality.protocols import Protocol, leave_one_out, quality
-from training.config import read_config
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.split import validation_cases
 
@@ -42,7 +42,7 @@ class Point(NamedTuple):
 
 def ours(held: Protocol, seed: int) -> Iterator[Point]:
     """The transformer alone after one pass, two and so on, as far as training takes it by itself."""
-    from training.algorithms import transformer
+    from training.algorithms import transformer, validation
 
     for passes in PASSES:
         began = time.process_time()
@@ -51,7 +51,7 @@ def ours(held: Protocol, seed: int) -> Iterator[Point]:
         result = transformer.fit(held.training, held.training.sequences, cases, plan, seed)
         cpu = time.process_time() - began
         sequences = held.whole.sequences
-        lists = transformer.lists(
+        lists = validation.lists(
             result.network, sequences, held.cases, held.whole.latest, 10, unseen=not held.seen
         )
         yield Point(cpu, quality(held, lists).ndcg)

@@ -147,7 +147,8 @@ class Bundle:
     @property
     def event_types(self) -> list[str]:
         """Every event type in the data, including those that were not trained on."""
-        return self.manifest["eventTypes"]
+        event_types: list[str] = self.manifest["eventTypes"]
+        return event_types
 
     @cached_property
     def items(self) -> Ids:

@@ -79,7 +79,8 @@ class Encoder:
         for layer in range(self.layers - 1):
             x = self._layer(layer, x, time_buckets(asked[:, None] - seen[None, :]))
         x = self._layer(self.layers - 1, x, time_buckets(asked[-1:, None] - seen[None, :]))
-        return (_standardized(x) * w["norm.weight"] + w["norm.bias"])[0]
+        vector: Array = (_standardized(x) * w["norm.weight"] + w["norm.bias"])[0]
+        return vector
 
     def _fold(self, name: str) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
         """One layer's matrices, multiplied with the scales around them.

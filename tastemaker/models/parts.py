@@ -51,8 +51,9 @@ def newest_once(items: NDArray[np.integer], half_life: float) -> tuple[NDArray[n
 
 def log_softmax(logits: Array) -> Array:
     """The logarithm of the softmax over the last axis."""
-    shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    shifted: Array = logits - logits.max(-1, keepdims=True)
+    shifted -= np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return shifted
 
 
 def log_distribution(weights: Array, floor: float = FLOOR) -> Array:
@@ -61,13 +62,15 @@ def log_distribution(weights: Array, floor: float = FLOOR) -> Array:
     All values are equal if there is no weight at all.
     """
     total = float(weights.sum())
-    return np.log(weights / (total or 1.0) + floor).astype(np.float32)
+    shares: Array = np.log(weights / (total or 1.0) + floor).astype(np.float32)
+    return shares
 
 
 def standardized(values: Array) -> Array:
     """The values with mean 0 and standard deviation 1; zeros if all are equal."""
     spread = float(values.std())
-    return ((values - values.mean()) / (spread or 1.0)).astype(np.float32)
+    scaled: Array = ((values - values.mean()) / (spread or 1.0)).astype(np.float32)
+    return scaled
 
 
 def transitions(rows: SparseRows, items: NDArray[np.integer], half_life: float) -> Array:

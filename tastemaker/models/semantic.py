@@ -42,7 +42,7 @@ class SemanticModel(Model):
         """
         if item_index < 0 or not np.any(self.vectors[item_index]):
             return self._popular
-        scores = self.vectors @ self.vectors[item_index]
+        scores: NDArray[np.float32] = self.vectors @ self.vectors[item_index]
         scores += np.float32(influence.get("POPULARITY", 0.0)) * self._popular
         scores += np.float32(influence.get("FRESHNESS", 0.0)) * self._fresh
         scores[item_index] = -4.0

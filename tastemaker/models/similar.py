@@ -29,7 +29,7 @@ class SimilarModel(Model):
         For an unknown item, popular items only.
         """
         users = self.bundle.item_users.astype(np.float32)
-        scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(FILLER_OFFSET)
+        scores: NDArray[np.float32] = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(FILLER_OFFSET)
         if item_index >= 0:
             columns, values = self.neighbors.row(item_index)
             scores[columns] = np.log(values)

@@ -64,7 +64,9 @@ class SparseRows:
 def ranges(begins: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray[np.int64]:
     """The positions of several ranges, one after the other: `lengths[i]` positions from `begins[i]` on."""
     ends = np.cumsum(lengths)
-    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths)
+    positions = np.arange(int(ends[-1]) if len(ends) else 0)
+    positions += np.repeat(begins - (ends - lengths), lengths)
+    return positions
 
 
 def distinct(items: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

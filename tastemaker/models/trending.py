@@ -46,7 +46,7 @@ class TrendingModel(Model):
         grown = growth(current, previous)
         rising = grown > 0
         scores[rising] = np.log(grown[rising])
-        self._scores = scores.astype(np.float32)
+        self._scores: NDArray[np.float32] = scores.astype(np.float32)
 
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1

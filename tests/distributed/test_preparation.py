@@ -13,7 +13,7 @@ pytest.importorskip("pyspark", reason="PySpark is not installed: make test-spark
 from distributed.__main__ import prepare_events, refusal
 from distributed.storage import Storage
 from tests.training import lake
-from training.config import parse_config
+from training.config_reader import parse_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 

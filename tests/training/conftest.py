@@ -9,7 +9,7 @@ import torch
 
 from tastemaker.models import Bundle
 from tests.training import lake
-from training.config import read_config
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.job import fit_and_export

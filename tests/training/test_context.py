@@ -9,7 +9,7 @@ from tastemaker.columns import CATEGORICAL, NUMBER
 from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureColumn, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
-from training.config import read_config
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.output.bundle_writer import export

@@ -99,5 +99,5 @@ class Lazy:
         if self.settled == self.step:
             return
         self.settled = self.step
-        for rows in torch.arange(len(self.came), device=self.came.device).split(chunk):
+        for rows in torch.split(torch.arange(len(self.came), device=self.came.device), chunk):
             self.catch_up(rows)

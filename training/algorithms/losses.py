@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 CHUNK = 512
@@ -21,7 +24,9 @@ class FullSoftmax(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, hidden, table, bias, target, weight):
+    def forward(
+        ctx: Any, hidden: Tensor, table: Tensor, bias: Tensor, target: Tensor, weight: Tensor
+    ) -> Tensor:
         events, items = len(hidden), len(table)
         scale = weight / weight.sum()
         grad_hidden = torch.empty_like(hidden)
@@ -48,14 +53,27 @@ class FullSoftmax(torch.autograd.Function):
         return loss
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, table, bias = ctx.saved_tensors
         return hidden * grad, table * grad, bias * grad, None, None
 
 
+def full_softmax(hidden: Tensor, table: Tensor, bias: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """The loss of `FullSoftmax`: a scalar."""
+    return cast(Tensor, FullSoftmax.apply(hidden, table, bias, target, weight))  # type: ignore[no-untyped-call]
+
+
 def sampled_softmax(
-    hidden, target_rows, target_bias, target_log_q, negatives, negative_bias, negative_log_q, same, weight
-):
+    hidden: Tensor,
+    target_rows: Tensor,
+    target_bias: Tensor,
+    target_log_q: Tensor,
+    negatives: Tensor,
+    negative_bias: Tensor,
+    negative_log_q: Tensor,
+    same: Tensor,
+    weight: Tensor,
+) -> Tensor:
     """The weighted mean cross-entropy against sampled items.
 
     target_* belong to the events' own items, negative_* to items that the whole batch shares. `same` is

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -81,7 +82,9 @@ class Biases(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, by_distance, by_time, distance, buckets, future):
+    def forward(
+        ctx: Any, by_distance: Tensor, by_time: Tensor, distance: Tensor, buckets: Tensor, future: Tensor
+    ) -> Tensor:
         heads, n = by_distance.shape[1], len(distance)
         near = by_distance.t()[:, distance.view(-1)].reshape(heads, n, n).masked_fill(future, float(MASKED))
         flat, windows = buckets.view(-1), len(buckets)
@@ -95,7 +98,7 @@ class Biases(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx, grad):
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         distance, buckets, future = ctx.saved_tensors
         distances, times = ctx.sizes
         heads = len(grad)
@@ -106,6 +109,13 @@ class Biases(torch.autograd.Function):
             by_distance[:, head] = summed(here, flat_distance, distances)
             by_time[:, head] = summed(grad[head].reshape(-1), flat_buckets, times)
         return by_distance, by_time, None, None, None
+
+
+def attention_biases(
+    by_distance: Tensor, by_time: Tensor, distance: Tensor, buckets: Tensor, future: Tensor
+) -> Tensor:
+    """The bias of `Biases`: [heads, windows, n, n]."""
+    return cast(Tensor, Biases.apply(by_distance, by_time, distance, buckets, future))  # type: ignore[no-untyped-call]
 
 
 def time_buckets(seconds: Tensor) -> Tensor:
@@ -223,7 +233,8 @@ class Network(nn.Module):
         if not self.shape.item_features:
             return vectors
         which = torch.arange(self.shape.items, device=vectors.device) if rows is None else rows
-        return vectors + self.of_items(self.item_features, which)
+        attributes: Tensor = self.of_items(self.item_features, which)
+        return vectors + attributes
 
     def forward(self, batch: Batch, table: Tensor, rows: Tensor | None = None) -> Tensor:
         """The vectors of the valid tokens: [valid tokens, width].
@@ -251,9 +262,9 @@ class Network(nn.Module):
         future = steps[:, None] < steps[None, :]
         buckets = time_buckets(batch.asked[:, :, None] - batch.seen[:, None, :])
         for index, layer in enumerate(self.layers):
-            bias = Biases.apply(self.distance[index], self.time[index], distance, buckets, future)
+            bias = attention_biases(self.distance[index], self.time[index], distance, buckets, future)
             x = layer(x, bias.view(-1, n, n), batch.valid, windows, n)
-        x = self.norm(x)
+        x = cast(Tensor, self.norm(x))
         if self.shape.context:
             codes = batch.context
             known = codes >= 0

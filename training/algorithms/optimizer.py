@@ -61,7 +61,7 @@ class Optimizer:
         """
         for parameter in self.parameters:
             parameter.grad = None
-        loss.backward()
+        torch.autograd.backward(loss)
         self.steps += 1
         rise = min(1.0, self.steps / (self.warm_up + 1))
         rate = self.rate * rise * max(1.0 - done * (1 - LAST_RATE), LAST_RATE)

@@ -69,7 +69,7 @@ class Sampler:
         if rows is None:
             table = network.table()
             hidden = network(batch, table)
-            return losses.FullSoftmax.apply(hidden, table, network.bias, batch.target, batch.weight)
+            return losses.full_softmax(hidden, table, network.bias, batch.target, batch.weight)
         table, bias = network.table(rows.needed), network.biases(rows.needed)
         log_share = self.log_share[rows.needed]
         hidden = network(batch, table, rows.tokens)

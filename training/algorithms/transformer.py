@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from training.algorithms import batches, factors
+from training.algorithms import batches, factors, validation
+from training.algorithms.checkpoint import Best, Checkpoint
 from training.algorithms.network import Network, Shape
-from training.algorithms.optimizer import Optimizer
 from training.algorithms.trainer import Sampler, Trainer, Work, device, share
 from training.data.prepared import Prepared, Sequences
-from training.data.split import Cases, says_context
+from training.data.split import Cases
 from training.distributed import process_group
 from training.progress import Clock, StopSignal, duration, log
-from training.tuning.objective import gains, truths
 
 TOTAL_EVENTS = 600_000
 """The number of events that a training reads of a small data set: six passes over 100 thousand.
@@ -42,9 +41,6 @@ It is far more than their noise, and less than what they grow to.
 MAX_PASSES_WITHOUT_GAIN = 3
 FIT_SHARE = 0.66
 """The share of the time budget for `fit`. The rest is for two calls of `refine`."""
-
-MAX_PASS_CASES = 500
-"""The number of validation users that are scored after a pass. The blend is chosen on all of them."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +116,6 @@ def work_for(
     )
 
 
-def typical_gap(sequences: Sequences) -> int:
-    """The seconds that usually lie between two events of a user: the upper quartile."""
-    gaps = np.diff(sequences.times)[np.diff(sequences.owners()) == 0]
-    return int(np.quantile(gaps, 0.75)) if len(gaps) else 0
-
-
 def fit(
     prepared: Prepared,
     training: Sequences,
@@ -142,56 +132,80 @@ def fit(
     Raises StoppedError if `stop` requests it.
     """
     plan = plan.for_data(len(training.items))
-    group, where = process_group.current(), device()
     torch.manual_seed(seed)
+    trainer, work = _started(prepared, training, plan, seed)
+    network, optimizer, shape, group = trainer.network, trainer.optimizer, work.shape, trainer.group
+    path = checkpoints / "transformer.pt" if checkpoints else None
+    state = Checkpoint(path, f"{shape} {plan} {seed}{_by(group)}")
+    done, best = 0, Best(-1.0, 0, optimizer.average)
+    restored = state.read(network, optimizer, device())
+    if restored is not None:
+        done, best = restored
+        log(f"going on after pass {done} from a checkpoint")
+    log(
+        f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
+        f"{len(training.items):,} events, {shape.items:,} items, at most {plan.passes} passes, "
+        f"{device().type}, {torch.get_num_threads()} threads{_by(group)}"
+    )
+    trainer.lead(work)
+    seconds = 0.0
+    if done - best.passes < MAX_PASSES_WITHOUT_GAIN:  # otherwise the restarted job had stopped here already
+        some = validation.sample(cases, seed)
+
+        def validated() -> float:
+            return validation.validated(optimizer.averaged_network(), prepared, some)
+
+        seconds = _make_passes(trainer, plan, done, best, state, validated, stop)
+    trainer.end()
+    optimizer.average = best.weights
+    return Result(optimizer.averaged_network(), best.passes, best.reached, seconds)
+
+
+def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> tuple[Trainer, Work]:
+    """A trainer with a new network on this process's share of the work, and the work of all processes."""
+    group = process_group.current()
     shape = shape_for(prepared, plan)
-    network = Network(shape, prepared.item_features, prepared.user_features).to(where)
+    network = Network(shape, prepared.item_features, prepared.user_features).to(device())
     rising = warm_up(len(training.items), plan.passes, group.size)
     work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
     _begin(network, work)
-    trainer = Trainer(network, share(work, group.rank, group.size), group)
-    optimizer = trainer.optimizer
-    some = _some(cases, seed)
-    state = _Checkpoint(
-        checkpoints / "transformer.pt" if checkpoints else None, f"{shape} {plan} {seed}{_by(group)}"
-    )
-    best, best_weights, best_pass, begin, passes = -1.0, optimizer.average, 0, 0, plan.passes
-    restored = state.read(network, optimizer, where)
-    if restored is not None:
-        begin, best, best_pass, best_weights = restored
-        log(f"going on after pass {begin} from a checkpoint")
-    log(
-        f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
-        f"{len(training.items):,} events, {shape.items:,} items, at most {passes} passes, "
-        f"{where.type}, {torch.get_num_threads()} threads{_by(group)}"
-    )
-    trainer.lead(work)
+    return Trainer(network, share(work, group.rank, group.size), group), work
+
+
+def _make_passes(
+    trainer: Trainer,
+    plan: Plan,
+    done: int,
+    best: Best,
+    state: Checkpoint,
+    validated: Callable[[], float],
+    stop: StopSignal | None,
+) -> float:
+    """Make passes until the plan or the budget ends, or validation stops improving.
+
+    `done` passes were made before. `best` is updated. Returns the seconds of a pass.
+    """
+    optimizer, passes = trainer.optimizer, plan.passes
     clock, budget, each = Clock(), FIT_SHARE * plan.seconds, 0.0
-    gained = (
-        begin - best_pass < MAX_PASSES_WITHOUT_GAIN
-    )  # else a job that was killed later had stopped here already
-    for number in range(begin, plan.passes) if gained else ():
-        loss = trainer.pass_together(number, passes, stop)
-        reached = validated(optimizer.averaged_network(), prepared, some)
-        if reached > best:
-            best, best_pass = reached, number + 1
-            best_weights = [value.clone() for value in optimizer.average]
-        each = clock.seconds() / (number + 1 - begin)
-        if number == begin:
+    for number in range(done + 1, plan.passes + 1):
+        loss = trainer.pass_together(number - 1, passes, stop)
+        reached = validated()
+        if reached > best.reached:
+            best.reached, best.passes = reached, number
+            best.weights = [value.clone() for value in optimizer.average]
+        each = clock.seconds() / (number - done)
+        if number == done + 1:
             # A budget that is too short makes the rate fall faster, instead of cutting its fall off.
-            passes = min(passes, max(begin + int(budget / each), number + 1))
-        left = each * (passes - number - 1)
+            passes = min(passes, max(done + int(budget / each), number))
         log(
-            f"pass {number + 1}/{passes} loss {loss:.4f} validation {reached:.4f} best {best:.4f} "
-            f"left {duration(left)}"
+            f"pass {number}/{passes} loss {loss:.4f} validation {reached:.4f} best {best.reached:.4f} "
+            f"left {duration(each * (passes - number))}"
         )
-        state.write(network, optimizer, number + 1, best, best_pass, best_weights)
-        over = number + 1 >= passes or clock.seconds() + each > budget
-        if over or number + 1 - best_pass >= MAX_PASSES_WITHOUT_GAIN:
+        state.write(trainer.network, optimizer, number, best)
+        over = number >= passes or clock.seconds() + each > budget
+        if over or number - best.passes >= MAX_PASSES_WITHOUT_GAIN:
             break
-    trainer.end()
-    optimizer.average = best_weights
-    return Result(optimizer.averaged_network(), best_pass, best, each)
+    return each
 
 
 def refine(
@@ -230,114 +244,3 @@ def _begin(network: Network, work: Work) -> None:
 
 def _by(group: process_group.ProcessGroup) -> str:
     return f", {group.size} processes" if group.size > 1 else ""
-
-
-def _some(cases: Cases, seed: int) -> Cases:
-    take = np.sort(np.random.default_rng([seed, 5]).permutation(len(cases))[:MAX_PASS_CASES])
-    return Cases(cases.users[take], cases.shown[take])
-
-
-def validated(network: Network, prepared: Prepared, cases: Cases) -> float:
-    """The objective of the network's lists, with or without items that users have seen, whichever is better.
-
-    Where users never return to an item, the blend keeps seen items out. The network must not stop early
-    because it cannot do so itself.
-    """
-    wanted = truths(prepared.sequences, cases)
-    return max(
-        float(gains(lists(network, prepared.sequences, cases, prepared.latest, unseen=unseen), wanted).mean())
-        for unseen in (False, True)
-    )
-
-
-@torch.no_grad()
-def lists(
-    network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25, *, unseen: bool = False
-) -> list[NDArray[np.int64]]:
-    """The best items for each case, from the events that are shown, at the time `now` as serving clamps it.
-
-    The cases of `says_context` are asked with the context of the next event.
-    """
-    device = next(network.parameters()).device
-    table, gap = network.table(), typical_gap(sequences)
-    window = network.shape.window
-    starts = sequences.offsets[cases.users] + np.maximum(cases.shown - window, 0)
-    windows = batches.Windows(cases.users, starts, np.minimum(cases.shown, window) + 1)
-    result: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * len(cases)
-    order = np.argsort(windows.lengths, kind="stable")
-    step = max(1, min(64, 20_000_000 // max(len(table), 1)))
-    for begin in range(0, len(order), step):
-        group = order[begin : begin + step]
-        batch = batches.collate(sequences, windows, group, device)
-        ends = torch.from_numpy(windows.lengths[group] - 1).to(device)
-        rows = torch.arange(len(group), device=device)
-        last = batch.seen[rows, ends]
-        batch.asked[rows, ends] = torch.minimum(torch.full_like(last, now), last + gap).maximum(last)
-        place = rows * batch.items.shape[1] + ends
-        if batch.valid is not None:
-            place = torch.searchsorted(batch.valid, place)
-        said = batch.context[place]
-        said[torch.from_numpy(~says_context(group)).to(device)] = -1
-        batch.context.fill_(-1)[place] = said
-        hidden = network(batch, table)
-        scores = torch.addmm(network.bias, hidden[place], table.t())
-        if unseen:
-            for row, case in enumerate(group):
-                history = sequences.history(int(cases.users[case]), int(cases.shown[case]))
-                scores[row, torch.from_numpy(history.items.astype(np.int64)).to(device)] = -torch.inf
-        best = scores.topk(min(most, scores.shape[1]), dim=1).indices.cpu().numpy()
-        for case, items in zip(group, best, strict=True):
-            result[case] = items
-    return result
-
-
-class _Checkpoint:
-    """The state of a training in one file.
-
-    The file is written beside and renamed, so that a job that dies while writing leaves the old one.
-    """
-
-    def __init__(self, path: Path | None, fingerprint: str) -> None:
-        self.path, self.fingerprint = path, fingerprint
-
-    def write(
-        self,
-        network: Network,
-        optimizer: Optimizer,
-        done: int,
-        best: float,
-        best_pass: int,
-        best_weights: list[torch.Tensor],
-    ) -> None:
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        state = {
-            "fingerprint": self.fingerprint,
-            "network": network.state_dict(),
-            "optimizer": optimizer.state(),
-            "random": torch.get_rng_state(),
-            "random_gpu": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
-            "done": done,
-            "best": best,
-            "best_pass": best_pass,
-            "best_weights": best_weights,
-        }
-        beside = self.path.with_suffix(".writing")
-        torch.save(state, beside)
-        beside.replace(self.path)
-
-    def read(
-        self, network: Network, optimizer: Optimizer, device: torch.device
-    ) -> tuple[int, float, int, list[torch.Tensor]] | None:
-        if self.path is None or not self.path.exists():
-            return None
-        state = torch.load(self.path, map_location=device, weights_only=True)
-        if state["fingerprint"] != self.fingerprint:
-            return None
-        network.load_state_dict(state["network"])
-        optimizer.restore(state["optimizer"])
-        torch.set_rng_state(state["random"].cpu())
-        if state["random_gpu"] is not None and torch.cuda.is_available():
-            torch.cuda.set_rng_state(state["random_gpu"].cpu())
-        return state["done"], state["best"], state["best_pass"], state["best_weights"]

@@ -17,13 +17,13 @@ from tastemaker.models.bundle import HISTORY_LENGTH, Histories
 from training.config import Config, EventRule, Limits
 from training.data import features, parquet
 from training.data.dictionary_encoding import encode_columns, texts_of
-from training.data.events import group_by_user, open_prepared
+from training.data.events import Events, group_by_user, open_prepared
 from training.data.prepared import Prepared, Sequences
 from training.errors import NotEnoughDataError
 
 ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
 CREATION_COLUMN = "CREATION_TIMESTAMP"
-NEVER_FEATURES = {"ITEM_ID", "USER_ID", CREATION_COLUMN}
+NEVER_FEATURES = frozenset({"ITEM_ID", "USER_ID", CREATION_COLUMN})
 
 
 def prepare(config: Config, root: Path) -> Prepared:
@@ -31,13 +31,8 @@ def prepare(config: Config, root: Path) -> Prepared:
 
     Raises NotEnoughDataError with the service's own phrases, or BadDataError.
     """
-    source = config.datasets["INTERACTIONS"]
     context = context_columns(config)
-    events = (
-        open_prepared(root, config.prepared)
-        if config.prepared
-        else group_by_user(parquet.interactions(root, source, config.events, context), context)
-    )
+    events = read_events(config, root, context)
     item_table = attributes(config, root, "ITEMS", "ITEM_ID")
     user_table = attributes(config, root, "USERS", "USER_ID")
 
@@ -48,7 +43,9 @@ def prepare(config: Config, root: Path) -> Prepared:
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     item, time = item_of[events.item], events.time
     event_type, event_types = events.event_type, events.types.tolist()
-    space, cells = features.context_space(context, source.column_types(), events.vocabularies, events.context)
+    space, cells = features.context_space(
+        context, config.datasets["INTERACTIONS"].column_types(), events.vocabularies, events.context
+    )
 
     weights, trained = _weights(config.rules, event_types, event_type, events.value)
     everything = Sequences(offsets, item, time, event_type, weights, cells)
@@ -57,12 +54,8 @@ def prepare(config: Config, root: Path) -> Prepared:
 
     item_columns = columns_of(config, "ITEMS", item_table, item_row, len(items))
     user_columns = columns_of(config, "USERS", user_table, user_row, len(users))
-    item_space, item_features = features.build(
-        item_columns, config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
-    )
-    user_space, user_features = features.build(
-        user_columns, config.excluded.get("USERS", frozenset()) | NEVER_FEATURES
-    )
+    item_space, item_features = features.build(item_columns, excluded_features(config, "ITEMS"))
+    user_space, user_features = features.build(user_columns, excluded_features(config, "USERS"))
     return Prepared(
         items=items,
         users=users,
@@ -81,6 +74,19 @@ def prepare(config: Config, root: Path) -> Prepared:
         item_created=_created(item_columns, everything),
         duplicates=events.duplicates,
     )
+
+
+def read_events(config: Config, root: Path, context: Sequence[str]) -> Events:
+    """The interactions, from imports and streams, or as they were prepared on many machines."""
+    if config.prepared:
+        return open_prepared(root, config.prepared)
+    source = config.datasets["INTERACTIONS"]
+    return group_by_user(parquet.interactions(root, source, config.events, context), context)
+
+
+def excluded_features(config: Config, dataset_type: str) -> frozenset[str]:
+    """The columns that the model must not read."""
+    return config.excluded.get(dataset_type, frozenset()) | NEVER_FEATURES
 
 
 def context_columns(config: Config) -> list[str]:

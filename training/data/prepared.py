@@ -47,6 +47,11 @@ class Sequences:
         """Each event's place within its user's history. The oldest has 0."""
         return np.arange(len(self.items)) - np.repeat(self.offsets[:-1], self.lengths)
 
+    def typical_gap(self) -> int:
+        """The seconds that usually lie between two events of a user: the upper quartile."""
+        gaps = np.diff(self.times)[np.diff(self.owners()) == 0]
+        return int(np.quantile(gaps, 0.75)) if len(gaps) else 0
+
     def history(self, user: int, end: int | None = None) -> History:
         """One user's events, or the `end` oldest of them."""
         start = int(self.offsets[user])

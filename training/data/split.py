@@ -73,4 +73,5 @@ def says_context(cases: NDArray[np.integer]) -> NDArray[np.bool_]:
 
     Some programs give the context of a request and some do not, and one blend answers both.
     """
-    return cases % 2 == 0
+    even: NDArray[np.bool_] = cases % 2 == 0
+    return even

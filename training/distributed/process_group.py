@@ -118,14 +118,14 @@ class ProcessGroup:
         with _peer_errors():
             dist.all_reduce(flat)
             total = flat[-1]
-            pieces = (flat[:-1] / total).split([gradient.numel() for gradient in there])
+            pieces = torch.split(flat[:-1] / total, [gradient.numel() for gradient in there])
             means = iter([piece.view_as(like) for piece, like in zip(pieces, there, strict=True)])
             dense = [None if gradient is None else next(means) for gradient in found.dense]
             if found.rows is None:
                 return Gradients(dense)
             wide = torch.cat([one.reshape(len(one), -1) for one in found.of_rows], 1) * weight
             rows, summed = self._sum_rows(found.rows, wide)
-        columns = (summed / total).split([one[0].numel() for one in found.of_rows], 1)
+        columns = torch.split(summed / total, [one[0].numel() for one in found.of_rows], 1)
         of_rows = [
             part.reshape(len(rows), *one.shape[1:]) for part, one in zip(columns, found.of_rows, strict=True)
         ]
@@ -167,7 +167,7 @@ class ProcessGroup:
         if self._store is not None:
             with contextlib.suppress(RuntimeError):
                 if self._store.check([REASON]):
-                    return self._store.get(REASON).decode()
+                    return str(self._store.get(REASON).decode())
         return None
 
 
@@ -192,6 +192,7 @@ def join() -> ProcessGroup:
         return SINGLE
     import torch
     import torch.distributed as dist
+    from torch.distributed import PrefixStore  # type: ignore[attr-defined]
     from torch.distributed.rendezvous import rendezvous
 
     gpu = torch.cuda.is_available()
@@ -200,7 +201,7 @@ def join() -> ProcessGroup:
     store, rank, size = next(iter(rendezvous("env://", timeout=STEP_TIMEOUT)))
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if gpu else "gloo",
-        store=dist.PrefixStore("training", store),
+        store=PrefixStore("training", store),
         rank=rank,
         world_size=size,
         timeout=STEP_TIMEOUT,

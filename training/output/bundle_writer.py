@@ -46,8 +46,27 @@ def export(
     with_histories: bool = True,
 ) -> None:
     """Write the bundle into `folder`. bundle.json is written last, and marks the folder as complete."""
-    model = folder / "model"
-    model.mkdir(parents=True, exist_ok=True)
+    (folder / "model").mkdir(parents=True, exist_ok=True)
+    _write_data(prepared, config, folder, with_histories=with_histories)
+    for name, array in fitted.arrays.items():
+        save_array(folder / "model" / f"{name}.npy", array)
+    for name, rows in fitted.rows.items():
+        rows.save(folder / "model", name)
+    if fitted.write is not None:
+        fitted.write(folder / "model")
+    manifest = {
+        **_description(fitted, prepared, config),
+        "tunedHyperParameters": dict(tuned or {}),
+        "metrics": dict(metrics or {}),
+        "baselines": {name: dict(values) for name, values in (baselines or {}).items()},
+        "data": dict(described or {}),
+        "model": dict(fitted.metadata),
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _write_data(prepared: Prepared, config: Config, folder: Path, *, with_histories: bool) -> None:
+    """Write the ids, attributes, histories and counts that every bundle has."""
     count = len(prepared.items)
     prepared.items.save(folder, "items")
     prepared.users.save(folder, "users")
@@ -61,27 +80,23 @@ def export(
     save_array(folder / "popularity.npy", recent)
     save_array(folder / "item_users.npy", popular)
     save_array(folder / "item_created.npy", prepared.item_created)
-    for name, array in fitted.arrays.items():
-        save_array(model / f"{name}.npy", array)
-    for name, rows in fitted.rows.items():
-        rows.save(model, name)
-    if fitted.write is not None:
-        fitted.write(model)
-    manifest = {
+
+
+def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str, Any]:
+    """The members of `bundle.json` about the recipe and the data."""
+    counts = np.bincount(prepared.sequences.items, minlength=len(prepared.items))
+    return {
         "formatVersion": FORMAT_VERSION,
         "kind": fitted.model.model_name,
         "recipe": config.recipe,
         "solutionVersionArn": config.solution_version_arn,
         "parameters": dict(config.hyperparameters),
-        "tunedHyperParameters": dict(tuned or {}),
         "created": config.created_at,
         "counts": {
-            "items": count,
+            "items": len(prepared.items),
             "users": len(prepared.users),
             "interactions": len(prepared.sequences.items),
-            "itemsWithInteractions": int(
-                np.count_nonzero(np.bincount(prepared.sequences.items, minlength=count))
-            ),
+            "itemsWithInteractions": int(np.count_nonzero(counts)),
         },
         "eventTypes": prepared.event_types,
         "latestTimestamp": prepared.latest,
@@ -89,12 +104,7 @@ def export(
             "ITEMS": {name: column.kind for name, column in prepared.item_columns.items()},
             "USERS": {name: column.kind for name, column in prepared.user_columns.items()},
         },
-        "metrics": dict(metrics or {}),
-        "baselines": {name: dict(values) for name, values in (baselines or {}).items()},
-        "data": dict(described or {}),
-        "model": dict(fitted.metadata),
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
 def _none(users: int) -> Histories:

@@ -88,8 +88,8 @@ def read_actions(config: Config, root: Path, users: Ids) -> Actions:
     return Actions(ids, columns, histories, types)
 
 
-def _events(config: Config, root: Path) -> dict[str, list]:
-    found: dict[str, list] = {name: [] for name in ("USER_ID", "ACTION_ID", "EVENT_TYPE", "TIMESTAMP")}
+def _events(config: Config, root: Path) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {name: [] for name in ("USER_ID", "ACTION_ID", "EVENT_TYPE", "TIMESTAMP")}
     source = config.datasets.get("ACTION_INTERACTIONS")
     kinds = {name: pa.int64() if name == "TIMESTAMP" else pa.string() for name in found}
     if source is not None:

@@ -21,7 +21,7 @@ from tastemaker.models.sparse import SparseRows
 from tastemaker.models.topk import top_k
 from training.algorithms import linear, pairs
 from training.config import Config
-from training.data.prepare import NEVER_FEATURES
+from training.data.prepare import excluded_features
 from training.data.prepared import Prepared, Sequences
 from training.errors import BadDataError
 from training.output.bundle_writer import Fitted
@@ -47,7 +47,7 @@ class AffinityPipeline(Pipeline):
     def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         self.attributes = config.recipe == "aws-item-attribute-affinity"
-        self.excluded = config.excluded.get("ITEMS", frozenset()) | NEVER_FEATURES
+        self.excluded = excluded_features(config, "ITEMS")
         self.seed = config.seed
         self.settings = Settings()
 

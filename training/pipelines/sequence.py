@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack
 from training.algorithms import blend, linear, transitions
-from training.config import Config
+from training.config import Config, Search
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
 from training.output.bundle_writer import Fitted
@@ -26,6 +27,7 @@ from training.tuning.rewards import rewards
 from training.tuning.rewards import weight as rewarding
 
 if TYPE_CHECKING:
+    from training.algorithms.network import Network
     from training.algorithms.transformer import Plan, Result
 
 PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
@@ -98,7 +100,7 @@ class SequencePipeline(Pipeline):
         )
         return self._assemble(prepared, refined.network, self.best.choice.parts)
 
-    def _searched(self, search: tuning.Search, prepared: Prepared, cases: Cases) -> Attempt:
+    def _searched(self, search: Search, prepared: Prepared, cases: Cases) -> Attempt:
         """The best attempt of the search. Only its checkpoint is kept."""
         given, share = self.config, self.seconds / search.trials
         best: tuple[int, Attempt] | None = None
@@ -176,7 +178,9 @@ class SequencePipeline(Pipeline):
     def _filtered(self, prepared: Prepared) -> Prepared:
         return prepared.with_sequences(settings.filter_by_history_length(self.config, prepared.sequences))
 
-    def _assemble(self, prepared: Prepared, network, parts: Mapping[str, Mapping[str, float]]) -> Fitted:
+    def _assemble(
+        self, prepared: Prepared, network: Network, parts: Mapping[str, Mapping[str, float]]
+    ) -> Fitted:
         items = len(prepared.items)
         rows = {
             "transitions": transitions.fit(prepared.sequences, items),
@@ -189,7 +193,7 @@ class SequencePipeline(Pipeline):
         metadata = {
             "parts": parts,
             **({} if item_rewards is None else {"objective": item_rewards.to_json()}),
-            "typicalGap": self.transformer.typical_gap(prepared.sequences),
+            "typicalGap": prepared.sequences.typical_gap(),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
             "encoder": {
@@ -214,7 +218,7 @@ class SequencePipeline(Pipeline):
         return Fitted(SequenceModel, metadata, arrays, rows)
 
 
-def item_vectors(network, sequences: Sequences) -> np.ndarray:
+def item_vectors(network: Network, sequences: Sequences) -> NDArray[np.float32]:
     """The vectors of all items: float32[items, width].
 
     An item without events gets only its attributes' vector, because its own was never trained.
@@ -228,4 +232,5 @@ def item_vectors(network, sequences: Sequences) -> np.ndarray:
         where = torch.from_numpy(unseen).to(table.device)
         table = table.clone()
         table[where] -= network.ids[where]
-    return table.float().cpu().numpy()
+    vectors: NDArray[np.float32] = table.float().cpu().numpy()
+    return vectors

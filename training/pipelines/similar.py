@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tastemaker.models.similar import SimilarModel
 from tastemaker.recipes import by_name
 from training.algorithms import content, similar
-from training.config import Config
+from training.config import Config, Search
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
 from training.output import evaluate
@@ -79,7 +79,7 @@ class SimilarPipeline(Pipeline):
             rows = counted.rows(self.weighing, self._minimum())
             self.mixture = content.choose(rows, alike, asked, wanted)
 
-    def _search(self, search: tuning.Search, training: Prepared, some: Prepared, cases: Cases) -> None:
+    def _search(self, search: Search, training: Prepared, some: Prepared, cases: Cases) -> None:
         given, wanted = self.config, truths(some.sequences, cases)
 
         def reached(values: Mapping[str, str], number: int) -> float:

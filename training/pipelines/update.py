@@ -62,8 +62,6 @@ class UpdatePipeline(Pipeline):
 
     def fit(self, prepared: Prepared) -> Fitted:
         """Take over what was learned, for the current items, users and event types."""
-        from training.algorithms.transformer import typical_gap  # torch takes seconds to import
-
         bundle, items = self._previous, len(prepared.items)
         learned, folder = bundle.manifest["model"], bundle.path / "model"
         known = bundle.items.indexes(prepared.items.tolist())
@@ -90,7 +88,7 @@ class UpdatePipeline(Pipeline):
             inherited["objective"] = learned["objective"]
         metadata = {
             **inherited,
-            "typicalGap": typical_gap(filtered),
+            "typicalGap": filtered.typical_gap(),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
             "encoder": {**learned["encoder"], "weights": layout},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ class ItemTexts:
         excluded = config.excluded.get("ITEMS", frozenset())
         marked = (source.name_column, source.text_column) if source else (None, None)
         self.name, self.text = (None if column in excluded else column for column in marked)
-        self._encoder = lambda: chosen or encoder(config.seed, checkpoints, stop)
+        self._encoder: Callable[[], TextEncoder] = lambda: chosen or encoder(config.seed, checkpoints, stop)
         self._made: NDArray[np.float32] | None = None
         self.metadata: dict[str, str | int] = {}
 

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.quality.protocols import PROTOCOLS, Protocol, lists_of, quality
 from tests.training import lake
-from training.config import read_config
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.data.split import Cases

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from tastemaker.ids import Ids
 from tests.training import lake
-from training.config import read_config
+from training.config_reader import read_config
 from training.data.impressions import item_shown
 
 ITEMS = Ids.build(["i00", "i01", "i02", "i03"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training import lake
-from training.config import parse_config, read_config
+from training.config_reader import parse_config, read_config
 from training.data.parquet import join_sessions
 from training.data.prepare import prepare
 from training.errors import BadConfigError, BadDataError, NotEnoughDataError

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from tests.training import lake
-from training.config import Config, EventRule, read_config
+from training.config import Config, EventRule
+from training.config_reader import read_config
 from training.data import report
 from training.data.prepare import prepare
 from training.data.prepared import Prepared

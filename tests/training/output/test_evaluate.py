@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training import lake
-from training.config import read_config
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.split import Cases
 from training.output import evaluate

@@ -11,7 +11,7 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.actions import ActionModel, folded
 from tastemaker.models.bundle import History
 from tests.training import lake
-from training.config import read_config
+from training.config_reader import read_config
 from training.job import run
 from training.pipelines import actions
 from training.progress import StopSignal

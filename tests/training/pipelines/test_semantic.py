@@ -11,7 +11,7 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.semantic import SemanticModel
 from tastemaker.models.topk import top_k
 from tests.training import lake
-from training.config import read_config
+from training.config_reader import read_config
 from training.errors import BadDataError
 from training.job import run
 from training.progress import StopSignal

@@ -11,7 +11,7 @@ from tastemaker.ids import open_array
 from tastemaker.models import Bundle, load
 from tastemaker.models.weights import unpack
 from tests.training import lake
-from training.config import read_config
+from training.config_reader import read_config
 from training.errors import BadConfigError
 from training.job import run
 from training.pipelines.update import types

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.training.pipelines.test_semantic import build
-from training.config import read_config
+from training.config_reader import read_config
 from training.job import run
 from training.progress import StopSignal
 from training.text import sentence_model

@@ -9,7 +9,8 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.bundle import History
 from tastemaker.models.topk import top_k
 from tests.training import lake
-from training.config import Objective, read_config
+from training.config import Objective
+from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.data.split import validation_cases

@@ -8,7 +8,8 @@ import pytest
 
 from tastemaker.models import Bundle
 from tests.training import lake
-from training.config import Search, parse_config, read_config
+from training.config import Search
+from training.config_reader import parse_config, read_config
 from training.data.prepare import prepare
 from training.errors import StoppedError
 from training.job import fit_and_export

@@ -8,7 +8,8 @@ import pytest
 
 from tastemaker.models import Bundle
 from tastemaker.models.popularity import PopularityModel
-from training.config import Config, parse_config
+from training.config import Config
+from training.config_reader import parse_config
 from training.data.prepared import Prepared, Sequences
 from training.errors import BadConfigError
 from training.output.bundle_writer import Fitted, export
