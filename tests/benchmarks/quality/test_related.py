@@ -6,7 +6,7 @@ import pytest
 from benchmarks.quality.related_peers import by_users
 from benchmarks.quality.related_questions import Asked, around, quality
 from benchmarks.quality.related_tables import markdown
-from tests.training.test_fit import sequences
+from tests.training.algorithms.histories import sequences
 
 
 def test_around_a_new_item_are_the_known_ones_that_came_soon_after() -> None:

@@ -16,7 +16,7 @@ import pytest
 from tastemaker.models import Bundle
 from tests.training import lake
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = "groups/shop/training/config.json"
 HOSTS = ["127.0.0.1", "127.0.0.2"]
 METRIC = "normalized_discounted_cumulative_gain_at_25"
@@ -108,7 +108,9 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
 def test_steps_of_two_processes_are_those_of_one_with_both_batches() -> None:
     """Weights differ by ten between the two, so that a mean of means would be far off."""
     run = ["-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={free_port()}"]
-    process = start([*run, "-m", "tests.training.averaging"], {**os.environ, "PYTHONPATH": str(ROOT)})
+    process = start(
+        [*run, "-m", "tests.training.distributed.averaging"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     (words,) = said([process])
     assert process.returncode == 0, words
     apart = [float(line.split()[-1]) for line in words.splitlines() if line.startswith("2 processes, ")]

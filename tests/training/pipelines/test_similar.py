@@ -5,7 +5,7 @@ import pytest
 
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
-from tests.training.test_fit import dense, sequences
+from tests.training.algorithms.histories import dense, sequences
 from training.algorithms import content, similar
 from training.algorithms.similar import Weighing
 from training.config import Config

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tastemaker.models.features import FeatureRows
-from tests.training.averaging import ITEMS, batch, rows_of
+from tests.training.distributed.averaging import ITEMS, batch, rows_of
 from training.algorithms import network, trainer
 from training.algorithms.optimizer import Optimizer
 
