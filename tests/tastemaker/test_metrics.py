@@ -18,7 +18,7 @@ def test_reciprocal_rank_is_the_guides_example() -> None:
     assert np.mean(ranks) == pytest.approx(0.3056, abs=1e-4)
 
 
-def test_a_hit_behind_the_25th_place_is_none() -> None:
+def test_hits_after_place_25_do_not_count() -> None:
     assert metrics.reciprocal_rank(at(26, length=30)) == 0.0
 
 
@@ -27,13 +27,13 @@ def test_ndcg_is_the_guides_example() -> None:
     assert metrics.ndcg_of_hits(at(2, 5, length=5), 5) == pytest.approx(0.6241, abs=1e-4)
 
 
-def test_the_two_ideals_differ_when_truths_are_missed() -> None:
+def test_ndcg_ideals_differ_if_truths_are_missed() -> None:
     hit = at(1)
     assert metrics.ndcg_of_hits(hit, 5) == 1.0
     assert metrics.ndcg(hit, 3, 5) == pytest.approx(1 / (1 + 1 / np.log2(3) + 0.5))
 
 
-def test_no_hit_and_no_truth_are_zero() -> None:
+def test_metrics_without_hits_or_truths_are_zero() -> None:
     assert metrics.ndcg_of_hits(np.zeros(25, bool), 5) == 0.0
     assert metrics.ndcg(np.zeros(25, bool), 0, 5) == 0.0
 
@@ -61,12 +61,12 @@ def test_summary_has_the_services_names_and_four_decimals() -> None:
     assert result["precision_at_5"] == 0.1
 
 
-def test_an_item_that_is_foretold_counts_once_however_often_it_came() -> None:
+def test_repeated_truth_counts_once() -> None:
     result = metrics.summarize([np.array([5, 6])], [[5, 5, 5]], catalog=10)
     assert result["precision_at_5"] == 0.2
 
 
-def test_average_rewards_compare_the_richest_recommendations_with_all_of_them() -> None:
+def test_average_rewards_compares_the_highest_rewards_with_all() -> None:
     prices = np.array([10.0, 1.0, 4.0, 5.0, 100.0])
     # Of the items 0 … 3 the two dearest are 0 and 3. The first user clicked 0, 1 and 3: 15 of 16. The second
     # clicked 2: 0 of 4. The third clicked nothing that was recommended, and does not count.
@@ -80,11 +80,11 @@ def test_negative_rewards_are_counted_from_the_lowest() -> None:
     assert metrics.average_rewards([np.array([0, 1, 2])], [[1, 2]], margins, k=1) == pytest.approx(6 / 8)
 
 
-def test_nobody_who_clicked_is_no_reward() -> None:
+def test_average_rewards_without_hits_is_zero() -> None:
     assert metrics.average_rewards([np.array([0, 1])], [[2]], np.ones(3)) == 0.0
 
 
-def test_a_hit_counts_by_its_events_weight() -> None:
+def test_hit_counts_the_weight_of_its_event() -> None:
     # Weights .3 and .1 are worth 1.5 and .5. The lighter one came first: (.5 + 1.5 / log2(3)) of
     # (1.5 + .5 / log2(3)).
     second = 1 / np.log2(3)

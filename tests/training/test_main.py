@@ -49,7 +49,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.Co
     return root, job(root, CONFIG)
 
 
-def test_a_job_writes_a_bundle_and_shows_its_progress(whole) -> None:
+def test_job_writes_a_bundle_and_logs_its_progress(whole) -> None:
     root, done = whole
     assert done.returncode == 0, done.stdout + done.stderr
     bundle = Bundle.open(root / "out/model")
@@ -68,7 +68,7 @@ def test_a_job_writes_a_bundle_and_shows_its_progress(whole) -> None:
         ({"formatVersion": 9}, "9"),
     ],
 )
-def test_a_job_that_cannot_go_on_says_why(tmp_path: Path, change: dict, reason: str) -> None:
+def test_failed_job_writes_the_reason(tmp_path: Path, change: dict, reason: str) -> None:
     config = lake.build(tmp_path, **change).relative_to(tmp_path)
     done = job(tmp_path, str(config))
     assert done.returncode == 1
@@ -76,12 +76,12 @@ def test_a_job_that_cannot_go_on_says_why(tmp_path: Path, change: dict, reason: 
     assert not (tmp_path / "out/model/bundle.json").exists()
 
 
-def test_a_missing_hyperparameter_is_named(tmp_path: Path) -> None:
+def test_missing_hyperparameter_is_named_in_the_error(tmp_path: Path) -> None:
     assert job(tmp_path, None).returncode == 1
     assert "`config`" in (tmp_path / "out/output/failure").read_text()
 
 
-def test_a_job_that_is_killed_ends_as_if_it_had_not_been(tmp_path: Path, whole) -> None:
+def test_killed_job_continues_and_gives_the_same_bundle(tmp_path: Path, whole) -> None:
     """Killed without a word in its second pass, as a spot machine may be: the same bundle, byte for byte."""
     lake.build(tmp_path)
     process = started(tmp_path, CONFIG)
@@ -122,7 +122,7 @@ def test_sigterm_ends_the_job_with_a_reason(tmp_path: Path) -> None:
     assert "stopped" in (tmp_path / "output/failure").read_text()
 
 
-def test_help_is_for_people() -> None:
+def test_help_explains_every_option() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "training", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -41,7 +41,7 @@ def scores_of(model, bundle: Bundle) -> np.ndarray:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 class TestEveryModel:
-    def test_says_what_it_is(self, trained, recipe: str) -> None:
+    def test_bundle_names_its_model_and_recipe(self, trained, recipe: str) -> None:
         bundle = trained(recipe)
         model = load(bundle)
         assert bundle.model_name == model.model_name == RECIPES[recipe]
@@ -55,7 +55,7 @@ class TestEveryModel:
         assert scores.shape == (len(bundle.items),) == (lake.ITEMS + 1,)
         assert np.isfinite(scores).all()
 
-    def test_answers_the_same_twice_and_after_being_copied(self, trained, recipe: str, tmp_path) -> None:
+    def test_scores_are_the_same_twice_and_after_a_copy(self, trained, recipe: str, tmp_path) -> None:
         bundle = trained(recipe)
         shutil.copytree(bundle.path, tmp_path / "copy")
         again = Bundle.open(tmp_path / "copy")
@@ -63,7 +63,9 @@ class TestEveryModel:
         assert np.array_equal(first, scores_of(load(bundle), bundle))
         assert np.array_equal(first, scores_of(load(again), again))
 
-    def test_an_unknown_format_or_kind_is_refused_by_name(self, trained, recipe: str, tmp_path) -> None:
+    def test_unknown_format_and_unknown_model_are_refused_by_name(
+        self, trained, recipe: str, tmp_path
+    ) -> None:
         shutil.copytree(trained(recipe).path, tmp_path / "copy")
         manifest = json.loads((tmp_path / "copy/bundle.json").read_text())
         (tmp_path / "copy/bundle.json").write_text(json.dumps(manifest | {"formatVersion": 99}))
@@ -73,7 +75,7 @@ class TestEveryModel:
         with pytest.raises(UnknownModelError, match="oracle"):
             load(Bundle.open(tmp_path / "copy"))
 
-    def test_holds_what_serving_needs(self, trained, recipe: str) -> None:
+    def test_bundle_holds_what_serving_needs(self, trained, recipe: str) -> None:
         bundle = trained(recipe)
         history = bundle.history("u005")
         assert [bundle.items[i] for i in history.items] == [lake.item(n) for n in lake.walk(5)]
@@ -89,7 +91,7 @@ class TestEveryModel:
 class TestSequence:
     RECIPE = "aws-user-personalization-v2"
 
-    def test_learns_what_comes_next(self, trained) -> None:
+    def test_sequence_model_learns_what_comes_next(self, trained) -> None:
         bundle = trained(self.RECIPE)
         model = load(bundle)
         right = 0
@@ -99,12 +101,12 @@ class TestSequence:
             right += int(top_k(model.score_user(history, now=NOW), 1)[0] == (at + 1) % lake.ITEMS)
         assert right >= 0.9 * lake.ITEMS
 
-    def test_an_empty_history_is_no_error_and_not_flat(self, trained) -> None:
+    def test_empty_history_gives_different_scores(self, trained) -> None:
         bundle = trained(self.RECIPE)
         scores = load(bundle).score_user(History.empty(), now=NOW)
         assert np.isfinite(scores).all() and scores.std() > 0
 
-    def test_asking_years_later_changes_nothing(self, trained) -> None:
+    def test_request_years_later_gives_the_same_scores(self, trained) -> None:
         bundle = trained(self.RECIPE)
         model, history = load(bundle), bundle.history("u003")
         soon = int(history.timestamps[-1]) + 3600
@@ -113,26 +115,26 @@ class TestSequence:
             model.score_user(history, now=soon), model.score_user(history, now=soon + decade)
         )
 
-    def test_a_clock_that_is_behind_is_no_error(self, trained) -> None:
+    def test_request_time_before_the_last_event_is_accepted(self, trained) -> None:
         bundle = trained(self.RECIPE)
         model, history = load(bundle), bundle.history("u003")
         last = int(history.timestamps[-1])
         assert np.array_equal(model.score_user(history, now=last - 999), model.score_user(history, now=last))
 
-    def test_a_type_that_training_did_not_see_is_read_as_none(self, trained) -> None:
+    def test_unknown_event_type_is_read_as_none(self, trained) -> None:
         bundle = trained(self.RECIPE)
         history = bundle.history("u003")
         strange = History(history.items, history.timestamps, np.full(len(history), -1, np.int16))
         assert np.isfinite(load(bundle).score_user(strange, now=NOW)).all()
 
-    def test_context_moves_the_encoder_and_unknown_context_does_not(self, trained) -> None:
+    def test_known_context_changes_scores_and_unknown_context_does_not(self, trained) -> None:
         bundle = trained(self.RECIPE)
         model, history = load(bundle), bundle.history("u003")
         plain = model.vector(history, now=NOW)
         assert not np.array_equal(plain, model.vector(history, now=NOW, context={"DEVICE": "phone"}))
         assert np.array_equal(plain, model.vector(history, now=NOW, context={"DEVICE": "toaster", "X": "1"}))
 
-    def test_an_item_without_events_has_its_attributes_vector_only(self, trained, shop: Prepared) -> None:
+    def test_item_without_events_has_only_its_attributes_vector(self, trained, shop: Prepared) -> None:
         bundle = trained(self.RECIPE)
         model = load(bundle)
         new = bundle.items.index(lake.item(lake.ITEMS))
@@ -143,18 +145,18 @@ class TestSequence:
 
 
 class TestSimilar:
-    def test_a_neighbor_comes_before_the_popular_and_the_item_itself_last(self, trained) -> None:
+    def test_neighbors_rank_before_popular_items_and_the_item_itself_last(self, trained) -> None:
         bundle = trained("aws-similar-items")
         scores = load(bundle).score_item(3)
         assert top_k(scores, len(scores))[-1] == 3
         assert set(top_k(scores, 4).tolist()) & {1, 2, 4, 5}
 
-    def test_an_unknown_item_gets_popular_ones(self, trained) -> None:
+    def test_unknown_item_gets_popular_items(self, trained) -> None:
         bundle = trained("aws-similar-items")
         best = top_k(load(bundle).score_item(-1), 5)
         assert best.tolist() == top_k(bundle.item_users.astype(np.float32), 5).tolist()
 
-    def test_a_cold_item_borrows_from_its_attributes(self, trained) -> None:
+    def test_cold_item_gets_neighbors_from_its_attributes(self, trained) -> None:
         bundle = trained("aws-similar-items")
         new = bundle.items.index(lake.item(lake.ITEMS))
         neighbors = load(bundle).neighbors.row(new)[0]
@@ -163,7 +165,7 @@ class TestSimilar:
         assert top_k(known[1], len(known[1]))[-1] == known[0].tolist().index(new)
 
 
-def test_popularity_counts_people_not_events(trained) -> None:
+def test_popularity_counts_users_not_events(trained) -> None:
     bundle = trained("aws-popularity-count")
     touched = [{lake.walk(user)[place] for place in range(20)} for user in range(lake.USERS)]
     for number in range(lake.ITEMS):
@@ -191,7 +193,7 @@ def by_the_book(model: SequenceModel, history: History, **asked) -> np.ndarray:
     weights=st.lists(st.sampled_from([-1.0, 0.0, 0.3, 1.0]), min_size=6, max_size=6),
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_blend_is_the_weighted_sum_of_its_parts(trained, events: list[int], weights: list[float]) -> None:
+def test_blend_is_the_weighted_sum_of_its_parts(trained, events: list[int], weights: list[float]) -> None:
     model = load(trained("aws-user-personalization-v2"))
     assert isinstance(model, SequenceModel)
     names = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")

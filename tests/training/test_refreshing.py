@@ -25,7 +25,7 @@ def view(number: int, item: str, at: int = NOW) -> Event:
     return Event(str(number), item, "view", at)
 
 
-def test_a_put_item_has_its_attributes_vector(trained, tmp_path) -> None:
+def test_refresh_gives_put_items_a_vector_from_their_attributes(trained, tmp_path) -> None:
     base = trained("aws-user-personalization")
     (unseen,) = np.flatnonzero(base.item_users == 0)  # training gave it its attributes' vector
     record, size = base.item_columns.record(int(unseen)), len(base.items)
@@ -44,7 +44,7 @@ def test_a_put_item_has_its_attributes_vector(trained, tmp_path) -> None:
     assert top_k(second[:size], 3).tolist() == top_k(first, 3).tolist()
 
 
-def test_events_on_a_new_item_are_part_of_a_history(trained, tmp_path) -> None:
+def test_refreshed_histories_include_events_on_new_items(trained, tmp_path) -> None:
     bundle = refreshed(trained("aws-user-personalization"), tmp_path, {}, [view(1, "new")])
     history = bundle.history("u001")
     extended = type(history)(
@@ -55,7 +55,7 @@ def test_events_on_a_new_item_are_part_of_a_history(trained, tmp_path) -> None:
     assert np.isfinite(load(bundle).score_user(extended, now=NOW)).all()
 
 
-def test_counts_act_on_exploration(trained, tmp_path) -> None:
+def test_refreshed_counts_change_exploration(trained, tmp_path) -> None:
     base = trained("aws-user-personalization")
     events = [Event(f"s{n}", None, "view", NOW, "i01|new") for n in range(40)]
     bundle = refreshed(base, tmp_path, {"new": ({}, NOW - 60.0)}, [*events, view(1, "i01")])
@@ -68,14 +68,14 @@ def test_counts_act_on_exploration(trained, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("item", ["i05", "brand-new"])
-def test_what_grows_now_leads_the_trends_also_if_training_did_not_know_it(trained, tmp_path, item) -> None:
+def test_refreshed_trends_include_new_items(trained, tmp_path, item) -> None:
     events = [view(n, item, NOW - n) for n in range(9)] + [view(20, "i02"), view(21, "i02", NOW - 9000)]
     bundle = refreshed(trained("aws-vod-trending-now"), tmp_path, {}, events, 7200)
     scores = load(bundle).score_user(bundle.history("nobody"), now=NOW)
     assert bundle.items[int(np.argmax(scores))] == item
 
 
-def test_a_base_without_news_is_the_same_bundle(trained, tmp_path) -> None:
+def test_refresh_without_news_gives_the_same_bundle(trained, tmp_path) -> None:
     base = trained("aws-user-personalization")
     bundle = refreshed(base, tmp_path, {})
     history = base.history("u002")

@@ -19,14 +19,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
-def test_what_is_held_out_is_not_trained_on(name: str, shop: Prepared) -> None:
+def test_held_out_events_are_not_trained_on(name: str, shop: Prepared) -> None:
     held = PROTOCOLS[name](shop, 0)
     shown, trained = held.cases.shown, held.training.sequences.lengths[held.cases.users]
     assert (trained <= shown).all()
     assert (shown < shop.sequences.lengths[held.cases.users]).all()
 
 
-def test_the_truth_is_what_came_next_once_each(shop: Prepared) -> None:
+def test_truth_is_the_next_items_once_each(shop: Prepared) -> None:
     held = PROTOCOLS["leave-one-out"](shop, 0)
     user = int(held.cases.users[3])
     assert held.truth(3).tolist() == [shop.sequences.history(user).items[-1]]
@@ -41,7 +41,7 @@ def test_quality_of_one_hit_in_second_place(shop: Prepared) -> None:
     assert found.coverage == pytest.approx(2 / len(shop.items))
 
 
-def test_items_that_were_touched_are_listed_only_where_the_protocol_lets_them(shop: Prepared) -> None:
+def test_seen_items_are_listed_only_if_the_protocol_allows(shop: Prepared) -> None:
     held = _first_case(PROTOCOLS["leave-one-out"](shop, 0))
     mine = shop.sequences.history(int(held.cases.users[0]), int(held.cases.shown[0])).items
     scores = np.zeros(len(shop.items), np.float32)

@@ -9,7 +9,7 @@ from benchmarks.quality.related_tables import markdown
 from tests.training.algorithms.histories import sequences
 
 
-def test_around_a_new_item_are_the_known_ones_that_came_soon_after() -> None:
+def test_new_item_is_asked_for_the_known_items_that_follow_it() -> None:
     data = sequences([0, 1, 2, 3, 4, 5, 6], [9, 1])
     new = np.arange(10) == 1
     forth, back = around(data, new, np.random.default_rng(0))
@@ -36,7 +36,7 @@ def test_peers_never_list_the_item_that_is_asked_for() -> None:
     assert names == {"popularity", "co-occurrence", "item-kNN", "EASE,"}
 
 
-def test_a_table_has_the_mean_of_the_seeds_and_the_best_first() -> None:
+def test_table_shows_means_over_seeds_best_first() -> None:
     rows = [
         {"data": "shop", "question": "baskets", "seed": seed, "model": model, "ndcg@10": ndcg, "cpu": 1.0}
         for seed, model, ndcg in ((0, "a", 0.1), (1, "a", 0.3), (0, "ours", 0.4), (1, "ours", 0.6))

@@ -62,14 +62,14 @@ def test_every_item_is_in_one_cluster_and_has_its_own_vector(shop) -> None:
     assert built.starts[0] == 0 and built.starts[-1] == ITEMS and (np.diff(built.starts) > 0).all()
 
 
-def test_the_best_items_are_found_though_little_is_read(shop) -> None:
+def test_best_items_are_found_with_few_clusters(shop) -> None:
     built = shop[2]
     assert built.share < 0.3
     assert recall(shop) >= 0.99
 
 
 @pytest.mark.parametrize("kept", [0.995, 0.5, 0.1, 0.02, 0.001])
-def test_a_filter_costs_no_recall_and_is_kept_to(shop, kept: float) -> None:
+def test_filter_is_respected_without_loss_of_recall(shop, kept: float) -> None:
     mask = np.random.default_rng(5).random(ITEMS) < kept
     mask.flags.writeable = False
     assert recall(shop, mask) >= 0.98
@@ -78,7 +78,7 @@ def test_a_filter_costs_no_recall_and_is_kept_to(shop, kept: float) -> None:
     assert len(best) == 25 and mask[best].all()
 
 
-def test_a_filter_by_theme_is_kept_to_as_well(shop) -> None:
+def test_filter_that_correlates_with_clusters_is_respected(shop) -> None:
     vectors = shop[0]
     mask = vectors[:, 0] > 1.5  # what a filter keeps may lie in few clusters
     assert recall(shop, mask) >= 0.98
@@ -92,7 +92,7 @@ def test_scores_are_exact_and_best_first(shop) -> None:
 
 
 @pytest.mark.parametrize("kept", [None, 0.99, 0.1])
-def test_the_divisor_of_a_softmax_is_near_the_exact_one(shop, kept: float | None) -> None:
+def test_estimated_softmax_divisor_is_near_the_exact_one(shop, kept: float | None) -> None:
     mask = None if kept is None else np.random.default_rng(6).random(ITEMS) < kept
     errors = []
     for number in range(60):
@@ -101,7 +101,7 @@ def test_the_divisor_of_a_softmax_is_near_the_exact_one(shop, kept: float | None
     assert np.median(errors) < 0.02 and max(errors) < 0.2
 
 
-def test_items_that_came_since_are_found(shop) -> None:
+def test_items_after_the_clusters_are_found(shop) -> None:
     assert recall(shop, more=500) >= 0.99
     exact, searched = both(shop, 2, more=500)
     late = np.zeros(ITEMS + 500, bool)
@@ -109,14 +109,14 @@ def test_items_that_came_since_are_found(shop) -> None:
     assert searched.top(20, late).tolist() == exact.top(20, late).tolist()
 
 
-def test_an_answer_may_be_longer_than_what_is_read(shop) -> None:
+def test_answer_may_be_longer_than_what_a_search_read(shop) -> None:
     exact, searched = both(shop, 4)
     assert searched.top(ITEMS)[:200].tolist() == exact.top(ITEMS)[:200].tolist()
     nothing = np.zeros(ITEMS, bool)
     assert len(searched.top(5, nothing)) == 0 and searched.log_sum(nothing) == -np.inf
 
 
-def test_promotions_have_a_search_of_their_own(shop) -> None:
+def test_promotions_are_searched_separately(shop) -> None:
     _, searched = both(shop, 5)
     rare = np.zeros(ITEMS, bool)
     rare[7:47] = True
@@ -127,7 +127,7 @@ def test_promotions_have_a_search_of_their_own(shop) -> None:
 
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.booleans())
 @settings(max_examples=50)
-def test_reading_everything_is_exact_whatever_the_scores(count: int, seed: int, ties: bool) -> None:
+def test_reading_all_clusters_is_exact(count: int, seed: int, ties: bool) -> None:
     vectors, static, rng = catalog(seed, 300)
     if ties:
         vectors, static = np.round(vectors), np.round(static)
@@ -144,7 +144,7 @@ def test_reading_everything_is_exact_whatever_the_scores(count: int, seed: int, 
     assert searched.log_sum(mask) == pytest.approx(exact.log_sum(mask), abs=1e-4)
 
 
-def test_files_come_back(shop, tmp_path) -> None:
+def test_clusters_survive_a_round_trip(shop, tmp_path) -> None:
     shop[2].save(tmp_path)
     again = Clusters.open(tmp_path)
     assert again is not None and again.share == shop[2].share

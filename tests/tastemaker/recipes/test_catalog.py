@@ -26,7 +26,7 @@ PERSONALIZE_CUSTOM_RECIPES = {
 """The custom recipes of Amazon Personalize. The catalog may have more."""
 
 
-def test_the_catalog_is_whole_and_sorted_by_name():
+def test_catalog_is_complete_and_sorted_by_name():
     names = [recipe.name for recipe in RECIPES]
     assert names == sorted(set(names))
     assert {recipe.name for recipe in RECIPES if recipe.domain is None} >= PERSONALIZE_CUSTOM_RECIPES
@@ -56,7 +56,7 @@ def test_defaults_are_within_their_ranges(recipe):
         parameter.check(parameter.default)
 
 
-def test_arns():
+def test_recipes_have_arns_and_other_arns_are_refused():
     assert (
         by_name("aws-trending-now").algorithm_arn == "arn:aws:personalize:::algorithm/aws-trending-now-custom"
     )
@@ -94,12 +94,12 @@ def test_hyperparameters_are_checked_and_completed():
         ("aws-popularity-count", {"x": "1"}, "it has: none"),
     ],
 )
-def test_bad_hyperparameters_say_why(name, given, say):
+def test_bad_hyperparameters_are_explained(name, given, say):
     with pytest.raises(InvalidInput, match=say):
         by_name(name).hyperparameters_with_defaults(given)
 
 
-def test_trend_windows():
+def test_trend_discovery_frequency_has_a_default_and_is_checked():
     recipe = by_name("aws-trending-now")
     assert recipe.featurization_with_defaults({}) == {"trend_discovery_frequency": "2 hours"}
     with pytest.raises(InvalidInput):

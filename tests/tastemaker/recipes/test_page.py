@@ -16,14 +16,14 @@ def test_every_recipe_has_its_section() -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
-def test_a_section_has_the_catalogs_facts_and_says_more(recipe: Recipe) -> None:
+def test_section_has_the_facts_of_the_catalog_and_a_description(recipe: Recipe) -> None:
     _, made, prose = re.split(f"{page.BEGIN}\n|\n{page.END}", SECTIONS[recipe.name])
     assert made == page.facts(recipe)
     assert len(prose.split()) > 8
     assert "*Limits:*" in prose
 
 
-def test_facts_are_those_of_the_recipe() -> None:
+def test_recipe_facts_have_ids_and_parameters() -> None:
     (sims,) = (one for one in RECIPES if one.name == "aws-sims")
     told = page.facts(sims)
     assert "| answers | `GetRecommendations` with `itemId` |" in told

@@ -20,7 +20,21 @@ def sequences(*histories: list[int]) -> Sequences:
     )
 
 
+def bought(*people: list[tuple[int, int]]) -> Sequences:
+    """One list of (item, time in seconds) per user."""
+    flat = [event for person in people for event in person]
+    return Sequences(
+        np.concatenate([[0], np.cumsum([len(person) for person in people])]).astype(np.int64),
+        np.array([item for item, _ in flat], np.int32),
+        np.array([time for _, time in flat], np.int64),
+        np.zeros(len(flat), np.int16),
+        np.ones(len(flat), np.float32),
+        np.zeros((len(flat), 0), np.int32),
+    )
+
+
 def many(users: int = 60, items: int = 30) -> Sequences:
+    """Random histories of 1 to 11 events."""
     rng = np.random.default_rng(4)
     return sequences(*[rng.integers(0, items, rng.integers(1, 12)).tolist() for _ in range(users)])
 

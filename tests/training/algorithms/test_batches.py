@@ -20,7 +20,7 @@ def test_windows_make_every_event_a_target_once(shop: Prepared, window: int) -> 
     assert (targets == 1).all()
 
 
-def test_batches_weigh_every_event_once(shop: Prepared) -> None:
+def test_batches_weight_every_event_once(shop: Prepared) -> None:
     total = sum(
         float(batch.weight.sum()) for batch in batches.Epoch(shop.sequences, 7, 0, 0, torch.device("cpu"))
     )

@@ -17,7 +17,7 @@ def asked() -> tuple[np.random.Generator, np.ndarray, list[np.ndarray], np.ndarr
     return rng, items, truth, right
 
 
-def test_the_blend_is_never_worse_than_its_best_part() -> None:
+def test_blend_is_never_worse_than_its_best_part() -> None:
     rng, items, truth, right = asked()
     noise = rng.normal(size=(*right.shape, 3)).astype(np.float32)
     parts = noise + right[:, :, None] * np.array([2.0, 1.5, 0.0], np.float32)
@@ -29,7 +29,7 @@ def test_the_blend_is_never_worse_than_its_best_part() -> None:
     assert weights.get("c", 0.0) < 0.3  # the third knows nothing
 
 
-def test_the_blend_takes_the_half_life_that_adds_most_to_the_others() -> None:
+def test_blend_takes_the_half_life_that_adds_most() -> None:
     """`b@2` alone is better than `b@9`, but says the same as `a`."""
     rng, items, truth, right = asked()
     first, other = rng.normal(size=(2, *right.shape)).astype(np.float32)
@@ -41,7 +41,7 @@ def test_the_blend_takes_the_half_life_that_adds_most_to_the_others() -> None:
     assert "b@2" not in weights
 
 
-def test_popularity_is_taken_away_as_far_as_lists_stay_as_good() -> None:
+def test_popularity_weight_is_reduced_while_lists_stay_as_good() -> None:
     _, items, truth, right = asked()
     popular = np.tile(np.linspace(-9, -1, 30, dtype=np.float32), (80, 1))
 
@@ -58,14 +58,14 @@ def test_popularity_is_taken_away_as_far_as_lists_stay_as_good() -> None:
     assert kept["popularity"] < 0
 
 
-def test_the_blend_chooses_for_the_shop(trained, shop: Prepared) -> None:
+def test_blend_is_chosen_for_the_shop(trained, shop: Prepared) -> None:
     parts = trained("aws-user-personalization-v2").manifest["model"]["parts"]
     assert set(parts) == {"encoder", "transitions", "linear", "repeat", "seen", "popularity"}
     assert max(part["weight"] for part in parts.values()) >= 1.0
     assert parts["transitions"]["halfLife"] in blend.HALF_LIVES["transitions"]
 
 
-def test_the_blend_sees_the_objective_that_lists_are_judged_by() -> None:
+def test_blend_uses_the_objective_of_lists() -> None:
     rng = np.random.default_rng(1)
     items = np.stack([rng.permutation(60)[:40] for _ in range(30)])
     items[:, 35:] = -1

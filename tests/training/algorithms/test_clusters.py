@@ -13,7 +13,7 @@ from training.algorithms import clusters
 RECIPE = "aws-user-personalization-v2"
 
 
-def test_a_small_catalog_has_none(trained, tmp_path) -> None:
+def test_small_catalog_gets_no_clusters(trained, tmp_path) -> None:
     shutil.copytree(trained(RECIPE).path, tmp_path / "copy")
     assert clusters.add(tmp_path / "copy") is None
     assert clusters.add(tmp_path / "copy", least=1) is None  # one cluster, of which everything is read
@@ -21,12 +21,12 @@ def test_a_small_catalog_has_none(trained, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("recipe", ["aws-popularity-count", "aws-sims"])
-def test_other_models_have_none(trained, tmp_path, recipe: str) -> None:
+def test_other_models_get_no_clusters(trained, tmp_path, recipe: str) -> None:
     shutil.copytree(trained(recipe).path, tmp_path / "copy")
     assert clusters.add(tmp_path / "copy", least=1, most=1.0) is None
 
 
-def test_a_clustered_model_answers_as_before(trained, tmp_path) -> None:
+def test_clustered_model_gives_the_same_answers(trained, tmp_path) -> None:
     shutil.copytree(trained(RECIPE).path, tmp_path / "copy")
     written = clusters.add(tmp_path / "copy", least=1, most=1.0)
     if written is None:

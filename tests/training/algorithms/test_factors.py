@@ -16,7 +16,7 @@ def test_factors_of_items_with_the_same_users_point_the_same_way() -> None:
     assert not vectors[4].any()
 
 
-def test_factors_are_the_same_whatever_is_multiplied_at_a_time(shop: Prepared) -> None:
+def test_factors_do_not_depend_on_the_block_size(shop: Prepared) -> None:
     touches = factors.Touches(shop.sequences, len(shop.items))
     basis = np.random.default_rng(0).standard_normal((len(shop.items), 3), np.float32)
     whole = touches.multiplied(basis)

@@ -45,7 +45,7 @@ def moved(monkeypatch: pytest.MonkeyPatch, *, lazy: bool, careless: bool = False
     }
 
 
-def test_rows_that_catch_up_come_where_all_rows_at_every_step_would(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lazy_rows_equal_rows_updated_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = moved(monkeypatch, lazy=False)
     caught_up, left = moved(monkeypatch, lazy=True), moved(monkeypatch, lazy=True, careless=True)
     for name, expected in whole.items():
@@ -54,7 +54,7 @@ def test_rows_that_catch_up_come_where_all_rows_at_every_step_would(monkeypatch:
         assert float((left[name] - expected).norm() / expected.norm()) > 0.3, name
 
 
-def test_a_training_with_lazy_tables_foretells_as_well(
+def test_training_with_lazy_tables_predicts_as_well(
     shop: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
     monkeypatch.setattr(trainer, "FULL_SOFTMAX_ITEMS", 0)

@@ -7,7 +7,7 @@ from tests.training.algorithms.histories import dense, many, sequences
 from training.algorithms import linear
 
 
-def test_the_linear_model_is_the_closed_form() -> None:
+def test_linear_model_equals_the_closed_form() -> None:
     data = sequences([0, 1], [0, 1, 2], [2, 3], [0, 1, 3])
     touched = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 0, 1, 1], [1, 1, 0, 1]], float)
     inverse = np.linalg.inv(touched.T @ touched + 2.0 * np.eye(4))
@@ -18,9 +18,7 @@ def test_the_linear_model_is_the_closed_form() -> None:
 
 
 @pytest.mark.parametrize("held", [1, 7, 1 << 22])
-def test_pairs_of_a_users_items_are_counted_as_the_matrix_product_does(
-    monkeypatch: pytest.MonkeyPatch, held: int
-) -> None:
+def test_counted_pairs_equal_the_matrix_product(monkeypatch: pytest.MonkeyPatch, held: int) -> None:
     monkeypatch.setattr(linear, "PAIR", 1e9)
     product = dense(linear.fit(many(), 30, 2.0))
     monkeypatch.setattr(linear, "PAIR", 0)

@@ -12,7 +12,7 @@ def inputs(events: int = 1100, items: int = 37, width: int = 8) -> list[torch.Te
     return [part.double().requires_grad_() for part in parts]
 
 
-def test_value_and_gradients_are_those_of_cross_entropy() -> None:
+def test_full_softmax_equals_cross_entropy() -> None:
     hidden, table, bias = inputs()
     target, weight = torch.randint(0, 37, (1100,)), torch.rand(1100).double()
     loss = losses.FullSoftmax.apply(hidden, table, bias, target, weight)
@@ -28,7 +28,7 @@ def test_value_and_gradients_are_those_of_cross_entropy() -> None:
         assert torch.allclose(found, part.grad)
 
 
-def test_sampling_everything_evenly_is_the_full_softmax() -> None:
+def test_sampling_all_items_evenly_equals_the_full_softmax() -> None:
     hidden, table, bias = inputs(events=50)
     target, weight = torch.randint(0, 37, (50,)), torch.ones(50).double()
     even = torch.full((37,), -torch.log(torch.tensor(37.0)).item()).double()

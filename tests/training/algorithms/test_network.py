@@ -84,7 +84,7 @@ def test_time_buckets_are_the_same_on_both_sides() -> None:
     assert time_buckets(seconds).tolist()[:8] == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
-def test_gradients_of_the_biases_are_right() -> None:
+def test_gradients_of_the_biases_pass_gradcheck() -> None:
     torch.manual_seed(0)
     n = 3
     by_distance = torch.randn(4, 2, dtype=torch.double, requires_grad=True)

@@ -16,7 +16,7 @@ def test_popularity_counts_a_user_once_and_prefers_what_is_recent() -> None:
     assert recent[1] > recent[2] > 0 and recent[3] == 0
 
 
-def test_what_counts_more_makes_an_item_more_popular_and_follow_more() -> None:
+def test_heavier_events_make_items_more_popular_and_follow_more() -> None:
     data = sequences([0, 1], [0, 2])
     heavy = replace(data, weights=np.array([1.0, 3.0, 1.0, 1.0], np.float32))
     counted = popularity.recent(heavy, 3)

@@ -24,7 +24,7 @@ def moved(something):
 
 
 @pytest.mark.parametrize("sampled", [False, True])
-def test_a_step_stays_on_its_device_and_waits_for_no_value(sampled: bool) -> None:
+def test_training_step_stays_on_its_device_and_reads_no_value(sampled: bool) -> None:
     shape = network.Shape(ITEMS, 0, 0, 3, 1, width=8, window=6)
     net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(1)).to("meta")
     here = replace(batch(1, 4), context=torch.zeros(24, 1, dtype=torch.long))
@@ -37,12 +37,12 @@ def test_a_step_stays_on_its_device_and_waits_for_no_value(sampled: bool) -> Non
     assert {tensor.device.type for tensor in (loss, *moments)} == {"meta"}
 
 
-def test_a_tensor_left_behind_is_noticed() -> None:
+def test_tensors_of_two_devices_raise() -> None:
     with pytest.raises(RuntimeError, match="device"):
         torch.ones(3, device="meta") + torch.ones(3)
 
 
-def test_sums_by_place_are_the_same_either_way() -> None:
+def test_sums_by_count_and_by_product_are_equal() -> None:
     values, places = torch.randn(200), torch.randint(0, 7, (200,))
     by_count, by_product = network.summed(values, places, 9), network.multiplied(values, places, 9)
     assert torch.allclose(by_count, by_product, atol=1e-5)

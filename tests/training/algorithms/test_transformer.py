@@ -22,23 +22,25 @@ def weights(result: transformer.Result) -> np.ndarray:
     return np.concatenate([p.detach().numpy().ravel() for p in result.network.parameters()])
 
 
-def test_the_same_seed_gives_the_same_weights(shop: Prepared) -> None:
+def test_same_seed_gives_the_same_weights(shop: Prepared) -> None:
     assert np.array_equal(weights(fit(shop)), weights(fit(shop)))
 
 
-def test_more_passes_foretell_better(shop: Prepared) -> None:
+def test_more_passes_predict_better(shop: Prepared) -> None:
     long = transformer.Plan(seconds=600.0, passes=12, width=16)
     assert fit(shop, long).reached > fit(shop, transformer.Plan(600.0, passes=1, width=16)).reached
 
 
-def test_a_large_catalog_is_learned_from_a_sample(shop: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_catalog_is_trained_against_sampled_items(
+    shop: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
     long = transformer.Plan(seconds=600.0, passes=12, width=16)
     monkeypatch.setattr(trainer, "FULL_SOFTMAX_ITEMS", 0)
     sampled = fit(shop, long).reached
     assert sampled > 0.5
 
 
-def test_a_training_that_was_interrupted_goes_on_where_it_was(shop: Prepared, tmp_path) -> None:
+def test_interrupted_training_continues_and_gives_the_same_weights(shop: Prepared, tmp_path) -> None:
     class AfterTwo(StopSignal):
         """Ends the job when the second pass has left its checkpoint."""
 
@@ -52,17 +54,19 @@ def test_a_training_that_was_interrupted_goes_on_where_it_was(shop: Prepared, tm
     assert np.array_equal(weights(fit(shop, checkpoints=tmp_path)), weights(fit(shop)))
 
 
-def test_a_checkpoint_of_another_training_is_not_read(shop: Prepared, tmp_path) -> None:
+def test_checkpoint_of_another_training_is_not_read(shop: Prepared, tmp_path) -> None:
     fit(shop, transformer.Plan(600.0, passes=1, width=8), checkpoints=tmp_path)
     assert np.array_equal(weights(fit(shop, checkpoints=tmp_path)), weights(fit(shop)))
 
 
-def test_a_budget_ends_it_after_the_first_pass(shop: Prepared, capsys: pytest.CaptureFixture[str]) -> None:
+def test_budget_ends_training_after_the_first_pass(
+    shop: Prepared, capsys: pytest.CaptureFixture[str]
+) -> None:
     fit(shop, transformer.Plan(seconds=0.0, passes=50, width=16))
     assert capsys.readouterr().out.count("pass ") == 1
 
 
-def test_a_stop_is_noticed_within_a_pass(shop: Prepared) -> None:
+def test_stop_signal_ends_training_within_a_pass(shop: Prepared) -> None:
     stop = StopSignal()
     stop.requested = True
     with pytest.raises(StoppedError):

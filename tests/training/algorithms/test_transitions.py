@@ -7,14 +7,14 @@ from tests.training.algorithms.histories import dense, many, sequences
 from training.algorithms import pairs, transitions
 
 
-def test_transitions_are_nearer_first_and_stay_within_a_user() -> None:
+def test_transitions_weigh_nearer_events_more_and_stay_within_a_user() -> None:
     rows = dense(transitions.fit(sequences([0, 1, 2], [3, 0, 1]), 4, window=2))
     assert rows[0].tolist() == pytest.approx([0, 2 / 2.5, 0.5 / 2.5, 0])
     assert rows[3].tolist() == pytest.approx([1 / 1.5, 0.5 / 1.5, 0, 0])
     assert rows[2].tolist() == [0, 0, 0, 0]
 
 
-def test_transitions_counted_in_portions_are_those_counted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transitions_counted_in_portions_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = transitions.fit(many(), 30)
     monkeypatch.setattr(pairs, "CHUNK", 200)
     portions = list(pairs.portions(np.bincount(many().items, minlength=30) * 5))

@@ -35,7 +35,7 @@ def same(one: Events, other: Events) -> bool:
 
 
 @given(st.lists(ROW))
-def test_the_order_is_that_of_a_plain_program(rows) -> None:
+def test_event_order_equals_that_of_a_plain_program(rows) -> None:
     seen, expected = set(), []
     for row in sorted(rows, key=lambda row: (row[0].encode(), row[2])):
         if row[:4] not in seen:
@@ -61,7 +61,7 @@ def test_the_order_is_that_of_a_plain_program(rows) -> None:
 
 
 @given(st.lists(ROW, min_size=1), st.integers(1, 4), st.randoms(use_true_random=False))
-def test_parts_with_some_users_each_make_the_whole(rows, parts: int, random) -> None:
+def test_merged_parts_equal_the_whole(rows, parts: int, random) -> None:
     whole = group_by_user(table(rows), ["DEVICE"])
     numbered = list(enumerate(rows))
     random.shuffle(numbered)  # a shuffle between machines keeps no order; ARRIVED does
@@ -77,7 +77,7 @@ def test_parts_with_some_users_each_make_the_whole(rows, parts: int, random) -> 
     assert same(merge([lambda one=one: one for one in reopened]), whole)
 
 
-def test_times_in_milliseconds_and_in_seconds_are_not_mixed() -> None:
+def test_mixed_seconds_and_milliseconds_are_refused() -> None:
     rows = [("u", "i", 1_600_000_000, None, None, None), ("u", "i", 1_600_000_000_000, None, None, None)]
     with pytest.raises(BadDataError, match="milliseconds"):
         group_by_user(table(rows), [])

@@ -10,7 +10,7 @@ from training.data.impressions import item_shown
 ITEMS = Ids.build(["i00", "i01", "i02", "i03"])
 
 
-def test_every_row_counts_what_it_shows_once(tmp_path) -> None:
+def test_impressions_count_each_item_once_per_row(tmp_path) -> None:
     config = read_config(lake.build(tmp_path))
     bulk = [None, "i00|i01|i01", "i01|somebody else's", ""]
     lake.put(tmp_path, "groups/shop/datasets/INTERACTIONS/run/", pa.table({"IMPRESSION": bulk}))
@@ -19,6 +19,6 @@ def test_every_row_counts_what_it_shows_once(tmp_path) -> None:
     assert item_shown(config, tmp_path, ITEMS).tolist() == [1, 5, 3, 0]
 
 
-def test_data_without_impressions_show_nothing(tmp_path) -> None:
+def test_data_without_impressions_counts_no_showings(tmp_path) -> None:
     config = read_config(lake.build(tmp_path))
     assert item_shown(config, tmp_path, ITEMS).tolist() == [0, 0, 0, 0]

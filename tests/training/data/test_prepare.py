@@ -29,14 +29,14 @@ def event(item: str, at: int, **members) -> dict:
     return {"itemId": item, "sentAt": lake.START + at, "eventType": "buy", "sessionId": "s0"} | members
 
 
-def test_events_are_in_order_of_time_whatever_file_they_came_from(tmp_path) -> None:
+def test_events_are_ordered_by_time_across_files(tmp_path) -> None:
     events = [event("i05", 5, userId="u000"), event("i06", 61, userId="u000")]
     found = names(prepared(tmp_path, events), "u000")
     walked = [lake.item(n) for n in lake.walk(0)]
     assert found == [walked[0], "i05", walked[1], "i06", *walked[2:]]
 
 
-def test_files_with_nothing_but_users_items_and_times_are_read(tmp_path) -> None:
+def test_files_with_only_users_items_and_times_are_read(tmp_path) -> None:
     path = lake.build(tmp_path)
     for file in (tmp_path / "groups").rglob("*.parquet"):
         if "interactions" in str(file).lower():
@@ -46,7 +46,7 @@ def test_files_with_nothing_but_users_items_and_times_are_read(tmp_path) -> None
     assert data.event_types == []
 
 
-def test_exact_doubles_are_read_once_and_near_doubles_are_kept(tmp_path) -> None:
+def test_exact_duplicates_count_once_and_similar_events_stay(tmp_path) -> None:
     first = lake.item(lake.walk(0)[0])
     events = [
         event(first, 0, userId="u000", eventType="view"),  # the file's own first event again
@@ -56,7 +56,7 @@ def test_exact_doubles_are_read_once_and_near_doubles_are_kept(tmp_path) -> None
     assert names(prepared(tmp_path, events), "u000")[:3] == [first, first, lake.item(lake.walk(0)[1])]
 
 
-def test_a_session_joins_the_user_that_it_is_tied_to_and_no_other(tmp_path) -> None:
+def test_session_events_belong_to_the_user_of_the_session(tmp_path) -> None:
     events = [
         event("i01", 9_000, sessionId="s1"),
         event("i02", 9_060, sessionId="s1", userId="new"),
@@ -69,13 +69,13 @@ def test_a_session_joins_the_user_that_it_is_tied_to_and_no_other(tmp_path) -> N
     assert len(data.sequences.items) == lake.USERS * 20 + 3
 
 
-def test_the_newest_tie_of_a_session_counts() -> None:
+def test_newest_user_of_a_session_counts() -> None:
     users = join_sessions(["a", "b", None], ["s", "s", "s"], np.array([1, 2, 0]))
     assert users == ["a", "b", "b"]
 
 
 @given(st.data())
-def test_a_session_may_say_at_any_moment_whose_it_is(data: st.DataObject) -> None:
+def test_session_may_name_its_user_in_any_event(data: st.DataObject) -> None:
     owners = data.draw(st.dictionaries(st.sampled_from("wxyz"), st.sampled_from(["ann", "bob", None])))
     sessions = data.draw(st.lists(st.sampled_from(sorted(owners)), max_size=12)) if owners else []
     times = np.array(data.draw(st.lists(st.integers(0, 50), min_size=len(sessions), max_size=len(sessions))))
@@ -91,7 +91,7 @@ def test_events_without_an_item_are_left_out(tmp_path) -> None:
     assert len(data.sequences.items) == lake.USERS * 20
 
 
-def test_one_event_type_is_trained_on_but_all_stay_in_the_histories(tmp_path) -> None:
+def test_single_trained_event_type_leaves_all_types_in_histories(tmp_path) -> None:
     data = prepared(tmp_path, eventType="BUY")
     assert len(data.sequences.items) == lake.USERS * 19
     assert data.trained_types == [True, False]
@@ -99,12 +99,12 @@ def test_one_event_type_is_trained_on_but_all_stay_in_the_histories(tmp_path) ->
     assert len(data.histories.of(0)) == 20
 
 
-def test_a_value_threshold_leaves_out_what_is_below_it_and_what_has_none(tmp_path) -> None:
+def test_value_threshold_excludes_lower_and_missing_values(tmp_path) -> None:
     data = prepared(tmp_path, solutionConfig={"eventType": "buy", "eventValueThreshold": "3"})
     assert len(data.sequences.items) == lake.USERS * 17
 
 
-def test_weights_of_event_types_keep_their_ratio_and_average_one(tmp_path) -> None:
+def test_event_weights_keep_their_ratio_and_average_one(tmp_path) -> None:
     rules = [{"eventType": "view", "weight": 0.2}, {"eventType": "buy", "weight": 0.6}]
     data = prepared(tmp_path, solutionConfig={"eventsConfig": {"eventParametersList": rules}})
     weights, types = data.sequences.weights, data.sequences.types
@@ -130,7 +130,7 @@ def test_limits_keep_the_newest_interactions(tmp_path) -> None:
     assert data.sequences.times.min() > lake.START
 
 
-def test_attributes_are_read_by_kind(tmp_path) -> None:
+def test_attributes_are_encoded_by_column_type(tmp_path) -> None:
     data = prepared(tmp_path)
     assert [column.name for column in data.item_space.columns] == [
         "GENRE",
@@ -144,7 +144,7 @@ def test_attributes_are_read_by_kind(tmp_path) -> None:
     assert set(np.unique(data.sequences.context)) == {0, 1}
 
 
-def test_an_excluded_column_is_not_trained_on_but_kept(tmp_path) -> None:
+def test_excluded_column_is_kept_but_not_trained_on(tmp_path) -> None:
     excluded = {"ITEMS": ["PRICE"], "INTERACTIONS": ["DEVICE"]}
     data = prepared(tmp_path, solutionConfig={"trainingDataConfig": {"excludedDatasetColumns": excluded}})
     assert [column.name for column in data.item_space.columns] == ["GENRE"]
@@ -152,27 +152,27 @@ def test_an_excluded_column_is_not_trained_on_but_kept(tmp_path) -> None:
     assert data.context_space.size == 0
 
 
-def test_context_of_streamed_events_comes_from_their_properties(tmp_path) -> None:
+def test_streamed_events_get_context_from_their_properties(tmp_path) -> None:
     events = [event("i01", 9_000, userId="new", properties='{"device": "watch"}')]
     data = prepared(tmp_path, events)
     assert data.context_space.columns[0].values == ("phone", "watch", "web")
 
 
-def test_an_item_that_came_twice_has_its_newest_attributes(tmp_path) -> None:
+def test_item_imported_twice_has_its_newest_attributes(tmp_path) -> None:
     path = lake.build(tmp_path)
     newer = lake.items().slice(0, 1).set_column(2, "PRICE", pa.array([99.0]))
     lake.put(tmp_path, "groups/shop/datasets/ITEMS/run/", newer)
     assert prepare(read_config(path), tmp_path).item_columns["PRICE"].value(0) == 99.0
 
 
-def test_an_item_without_a_creation_time_is_as_old_as_its_first_interaction(tmp_path) -> None:
+def test_item_without_creation_time_is_as_old_as_its_first_interaction(tmp_path) -> None:
     data = prepared(tmp_path)
     first = data.sequences.items == 3
     assert data.item_created[3] == data.sequences.times[first].min()
     assert data.item_created[lake.ITEMS] == data.latest  # nobody bought it: it is new
 
 
-def test_a_column_that_is_no_number_is_named(tmp_path) -> None:
+def test_column_without_numbers_is_named_in_the_error(tmp_path) -> None:
     path = lake.build(tmp_path)
     bad = lake.interactions(1).set_column(2, "TIMESTAMP", pa.array(["yesterday"] * 20))
     lake.put(tmp_path, "groups/shop/datasets/INTERACTIONS/run/", bad)
@@ -184,7 +184,7 @@ def test_a_column_that_is_no_number_is_named(tmp_path) -> None:
     "broken",
     [{"formatVersion": 2}, {"formatVersion": 1}, {"formatVersion": 1, "datasets": {"INTERACTIONS": {}}}],
 )
-def test_a_broken_configuration_is_refused(broken: dict) -> None:
+def test_broken_configuration_is_refused(broken: dict) -> None:
     with pytest.raises(BadConfigError):
         parse_config(broken)
 
@@ -201,7 +201,7 @@ def put_items(root, rows: list, imported: list[float] | None = None):
     return prepare(read_config(path), root)
 
 
-def test_items_put_one_at_a_time_join_the_imported_ones(tmp_path) -> None:
+def test_put_items_join_the_imported_ones(tmp_path) -> None:
     data = put_items(tmp_path, [["new", {"GENRE": "odd", "PRICE": 3, "IN_STOCK": True, "TITLE": "x"}, 5.0]])
     row = data.item_columns.record(data.items.index("new"))
     assert row == {"GENRE": "odd", "PRICE": 3.0, "IN_STOCK": True, "TITLE": "x"}
@@ -209,7 +209,7 @@ def test_items_put_one_at_a_time_join_the_imported_ones(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(("imported", "price"), [(50.0, 99.0), (150.0, 3.0)])
-def test_of_an_item_that_was_imported_and_put_the_last_one_written_counts(tmp_path, imported, price) -> None:
+def test_last_written_of_an_imported_and_put_item_counts(tmp_path, imported, price) -> None:
     row = ["i03", {"PRICE": 99.0, "IN_STOCK": True, "TITLE": "x"}, 100.0]
     data = put_items(tmp_path, [row], imported=[imported])
     item = data.items.index("i03")
@@ -217,6 +217,6 @@ def test_of_an_item_that_was_imported_and_put_the_last_one_written_counts(tmp_pa
     assert (data.item_columns["GENRE"].value(item) is None) == (price == 99.0)  # the whole record goes
 
 
-def test_put_items_that_do_not_fit_the_schema_are_named(tmp_path) -> None:
+def test_put_items_that_violate_the_schema_are_named(tmp_path) -> None:
     with pytest.raises(BadDataError, match="put one at a time"):
         put_items(tmp_path, [["i03", {"PRICE": "dear"}, 1.0]])

@@ -26,7 +26,7 @@ def warned(one: Config, prepared: Prepared) -> str:
     return "\n".join(report.describe(one, prepared)["warnings"])
 
 
-def test_counts_and_distributions(shop: Prepared) -> None:
+def test_report_has_counts_and_distributions(shop: Prepared) -> None:
     found = report.describe(Config("aws-sims", {}), shop)
     assert (found["interactions"], found["users"], found["items"]) == (1200, 60, 25)
     assert found["itemsWithInteractions"] == 24 and found["doublesLeftOut"] == 0
@@ -40,17 +40,17 @@ def test_counts_and_distributions(shop: Prepared) -> None:
     assert found["warnings"] == []
 
 
-def test_a_few_items_with_most_events_show_in_the_share_of_the_most_popular() -> None:
+def test_popular_share_shows_that_few_items_have_most_events() -> None:
     assert report.popular_share(np.array([90, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0])) == 0.9
 
 
-def test_milliseconds_are_refused_by_name(shop: Prepared) -> None:
+def test_times_in_milliseconds_are_refused(shop: Prepared) -> None:
     times = replace(shop.sequences, times=shop.sequences.times * 1000)
     with pytest.raises(BadDataError, match="milliseconds"):
         report.describe(Config("aws-sims", {}), shop.with_sequences(times))
 
 
-def test_a_type_that_starves_and_one_that_is_not_there_are_named(shop: Prepared) -> None:
+def test_rare_and_missing_event_types_are_warned_about(shop: Prepared) -> None:
     kinds = np.zeros(len(shop.sequences.items), np.int16)
     kinds[:5] = 1
     starved = shop.with_sequences(replace(shop.sequences, types=kinds))
@@ -59,7 +59,7 @@ def test_a_type_that_starves_and_one_that_is_not_there_are_named(shop: Prepared)
     assert "only 5 of 1,200 events are of type view" in text and "rent" in text
 
 
-def test_doubles_are_counted_and_told(tmp_path: Path) -> None:
+def test_duplicates_are_counted_and_warned_about(tmp_path: Path) -> None:
     one = config(tmp_path)
     lake.put(tmp_path, "groups/shop/datasets/INTERACTIONS/run/", lake.interactions().slice(0, 200))
     prepared = prepare(one, tmp_path)
@@ -67,32 +67,30 @@ def test_doubles_are_counted_and_told(tmp_path: Path) -> None:
     assert "200 events were there twice" in warned(one, prepared)
 
 
-def test_an_attribute_that_never_changes_is_named(tmp_path: Path) -> None:
+def test_constant_attribute_is_warned_about(tmp_path: Path) -> None:
     one = config(tmp_path)
     same = lake.items().set_column(2, "PRICE", pa.array([5.0] * (lake.ITEMS + 1)))
     lake.put(tmp_path, "groups/shop/datasets/ITEMS/run/", same)
     assert "ITEMS.PRICE is the same in all rows" in warned(one, prepare(one, tmp_path))
 
 
-def test_times_that_do_not_order_a_users_events_are_told(shop: Prepared) -> None:
+def test_equal_times_of_a_users_events_are_warned_about(shop: Prepared) -> None:
     same = replace(shop.sequences, times=np.full_like(shop.sequences.times, lake.START))
     assert "order" in warned(Config("aws-sims", {}), shop.with_sequences(same))
 
 
-def test_events_of_the_future_are_told(shop: Prepared) -> None:
+def test_events_in_the_future_are_warned_about(shop: Prepared) -> None:
     assert "future" in warned(Config("aws-sims", {}, created_at=lake.START - 9e5), shop)
 
 
-def test_the_report_is_kept_beside_the_metrics(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_report_is_in_the_bundle(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     one = config(tmp_path, recipe="aws-popularity-count")
     run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())
     assert '"itemsWithInteractions"' in (tmp_path / "model/bundle.json").read_text()
     assert "data: 1,200 interactions" in capsys.readouterr().out
 
 
-def test_what_is_wrong_with_an_objective_is_said_before_anything_is_trained(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_bad_objective_fails_before_training(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     wish = {"optimizationObjective": {"itemAttribute": "GENRE", "objectiveSensitivity": "HIGH"}}
     one = config(tmp_path, recipe="aws-user-personalization", solutionConfig=wish)
     with pytest.raises(BadDataError, match="GENRE"):

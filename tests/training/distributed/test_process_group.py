@@ -105,7 +105,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
     return root, words
 
 
-def test_steps_of_two_processes_are_those_of_one_with_both_batches() -> None:
+def test_steps_of_two_processes_equal_one_process_with_both_batches() -> None:
     """Weights differ by ten between the two, so that a mean of means would be far off."""
     run = ["-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={free_port()}"]
     process = start(
@@ -117,7 +117,7 @@ def test_steps_of_two_processes_are_those_of_one_with_both_batches() -> None:
     assert len(apart) == 2 and max(apart) < 1e-3
 
 
-def test_two_machines_train_one_model_as_good_as_that_of_one(together, trained) -> None:
+def test_two_machines_train_one_model_as_good_as_one_machine(together, trained) -> None:
     root, words = together
     found = Bundle.open(root / HOSTS[0] / "model").manifest
     alone = trained("aws-user-personalization-v2").manifest
@@ -132,7 +132,7 @@ def test_only_the_first_machine_writes(together) -> None:
     assert model(root / HOSTS[1]).keys() == {Path("config/resourceconfig.json")}
 
 
-def test_a_job_of_two_processes_that_is_killed_goes_on_and_ends_the_same(tmp_path: Path, together) -> None:
+def test_killed_job_of_two_processes_continues_and_gives_the_same_model(tmp_path: Path, together) -> None:
     lake.build(tmp_path)
     first, second = two_processes(tmp_path)
     assert any(line.startswith("pass 2/") for line in after(first, "pass 2/"))
@@ -146,7 +146,7 @@ def test_a_job_of_two_processes_that_is_killed_goes_on_and_ends_the_same(tmp_pat
     assert model(tmp_path / "out/model") == model(together[0] / HOSTS[0] / "model")
 
 
-def test_a_process_that_is_killed_ends_all_with_a_reason(tmp_path: Path) -> None:
+def test_killed_process_ends_the_job_with_a_reason(tmp_path: Path) -> None:
     lake.build(tmp_path, hyperParameters={"trainingPasses": "100000", "width": "16"})
     first, second = two_processes(tmp_path)
     assert any(line.startswith("pass 1/") for line in after(first, "pass 1/"))
@@ -156,7 +156,7 @@ def test_a_process_that_is_killed_ends_all_with_a_reason(tmp_path: Path) -> None
     assert "Another process of the training ended" in (tmp_path / "out/output/failure").read_text()
 
 
-def test_what_the_first_machine_cannot_do_ends_the_others_with_its_reason(tmp_path: Path) -> None:
+def test_failure_of_the_first_machine_ends_all_with_its_reason(tmp_path: Path) -> None:
     lake.build(tmp_path, eventType="view")
     processes = on_two_machines(tmp_path)
     words = said(processes)
@@ -166,7 +166,7 @@ def test_what_the_first_machine_cannot_do_ends_the_others_with_its_reason(tmp_pa
         assert "fewer than 1000 interactions after filtering by event type: view" in reason
 
 
-def test_a_stopped_process_ends_all_with_that_reason(tmp_path: Path) -> None:
+def test_stopped_process_ends_the_job_with_that_reason(tmp_path: Path) -> None:
     lake.build(tmp_path, hyperParameters={"trainingPasses": "100000", "width": "16"})
     first, second = two_processes(tmp_path)
     assert any(line.startswith("pass 1/") for line in after(first, "pass 1/"))

@@ -22,7 +22,7 @@ def weighted_shop(root, view: float, buy: float):
     return prepare(read_config(lake.build(root, events, solutionConfig=solution)), root)
 
 
-def test_a_heavier_event_that_comes_later_costs_more(tmp_path) -> None:
+def test_weighted_ndcg_loses_more_when_a_heavier_event_ranks_lower(tmp_path) -> None:
     data = weighted_shop(tmp_path, 0.1, 0.3)
     user = data.users.index("u000")
     cases = Cases(np.array([user]), data.sequences.lengths[[user]] - 2)
@@ -34,11 +34,11 @@ def test_a_heavier_event_that_comes_later_costs_more(tmp_path) -> None:
     assert metrics["normalized_discounted_cumulative_gain_at_5"] == 1.0
 
 
-def test_without_different_weights_the_metrics_are_the_usual_ones(tmp_path) -> None:
+def test_equal_weights_give_the_usual_metrics(tmp_path) -> None:
     data = weighted_shop(tmp_path, 0.5, 0.5)
     cases = Cases(np.array([0]), np.array([15]))
     assert WEIGHTED not in evaluate.report([np.arange(25)], data, cases, None)
 
 
-def test_an_item_is_worth_its_weightiest_event() -> None:
+def test_item_counts_its_largest_event_weight() -> None:
     assert evaluate.worth_of(np.array([4, 7, 4]), np.array([0.2, 0.5, 0.9])) == {4: 0.9, 7: 0.5}

@@ -100,7 +100,7 @@ def propensities(model: ActionModel, bundle: Bundle, user: str) -> dict[str, flo
     return dict(zip(model.actions, scores.tolist(), strict=True))
 
 
-def test_people_get_what_people_like_them_take(model: ActionModel, bundle: Bundle) -> None:
+def test_users_get_the_actions_that_similar_users_take(model: ActionModel, bundle: Bundle) -> None:
     gold, free = propensities(model, bundle, "u003"), propensities(model, bundle, "u004")
     assert gold["subscribe"] > 0.9 > 0.1 > gold["refer"]
     assert free["refer"] > 0.9 > 0.1 > free["subscribe"]
@@ -108,7 +108,7 @@ def test_people_get_what_people_like_them_take(model: ActionModel, bundle: Bundl
     assert 0 < stranger["refer"] < 1 and np.isnan(stranger["call"])  # too few events: explored
 
 
-def test_metrics(bundle: Bundle) -> None:
+def test_next_best_action_metrics_have_known_values(bundle: Bundle) -> None:
     metrics = bundle.manifest["metrics"]
     assert metrics["auc"] > 0.95 and metrics["precision"] > 0.9 and metrics["recall"] > 0.9
     assert metrics["coverage"] == 0.5  # two of four actions are not explored
@@ -127,7 +127,7 @@ def test_expired_and_repeated_actions_are_hidden(model: ActionModel, bundle: Bun
     assert "visit" in shown(START)
 
 
-def test_order_value_and_exploration(model: ActionModel) -> None:
+def test_actions_rank_by_propensity_then_value_with_explored_places(model: ActionModel) -> None:
     scores = np.array([np.nan, 0.25, 0.25, np.nan])  # call, refer, subscribe, visit
     everything = np.ones(4, bool)
     answer = model.ranked(scores, everything, 10, Random(1))
@@ -136,7 +136,7 @@ def test_order_value_and_exploration(model: ActionModel) -> None:
     assert len(model.ranked(scores, everything, 3, Random(1))) == 3
 
 
-def test_definitions() -> None:
+def test_metric_definitions_agree_with_plain_formulas() -> None:
     taken = np.array([True, False, True, False])
     assert actions.decided(np.array([True, True, False, False]), taken) == (0.5, 0.5)
     assert actions.area([0.9, 0.1, 0.8, 0.8], taken) == pytest.approx(3.5 / 4)

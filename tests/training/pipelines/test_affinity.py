@@ -11,7 +11,7 @@ from training.data.prepared import Prepared
 from training.pipelines import affinity
 
 
-def test_hits_are_counted_and_recall_is_of_what_could_be_found() -> None:
+def test_recall_is_relative_to_what_could_be_found() -> None:
     found = [np.array([1, 2]), np.array([3, 4])]
     wanted = [np.array([1, 2, 3, 4]), np.array([4])]
     assert affinity.summarize(found, wanted, 8, 2) == {
@@ -21,14 +21,14 @@ def test_hits_are_counted_and_recall_is_of_what_could_be_found() -> None:
     }
 
 
-def test_the_newest_fifth_of_each_user_is_the_truth(shop: Prepared) -> None:
+def test_newest_fifth_of_each_user_is_the_truth(shop: Prepared) -> None:
     older, truth = affinity.split(shop)
     assert (older.sequences.lengths == 16).all() and (truth.lengths == 4).all()
     assert older.sequences.times[:16].max() < truth.times[:4].min()
     assert len(older.histories) == len(shop.users)
 
 
-def test_newer_events_count_more_and_nobody_is_nobody() -> None:
+def test_newer_events_count_more_and_users_without_events_score_lowest() -> None:
     histories = Histories(
         np.array([0, 2, 4, 4]),
         np.array([0, 1, 1, 0], np.int32),
@@ -48,7 +48,7 @@ def test_newer_events_count_more_and_nobody_is_nobody() -> None:
 
 
 @pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
-def test_it_finds_people_sooner_than_activity_does(trained, recipe: str) -> None:
+def test_segments_beat_the_most_active_users(trained, recipe: str) -> None:
     bundle: Bundle = trained(recipe)
     model, metrics = load(bundle), bundle.manifest["metrics"]
     assert set(metrics) == {"coverage", "hits_at_1_percent", "recall_at_1_percent"}

@@ -40,7 +40,7 @@ KINDS = {
 TEXTS = [text for kind in KINDS.values() for text in kind]
 
 
-def test_texts_of_a_kind_are_near_even_without_a_word_in_common() -> None:
+def test_texts_on_one_subject_are_near_without_common_words() -> None:
     vectors = Lsa(width=3).encode([*TEXTS, ""])
     cosines = vectors @ vectors.T
     kinds = np.repeat(np.arange(3), 4)
@@ -53,7 +53,7 @@ def test_texts_of_a_kind_are_near_even_without_a_word_in_common() -> None:
     assert np.array_equal(vectors, Lsa(width=3).encode([*TEXTS, ""]))
 
 
-def test_rare_words_weigh_more_and_rows_have_length_one() -> None:
+def test_rare_terms_weigh_more_and_rows_have_length_one() -> None:
     rows, columns, values, words = tf_idf(["x1 common", "x2 common", "x3 other"])
     assert words >= 4
     lengths = np.sqrt(np.bincount(rows, values**2))
@@ -88,7 +88,7 @@ def build(root: Path, **marks: bool) -> Path:
     return path
 
 
-def test_a_catalog_without_interactions(tmp_path: Path) -> None:
+def test_semantic_model_trains_on_a_catalog_without_interactions(tmp_path: Path) -> None:
     config = read_config(build(tmp_path, itemName=True))
     run(config, tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())
     bundle = Bundle.open(tmp_path / "model")
@@ -102,6 +102,6 @@ def test_a_catalog_without_interactions(tmp_path: Path) -> None:
     assert np.isfinite(model.score_item(-1)).all()
 
 
-def test_a_schema_without_text_is_refused(tmp_path: Path) -> None:
+def test_schema_without_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadDataError, match="itemName"):
         run(read_config(build(tmp_path)), tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())

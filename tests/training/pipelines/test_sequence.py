@@ -51,7 +51,7 @@ def airline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Sequenc
     return prepared, model
 
 
-def test_lists_follow_the_context_of_the_request(airline: tuple[Prepared, SequenceModel]) -> None:
+def test_lists_follow_the_context_of_a_request(airline: tuple[Prepared, SequenceModel]) -> None:
     prepared, model = airline
     for number, cabin in enumerate(CABINS):
         fitting = []
@@ -62,13 +62,13 @@ def test_lists_follow_the_context_of_the_request(airline: tuple[Prepared, Sequen
         assert np.mean(fitting) > 0.8
 
 
-def test_the_context_of_what_came_next_is_that_of_the_event(airline: tuple[Prepared, SequenceModel]) -> None:
+def test_context_of_the_next_event_is_returned(airline: tuple[Prepared, SequenceModel]) -> None:
     prepared, _ = airline
     meal = int(prepared.sequences.history(3).items[4])
     assert prepared.context(3, 4) == {"CABIN": CABINS[meal // MENU]}
 
 
-def test_an_example_has_the_codes_that_it_stands_for() -> None:
+def test_example_cells_have_their_codes() -> None:
     space = FeatureSpace(
         (
             FeatureColumn("DEVICE", CATEGORICAL, 0, values=("phone", "tv")),

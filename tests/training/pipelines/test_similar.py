@@ -19,7 +19,7 @@ def features(codes: list[list[int]]) -> FeatureRows:
     return FeatureRows(offsets, flat, np.ones(len(flat), np.float32))
 
 
-def test_a_user_counts_once_for_a_pair_and_nearness_by_the_distance() -> None:
+def test_pair_counts_each_user_once_and_nearness_by_distance() -> None:
     counted = similar.count(sequences([0, 1, 0, 2]), 3)
     keys = {int(key): place for place, key in enumerate(counted.keys)}
     assert counted.shared.tolist() == [1.0] * 6
@@ -28,7 +28,7 @@ def test_a_user_counts_once_for_a_pair_and_nearness_by_the_distance() -> None:
     assert counted.near[keys[1 * 3 + 2]] == counted.near[keys[2 * 3 + 1]] == pytest.approx(1 / 2)
 
 
-def test_similar_items_prefer_the_peculiar_as_the_discount_grows() -> None:
+def test_higher_discount_prefers_specific_items() -> None:
     everybody = [[0, 9]] * 20  # item 0 is what everybody has; 1 and 2 go together
     counted = similar.count(sequences(*everybody, *([[0, 1, 2]] * 6), *([[0, 1]] * 2)), 10)
     popular, peculiar = (
@@ -38,12 +38,12 @@ def test_similar_items_prefer_the_peculiar_as_the_discount_grows() -> None:
     assert popular[1][2] / popular[1][0] < peculiar[1][2] / peculiar[1][0]
 
 
-def test_too_few_in_common_are_no_neighbors() -> None:
+def test_items_with_too_few_common_users_are_not_neighbors() -> None:
     rows = similar.count(sequences([0, 1], [0, 1], [0, 2]), 3).rows(Weighing(), minimum=2)
     assert (dense(rows)[0] > 0).tolist() == [False, True, False]
 
 
-def test_large_data_are_cut_to_what_can_be_paired(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_histories_are_cut_to_the_pair_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     data = sequences(*[list(range(start, start + 12)) for start in range(20)])
     whole = similar.count(data, 32)
     monkeypatch.setattr(similar, "MAX_PAIRS", 20 * 5 * 4)
@@ -55,7 +55,7 @@ def test_large_data_are_cut_to_what_can_be_paired(monkeypatch: pytest.MonkeyPatc
     assert len(cut.keys) < len(whole.keys)
 
 
-def test_what_is_chosen_foretells_the_kind_of_data() -> None:
+def test_chosen_weighing_fits_the_data() -> None:
     rng = np.random.default_rng(0)
     walks = [[(start + step) % 40 for step in range(12)] for start in rng.integers(40, size=80)]
     chosen, _ = similar.choose(
@@ -109,7 +109,7 @@ def with_content(rows: SparseRows, attributes: FeatureRows, texts, interactions)
     return content.fit(rows, alike, content.choose(rows, alike, asked, wanted), interactions)
 
 
-def test_a_cold_item_gets_what_goes_with_what_it_resembles() -> None:
+def test_cold_item_gets_the_neighbors_of_similar_items() -> None:
     rows, interactions = catalog(cold=2)
     told, noise = kinds(KNOWN + 2, 0)
     attributes = features([[int(code)] for code in np.random.default_rng(1).integers(9, size=KNOWN + 2)])
@@ -126,7 +126,7 @@ def test_a_cold_item_gets_what_goes_with_what_it_resembles() -> None:
     assert content.choose(rows, alike, asked, wanted).text > 0.0
 
 
-def test_a_cold_item_comes_behind_the_neighbors_of_what_is_in_its_row() -> None:
+def test_cold_item_ranks_after_the_neighbors_of_known_items() -> None:
     rows, interactions = catalog(cold=1)
     told, _ = kinds(KNOWN + 1, 0)
     found = with_content(rows, FeatureRows.empty(KNOWN + 1), told, interactions)
@@ -136,7 +136,7 @@ def test_a_cold_item_comes_behind_the_neighbors_of_what_is_in_its_row() -> None:
     assert dense(found)[:KNOWN, :KNOWN] == pytest.approx(dense(rows)[:KNOWN, :KNOWN])
 
 
-def test_few_users_of_a_cold_item_count_for_something() -> None:
+def test_few_users_of_a_cold_item_count_a_little() -> None:
     _, interactions = catalog(cold=1)
     rows = goes_with({**partners(), KNOWN: [1]}, KNOWN + 1)  # of kind 0, but somebody had it with kind 1
     interactions[KNOWN] = 3
@@ -146,11 +146,11 @@ def test_few_users_of_a_cold_item_count_for_something() -> None:
     assert set(columns[columns != 1] % KINDS) == {0}
 
 
-def test_without_attributes_and_texts_there_is_no_resemblance() -> None:
+def test_similarity_needs_attributes_or_texts() -> None:
     assert content.resemblance(FeatureRows.empty(3), None, np.zeros(3, np.int64)) is None
 
 
-def test_a_catalog_that_nobody_knows_has_neighbors_by_resemblance() -> None:
+def test_catalog_without_interactions_has_neighbors_by_similarity() -> None:
     told, _ = kinds(12, 0)
     nobody = np.zeros(12, np.int64)
     alike = content.resemblance(FeatureRows.empty(12), told, nobody)
@@ -159,7 +159,7 @@ def test_a_catalog_that_nobody_knows_has_neighbors_by_resemblance() -> None:
     assert [rows.row(item)[0].tolist() for item in range(12)] == [[(item + 6) % 12] for item in range(12)]
 
 
-def test_a_discount_that_is_given_counts(shop) -> None:
+def test_given_discount_is_used(shop) -> None:
     given = Config("aws-sims", {}, given={"popularity_discount_factor": "1.0"}).with_hyperparameters(
         {"popularity_discount_factor": "1.0"}
     )
@@ -171,7 +171,7 @@ def test_a_discount_that_is_given_counts(shop) -> None:
     assert chosen.weighing.power in similar.POWERS
 
 
-def test_a_power_is_told_as_the_discount_that_asks_for_it() -> None:
+def test_power_is_reported_as_the_discount_that_gives_it() -> None:
     for one in (0.0, 0.4, 1.0):
         assert similar.discount(similar.power(one)) == pytest.approx(one)
     assert similar.discount(0.15) == 0.0  # less than anybody can ask for

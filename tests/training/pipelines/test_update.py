@@ -39,7 +39,7 @@ def versions(trained, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle,
     return before, Bundle.open(root / "model")
 
 
-def test_what_was_learned_stays(versions) -> None:
+def test_update_keeps_what_was_learned(versions) -> None:
     before, after = (load(one) for one in versions)
     places = after.bundle.items.indexes(before.bundle.items.tolist())
     assert np.array_equal(after.item_vectors[places], before.item_vectors)
@@ -52,7 +52,7 @@ def test_what_was_learned_stays(versions) -> None:
     assert all(np.array_equal(learned[0][name], learned[1][name]) for name in learned[0] if name != "types")
 
 
-def test_a_new_item_is_what_its_attributes_say_and_can_be_recommended(versions) -> None:
+def test_update_gives_new_items_a_vector_from_their_attributes(versions) -> None:
     before, after = (load(one) for one in versions)
     place = after.bundle.items.index("a-new")
     assert before.bundle.items.index("a-new") == -1 and after.item_vectors[place].any()
@@ -61,7 +61,7 @@ def test_a_new_item_is_what_its_attributes_say_and_can_be_recommended(versions) 
     assert np.isfinite(scores[place])
 
 
-def test_new_events_are_in_histories_and_in_what_follows_what(versions) -> None:
+def test_update_adds_new_events_to_histories_and_transitions(versions) -> None:
     after = load(versions[1])
     user = after.bundle.users.index("u000")
     newest = after.bundle.histories.of(user).items[-2:]
@@ -70,18 +70,18 @@ def test_new_events_are_in_histories_and_in_what_follows_what(versions) -> None:
     assert columns.tolist() == [after.bundle.items.index("i01")] and values[0] > 0
 
 
-def test_metrics_are_those_of_the_full_version_and_the_bundle_says_from_which(versions) -> None:
+def test_update_keeps_the_metrics_and_names_the_full_version(versions) -> None:
     before, after = versions
     assert after.manifest["metrics"] == before.manifest["metrics"]
     assert after.manifest["model"]["updatedFrom"] == before.manifest["solutionVersionArn"]
 
 
-def test_event_types_are_found_again_by_name() -> None:
+def test_update_matches_event_types_by_name() -> None:
     learned = np.array([[9.0], [1.0], [2.0]])  # none, buy, view
     assert types(learned, ["buy", "view"], ["add", "buy", "view"]).ravel().tolist() == [9, 0, 1, 2]
 
 
-def test_a_version_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_missing_previous_version_is_named_in_the_error(tmp_path: Path) -> None:
     path = lake.build(tmp_path, recipe="aws-user-personalization", previous="groups/gone/")
     with pytest.raises(BadConfigError, match="groups/gone/"):
         run(read_config(path), tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())

@@ -36,7 +36,7 @@ def encoder(folder: Path | None) -> TextCache:
     return TextCache(bedrock.connected(MODEL, "eu-central-1"), folder, StopSignal())
 
 
-def test_each_different_text_is_asked_for_once(
+def test_each_distinct_text_is_encoded_once(
     hosted: InvokeModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = ["green tea", "", "black tea", "green tea", "  "]
@@ -51,7 +51,7 @@ def test_each_different_text_is_asked_for_once(
     assert len(hosted.asked) == 3  # the second time only what is new
 
 
-def test_a_job_that_was_killed_goes_on(
+def test_killed_job_encodes_only_missing_texts(
     hosted: InvokeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(text_cache, "PART", 10)
@@ -71,7 +71,7 @@ def test_a_job_that_was_killed_goes_on(
         asked_to_end.encode(["one more"])
 
 
-def test_throttling_is_waited_out(hosted: InvokeModel) -> None:
+def test_throttled_calls_are_repeated(hosted: InvokeModel) -> None:
     hosted.refusals = [(429, "ThrottlingException")]
     assert encoder(None).encode(["green tea"])[0].any()
 
@@ -85,19 +85,19 @@ def test_throttling_is_waited_out(hosted: InvokeModel) -> None:
         (400, "ServiceQuotaExceededException", "Start the version again"),
     ],
 )
-def test_a_refusal_says_what_to_do(hosted: InvokeModel, status: int, code: str, advice: str) -> None:
+def test_bedrock_error_says_what_to_do(hosted: InvokeModel, status: int, code: str, advice: str) -> None:
     hosted.refusals = [(status, code)] * 20
     with pytest.raises(TextModelError, match=advice) as raised:
         encoder(None).encode(["green tea"])
     assert MODEL in str(raised.value) and "eu-central-1" in str(raised.value)
 
 
-def test_a_long_text_is_cut_between_letters() -> None:
+def test_long_text_is_cut_between_letters() -> None:
     assert len(bedrock._cut("茶" * 10_000)) <= bedrock.MAX_TEXT_BYTES
     assert bedrock._cut("茶" * 10_000).decode() == "茶" * 6_666
 
 
-def test_a_job_whose_stage_names_the_model(
+def test_job_uses_the_text_model_of_the_stage(
     hosted: InvokeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SM_OUTPUT_DATA_DIR", str(tmp_path / "output/data"))

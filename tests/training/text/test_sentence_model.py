@@ -16,7 +16,7 @@ from training.text.text_cache import TextCache
 pytestmark = pytest.mark.skipif(not sentence_model.installed(), reason="training/requirements-text.txt")
 
 
-def test_it_knows_what_words_mean() -> None:
+def test_sentence_model_knows_meanings() -> None:
     texts = ["a warm coat for winter", "thick jacket against the cold", "a hammer for nails", ""]
     vectors = TextCache(sentence_model.SentenceModel(), None, StopSignal()).encode(texts)
     assert vectors.shape == (4, 384)
@@ -24,7 +24,7 @@ def test_it_knows_what_words_mean() -> None:
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
 
 
-def test_it_is_used_where_it_is_installed(tmp_path: Path) -> None:
+def test_sentence_model_is_used_if_installed(tmp_path: Path) -> None:
     run(
         read_config(build(tmp_path, itemName=True)),
         tmp_path,

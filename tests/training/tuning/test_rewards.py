@@ -35,7 +35,7 @@ class Foreseeing:
         return scores
 
 
-def test_more_sensitivity_is_more_weight_and_off_is_none(shop: Prepared) -> None:
+def test_higher_sensitivity_gives_more_weight_and_off_gives_none(shop: Prepared) -> None:
     item_rewards = rewards(Objective("PRICE"), shop)
     assert item_rewards is not None
     cases = validation_cases(shop.sequences, 0)
@@ -50,12 +50,12 @@ def test_more_sensitivity_is_more_weight_and_off_is_none(shop: Prepared) -> None
 
 
 @pytest.mark.parametrize("attribute", ["GENRE", "NOTHING"])
-def test_an_objective_that_is_no_number_is_named(shop: Prepared, attribute: str) -> None:
+def test_objective_without_numbers_is_named_in_the_error(shop: Prepared, attribute: str) -> None:
     with pytest.raises(BadDataError, match=attribute):
         rewards(Objective(attribute, "HIGH"), shop)
 
 
-def test_an_objective_reaches_what_is_served_and_measured(tmp_path: Path) -> None:
+def test_objective_changes_answers_and_metrics(tmp_path: Path) -> None:
     wish = {"itemAttribute": "PRICE", "objectiveSensitivity": "HIGH"}
     path = lake.build(
         tmp_path, recipe="aws-user-personalization", solutionConfig={"optimizationObjective": wish}

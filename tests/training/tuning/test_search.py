@@ -32,7 +32,7 @@ def run_search(space: Search, journal: Path | None = None, **more) -> tuple[int,
     )
 
 
-def test_the_best_trial_is_found_within_the_ranges(tmp_path: Path) -> None:
+def test_best_trial_is_found_within_the_ranges(tmp_path: Path) -> None:
     number, best = run_search(SPACE, tmp_path / "tuning.json")
     trials = json.loads((tmp_path / "tuning.json").read_text())["trials"]
     assert len(trials) == 8
@@ -41,7 +41,7 @@ def test_the_best_trial_is_found_within_the_ranges(tmp_path: Path) -> None:
     assert best.reached == max(one["reached"] for one in trials) == trials[number]["reached"] > hill(DEFAULTS)
 
 
-def test_defaults_outside_the_named_ranges_are_brought_inside() -> None:
+def test_defaults_are_moved_into_the_named_ranges() -> None:
     space = Search({"width": (32, 64)}, choices={"mask": ("false",)}, trials=1, named=True)
     assert run_search(space, objective=lambda values, number: 0.0)[1].values == {
         "width": "64",
@@ -49,13 +49,13 @@ def test_defaults_outside_the_named_ranges_are_brought_inside() -> None:
     }
 
 
-def test_without_named_ranges_nothing_is_chosen_that_is_worse_than_no_tuning() -> None:
+def test_search_without_named_ranges_is_never_worse_than_no_tuning() -> None:
     untuned = Search({"width": (32, 256)}, trials=4)
     number, best = run_search(untuned, objective=lambda values, number: float(not values))
     assert (number, best.values) == (0, {})
 
 
-def test_a_search_that_was_killed_tries_what_it_would_have_tried(tmp_path: Path) -> None:
+def test_killed_search_continues_with_the_same_trials(tmp_path: Path) -> None:
     class KilledError(Exception):
         pass
 
@@ -78,13 +78,13 @@ def test_a_search_that_was_killed_tries_what_it_would_have_tried(tmp_path: Path)
     assert (tmp_path / "two.json").read_text() == (tmp_path / "whole.json").read_text()
 
 
-def test_the_journal_of_another_search_is_not_read(tmp_path: Path) -> None:
+def test_journal_of_another_search_is_not_read(tmp_path: Path) -> None:
     run_search(SPACE, tmp_path / "tuning.json")
     other = Search({"width": (32, 64)}, trials=1, named=True)
     assert run_search(other, tmp_path / "tuning.json", objective=lambda *_: 0.0)[1].values == {"width": "64"}
 
 
-def test_no_trial_begins_that_the_time_does_not_allow() -> None:
+def test_search_starts_no_trial_that_exceeds_the_time() -> None:
     made: list[int] = []
 
     def counted(values: Mapping[str, str], number: int) -> float:
@@ -95,7 +95,7 @@ def test_no_trial_begins_that_the_time_does_not_allow() -> None:
     assert made == [0]
 
 
-def test_a_job_that_is_stopped_begins_no_trial() -> None:
+def test_stopped_job_starts_no_trial() -> None:
     stop = StopSignal()
     stop.requested = True
     with pytest.raises(StoppedError):
@@ -122,7 +122,7 @@ def test_only_ranges_that_the_solution_names_are_searched() -> None:
     )
 
 
-def test_without_ranges_all_that_the_recipe_can_vary_is_searched() -> None:
+def test_search_without_ranges_varies_all_tunable_hyperparameters() -> None:
     found = parse_config(document("aws-sims")).search
     assert found == Search(
         {"min_cointeraction_count": (0, 10)}, {"popularity_discount_factor": (0.0, 1.0)}, trials=10
@@ -130,7 +130,7 @@ def test_without_ranges_all_that_the_recipe_can_vary_is_searched() -> None:
 
 
 @pytest.mark.parametrize("recipe", ["aws-popularity-count", "aws-user-personalization-v2"])
-def test_a_recipe_without_tunable_hyperparameters_searches_nothing(recipe: str) -> None:
+def test_recipe_without_tunable_hyperparameters_searches_nothing(recipe: str) -> None:
     assert not parse_config(document(recipe)).search
 
 
@@ -142,7 +142,7 @@ def trained(root: Path, recipe: str, **config) -> Bundle:
     return Bundle.open(root / "model")
 
 
-def test_a_tuned_version_is_fitted_with_the_best_and_tells_it(tmp_path: Path) -> None:
+def test_tuned_version_is_fitted_with_and_reports_the_best_values(tmp_path: Path) -> None:
     hyperparameters = {"trainingPasses": "1", "hidden_dimension": "149", "bptt": "32", "recency_mask": "true"}
     bundle = trained(
         tmp_path,
@@ -159,7 +159,7 @@ def test_a_tuned_version_is_fitted_with_the_best_and_tells_it(tmp_path: Path) ->
     assert "tuning.json" in kept and len(kept) == 2  # of the trials only the best one's checkpoint
 
 
-def test_sims_are_tuned_by_what_their_lists_foretell(tmp_path: Path) -> None:
+def test_sims_is_tuned_by_the_predictions_of_its_lists(tmp_path: Path) -> None:
     bundle = trained(tmp_path, "aws-sims", hyperParameters={}, solutionConfig={})
     trials = json.loads((tmp_path / "checkpoints/tuning.json").read_text())["trials"]
     best = max(trials, key=lambda one: one["reached"])

@@ -44,22 +44,22 @@ def plan(one: Config):
     return SequencePipeline(one, None, StopSignal()).plan(one, 60.0)
 
 
-def test_a_hidden_dimension_is_the_width_and_bptt_the_window() -> None:
+def test_hidden_dimension_sets_the_width_and_bptt_the_window() -> None:
     made = plan(config(hidden_dimension="50", bptt="8"))
     assert (made.width, made.window) == (64, 8)
 
 
-def test_a_value_that_is_given_counts_also_where_it_is_the_default() -> None:
+def test_given_value_counts_even_if_it_is_the_default() -> None:
     made = plan(config(hidden_dimension="149", bptt="32"))
     assert (made.width, made.window) == (160, 32)
 
 
-def test_defaults_of_the_service_leave_the_sizes_to_the_data() -> None:
+def test_default_hyperparameters_leave_sizes_to_the_data() -> None:
     made = plan(config())
     assert (made.width, made.window) == (0, 100)
 
 
-def test_what_a_solution_gives_is_told_from_the_recipes_defaults() -> None:
+def test_given_values_are_distinct_from_recipe_defaults() -> None:
     document = {
         "formatVersion": 1,
         "recipe": RECIPE,
@@ -72,9 +72,7 @@ def test_what_a_solution_gives_is_told_from_the_recipes_defaults() -> None:
 
 
 @pytest.mark.parametrize("name", ["recency_mask", "apply_recency_bias"])
-def test_without_recency_everybody_counts_alike_in_what_is_popular(
-    shop: Prepared, tmp_path: Path, name: str
-) -> None:
+def test_popularity_without_recency_counts_all_users_alike(shop: Prepared, tmp_path: Path, name: str) -> None:
     export(Fitted(PopularityModel), shop, config(**{name: "false"}), tmp_path / "flat")
     export(Fitted(PopularityModel), shop, config(**{name: "true"}), tmp_path / "recent")
     flat, recent = Bundle.open(tmp_path / "flat"), Bundle.open(tmp_path / "recent")
@@ -82,7 +80,7 @@ def test_without_recency_everybody_counts_alike_in_what_is_popular(
     assert recent.popularity.sum() < 0.9 * flat.popularity.sum()
 
 
-def test_items_beyond_given_percentiles_are_left_out_and_defaults_leave_out_none(uneven: Sequences) -> None:
+def test_given_percentiles_exclude_items_and_defaults_do_not(uneven: Sequences) -> None:
     counts = np.bincount(uneven.items)
     given = {"max_item_interaction_count_percentile": "0.5"}
     kept_counts = np.bincount(
@@ -95,17 +93,17 @@ def test_items_beyond_given_percentiles_are_left_out_and_defaults_leave_out_none
     assert settings.filter_by_interaction_count(replace(config(), featurization=given), uneven) is uneven
 
 
-def test_users_beyond_the_percentiles_are_left_out_but_keep_their_place(uneven: Sequences) -> None:
+def test_users_outside_the_percentiles_keep_their_position(uneven: Sequences) -> None:
     left = kept(uneven, **{LOWEST: "0.25", HIGHEST: "0.75"})
     assert left[:10] == [0, 0, 3, 4, 5, 6, 7, 8, 0, 0]
     assert len(left) == uneven.users
 
 
-def test_a_handful_of_users_never_loses_one_to_the_defaults(uneven: Sequences) -> None:
+def test_default_percentiles_keep_all_users_of_small_data(uneven: Sequences) -> None:
     assert kept(uneven, **{LOWEST: "0.005", HIGHEST: "0.99"}) == uneven.lengths.tolist()
 
 
 @pytest.mark.parametrize("low, high", [("0.9", "0.1"), ("-1", "1"), ("few", "1")])
-def test_percentiles_that_make_no_sense_are_refused(uneven: Sequences, low: str, high: str) -> None:
+def test_invalid_percentiles_are_refused(uneven: Sequences, low: str, high: str) -> None:
     with pytest.raises(BadConfigError, match="percentile"):
         kept(uneven, **{LOWEST: low, HIGHEST: high})
