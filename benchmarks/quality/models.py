@@ -1,13 +1,12 @@
-"""How good the main model is, beside simpler ones and other libraries, on public data.
+r"""The quality of the main model beside simpler models and other libraries, on public data.
 
-    python -m benchmarks.quality.models --movies FOLDER --retail FOLDER --recbole WHEEL --grocery WHEEL \
-        --rectools PYTHON --seeds 0 1 2 --out docs/models.json
+    python -m benchmarks.quality.models --movies FOLDER --retail FOLDER --recbole WHEEL \
+        --grocery WHEEL --rectools PYTHON --seeds 0 1 2 --out docs/models.json
 
-Each data set that is named is run by each protocol that suits it (`benchmarks/quality/protocols.py`):
-prepared as a
-training job does, trained with the recipe's defaults, and asked by the code that serves. What is chosen is
+Each given data set is run by each protocol that suits it (`benchmarks/quality/protocols.py`). It is prepared
+as in a training job, trained with the recipe's defaults, and asked by the code that serves. Settings are
 chosen on validation data within the training events. `--rectools` names the Python of an environment with
-RecTools; without it that peer is left out. On one thread; run several seeds for a mean.
+RecTools; without it that peer is left out. Run it on one thread, with several seeds for a mean.
 """
 
 from __future__ import annotations
@@ -44,14 +43,14 @@ RUNS: dict[str, tuple[str, Callable[[Path], datasets.Data], tuple[str, ...]]] = 
     "retail purchases": ("retail", datasets.retail_purchases, ("new-users",)),
     "grocery": ("grocery", datasets.grocery, ("last-week",)),
 }
-"""By data set: the option that says where it is, what reads it, and the protocols that suit it."""
+"""By data set: its option, its reader, and the protocols that suit it."""
 
 EPOCHS = 20
-"""Of SASRec. More of them are paid for in CPU seconds, fewer in quality."""
+"""The numbers of epochs of SASRec. More cost CPU seconds, fewer cost quality."""
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run what is asked for; print each figure as it comes, and a table at the end."""
+    """Run what is asked for. Print each figure as it comes, and a table at the end."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.quality.models",
         description=__doc__,
@@ -115,7 +114,7 @@ def _run(
 
 
 def _ours(config: Config, held: Protocol, root: Path) -> Iterator[dict[str, Any]]:
-    """The blend as it would serve, and its parts alone."""
+    """The blend as it would serve, and each of its parts alone."""
     recipe = pipeline(config, checkpoints=None, stop=StopSignal())
     began = time.process_time()
     recipe.tune(held.training)
@@ -135,7 +134,7 @@ def _ours(config: Config, held: Protocol, root: Path) -> Iterator[dict[str, Any]
 
 
 def _late(model: SequenceModel, prepared: Prepared) -> Scorer:
-    """Requests come at the real now, which may be years after the data end."""
+    """Requests at the real present, which may be years after the data ends."""
     now = prepared.latest + 6 * 365 * 86_400
     return lambda user, shown: model.score_user(
         prepared.sequences.history(user, shown)[-HISTORY_LENGTH:], now=now, user_index=user
@@ -162,7 +161,7 @@ def _parts(model: SequenceModel, prepared: Prepared) -> Iterator[tuple[str, Scor
 
 
 def _service(config: Config, prepared: Prepared, root: Path) -> dict[str, Any]:
-    """The metrics that GetSolutionMetrics answers, of a whole training job."""
+    """The metrics of a whole training job that GetSolutionMetrics returns."""
     began = time.process_time()
     metrics = fit_and_export(config, prepared, root / "model", checkpoints=None, stop=StopSignal())
     cpu = time.process_time() - began

@@ -1,7 +1,7 @@
-"""Simpler models and those of other libraries, on the same training events.
+"""Simpler models and models of other libraries, on the same training events.
 
-A peer with settings is tried with each of a few and has the best of its figures on the test data itself: a
-favor that ours is not done.
+A peer with settings is tried with several of them, and gets the best of its figures on the test data itself,
+an advantage that our model does not get.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Lists = list[NDArray[np.integer]]
 
 
 class Peer(NamedTuple):
-    """Lists of a peer with one setting, and what it took to fit and to ask, in CPU seconds."""
+    """The lists of a peer with one setting, and the CPU seconds to fit and to ask it."""
 
     name: str
     setting: str
@@ -36,14 +36,14 @@ class Peer(NamedTuple):
 
 
 def every(protocol: Protocol, rectools: Path | None, epochs: int) -> Iterator[Peer]:
-    """All peers that there are; SASRec if `rectools` is a Python that has it."""
+    """All peers. SASRec is included if `rectools` is a Python that has it."""
     yield from simple(protocol)
     if rectools:
         yield from sasrec(protocol, rectools, [epochs])
 
 
 def simple(protocol: Protocol) -> Iterator[Peer]:
-    """Popularity, what the user had most, item neighbors, matrix factorization, EASE."""
+    """Popularity, the user's most frequent items, item neighbors, matrix factorization, and EASE."""
     sequences, items = protocol.training.sequences, len(protocol.whole.items)
     popular = popularity.distinct_users(sequences, items).astype(np.float32)
     yield _asked(protocol, "popularity", "", time.process_time(), lambda user, shown: popular)
@@ -77,7 +77,7 @@ def _matrix(sequences: Sequences, items: int) -> sparse.csr_matrix:
 
 
 def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
-    """Models of the library implicit. Users who were not trained on are folded in, as it does."""
+    """Models of the library implicit. Users outside the training data are folded in, as it does."""
     from implicit.als import AlternatingLeastSquares
     from implicit.nearest_neighbors import CosineRecommender
 
@@ -113,9 +113,10 @@ def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
 def sasrec(
     protocol: Protocol, python: Path, stages: list[int], rate: float = 1e-3, batch: int = 128
 ) -> Iterator[Peer]:
-    """SASRec of RecTools after each of these numbers of epochs, run by the Python of an environment that has
-    it (see `benchmarks/training/sasrec.py`). The library's own learning rate and batch size unless others
-    are given.
+    """RecTools' SASRec after each of these numbers of epochs, run by an environment that has it.
+
+    See `benchmarks/training/sasrec.py`. The learning rate and the batch size are the library's own unless
+    others are given.
     """
     sequences, cases = protocol.training.sequences, protocol.cases
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """What is held out of a data set, and how lists are measured against it.
 
-A protocol gives the events to train on, and cases: how many events of a user are shown, and what the user
-did next. Whole catalogs are ranked, nothing is sampled.
+A protocol gives the events to train on, and cases: how many events of a user are shown, and what the user did
+next. Whole catalogs are ranked. Nothing is sampled.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from training.output.evaluate import Scorer
 
 WEEK = 7 * 86_400
 MAX_CASES = 2_000
-"""Cases that are asked; a sample of more users moves the figures by less than a hundredth."""
+"""The number of cases. More users change the figures by less than a hundredth."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """`training` is fitted; of `whole` the cases' newest events are the truth. `seen`: whether items that
-    the user has touched may be recommended."""
+    """The training data and the cases of one protocol.
+
+    `training` is fitted. The newest events of the cases in `whole` are the truth. `seen` is whether items
+    that the user has seen may be recommended.
+    """
 
     whole: Prepared
     training: Prepared
@@ -33,14 +36,14 @@ class Protocol:
     seen: bool
 
     def truth(self, case: int) -> NDArray[np.int32]:
-        """Distinct items that the user of a case went on to, soonest first."""
+        """The distinct items of each case that followed, soonest first."""
         user, shown = int(self.cases.users[case]), int(self.cases.shown[case])
         items = self.whole.sequences.history(user).items[shown:]
         return items[np.sort(np.unique(items, return_index=True)[1])]
 
 
 def leave_one_out(prepared: Prepared, seed: int) -> Protocol:
-    """The last event of everybody with three or more; items that were touched are not recommended."""
+    """The last event of each user with three or more events. Seen items are not recommended."""
     lengths = prepared.sequences.lengths
     users = np.flatnonzero(lengths >= 3)
     cases = Cases(users, lengths[users] - 1)
@@ -49,19 +52,19 @@ def leave_one_out(prepared: Prepared, seed: int) -> Protocol:
 
 
 def new_users(prepared: Prepared, seed: int) -> Protocol:
-    """Personalize's own: a tenth of the users is not trained on; their newest tenth is foretold."""
+    """Personalize's own: a tenth of the users is not trained on, and their newest tenth is predicted."""
     cases = test_cases(prepared.sequences, seed)
     training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
     return Protocol(prepared, training, _some(cases, seed), seen=True)
 
 
 def last_week(prepared: Prepared, seed: int) -> Protocol:
-    """What everybody does in the last week of the data."""
+    """The events of the last week of the data."""
     return _after(prepared, prepared.latest - WEEK, seed)
 
 
 def global_time(prepared: Prepared, seed: int) -> Protocol:
-    """What everybody does after the time by which nine tenths of all events had happened."""
+    """The events after the time by which nine tenths of all events had happened."""
     return _after(prepared, int(np.quantile(prepared.sequences.times, 0.9)), seed)
 
 
@@ -91,8 +94,11 @@ def _some(cases: Cases, seed: int) -> Cases:
 
 @dataclass(frozen=True)
 class Quality:
-    """Means over the cases, at 10: NDCG (a list with all of the truth at its top has 1), the share of the
-    truth that was found, the share of cases with a hit; and the share of the catalog that anybody got."""
+    """Means over the cases at 10.
+
+    They are the NDCG (a list with the whole truth at its top has 1), the share of the truth that was found,
+    the share of cases with a hit, and the share of the catalog in any list.
+    """
 
     ndcg: float
     recall: float
@@ -101,7 +107,7 @@ class Quality:
 
 
 def quality(protocol: Protocol, lists: Sequence[NDArray[np.integer]]) -> Quality:
-    """The figures of one list a case, ten items or more each, best first."""
+    """The figures of one list per case, with ten items or more each, best first."""
     discounts = 1.0 / np.log2(np.arange(10) + 2.0)
     ndcg, recall, hit = [], [], []
     for case, found in enumerate(lists):
@@ -116,7 +122,7 @@ def quality(protocol: Protocol, lists: Sequence[NDArray[np.integer]]) -> Quality
 
 
 def lists_of(protocol: Protocol, score: Scorer) -> list[NDArray[np.integer]]:
-    """The ten best items of each case; what was touched is left out where the protocol says so."""
+    """The ten best items of each case, without seen items if the protocol excludes them."""
     found: list[NDArray[np.integer]] = []
     for user, shown in zip(protocol.cases.users, protocol.cases.shown, strict=True):
         scores = np.array(score(int(user), int(shown)), np.float32)

@@ -1,25 +1,25 @@
-"""How good the recipes about items and segments are, beside simpler models and another library's.
+r"""The quality of the recipes about items and segments, beside simpler models and another library's.
 
-    python -m benchmarks.quality.related --movies FOLDER --retail FOLDER --recbole WHEEL --grocery WHEEL \
-        --seeds 0 1 2 --out related.json
+    python -m benchmarks.quality.related --movies FOLDER --retail FOLDER --recbole WHEEL \
+        --grocery WHEEL --seeds 0 1 2 --out related.json
 
-Five questions, each to the data sets that suit it:
+There are five questions, each for the data sets that suit it:
 
-next      aws-sims: a tenth of the users is not trained on; asked for the last item that is shown of each,
-          what of their newest tenth is found? This is the protocol of GetSolutionMetrics, so that the movies
-          have the figures beside those that Amazon Personalize reported.
-cold      aws-similar-items: a tenth of the items with five events or more is taken out of all histories.
-          Asked for such an item: which of the five next events of its users are found in the whole catalog
-          (`from`)? Asked for a known item, which of the cold ones that came within five events, among all
-          cold ones (`to`)?
-baskets   aws-ecomm-frequently-bought-together: asked for one item of a basket of the last week, drawn by
-          lot, what else of that basket is found?
-segments  aws-item-affinity: the newest fifth of each user's events is the truth; of users with the item in
-          it, how many are among the likeliest 1 %?
-texts     the text encoders alone: are an item's ten nearest by text of its category, and touched by its
-          users?
+    next      aws-sims: a tenth of the users is not trained on. Asked for the last shown item of each,
+              what part of their newest tenth is found? This is the protocol of GetSolutionMetrics, so
+              the figures on the movies stand beside those that Amazon Personalize reported.
+    cold      aws-similar-items: a tenth of the items with five events or more is removed from all
+              histories. Asked for such an item, which of the five next events of its users are found in
+              the whole catalog (`from`)? Asked for a known item, which of the cold ones that came within
+              five events are found among all cold ones (`to`)?
+    baskets   aws-ecomm-frequently-bought-together: asked for one random item of a basket of the last
+              week, what else of that basket is found?
+    segments  aws-item-affinity: the newest fifth of each user's events is the truth. How many of the
+              users with the item in it are among the most likely 1 %?
+    texts     the text encoders alone: are an item's ten nearest items by text of its category, and do
+              they have the same users?
 
-Settings of ours are chosen on validation data within the training events. Run with OMP_NUM_THREADS=1.
+Our settings are chosen on validation data within the training events. Run with OMP_NUM_THREADS=1.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ DATA: dict[str, tuple[str, Callable[[Path], datasets.Data], tuple[str, ...]]] = 
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run what is asked for; print each figure as it comes, and tables at the end."""
+    """Run what is asked for. Print each figure as it comes, and tables at the end."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.quality.related",
         description=__doc__,

@@ -15,13 +15,13 @@ from training.algorithms import baskets, linear, popularity
 from training.data.prepared import Prepared, Sequences
 
 EASE_ITEMS = 15_000
-"""More items than that are too many for EASE's dense inverse here."""
+"""With more items, EASE's dense inverse is too large here."""
 
 Score = Callable[[int], NDArray[np.floating]]
 
 
 class Peer(NamedTuple):
-    """A model, from an item to the scores of all items (or users), and the CPU seconds of fitting it."""
+    """A model, as scores of all items (or users) for an item, and the CPU seconds to fit it."""
 
     name: str
     score: Score
@@ -29,7 +29,7 @@ class Peer(NamedTuple):
 
 
 def by_users(sequences: Sequences, items: int) -> Iterator[Peer]:
-    """Popularity, plain co-occurrence, neighbors by cosine and BM25, rows of EASE."""
+    """Popularity, plain co-occurrence, neighbors by cosine and BM25, and rows of EASE."""
     popular = popularity.distinct_users(sequences, items).astype(np.float64)
     yield Peer("popularity", lambda item: _but(popular, item), 0.0)
     touched = _matrix(sequences.owners(), sequences.items, items)
@@ -43,7 +43,7 @@ def by_users(sequences: Sequences, items: int) -> Iterator[Peer]:
 
 
 def by_baskets(sequences: Sequences, items: int) -> Iterator[Peer]:
-    """Popularity, and neighbors by who bought both and by what baskets hold both."""
+    """Popularity, and neighbors by common users and by common baskets."""
     popular = popularity.distinct_users(sequences, items).astype(np.float64)
     yield Peer("popularity", lambda item: _but(popular, item), 0.0)
     yield from _neighbors(_matrix(sequences.owners(), sequences.items, items), popular, "users")
@@ -51,7 +51,7 @@ def by_baskets(sequences: Sequences, items: int) -> Iterator[Peer]:
 
 
 def by_content(prepared: Prepared, sequences: Sequences, seed: int) -> Iterator[Peer]:
-    """Nearness of attributes alone, popularity, chance."""
+    """Similarity of attributes alone, popularity, and chance."""
     rows, items = prepared.item_features, len(prepared.items)
     size = int(rows.codes.max(initial=0)) + 1
     table = sparse.csr_matrix((rows.weights, rows.codes, rows.offsets), shape=(items, size))
@@ -65,7 +65,7 @@ def by_content(prepared: Prepared, sequences: Sequences, seed: int) -> Iterator[
 
 
 def of_users(sequences: Sequences, items: int) -> Iterator[Peer]:
-    """Scores of users for an item: how much they do, how often they had it, factors of ALS."""
+    """Scores of users for an item: their activity, how often they had it, and factors of ALS."""
     from implicit.als import AlternatingLeastSquares
 
     active = sequences.lengths.astype(np.float64)
@@ -89,7 +89,7 @@ def of_users(sequences: Sequences, items: int) -> Iterator[Peer]:
 
 
 def cosines(sequences: Sequences, items: int) -> Score:
-    """How much the users of two items are the same."""
+    """The cosine of the users of two items."""
     touched = _matrix(sequences.owners(), sequences.items, items)
     touched.data[:] = 1.0
     lengths = np.sqrt(np.asarray(touched.sum(0)).ravel()) + 1e-9
@@ -119,7 +119,7 @@ def _neighbors(touched: sparse.csr_matrix, popular: NDArray, of: str) -> Iterato
 
 
 def _rows(rows, popular: NDArray) -> Score:
-    """Scores by a row of a sparse matrix, scipy's or ours, with popular items behind."""
+    """Scores by a row of a sparse matrix, scipy's or ours, followed by popular items."""
     behind = popular / (popular.max(initial=1.0) + 1.0) - 2.0
 
     def score(item: int) -> NDArray[np.floating]:
@@ -137,7 +137,7 @@ def _rows(rows, popular: NDArray) -> Score:
 
 
 def _but(scores: NDArray[np.floating], item: int) -> NDArray[np.floating]:
-    """No list has the item that it is asked for."""
+    """The scores without the item that is asked for."""
     scores = np.array(scores, np.float64)
     scores[item] = -np.inf
     return scores

@@ -1,5 +1,4 @@
-"""The questions of `benchmarks.quality.related`: what is held out, who is asked, and the figures of each
-answer."""
+"""The questions of `benchmarks.quality.related`: what is held out, what is asked, and the figures."""
 
 from __future__ import annotations
 
@@ -36,15 +35,15 @@ from training.tuning.objective import truths
 
 Figures = dict[str, Any]
 Score = Callable[[int], NDArray[np.floating]]
-"""From an item the scores of all items."""
+"""The scores of all items for an item."""
 
 MAX_QUESTIONS = 1_000
 MAX_TRUTHS = 5
-"""Events after one that count as what came with it."""
+"""The number of events after an event that count as its truth."""
 
 WEEK = 7 * 86_400
 VECTORS = tempfile.TemporaryDirectory()
-"""Where the sentence model's vectors are kept for the next seed and question."""
+"""The folder of the sentence model's vectors, kept for the next seed and question."""
 
 
 class Asked(NamedTuple):
@@ -78,7 +77,7 @@ def coming_next(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 
 def cold(config: Config, prepared: Prepared) -> Iterator[Figures]:
-    """aws-similar-items with and without texts, beside plain nearness of attributes."""
+    """aws-similar-items with and without texts, beside plain similarity of attributes."""
     sequences, items = prepared.sequences, len(prepared.items)
     rng = np.random.default_rng([config.seed, 11])
     able = np.flatnonzero(np.bincount(sequences.items, minlength=items) >= COLD)
@@ -145,7 +144,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 
 def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
-    """aws-item-affinity beside who is active, who had the item, and matrix factorization."""
+    """aws-item-affinity beside activity, past events with the item, and matrix factorization."""
     recipe = affinity.AffinityPipeline(replace(config, recipe="aws-item-affinity"), None, StopSignal())
     older, truth = affinity.split(prepared)
     questions = list(recipe.questions(prepared, truth, affinity.QUESTIONS))
@@ -168,7 +167,7 @@ def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 
 def texts(config: Config, prepared: Prepared) -> Iterator[Figures]:
-    """Each encoder alone: the category of an item's nearest, and what its users touched most peculiarly."""
+    """Each encoder alone: the categories of the nearest items, and the items with the same users."""
     items = len(prepared.items)
     known = np.flatnonzero(np.bincount(prepared.sequences.items, minlength=items) >= 4 * COLD)
     some = np.sort(np.random.default_rng([config.seed, 13]).permutation(known)[:MAX_QUESTIONS])
@@ -215,7 +214,7 @@ def _textless(config: Config) -> Config:
 def around(
     sequences: Sequences, new: NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[list[Asked], list[Asked]]:
-    """Events with new items and the known ones that came soon after; and the other way round."""
+    """Events with new items and the known ones that followed soon, and the other way round."""
     owners = sequences.owners()
     forth: list[Asked] = []
     back: list[Asked] = []
@@ -233,7 +232,7 @@ def around(
 
 
 def quality(lists: Sequence[NDArray[np.integer]], asked: Sequence[Asked]) -> Figures:
-    """Means at 10: NDCG, whose ideal has all that is right at its top, and the share of it that was found."""
+    """Means at 10: the NDCG, whose ideal has all right items first, and the share of them that was found."""
     found = [hits(row[:10], set(one.right.tolist())) for row, one in zip(lists, asked, strict=True)]
     gains = [ndcg(row, len(one.right), 10) for row, one in zip(found, asked, strict=True)]
     shares = [float(row.sum()) / min(len(one.right), 10) for row, one in zip(found, asked, strict=True)]

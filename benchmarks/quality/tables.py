@@ -18,7 +18,7 @@ REPORTED = {
     "precision_at_10": 0.0571,
     "precision_at_25": 0.0379,
 }
-"""What Amazon Personalize returned for aws-user-personalization on the movies (AWS's workshop of 2020)."""
+"""What Amazon Personalize returned for aws-user-personalization on the movies (AWS workshop, 2020)."""
 
 Row = Mapping[str, Any]
 FIGURES = ("ndcg", "recall", "hit_rate", "coverage")
@@ -33,7 +33,7 @@ def line(row: Row) -> str:
 
 
 def markdown(rows: Iterable[Row]) -> str:
-    """A table for each data set and protocol, means over the seeds; of a peer its best setting."""
+    """A table for each data set and protocol: means over the seeds, and for a peer its best setting."""
     groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row["data"], row["protocol"]].append(row)

@@ -1,12 +1,12 @@
-"""What a whole training job takes beside its passes: CPU seconds and peak memory, stage by stage.
+"""CPU seconds and peak memory of a training job apart from its passes, stage by stage.
 
     python -m benchmarks.training.job [--events 10] [--items 100] [--users 200]
 
-Events are those of `benchmarks.training.preparation`. The network is not trained (see
-`benchmarks.training.rate` for
-that), which changes nothing of what the other stages cost. The blend and the metrics are measured on some
-users and counted up to as many as a job asks (2,000 and 10,000). Peak memory is the process's own, begun anew
-for each stage where the kernel allows it (Linux), and holds the prepared data throughout.
+The events are those of `benchmarks.training.preparation`. The network is not trained
+(`benchmarks.training.rate` measures that), which does not change the cost of the other stages. The blend and
+the metrics are measured on some users and extrapolated to the number that a job asks (2,000 and 10,000). Peak
+memory is the process's own. It restarts for each stage where the kernel allows it (Linux), and always
+includes the prepared data.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from pathlib import Path
 from benchmarks.training.preparation import write
 
 HELD_OUT = {"blend": 2_000, "metrics": 10_000}
-"""Users that a job of this size asks."""
+"""The number of users that a job of this size asks."""
 
 
 @contextlib.contextmanager
 def stage(name: str, times: float = 1.0) -> Iterator[None]:
-    """Prints the CPU seconds, times a factor, and the peak memory of what is done within."""
+    """Print the CPU seconds, times a factor, and the peak memory of the block."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
     began = time.process_time()
@@ -39,7 +39,7 @@ def stage(name: str, times: float = 1.0) -> Iterator[None]:
 
 
 def peak() -> float:
-    """GB, since the stage began."""
+    """The peak memory in GB since the stage began."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -48,7 +48,7 @@ def peak() -> float:
 
 
 def one(root: Path, users: int) -> None:
-    """All stages in this process."""
+    """Run all stages in this process."""
     import torch
 
     from tastemaker.models.sequence import SequenceModel

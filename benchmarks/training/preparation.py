@@ -2,11 +2,13 @@
 
     python -m benchmarks.training.preparation [--events 1,10,30] [--items 100000] [--engine spark]
 
-Events are synthetic: items by Zipf's law, 2 to 200 events a user, one in fifty twice, in order of time, in
-Parquet files of three million rows. Each run is a process of its own; peak memory is the process's own
-high-water mark, and CPU seconds are those of all its threads. The engine `spark` needs PySpark (run it with
-`.venv-spark/bin/python`, which `make test-spark` sets up) and is one process of Spark with one core; its CPU
-seconds are those of the JVM and of its Python workers, without the start.
+The events are synthetic: items by Zipf's law, 2 to 200 events per user, one in fifty twice, ordered by time,
+in Parquet files of three million rows. Each run is a separate process. Peak memory is the process's own
+high-water mark, and CPU seconds are those of all its threads.
+
+The engine `spark` needs PySpark (run it with `.venv-spark/bin/python`, which `make test-spark` creates). It
+is one process of Spark with one core. Its CPU seconds are those of the JVM and its Python workers, without
+the start.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ FIELDS = [
 
 
 def write(root: Path, events: int, items: int) -> None:
-    """Files and config.json under `root`, as an import and the control plane leave them."""
+    """Write files and config.json under `root`, as an import and the control plane do."""
     rng = np.random.default_rng(7)
     lengths = np.clip(rng.lognormal(3, 1, events // 15), 2, 200).astype(np.int64)
     users = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)[:events]
@@ -82,7 +84,7 @@ def _named(prefix: str, numbers: np.ndarray) -> pa.Array:
 
 
 def numpy_engine(root: Path) -> int:
-    """What a training job does before it fits anything."""
+    """Do what a training job does before it fits anything."""
     from training.config_reader import read_config
     from training.data.prepare import prepare
 
@@ -101,7 +103,7 @@ def one(root: Path, engine: str) -> None:
 
 
 def spark_engine(root: Path) -> None:
-    """Shards of events by Spark, measured once it runs."""
+    """Make shards of events by Spark, measured once it runs."""
     from pyspark.sql import SparkSession
 
     from distributed.__main__ import prepare_events
@@ -131,7 +133,7 @@ def spark_engine(root: Path) -> None:
 
 
 def _family() -> list[list[str]]:
-    """The fields of /proc/<pid>/stat after the name, of this process and all below it."""
+    """The fields of /proc/<pid>/stat after the name, of this process and all its descendants."""
     stats = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -143,12 +145,12 @@ def _family() -> list[list[str]]:
 
 
 def _processor_seconds() -> float:
-    """User and system time of the family, with children that have ended."""
+    """The user and system time of the family, including children that have ended."""
     return sum(sum(map(int, stat[11:15])) for stat in _family()) / os.sysconf("SC_CLK_TCK")
 
 
 def _largest_worker() -> float:
-    """Megabytes of the largest process of the family now."""
+    """The megabytes of the largest process of the family now."""
     return max(int(stat[21]) for stat in _family()) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 

@@ -1,13 +1,13 @@
-"""How fast the transformer trains, and how much memory it takes, as data grow.
+r"""The speed and the memory of training the transformer, as data grows.
 
-    python -m benchmarks.training.rate [--events 1,10,30] [--items 10,100,1000] [--batches 60]
+    python -m benchmarks.training.rate [--events 1,10,30] [--items 10,100,1000] [--batches 60] \
         [--processes 1,2]
 
-Events are synthetic: items by Zipf's law, 2 to 200 events a user. The first batches of a pass are trained and
-timed, in a process of their own for each size, with one thread; a pass takes as many times longer as it has
-events more. Several processes are started by `torchrun` and take as many batches each; their CPU seconds are
-added up, and the rate by the clock is that of all of them. Peak memory is the process's own high-water mark,
-data and optimizer included.
+The events are synthetic: items by Zipf's law, 2 to 200 events per user. The first batches of a pass are
+trained and timed with one thread, in a separate process for each size. The time of a whole pass is
+extrapolated by the number of events. Several processes are started by `torchrun` and train as many batches
+each. Their CPU seconds are added up, and the rate by the clock is that of all of them. Peak memory is the
+process's own high-water mark, including data and optimizer.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def one(events: int, items: int, most: int) -> None:
 
 
 def measured(sizes: list[str], batches: str, processes: int) -> list[float]:
-    """Width, passes, events per CPU second, events per second by the clock, CPU hours a pass, GB."""
+    """Width, passes, events per CPU second, events per second by the clock, CPU hours per pass, and GB."""
     alone, several = [sys.executable], [sys.executable, "-m", "torch.distributed.run"]
     start = alone if processes == 1 else [*several, f"--nproc-per-node={processes}", "--standalone"]
     command = [*start, "-m", "benchmarks.training.rate", "--batches", batches, "--one", *sizes]

@@ -1,10 +1,10 @@
-"""RecTools' SASRec as a program of its own: its PyTorch and ours need not be the same.
+"""RecTools' SASRec as a separate program, because its PyTorch and ours may differ.
 
     PYTHON benchmarks/training/sasrec.py FOLDER RATE BATCH EPOCHS [EPOCHS ...]
 
-PYTHON has `RecTools[torch]`. Reads FOLDER/given.npz (events to train on, histories to ask with) and writes
-FOLDER/found.json: after each of these numbers of epochs, ten items for each user asked about, and the CPU
-seconds that training had taken until then.
+PYTHON has `RecTools[torch]`. The program reads FOLDER/given.npz (the training events, and the histories to
+ask with). It writes FOLDER/found.json: after each of these numbers of epochs, ten items for each user, and
+the CPU seconds of training so far.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main(folder: Path, rate: float, batch: int, stages: list[int]) -> None:
     )
     training = Dataset.construct(events)
     cpu = time.process_time() - began
-    order = np.arange(len(given["asked_items"]))  # histories are in order; equal times would lose it
+    order = np.arange(len(given["asked_items"]))  # histories are in order, which equal times would not keep
     asked = table(given["asked_users"], given["asked_items"], order)
     known = asked[asked[Columns.Item].isin(set(given["items"].tolist()))]
     users = np.intersect1d(given["cases"], known[Columns.User])

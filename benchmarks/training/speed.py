@@ -1,13 +1,13 @@
-"""CPU seconds until the transformer foretells as well as RecTools' SASRec does at its best.
+"""CPU seconds until the transformer predicts as well as RecTools' SASRec does at its best.
 
     python -m benchmarks.training.speed --recbole WHEEL --rectools PYTHON [--rounds 2]
 
-On MovieLens 100K, the last event of everybody held out. SASRec (64 wide, two blocks, softmax loss) is asked
-after more and more epochs, at the library's own learning rate and batch size and with smaller, quicker
-batches, and the better of the two counts. Ours, its encoder alone and without a blend, is trained for one
-pass, two passes and so on, each from the beginning, since its rate falls with the number of passes that are
-planned. Both on one thread, in turn. What counts is NDCG@10 over the whole catalog, and everything between
-the ordered events and the trained model.
+The data is MovieLens 100K with the last event of each user held out. SASRec (64 wide, two blocks, softmax
+loss) is asked after more and more epochs, with the library's own learning rate and batch size and with
+smaller, faster batches. The better of the two counts. Our encoder, alone and without a blend, is trained for
+one pass, two passes and so on, each from the start, because its rate falls with the number of planned passes.
+Both use one thread, in turn. The measure is NDCG@10 over the whole catalog, and the time includes everything
+between the ordered events and the trained model.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Point(NamedTuple):
 
 
 def ours(held: Protocol, seed: int) -> Iterator[Point]:
-    """The transformer alone after one pass, two and so on, as far as training takes it by itself."""
+    """The transformer alone after one pass, two passes and so on, up to the number that training chooses."""
     from training.algorithms import transformer, validation
 
     for passes in PASSES:
@@ -58,7 +58,7 @@ def ours(held: Protocol, seed: int) -> Iterator[Point]:
 
 
 def seconds_to(points: list[Point], ndcg: float) -> float:
-    """CPU seconds of the first point that is as good; infinity if none is."""
+    """The CPU seconds of the first point that is as good. Infinity if there is none."""
     return min((point.cpu for point in points if point.ndcg >= ndcg), default=np.inf)
 
 

@@ -68,8 +68,8 @@ def test_repeated_truth_counts_once() -> None:
 
 def test_average_rewards_compares_the_highest_rewards_with_all() -> None:
     prices = np.array([10.0, 1.0, 4.0, 5.0, 100.0])
-    # Of the items 0 … 3 the two dearest are 0 and 3. The first user clicked 0, 1 and 3: 15 of 16. The second
-    # clicked 2: 0 of 4. The third clicked nothing that was recommended, and does not count.
+    # Items 0 and 3 have the highest rewards. The first user clicked 0, 1 and 3: 15 of 16. The second
+    # clicked 2: 0 of 4. The third clicked nothing that was recommended and does not count.
     lists = [np.array([1, 0, 2, 3])] * 3
     found = metrics.average_rewards(lists, [[0, 1, 3], [2], [4]], prices, k=2)
     assert found == pytest.approx((15 / 16 + 0) / 2)

@@ -1,4 +1,4 @@
-"""A bundle of each kind, trained once on the small shop."""
+"""A bundle of each model, trained once on the small shop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from training.progress import StopSignal
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    """Threads would wait for each other longer than they work at this size."""
+    """Use one thread, because threads would mostly wait for each other at this size."""
     torch.set_num_threads(1)
 
 
@@ -31,7 +31,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory):
-    """Trains a recipe on the shop and opens the bundle; each only once."""
+    """Train a recipe on the shop once, and open its bundle."""
     made: dict[str, Bundle] = {}
 
     def train(recipe: str) -> Bundle:

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks InvokeModel for one model: vectors from the letters of a text."""
+"""A local server with the API of InvokeModel. It returns vectors from the letters of a text."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ MODEL = "amazon.titan-embed-text-v2:0"
 
 
 class InvokeModel:
-    """`endpoint` is its URL, `asked` the bodies of requests. `refusals` are (status, code) that the next
-    requests get, one each; `allowed` is how many requests are answered before all others are refused.
+    """The server. `endpoint` is its URL, and `asked` are the bodies of requests.
+
+    `refusals` are (status, code) of the next requests, one each. `allowed` is the number of requests that are
+    answered before all others are refused.
     """
 
     def __init__(self) -> None:
@@ -32,7 +34,7 @@ class InvokeModel:
         self._server.server_close()
 
     def answer(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
-        """Status, body and error of one request."""
+        """The status, body and error of one request."""
         with self._lock:
             if self.refusals:
                 status, code = self.refusals.pop(0)
@@ -70,6 +72,6 @@ class InvokeModel:
 
 
 def vector(text: str, width: int) -> list[float]:
-    """Texts with the same letters are alike."""
+    """The vector of a text. Texts with the same letters have similar vectors."""
     counts = np.bincount(np.frombuffer(text.lower().encode(), np.uint8), minlength=256)[:width].astype(float)
     return (counts / np.linalg.norm(counts)).tolist()

@@ -1,4 +1,4 @@
-"""A small shop in a lake folder: sixty people who buy things in an order that can be learned."""
+"""A small shop in a lake folder: sixty users who buy items in an order that can be learned."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ USERS_SCHEMA = {
 
 
 def item(number: int) -> str:
-    """An item's id, so that order of ids is order of numbers."""
+    """An item's id, in the order of numbers."""
     return f"i{number:02d}"
 
 
 def walk(user: int, events: int = 20) -> list[int]:
-    """What a person buys: each thing is followed by the next one on the shelf, hardly ever by another."""
+    """What a user buys: each item is followed by the next one on the shelf, rarely by another."""
     rng = np.random.default_rng(user)
     at, path = int(rng.integers(ITEMS)), []
     for _ in range(events):
@@ -63,7 +63,7 @@ def walk(user: int, events: int = 20) -> list[int]:
 
 
 def interactions(users: int = USERS, events: int = 20) -> pa.Table:
-    """Everybody's walk, a minute apart; the first event of each is a view, the others are buys."""
+    """Every user's walk, with a minute between events. The first event is a view, the others are buys."""
     rows = [(user, place, at) for user in range(users) for place, at in enumerate(walk(user, events))]
     return pa.table(
         {
@@ -94,7 +94,7 @@ def items() -> pa.Table:
 
 
 def users(count: int = USERS) -> pa.Table:
-    """Everybody's age and plan."""
+    """Every user's age and plan."""
     return pa.table(
         {
             "USER_ID": [f"u{user:03d}" for user in range(count)],
@@ -105,7 +105,7 @@ def users(count: int = USERS) -> pa.Table:
 
 
 def streamed(rows: list[dict[str, Any]]) -> pa.Table:
-    """Events as the delivery stream writes them; members that a row lacks are null."""
+    """Events as the delivery stream writes them. Members that a row lacks are null."""
     types = {
         "eventId": pa.string(),
         "userId": pa.string(),
@@ -120,7 +120,7 @@ def streamed(rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def put(root: Path, prefix: str, table: pa.Table) -> str:
-    """Write one file under a prefix of the lake; returns the prefix."""
+    """Write one file under a prefix of the lake, and return the prefix."""
     folder = root / prefix
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, folder / f"part-{len(list(folder.iterdir())):05d}.parquet")
@@ -128,7 +128,7 @@ def put(root: Path, prefix: str, table: pa.Table) -> str:
 
 
 def build(root: Path, events: list[dict[str, Any]] | None = None, **config: Any) -> Path:
-    """The whole lake with its config.json, whose path is returned. `config` overrides members of it."""
+    """Write the whole lake with its config.json, and return the path of that. `config` overrides members."""
     prefixes = {
         kind: put(root, f"groups/shop/datasets/{kind}/run/", table)
         for kind, table in (("INTERACTIONS", interactions()), ("ITEMS", items()), ("USERS", users()))

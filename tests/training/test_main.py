@@ -1,4 +1,4 @@
-"""The job as the platform starts it: a process of its own with the container's variables."""
+"""The job as the platform starts it: a separate process with the container's variables."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def job(root: Path, config: str | None) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A job that nobody disturbed: its folder and what it said."""
+    """A job without a disturbance: its folder and its output."""
     root = tmp_path_factory.mktemp("whole")
     lake.build(root)
     return root, job(root, CONFIG)
@@ -82,7 +82,7 @@ def test_missing_hyperparameter_is_named_in_the_error(tmp_path: Path) -> None:
 
 
 def test_killed_job_continues_and_gives_the_same_bundle(tmp_path: Path, whole) -> None:
-    """Killed without a word in its second pass, as a spot machine may be: the same bundle, byte for byte."""
+    """A job that is killed in its second pass, as on a spot machine, writes the same bundle byte for byte."""
     lake.build(tmp_path)
     process = started(tmp_path, CONFIG)
     assert process.stdout is not None

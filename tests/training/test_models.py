@@ -1,4 +1,4 @@
-"""What holds for every model, whatever it was made from; on bundles that training made from a small shop."""
+"""What holds for every model, on bundles that training made from a small shop."""
 
 import json
 import shutil
@@ -173,7 +173,7 @@ def test_popularity_counts_users_not_events(trained) -> None:
 
 
 def by_the_book(model: SequenceModel, history: History, **asked) -> np.ndarray:
-    """Every part over the whole catalog, weighted and added up."""
+    """The weighted sum of every part over the whole catalog."""
     weights = {name: one["weight"] for name, one in model.parts.items()}
     if not len(history):
         weights = dict.fromkeys(("encoder", "popularity"), 0.5)

@@ -1,4 +1,4 @@
-"""A refreshed bundle of a trained model: new items, newer counts, and everything else as it was."""
+"""A refreshed bundle of a trained model has new items and newer counts, and nothing else changes."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def view(number: int, item: str, at: int = NOW) -> Event:
 
 def test_refresh_gives_put_items_a_vector_from_their_attributes(trained, tmp_path) -> None:
     base = trained("aws-user-personalization")
-    (unseen,) = np.flatnonzero(base.item_users == 0)  # training gave it its attributes' vector
+    (unseen,) = np.flatnonzero(base.item_users == 0)  # training gave it the vector of its attributes
     record, size = base.item_columns.record(int(unseen)), len(base.items)
     bundle = refreshed(
         base, tmp_path, {"twin": (record, NOW - 60.0), "a stranger": ({}, NOW), "i03": ({}, NOW)}

@@ -33,8 +33,9 @@ def shop() -> tuple[np.ndarray, np.ndarray, Clusters, np.ndarray]:
 
 
 def both(shop, number: int, more: int = 0) -> tuple[Blended, Searched]:
-    """The exact scores and the searched ones of one user, whose history lifts 300 items; `more` items came
-    after the clusters were made.
+    """The exact scores and the searched ones of one user, whose history lifts 300 items.
+
+    `more` items came after the clusters were made.
     """
     vectors, static, built, queries = shop
     rng = np.random.default_rng(number)

@@ -1,4 +1,4 @@
-"""docs/recipes.md speaks of every recipe, and says of its needs and parameters what the catalog has."""
+"""docs/recipes.md has a section on every recipe, with the facts of the catalog."""
 
 import re
 

@@ -9,7 +9,7 @@ from training.tuning.objective import gains
 
 
 def asked() -> tuple[np.random.Generator, np.ndarray, list[np.ndarray], np.ndarray]:
-    """Eighty cases of thirty candidates: the candidates, the one that is true, and 1 where it is."""
+    """Eighty cases of thirty candidates: the candidates, the true one, and 1 where it is."""
     rng = np.random.default_rng(0)
     items = np.tile(np.arange(30), (80, 1))
     truth = [np.array([int(rng.integers(30))]) for _ in range(80)]
@@ -25,12 +25,12 @@ def test_blend_is_never_worse_than_its_best_part() -> None:
     table = blend.Table(items, scores | {blend.SEEN: np.zeros_like(right)}, truth)
     alone = {name: table.objective({name: 1.0}) for name in "abc"}
     weights, reached = blend.ascend(table, {"a": 1.0, blend.SEEN: 0.0})
-    assert reached > max(alone.values()) + 0.02  # two independent witnesses know more than one
-    assert weights.get("c", 0.0) < 0.3  # the third knows nothing
+    assert reached > max(alone.values()) + 0.02  # two independent signals beat one
+    assert weights.get("c", 0.0) < 0.3  # the third is noise
 
 
 def test_blend_takes_the_half_life_that_adds_most() -> None:
-    """`b@2` alone is better than `b@9`, but says the same as `a`."""
+    """`b@2` alone is better than `b@9`, but repeats what `a` says."""
     rng, items, truth, right = asked()
     first, other = rng.normal(size=(2, *right.shape)).astype(np.float32)
     scores = {"a": first + 2 * right, "b@2": first + 1.9 * right, "b@9": other + 1.5 * right}
@@ -50,7 +50,7 @@ def test_popularity_weight_is_reduced_while_lists_stay_as_good() -> None:
         weights = {"a": 1.0, "popularity": 0.0}
         return blend.with_less_popularity(table, weights, table.objective(weights))[0]["popularity"]
 
-    assert weight(100.0) == blend.WIDE_GRID[0]  # what is right stays first whatever is popular
+    assert weight(100.0) == blend.WIDE_GRID[0]  # the right item stays first despite popularity
     even = blend.Table(items, {"a": right, "popularity": popular * right}, truth)
     start = {"a": 0.1, "popularity": -0.03}
     kept, reached = blend.with_less_popularity(even, start, even.objective(start))

@@ -1,4 +1,4 @@
-"""A trained bundle gets clusters, and is answered from them."""
+"""A trained bundle gets clusters, and answers come from them."""
 
 import shutil
 
@@ -16,7 +16,7 @@ RECIPE = "aws-user-personalization-v2"
 def test_small_catalog_gets_no_clusters(trained, tmp_path) -> None:
     shutil.copytree(trained(RECIPE).path, tmp_path / "copy")
     assert clusters.add(tmp_path / "copy") is None
-    assert clusters.add(tmp_path / "copy", least=1) is None  # one cluster, of which everything is read
+    assert clusters.add(tmp_path / "copy", least=1) is None  # one cluster, which is read completely
     assert not list((tmp_path / "copy/model").glob("clusters.*"))
 
 

@@ -1,4 +1,4 @@
-"""A table whose rows catch up when they are read ends where a table ends that is moved as a whole."""
+"""Tables whose rows catch up when they are read, against tables that are updated as a whole."""
 
 import numpy as np
 import pytest
@@ -15,8 +15,10 @@ NONE = FeatureRows.empty(ITEMS)
 
 
 def moved(monkeypatch: pytest.MonkeyPatch, *, lazy: bool, careless: bool = False) -> dict[str, torch.Tensor]:
-    """How far items' vectors, biases and their averages come in 300 steps whose gradients are known, of which
-    each reads five items, some items often and some hardly ever.
+    """The changes of vectors, biases and their averages in 300 steps with known gradients.
+
+    Each step reads five items, some items often and some rarely. With `careless`, rows that nobody reads stay
+    as they are.
     """
     monkeypatch.setattr(network, "LAZY_ITEMS", 0 if lazy else ITEMS + 1)
     torch.manual_seed(0)
@@ -30,7 +32,7 @@ def moved(monkeypatch: pytest.MonkeyPatch, *, lazy: bool, careless: bool = False
         wanted = torch.from_numpy(rng.normal(size=(5, 4)).astype(np.float32))
         optimizer.read(rows)
         loss = (net.table(rows) * wanted).sum() + (net.biases(rows) * wanted[:, 0]).sum()
-        if careless:  # rows stay where they are while nobody reads them
+        if careless:
             assert optimizer.lazy is not None
             optimizer.lazy.came.fill_(optimizer.lazy.step)
         optimizer.step(loss, step / 300)

@@ -21,7 +21,7 @@ def rows(count: int, size: int, rng: np.random.Generator) -> FeatureRows:
 
 
 def made(lengths: list[int], window: int) -> tuple[network.Network, Sequences]:
-    """A network with weights far from their gentle beginnings, and random histories."""
+    """A network with large random weights, and random histories."""
     rng = np.random.default_rng(0)
     torch.manual_seed(0)
     shape = network.Shape(ITEMS, FEATURES, FEATURES, 0, types=3, width=32, layers=3, heads=4, window=window)

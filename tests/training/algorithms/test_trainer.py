@@ -1,8 +1,7 @@
-"""What would go wrong on a GPU, as far as it can be seen without one: a step on the device `meta`, whose
-tensors have shapes and no values.
+"""Errors that would occur on a GPU, as far as they can be found without one.
 
-Sums of tensors of two devices, and sizes that a GPU would have to be waited for, are errors here. Indexes
-from another device are not.
+A step runs on the device `meta`, whose tensors have shapes but no values. Sums of tensors of two devices, and
+sizes that would wait for a GPU, are errors there. Indexes from another device are not.
 """
 
 from dataclasses import replace
@@ -18,7 +17,7 @@ from training.algorithms.optimizer import Optimizer
 
 
 def moved(something):
-    """A dataclass with its tensors there."""
+    """The dataclass with its tensors on the device `meta`."""
     tensors = {name: value for name, value in vars(something).items() if isinstance(value, torch.Tensor)}
     return replace(something, **{name: value.to("meta") for name, value in tensors.items()})
 

@@ -1,4 +1,4 @@
-"""Training itself: the same twice, better with time, restartable, within its budget; cutting histories."""
+"""Training the transformer: reproducible, better with time, restartable, and within its budget."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Events in order, and put together from parts: the same whoever arranges them."""
+"""Events are ordered, and merged parts equal the whole."""
 
 import numpy as np
 import pyarrow as pa
@@ -64,7 +64,7 @@ def test_event_order_equals_that_of_a_plain_program(rows) -> None:
 def test_merged_parts_equal_the_whole(rows, parts: int, random) -> None:
     whole = group_by_user(table(rows), ["DEVICE"])
     numbered = list(enumerate(rows))
-    random.shuffle(numbered)  # a shuffle between machines keeps no order; ARRIVED does
+    random.shuffle(numbered)  # a shuffle between machines keeps no order, but ARRIVED does
     home = {row[0]: random.randrange(parts) for row in rows}
     some = []
     for part in range(parts):

@@ -1,4 +1,4 @@
-"""Parquet in the lake → arrays: order, doubles, sessions, event rules, minimums, attributes."""
+"""Parquet in the lake becomes arrays: order, duplicates, sessions, event rules, minimums, attributes."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The report of the data: counts, and what is wrong, before a model is fitted."""
+"""The report on the data: counts, and warnings before a model is fitted."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who is held out, and how much of theirs."""
+"""Which users are held out, and how many of their events."""
 
 import numpy as np
 

@@ -1,5 +1,7 @@
-"""Run by `torchrun`: steps of two processes, each on a batch of its own, beside the same steps of one process
-on both batches at once. Prints how far apart the weights are, relative to how far they came.
+"""A program for `torchrun`: steps of two processes against the same steps of one process.
+
+Each of the two has a batch of its own, and the one process has both. It prints the difference of the weights,
+relative to their change.
 """
 
 import numpy as np
@@ -42,7 +44,7 @@ def joined(parts: list[Batch]) -> Batch:
 
 
 def rows_of(one: Batch) -> trainer.Rows:
-    """Every third item is told from: the same in all processes, since a sample would differ."""
+    """Every third item is a negative: the same in all processes, because samples would differ."""
     drawn = torch.arange(0, ITEMS, 3)
     needed, place = torch.unique(torch.cat([one.items.reshape(-1), one.target, drawn]), return_inverse=True)
     tokens, target, negative = place.split([one.items.numel(), len(one.target), len(drawn)])
@@ -50,8 +52,9 @@ def rows_of(one: Batch) -> trainer.Rows:
 
 
 def trained(group: process_group.ProcessGroup, rank: int | None, *, sampled: bool) -> torch.Tensor:
-    """The weights after some steps, as seen from where they began: of the process `rank`, or of one process
-    with all batches.
+    """The change of the weights after some steps.
+
+    `rank` is the process whose batch is used, or None for one process with all batches.
     """
     torch.manual_seed(3)
     shape = network.Shape(ITEMS, 0, 0, 0, 1, width=8, window=6, dropout=0.0)

@@ -1,4 +1,4 @@
-"""Training by several processes: the same as by one, restartable, and ending as one.
+"""Training by several processes: as good as by one, restartable, and ending together.
 
 The processes are started as a platform or `torchrun` starts them.
 """
@@ -29,7 +29,7 @@ def free_port() -> str:
 
 
 def environment(root: Path, **more: str) -> dict[str, str]:
-    """A container's, for the machine whose folders are in `root/<machine>`."""
+    """The environment of a container for the machine whose folders are in `root/<machine>`."""
     out = root / more.get("SM_CURRENT_HOST", "out")
     return {
         **os.environ,
@@ -57,7 +57,7 @@ def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[s
 
 
 def on_two_machines(root: Path) -> list[subprocess.Popen[str]]:
-    """The platform's way: the same command on each machine, and a file that says which there are."""
+    """Start the same command for each machine, with a file that lists both, as the platform does."""
     port, started_by_torchrun = free_port(), []
     for host in HOSTS:
         folder = root / host / "config"
@@ -70,7 +70,7 @@ def on_two_machines(root: Path) -> list[subprocess.Popen[str]]:
 
 
 def two_processes(root: Path) -> list[subprocess.Popen[str]]:
-    """What `torchrun` starts on one machine, without itself."""
+    """Start what `torchrun` starts on one machine, without it."""
     shared = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
     shared |= {"MASTER_PORT": free_port(), "GLOO_SOCKET_IFNAME": "lo"}
     ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(2)]
@@ -82,7 +82,7 @@ def said(processes: list[subprocess.Popen[str]]) -> list[str]:
 
 
 def after(process: subprocess.Popen[str], text: str) -> Iterator[str]:
-    """What a process says, until a line begins with this text."""
+    """The lines that a process prints, up to one that begins with this text."""
     assert process.stdout is not None
     for line in process.stdout:
         yield line
@@ -96,7 +96,7 @@ def model(folder: Path) -> dict[Path, bytes]:
 
 @pytest.fixture(scope="module")
 def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A job on two machines that nobody disturbed: its folder and what each said."""
+    """A job on two machines without a disturbance: its folder and the machines' output."""
     root = tmp_path_factory.mktemp("together")
     lake.build(root)
     processes = on_two_machines(root)
@@ -106,7 +106,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
 
 
 def test_steps_of_two_processes_equal_one_process_with_both_batches() -> None:
-    """Weights differ by ten between the two, so that a mean of means would be far off."""
+    """The processes' weights differ by a factor of ten, so a mean of means would be far off."""
     run = ["-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={free_port()}"]
     process = start(
         [*run, "-m", "tests.training.distributed.averaging"], {**os.environ, "PYTHONPATH": str(ROOT)}

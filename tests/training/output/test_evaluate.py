@@ -1,4 +1,4 @@
-"""How weights of event types reach the metrics."""
+"""Weights of event types change the metrics."""
 
 import numpy as np
 import pytest

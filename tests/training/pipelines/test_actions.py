@@ -1,4 +1,4 @@
-"""Next best action on people of whom half take an action that the others refuse."""
+"""Next best action on users of whom half take an action that the others decline."""
 
 from pathlib import Path
 from random import Random
@@ -41,7 +41,7 @@ DEEDS = schema(
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """Gold users (every third) subscribe and refuse to refer; the others the other way round. Two are new."""
+    """Gold users (every third) subscribe and decline to refer, the others the reverse. Two users are new."""
     root: Path = tmp_path_factory.mktemp("actions")
     deeds = [
         (f"u{user:03d}", action, kind, START + turn * 3_600 + user)

@@ -1,4 +1,4 @@
-"""Users for an item: definitions by hand, and a shop in which the next buyers are known."""
+"""Users for an item: metrics by hand, and a shop in which the next buyers are known."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Texts: vectors that know synonyms by their company, and the model that serves them."""
+"""Text vectors that know synonyms by their context, and the model that serves them."""
 
 import json
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_rare_terms_weigh_more_and_rows_have_length_one() -> None:
 
 
 def build(root: Path, **marks: bool) -> Path:
-    """A catalog of twelve things, imported without any interaction."""
+    """A catalog of twelve items, imported without any interaction."""
     table = pa.table(
         {
             "ITEM_ID": [f"{place:02d}" for place in range(12)],

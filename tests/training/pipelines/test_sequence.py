@@ -1,4 +1,4 @@
-"""Lists follow the context of a request where it decides; examples have the codes that they stand for."""
+"""Lists follow the context of a request where it matters, and example cells have their codes."""
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ CABINS, MENU = ("economy", "business", "first"), 8
 
 @pytest.fixture(scope="module")
 def airline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, SequenceModel]:
-    """People who fly in any cabin, each of which has a menu of its own."""
+    """Passengers who fly in any cabin. Each cabin has its own menu."""
     rng = np.random.default_rng(0)
     count = 4000
     cabin = rng.integers(0, len(CABINS), count)

@@ -1,4 +1,4 @@
-"""Similar items: how pairs are counted and weighed, and what stands for items that nobody has touched."""
+"""Similar items: how pairs are counted and weighted, and what replaces missing interactions."""
 
 import numpy as np
 import pytest

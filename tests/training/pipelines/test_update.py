@@ -1,4 +1,4 @@
-"""UPDATE: new items and new data, and what was learned stays."""
+"""UPDATE adds new items and new data, and keeps what was learned."""
 
 import shutil
 from pathlib import Path
@@ -26,11 +26,11 @@ EVENTS = [
 
 @pytest.fixture(scope="module")
 def versions(trained, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, Bundle]:
-    """A version that was trained in full, and one that goes on from it with another item and a user."""
+    """A version that was trained in full, and an update with another item and user."""
     root: Path = tmp_path_factory.mktemp("update")
     before = trained("aws-user-personalization")
     shutil.copytree(before.path, root / PREVIOUS)
-    for name in ("history.items.npy", "users.blob.npy"):  # an update is not given everything
+    for name in ("history.items.npy", "users.blob.npy"):  # an update does not get all files
         (root / PREVIOUS / name).unlink(missing_ok=True)
     path = lake.build(root, EVENTS, recipe="aws-user-personalization", previous=PREVIOUS)
     rows = {"ITEM_ID": ["a-new"], "GENRE": ["odd|all"], "PRICE": [3.0], "IN_STOCK": [True], "TITLE": ["new"]}

@@ -1,4 +1,4 @@
-"""Vectors of texts by Bedrock: asked for once each, kept over a kill, and refusals that say what to do."""
+"""Text vectors by Bedrock: each text is encoded once, also after a restart, and errors say what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from training.text.text_cache import TextCache
 
 @pytest.fixture
 def hosted(monkeypatch: pytest.MonkeyPatch) -> Iterator[InvokeModel]:
-    """The server, with the job's environment pointing at it."""
+    """The server, with the job's environment pointing to it."""
     server = InvokeModel()
     monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", server.endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")

@@ -1,4 +1,4 @@
-"""The optional sentence model, where training/requirements-text.txt is installed."""
+"""The optional sentence model, if training/requirements-text.txt is installed."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The optimization objective: richer lists, by as much as the sensitivity says."""
+"""The optimization objective makes lists richer, as far as the sensitivity asks."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from training.tuning.rewards import rewards, weight
 
 
 class Foreseeing:
-    """Scores what the user touches next highest, then the items in order of their number."""
+    """A model that scores the user's next items highest, then the items in order of their number."""
 
     needs_item = False
 

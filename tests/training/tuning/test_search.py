@@ -1,4 +1,4 @@
-"""The search among hyperparameters: within its ranges, its trials and its time; the same after a kill."""
+"""The search among hyperparameters: within its ranges, trials and time, and the same after a restart."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ DEFAULTS = {"width": "149", "discount": "0.5", "mask": "true"}
 
 
 def hill(values: Mapping[str, str], number: int = 0) -> float:
-    """Highest at width 100, discount 0.2 and mask false."""
+    """An objective that is highest at width 100, discount 0.2 and mask false."""
     far = abs(int(values["width"]) - 100) / 100 + abs(float(values["discount"]) - 0.2)
     return 1.0 - far - (values["mask"] == "true")
 
