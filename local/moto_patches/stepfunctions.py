@@ -5,6 +5,7 @@
 - `sagemaker:createTrainingJob.sync` is listed as unsupported. Here it polls the job, and stops it when the
   execution is stopped, as Step Functions does.
 - An execution that is stopped may fail instead of ending ABORTED: `stopped_executions.py`.
+- A distributed map tolerates all failed items: `distributed_map.py`.
 - `aws-sdk` tasks cannot call services like Personalize: `sdk_tasks.py`.
 - A Fail state may not pass on an error whose name starts with "States.". Here it may, as on AWS.
 """
@@ -40,7 +41,7 @@ from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from local.moto_patches import stopped_executions
+from local.moto_patches import distributed_map, stopped_executions
 from local.moto_patches.sdk_tasks import SdkTask
 
 ClientOf = Callable[[str, str], Any]  # service, role ARN → boto3 client
@@ -79,6 +80,7 @@ def install(client_of: ClientOf) -> None:
     global _client_of
     _client_of = client_of
     stopped_executions.install()
+    distributed_map.install()
     _clients.clear()
     for name, module in list(sys.modules.items()):
         if (
