@@ -1,15 +1,15 @@
-"""JSON that others wrote."""
+"""JSON from callers."""
 
 import json
 from typing import Any
 
 
 def parse(text: bytes | str) -> Any:
-    """The value that `text` (UTF-8) stands for.
+    """The value of a JSON text in UTF-8.
 
-    Raises:
-        ValueError: it is no JSON, nested deeper than anything that is meant, or holds half of a surrogate
-            pair, which an escape can carry although it is no character: nobody could store or send it.
+    Raises ValueError if the text is not JSON or is nested too deeply. It also raises ValueError for one half
+    of a surrogate pair, which an escape can express although it is not a character that can be stored or
+    sent.
     """
     try:
         value = json.loads(text)

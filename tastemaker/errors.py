@@ -1,33 +1,35 @@
-"""The tree of domain errors.
+"""Errors of the domain that a caller sees.
 
-TastemakerError
-├── InvalidInput            the request itself cannot be accepted
-│   ├── MalformedRequest    the body is not JSON of the right form
-│   └── InvalidNextToken    a page token that this list did not hand out
-├── ResourceNotFound        a well-formed ARN that names nothing
-├── ResourceAlreadyExists   the name, or the only place there is, is taken
-├── ResourceInUse           wait for something, or delete something else first
-├── LimitExceeded           a quota
-├── TooManyTags, TooManyTagKeys
-├── UnknownOperation        no such operation in the service's model
-├── NotServedYet            modeled, but this release does not do it
-└── Conflict                two writers at once; the caller may repeat the call
+    TastemakerError
+    ├── InvalidInput            the request itself cannot be accepted
+    │   ├── MalformedRequest    the body is not JSON of the right form
+    │   └── InvalidNextToken    a page token that this list did not return
+    ├── ResourceNotFound        no resource has this ARN
+    ├── ResourceAlreadyExists   the name is taken, or only one such resource is allowed
+    ├── ResourceInUse           the caller must wait, or delete something else first
+    ├── LimitExceeded           a quota is used up
+    ├── TooManyTags, TooManyTagKeys
+    ├── UnknownOperation        the service model has no such operation
+    ├── NotServedYet            the operation is modeled, but this release does not serve it
+    ├── ServiceUnavailable      a store does not accept writes now; the caller may repeat the call
+    └── Conflict                two writers at once; the caller may repeat the call
 
-`code` is the exception's name on the wire, `status` its HTTP status where the service model gives none. A
-message says what is wrong and what to do about it: clients show it to people.
+`code` is the name of the exception on the wire. `status` is its HTTP status if the service model has none.
+The message says what is wrong and how to fix it, because clients show it to people.
 """
 
 # ruff: noqa: N818 - the names are the service's own, without its "Exception"
 
 
 class TastemakerError(Exception):
-    """Root of everything that the domain refuses. `str(error)` is the message for the caller."""
+    """The root of all errors that a caller sees. `str(error)` is the message for the caller."""
 
     code = "InternalServerError"
     status = 500
 
     @property
     def message(self) -> str:
+        """The message for the caller."""
         return str(self)
 
 
@@ -39,7 +41,7 @@ class InvalidInput(TastemakerError):
 
 
 class MalformedRequest(InvalidInput):
-    """The body could not be read as the JSON object that the operation takes."""
+    """The body is not the JSON object that the operation accepts."""
 
     code = "SerializationException"
 
@@ -51,28 +53,28 @@ class InvalidNextToken(InvalidInput):
 
 
 class ResourceNotFound(TastemakerError):
-    """The ARN is well-formed and there is no such resource."""
+    """No resource has this ARN, although the ARN is well-formed."""
 
     code = "ResourceNotFoundException"
     status = 400
 
 
 class ResourceAlreadyExists(TastemakerError):
-    """The name is taken, or the parent has its only one of this kind already."""
+    """The name is taken, or the parent already has its only resource of this type."""
 
     code = "ResourceAlreadyExistsException"
     status = 400
 
 
 class ResourceInUse(TastemakerError):
-    """The resource, its parent or its child is not in a state that allows this now."""
+    """The status of the resource, its parent or its child does not allow this now."""
 
     code = "ResourceInUseException"
     status = 400
 
 
 class LimitExceeded(TastemakerError):
-    """A quota that this installation sets is used up."""
+    """A quota of this installation is used up."""
 
     code = "LimitExceededException"
     status = 400
@@ -86,28 +88,35 @@ class TooManyTags(TastemakerError):
 
 
 class TooManyTagKeys(TastemakerError):
-    """More than 50 keys in one UntagResource."""
+    """More than 50 keys in one UntagResource request."""
 
     code = "TooManyTagKeysException"
     status = 400
 
 
 class UnknownOperation(TastemakerError):
-    """No operation of the service has this name or path."""
+    """The service has no operation with this name or path."""
 
     code = "UnknownOperationException"
     status = 400
 
 
 class NotServedYet(TastemakerError):
-    """Part of the service's model that this release does not do. The message names it."""
+    """The service model has this operation, but this release does not serve it."""
 
     code = "NotImplementedException"
     status = 501
 
 
+class ServiceUnavailable(TastemakerError):
+    """A store did not accept every write in time. Repeating the call is safe."""
+
+    code = "ServiceUnavailableException"
+    status = 503
+
+
 class Conflict(TastemakerError):
-    """Another writer changed the record between reading and writing it; nothing was written."""
+    """Another writer changed the record after it was read. Nothing was written."""
 
     code = "ResourceInUseException"
     status = 400

@@ -1,25 +1,29 @@
-"""Why work on a caller's data cannot go on.
+"""Reasons why a job on a caller's data fails.
 
-WorkFailedError
-├── InvalidLocation     the location is not there, or holds nothing to read
-└── AccessRefused       the role, or what the role may do
+    WorkFailedError
+    ├── InvalidLocation     the location does not exist, or has nothing to read
+    └── AccessRefused       the role cannot be assumed, or lacks a permission
 
-The message becomes the job's `failureReason`. Phrases that Personalize documents (and that programs look
-for) are kept in it.
+The message becomes the job's `failureReason`. It keeps the phrases that Personalize documents, because
+programs look for them.
 """
 
-# ruff: noqa: N818 - each names what is wrong
+# ruff: noqa: N818 - the names state the reason
 
 
 class WorkFailedError(Exception):
-    """Root. `str(error)` is the failure reason, as a person reads it."""
+    """The root of all failure reasons. `str(error)` is the text that a person reads."""
 
 
 class InvalidLocation(WorkFailedError):
+    """An S3 location that does not exist or has nothing to read."""
+
     def __init__(self, location: str, why: str) -> None:
         super().__init__(f"Invalid data location: {location}: {why}")
 
 
 class AccessRefused(WorkFailedError):
+    """A role that cannot be assumed, or that lacks a permission on a bucket."""
+
     def __init__(self, why: str) -> None:
         super().__init__(f"Insufficient privileges for accessing data in S3: {why}")

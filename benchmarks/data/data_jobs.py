@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lambdas.attribution.reading import bulk
-from lambdas.deletion.lake_files import without_users
+from lambdas.deletion.lake_files import delete_user_rows
 from lambdas.exporting.export import Export, csv_bytes
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
@@ -74,7 +74,7 @@ def main() -> None:
     lake = OneFile(Memory(table(rows)), "lake")
 
     started = process_time()
-    gone = without_users(lake, KEY, [f"user-{user:08}" for user in range(1000)], lambda _: None)
+    gone = delete_user_rows(lake, KEY, [f"user-{user:08}" for user in range(1000)], lambda _: None)
     print(
         f"deletion of 1,000 users: {rows / (process_time() - started):12,.0f} rows per second ({gone:,} gone)"
     )

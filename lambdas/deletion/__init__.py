@@ -1,6 +1,6 @@
-"""The work of data deletion jobs: the rows of users leave the lake and the tables.
+"""The deletion function: the work of data deletion jobs, which delete the rows of users.
 
-handler.py wires the steps · users.py reads who is to be deleted · planning.py lists what has to be looked
-at · lake_files.py rewrites one Parquet file without them · tables.py deletes from the tables. Every step may
-be repeated: what is gone stays gone.
+`handler.py` has the steps. `users.py` reads whose rows are deleted. `planning.py` lists the tasks.
+`lake_files.py` rewrites one file of the lake without these rows. `tables.py` deletes from the tables. Every
+step can be repeated.
 """

@@ -1,7 +1,7 @@
-"""The work of the `data-deletion` state machine, a step per call.
+"""The deletion function: one step of the data deletion state machine per call.
 
-An event is {"action": "plan" | "erase" | "count", "plan": what begin answered, "item": an element of the list
-of work}. Ids of users are read from the caller's file at each call: the lake never has a list of them.
+An event is {"action": "plan" | "delete" | "count", "plan": the answer of the first step, "item": a task}. The
+ids of users are read from the caller's file at each call, so that the lake never has a list of them.
 """
 
 import json
@@ -12,15 +12,15 @@ import boto3
 from botocore.config import Config
 
 from lambdas.deletion.lake_files import (
-    Note,
-    forget,
-    forget_all,
-    forget_versions,
-    without_events,
-    without_lines,
-    without_users,
+    OnCount,
+    delete_event_rows,
+    delete_object,
+    delete_old_versions,
+    delete_prefix,
+    delete_upsert_lines,
+    delete_user_rows,
 )
-from lambdas.deletion.planning import plan_work
+from lambdas.deletion.planning import Task, plan_tasks
 from lambdas.deletion.tables import THREADS, Tables
 from lambdas.deletion.users import read_users
 from lambdas.stores.caller_access import CallerAccess
@@ -35,28 +35,30 @@ CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_
 
 
 class DataDeletion:
-    """The steps, wired."""
+    """The steps with their clients."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings, self.session = settings, boto3.Session()
-        self.s3 = self.session.client("s3", config=CONFIG)
-        self.access = CallerAccess(self.session, self.s3, settings.data_buckets)
-        self.lake = LakeBucket(self.s3, settings.lake_bucket)
-        dynamodb = self.session.client("dynamodb", config=CONFIG)
+        session = boto3.Session()
+        s3 = session.client("s3", config=CONFIG)
+        self.access = CallerAccess(session, s3, settings.data_buckets)
+        self.lake = LakeBucket(s3, settings.lake_bucket)
         self.tables = Tables(
-            dynamodb, settings.profiles_table, settings.catalog_table, settings.recommendations_table
+            session.client("dynamodb", config=CONFIG),
+            settings.profiles_table,
+            settings.catalog_table,
+            settings.recommendations_table,
         )
 
-    def run(self, action: str, plan: DataDeletionPlan, item: dict[str, Any]) -> Any:
+    def run(self, action: str, plan: DataDeletionPlan, item: Task | None) -> Any:
         """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
         try:
             match action:
                 case "plan":
-                    return plan_work(self.lake, plan, self._users(plan))
-                case "delete":
-                    return self._counted(plan, item)
+                    return plan_tasks(self.lake, plan, self._users(plan))
+                case "delete" if item is not None:
+                    return self._delete_once(plan, item)
                 case "count":
-                    forget(self.lake, DeletionFolder(plan["folder"]).sessions)
+                    delete_object(self.lake, DeletionFolder(plan["folder"]).sessions)
                     return {"numDeleted": sum(self._counts(plan))}
         except WorkFailedError as error:
             self.lake.write(failure_reason(plan["folder"]), str(error))
@@ -66,61 +68,61 @@ class DataDeletion:
     def _users(self, plan: DataDeletionPlan) -> list[str]:
         return read_users(self.access.source(plan["source"], plan.get("roleArn")), plan["source"])
 
-    def _counted(self, plan: DataDeletionPlan, item: dict[str, Any]) -> int:
-        """Erase one piece. How much it is gets noted before it is gone: a second try finds less, or nothing,
-        which would be told."""
-        key = DeletionFolder(plan["folder"]).count(_name(item))
-        before = next((int(self.lake.read(one)) for one, _ in self.lake.objects(key)), 0)
+    def _delete_once(self, plan: DataDeletionPlan, task: Task) -> int:
+        """Do one task. The number of its rows is stored before they are deleted: a repeated call finds fewer
+        rows, or none, and would report these.
+        """
+        key = DeletionFolder(plan["folder"]).count(_task_name(task))
+        before = next((int(self.lake.read(found)) for found, _ in self.lake.objects(key)), 0)
 
-        def note(count: int) -> None:
+        def store(count: int) -> None:
             if count > before:
                 self.lake.write(key, str(count))
 
-        return max(before, self._delete(plan, item, note))
+        return max(before, self._delete(plan, task, store))
 
     def _counts(self, plan: DataDeletionPlan) -> list[int]:
-        return [
-            int(self.lake.read(key)) for key, _ in self.lake.objects(DeletionFolder(plan["folder"]).counts)
-        ]
+        counts = DeletionFolder(plan["folder"]).counts
+        return [int(self.lake.read(key)) for key, _ in self.lake.objects(counts)]
 
-    def _delete(self, plan: DataDeletionPlan, item: dict[str, Any], note: Note) -> int:
-        what, key = item["what"], item.get("key", "")
+    def _delete(self, plan: DataDeletionPlan, task: Task, on_count: OnCount) -> int:
+        what, key = task["what"], task.get("key", "")
         if what == "left":
-            forget_all(self.lake, key)
+            delete_prefix(self.lake, key)
             return 0
         if what == "history":
-            forget_versions(self.lake, key)
+            delete_old_versions(self.lake, key)
             return 0
         users = self._users(plan)
         if what == "lines":
-            without_lines(self.lake, key, users)
+            delete_upsert_lines(self.lake, key, users)
             return 0
         if what == "rows":
-            # What did not count as data does not count as deleted.
-            return without_users(self.lake, key, users, note if item["visible"] else lambda _: None)
+            # Rows that are not visible do not count as data, so they do not count as deleted.
+            return delete_user_rows(self.lake, key, users, on_count if task["visible"] else lambda _: None)
         sessions = json.loads(self.lake.read(DeletionFolder(plan["folder"]).sessions))
         if what == "events":
-            return without_events(self.lake, key, users, sessions, note)
-        datasets = [one["arn"] for one in plan["datasets"] if one["type"] == "USERS"]
-        names = [*users, *sessions][item["from"] : item["to"]]
-        self.tables.forget_lists(names, plan["lists"])
-        note(self.tables.count(plan["datasetGroup"], names, datasets))
-        return self.tables.forget(plan["datasetGroup"], names, datasets)
+            return delete_event_rows(self.lake, key, users, sessions, on_count)
+        datasets = [dataset["arn"] for dataset in plan["datasets"] if dataset["type"] == "USERS"]
+        names = [*users, *sessions][task["from"] : task["to"]]
+        self.tables.delete_lists(names, plan["lists"])
+        on_count(self.tables.count(plan["datasetGroup"], names, datasets))
+        return self.tables.delete(plan["datasetGroup"], names, datasets)
 
 
-def _name(item: dict[str, Any]) -> str:
-    """A piece's own name, whatever else is on the list: a job that is started again may find other files."""
-    if item["what"] == "tables":
-        return f"tables-{item['from']:012}"
-    return blake2b(f"{item['what']} {item['key']}".encode(), digest_size=16).hexdigest()
+def _task_name(task: Task) -> str:
+    """A name that depends on the task only: a job that is started again may list other files."""
+    if task["what"] == "tables":
+        return f"tables-{task['from']:012}"
+    return blake2b(f"{task['what']} {task['key']}".encode(), digest_size=16).hexdigest()
 
 
 _job: DataDeletion | None = None
 
 
 def handle(event: dict[str, Any], context: Any = None) -> Any:
-    """One step of a job."""
+    """Run one step of a job."""
     global _job
     _job = _job or DataDeletion(Settings())
     logger.append_keys(arn=event["plan"]["arn"])
-    return _job.run(event["action"], event["plan"], event.get("item") or {})
+    return _job.run(event["action"], event["plan"], event.get("item"))

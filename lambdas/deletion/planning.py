@@ -1,13 +1,12 @@
-"""What a deletion has to look at: Parquet files of the datasets that name users, streamed events, what
-trainings and failed batch jobs have left, older versions of all that, tables.
+"""The tasks of a data deletion job: files with rows of users, leftovers of other jobs, old versions, tables.
 
-A dataset's files are looked at whether they count or not: those of imports that another has replaced, or that
-were stopped, are still there.
+All files of a dataset are on the list, not only those of visible imports: files of imports that another
+import replaced, or that were stopped, still exist.
 """
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Literal, NotRequired, TypedDict
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
@@ -15,39 +14,60 @@ from tastemaker.contracts.lake_layout import DeletionFolder, is_upserts_key, pre
 from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.contracts.streamed_event import event_columns
 
-USERS_AT_ONCE = 20_000
+USERS_PER_TASK = 20_000
+
+# `from` is a keyword of Python.
+Task = TypedDict(
+    "Task",
+    {
+        "what": Literal["rows", "events", "lines", "left", "history", "tables"],
+        "key": NotRequired[str],
+        "visible": NotRequired[bool],
+        "from": NotRequired[int],
+        "to": NotRequired[int],
+    },
+)
+"""One element of the list of tasks.
+
+`rows` deletes from a file of a dataset, whose rows count only if it is `visible`; `events` from a file of
+streamed events; `lines` from a file of upserts. `left` deletes all objects under a prefix, `history` their
+old versions. `tables` deletes the rows of the users and sessions from number `from` up to number `to`.
+"""
 
 
-def plan_work(lake: LakeBucket, plan: DataDeletionPlan, users: Sequence[str]) -> dict[str, int]:
-    """Write `plan["work"]`, the list for the map state, and the sessions of the users beside it."""
-    wanted = set(users)
-    work: list[dict[str, Any]] = []
+def plan_tasks(lake: LakeBucket, plan: DataDeletionPlan, users: Sequence[str]) -> dict[str, int]:
+    """Write the list of tasks under `plan["work"]`, and the sessions of the users in the job's folder.
+
+    Returns the numbers of users, sessions and tasks (`pieces`).
+    """
+    tasks: list[Task] = []
     for dataset in plan["datasets"]:
         visible = tuple(dataset["visible"])
-        work += [
+        tasks += [
             {"what": "rows", "key": key, "visible": key.startswith(visible)}
             for key in parquet.keys(lake, dataset["folder"])
         ]
     event_files = [*parquet.keys(lake, plan["events"]), *parquet.keys(lake, plan["actionEvents"])]
-    work += [{"what": "events", "key": key} for key in event_files]
+    tasks += [{"what": "events", "key": key} for key in event_files]
     trainings = [key for key, _ in lake.objects(plan["trainings"])]
-    work += [{"what": "lines", "key": key} for key in trainings if is_upserts_key(key, "USERS")]
+    tasks += [{"what": "lines", "key": key} for key in trainings if is_upserts_key(key, "USERS")]
     # A training that is started again prepares its events again.
     prepared = {prefix for key in trainings if (prefix := prepared_prefix_of(key)) is not None}
-    work += [{"what": "left", "key": prefix} for prefix in (*plan["left"], *sorted(prepared))]
-    work += [{"what": "history", "key": prefix} for prefix in plan["history"]]
-    sessions = sorted({one for key in event_files for one in _sessions(lake, key, wanted)})
+    tasks += [{"what": "left", "key": prefix} for prefix in (*plan["left"], *sorted(prepared))]
+    tasks += [{"what": "history", "key": prefix} for prefix in plan["history"]]
+    sessions = _sessions(lake, event_files, set(users))
     lake.write(DeletionFolder(plan["folder"]).sessions, json.dumps(sessions))
     count = len(users) + len(sessions)
-    work += [
-        {"what": "tables", "from": start, "to": min(start + USERS_AT_ONCE, count)}
-        for start in range(0, count, USERS_AT_ONCE)
+    tasks += [
+        {"what": "tables", "from": start, "to": min(start + USERS_PER_TASK, count)}
+        for start in range(0, count, USERS_PER_TASK)
     ]
-    lake.write(plan["work"], json.dumps(work))
-    return {"users": len(users), "sessions": len(sessions), "pieces": len(work)}
+    lake.write(plan["work"], json.dumps(tasks))
+    return {"users": len(users), "sessions": len(sessions), "pieces": len(tasks)}
 
 
-def _sessions(lake: LakeBucket, key: str, users: Collection[str]) -> set[str]:
-    """Sessions in which one of the users sent an event: what was done before a login is theirs too."""
-    rows = parquet.rows(lake, key, event_columns("userId", "sessionId"))
-    return {session for user, session in rows if user in users and session}
+def _sessions(lake: LakeBucket, keys: Sequence[str], users: Collection[str]) -> list[str]:
+    """The sessions in which a user sent an event: events before a login belong to the user too."""
+    columns = event_columns("userId", "sessionId")
+    rows = (row for key in keys for row in parquet.rows(lake, key, columns))
+    return sorted({session for user, session in rows if user in users and session})

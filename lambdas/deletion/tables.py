@@ -1,5 +1,4 @@
-"""The rows of users in the tables: streamed events in their profiles, what was put about them, and lists that
-were computed for them ahead."""
+"""The rows of users in the tables: events in profiles, records of Users datasets, and precomputed lists."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ THREADS = 8
 
 @dataclass(frozen=True)
 class Tables:
-    """`client` is a DynamoDB client; names as in the settings."""
+    """`client` is a DynamoDB client; the other members are the names of the tables."""
 
     client: Any
     profiles: str
@@ -23,15 +22,15 @@ class Tables:
     recommendations: str
 
     def count(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
-        """How many rows there are about users and sessions: in their profiles, and in these datasets."""
+        """The number of rows of users and sessions in their profiles and in `datasets`."""
         return self._each(names, lambda name: self._count(group, name, datasets))
 
-    def forget(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
-        """Delete these rows. Returns how many."""
-        return self._each(names, lambda name: self._forget(group, name, datasets))
+    def delete(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
+        """Delete the rows that `count` counts, and return their number."""
+        return self._each(names, lambda name: self._delete(group, name, datasets))
 
-    def forget_lists(self, names: Sequence[str], versions: Sequence[str]) -> None:
-        """Delete the users' lists of these versions. They are no data of a dataset, and not counted."""
+    def delete_lists(self, names: Sequence[str], versions: Sequence[str]) -> None:
+        """Delete the lists of these solution versions for users. They are not data, so they do not count."""
         lists = PrecomputedTable(self.client, self.recommendations)
         for version in versions:
             lists.delete(version, names)
@@ -52,7 +51,7 @@ class Tables:
             )
         return found
 
-    def _forget(self, group: str, name: str, datasets: Sequence[str]) -> int:
+    def _delete(self, group: str, name: str, datasets: Sequence[str]) -> int:
         removed = 0
         for profile in _profiles(group, name):
             for key in self._events(profile):

@@ -1,4 +1,4 @@
-"""Who is to be deleted: the ids in CSV files with the one column USER_ID."""
+"""The users of a data deletion job: the ids in CSV files with the column USER_ID."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ COLUMN = "USER_ID"
 
 
 def read_users(source: Source, location: str) -> list[str]:
-    """All ids of a file, or of every `.csv` below a folder, sorted, each once.
+    """The distinct ids of a file, or of every `.csv` file of a folder, sorted.
 
     Raises InvalidLocation, AccessRefused, and WorkFailedError for a file without the column.
     """

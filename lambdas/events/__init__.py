@@ -1,1 +1,1 @@
-"""The personalize-events API: events into the stream, items and users into the catalog."""
+"""The events function: personalize-events. Events go to the stream; items, users and actions to the catalog."""

@@ -1,4 +1,4 @@
-"""The typed door to the catalog table: items and users put one at a time."""
+"""The client of the catalog table for writing: items, users and actions that were put one at a time."""
 
 import json
 import time
@@ -7,24 +7,18 @@ from typing import Any
 
 from lambdas.stores.batch_writes import write_batch
 from tastemaker.contracts.table_keys import change_log
-from tastemaker.errors import TastemakerError
+from tastemaker.errors import ServiceUnavailable
+from tastemaker.events.properties import Value
 
-ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 LOG_DAYS = 90
 
 
-class CatalogUnavailableError(TastemakerError):
-    """The table did not take every record. Sending the whole call again is safe."""
-
-    code = "ServiceUnavailableException"
-    status = 503
-
-
 class Catalog:
-    """Records by dataset ARN and id; the same id replaces the whole record.
+    """Records by dataset ARN and id. Putting an id again replaces the whole record.
 
-    Items are written to a log too, whose key is the time: who wants to know what is new reads only that. It
-    forgets after some months; by then every model has been trained again, or sees what the import said.
+    Items are also written to a change log, whose key is the time, so that a reader of recent changes reads
+    only these. Entries of the log expire after `LOG_DAYS`; by then every model has been trained again.
     """
 
     def __init__(
@@ -36,31 +30,37 @@ class Catalog:
     ) -> None:
         self._client, self._table, self._clock, self._sleep = client, table, clock, sleep
 
-    def put(self, dataset_arn: str, records: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """Store (id, properties by schema field). Of several with one id the last one stays."""
-        moment = self._clock()
-        now = f"{moment:.3f}"
+    def put(self, dataset_arn: str, records: Sequence[tuple[str, Mapping[str, Value]]]) -> None:
+        """Store records, each an id and its schema field → value. The last record of an id wins.
+
+        Raises ServiceUnavailable if the table does not accept all of them. It is safe to send them again.
+        """
+        now = self._clock()
         items = {
             name: {
                 "dataset": {"S": dataset_arn},
                 "id": {"S": name},
                 "properties": {"S": json.dumps(properties, ensure_ascii=False)},
-                "updatedAt": {"N": now},
+                "updatedAt": {"N": f"{now:.3f}"},
             }
             for name, properties in records
         }
-        log = []
-        if dataset_arn.endswith("/ITEMS"):
-            expires = str(int(moment) + LOG_DAYS * 86_400)
-            log = [
-                {
-                    **item,
-                    "dataset": {"S": change_log(dataset_arn)},
-                    "id": {"S": f"{int(moment * 1000):015}#{name}"},
-                    "expiresAt": {"N": expires},
-                }
-                for name, item in items.items()
-            ]
+        log = _log_entries(dataset_arn, items, now) if dataset_arn.endswith("/ITEMS") else []
         requests = [{"PutRequest": {"Item": item}} for item in [*items.values(), *log]]
-        if left := write_batch(self._client, self._table, requests, sleep=self._sleep, attempts=ATTEMPTS):
-            raise CatalogUnavailableError(f"{left} records could not be stored; send them again.")
+        if left := write_batch(self._client, self._table, requests, sleep=self._sleep, attempts=MAX_ATTEMPTS):
+            raise ServiceUnavailable(f"{left} records could not be stored; send them again.")
+
+
+def _log_entries(
+    dataset_arn: str, items: Mapping[str, dict[str, dict[str, str]]], now: float
+) -> list[dict[str, dict[str, str]]]:
+    expires = str(int(now) + LOG_DAYS * 86_400)
+    return [
+        {
+            **item,
+            "dataset": {"S": change_log(dataset_arn)},
+            "id": {"S": f"{int(now * 1000):015}#{name}"},
+            "expiresAt": {"N": expires},
+        }
+        for name, item in items.items()
+    ]

@@ -1,26 +1,34 @@
-"""PutEvents, PutItems, PutUsers, PutActions and PutActionInteractions: look up, check, store."""
+"""The operations of personalize-events: find the dataset, check the request, store what it sends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from lambdas.events.targets import EventTargets
+from tastemaker.contracts.streamed_event import StreamedEvent
 from tastemaker.errors import InvalidInput
+from tastemaker.events.properties import Value
 from tastemaker.events.streaming import action_records, stream_records
 from tastemaker.events.upserts import catalog_records
 
 
 class Stream(Protocol):
-    def put(self, events: list[dict[str, Any]]) -> None: ...
+    """Where events go."""
+
+    def put(self, events: Sequence[StreamedEvent]) -> None:
+        """Store all events."""
 
 
-class Shelf(Protocol):
-    def put(self, dataset_arn: str, records: list[tuple[str, dict[str, Any]]]) -> None: ...
+class Catalog(Protocol):
+    """Where items, users and actions go."""
+
+    def put(self, dataset_arn: str, records: Sequence[tuple[str, Mapping[str, Value]]]) -> None:
+        """Store all records, each an id and its schema field → value."""
 
 
 def operations(
-    targets: EventTargets, stream: Stream, catalog: Shelf
+    targets: EventTargets, stream: Stream, catalog: Catalog
 ) -> Mapping[str, Callable[[dict[str, Any]], None]]:
-    """The operations by name. Each returns when everything is stored, and answers nothing."""
+    """The operations by name. Each returns nothing, after everything is stored."""
 
     def put_events(params: dict[str, Any]) -> None:
         target = targets.of_tracker(params["trackingId"])
@@ -39,10 +47,10 @@ def operations(
         target = targets.of_action_tracker(params["trackingId"])
         stream.put(action_records(params, target.schema, target.dataset_group))
 
-    def put(kind: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
+    def put(dataset_type: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
         target = targets.of_dataset(arn)
-        if target.dataset_type != kind:
-            raise InvalidInput(f"{arn} is a dataset of type {target.dataset_type}, not {kind}.")
+        if target.dataset_type != dataset_type:
+            raise InvalidInput(f"{arn} is a dataset of type {target.dataset_type}, not {dataset_type}.")
         catalog.put(arn, catalog_records(entries, id_member, target.schema))
 
     return {

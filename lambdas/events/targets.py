@@ -1,4 +1,4 @@
-"""Where an event or a put record belongs: tracker → dataset group → dataset → schema, cached for a minute."""
+"""The dataset that an event or a record belongs to: tracker → dataset group → dataset → schema."""
 
 import time
 from collections.abc import Callable
@@ -12,20 +12,22 @@ from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from tastemaker.schemas import Schema
 
-SECONDS = 60.0
+CACHE_SECONDS = 60.0
 
 
 class Records(Protocol):
-    """What is needed of a repository."""
+    """The part of a repository that finds targets."""
 
-    def get(self, arn: str) -> Record | None: ...
+    def get(self, arn: str) -> Record | None:
+        """The record with this ARN."""
 
-    def target(self, alias: str) -> str | None: ...
+    def target(self, alias: str) -> str | None:
+        """The ARN that an alias stands for."""
 
 
 @dataclass(frozen=True)
 class EventTarget:
-    """A dataset group's name, and the dataset and its schema that records are checked against."""
+    """The name of a dataset group, and the dataset whose schema its records follow."""
 
     dataset_group: str
     dataset_arn: str
@@ -34,33 +36,35 @@ class EventTarget:
 
 
 class EventTargets:
-    """Look-ups that found something are cached for a minute; a dataset's new schema acts after that."""
+    """Finds targets and caches them for `CACHE_SECONDS`, after which a new schema takes effect."""
 
     def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
         self._records, self._clock = records, clock
         self._cache: dict[str, tuple[float, EventTarget]] = {}
 
     def of_tracker(self, tracking_id: str) -> EventTarget:
-        """The Interactions dataset behind a tracking id. Raises InvalidInput: PutEvents has no other
-        exception.
+        """The Interactions dataset of an event tracker.
+
+        Raises InvalidInput for everything that is wrong, because PutEvents has no other exception.
         """
         return self._cached(f"tracking-id/{tracking_id}", lambda: self._tracked(tracking_id))
 
     def of_action_tracker(self, tracking_id: str) -> EventTarget:
-        """The Action_Interactions dataset with a tracking id of its own. Raises InvalidInput,
-        ResourceNotFound, ResourceInUse.
+        """The Action_Interactions dataset that has this tracking id.
+
+        Raises InvalidInput, ResourceNotFound and ResourceInUse.
         """
         return self._cached(f"action-tracking-id/{tracking_id}", lambda: self._action_tracked(tracking_id))
 
     def of_dataset(self, arn: str) -> EventTarget:
-        """The dataset of an ARN. Raises InvalidInput, ResourceNotFound, ResourceInUse."""
+        """The dataset with this ARN. Raises InvalidInput, ResourceNotFound and ResourceInUse."""
         return self._cached(arn, lambda: self._dataset(arn))
 
-    def _cached(self, key: str, look: Callable[[], EventTarget]) -> EventTarget:
+    def _cached(self, key: str, find: Callable[[], EventTarget]) -> EventTarget:
         cached = self._cache.get(key)
-        if cached is not None and self._clock() - cached[0] < SECONDS:
+        if cached is not None and self._clock() - cached[0] < CACHE_SECONDS:
             return cached[1]
-        target = look()
+        target = find()
         self._cache[key] = (self._clock(), target)
         return target
 

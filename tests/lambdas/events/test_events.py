@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from lambdas.events.catalog import Catalog, CatalogUnavailableError
+from lambdas.events.catalog import Catalog
 from lambdas.events.operations import operations
-from lambdas.events.stream import EventStream, StreamUnavailableError
+from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
 from lambdas.support.http import serve
 from tastemaker.control.core.records import MemoryRepository, Record
+from tastemaker.errors import ServiceUnavailable
 from tastemaker.wire import Service
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
@@ -148,7 +149,7 @@ def test_only_refused_records_are_sent_again() -> None:
 def test_a_stream_that_stays_full_is_no_success() -> None:
     shop = Shop(refusals=99)
     status, body = shop.events({})
-    assert (status, body["__type"]) == (503, StreamUnavailableError.code)
+    assert (status, body["__type"]) == (503, ServiceUnavailable.code)
     assert shop.kinesis.stored == []
 
 
@@ -241,7 +242,7 @@ def test_a_table_that_takes_nothing_is_no_success() -> None:
     status, body = Shop(takes=False).post(
         "/items", {"datasetArn": f"{PREFIX}dataset/shop/ITEMS", "items": [item]}
     )
-    assert (status, body["__type"]) == (503, CatalogUnavailableError.code)
+    assert (status, body["__type"]) == (503, ServiceUnavailable.code)
 
 
 def test_actions_need_a_dataset_of_their_type() -> None:
