@@ -47,7 +47,7 @@ class Column:
         vocabulary: Ids | None = None,
         offsets: NDArray[np.int64] | None = None,
         codes: NDArray[np.int32] | None = None,
-        values: NDArray | None = None,
+        values: NDArray[Any] | None = None,
     ) -> None:
         if kind not in KINDS:
             raise ValueError(f"a column is one of {', '.join(KINDS)}, not {kind!r}")
@@ -55,7 +55,7 @@ class Column:
         self._vocabulary, self._offsets, self._codes, self._values = vocabulary, offsets, codes, values
 
     @classmethod
-    def build(cls, kind: str, values: Sequence[Value] | NDArray) -> Column:
+    def build(cls, kind: str, values: Sequence[Value] | NDArray[Any]) -> Column:
         """A column of one value per row; None is null, and so is NaN among numbers."""
         if kind == NUMBER:
             # numpy reads None as NaN when it is told the type.
@@ -92,7 +92,7 @@ class Column:
         return self._have(self._codes, "codes")
 
     @property
-    def values(self) -> NDArray:
+    def values(self) -> NDArray[Any]:
         """Numbers (float64) or booleans (int8)."""
         return self._have(self._values, "values")
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import pairwise, takewhile
 from operator import eq
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,15 +35,16 @@ NUMBER = np.dtype(">u8")
 """Eight bytes of an id as a number: numbers are in the order of the bytes."""
 
 
-def save_array(path: Path, array: NDArray) -> None:
+def save_array(path: Path, array: NDArray[Any]) -> None:
     """Write one array as `.npy`, the form that `open_array` maps."""
     np.save(path, np.ascontiguousarray(array), allow_pickle=False)
 
 
-def open_array(path: Path) -> NDArray:
+def open_array(path: Path) -> NDArray[Any]:
     """Map a `.npy` file read-only. The result is a plain ndarray: `np.memmap` is slow to slice."""
     array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array.view(np.ndarray)
+    plain: NDArray[Any] = array.view(np.ndarray)
+    return plain
 
 
 class Ids:

@@ -1,1 +1,1 @@
-"""The events function: personalize-events. Events go to the stream; items, users and actions to the catalog."""
+"""The events function, which serves personalize-events."""

@@ -1,4 +1,4 @@
-"""The work of dataset export jobs: a dataset's bulk rows, and those put one at a time, to a CSV file.
+"""The exporting function: the rows of a dataset → a CSV file in a caller's bucket.
 
-handler.py wires · exporting.py reads, drops what is there twice, and writes.
+`handler.py` opens the lake and the bucket. `export.py` reads the rows, drops duplicates and writes CSV.
 """

@@ -1,42 +1,46 @@
 """The rows of a dataset as CSV.
 
-BULK: what was imported. PUT: what was sent one at a time. ALL: both, of items and users only the newest row
-of each id. Rows that are equal in every column are written once.
+The mode BULK exports imported rows, PUT exports records that were sent one at a time, and ALL exports both.
+ALL exports only the newest row of each item, user or action. Rows that are equal in every column are written
+once.
 """
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 from lambdas.stores import parquet
+from lambdas.stores.catalog import Upsert
 from lambdas.stores.lake import LakeBucket
+from lambdas.stores.parquet import Row
 from tastemaker.contracts.plans import ExportPlan
 from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns
 
-Row = tuple[Any, ...]
 FLUSH_ROWS = 2_000
-ID_OF = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
+ID_COLUMNS = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
 
 
 @dataclass(frozen=True)
 class Export:
-    """One export: the plan of the job, and where rows come from. `put` reads the catalog table: dataset
-    ARN → (id, properties, time of writing)."""
+    """One export: the plan of the job, and the sources of its rows.
+
+    `upserts` returns the records of a dataset (by ARN) that were put one at a time.
+    """
 
     plan: ExportPlan
     columns: Sequence[str]
     lake: LakeBucket
-    put: Callable[[str], Iterable[tuple[str, Mapping[str, Any], float]]]
+    upserts: Callable[[str], Iterable[Upsert]]
 
     def rows(self) -> Iterator[Row]:
-        """What is exported, each row once."""
-        mode, kind = self.plan["mode"], self.plan["datasetType"]
-        if mode == "ALL" and kind in ID_OF:
-            yield from self._newest(ID_OF[kind])
+        """The exported rows, each once, with the values of `columns`."""
+        mode, dataset_type = self.plan["mode"], self.plan["datasetType"]
+        if mode == "ALL" and dataset_type in ID_COLUMNS:
+            yield from self._newest(ID_COLUMNS[dataset_type])
             return
         seen: set[bytes] = set()
         for row, _ in self._all(mode):
@@ -46,16 +50,17 @@ class Export:
                 yield row
 
     def _newest(self, id_column: str) -> Iterator[Row]:
-        place = list(self.columns).index(id_column)
+        position = list(self.columns).index(id_column)
         newest: dict[str, tuple[float, Row]] = {}
-        for row, at in self._all("ALL"):
-            if row[place] not in newest or at >= newest[row[place]][0]:
-                newest[row[place]] = at, row
+        for row, time in self._all("ALL"):
+            known = newest.get(row[position])
+            if known is None or time >= known[0]:
+                newest[row[position]] = time, row
         for _, row in newest.values():
             yield row
 
     def _all(self, mode: str) -> Iterator[tuple[Row, float]]:
-        """Rows and when they came in."""
+        """Rows with the time of their import or upsert, in seconds since 1970."""
         if mode in ("BULK", "ALL"):
             for one in self.plan["imports"]:
                 for key in parquet.keys(self.lake, one["prefix"]):
@@ -63,20 +68,20 @@ class Export:
                         yield row, one["at"]
         if mode in ("PUT", "ALL"):
             streamed = self.plan["datasetType"] == "INTERACTIONS"
-            yield from self._streamed() if streamed else self._put()
+            yield from self._events() if streamed else self._upserts()
 
-    def _put(self) -> Iterator[tuple[Row, float]]:
-        id_column = ID_OF.get(self.plan["datasetType"])
-        for name, properties, at in self.put(self.plan["datasetArn"]):
-            yield tuple(name if c == id_column else properties.get(c) for c in self.columns), at
+    def _upserts(self) -> Iterator[tuple[Row, float]]:
+        id_column = ID_COLUMNS.get(self.plan["datasetType"])
+        for name, properties, time in self.upserts(self.plan["datasetArn"]):
+            yield tuple(name if c == id_column else properties.get(c) for c in self.columns), time
 
-    def _streamed(self) -> Iterator[tuple[Row, float]]:
-        """Events as rows of the schema. Those of sessions without a login have no user, and no row."""
-        wanted = event_columns(*MEMBERS_BY_FIELD.values(), "eventId", "properties")
+    def _events(self) -> Iterator[tuple[Row, float]]:
+        """Streamed events as rows of the schema, without events of sessions that have no user."""
+        columns = event_columns(*MEMBERS_BY_FIELD.values(), "eventId", "properties")
         seen: set[str] = set()
         for key in parquet.keys(self.lake, self.plan["events"]):
-            for values in parquet.rows(self.lake, key, wanted):
-                event = dict(zip(wanted, values, strict=True))
+            for values in parquet.rows(self.lake, key, columns):
+                event = dict(zip(columns, values, strict=True))
                 if event["userId"] is None or event["eventId"] in seen:  # the stream may deliver twice
                     continue
                 seen.add(event["eventId"])
@@ -88,8 +93,10 @@ class Export:
                 yield tuple(row), float(event["sentAt"])
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Row], count: Callable[[int], None]) -> Iterator[bytes]:
-    """A CSV file in pieces, with a header; `count` is told of the rows of each piece."""
+def csv_bytes(
+    columns: Sequence[str], rows: Iterable[Row], on_count: Callable[[int], None]
+) -> Iterator[bytes]:
+    """A CSV file with a header, in pieces. `on_count` receives the number of rows of each piece."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -98,14 +105,14 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Row], count: Callable[[int]
         writer.writerow([_cell(value) for value in row])
         pending += 1
         if pending == FLUSH_ROWS:
-            yield _taken(text)
-            count(pending)
+            yield _flush(text)
+            on_count(pending)
             pending = 0
-    yield _taken(text)
-    count(pending)
+    yield _flush(text)
+    on_count(pending)
 
 
-def _taken(text: io.StringIO) -> bytes:
+def _flush(text: io.StringIO) -> bytes:
     data = text.getvalue().encode("utf-8", "surrogatepass")
     text.seek(0)
     text.truncate()

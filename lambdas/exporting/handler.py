@@ -1,4 +1,4 @@
-"""Export work: the plan of an export → a CSV file, written with the role that the caller named."""
+"""The exporting function: it writes a dataset to a CSV file with the role that the caller named."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ dynamodb = session.client("dynamodb")
 
 
 def handle(event: ExportPlan, context: Any = None) -> dict[str, Any]:
-    """`event` is the plan. Returns rows and bytes. Raises WorkFailedError."""
+    """Export the dataset of a plan. Returns rows and bytes. Raises WorkFailedError."""
     settings = Settings()
     logger.append_keys(arn=event["arn"])
     columns = [field.name for field in schemas.parse(event["schema"]).fields]

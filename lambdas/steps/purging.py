@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
+from lambdas.stores.batch_writes import MAX_REQUESTS, write_batch
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import partitions
 from tastemaker.contracts.lake_layout import action_group
@@ -55,7 +55,7 @@ def purge(
 def _delete(client: Any, table: str, rows: Iterable[Key], until: float, clock: Callable[[], float]) -> bool:
     """Delete rows as they are found. False if the time was up first; what is left is found again."""
     rows = iter(rows)
-    while some := list(islice(rows, MOST_AT_ONCE)):
+    while some := list(islice(rows, MAX_REQUESTS)):
         requests = [{"DeleteRequest": {"Key": key}} for key in some]
         if write_batch(client, table, requests, sleep=time.sleep) or clock() >= until:
             return False

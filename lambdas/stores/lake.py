@@ -1,4 +1,4 @@
-"""The lake bucket: the door to S3."""
+"""The client of the lake bucket."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-ATTEMPTS = 5
+MAX_ATTEMPTS = 5
+
+
+class DeletionError(Exception):
+    """An object in the lake could not be deleted."""
+
+
+class ConcurrentWriteError(Exception):
+    """Other writers create the same object at the same time."""
 
 
 class LakeBucket:
@@ -17,8 +25,10 @@ class LakeBucket:
         self.client, self.bucket = client, bucket
 
     def objects(self, prefix: str, after: str = "") -> Iterator[tuple[str, float]]:
-        """Keys under a prefix in their order, those that come after a key, with the time each was written
-        (seconds since 1970)."""
+        """The keys under a prefix that come after a key, in order, each with the time of its last write.
+
+        Times are in seconds since 1970.
+        """
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix, **({"StartAfter": after} if after else {})
         )
@@ -27,23 +37,28 @@ class LakeBucket:
                 yield entry["Key"], entry["LastModified"].timestamp()
 
     def size(self, prefix: str) -> int:
-        """Bytes of all objects under a prefix."""
+        """The size of all objects under a prefix, in bytes."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return sum(entry["Size"] for page in pages for entry in page.get("Contents", []))
 
     def read(self, key: str) -> str:
-        """An object's text. Raises LookupError if there is none."""
+        """The text of an object. Raises LookupError if the object does not exist."""
         try:
-            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
+            body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except self.client.exceptions.NoSuchKey:
             raise LookupError(f"There is no object {self.uri(key)}.") from None
+        return body.decode()
 
     def write(self, key: str, text: str) -> None:
+        """Store a text and replace what is there."""
         self.client.put_object(Bucket=self.bucket, Key=key, Body=text.encode())
 
     def create(self, key: str, text: str) -> bool:
-        """Store an object if there is none of that name. False: there is one, and it stays."""
-        for _ in range(ATTEMPTS):
+        """Store a text unless the object exists. Returns False if it exists, and leaves it as it is.
+
+        Raises ConcurrentWriteError if other writers create the object at the same time.
+        """
+        for _ in range(MAX_ATTEMPTS):
             try:
                 self.client.put_object(Bucket=self.bucket, Key=key, Body=text.encode(), IfNoneMatch="*")
                 return True
@@ -51,27 +66,31 @@ class LakeBucket:
                 status = error.response["ResponseMetadata"]["HTTPStatusCode"]
                 if status == 412:
                     return False
-                if status != 409:  # another writer at the same moment: S3 wants to be asked again
+                if status != 409:  # S3 answers 409 while another writer creates the object: try again
                     raise
-        raise BusyError(f"{self.uri(key)} is being written by others; try again.")
+        raise ConcurrentWriteError(f"{self.uri(key)} is being written by others; try again.")
 
     def upload(self, key: str, path: Path) -> None:
-        """Store a file."""
+        """Store a local file."""
         with path.open("rb") as file:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=file)
 
     def download(self, key: str, path: Path) -> None:
-        """Fetch an object into a file, a piece at a time."""
+        """Write an object to a local file, one piece at a time."""
         body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
         with path.open("wb") as file:
             while piece := body.read(1 << 20):
                 file.write(piece)
 
     def uri(self, key: str) -> str:
+        """The S3 URI of a key."""
         return f"s3://{self.bucket}/{key}"
 
     def purge(self, prefix: str, until: float, clock: Callable[[], float] = time.monotonic) -> bool:
-        """Delete what is under a prefix, page by page. False if `until` (on `clock`) came first."""
+        """Delete all objects under a prefix, page by page.
+
+        Returns False if the time `until`, measured on `clock`, came first. Raises DeletionError.
+        """
         while True:
             page = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
             keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
@@ -82,18 +101,13 @@ class LakeBucket:
                 return False
 
     def delete(self, objects: list[dict[str, str]]) -> None:
-        """Delete up to 1,000 objects, {"Key"} each, or versions of objects. Raises PurgeError."""
+        """Delete up to 1,000 objects (`Key`) or versions of objects (`Key`, `VersionId`).
+
+        Raises DeletionError.
+        """
         if not objects:
             return
         answer = self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
         if answer.get("Errors"):
             error = answer["Errors"][0]
-            raise PurgeError(f"{self.uri(error['Key'])} could not be deleted: {error.get('Message')}")
-
-
-class PurgeError(Exception):
-    """An object in the lake could not be deleted."""
-
-
-class BusyError(Exception):
-    """Others write the same object at the same moment."""
+            raise DeletionError(f"{self.uri(error['Key'])} could not be deleted: {error.get('Message')}")

@@ -1,4 +1,4 @@
-"""Parquet files of the lake, read a few rows at a time, for functions that carry the columnar engine."""
+"""Reading Parquet files of the lake a few rows at a time, for functions that include pyarrow."""
 
 import tempfile
 from collections.abc import Collection, Iterator
@@ -13,10 +13,13 @@ from lambdas.stores.lake import LakeBucket
 
 BATCH_ROWS = 1 << 16
 
+Row = tuple[Any, ...]
+"""The values of one row in the order of the requested columns; their types are those of the file."""
+
 
 @contextmanager
 def opened(lake: LakeBucket, key: str) -> Iterator[pq.ParquetFile]:
-    """A file of the lake, on local disk while it is open."""
+    """A file of the lake, which is copied to local disk while it is open."""
     with tempfile.NamedTemporaryFile(suffix=".parquet") as local:
         body = lake.client.get_object(Bucket=lake.bucket, Key=key)["Body"]
         while chunk := body.read(1 << 20):
@@ -28,9 +31,11 @@ def opened(lake: LakeBucket, key: str) -> Iterator[pq.ParquetFile]:
 
 def rows(
     lake: LakeBucket, key: str, columns: list[str], only: Collection[str] | None = None
-) -> Iterator[tuple[Any, ...]]:
-    """The rows of a file as tuples of these columns; one that the file lacks is None in every row. `only`:
-    the rows whose first column, of text, has one of these values."""
+) -> Iterator[Row]:
+    """The values of `columns` in each row of a file. A column that the file does not have is None.
+
+    `only` selects the rows whose first column, which is text, has one of these values.
+    """
     with opened(lake, key) as file:
         present = [name for name in columns if name in file.schema_arrow.names]
         wanted = None if only is None else pa.array(sorted(only), pa.string())
@@ -45,5 +50,5 @@ def rows(
 
 
 def keys(lake: LakeBucket, prefix: str) -> list[str]:
-    """The Parquet files under a prefix, in the order of their names."""
+    """The keys of the Parquet files under a prefix, in order."""
     return [key for key, _ in lake.objects(prefix) if key.endswith(".parquet")]

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
+from lambdas.stores.batch_writes import MAX_REQUESTS, TableBusyError, write_batch
 
 PARTITIONS = 64
 THREADS = 8
@@ -22,10 +22,6 @@ BATCHES_IN_MEMORY = 8 * THREADS
 
 Row = tuple[str, Mapping[str, Any]]
 """A user or item, and the `output` of its line of a batch job."""
-
-
-class ListsBusyError(Exception):
-    """DynamoDB did not accept all rows in a reasonable time. It is safe to write them again."""
 
 
 class PrecomputedTable:
@@ -40,7 +36,7 @@ class PrecomputedTable:
         return None if row is None else json.loads(row["output"]["S"])
 
     def write(self, version: str, rows: Iterable[Row], *, expires_at: int) -> int:
-        """Store lists with several threads while `rows` are read. Returns how many. Raises ListsBusyError."""
+        """Store lists with several threads while `rows` are read. Returns how many. Raises TableBusyError."""
         expires = {"N": str(expires_at)}
 
         def requests(some: Sequence[Row]) -> list[dict[str, Any]]:
@@ -53,7 +49,7 @@ class PrecomputedTable:
         return self._send(rows, requests)
 
     def delete(self, version: str, keys: Iterable[str]) -> None:
-        """Delete the lists of users or items. Raises ListsBusyError."""
+        """Delete the lists of users or items. Raises TableBusyError."""
 
         def requests(some: Sequence[str]) -> list[dict[str, Any]]:
             return [{"DeleteRequest": {"Key": _key(version, key)}} for key in dict.fromkeys(some)]
@@ -62,7 +58,7 @@ class PrecomputedTable:
 
     def _send(self, rows: Iterable[Any], requests: Callable[[Any], list[dict[str, Any]]]) -> int:
         sent = 0
-        batches = _batches(iter(rows), MOST_AT_ONCE)
+        batches = _batches(iter(rows), MAX_REQUESTS)
         with ThreadPoolExecutor(THREADS) as pool:
             while some := list(islice(batches, BATCHES_IN_MEMORY)):
                 sent += sum(pool.map(lambda batch: self._write(requests(batch)), some))
@@ -70,7 +66,7 @@ class PrecomputedTable:
 
     def _write(self, requests: list[dict[str, Any]]) -> int:
         if left := write_batch(self._client, self._table, requests, sleep=self._sleep):
-            raise ListsBusyError(f"{left} lists could not be written to {self._table}")
+            raise TableBusyError(f"{left} lists", self._table)
         return len(requests)
 
 

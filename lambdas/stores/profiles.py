@@ -1,29 +1,33 @@
-"""The profiles table: each user's (or session's) streamed events, in the order of time.
+"""The profiles table: the streamed events of each user or session, in the order of time.
 
-Items: profile `<dataset group>#<user or session>`, event `<sentAt in ms, 15 digits>#<event id>`, and the
-event's members. The same event written twice is one item. Items disappear by their expiry time.
+An item has the key `profile` (dataset group and user or session), the sort key `event` (`sentAt` in
+milliseconds, 15 digits, and the event's id) and the other members of the event. The same event written twice
+is one item. Items expire.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lambdas.stores.batch_writes import MOST_AT_ONCE, write_batch
+from lambdas.stores.batch_writes import MAX_REQUESTS, TableBusyError, write_batch
 from tastemaker.contracts.streamed_event import COLUMNS, StreamedEvent, partition_key
 from tastemaker.contracts.table_keys import profile_key
 from tastemaker.serving.history import LiveEvent
 
+Item = dict[str, dict[str, str]]
+"""An item with its attributes, as DynamoDB writes them."""
+
 _IN_KEY = {"eventId", "userId", "sentAt", "datasetGroup"}
-_MEMBERS = tuple((name, kind == "string") for name, kind in COLUMNS.items() if name not in _IN_KEY)
-"""The members that an item has as attributes, and whether each is text."""
-
-
-class ProfilesBusyError(Exception):
-    """DynamoDB did not take all items in a reasonable time; writing them again is safe."""
+_ATTRIBUTES = {
+    name: "S" if column_type == "string" else "N"
+    for name, column_type in COLUMNS.items()
+    if name not in _IN_KEY
+}
+"""The members that are attributes of an item, and their DynamoDB types."""
 
 
 class Profiles:
-    """`client` is a low-level DynamoDB client: it is ready sooner than a resource."""
+    """The table. `client` is a low-level DynamoDB client, which starts faster than a boto3 resource."""
 
     def __init__(self, client: Any, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client, self._table, self._sleep = client, table, sleep
@@ -41,16 +45,16 @@ class Profiles:
         return [_event(item) for item in answer["Items"]]
 
     def write(self, events: Iterable[StreamedEvent], *, expires_at: int) -> int:
-        """Store events as the stream carries them. Returns how many distinct ones there were.
+        """Store events, which expire at a time in Unix seconds. Returns the number of distinct events.
 
-        Raises ProfilesBusyError when throttled for long.
+        Raises TableBusyError.
         """
         items = {_key(item): item for item in (_item(event, expires_at) for event in events)}
         requests = [{"PutRequest": {"Item": item}} for item in items.values()]
-        for start in range(0, len(requests), MOST_AT_ONCE):
-            some = requests[start : start + MOST_AT_ONCE]
-            if left := write_batch(self._client, self._table, some, sleep=self._sleep):
-                raise ProfilesBusyError(f"{left} events could not be written to {self._table}")
+        for start in range(0, len(requests), MAX_REQUESTS):
+            batch = requests[start : start + MAX_REQUESTS]
+            if left := write_batch(self._client, self._table, batch, sleep=self._sleep):
+                raise TableBusyError(f"{left} events", self._table)
         return len(requests)
 
 
@@ -61,18 +65,19 @@ def _event(item: Mapping[str, Any]) -> LiveEvent:
     )
 
 
-def _item(event: StreamedEvent, expires_at: int) -> dict[str, Any]:
-    item = {
+def _item(event: StreamedEvent, expires_at: int) -> Item:
+    item: Item = {
         "profile": {"S": profile_key(event["datasetGroup"], partition_key(event))},
         "event": {"S": f"{int(event['sentAt']) * 1000:015}#{event['eventId']}"},
         "expiresAt": {"N": str(expires_at)},
     }
-    for member, is_text in _MEMBERS:
-        value = event.get(member)
+    members: Mapping[str, Any] = event
+    for name, attribute_type in _ATTRIBUTES.items():
+        value = members.get(name)
         if value is not None:
-            item[member] = {"S": value} if is_text else {"N": repr(float(value))}
+            item[name] = {attribute_type: value if attribute_type == "S" else repr(float(value))}
     return item
 
 
-def _key(item: Mapping[str, Any]) -> tuple[str, str]:
+def _key(item: Item) -> tuple[str, str]:
     return item["profile"]["S"], item["event"]["S"]

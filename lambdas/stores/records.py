@@ -12,7 +12,7 @@ from tastemaker.errors import Conflict, ResourceAlreadyExists
 Item = dict[str, Any]
 FAILED_CHECK = "ConditionalCheckFailed"
 YES = "yes"
-"""Only records whose work is under way have the attribute `moving`, so that its index holds nothing else."""
+"""The value of the attribute `moving`. Only records with pending work have it, so that its index is small."""
 
 
 class ResourceTable:
@@ -125,7 +125,8 @@ class ResourceTable:
 
     def _item(self, key: str) -> Item | None:
         answer = self.client.get_item(TableName=self.table, Key={"arn": {"S": key}}, ConsistentRead=True)
-        return answer.get("Item")
+        item: Item | None = answer.get("Item")
+        return item
 
     def _condition(self, record: Record) -> dict[str, Any]:
         return {

@@ -1,1 +1,1 @@
-"""Kinesis records → user profiles."""
+"""The stream function: Kinesis records → user profiles."""

@@ -1,4 +1,4 @@
-"""Kinesis records → the profiles table, so that a user's next request knows what the user just did."""
+"""The stream function: it stores streamed events, so that the user's next request takes them into account."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ _profiles = Profiles(client("dynamodb"), Settings().profiles_table)
 
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
-    """A batch of Kinesis records. Returns `batchItemFailures`; raises if not one record could be read."""
+    """Store a batch of Kinesis records. Returns `batchItemFailures`; raises if no record could be read."""
     return consume(event, _profiles, context)

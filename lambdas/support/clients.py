@@ -1,7 +1,7 @@
-"""AWS clients for functions that somebody waits for.
+"""AWS clients for functions that answer requests.
 
-Made with botocore alone: boto3 adds nothing to a low-level client but the import of its transfer manager, a
-fifth of a cold start. One session, so that credentials and service models are read once.
+They use botocore only. For a low-level client, boto3 adds only the import of its transfer manager, which is a
+fifth of a cold start. There is one session, so that credentials and service models are read once.
 """
 
 import os
@@ -22,9 +22,10 @@ CONFIG = Config(
 
 
 class _Attributes(JSONParser):
-    """Leaves the attributes of DynamoDB's items as they are in JSON, which is what the parser makes of them
-    too (but of binary ones, and we store none). Walking through two hundred events of a user took longer than
-    answering with them.
+    """A parser that leaves the attributes of DynamoDB's items as they are in the JSON.
+
+    The result is the same as botocore's, except for binary attributes, which no table has. Parsing two
+    hundred events of a user took longer than computing the recommendations.
     """
 
     def _handle_map(self, shape: MapShape, value: Any) -> Any:
@@ -48,6 +49,6 @@ def _session() -> Session:
 
 
 def client(service: str) -> Any:
-    """A client of `service` in the function's region, with its role."""
+    """A client of `service` in the region of the function and with its role."""
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return _session().create_client(service, region_name=region, config=CONFIG)

@@ -1,4 +1,4 @@
-"""API Gateway HTTP API events (payload format 2.0) → one service's operations → results."""
+"""HTTP requests of API Gateway (payload format 2.0) → operations of one service → responses."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -10,12 +10,14 @@ from tastemaker.errors import NotServedYet, TastemakerError
 from tastemaker.wire import Response, Service
 
 Operation = Callable[[dict[str, Any]], Mapping[str, Any] | None]
-"""Validated parameters → the result in the output shape's member names (None where there is no output)."""
+"""Validated parameters → the members of the output, or None for an operation without output."""
 
 
 def serve(service: Service, event: Mapping[str, Any], operations: Mapping[str, Operation]) -> dict[str, Any]:
-    """Answer one HTTP request. Never raises: domain errors become the service's errors, anything else an
-    InternalServerError with the request's id, and the log has the rest.
+    """The response to one HTTP request. Never raises.
+
+    Errors of the domain become errors of the service. Any other error becomes an InternalServerError with the
+    id of the request, and the log has the details.
     """
     context = event.get("requestContext", {})
     request_id = context.get("requestId") or str(uuid4())
@@ -38,17 +40,18 @@ def serve(service: Service, event: Mapping[str, Any], operations: Mapping[str, O
 
 
 def account_of(event: Mapping[str, Any], context: Any) -> str:
-    """The account that answers: the function's own, or the HTTP event's where there is no Lambda context."""
+    """The account of the function, or that of the HTTP event if there is no Lambda context."""
     arn = getattr(context, "invoked_function_arn", "") or ""
-    return arn.split(":")[4] if arn.count(":") >= 6 else event["requestContext"]["accountId"]
+    return str(arn.split(":")[4] if arn.count(":") >= 6 else event["requestContext"]["accountId"])
 
 
 def method_of(event: Mapping[str, Any]) -> str:
-    return event.get("requestContext", {}).get("http", {}).get("method", "POST")
+    """The HTTP method of a request."""
+    return str(event.get("requestContext", {}).get("http", {}).get("method", "POST"))
 
 
 def path_of(event: Mapping[str, Any]) -> str:
-    """The path without the stage, which a stage other than $default puts in front."""
+    """The path of a request without the name of the stage, which comes first unless it is $default."""
     path, stage = event.get("rawPath") or "/", event.get("requestContext", {}).get("stage", "$default")
     prefix = f"/{stage}"
     if path == prefix or path.startswith(f"{prefix}/"):
@@ -57,6 +60,7 @@ def path_of(event: Mapping[str, Any]) -> str:
 
 
 def body_of(event: Mapping[str, Any]) -> bytes:
+    """The body of a request."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
 

@@ -1,7 +1,7 @@
-"""Logs and metrics of every function, by Powertools, which is imported when there is first something to say.
+"""Logs and metrics of every function, with Powertools, which is imported at the first log entry or metric.
 
-An answer that goes well logs nothing, and that import is a tenth of a cold start. The service name comes from
-POWERTOOLS_SERVICE_NAME, else from the function's name. Lambda's own tracing needs nothing here.
+A successful request logs nothing, and the import is a tenth of a cold start. The service name comes from
+POWERTOOLS_SERVICE_NAME, else from the name of the function.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ def _logger() -> Logger:
     return Logger(service=SERVICE)
 
 
-class _Later:
-    """The logger, from the first use on."""
+class _LazyLogger:
+    """The logger, which is created at its first use."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_logger(), name)
 
 
-logger = _Later()
+logger = _LazyLogger()
 
 
-def count(what: str, **dimensions: str) -> None:
-    """One more of something, as a CloudWatch metric in the stage's namespace."""
+def count(metric_name: str, **dimensions: str) -> None:
+    """Add one to a CloudWatch metric in the namespace of the stage."""
     from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-    with single_metric(what, MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+    with single_metric(metric_name, MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
         for name, value in {"service": SERVICE, **dimensions}.items():
             metric.add_dimension(name, value)

@@ -1,4 +1,4 @@
-"""The functions' settings: environment variables with a type, read when asked for."""
+"""The settings of functions: typed environment variables, which are read when they are used."""
 
 import json
 import os
@@ -13,11 +13,11 @@ _REQUIRED: Any = object()
 
 
 class MissingSettingError(Exception):
-    """A variable that the template must set is absent or unreadable; the message names it."""
+    """An environment variable that the template sets is absent or cannot be read."""
 
 
 class _Setting(Generic[T]):
-    """One variable, its reader and its default. Read at use: each function has only those it needs."""
+    """One variable with its parser and its default. It is read at use: a function has only some of them."""
 
     def __init__(self, variable: str, read: Callable[[str], T], default: T = _REQUIRED) -> None:
         self.variable, self._read, self._default = variable, read, default
@@ -53,7 +53,7 @@ def _texts(text: str) -> list[str]:
 
 
 class Settings:
-    """`Settings()` reads this process's environment; tests give a mapping of their own."""
+    """The settings of this process, or of the given mapping of environment variables."""
 
     resources_table = _Setting("TASTEMAKER_RESOURCES_TABLE", str)
     profiles_table = _Setting("TASTEMAKER_PROFILES_TABLE", str)
@@ -66,13 +66,13 @@ class Settings:
     steps_function = _Setting("TASTEMAKER_STEPS_FUNCTION", str)
     runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)
     quotas = _Setting[dict[str, Any]]("TASTEMAKER_QUOTAS", _object, {})
-    """Quota name → number; a quota that is not named is not enforced."""
+    """Name of a quota → number. Other quotas are not enforced."""
     auto_training_delay_minutes = _Setting("TASTEMAKER_AUTO_TRAINING_DELAY_MINUTES", int, 60)
     event_bus = _Setting[str | None]("TASTEMAKER_EVENT_BUS", str, None)
     data_buckets = _Setting[list[str]]("TASTEMAKER_DATA_BUCKETS", _texts, [])
     attribution_namespace = _Setting("TASTEMAKER_ATTRIBUTION_NAMESPACE", str)
     distributed_bytes = _Setting("TASTEMAKER_DISTRIBUTED_BYTES", int, 0)
-    """Work on more than this is left to Spark; 0 where the stage has none."""
+    """Larger inputs are processed by Spark; 0 if the stage has no Spark."""
     deployment = _Setting("TASTEMAKER_DEPLOYMENT", StageSummary.from_json)
     region = _Setting("AWS_REGION", str)
 

@@ -286,7 +286,7 @@ def _sane(numbers: pa.Array, rule: Rule) -> pa.Array:
 
 
 def _first(mask: pa.Array) -> int:
-    return pc.index(mask, True).as_py()
+    return int(pc.index(mask, True).as_py())
 
 
 def _shown(value: Any) -> str:

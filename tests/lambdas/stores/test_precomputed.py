@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.stores.batch_writes import write_batch
-from lambdas.stores.precomputed import ListsBusyError, PrecomputedTable, partitions
+from lambdas.stores.batch_writes import TableBusyError, write_batch
+from lambdas.stores.precomputed import PrecomputedTable, partitions
 
 VERSION = "arn:aws:personalize:eu-west-1:123456789012:batch-inference-job/j#1700000000"
 LONGEST = "\N{BREAD}" * 256
@@ -60,5 +60,5 @@ def test_what_a_table_does_not_take_is_sent_again_after_longer_pauses() -> None:
 
 def test_a_table_that_is_busy_for_long_fails_the_work() -> None:
     lists = PrecomputedTable(Throttled(0), "t", sleep=lambda _: None)
-    with pytest.raises(ListsBusyError, match="1 lists"):
+    with pytest.raises(TableBusyError, match="1 lists"):
         lists.write(VERSION, [("ann", {})], expires_at=9)

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from lambdas.stores.profiles import Profiles, ProfilesBusyError
+from lambdas.stores.batch_writes import TableBusyError
+from lambdas.stores.profiles import Profiles
 from lambdas.stream.consuming import consume
 
 TABLE = "profiles"
@@ -151,5 +152,5 @@ def test_unprocessed_items_are_written_again_and_a_throttled_table_fails_the_bat
     patient = Throttled(5)
     consume(batch(*map(event, range(5))), Profiles(patient, TABLE, waits.append))
     assert (patient.taken, len(waits)) == (5, 4)
-    with pytest.raises(ProfilesBusyError, match="3 events"):
+    with pytest.raises(TableBusyError, match="3 events"):
         consume(batch(*map(event, range(5))), Profiles(Throttled(2), TABLE, waits.append))
