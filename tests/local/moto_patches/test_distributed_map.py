@@ -71,4 +71,4 @@ def test_failed_items_that_are_tolerated_do_not_fail_the_map(local, more):
 def test_a_state_catches_the_error_by_its_name(local):
     catch = [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Caught"}]
     described = run_map(local, more={"Catch": catch})
-    assert (described["status"], described["output"]) == ("SUCCEEDED", '{"caught":1}')
+    assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"caught": 1})
