@@ -52,7 +52,7 @@ def run(
     whole = Importer(source, destination, fields, prefix)
     files = input_files(source, location)
     # How many cells are forgiven is counted by stretches of a file: a column that may be forgiven is not cut.
-    cuttable = not any(rule.forgiving for rule in whole.rules)
+    cuttable = not any(rule.lenient for rule in whole.rules)
     whole.clean()
     try:
         outcomes = _outcomes(spark, open_storage, fields, prefix, files, size if cuttable else 0)

@@ -1,4 +1,4 @@
-"""CSV bytes → record batches in which every wanted column is text, with at most a few blocks in memory."""
+"""CSV bytes → record batches with the requested columns as text, with at most a few blocks in memory."""
 
 import csv
 import io
@@ -11,15 +11,16 @@ from tastemaker.importing.dialect import Dialect
 from tastemaker.importing.errors import MissingColumns, UnreadableFile
 
 BLOCK_BYTES = 2 << 20
-"""How much is parsed at once, and so the longest row that can be read. Arrow takes up to 32 blocks from a
-source that is faster than the rest: this bounds the memory of an import as well.
+"""The size of a block that is parsed at once, and so the length of the longest row.
+
+Arrow reads up to 32 blocks ahead from a fast source, so this also bounds the memory of an import.
 """
 
 HEADER_BYTES = 1 << 20
 
 
 class ReadAgainError(Exception):
-    """The file's escaping turned out to be the other one: start over, with what the dialect has learned."""
+    """The file uses the other escaping. The caller reads it again with the same dialect."""
 
 
 class RaggedRowError(Exception):
@@ -27,18 +28,18 @@ class RaggedRowError(Exception):
 
 
 class NotUtf8Error(Exception):
-    """A cell of a wanted column is not UTF-8."""
+    """A cell of a requested column is not UTF-8."""
 
 
 class EndlessRowError(Exception):
-    """A row longer than a block, nearly always because a quote is never closed."""
+    """A row longer than a block, usually because a quote is never closed."""
 
 
 class CsvFile:
-    """One CSV file, read once from front to back.
+    """One CSV file, which is read once from front to back.
 
-    `header` is known at once; `batches()` streams the rows. Raises UnreadableFile and MissingColumns on
-    opening.
+    `header` is known after construction; `batches()` streams the rows. The constructor raises UnreadableFile
+    and MissingColumns.
     """
 
     def __init__(self, stream: io.RawIOBase, name: str, columns: Sequence[str], dialect: Dialect) -> None:
@@ -60,18 +61,19 @@ class CsvFile:
 
     @property
     def bytes_read(self) -> int:
+        """The number of bytes that were read so far."""
         return self._feed.bytes_read
 
     @property
     def quote_left_open(self) -> bool:
-        """Whether, now that all is read, the number of quotes is odd."""
+        """Whether the number of quotes is odd after all rows were read."""
         return self._feed.odd_quotes
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Rows in file order, columns in the order asked for, all of them strings without nulls.
+        """The rows in the order of the file, with the requested columns as strings without nulls.
 
-        Raises ReadAgainError, RaggedRowError, NotUtf8Error and EndlessRowError; the rows before the bad one
-        may have been handed out.
+        Raises ReadAgainError, RaggedRowError, NotUtf8Error and EndlessRowError, possibly after rows before
+        the bad one were yielded.
         """
         if self._feed.at_end:
             return
@@ -102,15 +104,17 @@ class CsvFile:
 
 
 def spelled(header: Sequence[str], columns: Sequence[str]) -> list[str]:
-    """The names in the spelling of `columns` where only the case of letters differs: the service's own sample
-    data call a column `genres` that the schema calls GENRES. A name that fits exactly goes first.
+    """The names of a header, in the spelling of `columns` if only the case of letters differs.
+
+    Sample data of the service have a column `genres` that the schema calls GENRES. A name that matches
+    exactly has precedence.
     """
     sought = {column.casefold(): column for column in columns if column not in header}
     return [name if name in columns else sought.get(name.casefold(), name) for name in header]
 
 
 def _explain(error: pa.ArrowInvalid) -> None:
-    """Arrow has one exception for all; its text is the only thing that tells the cases apart."""
+    """Raise the error that Arrow's message describes: Arrow has one exception for all cases."""
     text = str(error)
     if "Empty CSV file" in text:
         return
@@ -124,7 +128,7 @@ def _explain(error: pa.ArrowInvalid) -> None:
 
 
 def _distinct(header: Sequence[str]) -> list[str]:
-    """Arrow wants distinct names; columns that nobody reads may share one in the file."""
+    """Distinct names, as Arrow requires: columns that are not requested may share a name in the file."""
     return [name if header.count(name) == 1 else f"{name}#{i}" for i, name in enumerate(header)]
 
 
@@ -133,7 +137,7 @@ class _MisreadError(Exception):
 
 
 class _Feed(io.RawIOBase):
-    """The bytes after the header, watched on their way."""
+    """The bytes after the header. It counts quotes and informs the dialect."""
 
     def __init__(self, stream: io.RawIOBase, dialect: Dialect) -> None:
         self._stream = stream
@@ -157,7 +161,7 @@ class _Feed(io.RawIOBase):
         return not self._buffer
 
     def header(self, name: str) -> list[str]:
-        """The first row's names, without quotes, blanks and byte order mark."""
+        """The names in the first row, without quotes, blanks and byte order mark."""
         head = self._take(HEADER_BYTES)
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise UnreadableFile(name, "the file is UTF-16; save it as UTF-8")

@@ -1,25 +1,24 @@
-r"""Which of two escapings a CSV file uses, decided from its bytes as they stream by.
+r"""Which of two escapings a CSV file uses, decided from its bytes as they are read.
 
-Personalize documents `\"` and `\\`; spreadsheets, pandas and Python write `""` and leave a backslash alone.
-Doubled quotes are read either way; the only question is whether a backslash means itself. Until one turns up
-it does not matter. When one does:
+Personalize documents `\"` and `\\`. Spreadsheets, pandas and Python write `""` and do not escape backslashes.
+Doubled quotes are accepted in both, so the only question is whether a backslash stands for itself:
 
-- a quote escaped by a backslash in the middle of a field (`\"` before anything but a field's end) is possible
-  only in the documented escaping: decided, for good;
-- a backslash before any other character (`C:\new`) means itself;
-- only `\\`, or nothing but cases that read either way: as documented.
+- A quote that a backslash escapes in the middle of a field (`\"` before anything but the end of a field) is
+  possible only in the documented escaping. It decides the question.
+- A backslash before any other character (`C:\new`) stands for itself.
+- Otherwise, if there are only `\\` or cases that are the same in both, the file is read as documented.
 """
 
 import re
 
-# A backslash that no earlier backslash escapes, seen in pairs from the left.
+# A backslash that is not escaped by an earlier backslash, counted in pairs from the left.
 _UNESCAPED = rb"(?<!\\)(?:\\\\)*\\"
 _ESCAPED_QUOTE = re.compile(_UNESCAPED + rb'"(?![",\r\n]|\Z)')
 _LITERAL = re.compile(_UNESCAPED + rb'(?![\\",\r\n]|\Z)')
 
 
 class Dialect:
-    """What has been learned of one file. `escapes` says how it is to be read."""
+    """What is known of one file. `escapes` says whether backslashes escape."""
 
     def __init__(self) -> None:
         self.escapes = False
@@ -27,8 +26,10 @@ class Dialect:
         self._literal = False
 
     def learn(self, chunk: bytes) -> bool:
-        """Take the next bytes into account. False when the file must be read again from its start, because
-        what was read before them was read the other way.
+        """Take the next bytes into account.
+
+        Returns False if the file must be read again from its start, because earlier bytes were read in the
+        other way.
         """
         if self._proven or b"\\" not in chunk:
             return True

@@ -1,4 +1,4 @@
-"""The import, start to end: find the files, read, type, check, write; clean up what a failure leaves."""
+"""An import from start to end: find the files, read, convert, check, write, clean up after a failure."""
 
 import os
 import tempfile
@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 
 from tastemaker.files import File, Source
 from tastemaker.importing import row_location
-from tastemaker.importing.cells import BadCellError, Rule, stored_schema, typed
+from tastemaker.importing.cells import typed
+from tastemaker.importing.column_rules import BadCellError, ColumnRule, stored_schema
 from tastemaker.importing.csv_reader import (
     CsvFile,
     EndlessRowError,
@@ -35,12 +36,12 @@ Log = Callable[[str], None]
 PROGRESS_SECONDS = 5.0
 PARQUET_ROWS = 1 << 18
 IN_FLIGHT = 3
-"""Batches typed while earlier ones are written: what bounds memory, with the reader's own blocks."""
+"""Batches that are converted while earlier ones are written. It bounds memory, as the reader's blocks do."""
 
 
 @dataclass
 class Importer:
-    """One import: everything it needs, and its counts as they grow."""
+    """One import: its source and destination, its schema, and its counts as they grow."""
 
     source: Source
     destination: Destination
@@ -51,18 +52,19 @@ class Importer:
     rows: int = 0
     bytes: int = 0
     newest: int | None = None
-    _forgiven: dict[str, int] = field(default_factory=dict)
+    _null_cells: dict[str, int] = field(default_factory=dict)
     _dialects: dict[str, Dialect] = field(default_factory=dict)
-    _spoke: float = 0.0
+    _logged_at: float = 0.0
 
     def run(self, location: str) -> dict[str, Any]:
-        """Import a file or a folder. Returns the counts; raises WorkFailedError, with nothing left under
-        the prefix.
+        """Import a file or a folder, and return the counts: rows, files, bytes, parts and maxTimestamp.
+
+        Raises WorkFailedError, and leaves nothing under the prefix then.
         """
         files = input_files(self.source, location)
         self.log(f"{len(files)} files, {sum(file.size for file in files):,} bytes at {location}")
         try:
-            # What an earlier, killed run of this import left must not be published with this one's parts.
+            # Parts that a killed run of this import left must not become visible with this run's parts.
             self.clean()
             result = self.read(files)
             if not self.rows:
@@ -73,18 +75,21 @@ class Importer:
         return result
 
     def size(self, location: str) -> int:
-        """Bytes of the files of a location. Raises WorkFailedError."""
+        """The size of the files of a location, in bytes. Raises WorkFailedError."""
         return sum(file.size for file in input_files(self.source, location))
 
     def read(self, files: Sequence[File]) -> dict[str, Any]:
-        """Import these files, in their order. Returns the counts; raises WorkFailedError, and leaves to the
-        caller what had been written by then.
+        """Import these files in their order, and return the counts.
+
+        Raises WorkFailedError. The caller then deletes what was written.
         """
         while True:
             try:
                 parts = self._attempt(files)
             except ReadAgainError:
-                self.log("a backslash turned out to be one to be read differently; reading from the start")
+                self.log(
+                    "the file escapes quotes in the other way; a backslash shows it; reading from the start"
+                )
             else:
                 return {
                     "rows": self.rows,
@@ -95,14 +100,15 @@ class Importer:
                 }
 
     @property
-    def rules(self) -> list[Rule]:
-        """What the cells of each column must be."""
+    def rules(self) -> list[ColumnRule]:
+        """The rules of the columns, in the order of the schema."""
         describes = all(column.name != "TIMESTAMP" for column in self.fields)
-        return [Rule.of(column, describes=describes) for column in self.fields]
+        return [ColumnRule.of(column, describes=describes) for column in self.fields]
 
     def clean(self) -> None:
-        """Best effort: a role that may not delete is no reason to fail, nor to hide what the import failed
-        of.
+        """Delete what was written, as far as possible.
+
+        A role that may not delete objects does not make an import fail, and does not hide why it failed.
         """
         try:
             self.destination.clear(self.prefix)
@@ -112,7 +118,7 @@ class Importer:
     def _attempt(self, files: Sequence[File]) -> int:
         self.rows, self.bytes, self.newest = 0, 0, None
         rules = self.rules
-        self._forgiven = {rule.name: 0 for rule in rules if rule.forgiving and not rule.nullable}
+        self._null_cells = {rule.name: 0 for rule in rules if rule.lenient and not rule.nullable}
         with tempfile.TemporaryDirectory(prefix="import-") as scratch:
             parts = Parts(self.destination, self.prefix, stored_schema(rules), Path(scratch), self.part_bytes)
             try:
@@ -125,26 +131,26 @@ class Importer:
             except BaseException:
                 parts.abandon()
                 raise
-        for name, cells in self._forgiven.items():
+        for name, cells in self._null_cells.items():
             if cells:
                 self.log(
-                    f"warning: {cells:,} cells of {name} are not as the schema says; they are stored as null"
+                    f"warning: {cells:,} cells of {name} do not follow the schema; they are stored as null"
                 )
         self.log(f"done: {self.rows:,} rows in {parts.count} parts")
         return parts.count
 
     def _count(self, batch: pa.RecordBatch, file: File) -> None:
         self.rows += batch.num_rows
-        for name in self._forgiven:
-            self._forgiven[name] += batch.column(name).null_count
+        for name in self._null_cells:
+            self._null_cells[name] += batch.column(name).null_count
         if "TIMESTAMP" in batch.schema.names and batch.num_rows:
             newest = pc.max(batch.column("TIMESTAMP")).as_py()
             self.newest = newest if self.newest is None else max(self.newest, newest or self.newest)
-        if monotonic() - self._spoke > PROGRESS_SECONDS:
-            self._spoke = monotonic()
+        if monotonic() - self._logged_at > PROGRESS_SECONDS:
+            self._logged_at = monotonic()
             self.log(f"{self.rows:,} rows so far, reading {file.name}")
 
-    def _csv(self, file: File, rules: Sequence[Rule]) -> Iterator[pa.RecordBatch]:
+    def _csv(self, file: File, rules: Sequence[ColumnRule]) -> Iterator[pa.RecordBatch]:
         dialect = self._dialects.setdefault(file.name, Dialect())
         with self.source.open(file) as stream:
             csv = CsvFile(stream, file.name, [rule.name for rule in rules], dialect)
@@ -169,7 +175,7 @@ class Importer:
                 raise self._endless(file, dialect)
             self.bytes += csv.bytes_read
 
-    def _parquet(self, file: File, rules: Sequence[Rule]) -> Iterator[pa.RecordBatch]:
+    def _parquet(self, file: File, rules: Sequence[ColumnRule]) -> Iterator[pa.RecordBatch]:
         names = [rule.name for rule in rules]
         with self.source.open(file) as stream:
             try:
@@ -196,23 +202,23 @@ class Importer:
             self.bytes += file.size
 
     def _bad_cell(self, file: File, dialect: Dialect, error: BadCellError, rows: int) -> BadRow:
-        """`rows` were good before the bad batch."""
+        """The error for a bad cell in the batch that follows `rows` good rows."""
         row = rows + error.row
         with self.source.open(file) as stream:
-            place = row_location.find(stream, escapes=dialect.escapes, wanted=lambda number, _: number == row)
-        return BadRow(file.name, place.line if place else None, error.why, column=error.column)
+            found = row_location.find(stream, escapes=dialect.escapes, wanted=lambda number, _: number == row)
+        return BadRow(file.name, found.line if found else None, error.why, column=error.column)
 
     def _ragged(self, file: File, dialect: Dialect, header: Sequence[str], error: RaggedRowError) -> BadRow:
         with self.source.open(file) as stream:
-            place = row_location.find(
+            found = row_location.find(
                 stream, escapes=dialect.escapes, wanted=lambda _, cells: len(cells) != len(header)
             )
-        if place is None:
+        if found is None:
             return BadRow(file.name, None, str(error.__cause__))
-        if any("\n" in cell for cell in place.cells) and self._open_quote(file, dialect) == place.line:
+        if any("\n" in cell for cell in found.cells) and self._open_quote(file, dialect) == found.line:
             return self._endless(file, dialect)
-        why = f"the row has {len(place.cells)} cells, the header {len(header)}"
-        return BadRow(file.name, place.line, f"{why}: {','.join(place.cells)[:200]!r}")
+        why = f"the row has {len(found.cells)} cells, the header {len(header)}"
+        return BadRow(file.name, found.line, f"{why}: {','.join(found.cells)[:200]!r}")
 
     def _not_utf8(self, file: File, dialect: Dialect, header: Sequence[str], names: Sequence[str]) -> BadRow:
         indexes = [header.index(name) for name in names]
@@ -221,14 +227,14 @@ class Importer:
             return [i for i in indexes if i < len(cells) and not row_location.is_text(cells[i])]
 
         with self.source.open(file) as stream:
-            place = row_location.find(
+            found = row_location.find(
                 stream, escapes=dialect.escapes, wanted=lambda _, cells: bool(broken(cells))
             )
-        if place is None:
+        if found is None:
             return BadRow(file.name, None, "the file is not UTF-8")
-        i = broken(place.cells)[0]
-        raw = place.cells[i].encode("utf-8", "surrogateescape")
-        return BadRow(file.name, place.line, f"not UTF-8: {raw[:80]!r}", column=header[i])
+        i = broken(found.cells)[0]
+        raw = found.cells[i].encode("utf-8", "surrogateescape")
+        return BadRow(file.name, found.line, f"not UTF-8: {raw[:80]!r}", column=header[i])
 
     def _open_quote(self, file: File, dialect: Dialect) -> int | None:
         with self.source.open(file) as stream:
@@ -241,9 +247,12 @@ class Importer:
         return BadRow(file.name, line, "a quote that opens in this row is never closed")
 
 
-def _typed_in_order(batches: Iterator[pa.RecordBatch], rules: Sequence[Rule]) -> Iterator[pa.RecordBatch]:
-    """Type a few batches at a time on other threads (Arrow lets go of the interpreter), and hand them on in
-    order, so that the first bad row of the file is the one that is reported.
+def _typed_in_order(
+    batches: Iterator[pa.RecordBatch], rules: Sequence[ColumnRule]
+) -> Iterator[pa.RecordBatch]:
+    """Convert a few batches at a time on other threads, and yield them in order.
+
+    Arrow releases the interpreter lock. The order makes sure that the first bad row of the file is reported.
     """
     with ThreadPoolExecutor(max(1, min(IN_FLIGHT, os.cpu_count() or 1))) as pool:
         waiting: deque[Future[pa.RecordBatch]] = deque()
@@ -252,7 +261,7 @@ def _typed_in_order(batches: Iterator[pa.RecordBatch], rules: Sequence[Rule]) ->
             while True:
                 try:
                     batch = next(batches, None)
-                except Exception as error:  # what was read before it may hold an earlier bad row
+                except Exception as error:  # batches that were read before may contain an earlier bad row
                     batch, failure = None, error
                 if batch is None:
                     break

@@ -1,6 +1,7 @@
-"""Typed rows → Parquet parts of an even size, each written to local disk and then stored.
+"""Typed rows → Parquet parts of even size, each written to local disk and then stored.
 
-Part names depend only on the rows, so a second run of the same import overwrites the first's keys.
+The names of parts depend only on the rows, so that a second run of an import overwrites the keys of the
+first.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,12 +14,14 @@ from tastemaker.importing.storage import Destination
 
 PART_BYTES = 96 << 20
 GROUP_BYTES = 16 << 20
-"""About how much is written as one group of rows: small ones compress badly, large ones take memory."""
+"""The approximate size of a group of rows: small groups compress badly, large groups need memory."""
 
 
 class Parts:
-    """Writes batches in order. Local disk never holds more than two parts: the one being written and the one
-    being uploaded. `close()` stores the last part; `abandon()` gives up.
+    """A writer of batches, which keeps their order.
+
+    Local disk has at most two parts: the one being written and the one being uploaded. `close()` stores the
+    last part. `abandon()` stops the import.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Parts:
         self.count = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
+        """Add a batch."""
         self._group.append(batch)
         self._group_bytes += batch.nbytes
         if self._group_bytes >= GROUP_BYTES:
@@ -58,14 +62,14 @@ class Parts:
         self._group, self._group_bytes = [], 0
 
     def close(self) -> None:
-        """Store what is left. Raises what an upload raised."""
+        """Store the last part. Raises what an upload raised."""
         self._write_group()
         self._finish()
         self._wait()
         self._uploads.shutdown()
 
     def abandon(self) -> None:
-        """Stop without storing more; local files are removed."""
+        """Stop without storing more, and delete the local files."""
         self._uploads.shutdown(cancel_futures=True)
         if self._writer is not None:
             self._writer.close()

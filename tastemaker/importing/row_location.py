@@ -1,7 +1,6 @@
-"""The slow way to a bad row, taken once, when an import has failed: its line in the file and its cells.
+"""The line and the cells of a bad row, which are found by a second, slower read of the file.
 
-Arrow numbers no lines, and no rows when it reads ahead. Python's csv module does, so the file is read a
-second time, up to the row.
+Arrow does not number lines, and does not number rows when it reads ahead. Python's csv module does.
 """
 
 import csv
@@ -9,12 +8,12 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-LONGEST_CELL = 64 << 20
+MAX_CELL_LENGTH = 64 << 20
 
 
 @dataclass(frozen=True)
 class RowLocation:
-    """`line` is the physical line (from 1) on which the row begins; `row` counts data rows from 0."""
+    """A row: its first line in the file, from 1; its number among data rows, from 0; its cells."""
 
     line: int
     row: int
@@ -24,10 +23,11 @@ class RowLocation:
 def find(
     stream: io.RawIOBase, *, escapes: bool, wanted: Callable[[int, Sequence[str]], bool]
 ) -> RowLocation | None:
-    """The first data row for which `wanted(row number, cells)` is true. Bytes that are not UTF-8 appear in
-    the cells as lone surrogates.
+    """The first data row for which `wanted(row number, cells)` is true, or None.
+
+    Bytes that are not UTF-8 appear in the cells as lone surrogates.
     """
-    row = -1  # the header is no data row
+    row = -1  # the header is not a data row
     for line, cells in _rows(stream, escapes=escapes, strict=False):
         if row >= 0 and wanted(row, cells):
             return RowLocation(line, row, cells)
@@ -36,7 +36,7 @@ def find(
 
 
 def open_quote(stream: io.RawIOBase, *, escapes: bool) -> int | None:
-    """The line of the row whose quote is never closed; None if every quote is."""
+    """The line of the row whose quote is never closed, or None if every quote is closed."""
     rows = _rows(stream, escapes=escapes, strict=True)
     return next((line for line, row in rows if row is _UNFINISHED), None)
 
@@ -54,8 +54,8 @@ _UNFINISHED: Sequence[str] = ("unfinished",)
 
 
 def _rows(stream: io.RawIOBase, *, escapes: bool, strict: bool) -> Iterator[tuple[int, Sequence[str]]]:
-    """Each row that is not blank and its first line. Ends with `_UNFINISHED` where a row cannot end."""
-    csv.field_size_limit(LONGEST_CELL)
+    """Each row that is not blank with its first line. The last row is `_UNFINISHED` if it cannot end."""
+    csv.field_size_limit(MAX_CELL_LENGTH)
     text = io.TextIOWrapper(io.BufferedReader(stream, 1 << 20), "utf-8-sig", "surrogateescape", newline="")
     rows = csv.reader(text, escapechar="\\" if escapes else None, strict=strict)
     try:

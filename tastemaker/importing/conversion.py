@@ -1,0 +1,195 @@
+"""Columns of text → columns of the types that their rules say, one whole column at a time.
+
+A column is examined cell by cell only if it fails, to find the first bad cell.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tastemaker.importing.column_rules import MAX_TEXT_LENGTH, BadCellError, ColumnRule
+from tastemaker.schemas import MAX_TIMESTAMP
+
+MAX_CJK_TEXT_LENGTH = 7_000
+"""Characters of a Chinese or Japanese text, beyond which the service cuts it."""
+INT_RANGE = (-(2**31), 2**31 - 1)
+LONG_RANGE = (-(2**63), 2**63 - 1)
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def convert(cells: pa.Array, rule: ColumnRule) -> pa.Array:
+    """The column with the type that its rule says. Raises BadCellError for the first bad cell."""
+    if not pa.types.is_string(cells.type):
+        cells = as_text(cells, rule)
+    sizes = pc.binary_length(cells)
+    smallest = pc.min(sizes).as_py()
+    if cells.null_count or smallest == 0:
+        cells = _nulls(cells, sizes, rule)
+    return _CONVERTERS[rule.column_type](cells, sizes, rule)
+
+
+def as_text(cells: pa.Array, rule: ColumnRule) -> pa.Array:
+    """A column of a Parquet file, which has a type of its own, as text.
+
+    Whole floats, as pandas stores integers with nulls, become integers if the schema says so. Raises
+    BadCellError for a type that cannot be converted.
+    """
+    if pa.types.is_floating(cells.type) and rule.column_type in {"int", "long"}:
+        try:
+            cells = pc.cast(cells, pa.int64())
+        except pa.ArrowInvalid:
+            return pc.cast(cells, pa.string())
+    if pa.types.is_dictionary(cells.type):
+        cells = cells.dictionary_decode()
+    if pa.types.is_boolean(cells.type):
+        return pc.if_else(cells, "true", "false")
+    try:
+        return pc.cast(cells, pa.string())
+    except pa.ArrowNotImplementedError as error:
+        raise BadCellError(
+            0, rule.name, f"a column of type {cells.type} cannot be read as {rule.column_type}"
+        ) from error
+
+
+def _nulls(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
+    empty = pc.fill_null(pc.equal(sizes, 0), True)
+    if rule.nullable:
+        return pc.if_else(empty, pa.scalar(None, pa.string()), cells)
+    why = "an id is empty" if rule.is_id else "the cell is empty, but the schema does not allow null here"
+    raise BadCellError(_first(empty), rule.name, why)
+
+
+def _text(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
+    if not rule.max_length or (pc.max(sizes).as_py() or 0) <= min(rule.max_length, MAX_CJK_TEXT_LENGTH):
+        return cells  # a text has at most as many characters as bytes
+    lengths = pc.utf8_length(cells)
+    if rule.truncate:
+        return _truncated(cells, lengths)
+    long = pc.fill_null(pc.greater(lengths, rule.max_length), False)
+    if pc.any(long).as_py():
+        row = _first(long)
+        why = f"length cannot be more than {rule.max_length} characters for {rule.name}"
+        raise BadCellError(row, rule.name, why)
+    return cells
+
+
+def _truncated(cells: pa.Array, lengths: pa.Array) -> pa.Array:
+    """Texts, cut as the service cuts them: at 7,000 characters of Chinese or Japanese, else at 20,000."""
+    if (pc.max(lengths).as_py() or 0) <= MAX_CJK_TEXT_LENGTH:
+        return cells
+    values = cells.to_pylist()
+    for i, text in enumerate(values):
+        if text is not None and len(text) > MAX_CJK_TEXT_LENGTH:
+            dense = len(_CJK.findall(text[:1000])) > 300
+            values[i] = text[: MAX_CJK_TEXT_LENGTH if dense else MAX_TEXT_LENGTH]
+    return pa.array(values, pa.string())
+
+
+def _integer(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
+    # Arrow also reads hexadecimal numbers such as 0x1F, which are not numbers in these files.
+    try:
+        if pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py():
+            raise pa.ArrowInvalid("hexadecimal")
+        numbers = pc.cast(cells, pa.int64())
+    except pa.ArrowInvalid:
+        numbers = pa.array(_cell_by_cell(cells, rule, _as_integer), pa.int64())
+    if rule.column_type == "int":
+        _check_range(numbers, rule, *INT_RANGE)
+    return _check_time(numbers, rule)
+
+
+def _number(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
+    try:
+        numbers = pc.cast(cells, pa.float64())
+        if pc.all(pc.is_finite(numbers)).as_py() is False:
+            raise pa.ArrowInvalid("not finite")
+    except pa.ArrowInvalid:
+        numbers = pa.array(_cell_by_cell(cells, rule, _as_number), pa.float64())
+    return _check_time(numbers, rule)
+
+
+def _boolean(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
+    true = pc.equal(cells, "true")
+    neither = pc.fill_null(pc.invert(pc.or_(true, pc.equal(cells, "false"))), False)
+    if pc.any(neither).as_py():
+        row = _first(neither)
+        raise BadCellError(
+            row, rule.name, f"expected true or false, in lower case, found {_quoted(cells[row])}"
+        )
+    return true
+
+
+def _as_integer(text: str) -> int:
+    if not _INTEGER.match(text):
+        raise ValueError("expected a whole number")
+    value = int(text)
+    if not LONG_RANGE[0] <= value <= LONG_RANGE[1]:
+        raise ValueError("expected a whole number of at most 64 bits")
+    return value
+
+
+def _as_number(text: str) -> float:
+    try:
+        value = float(text) if "_" not in text else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError("expected a number")
+    return value
+
+
+def _cell_by_cell(cells: pa.Array, rule: ColumnRule, read: Callable[[str], Any]) -> list[Any]:
+    """The values cell by cell, for columns with blanks around numbers, and to find the first bad cell."""
+    values = []
+    for row, text in enumerate(cells.to_pylist()):
+        try:
+            values.append(None if text is None else read(text))
+        except ValueError as error:
+            raise BadCellError(
+                row, rule.name, f"{error} ({rule.column_type}), found {_quoted(text)}"
+            ) from error
+    return values
+
+
+def _check_range(numbers: pa.Array, rule: ColumnRule, low: int, high: int) -> None:
+    outside = pc.fill_null(pc.or_(pc.less(numbers, low), pc.greater(numbers, high)), False)
+    if pc.any(outside).as_py():
+        row = _first(outside)
+        raise BadCellError(
+            row,
+            rule.name,
+            f"{numbers[row].as_py()} does not fit an {rule.column_type}; declare the field long",
+        )
+
+
+def _check_time(numbers: pa.Array, rule: ColumnRule) -> pa.Array:
+    if rule.is_time and (pc.max(numbers).as_py() or 0) > MAX_TIMESTAMP:
+        row = _first(pc.fill_null(pc.greater(numbers, MAX_TIMESTAMP), False))
+        why = f"{numbers[row].as_py()} is no time in Unix seconds; in milliseconds? Then divide by 1000"
+        raise BadCellError(row, rule.name, why)
+    return numbers
+
+
+def _first(mask: pa.Array) -> int:
+    return int(pc.index(mask, True).as_py())
+
+
+def _quoted(value: Any) -> str:
+    text = value.as_py() if isinstance(value, pa.Scalar) else value
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+_CONVERTERS: dict[str, Callable[[pa.Array, pa.Array, ColumnRule], pa.Array]] = {
+    "string": _text,
+    "int": _integer,
+    "long": _integer,
+    "float": _number,
+    "double": _number,
+    "boolean": _boolean,
+}
