@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tastemaker import schemas
-from tastemaker.control.core.arns import name_of, segment_of
+from tastemaker.control.core.arns import dataset_arn, name_of, segment_of
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
@@ -76,9 +76,8 @@ class EventTargets:
         if tracker.status != ACTIVE:
             raise InvalidInput(f"The event tracker {tracker.arn} is not active but {tracker.status}.")
         group: str = tracker.body["datasetGroupArn"]
-        dataset = group.replace(":dataset-group/", ":dataset/") + "/INTERACTIONS"
         try:
-            return self._dataset(dataset)
+            return self._dataset(dataset_arn(group, "INTERACTIONS"))
         except ResourceNotFound as error:
             raise InvalidInput(
                 f"The dataset group {group} has no Interactions dataset yet, and so no schema for events."

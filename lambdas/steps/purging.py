@@ -1,5 +1,4 @@
-"""Remove the data of a deleted resource: objects in the lake and rows in the tables, within a function's
-time."""
+"""Remove the data of a deleted resource, objects in the lake and rows in the tables, within a time limit."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,12 +14,12 @@ from tastemaker.contracts.plans import DeletePlan
 from tastemaker.contracts.table_keys import change_log, profile_prefix
 
 Key = dict[str, Any]
-"""A row's key, as DynamoDB writes it."""
+"""The key of a row in DynamoDB's notation."""
 
 
 @dataclass(frozen=True)
 class Tables:
-    """Where rows of deleted resources may be; names as in the settings."""
+    """The tables that may have rows of deleted resources. `client` is a client of DynamoDB."""
 
     client: Any
     catalog: str
@@ -31,9 +30,9 @@ class Tables:
 def purge(
     plan: DeletePlan, lake: LakeBucket, tables: Tables, until: float, clock: Callable[[], float]
 ) -> bool:
-    """Delete what the plan of a deletion names. True: nothing is left; False: the time (`until`, on
-    `clock`)
-    was up, call again.
+    """Delete what the plan of a deletion names.
+
+    Returns True if nothing is left, and False if the time (`until`, on `clock`) was up: call again then.
     """
     for prefix in plan.get("prefixes", []):
         if not lake.purge(prefix, until, clock):
@@ -53,7 +52,7 @@ def purge(
 
 
 def _delete(client: Any, table: str, rows: Iterable[Key], until: float, clock: Callable[[], float]) -> bool:
-    """Delete rows as they are found. False if the time was up first; what is left is found again."""
+    """Delete rows as they are found. Returns False if the time was up; the next call finds the rest."""
     rows = iter(rows)
     while some := list(islice(rows, MAX_REQUESTS)):
         requests = [{"DeleteRequest": {"Key": key}} for key in some]

@@ -1,4 +1,4 @@
-"""Automatic training and refreshing: schedules of EventBridge Scheduler."""
+"""Schedules of EventBridge Scheduler that start workflows: trainings, refreshes, attributions."""
 
 import json
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ UNITS = {"day": 86_400, "hour": 3600, "minute": 60}
 
 
 class Schedules:
-    """The part of `Work` that the scheduler does: each schedule starts a state machine.
+    """Schedules workflows: the part of `WorkflowStarter` that EventBridge Scheduler does.
 
-    `group` is the schedule group, `role` the role that may start the `machines` (workflow → ARN);
-    `client` is for tests.
+    `group` is the schedule group. `role` is the role that may start the `machines`, which map a workflow to
+    the ARN of its state machine. `client` is for tests.
     """
 
     def __init__(self, group: str, role: str, machines: Mapping[str, str], client: Any = None) -> None:
@@ -32,7 +32,7 @@ class Schedules:
     def schedule(
         self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
     ) -> None:
-        """Start a workflow at `first_at` and every so many seconds after. Raises StartError."""
+        """Start a workflow at `first_at` and then every `every` seconds. Raises StartError."""
         wanted = {
             "Name": name,
             "GroupName": self.group,
@@ -54,7 +54,7 @@ class Schedules:
             raise StartError(f"The {workflow} workflow could not be scheduled: {error}") from error
 
     def unschedule(self, name: str) -> None:
-        """Remove a schedule, if it is there. Raises StartError."""
+        """Remove a schedule, if it exists. Raises StartError."""
         try:
             self._client.delete_schedule(Name=name, GroupName=self.group)
         except self._client.exceptions.ResourceNotFoundException:
@@ -64,7 +64,7 @@ class Schedules:
 
 
 def _rate(seconds: float) -> str:
-    """`rate(2 hours)`: in the largest unit that fits."""
+    """A rate expression in the largest unit that fits: `rate(2 hours)`."""
     unit, size = next((u, s) for u, s in UNITS.items() if seconds % s == 0)
     count = int(seconds // size)
     return f"rate({count} {unit}{'' if count == 1 else 's'})"

@@ -12,7 +12,11 @@ from tastemaker.control.core.ports import StartError
 
 
 class StateMachines:
-    """The part of `Work` that Step Functions does. `machines`: workflow → ARN; clients are for tests."""
+    """Starts, describes and stops executions: the part of `WorkflowStarter` that Step Functions does.
+
+    `machines` maps a workflow to the ARN of its state machine. `states` and `sagemaker` are clients for
+    tests.
+    """
 
     def __init__(self, machines: Mapping[str, str], states: Any = None, sagemaker: Any = None) -> None:
         self.machines = machines
@@ -27,7 +31,7 @@ class StateMachines:
         return self._given[1] or client("sagemaker")
 
     def start(self, workflow: str, name: str, request: Mapping[str, Any]) -> None:
-        """Start an execution; one of the same name is the same execution. Raises StartError."""
+        """Start an execution. Starting the same name again does nothing. Raises StartError."""
         if workflow not in self.machines:
             raise StartError(f"There is no state machine for {workflow}.")
         try:
@@ -39,21 +43,24 @@ class StateMachines:
                 raise StartError(f"The {workflow} state machine could not be started: {error}") from error
 
     def describe(self, workflow: str, name: str) -> dict[str, Any] | None:
-        """What Step Functions knows of an execution, named as it was started or by its ARN; None if it knows
-        none. Raises StartError."""
+        """The description of an execution, or None if Step Functions does not know it.
+
+        `name` is the name that it was started with, or its ARN. Raises StartError.
+        """
         arn = name if name.startswith("arn:") else self._execution_arn(workflow, name)
         try:
             found: dict[str, Any] = self._states.describe_execution(executionArn=arn)
         except ClientError as error:
             if _code(error) == "ExecutionDoesNotExist":
                 return None
-            raise StartError(f"The {workflow} execution could not be looked at: {error}") from error
+            raise StartError(f"The {workflow} execution could not be described: {error}") from error
         return found
 
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
-        """Stop the training job, so that its execution ends by its own failure path (True); where there is
-        no job
-        yet, or no more, stop the execution, which then reports nothing (False). Raises StartError.
+        """Stop the training job, so that its execution ends on its own failure path, and return True.
+
+        If there is no job, or if it has ended, stop the execution, which then reports nothing, and return
+        False. Raises StartError.
         """
         if job is not None and self._stop_job(job):
             return True

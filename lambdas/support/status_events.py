@@ -1,4 +1,4 @@
-"""Status changes on EventBridge, for whoever wants to act on them instead of polling."""
+"""Status changes as events on EventBridge, so that applications need not poll."""
 
 import json
 from functools import cached_property
@@ -15,8 +15,10 @@ DETAIL_TYPE = "Personalize resource status change"
 
 
 class EventBus:
-    """Puts an event on a bus for each status change. A bus that fails is logged: the change itself has
-    happened."""
+    """Puts an event on a bus for each status change.
+
+    A failure is logged and not raised, because the change itself has been stored.
+    """
 
     def __init__(self, name: str, client: Any = None) -> None:
         self.name = name
@@ -27,7 +29,7 @@ class EventBus:
         return self._given or clients.client("events")
 
     def __call__(self, change: StatusChange) -> None:
-        """StatusListener one change."""
+        """Put the event of one change."""
         entry = {
             "EventBusName": self.name,
             "Source": SOURCE,
@@ -38,15 +40,17 @@ class EventBus:
         try:
             answer = self._client.put_events(Entries=[entry])
         except (ClientError, BotoCoreError):
-            logger.exception("a status change was not announced", extra={"resource": change.record.arn})
+            logger.exception("a status event was not delivered", extra={"resource": change.record.arn})
             return
         if answer.get("FailedEntryCount"):
-            logger.error("a status change was not announced", extra={"entries": answer["Entries"]})
+            logger.error("a status event was not delivered", extra={"entries": answer["Entries"]})
 
 
 def detail(change: StatusChange) -> dict[str, Any]:
-    """What the event says. `update` names the part of the record whose status it is, if it is not the
-    record's."""
+    """The `detail` of an event.
+
+    `update` names the update whose status has changed; it is absent if the record's own status has.
+    """
     body = change.record.body
     holder = body.get(change.part, {}) if change.part else body
     content = {

@@ -8,6 +8,9 @@ from typing import Any, NotRequired, TypedDict, cast
 DEPLOYMENT = "_serving"
 """The internal member of a campaign's or recommender's record that holds its `Deployment`."""
 
+BUNDLE = "_bundle"
+"""The internal member of a solution version's record that holds the S3 URI of its model's folder."""
+
 REFRESHED_DATA = "served/"
 """The folder inside a refresh that serving reads."""
 
@@ -29,6 +32,11 @@ class Deployment(TypedDict):
 def deployment_of(body: Mapping[str, Any]) -> Deployment | None:
     """Return the deployment of a campaign's or recommender's record; None if it has never served."""
     return cast("Deployment | None", body.get(DEPLOYMENT))
+
+
+def bundle_of(body: Mapping[str, Any]) -> str | None:
+    """Return the S3 URI of a solution version's model; None before it is trained."""
+    return cast("str | None", body.get(BUNDLE))
 
 
 def bundle_address(bundle: str, refresh: str | None = None) -> str:

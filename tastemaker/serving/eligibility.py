@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import Value
+from tastemaker.contracts.filter_record import compiled_of
 from tastemaker.control.core.arns import segment_of
 from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput
@@ -109,7 +110,7 @@ def requested_filter(
 
 def _compiled(runtime: Runtime, body: Mapping[str, Any]) -> Filter:
     # The record has the compiled form as well, because the parser library takes long to import.
-    compiled: str | None = body.get("_compiled")
+    compiled = compiled_of(body)
     source = compiled or body["filterExpression"]
     if source not in runtime.filters:
         runtime.filters[source] = load(source) if compiled else parse(source)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tastemaker import recipes
-from tastemaker.contracts.deployment import bundle_address, deployment_of
-from tastemaker.control.core.arns import name_of
+from tastemaker.contracts.deployment import bundle_address, bundle_of, deployment_of
+from tastemaker.control.core.arns import dataset_arn, name_of
 from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput, ResourceNotFound
 from tastemaker.recipes.recipe import Recipe
@@ -40,7 +40,7 @@ class Endpoint:
 
     def dataset_arn(self, dataset_type: str) -> str:
         """Return the ARN of a dataset of the group. `dataset_type` is ITEMS, USERS or ACTIONS."""
-        return f"{self.dataset_group_arn.replace(':dataset-group/', ':dataset/')}/{dataset_type}"
+        return dataset_arn(self.dataset_group_arn, dataset_type)
 
     @property
     def second_generation(self) -> bool:
@@ -93,14 +93,15 @@ class RecordCache:
         has no model, and ResourceNotFound.
         """
         version = self.get(version_arn).body
-        if "_bundle" not in version:
+        bundle = bundle_of(version)
+        if bundle is None:
             raise InvalidInput(f"{version_arn} has no model: its status is {version.get('status')}.")
         return Endpoint(
             arn,
             version_arn,
             version["datasetGroupArn"],
             recipes.by_arn(version["recipeArn"]),
-            bundle_address(version["_bundle"], refresh),
+            bundle_address(bundle, refresh),
             _config(self.get(arn).body),
         )
 

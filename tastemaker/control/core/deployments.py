@@ -1,18 +1,13 @@
 """Models of solution versions, and the deployments that serve them."""
 
-from tastemaker.contracts.deployment import Deployment
+from tastemaker.contracts.deployment import Deployment, bundle_of
 from tastemaker.control.core.records import Record
 from tastemaker.errors import InvalidInput
 
 
-def bundle_of(version: Record) -> str | None:
-    """The folder of a solution version's model (`s3://…/`); None before it is trained."""
-    return version.body.get("_bundle")
-
-
 def trained_bundle_of(version: Record) -> str:
     """The folder of a solution version's model (`s3://…/`). Raises InvalidInput before it is trained."""
-    bundle = bundle_of(version)
+    bundle = bundle_of(version.body)
     if bundle is None:
         raise InvalidInput(f"{version.arn} has no model: its status is {version.status}.")
     return bundle

@@ -36,9 +36,7 @@ class Job(ResourceType):
         folder = self.folder(record)
         if record.status == self.failed_status and folder is not None:
             self.context.ports.lake.write(failure_reason(folder), "")  # the reason of the earlier failure
-        return self.context.writer.change(
-            record, status=self.claimed_status, failureReason=None, _execution=execution
-        )
+        return self.mark_claimed(record, self.claimed_status, execution)
 
     def fail(self, record: Record, reason: str) -> None:
         """Store why the work failed.

@@ -35,12 +35,14 @@ class Lifecycle(Operations):
         another execution works on it.
         """
         if record.status in (statuses.PENDING, statuses.FAILED):
-            return self.context.writer.change(
-                record, status=statuses.IN_PROGRESS, failureReason=None, _execution=execution
-            )
+            return self.mark_claimed(record, statuses.IN_PROGRESS, execution)
         if record.status == statuses.IN_PROGRESS and execution_of(record) == execution:
             return record
         return None
+
+    def mark_claimed(self, record: Record, status: str, execution: str) -> Record:
+        """Store a new status and the execution that has claimed the record."""
+        return self.context.writer.change(record, status=status, failureReason=None, _execution=execution)
 
     def is_claimed_by(self, record: Record, execution: str) -> bool:
         """Whether an execution has claimed the record."""

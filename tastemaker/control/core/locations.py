@@ -6,8 +6,10 @@ from tastemaker.errors import InvalidInput
 
 
 def check_s3(location: str, member: str) -> None:
-    """Raises InvalidInput unless `location` is `s3://bucket…`; the model's pattern also lets web
-    addresses by."""
+    """Raises InvalidInput unless `location` is `s3://bucket…`.
+
+    The pattern in the service model also accepts web addresses.
+    """
     bucket = location.removeprefix("s3://").partition("/")[0]
     if not location.startswith("s3://") or not bucket:
         raise InvalidInput(
@@ -16,7 +18,7 @@ def check_s3(location: str, member: str) -> None:
 
 
 def check_job(request: Any) -> None:
-    """The input and output of a batch job. Raises InvalidInput."""
+    """Check the input and output of a batch job. Raises InvalidInput."""
     source = request["jobInput"]["s3DataSource"]["path"]
     target = request["jobOutput"]["s3DataDestination"]["path"]
     check_s3(source, "jobInput.s3DataSource.path")

@@ -1,4 +1,4 @@
-"""Page tokens: opaque, and good only for the list and the filters that they came from."""
+"""Page tokens. A token is opaque, and valid only for the list and the filters that it was made for."""
 
 import base64
 import hashlib
@@ -13,12 +13,12 @@ DEFAULT_SIZE = 100
 
 
 def size_of(request: Mapping[str, Any]) -> int:
-    """How many results a page has."""
+    """The number of results per page."""
     return int(request.get("maxResults", DEFAULT_SIZE))
 
 
 def start_of(operation: str, request: Mapping[str, Any]) -> str | None:
-    """The position that the request's token stands for; None without one. Raises InvalidNextToken."""
+    """The position in the request's token; None without a token. Raises InvalidNextToken."""
     token = request.get("nextToken")
     if token is None:
         return None
@@ -35,7 +35,7 @@ def start_of(operation: str, request: Mapping[str, Any]) -> str | None:
 
 
 def token(operation: str, request: Mapping[str, Any], position: str | None) -> str | None:
-    """The `nextToken` of an answer whose next page starts at `position`."""
+    """The `nextToken` of a response whose next page starts at `position`."""
     if position is None:
         return None
     document = json.dumps([_seal(operation, request, position), position], separators=(",", ":"))
@@ -43,7 +43,7 @@ def token(operation: str, request: Mapping[str, Any], position: str | None) -> s
 
 
 def page(operation: str, request: Mapping[str, Any], items: Sequence[T]) -> tuple[list[T], str | None]:
-    """One page of a list that is in memory as a whole, and the next token. Raises InvalidNextToken."""
+    """One page of a list in memory, and the next token. Raises InvalidNextToken."""
     start = int(start_of(operation, request) or 0)
     end = start + size_of(request)
     return list(items[start:end]), token(operation, request, str(end) if end < len(items) else None)

@@ -1,5 +1,4 @@
-"""The rules of `solutionConfig` and of a solution's switches, against its recipe and the group's
-schemas."""
+"""The rules of `solutionConfig` and of a solution's switches, given its recipe and the group's schemas."""
 
 import re
 from collections.abc import Mapping
@@ -21,9 +20,9 @@ def check_trainable(recipe: Recipe) -> None:
 
 
 def check(recipe: Recipe, request: Config, schemas: Schemas) -> None:
-    """A CreateSolution request. Raises InvalidInput.
+    """Check a CreateSolution request. Raises InvalidInput.
 
-    A column is checked only when its dataset exists already: a solution may be made before its data.
+    A column is checked only if its dataset exists, because a solution may be created before its data.
     """
     config = request.get("solutionConfig", {})
     if request.get("performIncrementalUpdate") and not recipe.incremental_update:
@@ -48,7 +47,7 @@ def check(recipe: Recipe, request: Config, schemas: Schemas) -> None:
 
 
 def check_events_config(recipe: Recipe, events: Config) -> None:
-    """`eventsConfig`: event types and their weights. Raises InvalidInput."""
+    """Check `eventsConfig`: event types and their weights. Raises InvalidInput."""
     if not recipe.event_weights:
         raise InvalidInput(f"eventsConfig is not supported by {recipe.name}, only by the v2 recipes.")
     types = [one.get("eventType") for one in events.get("eventParametersList", [])]
@@ -62,10 +61,10 @@ def check_events_config(recipe: Recipe, events: Config) -> None:
 
 
 def days_between_trainings(config: Config) -> int:
-    """N of `rate(N days)`, 7 where `config` names no schedule. Raises InvalidInput outside 1 to 30.
+    """N of `rate(N days)`, 7 if `config` has no schedule. Raises InvalidInput outside 1 to 30.
 
-    The default is used and not written down: programs that keep solutions as they are configured hold the
-    description's solutionConfig against what they gave.
+    The default is not stored, because programs compare the `solutionConfig` of DescribeSolution with the one
+    that they gave.
     """
     expression = config.get("autoTrainingConfig", {}).get("schedulingExpression", DEFAULT_SCHEDULE)
     match = re.fullmatch(r"rate\((\d+) days?\)", expression)
@@ -99,7 +98,7 @@ def _check_events(recipe: Recipe, request: Config, config: Config, interactions:
 
 
 def check_columns(recipe: Recipe, config: Config, schemas: Schemas) -> None:
-    """`trainingDataConfig`: columns to leave out or to take. Raises InvalidInput."""
+    """Check `trainingDataConfig`: columns to exclude or to include. Raises InvalidInput."""
     if "includedDatasetColumns" in config and not recipe.incremental_update:
         raise InvalidInput(
             f"includedDatasetColumns is not supported by {recipe.name}; use excludedDatasetColumns."

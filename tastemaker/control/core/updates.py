@@ -36,6 +36,11 @@ def pending(record: Record, member: str) -> Update | None:
     return update if update is not None and update["status"] in statuses.IN_TRANSITION else None
 
 
+def execution_of_update(update: Update) -> str | None:
+    """The ARN of the execution that has claimed an update; None before that."""
+    return update.get("_execution")
+
+
 def ensure_settled(record: Record, member: str) -> None:
     """Raises ResourceInUse while an earlier update is in transition."""
     update = pending(record, member)
@@ -58,7 +63,7 @@ def claim_update(
         return None
     if update["status"] == statuses.FAILED and not failed:
         return None
-    if update["status"] == statuses.IN_PROGRESS and update.get("_execution") == execution:
+    if update["status"] == statuses.IN_PROGRESS and execution_of_update(update) == execution:
         return record
     again = {name: value for name, value in update.items() if name != "failureReason"}
     again["_execution"] = execution

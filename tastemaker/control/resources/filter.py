@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tastemaker.contracts.filter_record import COMPILED
 from tastemaker.control.core.datasets import schemas_of
 from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.records import Record
@@ -25,4 +26,4 @@ class Filter(ResourceType):
 
         parsed = filters.parse(request["filterExpression"])
         filters.check(parsed, schemas_of(self.context, request["datasetGroupArn"]))
-        return {**super().build_body(request, referenced), "_compiled": filters.dump(parsed)}
+        return {**super().build_body(request, referenced), COMPILED: filters.dump(parsed)}

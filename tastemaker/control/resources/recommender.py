@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.contracts.deployment import DEPLOYMENT, Deployment
+from tastemaker.contracts.deployment import BUNDLE, DEPLOYMENT, Deployment
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import OwnedData, SkippedPlan, TrainPlan
 from tastemaker.control.core import exploration_config, solution_config, statuses
@@ -197,7 +197,7 @@ class Recommender(ResourceType):
             "modelMetrics": manifest.get("metrics", {}),
             "_training": None,
             "_trainedAt": record.body["_trainingAt"],
-            "_bundle": bundle,
+            BUNDLE: bundle,
             DEPLOYMENT: deployment,
         }
         update = pending(record, UPDATE)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker import recipes
+from tastemaker.contracts.deployment import BUNDLE
 from tastemaker.contracts.plans import SkippedPlan, TrainPlan
 from tastemaker.control.core import solution_config, statuses
 from tastemaker.control.core.arns import execution_name, name_of
@@ -34,9 +35,8 @@ FIRST_RUN_SECONDS = 12 * 3600
 class SolutionVersion(ResourceType):
     """A solution version.
 
-    Private members: `_id`, the end of its ARN; `_bundle`, the folder of its model, which
-    `core/deployments.py` reads; `_metrics` and `_counts` of the training; `_job`, the name of the training
-    job.
+    Private members: `_id`, the end of its ARN; `_bundle`, the folder of its model; `_metrics` and `_counts`
+    of the training; `_job`, the name of the training job.
     """
 
     name = "SolutionVersion"
@@ -208,9 +208,9 @@ class SolutionVersion(ResourceType):
                 status=statuses.ACTIVE,
                 trainingHours=training.training_hours(result),
                 tunedHPOParams={"algorithmHyperParameters": tuned} if tuned else None,
-                _bundle=bundle,
                 _metrics=manifest.get("metrics", {}),
                 _counts=manifest.get("counts"),
+                **{BUNDLE: bundle},
             )
         if record.status == statuses.ACTIVE:
             Campaign(self.context).follow_latest(record)

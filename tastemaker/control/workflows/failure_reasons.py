@@ -1,26 +1,28 @@
-"""From what Step Functions reports of an error to a sentence for `failureReason`."""
+"""The `failureReason` of a record, from the error that Step Functions reports."""
 
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-LONGEST = 1000
+MAX_LENGTH = 1000
 _BARE = re.compile(r"^(?:builtins\.)?[A-Z]\w*(?:Error|Exception)$")
 
 
 def reason_of(error: Mapping[str, Any] | None) -> str:
-    """`error` is {"Error", "Cause"}. The cause is the JSON of a failed function or of a training job, or
-    text."""
+    """The reason in one sentence.
+
+    `error` is {"Error", "Cause"}. The cause is the JSON of a failed function or of a training job, or text.
+    """
     error = error or {}
     name, cause = str(error.get("Error") or ""), error.get("Cause") or ""
     document = _parsed(cause)
     if "errorMessage" in document:
         text = str(document["errorMessage"])
-        kind = str(document.get("errorType", ""))
-        # Python's own errors say little without their names: KeyError's text is just the key.
-        if _BARE.match(kind) and " " not in text:
-            text = f"{kind}: {text}"
+        error_type = str(document.get("errorType", ""))
+        # The message of a built-in error says little without its type: that of a KeyError is just the key.
+        if _BARE.match(error_type) and " " not in text:
+            text = f"{error_type}: {text}"
     elif document.get("FailureReason"):
         text = _of_job(str(document["FailureReason"]))
     elif document.get("TrainingJobStatus") == "Stopped":
@@ -29,7 +31,7 @@ def reason_of(error: Mapping[str, Any] | None) -> str:
         text = "The work took longer than it may."
     else:
         text = str(cause) or name or "The work failed for an unknown reason."
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
 
 
 def _parsed(cause: Any) -> Mapping[str, Any]:
@@ -43,6 +45,6 @@ def _parsed(cause: Any) -> Mapping[str, Any]:
 
 
 def _of_job(text: str) -> str:
-    """SageMaker wraps what the job wrote: `AlgorithmError: <text>, exit code: 1`."""
+    """The message that a training job wrote; SageMaker wraps it: `AlgorithmError: <text>, exit code: 1`."""
     text = re.sub(r"^AlgorithmError:\s*", "", text)
     return re.sub(r",?\s*exit code: \d+\s*$", "", text).strip() or "The training job failed without a reason."

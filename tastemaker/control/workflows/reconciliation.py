@@ -15,6 +15,7 @@ from tastemaker.control.core.context import Context
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.lifecycle import execution_of
 from tastemaker.control.core.records import Record
+from tastemaker.control.core.updates import execution_of_update
 from tastemaker.errors import ResourceInUse
 
 PENDING = (statuses.PENDING, statuses.JOB_PENDING, statuses.DELETE_PENDING)
@@ -56,11 +57,9 @@ def pending_executions(context: Context, record: Record) -> Iterator[PendingExec
         yield PendingExecution(declaration.workflow, name, request, claimed, last)
     for update in record.updates.values():
         if update["status"] in statuses.IN_TRANSITION:
-            claimed = "_execution" in update
-            name = update["_execution"] if claimed else execution_name(record.arn, update["creationDateTime"])
-            yield PendingExecution(
-                declaration.workflow, name, request, claimed, update["lastUpdatedDateTime"]
-            )
+            claimant, last = execution_of_update(update), update["lastUpdatedDateTime"]
+            name = claimant or execution_name(record.arn, update["creationDateTime"])
+            yield PendingExecution(declaration.workflow, name, request, claimant is not None, last)
 
 
 def restart(control: ControlPlane, record: Record, missing: PendingExecution) -> None:

@@ -92,15 +92,14 @@ class WorkflowSteps:
 
     def _begin_deletion(self, request: Document, execution: str) -> DeletePlan:
         record = self.control.records.find_any(request["arn"])
+        resource_type = self.control.resource_types[record.resource_type]
         if record.status not in statuses.DELETING:
             raise InvalidInput(
                 f"{record.arn} has the status {record.status}; delete it through the API first."
             )
         if record.status == statuses.DELETE_PENDING:
-            record = self.control.writer.change(
-                record, status=statuses.DELETE_IN_PROGRESS, _execution=execution
-            )
-        return {"arn": record.arn, **self.control.resource_types[record.resource_type].owned_data(record)}
+            record = resource_type.mark_claimed(record, statuses.DELETE_IN_PROGRESS, execution)
+        return {"arn": record.arn, **resource_type.owned_data(record)}
 
     def _waits_for(self, workflow: str, record: Record, execution: str) -> bool:
         if workflow == DELETE:

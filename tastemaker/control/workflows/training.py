@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tastemaker.contracts.deployment import bundle_of
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, GroupFolder, TrainingFolder, bundle_of_job
 from tastemaker.contracts.plans import TrainPlan
 from tastemaker.contracts.training_config import FORMAT_VERSION, DatasetSource, TrainingConfig, to_json
@@ -19,7 +20,6 @@ from tastemaker.control.core.datasets import (
     imports_of,
     schema_of,
 )
-from tastemaker.control.core.deployments import bundle_of
 from tastemaker.control.core.records import Record
 from tastemaker.errors import ResourceInUse
 from tastemaker.recipes import Recipe
@@ -158,7 +158,7 @@ class TrainingJob:
         """The key of the folder of the newest bundle that was trained in full. Raises NoDataError."""
         for one in self.context.records.each_current("SolutionVersion", self.record.body["solutionArn"]):
             full = one.status == statuses.ACTIVE and one.body["trainingMode"] == "FULL"
-            bundle = bundle_of(one)
+            bundle = bundle_of(one.body)
             if full and bundle is not None:
                 return bundle.removeprefix(self.context.ports.lake.uri(""))
         raise NoDataError("The trainingMode UPDATE needs an ACTIVE version that was trained with FULL.")

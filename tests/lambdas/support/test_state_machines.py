@@ -80,5 +80,5 @@ def test_an_execution_is_described_by_its_name_and_by_its_arn(states, machine):
     described = work.describe("train", "name-1")
     assert described is not None and json.loads(described["input"]) == {"solutionVersionArn": "arn"}
     assert work.describe("train", described["executionArn"])["executionArn"] == described["executionArn"]
-    with pytest.raises(StartError, match="could not be looked at"):
+    with pytest.raises(StartError, match="could not be described"):
         work.describe("train", "arn:nonsense")

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tastemaker.control.workflows.failure_reasons import LONGEST, reason_of
+from tastemaker.control.workflows.failure_reasons import MAX_LENGTH, reason_of
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_reasons(error, reason):
 
 
 def test_a_long_reason_is_cut():
-    assert len(reason_of({"Cause": "x" * 5000})) == LONGEST
+    assert len(reason_of({"Cause": "x" * 5000})) == MAX_LENGTH
