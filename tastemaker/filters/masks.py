@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tastemaker.columns import NUMBER, Column, Columns
 from tastemaker.filters.errors import FilterError
-from tastemaker.filters.operators import COMPARISONS, IN, NOT_IN
+from tastemaker.filters.operators import COMPARISONS, NOT_IN
 from tastemaker.filters.syntax import INCLUDE, Condition, Everything, Expression, Literals
 from tastemaker.filters.values import number
 from tastemaker.ids import Ids
@@ -121,25 +121,32 @@ def _alternatives(alternatives: tuple[tuple[Condition, ...], ...], items: Column
 
 def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
     """Return the rows for which a condition holds, as a new array. A null only satisfies NOT IN."""
+    if condition.operator not in COMPARISONS:
+        found = _listed(condition, items, ids)
+        return np.logical_not(found, out=found) if condition.operator == NOT_IN else found
     assert isinstance(condition.operand, Literals)
     field, wanted = condition.field, condition.operand.values
     column = items.find(field.name)
-    if condition.operator in (IN, NOT_IN):
-        if column is None and ids is not None and field.name.casefold() == ID_COLUMNS.get(field.dataset):
-            found = _with_ids(ids, wanted, items.rows)
-        elif column is None:
-            found = np.zeros(items.rows, bool)  # the schema is newer than the data: null in every row
-        elif column.kind == NUMBER:
-            found = np.isin(column.values, [number(text, str(field)) for text in wanted])
-        else:
-            found = _with_text(column, wanted, str(field))
-        return found if condition.operator == IN else np.logical_not(found, out=found)
     if column is None or not wanted:
         return np.zeros(items.rows, bool)
     if column.kind != NUMBER:
         raise FilterError(f"{field} is not a number and cannot be compared by {condition.operator}; use IN.")
-    found = COMPARISONS[condition.operator](column.values, number(wanted[0], str(field)))
-    return found & ~np.isnan(column.values) if condition.operator == "!=" else found
+    compared: Mask = COMPARISONS[condition.operator](column.values, number(wanted[0], str(field)))
+    return compared & ~np.isnan(column.values) if condition.operator == "!=" else compared
+
+
+def _listed(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
+    """Return the rows that have one of the listed values, as a new array."""
+    assert isinstance(condition.operand, Literals)
+    field, wanted = condition.field, condition.operand.values
+    column = items.find(field.name)
+    if column is None:
+        if ids is not None and field.name.casefold() == ID_COLUMNS.get(field.dataset):
+            return _with_ids(ids, wanted, items.rows)
+        return np.zeros(items.rows, bool)  # the schema is newer than the data: null in every row
+    if column.kind == NUMBER:
+        return np.isin(column.values, [number(text, str(field)) for text in wanted])
+    return _with_text(column, wanted, str(field))
 
 
 def _with_text(column: Column, wanted: tuple[str, ...], name: str) -> Mask:

@@ -140,7 +140,8 @@ def _total(scores: Scores, open_to: Mask | None, promoted: Sequence[int], scale:
 
 def _promoted(scores: Scores, count: int, promotion: Promotion) -> list[int]:
     slots = max(1, count * promotion.percent // 100)
-    return scores.top(slots, promotion.allowed).tolist()
+    items: list[int] = scores.top(slots, promotion.allowed).tolist()
+    return items
 
 
 def _picks(items: Sequence[int], scores: Scores, total: float | None) -> list[Pick]:
@@ -152,7 +153,8 @@ def _picks(items: Sequence[int], scores: Scores, total: float | None) -> list[Pi
 def _shares(values: NDArray[np.floating], total: float) -> list[float]:
     """Return probabilities, rounded to seven decimals."""
     shares = np.exp(values.astype(np.float64) - total)
-    return np.minimum(shares, 1.0).round(7).tolist()
+    rounded: list[float] = np.minimum(shares, 1.0).round(7).tolist()
+    return rounded
 
 
 def _interleaved(picks: list[Pick], inserted: list[Pick], rng: Random) -> list[Pick]:

@@ -115,7 +115,8 @@ class Exploration:
             drawn = top_k(values + np.log(_positive(rates)), exploring)
             replaced = self._mean_rates(np.asarray(best[::-1][: len(drawn)], np.int64))
             drawn = drawn[rates[drawn] > (replaced if len(replaced) == len(drawn) else self.rate)]
-        return items[drawn[np.argsort(-values[drawn], kind="stable")]].tolist()
+        best_first: list[int] = items[drawn[np.argsort(-values[drawn], kind="stable")]].tolist()
+        return best_first
 
     def _counts(self, items: NDArray[np.int64]) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
         """Return how often items were taken, and how often they were shown and ignored.

@@ -40,6 +40,6 @@ def test_what_cannot_be_warmed(cinema: Cinema) -> None:
         warm(cinema.runtime, {"campaignArn": campaign, "solutionVersionArn": f"{PREFIX}solution/v2/3"})
     with pytest.raises(InvalidInput):
         warm(cinema.runtime, {"solutionVersionArn": f"{PREFIX}solution/v2/1"})
-    cinema.folders.loaded.clear()
+    cinema.bundles.loaded.clear()
     with pytest.raises(KeyError):
         warm(cinema.runtime, {"campaignArn": campaign, "solutionVersionArn": f"{PREFIX}solution/v2/1"})

@@ -142,7 +142,7 @@ def test_what_needs_no_attributes_asks_nothing_and_the_rest_once_in_some_seconds
 
 
 def test_what_was_put_before_the_model_was_trained_is_the_models_own_affair(desk: Desk) -> None:
-    for loaded in desk.cinema.folders.loaded.values():
+    for loaded in desk.cinema.bundles.loaded.values():
         loaded.bundle.manifest["created"] = 6_000.0
     arn = desk.cinema.filter("space", SPACE)
     desk.put("emma", GENRES="space")

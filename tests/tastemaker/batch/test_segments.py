@@ -30,7 +30,7 @@ class Fans(Model):
 def cinema(tmp_path: Path) -> Cinema:
     cinema = Cinema(tmp_path)
     bundle = Bundle.open(write_bundle(tmp_path / "fans", "fans"))
-    cinema.folders.loaded["s3://lake/fans/"] = LoadedBundle(bundle, Fans(bundle), MaskCache())
+    cinema.bundles.loaded["s3://lake/fans/"] = LoadedBundle(bundle, Fans(bundle), MaskCache())
     return cinema
 
 

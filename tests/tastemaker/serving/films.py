@@ -1,15 +1,17 @@
-"""A tiny catalog of films with known answers, deployed on fakes and served through the wire."""
+"""A small catalog of films with known answers, deployed with fakes and requested through the wire format."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 
-from lambdas.support.http import serve
 from tastemaker.columns import Columns
+from tastemaker.contracts.deployment import DEPLOYMENT
 from tastemaker.control.core.records import MemoryRepository, Record
+from tastemaker.errors import TastemakerError
 from tastemaker.ids import Ids, save_array
 from tastemaker.models import Histories
 from tastemaker.models.sparse import SparseRows
@@ -21,6 +23,7 @@ from tastemaker.serving.personalized_ranking import get_personalized_ranking
 from tastemaker.serving.ports import Bundles
 from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.serving.runtime import Runtime
+from tastemaker.serving.upserts import UpsertedItems
 from tastemaker.wire import Service
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
@@ -33,7 +36,7 @@ FILMS: list[dict[str, Any]] = [
     {"ITEM_ID": "emma", "GENRES": None, "YEAR": None, "COLOR": None},
 ]
 USERS = [12, 9, 7, 5, 1]
-"""How many users saw each film: their order of popularity is that of the alphabet."""
+"""How many users saw each film. Popularity has the order of the alphabet."""
 
 
 def write_bundle(folder: Path, kind: str) -> Path:
@@ -69,7 +72,7 @@ def write_bundle(folder: Path, kind: str) -> Path:
 
 
 class OpenBundles(Bundles):
-    """Bundles that are on disk already."""
+    """Bundles that are open, by address."""
 
     def __init__(self) -> None:
         self.loaded: dict[str, LoadedBundle] = {}
@@ -78,8 +81,8 @@ class OpenBundles(Bundles):
         return self.loaded[uri]
 
 
-class Stream:
-    """Live events by user; counts how often it is asked."""
+class FakeProfiles:
+    """Live events by dataset group and user. `queries` counts the reads."""
 
     def __init__(self) -> None:
         self.events: dict[tuple[str, str], list[LiveEvent]] = {}
@@ -90,27 +93,51 @@ class Stream:
         return self.events.get((dataset_group, user), [])[:limit]
 
 
+class FakeUpserts:
+    """Upserted records of films and users. `reads` counts the requests that needed them."""
+
+    def __init__(self) -> None:
+        self.films: dict[str, dict[str, Any]] = {}
+        self.users: dict[str, tuple[dict[str, Any], float]] = {}
+        self.reads = 0
+
+    def items(self, dataset_arn: str, loaded: LoadedBundle) -> UpsertedItems | None:
+        assert dataset_arn == f"{PREFIX}dataset/films/ITEMS"
+        self.reads += 1
+        bundle = loaded.bundle
+        return UpsertedItems(dict(self.films), bundle.items, bundle.item_columns) if self.films else None
+
+    def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
+        assert dataset_arn == f"{PREFIX}dataset/films/USERS"
+        return self.users.get(user_id)
+
+
 class Cinema:
-    """The runtime API over campaigns of several recipes."""
+    """The runtime API with campaigns of several recipes."""
 
     def __init__(self, folder: Path) -> None:
         self.now = 0.0
-        self.repository, self.stream, self.folders = MemoryRepository(), Stream(), OpenBundles()
-        for kind in ("sequence", "popularity", "similar"):
-            self.folders.loaded[f"s3://lake/{kind}/"] = LoadedBundle.open(write_bundle(folder / kind, kind))
+        self.repository, self.profiles, self.upserts = MemoryRepository(), FakeProfiles(), FakeUpserts()
+        self.bundles = OpenBundles()
+        for model in ("sequence", "popularity", "similar"):
+            self.bundles.loaded[f"s3://lake/{model}/"] = LoadedBundle.open(
+                write_bundle(folder / model, model)
+            )
         ids = iter(range(10_000))
         self.runtime = Runtime(
             RecordCache(self.repository, lambda: self.now),
-            self.folders,
-            self.stream,
+            self.bundles,
+            self.profiles,
             clock=lambda: 1_000.0,
             rng=Random(1),
             new_id=lambda arn: f"RID-{next(ids)}",
+            upserts=self.upserts,
         )
+        self.service = Service("personalize-runtime")
         self.operations = {
-            "GetRecommendations": lambda params: get_recommendations(self.runtime, params),
-            "GetActionRecommendations": lambda params: get_action_recommendations(self.runtime, params),
-            "GetPersonalizedRanking": lambda params: get_personalized_ranking(self.runtime, params),
+            "GetRecommendations": get_recommendations,
+            "GetActionRecommendations": get_action_recommendations,
+            "GetPersonalizedRanking": get_personalized_ranking,
         }
         self.deploy("v2", "aws-user-personalization-v2", "sequence")
         self.deploy("v1", "aws-user-personalization", "sequence")
@@ -118,43 +145,57 @@ class Cinema:
         self.deploy("similar", "aws-similar-items", "similar")
         self.deploy("ranking", "aws-personalized-ranking-v2", "sequence")
 
-    def deploy(self, name: str, recipe: str, kind: str, segment: str = "campaign", **body: Any) -> str:
+    def deploy(self, name: str, recipe: str, model: str, segment: str = "campaign", **body: Any) -> str:
+        """Add a campaign or recommender, and its solution version. Returns its ARN."""
         version = f"{PREFIX}solution/{name}/1"
         about = {"recipeArn": f"arn:aws:personalize:::recipe/{recipe}", "datasetGroupArn": GROUP}
-        self.add(f"solution/{name}/1", status="ACTIVE", _bundle=f"s3://lake/{kind}/", **about)
-        serving = {"solutionVersionArn": version, "bundle": f"s3://lake/{kind}/", **about}
-        return self.add(f"{segment}/{name}", **{"status": "ACTIVE", "_serving": serving, **body})
+        self.add(f"solution/{name}/1", status="ACTIVE", _bundle=f"s3://lake/{model}/", **about)
+        deployment = {"solutionVersionArn": version, "bundle": f"s3://lake/{model}/", **about}
+        return self.add(f"{segment}/{name}", **{"status": "ACTIVE", DEPLOYMENT: deployment, **body})
 
     def add(self, suffix: str, **body: Any) -> str:
+        """Add a record. Returns its ARN."""
         self.repository.create(Record(PREFIX + suffix, suffix.partition("/")[0], body))
         return PREFIX + suffix
 
     def filter(self, name: str, expression: str, group: str = GROUP) -> str:
+        """Add a filter. Returns its ARN."""
         return self.add(f"filter/{name}", status="ACTIVE", filterExpression=expression, datasetGroupArn=group)
 
-    def saw(self, user: str, *films: str, start: int = 100, kind: str = "view") -> None:
-        live = [LiveEvent(f"{film}{start}", film, kind, start + place) for place, film in enumerate(films)]
-        known = self.stream.events.setdefault(("films", user), [])
+    def saw(self, user: str, *films: str, start: int = 100, event_type: str = "view") -> None:
+        """Add live events of a user, one second apart."""
+        live = [
+            LiveEvent(f"{film}{start}", film, event_type, start + index) for index, film in enumerate(films)
+        ]
+        known = self.profiles.events.setdefault(("films", user), [])
         known[:0] = live[::-1]
 
     def ask(self, campaign: str, path: str = "/recommendations", **params: Any) -> dict[str, Any]:
-        """The body of a request that succeeds."""
+        """Return the body of a successful answer."""
         status, body = self.post(path, {"campaignArn": f"{PREFIX}campaign/{campaign}", **params})
         assert status == 200, body
         return body
 
     def items(self, campaign: str, **params: Any) -> list[str]:
+        """Return the recommended items."""
         return [item["itemId"] for item in self.ask(campaign, **params)["itemList"]]
 
     def ranked(self, *films: str, **params: Any) -> list[dict[str, Any]]:
+        """Return the entries of a ranking."""
         answer = self.ask("ranking", "/personalize-ranking", inputList=list(films), **params)
         return answer["personalizedRanking"]
 
     def refused(self, path: str = "/recommendations", **params: Any) -> tuple[int, str, str]:
+        """Return the status, code and message of an error."""
         status, body = self.post(path, params)
         return status, body["__type"], body["message"]
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        request = {"rawPath": path, "requestContext": {"http": {"method": "POST"}}, "body": json.dumps(body)}
-        answer = serve(Service("personalize-runtime"), request, self.operations)
-        return answer["statusCode"], json.loads(answer["body"])
+        """Send a request through the wire format."""
+        operation = self.service.route("POST", path, {})
+        try:
+            params = self.service.parse(operation, json.dumps(body).encode())
+            response = self.service.serialize(operation, self.operations[operation](self.runtime, params))
+        except TastemakerError as error:
+            response = self.service.error(error, operation)
+        return response.status, json.loads(response.body)

@@ -1,35 +1,83 @@
-"""The runtime's memory of the control plane's records."""
+"""The cache of records, and endpoints."""
 
-from tastemaker.control.core.records import Record
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tastemaker.errors import InvalidInput
 from tastemaker.serving.endpoints import CACHE_SECONDS, RecordCache
 
-ARN = "arn:aws:personalize:us-east-1:1:campaign/c"
+ACCOUNT = "arn:aws:personalize:us-east-1:1:"
+CAMPAIGN = f"{ACCOUNT}campaign/c"
+DEPLOYMENT = {
+    "solutionVersionArn": f"{ACCOUNT}solution/s/1",
+    "recipeArn": "arn:aws:personalize:::recipe/aws-user-personalization-v2",
+    "datasetGroupArn": f"{ACCOUNT}dataset-group/films",
+    "bundle": "s3://lake/b/",
+}
 
 
-class Table:
-    """One record; counts how often it is read."""
+@dataclass
+class FakeRecord:
+    """A resource with a body."""
 
-    def __init__(self, status: str) -> None:
-        self.status, self.reads = status, 0
+    body: dict[str, Any]
 
-    def get(self, arn: str) -> Record:
+    @property
+    def status(self) -> str | None:
+        return self.body.get("status")
+
+
+class OneRecord:
+    """A table with one record, which counts how often it is read."""
+
+    def __init__(self, status: str, **body: Any) -> None:
+        self.body, self.reads = {"status": status, **body}, 0
+
+    def get(self, arn: str) -> FakeRecord:
         self.reads += 1
-        return Record(arn=arn, kind="campaign", body={"status": self.status})
+        return FakeRecord(dict(self.body))
 
 
-def test_an_active_record_is_read_again_after_some_seconds() -> None:
-    table, now = Table("ACTIVE"), [0.0]
+def test_active_record_is_read_again_after_the_cache_time() -> None:
+    table, now = OneRecord("ACTIVE"), [0.0]
     cache = RecordCache(table, clock=lambda: now[0])
-    cache.get(ARN), cache.get(ARN)
+    cache.get(CAMPAIGN), cache.get(CAMPAIGN)
     assert table.reads == 1
     now[0] = CACHE_SECONDS
-    cache.get(ARN)
+    cache.get(CAMPAIGN)
     assert table.reads == 2
 
 
-def test_a_record_that_is_still_becoming_active_is_read_every_time() -> None:
-    table = Table("CREATE IN_PROGRESS")
+def test_record_that_is_not_active_is_never_cached() -> None:
+    table = OneRecord("CREATE IN_PROGRESS")
     cache = RecordCache(table)
-    cache.get(ARN)
-    table.status = "ACTIVE"
-    assert cache.get(ARN).status == "ACTIVE"
+    cache.get(CAMPAIGN)
+    table.body["status"] = "ACTIVE"
+    assert cache.get(CAMPAIGN).status == "ACTIVE"
+
+
+def test_endpoint_has_the_deployment_and_configuration_of_its_record() -> None:
+    config = {"enableMetadataWithRecommendations": True}
+    refreshed = {**DEPLOYMENT, "refresh": "s3://lake/r/"}
+    endpoint = RecordCache(OneRecord("ACTIVE", _serving=refreshed, campaignConfig=config)).endpoint(CAMPAIGN)
+    assert endpoint.bundle_uri == "s3://lake/b/#s3://lake/r/served/"
+    assert endpoint.recipe.name == "aws-user-personalization-v2" and endpoint.second_generation
+    assert endpoint.dataset_group == "films" and endpoint.returns_metadata
+    assert endpoint.dataset_arn("ITEMS") == f"{ACCOUNT}dataset/films/ITEMS"
+
+
+def test_endpoint_is_kept_while_its_record_is_cached() -> None:
+    cache = RecordCache(OneRecord("ACTIVE", _serving=DEPLOYMENT), clock=lambda: 0.0)
+    assert cache.endpoint(CAMPAIGN) is cache.endpoint(CAMPAIGN)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [OneRecord("CREATE FAILED", failureReason="no room"), OneRecord("ACTIVE")],
+    ids=["failed", "empty"],
+)
+def test_endpoint_without_a_deployment_is_rejected_with_its_status(table: OneRecord) -> None:
+    with pytest.raises(InvalidInput, match=f"its status is {table.body['status']}"):
+        RecordCache(table).endpoint(CAMPAIGN)

@@ -43,7 +43,7 @@ def test_nobody_and_popular_lists_have_no_reasons_of_their_own(cinema: Cinema) -
 
 @pytest.mark.parametrize("user", ["ann"])
 def test_an_influence_is_the_difference_that_the_event_makes(cinema: Cinema, user: str) -> None:
-    model = cinema.folders.loaded["s3://lake/sequence/"].model
+    model = cinema.bundles.loaded["s3://lake/sequence/"].model
     history = model.bundle.history(user)
     item = int(history.items[-1])
     (found,) = explain(model, history, [item], now=50)

@@ -15,7 +15,7 @@ DAY = 86_400
 @pytest.fixture
 def premiere(cinema: Cinema) -> Cinema:
     """Emma, the least popular film, came out two days before the latest event."""
-    bundle = cinema.folders.loaded["s3://lake/sequence/"].bundle
+    bundle = cinema.bundles.loaded["s3://lake/sequence/"].bundle
     bundle.manifest["latestTimestamp"] = 100 * DAY
     cinema.runtime.clock = lambda: 100.0 * DAY
     save_array(bundle.path / "item_created.npy", np.array([0, 0, 0, 0, 98 * DAY]))
@@ -43,7 +43,7 @@ def test_no_weight_or_no_new_item_is_the_plain_answer(premiere: Cinema, config: 
 
 
 def test_an_event_of_the_future_makes_no_item_old(premiere: Cinema) -> None:
-    premiere.folders.loaded["s3://lake/sequence/"].bundle.manifest["latestTimestamp"] = 5000 * DAY
+    premiere.bundles.loaded["s3://lake/sequence/"].bundle.manifest["latestTimestamp"] = 5000 * DAY
     assert share_with_emma(premiere, campaign(premiere, "all", explorationWeight="1")) == 1.0
 
 

@@ -42,14 +42,14 @@ def test_strangers_and_sessions(cinema: Cinema) -> None:
 def test_one_query_for_a_user_and_none_where_nobody_matters(cinema: Cinema) -> None:
     cinema.filter("seen", 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")')
     cinema.items("v2", userId="ann", filterArn=f"{PREFIX}filter/seen")
-    assert cinema.stream.queries == 1
+    assert cinema.profiles.queries == 1
     cinema.items("popular", userId="ann")
     cinema.items("similar", itemId="dune", userId="ann")
-    assert cinema.stream.queries == 1
+    assert cinema.profiles.queries == 1
     assert cinema.items("popular", userId="ann", filterArn=f"{PREFIX}filter/seen") == [
         film for film in POPULAR if film != "dune"
     ]
-    assert cinema.stream.queries == 2
+    assert cinema.profiles.queries == 2
 
 
 def test_similar_items_leave_out_the_item_and_know_what_to_do_with_a_stranger(cinema: Cinema) -> None:
@@ -159,7 +159,7 @@ def test_metadata_of_other_recipes_needs_the_campaigns_consent(cinema: Cinema) -
 
 def test_use_cases_hide_what_the_user_bought_and_show_no_scores(cinema: Cinema) -> None:
     arn = cinema.deploy("shop", "aws-ecomm-recommended-for-you", "sequence", "recommender")
-    cinema.saw("ann", "alien", kind="Purchase")
+    cinema.saw("ann", "alien", event_type="Purchase")
     status, body = cinema.post("/recommendations", {"recommenderArn": arn, "userId": "ann"})
     assert status == 200
     assert [item["itemId"] for item in body["itemList"]] == ["dune", "casablanca", "brazil", "emma"]
