@@ -1,4 +1,4 @@
-"""Batch work on AWS in memory: a file of users goes in, a file of the answers of live requests comes out."""
+"""The batch steps on AWS in memory: their answers equal those of live requests."""
 
 import json
 from pathlib import Path
@@ -101,7 +101,7 @@ def studio(resources_table, other_tables, lake_client, tmp_path, monkeypatch) ->
     return Studio(tmp_path, resources_table, lake_client)
 
 
-def test_scores_are_those_of_a_live_request(studio: Studio) -> None:
+def test_answers_equal_those_of_live_requests(studio: Studio) -> None:
     event = {"datasetGroup": "films", "userId": "ann", "sessionId": "s", "eventId": "1", "eventType": "view"}
     studio.profiles.write([{**event, "itemId": "emma", "sentAt": 900}], expires_at=2**40)
     studio.cinema.saw("ann", "emma", start=900)
@@ -118,7 +118,7 @@ def test_scores_are_those_of_a_live_request(studio: Studio) -> None:
         assert outputs[0]["recommendedItems"][0] == "emma"
 
 
-def test_what_was_put_since_training_counts_as_in_a_live_request(studio: Studio, other_tables: Any) -> None:
+def test_upserts_count_as_of_the_start_of_the_job(studio: Studio, other_tables: Any) -> None:
     """As of the job's beginning: what is put later is for the next one."""
     at = [float(NOW - 10)]
     catalog = Catalog(other_tables, "catalog", lambda: at[0], lambda _: None)
@@ -152,7 +152,7 @@ def test_popularity_and_related_items_have_no_scores(studio: Studio) -> None:
     assert output == {"recommendedItems": studio.cinema.items("similar", itemId="alien")}
 
 
-def test_a_ranking(studio: Studio) -> None:
+def test_ranking_equals_a_live_ranking(studio: Studio) -> None:
     plan = studio.plan("aws-personalized-ranking-v2", "sequence", numResults=1)
     films = ["alien", "unknown", "dune"]
     (output,) = studio.outputs(plan, {"userId": "ann", "itemList": films})
@@ -161,7 +161,7 @@ def test_a_ranking(studio: Studio) -> None:
     assert output["scores"] == [item.get("score") for item in live]
 
 
-def test_filters_take_values_from_the_line(studio: Studio) -> None:
+def test_filter_values_come_from_the_line(studio: Studio) -> None:
     arn = studio.filter(
         'INCLUDE ItemID WHERE Items.GENRES IN ($G) | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
     )
@@ -176,7 +176,7 @@ def test_filters_take_values_from_the_line(studio: Studio) -> None:
     assert "G" in answers[2]["error"]
 
 
-def test_a_bad_line_is_reported_on_its_line_and_the_job_goes_on(studio: Studio) -> None:
+def test_invalid_line_has_an_error_and_the_job_continues(studio: Studio) -> None:
     plan = studio.plan("aws-user-personalization", "sequence")
     good = {"userId": "bob", "context": {"DEVICE": "tv"}}
     bad = ["no json", {"itemId": "alien"}, {"userId": 3}, {"userId": "ann", "context": {"a": 1}}]
@@ -186,7 +186,7 @@ def test_a_bad_line_is_reported_on_its_line_and_the_job_goes_on(studio: Studio) 
     assert "JSON" in answers[1]["error"] and "userId is missing" in answers[2]["error"]
 
 
-def test_shards_and_files_are_put_together_again(studio: Studio) -> None:
+def test_shards_are_joined_into_one_output_per_input_file(studio: Studio) -> None:
     lines = [json.dumps({"userId": f"user-{number}"}) for number in range(9)]
     for name, part in (("a.json", lines[:4]), ("sub/b.json", lines[4:]), ("old.json.out", lines)):
         studio.s3.put_object(Bucket="inbox", Key=f"folder/{name}", Body="\n".join(part).encode())
@@ -215,7 +215,7 @@ def test_shards_and_files_are_put_together_again(studio: Studio) -> None:
     }
 
 
-def test_answers_are_loaded_where_live_requests_find_them(studio: Studio, other_tables: Any) -> None:
+def test_load_writes_precomputed_lists_without_contexts(studio: Studio, other_tables: Any) -> None:
     lists = {"version": "v", "key": "userId", "expiresAt": 2**40}
     plan = studio.plan("aws-user-personalization", "sequence", numResults=3, lists=lists)
     with_context = {"userId": "cleo", "context": {"DEVICE": "tv"}}
@@ -231,14 +231,14 @@ def test_answers_are_loaded_where_live_requests_find_them(studio: Studio, other_
     assert other_tables.scan(TableName="recommendations")["Count"] == 2
 
 
-def test_what_fails_the_job_leaves_word(studio: Studio) -> None:
+def test_failing_step_writes_its_reason_to_the_lake(studio: Studio) -> None:
     plan = studio.plan("aws-popularity-count", "popularity", input="s3://inbox/none.json")
     with pytest.raises(InvalidLocation, match="Invalid data location"):
         studio.batch.run("plan", plan, {})
     assert "none.json" in studio.batch.lake.read(f"{FOLDER}failure.txt")
 
 
-def test_a_file_that_is_replaced_midway_fails_the_job(studio: Studio) -> None:
+def test_input_file_that_changes_during_the_job_fails_it(studio: Studio) -> None:
     plan = studio.plan("aws-popularity-count", "popularity")
     studio.s3.put_object(Bucket="inbox", Key="users.json", Body=b'{"userId": "a"}')
     studio.batch.run("plan", plan, {})
@@ -260,7 +260,7 @@ class Denied:
         raise ClientError({"Error": {"Code": self.code}}, "PutObject")
 
 
-def test_large_files_go_in_parts(aws) -> None:
+def test_large_outputs_use_multipart_uploads(aws) -> None:
     s3 = boto3.client("s3", "eu-west-1")
     s3.create_bucket(Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     folder = OutputFolder(s3, Location.parse("s3://outbox/a/b"), identity="me", part_bytes=5 << 20)
@@ -284,7 +284,7 @@ def test_large_files_go_in_parts(aws) -> None:
             OutputFolder(Denied(code), Location.parse("s3://outbox/"), identity="me").write("f", [b"x"])
 
 
-def test_an_answer_without_items_has_no_scores_but_a_list_of_them(studio: Studio) -> None:
+def test_empty_answer_has_an_empty_list_of_scores(studio: Studio) -> None:
     arn = studio.filter("INCLUDE ItemID WHERE Items.YEAR > 3000")
     plan = studio.plan("aws-user-personalization", "sequence", filterArn=arn)
     assert studio.outputs(plan, {"userId": "ann"}) == [{"recommendedItems": [], "scores": []}]

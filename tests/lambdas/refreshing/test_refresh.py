@@ -91,12 +91,12 @@ def taken(bundle) -> dict[str, int]:
     return dict(zip(bundle.items.tolist(), bundle.item_taken.tolist(), strict=True))
 
 
-def test_nothing_new_is_nothing_to_do(lab: RefreshLab) -> None:
+def test_refresh_is_skipped_without_changes(lab: RefreshLab) -> None:
     _, result = lab.run("first")
     assert result == {"skip": True}
 
 
-def test_put_items_and_counts_reach_what_serves(lab: RefreshLab) -> None:
+def test_upserts_and_counts_reach_the_refreshed_bundle(lab: RefreshLab) -> None:
     lab.put = [("fargo", {"GENRES": "crime|comedy", "YEAR": 1996}, 30.0)]
     lab.deliver(
         "a",
@@ -112,7 +112,7 @@ def test_put_items_and_counts_reach_what_serves(lab: RefreshLab) -> None:
     assert taken(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
 
 
-def test_the_next_one_goes_on_and_counts_no_file_twice(lab: RefreshLab) -> None:
+def test_next_refresh_counts_only_new_files(lab: RefreshLab) -> None:
     lab.deliver("a", {"eventId": "1", "itemId": "dune", "impression": "dune|alien"})
     first, _ = lab.run("first")
     _, result = lab.run("second", first)
@@ -123,14 +123,14 @@ def test_the_next_one_goes_on_and_counts_no_file_twice(lab: RefreshLab) -> None:
     assert shown(lab.served(second))["alien"] == 2 and taken(lab.served(second))["dune"] == 6
 
 
-def test_a_new_version_is_told_what_answers_had_shown_before(lab: RefreshLab) -> None:
+def test_new_version_keeps_implied_impressions_of_the_previous_one(lab: RefreshLab) -> None:
     lab.lake.write("groups/films/models/s/0/job/refreshes/c/x/" + TALLY_FILE, KNOWN.dumps(NOW))
     earlier = lab.lake.uri("groups/films/models/s/0/job/refreshes/c/x/")
     refresh, _ = lab.run("first", earlier=earlier)
     assert shown(lab.served(refresh))["alien"] == 3 and taken(lab.served(refresh))["alien"] == 12
 
 
-def test_the_same_step_again_writes_the_same(lab: RefreshLab) -> None:
+def test_repeated_refresh_writes_the_same(lab: RefreshLab) -> None:
     lab.deliver("a", {"eventId": "1", "itemId": "gattaca"}, {"eventId": "1", "itemId": "gattaca"})
     refresh, result = lab.run("first")
     key = refresh.removeprefix(lab.lake.uri(""))
@@ -144,13 +144,13 @@ def test_the_same_step_again_writes_the_same(lab: RefreshLab) -> None:
     assert etags() == before and json.loads(lab.lake.read(f"{key}{STATE_FILE}"))["read"]
 
 
-def test_a_type_that_was_not_trained_on_is_only_shown(lab: RefreshLab) -> None:
+def test_untrained_event_type_only_counts_impressions(lab: RefreshLab) -> None:
     lab.deliver("a", {"eventId": "1", "itemId": "dune", "eventType": "buy", "recommendationId": "RID-2"})
     bundle = lab.served(lab.run("first")[0])
     assert taken(bundle)["dune"] == 6 and shown(bundle)["dune"] == 1
 
 
-def test_answers_are_remembered_beside_the_way_of_the_answer(other_tables) -> None:
+def test_impressions_are_recorded_in_the_background(other_tables) -> None:
     answers = ImpressionTable(other_tables, "recommendations", lambda: 1_000.0)
     for number in range(120):
         answers.record(f"RID-{number}", "arn", ["alien", f"film {number}"])
@@ -163,7 +163,7 @@ def test_answers_are_remembered_beside_the_way_of_the_answer(other_tables) -> No
     assert (row["arn"]["S"], row["expiresAt"]["N"]) == ("arn", str(1000 + 14 * 86_400))
 
 
-def test_a_table_that_refuses_costs_no_answer() -> None:
+def test_failing_impression_table_does_not_raise() -> None:
     class Broken:
         def put_item(self, **request):
             raise ConnectionError("no table today")

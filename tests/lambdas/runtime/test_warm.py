@@ -1,4 +1,4 @@
-"""A deployment is checked before it serves."""
+"""The test of a deployment before it serves."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from tests.tastemaker.serving.films import PREFIX, Cinema
 
 
 @pytest.mark.parametrize("name", ["v2", "popular", "similar", "ranking"])
-def test_a_campaign_that_does_not_serve_yet_is_warmed(cinema: Cinema, name: str) -> None:
+def test_warm_answers_with_a_campaign_that_does_not_serve_yet(cinema: Cinema, name: str) -> None:
     record = cinema.repository.records[f"{PREFIX}campaign/{name}"]
     body = {k: v for k, v in record.body.items() if k != "_serving"} | {"status": "CREATE IN_PROGRESS"}
     cinema.repository.records[record.arn] = replace(record, body=body)
@@ -22,7 +22,7 @@ def test_a_campaign_that_does_not_serve_yet_is_warmed(cinema: Cinema, name: str)
     assert answer["seconds"] >= 0
 
 
-def test_a_campaign_serves_as_soon_as_its_record_says_so(cinema: Cinema) -> None:
+def test_warmed_campaign_serves_once_its_record_is_active(cinema: Cinema) -> None:
     record = cinema.repository.records[f"{PREFIX}campaign/v2"]
     cinema.repository.records[record.arn] = replace(record, body={"status": "CREATE IN_PROGRESS"})
     warm(cinema.runtime, {"campaignArn": record.arn, "solutionVersionArn": f"{PREFIX}solution/v2/1"})
@@ -31,7 +31,7 @@ def test_a_campaign_serves_as_soon_as_its_record_says_so(cinema: Cinema) -> None
     assert cinema.items("v2", userId="ann")[0] == "dune"
 
 
-def test_what_cannot_be_warmed(cinema: Cinema) -> None:
+def test_warm_raises_if_the_model_cannot_answer(cinema: Cinema) -> None:
     campaign = f"{PREFIX}campaign/v2"
     cinema.add("solution/v2/2", status="CREATE FAILED", datasetGroupArn="g", recipeArn="r")
     with pytest.raises(InvalidInput, match="CREATE FAILED"):

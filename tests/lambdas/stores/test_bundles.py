@@ -30,7 +30,7 @@ def upload(s3: Any, folder: Path, prefix: str) -> None:
             s3.upload_file(str(path), "lake", prefix + path.relative_to(folder).as_posix())
 
 
-def test_fetched_once_and_equal(s3: Any, tmp_path: Path) -> None:
+def test_bundle_is_downloaded_once_and_equal(s3: Any, tmp_path: Path) -> None:
     source = write_bundle(tmp_path / "source", "similar")
     (source / "model" / "large.npy").write_bytes(os.urandom(40 << 20))
     upload(s3, source, "models/a/")
@@ -45,7 +45,7 @@ def test_fetched_once_and_equal(s3: Any, tmp_path: Path) -> None:
     assert BundleCache(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.path == loaded.bundle.path
 
 
-def test_a_bundle_that_is_not_there(s3: Any, tmp_path: Path) -> None:
+def test_missing_bundle_raises(s3: Any, tmp_path: Path) -> None:
     with pytest.raises(BundleMissingError, match="models/none"):
         BundleCache(s3, tmp_path / "disk").get("s3://lake/models/none/")
     assert list((tmp_path / "disk").glob("*")) == []
@@ -65,7 +65,7 @@ class Breaking:
         return self._s3.get_object(**request)
 
 
-def test_nothing_is_left_of_a_download_that_breaks_off(s3: Any, tmp_path: Path) -> None:
+def test_failed_download_leaves_no_files(s3: Any, tmp_path: Path) -> None:
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     with pytest.raises(ConnectionError):
         BundleCache(Breaking(s3, 3), tmp_path / "disk").get("s3://lake/models/a/")
@@ -73,8 +73,8 @@ def test_nothing_is_left_of_a_download_that_breaks_off(s3: Any, tmp_path: Path) 
     assert BundleCache(s3, tmp_path / "disk").get("s3://lake/models/a/").bundle.model_name == "similar"
 
 
-class Crowded(BundleCache):
-    """A disk on which nothing fits until all but one bundle are gone, or, if `full`, all."""
+class SmallDisk(BundleCache):
+    """A disk with room for one bundle, or, if `full`, for none beside an existing one."""
 
     full = False
 
@@ -82,10 +82,10 @@ class Crowded(BundleCache):
         return 0 if len(list(self._folder.iterdir())) > (0 if self.full else 1) else 1 << 40
 
 
-def test_the_longest_unused_bundle_makes_room_and_comes_back_when_asked_for(s3: Any, tmp_path: Path) -> None:
+def test_least_recently_used_bundle_is_removed_and_downloaded_again(s3: Any, tmp_path: Path) -> None:
     for name in "abc":
         upload(s3, write_bundle(tmp_path / name, "similar"), f"models/{name}/")
-    bundles = Crowded(s3, tmp_path / "disk")
+    bundles = SmallDisk(s3, tmp_path / "disk")
     loaded = {name: bundles.get(f"s3://lake/models/{name}/") for name in "ab"}
     os.utime(loaded["a"].bundle.path, (2, 2))
     os.utime(loaded["b"].bundle.path, (1, 1))
@@ -114,24 +114,24 @@ class Gated:
 URI = "s3://lake/models/a/"
 
 
-def test_a_download_in_the_background_is_waited_for_once(s3: Any, tmp_path: Path) -> None:
+def test_get_waits_for_a_prefetch(s3: Any, tmp_path: Path) -> None:
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     gate = Gated(s3)
     bundles = BundleCache(gate, tmp_path / "disk")
     assert not bundles.has(URI) and not bundles.prefetch(URI, 0.0)
-    assert not bundles.has(URI) and bundles.prefetch(URI, 0.0)  # now it is to be waited for
+    assert not bundles.has(URI) and bundles.prefetch(URI, 0.0)  # now the caller should wait in `get`
     gate.opened.set()
     assert bundles.get(URI).bundle.model_name == "similar"
     assert bundles.has(URI) and bundles.has(f"{URI}#s3://lake/refresh/")
     assert BundleCache(s3, tmp_path / "disk").has(URI)
 
 
-def test_a_download_that_comes_in_time(s3: Any, tmp_path: Path) -> None:
+def test_prefetch_that_ends_in_time_returns_true(s3: Any, tmp_path: Path) -> None:
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     assert BundleCache(s3, tmp_path / "disk").prefetch(URI, 60)
 
 
-def test_a_download_that_broke_off_in_the_background_is_made_again(s3: Any, tmp_path: Path) -> None:
+def test_get_repeats_a_failed_prefetch(s3: Any, tmp_path: Path) -> None:
     """Lambda stops a process between two requests, and its connections do not survive that."""
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     gate = Gated(s3, breaks=True)
@@ -142,13 +142,13 @@ def test_a_download_that_broke_off_in_the_background_is_made_again(s3: Any, tmp_
     assert bundles.get(URI).bundle.model_name == "similar"
 
 
-def test_no_bundle_makes_way_for_a_download_in_the_background(s3: Any, tmp_path: Path) -> None:
+def test_prefetch_removes_no_bundle(s3: Any, tmp_path: Path) -> None:
     for name in "ab":
         upload(s3, write_bundle(tmp_path / name, "similar"), f"models/{name}/")
-    bundles = Crowded(s3, tmp_path / "disk")
+    bundles = SmallDisk(s3, tmp_path / "disk")
     loaded = bundles.get("s3://lake/models/b/")
     bundles.full = True
-    assert bundles.prefetch(URI, 60)  # it does not fit; whoever needs it makes room
+    assert bundles.prefetch(URI, 60)  # it does not fit; `get` removes the other bundle
     assert loaded.bundle.path.exists() and not bundles.has(URI)
     assert bundles.get(URI).bundle.model_name == "similar"
     assert not loaded.bundle.path.exists()

@@ -16,7 +16,7 @@ def rows(client: Any) -> list[dict[str, Any]]:
     return items
 
 
-def test_what_is_written_is_found_under_its_version_only(other_tables: Any) -> None:
+def test_list_is_found_under_its_version_only(other_tables: Any) -> None:
     lists = PrecomputedTable(other_tables, "recommendations")
     users = [*(f"user-{number}" for number in range(200)), LONGEST, LONGEST, "user-0"]
     written = lists.write(VERSION, ((user, {"recommendedItems": [user]}) for user in users), expires_at=9)
@@ -29,7 +29,7 @@ def test_what_is_written_is_found_under_its_version_only(other_tables: Any) -> N
     assert used <= set(partitions(VERSION)) and len(used) > 30
 
 
-def test_writing_again_replaces_and_forgetting_leaves_the_others(other_tables: Any) -> None:
+def test_write_replaces_lists_and_delete_keeps_others(other_tables: Any) -> None:
     lists = PrecomputedTable(other_tables, "recommendations")
     for items in (["a"], ["b"]):
         lists.write(VERSION, ((user, {"recommendedItems": items}) for user in ("ann", "bob")), expires_at=9)
@@ -50,7 +50,7 @@ class Throttled:
         return {"UnprocessedItems": {table: requests[self.takes :]} if requests[self.takes :] else {}}
 
 
-def test_what_a_table_does_not_take_is_sent_again_after_longer_pauses() -> None:
+def test_unprocessed_rows_are_sent_again_with_backoff() -> None:
     pauses: list[float] = []
     table = Throttled()
     assert write_batch(table, "t", [{"number": one} for one in range(4)], sleep=pauses.append) == 0
@@ -58,7 +58,7 @@ def test_what_a_table_does_not_take_is_sent_again_after_longer_pauses() -> None:
     assert write_batch(Throttled(0), "t", [{}, {}], sleep=pauses.append, attempts=2) == 2
 
 
-def test_a_table_that_is_busy_for_long_fails_the_work() -> None:
+def test_busy_table_raises_after_all_attempts() -> None:
     lists = PrecomputedTable(Throttled(0), "t", sleep=lambda _: None)
     with pytest.raises(TableBusyError, match="1 lists"):
         lists.write(VERSION, [("ann", {})], expires_at=9)

@@ -25,11 +25,11 @@ ITEMS = Columns.build(
         ('ITEMS.genres = "Comedy"', [False, False, False]),
     ],
 )
-def test_items_with_attributes(expression: str, want: list[bool]) -> None:
+def test_items_with_returns_matching_items(expression: str, want: list[bool]) -> None:
     assert attributes.items_with(attributes.parse(expression), ITEMS).tolist() == want
 
 
-def test_quotes_in_values() -> None:
+def test_values_may_contain_escaped_quotes() -> None:
     assert attributes.parse(r'ITEMS.a = "say \"AND\"" AND ITEMS.b = -1.5e3') == (
         ("a", 'say "AND"'),
         ("b", "-1.5e3"),
@@ -48,12 +48,12 @@ def test_quotes_in_values() -> None:
         ("USERS.age = 3", "expected ITEMS"),
     ],
 )
-def test_what_is_no_expression(expression: str, say: str) -> None:
+def test_parse_rejects_invalid_expressions(expression: str, say: str) -> None:
     with pytest.raises(BadLine, match=say):
         attributes.parse(expression)
 
 
-def test_columns_that_do_not_fit() -> None:
+def test_items_with_rejects_unknown_columns_and_types() -> None:
     for expression, say in (("ITEMS.color = 'red'", "no column color"), ("ITEMS.year = 'old'", "a number")):
         with pytest.raises(BadLine, match=say):
             attributes.items_with(attributes.parse(expression), ITEMS)

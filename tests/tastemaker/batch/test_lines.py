@@ -6,7 +6,7 @@ from tastemaker.batch import lines
 from tastemaker.batch.lines import BadLine
 
 
-def test_a_line_and_its_answer() -> None:
+def test_line_and_answer_round_trip() -> None:
     echo, question, error = lines.read(b'{"userId": "\xc3\xa4"}')
     assert (echo, question, error) == ({"userId": "ä"}, {"userId": "ä"}, None)
     written = lines.write(echo, {"recommendedItems": ["a"], "scores": [0.5]}, None)
@@ -24,19 +24,19 @@ def test_a_line_and_its_answer() -> None:
         (b"[1]", [1], "object"),
     ],
 )
-def test_what_is_no_question(line: bytes, echo: object, say: str) -> None:
+def test_read_reports_lines_that_are_not_json_objects(line: bytes, echo: object, say: str) -> None:
     found, question, error = lines.read(line)
     assert (found, question) == (echo, None)
     assert say in str(error)
     assert json.loads(lines.write(found, None, error)) == {"input": echo, "output": None, "error": error}
 
 
-def test_half_a_surrogate_pair_survives() -> None:
+def test_write_escapes_half_a_surrogate_pair() -> None:
     echo, _, _ = lines.read(b'{"userId": "\\ud800"}')
     assert json.loads(lines.write(echo, None, "x"))["input"] == {"userId": "\ud800"}
 
 
-def test_members() -> None:
+def test_members_are_validated() -> None:
     question = {"userId": "u", "context": {"DEVICE": "tv"}, "itemList": ["a", "b"]}
     assert lines.identifier(question, "userId", required=True) == "u"
     assert lines.texts(question, "context") == {"DEVICE": "tv"}

@@ -1,4 +1,4 @@
-"""Segments of the films' two users, by a model that is made up."""
+"""Segments of the films' two users, by a fake model."""
 
 from pathlib import Path
 from typing import Any
@@ -49,19 +49,19 @@ def segments(cinema: Cinema, recipe: str = "aws-item-affinity", **more: Any) -> 
     return SegmentJob.from_plan(plan, cinema.runtime)
 
 
-def test_users_of_an_item(cinema: Cinema) -> None:
+def test_segment_of_an_item(cinema: Cinema) -> None:
     assert segments(cinema).answer({"itemId": "alien"}) == {"usersList": ["ann", "bob"]}
     assert segments(cinema).answer({"itemId": "emma"}) == {"usersList": ["bob", "ann"]}
     assert segments(cinema, numResults=1).answer({"itemId": "emma"}) == {"usersList": ["bob"]}
 
 
-def test_users_of_attributes(cinema: Cinema) -> None:
+def test_segment_of_item_attributes(cinema: Cinema) -> None:
     job = segments(cinema, "aws-item-attribute-affinity")
     assert job.answer({"itemAttributes": 'ITEMS.genres = "horror"'}) == {"usersList": ["ann", "bob"]}
     assert job.answer({"itemAttributes": "ITEMS.year = 1984.5"}) == {"usersList": ["bob", "ann"]}
 
 
-def test_filters_of_users(cinema: Cinema) -> None:
+def test_segment_applies_user_filters(cinema: Cinema) -> None:
     grown = cinema.filter("grown", "INCLUDE UserID WHERE Users.AGE >= $AGE")
     job = segments(cinema, filterArn=grown)
     assert job.answer({"itemId": "emma", "filterValues": {"AGE": "18"}}) == {"usersList": ["ann"]}
@@ -72,7 +72,7 @@ def test_filters_of_users(cinema: Cinema) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "question", "say"),
+    ("recipe", "question", "message"),
     [
         ("aws-item-affinity", {}, "itemId is missing"),
         ("aws-item-affinity", {"itemId": "unknown"}, "no item unknown"),
@@ -81,6 +81,6 @@ def test_filters_of_users(cinema: Cinema) -> None:
         ("aws-item-attribute-affinity", {"itemAttributes": "ITEMS.genres = 'western'"}, "No item has"),
     ],
 )
-def test_lines_that_cannot_be_answered(cinema: Cinema, recipe: str, question: dict, say: str) -> None:
-    with pytest.raises(BadLine, match=say):
+def test_invalid_lines_are_rejected(cinema: Cinema, recipe: str, question: dict, message: str) -> None:
+    with pytest.raises(BadLine, match=message):
         segments(cinema, recipe).answer(question)

@@ -10,7 +10,7 @@ texts = st.lists(st.binary(max_size=12).map(lambda b: b.replace(b"\n", b"").repl
 
 
 @given(texts, st.booleans(), st.integers(1, 40))
-def test_every_line_is_in_exactly_one_shard(lines: list[bytes], ends: bool, shard_bytes: int) -> None:
+def test_every_line_belongs_to_exactly_one_shard(lines: list[bytes], ends: bool, shard_bytes: int) -> None:
     data = b"\n".join(lines) + (b"\n" if ends and lines else b"")
     found = [
         line
@@ -25,20 +25,20 @@ def test_every_line_is_in_exactly_one_shard(lines: list[bytes], ends: bool, shar
     assert found == want
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+def test_byte_order_mark_is_removed_from_the_first_line() -> None:
     file = io.BytesIO(b"\xef\xbb\xbfab\ncd\r\nef")
     assert list(shards.lines(file, 0, 7)) == [b"ab", b"cd"]
 
 
-def test_shards_cover_a_file_evenly() -> None:
+def test_cut_covers_a_file_evenly() -> None:
     assert shards.cut(10, 4) == [(0, 3), (3, 6), (6, 10)]
     assert shards.cut(0, 4) == [(0, 0)]
 
 
 @pytest.mark.parametrize(("items", "low", "high"), [(1000, 50_000, 60_000), (5_000_000, 200, 1000)])
-def test_a_large_catalog_makes_small_shards(items: int, low: int, high: int) -> None:
+def test_large_catalog_gets_smaller_shards(items: int, low: int, high: int) -> None:
     assert low <= shards.lines_per_shard(items) <= high
 
 
-def test_the_length_of_lines_is_measured() -> None:
+def test_bytes_per_line_is_the_mean_length() -> None:
     assert shards.bytes_per_line(b"abc\nabc\nabc") == pytest.approx(11 / 3)

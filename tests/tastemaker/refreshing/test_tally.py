@@ -1,4 +1,4 @@
-"""Counting live events: once each, whatever their order, and what they show."""
+"""A tally counts each event once, in any order, with its impressions."""
 
 from collections import Counter
 
@@ -26,7 +26,7 @@ def view(name: str, item: str | None, at: int = NOW, **more: str) -> Event:
 
 
 @given(EVENTS, st.randoms(), st.integers(1, 4))
-def test_order_repetition_and_portions_change_nothing(events, random, portions):
+def test_order_repetition_and_chunks_do_not_matter(events, random, portions):
     once = Tally(WINDOW)
     once.add(events, now=NOW)
     again = [*events, *random.sample(events, len(events) // 2)]
@@ -39,7 +39,7 @@ def test_order_repetition_and_portions_change_nothing(events, random, portions):
 
 
 @given(EVENTS)
-def test_a_tally_that_was_kept_goes_on(events):
+def test_saved_tally_continues(events):
     whole, kept = Tally(WINDOW), Tally(WINDOW)
     whole.add(events, now=NOW)
     kept.add(events[::2], now=NOW)
@@ -49,7 +49,7 @@ def test_a_tally_that_was_kept_goes_on(events):
     assert (kept.shown, kept.taken, kept.latest) == (whole.shown, whole.taken, whole.latest)
 
 
-def test_windows_follow_each_other_and_older_buckets_are_forgotten():
+def test_windows_are_adjacent_and_old_buckets_are_dropped():
     tally = Tally(WINDOW)
     tally.add([view("1", "x"), view("2", "x", NOW - WINDOW), view("3", "y", NOW - 2 * WINDOW)], now=NOW)
     assert tally.windows(NOW) == (Counter(x=1), Counter(x=1))
@@ -57,7 +57,7 @@ def test_windows_follow_each_other_and_older_buckets_are_forgotten():
     assert len(Tally.loads(tally.dumps(NOW)).recent) == 2 and tally.bucket * BUCKETS == WINDOW
 
 
-def test_an_event_of_a_type_that_is_not_trained_on_only_shows():
+def test_untrained_event_type_only_counts_impressions():
     tally = Tally()
     tally.add(
         [view("1", "x", impression="x|y|y")], now=NOW, is_trained=lambda event_type: event_type == "buy"
@@ -65,7 +65,7 @@ def test_an_event_of_a_type_that_is_not_trained_on_only_shows():
     assert tally.shown == Counter(x=1, y=1) and not tally.taken
 
 
-def test_an_answer_shows_its_list_once_and_what_an_event_says_itself_comes_first():
+def test_answer_counts_once_and_explicit_impressions_take_precedence():
     asked: list[set[str]] = []
 
     def impressions(ids):

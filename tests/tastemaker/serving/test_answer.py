@@ -19,16 +19,16 @@ def mask(*items: int, of: int = 4) -> np.ndarray:
     return allowed
 
 
-def test_best_first_without_scores() -> None:
+def test_recommend_returns_best_first_without_scores() -> None:
     assert recommend(SCORES, count=3) == [Pick(1), Pick(3), Pick(2)]
 
 
-def test_catalog_scores_sum_to_one_whatever_is_filtered() -> None:
+def test_catalog_scale_ignores_the_filter() -> None:
     picks = recommend(SCORES, count=9, allowed=mask(0, 2), scale=CATALOG)
     assert [(pick.item, pick.score) for pick in picks] == [(2, 0.2), (0, 0.1)]
 
 
-def test_candidates_scores_sum_to_one_over_what_may_be_shown() -> None:
+def test_candidates_scale_sums_to_one_over_allowed_items() -> None:
     picks = recommend(SCORES, count=9, allowed=mask(0, 2), scale=CANDIDATES)
     assert [pick.score for pick in picks] == [0.6666667, 0.3333333]
 
@@ -44,7 +44,7 @@ def test_fillers_have_a_reason_and_no_score() -> None:
     assert popular[0] == 9
 
 
-def test_promoted_items_take_their_share_and_nothing_appears_twice() -> None:
+def test_promoted_items_take_their_share_without_duplicates() -> None:
     scores = np.arange(20, dtype=np.float32)
     promotion = Promotion("sale", 35, mask(19, 3, 1, 0, of=20))
     for seed in range(20):
@@ -60,7 +60,7 @@ def test_promoted_items_take_their_share_and_nothing_appears_twice() -> None:
         assert sum(pick.score or 0 for pick in picks) <= 1.000001
 
 
-def test_promoted_items_stand_anywhere() -> None:
+def test_promoted_items_have_random_places() -> None:
     scores = Dense(np.arange(20, dtype=np.float32))
     promotion = Promotion("sale", 10, mask(0, of=20))
     places = {
@@ -75,7 +75,7 @@ def test_promoted_items_stand_anywhere() -> None:
 
 
 @pytest.mark.parametrize(("count", "percent", "slots"), [(25, 50, 12), (3, 1, 1), (10, 100, 4), (1, 20, 1)])
-def test_slots_are_rounded_down_but_at_least_one(count: int, percent: int, slots: int) -> None:
+def test_promoted_slots_are_rounded_down_to_at_least_one(count: int, percent: int, slots: int) -> None:
     scores = np.arange(50, dtype=np.float32)
     allowed = mask(1, 2, 3, 4, of=50) if percent == 100 else None
     picks = recommend(Dense(scores), count=count, promotion=Promotion("p", percent, allowed), rng=Random(1))
@@ -83,11 +83,11 @@ def test_slots_are_rounded_down_but_at_least_one(count: int, percent: int, slots
     assert len({pick.item for pick in picks}) == len(picks) == count
 
 
-def test_ranking_keeps_every_input_and_puts_unknown_ones_last() -> None:
+def test_rank_keeps_all_items_and_puts_unknown_ones_last() -> None:
     assert rank(SCORES, [-1, 0, 3, -1]) == [(2, 0.75), (1, 0.25), (0, None), (3, None)]
 
 
-def test_ranking_with_a_filter_drops_what_it_removes() -> None:
+def test_rank_drops_filtered_items() -> None:
     assert rank(SCORES, [0, 3, -1], allowed=mask(0)) == [(0, 1.0), (2, None)]
     assert rank(SCORES, [0, 3, -1], allowed=mask(0), keep_unknown=False) == [(0, 1.0)]
     assert rank(SCORES, [-1]) == [(0, None)]
@@ -98,7 +98,7 @@ VALUES = st.lists(st.floats(-30, 5, width=32) | st.just(-np.inf), min_size=1, ma
 
 
 @given(VALUES, st.integers(1, 40), st.data())
-def test_any_answer_holds_to_the_rules(values: list[float], count: int, data: st.DataObject) -> None:
+def test_every_answer_satisfies_the_invariants(values: list[float], count: int, data: st.DataObject) -> None:
     scores = np.array(values, np.float32)
     bits = st.lists(st.booleans(), min_size=len(values), max_size=len(values)).map(np.array)
     allowed, on_sale = data.draw(bits), data.draw(bits)
@@ -121,7 +121,7 @@ def test_any_answer_holds_to_the_rules(values: list[float], count: int, data: st
     assert all(pick.score is None or 0 <= pick.score <= 1 for pick in picks)
 
 
-def test_log_sum() -> None:
+def test_log_sum_is_stable_and_handles_empty_scores() -> None:
     assert log_sum(np.array([1000.0, 1000.0])) == pytest.approx(1000 + np.log(2))
     assert log_sum(np.zeros(0)) == -np.inf
     assert log_sum(np.array([-np.inf], np.float32)) == -np.inf

@@ -24,7 +24,7 @@ def test_without_explain_the_answer_has_the_members_of_the_service(cinema: Cinem
     assert set(answered(cinema, userId="ann", explain=False)) == {"itemList", "recommendationId"}
 
 
-def test_the_event_that_made_an_item_likely_is_named(cinema: Cinema) -> None:
+def test_explanation_names_the_event_that_raised_the_score(cinema: Cinema) -> None:
     cinema.saw("bob", "emma")
     found = answered(cinema, userId="bob", explain=True)
     assert [one["itemId"] for one in found["explanations"]] == [one["itemId"] for one in found["itemList"]]
@@ -35,14 +35,14 @@ def test_the_event_that_made_an_item_likely_is_named(cinema: Cinema) -> None:
     assert because["brazil"] == []  # the event made it less likely
 
 
-def test_nobody_and_popular_lists_have_no_reasons_of_their_own(cinema: Cinema) -> None:
+def test_answers_without_history_have_empty_explanations(cinema: Cinema) -> None:
     for campaign in ("v1", "popular"):
         found = answered(cinema, campaign, userId="nobody", explain=True)["explanations"]
         assert found and all(one["because"] == [] for one in found)
 
 
 @pytest.mark.parametrize("user", ["ann"])
-def test_an_influence_is_the_difference_that_the_event_makes(cinema: Cinema, user: str) -> None:
+def test_influence_equals_the_difference_in_log_score(cinema: Cinema, user: str) -> None:
     model = cinema.bundles.loaded["s3://lake/sequence/"].model
     history = model.bundle.history(user)
     item = int(history.items[-1])

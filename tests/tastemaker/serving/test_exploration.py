@@ -1,4 +1,4 @@
-"""Exploration: which items, how many places, and what it costs and brings over many requests."""
+"""Exploration: which items, how many places, and its cost and gain over many requests."""
 
 from random import Random
 
@@ -22,13 +22,13 @@ def exploration(share: float = 1.0, seed: int = 1, **more) -> Exploration:
     return Exploration(share, more.pop("days", 30.0), CREATED, LATEST, Random(seed), **more)
 
 
-def test_without_weight_the_answer_is_the_plain_one() -> None:
+def test_answer_is_unchanged_without_weight() -> None:
     plain = recommend(SCORES, count=5, scale=CATALOG)
     assert recommend(SCORES, count=5, scale=CATALOG, exploration=exploration(0.0)) == plain
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_shown_scores_stay_sorted_and_items_single(seed: int) -> None:
+def test_reported_scores_stay_sorted_without_duplicates(seed: int) -> None:
     picks = recommend(SCORES, count=10, scale=CATALOG, exploration=exploration(0.5, seed))
     items, shown = [pick.item for pick in picks], [pick.score or 0.0 for pick in picks]
     assert len(set(items)) == 10 and shown == sorted(shown, reverse=True)
@@ -37,7 +37,7 @@ def test_shown_scores_stay_sorted_and_items_single(seed: int) -> None:
     assert again == picks
 
 
-def test_without_shown_scores_new_items_stand_anywhere() -> None:
+def test_new_items_have_random_places_without_scores() -> None:
     places = set()
     for seed in range(60):
         picks = recommend(SCORES, count=4, exploration=exploration(0.3, seed), reasons=True)
@@ -47,7 +47,7 @@ def test_without_shown_scores_new_items_stand_anywhere() -> None:
     assert places == {0, 1, 2, 3}
 
 
-def test_age_and_filter_bind() -> None:
+def test_exploration_respects_age_and_filter() -> None:
     assert exploration(days=10.0).choose(SCORES, [0, 1], 2) == []
     allowed = np.ones(20, bool)
     allowed[13:] = False
@@ -55,7 +55,7 @@ def test_age_and_filter_bind() -> None:
     assert {pick.item for pick in picks} == {0, 1, 2, 12}
 
 
-def test_the_share_of_places_is_the_weight() -> None:
+def test_share_of_exploring_places_equals_the_weight() -> None:
     tried = [len(exploration(0.3, seed).choose(SCORES, list(range(5)), 5)) for seed in range(2000)]
     assert sum(tried) / (2000 * 5) == pytest.approx(0.3, abs=0.02)
 
@@ -69,7 +69,7 @@ def known(taken: dict[int, int], shown: dict[int, int]) -> dict:
     return {"taken": counts[0], "shown": counts[1], "rate": taken_rate(*counts)}
 
 
-def test_what_was_shown_and_ignored_is_tried_less() -> None:
+def test_ignored_items_are_explored_less() -> None:
     flat, seen = Dense(np.zeros(20, np.float32)), dict.fromkeys(NEW, 200)
     best: list[int] = []
     for seed in range(100):
@@ -77,13 +77,13 @@ def test_what_was_shown_and_ignored_is_tried_less() -> None:
     assert best.count(15) > 95
 
 
-def test_exploring_ends_where_no_new_item_is_better_than_what_there_is() -> None:
+def test_exploration_ends_if_no_new_item_is_better() -> None:
     counts = known(dict.fromkeys(NEW, 2), dict.fromkeys(NEW, 200))
     tried = [len(exploration(seed=seed, **counts).choose(SCORES, list(range(5)), 5)) for seed in range(200)]
     assert sum(tried) < 0.02 * 200 * 5
 
 
-def test_an_item_that_nobody_saw_is_as_good_as_any() -> None:
+def test_item_without_impressions_is_explored() -> None:
     counts = known({}, {})
     tried = [len(exploration(seed=seed, **counts).choose(SCORES, list(range(5)), 5)) for seed in range(200)]
     assert sum(tried) > 0.4 * 200 * 5
@@ -93,7 +93,7 @@ def test_an_item_that_nobody_saw_is_as_good_as_any() -> None:
     ("taken", "shown", "rate"),
     [([5, 0], [10, 10], 0.25), ([900, 0], [10, 10], 0.5), ([0, 0], [10, 10], 0.05), ([5, 0], [0, 0], None)],
 )
-def test_the_rate_of_a_catalog(taken, shown, rate) -> None:
+def test_taken_rate_of_a_catalog(taken, shown, rate) -> None:
     assert taken_rate(np.array(taken), np.array(shown)) == rate
 
 
@@ -102,13 +102,13 @@ def test_settings_have_defaults() -> None:
     assert settings({"explorationWeight": "0", "explorationItemAgeCutOff": "7"}) == (0.0, 7.0)
 
 
-def test_a_good_new_item_is_found_that_is_never_found_without() -> None:
+def test_exploration_finds_a_good_new_item() -> None:
     plain, explored = (simulate(weight, 0.4, seed=7, requests=400) for weight in (0.0, 0.3))
     assert plain.found is None and explored.found is not None and explored.found < 300
     assert explored.clicks[-1] > plain.clicks[-1]
 
 
-def test_where_no_new_item_is_good_exploring_costs_little() -> None:
+def test_exploration_costs_little_without_good_new_items() -> None:
     plain, given, served = (
         simulate(weight, 0.05, seed=7, requests=600, learns=learns)
         for weight, learns in ((0.0, True), (0.3, False), (0.3, True))

@@ -1,4 +1,4 @@
-"""New items in answers: which campaigns explore, and what their configuration changes."""
+"""Exploration in answers: which campaigns explore, and what their configuration changes."""
 
 from typing import Any
 
@@ -32,29 +32,29 @@ def share_with_emma(cinema: Cinema, name: str, requests: int = 300) -> float:
     return answers.count(["emma"]) / requests
 
 
-def test_the_weight_is_the_share_of_places(premiere: Cinema) -> None:
+def test_exploration_weight_is_the_share_of_exploring_places(premiere: Cinema) -> None:
     assert share_with_emma(premiere, "v1") == pytest.approx(0.3, abs=0.08)
     assert share_with_emma(premiere, campaign(premiere, "all", explorationWeight="1")) == 1.0
 
 
 @pytest.mark.parametrize("config", [{"explorationWeight": "0"}, {"explorationItemAgeCutOff": "1"}])
-def test_no_weight_or_no_new_item_is_the_plain_answer(premiere: Cinema, config: dict[str, str]) -> None:
+def test_answer_is_unchanged_without_weight_or_new_items(premiere: Cinema, config: dict[str, str]) -> None:
     assert share_with_emma(premiere, campaign(premiere, "plain", **config)) == 0.0
 
 
-def test_an_event_of_the_future_makes_no_item_old(premiere: Cinema) -> None:
+def test_event_in_the_future_does_not_make_items_old(premiere: Cinema) -> None:
     premiere.bundles.loaded["s3://lake/sequence/"].bundle.manifest["latestTimestamp"] = 5000 * DAY
     assert share_with_emma(premiere, campaign(premiere, "all", explorationWeight="1")) == 1.0
 
 
-def test_scores_stay_sorted_and_sum_with_an_explored_item(premiere: Cinema) -> None:
+def test_answer_with_explored_item_stays_sorted(premiere: Cinema) -> None:
     shown = premiere.ask(campaign(premiere, "all", explorationWeight="1"), userId="bob", numResults=3)
     scores = [item["score"] for item in shown["itemList"]]
     assert [item["itemId"] for item in shown["itemList"]] == ["alien", "brazil", "emma"]
     assert scores == sorted(scores, reverse=True) and "reason" not in shown["itemList"][2]
 
 
-def test_the_second_generation_says_so_and_hardly_ever_does(premiere: Cinema) -> None:
+def test_second_generation_rarely_explores_and_gives_the_reason(premiere: Cinema) -> None:
     def ask(seed: int) -> list[dict[str, Any]]:
         endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v2"})
         request = {"userId": "bob", "numResults": 1}
@@ -66,7 +66,7 @@ def test_the_second_generation_says_so_and_hardly_ever_does(premiere: Cinema) ->
     assert all(item["reason"] == ["Exploration"] for item in explored)
 
 
-def test_a_seed_settles_the_answer(premiere: Cinema) -> None:
+def test_equal_seeds_give_equal_answers(premiere: Cinema) -> None:
     endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v1"})
     request = {"userId": "bob", "numResults": 1}
     for seed in "abcdefgh":
@@ -74,8 +74,8 @@ def test_a_seed_settles_the_answer(premiere: Cinema) -> None:
         assert first["itemList"] == second["itemList"]
 
 
-class Notes:
-    """What was written down."""
+class FakeLog:
+    """An impression log in memory."""
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[str, list[str]]] = {}
@@ -84,10 +84,10 @@ class Notes:
         self.answers[recommendation_id] = arn, items
 
 
-def test_recipes_that_explore_write_down_what_they_show(premiere: Cinema) -> None:
-    notes = premiere.runtime.impression_log = Notes()
+def test_exploring_recipes_record_their_impressions(premiere: Cinema) -> None:
+    log = premiere.runtime.impression_log = FakeLog()
     shown = premiere.ask("v1", userId="bob", numResults=3)
     items = [item["itemId"] for item in shown["itemList"]]
     premiere.ask("v2", userId="bob")
     premiere.ask("popular")
-    assert notes.answers == {shown["recommendationId"]: (f"{PREFIX}campaign/v1", items)}
+    assert log.answers == {shown["recommendationId"]: (f"{PREFIX}campaign/v1", items)}

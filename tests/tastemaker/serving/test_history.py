@@ -1,4 +1,4 @@
-"""Bulk history and live events become one past."""
+"""Imported and streamed events are merged."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tastemaker.models.bundle import HISTORY_LENGTH, Bundle, Histories
 from tastemaker.serving.history import LiveEvent, past
 
 ITEMS = ["a", "b", "c", "d"]
-U, STRANGER = 1, -1
+U, UNKNOWN = 1, -1
 """Users by position: one with a history, and one that the bundle does not know."""
 
 
@@ -46,39 +46,39 @@ def seen(bundle: Bundle, *live: LiveEvent, user: int = U) -> list[tuple[Any, ...
 BULK = [("a", 10, 0), ("b", 20, 0), ("c", 30, 1)]
 
 
-def test_live_events_take_their_place_in_time(bundle: Bundle) -> None:
+def test_live_events_are_sorted_by_time(bundle: Bundle) -> None:
     assert seen(bundle, event("d", 40), event("d", 15, "buy")) == [
         ("a", 10, 0), ("d", 15, 1), ("b", 20, 0), ("c", 30, 1), ("d", 40, 0)
     ]  # fmt: skip
 
 
-def test_an_event_that_was_trained_on_counts_once(bundle: Bundle) -> None:
+def test_event_of_the_training_data_counts_once(bundle: Bundle) -> None:
     assert seen(bundle, event("b", 20), event("c", 30, "BUY")) == BULK
     assert len(seen(bundle, event("b", 20, "buy"), event("b", 21))) == 5
 
 
-def test_of_events_with_one_id_the_first_counts(bundle: Bundle) -> None:
+def test_oldest_of_events_with_one_id_counts(bundle: Bundle) -> None:
     assert seen(bundle, event("d", 50, name="x"), event("a", 40, name="x")) == [*BULK, ("a", 40, 0)]
 
 
-def test_unknown_items_and_events_without_item_are_left_out(bundle: Bundle) -> None:
+def test_events_without_a_known_item_are_left_out(bundle: Bundle) -> None:
     assert seen(bundle, event("zzz", 40), event(None, 41)) == BULK
 
 
-def test_unknown_types_are_kept_for_filters_and_minus_one_for_models(bundle: Bundle) -> None:
+def test_unknown_event_types_are_named_for_filters_and_minus_one_for_models(bundle: Bundle) -> None:
     live = [event("d", 40, "share"), event("a", 41, "save")]
     assert seen(bundle, *live)[-2:] == [("d", 40, -1), ("a", 41, -1)]
     by_type = {name: items.tolist() for name, items in past(bundle, U, live).by_type.items()}
     assert by_type == {"view": [0, 1], "buy": [2], "share": [3], "save": [0]}
 
 
-def test_nobody_and_strangers(bundle: Bundle) -> None:
-    assert seen(bundle, user=STRANGER) == []
-    assert seen(bundle, event("a", 5), user=STRANGER) == [("a", 5, 0)]
-    assert past(bundle, STRANGER).by_type == {}
+def test_unknown_user_has_only_live_events(bundle: Bundle) -> None:
+    assert seen(bundle, user=UNKNOWN) == []
+    assert seen(bundle, event("a", 5), user=UNKNOWN) == [("a", 5, 0)]
+    assert past(bundle, UNKNOWN).by_type == {}
 
 
-def test_only_the_newest_count(bundle: Bundle) -> None:
+def test_histories_are_limited_to_the_newest_events(bundle: Bundle) -> None:
     live = [event("d", 100 + n) for n in range(HISTORY_LENGTH + 100)]
     whole = past(bundle, U, live)
     assert len(whole.history) == HISTORY_LENGTH
@@ -98,7 +98,7 @@ EVENTS = st.lists(
 
 
 @given(events=EVENTS, data=st.data())
-def test_order_of_arrival_and_second_deliveries_change_nothing(
+def test_delivery_order_and_repetition_do_not_matter(
     bundle: Bundle, events: list[LiveEvent], data: st.DataObject
 ) -> None:
     again = data.draw(st.lists(st.sampled_from(events), max_size=6)) if events else []
@@ -107,7 +107,7 @@ def test_order_of_arrival_and_second_deliveries_change_nothing(
 
 
 @given(events=EVENTS)
-def test_a_past_is_in_order_of_time_and_has_nothing_twice(bundle: Bundle, events: list[LiveEvent]) -> None:
+def test_past_is_sorted_by_time_without_duplicates(bundle: Bundle, events: list[LiveEvent]) -> None:
     found = past(bundle, U, events)
     assert np.all(np.diff(found.timestamps) >= 0)
     triples = list(zip(found.items.tolist(), found.timestamps.tolist(), found.types.tolist(), strict=True))

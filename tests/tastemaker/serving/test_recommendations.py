@@ -10,7 +10,7 @@ from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema
 POPULAR = ["alien", "brazil", "casablanca", "dune", "emma"]
 
 
-def test_a_known_user_is_answered_from_bulk_history(cinema: Cinema) -> None:
+def test_known_user_gets_an_answer_from_imported_history(cinema: Cinema) -> None:
     answer = cinema.ask("v2", userId="ann")
     assert [item["itemId"] for item in answer["itemList"]] == [
         "dune",
@@ -26,20 +26,20 @@ def test_a_known_user_is_answered_from_bulk_history(cinema: Cinema) -> None:
     assert answer["recommendationId"].startswith("RID-")
 
 
-def test_a_live_event_changes_the_next_answer_of_that_user_only(cinema: Cinema) -> None:
+def test_live_event_changes_the_next_answer_of_its_user_only(cinema: Cinema) -> None:
     others = cinema.items("v2", userId="bob")
     cinema.saw("ann", "emma")
     assert cinema.items("v2", userId="ann")[:3] == ["emma", "dune", "casablanca"]
     assert cinema.items("v2", userId="bob") == others == POPULAR
 
 
-def test_strangers_and_sessions(cinema: Cinema) -> None:
-    assert cinema.items("v2", userId="stranger") == POPULAR
+def test_unknown_user_gets_popular_items_and_session_its_own(cinema: Cinema) -> None:
+    assert cinema.items("v2", userId="unknown") == POPULAR
     cinema.saw("session-1", "emma")
     assert cinema.items("v2", userId="session-1")[0] == "emma"
 
 
-def test_one_query_for_a_user_and_none_where_nobody_matters(cinema: Cinema) -> None:
+def test_profiles_are_read_once_and_only_if_needed(cinema: Cinema) -> None:
     cinema.filter("seen", 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")')
     cinema.items("v2", userId="ann", filterArn=f"{PREFIX}filter/seen")
     assert cinema.profiles.queries == 1
@@ -52,20 +52,20 @@ def test_one_query_for_a_user_and_none_where_nobody_matters(cinema: Cinema) -> N
     assert cinema.profiles.queries == 2
 
 
-def test_similar_items_leave_out_the_item_and_know_what_to_do_with_a_stranger(cinema: Cinema) -> None:
+def test_similar_items_exclude_the_item_and_fall_back_to_popular_items(cinema: Cinema) -> None:
     answer = cinema.ask("similar", itemId="dune")
     assert [item["itemId"] for item in answer["itemList"]] == ["alien", "brazil", "casablanca", "emma"]
     assert all("score" not in item for item in answer["itemList"])
     assert cinema.items("similar", itemId="zorro") == POPULAR
 
 
-def test_number_of_results(cinema: Cinema) -> None:
+def test_num_results_limits_the_answer(cinema: Cinema) -> None:
     assert len(cinema.items("v2", userId="ann", numResults=2)) == 2
     assert len(cinema.items("v2", userId="ann", numResults=0)) == 5
     assert len(cinema.items("v2", userId="ann", numResults=500)) == 5
 
 
-def test_filters_with_values_and_the_user(cinema: Cinema) -> None:
+def test_filters_read_values_user_and_current_item(cinema: Cinema) -> None:
     cinema.filter("genre", "INCLUDE ItemID WHERE Items.GENRES IN ($G)")
     cinema.filter("kids", 'EXCLUDE ItemID WHERE Items.GENRES IN ("horror") IF CurrentUser.AGE < 18')
     cinema.filter("like", "INCLUDE ItemID WHERE Items.GENRES IN CurrentItem.GENRES")
@@ -79,7 +79,7 @@ def test_filters_with_values_and_the_user(cinema: Cinema) -> None:
     assert cinema.items("similar", itemId="dune", filterArn=f"{PREFIX}filter/like") == ["alien"]
 
 
-def test_scores_of_the_first_generation_do_not_depend_on_the_filter(cinema: Cinema) -> None:
+def test_first_generation_scores_do_not_depend_on_the_filter(cinema: Cinema) -> None:
     cinema.filter("space", 'INCLUDE ItemID WHERE Items.GENRES IN ("space")')
     space = {"filterArn": f"{PREFIX}filter/space"}
 
@@ -91,7 +91,7 @@ def test_scores_of_the_first_generation_do_not_depend_on_the_filter(cinema: Cine
     assert sum(scores("v2", **space).values()) == pytest.approx(1, abs=1e-6)
 
 
-def test_promotions(cinema: Cinema) -> None:
+def test_promoted_items_have_name_and_reason(cinema: Cinema) -> None:
     cinema.filter("old", "INCLUDE ItemID WHERE Items.YEAR < $Y")
     cinema.filter("space", 'INCLUDE ItemID WHERE Items.GENRES IN ("space")')
     promotion = {
@@ -111,7 +111,7 @@ def test_promotions(cinema: Cinema) -> None:
     assert "reason" not in by_name["dune"]
 
 
-def test_a_promotion_may_find_fewer_items_than_places_or_none(cinema: Cinema) -> None:
+def test_promotion_with_few_items_leaves_places_to_others(cinema: Cinema) -> None:
     cinema.filter("new", "INCLUDE ItemID WHERE Items.YEAR > $SINCE")
     for since, promoted in ("1984.7", 1), ("2000", 0):
         promotion = {
@@ -123,7 +123,7 @@ def test_a_promotion_may_find_fewer_items_than_places_or_none(cinema: Cinema) ->
         assert [item["itemId"] for item in shown if "promotionName" in item] == ["brazil"] * promoted
 
 
-def test_recipes_without_promotions_say_so(cinema: Cinema) -> None:
+def test_recipe_without_promotions_rejects_them(cinema: Cinema) -> None:
     cinema.deploy("meaning", "aws-semantic-similarity", "similar")
     cinema.filter("old", "INCLUDE ItemID WHERE Items.YEAR < 1950")
     promotion = {"name": "p", "percentPromotedItems": 50, "filterArn": f"{PREFIX}filter/old"}
@@ -134,7 +134,7 @@ def test_recipes_without_promotions_say_so(cinema: Cinema) -> None:
     )
 
 
-def test_metadata_as_text(cinema: Cinema) -> None:
+def test_metadata_is_reported_as_text(cinema: Cinema) -> None:
     columns = {"ITEMS": ["GENRES", "YEAR", "COLOR"]}
     answer = cinema.ask("v2", userId="ann", metadataColumns=columns)["itemList"]
     found = {item["itemId"]: item["metadata"] for item in answer}
@@ -144,7 +144,7 @@ def test_metadata_as_text(cinema: Cinema) -> None:
     assert found["emma"] == {}
 
 
-def test_metadata_of_other_recipes_needs_the_campaigns_consent(cinema: Cinema) -> None:
+def test_metadata_must_be_enabled_on_the_campaign(cinema: Cinema) -> None:
     columns = {"ITEMS": ["GENRES"]}
     campaign = f"{PREFIX}campaign/similar"
     assert (
@@ -157,7 +157,7 @@ def test_metadata_of_other_recipes_needs_the_campaigns_consent(cinema: Cinema) -
     assert answer[0]["metadata"] == {"genres": "horror|space"}
 
 
-def test_use_cases_hide_what_the_user_bought_and_show_no_scores(cinema: Cinema) -> None:
+def test_use_case_hides_purchased_items_and_reports_no_scores(cinema: Cinema) -> None:
     arn = cinema.deploy("shop", "aws-ecomm-recommended-for-you", "sequence", "recommender")
     cinema.saw("ann", "alien", event_type="Purchase")
     status, body = cinema.post("/recommendations", {"recommenderArn": arn, "userId": "ann"})
@@ -186,13 +186,13 @@ V2, SIMILAR = f"{PREFIX}campaign/v2", f"{PREFIX}campaign/similar"
         ({"campaignArn": V2, "userId": "ann", "promotions": [{"name": "p"}]}, "percentPromotedItems"),
     ],
 )  # fmt: skip
-def test_what_is_refused(cinema: Cinema, params: dict[str, Any], text: str) -> None:
+def test_invalid_requests_are_rejected(cinema: Cinema, params: dict[str, Any], text: str) -> None:
     status, code, message = cinema.refused(**params)
     assert (status, code) == (400, "InvalidInputException")
     assert text in message
 
 
-def test_unknown_resources(cinema: Cinema) -> None:
+def test_unknown_campaign_or_filter_is_not_found(cinema: Cinema) -> None:
     for params in (
         {"campaignArn": f"{PREFIX}campaign/no"},
         {"campaignArn": V2, "filterArn": f"{PREFIX}filter/no"},
@@ -202,7 +202,7 @@ def test_unknown_resources(cinema: Cinema) -> None:
         assert "/no" in message
 
 
-def test_resources_that_are_not_ready_or_not_ours(cinema: Cinema) -> None:
+def test_resources_that_are_not_active_or_in_another_group_are_rejected(cinema: Cinema) -> None:
     cinema.add("campaign/new", status="CREATE IN_PROGRESS")
     cinema.add("campaign/broken", status="CREATE FAILED", failureReason="no room")
     cinema.filter("foreign", "EXCLUDE ItemID WHERE Items.YEAR > 0", f"{PREFIX}dataset-group/other")
@@ -220,9 +220,7 @@ def test_resources_that_are_not_ready_or_not_ours(cinema: Cinema) -> None:
         ('EXCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("x")', "similar", "not by ActionID"),
     ],
 )  # fmt: skip
-def test_a_filter_must_be_of_the_recipes_kind(
-    cinema: Cinema, expression: str, campaign: str, text: str
-) -> None:
+def test_filter_must_fit_the_recipe_type(cinema: Cinema, expression: str, campaign: str, text: str) -> None:
     about = {"campaignArn": f"{PREFIX}campaign/{campaign}", "userId": "ann", "itemId": "dune"}
     compiled = {"filterExpression": expression, "_compiled": dump(parse(expression))}
     arn = cinema.add("filter/odd", status="ACTIVE", datasetGroupArn=GROUP, **compiled)
@@ -233,7 +231,7 @@ def test_a_filter_must_be_of_the_recipes_kind(
         assert text in message and message.endswith("^")
 
 
-def test_an_updated_campaign_answers_within_seconds(cinema: Cinema) -> None:
+def test_updated_campaign_answers_after_the_cache_time(cinema: Cinema) -> None:
     assert cinema.items("v2", userId="ann")[0] == "dune"
     record = cinema.repository.get(V2)
     assert record is not None
