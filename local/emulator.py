@@ -129,7 +129,7 @@ class Emulator:
             raise
 
     def _start(self) -> None:
-        say = self._terminal.say
+        say = self._terminal.write
         assembly = Assembly(self._assembly_folder or synthesize(say))
         started = time.monotonic()
         moto_api_backend.reset()

@@ -21,7 +21,7 @@ class Terminal:
         self._lock = threading.Lock()
         self._said: set[str] = set()
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         if self._quiet:
             return
         with self._lock:
@@ -33,10 +33,10 @@ class Terminal:
     def detail(self, source: str, text: str) -> None:
         """A line that only --verbose shows."""
         if self.verbose:
-            self.say(f"[{source}] {text}")
+            self.write(f"[{source}] {text}")
 
     def line(self, source: str, text: str) -> None:
-        self.say(f"[{source}] {text}")
+        self.write(f"[{source}] {text}")
 
     def warn(self, text: str) -> None:
         with self._lock:

@@ -245,7 +245,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--events", type=int, nargs="+", default=[50, 200])
     parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--least", type=int, default=clusters.LEAST_ITEMS, help="from how many on: clusters")
+    parser.add_argument("--least", type=int, default=clusters.MIN_ITEMS, help="from how many on: clusters")
     args = parser.parse_args()
     for items in args.items:
         with tempfile.TemporaryDirectory() as folder:

@@ -60,7 +60,7 @@ def test_propensities_follow_taste(asked: Any) -> None:
     assert set(first) == {"subscribe", "refer", "call"} and first["call"] == 0.0
     assert first["subscribe"] > 0.7 > 0.3 > first["refer"]
     assert other["refer"] > 0.7 > 0.3 > other["subscribe"]
-    assert len(ask("customer-0", numResults=1)) == 1 and len(ask("a-stranger")) == 3
+    assert len(ask("customer-0", numResults=1)) == 1 and len(ask("unknown-customer")) == 3
 
 
 def test_metrics_are_those_of_the_recipe(asked: Any) -> None:

@@ -62,8 +62,8 @@ def test_what_was_never_started_is_started_and_what_is_over_is_settled(store: St
     pending(store, job)  # whose execution is over
     assert look(store)["settled"] == 1
 
-    def settled() -> dict[str, Any]:
+    def settled_record() -> dict[str, Any]:
         status = describe()
         return {**status, "status": "settled"} if "failureReason" in status else status
 
-    assert "Start the state machine again" in until(settled, "settled")["failureReason"]
+    assert "Start the state machine again" in until(settled_record, "settled")["failureReason"]

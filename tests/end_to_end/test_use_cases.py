@@ -103,10 +103,10 @@ def test_what_was_bought_is_hidden_and_a_new_purchase_too(shop: Any) -> None:
     shown = [item["itemId"] for item in ask(shop, name, **question)]
     assert bought and bought.isdisjoint(shown) and "tea-04" not in shown
     store.send("s", {"eventType": "purchase", "itemId": shown[0]}, user="customer-2")
-    soon(lambda: shown[0] not in [item["itemId"] for item in ask(shop, name, **question)])
+    wait_until(lambda: shown[0] not in [item["itemId"] for item in ask(shop, name, **question)])
 
 
-def soon(happened: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.time() + seconds
     while not happened():
         assert time.time() < deadline
@@ -124,7 +124,7 @@ def test_somebody_without_a_login_is_followed_by_the_session(shop: Any) -> None:
 
     before = teas()
     store.send("visitor", *({"eventType": "View", "itemId": item} for item in seen))
-    soon(lambda: teas() > max(before, 4))
+    wait_until(lambda: teas() > max(before, 4))
 
 
 def test_a_put_item_is_filtered_by_what_it_says_now(shop: Any) -> None:
@@ -140,7 +140,7 @@ def test_a_put_item_is_filtered_by_what_it_says_now(shop: Any) -> None:
     store.client("personalize-events").put_items(
         datasetArn=store.datasets["Items"], items=[{"itemId": "tea-02", "properties": properties}]
     )
-    soon(lambda: ask(shop, FOR_YOU, **question) == [{"itemId": "tea-02"}])
+    wait_until(lambda: ask(shop, FOR_YOU, **question) == [{"itemId": "tea-02"}])
 
 
 def test_a_new_item_is_recommended_after_the_refresh(shop: Any) -> None:
@@ -152,7 +152,7 @@ def test_a_new_item_is_recommended_after_the_refresh(shop: Any) -> None:
     question = {"userId": "customer-5", "numResults": 100}
     assert "tea-new" not in [item["itemId"] for item in ask(shop, FOR_YOU, **question)]
     store.work("refresh", {"recommenderArn": recommenders[FOR_YOU]})
-    soon(lambda: "tea-new" in [item["itemId"] for item in ask(shop, FOR_YOU, **question)])
+    wait_until(lambda: "tea-new" in [item["itemId"] for item in ask(shop, FOR_YOU, **question)])
 
 
 def test_ids_are_required_and_a_stopped_recommender_says_so(shop: Any) -> None:

@@ -65,7 +65,7 @@ def test_a_stream_that_the_functions_role_may_not_read(refused):
         "Type": "AWS::Lambda::EventSourceMapping",
         "Properties": {
             "FunctionName": {"Ref": "Fn"},
-            "EventSourceArn": tiny.attribute("Stream"),
+            "EventSourceArn": tiny.get_att("Stream"),
             "StartingPosition": "LATEST",
         },
     }
@@ -82,7 +82,7 @@ def test_a_route_whose_function_does_not_let_api_gateway_call_it(refused):
 def test_a_rule_whose_function_does_not_let_eventbridge_call_it(refused):
     rule = tiny.resources()["Watched"]
     rule["Properties"]["EventPattern"].pop("detail")
-    rule["Properties"]["Targets"][0]["Arn"] = tiny.attribute("Closed")
+    rule["Properties"]["Targets"][0]["Arn"] = tiny.get_att("Closed")
     assert "lets EventBridge call" in refused(Closed=tiny.function("shut", "FnRole"), Watched=rule)
 
 

@@ -88,12 +88,12 @@ def training_state(**more: Any) -> dict[str, Any]:
     }
 
 
-def attribute(name: str, key: str = "Arn") -> dict[str, list[str]]:
+def get_att(name: str, key: str = "Arn") -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, key]}
 
 
 def lake(path: str) -> dict[str, Any]:
-    return {"Fn::Join": ["", [attribute("Lake"), path]]}
+    return {"Fn::Join": ["", [get_att("Lake"), path]]}
 
 
 _READ_STREAM = (
@@ -129,7 +129,7 @@ def integration(function_id: str) -> dict[str, Any]:
         "Properties": {
             "ApiId": {"Ref": "Api"},
             "IntegrationType": "AWS_PROXY",
-            "IntegrationUri": attribute(function_id),
+            "IntegrationUri": get_att(function_id),
             "PayloadFormatVersion": "2.0",
         },
     }
@@ -138,7 +138,7 @@ def integration(function_id: str) -> dict[str, Any]:
 def permission(function_id: str, principal: str = "apigateway.amazonaws.com") -> dict[str, Any]:
     properties = {
         "Action": "lambda:InvokeFunction",
-        "FunctionName": attribute(function_id),
+        "FunctionName": get_att(function_id),
         "Principal": principal,
     }
     return {"Type": "AWS::Lambda::Permission", "Properties": properties}
@@ -153,7 +153,7 @@ def resources() -> dict[str, Any]:
         "PlainRole": role("lambda.amazonaws.com"),
         "StoreRole": role(
             "lambda.amazonaws.com",
-            allow("dynamodb:PutItem", "dynamodb:BatchWriteItem", on=attribute("Table")),
+            allow("dynamodb:PutItem", "dynamodb:BatchWriteItem", on=get_att("Table")),
             allow("s3:GetObject", on=lake("/input/*")),
             allow("states:StartExecution", on=arn("states", "stateMachine:tiny-greet")),
             allow("sts:AssumeRole", on="*"),
@@ -205,22 +205,22 @@ def _events() -> dict[str, Any]:
         "DeadLetters": {"Type": "AWS::SQS::Queue", "Properties": {"MessageRetentionPeriod": 1209600}},
         "ConsumeRole": role(
             "lambda.amazonaws.com",
-            allow(*_READ_STREAM, on=attribute("Stream")),
-            allow("dynamodb:PutItem", on=attribute("Table")),
-            allow("sqs:SendMessage", on=attribute("DeadLetters")),
+            allow(*_READ_STREAM, on=get_att("Stream")),
+            allow("dynamodb:PutItem", on=get_att("Table")),
+            allow("sqs:SendMessage", on=get_att("DeadLetters")),
         ),
         "Consume": function("consume", "ConsumeRole"),
         "Mapping": {
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
                 "FunctionName": {"Ref": "Consume"},
-                "EventSourceArn": attribute("Stream"),
+                "EventSourceArn": get_att("Stream"),
                 "StartingPosition": "TRIM_HORIZON",
                 "BatchSize": 10,
                 "MaximumRetryAttempts": 1,
                 "BisectBatchOnFunctionError": True,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "DestinationConfig": {"OnFailure": {"Destination": attribute("DeadLetters")}},
+                "DestinationConfig": {"OnFailure": {"Destination": get_att("DeadLetters")}},
             },
         },
         "Schemas": {
@@ -243,7 +243,7 @@ def _events() -> dict[str, Any]:
         },
         "DeliveryRole": role(
             "firehose.amazonaws.com",
-            allow(*_READ_STREAM, on=attribute("Stream")),
+            allow(*_READ_STREAM, on=get_att("Stream")),
             allow("s3:PutObject", on=[lake("/groups/*/events/*"), lake("/failed/*")]),
         ),
         "Delivery": {
@@ -253,12 +253,12 @@ def _events() -> dict[str, Any]:
                 "DeliveryStreamName": "tiny-events",
                 "DeliveryStreamType": "KinesisStreamAsSource",
                 "KinesisStreamSourceConfiguration": {
-                    "KinesisStreamARN": attribute("Stream"),
-                    "RoleARN": attribute("DeliveryRole"),
+                    "KinesisStreamARN": get_att("Stream"),
+                    "RoleARN": get_att("DeliveryRole"),
                 },
                 "ExtendedS3DestinationConfiguration": {
-                    "BucketARN": attribute("Lake"),
-                    "RoleARN": attribute("DeliveryRole"),
+                    "BucketARN": get_att("Lake"),
+                    "RoleARN": get_att("DeliveryRole"),
                     "Prefix": "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp:yyyy/MM/dd}/",
                     "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/",
                     "DynamicPartitioningConfiguration": {"Enabled": True},
@@ -308,7 +308,7 @@ def _workflows() -> dict[str, Any]:
     return {
         "FlowRole": role(
             "states.amazonaws.com",
-            allow("lambda:InvokeFunction", on=[attribute("Echo"), attribute("Fail")]),
+            allow("lambda:InvokeFunction", on=[get_att("Echo"), get_att("Fail")]),
             allow(
                 "sagemaker:CreateTrainingJob",
                 "sagemaker:DescribeTrainingJob",
@@ -317,14 +317,14 @@ def _workflows() -> dict[str, Any]:
             ),
             allow(
                 "iam:PassRole",
-                on=attribute("JobRole"),
+                on=get_att("JobRole"),
                 when={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
             ),
         ),
         "JobRole": role(
             "sagemaker.amazonaws.com",
             allow("s3:GetObject", on=[lake("/input/*"), lake("/models/*")]),
-            allow("s3:ListBucket", on=attribute("Lake")),
+            allow("s3:ListBucket", on=get_att("Lake")),
             allow("s3:PutObject", on=lake("/models/*")),
         ),
         "ScheduleRole": role(
@@ -345,10 +345,10 @@ def _workflows() -> dict[str, Any]:
                         "stateMachineArn": [{"Ref": "TrainMachine"}, {"Ref": "SnoopMachine"}],
                     },
                 },
-                "Targets": [{"Id": "0", "Arn": attribute("Record")}],
+                "Targets": [{"Id": "0", "Arn": get_att("Record")}],
             },
         },
-        "RecordRole": role("lambda.amazonaws.com", allow("dynamodb:PutItem", on=attribute("Table"))),
+        "RecordRole": role("lambda.amazonaws.com", allow("dynamodb:PutItem", on=get_att("Table"))),
         "Record": function("record", "RecordRole"),
         "RecordPermission": permission("Record", "events.amazonaws.com"),
     }

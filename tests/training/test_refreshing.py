@@ -30,9 +30,9 @@ def test_refresh_gives_put_items_a_vector_from_their_attributes(trained, tmp_pat
     (unseen,) = np.flatnonzero(base.item_users == 0)  # training gave it the vector of its attributes
     record, size = base.item_columns.record(int(unseen)), len(base.items)
     bundle = refreshed(
-        base, tmp_path, {"twin": (record, NOW - 60.0), "a stranger": ({}, NOW), "i03": ({}, NOW)}
+        base, tmp_path, {"twin": (record, NOW - 60.0), "an unknown item": ({}, NOW), "i03": ({}, NOW)}
     )
-    assert bundle.items.tolist() == [*base.items, "a stranger", "twin"]
+    assert bundle.items.tolist() == [*base.items, "an unknown item", "twin"]
     assert bundle.item_columns.record(size + 1) == record
     assert bundle.item_created[size:].tolist() == [NOW, NOW - 60]
     before, after = load(base), load(bundle)

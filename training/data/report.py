@@ -50,7 +50,7 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
         "shareOfMostPopularTenth": popular_share(by_item),
         "eventTypes": types(prepared),
         "attributes": {
-            dataset_type: {name: attribute(column) for name, column in columns.items()}
+            dataset_type: {name: attribute_statistics(column) for name, column in columns.items()}
             for dataset_type, columns in (("ITEMS", prepared.item_columns), ("USERS", prepared.user_columns))
         },
     }
@@ -101,7 +101,7 @@ def types(prepared: Prepared) -> dict[str, int]:
     }
 
 
-def attribute(column: Column) -> dict[str, float]:
+def attribute_statistics(column: Column) -> dict[str, float]:
     """The number of rows with a value, and the number of different values."""
     if column.is_text:
         known, distinct = int(np.count_nonzero(np.diff(column.offsets))), len(np.unique(column.codes))

@@ -87,7 +87,7 @@ def shown(bundle) -> dict[str, int]:
     return dict(zip(bundle.items.tolist(), bundle.item_shown.tolist(), strict=True))
 
 
-def taken(bundle) -> dict[str, int]:
+def taken_counts(bundle) -> dict[str, int]:
     return dict(zip(bundle.items.tolist(), bundle.item_taken.tolist(), strict=True))
 
 
@@ -109,7 +109,7 @@ def test_upserts_and_counts_reach_the_refreshed_bundle(lab: RefreshLab) -> None:
     assert bundle.items.tolist() == ["alien", "brazil", "casablanca", "dune", "emma", "fargo"]
     assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOR": None}
     assert shown(bundle) == {"alien": 1, "brazil": 0, "casablanca": 0, "dune": 1, "emma": 0, "fargo": 2}
-    assert taken(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
+    assert taken_counts(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
 
 
 def test_next_refresh_counts_only_new_files(lab: RefreshLab) -> None:
@@ -120,14 +120,14 @@ def test_next_refresh_counts_only_new_files(lab: RefreshLab) -> None:
     lab.deliver("b", {"eventId": "2", "itemId": "alien", "impression": "alien"})
     second, result = lab.run("third", first)
     assert result["events"] == 1
-    assert shown(lab.served(second))["alien"] == 2 and taken(lab.served(second))["dune"] == 6
+    assert shown(lab.served(second))["alien"] == 2 and taken_counts(lab.served(second))["dune"] == 6
 
 
 def test_new_version_keeps_implied_impressions_of_the_previous_one(lab: RefreshLab) -> None:
     lab.lake.write("groups/films/models/s/0/job/refreshes/c/x/" + TALLY_FILE, KNOWN.dumps(NOW))
     earlier = lab.lake.uri("groups/films/models/s/0/job/refreshes/c/x/")
     refresh, _ = lab.run("first", earlier=earlier)
-    assert shown(lab.served(refresh))["alien"] == 3 and taken(lab.served(refresh))["alien"] == 12
+    assert shown(lab.served(refresh))["alien"] == 3 and taken_counts(lab.served(refresh))["alien"] == 12
 
 
 def test_repeated_refresh_writes_the_same(lab: RefreshLab) -> None:
@@ -147,7 +147,7 @@ def test_repeated_refresh_writes_the_same(lab: RefreshLab) -> None:
 def test_untrained_event_type_only_counts_impressions(lab: RefreshLab) -> None:
     lab.deliver("a", {"eventId": "1", "itemId": "dune", "eventType": "buy", "recommendationId": "RID-2"})
     bundle = lab.served(lab.run("first")[0])
-    assert taken(bundle)["dune"] == 6 and shown(bundle)["dune"] == 1
+    assert taken_counts(bundle)["dune"] == 6 and shown(bundle)["dune"] == 1
 
 
 def test_impressions_are_recorded_in_the_background(other_tables) -> None:

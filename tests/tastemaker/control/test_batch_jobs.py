@@ -119,7 +119,7 @@ def test_a_filter_of_users_does_not_fit_a_job_about_items(here, group_arn):
         job(here, shop.trained(here, shop.solution(here, group_arn)), filterArn=filter_arn)
 
 
-def begun(here, arn):
+def begin(here, arn):
     steps, request = WorkflowSteps(here.control), {"batchInferenceJobArn": arn}
     return steps, request, steps.begin("batch", request, "execution")
 
@@ -127,7 +127,7 @@ def begun(here, arn):
 def test_the_life_of_a_job(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     arn = job(here, version, numResults=7)["batchInferenceJobArn"]
-    steps, request, plan = begun(here, arn)
+    steps, request, plan = begin(here, arn)
     assert here.control.records.find_any(arn).status == "CREATE IN_PROGRESS"
     assert steps.begin("batch", request, "execution") == plan
     assert (plan["input"], plan["output"], plan["numResults"]) == ("s3://in/users.json", "s3://out/", 7)
@@ -142,7 +142,7 @@ def test_the_life_of_a_job(here, group_arn):
 
 def test_a_job_says_what_its_shard_said(here, group_arn):
     arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
-    steps, request, plan = begun(here, arn)
+    steps, request, plan = begin(here, arn)
     here.lake.write(f"{plan['folder']}failure.txt", "the disk is full")
     steps.fail("batch", request, plan, {"Cause": "a threshold was exceeded"}, "execution")
     body = here.control.records.find_any(arn).body
@@ -151,7 +151,7 @@ def test_a_job_says_what_its_shard_said(here, group_arn):
 
 def test_a_job_that_was_stopped_can_be_started_again(here, group_arn):
     arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
-    steps, request, plan = begun(here, arn)
+    steps, request, plan = begin(here, arn)
     assert steps.begin("batch", request, "second") == plan
     steps.settle("batch", request, {"Cause": "Stopped by a person."}, "execution")
     assert here.control.records.find_any(arn).status == "CREATE IN_PROGRESS"

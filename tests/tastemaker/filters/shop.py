@@ -10,7 +10,7 @@ from tastemaker.columns import Columns
 from tastemaker.filters import FilterContext, parse
 from tastemaker.ids import Ids
 
-KINDS = {
+COLUMN_TYPES = {
     "TOPIC": "categorical",
     "BRAND": "string",
     "PRICE": "number",
@@ -33,7 +33,7 @@ ROWS = {
     "stone": {"TOPIC": "go|stone", "BRAND": "Oak", "PRICE": 5, "STOCK": 9, "RATING": "18"},
 }
 IDS = Ids.build(ROWS)
-ITEMS = Columns.build(KINDS, [ROWS[item] for item in IDS])
+ITEMS = Columns.build(COLUMN_TYPES, [ROWS[item] for item in IDS])
 SHOP = FilterContext(
     ITEMS,
     events={"order": np.array([0, -1]), "View": np.array([1, 2, 2]), "save": np.array([3])},

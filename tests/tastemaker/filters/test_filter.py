@@ -11,7 +11,7 @@ ALL = ["board", "clock", "goban", "mystery", "stone"]
 
 ORDERED = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("order")'
 TOUCHED = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
-WISHES = 'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("save")'
+SAVED = 'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("save")'
 TOPICS = "INCLUDE ItemID WHERE Items.TOPIC IN ($TOPICS)"
 BANNED = "EXCLUDE ItemID WHERE Items.TOPIC IN ($BANNED)"
 CAPPED = "INCLUDE ItemID WHERE Items.PRICE <= $CAP AND Items.STOCK > 0"
@@ -38,8 +38,8 @@ CHEAPER = "INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE AND Items.TOPIC 
         (TOUCHED, {}, ["stone"]),
         (TOUCHED.replace('"*"', "*"), {}, ["stone"]),
         (TOUCHED, {"events": {}}, ALL),
-        (WISHES, {}, ["mystery"]),
-        (WISHES, {"events": {}}, []),
+        (SAVED, {}, ["mystery"]),
+        (SAVED, {"events": {}}, []),
         (TOPICS, {"values": {"TOPICS": '"chess","go"'}}, ["board", "clock", "goban", "stone"]),
         (TOPICS, {"values": {"TOPICS": "stone"}}, ["stone"]),
         (BANNED, {}, ALL),

@@ -18,7 +18,7 @@ CELLS = {
     "WORD": st.none() | WORDS,
     "SIZE": st.none() | NUMBERS,
 }
-KINDS = {"TAGS": "categorical", "WORD": "string", "SIZE": "number"}
+COLUMN_TYPES = {"TAGS": "categorical", "WORD": "string", "SIZE": "number"}
 RECORDS = st.lists(st.fixed_dictionaries(CELLS), max_size=8)
 COMPARISONS = {
     "=": lambda left, right: left == right,
@@ -99,7 +99,7 @@ def values_of(record):
 
 def interpreted(expressions, records, events, user, current):
     """The meaning of a filter, row by row."""
-    current = values_of(current) if current else dict.fromkeys(KINDS)
+    current = values_of(current) if current else dict.fromkeys(COLUMN_TYPES)
     answer = []
     for row, record in enumerate(records):
         cells = values_of(record)
@@ -134,7 +134,7 @@ def test_mask_equals_the_row_by_row_interpreter(data):
     expressions = data.draw(st.lists(EXPRESSION, min_size=1, max_size=3))
     filter = parse(" | ".join(map(spelled, expressions)))
     context = FilterContext(
-        Columns.build(KINDS, records),
+        Columns.build(COLUMN_TYPES, records),
         events={kind: np.array([*some, -1]) for kind, some in events.items()},
         user={"AGE": age, "PLAN": plan},
         current_item=current,

@@ -91,8 +91,8 @@ def test_report_is_in_the_bundle(tmp_path: Path, capsys: pytest.CaptureFixture) 
 
 
 def test_bad_objective_fails_before_training(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    wish = {"optimizationObjective": {"itemAttribute": "GENRE", "objectiveSensitivity": "HIGH"}}
-    one = config(tmp_path, recipe="aws-user-personalization", solutionConfig=wish)
+    objective = {"optimizationObjective": {"itemAttribute": "GENRE", "objectiveSensitivity": "HIGH"}}
+    one = config(tmp_path, recipe="aws-user-personalization", solutionConfig=objective)
     with pytest.raises(BadDataError, match="GENRE"):
         run(one, tmp_path, tmp_path / "model", checkpoints=None, stop=StopSignal())
     assert "pass 1" not in capsys.readouterr().out

@@ -104,8 +104,8 @@ def test_users_get_the_actions_that_similar_users_take(model: ActionModel, bundl
     gold, free = propensities(model, bundle, "u003"), propensities(model, bundle, "u004")
     assert gold["subscribe"] > 0.9 > 0.1 > gold["refer"]
     assert free["refer"] > 0.9 > 0.1 > free["subscribe"]
-    stranger = propensities(model, bundle, "nobody")
-    assert 0 < stranger["refer"] < 1 and np.isnan(stranger["call"])  # too few events: explored
+    unknown = propensities(model, bundle, "nobody")
+    assert 0 < unknown["refer"] < 1 and np.isnan(unknown["call"])  # too few events: explored
 
 
 def test_next_best_action_metrics_have_known_values(bundle: Bundle) -> None:

@@ -17,7 +17,7 @@ from training.job import run
 from training.progress import StopSignal
 from training.text.encoders import Lsa, tf_idf
 
-KINDS = {
+TOPICS = {
     "tea": [
         "green leaf tea",
         "black leaf tea steeped hot",
@@ -37,7 +37,7 @@ KINDS = {
         "detective in a novel",
     ],
 }
-TEXTS = [text for kind in KINDS.values() for text in kind]
+TEXTS = [text for topic in TOPICS.values() for text in topic]
 
 
 def test_texts_on_one_subject_are_near_without_common_words() -> None:

@@ -75,14 +75,14 @@ def goes_with(pairs: dict[int, list[int]], items: int) -> SparseRows:
     return SparseRows(offsets, columns, np.ones(len(columns), np.float32))
 
 
-KINDS = 6
+GROUPS = 6
 KNOWN = 48
 """Items of six kinds, eight of each; the kind says what goes with what."""
 
 
 def partners() -> dict[int, list[int]]:
     return {
-        item: [o for o in range(KNOWN) if o % KINDS == item % KINDS and o != item] for item in range(KNOWN)
+        item: [o for o in range(KNOWN) if o % GROUPS == item % GROUPS and o != item] for item in range(KNOWN)
     }
 
 
@@ -95,8 +95,8 @@ def catalog(cold: int) -> tuple[SparseRows, np.ndarray]:
 def kinds(items: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Vectors that tell the kinds apart, and vectors that tell nothing."""
     rng = np.random.default_rng(seed)
-    told = np.eye(KINDS, dtype=np.float32)[np.arange(items) % KINDS]
-    noise = np.abs(rng.normal(size=(items, KINDS))).astype(np.float32)
+    told = np.eye(GROUPS, dtype=np.float32)[np.arange(items) % GROUPS]
+    noise = np.abs(rng.normal(size=(items, GROUPS))).astype(np.float32)
     return told, noise / np.linalg.norm(noise, axis=1, keepdims=True)
 
 
@@ -105,7 +105,7 @@ def with_content(rows: SparseRows, attributes: FeatureRows, texts, interactions)
     alike = content.resemblance(attributes, texts, interactions)
     assert alike is not None
     asked = list(range(KNOWN))
-    wanted = [np.array([(item + KINDS) % KNOWN]) for item in asked]
+    wanted = [np.array([(item + GROUPS) % KNOWN]) for item in asked]
     return content.fit(rows, alike, content.choose(rows, alike, asked, wanted), interactions)
 
 
@@ -117,10 +117,10 @@ def test_cold_item_gets_the_neighbors_of_similar_items() -> None:
     for cold in (KNOWN, KNOWN + 1):
         columns, values = found.row(cold)
         best = columns[np.argsort(-values)][:7]
-        assert (best % KINDS == cold % KINDS).all()  # texts know, attributes do not
-    by_kind = features([[item % KINDS] for item in range(KNOWN + 2)])
-    asked, wanted = [*range(KNOWN)], [np.array([(item + KINDS) % KNOWN]) for item in range(KNOWN)]
-    alike = content.Resemblance(by_kind, noise, np.arange(KNOWN))
+        assert (best % GROUPS == cold % GROUPS).all()  # texts know, attributes do not
+    by_group = features([[item % GROUPS] for item in range(KNOWN + 2)])
+    asked, wanted = [*range(KNOWN)], [np.array([(item + GROUPS) % KNOWN]) for item in range(KNOWN)]
+    alike = content.Resemblance(by_group, noise, np.arange(KNOWN))
     assert content.choose(rows, alike, asked, wanted).text == 0.0  # attributes know, texts do not
     alike = content.Resemblance(attributes, told, np.arange(KNOWN))
     assert content.choose(rows, alike, asked, wanted).text > 0.0
@@ -130,9 +130,9 @@ def test_cold_item_ranks_after_the_neighbors_of_known_items() -> None:
     rows, interactions = catalog(cold=1)
     told, _ = kinds(KNOWN + 1, 0)
     found = with_content(rows, FeatureRows.empty(KNOWN + 1), told, interactions)
-    columns, values = found.row(KNOWN % KINDS)
+    columns, values = found.row(KNOWN % GROUPS)
     assert columns[values.argmin()] == KNOWN
-    assert KNOWN not in found.row(KNOWN % KINDS + 1)[0]
+    assert KNOWN not in found.row(KNOWN % GROUPS + 1)[0]
     assert dense(found)[:KNOWN, :KNOWN] == pytest.approx(dense(rows)[:KNOWN, :KNOWN])
 
 
@@ -143,7 +143,7 @@ def test_few_users_of_a_cold_item_count_a_little() -> None:
     told, _ = kinds(KNOWN + 1, 0)
     columns, values = with_content(rows, FeatureRows.empty(KNOWN + 1), told, interactions).row(KNOWN)
     assert values[columns == 1] == pytest.approx(3 / (3 + content.PRIOR))
-    assert set(columns[columns != 1] % KINDS) == {0}
+    assert set(columns[columns != 1] % GROUPS) == {0}
 
 
 def test_similarity_needs_attributes_or_texts() -> None:

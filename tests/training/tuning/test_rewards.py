@@ -56,9 +56,9 @@ def test_objective_without_numbers_is_named_in_the_error(shop: Prepared, attribu
 
 
 def test_objective_changes_answers_and_metrics(tmp_path: Path) -> None:
-    wish = {"itemAttribute": "PRICE", "objectiveSensitivity": "HIGH"}
+    objective = {"itemAttribute": "PRICE", "objectiveSensitivity": "HIGH"}
     path = lake.build(
-        tmp_path, recipe="aws-user-personalization", solutionConfig={"optimizationObjective": wish}
+        tmp_path, recipe="aws-user-personalization", solutionConfig={"optimizationObjective": objective}
     )
     config = read_config(path)
     data = prepare(config, tmp_path)

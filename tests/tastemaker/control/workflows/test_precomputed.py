@@ -22,7 +22,7 @@ def version(here):
     return shop.trained(here, shop.solution(here, group_arn))
 
 
-def begun(here, arn, execution="e"):
+def begin(here, arn, execution="e"):
     steps, request = WorkflowSteps(here.control), {"batchInferenceJobArn": arn}
     return steps, request, steps.begin("batch", request, execution)
 
@@ -34,7 +34,7 @@ def pointer(here, version):
 def test_the_pointer_moves_when_all_is_there(here, version):
     updated = here.control.records.find_any(version.rpartition("/")[0]).body["lastUpdatedDateTime"]
     arn = shop.served_job(here, version, numResults=10)
-    steps, request, plan = begun(here, arn)
+    steps, request, plan = begin(here, arn)
     created = int(here.control.records.find_any(arn).created_at)
     lists = plan["lists"]
     assert plan["served"] is True and lists["key"] == "userId"
@@ -56,18 +56,18 @@ def test_the_pointer_moves_when_all_is_there(here, version):
 
 def test_a_job_that_fails_leaves_the_pointer(here, version):
     first = shop.served_job(here, version, "first")
-    steps, request, plan = begun(here, first)
+    steps, request, plan = begin(here, first)
     steps.succeed("batch", request, plan, {})
     before = pointer(here, version)
     second = shop.served_job(here, version, "second")
-    steps, request, plan = begun(here, second)
+    steps, request, plan = begin(here, second)
     steps.fail("batch", request, plan, {"Cause": "no"}, "e")
     assert pointer(here, version) == before
 
 
 def test_a_slow_job_does_not_replace_the_lists_of_a_newer_one(here, version):
     jobs = [shop.served_job(here, version, name) for name in ("slow", "quick")]
-    plans = [begun(here, arn) for arn in jobs]
+    plans = [begin(here, arn) for arn in jobs]
     for steps, request, plan in reversed(plans):
         steps.succeed("batch", request, plan, {})
     assert pointer(here, version)["jobName"] == "quick"
@@ -76,7 +76,7 @@ def test_a_slow_job_does_not_replace_the_lists_of_a_newer_one(here, version):
 def test_a_job_without_the_tag_serves_nothing(here, version):
     arn = shop.served_job(here, version, tags=[{"tagKey": "team", "tagValue": "films"}])
     here.call("TagResource", resourceArn=arn, tags=[{"tagKey": "tastemaker:serve-days", "tagValue": "7"}])
-    steps, request, plan = begun(here, arn)
+    steps, request, plan = begin(here, arn)
     assert plan["served"] is False
     steps.succeed("batch", request, plan, {})
     assert pointer(here, version) is None
@@ -111,8 +111,8 @@ def test_which_lists_a_deletion_of_users_looks_at(here, version):
     )
     old, failed = (shop.served_job(here, version, name) for name in ("old", "failed"))
     items = shop.served_job(here, similar, "items")
-    assert begun(here, items)[2]["lists"]["key"] == "itemId"
-    steps, request, plan = begun(here, failed)
+    assert begin(here, items)[2]["lists"]["key"] == "itemId"
+    steps, request, plan = begin(here, failed)
     steps.fail("batch", request, plan, {"Cause": "x"}, "e")
 
     def looked_at(name):
@@ -127,7 +127,7 @@ def test_which_lists_a_deletion_of_users_looks_at(here, version):
         return WorkflowSteps(here.control).begin("data-deletion", {"dataDeletionJobArn": arn}, "e")["lists"]
 
     assert sorted(looked_at("now")) == sorted(
-        begun(here, one, "again")[2]["lists"]["version"] for one in (old, failed)
+        begin(here, one, "again")[2]["lists"]["version"] for one in (old, failed)
     )
     here.clock.now += 15 * DAY
     assert looked_at("later") == []
@@ -141,7 +141,7 @@ def test_a_solution_takes_the_lists_of_all_its_versions_along(here, version):
     ]
     wanted = []
     for arn in arns:
-        steps, request, plan = begun(here, arn)
+        steps, request, plan = begin(here, arn)
         steps.succeed("batch", request, plan, {})
         wanted.append(plan["lists"]["version"])
     here.call("DeleteSolution", solutionArn=solution_arn)

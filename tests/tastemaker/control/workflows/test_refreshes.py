@@ -25,7 +25,7 @@ def serving(here: World, arn: str) -> dict:
     return here.call("DescribeCampaign", campaignArn=arn)["campaign"]["_serving"]
 
 
-def begun(here: World, arn: str, run: int = 1) -> dict:
+def begin(here: World, arn: str, run: int = 1) -> dict:
     plan = WorkflowSteps(here.control).begin("refresh", {"campaignArn": arn}, EXECUTION.format(run))
     if "target" in plan:
         here.lake.write(plan["target"].removeprefix("s3://lake/") + "state.json", "{}")
@@ -61,7 +61,7 @@ def test_it_is_scheduled_while_a_campaign_is_there(here, recipe, frequency, seco
 
 def test_recipes_that_the_service_does_not_update_have_none(here) -> None:
     arn = campaign(here, recipeArn=RANKING)
-    assert refreshes(here) == [] and begun(here, arn)["skip"]
+    assert refreshes(here) == [] and begin(here, arn)["skip"]
 
 
 def test_a_scheduler_that_refuses_fails_the_campaign(here) -> None:
@@ -76,7 +76,7 @@ def test_a_scheduler_that_refuses_fails_the_campaign(here) -> None:
 def test_a_refresh_serves_when_it_is_published(here) -> None:
     arn = campaign(here)
     before = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
-    plan = begun(here, arn)
+    plan = begin(here, arn)
     assert plan["previous"] is None and plan["bundle"] == before["_serving"]["bundle"]
     assert plan["warm"]["refresh"] == plan["target"] and "refresh" not in serving(here, arn)
     ended(here, arn, plan)
@@ -87,8 +87,8 @@ def test_a_refresh_serves_when_it_is_published(here) -> None:
 
 def test_steps_that_run_again_do_the_same(here) -> None:
     arn = campaign(here)
-    plan = begun(here, arn)
-    assert begun(here, arn) == plan
+    plan = begin(here, arn)
+    assert begin(here, arn) == plan
     for _ in range(2):
         ended(here, arn, plan)
     assert serving(here, arn)["refresh"] == plan["target"]
@@ -98,17 +98,17 @@ def test_the_one_before_the_last_is_cleared_away_and_what_failed_too(here) -> No
     arn = campaign(here)
     plans = []
     for run in range(3):
-        plans.append(begun(here, arn, run))
+        plans.append(begin(here, arn, run))
         if run != 1:  # the second one fails on its way
             ended(here, arn, plans[-1])
     targets = [plan["target"].removeprefix("s3://lake/") for plan in plans]
     assert plans[0]["prefixes"] == [] and plans[2]["prefixes"] == [targets[1]]
-    assert begun(here, arn, 3)["prefixes"] == targets[:2]
+    assert begin(here, arn, 3)["prefixes"] == targets[:2]
 
 
 def test_one_that_was_overtaken_is_dropped(here) -> None:
     arn = campaign(here)
-    slow, quick = begun(here, arn, 1), begun(here, arn, 2)
+    slow, quick = begin(here, arn, 1), begin(here, arn, 2)
     ended(here, arn, quick)
     ended(here, arn, slow)
     assert serving(here, arn)["refresh"] == quick["target"]
@@ -118,12 +118,12 @@ def test_a_new_version_begins_without_one(here) -> None:
     group_arn, _ = shop.shop(here)
     solution = shop.solution(here, group_arn)
     arn = shop.deployed(here, shop.trained(here, solution))
-    plan = begun(here, arn)
+    plan = begin(here, arn)
     here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=shop.trained(here, solution))
     shop.finish_deployment(here, arn)
     ended(here, arn, plan)
     assert "refresh" not in serving(here, arn)
-    first = begun(here, arn, 2)
+    first = begin(here, arn, 2)
     assert (first["previous"], first["earlier"]) == (None, plan["target"])
 
 
@@ -135,7 +135,7 @@ def test_a_failure_changes_nothing(here) -> None:
     before = here.call("DescribeCampaign", campaignArn=arn)
     error = {"Error": "Refused", "Cause": "the model could not be loaded"}
     steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
-    steps.fail("refresh", request, begun(here, arn), error, EXECUTION.format(1))
+    steps.fail("refresh", request, begin(here, arn), error, EXECUTION.format(1))
     steps.settle("refresh", request, error, EXECUTION.format(1))
     assert here.call("DescribeCampaign", campaignArn=arn) == before
 
@@ -143,4 +143,4 @@ def test_a_failure_changes_nothing(here) -> None:
 def test_a_campaign_that_serves_nothing_yet_is_left_alone(here) -> None:
     group_arn, _ = shop.shop(here)
     arn = shop.campaign(here, shop.trained(here, shop.solution(here, group_arn)))
-    assert begun(here, arn) == {"skip": True, "arn": arn}
+    assert begin(here, arn) == {"skip": True, "arn": arn}
