@@ -19,6 +19,7 @@ from infrastructure.data.lake import Lake
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.logs import log_group
 from infrastructure.packaging import packages
+from infrastructure.packaging.build import build
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
@@ -56,9 +57,7 @@ class Distributed(Construct):
                 cpu=f"{cores} vCPU", memory=f"{cores * 30 // 4} GB", disk=f"{cores * DISK_GB // 4} GB"
             ),
         )
-        self.code = assets.Asset(
-            self, "Code", path=str(packages.build(packages.DISTRIBUTED, bundle=stage.bundle))
-        )
+        self.code = assets.Asset(self, "Code", path=str(build(packages.DISTRIBUTED, bundle=stage.bundle)))
         self.entry = assets.Asset(self, "Entry", path=str(packages.ROOT / "distributed" / "entry.py"))
         self._log = log_group(self, "Log", f"/aws/emr-serverless/{stage.stack_name}", stage=stage)
         self.role = iam.Role(

@@ -14,6 +14,7 @@ from constructs import Construct
 from infrastructure.data.lake import Lake
 from infrastructure.grants import allow_objects
 from infrastructure.packaging import packages
+from infrastructure.packaging.build import build
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
@@ -43,9 +44,7 @@ class Training(Construct):
         region = cdk.Stack.of(self).region
         self._text_region = self._settings.text_model_region or region
         self.image = images.find_in_map(region, "gpu" if gpu else "cpu")
-        self.code = assets.Asset(
-            self, "Code", path=str(packages.build(packages.TRAINING, bundle=stage.bundle))
-        )
+        self.code = assets.Asset(self, "Code", path=str(build(packages.TRAINING, bundle=stage.bundle)))
         self.role = iam.Role(
             self,
             "Role",

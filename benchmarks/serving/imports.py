@@ -4,8 +4,7 @@
 
 CPU milliseconds of a new Python that imports the handler, less those of a Python that imports nothing; the
 median of the runs, with this machine's Python and byte code in place. `python -m
-infrastructure.packaging.packages
---report` prints the sizes of the packages.
+infrastructure.packaging.report` prints the sizes of the packages.
 """
 
 import argparse

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infrastructure.logs import log_group
 from infrastructure.packaging import packages
+from infrastructure.packaging.build import build
 from infrastructure.permissions import accept, allow
 from infrastructure.stage import Stage
 
@@ -48,7 +49,7 @@ class ServiceFunction(Construct):
             description=description,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            code=lambda_.Code.from_asset(str(packages.build(packages.FUNCTIONS[name], bundle=stage.bundle))),
+            code=lambda_.Code.from_asset(str(build(packages.FUNCTIONS[name], bundle=stage.bundle))),
             handler=f"lambdas.{name}.handler.handle",
             memory_size=limits.memory,
             timeout=cdk.Duration.seconds(limits.timeout),

@@ -1,8 +1,8 @@
-"""Byte code for the target's Python: without it, every cold start compiles a thousand source files.
+"""Byte code for the Python of the target. Without it, every cold start compiles a thousand source files.
 
-Byte code is the same on every processor, but only on one minor version of Python. So the Python of the target
-has to be on this machine (`python3.13` on the PATH, or the one that runs this); where it is not, a package is
-built without, works the same, and starts more slowly.
+Byte code is the same on every processor, but differs between minor versions of Python. It is compiled if this
+machine has the Python of the target: `python3.13` on the PATH, or the Python that runs this program. Without
+it, a package has no byte code, works the same, and starts more slowly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 @lru_cache
 def interpreter(version: str) -> str | None:
-    """A Python of the version ("3.13") on this machine, or None."""
+    """The path of a Python of this version ("3.13") on this machine, or None."""
     for candidate in (sys.executable, shutil.which(f"python{version}")):
         if candidate and _version(candidate) == version:
             return candidate
@@ -24,9 +24,9 @@ def interpreter(version: str) -> str | None:
 
 
 def compile_folder(folder: Path, python: str) -> None:
-    """Put byte code beside all source below `folder`, to be trusted without a look at the source."""
+    """Compile all source in `folder` and below. Python loads the byte code without checking the source."""
     command = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", "-s"]
-    # Source that this version does not take (templates, say) stays as it is: the exit code is no verdict.
+    # Source that this version cannot compile, such as templates, stays as it is. So the exit code is ignored.
     subprocess.run([*command, str(folder), str(folder)], capture_output=True)
 
 

@@ -1,4 +1,4 @@
-"""What is left out of installed wheels: files that no function of ours ever opens."""
+"""Removal of files from installed wheels that no function opens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-# botocore describes every AWS service, 25 MB of them; these are the ones that we call or answer for.
+# botocore has 25 MB of service models. These are the services that we call, or whose API we serve.
 SERVICES = (
     "personalize",
     "personalize-runtime",
@@ -22,21 +22,21 @@ SERVICES = (
     "s3",
     "sagemaker",
     "scheduler",
-    "sso",  # the credential chain asks for it by name when it is set up
+    "sso",  # the credential chain loads it
     "sso-oidc",
     "stepfunctions",
     "sts",
 )
-# Folders: no test suites, no headers to compile against, no examples.
+# Folders with test suites, headers and examples.
 FOLDERS = ("tests", "include", "examples", "bin")
 SUFFIXES = (".pyi", ".pxd", ".pyx", ".pxi", ".a", ".h", ".hpp", ".c", ".cc")
-# Of pyarrow: network transport, the bindings of plan exchange and of ORC, and their sources.
-# libarrow_substrait stays: pyarrow.lib is linked with it, and does not load without.
+# Parts of pyarrow: network transport, the bindings of plan exchange and of ORC, and their sources.
+# libarrow_substrait stays, because pyarrow.lib does not load without it.
 PYARROW = ("src", "includes", "libarrow_flight*", "_flight*", "_substrait*", "_orc*", "*gandiva*")
 
 
 def trim(folder: Path) -> None:
-    """Remove from an installation, in place, what is never loaded."""
+    """Remove files that are never loaded from an installation, in place."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir() and path.name in FOLDERS:
             shutil.rmtree(path)
@@ -60,7 +60,7 @@ def _keep_services(data: Path) -> None:
 
 
 def _undocumented(model: Any) -> Any:
-    """A service model without its documentation, four fifths of what making a client reads."""
+    """A service model without its documentation, which is four fifths of the file."""
     if isinstance(model, dict):
         return {
             name: _undocumented(part)

@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from lambdas.runtime.deprecated_headers import EXPLAIN
+from tastemaker.contracts.workflow_names import WORKFLOWS
 from tastemaker.wire.models import service_model
 from tests.infrastructure.conftest import Assembly, Template
 
@@ -35,9 +36,8 @@ WITHOUT_RESOURCES = {
 }
 ENVIRONMENT = {
     "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN STEPS_FUNCTION QUOTAS DEPLOYMENT "
-    "AUTO_TRAINING_DELAY_MINUTES IMPORT_MACHINE_ARN TRAIN_MACHINE_ARN DEPLOY_MACHINE_ARN DELETE_MACHINE_ARN "
-    "BATCH_MACHINE_ARN EXPORT_MACHINE_ARN DATA_DELETION_MACHINE_ARN "
-    "REFRESH_MACHINE_ARN ATTRIBUTION_MACHINE_ARN",
+    "AUTO_TRAINING_DELAY_MINUTES "
+    + " ".join(row.machine_arn_variable.removeprefix("TASTEMAKER_") for row in WORKFLOWS.values()),
     "runtime": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET",
     "events": "RESOURCES_TABLE CATALOG_TABLE EVENT_STREAM",
     "stream": "PROFILES_TABLE PROFILE_DAYS",

@@ -1,4 +1,4 @@
-"""Byte code that the functions load without looking at its source."""
+"""Byte code for the Python of the target."""
 
 import importlib.util
 import sys
@@ -9,12 +9,12 @@ from infrastructure.packaging import bytecode
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def test_the_interpreter_is_of_the_version_asked_for() -> None:
+def test_interpreter_has_the_requested_version() -> None:
     assert bytecode.interpreter(HERE) is not None
     assert bytecode.interpreter("2.4") is None
 
 
-def test_compiled_source_is_trusted_unseen(tmp_path: Path) -> None:
+def test_byte_code_is_loaded_without_checking_the_source(tmp_path: Path) -> None:
     source = tmp_path / "module.py"
     source.write_text("answer = 42\n")
     (tmp_path / "broken.py").write_text("not python\n")
