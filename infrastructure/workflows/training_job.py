@@ -15,7 +15,7 @@ QUOTA_ERRORS = ["SageMaker.ResourceLimitExceededException"]
 
 
 def training_job(flow: Workflow, training: Training) -> sfn.CustomState:
-    """The state. The role of `flow` may start, describe and stop training jobs."""
+    """The state. The role of `flow` may start, tag, describe and stop training jobs."""
     state = sfn.CustomState(
         flow,
         "Train model",
@@ -38,7 +38,14 @@ def _grant(flow: Workflow, training: Training) -> None:
     jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name=f"{JOB_PREFIX}*")
     allow(
         flow.role,
-        ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob"],
+        [
+            "sagemaker:CreateTrainingJob",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:StopTrainingJob",
+            # Step Functions tags the jobs that it waits for (MANAGED_BY_AWS).
+            "sagemaker:AddTags",
+            "sagemaker:ListTags",
+        ],
         [jobs],
         because="a job gets its name when it starts",
     )

@@ -44,6 +44,7 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from local.moto_patches import distributed_map, stopped_executions
 from local.moto_patches.sdk_tasks import SdkTask
 
+MANAGED_BY = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
 ClientOf = Callable[[str, str], Any]  # service, role ARN → boto3 client
 
 _original_client_for = boto_client.boto_client_for
@@ -139,9 +140,14 @@ class TrainingTask(callback.StateTaskServiceCallback):
         state_credentials: Any,
     ) -> None:
         client = _client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        response = client.create_training_job(**normalised_parameters)
+        tags = [*normalised_parameters.get("Tags", []), *self._own_tags()]
+        response = client.create_training_job(**normalised_parameters | ({"Tags": tags} if tags else {}))
         response.pop("ResponseMetadata", None)
         env.stack.append(response)
+
+    def _own_tags(self) -> list[dict[str, str]]:
+        """Step Functions tags the jobs that it waits for, which needs `sagemaker:AddTags`."""
+        return [MANAGED_BY] if self.resource.condition == ResourceCondition.Sync else []
 
     def _build_sync_resolver(
         self,

@@ -65,3 +65,29 @@ def test_stopping_the_execution_stops_the_job(run, local):
         lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"],
         lambda status: status == "Stopped",
     )
+
+
+def test_a_training_task_tags_its_job(run, local, lake):
+    local.client("s3").put_object(Bucket=lake, Key="input/a.txt", Body=b"alpha")
+    job = unique("job")
+    assert run("train", {"job": job, "mode": "ok"})["status"] == "SUCCEEDED"
+    arn = local.account.arn("sagemaker", f"training-job/{job}")
+    tags = local.client("sagemaker").list_tags(ResourceArn=arn)["Tags"]
+    assert {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"} in tags
+
+
+def test_a_training_task_needs_the_permission_to_tag(run, local):
+    iam = local.client("iam")
+    role = next(one["RoleName"] for one in iam.list_roles()["Roles"] if "FlowRole" in one["RoleName"])
+    deny = {"Effect": "Deny", "Action": "sagemaker:AddTags", "Resource": "*"}
+    iam.put_role_policy(
+        RoleName=role,
+        PolicyName="no-tags",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )
+    try:
+        described = run("train", {"job": unique("job"), "mode": "ok"})
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="no-tags")
+    assert described["status"] == "FAILED"
+    assert "not authorized to perform: sagemaker:AddTags" in described["cause"]

@@ -313,6 +313,7 @@ def _workflows() -> dict[str, Any]:
                 "sagemaker:CreateTrainingJob",
                 "sagemaker:DescribeTrainingJob",
                 "sagemaker:StopTrainingJob",
+                "sagemaker:AddTags",
                 on=arn("sagemaker", "training-job/*"),
             ),
             allow(
