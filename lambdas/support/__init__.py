@@ -1,1 +1,1 @@
-"""What functions share: settings, HTTP, observability, and the typed doors to stores."""
+"""What functions share: settings, HTTP, observability, and clients."""

@@ -113,7 +113,7 @@ def export(on: Account) -> Request:
     return "export", {"datasetExportJobArn": made["datasetExportJobArn"]}
 
 
-def erasing(on: Account) -> Request:
+def data_deletion(on: Account) -> Request:
     served(on)
     group = on.here.control.ports.scope.arn("dataset-group/films")
     for user in ("ann", "bob"):
@@ -137,7 +137,7 @@ def deleting(on: Account) -> Request:
 
 
 JOBS: list[Callable[[Account], Request]] = [
-    importing, training, recommender, deploying, updating, batch, serving, export, erasing, deleting
+    importing, training, recommender, deploying, updating, batch, serving, export, data_deletion, deleting
 ]  # fmt: skip
 WAYS = {
     "tried again": {"again": True, "abort": False},

@@ -1,4 +1,4 @@
-"""Erasing users on AWS in memory: afterwards no file and no table knows them."""
+"""Data deletion on AWS in memory: afterwards no file and no table has the users."""
 
 import io
 import json
@@ -46,7 +46,7 @@ PLAN: dict[str, Any] = {
 }
 
 
-class Place:
+class Deployment:
     """A lake and tables that know ann, bob and cleo."""
 
     def __init__(self, s3: Any, dynamodb: Any) -> None:
@@ -128,8 +128,8 @@ class Place:
 
 
 @pytest.fixture
-def place(lake_client: Any, other_tables: Any) -> Place:
-    place = Place(lake_client, other_tables)
+def place(lake_client: Any, other_tables: Any) -> Deployment:
+    place = Deployment(lake_client, other_tables)
     place.s3.put_object(Bucket="caller", Key="gone/a.csv", Body=b"\xef\xbb\xbfUSER_ID\nann\n")
     place.s3.put_object(Bucket="caller", Key="gone/more/b.csv", Body=b'USER_ID\r\n"ann"\r\nnobody\r\n')
     place.s3.put_object(Bucket="caller", Key="gone/notes.txt", Body=b"bob")
@@ -137,7 +137,7 @@ def place(lake_client: Any, other_tables: Any) -> Place:
 
 
 @pytest.mark.parametrize("twice", [False, True])
-def test_no_trace_is_left(place: Place, twice: bool) -> None:
+def test_no_trace_is_left(place: Deployment, twice: bool) -> None:
     assert "'ann'" in place.known()
     # Two views, a user, an event, one before the login and one on an action; five profile rows and one of the
     # catalog.
@@ -155,7 +155,7 @@ def test_no_trace_is_left(place: Place, twice: bool) -> None:
     assert place.lists.find("films-2#1", "ann") is not None
 
 
-def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Place) -> None:
+def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Deployment) -> None:
     place.job.run("plan", PLAN, {})
     for item in json.loads(place.job.lake.read(PLAN["work"]))[:-1]:  # stopped before the tables
         place.job.run("delete", PLAN, item)
@@ -165,7 +165,7 @@ def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Place)
     assert "ann" not in place.known()
 
 
-def test_input_that_names_nobody(place: Place) -> None:
+def test_input_that_names_nobody(place: Deployment) -> None:
     def source(body: bytes | None) -> dict[str, Any]:
         if body is not None:
             place.s3.put_object(Bucket="caller", Key="x.csv", Body=body)
