@@ -1,0 +1,127 @@
+"""Which items may appear: filters, upserts, unknown ids and the items that a use case hides."""
+
+import numpy as np
+import pytest
+
+from tastemaker.errors import InvalidInput, ResourceNotFound
+from tastemaker.serving.eligibility import allowed_items, rankable_items, requested_filter
+from tastemaker.serving.query import Query
+from tests.tastemaker.serving.films import PREFIX, Cinema
+
+SPACE = 'INCLUDE ItemID WHERE Items.GENRES IN ("space")'
+NO_SPACE = 'EXCLUDE ItemID WHERE Items.GENRES IN ("space")'
+
+
+def query(cinema: Cinema, campaign: str = "v1", user: str | None = "bob", item: str | None = None) -> Query:
+    endpoint = cinema.runtime.records.endpoint(f"{PREFIX}campaign/{campaign}")
+    return Query(cinema.runtime, endpoint, user, item)
+
+
+def allowed(cinema: Cinema, asked: Query, filter_arn: str | None = None) -> list[str]:
+    mask = allowed_items(asked, filter_arn, None)
+    items = asked.loaded.bundle.items
+    return items.tolist() if mask is None else items.take(np.flatnonzero(mask))
+
+
+def test_all_items_are_allowed_without_a_filter(cinema: Cinema) -> None:
+    assert allowed_items(query(cinema), None, None) is None
+
+
+def test_current_item_is_never_allowed(cinema: Cinema) -> None:
+    assert allowed(cinema, query(cinema, "similar", item="dune")) == ["alien", "brazil", "casablanca", "emma"]
+
+
+def test_use_case_hides_items_with_its_event_type(cinema: Cinema) -> None:
+    arn = cinema.deploy("best", "aws-ecomm-recommended-for-you", "sequence")
+    cinema.saw("bob", "brazil", event_type="purchase")
+    endpoint = cinema.runtime.records.endpoint(arn)
+    asked = Query(cinema.runtime, endpoint, "bob")
+    assert allowed(cinema, asked) == ["alien", "casablanca", "dune", "emma"]
+    everything = cinema.filter("all", "INCLUDE ItemID WHERE Items.YEAR > 0")
+    assert allowed(cinema, asked, everything) == ["alien", "casablanca", "dune"]
+
+
+def test_hiding_does_not_change_the_cached_mask_of_the_filter(cinema: Cinema) -> None:
+    space = cinema.filter("space", SPACE)
+    assert allowed(cinema, query(cinema, "similar", item="dune"), space) == ["alien"]
+    assert allowed(cinema, query(cinema, "similar", item="emma"), space) == ["alien", "dune"]
+
+
+def test_upserted_items_are_judged_by_their_new_properties(cinema: Cinema) -> None:
+    cinema.upserts.films = {"emma": {"GENRES": "love|space"}, "alien": {"GENRES": "horror"}}
+    assert allowed(cinema, query(cinema), cinema.filter("space", SPACE)) == ["dune", "emma"]
+
+
+def test_upserts_are_only_read_for_filters(cinema: Cinema) -> None:
+    cinema.items("v1", userId="bob")
+    assert cinema.upserts.reads == 0
+    cinema.items("v1", userId="bob", filterArn=cinema.filter("space", SPACE))
+    assert cinema.upserts.reads == 1
+
+
+def test_upserted_user_properties_decide_about_if(cinema: Cinema) -> None:
+    young = cinema.filter("young", f"{SPACE} IF CurrentUser.AGE < 18")
+    assert len(cinema.items("v1", userId="ann", filterArn=young)) == 5
+    cinema.upserts.users = {"ann": ({"AGE": 9}, 5_000.0), "new": ({"AGE": 10}, 5_000.0)}
+    assert sorted(cinema.items("v1", userId="ann", filterArn=young)) == ["alien", "dune"]
+    assert sorted(cinema.items("v1", userId="new", filterArn=young)) == ["alien", "dune"]
+
+
+def test_user_properties_of_the_bundle_win_over_older_upserts(cinema: Cinema) -> None:
+    cinema.bundles.loaded["s3://lake/sequence/"].bundle.manifest["created"] = 6_000.0
+    cinema.upserts.users = {"ann": ({"AGE": 9}, 5_000.0), "new": ({"AGE": 10}, 5_000.0)}
+    young = cinema.filter("young", f"{SPACE} IF CurrentUser.AGE < 18")
+    assert len(cinema.items("v1", userId="ann", filterArn=young)) == 5
+    assert len(cinema.items("v1", userId="new", filterArn=young)) == 2, "the bundle does not have this user"
+
+
+def test_events_filter_applies_to_upserted_items(cinema: Cinema) -> None:
+    unseen = cinema.filter("unseen", 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")')
+    cinema.upserts.films = {"dune": {"GENRES": "sand"}}
+    assert "dune" not in cinema.items("v1", userId="ann", filterArn=unseen)
+    assert "dune" in cinema.items("v1", userId="bob", filterArn=unseen)
+
+
+def test_current_item_is_compared_by_its_upserted_properties(cinema: Cinema) -> None:
+    older = cinema.filter("older", "INCLUDE ItemID WHERE Items.YEAR < CurrentItem.YEAR")
+    cinema.upserts.films = {"brazil": {"YEAR": 1950}}
+    assert cinema.items("similar", itemId="brazil", filterArn=older) == ["casablanca"]
+    assert cinema.items("similar", itemId="alien", filterArn=older) == ["brazil", "casablanca"]
+
+
+@pytest.mark.parametrize(("expression", "kept"), [(SPACE, {"solaris"}), (NO_SPACE, {"amelie", "nobody"})])
+def test_unknown_ids_are_judged_by_upserts_or_as_without_properties(
+    cinema: Cinema, expression: str, kept: set[str]
+) -> None:
+    cinema.upserts.films = {"solaris": {"GENRES": "space"}, "amelie": {"GENRES": "love"}}
+    asked = query(cinema, "ranking")
+    ids = ["amelie", "nobody", "solaris"]
+    assert rankable_items(asked, ids, cinema.filter("f", expression), None)[1] == kept
+    assert rankable_items(asked, ids, None, None) == (None, set(ids))
+
+
+def test_ranking_keeps_upserted_items_that_the_filter_allows(cinema: Cinema) -> None:
+    cinema.upserts.films = {"solaris": {"GENRES": "space"}, "amelie": {"GENRES": "love"}}
+    films = ("amelie", "dune", "nobody", "solaris")
+    ranked = cinema.ranked(*films, userId="bob", filterArn=cinema.filter("space", SPACE))
+    assert [item["itemId"] for item in ranked] == ["dune", "solaris"]
+    assert "score" not in ranked[1]
+
+
+def test_requested_filter_must_exist_be_active_and_have_values_only_with_it(cinema: Cinema) -> None:
+    endpoint = query(cinema).endpoint
+    pending = cinema.add("filter/new", status="CREATE IN_PROGRESS")
+    assert requested_filter(cinema.runtime, endpoint, None) is None
+    with pytest.raises(InvalidInput, match="filterValues need a filterArn"):
+        requested_filter(cinema.runtime, endpoint, None, {"A": "1"})
+    with pytest.raises(InvalidInput, match="not the ARN of a filter"):
+        requested_filter(cinema.runtime, endpoint, f"{PREFIX}campaign/v1")
+    with pytest.raises(InvalidInput, match="CREATE IN_PROGRESS"):
+        requested_filter(cinema.runtime, endpoint, pending)
+    with pytest.raises(ResourceNotFound):
+        requested_filter(cinema.runtime, endpoint, f"{PREFIX}filter/unknown")
+
+
+def test_filter_is_compiled_once(cinema: Cinema) -> None:
+    endpoint, arn = query(cinema).endpoint, cinema.filter("space", SPACE)
+    assert requested_filter(cinema.runtime, endpoint, arn) is requested_filter(cinema.runtime, endpoint, arn)
