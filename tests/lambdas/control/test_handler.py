@@ -54,7 +54,7 @@ def call(resources_table, machines, monkeypatch):
     return call
 
 
-def test_a_group_with_its_schedule_and_work(call, machines):
+def test_operations_write_records_and_start_workflows(call, machines):
     status, headers, created = call("CreateDatasetGroup", name="films")
     assert (status, headers["x-amzn-requestid"]) == (200, "r-1")
     group_arn = created["datasetGroupArn"]
@@ -94,13 +94,13 @@ def test_operations_of_other_services_are_unknown(call, prefix, operation, reaso
     assert reason in body["message"]
 
 
-def test_errors_have_the_services_form(call):
+def test_errors_have_the_form_of_personalize(call):
     status, headers, body = call("DescribeSchema", schemaArn="arn:aws:personalize:eu-west-1:1:schema/nothing")
     assert status == 400
     assert headers["x-amzn-errortype"] == body["__type"] == "ResourceNotFoundException"
 
 
-def test_lists_are_paged_from_the_table(call):
+def test_lists_are_paged(call):
     for name in ("a", "b", "c"):
         call("CreateDatasetGroup", name=name)
     names: list[str] = []

@@ -30,13 +30,13 @@ PLAN = {
 }
 
 
-def test_what_one_machine_takes_stays_as_it_is(lake: LakeBucket) -> None:
+def test_plan_of_a_small_training_is_unchanged(lake: LakeBucket) -> None:
     assert add_distribution("train", PLAN, lake, 100) == PLAN
     assert add_distribution("train", {"skip": True}, lake, 1) == {"skip": True}
     assert add_distribution("deploy", {"warm": {}}, lake, 1) == {"warm": {}}
 
 
-def test_interactions_and_events_beyond_the_limit_are_prepared_first(lake: LakeBucket) -> None:
+def test_plan_of_a_large_training_prepares_its_events_first(lake: LakeBucket) -> None:
     folder = "groups/g/training/s/1/prepared/"
     for _ in range(2):  # a step may be repeated
         plan = add_distribution("train", dict(PLAN), lake, 99)
@@ -46,7 +46,7 @@ def test_interactions_and_events_beyond_the_limit_are_prepared_first(lake: LakeB
         assert json.loads(lake.read(PLAN["configKey"]))["prepared"] == plan["prepared"] == folder
 
 
-def test_what_spark_left_is_the_result_or_the_reason(lake: LakeBucket) -> None:
+def test_outcome_is_a_result_or_a_failure(lake: LakeBucket) -> None:
     plan = add_distribution("import", {"destination": "groups/g/datasets/ITEMS/run/"}, lake, 1)
     lake.write(plan["outcome"], '{"rows": 7}')
     assert plan["outcome"] == "groups/g/datasets/ITEMS/run.outcome.json"

@@ -46,7 +46,7 @@ def run(steps, action, workflow, request, **more):
     return steps.run(event, 300.0)
 
 
-def test_import_and_training(here, steps, lake_client):
+def test_steps_of_an_import_and_a_training(here, steps, lake_client):
     lake = LakeBucket(lake_client, LAKE)
     group_arn = imported(here, steps, lake)
     version_arn = shop.version(here, shop.solution(here, group_arn))
@@ -61,7 +61,7 @@ def test_import_and_training(here, steps, lake_client):
     assert here.control.records.find_any(version_arn).body["trainingHours"] == 0.01
 
 
-def test_a_failure_is_written_on_the_record(here, steps):
+def test_fail_stores_the_reason(here, steps):
     arn = shop.import_job(here, shop.dataset(here, shop.group(here)))
     request = {"datasetImportJobArn": arn}
     plan = run(steps, "begin", "import", request)
@@ -70,7 +70,7 @@ def test_a_failure_is_written_on_the_record(here, steps):
     assert here.control.records.find_any(arn).body["failureReason"] == "line 3"
 
 
-def test_an_aborted_execution_is_settled(here, steps):
+def test_aborted_execution_is_settled(here, steps):
     arn = shop.import_job(here, shop.dataset(here, shop.group(here)))
     request = {"datasetImportJobArn": arn}
     run(steps, "begin", "import", request)
@@ -88,7 +88,7 @@ def test_an_aborted_execution_is_settled(here, steps):
     assert here.control.records.find_any(arn).body["failureReason"] == "Stopped by a person."
 
 
-def test_a_deletion_takes_data_and_rows_along(here, steps, lake_client, other_tables):
+def test_deletion_removes_objects_and_rows(here, steps, lake_client, other_tables):
     lake = LakeBucket(lake_client, LAKE)
     group_arn = shop.group(here)
     dataset_arn = shop.dataset(here, group_arn, "Items")
@@ -112,7 +112,7 @@ def test_a_deletion_takes_data_and_rows_along(here, steps, lake_client, other_ta
     assert here.call("ListDatasetGroups")["datasetGroups"] == []
 
 
-def test_the_deletion_of_a_solution_takes_its_lists_along(here, steps, other_tables, lake_client):
+def test_deletion_of_a_solution_removes_its_precomputed_lists(here, steps, other_tables, lake_client):
     lake = LakeBucket(lake_client, LAKE)
     group_arn = imported(here, steps, lake)
     version_arn = shop.version(here, shop.solution(here, group_arn))
@@ -155,7 +155,7 @@ def delete(here, steps, arn):
     run(steps, "remove", "delete", request, plan=plan)
 
 
-def test_a_purge_without_time_says_that_there_is_more(here, steps, other_tables):
+def test_purge_reports_that_more_is_left_when_its_time_is_up(here, steps, other_tables):
     dataset_arn = shop.dataset(here, shop.group(here), "Items")
     for item in range(30):
         row = {"dataset": {"S": dataset_arn}, "id": {"S": f"i{item}"}}
@@ -170,7 +170,7 @@ def test_a_purge_without_time_says_that_there_is_more(here, steps, other_tables)
     assert purge(plan, steps.lake, tables, 0.0, lambda: 1.0)
 
 
-def test_an_unknown_step(steps):
+def test_unknown_action_is_refused(steps):
     with pytest.raises(InvalidInput, match="dance"):
         run(steps, "dance", "import", {})
 
@@ -187,7 +187,7 @@ class Runtime:
         return {**answer, "FunctionError": self.error} if self.error else answer
 
 
-def test_warming():
+def test_warm_invokes_the_runtime_function():
     runtime = Runtime({"seconds": 1.5})
     request = {"campaignArn": "c", "solutionVersionArn": "v"}
     assert warm(runtime, "runtime", request) == {"seconds": 1.5}

@@ -26,7 +26,7 @@ def schedules(client):
     return Schedules("tastemaker", ROLE, {"train": MACHINE, "refresh": REFRESH}, client)
 
 
-def test_a_schedule_starts_training(client, schedules):
+def test_schedule_starts_a_training(client, schedules):
     schedules.schedule(
         "s",
         workflow="train",
@@ -40,20 +40,20 @@ def test_a_schedule_starts_training(client, schedules):
     assert json.loads(found["Target"]["Input"]) == {"solutionArn": "arn", "trainingType": "AUTOMATIC"}
 
 
-def test_a_second_one_replaces_it(client, schedules):
+def test_second_schedule_of_the_same_name_replaces_the_first(client, schedules):
     schedules.schedule("s", workflow="train", every=7 * DAY, first_at=2e9, request={})
     schedules.schedule("s", workflow="train", every=DAY, first_at=2e9, request={})
     assert client.get_schedule(Name="s", GroupName="tastemaker")["ScheduleExpression"] == "rate(1 day)"
 
 
 @pytest.mark.parametrize(("every", "rate"), [(7200.0, "2 hours"), (1800.0, "30 minutes"), (3600.0, "1 hour")])
-def test_a_refresh_is_scheduled_by_hours_or_minutes(client, schedules, every, rate):
+def test_rate_uses_the_largest_unit_that_fits(client, schedules, every, rate):
     schedules.schedule("s", workflow="refresh", every=every, first_at=2e9, request={"campaignArn": "arn"})
     found = client.get_schedule(Name="s", GroupName="tastemaker")
     assert (found["ScheduleExpression"], found["Target"]["Arn"]) == (f"rate({rate})", REFRESH)
 
 
-def test_removal_is_repeatable(client, schedules):
+def test_unschedule_may_be_repeated(client, schedules):
     schedules.schedule("s", workflow="train", every=7 * DAY, first_at=2e9, request={})
     schedules.unschedule("s")
     schedules.unschedule("s")
@@ -76,7 +76,7 @@ class Forbidden:
     delete_schedule = create_schedule
 
 
-def test_a_scheduler_that_refuses_is_reported():
+def test_refused_schedule_raises_start_error():
     schedules = Schedules("tastemaker", ROLE, {"train": MACHINE}, Forbidden())
     with pytest.raises(StartError, match="could not be scheduled"):
         schedules.schedule("s", workflow="train", every=7 * DAY, first_at=2e9, request={})

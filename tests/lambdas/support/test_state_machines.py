@@ -33,7 +33,7 @@ class Jobs:
         self.stopped.append(TrainingJobName)
 
 
-def test_the_same_name_starts_once(states, machine):
+def test_same_name_starts_once(states, machine):
     work = StateMachines({"train": machine}, states)
     for _ in range(2):
         work.start("train", "name-1", {"solutionVersionArn": "arn"})
@@ -43,21 +43,21 @@ def test_the_same_name_starts_once(states, machine):
     assert json.loads(described["input"]) == {"solutionVersionArn": "arn"}
 
 
-def test_what_cannot_be_started(states, machine):
+def test_start_raises_start_error(states, machine):
     with pytest.raises(StartError, match="no state machine for batch"):
         StateMachines({"train": machine}, states).start("batch", "n", {})
     with pytest.raises(StartError, match="could not be started"):
         StateMachines({"train": machine + "-gone"}, states).start("train", "n", {})
 
 
-def test_a_training_job_is_stopped_rather_than_its_execution(states, machine):
+def test_stop_prefers_the_training_job(states, machine):
     jobs = Jobs("tastemaker-1")
     work = StateMachines({"train": machine}, states, jobs)
     assert work.stop("train", "name-1", "tastemaker-1") is True
     assert jobs.stopped == ["tastemaker-1"]
 
 
-def test_an_execution_is_stopped_where_there_is_no_job(states, machine):
+def test_stop_stops_the_execution_if_there_is_no_job(states, machine):
     work = StateMachines({"train": machine}, states, Jobs())
     work.start("train", "name-1", {})
     assert work.stop("train", "name-1", "tastemaker-1") is False
@@ -67,13 +67,13 @@ def test_an_execution_is_stopped_where_there_is_no_job(states, machine):
     assert work.stop("train", "never-started", None) is False
 
 
-def test_what_cannot_be_stopped(states, machine):
+def test_stop_raises_start_error(states, machine):
     work = StateMachines({"train": machine}, states, Jobs(code="AccessDeniedException"))
     with pytest.raises(StartError, match="tastemaker-1"):
         work.stop("train", "name-1", "tastemaker-1")
 
 
-def test_an_execution_is_described_by_its_name_and_by_its_arn(states, machine):
+def test_describe_accepts_a_name_and_an_arn(states, machine):
     work = StateMachines({"train": machine}, states)
     assert work.describe("train", "name-1") is None
     work.start("train", "name-1", {"solutionVersionArn": "arn"})

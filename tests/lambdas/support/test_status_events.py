@@ -21,7 +21,7 @@ class Bus:
         return {"FailedEntryCount": 0}
 
 
-def test_an_event_for_a_change():
+def test_event_describes_the_change():
     bus = Bus()
     EventBus("bus", bus)(StatusChange(CAMPAIGN, "CREATE IN_PROGRESS", "ACTIVE"))
     (entry,) = bus.entries
@@ -36,10 +36,10 @@ def test_an_event_for_a_change():
     }
 
 
-def test_the_change_of_an_update():
+def test_event_describes_the_change_of_an_update():
     content = detail(StatusChange(CAMPAIGN, "CREATE PENDING", "CREATE FAILED", "latestCampaignUpdate"))
     assert content["update"] == "latestCampaignUpdate" and content["failureReason"] == "no"
 
 
-def test_a_bus_that_fails_stops_nothing():
+def test_failing_bus_raises_nothing():
     EventBus("bus", Bus(fail=True))(StatusChange(CAMPAIGN, None, "ACTIVE"))

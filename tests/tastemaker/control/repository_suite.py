@@ -15,7 +15,7 @@ def record(number: int, kind: str = "Filter", parent: str | None = "arn:group", 
 class RepositorySuite:
     """Subclasses give the fixture `repository`."""
 
-    def test_what_is_stored_comes_back(self, repository: Repository) -> None:
+    def test_stored_record_is_returned(self, repository: Repository) -> None:
         stored = repository.create(
             record(1, _tags=[{"tagKey": "größe", "tagValue": ""}], nothing={}, half=0.5)
         )
@@ -23,13 +23,13 @@ class RepositorySuite:
         assert repository.get("arn:Filter/001") == stored
         assert repository.get("arn:Filter/002") is None
 
-    def test_an_arn_is_taken_once(self, repository: Repository) -> None:
+    def test_arn_must_be_new(self, repository: Repository) -> None:
         repository.create(record(1))
         with pytest.raises(ResourceAlreadyExists, match="resource with Arn arn:Filter/001 already exists"):
             repository.create(record(1), aliases={"alias/x": "arn:Filter/001"})
         assert repository.target("alias/x") is None
 
-    def test_an_alias_is_taken_once(self, repository: Repository) -> None:
+    def test_alias_must_be_new(self, repository: Repository) -> None:
         repository.create(record(1), aliases={"alias/x": "arn:Filter/001", "alias/y": "arn:Filter/001"})
         with pytest.raises(ResourceAlreadyExists, match="Another resource with Arn arn:Filter/001"):
             repository.create(record(2), aliases={"alias/z": "arn:Filter/002", "alias/y": "arn:Filter/002"})
@@ -37,7 +37,7 @@ class RepositorySuite:
         assert repository.get("arn:Filter/002") is None and repository.target("alias/z") is None
         assert repository.get("alias/y") is None
 
-    def test_a_parent_must_be_unchanged(self, repository: Repository) -> None:
+    def test_create_needs_unchanged_references(self, repository: Repository) -> None:
         parent = repository.create(record(1, "DatasetGroup", None))
         repository.create(record(2), unchanged=[parent])
         repository.update(parent.with_(status="DELETE PENDING"))
@@ -45,7 +45,7 @@ class RepositorySuite:
             repository.create(record(3), unchanged=[parent])
         assert repository.get("arn:Filter/003") is None
 
-    def test_one_of_two_writers_wins(self, repository: Repository) -> None:
+    def test_second_of_two_writers_gets_a_conflict(self, repository: Repository) -> None:
         first = repository.create(record(1))
         newer = repository.update(first.with_(name="mine", gone=None))
         assert newer.revision == 2
@@ -55,7 +55,7 @@ class RepositorySuite:
             repository.delete(first)
         assert repository.get(first.arn) == newer
 
-    def test_what_is_gone_cannot_be_written(self, repository: Repository) -> None:
+    def test_deleted_record_cannot_be_updated(self, repository: Repository) -> None:
         stored = repository.create(record(1), aliases={"alias/x": "arn:Filter/001"})
         repository.delete(stored, aliases=["alias/x"])
         assert repository.get(stored.arn) is None and repository.target("alias/x") is None
@@ -64,7 +64,7 @@ class RepositorySuite:
         with pytest.raises(Conflict):
             repository.delete(stored, aliases=["alias/x"])
 
-    def test_lists_are_newest_first(self, repository: Repository) -> None:
+    def test_list_is_newest_first(self, repository: Repository) -> None:
         for number in (2, 1, 3):
             repository.create(record(number))
         repository.create(record(4, "Solution"))
@@ -80,7 +80,7 @@ class RepositorySuite:
         assert repository.list(resource_type="Filter", parent="arn:nobody").records == []
 
     @pytest.mark.parametrize("parent", [None, "arn:group"])
-    def test_pages_meet_without_gap_or_overlap(self, repository: Repository, parent: str | None) -> None:
+    def test_pages_have_no_gap_and_no_overlap(self, repository: Repository, parent: str | None) -> None:
         for number in range(7):
             repository.create(record(number))
             repository.create(record(number, "Solution"))
@@ -94,13 +94,13 @@ class RepositorySuite:
             start = page.next
         assert seen == [6, 5, 4, 3, 2, 1, 0]
 
-    def test_a_page_that_ends_the_list_has_no_next(self, repository: Repository) -> None:
+    def test_last_page_has_no_next(self, repository: Repository) -> None:
         for number in range(4):
             repository.create(record(number))
         start = repository.list(resource_type="Filter", limit=2).next
         assert repository.list(resource_type="Filter", start=start, limit=2).next is None
 
-    def test_a_page_may_start_at_what_is_gone(self, repository: Repository) -> None:
+    def test_page_may_start_at_a_deleted_record(self, repository: Repository) -> None:
         for number in range(4):
             repository.create(record(number))
         page = repository.list(resource_type="Filter", limit=2)
@@ -108,7 +108,7 @@ class RepositorySuite:
         rest = repository.list(resource_type="Filter", start=page.next, limit=9)
         assert [one.arn[-1] for one in rest.records] == ["1", "0"]
 
-    def test_records_of_the_same_moment(self, repository: Repository) -> None:
+    def test_records_of_the_same_time_are_listed_once(self, repository: Repository) -> None:
         for number in range(3):
             one = record(number)
             repository.create(Record(one.arn, one.resource_type, one.body, one.parent, 1000.0))
@@ -119,11 +119,11 @@ class RepositorySuite:
             start = page.next
         assert len(seen) == 3 and start is None
 
-    def test_a_position_that_is_none(self, repository: Repository) -> None:
+    def test_invalid_position_is_refused(self, repository: Repository) -> None:
         with pytest.raises(InvalidNextToken):
             repository.list(resource_type="Filter", start="nonsense")
 
-    def test_only_records_whose_work_is_under_way_are_moving(self, repository: Repository) -> None:
+    def test_with_pending_work_lists_records_in_transition(self, repository: Repository) -> None:
         statuses = ["CREATE PENDING", "ACTIVE", "CREATE FAILED", "DELETE IN_PROGRESS", "IN_PROGRESS"]
         stored = [repository.create(record(place, status=status)) for place, status in enumerate(statuses)]
         update = {"status": "CREATE IN_PROGRESS"}

@@ -47,18 +47,22 @@ def group(world: World, name: str = "films", **more: Any) -> str:
     return world.call("CreateDatasetGroup", name=name, **more)["datasetGroupArn"]
 
 
-def schema(world: World, kind: str = "Interactions", name: str | None = None, **more: Any) -> str:
-    created = world.call("CreateSchema", name=name or f"films-{kind}", schema=avro(kind), **more)
+def schema(world: World, dataset_type: str = "Interactions", name: str | None = None, **more: Any) -> str:
+    created = world.call(
+        "CreateSchema", name=name or f"films-{dataset_type}", schema=avro(dataset_type), **more
+    )
     return created["schemaArn"]
 
 
-def dataset(world: World, group_arn: str, kind: str = "Interactions", schema_arn: str | None = None) -> str:
+def dataset(
+    world: World, group_arn: str, dataset_type: str = "Interactions", schema_arn: str | None = None
+) -> str:
     created = world.call(
         "CreateDataset",
-        name=f"films-{kind}",
-        datasetType=kind,
+        name=f"films-{dataset_type}",
+        datasetType=dataset_type,
         datasetGroupArn=group_arn,
-        schemaArn=schema_arn or schema(world, kind),
+        schemaArn=schema_arn or schema(world, dataset_type),
     )
     return created["datasetArn"]
 

@@ -4,13 +4,13 @@ from tastemaker.control.core import pagination
 from tastemaker.errors import InvalidNextToken
 
 
-def test_a_token_leads_on():
+def test_token_continues_the_list():
     first, token = pagination.page("ListRecipes", {"maxResults": 2}, list("abcde"))
     second, last = pagination.page("ListRecipes", {"maxResults": 3, "nextToken": token}, list("abcde"))
     assert (first, second, last) == (["a", "b"], ["c", "d", "e"], None)
 
 
-def test_a_token_is_for_one_list_with_one_set_of_filters():
+def test_token_is_valid_for_one_list_with_the_same_filters():
     _, token = pagination.page("ListRecipes", {"maxResults": 1, "domain": "ECOMMERCE"}, list("abc"))
     for operation, request in [
         ("ListSchemas", {"domain": "ECOMMERCE"}),
@@ -22,6 +22,6 @@ def test_a_token_is_for_one_list_with_one_set_of_filters():
 
 
 @pytest.mark.parametrize("token", ["", "x", "AAAA", "W10=", "WzEsMl0=", "ä", "e30="])
-def test_damaged_tokens(token):
+def test_damaged_token_is_refused(token):
     with pytest.raises(InvalidNextToken):
         pagination.start_of("ListRecipes", {"nextToken": token})

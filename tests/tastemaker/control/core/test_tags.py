@@ -9,7 +9,7 @@ def tag(number, value="v"):
     return {"tagKey": f"k{number}", "tagValue": value}
 
 
-def test_tags_are_put_and_removed():
+def test_tags_are_added_and_removed():
     here = world()
     arn = shop.group(here, tags=[tag(1)])
     here.call("TagResource", resourceArn=arn, tags=[tag(1, "new"), tag(2)])
@@ -18,7 +18,7 @@ def test_tags_are_put_and_removed():
     assert here.call("ListTagsForResource", resourceArn=arn)["tags"] == [tag(2)]
 
 
-def test_limits():
+def test_numbers_of_tags_are_limited():
     here = world()
     arn = shop.group(here, tags=[tag(number) for number in range(50)])
     with pytest.raises(TooManyTags):
@@ -30,12 +30,12 @@ def test_limits():
 
 
 @pytest.mark.parametrize("tags", [[{"tagKey": "aws:x", "tagValue": ""}], [tag(1), tag(1)]])
-def test_keys_that_are_refused(tags):
+def test_invalid_tag_keys_are_refused(tags):
     with pytest.raises(InvalidInput):
         shop.group(world(), tags=tags)
 
 
-def test_what_cannot_be_tagged():
+def test_recipes_cannot_be_tagged():
     here = world()
     with pytest.raises(InvalidInput):
         here.call("TagResource", resourceArn="arn:aws:personalize:::recipe/aws-sims", tags=[])

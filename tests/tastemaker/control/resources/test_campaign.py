@@ -24,7 +24,7 @@ def solution_arn(here):
     return shop.solution(here, group_arn)
 
 
-def test_an_update_serves_when_it_is_warm(here, solution_arn):
+def test_update_campaign_keeps_old_version_until_new_one_is_warm(here, solution_arn):
     old, new = shop.trained(here, solution_arn), shop.trained(here, solution_arn)
     arn = shop.deployed(here, old)
     here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=new, minProvisionedTPS=3)
@@ -49,7 +49,7 @@ def test_an_update_serves_when_it_is_warm(here, solution_arn):
     assert after["latestCampaignUpdate"]["status"] == "ACTIVE"
 
 
-def test_a_failed_update_leaves_the_old_one_serving(here, solution_arn):
+def test_failed_update_leaves_the_old_version_in_service(here, solution_arn):
     old, new = shop.trained(here, solution_arn), shop.trained(here, solution_arn)
     arn = shop.deployed(here, old)
     here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=new)
@@ -63,7 +63,7 @@ def test_a_failed_update_leaves_the_old_one_serving(here, solution_arn):
     here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=new)
 
 
-def test_a_failed_campaign_can_be_updated(here, solution_arn):
+def test_failed_campaign_can_be_updated(here, solution_arn):
     version = shop.trained(here, solution_arn)
     arn = shop.campaign(here, version)
     steps, request = WorkflowSteps(here.control), {"campaignArn": arn}
@@ -75,7 +75,7 @@ def test_a_failed_campaign_can_be_updated(here, solution_arn):
     assert after["status"] == "ACTIVE" and "failureReason" not in after
 
 
-def test_the_latest_version(here, solution_arn):
+def test_synced_campaign_follows_the_latest_version(here, solution_arn):
     latest = f"{solution_arn}/$LATEST"
     with pytest.raises(ResourceInUse, match="no ACTIVE solution version"):
         shop.campaign(here, latest, campaignConfig=SYNC)
@@ -90,7 +90,7 @@ def test_the_latest_version(here, solution_arn):
     assert described(here, still)["solutionVersionArn"] == first
 
 
-def test_a_version_that_comes_while_a_campaign_is_deployed(here, solution_arn):
+def test_version_trained_during_deployment_is_served(here, solution_arn):
     shop.trained(here, solution_arn)
     arn = shop.campaign(here, f"{solution_arn}/$LATEST", campaignConfig=SYNC)
     second = shop.trained(here, solution_arn)
@@ -99,7 +99,7 @@ def test_a_version_that_comes_while_a_campaign_is_deployed(here, solution_arn):
 
 
 @pytest.mark.parametrize(
-    ("latest", "config", "say"),
+    ("latest", "config", "message"),
     [
         (True, {}, "need each other"),
         (False, SYNC, "need each other"),
@@ -107,15 +107,15 @@ def test_a_version_that_comes_while_a_campaign_is_deployed(here, solution_arn):
         (False, {"rankingInfluence": {"POPULARITY": 0.5}}, "rankingInfluence"),
     ],
 )
-def test_configurations_that_are_refused(here, solution_arn, latest, config, say):
+def test_campaign_config_must_suit_the_recipe(here, solution_arn, latest, config, message):
     version = shop.trained(here, solution_arn)
     target = f"{solution_arn}/$LATEST" if latest else version
-    with pytest.raises(InvalidInput, match=say):
+    with pytest.raises(InvalidInput, match=message):
         shop.campaign(here, target, campaignConfig=config)
 
 
 @pytest.mark.parametrize(
-    ("exploration", "say"),
+    ("exploration", "message"),
     [
         ({"explorationWeight": "1.5"}, "from 0 to 1"),
         ({"explorationWeight": "much"}, "number in a string"),
@@ -123,16 +123,16 @@ def test_configurations_that_are_refused(here, solution_arn, latest, config, say
         ({"curiosity": "1"}, "has no curiosity"),
     ],
 )
-def test_exploration(here, exploration, say):
+def test_item_exploration_config_is_validated(here, exploration, message):
     group_arn, _ = shop.shop(here)
     version = shop.trained(here, shop.solution(here, group_arn, recipeArn=GEN1))
-    with pytest.raises(InvalidInput, match=say):
+    with pytest.raises(InvalidInput, match=message):
         shop.campaign(here, version, campaignConfig={"itemExplorationConfig": exploration})
     good = {"explorationWeight": "0.5", "explorationItemAgeCutOff": "10"}
     shop.campaign(here, version, campaignConfig={"itemExplorationConfig": good})
 
 
-def test_what_cannot_be_deployed(here, solution_arn):
+def test_create_campaign_needs_an_active_version(here, solution_arn):
     pending = shop.version(here, solution_arn)
     with pytest.raises(ResourceInUse, match="CREATE PENDING"):
         shop.campaign(here, pending)
@@ -149,7 +149,7 @@ def test_what_cannot_be_deployed(here, solution_arn):
         here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=other)
 
 
-def test_campaigns_of_a_solution(here, solution_arn):
+def test_list_campaigns_by_solution(here, solution_arn):
     arn = shop.deployed(here, shop.trained(here, solution_arn))
     assert [
         one["campaignArn"] for one in here.call("ListCampaigns", solutionArn=solution_arn)["campaigns"]
@@ -158,7 +158,7 @@ def test_campaigns_of_a_solution(here, solution_arn):
     assert here.call("ListCampaigns", solutionArn=other)["campaigns"] == []
 
 
-def test_a_person_may_warm_an_active_campaign(here, solution_arn):
+def test_deploy_may_be_started_by_hand_for_an_active_campaign(here, solution_arn):
     version = shop.trained(here, solution_arn)
     arn = shop.deployed(here, version)
     steps, request = WorkflowSteps(here.control), {"campaignArn": arn}

@@ -5,7 +5,7 @@ from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import SCOPE, world
 
 
-def test_the_type_is_case_insensitive_and_in_the_arn():
+def test_dataset_type_is_case_insensitive_and_in_the_arn():
     here = world()
     group_arn = shop.group(here)
     arn = shop.dataset(here, group_arn, "Items")
@@ -14,7 +14,7 @@ def test_the_type_is_case_insensitive_and_in_the_arn():
     assert described["datasetType"] == "ITEMS" and described["status"] == "ACTIVE"
 
 
-def test_one_of_each_type_in_a_group():
+def test_group_has_one_dataset_of_each_type():
     here = world()
     group_arn = shop.group(here)
     schema_arn = shop.schema(here)
@@ -24,14 +24,14 @@ def test_one_of_each_type_in_a_group():
     shop.dataset(here, shop.group(here, "books"), schema_arn=schema_arn)
 
 
-def test_an_action_interactions_dataset_has_a_tracking_id():
+def test_action_interactions_dataset_has_a_tracking_id():
     here = world()
     arn = shop.dataset(here, shop.group(here), "Action_Interactions")
     tracking_id = here.call("DescribeDataset", datasetArn=arn)["dataset"]["trackingId"]
     assert here.control.ports.repository.target(f"tracking-id/{tracking_id}") == arn
 
 
-def test_what_does_not_fit_is_refused():
+def test_create_dataset_refuses_a_wrong_type_or_schema():
     here = world()
     group_arn, items = shop.group(here), shop.schema(here, "Items")
     domain_group = shop.group(here, "vod", domain="VIDEO_ON_DEMAND")
@@ -45,7 +45,7 @@ def test_what_does_not_fit_is_refused():
         shop.dataset(here, domain_group, "Items", items)
 
 
-def test_a_wider_schema():
+def test_update_dataset_accepts_a_wider_schema():
     here = world()
     arn = shop.dataset(here, shop.group(here), "Items")
     wider = shop.avro("Items", {"name": "YEAR", "type": ["null", "int"]})
@@ -61,14 +61,14 @@ def test_a_wider_schema():
     assert ("latestDatasetUpdate", "ACTIVE") in changes
 
 
-def test_only_items_and_users_can_be_updated():
+def test_update_dataset_is_for_items_and_users():
     here = world()
     arn = shop.dataset(here, shop.group(here))
     with pytest.raises(InvalidInput, match="ITEMS, USERS"):
         here.call("UpdateDataset", datasetArn=arn, schemaArn=shop.schema(here, name="other"))
 
 
-def test_deletion_waits_for_imports_and_training():
+def test_delete_dataset_is_refused_during_imports_and_trainings():
     here = world()
     group_arn, dataset_arn = shop.shop(here)
     job = shop.import_job(here, dataset_arn, "second")
@@ -87,7 +87,7 @@ def test_deletion_waits_for_imports_and_training():
     assert here.call("ListDatasetImportJobs")["datasetImportJobs"] == []
 
 
-def test_the_column_quota():
+def test_metadata_columns_are_limited_by_a_quota():
     here = world(quotas={"metadataColumnsItems": 2})
     with pytest.raises(LimitExceeded, match="metadataColumnsItems"):
         shop.dataset(here, shop.group(here), "Items")

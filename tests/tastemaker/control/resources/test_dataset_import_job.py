@@ -6,7 +6,7 @@ from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 
 
-def test_the_plan():
+def test_import_plan():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     arn = shop.import_job(here, dataset_arn)
@@ -27,7 +27,7 @@ def test_the_plan():
     assert described["status"] == "CREATE IN_PROGRESS"
 
 
-def test_full_replaces_and_incremental_appends():
+def test_full_import_replaces_and_incremental_import_appends():
     here = world()
     _, dataset_arn = shop.shop(here)
 
@@ -43,7 +43,7 @@ def test_full_replaces_and_incremental_appends():
     assert visible() == ["again"]
 
 
-def test_the_first_import_is_full():
+def test_first_import_must_be_full():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     with pytest.raises(InvalidInput, match="FULL"):
@@ -51,14 +51,14 @@ def test_the_first_import_is_full():
 
 
 @pytest.mark.parametrize("source", [{}, {"dataLocation": "https://data/x"}, {"dataLocation": "s3:///x"}])
-def test_where_the_data_are(source):
+def test_data_location_must_be_an_s3_location(source):
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     with pytest.raises(InvalidInput, match="dataLocation"):
         here.call("CreateDatasetImportJob", jobName="j", datasetArn=dataset_arn, dataSource=source)
 
 
-def test_a_failed_import_shows_nothing_of_itself():
+def test_failed_import_makes_no_data_visible():
     here = world()
     _, dataset_arn = shop.shop(here)
     arn = shop.import_job(here, dataset_arn, "bad")
@@ -74,7 +74,7 @@ def test_a_failed_import_shows_nothing_of_itself():
     assert here.control.records.find("DatasetImportJob", arn).status == "CREATE FAILED"
 
 
-def test_publishing_twice_is_publishing_once():
+def test_repeated_success_adds_one_import():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     arn = shop.import_job(here, dataset_arn)
@@ -87,7 +87,7 @@ def test_publishing_twice_is_publishing_once():
         steps.begin("import", request, "e2")
 
 
-def test_a_second_execution_does_not_disturb_the_first():
+def test_second_execution_is_refused():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     request = {"datasetImportJobArn": shop.import_job(here, dataset_arn)}
@@ -99,7 +99,7 @@ def test_a_second_execution_does_not_disturb_the_first():
     assert here.control.records.find("DatasetImportJob", plan["arn"]).status == "CREATE IN_PROGRESS"
 
 
-def test_a_job_whose_work_cannot_start_says_why():
+def test_job_fails_if_its_workflow_cannot_start():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     here.workflows.refuse = "no permission to start"
@@ -108,7 +108,7 @@ def test_a_job_whose_work_cannot_start_says_why():
     assert (job["status"], job["failureReason"]) == ("CREATE FAILED", "no permission to start")
 
 
-def test_quotas():
+def test_import_quotas_are_enforced():
     here = world(quotas={"concurrentImportJobs": 1, "minimumImportInteractions": 1000})
     dataset_arn = shop.dataset(here, shop.group(here))
     shop.import_job(here, dataset_arn)
@@ -121,7 +121,7 @@ def test_quotas():
     assert "fewer than 1000 interactions" in here.control.records.find_any(plan["arn"]).body["failureReason"]
 
 
-def test_a_dataset_on_its_way_out_takes_no_imports():
+def test_import_into_a_dataset_that_is_being_deleted_is_refused():
     here = world()
     dataset_arn = shop.dataset(here, shop.group(here))
     here.call("DeleteDataset", datasetArn=dataset_arn)

@@ -44,12 +44,12 @@ def films(here: World) -> tuple[str, str]:
 @pytest.mark.parametrize(
     "bad", ["COUNT()", "SUM(Items.GENRES)", "SUM(Items.NOTHING)", "SUM(Interactions.USER_ID)"]
 )
-def test_metrics_that_cannot_be_reckoned(here: World, films: tuple[str, str], bad: str) -> None:
+def test_invalid_metric_expressions_are_refused(here: World, films: tuple[str, str], bad: str) -> None:
     with pytest.raises(InvalidInput):
         create(here, films[0], metric("x", bad))
 
 
-def test_an_attribution_has_metrics_with_names_of_their_own(here: World, films: tuple[str, str]) -> None:
+def test_metric_names_must_be_unique_and_at_most_ten(here: World, films: tuple[str, str]) -> None:
     with pytest.raises(InvalidInput, match="empty"):
         here.call(
             "CreateMetricAttribution",
@@ -64,7 +64,7 @@ def test_an_attribution_has_metrics_with_names_of_their_own(here: World, films: 
         create(here, films[0], s3DataDestination={"path": "https://out/"})
 
 
-def test_metrics_need_the_types_of_events(here: World) -> None:
+def test_metrics_need_an_event_type_column(here: World) -> None:
     text = shop.avro().replace(', {"name": "EVENT_TYPE", "type": "string"}', "")
     assert "EVENT_TYPE" not in text
     schema = here.call("CreateSchema", name="bare", schema=text)["schemaArn"]
@@ -74,13 +74,13 @@ def test_metrics_need_the_types_of_events(here: World) -> None:
         create(here, group)
 
 
-def test_a_group_has_one(here: World, films: tuple[str, str]) -> None:
+def test_group_has_one_metric_attribution(here: World, films: tuple[str, str]) -> None:
     create(here, films[0])
     with pytest.raises(ResourceAlreadyExists):
         create(here, films[0], name="second")
 
 
-def test_it_looks_at_what_is_there_and_then_every_quarter_of_an_hour(
+def test_creation_starts_a_run_and_schedules_one_every_quarter_of_an_hour(
     here: World, films: tuple[str, str]
 ) -> None:
     arn = create(here, films[0])
@@ -94,14 +94,14 @@ def test_it_looks_at_what_is_there_and_then_every_quarter_of_an_hour(
     assert here.control.records.find_any(arn).status == "ACTIVE"
 
 
-def test_it_holds_its_group(here: World) -> None:
+def test_metric_attribution_blocks_deletion_of_its_group(here: World) -> None:
     group = shop.group(here)
     arn = create(here, group)
     with pytest.raises(ResourceInUse, match=arn):
         here.call("DeleteDatasetGroup", datasetGroupArn=group)
 
 
-def test_an_update_is_in_force_at_once(here: World, films: tuple[str, str]) -> None:
+def test_update_is_in_force_at_once(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0], COUNT, metric("income", "SUM(Items.PRICE)"))
     shop.finish_report(here, arn)
     update = {"removeMetrics": ["count"], "addMetrics": [metric("value", "SUM(Interactions.EVENT_VALUE)")]}
@@ -120,7 +120,7 @@ def test_an_update_is_in_force_at_once(here: World, films: tuple[str, str]) -> N
         )
 
 
-def test_what_a_run_is_told(here: World, films: tuple[str, str]) -> None:
+def test_attribution_plan(here: World, films: tuple[str, str]) -> None:
     group, _ = films
     solution = shop.solution(here, group)
     home = shop.deployed(here, shop.trained(here, solution))
@@ -134,7 +134,7 @@ def test_what_a_run_is_told(here: World, films: tuple[str, str]) -> None:
     assert plan["imports"] == []  # what was imported before it was created
 
 
-def test_each_import_is_reported_once(here: World, films: tuple[str, str]) -> None:
+def test_each_import_is_in_one_plan(here: World, films: tuple[str, str]) -> None:
     group, interactions = films
     arn = create(here, group)
     shop.imported(here, interactions, "silent")  # FULL, and no report is wanted
@@ -150,9 +150,7 @@ def test_each_import_is_reported_once(here: World, films: tuple[str, str]) -> No
     assert shop.finish_report(here, arn)["imports"] == []
 
 
-def test_an_import_that_ends_while_a_run_is_under_way_is_for_the_next(
-    here: World, films: tuple[str, str]
-) -> None:
+def test_import_that_ends_during_a_run_is_left_to_the_next_run(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     steps, request = WorkflowSteps(here.control), {"metricAttributionArn": arn}
     plan = steps.begin("attribution", request, "e")
@@ -164,7 +162,7 @@ def test_an_import_that_ends_while_a_run_is_under_way_is_for_the_next(
     assert [one["name"] for one in shop.finish_report(here, arn)["imports"]] == ["slow"]
 
 
-def test_other_datasets_and_groups_are_not_reported_on(here: World, films: tuple[str, str]) -> None:
+def test_imports_of_other_datasets_and_groups_are_not_reported(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     users = shop.dataset(here, films[0], "Users")
     books = shop.dataset(here, shop.group(here, "books"), schema_arn=shop.schema(here, name="books"))
@@ -173,7 +171,7 @@ def test_other_datasets_and_groups_are_not_reported_on(here: World, films: tuple
     assert shop.finish_report(here, arn)["imports"] == []
 
 
-def test_a_run_that_failed_leaves_its_imports_to_the_next(here: World, films: tuple[str, str]) -> None:
+def test_failed_run_leaves_its_imports_to_the_next_run(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     shop.finish_report(here, arn)
     shop.imported(here, films[1], "more", importMode="INCREMENTAL")
@@ -188,7 +186,7 @@ def test_a_run_that_failed_leaves_its_imports_to_the_next(here: World, films: tu
     assert "failureReason" not in here.control.records.find_any(arn).body
 
 
-def test_an_execution_that_is_out_of_time_says_so(here: World, films: tuple[str, str]) -> None:
+def test_timed_out_run_stores_the_reason(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     shop.finish_report(here, arn)
     steps, request = WorkflowSteps(here.control), {"metricAttributionArn": arn}
@@ -198,7 +196,7 @@ def test_an_execution_that_is_out_of_time_says_so(here: World, films: tuple[str,
     assert body["status"] == "ACTIVE" and body["failureReason"]
 
 
-def test_a_first_run_that_fails_is_tried_again(here: World, films: tuple[str, str]) -> None:
+def test_failed_first_run_can_be_started_again(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     steps, request = WorkflowSteps(here.control), {"metricAttributionArn": arn}
     plan = steps.begin("attribution", request, "e1")
@@ -210,9 +208,7 @@ def test_a_first_run_that_fails_is_tried_again(here: World, films: tuple[str, st
     assert here.control.records.find_any(arn).status == "ACTIVE"
 
 
-def test_a_plan_has_no_more_imports_than_pass_through_a_state_machine(
-    here: World, films: tuple[str, str]
-) -> None:
+def test_plan_has_a_limited_number_of_imports(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     shop.finish_report(here, arn)
     for number in range(MAX_IMPORTS + 2):
@@ -222,7 +218,7 @@ def test_a_plan_has_no_more_imports_than_pass_through_a_state_machine(
     assert [one["name"] for one in second] == [f"job-{MAX_IMPORTS}", f"job-{MAX_IMPORTS + 1}"]
 
 
-def test_a_deletion_takes_schedule_and_counts_along(here: World, films: tuple[str, str]) -> None:
+def test_deletion_removes_the_schedule_and_the_counts(here: World, films: tuple[str, str]) -> None:
     arn = create(here, films[0])
     with pytest.raises(ResourceInUse):
         here.call("DeleteMetricAttribution", metricAttributionArn=arn)

@@ -30,7 +30,7 @@ def described(here, arn):
     return here.call("DescribeRecommender", recommenderArn=arn)["recommender"]
 
 
-def test_it_trains_and_serves(here, group_arn):
+def test_recommender_serves_after_its_training(here, group_arn):
     arn = recommender(here, group_arn)
     assert here.workflows.last == ("train", {"recommenderArn": arn})
     (schedule,) = here.workflows.schedules.values()
@@ -43,7 +43,7 @@ def test_it_trains_and_serves(here, group_arn):
     assert after["_serving"]["recipeArn"] == VIEWS
 
 
-def test_it_stops_and_starts(here, group_arn):
+def test_recommender_stops_and_starts(here, group_arn):
     arn = recommender(here, group_arn)
     with pytest.raises(ResourceInUse):
         here.call("StopRecommender", recommenderArn=arn)
@@ -56,7 +56,7 @@ def test_it_stops_and_starts(here, group_arn):
     assert described(here, arn)["status"] == "ACTIVE" and len(here.workflows.schedules) == 1
 
 
-def test_other_columns_mean_retraining(here, group_arn):
+def test_update_of_training_columns_retrains_and_serves_the_old_model_meanwhile(here, group_arn):
     arn = recommender(here, group_arn)
     old = shop.finish_training(here, arn, "recommenderArn")
     config = {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["EVENT_VALUE"]}}}
@@ -79,7 +79,7 @@ def test_other_columns_mean_retraining(here, group_arn):
     )
 
 
-def test_a_small_change_is_in_force_at_once(here, group_arn):
+def test_update_of_other_settings_is_in_force_at_once(here, group_arn):
     arn = recommender(here, group_arn)
     shop.finish_training(here, arn, "recommenderArn")
     here.call(
@@ -90,7 +90,7 @@ def test_a_small_change_is_in_force_at_once(here, group_arn):
     assert after["latestRecommenderUpdate"]["status"] == "ACTIVE"
 
 
-def test_scheduled_retraining_needs_news(here, group_arn):
+def test_scheduled_retraining_needs_new_interactions(here, group_arn):
     arn = recommender(here, group_arn)
     shop.finish_training(here, arn, "recommenderArn")
     steps, request = WorkflowSteps(here.control), {"recommenderArn": arn, "trainingType": "AUTOMATIC"}
@@ -102,7 +102,7 @@ def test_scheduled_retraining_needs_news(here, group_arn):
     assert described(here, arn)["status"] == "ACTIVE"
 
 
-def test_what_is_refused(here, group_arn):
+def test_create_recommender_refuses_invalid_requests(here, group_arn):
     with pytest.raises(InvalidInput, match="no use case"):
         recommender(here, group_arn, shop.RECIPE)
     with pytest.raises(InvalidInput, match="VIDEO_ON_DEMAND"):
@@ -116,7 +116,7 @@ def test_what_is_refused(here, group_arn):
     )
 
 
-def test_deletion(here, group_arn):
+def test_delete_recommender_removes_schedules_and_data(here, group_arn):
     arn = recommender(here, group_arn)
     shop.finish_training(here, arn, "recommenderArn")
     for dataset in here.call("ListDatasets", datasetGroupArn=group_arn)["datasets"]:
@@ -130,14 +130,14 @@ def test_deletion(here, group_arn):
     assert plan["prefixes"] == ["groups/films/training/recommender-r/", "groups/films/models/recommender-r/"]
 
 
-def test_a_use_case_without_a_model_is_refused_by_name():
+def test_use_case_without_a_model_is_refused():
     here = world(untrainable="aws-ecomm-popular-items-by-views")
     arn = shop.group(here, domain="ECOMMERCE")
     with pytest.raises(NotServedYet, match="aws-ecomm-popular-items-by-views"):
         recommender(here, arn)
 
 
-def test_what_failed_is_started_again_by_a_person_and_by_no_schedule(here, group_arn):
+def test_failed_recommender_is_restarted_by_a_person_and_not_by_the_schedule(here, group_arn):
     arn = recommender(here, group_arn)
     steps, request = WorkflowSteps(here.control), {"recommenderArn": arn}
     plan = steps.begin("train", request, "e1")

@@ -13,7 +13,7 @@ def recipe(name):
     return f"arn:aws:personalize:::recipe/{name}"
 
 
-def test_automatic_training_is_the_default():
+def test_automatic_training_is_on_by_default():
     here = world()
     group_arn, _ = shop.shop(here)
     before = here.clock.now
@@ -28,7 +28,7 @@ def test_automatic_training_is_the_default():
     assert schedule["every"] == 7 * 86_400 and 3600 <= schedule["first_at"] - before <= 3610
 
 
-def test_a_solution_says_of_its_configuration_what_was_given():
+def test_describe_solution_returns_the_given_config():
     here = world()
     group_arn, _ = shop.shop(here)
     given = {"algorithmHyperParameters": {"popularity_discount_factor": "0.7"}}
@@ -38,7 +38,7 @@ def test_a_solution_says_of_its_configuration_what_was_given():
     assert here.call("DescribeSolution", solutionArn=arn)["solution"]["solutionConfig"] == given
 
 
-def test_a_solution_that_cannot_be_scheduled_is_not_made():
+def test_solution_that_cannot_be_scheduled_is_not_created():
     here = world()
     group_arn, _ = shop.shop(here)
     here.workflows.refuse = "no scheduler"
@@ -47,7 +47,7 @@ def test_a_solution_that_cannot_be_scheduled_is_not_made():
     assert here.call("ListSolutions")["solutions"] == []
 
 
-def test_updates():
+def test_update_solution_changes_training_and_schedule():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.solution(here, group_arn)
@@ -83,7 +83,7 @@ def test_updates():
 
 
 @pytest.mark.parametrize(
-    ("request_", "say"),
+    ("request_", "message"),
     [
         ({"recipeArn": recipe("aws-ecomm-recommended-for-you")}, "CreateRecommender"),
         ({"recipeArn": "arn:aws:personalize:::algorithm/aws-sims"}, "not the ARN of a recipe"),
@@ -161,11 +161,11 @@ def test_updates():
         ),
     ],
 )
-def test_what_a_recipe_does_not_take_is_refused(request_, say):
+def test_settings_that_the_recipe_does_not_support_are_refused(request_, message):
     here = world()
     group_arn, _ = shop.shop(here)
     shop.dataset(here, group_arn, "Items")
-    with pytest.raises(InvalidInput, match=say):
+    with pytest.raises(InvalidInput, match=message):
         shop.solution(here, group_arn, **request_)
 
 
@@ -178,7 +178,7 @@ def test_what_a_recipe_does_not_take_is_refused(request_, say):
         {"categoricalHyperParameterRanges": [{"name": "recency_mask", "values": ["maybe"]}]},
     ],
 )
-def test_ranges_to_optimize_within(ranges):
+def test_hyperparameter_ranges_are_validated(ranges):
     here = world()
     group_arn, _ = shop.shop(here)
     kinds = ("integer", "continuous", "categorical")
@@ -194,7 +194,7 @@ def test_ranges_to_optimize_within(ranges):
 
 
 @pytest.mark.parametrize("name", ["aws-hrnn", "aws-hrnn-metadata", "aws-hrnn-coldstart"])
-def test_programs_of_2019_find_the_recipes_that_they_name(name):
+def test_recipes_of_2019_can_be_used(name):
     here = world()
     group_arn, _ = shop.shop(here)
     cold = {"cold_start_max_duration": "5", "cold_start_relative_from": "latestItem"}
@@ -214,20 +214,20 @@ def test_auto_ml_chooses_a_recipe():
     assert version["solutionVersion"]["recipeArn"] == GEN1
 
 
-def test_a_recipe_without_a_model_is_refused_by_name():
+def test_recipe_without_a_model_is_refused():
     here = world(untrainable="aws-trending-now")
     group_arn, _ = shop.shop(here)
     with pytest.raises(NotServedYet, match="aws-trending-now"):
         shop.solution(here, group_arn, recipeArn=recipe("aws-trending-now"))
 
 
-def test_columns_are_checked_when_their_dataset_exists():
+def test_columns_are_checked_if_their_dataset_exists():
     here = world()
     config = {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["GENRES"]}}}
     shop.solution(here, shop.group(here), solutionConfig=config)
 
 
-def test_deletion():
+def test_delete_solution_needs_no_campaigns_and_no_work_in_progress():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.solution(here, group_arn, performAutoTraining=True)
@@ -247,7 +247,7 @@ def test_deletion():
     assert here.control.records.get(version_arn) is None
 
 
-def test_the_quota_counts_in_a_group():
+def test_solution_quota_counts_per_group():
     here = world(quotas={"solutionsPerDatasetGroup": 1})
     group_arn, _ = shop.shop(here)
     shop.solution(here, group_arn)
@@ -256,7 +256,7 @@ def test_the_quota_counts_in_a_group():
         shop.solution(here, group_arn, "second")
 
 
-def test_the_newest_version_is_shown():
+def test_describe_solution_returns_the_newest_version():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.solution(here, group_arn)

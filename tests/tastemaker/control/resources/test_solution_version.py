@@ -15,7 +15,7 @@ def described(here, arn):
     return here.call("DescribeSolutionVersion", solutionVersionArn=arn)["solutionVersion"]
 
 
-def test_a_version_carries_its_solution():
+def test_version_copies_the_settings_of_its_solution():
     here = world()
     group_arn, _ = shop.shop(here)
     solution_arn = shop.solution(here, group_arn, eventType="watch")
@@ -31,7 +31,7 @@ def test_a_version_carries_its_solution():
     assert described(here, plain)["name"] == plain.partition(":solution/")[2]
 
 
-def test_modes():
+def test_training_modes_are_validated():
     here = world()
     group_arn, _ = shop.shop(here)
     v2, first = shop.solution(here, group_arn), shop.solution(here, group_arn, "first", recipeArn=GEN1)
@@ -45,7 +45,7 @@ def test_modes():
     assert described(here, shop.version(here, first, trainingMode="UPDATE"))["trainingMode"] == "UPDATE"
 
 
-def test_an_update_is_told_the_newest_version_that_was_trained_in_full():
+def test_update_mode_continues_from_the_newest_full_version():
     here = world()
     group_arn, _ = shop.shop(here)
     solution_arn = shop.solution(here, group_arn, recipeArn=GEN1)
@@ -63,7 +63,7 @@ def test_an_update_is_told_the_newest_version_that_was_trained_in_full():
     assert given == {"bundle.json", "model/item_vectors.npy", "items.blob.npy"}
 
 
-def test_metrics_come_with_success():
+def test_metrics_are_available_after_success():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.version(here, shop.solution(here, group_arn))
@@ -77,7 +77,7 @@ def test_metrics_come_with_success():
         here.call("GetSolutionMetrics", solutionVersionArn=arn)
 
 
-def test_stopping():
+def test_stop_stops_the_training_job():
     here = world()
     group_arn, _ = shop.shop(here)
     solution_arn = shop.solution(here, group_arn)
@@ -100,7 +100,7 @@ def test_stopping():
         here.call("StopSolutionVersionCreation", solutionVersionArn=running)
 
 
-def test_stopping_before_there_is_a_job():
+def test_stop_before_the_job_exists_stops_the_execution():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.version(here, shop.solution(here, group_arn))
@@ -110,7 +110,7 @@ def test_stopping_before_there_is_a_job():
     assert described(here, arn)["status"] == "CREATE STOPPED"
 
 
-def test_no_data_no_training():
+def test_training_needs_data():
     here = world()
     group_arn = shop.group(here)
     shop.dataset(here, group_arn)
@@ -122,7 +122,7 @@ def test_no_data_no_training():
     assert steps.begin("train", request, "e1")["arn"] == arn
 
 
-def test_an_execution_by_hand_makes_one_version():
+def test_execution_with_a_solution_creates_one_version():
     here = world()
     group_arn, _ = shop.shop(here)
     solution_arn = shop.solution(here, group_arn)
@@ -136,7 +136,7 @@ def test_an_execution_by_hand_makes_one_version():
     assert described(here, plan["arn"])["status"] == "CREATE FAILED"
 
 
-def test_scheduled_runs_train_only_on_news():
+def test_scheduled_run_needs_new_interactions():
     here = world()
     group_arn, dataset_arn = shop.shop(here)
     solution_arn = shop.solution(here, group_arn, performAutoTraining=True)
@@ -161,7 +161,7 @@ def test_scheduled_runs_train_only_on_news():
     assert run("fifth")
 
 
-def test_a_person_is_faster_than_the_first_run():
+def test_first_scheduled_run_is_skipped_after_a_manual_version():
     here = world()
     group_arn, dataset_arn = shop.shop(here)
     solution_arn = shop.solution(here, group_arn, performAutoTraining=True)
@@ -172,7 +172,7 @@ def test_a_person_is_faster_than_the_first_run():
     assert WorkflowSteps(here.control).begin("train", request, "first") == {"skip": True}
 
 
-def test_a_job_without_a_bundle_is_an_error():
+def test_job_without_a_bundle_fails():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.version(here, shop.solution(here, group_arn))

@@ -30,9 +30,9 @@ from tastemaker.control.workflows.failure_reasons import MAX_LENGTH, reason_of
         ({"Cause": "[1]"}, "[1]"),
     ],
 )
-def test_reasons(error, reason):
+def test_reason_is_read_from_the_error_and_its_cause(error, reason):
     assert reason_of(error) == reason
 
 
-def test_a_long_reason_is_cut():
+def test_long_reason_is_cut():
     assert len(reason_of({"Cause": "x" * 5000})) == MAX_LENGTH

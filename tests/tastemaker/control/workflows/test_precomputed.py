@@ -31,7 +31,7 @@ def pointer(here, version):
     return here.control.records.find_any(version.rpartition("/")[0]).body.get("_lists")
 
 
-def test_the_pointer_moves_when_all_is_there(here, version):
+def test_pointer_changes_when_the_job_succeeds(here, version):
     updated = here.control.records.find_any(version.rpartition("/")[0]).body["lastUpdatedDateTime"]
     arn = shop.served_job(here, version, numResults=10)
     steps, request, plan = begin(here, arn)
@@ -54,7 +54,7 @@ def test_the_pointer_moves_when_all_is_there(here, version):
     assert described["lastUpdatedDateTime"] == updated
 
 
-def test_a_job_that_fails_leaves_the_pointer(here, version):
+def test_failed_job_leaves_the_pointer(here, version):
     first = shop.served_job(here, version, "first")
     steps, request, plan = begin(here, first)
     steps.succeed("batch", request, plan, {})
@@ -65,7 +65,7 @@ def test_a_job_that_fails_leaves_the_pointer(here, version):
     assert pointer(here, version) == before
 
 
-def test_a_slow_job_does_not_replace_the_lists_of_a_newer_one(here, version):
+def test_older_job_does_not_replace_the_lists_of_a_newer_one(here, version):
     jobs = [shop.served_job(here, version, name) for name in ("slow", "quick")]
     plans = [begin(here, arn) for arn in jobs]
     for steps, request, plan in reversed(plans):
@@ -73,7 +73,7 @@ def test_a_slow_job_does_not_replace_the_lists_of_a_newer_one(here, version):
     assert pointer(here, version)["jobName"] == "quick"
 
 
-def test_a_job_without_the_tag_serves_nothing(here, version):
+def test_job_without_the_tag_stores_no_lists(here, version):
     arn = shop.served_job(here, version, tags=[{"tagKey": "team", "tagValue": "films"}])
     here.call("TagResource", resourceArn=arn, tags=[{"tagKey": "tastemaker:serve-days", "tagValue": "7"}])
     steps, request, plan = begin(here, arn)
@@ -83,12 +83,12 @@ def test_a_job_without_the_tag_serves_nothing(here, version):
 
 
 @pytest.mark.parametrize("days", ["0", "91", "week", "1.5", "-1", ""])
-def test_a_number_of_days_that_is_none(here, version, days):
+def test_tag_must_be_a_number_of_days(here, version, days):
     with pytest.raises(InvalidInput, match="from 1 to 90"):
         shop.served_job(here, version, tags=[{"tagKey": "tastemaker:serve-days", "tagValue": days}])
 
 
-def test_what_cannot_be_served(here, version):
+def test_tag_is_refused_where_lists_cannot_be_served(here, version):
     group_arn = here.control.ports.scope.arn("dataset-group/films")
     expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
     filter_arn = here.call("CreateFilter", name="f", datasetGroupArn=group_arn, filterExpression=expression)[
@@ -103,7 +103,7 @@ def test_what_cannot_be_served(here, version):
         shop.served_job(here, shop.trained(here, ranking))
 
 
-def test_which_lists_a_deletion_of_users_looks_at(here, version):
+def test_data_deletion_covers_lists_about_users(here, version):
     """Those of users, of the group, and as long as their rows may still be there."""
     group_arn = here.control.ports.scope.arn("dataset-group/films")
     similar = shop.trained(
@@ -133,7 +133,7 @@ def test_which_lists_a_deletion_of_users_looks_at(here, version):
     assert looked_at("later") == []
 
 
-def test_a_solution_takes_the_lists_of_all_its_versions_along(here, version):
+def test_delete_solution_covers_the_lists_of_all_versions(here, version):
     solution_arn = version.rpartition("/")[0]
     arns = [
         shop.served_job(here, one, f"j{place}")

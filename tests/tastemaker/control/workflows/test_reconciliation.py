@@ -27,7 +27,7 @@ def lose(here):
     here.workflows.schedules.clear()
 
 
-def test_creation_from_its_name_to_its_execution(here):
+def test_pending_execution_is_known_by_name_and_then_by_arn(here):
     arn = shop.import_job(here, shop.dataset(here, shop.group(here)))
     pending = waits(here, arn)
     assert here.workflows.started == {pending.execution: ("import", {"datasetImportJobArn": arn})}
@@ -40,7 +40,7 @@ def test_creation_from_its_name_to_its_execution(here):
     assert waits(here, arn) is None
 
 
-def test_work_that_was_never_started_is_started_with_all_that_belongs_to_it(here):
+def test_restart_schedules_and_starts_as_creation_does(here):
     group_arn, _ = shop.shop(here)
     version = shop.trained(here, shop.solution(here, group_arn))
     arn = shop.campaign(here, version)
@@ -52,7 +52,7 @@ def test_work_that_was_never_started_is_started_with_all_that_belongs_to_it(here
     assert here.workflows.schedules.keys() == wanted[1].keys() != set()
 
 
-def test_an_update_and_who_works_on_it(here):
+def test_update_has_a_pending_execution(here):
     group_arn, _ = shop.shop(here)
     arn = shop.deployed(here, shop.trained(here, shop.solution(here, group_arn)))
     assert waits(here, arn) is None
@@ -78,7 +78,7 @@ def test_an_update_and_who_works_on_it(here):
     assert waits(here, arn) is None
 
 
-def test_a_deletion(here):
+def test_deletion_has_a_pending_execution_until_it_fails(here):
     group_arn = shop.group(here)
     dataset_arn = shop.dataset(here, group_arn)
     here.call("DeleteDataset", datasetArn=dataset_arn)
@@ -99,7 +99,7 @@ def test_a_deletion(here):
     assert waits(here, dataset_arn).claimed is False
 
 
-def test_a_deletion_that_somebody_got_in_the_way_of_is_given_up(here):
+def test_restart_of_a_deletion_is_given_up_if_the_resource_is_used(here):
     group_arn = shop.group(here)
     record = here.control.writer.change(here.control.records.find_any(group_arn), status="DELETE PENDING")
     here.control.ports.repository.records.update(child(here, group_arn))
@@ -118,7 +118,7 @@ def child(here, group_arn):
     }
 
 
-def test_training_that_is_being_stopped_still_waits_for_its_end(here):
+def test_stopping_version_has_a_pending_execution(here):
     group_arn, _ = shop.shop(here)
     arn = shop.version(here, shop.solution(here, group_arn))
     request = {"solutionVersionArn": arn}

@@ -50,7 +50,7 @@ def refreshes(here: World) -> list[dict]:
         (TRENDING, "1 day", 7200.0),
     ],
 )
-def test_it_is_scheduled_while_a_campaign_is_there(here, recipe, frequency, seconds) -> None:
+def test_refreshes_are_scheduled_while_the_campaign_exists(here, recipe, frequency, seconds) -> None:
     parameters = {"trend_discovery_frequency": frequency} if frequency else {}
     arn = campaign(here, recipeArn=recipe, solutionConfig={"featureTransformationParameters": parameters})
     (schedule,) = refreshes(here)
@@ -59,12 +59,12 @@ def test_it_is_scheduled_while_a_campaign_is_there(here, recipe, frequency, seco
     assert refreshes(here) == []
 
 
-def test_recipes_that_the_service_does_not_update_have_none(here) -> None:
+def test_recipes_without_refreshes_have_no_schedule(here) -> None:
     arn = campaign(here, recipeArn=RANKING)
     assert refreshes(here) == [] and begin(here, arn)["skip"]
 
 
-def test_a_scheduler_that_refuses_fails_the_campaign(here) -> None:
+def test_campaign_fails_if_refreshes_cannot_be_scheduled(here) -> None:
     group_arn, _ = shop.shop(here)
     version = shop.trained(here, shop.solution(here, group_arn))
     here.workflows.refuse = "no more schedules"
@@ -73,7 +73,7 @@ def test_a_scheduler_that_refuses_fails_the_campaign(here) -> None:
     assert (found["status"], found["failureReason"]) == ("CREATE FAILED", "no more schedules")
 
 
-def test_a_refresh_serves_when_it_is_published(here) -> None:
+def test_refresh_serves_after_it_succeeds(here) -> None:
     arn = campaign(here)
     before = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
     plan = begin(here, arn)
@@ -85,7 +85,7 @@ def test_a_refresh_serves_when_it_is_published(here) -> None:
     assert after["lastUpdatedDateTime"] == before["lastUpdatedDateTime"]
 
 
-def test_steps_that_run_again_do_the_same(here) -> None:
+def test_repeated_steps_have_the_same_effect(here) -> None:
     arn = campaign(here)
     plan = begin(here, arn)
     assert begin(here, arn) == plan
@@ -94,7 +94,7 @@ def test_steps_that_run_again_do_the_same(here) -> None:
     assert serving(here, arn)["refresh"] == plan["target"]
 
 
-def test_the_one_before_the_last_is_cleared_away_and_what_failed_too(here) -> None:
+def test_plan_removes_old_and_failed_refreshes(here) -> None:
     arn = campaign(here)
     plans = []
     for run in range(3):
@@ -106,7 +106,7 @@ def test_the_one_before_the_last_is_cleared_away_and_what_failed_too(here) -> No
     assert begin(here, arn, 3)["prefixes"] == targets[:2]
 
 
-def test_one_that_was_overtaken_is_dropped(here) -> None:
+def test_overtaken_refresh_is_not_served(here) -> None:
     arn = campaign(here)
     slow, quick = begin(here, arn, 1), begin(here, arn, 2)
     ended(here, arn, quick)
@@ -114,7 +114,7 @@ def test_one_that_was_overtaken_is_dropped(here) -> None:
     assert serving(here, arn)["refresh"] == quick["target"]
 
 
-def test_a_new_version_begins_without_one(here) -> None:
+def test_new_version_starts_without_a_refresh(here) -> None:
     group_arn, _ = shop.shop(here)
     solution = shop.solution(here, group_arn)
     arn = shop.deployed(here, shop.trained(here, solution))
@@ -127,7 +127,7 @@ def test_a_new_version_begins_without_one(here) -> None:
     assert (first["previous"], first["earlier"]) == (None, plan["target"])
 
 
-def test_a_failure_changes_nothing(here) -> None:
+def test_failed_refresh_changes_nothing(here) -> None:
     group_arn, _ = shop.shop(here)
     solution = shop.solution(here, group_arn)
     arn = shop.deployed(here, shop.trained(here, solution))
@@ -140,7 +140,7 @@ def test_a_failure_changes_nothing(here) -> None:
     assert here.call("DescribeCampaign", campaignArn=arn) == before
 
 
-def test_a_campaign_that_serves_nothing_yet_is_left_alone(here) -> None:
+def test_begin_skips_a_campaign_that_serves_nothing(here) -> None:
     group_arn, _ = shop.shop(here)
     arn = shop.campaign(here, shop.trained(here, shop.solution(here, group_arn)))
     assert begin(here, arn) == {"skip": True, "arn": arn}

@@ -19,7 +19,7 @@ class Contended(MemoryRepository):
         return super().update(record)
 
 
-def test_a_step_tries_again_while_others_write():
+def test_step_is_repeated_after_a_conflict():
     repository = Contended()
     here = world(repository=repository)
     dataset_arn = shop.dataset(here, shop.group(here))
@@ -36,19 +36,19 @@ def test_a_step_tries_again_while_others_write():
         steps.begin("import", {"datasetImportJobArn": shop.import_job(here, dataset_arn, "second")}, "e")
 
 
-def test_inputs_typed_by_hand():
+def test_begin_refuses_invalid_inputs():
     steps = WorkflowSteps(world().control)
-    for workflow, request, say in [
+    for workflow, request, message in [
         ("import", {}, "datasetImportJobArn"),
         ("train", {"campaignArn": "x"}, "solutionArn"),
         ("delete", {"arn": "arn:aws:personalize:::recipe/aws-sims"}, "not the ARN of a resource"),
     ]:
-        with pytest.raises(InvalidInput, match=say):
+        with pytest.raises(InvalidInput, match=message):
             steps.begin(workflow, request, "e")
         steps.fail(workflow, request, {}, {"Cause": "as above"}, "e")
 
 
-def test_only_a_deleted_resource_is_purged():
+def test_begin_and_remove_need_a_resource_that_is_being_deleted():
     here = world()
     group_arn = shop.group(here)
     steps = WorkflowSteps(here.control)
@@ -58,7 +58,7 @@ def test_only_a_deleted_resource_is_purged():
     assert here.control.records.get(group_arn) is not None
 
 
-def test_a_deletion_that_failed_can_be_asked_for_again():
+def test_failed_deletion_can_be_requested_again():
     here = world()
     group_arn = shop.group(here)
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
@@ -73,7 +73,7 @@ def test_a_deletion_that_failed_can_be_asked_for_again():
     steps.remove(request)
 
 
-def test_every_status_change_is_announced():
+def test_listener_receives_every_status_change():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.deployed(here, shop.trained(here, shop.solution(here, group_arn)))
@@ -87,7 +87,7 @@ def test_every_status_change_is_announced():
     assert (here.changes[-1].part, here.changes[-1].after) == ("latestCampaignUpdate", "CREATE PENDING")
 
 
-def test_an_execution_that_died_is_settled():
+def test_settle_fails_the_record_that_waits_for_the_execution():
     here = world()
     group_arn, dataset_arn = shop.shop(here)
     steps, aborted = WorkflowSteps(here.control), {"Error": "ABORTED", "Cause": None}
@@ -108,7 +108,7 @@ def test_an_execution_that_died_is_settled():
     steps.settle("train", {"solutionVersionArn": version_arn + "x"}, aborted, "execution:train:x")
 
 
-def test_only_the_execution_of_an_update_settles_it():
+def test_settle_ignores_executions_other_than_that_of_the_update():
     here = world()
     group_arn, _ = shop.shop(here)
     arn = shop.deployed(here, shop.trained(here, shop.solution(here, group_arn)))
@@ -123,7 +123,7 @@ def test_only_the_execution_of_an_update_settles_it():
     assert here.control.records.find_any(arn).status == "ACTIVE"
 
 
-def test_a_dead_deletion_can_be_asked_for_again():
+def test_settled_deletion_can_be_requested_again():
     here = world()
     group_arn = shop.group(here)
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
@@ -133,3 +133,15 @@ def test_a_dead_deletion_can_be_asked_for_again():
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     shop.finish_deletion(here, group_arn)
     assert here.call("ListDatasetGroups")["datasetGroups"] == []
+
+
+def test_repeated_steps_have_the_same_effect():
+    here = world()
+    group_arn, dataset_arn = shop.shop(here)
+    version_arn = shop.version(here, shop.solution(here, group_arn))
+    steps, request = WorkflowSteps(here.control), {"solutionVersionArn": version_arn}
+    assert steps.begin("train", request, "e") == steps.begin("train", request, "e")
+    assert steps.begin("train", request, "another execution")["skip"]
+    shop.imported(here, dataset_arn, "second", importMode="INCREMENTAL")
+    record = here.control.records.find("Dataset", dataset_arn)
+    assert [one["jobArn"].rsplit("/")[-1] for one in record.body["_imports"]] == ["first", "second"]

@@ -7,7 +7,7 @@ from tastemaker.errors import InvalidInput, LimitExceeded, NotServedYet, Resourc
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 
-PLACES = {
+LOCATIONS = {
     "jobInput": {"s3DataSource": {"path": "s3://in/users.json"}},
     "jobOutput": {"s3DataDestination": {"path": "s3://out/"}},
     "roleArn": shop.ROLE,
@@ -27,11 +27,11 @@ def group_arn(here):
 
 def job(here, version, name="j", **more):
     return here.call(
-        "CreateBatchInferenceJob", jobName=name, solutionVersionArn=version, **{**PLACES, **more}
+        "CreateBatchInferenceJob", jobName=name, solutionVersionArn=version, **{**LOCATIONS, **more}
     )
 
 
-def test_a_job(here, group_arn):
+def test_create_batch_inference_job_checks_the_quota_and_blocks_deletion_of_the_solution(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     arn = job(here, version)["batchInferenceJobArn"]
     described = here.call("DescribeBatchInferenceJob", batchInferenceJobArn=arn)["batchInferenceJob"]
@@ -45,7 +45,7 @@ def test_a_job(here, group_arn):
         here.call("DeleteSolution", solutionArn=version.rpartition("/")[0])
 
 
-def test_a_filter_is_held_while_a_job_runs(here, group_arn):
+def test_delete_filter_is_refused_while_a_job_runs(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
     request = {"name": "f", "datasetGroupArn": group_arn, "filterExpression": expression}
@@ -58,7 +58,7 @@ def test_a_filter_is_held_while_a_job_runs(here, group_arn):
 
 
 @pytest.mark.parametrize(
-    ("change", "say"),
+    ("change", "message"),
     [
         ({"jobOutput": {"s3DataDestination": {"path": "s3://in/users.json"}}}, "different locations"),
         ({"jobInput": {"s3DataSource": {"path": "https://in/users.json"}}}, "s3://"),
@@ -69,12 +69,12 @@ def test_a_filter_is_held_while_a_job_runs(here, group_arn):
         ({"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "1"}}}, "explore"),
     ],
 )
-def test_what_is_refused(here, group_arn, change, say):
-    with pytest.raises(InvalidInput, match=say):
+def test_create_batch_inference_job_refuses_invalid_requests(here, group_arn, change, message):
+    with pytest.raises(InvalidInput, match=message):
         job(here, shop.trained(here, shop.solution(here, group_arn)), **change)
 
 
-def test_a_filter_of_another_group(here, group_arn):
+def test_create_batch_inference_job_refuses_a_filter_of_another_group(here, group_arn):
     other = shop.group(here, "books")
     shop.dataset(here, other, schema_arn=shop.schema(here, name="o"))
     expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
@@ -84,7 +84,7 @@ def test_a_filter_of_another_group(here, group_arn):
         job(here, shop.trained(here, shop.solution(here, group_arn)), filterArn=filter_arn)
 
 
-def test_themes(here, group_arn):
+def test_theme_generation_is_validated_and_not_served_yet(here, group_arn):
     themes = {
         "batchInferenceJobMode": "THEME_GENERATION",
         "themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": "TITLE"}},
@@ -104,13 +104,13 @@ def test_themes(here, group_arn):
         job(here, shop.trained(here, shop.solution(here, group_arn, "other")), "k", **themes)
 
 
-def test_segments_need_a_recipe_of_their_kind(here, group_arn):
+def test_create_batch_segment_job_needs_a_segmentation_recipe(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     with pytest.raises(InvalidInput, match="USER_SEGMENTATION"):
-        here.call("CreateBatchSegmentJob", jobName="s", solutionVersionArn=version, **PLACES)
+        here.call("CreateBatchSegmentJob", jobName="s", solutionVersionArn=version, **LOCATIONS)
 
 
-def test_a_filter_of_users_does_not_fit_a_job_about_items(here, group_arn):
+def test_create_batch_job_refuses_a_filter_of_the_wrong_type(here, group_arn):
     shop.dataset(here, group_arn, "Users")
     expression = "INCLUDE UserID WHERE Users.AGE > 3"
     request = {"name": "f", "datasetGroupArn": group_arn, "filterExpression": expression}
@@ -124,7 +124,7 @@ def begin(here, arn):
     return steps, request, steps.begin("batch", request, "execution")
 
 
-def test_the_life_of_a_job(here, group_arn):
+def test_batch_job_goes_from_pending_to_active(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     arn = job(here, version, numResults=7)["batchInferenceJobArn"]
     steps, request, plan = begin(here, arn)
@@ -140,7 +140,7 @@ def test_the_life_of_a_job(here, group_arn):
         steps.begin("batch", request, "another")
 
 
-def test_a_job_says_what_its_shard_said(here, group_arn):
+def test_failed_batch_job_stores_the_reason_of_its_shard(here, group_arn):
     arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
     steps, request, plan = begin(here, arn)
     here.lake.write(f"{plan['folder']}failure.txt", "the disk is full")
@@ -149,7 +149,7 @@ def test_a_job_says_what_its_shard_said(here, group_arn):
     assert (body["status"], body["failureReason"]) == ("CREATE FAILED", "the disk is full")
 
 
-def test_a_job_that_was_stopped_can_be_started_again(here, group_arn):
+def test_stopped_batch_job_can_be_started_again(here, group_arn):
     arn = job(here, shop.trained(here, shop.solution(here, group_arn)))["batchInferenceJobArn"]
     steps, request, plan = begin(here, arn)
     assert steps.begin("batch", request, "second") == plan

@@ -1,9 +1,8 @@
-"""Exports and deletions: their plans and their lives."""
+"""Data deletion jobs: their plan and lifecycle."""
 
 import pytest
 
 from tastemaker.control.workflows.steps import WorkflowSteps
-from tastemaker.errors import InvalidInput, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 
@@ -13,49 +12,13 @@ def here():
     return world()
 
 
-def export(here, dataset_arn, **more):
-    target = {"s3DataDestination": {"path": "s3://out/", "kmsKeyArn": "key"}}
-    request = {"jobName": "e", "datasetArn": dataset_arn, "roleArn": shop.ROLE, "jobOutput": target, **more}
-    return here.call("CreateDatasetExportJob", **request)["datasetExportJobArn"]
-
-
-def test_an_export(here):
-    _, dataset_arn = shop.shop(here)
-    shop.imported(here, dataset_arn, "second", importMode="INCREMENTAL")
-    arn = export(here, dataset_arn, ingestionMode="ALL")
-    assert here.workflows.last == ("export", {"datasetExportJobArn": arn})
-    steps, request = WorkflowSteps(here.control), {"datasetExportJobArn": arn}
-    plan = steps.begin("export", request, "e")
-    first, second = plan["imports"]
-    assert first["prefix"].endswith("/INTERACTIONS/first/") and first["at"] < second["at"]
-    assert (plan["mode"], plan["output"], plan["kmsKeyArn"]) == ("ALL", "s3://out/", "key")
-    assert steps.begin("export", request, "e") == plan
-    for _ in range(2):
-        steps.succeed("export", request, plan, {"rows": 3, "bytes": 40})
-    described = here.call("DescribeDatasetExportJob", datasetExportJobArn=arn)["datasetExportJob"]
-    assert described["status"] == "ACTIVE" and described["_rows"] == 3
-    with pytest.raises(ResourceInUse, match="once"):
-        steps.begin("export", request, "another")
-
-
-def test_an_export_is_of_what_was_put_if_nothing_else_is_said(here):
-    arn = export(here, shop.shop(here)[1])
-    assert here.control.records.find_any(arn).body["ingestionMode"] == "PUT"
-    with pytest.raises(InvalidInput, match="s3://"):
-        export(
-            here,
-            here.control.records.find_any(arn).body["datasetArn"],
-            jobOutput={"s3DataDestination": {"path": "x"}},
-        )
-
-
 def deletion(here, group_arn):
     source = {"dataLocation": "s3://in/gone.csv"}
     request = {"jobName": "d", "datasetGroupArn": group_arn, "roleArn": shop.ROLE, "dataSource": source}
     return here.call("CreateDataDeletionJob", **request)["dataDeletionJobArn"]
 
 
-def test_a_deletion(here):
+def test_data_deletion_plan_and_completion(here):
     group_arn, _ = shop.shop(here)
     users = shop.dataset(here, group_arn, "Users")
     shop.dataset(here, group_arn, "Items")
@@ -82,7 +45,7 @@ def test_a_deletion(here):
     assert steps.begin("data-deletion", request, "another") == again
 
 
-def test_a_deletion_that_fails_says_what_its_piece_said(here):
+def test_failed_data_deletion_stores_the_reason_of_its_task_and_can_run_again(here):
     arn = deletion(here, shop.shop(here)[0])
     steps, request = WorkflowSteps(here.control), {"dataDeletionJobArn": arn}
     plan = steps.begin("data-deletion", request, "e")
@@ -100,7 +63,7 @@ def test_a_deletion_that_fails_says_what_its_piece_said(here):
     assert here.control.records.find_any(arn).body["failureReason"] == "out of time"
 
 
-def test_what_failed_batch_jobs_left_goes_too(here):
+def test_data_deletion_removes_folders_of_failed_batch_jobs(here):
     group_arn, _ = shop.shop(here)
     version = shop.trained(here, shop.solution(here, group_arn))
     batch = here.call(
