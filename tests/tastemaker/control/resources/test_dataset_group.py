@@ -2,12 +2,7 @@
 
 import pytest
 
-from tastemaker.errors import (
-    InvalidInput,
-    ResourceAlreadyExists,
-    ResourceInUse,
-    ResourceNotFound,
-)
+from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse, ResourceNotFound
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import SCOPE, world
 

@@ -2,9 +2,7 @@
 
 import pytest
 
-from tastemaker.errors import (
-    ResourceAlreadyExists,
-)
+from tastemaker.errors import ResourceAlreadyExists
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import SCOPE, world
 

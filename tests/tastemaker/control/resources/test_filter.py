@@ -3,9 +3,7 @@
 import pytest
 
 from tastemaker import filters
-from tastemaker.errors import (
-    InvalidInput,
-)
+from tastemaker.errors import InvalidInput
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 

@@ -4,10 +4,7 @@ import json
 
 import pytest
 
-from tastemaker.errors import (
-    InvalidInput,
-    ResourceInUse,
-)
+from tastemaker.errors import InvalidInput, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 
