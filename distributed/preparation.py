@@ -124,7 +124,8 @@ def _read(
 
 def _joined(rows: DataFrame) -> DataFrame:
     """An event without a user belongs to whom the newest event of its session names:
-    `parquet.join_sessions`."""
+    `parquet.join_sessions`.
+    """
     user = F.when(F.col("USER_ID") != "", F.col("USER_ID"))
     named = rows.where(user.isNotNull() & (F.col(SESSION) != ""))
     newest = F.max(F.struct("TIMESTAMP", ARRIVAL_COLUMN, "USER_ID"))["USER_ID"].alias("OWNER")

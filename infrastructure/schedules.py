@@ -18,7 +18,8 @@ from infrastructure.stage import Stage
 
 class Schedules(Construct):
     """The control function makes schedules and removes them; all that they can do is start the
-    machines of scheduled work."""
+    machines of scheduled work.
+    """
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, machine_arns: list[str]) -> None:
         super().__init__(scope, id)

@@ -1,0 +1,1 @@
+"""Speed of imports, exports, deletions and reports, and the public data sets."""

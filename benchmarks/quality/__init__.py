@@ -1,0 +1,1 @@
+"""Quality of the models compared with peers, on public data."""

@@ -1,0 +1,1 @@
+"""Speed of answers: requests, batch jobs, cold starts, and load."""

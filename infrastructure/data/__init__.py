@@ -1,0 +1,1 @@
+"""The lake, the tables, and the event stream."""

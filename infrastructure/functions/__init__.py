@@ -1,0 +1,1 @@
+"""The Lambda functions: settings, environment and permissions, one file each."""

@@ -1,0 +1,1 @@
+"""The packages of the functions, of the training job, and of the Spark programs."""

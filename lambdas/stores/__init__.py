@@ -1,0 +1,1 @@
+"""Typed clients for the tables, the lake, and callers' buckets."""

@@ -95,6 +95,6 @@ def to_result(value: Any, shape: Shape | None) -> Any:
 
 
 def _replace(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """moto hands over a dictionary to change."""
+    """Moto hands over a dictionary to change."""
     old.clear()
     old.update(new)

@@ -58,7 +58,7 @@ def function(resource: Resource, deployment: Deployment) -> Physical:
 
 
 def _placeholder() -> bytes:
-    """moto wants code; the workers run the asset's folder."""
+    """Moto wants code; the workers run the asset's folder."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("README", "The local run takes the code from the assembly's asset.")

@@ -29,7 +29,8 @@ def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
 )
 def schedule(resource: Resource, deployment: Deployment) -> Physical:
     """A schedule of the stack itself; `local/scheduling/schedules.py` fires it as those that functions
-    make."""
+    make.
+    """
     properties = resource.properties
     name = deployment.name(resource, properties.get("Name"))
     target = properties["Target"]

@@ -1,0 +1,1 @@
+"""EventBridge rules and EventBridge Scheduler of the local run."""

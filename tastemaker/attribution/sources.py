@@ -19,7 +19,8 @@ for: an application that names a new one with every event must not become dear."
 
 def capitals(name: str) -> str:
     """A name of a metric, a type of event or a source as the service writes it in figures: countViews is
-    COUNTVIEWS there, mail is MAIL. ARNs stay as they are."""
+    COUNTVIEWS there, mail is MAIL. ARNs stay as they are.
+    """
     return name if name.startswith("arn:") else name.upper()
 
 

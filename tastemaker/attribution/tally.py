@@ -38,7 +38,8 @@ class Event(NamedTuple):
 
 class Figure(NamedTuple):
     """What a metric comes to for one source in one quarter, which begins at `at`. `number` is that of the
-    values that were there."""
+    values that were there.
+    """
 
     metric: str
     source: str
@@ -99,7 +100,8 @@ class Tally:
 
     def figures(self, items: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> list[Figure]:
         """All figures, those of the first metric first, the newest first. `items` are (id, columns) of
-        `items`: one that is not there adds nothing. Ends the counting."""
+        `items`: one that is not there adds nothing. Ends the counting.
+        """
         columns = {metric.name: metric.column for metric in self.metrics}
         for item, values in items:
             for key, times in self._by_item.pop(item, Counter()).items():

@@ -1,0 +1,1 @@
+"""From Parquet files to the arrays that training reads."""

@@ -1,0 +1,1 @@
+"""One pipeline per model: choose settings, fit, and measure."""

@@ -1,0 +1,1 @@
+"""Choosing hyperparameters and the weight of the objective."""

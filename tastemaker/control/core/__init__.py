@@ -1,0 +1,1 @@
+"""What all resource types share: declaration, operations, lifecycle, records and ports."""
