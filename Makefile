@@ -13,7 +13,7 @@ CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help demo local check test test-spark coverage lint types format lock docs docs-site \
-        bench-load bench-models bench-related bench-serve synth deploy destroy clean
+        bench-load bench-models bench-related bench-serve bootstrap synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -46,7 +46,7 @@ lint: $(VENV)/ready types  ## Style, format, types, and which package may import
 	$(BIN)/lint-imports
 
 types: $(VENV)/ready  ## Types alone
-	$(BIN)/mypy app.py benchmarks demo distributed infrastructure lambdas local scripts tastemaker training
+	$(BIN)/mypy app.py benchmarks demo deployment distributed infrastructure lambdas local scripts tastemaker training
 
 lock: $(VENV)/ready  ## Resolve requirements.txt into requirements.lock, with hashes
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -81,6 +81,9 @@ docs-site: $(VENV)/ready  ## The documentation as a site, in build/site
 
 # cdk.json says python3: let that be ours
 synth deploy destroy: export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+bootstrap: $(VENV)/ready $(CDK)  ## Prepare the account and region of a stage for the CDK, once (STAGE=dev)
+	$(BIN)/python -m deployment.bootstrap --stage $(STAGE)
 
 synth: $(VENV)/ready $(CDK)  ## Write the CloudFormation template (STAGE=dev)
 	$(CDK) synth --quiet --context stage=$(STAGE)
