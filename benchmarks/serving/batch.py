@@ -2,11 +2,10 @@
 
     python -m benchmarks.serving.batch [--items 100000] [--users 100000] [--lines 2000]
 
-The bundle is that of benchmarks.serving.coldstart: a sequence model without an encoder. A line is read, 20
-events
-are merged, the whole catalog is scored, the best 25 are found and get a softmax over all, a line of JSON is
-written. Stores are fakes, so that no network is measured. implicit gets random factors of 64 and leaves out
-what a user has; it is asked for all users at once, its fastest way. CPU seconds; start it with
+The bundle is the one of benchmarks.serving.coldstart, a sequence model without an encoder. For each line, 20
+events are merged, the whole catalog is scored, the best 25 items get a softmax over all scores, and a line of
+JSON is written. Stores are fakes, so that no network is measured. implicit gets 64 random factors, leaves out
+known items, and answers all users in one call, which is its fastest way. The unit is CPU seconds; run it with
 OPENBLAS_NUM_THREADS=1.
 """
 
@@ -20,12 +19,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.serving.coldstart import GROUP, PREFIX, write_bundle
-from tastemaker import models
 from tastemaker.batch import lines
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.control.core.records import MemoryRepository, Record
-from tastemaker.filters import MaskCache
-from tastemaker.models import Bundle
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.loaded import LoadedBundle
 from tastemaker.serving.ports import Bundles
@@ -34,12 +30,11 @@ from tastemaker.serving.runtime import Runtime
 FILTER = f"{PREFIX}filter/f"
 
 
-class One(Bundles):
-    """The one bundle there is, and nobody's live events."""
+class FakeStore(Bundles):
+    """One bundle, and no live events."""
 
     def __init__(self, folder: Path) -> None:
-        bundle = Bundle.open(folder)
-        self.loaded = LoadedBundle(bundle, models.load(bundle), MaskCache())
+        self.loaded = LoadedBundle.open(folder)
 
     def get(self, uri: str) -> LoadedBundle:
         return self.loaded
@@ -48,8 +43,8 @@ class One(Bundles):
         return []
 
 
-def job(store: One, recipe: str, *, filtered: bool = False) -> InferenceJob:
-    """A job on the bundle, with a filter that keeps a third."""
+def job(store: FakeStore, recipe: str, *, filtered: bool = False) -> InferenceJob:
+    """Return a job on the bundle, optionally with a filter that keeps a third of the items."""
     repository = MemoryRepository()
     body: dict[str, Any] = {"status": "ACTIVE", "datasetGroupArn": GROUP}
     body["filterExpression"] = "INCLUDE ItemID WHERE Items.PRICE < 10"
@@ -69,7 +64,7 @@ def job(store: One, recipe: str, *, filtered: bool = False) -> InferenceJob:
 
 
 def per_second(work: InferenceJob, questions: list[bytes]) -> float:
-    """Lines answered per CPU second."""
+    """Return the answered lines per CPU second."""
     work.answer(lines.read(questions[0])[1] or {})
     started = process_time()
     for line in questions:
@@ -79,7 +74,7 @@ def per_second(work: InferenceJob, questions: list[bytes]) -> float:
 
 
 def implicit_per_second(items: int, users: int, count: int) -> float:
-    """Users per CPU second of implicit's batch recommend with 64 factors, and the same 20 events each."""
+    """Return the users per CPU second of implicit's batch recommend with 64 factors and 20 events each."""
     import implicit.als
     from scipy.sparse import csr_matrix
 
@@ -106,7 +101,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "bundle"
         write_bundle(folder, given.items, given.users)
-        store = One(folder)
+        store = FakeStore(folder)
         step = max(1, given.users // given.lines)
         questions = [
             json.dumps({"userId": f"user-{number:08}"}).encode() for number in range(0, given.users, step)

@@ -1,12 +1,12 @@
-"""What a fresh process needs to answer its first recommendation, by part.
+"""The time of a new process until its first recommendation, by part.
 
     python -m benchmarks.serving.coldstart [--items 100000] [--users 100000] [--runs 5]
 
-Each run is a new interpreter. The bundle is synthetic (a sequence model without an encoder: transitions,
-repeats and popularity, random) and lies on local disk, as after a download; stores are fakes, so that no
-network is measured. Parts are medians of CPU time; bytecode is compiled and files are cached by the second
-run. A function's package holds sixteen of botocore's four hundred services, so that its clients are made
-sooner.
+Each run is a new interpreter. The bundle is synthetic (a sequence model without an encoder: random
+transitions, repeats and popularity) and on local disk, as after a download. Stores are fakes, so that no
+network is measured. Parts are medians of CPU time; from the second run on, bytecode is compiled and files
+are cached. A function's package has sixteen of botocore's four hundred services, so that clients are
+created faster.
 """
 
 import argparse
@@ -24,7 +24,7 @@ GROUP = f"{PREFIX}dataset-group/bench"
 
 
 def write_bundle(folder: Path, items: int, users: int) -> None:
-    """A bundle of that many items and users, 20 events each."""
+    """Write a bundle. Each user has 20 events."""
     import numpy as np
 
     from tastemaker.columns import Columns
@@ -69,7 +69,7 @@ def write_bundle(folder: Path, items: int, users: int) -> None:
 
 
 def one(folder: Path) -> dict[str, float]:
-    """This process's own start, in CPU milliseconds by part."""
+    """Return the CPU milliseconds of this process's start, by part."""
     parts: dict[str, float] = {}
     last = [process_time()]
 
@@ -95,10 +95,7 @@ def one(folder: Path) -> dict[str, float]:
     client("s3")
     lap("S3 client")
     from lambdas.runtime.warm import warm  # noqa: F401
-    from tastemaker import models
     from tastemaker.control.core.records import MemoryRepository, Record
-    from tastemaker.filters import MaskCache
-    from tastemaker.models import Bundle
     from tastemaker.serving.endpoints import RecordCache
     from tastemaker.serving.loaded import LoadedBundle
     from tastemaker.serving.ports import Bundles
@@ -107,15 +104,14 @@ def one(folder: Path) -> dict[str, float]:
     from tastemaker.wire import Service
 
     lap("import runtime, filters, models")
-    bundle = Bundle.open(folder)
-    loaded = LoadedBundle(bundle, models.load(bundle), MaskCache())
+    loaded = LoadedBundle.open(folder)
     lap("open bundle and model")
 
-    class Disk(Bundles):
+    class OpenBundle(Bundles):
         def get(self, uri: str) -> LoadedBundle:
             return loaded
 
-    class Nobody:
+    class NoEvents:
         def newest(self, dataset_group: str, user: str, limit: int = 200) -> list:
             return []
 
@@ -127,7 +123,7 @@ def one(folder: Path) -> dict[str, float]:
     }
     repository = MemoryRepository()
     repository.create(Record(f"{PREFIX}campaign/c", "Campaign", {"status": "ACTIVE", "_serving": serving}))
-    runtime = Runtime(RecordCache(repository), Disk(), Nobody())
+    runtime = Runtime(RecordCache(repository), OpenBundle(), NoEvents())
     service = Service("personalize-runtime")
     operations = {"GetRecommendations": lambda params: get_recommendations(runtime, params)}
     body = json.dumps({"campaignArn": f"{PREFIX}campaign/c", "userId": "user-00000007"})

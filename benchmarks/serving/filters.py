@@ -1,11 +1,11 @@
-"""How long a filter takes over a large catalog, beside one pass over the item matrix.
+"""The time of a filter on a large catalog, compared with one pass over the item matrix.
 
     python -m benchmarks.serving.filters [ITEMS]
 
-The catalog has 1 million items unless told otherwise: a multi-valued and a single-valued column of text and
-a column of numbers. Each filter keeps about 10 %. "new" is a mask made from the columns, "kept" one whose
-lasting part is in the cache, for another user. The yardstick is `np.sum` over float32[items, 64]: what
-reading every item's vector once costs on this machine, in the same run. Best of many, one thread.
+By default the catalog has 1 million items, with a multi-valued and a single-valued text column and a column
+of numbers. Each filter keeps about 10 %. "new" is a mask computed from the columns, "kept" one for another
+user whose static part is in the cache. The reference is `np.sum` over float32[items, 64], the time to read
+every item's vector once on this machine. Figures are the best of many runs with one thread.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COLD = "import time; t = time.perf_counter(); {0}; print((time.perf_counter() - 
 
 
 def catalog(items: int, seed: int = 0) -> Columns:
-    """Random columns; two tags of two hundred on an average item."""
+    """Return random columns. An item has two of two hundred tags on average."""
     random = np.random.default_rng(seed)
     offsets = np.zeros(items + 1, np.int64)
     np.cumsum(random.integers(0, 5, items), out=offsets[1:])
@@ -64,7 +64,7 @@ def catalog(items: int, seed: int = 0) -> Columns:
 
 
 def best(work: Callable[[], object], repeat: int = 30) -> float:
-    """Milliseconds of the fastest run."""
+    """Return the milliseconds of the fastest run."""
     times = []
     for _ in range(repeat):
         start = time.perf_counter()
@@ -74,7 +74,7 @@ def best(work: Callable[[], object], repeat: int = 30) -> float:
 
 
 def cold(statement: str) -> float:
-    """Milliseconds of a statement in a fresh process that has numpy already: the fastest of five."""
+    """Return the milliseconds of a statement in a new process with numpy, the fastest of five."""
     program = "import numpy; " + COLD.format(statement)
     runs = (
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

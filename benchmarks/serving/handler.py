@@ -1,11 +1,11 @@
-"""How long the runtime's handler takes on synthetic catalogs, from parsing to the answer.
+"""The time of the runtime's handler on synthetic catalogs, from parsing to the answer.
 
     python -m benchmarks.serving.handler --items 10000 100000 --events 50 200
 
-Beside it, in the same run: one pass over the item matrix (`np.sum`) and, if faiss is installed, a flat search
-of the same matrix. One thread, whose CPU time is counted: that of an idle machine's clock, whatever else runs
-on this one. The stores are in memory, so that no network is measured. The users who ask change with every
-request. Large catalogs get clusters as after training (`--least`); their recall is against exact scores.
+The same run measures one pass over the item matrix (`np.sum`) and, if faiss is installed, a flat search of
+the same matrix. There is one thread, and its CPU time is measured, so that other processes do not matter.
+The stores are in memory, so that no network is measured. Each request has another user. Large catalogs get
+clusters as after training (`--least`); their recall is relative to exact scores.
 """
 
 import argparse
@@ -29,9 +29,8 @@ from lambdas.support.http import serve  # noqa: E402
 from tastemaker import models  # noqa: E402
 from tastemaker.columns import Column, Columns  # noqa: E402
 from tastemaker.control.core.records import MemoryRepository, Record  # noqa: E402
-from tastemaker.filters import MaskCache  # noqa: E402
 from tastemaker.ids import Ids, save_array  # noqa: E402
-from tastemaker.models import Bundle, Histories  # noqa: E402
+from tastemaker.models import Histories  # noqa: E402
 from tastemaker.models.sequence import SequenceModel  # noqa: E402
 from tastemaker.models.sparse import SparseRows  # noqa: E402
 from tastemaker.models.topk import top_k  # noqa: E402
@@ -46,13 +45,13 @@ from training.algorithms import clusters  # noqa: E402
 
 WIDTH, LAYERS, HEADS, WINDOW, NEIGHBORS = 64, 2, 2, 200, 50
 USERS, ASKING = 300, 40
-"""Users in the bundle, by whom clusters are settled, and others, who ask."""
+"""Users in the bundle, who decide about clusters, and users who send requests."""
 ARN = "arn:aws:personalize:eu-west-1:123456789012:"
 FILTERS = {
     "tenth": 'INCLUDE ItemID WHERE Items.GROUP IN ("g3")',
     "unseen": 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")',
 }
-"""One keeps a tenth of the catalog, the other leaves out what the user has an event with."""
+"""`tenth` keeps a tenth of the catalog, `unseen` removes items with an event of the user."""
 
 
 def around_themes(items: int, rng: np.random.Generator) -> np.ndarray:
@@ -70,7 +69,7 @@ def around_themes(items: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def taste(vectors: np.ndarray, events: int, rng: np.random.Generator) -> np.ndarray:
-    """Items of somebody who likes three kinds of them, and one in five by chance."""
+    """Return the items of a user with three preferences. One item of five is random."""
     seen = rng.integers(0, len(vectors), 2_000)
     likes = rng.choice(seen, 3, replace=False)
     near = np.argsort(-(vectors[seen] @ vectors[likes].T), axis=0)[: 2 + events // 3]
@@ -80,7 +79,7 @@ def taste(vectors: np.ndarray, events: int, rng: np.random.Generator) -> np.ndar
 
 
 def bundle(folder: Path, items: int, seed: int = 0) -> Path:
-    """A sequence model with random weights: what is computed does not depend on what was learned."""
+    """Write a sequence model with random weights. The time does not depend on the weights."""
     rng = np.random.default_rng(seed)
     model = folder / "model"
     model.mkdir(parents=True)
@@ -157,11 +156,10 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
 
 
 class Shop(Bundles):
-    """A campaign on one bundle, and a user with so many live events."""
+    """A campaign with one bundle, and users with `events` live events each."""
 
     def __init__(self, path: Path, events: int) -> None:
-        opened = Bundle.open(path)
-        self.loaded = LoadedBundle(opened, models.load(opened), MaskCache())
+        self.loaded = LoadedBundle.open(path)
         records = MemoryRepository()
         about = {
             "datasetGroupArn": f"{ARN}dataset-group/shop",
@@ -200,7 +198,7 @@ class Shop(Bundles):
 
 
 def timed(run: Callable[[], Any], times: int) -> tuple[float, float]:
-    """p50 and p99 in milliseconds, after three runs that warm up."""
+    """Return p50 and p99 in milliseconds, after three warm-up runs."""
     for _ in range(3):
         run()
     took = []
@@ -212,7 +210,7 @@ def timed(run: Callable[[], Any], times: int) -> tuple[float, float]:
 
 
 def flat(matrix: np.ndarray, times: int) -> tuple[float, float] | None:
-    """A flat search of the same matrix by faiss; None where it is not installed."""
+    """Time a flat search of the same matrix by faiss. Returns None if faiss is not installed."""
     try:
         import faiss
     except ImportError:
@@ -224,7 +222,7 @@ def flat(matrix: np.ndarray, times: int) -> tuple[float, float] | None:
 
 
 def recall(shop: Shop, *parts: str, best: int = 100) -> float:
-    """Of the best items of those who ask, by these parts of the blend, the share that a search finds."""
+    """Return the share of the best items, by these parts of the blend, that the search finds."""
     model, found = models.load(shop.loaded.bundle), []
     assert isinstance(model, SequenceModel)
     model.parts = {part: model.parts[part] for part in parts}

@@ -1,4 +1,4 @@
-"""How long each function takes to import, in a fresh process: the part of a cold start that is ours.
+"""The time to import each function in a new process: our part of a cold start.
 
     python -m benchmarks.serving.imports [--runs 5]
 
@@ -30,9 +30,9 @@ ENVIRONMENT |= {f"TASTEMAKER_{name}": "x" for name in NAMES}
 
 
 def cpu_ms(code: str) -> float:
-    """User and system time of a new Python that runs the code.
+    """Return the CPU milliseconds of a new Python that runs the code.
 
-    :raises subprocess.CalledProcessError: the code failed.
+    Raises subprocess.CalledProcessError if the code fails.
     """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", code], env={**os.environ, **ENVIRONMENT}, check=True)

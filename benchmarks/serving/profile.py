@@ -1,8 +1,8 @@
-"""What reading a user's live events costs the function, beside botocore's own client: CPU ms, no network.
+"""The CPU time to read a user's live events, compared with botocore's own client, without network.
 
     python -m benchmarks.serving.profile
 
-The answer of DynamoDB comes from memory, so that what is left is signing, parsing and our own reading.
+DynamoDB's response comes from memory, so that the rest is signing, parsing and our own code.
 """
 
 import json
@@ -25,14 +25,14 @@ TIMES = 200
 
 
 class Body(BytesIO):
-    """What urllib3 hands out of a response."""
+    """The body of a response of urllib3."""
 
     def stream(self, *args: Any, **kwargs: Any) -> Any:
         yield self.read()
 
 
 def page(events: int) -> bytes:
-    """DynamoDB's answer to the query of a user with so many events."""
+    """Return DynamoDB's response to the query of a user with this many events."""
     items = [
         {
             "event": {"S": f"{1_700_000_000_000 + place:015}#{place:032x}"},
@@ -45,7 +45,7 @@ def page(events: int) -> bytes:
 
 
 def cost(dynamodb: Any, events: int) -> float:
-    """CPU milliseconds of one read, the median."""
+    """Return the median CPU milliseconds of a read."""
     body = page(events)
     dynamodb.meta.events.register(
         "before-send.dynamodb.Query",
