@@ -33,7 +33,7 @@ class Schedules:
         self, name: str, *, workflow: str, every: float, first_at: float, request: Mapping[str, Any]
     ) -> None:
         """Start a workflow at `first_at` and then every `every` seconds. Raises StartError."""
-        wanted = {
+        definition = {
             "Name": name,
             "GroupName": self.group,
             "ScheduleExpression": _rate(every),
@@ -47,9 +47,9 @@ class Schedules:
         }
         try:
             try:
-                self._client.create_schedule(**wanted)
+                self._client.create_schedule(**definition)
             except self._client.exceptions.ConflictException:
-                self._client.update_schedule(**wanted)
+                self._client.update_schedule(**definition)
         except ClientError as error:
             raise StartError(f"The {workflow} workflow could not be scheduled: {error}") from error
 

@@ -1,4 +1,4 @@
-"""Operations on recipes, algorithms and feature transformations, which nobody creates; and tags."""
+"""Operations on recipes, algorithms and feature transformations, which the service provides; and on tags."""
 
 from tastemaker import recipes
 from tastemaker.control.core import pagination, tags
@@ -57,5 +57,5 @@ def _taggable(context: Context, request: Request) -> Record:
     return record
 
 
-def _store(context: Context, record: Record, wanted: tags.Tags) -> None:
-    context.writer.change_private(record, _tags=wanted)
+def _store(context: Context, record: Record, changed: tags.Tags) -> None:
+    context.writer.change_private(record, _tags=changed)

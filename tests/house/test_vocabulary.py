@@ -53,7 +53,7 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
     # Keys of the lake and names in bundles, which older data have.
     "tastemaker/contracts/lake_layout.py": ("erase/<job>/", '"erase"'),
     "tests/tastemaker/contracts/test_lake_layout.py": ("/erase/",),
-    "tests/tastemaker/control/test_data_jobs.py": ("/erase/",),
+    "tests/tastemaker/control/resources/test_data_deletion_job.py": ("/erase/",),
     "tests/lambdas/deletion/test_handler.py": ("/erase/",),
     "tastemaker/models/similar.py": ('"neighbours"',),
     "training/pipelines/similar.py": ('"neighbours"',),

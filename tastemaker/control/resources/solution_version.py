@@ -142,8 +142,8 @@ class SolutionVersion(ResourceType):
         automatic = request.get("trainingType") == "AUTOMATIC"
         if automatic and not self._has_new_interactions(solution):
             return None
-        wanted = {"solutionArn": solution.arn, "trainingMode": request.get("trainingMode", "FULL")}
-        body = self.build_body(wanted, {"solutionArn": solution})
+        version_request = {"solutionArn": solution.arn, "trainingMode": request.get("trainingMode", "FULL")}
+        body = self.build_body(version_request, {"solutionArn": solution})
         now = self.context.now()
         body |= {
             "solutionVersionArn": arn,

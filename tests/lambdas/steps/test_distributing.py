@@ -17,7 +17,8 @@ def lake(lake_client) -> LakeBucket:
     lake.write("groups/g/events/2026/a.parquet", "x" * 40)
     lake.write("groups/g/datasets/ITEMS/run/part-0.parquet", "x" * 500)
     datasets = {
-        kind: {"prefixes": [f"groups/g/datasets/{kind}/run/"]} for kind in ("INTERACTIONS", "ITEMS", "USERS")
+        dataset_type: {"prefixes": [f"groups/g/datasets/{dataset_type}/run/"]}
+        for dataset_type in ("INTERACTIONS", "ITEMS", "USERS")
     }
     config = {"datasets": datasets, "events": ["groups/g/events/"]}
     lake.write("groups/g/training/s/1/config.json", json.dumps(config))

@@ -61,7 +61,7 @@ def test_unschedule_may_be_repeated(client, schedules):
 
 
 class Forbidden:
-    """A scheduler that lets nobody in."""
+    """A scheduler that refuses every call."""
 
     class exceptions:  # noqa: N801 - as boto3 spells it
         class ConflictException(ClientError):  # noqa: N818
@@ -70,7 +70,7 @@ class Forbidden:
         class ResourceNotFoundException(ClientError):  # noqa: N818
             pass
 
-    def create_schedule(self, **wanted):
+    def create_schedule(self, **schedule):
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "CreateSchedule")
 
     delete_schedule = create_schedule

@@ -7,9 +7,11 @@ from tastemaker.control.core.records import Record, Repository
 from tastemaker.errors import Conflict, InvalidNextToken, ResourceAlreadyExists
 
 
-def record(number: int, kind: str = "Filter", parent: str | None = "arn:group", **body: object) -> Record:
+def record(
+    number: int, resource_type: str = "Filter", parent: str | None = "arn:group", **body: object
+) -> Record:
     content = {"name": f"n{number}", "status": "ACTIVE", "creationDateTime": 1000.5 + number, **body}
-    return Record(f"arn:{kind}/{number:03d}", kind, content, parent, 1000.5 + number)
+    return Record(f"arn:{resource_type}/{number:03d}", resource_type, content, parent, 1000.5 + number)
 
 
 class RepositorySuite:

@@ -1,4 +1,4 @@
-"""Random sequences of requests and workflow steps, with the invariants that must hold after each."""
+"""Random sequences of requests and workflow steps, and the invariants that hold after each."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ DELETES = {
 
 
 class ControlPlane(RuleBasedStateMachine):
-    """Two names of everything, so that requests meet often."""
+    """A control plane whose resources have one of two names, so that requests often concern the same ones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,20 +41,20 @@ class ControlPlane(RuleBasedStateMachine):
     def records(self) -> dict[str, Record]:
         return self.here.control.ports.repository.records  # type: ignore[attr-defined]
 
-    def has(self, kind: str) -> bool:
-        """Whether there is any resource of a kind: requests that nothing can come of teach little."""
-        return any(record.resource_type == kind for record in self.records.values())
+    def has(self, resource_type: str) -> bool:
+        """Whether a resource of a type exists: requests that cannot succeed test little."""
+        return any(record.resource_type == resource_type for record in self.records.values())
 
     def request(self, operation: str, **params: Any) -> None:
-        """A request that may be refused, but for a reason that the domain knows."""
+        """Send a request, which may be refused with a domain error."""
         try:
             self.here.call(operation, **params)
         except TastemakerError as error:
             assert error.message
 
     @initialize(depth=st.sampled_from([0, 1, 2, 3, 3, 3]))
-    def begin_with_something(self, depth: int) -> None:
-        """Deep states are rarely met by chance: begin with a group that has data, a model, a campaign."""
+    def create_initial_resources(self, depth: int) -> None:
+        """Begin with a group that has data, a model or a campaign, because chance rarely leads there."""
         if depth == 0:
             return
         group_arn = shop.group(self.here, "a")
@@ -73,19 +73,19 @@ class ControlPlane(RuleBasedStateMachine):
     def create_group(self, name: str) -> None:
         self.request("CreateDatasetGroup", name=name)
 
-    @rule(name=NAMES, kind=st.sampled_from(["Interactions", "Items"]))
-    def create_schema(self, name: str, kind: str) -> None:
-        self.request("CreateSchema", name=f"{name}-{kind}", schema=shop.avro(kind))
+    @rule(name=NAMES, dataset_type=st.sampled_from(["Interactions", "Items"]))
+    def create_schema(self, name: str, dataset_type: str) -> None:
+        self.request("CreateSchema", name=f"{name}-{dataset_type}", schema=shop.avro(dataset_type))
 
     @precondition(lambda self: self.has("DatasetGroup") and self.has("Schema"))
-    @rule(group=NAMES, schema=NAMES, kind=st.sampled_from(["Interactions", "Items"]))
-    def create_dataset(self, group: str, schema: str, kind: str) -> None:
+    @rule(group=NAMES, schema=NAMES, dataset_type=st.sampled_from(["Interactions", "Items"]))
+    def create_dataset(self, group: str, schema: str, dataset_type: str) -> None:
         self.request(
             "CreateDataset",
             name="d",
-            datasetType=kind,
+            datasetType=dataset_type,
             datasetGroupArn=SCOPE.arn(f"dataset-group/{group}"),
-            schemaArn=SCOPE.arn(f"schema/{schema}-{kind}"),
+            schemaArn=SCOPE.arn(f"schema/{schema}-{dataset_type}"),
         )
 
     @precondition(lambda self: self.has("Dataset"))
@@ -147,11 +147,13 @@ class ControlPlane(RuleBasedStateMachine):
         return {"solutionVersionArn": newest.arn if newest else f"{arn}/00000000", "campaignConfig": {}}
 
     @precondition(lambda self: self.records)
-    @rule(data=st.data(), kind=st.sampled_from(sorted(DELETES)))
-    def delete(self, data: st.DataObject, kind: str) -> None:
-        arns = sorted(arn for arn, record in self.records.items() if record.resource_type == kind)
+    @rule(data=st.data(), resource_type=st.sampled_from(sorted(DELETES)))
+    def delete(self, data: st.DataObject, resource_type: str) -> None:
+        arns = sorted(arn for arn, record in self.records.items() if record.resource_type == resource_type)
         if arns:
-            self.request(f"Delete{kind}", **{DELETES[kind]: data.draw(st.sampled_from(arns))})
+            self.request(
+                f"Delete{resource_type}", **{DELETES[resource_type]: data.draw(st.sampled_from(arns))}
+            )
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data(), twice=st.booleans())
@@ -191,13 +193,13 @@ class ControlPlane(RuleBasedStateMachine):
 
     @property
     def waiting(self) -> list[str]:
-        """Executions that have been started and have not begun."""
+        """Executions that have been started and have not claimed their record."""
         return sorted(self.here.workflows.started.keys() - self.done)
 
-    # --- what must always hold ---
+    # --- invariants ---
 
     @invariant()
-    def nothing_is_orphaned(self) -> None:
+    def every_reference_exists(self) -> None:
         for record in self.records.values():
             if record.parent is not None:
                 assert record.parent in self.records, record
@@ -207,7 +209,7 @@ class ControlPlane(RuleBasedStateMachine):
                     assert named in self.records, record
 
     @invariant()
-    def campaigns_serve_what_is_there(self) -> None:
+    def active_campaigns_serve_active_versions(self) -> None:
         for record in self.records.values():
             if record.resource_type == "Campaign" and record.status == statuses.ACTIVE:
                 serving = record.body["_serving"]
@@ -234,14 +236,16 @@ class ControlPlane(RuleBasedStateMachine):
 
     @invariant()
     def lists_and_describes_agree(self) -> None:
-        for kind, member in DELETES.items():
+        for resource_type, member in DELETES.items():
             plural = f"{member.removesuffix('Arn')}s"
-            listed = {body[member]: body for body in self.here.call(f"List{kind}s")[plural]}
+            listed = {body[member]: body for body in self.here.call(f"List{resource_type}s")[plural]}
             assert set(listed) == {
-                arn for arn, record in self.records.items() if record.resource_type == kind
+                arn for arn, record in self.records.items() if record.resource_type == resource_type
             }
             for arn, body in listed.items():
-                described = self.here.call(f"Describe{kind}", **{member: arn})[member.removesuffix("Arn")]
+                described = self.here.call(f"Describe{resource_type}", **{member: arn})[
+                    member.removesuffix("Arn")
+                ]
                 assert body.items() <= described.items()
 
     @invariant()
@@ -256,7 +260,7 @@ class ControlPlane(RuleBasedStateMachine):
 
     @invariant()
     def schedules_belong_to_solutions_that_train_by_themselves(self) -> None:
-        wanted = {
+        expected = {
             record.arn
             for record in self.records.values()
             if record.resource_type == "Solution"
@@ -264,23 +268,25 @@ class ControlPlane(RuleBasedStateMachine):
             and record.status not in statuses.DELETING
         }
         schedules = self.here.workflows.schedules.values()
-        assert {one["request"]["solutionArn"] for one in schedules if one["workflow"] == "train"} == wanted
+        assert {one["request"]["solutionArn"] for one in schedules if one["workflow"] == "train"} == expected
 
     @invariant()
     def refreshes_are_scheduled_for_campaigns_of_recipes_that_have_them(self) -> None:
         recipe = self.here.control.ports.recipe
-        wanted = {
+        expected = {
             record.arn
             for record in self.records.values()
             if record.resource_type == "Campaign"
             and recipe(self.records[record.parent].body["recipeArn"]).refreshed
         }
         schedules = self.here.workflows.schedules.values()
-        assert {one["request"]["campaignArn"] for one in schedules if one["workflow"] == "refresh"} == wanted
+        assert {
+            one["request"]["campaignArn"] for one in schedules if one["workflow"] == "refresh"
+        } == expected
 
     @invariant()
     def what_is_under_way_waits_for_an_execution_that_is(self) -> None:
-        """Started and not begun, or running: nothing is left in progress when its work is over."""
+        """Every record in transition has an execution that has been started or is running."""
         for record in self.records.values():
             for one in pending_executions(self.here.control, record):
                 assert one.execution in self.waiting or one.execution in self.running, record

@@ -19,7 +19,11 @@ def test_unknown_quota_is_refused():
 
 
 def test_every_resource_type_names_a_known_quota():
-    named = {kind.quota for kind in world().control.resource_types.values() if kind.quota}
+    named = {
+        resource_type.quota
+        for resource_type in world().control.resource_types.values()
+        if resource_type.quota
+    }
     assert named <= set(DOCUMENTED)
 
 

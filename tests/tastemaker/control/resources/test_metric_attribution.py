@@ -1,4 +1,4 @@
-"""Metric attributions: their rules, and what each run is told to report on."""
+"""Metric attributions: their rules, and the plan of each run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -137,7 +137,7 @@ def test_attribution_plan(here: World, films: tuple[str, str]) -> None:
 def test_each_import_is_in_one_plan(here: World, films: tuple[str, str]) -> None:
     group, interactions = films
     arn = create(here, group)
-    shop.imported(here, interactions, "silent")  # FULL, and no report is wanted
+    shop.imported(here, interactions, "silent")  # FULL, without a report
     shop.imported(here, interactions, "full", publishAttributionMetricsToS3=True)
     shop.imported(here, interactions, "more", importMode="INCREMENTAL")
     shop.import_job(here, interactions, "slow", importMode="INCREMENTAL")

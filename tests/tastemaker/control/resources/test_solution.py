@@ -181,14 +181,14 @@ def test_settings_that_the_recipe_does_not_support_are_refused(request_, message
 def test_hyperparameter_ranges_are_validated(ranges):
     here = world()
     group_arn, _ = shop.shop(here)
-    kinds = ("integer", "continuous", "categorical")
-    whole = {f"{kind}HyperParameterRanges": [] for kind in kinds} | ranges
+    parameter_types = ("integer", "continuous", "categorical")
+    whole = {f"{parameter_type}HyperParameterRanges": [] for parameter_type in parameter_types} | ranges
     config = {"hpoConfig": {"algorithmHyperParameterRanges": whole}}
     with pytest.raises(InvalidInput):
         shop.solution(here, group_arn, recipeArn=GEN1, performHPO=True, solutionConfig=config)
-    good: dict[str, list] = {f"{kind}HyperParameterRanges": [] for kind in kinds} | {
-        "integerHyperParameterRanges": [{"name": "bptt", "minValue": 2, "maxValue": 9}]
-    }
+    good: dict[str, list] = {
+        f"{parameter_type}HyperParameterRanges": [] for parameter_type in parameter_types
+    } | {"integerHyperParameterRanges": [{"name": "bptt", "minValue": 2, "maxValue": 9}]}
     config = {"hpoConfig": {"algorithmHyperParameterRanges": good}}
     shop.solution(here, group_arn, recipeArn=GEN1, performHPO=True, solutionConfig=config)
 

@@ -139,10 +139,10 @@ def test_delete_solution_covers_the_lists_of_all_versions(here, version):
         shop.served_job(here, one, f"j{place}")
         for place, one in enumerate((version, shop.trained(here, solution_arn)))
     ]
-    wanted = []
+    expected = []
     for arn in arns:
         steps, request, plan = begin(here, arn)
         steps.succeed("batch", request, plan, {})
-        wanted.append(plan["lists"]["version"])
+        expected.append(plan["lists"]["version"])
     here.call("DeleteSolution", solutionArn=solution_arn)
-    assert sorted(shop.finish_deletion(here, solution_arn)["recommendationsOf"]) == sorted(wanted)
+    assert sorted(shop.finish_deletion(here, solution_arn)["recommendationsOf"]) == sorted(expected)

@@ -1,4 +1,4 @@
-"""The refresh of what serves: when it is scheduled, what it is told, and what becomes of it."""
+"""Refreshes: their schedule, plan and lifecycle."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def begin(here: World, arn: str, run: int = 1) -> dict:
     return plan
 
 
-def ended(here: World, arn: str, plan: dict) -> None:
+def succeed(here: World, arn: str, plan: dict) -> None:
     WorkflowSteps(here.control).succeed("refresh", {"campaignArn": arn}, plan, {"items": 1})
 
 
@@ -79,7 +79,7 @@ def test_refresh_serves_after_it_succeeds(here) -> None:
     plan = begin(here, arn)
     assert plan["previous"] is None and plan["bundle"] == before["_serving"]["bundle"]
     assert plan["warm"]["refresh"] == plan["target"] and "refresh" not in serving(here, arn)
-    ended(here, arn, plan)
+    succeed(here, arn, plan)
     after = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
     assert after["_serving"] == {**before["_serving"], "refresh": plan["target"]}
     assert after["lastUpdatedDateTime"] == before["lastUpdatedDateTime"]
@@ -90,7 +90,7 @@ def test_repeated_steps_have_the_same_effect(here) -> None:
     plan = begin(here, arn)
     assert begin(here, arn) == plan
     for _ in range(2):
-        ended(here, arn, plan)
+        succeed(here, arn, plan)
     assert serving(here, arn)["refresh"] == plan["target"]
 
 
@@ -100,7 +100,7 @@ def test_plan_removes_old_and_failed_refreshes(here) -> None:
     for run in range(3):
         plans.append(begin(here, arn, run))
         if run != 1:  # the second one fails on its way
-            ended(here, arn, plans[-1])
+            succeed(here, arn, plans[-1])
     targets = [plan["target"].removeprefix("s3://lake/") for plan in plans]
     assert plans[0]["prefixes"] == [] and plans[2]["prefixes"] == [targets[1]]
     assert begin(here, arn, 3)["prefixes"] == targets[:2]
@@ -109,8 +109,8 @@ def test_plan_removes_old_and_failed_refreshes(here) -> None:
 def test_overtaken_refresh_is_not_served(here) -> None:
     arn = campaign(here)
     slow, quick = begin(here, arn, 1), begin(here, arn, 2)
-    ended(here, arn, quick)
-    ended(here, arn, slow)
+    succeed(here, arn, quick)
+    succeed(here, arn, slow)
     assert serving(here, arn)["refresh"] == quick["target"]
 
 
@@ -121,7 +121,7 @@ def test_new_version_starts_without_a_refresh(here) -> None:
     plan = begin(here, arn)
     here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=shop.trained(here, solution))
     shop.finish_deployment(here, arn)
-    ended(here, arn, plan)
+    succeed(here, arn, plan)
     assert "refresh" not in serving(here, arn)
     first = begin(here, arn, 2)
     assert (first["previous"], first["earlier"]) == (None, plan["target"])

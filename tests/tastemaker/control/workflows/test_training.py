@@ -16,12 +16,14 @@ def test_plan_writes_the_config_and_the_manifest():
     here.lake.write("groups/films/events/2026/a.parquet", "events")
     plan = WorkflowSteps(here.control).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
 
-    told = json.loads(here.lake.read(plan["configKey"]))
-    assert told["formatVersion"] == 1 and told["recipe"] == "aws-user-personalization-v2"
-    assert told["hyperParameters"] == {"apply_recency_bias": "false"}
-    assert told["eventType"] == "watch" and told["solutionConfig"] == config
-    assert told["datasets"]["INTERACTIONS"]["prefixes"] == ["groups/films/datasets/INTERACTIONS/first/"]
-    assert told["datasets"]["INTERACTIONS"]["schema"]["name"] == "Interactions"
+    config_file = json.loads(here.lake.read(plan["configKey"]))
+    assert config_file["formatVersion"] == 1 and config_file["recipe"] == "aws-user-personalization-v2"
+    assert config_file["hyperParameters"] == {"apply_recency_bias": "false"}
+    assert config_file["eventType"] == "watch" and config_file["solutionConfig"] == config
+    assert config_file["datasets"]["INTERACTIONS"]["prefixes"] == [
+        "groups/films/datasets/INTERACTIONS/first/"
+    ]
+    assert config_file["datasets"]["INTERACTIONS"]["schema"]["name"] == "Interactions"
     manifest = json.loads(here.lake.read(plan["manifestUri"].removeprefix("s3://lake/")))
     assert manifest == [
         {"prefix": "s3://lake/"},
@@ -41,9 +43,9 @@ def test_plan_writes_upserts_as_they_are_now():
     version_arn = shop.version(here, shop.solution(here, group_arn))
     plan = WorkflowSteps(control).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
 
-    told = json.loads(here.lake.read(plan["configKey"]))["datasets"]
-    assert "put" not in told["INTERACTIONS"]
+    config_file = json.loads(here.lake.read(plan["configKey"]))["datasets"]
+    assert "put" not in config_file["INTERACTIONS"]
     manifest = json.loads(here.lake.read(plan["manifestUri"].removeprefix("s3://lake/")))
-    assert told["ITEMS"]["put"] in manifest
-    assert json.loads(here.lake.read(told["ITEMS"]["put"])) == ["alien", {"GENRE": "horror"}, 7.0]
-    assert len(told["INTERACTIONS"]["imported"]) == 1
+    assert config_file["ITEMS"]["put"] in manifest
+    assert json.loads(here.lake.read(config_file["ITEMS"]["put"])) == ["alien", {"GENRE": "horror"}, 7.0]
+    assert len(config_file["INTERACTIONS"]["imported"]) == 1
