@@ -1,12 +1,9 @@
-"""The same work on many machines: imports and preparation as Spark programs (EMR Serverless, or one process).
+"""Imports and the preparation of trainings as Spark programs, on EMR Serverless or in one process.
 
-What is done to rows is not written again here. Spark cuts the work, moves rows between machines and starts
-again what fails; each piece runs the code that one machine runs, `lambdas.importing` and
-`training.data.events`.
+Spark divides the work, moves rows between machines and restarts what fails. Each part runs the code that one
+machine runs: `tastemaker.importing` and `training.data.events`.
 
-importing.py        files and slices of files, each imported by itself
-slices.py           one long CSV file cut at ends of lines
-preparation.py      rows of many files → each user's events in one place → arrays
-places.py           the lake, or a folder that stands for it
-__main__.py         the program that the state machines start
+`importing.py` imports files and slices of files. `slices.py` cuts a long CSV file at ends of lines.
+`preparation.py` collects the events of each user from many files. `storage.py` is the lake, or a folder in
+its place. `__main__.py` is the program that state machines start.
 """

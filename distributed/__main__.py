@@ -1,4 +1,4 @@
-"""The program that a state machine starts on Spark when a function or one machine would be too small.
+"""The program that a state machine starts on Spark if the data are too large for one machine.
 
     python -m distributed import  PLAN --lake s3://bucket
     python -m distributed prepare PLAN --lake s3://bucket
@@ -49,7 +49,7 @@ def _open_storage(
     lake: Storage, role: str | None, uri: str, buckets: list[str]
 ) -> tuple[Source, Destination]:
     if not lake.root.startswith("s3://"):
-        folder = Folder(Path(lake.root).parent)  # whose subfolder `lake` it is
+        folder = Folder(Path(lake.root).parent)  # the folder that has `lake` as a subfolder
         return folder, folder
     import boto3
 

@@ -1,7 +1,7 @@
-"""An import on many machines: each file, and each slice of a long file without quotes, is one of its own.
+"""An import on many machines: each file, and each slice of a long file without quotes, on its own.
 
-The rows, their order, what is refused and in which words are those of `lambdas.importing`, whose code runs on
-every piece.
+The rows, their order and all error messages are those of `tastemaker.importing`, whose code imports every
+slice.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from tastemaker.importing.storage import Destination, input_files
 from tastemaker.schemas import Field
 
 OpenStorage = Callable[[], tuple[Source, Destination]]
-"""Opens where an import reads and writes, on whatever machine it is called."""
+"""Opens the source and the destination of an import on the machine on which it is called."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a piece: counts, a bad row (file, line, why, column), a refusal, or quotes."""
+    """The result of a slice: counts, a bad row (file, line, why, column), a failure reason, or quotes."""
 
     counts: Mapping[str, Any] | None = None
     bad_row: tuple[str, int | None, str, str | None] | None = None
@@ -35,7 +35,7 @@ class Outcome:
 
     @property
     def quoted(self) -> bool:
-        """Whether the piece must be read with all of its file."""
+        """Whether the whole file of the slice must be read."""
         return self.counts is None and self.bad_row is None and self.refused is None
 
 
@@ -47,11 +47,14 @@ def run(
     location: str,
     size: int = SLICE_BYTES,
 ) -> dict[str, Any]:
-    """Import a file or a folder, as `Importer.run` does. Raises WorkFailedError, and leaves nothing then."""
+    """Import a file or a folder, as `Importer.run` does.
+
+    Raises WorkFailedError, and leaves nothing under the prefix then.
+    """
     source, destination = open_storage()
     whole = Importer(source, destination, fields, prefix)
     files = input_files(source, location)
-    # How many cells are forgiven is counted by stretches of a file: a column that may be forgiven is not cut.
+    # Bad cells of lenient columns are counted by batches of a file, so files with such columns are not cut.
     cuttable = not any(rule.lenient for rule in whole.rules)
     whole.clean()
     try:
@@ -84,7 +87,7 @@ def _outcomes(
     files: Sequence[File],
     size: int,
 ) -> list[list[Outcome]]:
-    """Of each file its pieces' outcomes. A file that turns out to have quotes is done again, in one piece."""
+    """The outcomes of the slices of each file. A file with quotes is imported again as a whole."""
     pieces = [
         (number, place, piece)
         for number, file in enumerate(files)
@@ -129,7 +132,7 @@ def _import(
 
 
 def _error(outcomes: Sequence[Outcome]) -> WorkFailedError | None:
-    """The first error of a file, its line counted in the file and not in the slice."""
+    """The first error of a file, with its line counted from the beginning of the file."""
     before = 0
     for outcome in outcomes:
         if outcome.refused is not None:

@@ -1,8 +1,8 @@
-"""One long CSV file in slices that can be imported by themselves.
+"""One long CSV file as slices that are imported independently.
 
-A slice holds the rows whose first byte lies in it, and stands for a file of its own: the header comes first.
-Ends of lines are ends of rows only where nothing is quoted; at the first quote or backslash of a slice
-`QuotedError` says that the file must be read in one piece.
+A slice has the rows whose first byte is in its range, and reads as a file of its own with the header first.
+The end of a line is the end of a row only if nothing is quoted: the first quote or backslash of a slice
+raises `QuotedError`, and the file must be read as a whole.
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tastemaker.files import File, Source
 
 SLICE_BYTES = 256 << 20
 PEEK = 1 << 20
-"""Bytes that are read at once while an end of line is sought; also the longest header."""
+"""Bytes that are read at once to find the end of a line; also the maximum length of the header."""
 
 
 class QuotedError(Exception):
-    """The slice has a quote or a backslash: where rows end cannot be told from the slice alone."""
+    """The slice has a quote or a backslash, so that the ends of its rows are not known."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Bytes `start` to `end` of a file."""
+    """The bytes of a file from `start` up to `end`."""
 
     file: File
     start: int
@@ -32,12 +33,12 @@ class Slice:
 
     @property
     def whole(self) -> bool:
-        """Whether this is all of the file."""
+        """Whether the slice is the whole file."""
         return self.start == 0 and self.end >= self.file.size
 
 
 def cut(file: File, size: int = SLICE_BYTES) -> list[Slice]:
-    """Slices of about that many bytes; a Parquet file stays whole."""
+    """Slices of about `size` bytes. A Parquet file is one slice."""
     if file.is_parquet:
         return [Slice(file, 0, file.size)]
     starts = range(0, max(file.size, 1), size)
@@ -45,18 +46,18 @@ def cut(file: File, size: int = SLICE_BYTES) -> list[Slice]:
 
 
 class SliceSource:
-    """A source in which a file has only the slice's rows; `lines` counts those that were read."""
+    """A source whose file has only the rows of a slice. `lines` counts the lines that were read."""
 
     def __init__(self, source: Source, part: Slice) -> None:
         self._source, self._part = source, part
         self.lines = 0
 
     def files(self, bucket: str, prefix: str) -> Iterator[File]:
-        """Those of the source."""
+        """The files of the underlying source."""
         return self._source.files(bucket, prefix)
 
     def open(self, file: File) -> io.RawIOBase:
-        """The header and the slice's rows. Raises QuotedError while it is read."""
+        """The header and the rows of the slice. Reading raises QuotedError."""
         stream = self._source.open(file)
         header = _header(stream)
         self.lines = 0
@@ -64,7 +65,7 @@ class SliceSource:
 
 
 def _header(stream: io.RawIOBase) -> bytes:
-    """The first line that is not blank, with what is before it."""
+    """The first line that is not blank, and the blank lines before it."""
     head = stream.read(PEEK) or b""
     text = head.lstrip(b"\r\n")
     end = head.find(b"\n", len(head) - len(text))
@@ -89,7 +90,7 @@ class _Rows(io.RawIOBase):
         return True
 
     def _begin(self, first: int) -> None:
-        """Go to the first row that begins in the slice; an earlier one belongs to the slice before."""
+        """Go to the first row that begins in the slice. An earlier row belongs to the previous slice."""
         if self._at == first:
             self._stream.seek(first)
             return
@@ -103,7 +104,7 @@ class _Rows(io.RawIOBase):
                 self._stream.seek(self._at)
                 return
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
@@ -116,7 +117,7 @@ class _Rows(io.RawIOBase):
         if self._done or self._at >= self._end:
             return b""
         data = self._stream.read(PEEK if size < 0 else size) or b""
-        if self._at + len(data) >= self._end:  # the last row goes on to its end of line
+        if self._at + len(data) >= self._end:  # the last row continues to the end of its line
             data = (
                 data[: self._end - self._at]
                 if data[self._end - self._at - 1 :][:1] == b"\n"

@@ -1,4 +1,4 @@
-"""The lake as the programs see it: a bucket, or a folder that stands for one."""
+"""The storage of the programs: the lake bucket, or a folder in its place."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Storage:
-    """`s3://bucket` or the path of a folder. Travels to other machines as it is."""
+    """`s3://bucket`, or the path of a folder. Spark can send it to other machines."""
 
     root: str
 
     def fetch(self, key: str, scratch: Path) -> Path:
-        """An object as a local file, copied to `scratch` if it is not local already."""
+        """An object as a local file, which is copied to `scratch` unless it is local."""
         if not self._bucket:
             return Path(self.root) / key
         target = scratch / key.replace("/", "_")
@@ -24,7 +24,7 @@ class Storage:
         return target
 
     def store(self, path: Path, key: str) -> None:
-        """Store a local file, replacing what is there."""
+        """Store a local file and replace what is there."""
         if self._bucket:
             _s3().upload_file(str(path), self._bucket, key)
         else:
@@ -45,7 +45,7 @@ class Storage:
             self._write(key, data)
 
     def uri(self, key: str) -> str:
-        """How a manifest names an object."""
+        """The URI of an object in a manifest."""
         return f"{self.root}/{key}"
 
     @property
@@ -60,6 +60,6 @@ class Storage:
 
 @cache
 def _s3() -> Any:
-    import boto3  # a folder does without it
+    import boto3  # not needed for a folder
 
     return boto3.client("s3")

@@ -99,7 +99,7 @@ def cosines(sequences: Sequences, items: int) -> Score:
 
 def categories(prepared: Prepared) -> NDArray[np.float32]:
     """float32[items, values], rows of length 1: the categorical attribute that has the most values."""
-    columns = [c for c in prepared.item_columns.values() if c.kind == CATEGORICAL]
+    columns = [c for c in prepared.item_columns.values() if c.column_type == CATEGORICAL]
     column = max(columns, key=lambda one: len(one.vocabulary))
     table = np.zeros((len(prepared.items), len(column.vocabulary)), np.float32)
     table[np.repeat(np.arange(len(table)), np.diff(column.offsets)), column.codes] = 1.0

@@ -1,7 +1,7 @@
-"""Batches: figures that have been counted, and are to be sent once, whoever sends them.
+"""Batches: figures that are stored after counting, so that several runs send them only once.
 
-<folder>batch.json   what was counted; the first to write it wins
-<folder>sent-0000    a request of its figures is being sent, or was
+A batch has a file with its figures, which the first run that writes it determines, and a mark for each
+request with figures that is being sent or was sent (`lake_layout.AttributionBatchFolder`).
 """
 
 from __future__ import annotations
@@ -17,56 +17,59 @@ from tastemaker.attribution import Figure
 from tastemaker.attribution.tally import recent
 from tastemaker.contracts.lake_layout import AttributionBatchFolder
 
-DAYS = 14
-"""CloudWatch takes nothing that is two weeks old."""
-FIGURES_AT_ONCE = 500
-"""Figures in a request; CloudWatch takes 1,000, and a megabyte."""
+MAX_AGE_DAYS = 14
+"""CloudWatch does not accept older figures."""
+FIGURES_PER_REQUEST = 500
+"""CloudWatch accepts up to 1,000 figures and one megabyte."""
 
 
 class Metrics(Protocol):
-    """Where figures go."""
+    """Where figures are sent."""
 
     def send(self, figures: Sequence[Figure]) -> None:
-        """Send one request. Raises RefusedError if it was surely not taken."""
+        """Send one request. Raises RefusedError if it certainly did not take effect."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`figures`, and what else the next run has to know."""
+    """Figures, and in `state` what the next run needs to know."""
 
     folder: str
     figures: tuple[Figure, ...]
-    about: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def find(cls, lake: LakeBucket, folder: str) -> Batch | None:
-        """The batch of a folder, if there is one already."""
+        """The batch that is stored in a folder, or None."""
         try:
             stored = json.loads(lake.read(AttributionBatchFolder(folder).figures))
         except LookupError:
             return None
         return cls(folder, tuple(Figure(*one) for one in stored["figures"]), stored["about"])
 
-    def kept(self, lake: LakeBucket) -> Batch:
-        """This batch, now stored; or the one that another run has stored meanwhile."""
-        text = json.dumps({"figures": self.figures, "about": self.about}, ensure_ascii=False)
+    def store(self, lake: LakeBucket) -> Batch:
+        """Store this batch, and return it, or the batch that another run stored earlier."""
+        text = json.dumps({"figures": self.figures, "about": self.state}, ensure_ascii=False)
         if lake.create(AttributionBatchFolder(self.folder).figures, text):
             return self
-        return self.find(lake, self.folder) or self.kept(lake)
+        return self.find(lake, self.folder) or self.store(lake)
 
     def publish(self, lake: LakeBucket, metrics: Metrics, now: float) -> None:
-        """Send what nobody has sent. Raises RefusedError: what was refused is tried again another time."""
+        """Send the figures that no run has sent.
+
+        Raises RefusedError. The next run sends the refused figures again.
+        """
         for number, figures in enumerate(self._requests()):
-            fresh = list(recent(figures, now, DAYS))
+            current = list(recent(figures, now, MAX_AGE_DAYS))
             mark = AttributionBatchFolder(self.folder).sent(number)
-            if not fresh or not lake.create(mark, ""):
+            if not current or not lake.create(mark, ""):
                 continue
             try:
-                metrics.send(fresh)
+                metrics.send(current)
             except RefusedError:
                 lake.delete([{"Key": mark}])
                 raise
 
     def _requests(self) -> Iterator[Iterable[Figure]]:
-        for start in range(0, len(self.figures), FIGURES_AT_ONCE):
-            yield self.figures[start : start + FIGURES_AT_ONCE]
+        for start in range(0, len(self.figures), FIGURES_PER_REQUEST):
+            yield self.figures[start : start + FIGURES_PER_REQUEST]

@@ -1,9 +1,9 @@
 """Figures as CloudWatch metrics.
 
 A metric has the name that the caller gave it, and two dimensions: DatasetGroupArn and EventAttributionSource.
-Names of metrics and of sources are in capitals there, as the service writes them (countViews is COUNTVIEWS,
-mail is MAIL); ARNs stay as they are. The statistics Sum and SampleCount are what SUM() and SAMPLECOUNT() ask
-for; figures of the same quarter of an hour add up there.
+Names of metrics and sources are in upper case, as the service writes them (countViews is COUNTVIEWS); ARNs
+are not changed. The statistics Sum and SampleCount are the results of SUM() and SAMPLECOUNT(). CloudWatch
+adds up figures of the same quarter of an hour.
 """
 
 from collections.abc import Sequence
@@ -14,26 +14,29 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from tastemaker.attribution import Figure
-from tastemaker.attribution.sources import capitals
+from tastemaker.attribution.sources import upper_case
 from tastemaker.failures import WorkFailedError
 
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 1})
-"""No second attempt: a request whose answer was lost may have been taken."""
-VALUE_LENGTH = 1024
+"""A single attempt: a request whose response was lost may have taken effect."""
+MAX_VALUE_LENGTH = 1024
 
 
 class RefusedError(WorkFailedError):
-    """CloudWatch did not take a request, and will not have counted any of it."""
+    """CloudWatch refused a request, which certainly did not take effect."""
 
 
 class CloudWatch:
-    """`client` is a CloudWatch client that makes one attempt (`CONFIG`)."""
+    """The metrics of a dataset group. `client` is a CloudWatch client that makes one attempt (`CONFIG`)."""
 
     def __init__(self, client: Any, namespace: str, group_arn: str) -> None:
         self._client, self._namespace, self._group = client, namespace, group_arn
 
     def send(self, figures: Sequence[Figure]) -> None:
-        """Put the figures in one request. Raises RefusedError, and WorkFailedError if nobody can tell."""
+        """Send the figures in one request.
+
+        Raises RefusedError, or WorkFailedError if the request may have taken effect.
+        """
         try:
             self._client.put_metric_data(
                 Namespace=self._namespace, MetricData=list(map(self._datum, figures))
@@ -41,34 +44,36 @@ class CloudWatch:
         except (EndpointConnectionError, ConnectTimeoutError) as error:
             raise RefusedError(f"CloudWatch could not be reached: {error}") from error
         except ClientError as error:
-            kind = (
+            error_type = (
                 RefusedError
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
                 else WorkFailedError
             )
-            raise kind(f"CloudWatch did not take the metrics: {error}") from error
+            raise error_type(f"CloudWatch did not take the metrics: {error}") from error
         except BotoCoreError as error:
             raise WorkFailedError(f"CloudWatch may not have taken the metrics: {error}") from error
 
     def _datum(self, figure: Figure) -> dict[str, Any]:
         return {
-            "MetricName": capitals(figure.metric),
+            "MetricName": upper_case(figure.metric),
             "Dimensions": [
                 {"Name": "DatasetGroupArn", "Value": self._group},
-                {"Name": "EventAttributionSource", "Value": ascii_of(capitals(figure.source))},
+                {"Name": "EventAttributionSource", "Value": ascii_of(upper_case(figure.source))},
             ],
-            "Timestamp": datetime.fromtimestamp(figure.at, UTC),
+            "Timestamp": datetime.fromtimestamp(figure.time, UTC),
             "StatisticValues": {
-                "SampleCount": float(figure.number),
+                "SampleCount": float(figure.sample_count),
                 "Sum": figure.total,
-                "Minimum": figure.least,
-                "Maximum": figure.most,
+                "Minimum": figure.minimum,
+                "Maximum": figure.maximum,
             },
         }
 
 
 def ascii_of(text: str) -> str:
-    """A source as CloudWatch takes it: printable ASCII, not only blanks, 1,024 characters. Other characters
-    stand as escapes, so that sources stay different."""
+    """A source as a value that CloudWatch accepts: up to 1,024 printable ASCII characters, not only blanks.
+
+    Other characters are written as escapes, so that different sources stay different.
+    """
     plain = "".join(one if " " <= one <= "~" else ascii(one)[1:-1] for one in text)
-    return plain[:VALUE_LENGTH] if plain.strip() else "(blank)"
+    return plain[:MAX_VALUE_LENGTH] if plain.strip() else "(blank)"

@@ -1,10 +1,8 @@
-"""Streamed events: the files that Firehose has delivered since the last run.
+"""Reports on streamed events: on the files that were delivered to the lake since the last run.
 
-A file is known by its key: a deletion of users' data writes files anew, and what was counted once is not
-counted again. Keys begin with the day of delivery, so that only those of the last days are remembered.
-
-    events/place.json       the newest batch, and when files were listed
-    events/00000007/        a batch; of the files that it has seen and counted it tells the next one
+Files are identified by their keys, because a data deletion job writes files again. Keys begin with the day of
+delivery, so that a batch lists only the files of the last days. Batches are numbered; each lists the files
+that were counted, and a progress file has the number of the newest batch and the time of its list.
 """
 
 from __future__ import annotations
@@ -23,53 +21,57 @@ from tastemaker.attribution import Metric, Sources, Tally
 from tastemaker.contracts.lake_layout import AttributionFolder, events_of_day
 from tastemaker.contracts.plans import AttributionPlan
 
-LATE = 2 * 86_400
-"""Seconds that a file may be late by: Firehose tries for a day to deliver, into the folder of the first."""
-KEPT = 100
-"""Batches that stay, a day of them: longer than any run could sleep and then write one of these again."""
+MAX_DELAY_SECONDS = 2 * 86_400
+"""How late a file may be delivered: Firehose tries for a day, and writes to the folder of the first try."""
+KEPT_BATCHES = 100
+"""Batches that are kept, about those of a day: no run that was delayed can write one of them again later."""
 
 
 @dataclass(frozen=True)
 class Events:
-    """`plan` is what the workflow's begin answered."""
+    """The streamed events of a plan. The newest `kept` batches stay in the lake."""
 
     plan: AttributionPlan
     lake: LakeBucket
     items: Items
     metrics: Metrics
-    kept: int = KEPT
+    kept: int = KEPT_BATCHES
 
     @property
     def folder(self) -> AttributionFolder:
+        """The folder of the attribution."""
         return AttributionFolder(self.plan["folder"])
 
     def report(self, now: float) -> int:
-        """Count what is new and send it. Returns how many files that were. Raises WorkFailedError."""
-        place = self._place()
-        number, before = place["batch"], Batch.find(self.lake, self._batch(place["batch"]))
+        """Count new files and send the figures. Returns the number of files. Raises WorkFailedError."""
+        progress = self._progress()
+        number, before = progress["batch"], Batch.find(self.lake, self._batch(progress["batch"]))
         files = 0
-        # What an earlier run has counted, and perhaps not sent, comes first.
+        # Send the batches first that earlier runs counted and possibly did not send.
         while (batch := Batch.find(self.lake, self._batch(number + 1))) is not None:
             files += self._publish(number := number + 1, batch, now)
-            place, before = {"batch": number, "at": batch.about["at"]}, batch
-        batch = self._count(place, before, now)
+            progress, before = {"batch": number, "at": batch.state["at"]}, batch
+        batch = self._count(progress, before, now)
         if batch is None:
-            self._write_place(number, now)
+            self._write_progress(number, now)
             return files
         return files + self._publish(number + 1, batch, now)
 
     def _publish(self, number: int, batch: Batch, now: float) -> int:
         batch.publish(self.lake, self.metrics, now)
-        self._write_place(number, batch.about["at"])
+        self._write_progress(number, batch.state["at"])
         old = self.lake.objects(self._batch(number - self.kept)) if number > self.kept else ()
         self.lake.delete([{"Key": key} for key, _ in old])
-        return int(batch.about["files"])
+        return int(batch.state["files"])
 
-    def _count(self, place: Mapping[str, Any], before: Batch | None, now: float) -> Batch | None:
-        """The next batch, stored. None if nothing is new. The first one counts what came after the
-        attribution was created; whatever else there is has only been seen."""
-        plan, earlier = self.plan, {"seen": [], "named": []} if before is None else before.about
-        day = datetime.fromtimestamp(place["at"] - LATE, UTC).strftime("%Y/%m/%d")
+    def _count(self, progress: Mapping[str, Any], before: Batch | None, now: float) -> Batch | None:
+        """Count new files and store the next batch, or return None if there are none.
+
+        The first batch counts files that were written after the attribution was created, and lists the others
+        as seen.
+        """
+        plan, earlier = self.plan, {"seen": [], "named": []} if before is None else before.state
+        day = datetime.fromtimestamp(progress["at"] - MAX_DELAY_SECONDS, UTC).strftime("%Y/%m/%d")
         found = [
             (key, written)
             for key, written in self.lake.objects(plan["events"], after=events_of_day(plan["events"], day))
@@ -88,24 +90,27 @@ class Events:
         for event in streamed(self.lake, new, tally):
             tally.add(event)
         figures = tally.figures(self.items.of(tally.items, tally.item_columns))
-        about = {
+        state = {
             "at": now,
             "files": len(new),
             "seen": [key for key, _ in found],
             "named": list(sources.named),
         }
-        return Batch(self._batch(place["batch"] + 1), tuple(figures), about).kept(self.lake)
+        return Batch(self._batch(progress["batch"] + 1), tuple(figures), state).store(self.lake)
 
-    def _place(self) -> dict[str, Any]:
-        """Where the last run ended. One that ended later and was overtaken may have written an older place:
-        the batches after it are there, and what they hold was sent."""
+    def _progress(self) -> dict[str, Any]:
+        """The progress of the last run.
+
+        A slow run may have written an older progress over a newer one. The batches after it exist then, and
+        their figures were sent.
+        """
         try:
-            place: dict[str, Any] = json.loads(self.lake.read(self.folder.events_progress))
+            progress: dict[str, Any] = json.loads(self.lake.read(self.folder.events_progress))
         except LookupError:
             return {"batch": 0, "at": self.plan["createdAt"]}
-        return place
+        return progress
 
-    def _write_place(self, batch: int, at: float) -> None:
+    def _write_progress(self, batch: int, at: float) -> None:
         self.lake.write(self.folder.events_progress, json.dumps({"batch": batch, "at": at}))
 
     def _batch(self, number: int) -> str:

@@ -1,4 +1,4 @@
-"""Attribution work: the plan of a run → what is new is reported, or the reason why it could not be."""
+"""The attribution function: it reports on new events and imports of a metric attribution."""
 
 import time
 from typing import Any
@@ -24,10 +24,10 @@ cloudwatch = session.client("cloudwatch", config=CONFIG)
 
 
 def handle(event: AttributionPlan, context: Any = None) -> dict[str, int]:
-    """`event` is the plan. Returns how many files of events and how many imports were reported on.
+    """Run the plan of an attribution. Returns the numbers of event files and of imports that were reported.
 
-    Nothing holds up anything else: an import that cannot be reported on is tried again by the next run.
-    Raises WorkFailedError, the first reason, once all has been tried.
+    A failure does not stop the other reports, and the next run tries again. Raises the first WorkFailedError
+    after all reports were tried.
     """
     settings, now = Settings(), time.time()
     logger.append_keys(arn=event["arn"])
@@ -52,7 +52,7 @@ def handle(event: AttributionPlan, context: Any = None) -> dict[str, int]:
 
 
 def _output(settings: Settings, plan: AttributionPlan) -> OutputFolder | None:
-    """The caller's folder for reports, opened with the caller's role; None if the attribution names none."""
+    """The caller's folder for reports, or None if the attribution has none."""
     if plan["output"] is None:
         return None
     access = CallerAccess(session, s3, settings.data_buckets)

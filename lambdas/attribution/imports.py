@@ -1,7 +1,6 @@
-"""Imports: each is reported on once, to CloudWatch if it added rows, to S3 if its caller wants it.
+"""Reports on imports, once for each: to CloudWatch if it added rows, and to S3 if its caller asked for it.
 
-imports/<job>/          its batch
-imports/<job>/done      everything has been sent
+The batch of an import has a mark when everything was sent.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lambdas.attribution.batches import DAYS, Batch, Metrics
+from lambdas.attribution.batches import MAX_AGE_DAYS, Batch, Metrics
 from lambdas.attribution.items import Items
 from lambdas.attribution.reading import bulk
 from lambdas.stores.caller_outputs import OutputFolder
@@ -23,7 +22,7 @@ from tastemaker.contracts.plans import AttributionPlan, ImportToReport
 
 @dataclass(frozen=True)
 class Imports:
-    """`plan` is what the workflow's begin answered; `output` opens the caller's folder, if one is named."""
+    """The imports of a plan. `output` opens the caller's folder, or returns None if there is none."""
 
     plan: AttributionPlan
     lake: LakeBucket
@@ -32,7 +31,7 @@ class Imports:
     output: Callable[[], OutputFolder | None]
 
     def report(self, one: ImportToReport, now: float) -> None:
-        """Report on one import of the plan. Raises WorkFailedError."""
+        """Report on one import. Raises WorkFailedError."""
         folder = AttributionFolder(self.plan["folder"]).import_batch(one["name"])
         if next(self.lake.objects(folder.done), None) is not None:
             return
@@ -41,7 +40,7 @@ class Imports:
         self.lake.write(folder.done, "")
 
     def _count(self, folder: str, one: ImportToReport, now: float) -> Batch:
-        """The report in S3, in place of an earlier one of the same name, and then the batch."""
+        """Write the report to S3, in place of an earlier one of the same name, and store the batch."""
         metrics = [Metric.parse(each) for each in self.plan["metrics"]]
         tally = Tally(metrics, Sources(self.plan["sources"]))
         for event in bulk(self.lake, one["prefix"], tally):
@@ -50,5 +49,5 @@ class Imports:
         output = self.output() if one["toS3"] else None
         if output is not None:
             output.write(file_name(one["at"]), csv_bytes(figures, metrics))
-        fresh = recent(figures, now, DAYS) if one["toCloudWatch"] else ()
-        return Batch(folder, tuple(fresh)).kept(self.lake)
+        current = recent(figures, now, MAX_AGE_DAYS) if one["toCloudWatch"] else ()
+        return Batch(folder, tuple(current)).store(self.lake)

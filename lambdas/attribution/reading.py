@@ -1,4 +1,4 @@
-"""Rows of the lake as events to count."""
+"""Rows of the lake → events to count."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ BULK = ["EVENT_TYPE", "TIMESTAMP", "ITEM_ID", "RECOMMENDATION_ID", "EVENT_ATTRIB
 
 
 def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Event]:
-    """The events of these files that `tally` counts. The stream may deliver one twice."""
+    """The events of these files that `tally` counts, without duplicates that the stream delivers."""
     names = [name for name in tally.columns if name in MEMBERS_BY_FIELD]
     others = [name for name in tally.columns if name not in MEMBERS_BY_FIELD]
     more = event_columns(
@@ -34,7 +34,7 @@ def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Ev
 
 
 def bulk(lake: LakeBucket, prefix: str, tally: Tally) -> Iterator[Event]:
-    """The rows of an import that `tally` counts."""
+    """The rows of an import that `tally` counts, as events."""
     names = tally.columns
     start = len(BULK)
     for key in parquet.keys(lake, prefix):

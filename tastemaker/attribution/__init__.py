@@ -1,9 +1,8 @@
-"""What recommendations brought about: metrics over events, by what the events came from.
+"""Metric attributions: figures about events, by the recommendations that led to them.
 
-metrics.py   a metric as it is written → what it counts
-sources.py   what brought an event about: a campaign, a recommender, or who the event says
-tally.py     events → figures, by metric, source and quarter of an hour
-report.py    figures → the CSV report
+`metrics.py` parses the expression of a metric. `sources.py` finds the campaign, recommender or named source
+that an event is attributed to. `tally.py` counts events by metric, source and quarter of an hour. `report.py`
+writes figures as the CSV report.
 """
 
 from tastemaker.attribution.metrics import Metric

@@ -1,7 +1,7 @@
-"""Metrics: one type of event, and a function over its events.
+"""Metrics: an event type, and a function over the events of this type.
 
-SAMPLECOUNT() counts the events, SUM(Interactions.COLUMN) adds up a column of theirs, SUM(Items.COLUMN) one of
-the items that they are about.
+SAMPLECOUNT() counts the events. SUM(Interactions.COLUMN) adds up a column of the events, and
+SUM(Items.COLUMN) a column of their items.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 @dataclass(frozen=True)
 class Metric:
-    """`function` is SAMPLECOUNT or SUM; `dataset` and `column` are what a SUM adds up, else empty."""
+    """One metric. `function` is SAMPLECOUNT or SUM; a SUM adds up the `column` of `dataset`."""
 
     name: str
     event_type: str
@@ -30,7 +30,7 @@ class Metric:
 
     @classmethod
     def parse(cls, attribute: Mapping[str, str]) -> Metric:
-        """A MetricAttribute of the service model: metricName, eventType, expression. Raises InvalidInput."""
+        """The metric of a MetricAttribute: metricName, eventType, expression. Raises InvalidInput."""
         name, expression = attribute["metricName"], attribute["expression"]
         if not _NAME.fullmatch(name):
             raise InvalidInput(

@@ -1,8 +1,8 @@
-"""What brought an event about.
+"""The source that an event is attributed to.
 
-What the event itself says counts first (eventAttributionSource), then the campaign or recommender whose
-answer it names by recommendationId. An event that says neither, or names an answer that nothing here gave,
-still counts: its source has a name of the service's for that.
+If the event names a source (eventAttributionSource), that is it. Otherwise it is the campaign or recommender
+that created the event's recommendationId. Events without either have the source SOURCE_NAME_UNDEFINED, as in
+the service.
 """
 
 from __future__ import annotations
@@ -12,34 +12,37 @@ from collections.abc import Iterable
 from tastemaker.contracts import recommendation_ids
 
 UNDEFINED = "SOURCE_NAME_UNDEFINED"
-MOST = 100
-"""Sources that events may name, as in the service. Each is a metric of its own in CloudWatch, which is paid
-for: an application that names a new one with every event must not become dear."""
+MAX_NAMED_SOURCES = 100
+"""Sources that events may name, as in the service.
+
+Each is a metric in CloudWatch, which costs money: the limit protects against applications that name a new
+source with every event.
+"""
 
 
-def capitals(name: str) -> str:
-    """A name of a metric, a type of event or a source as the service writes it in figures: countViews is
-    COUNTVIEWS there, mail is MAIL. ARNs stay as they are.
-    """
+def upper_case(name: str) -> str:
+    """The name of a metric, an event type or a source in figures: upper case, except for ARNs."""
     return name if name.startswith("arn:") else name.upper()
 
 
 class Sources:
-    """`arns` are the group's campaigns and recommenders; `named` are the sources that events have named so
-    far: the first hundred keep their names, all later ones are undefined.
+    """The sources of a dataset group.
+
+    `arns` are its campaigns and recommenders. `named` are the sources that events have named so far. The
+    first `MAX_NAMED_SOURCES` keep their names; later ones are undefined.
     """
 
     def __init__(self, arns: Iterable[str], named: Iterable[str] = ()) -> None:
         self.named = dict.fromkeys(named)
         self._answering = {recommendation_ids.prefix_of(arn): arn for arn in arns}
 
-    def of(self, said: str | None, recommendation_id: str | None) -> str:
-        """The source of an event."""
-        if not said:
+    def of(self, named: str | None, recommendation_id: str | None) -> str:
+        """The source of an event that names a source and an id, if it has them."""
+        if not named:
             begins = (recommendation_id or "")[: recommendation_ids.LENGTH]
             return self._answering.get(begins, UNDEFINED)
-        if said not in self.named:
-            if len(self.named) >= MOST:
+        if named not in self.named:
+            if len(self.named) >= MAX_NAMED_SOURCES:
                 return UNDEFINED
-            self.named[said] = None
-        return said
+            self.named[named] = None
+        return named

@@ -1,7 +1,7 @@
-"""Events counted: figures by metric, source and quarter of an hour.
+"""Counting events: figures by metric, source and quarter of an hour.
 
-A figure has what CloudWatch calls a statistic set: number, sum, least and most. Sets of the same quarter add
-up, so that events which come late are counted where they belong.
+A figure is a statistic set of CloudWatch: count, sum, minimum and maximum. Sets of the same quarter add up,
+so that late events are counted in their own quarter.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from tastemaker.attribution.metrics import INTERACTIONS, ITEMS, SAMPLECOUNT, Met
 from tastemaker.attribution.sources import Sources
 
 QUARTER = 900
-"""Seconds of an interval. Figures have the time at which theirs begins."""
+"""Seconds of a quarter of an hour. The time of a figure is the beginning of its quarter."""
 
-LARGEST = 2.0**360
-"""CloudWatch takes no larger numbers; one in a column is as good as none."""
+MAX_NUMBER = 2.0**360
+"""CloudWatch does not accept larger numbers; they are ignored."""
 
 
 Key = tuple[str, str, int]
@@ -26,32 +26,33 @@ Key = tuple[str, str, int]
 
 
 class Event(NamedTuple):
-    """One interaction. `at` in seconds; `values` are columns of Interactions."""
+    """One interaction. `time` is in seconds since 1970; `values` are columns of Interactions."""
 
     event_type: str
-    at: int
+    time: int
     item: str | None = None
     recommendation_id: str | None = None
-    said_source: str | None = None
+    named_source: str | None = None
     values: Mapping[str, Any] = {}
 
 
 class Figure(NamedTuple):
-    """What a metric comes to for one source in one quarter, which begins at `at`. `number` is that of the
-    values that were there.
+    """The statistics of a metric for one source in the quarter that begins at `time`.
+
+    `sample_count` is the number of values.
     """
 
     metric: str
     source: str
-    at: int
-    number: int
+    time: int
+    sample_count: int
     total: float
-    least: float
-    most: float
+    minimum: float
+    maximum: float
 
 
 class Tally:
-    """Counts events that are added one by one."""
+    """A count of events that are added one by one."""
 
     def __init__(self, metrics: Iterable[Metric], sources: Sources) -> None:
         self.metrics = tuple(metrics)
@@ -59,22 +60,22 @@ class Tally:
         self._by_type: dict[str, list[Metric]] = defaultdict(list)
         for metric in self.metrics:
             self._by_type[metric.event_type].append(metric)
-        self._found: dict[Key, list[Any]] = {}  # number, total, least, most
+        self._found: dict[Key, list[Any]] = {}  # count, total, minimum, maximum
         self._by_item: dict[str, Counter[Key]] = defaultdict(Counter)
 
     @property
     def event_types(self) -> Collection[str]:
-        """The types of events that some metric counts."""
+        """The event types that metrics count."""
         return self._by_type.keys()
 
     @property
     def columns(self) -> list[str]:
-        """The columns of Interactions that events need in their `values`."""
+        """The columns of Interactions that metrics add up, and that events must have in `values`."""
         return _columns(self.metrics, INTERACTIONS)
 
     @property
     def item_columns(self) -> list[str]:
-        """The columns that are needed of `items`."""
+        """The columns of Items that metrics add up."""
         return _columns(self.metrics, ITEMS)
 
     @property
@@ -87,31 +88,32 @@ class Tally:
         metrics = self._by_type.get(event.event_type)
         if metrics is None:
             return
-        source = self.sources.of(event.said_source, event.recommendation_id)
-        quarter = event.at // QUARTER * QUARTER
+        source = self.sources.of(event.named_source, event.recommendation_id)
+        quarter = event.time // QUARTER * QUARTER
         for metric in metrics:
             key = metric.name, source, quarter
             if metric.function == SAMPLECOUNT:
-                self._note(key, 1.0)
+                self._add_value(key, 1.0)
             elif metric.dataset == INTERACTIONS:
-                self._note(key, event.values.get(metric.column))
+                self._add_value(key, event.values.get(metric.column))
             elif event.item is not None:
                 self._by_item[event.item][key] += 1
 
     def figures(self, items: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> list[Figure]:
-        """All figures, those of the first metric first, the newest first. `items` are (id, columns) of
-        `items`: one that is not there adds nothing. Ends the counting.
+        """All figures, in the order of the metrics, newest first. No event can be added afterwards.
+
+        `items` are the (id, column → value) of the property `items`; an item that is absent adds nothing.
         """
         columns = {metric.name: metric.column for metric in self.metrics}
         for item, values in items:
             for key, times in self._by_item.pop(item, Counter()).items():
-                self._note(key, values.get(columns[key[0]]), times)
-        order = {metric.name: place for place, metric in enumerate(self.metrics)}
+                self._add_value(key, values.get(columns[key[0]]), times)
+        order = {metric.name: position for position, metric in enumerate(self.metrics)}
         found = (Figure(*key, *values) for key, values in self._found.items())
-        return sorted(found, key=lambda one: (order[one.metric], -one.at, one.source))
+        return sorted(found, key=lambda one: (order[one.metric], -one.time, one.source))
 
-    def _note(self, key: Key, value: Any, times: int = 1) -> None:
-        if value is None or isinstance(value, str) or not math.isfinite(value) or abs(value) > LARGEST:
+    def _add_value(self, key: Key, value: Any, times: int = 1) -> None:
+        if value is None or isinstance(value, str) or not math.isfinite(value) or abs(value) > MAX_NUMBER:
             return
         one, figure = float(value), self._found.get(key)
         if figure is None:
@@ -126,10 +128,10 @@ class Tally:
 
 
 def recent(figures: Iterable[Figure], now: float, days: float) -> Iterator[Figure]:
-    """The figures of the last days. One whose time is still to come, by a wrong clock, is of now."""
+    """The figures of the last days. A time in the future, from a wrong clock, becomes the present."""
     for one in figures:
-        if one.at >= now - days * 86_400:
-            yield one._replace(at=min(one.at, int(now)))
+        if one.time >= now - days * 86_400:
+            yield one._replace(time=min(one.time, int(now)))
 
 
 def _columns(metrics: Iterable[Metric], dataset: str) -> list[str]:

@@ -59,7 +59,7 @@ def items_with(conditions: Conditions, items: Columns, cache: MaskCache | None =
         column = items.find(name)
         if column is None:
             raise BadLine(f"The items have no column {name}; they have {', '.join(items) or 'none'}.")
-        if column.kind == NUMBER:
+        if column.column_type == NUMBER:
             _check_number(name, value)
         wanted.append(Condition(Field("Items", name), IN, Literals((value,))))
     expression = Expression(action=INCLUDE, target="ItemID", alternatives=(tuple(wanted),), only_if=())

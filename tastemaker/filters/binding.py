@@ -98,7 +98,7 @@ def _resolved(condition: Condition, current_item: CurrentItem, items: Columns) -
         value = column.value(current_item)
     if value is None:
         return replace(condition, operand=Literals(()))
-    split = isinstance(value, str) and (column is None or column.kind == CATEGORICAL)
+    split = isinstance(value, str) and (column is None or column.column_type == CATEGORICAL)
     texts = set(str(value).split(SEPARATOR)) if split else {str(value)}
     return replace(condition, operand=Literals(tuple(sorted(texts))))
 

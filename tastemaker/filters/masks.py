@@ -129,7 +129,7 @@ def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
     column = items.find(field.name)
     if column is None or not wanted:
         return np.zeros(items.rows, bool)
-    if column.kind != NUMBER:
+    if column.column_type != NUMBER:
         raise FilterError(f"{field} is not a number and cannot be compared by {condition.operator}; use IN.")
     compared: Mask = COMPARISONS[condition.operator](column.values, number(wanted[0], str(field)))
     return compared & ~np.isnan(column.values) if condition.operator == "!=" else compared
@@ -144,7 +144,7 @@ def _listed(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
         if ids is not None and field.name.casefold() == ID_COLUMNS.get(field.dataset):
             return _with_ids(ids, wanted, items.rows)
         return np.zeros(items.rows, bool)  # the schema is newer than the data: null in every row
-    if column.kind == NUMBER:
+    if column.column_type == NUMBER:
         return np.isin(column.values, [number(text, str(field)) for text in wanted])
     return _with_text(column, wanted, str(field))
 
@@ -159,7 +159,7 @@ def _with_text(column: Column, wanted: tuple[str, ...], name: str) -> Mask:
     if not listed.any():
         return np.zeros(len(column), bool)
     # `take` is twice as fast as indexing.
-    if column.kind == "string" and len(column.codes) == len(column):  # one value in each row
+    if column.column_type == "string" and len(column.codes) == len(column):  # one value in each row
         return listed.take(column.codes)
     # Count hits before each code. A row matches if the count grows between its first code and the next row's.
     before = np.zeros(len(column.codes) + 1, np.int32)

@@ -45,7 +45,7 @@ class UpsertedItems:
     @cached_property
     def upserted_columns(self) -> Columns:
         """The upserted properties: the bundle's columns, and those that a newer schema has added."""
-        column_types = {name: column.kind for name, column in self.columns.items()}
+        column_types = {name: column.column_type for name, column in self.columns.items()}
         for record in self.records.values():
             for name, value in record.items():
                 if name not in column_types and value is not None:

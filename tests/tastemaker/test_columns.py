@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.columns import BOOLEAN, CATEGORICAL, KINDS, NUMBER, Column, Columns
+from tastemaker.columns import BOOLEAN, CATEGORICAL, COLUMN_TYPES, NUMBER, Column, Columns
 
 CELLS = {
     "categorical": st.none() | st.text("ab|é", max_size=6),
@@ -13,7 +13,7 @@ CELLS = {
     "number": st.none() | st.floats(allow_nan=False),
     "boolean": st.none() | st.booleans(),
 }
-COLUMN = st.sampled_from(KINDS).flatmap(
+COLUMN = st.sampled_from(COLUMN_TYPES).flatmap(
     lambda kind: st.tuples(st.just(kind), st.lists(CELLS[kind], max_size=20))
 )
 
@@ -26,7 +26,7 @@ def test_values_come_back_as_they_went_in(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("columns")
     column.save(folder, "X")
     opened = Column.open(folder, "X")
-    assert opened.kind == kind
+    assert opened.column_type == kind
     assert [opened.value(row) for row in range(len(opened))] == values
 
 

@@ -48,9 +48,11 @@ def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, Fe
     pieces: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []  # rows, codes, weights
     first = 0
     for name, column in columns.items():
-        if name in excluded or column.kind not in (CATEGORICAL, NUMBER):
+        if name in excluded or column.column_type not in (CATEGORICAL, NUMBER):
             continue
-        described, piece = (_categorical if column.kind == CATEGORICAL else _numeric)(name, column, first)
+        described, piece = (_categorical if column.column_type == CATEGORICAL else _numeric)(
+            name, column, first
+        )
         if (described.size < 2 and described.column_type == NUMBER) or described.size < 1:
             continue
         space.append(described)

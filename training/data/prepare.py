@@ -214,7 +214,7 @@ def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
     np.minimum.at(created, sequences.items, sequences.times)
     created[created == np.iinfo(np.int64).max] = latest
     column = columns.find(CREATION_COLUMN)
-    if column is not None and column.kind == NUMBER:
+    if column is not None and column.column_type == NUMBER:
         known = ~np.isnan(column.values)
         created[known] = column.values[known].astype(np.int64)
     return created

@@ -106,7 +106,7 @@ def attribute_statistics(column: Column) -> dict[str, float]:
     if column.is_text:
         known, distinct = int(np.count_nonzero(np.diff(column.offsets))), len(np.unique(column.codes))
     else:
-        there = ~np.isnan(column.values) if column.kind == NUMBER else column.values >= 0
+        there = ~np.isnan(column.values) if column.column_type == NUMBER else column.values >= 0
         known, distinct = int(np.count_nonzero(there)), len(np.unique(column.values[there]))
     return {"known": known, "distinct": distinct}
 

@@ -101,8 +101,8 @@ def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str
         "eventTypes": prepared.event_types,
         "latestTimestamp": prepared.latest,
         "columns": {
-            "ITEMS": {name: column.kind for name, column in prepared.item_columns.items()},
-            "USERS": {name: column.kind for name, column in prepared.user_columns.items()},
+            "ITEMS": {name: column.column_type for name, column in prepared.item_columns.items()},
+            "USERS": {name: column.column_type for name, column in prepared.user_columns.items()},
         },
     }
 

@@ -138,7 +138,7 @@ class AffinityPipeline(Pipeline):
             return
         values = []
         for name, column in prepared.item_columns.items():
-            if column.kind == CATEGORICAL and name not in self.excluded:
+            if column.column_type == CATEGORICAL and name not in self.excluded:
                 many = np.bincount(column.codes, minlength=len(column.vocabulary))
                 values += [(column, code) for code in np.flatnonzero((many > 1) & (many < count))]
         for place in rng.permutation(len(values))[:most]:

@@ -53,7 +53,7 @@ def rewards(wanted: Objective | None, prepared: Prepared) -> Rewards | None:
     if wanted is None:
         return None
     column = prepared.item_columns.find(wanted.attribute)
-    if column is None or column.kind != NUMBER:
+    if column is None or column.column_type != NUMBER:
         raise BadDataError(
             f"The optimization objective is {wanted.attribute}: the Items dataset has no such column of "
             "numbers."

@@ -9,7 +9,7 @@ from typing import Any
 
 from tastemaker.attribution import Metric
 from tastemaker.attribution.metrics import ITEMS
-from tastemaker.attribution.sources import capitals
+from tastemaker.attribution.sources import upper_case
 from tastemaker.attribution.tally import QUARTER
 from tastemaker.contracts.lake_layout import AttributionFolder, GroupFolder
 from tastemaker.contracts.plans import AttributionPlan, ImportToReport, OwnedData
@@ -213,7 +213,7 @@ def _check_output(output: Mapping[str, Any]) -> None:
 def _check_metrics(context: Context, group: str, attributes: Iterable[Mapping[str, str]]) -> None:
     metrics = [Metric.parse(one) for one in attributes]
     names = [one.name for one in metrics]
-    if len(names) > MAX_METRICS or len(set(map(capitals, names))) != len(names):
+    if len(names) > MAX_METRICS or len(set(map(upper_case, names))) != len(names):
         raise InvalidInput(
             f"At most {MAX_METRICS} metrics, each with a name of its own, are allowed: {names}."
         )

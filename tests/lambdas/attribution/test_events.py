@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.attribution.batches import FIGURES_AT_ONCE
+from lambdas.attribution.batches import FIGURES_PER_REQUEST
 from lambdas.attribution.cloudwatch import RefusedError
 from tastemaker.attribution.sources import UNDEFINED
 from tastemaker.contracts import recommendation_ids
@@ -93,7 +93,7 @@ def test_sources_that_events_name_are_remembered(shop: Shop) -> None:
 @pytest.fixture
 def busy(shop: Shop) -> Shop:
     """Figures for three requests: more sources than one takes, all of them campaigns."""
-    arns = [f"{HOME}-{number}" for number in range(2 * FIGURES_AT_ONCE + 1)]
+    arns = [f"{HOME}-{number}" for number in range(2 * FIGURES_PER_REQUEST + 1)]
     shop.plan["sources"] = arns
     ids = [recommendation_ids.new(arn) for arn in arns]
     shop.store(
@@ -106,7 +106,7 @@ def test_a_run_that_is_killed_after_any_step_is_taken_up(busy: Shop) -> None:
     steps = Steps()
     busy.report_events(steps=steps)
     whole, sent = busy.taker.totals, list(busy.taker.requests)
-    assert len(sent) == 3 and len(whole) == 2 * FIGURES_AT_ONCE + 1 and set(whole.values()) == {1.0}
+    assert len(sent) == 3 and len(whole) == 2 * FIGURES_PER_REQUEST + 1 and set(whole.values()) == {1.0}
     for last, step in enumerate(steps.done):
         busy.taker.requests = []
         busy.plan["folder"] = f"groups/films/attribution/killed-{last}/"

@@ -1,6 +1,6 @@
 """What is known of items."""
 
-from lambdas.attribution.items import KEYS_AT_ONCE
+from lambdas.attribution.items import MAX_KEYS
 from tests.lambdas.attribution.shop import Shop
 
 
@@ -20,7 +20,7 @@ def test_the_last_one_written_counts(shop: Shop) -> None:
 
 
 def test_more_than_a_request_takes(shop: Shop) -> None:
-    names = [f"item-{number}" for number in range(KEYS_AT_ONCE + 1)]
+    names = [f"item-{number}" for number in range(MAX_KEYS + 1)]
     for name in names:
         shop.put(name, 15, PRICE=1.0)
     assert set(dict(shop.items().of(names, ["PRICE"]))) == set(names)

@@ -1,7 +1,7 @@
 """The report, byte by byte."""
 
 from tastemaker.attribution import Figure, Metric
-from tastemaker.attribution.report import ROWS_AT_ONCE, csv_bytes, file_name
+from tastemaker.attribution.report import FLUSH_ROWS, csv_bytes, file_name
 
 METRICS = [
     Metric("countWatches", "watch", "samplecount"),
@@ -32,6 +32,6 @@ def test_a_report_of_nothing_has_a_header() -> None:
 
 
 def test_a_long_report_comes_in_pieces() -> None:
-    figures = [Figure("INCOME", "s", 900 * n, 1, 1.0, 1.0, 1.0) for n in range(ROWS_AT_ONCE + 1)]
+    figures = [Figure("INCOME", "s", 900 * n, 1, 1.0, 1.0, 1.0) for n in range(FLUSH_ROWS + 1)]
     pieces = list(csv_bytes(figures, METRICS))
-    assert len(pieces) == 2 and b"".join(pieces).count(b"\n") == ROWS_AT_ONCE + 2
+    assert len(pieces) == 2 and b"".join(pieces).count(b"\n") == FLUSH_ROWS + 2

@@ -1,7 +1,7 @@
 """What brought an event about."""
 
 from tastemaker.attribution import Sources
-from tastemaker.attribution.sources import MOST, UNDEFINED
+from tastemaker.attribution.sources import MAX_NAMED_SOURCES, UNDEFINED
 from tastemaker.contracts import recommendation_ids
 
 HOME, MAIL = (f"arn:aws:personalize:eu-west-1:123456789012:campaign/{name}" for name in ("home", "mail"))
@@ -25,7 +25,7 @@ def test_an_event_of_no_source_still_counts() -> None:
 
 def test_sources_that_events_name_are_a_hundred_at_most() -> None:
     sources = Sources([HOME], named=["first"])
-    found = [sources.of(f"partner-{number}", None) for number in range(MOST)]
-    assert found == [f"partner-{number}" for number in range(MOST - 1)] + [UNDEFINED]
+    found = [sources.of(f"partner-{number}", None) for number in range(MAX_NAMED_SOURCES)]
+    assert found == [f"partner-{number}" for number in range(MAX_NAMED_SOURCES - 1)] + [UNDEFINED]
     assert sources.of("first", None) == "first" and sources.of(None, recommendation_ids.new(HOME)) == HOME
-    assert len(sources.named) == MOST
+    assert len(sources.named) == MAX_NAMED_SOURCES

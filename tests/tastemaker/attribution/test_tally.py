@@ -36,7 +36,7 @@ def test_figures_by_metric_source_and_quarter(tally: Tally) -> None:
     tally.add(view(NOON, 2.5, recommendation_id=answer))
     tally.add(view(NOON + 899, 4, recommendation_id=answer))
     tally.add(view(NOON + 900, 1.0, recommendation_id=answer))
-    tally.add(view(NOON + 1, 7.0, said_source="mail"))
+    tally.add(view(NOON + 1, 7.0, named_source="mail"))
     tally.add(view(NOON + 2))
     assert tally.figures() == [
         Figure("views", HOME, NOON + 900, 1, 1.0, 1.0, 1.0),
@@ -53,7 +53,7 @@ def test_columns_of_items_are_added_up_once_all_events_are_known(tally: Tally) -
     for item, times in (("tea", 3), ("bread", 1), ("gone", 2), ("free", 1)):
         for _ in range(times):
             tally.add(Event("buy", NOON, item=item))
-    tally.add(Event("buy", NOON, item="bread", said_source="mail"))
+    tally.add(Event("buy", NOON, item="bread", named_source="mail"))
     tally.add(Event("buy", NOON))  # an event without an item has no price
     assert set(tally.items) == {"tea", "bread", "gone", "free"}
     assert (tally.columns, tally.item_columns) == (["EVENT_VALUE"], ["PRICE"])
@@ -69,7 +69,7 @@ def test_columns_of_items_are_added_up_once_all_events_are_known(tally: Tally) -
 
 
 def test_other_events_count_nowhere(tally: Tally) -> None:
-    tally.add(Event("View", NOON, said_source="mail"))
+    tally.add(Event("View", NOON, named_source="mail"))
     assert set(tally.event_types) == {"view", "buy"}
     assert tally.figures() == [] and list(tally.sources.named) == []
 
@@ -97,4 +97,4 @@ def test_only_the_last_days_are_sent() -> None:
         for at in (NOON - 14 * 86_400, NOON - 14 * 86_400 + 900, NOON, NOON + 86_400)
     )
     kept = list(recent([old, edge, new, to_come], now, 14))
-    assert kept == [edge, new, to_come._replace(at=NOON + 100)]
+    assert kept == [edge, new, to_come._replace(time=NOON + 100)]
