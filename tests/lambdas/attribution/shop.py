@@ -88,7 +88,7 @@ class Taker:
         """(metric, source, quarter) → Sum, as CloudWatch would show it."""
         found: Counter[tuple[str, str, int]] = Counter()
         for figure in (one for request in self.requests for one in request):
-            found[figure.metric, figure.source, figure.at] += figure.total  # type: ignore[assignment]
+            found[figure.metric, figure.source, figure.time] += figure.total  # type: ignore[assignment]
         return dict(found)
 
 

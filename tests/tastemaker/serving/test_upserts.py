@@ -43,7 +43,7 @@ def test_columns_keep_the_types_of_the_bundle_and_add_new_properties() -> None:
         dune={"AWARD": "oscar", "RATING": 4, "SEQUEL": True, "UNUSED": None},
     )
     columns = items.upserted_columns
-    assert {name: column.kind for name, column in columns.items()} == {
+    assert {name: column.column_type for name, column in columns.items()} == {
         "GENRES": "categorical",
         "YEAR": "number",
         "COLOR": "boolean",
