@@ -137,7 +137,7 @@ def place(lake_client: Any, other_tables: Any) -> Deployment:
 
 
 @pytest.mark.parametrize("twice", [False, True])
-def test_no_trace_is_left(place: Deployment, twice: bool) -> None:
+def test_deletion_removes_users_from_all_files_and_tables(place: Deployment, twice: bool) -> None:
     assert "'ann'" in place.known()
     # Two views, a user, an event, one before the login and one on an action; five profile rows and one of the
     # catalog.
@@ -155,7 +155,7 @@ def test_no_trace_is_left(place: Deployment, twice: bool) -> None:
     assert place.lists.find("films-2#1", "ann") is not None
 
 
-def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Deployment) -> None:
+def test_restarted_deletion_counts_rows_of_both_runs(place: Deployment) -> None:
     place.job.run("plan", PLAN, {})
     for item in json.loads(place.job.lake.read(PLAN["work"]))[:-1]:  # stopped before the tables
         place.job.run("delete", PLAN, item)
@@ -165,7 +165,7 @@ def test_a_deletion_that_is_started_again_counts_what_both_deleted(place: Deploy
     assert "ann" not in place.known()
 
 
-def test_input_that_names_nobody(place: Deployment) -> None:
+def test_input_without_user_ids_fails_with_a_reason(place: Deployment) -> None:
     def source(body: bytes | None) -> dict[str, Any]:
         if body is not None:
             place.s3.put_object(Bucket="caller", Key="x.csv", Body=body)

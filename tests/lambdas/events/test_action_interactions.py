@@ -42,7 +42,7 @@ def targets() -> EventTargets:
     return EventTargets(repository)
 
 
-def test_an_interaction_goes_its_own_way(targets: EventTargets) -> None:
+def test_action_interaction_is_streamed_under_the_action_group(targets: EventTargets) -> None:
     target = targets.of_action_tracker("t")
     deed = {"actionId": "call", "sessionId": "s", "userId": "u", "timestamp": 5.5, "eventType": "Taken"}
     params = {"trackingId": "t", "actionInteractions": [{**deed, "properties": '{"channel": "mail"}'}]}
@@ -52,7 +52,7 @@ def test_an_interaction_goes_its_own_way(targets: EventTargets) -> None:
     assert action_records(params, target.schema, "shop") == [record]  # sent twice, it is one
 
 
-def test_tracking_ids_do_not_mix(targets: EventTargets) -> None:
+def test_tracking_ids_of_events_and_actions_are_separate(targets: EventTargets) -> None:
     with pytest.raises(InvalidInput, match="no event tracker"):
         targets.of_tracker("t")
     with pytest.raises(ResourceNotFound, match="DescribeDataset"):

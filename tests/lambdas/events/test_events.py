@@ -129,7 +129,7 @@ class Shop:
         return self.post("/events", body)
 
 
-def test_events_reach_the_stream_under_their_user() -> None:
+def test_events_are_partitioned_by_user() -> None:
     shop = Shop()
     assert shop.events({"properties": '{"device": "tv"}'}, {"itemId": "j"}) == (200, None)
     assert [(event["itemId"], event["properties"]) for event in shop.kinesis.stored] == [
@@ -146,7 +146,7 @@ def test_only_refused_records_are_sent_again() -> None:
     assert sorted(event["itemId"] for event in shop.kinesis.stored) == ["i", "j"]
 
 
-def test_a_stream_that_stays_full_is_no_success() -> None:
+def test_stream_that_stays_full_is_service_unavailable() -> None:
     shop = Shop(refusals=99)
     status, body = shop.events({})
     assert (status, body["__type"]) == (503, ServiceUnavailable.code)
@@ -163,7 +163,7 @@ def test_a_stream_that_stays_full_is_no_success() -> None:
         ([], {}, "greater than or equal to 1"),
     ],
 )
-def test_everything_wrong_is_an_invalid_input(
+def test_invalid_request_is_an_invalid_input(
     events: list[dict[str, Any]], members: dict[str, Any], text: str
 ) -> None:
     status, body = Shop().events(*events, **members)
@@ -171,13 +171,13 @@ def test_everything_wrong_is_an_invalid_input(
     assert text in body["message"]
 
 
-def test_nothing_is_stored_if_one_event_is_wrong() -> None:
+def test_no_event_is_stored_if_one_is_invalid() -> None:
     shop = Shop()
     assert shop.events({}, {"itemId": None})[0] == 400
     assert shop.kinesis.stored == []
 
 
-def test_a_tracker_is_remembered_for_a_minute() -> None:
+def test_tracker_is_cached_for_a_minute() -> None:
     shop = Shop()
     assert shop.events({})[0] == 200
     tracker = shop.records.get(f"{PREFIX}event-tracker/1")
@@ -189,7 +189,7 @@ def test_a_tracker_is_remembered_for_a_minute() -> None:
     assert shop.events({})[0] == 400
 
 
-def test_a_group_without_interactions_dataset() -> None:
+def test_group_without_interactions_dataset_is_refused() -> None:
     shop = Shop()
     other = f"{PREFIX}dataset-group/other"
     shop.add("event-tracker/2", "event-tracker", "tracker-2", status="ACTIVE", datasetGroupArn=other)
@@ -232,12 +232,12 @@ def test_items_and_users_replace_whole_records() -> None:
         ("dataset/shop/ITEMS", {"itemId": "1"}, 400, "InvalidInputException"),
     ],
 )
-def test_items_that_are_refused(arn: str, item: dict[str, Any], status: int, code: str) -> None:
+def test_invalid_item_is_refused(arn: str, item: dict[str, Any], status: int, code: str) -> None:
     answer, body = Shop().post("/items", {"datasetArn": PREFIX + arn, "items": [item]})
     assert (answer, body["__type"]) == (status, code)
 
 
-def test_a_table_that_takes_nothing_is_no_success() -> None:
+def test_table_that_stays_busy_is_service_unavailable() -> None:
     item = {"itemId": "1", "properties": '{"price": 1}'}
     status, body = Shop(takes=False).post(
         "/items", {"datasetArn": f"{PREFIX}dataset/shop/ITEMS", "items": [item]}

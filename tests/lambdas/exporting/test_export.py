@@ -50,7 +50,7 @@ def catalog(other_tables: Any) -> Any:
     return lambda arn: all_upserts(other_tables, "catalog", arn)
 
 
-def test_items(lake: LakeBucket, catalog: Any) -> None:
+def test_export_of_items_has_the_newest_row_of_each_item(lake: LakeBucket, catalog: Any) -> None:
     store(lake, "bulk/1/a.parquet", [{"ITEM_ID": "a", "PRICE": 1.0}, {"ITEM_ID": 'b "x", y', "PRICE": 2.0}])
     rows = [{"ITEM_ID": "a", "PRICE": 1.5, "NEW": False}, {"ITEM_ID": "c", "PRICE": None, "NEW": None}]
     store(lake, "bulk/2/a.parquet", [*rows, rows[0]])
@@ -64,7 +64,7 @@ def test_items(lake: LakeBucket, catalog: Any) -> None:
     assert sorted(export("ALL")) == ['"b ""x"", y",2.0,', "a,9.5,true", "c,,"]
 
 
-def test_interactions(lake: LakeBucket, catalog: Any) -> None:
+def test_export_of_interactions_joins_imports_and_events(lake: LakeBucket, catalog: Any) -> None:
     bulk = {"USER_ID": "u", "ITEM_ID": "a", "TIMESTAMP": 1, "EVENT_TYPE": "view", "DEVICE": None}
     store(lake, "bulk/1/a.parquet", [bulk, bulk])
     event = {

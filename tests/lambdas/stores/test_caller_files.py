@@ -1,4 +1,4 @@
-"""S3 as a source and a destination, and the caller's role."""
+"""S3 as the source and the destination of an import."""
 
 import io
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from moto import mock_aws
 
 from lambdas.stores.caller_files import S3Source
 from lambdas.stores.import_destination import S3Destination
-from lambdas.support.roles import assume, trust_statement
 from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
 from tastemaker.files import File
 from tastemaker.importing.importer import Importer
@@ -32,7 +31,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-def test_an_import_from_bucket_to_bucket(s3: Any) -> None:
+def test_import_from_bucket_to_bucket_replaces_leftover_parts(s3: Any) -> None:
     for key in ("in/a.csv", "in/b/c.csv"):
         s3.put_object(Bucket="data", Key=key, Body=CSV)
     s3.put_object(Bucket="lake", Key="run/part-00007.parquet", Body=b"left by a killed run")
@@ -49,12 +48,12 @@ def test_an_import_from_bucket_to_bucket(s3: Any) -> None:
     ]
 
 
-def test_keys_may_hold_what_addresses_reserve(s3: Any) -> None:
+def test_keys_may_contain_question_mark_and_hash(s3: Any) -> None:
     s3.put_object(Bucket="data", Key="what? #1.csv", Body=CSV)
     assert [file.key for file in input_files(S3Source(s3), "s3://data/what? #1.csv")] == ["what? #1.csv"]
 
 
-def test_locations_that_are_not_there(s3: Any) -> None:
+def test_missing_bucket_or_object_is_an_invalid_location(s3: Any) -> None:
     with pytest.raises(InvalidLocation, match="Invalid data location"):
         input_files(S3Source(s3), "s3://no-such-bucket/a.csv")
     with pytest.raises(InvalidLocation):
@@ -76,7 +75,7 @@ class Refusing:
         raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")
 
 
-def test_refused_access_names_role_place_and_permission() -> None:
+def test_denied_access_names_role_object_and_permission() -> None:
     source = S3Source(Refusing(), "arn:aws:iam::1:role/reader")
     with pytest.raises(AccessRefused, match=r"role/reader may not read s3://data/in/.*s3:ListBucket"):
         input_files(source, "s3://data/in/")
@@ -110,14 +109,14 @@ class Breaking(io.BytesIO):
         return chunk
 
 
-def test_a_broken_connection_is_taken_up_where_it_broke() -> None:
+def test_broken_connection_is_resumed_where_it_broke() -> None:
     s3 = Flaky(CSV, breaks_after=3000)
     with S3Source(s3).open(File("data", "a.csv", len(CSV))) as stream:
         assert stream.read() == CSV
     assert s3.requests[1] == {"Bucket": "data", "Key": "a.csv", "Range": "bytes=3000-", "IfMatch": '"1"'}
 
 
-def test_a_connection_that_never_brings_anything_ends() -> None:
+def test_connection_without_any_data_fails() -> None:
     with (
         S3Source(Flaky(CSV, breaks_after=0)).open(File("data", "a.csv", len(CSV))) as stream,
         pytest.raises(WorkFailedError, match="could not serve"),
@@ -125,34 +124,8 @@ def test_a_connection_that_never_brings_anything_ends() -> None:
         stream.read()
 
 
-def test_seeking_reads_from_there() -> None:
+def test_seek_continues_from_the_new_position() -> None:
     with S3Source(Flaky(CSV, 1 << 30)).open(File("data", "a.csv", len(CSV))) as stream:
         stream.seek(-10, io.SEEK_END)
         assert stream.read(4) + stream.read() == CSV[-10:]
         assert stream.read(5) == b""
-
-
-class Suspicious:
-    """A session whose STS assumes no role."""
-
-    region_name = "eu-west-1"
-
-    def client(self, name: str) -> "Suspicious":
-        return self
-
-    def assume_role(self, **request: Any) -> Any:
-        raise ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole")
-
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": "arn:aws:sts::123456789012:assumed-role/import-role/session"}
-
-
-def test_a_role_that_does_not_trust_us_gets_the_statement_to_add() -> None:
-    with pytest.raises(AccessRefused) as caught:
-        assume(Suspicious(), "arn:aws:iam::123456789012:role/PersonalizeRole")  # type: ignore[arg-type]
-    assert (
-        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/import-role"}, '
-        '"Action": "sts:AssumeRole"}'
-    ) in str(caught.value)
-    assert "PersonalizeRole" in str(caught.value)
-    assert "user/ann" in trust_statement("arn:aws:iam::1:user/ann")

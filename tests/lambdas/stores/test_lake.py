@@ -22,19 +22,19 @@ def test_objects_are_written_listed_and_read(lake):
     assert lake.uri("groups/x") == "s3://lake/groups/x"
 
 
-def test_what_is_not_there(lake):
+def test_read_of_missing_object_raises_lookup_error(lake):
     with pytest.raises(LookupError, match="s3://lake/nothing"):
         lake.read("nothing")
 
 
-def test_a_purge_keeps_to_its_prefix(lake):
+def test_purge_deletes_only_its_prefix(lake):
     for key in ("groups/films/a", "groups/films/b/c", "groups/films-2/a"):
         lake.write(key, "")
     assert lake.purge("groups/films/", until=1.0, clock=lambda: 0.0)
     assert [key for key, _ in lake.objects("")] == ["groups/films-2/a"]
 
 
-def test_a_purge_stops_in_time_and_goes_on(lake):
+def test_purge_stops_at_its_deadline_and_continues_later(lake):
     for number in range(1001):  # one more than a page
         lake.write(f"groups/films/{number:04d}", "")
     ticks = itertools.count()
@@ -44,13 +44,13 @@ def test_a_purge_stops_in_time_and_goes_on(lake):
     assert list(lake.objects("")) == []
 
 
-def test_of_two_who_create_an_object_one_does(lake):
+def test_create_leaves_existing_object(lake):
     assert lake.create("groups/films/batch.json", "mine")
     assert not lake.create("groups/films/batch.json", "theirs")
     assert lake.read("groups/films/batch.json") == "mine"
 
 
-def test_a_list_can_begin_after_a_key(lake):
+def test_objects_can_start_after_a_key(lake):
     for day in ("10", "11", "12"):
         lake.write(f"events/2026/11/{day}/a.parquet", "")
     found = [key for key, _ in lake.objects("events/", after="events/2026/11/11/")]

@@ -9,13 +9,13 @@ METRICS = [
 ]
 
 
-def test_it_is_named_as_the_service_names_it() -> None:
+def test_file_name_is_that_of_the_service() -> None:
     name = file_name(1_700_049_600.25)
     assert name == "AggregatedAttributionMetrics - BULK - 20231115T120000.250000Z.csv"
     assert file_name(1_700_049_600.75) != name
 
 
-def test_its_rows() -> None:
+def test_rows_have_the_columns_of_the_service() -> None:
     figures = [
         Figure("countWatches", "arn:aws:personalize:us-west-2:1:recommender/a", 1666925100, 12, 12.0, 1, 1),
         Figure("INCOME", 'mail, "spring"', 1666924200, 2, 9.5, 4.0, 5.5),
@@ -27,11 +27,11 @@ def test_its_rows() -> None:
     )
 
 
-def test_a_report_of_nothing_has_a_header() -> None:
+def test_empty_report_has_a_header() -> None:
     assert b"".join(csv_bytes([], METRICS)).count(b"\n") == 1
 
 
-def test_a_long_report_comes_in_pieces() -> None:
+def test_long_report_is_written_in_pieces() -> None:
     figures = [Figure("INCOME", "s", 900 * n, 1, 1.0, 1.0, 1.0) for n in range(FLUSH_ROWS + 1)]
     pieces = list(csv_bytes(figures, METRICS))
     assert len(pieces) == 2 and b"".join(pieces).count(b"\n") == FLUSH_ROWS + 2

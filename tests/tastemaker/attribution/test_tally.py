@@ -49,7 +49,7 @@ def test_figures_by_metric_source_and_quarter(tally: Tally) -> None:
     ]
 
 
-def test_columns_of_items_are_added_up_once_all_events_are_known(tally: Tally) -> None:
+def test_item_columns_are_added_up_after_all_events(tally: Tally) -> None:
     for item, times in (("tea", 3), ("bread", 1), ("gone", 2), ("free", 1)):
         for _ in range(times):
             tally.add(Event("buy", NOON, item=item))
@@ -68,19 +68,19 @@ def test_columns_of_items_are_added_up_once_all_events_are_known(tally: Tally) -
     ]
 
 
-def test_other_events_count_nowhere(tally: Tally) -> None:
+def test_events_of_other_types_are_ignored(tally: Tally) -> None:
     tally.add(Event("View", NOON, named_source="mail"))
     assert set(tally.event_types) == {"view", "buy"}
     assert tally.figures() == [] and list(tally.sources.named) == []
 
 
 @pytest.mark.parametrize("value", [None, "12", math.nan, math.inf, 1e300])
-def test_values_that_are_no_numbers_add_nothing(tally: Tally, value: Any) -> None:
+def test_values_that_are_not_numbers_are_ignored(tally: Tally, value: Any) -> None:
     tally.add(view(NOON, value))
     assert [one.metric for one in tally.figures()] == ["views"]
 
 
-def test_two_metrics_of_one_item(tally: Tally) -> None:
+def test_two_metrics_of_one_item_count_separately(tally: Tally) -> None:
     again = Tally(
         [METRICS[1], Metric("weight", "buy", "sum", "ITEMS", "WEIGHT")],
         Sources([]),
@@ -90,7 +90,7 @@ def test_two_metrics_of_one_item(tally: Tally) -> None:
     assert [(one.metric, one.total) for one in found] == [("income", 4.0), ("weight", 250.0)]
 
 
-def test_only_the_last_days_are_sent() -> None:
+def test_recent_keeps_the_last_days() -> None:
     now = NOON + 100.0
     old, edge, new, to_come = (
         Figure("m", "s", at, 1, 1.0, 1.0, 1.0)

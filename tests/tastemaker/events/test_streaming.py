@@ -28,7 +28,7 @@ def put(*events: dict[str, Any], to: Schema | None = None, **members: Any) -> li
     return stream_records({k: v for k, v in params.items() if v is not None}, to or schema(), "shop")
 
 
-def test_every_member_has_its_place() -> None:
+def test_event_has_all_members_and_typed_properties() -> None:
     event = {
         "eventId": "e",
         "eventValue": 2.5,
@@ -57,14 +57,14 @@ def test_every_member_has_its_place() -> None:
     ]
 
 
-def test_anonymous_events_belong_to_their_session() -> None:
+def test_event_without_user_is_partitioned_by_session() -> None:
     record = put({}, userId=None)[0]
     assert "userId" not in record
     assert partition_key(record) == "s"
     assert partition_key(put({})[0]) == "u"
 
 
-def test_old_programs_put_item_and_value_into_the_properties() -> None:
+def test_item_and_value_may_be_in_properties() -> None:
     record = put({"itemId": None, "properties": '{"itemId": "x", "eventValue": "4.5"}'})[0]
     assert (record["itemId"], record["eventValue"], record["properties"]) == ("x", 4.5, "{}")
     assert put({"properties": '{"itemId": "x"}'})[0]["itemId"] == "i"
@@ -89,7 +89,7 @@ def test_properties_are_stored_with_the_schemas_type(field: Field, given: Any, s
         assert json.loads(record["properties"]) == {"SIZE": stored}
 
 
-def test_events_need_not_say_what_was_shown() -> None:
+def test_impression_is_never_required() -> None:
     record = put({}, to=schema(Field("IMPRESSION", "string"), Field("RECOMMENDATION_ID", "string")))[0]
     assert "impression" not in record and "recommendationId" not in record
 
@@ -121,13 +121,13 @@ def test_members_are_refused_as_properties(name: str) -> None:
         ({"properties": json.dumps({"note": "x" * 11_000})}, schema(), "10 KB"),
     ],
 )  # fmt: skip
-def test_what_is_refused(event: dict[str, Any], to: Schema, text: str) -> None:
+def test_invalid_event_is_refused_with_a_reason(event: dict[str, Any], to: Schema, text: str) -> None:
     with pytest.raises(InvalidInput, match=text):
         put(event, to=to)
 
 
 @given(st.text(min_size=1), st.integers(0, 2**31), st.floats(allow_nan=False, allow_infinity=False, width=32))
-def test_the_same_event_has_the_same_id_and_another_has_another(item: str, time: int, value: float) -> None:
+def test_event_id_depends_on_all_content(item: str, time: int, value: float) -> None:
     event = {"itemId": item, "sentAt": time, "eventValue": value}
     first, again = put(event, dict(event))
     assert first == again
@@ -154,5 +154,5 @@ def test_items_are_checked_against_their_schema() -> None:
         catalog_records([{"itemId": "2"}], "itemId", items)
 
 
-def test_camel() -> None:
+def test_camel_writes_a_field_name_as_requests_do() -> None:
     assert (camel("NUM_RATINGS"), camel("ITEM_ID"), camel("DEVICE")) == ("numRatings", "itemId", "device")
