@@ -7,11 +7,14 @@ POWERTOOLS_SERVICE_NAME, else from the name of the function.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 SERVICE = (
     os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "tastemaker"
@@ -29,6 +32,10 @@ def _logger() -> Logger:
 
 class _LazyLogger:
     """The logger, which is created at its first use."""
+
+    def inject_lambda_context(self, handler: Handler) -> Handler:
+        """Decorate a handler, so that its log lines carry the context of the invocation."""
+        return _logger().inject_lambda_context(handler)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_logger(), name)
