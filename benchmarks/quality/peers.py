@@ -79,7 +79,7 @@ def _matrix(sequences: Sequences, items: int) -> sparse.csr_matrix:
 def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
     """Models of the library implicit. Users outside the training data are folded in, as it does."""
     from implicit.als import AlternatingLeastSquares
-    from implicit.nearest_neighbors import CosineRecommender
+    from implicit.nearest_neighbours import CosineRecommender
 
     items = touched.shape[1]
 

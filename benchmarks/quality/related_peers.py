@@ -107,12 +107,12 @@ def categories(prepared: Prepared) -> NDArray[np.float32]:
 
 
 def _neighbors(touched: sparse.csr_matrix, popular: NDArray, of: str) -> Iterator[Peer]:
-    from implicit.nearest_neighbors import BM25Recommender, CosineRecommender, ItemItemRecommender
+    from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, ItemItemRecommender
 
-    kinds = {"co-occurrence": ItemItemRecommender, "item-kNN cosine": CosineRecommender}
-    for name, kind in {**kinds, "item-kNN BM25": BM25Recommender}.items():
+    classes = {"co-occurrence": ItemItemRecommender, "item-kNN cosine": CosineRecommender}
+    for name, recommender in {**classes, "item-kNN BM25": BM25Recommender}.items():
         began = time.process_time()
-        near = kind(K=200, num_threads=1)
+        near = recommender(K=200, num_threads=1)
         near.fit(touched, show_progress=False)
         spent = time.process_time() - began
         yield Peer(f"{name} by {of}", _rows(near.similarity.tocsr(), popular), spent)
