@@ -78,22 +78,22 @@ def read_actions(config: Config, root: Path, users: Ids) -> Actions:
     user, action = users.indexes(events["USER_ID"]), ids.indexes(events["ACTION_ID"])
     types = sorted(set(events["EVENT_TYPE"]))
     number = {name: place for place, name in enumerate(types)}
-    kind = np.array([number[name] for name in events["EVENT_TYPE"]], np.int16)
+    event_type = np.array([number[name] for name in events["EVENT_TYPE"]], np.int16)
     time = np.array(events["TIMESTAMP"], np.int64)
     keep = (user >= 0) & (action >= 0)
-    user, action, kind, time = user[keep], action[keep], kind[keep], time[keep]
+    user, action, event_type, time = user[keep], action[keep], event_type[keep], time[keep]
     order = np.lexsort((time, user))
     offsets = np.searchsorted(user[order], np.arange(len(users) + 1)).astype(np.int64)
-    histories = Histories(offsets, action[order].astype(np.int32), time[order], kind[order])
+    histories = Histories(offsets, action[order].astype(np.int32), time[order], event_type[order])
     return Actions(ids, columns, histories, types)
 
 
 def _events(config: Config, root: Path) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {name: [] for name in ("USER_ID", "ACTION_ID", "EVENT_TYPE", "TIMESTAMP")}
     source = config.datasets.get("ACTION_INTERACTIONS")
-    kinds = {name: pa.int64() if name == "TIMESTAMP" else pa.string() for name in found}
+    arrow_types = {name: pa.int64() if name == "TIMESTAMP" else pa.string() for name in found}
     if source is not None:
-        bulk = parquet.read(root, source.prefixes, kinds, "Action interactions")
+        bulk = parquet.read(root, source.prefixes, arrow_types, "Action interactions")
         for name, values in found.items():
             values += bulk[name].to_pylist()
     raw = parquet.read(root, config.action_events, STREAMED, "streamed action interactions")
@@ -207,8 +207,8 @@ class Learner:
         since = int(histories.timestamps[old].max(initial=0)) - RECENT_SECONDS
         recent = old & (histories.timestamps >= since)
         for action in range(len(result)):
-            kinds = histories.event_types[recent & (histories.items == action)]
-            if min(self.taken[kinds].sum(), self.not_taken[kinds].sum()) >= MIN_OUTCOMES:
+            types = histories.event_types[recent & (histories.items == action)]
+            if min(self.taken[types].sum(), self.not_taken[types].sum()) >= MIN_OUTCOMES:
                 result[action] = regression(*self.examples(action, until=until))
         return result
 
