@@ -1,6 +1,6 @@
-"""String ids as two flat arrays, sorted, so that a file of millions opens by memory map in no time.
+"""String ids as two flat, sorted arrays, so that a file with millions of ids opens at once as a memory map.
 
-An `Ids` is an immutable ordered set: position `i` is the integer that the rest of the house calls the id by.
+An `Ids` is an immutable ordered set: all other code uses the position of an id in place of the id.
 Order is that of the ids' UTF-8 bytes (which is also the order of their code points), so the position of an id
 is found by binary search and nothing has to be built when a process starts.
 """
@@ -23,25 +23,26 @@ ERRORS = (
 )
 
 TAIL = ".tail"
-"""After a name: ids that were appended to it."""
+"""The suffix of a name for the ids that were appended to it."""
 
 SEARCH_COST = 8
-"""How many entries of a dictionary are built in the time of one search in a million ids (measured)."""
+"""Entries of a dictionary that can be built in the time of one search in a million ids, as measured."""
 FENCES = 1 << 15
-"""At most about twice as many ids are kept as numbers, evenly spread: between two of them a search is short.
-They cost a millisecond or two, once.
+"""At most about twice as many evenly spread ids are kept as numbers, so that a search between two is short.
+
+Building them takes one or two milliseconds, once.
 """
 NUMBER = np.dtype(">u8")
-"""Eight bytes of an id as a number: numbers are in the order of the bytes."""
+"""Eight bytes of an id as a number, in the order of the bytes."""
 
 
 def save_array(path: Path, array: NDArray[Any]) -> None:
-    """Write one array as `.npy`, the form that `open_array` maps."""
+    """Write an array as `.npy`, which `open_array` reads."""
     np.save(path, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def open_array(path: Path) -> NDArray[Any]:
-    """Map a `.npy` file read-only. The result is a plain ndarray: `np.memmap` is slow to slice."""
+    """A read-only memory map of a `.npy` file, as a plain ndarray because `np.memmap` is slow to slice."""
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     plain: NDArray[Any] = array.view(np.ndarray)
     return plain
@@ -50,7 +51,7 @@ def open_array(path: Path) -> NDArray[Any]:
 class Ids:
     """Sorted, distinct, immutable string ids.
 
-    `blob` is uint8, all ids end to end; `offsets` is int64 with one entry more than there are ids: id `i` is
+    `blob` is uint8 with the bytes of all ids; `offsets` is int64[ids + 1]. The bytes of id `i` are
     `blob[offsets[i]:offsets[i + 1]]`.
     """
 
@@ -71,13 +72,13 @@ class Ids:
         return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
 
     def save(self, folder: Path, name: str) -> None:
-        """Write `<name>.bytes.npy` and `<name>.offsets.npy` into an existing folder."""
+        """Write `<name>.bytes.npy` and `<name>.offsets.npy` to an existing folder."""
         save_array(folder / f"{name}.bytes.npy", self.blob)
         save_array(folder / f"{name}.offsets.npy", self.offsets)
 
     @classmethod
     def open(cls, folder: Path, name: str) -> Ids:
-        """Map what `save` wrote, with what was appended to it. Raises FileNotFoundError."""
+        """Open what `save` wrote, with the appended ids, as memory maps. Raises FileNotFoundError."""
         ids = cls(open_array(folder / f"{name}.bytes.npy"), open_array(folder / f"{name}.offsets.npy"))
         if not (folder / f"{name}{TAIL}.offsets.npy").exists():
             return ids
@@ -87,7 +88,7 @@ class Ids:
         return self._count
 
     def __getitem__(self, position: int) -> str:
-        """The id at a position; a negative one counts from the end. Raises IndexError."""
+        """The id at a position. A negative position counts from the end. Raises IndexError."""
         if position < 0:
             position += self._count
         if not 0 <= position < self._count:
@@ -101,7 +102,7 @@ class Ids:
     def tolist(self) -> list[str]:
         """All ids in order."""
         data, starts = self.blob.tobytes(), self.offsets.tolist()
-        if data.isascii():  # then a place in the bytes is a place in the text
+        if data.isascii():  # then positions in the bytes are positions in the text
             text = data.decode("ascii")
             return [text[start:end] for start, end in pairwise(starts)]
         return [data[start:end].decode(ENCODING, ERRORS) for start, end in pairwise(starts)]
@@ -127,10 +128,9 @@ class Ids:
         return self._search((text,))[0]
 
     def indexes(self, texts: Sequence[str]) -> NDArray[np.int32]:
-        """The positions of many ids, -1 where there is none: int32[len(texts)].
+        """The positions of many ids: int32[len(texts)], -1 for an unknown id.
 
-        A few are searched for; when there are so many that a dictionary of all ids is cheaper, it is built
-        once and kept.
+        A few ids are searched for. If a dictionary of all ids is cheaper, it is built once and kept.
         """
         if len(texts) * SEARCH_COST < len(self) and "_positions" not in self.__dict__:
             return np.array(self._search(texts), np.int32)
@@ -138,7 +138,7 @@ class Ids:
         return np.fromiter((positions.get(text, -1) for text in texts), np.int32, len(texts))
 
     def _search(self, texts: Sequence[str]) -> list[int]:
-        """Binary search: among the fences for all texts at once, between two fences for each."""
+        """Binary search: among the fences for all texts at once, then between two fences for each text."""
         if not (count := self._count):
             return [-1] * len(texts)
         step, skip, fences = self._fences
@@ -166,8 +166,9 @@ class Ids:
 
     @cached_property
     def _fences(self) -> tuple[int, int, NDArray[np.uint64]]:
-        """How many ids lie from one fence to the next, how many first bytes all ids share, and of each fence
-        the eight bytes that follow, filled up with zeros: equal or rising from one fence to the next.
+        """The number of ids between fences, the number of first bytes that all ids share, and the fences.
+
+        A fence has the eight bytes after the shared ones, padded with zeros. Fences do not decrease.
         """
         count = self._count
         step = max(1, count // FENCES)
@@ -195,7 +196,7 @@ class Ids:
 
 
 class JoinedIds(Ids):
-    """Sorted ids, and behind them sorted ids that came later: the positions of the first ones stay."""
+    """Sorted ids, followed by sorted ids that were added later, so that earlier positions stay the same."""
 
     def __init__(self, ids: Ids, tail: Ids) -> None:
         super().__init__(ids.blob, ids.offsets)
