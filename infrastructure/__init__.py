@@ -1,1 +1,1 @@
-"""The AWS side of Tastemaker: one construct per concern, wired together by :mod:`infrastructure.stack`."""
+"""The AWS infrastructure of Tastemaker: one construct per concern, wired by `infrastructure.stack`."""

@@ -20,8 +20,8 @@ CONTROL_PATHS = ("/",)
 RUNTIME_PATHS = ("/recommendations", "/personalize-ranking", "/action-recommendations")
 EVENTS_PATHS = ("/events", "/items", "/users", "/actions", "/action-interactions")
 
-# What the SDKs put on a request besides what browsers allow by themselves, and what they read of an answer.
-# A "*" would leave Authorization out.
+# Headers that the SDKs send and that browsers do not allow by default, and response headers that the SDKs
+# read. A "*" would not include Authorization.
 REQUEST_HEADERS = (
     *("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"),
     *("x-amz-target", "x-amz-user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "x-amzn-trace-id"),
@@ -29,7 +29,7 @@ REQUEST_HEADERS = (
 )
 ANSWER_HEADERS = ("x-amzn-requestid", "x-amzn-errortype", "x-tastemaker-source")
 
-# What the access log says about each request, as JSON; $context names are API Gateway's.
+# The access log has one JSON object per request. API Gateway defines the $context variables.
 ACCESS_LOG = {
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -45,7 +45,7 @@ ACCESS_LOG = {
 
 
 class Api(Construct):
-    """Routes to the functions, throttled, with an access log."""
+    """Routes to the functions, with throttling and an access log."""
 
     def __init__(
         self,
@@ -65,8 +65,9 @@ class Api(Construct):
             description="Tastemaker: personalize, personalize-runtime, personalize-events and tastemaker",
             default_authorizer=HttpIamAuthorizer(),
             create_default_stage=False,
-            # Web shops send their events from the browser, with keys that an identity pool lends to visitors.
-            # A page of any origin may ask: it is the signature that counts, and cookies are not looked at.
+            # Web shops send events from the browser, with credentials that an identity pool gives to
+            # visitors. Pages of any origin may send requests: the signature authorizes them, and cookies are
+            # ignored.
             cors_preflight=http.CorsPreflightOptions(
                 allow_origins=["*"],
                 allow_methods=[http.CorsHttpMethod.POST],
@@ -99,5 +100,5 @@ class Api(Construct):
 
     @property
     def url(self) -> str:
-        """The endpoint, without a slash at its end."""
+        """The endpoint, without a trailing slash."""
         return self.api.api_endpoint

@@ -1,7 +1,7 @@
-"""Spark for data that are too much for one machine: an EMR Serverless application, free while it is idle.
+"""Spark for data that is too large for one machine: an EMR Serverless application, free while it is idle.
 
-It is there only if the stage's settings ask for it (`distributed.enabled`). Imports and trainings beyond the
-sizes that the settings name run the programs in `distributed/` on it.
+It exists only if the stage has `distributed.enabled`. Imports and trainings that exceed the sizes in the
+settings run the programs in `distributed/` on it.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
 
-# Spark 3.5 and, beside Python 3.9, the Python 3.11 that our code and its wheels need.
+# The release has Spark 3.5 and, in addition to Python 3.9, the Python 3.11 that our code needs.
 RELEASE = "emr-7.13.0"
 PYTHON = "/usr/bin/python3.11"
 IDLE_MINUTES = 5
-# A worker of 4 cores with 28 of its 30 GB: a third for the JVM, the rest for the Python processes.
+# A worker has 4 cores and 30 GB, of which jobs use 28: a third for the JVM, the rest for Python processes.
 WORKER = {"cores": "4", "memory": "9g", "memoryOverhead": "19g"}
-DISK_GB = 200  # of shuffled rows, a worker
+DISK_GB = 200  # per worker, for shuffled rows
 
 
 class Distributed(Construct):
-    """The application, the role of its jobs and what they run."""
+    """The application, the role of its jobs, and their code."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
         self._stage, self._lake = stage, lake
         self.hours = stage.distributed.maximum_hours
-        # The application grows with a job's tasks and shrinks to nothing: this is the most that it may cost.
+        # The application grows with the tasks of a job and shrinks to nothing. This limits its cost.
         cores = stage.distributed.maximum_cores
         self.application = emr.CfnApplication(
             self,
@@ -95,9 +95,9 @@ class Distributed(Construct):
         )
 
     def request(self, work: str, *, plan: str, arguments: list[str]) -> dict[str, Any]:
-        """`StartJobRun` in Amazon States Language; the plan stands at the JSON path `plan`."""
+        """The request of `StartJobRun` in Amazon States Language. The plan is at the JSON path `plan`."""
         stack = cdk.Stack.of(self)
-        # Quotes of the intrinsic function's own texts; an argument with JSON has none of them.
+        # The intrinsic function quotes texts with apostrophes. JSON arguments have no apostrophes.
         texts = ", ".join(
             f"'{text}'" for text in ["--lake", f"s3://{self._lake.bucket.bucket_name}", *arguments]
         )
@@ -135,7 +135,7 @@ class Distributed(Construct):
         }
 
     def task(self, flow: Any, title: str, work: str, *, plan: str, arguments: list[str]) -> sfn.CustomState:
-        """A state that runs one job and waits for its end; `flow`'s role may start it."""
+        """A state that runs one job and waits for its end. The role of `flow` may start it."""
         stack = cdk.Stack.of(self)
         state = sfn.CustomState(
             flow,
@@ -155,7 +155,7 @@ class Distributed(Construct):
             flow.role,
             ["emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"],
             [f"{application}/jobruns/*"],
-            because="EMR names a job when it starts",
+            because="EMR names a job when the job starts",
         )
         allow(
             flow.role,
@@ -163,7 +163,7 @@ class Distributed(Construct):
             [self.role.role_arn],
             when={"StringEquals": {"iam:PassedToService": "emr-serverless.amazonaws.com"}},
         )
-        # Step Functions hears of a job's end through a rule that it keeps for itself.
+        # Step Functions learns about the end of a job through a rule that it manages itself.
         rule = "StepFunctionsGetEventsForEMRServerlessJobRule"
         allow(
             flow.role,
@@ -179,7 +179,7 @@ def _parameters(values: dict[str, str]) -> str:
 
 
 def _environment(prefix: str, region: str) -> dict[str, str]:
-    """What the driver and the workers need in their environment: our Python, our code, one thread a task."""
+    """The environment of the driver and the workers: our Python, our code, and one thread per task."""
     variables = {
         "PYSPARK_PYTHON": PYTHON,
         "PYSPARK_DRIVER_PYTHON": PYTHON,

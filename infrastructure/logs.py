@@ -1,4 +1,4 @@
-"""Log groups are written down, so that none is created by the way, without a name or an end."""
+"""Log groups. Each is declared, because a group that AWS creates by itself keeps logs forever."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from constructs import Construct
 
 from infrastructure.stage import RETENTION_DAYS, Stage
 
-# CDK has an enumeration in the same order as CloudWatch's list of days, with "for ever" at its end.
+# CDK's enumeration has the order of CloudWatch's list of days, and "forever" at its end.
 _RETENTION = dict(zip(RETENTION_DAYS, logs.RetentionDays, strict=False))
 
 
 def log_group(scope: Construct, id: str, name: str, *, stage: Stage) -> logs.LogGroup:
-    """A log group called `name` that keeps what the stage says.
+    """A log group with the retention of the stage.
 
-    It goes with the stack even where data stays: a log with a fixed name that outlived its stack would
-    stand in the way of the next one.
+    It is deleted with the stack even if data is retained. Its name is fixed, so a group that stays would
+    prevent the next deployment.
     """
     return logs.LogGroup(
         scope,

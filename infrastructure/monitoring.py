@@ -1,4 +1,4 @@
-"""A dashboard and the alarms. A metric is asked from the construct that it belongs to."""
+"""The dashboard and the alarms."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIVE_MINUTES = cdk.Duration.minutes(5)
 
 
 class Monitoring(Construct):
-    """Alarms: the API, a model, a function or a workflow fails; events lag or are given up."""
+    """Alarms for failures of the API, models, functions and workflows, and for late or skipped events."""
 
     def __init__(
         self,
@@ -39,11 +39,11 @@ class Monitoring(Construct):
         self._topic = self._mail(stage.alarm_email) if stage.alarm_email else None
         alarms = [
             self._alarm(
-                "ApiErrors", "the API answered with 5xx", api.api.metric_server_error(period=FIVE_MINUTES)
+                "ApiErrors", "the API answers with 5xx", api.api.metric_server_error(period=FIVE_MINUTES)
             ),
             self._alarm(
                 "ModelFailures",
-                "a model fails, and answers come from lists that were computed ahead",
+                "a model fails, and responses come from precomputed lists",
                 cloudwatch.Metric(
                     namespace=stage.stack_name,
                     metric_name="StoredAnswers",
@@ -62,7 +62,7 @@ class Monitoring(Construct):
             ),
             self._alarm(
                 "DeadLetters",
-                "events were given up and lie in the dead-letter queue",
+                "the dead-letter queue has events that the stream function skipped",
                 events.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
             ),
         ]
@@ -89,7 +89,9 @@ class Monitoring(Construct):
         topic.add_subscription(subscriptions.EmailSubscription(address))
         return topic
 
-    def _alarm(self, id: str, says: str, metric: cloudwatch.IMetric, *, above: float = 0) -> cloudwatch.Alarm:
+    def _alarm(
+        self, id: str, description: str, metric: cloudwatch.IMetric, *, above: float = 0
+    ) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(
             self,
             id,
@@ -98,7 +100,7 @@ class Monitoring(Construct):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{cdk.Stack.of(self).stack_name}: {says}",
+            alarm_description=f"{cdk.Stack.of(self).stack_name}: {description}",
         )
         if self._topic:
             alarm.add_alarm_action(actions.SnsAction(self._topic))
@@ -125,30 +127,30 @@ class Monitoring(Construct):
                 api.api.metric_server_error(statistic="Sum"),
             ),
             _graph(
-                "Time to answer, p50",
+                "Response time, p50",
                 *[f.function.metric_duration(statistic="p50", label=f.node.id) for f in front],
             ),
             _graph(
-                "Time to answer, p99",
+                "Response time, p99",
                 *[f.function.metric_duration(statistic="p99", label=f.node.id) for f in front],
             ),
         )
         board.add_widgets(
             _graph("Function errors", *errors),
             _graph(
-                "Events taken",
+                "Received events",
                 events.stream.metric_incoming_records(statistic="Sum"),
             ),
             _graph(
-                "Age of the oldest waiting event",
+                "Age of the oldest event in the stream",
                 functions["stream"].function.metric("IteratorAge", statistic="Maximum"),
             ),
         )
         board.add_widgets(
             _graph("Failed workflows", *failures),
-            _graph("Events given up", events.dead_letters.metric_approximate_number_of_messages_visible()),
+            _graph("Skipped events", events.dead_letters.metric_approximate_number_of_messages_visible()),
             _graph(
-                "Concurrent runtime",
+                "Concurrent executions of runtime",
                 functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum"),
             ),
         )

@@ -1,4 +1,4 @@
-"""What the stack tells when it is deployed: addresses, and how a program comes to use them."""
+"""The outputs of the stack: addresses, and the environment of programs that use them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "TASTEMA
 
 
 class Outputs(Construct):
-    """Stack outputs; their names are the same in every stage."""
+    """Stack outputs. Their names are the same in every stage."""
 
     def __init__(
         self,
@@ -29,26 +29,28 @@ class Outputs(Construct):
         machines: Mapping[str, sfn.StateMachine],
     ) -> None:
         super().__init__(stack, "Outputs")
-        self._say(
+        self._output(
             "ApiUrl",
             api.url,
             "Endpoint of personalize, personalize-runtime, personalize-events and tastemaker",
         )
         exports = " ".join(f"AWS_ENDPOINT_URL_{service}={api.url}" for service in SERVICES)
-        self._say(
+        self._output(
             "Environment",
             f"export {exports} AWS_DATA_PATH=$PWD/clients/models",
-            "Run this in a checkout, and boto3 and the AWS CLI talk to Tastemaker and sign for it",
+            "Run this in a checkout: boto3 and the AWS CLI then send signed requests to Tastemaker",
         )
         for name, machine in machines.items():
-            self._say(
+            self._output(
                 f"{WORKFLOWS[name].title}Machine",
                 machine.state_machine_arn,
                 f"State machine of the {name} workflow",
             )
-        self._say("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
-        self._say("EventStream", events.stream.stream_name, "Live events")
-        self._say("DeadLetterQueue", events.dead_letters.queue_url, "Events that the stream function gave up")
+        self._output("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
+        self._output("EventStream", events.stream.stream_name, "Live events")
+        self._output(
+            "DeadLetterQueue", events.dead_letters.queue_url, "Events that the stream function skipped"
+        )
 
-    def _say(self, name: str, value: str, description: str) -> None:
+    def _output(self, name: str, value: str, description: str) -> None:
         cdk.CfnOutput(self, name, value=value, description=description).override_logical_id(name)

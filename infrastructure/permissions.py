@@ -1,13 +1,12 @@
-"""How a permission is written down here: by hand, with the actions it takes and no others.
+"""Permissions: every statement names its actions, and a resource with a wildcard needs a reason.
 
-CDK's own grants take families of actions (`s3:GetObject*`); a role that names its actions can be read.
-A resource with a wildcard needs a reason where it is granted, and cdk-nag is told that reason for exactly
-that resource.
+CDK's own grants use families of actions (`s3:GetObject*`), which makes a role hard to review. cdk-nag gets
+the reason of a wildcard for exactly that resource.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -23,12 +22,12 @@ def allow(
     when: Mapping[str, Any] | None = None,
     because: str = "",
 ) -> None:
-    """Let `role` do `actions` on the resources with the ARNs `on`, under the IAM conditions `when`.
+    """Allow `role` the `actions` on the resources with the ARNs `on`, under the IAM conditions `when`.
 
-    Raises ValueError for a wildcard without a reason (`because`), and for one among the actions.
+    Raises ValueError if an action has a wildcard, or if a resource has one without a reason (`because`).
     """
     if any("*" in action for action in actions):
-        raise ValueError(f"{role.node.path}: name the actions, not {', '.join(actions)}")
+        raise ValueError(f"{role.node.path}: {', '.join(actions)} has a wildcard. Name each action.")
     role.add_to_policy(
         iam.PolicyStatement(
             actions=list(actions), resources=list(on), conditions=dict(when) if when else None
@@ -37,12 +36,12 @@ def allow(
     for arn in map(plain(role), on):
         if "*" in arn:
             if not because:
-                raise ValueError(f"{role.node.path}: {arn} is a wildcard and needs a reason")
+                raise ValueError(f"{role.node.path}: {arn} has a wildcard. Give a reason with `because`.")
             accept(role, f"IAM5[Resource::{arn}]", because)
 
 
-def plain(scope: IConstruct) -> Any:
-    """A function from an ARN that CDK has yet to resolve to the text that cdk-nag shows for it."""
+def plain(scope: IConstruct) -> Callable[[str], str]:
+    """A function that returns the text which cdk-nag shows for an ARN that CDK has not resolved yet."""
     stack = cdk.Stack.of(scope)
 
     def text(value: Any) -> str:
@@ -61,7 +60,7 @@ def plain(scope: IConstruct) -> Any:
 
 
 def accept(construct: IConstruct, rule: str, reason: str) -> None:
-    """Record that a rule of cdk-nag's AwsSolutions does not apply to a construct, and why."""
+    """Record why a rule of cdk-nag's AwsSolutions does not apply to a construct."""
     cdk.Validations.of(construct).acknowledge(
         cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
     )

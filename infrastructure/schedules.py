@@ -1,4 +1,4 @@
-"""What runs on a schedule: the group of the schedules, and the role that they start the work with."""
+"""Schedules: their group, and the role with which they start workflows."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ from infrastructure.stage import Stage
 
 
 class Schedules(Construct):
-    """The control function makes schedules and removes them; all that they can do is start the
-    machines of scheduled work.
-    """
+    """The control function creates and deletes the schedules. They can only start scheduled workflows."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, machine_arns: list[str]) -> None:
         super().__init__(scope, id)
@@ -32,12 +30,12 @@ class Schedules(Construct):
                 "scheduler.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
             ),
-            description="Starts scheduled work",
+            description="Starts scheduled workflows",
         )
         allow(self.role, ["states:StartExecution"], machine_arns)
 
     def call(self, id: str, function: lambda_.IFunction, *, minutes: int, event: Mapping[str, Any]) -> None:
-        """Call a function with an event every so many minutes, by a role that can do nothing else."""
+        """Call a function with an event every `minutes`, with a role that can do nothing else."""
         role = iam.Role(
             self,
             f"{id}Role",

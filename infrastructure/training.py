@@ -1,4 +1,4 @@
-"""The training job: which image, with which code, as which role, on which machine."""
+"""The training job: its image, code, role and instances."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
 
 IMAGES = Path(__file__).with_name("training_images.json")
-# Every job's name begins so; the roles that start and stop jobs are held to it.
+# The names of all jobs begin so. Roles may start and stop only jobs with such a name.
 JOB_PREFIX = "tastemaker-"
-# Unpacks the code channel and runs it. SageMaker's own start-up code, which would set SM_CHANNEL_CODE, is
-# not in the way with an entry point of our own; where it is set, it is right.
+# Unpacks the code channel and runs it. With an entry point of our own, SageMaker's start-up code does not run
+# and does not set SM_CHANNEL_CODE. If the variable is set, it is correct.
 ENTRYPOINT = [
     "sh",
     "-c",
-    # No ${…}: CloudFormation would take it for a substitution of its own.
+    # No ${…}: CloudFormation would substitute it.
     'code="$SM_CHANNEL_CODE"; [ -n "$code" ] || code=/opt/ml/input/data/code; there="$(mktemp -d)"; '
     'python3 -m zipfile -e "$code"/*.zip "$there" && cd "$there" && exec python3 -m training',
 ]
 
 
 class Training(Construct):
-    """The job's role and code, and the request of `CreateTrainingJob` as a state machine writes it."""
+    """The role and the code of training jobs, and the request of `CreateTrainingJob` for a state machine."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
@@ -82,10 +82,12 @@ class Training(Construct):
             self.role,
             ["cloudwatch:PutMetricData"],
             ["*"],
-            because="the action knows no resources; its condition is what narrows it",
+            because="the action does not support resources; the condition restricts it",
             when={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}},
         )
-        allow(self.role, ["ecr:GetAuthorizationToken"], ["*"], because="the action knows no resources")
+        allow(
+            self.role, ["ecr:GetAuthorizationToken"], ["*"], because="the action does not support resources"
+        )
         allow(
             self.role,
             ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
@@ -107,7 +109,7 @@ class Training(Construct):
             allow(self.role, ["bedrock:InvokeModel"], [model])
 
     def request(self) -> dict[str, Any]:
-        """`CreateTrainingJob` in Amazon States Language; what varies comes from `$.plan`."""
+        """The request of `CreateTrainingJob` in Amazon States Language. The plan is at `$.plan`."""
         has = self._settings
         run_time = has.max_runtime_minutes * 60
         stopping = {"MaxRuntimeInSeconds": run_time}
@@ -127,7 +129,7 @@ class Training(Construct):
                 _channel("code", "S3Prefix", {"S3Uri": self.code.s3_object_url}),
                 _channel("data", "ManifestFile", {"S3Uri.$": "$.plan.manifestUri"}),
             ],
-            # Uncompressed: the model is opened in place by the runtime function, file by file.
+            # Uncompressed, because the runtime function opens the files of the model directly.
             "OutputDataConfig": {"S3OutputPath.$": "$.plan.outputPath", "CompressionType": "NONE"},
             "CheckpointConfig": {
                 "S3Uri.$": "States.Format('{}checkpoints/', $.plan.outputPath)",
@@ -139,7 +141,7 @@ class Training(Construct):
                 "VolumeSizeInGB": has.volume_gb,
             },
             "EnableManagedSpotTraining": has.spot,
-            # Events and weights travel between them.
+            # The instances exchange events and weights.
             **({"EnableInterContainerTrafficEncryption": True} if has.instance_count > 1 else {}),
             "StoppingCondition": stopping,
         }
@@ -147,16 +149,16 @@ class Training(Construct):
     def _environment(self) -> dict[str, Any]:
         if not self._settings.text_model:
             return {}
-        said = {"TEXT_MODEL": self._settings.text_model, "TEXT_MODEL_REGION": self._text_region}
-        return {"Environment": said}
+        variables = {"TEXT_MODEL": self._settings.text_model, "TEXT_MODEL_REGION": self._text_region}
+        return {"Environment": variables}
 
     @property
     def seconds(self) -> int:
-        """How long a job may take, with the wait for spot capacity and an hour to start and upload."""
+        """The longest duration in seconds: run time, wait for capacity, and an hour to start and upload."""
         wait = self._settings.max_wait_minutes if self._settings.spot else 0
         return (self._settings.max_runtime_minutes + wait + 60) * 60
 
 
-def _channel(name: str, kind: str, uri: dict[str, Any]) -> dict[str, Any]:
-    source = {"S3DataType": kind, **uri, "S3DataDistributionType": "FullyReplicated"}
+def _channel(name: str, data_type: str, uri: dict[str, Any]) -> dict[str, Any]:
+    source = {"S3DataType": data_type, **uri, "S3DataDistributionType": "FullyReplicated"}
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}

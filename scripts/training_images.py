@@ -1,8 +1,8 @@
-"""Write `infrastructure/training_images.json`: where AWS keeps its PyTorch training image, per region.
+"""Write `infrastructure/training_images.json`: the URIs of AWS's PyTorch training images, by region.
 
-The SageMaker SDK knows the answer and takes five seconds to import, which is too long for every
-synthesis; so the answer is kept as a file, and a test compares it with the SDK. Run `python
-scripts/training_images.py` after a change of the version below or of the SDK.
+The SageMaker SDK has the URIs, but its import takes five seconds, which is too long for every synthesis. So a
+file keeps them, and a test compares it with the SDK. Run `python scripts/training_images.py` after a change
+of the version below or of the SDK.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 VERSION = "2.10"
 TABLE = Path(__file__).resolve().parent.parent / "infrastructure" / "training_images.json"
-# One instance type of each kind: the SDK chooses the image by it.
+# The SDK chooses the image by an instance type.
 INSTANCES = {"cpu": "ml.m5.xlarge", "gpu": "ml.g5.xlarge"}
 
 
@@ -28,10 +28,10 @@ def table() -> dict[str, dict[str, str]]:
         region: {
             "account": account,
             **{
-                kind: image_uris.retrieve(
+                processor: image_uris.retrieve(
                     "pytorch", region, version=VERSION, instance_type=instance, image_scope="training"
                 )
-                for kind, instance in INSTANCES.items()
+                for processor, instance in INSTANCES.items()
             },
         }
         for region, account in sorted(registries.items())

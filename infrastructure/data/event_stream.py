@@ -1,4 +1,4 @@
-"""Live events: a stream with two readers, one for the user profiles, one for the lake."""
+"""The stream of live events. One reader writes the user profiles, the other the lake."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FAILED_PREFIX = events_of_day(f"{FAILED_EVENTS}!{{firehose:error-output-type}}/"
 
 
 class EventStream(Construct):
-    """The stream, the queue of what its function gave up, and the delivery of every event to the lake."""
+    """The stream, the queue of events that its function skipped, and the delivery of events to the lake."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
@@ -46,7 +46,7 @@ class EventStream(Construct):
             stream_mode=kinesis.StreamMode.ON_DEMAND,
             encryption=kinesis.StreamEncryption.MANAGED,
             retention_period=cdk.Duration.hours(stage.events.retention_hours),
-            removal_policy=cdk.RemovalPolicy.DESTROY,  # it holds a day of what the lake holds for good
+            removal_policy=cdk.RemovalPolicy.DESTROY,  # the lake has the same events
         )
         self.dead_letters = sqs.Queue(
             self,
@@ -56,12 +56,12 @@ class EventStream(Construct):
             retention_period=cdk.Duration.days(14),
         )
         accept(
-            self.dead_letters, "SQS3", "this is the dead-letter queue, of the stream's event source mapping"
+            self.dead_letters, "SQS3", "this is the dead-letter queue of the stream's event source mapping"
         )
         self.delivery = self._deliver_to_lake(lake)
 
     def feed(self, function: lambda_.Function) -> None:
-        """Call `function` with the stream's records; it reports the record that it failed on."""
+        """Call `function` with the records of the stream. It reports the record that it failed on."""
         events = self._stage.events
         function.add_event_source(
             KinesisEventSource(
@@ -137,7 +137,7 @@ class EventStream(Construct):
                 role_arn=role.role_arn,
                 prefix=EVENTS_PREFIX,
                 error_output_prefix=FAILED_PREFIX,
-                compression_format="UNCOMPRESSED",  # Parquet compresses by itself
+                compression_format="UNCOMPRESSED",  # Parquet compresses its columns
                 buffering_hints=of.BufferingHintsProperty(
                     interval_in_seconds=stage.events.lake_buffer_seconds,
                     size_in_m_bs=stage.events.lake_buffer_megabytes,
@@ -176,12 +176,12 @@ class EventStream(Construct):
         accept(
             delivery,
             "KDF1",
-            "the source is a Kinesis stream with encryption; Firehose takes no setting of its own with one",
+            "the source is an encrypted Kinesis stream; Firehose has no setting of its own for such a source",
         )
         return delivery
 
     def _schema(self, lake: Lake) -> tuple[str, str]:
-        """The Glue table that says how an event looks as Parquet: (database, table)."""
+        """Create the Glue table with the columns of events. Returns the names (database, table)."""
         stack = cdk.Stack.of(self)
         name = self._stage.stack_name.replace("-", "_")
         database = glue.CfnDatabase(
@@ -189,7 +189,7 @@ class EventStream(Construct):
             "Schemas",
             catalog_id=stack.account,
             database_input=glue.CfnDatabase.DatabaseInputProperty(
-                name=name, description="How Tastemaker's data looks"
+                name=name, description="Schemas of Tastemaker's data"
             ),
         )
         of = glue.CfnTable
@@ -200,7 +200,7 @@ class EventStream(Construct):
             database_name=name,
             table_input=of.TableInputProperty(
                 name="events",
-                description="Events as they are delivered to the lake",
+                description="Events in the lake",
                 table_type="EXTERNAL_TABLE",
                 parameters={"classification": "parquet"},
                 storage_descriptor=of.StorageDescriptorProperty(

@@ -13,7 +13,7 @@ from tastemaker.contracts import lake_layout
 
 
 class Lake(Construct):
-    """A versioned, encrypted, private bucket that speaks TLS only, and the bucket of its access log."""
+    """A versioned, encrypted, private bucket that accepts only TLS, and the bucket of its access log."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
         super().__init__(scope, id)

@@ -1,4 +1,4 @@
-"""One synthesis for all tests here: the stages local and prod in one app, source only, under cdk-nag."""
+"""One synthesis for all tests here: the stages local and prod, without dependencies, checked by cdk-nag."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 @dataclass(frozen=True)
 class Template:
-    """A synthesized template and the file that it stands in."""
+    """A synthesized template and its file."""
 
     path: Path
     body: dict[str, Any]
 
-    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Logical id → properties of all resources of a type."""
+    def of_type(self, resource_type: str) -> dict[str, dict[str, Any]]:
+        """Logical ID → properties of all resources of a type."""
         return {
             id: resource.get("Properties", {})
             for id, resource in self.body["Resources"].items()
-            if resource["Type"] == kind
+            if resource["Type"] == resource_type
         }
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """What the synthesis wrote; `report` is what the validation plugins said."""
+    """The synthesized templates by stage, and the `report` of the validation plugins."""
 
     templates: dict[str, Template]
     report: dict[str, Any]
@@ -54,7 +54,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(verbose=True))
     for name in ("local", "prod"):
         settings = {**cdk_json["stages"][name], "bundle": False}
-        if name == "prod":  # all that is off by default, so that it is checked too
+        if name == "prod":  # turns on everything that is off by default, so that it is checked too
             settings |= {"functions": {"runtimeProvisioned": 2}, "alarmEmail": "alarms@example.com"}
             settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
             settings |= {"distributed": {"enabled": True}}
@@ -63,7 +63,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
         TastemakerStack(app, stage=parse(name, settings))
     try:
         app.synth()
-    except RuntimeError as error:  # findings end the synthesis; the tests read them from the report
+    except RuntimeError as error:  # findings fail the synthesis; the tests read them from the report
         assert "Validation failed" in str(error)
     report = json.loads((out / "validation-report.json").read_text())
     templates = {}
@@ -80,12 +80,12 @@ def template(request: pytest.FixtureRequest, assembly: Assembly) -> Template:
 
 @pytest.fixture(scope="session")
 def definitions(template: Template) -> dict[str, dict[str, Any]]:
-    """Workflow → its definition, with a placeholder for whatever is known only when it is deployed."""
+    """Workflow → its definition, with placeholders for values that are known only after deployment."""
     return definitions_of(template)
 
 
 def definitions_of(template: Template) -> dict[str, dict[str, Any]]:
-    """Workflow → definition, of one template."""
+    """Workflow → definition, for one template."""
     found = {}
     for properties in template.of_type("AWS::StepFunctions::StateMachine").values():
         name = workflow_of(properties["StateMachineName"])

@@ -1,4 +1,4 @@
-"""The synthesized templates: what CloudFormation, AwsSolutions and our own rules of least privilege say."""
+"""The synthesized templates: valid for CloudFormation and AwsSolutions, and with least privilege."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tastemaker.contracts.workflow_names import WORKFLOWS
 from tastemaker.wire.models import service_model
 from tests.infrastructure.conftest import Assembly, Template
 
-# Actions that know no resources, so that AWS takes no other resource than "*" for them.
+# Actions that do not support resources: AWS accepts only "*" for them.
 WITHOUT_RESOURCES = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
@@ -52,20 +52,20 @@ ENVIRONMENT = {
 }
 
 
-def test_cfn_lint_finds_nothing(template: Template) -> None:
-    # W3005: a dependency that a GetAtt implies already; CDK writes it beside every role.
+def test_cfn_lint_has_no_findings(template: Template) -> None:
+    # W3005: CDK writes dependencies that a GetAtt already implies.
     lint = str(Path(sys.executable).with_name("cfn-lint"))
     command = [lint, "--ignore-checks", "W3005", "--format", "parseable", "--", str(template.path)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_aws_solutions_finds_nothing_that_is_not_accepted(assembly: Assembly) -> None:
+def test_aws_solutions_has_no_unaccepted_findings(assembly: Assembly) -> None:
     plugins = {plugin["pluginName"]: plugin["violations"] for plugin in assembly.report["pluginReports"]}
     assert [finding["ruleName"] for finding in plugins["AwsSolutions"]] == []
 
 
-def test_no_action_is_a_wildcard_and_no_resource_without_need(template: Template) -> None:
+def test_actions_have_no_wildcards_and_resources_only_if_needed(template: Template) -> None:
     for role, statement in _statements(template):
         actions, resources = _list(statement["Action"]), _list(statement["Resource"])
         assert not [action for action in actions if "*" in action], role
@@ -73,21 +73,21 @@ def test_no_action_is_a_wildcard_and_no_resource_without_need(template: Template
             assert set(actions) <= WITHOUT_RESOURCES, role
 
 
-def test_every_function_and_job_has_a_role_of_its_own(template: Template) -> None:
+def test_every_function_and_machine_has_its_own_role(template: Template) -> None:
     roles = [json.dumps(f["Role"]) for f in template.of_type("AWS::Lambda::Function").values()]
     roles += [json.dumps(m["RoleArn"]) for m in template.of_type("AWS::StepFunctions::StateMachine").values()]
     assert [role for role, uses in Counter(roles).items() if uses > 1] == []
     assert not [r for r in template.of_type("AWS::IAM::Role").values() if r.get("ManagedPolicyArns")]
 
 
-def test_a_role_is_passed_only_to_the_service_that_it_is_for(template: Template) -> None:
+def test_role_can_be_passed_only_to_its_service(template: Template) -> None:
     passing = [s for _, s in _statements(template) if "iam:PassRole" in _list(s["Action"])]
     services = {s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing}
     spark = {"emr-serverless.amazonaws.com"} if template.of_type("AWS::EMRServerless::Application") else set()
     assert services == {"scheduler.amazonaws.com", "sagemaker.amazonaws.com"} | spark
 
 
-def test_metrics_of_attributions_go_to_one_namespace(template: Template) -> None:
+def test_attribution_may_write_metrics_to_one_namespace(template: Template) -> None:
     putting = [s for _, s in _statements(template) if "cloudwatch:PutMetricData" in _list(s["Action"])]
     functions = template.of_type("AWS::Lambda::Function").values()
     (told,) = [f["Environment"]["Variables"] for f in functions if f["FunctionName"].endswith("-attribution")]
@@ -96,7 +96,7 @@ def test_metrics_of_attributions_go_to_one_namespace(template: Template) -> None
     assert namespace in ("AWS/Personalize", "tastemaker-prod/MetricAttribution")
 
 
-def test_only_a_stage_that_names_a_text_model_may_ask_bedrock(assembly: Assembly) -> None:
+def test_bedrock_is_allowed_only_in_a_stage_with_a_text_model(assembly: Assembly) -> None:
     for stage, template in assembly.templates.items():
         asking = [s for _, s in _statements(template) if "bedrock" in json.dumps(s)]
         told = '"TEXT_MODEL' in json.dumps(template.of_type("AWS::StepFunctions::StateMachine")).replace(
@@ -109,7 +109,7 @@ def test_only_a_stage_that_names_a_text_model_may_ask_bedrock(assembly: Assembly
             assert statement["Resource"]["Fn::Join"][1][-1] == model
 
 
-def test_functions_are_told_what_they_work_with_and_no_more(template: Template) -> None:
+def test_functions_have_the_expected_environment(template: Template) -> None:
     for properties in template.of_type("AWS::Lambda::Function").values():
         name = properties["FunctionName"].rsplit("-", 1)[1]
         variables = set(properties["Environment"]["Variables"])
@@ -121,7 +121,7 @@ def test_functions_are_told_what_they_work_with_and_no_more(template: Template) 
         assert properties["TracingConfig"] == {"Mode": "Active"}
 
 
-def test_every_route_asks_for_a_signature(template: Template) -> None:
+def test_every_route_requires_a_signature(template: Template) -> None:
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
     assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
     assert sorted(route["RouteKey"] for route in routes) == [
@@ -137,8 +137,8 @@ def test_every_route_asks_for_a_signature(template: Template) -> None:
     ]
 
 
-def test_a_page_may_send_every_header_that_an_sdk_does(template: Template) -> None:
-    """As the SDK writes a request; what no page can set, browsers set themselves."""
+def test_browsers_may_send_every_header_of_an_sdk(template: Template) -> None:
+    """The headers are those that boto3 sends. Browsers set the others themselves."""
     (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
     sent: set[str] = set()
     client = boto3.client(
@@ -166,7 +166,7 @@ def test_a_page_may_send_every_header_that_an_sdk_does(template: Template) -> No
     assert "AllowCredentials" not in api["CorsConfiguration"]
 
 
-def test_a_failing_record_does_not_hold_up_the_stream(template: Template) -> None:
+def test_failing_record_does_not_block_the_stream(template: Template) -> None:
     (mapping,) = template.of_type("AWS::Lambda::EventSourceMapping").values()
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
@@ -175,7 +175,7 @@ def test_a_failing_record_does_not_hold_up_the_stream(template: Template) -> Non
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"]
 
 
-def test_logs_end_and_data_is_kept_where_the_stage_says_so(assembly: Assembly) -> None:
+def test_retention_of_logs_and_data_follows_the_stage(assembly: Assembly) -> None:
     days = {"local": 1, "prod": 180}
     policy = {"local": "Delete", "prod": "Retain"}
     for stage, template in assembly.templates.items():
@@ -189,22 +189,22 @@ def test_logs_end_and_data_is_kept_where_the_stage_says_so(assembly: Assembly) -
         assert set(data) == {policy[stage]}, stage
 
 
-def test_everything_is_tagged(assembly: Assembly) -> None:
+def test_resources_have_the_tags_of_the_stage(assembly: Assembly) -> None:
     tables = assembly.templates["prod"].of_type("AWS::DynamoDB::Table")
     for table in tables.values():
         tags = {tag["Key"]: tag["Value"] for tag in table["Tags"]}
         assert tags == {"application": "tastemaker", "stage": "prod", "team": "shop"}
 
 
-def test_no_function_of_the_cdk_comes_along(template: Template) -> None:
-    kinds = {resource["Type"] for resource in template.body["Resources"].values()}
+def test_cdk_adds_no_functions_of_its_own(template: Template) -> None:
+    types = {resource["Type"] for resource in template.body["Resources"].values()}
     assert not [
-        kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))
+        name for name in types if name.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))
     ]
     assert len(template.of_type("AWS::Lambda::Function")) == len(ENVIRONMENT)
 
 
-def test_lost_work_is_looked_for_by_a_role_that_can_do_nothing_else(template: Template) -> None:
+def test_reconciliation_is_called_by_a_role_that_can_do_nothing_else(template: Template) -> None:
     (schedule,) = template.of_type("AWS::Scheduler::Schedule").values()
     target = schedule["Target"]
     assert schedule["ScheduleExpression"] == "rate(15 minutes)"
@@ -217,7 +217,7 @@ def test_lost_work_is_looked_for_by_a_role_that_can_do_nothing_else(template: Te
     assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", target["Arn"])
 
 
-def test_outputs_tell_how_to_use_it(template: Template) -> None:
+def test_outputs_have_the_addresses_and_the_environment(template: Template) -> None:
     outputs = template.body["Outputs"]
     assert {"ApiUrl", "Environment", "TrainMachine", "ImportMachine", "LakeBucket", "EventStream"} <= set(
         outputs
@@ -236,7 +236,7 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_executions_that_ended_badly_reach_the_steps(template: Template) -> None:
+def test_failed_executions_reach_the_steps_function(template: Template) -> None:
     (rule,) = template.of_type("AWS::Events::Rule").values()
     pattern = rule["EventPattern"]
     assert pattern["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]

@@ -1,4 +1,4 @@
-"""The state machines' definitions: every way through them ends, and a failure ends with its reason."""
+"""The definitions of the state machines: every path ends, and a failure ends with its reason."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ FLOWS = {
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_the_way_of_success(definitions: Definitions, name: str) -> None:
+def test_success_path_has_the_expected_states(definitions: Definitions, name: str) -> None:
     states = definitions[name]["States"]
-    way = [definitions[name]["StartAt"]]
-    while not states[way[-1]].get("End") and states[way[-1]]["Type"] != "Succeed":
-        state = states[way[-1]]
-        way.append(state.get("Next") or state["Default"])
-    assert [title for title in way if not title.startswith("Is it too large for")] == FLOWS[name]
+    path = [definitions[name]["StartAt"]]
+    while not states[path[-1]].get("End") and states[path[-1]]["Type"] != "Succeed":
+        state = states[path[-1]]
+        path.append(state.get("Next") or state["Default"])
+    assert [title for title in path if not title.startswith("Is it too large for")] == FLOWS[name]
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_whatever_fails_ends_with_the_reason(definitions: Definitions, name: str) -> None:
+def test_every_failure_reaches_the_failure_step(definitions: Definitions, name: str) -> None:
     states = definitions[name]["States"]
     for title in FLOWS[name]:
         state = states[title]
@@ -72,7 +72,7 @@ def test_whatever_fails_ends_with_the_reason(definitions: Definitions, name: str
         (catch,) = state["Catch"]
         assert (catch["ErrorEquals"], catch["ResultPath"]) == (["States.ALL"], "$.error")
         step = states[catch["Next"]]
-        if title == definitions[name]["StartAt"]:  # without a plan, an empty one is put in its place
+        if title == definitions[name]["StartAt"]:  # there is no plan yet, so an empty one is set
             assert (step["Type"], step["Result"], step["ResultPath"]) == ("Pass", {}, "$.plan")
             step = states[step["Next"]]
         assert step["Parameters"]["action"] == "fail"
@@ -84,10 +84,10 @@ def test_whatever_fails_ends_with_the_reason(definitions: Definitions, name: str
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_a_step_is_told_all_that_the_contract_names(definitions: Definitions, name: str) -> None:
+def test_step_gets_every_member_of_the_contract(definitions: Definitions, name: str) -> None:
     for title, state in definitions[name]["States"].items():
         parameters = state.get("Parameters", {})
-        if "workflow" not in parameters:  # not a step but work, which needs to know the plan only
+        if "workflow" not in parameters:  # work of another function, which gets only the plan
             assert {"action", "plan.$"} >= set(parameters) or state["Resource"].endswith(".sync")
             continue
         assert parameters["workflow"] == name
@@ -97,7 +97,7 @@ def test_a_step_is_told_all_that_the_contract_names(definitions: Definitions, na
 
 
 @pytest.mark.parametrize("name", FLOWS)
-def test_every_task_has_a_time_limit_and_another_chance(definitions: Definitions, name: str) -> None:
+def test_every_task_has_a_time_limit_and_retries(definitions: Definitions, name: str) -> None:
     assert definitions[name]["TimeoutSeconds"] > 0
     tasks = [state for state in definitions[name]["States"].values() if state["Type"] == "Task"]
     assert all(task["TimeoutSeconds"] > 0 and task["Retry"] for task in tasks)
@@ -121,7 +121,7 @@ def test_work_gets_the_plan(definitions: Definitions) -> None:
         ),
     ],
 )
-def test_large_work_goes_by_spark_where_the_stage_has_it(assembly, name: str, question: str, way) -> None:
+def test_large_work_runs_on_spark_if_the_stage_has_it(assembly, name: str, question: str, way) -> None:
     title = f"Is it too large for {question}?"
     assert title not in definitions_of(assembly.templates["local"])[name]["States"]
     states = definitions_of(assembly.templates["prod"])[name]["States"]
@@ -134,19 +134,19 @@ def test_large_work_goes_by_spark_where_the_stage_has_it(assembly, name: str, qu
     assert job["ResultPath"] is None and states[way[1]]["Parameters"]["action"] == "outcome"
 
 
-def test_nothing_to_train_is_no_failure(definitions: Definitions) -> None:
+def test_execution_with_nothing_to_train_succeeds(definitions: Definitions) -> None:
     states = definitions["train"]["States"]
     (choice,) = states["Is there something to train?"]["Choices"]
     assert {condition["Variable"] for condition in choice["And"]} == {"$.plan.skip"}
     assert states[choice["Next"]]["Type"] == "Succeed"
 
 
-def test_a_deletion_goes_on_while_there_is_more(definitions: Definitions) -> None:
+def test_deletion_repeats_while_there_is_more(definitions: Definitions) -> None:
     (choice,) = definitions["delete"]["States"]["Is there more to purge?"]["Choices"]
     assert choice["Next"] == "Purge data"
 
 
-def test_work_on_a_list_goes_through_it_in_executions_of_their_own(definitions: Definitions) -> None:
+def test_lists_of_work_are_processed_by_a_distributed_map(definitions: Definitions) -> None:
     states = definitions["batch"]["States"]
     for title, one, action, listed in (
         ("Answer shards", "Answer shard", "answer", "$.plan.shards"),
@@ -166,7 +166,7 @@ def test_work_on_a_list_goes_through_it_in_executions_of_their_own(definitions: 
         assert work["TimeoutSeconds"] > 900 and work["Retry"]
 
 
-def test_lists_are_loaded_only_if_the_job_wants_them_served(definitions: Definitions) -> None:
+def test_lists_are_loaded_only_if_the_job_serves_them(definitions: Definitions) -> None:
     states = definitions["batch"]["States"]
     (choice,) = states["Are the lists served?"]["Choices"]
     assert {condition["Variable"] for condition in choice["And"]} == {"$.plan.served"}
@@ -176,7 +176,7 @@ def test_lists_are_loaded_only_if_the_job_wants_them_served(definitions: Definit
     assert states[catch["Next"]]["Parameters"]["action"] == "fail"
 
 
-def test_the_training_job_takes_all_that_varies_from_the_plan(definitions: Definitions) -> None:
+def test_training_job_takes_its_values_from_the_plan(definitions: Definitions) -> None:
     task = definitions["train"]["States"]["Train model"]
     assert task["Resource"].endswith(":states:::sagemaker:createTrainingJob.sync")
     job = task["Parameters"]
@@ -192,6 +192,6 @@ def test_the_training_job_takes_all_that_varies_from_the_plan(definitions: Defin
     assert job.get("EnableInterContainerTrafficEncryption", False) == several
 
 
-def test_the_entry_point_fits_sagemaker_and_cloudformation() -> None:
+def test_entry_point_meets_the_limits_of_sagemaker_and_cloudformation() -> None:
     assert all(len(word) <= 256 for word in ENTRYPOINT)
     assert "${" not in "".join(ENTRYPOINT)
