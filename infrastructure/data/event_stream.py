@@ -204,7 +204,10 @@ class EventStream(Construct):
                 table_type="EXTERNAL_TABLE",
                 parameters={"classification": "parquet"},
                 storage_descriptor=of.StorageDescriptorProperty(
-                    columns=[of.ColumnProperty(name=name, type=kind) for name, kind in COLUMNS.items()],
+                    columns=[
+                        of.ColumnProperty(name=name, type=column_type)
+                        for name, column_type in COLUMNS.items()
+                    ],
                     location=lake.bucket.s3_url_for_object(GROUPS),
                     input_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
                     output_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
