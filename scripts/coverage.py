@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     failed = False
     print(f"{'package':<32}{'covered':>9}{'floor':>7}")
     for folder, (covered, total) in sorted(totals(report).items()):
-        percent, floor = 100 * covered / max(total, 1), floor_of(folder, listed)
+        percent, floor = 100 * covered / total if total else 100.0, floor_of(folder, listed)
         low = percent < floor
         failed |= low
         print(f"{folder:<32}{percent:>8.1f}%{floor:>6}%{'  below the floor' if low else ''}")

@@ -67,11 +67,6 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
 # Files that name retired terms because they are about them.
 SKIPPED = ("tests/house/test_vocabulary.py",)
 
-# Terms that are not gone everywhere yet.
-LEFT: frozenset[str] = frozenset(
-    {r"\bKINDS\b", r"\bAsking\b", r"(?i)\bdesks?\b", r"\b(SOON|ENOUGH|PATIENCE|LATE|ABOUT)\b"}
-)
-
 
 @cache
 def lines() -> tuple[tuple[str, int, str], ...]:
@@ -98,15 +93,7 @@ def without_exceptions(name: str, line: str) -> str:
     return line
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        pytest.param(pattern, marks=pytest.mark.xfail(reason="not gone everywhere", strict=False))
-        if pattern in LEFT
-        else pattern
-        for pattern in RETIRED
-    ],
-)
+@pytest.mark.parametrize("pattern", RETIRED)
 def test_retired_term_is_not_used(pattern: str) -> None:
     search = re.compile(pattern).search
     found = [
