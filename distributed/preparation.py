@@ -112,7 +112,7 @@ def _read(
             for table in parquet.read_file(path, columns, "Interactions"):
                 yield table.append_column(SESSION, pa.nulls(len(table), pa.string()))
             return
-        for raw in parquet.read_file(path, parquet.STREAMED, "streamed events"):
+        for raw in parquet.read_file(path, parquet.STREAMED, "streamed events", events=True):
             events = parquet.as_interactions(raw, raw["userId"], context)
             yield events.append_column(SESSION, raw["sessionId"])
 

@@ -22,7 +22,7 @@ def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Ev
     end = len(STREAMED) + len(names)
     seen: set[str] = set()
     for key in keys:
-        for row in parquet.rows(lake, key, [*STREAMED, *more], tally.event_types):
+        for row in parquet.event_rows(lake, key, [*STREAMED, *more], tally.event_types):
             if row[end] in seen:
                 continue
             seen.add(row[end])

@@ -7,7 +7,7 @@ trainings stay valid. Older versions of the object, which the bucket keeps, are 
 import json
 import math
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.streamed_event import event_columns
+from tastemaker.contracts.streamed_event import event_columns, stored_columns
 
 OnCount = Callable[[int], None]
 """Receives the number of rows that are about to be deleted."""
@@ -27,7 +27,7 @@ def delete_user_rows(lake: LakeBucket, key: str, users: Collection[str], on_coun
 
     `on_count` receives the number before the rows are deleted.
     """
-    return _rewrite(lake, key, {"USER_ID": _text(users)}, on_count)
+    return _rewrite(lake, key, {"USER_ID": _text(users)}, _dataset_columns, on_count)
 
 
 def delete_event_rows(
@@ -39,7 +39,8 @@ def delete_event_rows(
     deleted.
     """
     columns = event_columns("userId", "sessionId")
-    return _rewrite(lake, key, dict(zip(columns, map(_text, (users, sessions)), strict=True)), on_count)
+    wanted = dict(zip(columns, map(_text, (users, sessions)), strict=True))
+    return _rewrite(lake, key, wanted, stored_columns, on_count)
 
 
 def delete_upsert_lines(lake: LakeBucket, key: str, users: Collection[str]) -> None:
@@ -81,15 +82,30 @@ def _text(ids: Collection[str]) -> pa.Array:
     return pa.array(sorted(ids), pa.string())
 
 
-def _rewrite(lake: LakeBucket, key: str, wanted: dict[str, pa.Array], on_count: OnCount) -> int:
-    """Delete the rows that `wanted` matches: by its first column, or if that is null by its second."""
-    user_column = next(iter(wanted))
+def _dataset_columns(columns: Iterable[str], found: Collection[str], file: str) -> dict[str, str]:
+    """The columns that a file of a dataset has: files of Items have no USER_ID."""
+    return {name: name for name in columns if name in found}
+
+
+def _rewrite(
+    lake: LakeBucket,
+    key: str,
+    wanted: dict[str, pa.Array],
+    columns_of: Callable[[Iterable[str], Collection[str], str], dict[str, str]],
+    on_count: OnCount,
+) -> int:
+    """Delete the rows that `wanted` matches: by its first column, or if that is null by its second.
+
+    `columns_of` finds the columns of `wanted` in the file.
+    """
     removed = 0
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "kept.parquet"
         with parquet.opened(lake, key) as file:
-            if user_column not in file.schema_arrow.names:
+            stored = columns_of(wanted, file.schema_arrow.names, key)
+            if not stored:
                 return 0
+            wanted = {stored[name]: ids for name, ids in wanted.items()}
             with pq.ParquetWriter(path, file.schema_arrow, compression="zstd") as writer:
                 for group in range(file.num_row_groups):
                     table = file.read_row_group(group)

@@ -69,5 +69,5 @@ def plan_tasks(lake: LakeBucket, plan: DataDeletionPlan, users: Sequence[str]) -
 def _sessions(lake: LakeBucket, keys: Sequence[str], users: Collection[str]) -> list[str]:
     """The sessions in which a user sent an event: events before a login belong to the user too."""
     columns = event_columns("userId", "sessionId")
-    rows = (row for key in keys for row in parquet.rows(lake, key, columns))
+    rows = (row for key in keys for row in parquet.event_rows(lake, key, columns))
     return sorted({session for user, session in rows if user in users and session})

@@ -80,7 +80,7 @@ class Export:
         columns = event_columns(*MEMBERS_BY_FIELD.values(), "eventId", "properties")
         seen: set[str] = set()
         for key in parquet.keys(self.lake, self.plan["events"]):
-            for values in parquet.rows(self.lake, key, columns):
+            for values in parquet.event_rows(self.lake, key, columns):
                 event = dict(zip(columns, values, strict=True))
                 if event["userId"] is None or event["eventId"] in seen:  # the stream may deliver twice
                     continue

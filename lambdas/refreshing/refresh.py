@@ -142,7 +142,7 @@ class RefreshRun:
         return keys, events
 
     def _count_file(self, key: str, bundle: Bundle, tally: Tally, now: int) -> int:
-        rows = (Event(*row) for row in parquet.rows(self.lake, key, COLUMNS))
+        rows = (Event(*row) for row in parquet.event_rows(self.lake, key, COLUMNS))
         is_trained = _trained_types(bundle)
         return sum(
             tally.add(chunk, now=now, is_trained=is_trained, impressions=self.impressions)

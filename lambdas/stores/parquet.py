@@ -1,7 +1,7 @@
 """Reading Parquet files of the lake a few rows at a time, for functions that include pyarrow."""
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.streamed_event import stored_columns
 
 BATCH_ROWS = 1 << 16
 
@@ -37,16 +38,34 @@ def rows(
     `only` selects the rows whose first column, which is text, has one of these values.
     """
     with opened(lake, key) as file:
-        present = [name for name in columns if name in file.schema_arrow.names]
-        wanted = None if only is None else pa.array(sorted(only), pa.string())
-        if wanted is not None and columns[0] not in present:
-            return
-        for batch in file.iter_batches(BATCH_ROWS, columns=present):
-            if wanted is not None:
-                batch = batch.filter(pc.is_in(batch.column(columns[0]), wanted))
-            found = {name: batch.column(name).to_pylist() for name in present}
-            nothing = [None] * batch.num_rows
-            yield from zip(*(found.get(name, nothing) for name in columns), strict=True)
+        there = set(file.schema_arrow.names)
+        yield from _rows(file, columns, {name: name for name in columns if name in there}, only)
+
+
+def event_rows(
+    lake: LakeBucket, key: str, members: list[str], only: Collection[str] | None = None
+) -> Iterator[Row]:
+    """Like `rows` for a file of streamed events, by the members of an event.
+
+    Raises MissingColumnError if the file lacks a column that all such files have.
+    """
+    with opened(lake, key) as file:
+        yield from _rows(file, members, stored_columns(members, file.schema_arrow.names, key), only)
+
+
+def _rows(
+    file: pq.ParquetFile, names: list[str], stored: Mapping[str, str], only: Collection[str] | None
+) -> Iterator[Row]:
+    """The values of `names`, whose columns in the file are `stored`."""
+    wanted = None if only is None else pa.array(sorted(only), pa.string())
+    if wanted is not None and names[0] not in stored:
+        return
+    for batch in file.iter_batches(BATCH_ROWS, columns=list(stored.values())):
+        if wanted is not None:
+            batch = batch.filter(pc.is_in(batch.column(stored[names[0]]), wanted))
+        found = {name: batch.column(column).to_pylist() for name, column in stored.items()}
+        nothing = [None] * batch.num_rows
+        yield from zip(*(found.get(name, nothing) for name in names), strict=True)
 
 
 def keys(lake: LakeBucket, prefix: str) -> list[str]:

@@ -202,16 +202,19 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
 
 
 def _typed(row: dict[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    """The row's columns by their Glue types; names are matched without case, as the OpenX SerDe does."""
+    """The row's columns by their Glue types, with names in lower case.
+
+    Glue folds the names of top-level columns, and the OpenX SerDe folds the keys of a record.
+    """
     by_name = {name.lower(): value for name, value in row.items()}
     return {
-        name: None if (value := by_name.get(name.lower())) is None else _CONVERT[kind](value)
+        name.lower(): None if (value := by_name.get(name.lower())) is None else _CONVERT[kind](value)
         for name, kind in columns.items()
     }
 
 
 def to_parquet(rows: list[dict[str, Any]], delivery: Delivery) -> bytes:
-    """Rows as one Parquet file with the delivery's columns."""
+    """Rows as one Parquet file with the delivery's columns, whose names are in lower case as AWS Glue's."""
     import pyarrow as pa  # half a second: only when something is delivered
     import pyarrow.parquet as pq
 
@@ -223,7 +226,7 @@ def to_parquet(rows: list[dict[str, Any]], delivery: Delivery) -> bytes:
         "int": pa.int32(),
         "boolean": pa.bool_(),
     }
-    schema = pa.schema([(name, kinds[kind]) for name, kind in delivery.columns.items()])
+    schema = pa.schema([(name.lower(), kinds[kind]) for name, kind in delivery.columns.items()])
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), sink, compression=delivery.compression)
     return bytes(sink.getvalue())

@@ -8,7 +8,7 @@ group of `lake_layout.action_group`.
 This module uses the standard library only: infrastructure declares the table of events from `COLUMNS`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NotRequired, TypedDict, get_type_hints
 
 from tastemaker.schemas import SEPARATOR
@@ -56,6 +56,8 @@ COLUMNS: dict[str, ColumnType] = {
 }
 """The columns of events in the lake and their types, in order."""
 
+_ALWAYS_STORED = ("eventId", "userId", "sessionId", "itemId", "eventType", "sentAt")
+
 MEMBERS_BY_FIELD = {
     "USER_ID": "userId",
     "ITEM_ID": "itemId",
@@ -74,6 +76,27 @@ def event_columns(*members: str) -> list[str]:
     if unknown := [name for name in members if name not in COLUMNS]:
         raise ValueError(f"Events in the lake have no members {', '.join(unknown)}.")
     return list(members)
+
+
+class MissingColumnError(ValueError):
+    """A file of events lacks a column that every such file has, so that its rows cannot be understood."""
+
+
+def stored_columns(members: Iterable[str], found: Collection[str], file: str) -> dict[str, str]:
+    """Member → its column in a file that has the columns `found`.
+
+    AWS Glue folds top-level column names to lower case, so that Firehose writes `userid`. Other writers keep
+    the member's name. A member that not every file has is left out if the file lacks it. Raises
+    MissingColumnError, which names `file`, if the file lacks another one.
+    """
+    by_folded_name = {name.lower(): name for name in found}
+    stored = {name: by_folded_name[name.lower()] for name in members if name.lower() in by_folded_name}
+    if missing := [name for name in members if name not in stored and name in _ALWAYS_STORED]:
+        raise MissingColumnError(
+            f"The file {file} of streamed events lacks the columns {', '.join(missing)}. It has "
+            f"{', '.join(sorted(found)) or 'none'}."
+        )
+    return stored
 
 
 def partition_key(event: StreamedEvent) -> str:

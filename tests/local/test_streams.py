@@ -94,9 +94,9 @@ def test_events_reach_the_lake_as_parquet_by_group(put, local, lake):
             pq.read_table(io.BytesIO(s3.get_object(Bucket=lake, Key=key)["Body"].read())) for key in keys
         ]
         rows[group] = [row for table in tables for row in table.to_pylist()]
-        assert str(tables[0].schema.field("sentAt").type) == "int64"
-    assert rows[second] == [{"userId": "u", "value": None, "sentAt": None, "datasetGroup": second}]
-    assert {"userId": "u", "value": 1.5, "sentAt": 7, "datasetGroup": first} in rows[first]
+        assert str(tables[0].schema.field("sentat").type) == "int64"
+    assert rows[second] == [{"userid": "u", "value": None, "sentat": None, "datasetgroup": second}]
+    assert {"userid": "u", "value": 1.5, "sentat": 7, "datasetgroup": first} in rows[first]
 
 
 def test_records_that_are_no_rows_are_kept_apart(local, stream, lake):

@@ -105,7 +105,7 @@ def users(count: int = USERS) -> pa.Table:
 
 
 def streamed(rows: list[dict[str, Any]]) -> pa.Table:
-    """Events as the delivery stream writes them. Members that a row lacks are null."""
+    """Events as the delivery stream writes them: with names in lower case, and null for absent members."""
     types = {
         "eventId": pa.string(),
         "userId": pa.string(),
@@ -116,7 +116,8 @@ def streamed(rows: list[dict[str, Any]]) -> pa.Table:
         "sentAt": pa.int64(),
         "properties": pa.string(),
     }
-    return pa.table({name: pa.array([row.get(name) for row in rows], kind) for name, kind in types.items()})
+    cells = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in types.items()}
+    return pa.table({name.lower(): values for name, values in cells.items()})
 
 
 def put(root: Path, prefix: str, table: pa.Table) -> str:

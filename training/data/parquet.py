@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tastemaker.contracts.streamed_event import COLUMNS, event_columns
+from tastemaker.contracts.streamed_event import COLUMNS, MissingColumnError, event_columns, stored_columns
 from tastemaker.models.features import fold
 from training.config import Source
 from training.data.dictionary_encoding import DICTIONARY, as_dictionary
@@ -30,7 +30,9 @@ def files(root: Path, prefixes: Sequence[str]) -> list[Path]:
     return found
 
 
-def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], what: str) -> pa.Table:
+def read(
+    root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], what: str, *, events: bool = False
+) -> pa.Table:
     """These columns of all files, cast to these types. A column that a file lacks is null.
 
     Files of one dataset may have different columns, because a schema can be extended between imports. Raises
@@ -38,18 +40,31 @@ def read(root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], w
     """
     tables = [pa.schema(list(columns.items())).empty_table()]
     for path in files(root, prefixes):
-        tables += read_file(path, columns, what)
+        tables += read_file(path, columns, what, events=events)
     return pa.concat_tables(tables)
 
 
-def read_file(path: Path, columns: dict[str, pa.DataType], what: str) -> Iterator[pa.Table]:
-    """These columns of one file, one row group at a time. Raises BadDataError."""
+def read_file(
+    path: Path, columns: dict[str, pa.DataType], what: str, *, events: bool = False
+) -> Iterator[pa.Table]:
+    """These columns of one file, one row group at a time. Raises BadDataError.
+
+    With `events`, the columns are members of streamed events, and a file must have those that all files have.
+    """
     there = set(pq.read_schema(path).names)  # Arrow cannot read a dictionary of a missing column
-    present = [name for name in columns if name in there]
-    dictionaries = [name for name in present if columns[name] == DICTIONARY]
+    try:
+        present = (
+            stored_columns(columns, there, path.name)
+            if events
+            else {name: name for name in columns if name in there}
+        )
+    except MissingColumnError as error:
+        raise BadDataError(str(error)) from None
+    dictionaries = [column for name, column in present.items() if columns[name] == DICTIONARY]
     with pq.ParquetFile(path, read_dictionary=dictionaries) as file:
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=present)
+            table = file.read_row_group(group, columns=list(present.values()))
+            table = table.select(list(present.values())).rename_columns(list(present))
             arrays = []
             for name, arrow_type in columns.items():
                 if name not in present:
@@ -123,7 +138,7 @@ def interactions(root: Path, source: Source, streamed: Sequence[str], context: S
     """
     columns = interaction_columns(context)
     bulk = read(root, source.prefixes, columns, "Interactions")
-    raw = read(root, streamed, STREAMED, "streamed events")
+    raw = read(root, streamed, STREAMED, "streamed events", events=True)
     users = join_sessions(
         raw["userId"].to_pylist(), raw["sessionId"].to_pylist(), raw["sentAt"].to_numpy(zero_copy_only=False)
     )

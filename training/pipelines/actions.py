@@ -96,7 +96,7 @@ def _events(config: Config, root: Path) -> dict[str, list[Any]]:
         bulk = parquet.read(root, source.prefixes, arrow_types, "Action interactions")
         for name, values in found.items():
             values += bulk[name].to_pylist()
-    raw = parquet.read(root, config.action_events, STREAMED, "streamed action interactions")
+    raw = parquet.read(root, config.action_events, STREAMED, "streamed action interactions", events=True)
     who = parquet.join_sessions(
         raw["userId"].to_pylist(), raw["sessionId"].to_pylist(), raw["sentAt"].to_numpy(zero_copy_only=False)
     )

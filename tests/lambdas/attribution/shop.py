@@ -109,6 +109,9 @@ class Shop:
         return Items(self.lake(), self.dynamodb, "catalog", self.plan["items"])
 
     def store(self, key: str, rows: list[dict[str, Any]]) -> None:
+        """Write a file of an import, or of events as Firehose writes it: with names in lower case."""
+        if "/events/" in key:
+            rows = [{name.lower(): value for name, value in row.items()} for row in rows]
         data = io.BytesIO()
         pq.write_table(pa.Table.from_pylist(rows), data)
         self.s3.put_object(Bucket=LAKE, Key=key, Body=data.getvalue())

@@ -64,7 +64,8 @@ def test_export_of_items_has_the_newest_row_of_each_item(lake: LakeBucket, catal
     assert sorted(export("ALL")) == ['"b ""x"", y",2.0,', "a,9.5,true", "c,,"]
 
 
-def test_export_of_interactions_joins_imports_and_events(lake: LakeBucket, catalog: Any) -> None:
+@pytest.mark.parametrize("spell", [str, str.lower])
+def test_export_of_interactions_joins_imports_and_events(spell: Any, lake: LakeBucket, catalog: Any) -> None:
     bulk = {"USER_ID": "u", "ITEM_ID": "a", "TIMESTAMP": 1, "EVENT_TYPE": "view", "DEVICE": None}
     store(lake, "bulk/1/a.parquet", [bulk, bulk])
     event = {
@@ -77,7 +78,8 @@ def test_export_of_interactions_joins_imports_and_events(lake: LakeBucket, catal
         "properties": '{"DEVICE": "tv"}',
     }
     same = {**event, "eventId": "2", "itemId": "a", "eventType": "view", "sentAt": 1, "properties": "{}"}
-    store(lake, "events/x.parquet", [event, event, same, {**event, "eventId": "3", "userId": None}])
+    events = [event, event, same, {**event, "eventId": "3", "userId": None}]
+    store(lake, "events/x.parquet", [{spell(name): value for name, value in one.items()} for one in events])
 
     def export(mode: str) -> list[str]:
         return text(Export(plan("INTERACTIONS", mode), EVENTS, lake, catalog))

@@ -52,7 +52,7 @@ class RefreshLab:
         """A file of events, as Firehose writes it today."""
         now = datetime.now(UTC)
         rows = [{"eventType": "view", "sentAt": int(now.timestamp()), **event} for event in events]
-        table = pa.table({n: pa.array([row.get(n) for row in rows], t) for n, t in TYPES.items()})
+        table = pa.table({n.lower(): pa.array([row.get(n) for row in rows], t) for n, t in TYPES.items()})
         pq.write_table(table, self.folder / "events.parquet")
         self.lake.upload(f"groups/films/events/{now:%Y/%m/%d}/{name}.parquet", self.folder / "events.parquet")
 

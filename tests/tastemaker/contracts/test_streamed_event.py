@@ -4,9 +4,11 @@ from tastemaker.contracts.streamed_event import (
     COLUMNS,
     MEMBERS_BY_FIELD,
     REQUIRED_MEMBERS,
+    MissingColumnError,
     StreamedEvent,
     event_columns,
     partition_key,
+    stored_columns,
 )
 
 
@@ -40,3 +42,17 @@ def test_partition_key_is_the_user_or_else_the_session() -> None:
     }
     assert partition_key(event) == "s"
     assert partition_key({**event, "userId": "u"}) == "u"
+
+
+def test_members_are_found_in_lower_case_and_in_their_own_spelling() -> None:
+    assert stored_columns(["userId", "sentAt"], ["userid", "sentat"], "f") == {
+        "userId": "userid",
+        "sentAt": "sentat",
+    }
+    assert stored_columns(["userId"], ["userId", "itemId"], "f") == {"userId": "userId"}
+
+
+def test_a_file_may_lack_optional_members_but_not_others() -> None:
+    assert stored_columns(["itemId", "impression"], ["itemid"], "f") == {"itemId": "itemid"}
+    with pytest.raises(MissingColumnError, match=r"file a\.parquet .* lacks the columns userId, sentAt"):
+        stored_columns(["userId", "itemId", "sentAt"], ["itemid"], "a.parquet")
