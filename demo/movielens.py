@@ -48,7 +48,7 @@ class MovieLens:
     def csv(self, dataset_type: str) -> str:
         """One of the tables as the CSV file that a dataset import job reads, with backslash escapes."""
         table: pd.DataFrame = getattr(self, dataset_type.lower())
-        return table.to_csv(index=False, doublequote=False, escapechar="\\")
+        return str(table.to_csv(index=False, doublequote=False, escapechar="\\"))
 
 
 def load(cache: Path) -> MovieLens:

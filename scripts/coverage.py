@@ -11,6 +11,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
@@ -21,7 +22,7 @@ def floors() -> dict[str, int]:
     return dict(settings["tool"]["tastemaker"]["coverage"])
 
 
-def totals(report: Mapping[str, dict]) -> dict[str, tuple[int, int]]:
+def totals(report: Mapping[str, dict[str, Any]]) -> dict[str, tuple[int, int]]:
     """The covered and the total number of lines and branches of each folder, two levels deep."""
     counts: dict[str, tuple[int, int]] = {}
     for file, entry in report.items():
