@@ -44,7 +44,9 @@ class Enforcer:
         }
         if not self._roles.allows(caller.role_arn, permission.action, permission.resource, context):
             return False
-        return permission.action != "sts:AssumeRole" or self._roles.trusts_role(permission.resource, caller)
+        return permission.action != "sts:AssumeRole" or self._roles.trusts_role(
+            permission.resource, caller, permission.context
+        )
 
     def _message(self, caller: Caller, permission: Permission) -> str:
         return (

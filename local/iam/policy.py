@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -33,7 +33,7 @@ class Statement:
 
     def concerns(self, action: str, resource: str, context: Context) -> bool:
         """Whether the statement speaks of this action on this resource, under this request's conditions."""
-        return self._names(action) and self._covers(resource) and self._holds(context)
+        return self._names(action) and self._covers(resource) and self.holds(context)
 
     def _names(self, action: str) -> bool:
         if self.not_actions:
@@ -45,9 +45,12 @@ class Statement:
             return not any(matches(pattern, resource) for pattern in self.not_resources)
         return not self.resources or any(matches(pattern, resource) for pattern in self.resources)
 
-    def _holds(self, context: Context) -> bool:
+    def holds(self, context: Context, *, ignored: Collection[str] = ()) -> bool:
+        """Whether the statement's conditions are met, except those on `ignored` keys."""
         return all(
-            _condition(operator, context.get(key), values) for operator, key, values in self.conditions
+            _condition(operator, context.get(key), values)
+            for operator, key, values in self.conditions
+            if key not in ignored
         )
 
 

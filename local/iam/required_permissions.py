@@ -196,7 +196,8 @@ def _pass_role(role_arn: str, service: str) -> Permission:
 def _sts(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
 ) -> Permissions:
-    yield Permission(action, body.get("RoleArn", "*"))
+    external = {"sts:externalid": [body["ExternalId"]]} if "ExternalId" in body else {}
+    yield Permission(action, body.get("RoleArn", "*"), external)
 
 
 def _sqs(

@@ -80,10 +80,12 @@ class Roles:
         return decide(self.documents(role_arn), action, resource, context or {})
 
     def trusts_service(self, role_arn: str, service: str) -> bool:
-        return self._trusts(role_arn, "Service", lambda value: value == service)
+        """Whether a service may assume the role for this account."""
+        context = {"aws:sourceaccount": [self._account.id]}
+        return self._trusts(role_arn, "Service", lambda value: value == service, context)
 
-    def trusts_role(self, role_arn: str, caller: Caller) -> bool:
-        """Whether a role may be assumed by a session of a template's role.
+    def trusts_role(self, role_arn: str, caller: Caller, context: Context) -> bool:
+        """Whether a role may be assumed by a session of a template's role, in a request with `context`.
 
         A role made for Amazon Personalize trusts `personalize.amazonaws.com`. That service is played by this
         very stack, so here the trust extends to it; in an account the role must name the stack's role too.
@@ -95,8 +97,9 @@ class Roles:
             caller.role_arn,
             caller.arn(account),
         }
+        known = {"aws:principalarn": [caller.role_arn], "aws:principalaccount": [account.id], **context}
         return self._trusts(
-            role_arn, "AWS", lambda value: value in names or matches(value, caller.role_arn)
+            role_arn, "AWS", lambda value: value in names or matches(value, caller.role_arn), known
         ) or self.trusts_service(role_arn, PERSONALIZE)
 
     def assume(self, role_arn: str, *, service: str, session: str) -> dict[str, str]:
@@ -128,12 +131,14 @@ class Roles:
             "SessionToken": taken.session_token,
         }
 
-    def _trusts(self, role_arn: str, kind: str, is_meant: Callable[[str], bool]) -> bool:
+    def _trusts(self, role_arn: str, kind: str, is_meant: Callable[[str], bool], context: Context) -> bool:
+        """Whether the trust policy allows a principal. Conditions on `aws:SourceArn` are not evaluated."""
         role = self._role(role_arn)
         if role is None:
             return False
         return any(
             statement.allow
+            and statement.holds(context, ignored=("aws:sourcearn",))
             and any(named == kind and is_meant(value) for named, value in statement.principals)
             for statement in statements(role.assume_role_policy_document)
         )
