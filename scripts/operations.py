@@ -12,8 +12,8 @@ from time import time
 
 from lambdas.support.control_plane import RandomIds
 from scripts.operation_remarks import REMARKS
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
-from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.ports import NoWorkflows
 from tastemaker.control.core.quotas import DOCUMENTED
 from tastemaker.control.core.records import MemoryRepository

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.ids import Ids, open_array, save_array
-from tastemaker.schemas import SEPARATOR
+from tastemaker.notation import SEPARATOR
 
 CATEGORICAL, STRING, NUMBER, BOOLEAN = "categorical", "string", "number", "boolean"
 COLUMN_TYPES = (CATEGORICAL, STRING, NUMBER, BOOLEAN)

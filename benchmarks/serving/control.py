@@ -23,8 +23,8 @@ from moto import mock_aws
 from lambdas.stores.records import ResourceTable
 from lambdas.support.control_plane import RandomIds
 from local import Local
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
-from tastemaker.control.core.arns import AccountScope
 
 REGION, TABLE = "us-east-1", "resources"
 INDEXES = {"by-kind": "kind", "by-parent": "parent", "by-moving": "moving"}

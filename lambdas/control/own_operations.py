@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from lambdas.support.control_plane import partition_of
 from lambdas.support.http import Operation
 from lambdas.support.settings import Settings
-from tastemaker.control.core.arns import AccountScope
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.control.core.quotas import Quotas
 from tastemaker.extensions.describe_deployment import describe_deployment
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tastemaker import schemas
-from tastemaker.control.core.arns import dataset_arn, name_of, segment_of
+from tastemaker.contracts.arns import dataset_arn, name_of, segment_of
+from tastemaker.contracts.statuses import ACTIVE
 from tastemaker.control.core.records import Record
-from tastemaker.control.core.statuses import ACTIVE
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from tastemaker.schemas import Schema
 

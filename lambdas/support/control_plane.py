@@ -12,8 +12,8 @@ from lambdas.support.schedules import Schedules
 from lambdas.support.settings import Settings
 from lambdas.support.state_machines import StateMachines
 from lambdas.support.status_events import EventBus
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
-from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.quotas import Quotas
 

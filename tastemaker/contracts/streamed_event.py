@@ -11,7 +11,7 @@ This module uses the standard library only: infrastructure declares the table of
 from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NotRequired, TypedDict, get_type_hints
 
-from tastemaker.schemas import SEPARATOR
+from tastemaker.notation import SEPARATOR
 
 ColumnType = Literal["string", "bigint", "double"]
 """The type of a column, as AWS Glue names it."""

@@ -11,16 +11,11 @@ from typing import Any
 
 from tastemaker import documents
 from tastemaker.errors import InvalidInput
-from tastemaker.schemas import MAX_CATEGORY_LENGTH, MAX_TIMESTAMP, SEPARATOR, Field
+from tastemaker.notation import SEPARATOR
+from tastemaker.schemas import MAX_CATEGORY_LENGTH, MAX_TIMESTAMP, Field
 
 Value = str | float | bool
 """The value of a field: text, an int or float, or a boolean."""
-
-
-def camel(name: str) -> str:
-    """`NUM_RATINGS` → `numRatings`: the name of a field in requests."""
-    first, *rest = name.lower().split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 def plain(name: str) -> str:

@@ -13,12 +13,12 @@ from tastemaker.events.properties import (
     as_seconds,
     as_text,
     by_plain_name,
-    camel,
     dump,
     parse_properties,
     plain,
     typed_values,
 )
+from tastemaker.notation import camel
 from tastemaker.schemas import Field, Schema
 
 MAX_EVENT_BYTES = 10_240

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tastemaker.errors import InvalidInput
-from tastemaker.events.properties import Value, by_plain_name, camel, parse_properties, typed_values
+from tastemaker.events.properties import Value, by_plain_name, parse_properties, typed_values
+from tastemaker.notation import camel
 from tastemaker.schemas import Schema
 
 _ID_FIELDS = {"itemId": "ITEM_ID", "userId": "USER_ID", "actionId": "ACTION_ID"}

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tastemaker import __version__
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.contracts.stage_summary import StageSummary
-from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.quotas import DOCUMENTED, Quotas
 from tastemaker.recipes import RECIPES
 from tastemaker.wire.models import SERVICES, service_model

@@ -8,11 +8,16 @@ used with. `Filter.mask` applies it. `dump` and `load` carry it to a function wi
 
 from __future__ import annotations
 
-from tastemaker.filters.checks import check
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from tastemaker.filters.compiled import dump, load
 from tastemaker.filters.errors import FilterError, FilterSyntaxError, FilterValueError
 from tastemaker.filters.filter import Filter, FilterContext
 from tastemaker.filters.masks import MaskCache
+
+if TYPE_CHECKING:
+    from tastemaker.filters.checks import Schema
 
 __all__ = [
     "Filter",
@@ -34,6 +39,19 @@ def parse(expression: str) -> Filter:
     from tastemaker.filters import parser  # imports the parser library, which other modules do not need
 
     return parser.parse(expression)
+
+
+def check(
+    filter: Filter,
+    schemas: Mapping[str, Schema] | None = None,
+    *,
+    recipe_type: str | None = None,
+    recipe_name: str | None = None,
+) -> None:
+    """Raise FilterError if the filter cannot work. `checks.check` explains the parameters."""
+    from tastemaker.filters import checks  # imports schemas, which serving does not need
+
+    checks.check(filter, schemas, recipe_type=recipe_type, recipe_name=recipe_name)
 
 
 def parameters(filter: Filter) -> list[str]:

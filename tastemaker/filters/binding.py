@@ -22,7 +22,7 @@ from tastemaker.filters.syntax import (
     Placeholder,
 )
 from tastemaker.filters.values import number, split_values
-from tastemaker.schemas import SEPARATOR
+from tastemaker.notation import SEPARATOR
 
 CurrentItem = int | Mapping[str, Value] | None
 

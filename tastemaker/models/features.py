@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import CATEGORICAL, NUMBER
-from tastemaker.schemas import SEPARATOR
+from tastemaker.notation import SEPARATOR
 
 
 @dataclass(frozen=True)

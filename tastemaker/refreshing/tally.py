@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tastemaker.schemas import SEPARATOR
+from tastemaker.notation import SEPARATOR
 
 BUCKETS = 12
 """Counters of a trend window. The newest one is incomplete, so a window may lack a twelfth of its length."""

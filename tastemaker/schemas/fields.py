@@ -8,8 +8,6 @@ from dataclasses import dataclass
 NAMESPACE = "com.amazonaws.personalize.schema"
 TYPES = ("string", "int", "long", "float", "double", "boolean")
 NUMBERS = ("int", "long", "float", "double")
-SEPARATOR = "|"
-"""What separates the values of one cell: categories that an item has at once, items of an impression."""
 
 MAX_CATEGORY_LENGTH = 1000
 """Characters of a categorical value."""

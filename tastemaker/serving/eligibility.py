@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import Value
+from tastemaker.contracts.arns import segment_of
 from tastemaker.contracts.filter_record import compiled_of
-from tastemaker.control.core.arns import segment_of
-from tastemaker.control.core.statuses import ACTIVE
+from tastemaker.contracts.statuses import ACTIVE
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, FilterError, check, load, parse
 from tastemaker.models.actions import ActionModel

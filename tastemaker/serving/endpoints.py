@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tastemaker import recipes
+from tastemaker.contracts.arns import dataset_arn, name_of
 from tastemaker.contracts.deployment import bundle_address, bundle_of, deployment_of
-from tastemaker.control.core.arns import dataset_arn, name_of
-from tastemaker.control.core.statuses import ACTIVE
+from tastemaker.contracts.statuses import ACTIVE
 from tastemaker.errors import InvalidInput, ResourceNotFound
 from tastemaker.recipes.recipe import Recipe
 from tastemaker.serving.ports import Record, Records

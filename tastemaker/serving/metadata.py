@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tastemaker.columns import Value
 from tastemaker.contracts.limits import MAX_METADATA_COLUMNS
 from tastemaker.errors import InvalidInput
-from tastemaker.events.properties import camel
+from tastemaker.notation import camel
 from tastemaker.serving.query import Query
 
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from tastemaker.contracts import recommendation_ids
-from tastemaker.control.core.arns import segment_of
+from tastemaker.contracts.arns import segment_of
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter
 from tastemaker.serving.endpoints import Endpoint, RecordCache

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tastemaker.ids import Ids
-from tastemaker.schemas import SEPARATOR
+from tastemaker.notation import SEPARATOR
 from training.config import Config
 from training.data import parquet
 

@@ -4,8 +4,8 @@ import json
 from typing import Any, TypedDict
 
 from tastemaker import schemas
+from tastemaker.contracts.arns import dataset_arn
 from tastemaker.contracts.plans import BulkData
-from tastemaker.control.core.arns import dataset_arn
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.records import Record
 

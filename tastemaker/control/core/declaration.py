@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from tastemaker.contracts import statuses
 from tastemaker.contracts.plans import OwnedData
-from tastemaker.control.core import statuses
 from tastemaker.control.core.records import Record
 
 Body = dict[str, Any]

@@ -7,8 +7,8 @@ therefore be started again with the same input: the newer execution claims the j
 from contextlib import suppress
 from typing import ClassVar
 
+from tastemaker.contracts import statuses
 from tastemaker.contracts.lake_layout import failure_reason
-from tastemaker.control.core import statuses
 from tastemaker.control.core.lifecycle import execution_of
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.resource_type import ResourceType

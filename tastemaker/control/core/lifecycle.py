@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.control.core import statuses
+from tastemaker.contracts import statuses
 from tastemaker.control.core.declaration import Request
 from tastemaker.control.core.operations import Operations
 from tastemaker.control.core.records import Record

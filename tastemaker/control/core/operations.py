@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from tastemaker.control.core import pagination, statuses, tags
-from tastemaker.control.core.arns import execution_name
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name
+from tastemaker.control.core import pagination, tags
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.declaration import (
     ALWAYS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tastemaker import recipes
-from tastemaker.control.core.arns import AccountScope
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.control.core.quotas import Quotas
 from tastemaker.control.core.records import Record, Repository
 from tastemaker.recipes import Recipe

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import AccountScope, segment_of
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import AccountScope, segment_of
 from tastemaker.control.core.declaration import Declaration
 from tastemaker.control.core.records import Record, Repository
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound

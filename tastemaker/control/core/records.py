@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from tastemaker.control.core import statuses
+from tastemaker.contracts import statuses
 from tastemaker.errors import Conflict, InvalidNextToken, ResourceAlreadyExists
 
 

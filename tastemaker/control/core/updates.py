@@ -5,7 +5,7 @@ The resource stays ACTIVE and keeps its old configuration until the update is AC
 
 from typing import Any
 
-from tastemaker.control.core import statuses
+from tastemaker.contracts import statuses
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.records import Record
 from tastemaker.errors import ResourceInUse

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import group_name
 from tastemaker.contracts.lake_layout import BatchFolder, GroupFolder
 from tastemaker.contracts.plans import BatchPlan
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import group_name
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.declaration import IN_TRANSITION, NEVER, Body, Reference, Request
 from tastemaker.control.core.deployments import trained_bundle_of

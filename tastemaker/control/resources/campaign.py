@@ -6,10 +6,11 @@ An update serves only when its model is warm; until then the old version serves.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name
 from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.plans import DeployPlan
-from tastemaker.control.core import exploration_config, statuses
-from tastemaker.control.core.arns import execution_name
+from tastemaker.control.core import exploration_config
 from tastemaker.control.core.declaration import NEVER, Body, Reference, Request
 from tastemaker.control.core.deployments import deployment_of_version
 from tastemaker.control.core.ports import StartError

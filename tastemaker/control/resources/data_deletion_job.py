@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import group_name
 from tastemaker.contracts.lake_layout import Area, DeletionFolder, GroupFolder
 from tastemaker.contracts.plans import CompletedDataDeletionPlan, DataDeletionPlan
 from tastemaker.contracts.workflow_names import DATA_DELETION
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import group_name
 from tastemaker.control.core.datasets import datasets_of, imports_of
 from tastemaker.control.core.declaration import IN_TRANSITION, Body, Reference, Request
 from tastemaker.control.core.jobs import Job

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from tastemaker import schemas
+from tastemaker.contracts.arns import group_name
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import OwnedData
-from tastemaker.control.core.arns import group_name
 from tastemaker.control.core.datasets import parsed_schema
 from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.operations import ensure_ended

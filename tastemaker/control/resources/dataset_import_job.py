@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import group_name
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import ImportPlan
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import group_name
 from tastemaker.control.core.datasets import add_import, imports_of, schema_of
 from tastemaker.control.core.declaration import IN_TRANSITION, Body, Reference, Request
 from tastemaker.control.core.locations import check_s3

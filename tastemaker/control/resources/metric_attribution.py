@@ -11,11 +11,12 @@ from tastemaker.attribution import Metric
 from tastemaker.attribution.metrics import ITEMS
 from tastemaker.attribution.sources import upper_case
 from tastemaker.attribution.tally import QUARTER
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name, group_name
 from tastemaker.contracts.lake_layout import AttributionFolder, GroupFolder
 from tastemaker.contracts.plans import AttributionPlan, ImportToReport, OwnedData
 from tastemaker.contracts.workflow_names import ATTRIBUTION
-from tastemaker.control.core import pagination, statuses
-from tastemaker.control.core.arns import execution_name, group_name
+from tastemaker.control.core import pagination
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.datasets import bulk_data_of, datasets_of, schemas_of
 from tastemaker.control.core.declaration import Body, Operation, Reference, Request

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name, group_name
 from tastemaker.contracts.deployment import BUNDLE, DEPLOYMENT, Deployment
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import OwnedData, SkippedPlan, TrainPlan
-from tastemaker.control.core import exploration_config, solution_config, statuses
-from tastemaker.control.core.arns import execution_name, group_name
+from tastemaker.control.core import exploration_config, solution_config
 from tastemaker.control.core.datasets import datasets_of, schemas_of
 from tastemaker.control.core.declaration import Body, Operation, Reference, Request
 from tastemaker.control.core.durations import DAY

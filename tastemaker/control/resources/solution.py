@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 
+from tastemaker.contracts.arns import execution_name, group_name, name_of
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import OwnedData
 from tastemaker.control.core import solution_config
-from tastemaker.control.core.arns import execution_name, group_name, name_of
 from tastemaker.control.core.datasets import schemas_of
 from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.durations import DAY

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker import recipes
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name, name_of
 from tastemaker.contracts.deployment import BUNDLE
 from tastemaker.contracts.plans import SkippedPlan, TrainPlan
-from tastemaker.control.core import solution_config, statuses
-from tastemaker.control.core.arns import execution_name, name_of
+from tastemaker.control.core import solution_config
 from tastemaker.control.core.declaration import IN_TRANSITION, Body, Operation, Reference, Request
 from tastemaker.control.core.lifecycle import execution_of
 from tastemaker.control.core.records import Record

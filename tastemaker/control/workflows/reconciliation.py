@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import execution_name
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.lifecycle import execution_of

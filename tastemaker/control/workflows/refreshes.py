@@ -8,13 +8,13 @@ answered a request. A new solution version begins without a refresh.
 from collections.abc import Mapping
 from typing import Any
 
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import dataset_arn, execution_name, group_name
 from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.lake_layout import is_refresh_of, refreshes_of, solution_models_of
 from tastemaker.contracts.plans import RefreshPlan, SkippedPlan
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.contracts.workflows import RefreshInput
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import dataset_arn, execution_name, group_name
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.records import Record
 from tastemaker.recipes import Recipe

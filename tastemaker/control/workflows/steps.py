@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tastemaker.contracts import statuses
 from tastemaker.contracts.plans import DeletePlan
 from tastemaker.contracts.workflow_names import DELETE, REFRESH, TRAIN, WORKFLOWS
-from tastemaker.control.core import statuses
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.lifecycle import execution_of
 from tastemaker.control.core.records import Record

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name, group_name
 from tastemaker.contracts.deployment import bundle_of
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, GroupFolder, TrainingFolder, bundle_of_job
 from tastemaker.contracts.plans import TrainPlan
 from tastemaker.contracts.training_config import FORMAT_VERSION, DatasetSource, TrainingConfig, to_json
-from tastemaker.control.core import statuses
-from tastemaker.control.core.arns import execution_name, group_name
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.datasets import (
     avro_of,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tastemaker import recipes
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
-from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.ports import StartError, StatusChange
 from tastemaker.control.core.quotas import Quotas

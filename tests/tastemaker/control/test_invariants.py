@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tastemaker.control.core import statuses
+from tastemaker.contracts import statuses
 from tastemaker.control.core.declaration import ALWAYS
 from tastemaker.control.core.records import Record
 from tastemaker.control.workflows.reconciliation import pending_executions

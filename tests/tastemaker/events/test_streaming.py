@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tastemaker.contracts.streamed_event import partition_key
 from tastemaker.errors import InvalidInput
-from tastemaker.events.properties import camel
 from tastemaker.events.streaming import stream_records
 from tastemaker.events.upserts import catalog_records
+from tastemaker.notation import camel
 from tastemaker.schemas import Field, Schema
 
 DEVICE = Field("DEVICE", "string", categorical=True)

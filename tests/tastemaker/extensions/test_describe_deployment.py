@@ -2,8 +2,8 @@ import tomllib
 from pathlib import Path
 
 import tastemaker
+from tastemaker.contracts.arns import AccountScope
 from tastemaker.contracts.stage_summary import StageSummary
-from tastemaker.control.core.arns import AccountScope
 from tastemaker.control.core.quotas import DOCUMENTED, Quotas
 from tastemaker.extensions.describe_deployment import describe_deployment
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tastemaker.control.core import statuses
+from tastemaker.contracts import statuses
 from tastemaker.control.core.updates import (
     applied,
     claim_update,

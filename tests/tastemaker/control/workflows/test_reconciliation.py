@@ -2,7 +2,7 @@
 
 import pytest
 
-from tastemaker.control.core.arns import execution_name
+from tastemaker.contracts.arns import execution_name
 from tastemaker.control.workflows.reconciliation import pending_executions, restart
 from tastemaker.control.workflows.steps import WorkflowSteps
 from tests.tastemaker.control import shop

@@ -1,6 +1,6 @@
 """ARNs and the names that follow from them."""
 
-from tastemaker.control.core import arns
+from tastemaker.contracts import arns
 from tests.tastemaker.control.fakes import SCOPE
 
 GROUP = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/films"
