@@ -159,3 +159,17 @@ def test_an_execution_without_a_name_would_still_be_called_none(local):
 
 def test_what_moto_invokes_still_goes_through_one_method():
     assert "self._invoke_lambda(event=body)" in inspect.getsource(LambdaFunction.invoke)
+
+
+def test_a_bucket_that_holds_an_object_or_an_old_version_is_not_deleted(local):
+    """As on AWS, so that the local run needs no patch for it."""
+    s3 = local.client("s3")
+    for name, versioning in (("full-bucket", False), ("versioned-bucket", True)):
+        s3.create_bucket(Bucket=name)
+        if versioning:
+            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(Bucket=name, Key="a", Body=b"")
+        if versioning:
+            s3.delete_object(Bucket=name, Key="a")
+        with pytest.raises(s3.exceptions.ClientError, match="BucketNotEmpty"):
+            s3.delete_bucket(Bucket=name)
