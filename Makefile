@@ -13,7 +13,7 @@ CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help demo local check test test-spark coverage lint types format lock docs docs-site \
-        bench-load bench-models bench-related bench-serve bootstrap synth deploy destroy clean
+        bench-load bench-models bench-related bench-serve bootstrap cost synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -70,11 +70,12 @@ bench-related: $(VENV)/ready  ## Measure the recipes about items and segments be
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogs
 	$(BIN)/python -m benchmarks.serving.handler
 
-docs: $(VENV)/ready  ## Generate clients/models, docs/operations.md, docs/settings.md, and the tables of docs/recipes.md
+docs: $(VENV)/ready  ## Generate clients/models, docs/operations.md, docs/settings.md, and the tables of docs/recipes.md and docs/cost.md
 	$(BIN)/python -m scripts.client_models
 	$(BIN)/python -m scripts.operations
 	$(BIN)/python -m scripts.recipes
 	$(BIN)/python -m scripts.settings
+	$(BIN)/python -m deployment.cost.page
 
 docs-site: $(VENV)/ready  ## The documentation as a site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
@@ -84,6 +85,10 @@ synth deploy destroy: export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 bootstrap: $(VENV)/ready $(CDK)  ## Prepare the account and region of a stage for the CDK, once (STAGE=dev)
 	$(BIN)/python -m deployment.bootstrap --stage $(STAGE)
+
+cost: $(VENV)/ready  ## What a stage costs each month (STAGE=dev REQUESTS=1M EVENTS=1M TRAININGS=4)
+	$(BIN)/python -m deployment.cost --stage $(STAGE) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(EVENTS),--events $(EVENTS)) \
+	    $(if $(TRAININGS),--trainings $(TRAININGS)) $(COST)
 
 synth: $(VENV)/ready $(CDK)  ## Write the CloudFormation template (STAGE=dev)
 	$(CDK) synth --quiet --context stage=$(STAGE)

@@ -1,0 +1,362 @@
+"""What one request and one event use of what AWS bills: CPU time, DynamoDB units, bytes.
+
+    python -m benchmarks.serving.units [--items 10000] [--events 50] [--times 50] [--write FILE]
+
+The handlers of the functions run in this process against tables, a stream and a bucket of moto; its share of
+the CPU time is subtracted. DynamoDB units follow from the sizes of the items that each call reads and writes,
+by the service's published rules: 4 KB per read unit, half of one for an eventually consistent read, and 1 KB
+per write unit. `--write` stores the figures for `make cost`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import importlib
+import json
+import math
+import os
+import platform
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from time import thread_time
+from typing import Any
+
+REGION = "us-east-1"
+PREFIX = f"arn:aws:personalize:{REGION}:123456789012:"
+GROUP = f"{PREFIX}dataset-group/shop"
+RECIPES = {"plain": "aws-user-personalization-v2", "exploring": "aws-user-personalization"}
+ENVIRONMENT = {
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "benchmark",
+    "AWS_SECRET_ACCESS_KEY": "benchmark",
+    "TASTEMAKER_RESOURCES_TABLE": "resources",
+    "TASTEMAKER_PROFILES_TABLE": "profiles",
+    "TASTEMAKER_CATALOG_TABLE": "catalog",
+    "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
+    "TASTEMAKER_EVENT_STREAM": "events",
+    "TASTEMAKER_LAKE_BUCKET": "lake",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+TABLES = {
+    "resources": ["arn"],
+    "profiles": ["profile", "event"],
+    "catalog": ["dataset", "id"],
+    "recommendations": ["version", "key"],
+}
+FIELDS = [
+    {"name": "USER_ID", "type": "string"},
+    {"name": "ITEM_ID", "type": "string"},
+    {"name": "TIMESTAMP", "type": "long"},
+    {"name": "EVENT_TYPE", "type": "string"},
+]
+BATCH = 100
+"""Events in the larger of the two batches that the stream function gets."""
+
+
+def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Bytes of an item as DynamoDB counts them: names, and values by their type."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(attribute: Mapping[str, Any]) -> int:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "N":  # about one byte per two significant digits, and one more
+            return math.ceil(len(value.lstrip("-").replace(".", "").strip("0") or "0") / 2) + 1
+        case "B":
+            return len(value)
+        case "M":
+            return 3 + sum(len(name.encode()) + _value_size(inner) + 1 for name, inner in value.items())
+        case "L":
+            return 3 + sum(_value_size(inner) + 1 for inner in value)
+        case "SS" | "NS" | "BS":
+            return sum(len(str(inner).encode()) for inner in value)
+        case _:  # BOOL, NULL
+            return 1
+
+
+def read_units(sizes: Iterable[int], *, consistent: bool) -> float:
+    """Read units of one GetItem or one Query that reads items of these bytes."""
+    return max(1, math.ceil(sum(sizes) / 4096)) * (1.0 if consistent else 0.5)
+
+
+def write_units(size: int) -> int:
+    """Write units of one item of so many bytes."""
+    return max(1, math.ceil(size / 1024))
+
+
+@dataclass
+class Used:
+    """What was used since the meter was reset."""
+
+    read_units: float = 0
+    write_units: float = 0
+    calls: int = 0
+    moto_seconds: float = 0
+    record_bytes: list[int] = field(default_factory=list)
+
+
+class Meter:
+    """Counts what clients of the functions' session call, and the CPU time that moto takes for it."""
+
+    def __init__(self, emitter: Any, plain: Any) -> None:
+        self._plain = plain
+        """A DynamoDB client outside of the measured session."""
+        self._thread = threading.local()
+        self.used = Used()
+        emitter.register("provide-client-params", self._called)
+        emitter.register_first("before-send", self._sent)
+        emitter.register_last("before-parse", self._answered)
+
+    def _called(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.used.calls += 1
+        began = thread_time()
+        if model.service_model.service_name == "dynamodb":
+            self._count(model.name, params)
+        elif model.name == "PutRecords":
+            self.used.record_bytes += [
+                len(record["Data"]) + len(record["PartitionKey"].encode()) for record in params["Records"]
+            ]
+        self.used.moto_seconds += thread_time() - began
+
+    def _sent(self, **_: Any) -> None:
+        self._thread.began = thread_time()
+
+    def _answered(self, **_: Any) -> None:
+        if hasattr(self._thread, "began"):
+            self.used.moto_seconds += thread_time() - self._thread.began
+
+    def _count(self, operation: str, params: dict[str, Any]) -> None:
+        used = self.used
+        consistent = bool(params.get("ConsistentRead"))
+        match operation:
+            case "GetItem":
+                found = self._plain.get_item(TableName=params["TableName"], Key=params["Key"])
+                used.read_units += read_units([item_size(found.get("Item", {}))], consistent=consistent)
+            case "BatchGetItem":
+                for table, asked in params["RequestItems"].items():
+                    for key in asked["Keys"]:
+                        found = self._plain.get_item(TableName=table, Key=key)
+                        used.read_units += read_units(
+                            [item_size(found.get("Item", {}))], consistent=consistent
+                        )
+            case "Query":
+                whole = {name: value for name, value in params.items() if name != "ProjectionExpression"}
+                sizes = [item_size(item) for item in self._plain.query(**whole)["Items"]]
+                used.read_units += read_units(sizes, consistent=consistent)
+            case "PutItem":
+                used.write_units += write_units(item_size(params["Item"]))
+            case "BatchWriteItem":
+                for requests in params["RequestItems"].values():
+                    used.write_units += sum(
+                        write_units(item_size(request["PutRequest"]["Item"])) for request in requests
+                    )
+            case _:
+                raise NotImplementedError(f"{operation} has no rule for its units here: add one.")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One call's medians. `response_bytes` is the body of the answer."""
+
+    cpu_ms: float
+    read_units: float
+    write_units: float
+    calls: float
+    response_bytes: int = 0
+    record_bytes: int = 0
+
+    def as_json(self) -> dict[str, float]:
+        return {
+            "cpuMs": round(self.cpu_ms, 3),
+            "readUnits": self.read_units,
+            "writeUnits": self.write_units,
+            "awsCalls": self.calls,
+            "responseBytes": self.response_bytes,
+            "recordBytes": self.record_bytes,
+        }
+
+
+def measure(meter: Meter, call: Callable[[], Mapping[str, Any]], times: int) -> Figures:
+    """The medians of `times` calls, after three that warm up."""
+    rows = []
+    for number in range(times + 3):
+        meter.used = Used()
+        began = thread_time()
+        answer = call()
+        seconds = thread_time() - began - meter.used.moto_seconds
+        used = meter.used
+        body = len(str(answer.get("body") or "").encode())
+        if number >= 3:
+            record = round(median(used.record_bytes)) if used.record_bytes else 0
+            rows.append((1000 * seconds, used.read_units, used.write_units, used.calls, body, record))
+    cpu, reads, writes, calls, body, record = (median(column) for column in zip(*rows, strict=True))
+    return Figures(cpu, reads, writes, calls, round(body), round(record))
+
+
+class Shop:
+    """Handlers as in a warm function, with one dataset group, two campaigns and a user with live events."""
+
+    def __init__(self, folder: Path, items: int, events: int) -> None:
+        import boto3
+
+        from benchmarks.serving.handler import bundle
+        from lambdas.stores.records import ResourceTable
+        from lambdas.support import clients
+
+        self.dynamodb = boto3.client("dynamodb")
+        for table, keys in TABLES.items():
+            self.dynamodb.create_table(
+                TableName=table,
+                KeySchema=[
+                    {"AttributeName": key, "KeyType": kind}
+                    for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+                ],
+                AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        boto3.client("kinesis").create_stream(StreamName="events", ShardCount=1)
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="lake")
+        path = bundle(folder / "bundle", items)
+        for file in (file for file in path.rglob("*") if file.is_file()):
+            s3.upload_file(str(file), "lake", f"models/{file.relative_to(path).as_posix()}")
+        self._fill(ResourceTable(self.dynamodb, "resources"))
+        session = clients._session()
+        self.meter = Meter(session.get_component("event_emitter"), self.dynamodb)
+        self.runtime, self.events, self.stream = (
+            importlib.import_module(f"lambdas.{name}.handler") for name in ("runtime", "events", "stream")
+        )
+        self._items, self._sent = items, 0
+        for _ in range(events):
+            self.put_events()
+            self.deliver(1)
+
+    def _fill(self, records: Any) -> None:
+        from tastemaker.control.core.records import Record
+
+        for name, recipe in RECIPES.items():
+            model = {"recipeArn": f"arn:aws:personalize:::recipe/{recipe}", "datasetGroupArn": GROUP}
+            version = f"{PREFIX}solution/{name}/1"
+            bundle = {"_bundle": "s3://lake/models/", "status": "ACTIVE", **model}
+            records.create(Record(version, "SolutionVersion", bundle))
+            records.create(Record(version.rpartition("/")[0], "Solution", {"status": "ACTIVE", **model}))
+            serving = {"solutionVersionArn": version, "bundle": "s3://lake/models/", **model}
+            body = {"status": "ACTIVE", "_serving": serving, **model}
+            records.create(Record(f"{PREFIX}campaign/{name}", "Campaign", body))
+        tracker = f"{PREFIX}event-tracker/1"
+        body = {"status": "ACTIVE", "datasetGroupArn": GROUP}
+        records.create(Record(tracker, "EventTracker", body), aliases={"tracking-id/t": tracker})
+        schema = {"type": "record", "name": "Interactions", "version": "1.0", "fields": FIELDS}
+        schema["namespace"] = "com.amazonaws.personalize.schema"
+        records.create(Record(f"{PREFIX}schema/s", "Schema", {"schema": json.dumps(schema)}))
+        dataset = {"datasetType": "INTERACTIONS", "schemaArn": f"{PREFIX}schema/s", **body}
+        records.create(Record(f"{PREFIX}dataset/shop/INTERACTIONS", "Dataset", dataset))
+
+    def _post(self, function: Any, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        request = {"rawPath": path, "requestContext": {"http": {"method": "POST"}}, "body": json.dumps(body)}
+        answer: Mapping[str, Any] = function.handle(request)
+        if answer["statusCode"] != 200:
+            raise RuntimeError(f"{path} answered {answer['statusCode']}: {answer['body']}")
+        return answer
+
+    def recommend(self, campaign: str) -> Mapping[str, Any]:
+        body = {"campaignArn": f"{PREFIX}campaign/{campaign}", "userId": "user", "numResults": 25}
+        answer = self._post(self.runtime, "/recommendations", body)
+        self.runtime._runtime.impression_log.flush()  # written in the background, but billed
+        return answer
+
+    def put_events(self) -> Mapping[str, Any]:
+        """One event with an item, a type and the answer that it follows."""
+        self._sent += 1
+        event = {
+            "eventType": "view",
+            "itemId": f"item-{self._sent % self._items:08d}",
+            "sentAt": 1_700_000_000 + 60 * self._sent,
+            "recommendationId": "RID-00000000-0000-4000-8000-000000000000",
+        }
+        body = {"trackingId": "t", "sessionId": "session-1", "userId": "user", "eventList": [event]}
+        return self._post(self.events, "/events", body)
+
+    def deliver(self, count: int) -> Mapping[str, Any]:
+        """A batch of `count` new events of other users, or of the user who asks if it is one."""
+        self._sent += 1
+        records = []
+        for number in range(count):
+            user = "user" if count == 1 else f"user-{number}"
+            content = {
+                "eventId": f"00000000-0000-4000-8000-{self._sent:06d}{number:06d}",
+                "userId": user,
+                "sessionId": "session-1",
+                "itemId": f"item-{number:08d}",
+                "eventType": "view",
+                "sentAt": 1_700_000_000 + 60 * self._sent,
+                "recommendationId": "RID-00000000-0000-4000-8000-000000000000",
+                "datasetGroup": "shop",
+            }
+            kinesis = {
+                "sequenceNumber": str(number),
+                "partitionKey": user,
+                "data": base64.b64encode(json.dumps(content).encode()).decode(),
+                "approximateArrivalTimestamp": 1_700_000_000.0,
+                "kinesisSchemaVersion": "1.0",
+            }
+            records.append({"eventID": f"shard:{number}", "eventSource": "aws:kinesis", "kinesis": kinesis})
+        answer: Mapping[str, Any] = self.stream.handle({"Records": records})
+        return answer
+
+
+def figures(items: int, events: int, times: int) -> dict[str, Any]:
+    """All figures, as `deployment/cost/measured.json` stores them."""
+    os.environ.update(ENVIRONMENT)
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    from moto import mock_aws
+
+    with tempfile.TemporaryDirectory() as folder, mock_aws():
+        shop = Shop(Path(folder), items, events)
+        found = {
+            "getRecommendations": measure(shop.meter, lambda: shop.recommend("plain"), times),
+            "getRecommendationsExploring": measure(shop.meter, lambda: shop.recommend("exploring"), times),
+            "putEvents": measure(shop.meter, shop.put_events, times),
+            "streamCall": measure(shop.meter, lambda: shop.deliver(1), times),
+            "streamBatch": measure(shop.meter, lambda: shop.deliver(BATCH), max(3, times // 5)),
+        }
+    return {
+        "command": f"python -m benchmarks.serving.units --items {items} --events {events}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "items": items,
+        "events": events,
+        "batch": BATCH,
+        "units": {name: one.as_json() for name, one in found.items()},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What one request and one event use of what AWS bills.")
+    parser.add_argument("--items", type=int, default=10_000, help="of the synthetic catalog")
+    parser.add_argument("--events", type=int, default=50, help="live events of the user who asks")
+    parser.add_argument("--times", type=int, default=50, help="calls per median")
+    parser.add_argument("--write", type=Path, help="store the figures in this file")
+    arguments = parser.parse_args()
+    found = figures(arguments.items, arguments.events, arguments.times)
+    for name, one in found["units"].items():
+        print(
+            f"{name:30}{one['cpuMs']:8.2f} CPU ms  {one['readUnits']:6.1f} read units  "
+            f"{one['writeUnits']:6.1f} write units  {one['awsCalls']:3.0f} calls  "
+            f"answer {one['responseBytes']:,} bytes  record {one['recordBytes']:,} bytes"
+        )
+    if arguments.write:
+        arguments.write.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
