@@ -40,19 +40,23 @@ def cpu_ms(code: str) -> float:
     return 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
+def median_cpu_ms(code: str, runs: int) -> float:
+    """The median of `cpu_ms` over some runs."""
+    return statistics.median(cpu_ms(code) for _ in range(runs))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    median = lambda code: statistics.median(cpu_ms(code) for _ in range(runs))  # noqa: E731
-    bare = median("pass")
+    bare = median_cpu_ms("pass", runs)
     print("| function | import, CPU ms |\n| --- | ---: |")
     for name in FUNCTIONS:
         code = f"import lambdas.{name}.handler"
         cpu_ms(code)  # byte code and the disk's cache
-        print(f"| {name} | {median(code) - bare:.0f} |")
+        print(f"| {name} | {median_cpu_ms(code, runs) - bare:.0f} |")
 
 
 if __name__ == "__main__":
