@@ -150,10 +150,11 @@ class Distributed(Construct):
         )
         state.add_retry(errors=["EMRServerless.InternalServerException"], max_attempts=3)
         application = self.application.attr_arn
-        allow(flow.role, ["emr-serverless:StartJobRun"], [application])
+        # Step Functions tags the jobs that it waits for (MANAGED_BY_AWS).
+        allow(flow.role, ["emr-serverless:StartJobRun", "emr-serverless:TagResource"], [application])
         allow(
             flow.role,
-            ["emr-serverless:GetJobRun", "emr-serverless:CancelJobRun"],
+            ["emr-serverless:GetJobRun", "emr-serverless:CancelJobRun", "emr-serverless:TagResource"],
             [f"{application}/jobruns/*"],
             because="EMR names a job when the job starts",
         )

@@ -82,4 +82,11 @@ def allow_distributed_map(role: iam.Role, machine_name: str, *, lists: str) -> N
         [arn("execution", f"{machine_name}:*")],
         because="Step Functions names the child executions of a map",
     )
+    # A person may redrive an execution. It then redrives the failed child executions of its map.
+    allow(
+        role,
+        ["states:RedriveExecution"],
+        [arn("execution", f"{machine_name}/*:*")],
+        because="Step Functions names the child executions of a map",
+    )
     allow(role, ["s3:GetObject"], [lists], because="lists of work are in the dataset group's folder")
