@@ -211,7 +211,8 @@ class Demo:
             print(f"  {self.film(row['itemId'])}")
 
     def recommend(self, campaign: str, user: str) -> list[dict[str, Any]]:
-        return self.runtime.get_recommendations(campaignArn=campaign, userId=user, numResults=25)["itemList"]
+        answer = self.runtime.get_recommendations(campaignArn=campaign, userId=user, numResults=25)
+        return list(answer["itemList"])
 
     def another_genre(self, items: list[str]) -> str:
         """A genre that many films have and few of the recommended ones."""

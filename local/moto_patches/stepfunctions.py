@@ -89,8 +89,8 @@ def install(client_of: ClientOf) -> None:
             and getattr(module, "boto_client_for", None) is _original_client_for
         ):
             module.boto_client_for = _client_for  # type: ignore[attr-defined]
-    state_task_factory.state_task_service_for = _service_for
-    state_fail.CustomErrorName = ErrorName  # type: ignore[misc,assignment]
+    state_task_factory.state_task_service_for = _service_for  # type: ignore[attr-defined]
+    state_fail.CustomErrorName = ErrorName  # type: ignore[attr-defined,assignment]
 
 
 def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:
@@ -114,8 +114,8 @@ def _dates_to_text(value: Any) -> None:
 
 
 def _service_for(service_name: str) -> Any:
-    own = {"sagemaker": TrainingTask, "aws-sdk": SdkTask}.get(service_name)
-    return own() if own else _original_service_for(service_name)
+    own: dict[str, Callable[[], Any]] = {"sagemaker": TrainingTask, "aws-sdk": SdkTask}
+    return own[service_name]() if service_name in own else _original_service_for(service_name)
 
 
 class TrainingTask(callback.StateTaskServiceCallback):
