@@ -244,10 +244,12 @@ def relay(line: str) -> None:
 
 
 def heading(text: str) -> None:
+    """Print a heading, in bold on a terminal."""
     print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}", flush=True)
 
 
 def main() -> int:
+    """Parse the command line and run the demo. Returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -63,8 +63,10 @@ def _open_storage(
 
 
 def prepare_events(spark: SparkSession, plan: Mapping[str, Any], lake: Storage) -> dict[str, Any]:
-    """The plan of a training: shards of events instead of files of interactions, and the manifest of what the
-    training job reads then. Raises TrainingError.
+    """Prepare a training: shards of events replace the files of interactions.
+
+    Also writes the manifest of the objects that the training job reads then. Raises TrainingError if the data
+    cannot be used.
     """
     keys = [key for key in lake.read(plan["manifestKey"]) if isinstance(key, str)]
     with tempfile.TemporaryDirectory() as scratch:

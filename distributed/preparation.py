@@ -86,8 +86,10 @@ def _below(keys: Sequence[str], prefixes: Sequence[str]) -> list[str]:
 def _read(
     spark: SparkSession, lake: Storage, bulk: Sequence[str], streamed: Sequence[str], context: Sequence[str]
 ) -> DataFrame:
-    """The rows of all files, a task for each file: USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP, EVENT_VALUE, the
-    context columns, ARRIVED and SESSION. Streamed events may lack a user, or an item.
+    """The rows of all files, one task for each file.
+
+    Columns: USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP, EVENT_VALUE, the context columns, ARRIVED and SESSION.
+    Streamed events may lack a user or an item.
     """
     columns = parquet.interaction_columns(context, pa.string())
     schema = pa.schema([*columns.items(), (ARRIVAL_COLUMN, pa.int64()), (SESSION, pa.string())])
@@ -123,8 +125,9 @@ def _read(
 
 
 def _joined(rows: DataFrame) -> DataFrame:
-    """An event without a user belongs to whom the newest event of its session names:
-    `parquet.join_sessions`.
+    """Give events without a user the user that the newest event of their session names.
+
+    The single-machine counterpart is `parquet.join_sessions`.
     """
     user = F.when(F.col("USER_ID") != "", F.col("USER_ID"))
     named = rows.where(user.isNotNull() & (F.col(SESSION) != ""))

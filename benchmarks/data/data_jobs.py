@@ -68,6 +68,7 @@ def table(rows: int) -> bytes:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(description="Rows per second and core of jobs on data")
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows

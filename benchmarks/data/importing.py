@@ -1,10 +1,9 @@
-"""Import speed and memory: our import of a CSV file beside pyarrow reading and writing the same file without
-checks.
+"""Speed and memory of our import of a CSV file, beside pyarrow without checks.
 
     python -m benchmarks.data.importing [--megabytes 1000] [--runs 3]
 
-Each run is a process of its own, the two kinds taking turns; peak memory is the process's own high-water
-mark.
+pyarrow reads and writes the same file. Each run is a process of its own, and the two take turns. Peak memory
+is the high-water mark of the process.
 """
 
 import argparse
@@ -47,6 +46,7 @@ def write_csv(path: Path, megabytes: int) -> int:
 
 
 def ours(root: Path) -> int:
+    """Import the file with our importer. Returns its rows."""
     from tastemaker.importing.importer import Importer
     from tastemaker.importing.storage import Folder
 
@@ -76,6 +76,7 @@ def plain(root: Path) -> int:
 
 
 def one(kind: str, root: Path) -> None:
+    """Measure one import in this process: print its rows, seconds, processor seconds, and peak megabytes."""
     wall, cpu = perf_counter(), process_time()
     rows = {"ours": ours, "plain": plain}[kind](root)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -83,6 +84,7 @@ def one(kind: str, root: Path) -> None:
 
 
 def main() -> None:
+    """Run both imports in turn, each in its own process, and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=3)

@@ -1,6 +1,4 @@
-"""A lake folder and a configuration from arrays: what the import workflow leaves for a training job, without
-the workflow.
-"""
+"""A lake folder and a configuration from arrays, as the import workflow leaves them for a training job."""
 
 from __future__ import annotations
 
@@ -25,8 +23,10 @@ def write(
     recipe: str = "aws-user-personalization-v2",
     **config: Any,
 ) -> Path:
-    """Write tables by dataset type under `root`, and config.json beside them; returns the configuration's
-    path. `texts` are columns of the items with what the schema marks them as: itemName or textual.
+    """Write tables by dataset type under `root`, and config.json beside them.
+
+    `texts` are columns of the items with what the schema marks them as: itemName or textual. Returns the path
+    of the configuration.
     """
     datasets = {}
     for kind, table in tables.items():

@@ -74,6 +74,7 @@ WIDTH, HEIGHT, LEFT, TOP = 330, 200, 60, 46
 
 
 def main() -> None:
+    """Simulate both worlds, print the clicks beside no exploration, and draw the curves if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--plot", type=Path, help="write the curves as an SVG file")
     args = parser.parse_args()

@@ -92,6 +92,7 @@ def implicit_per_second(items: int, users: int, count: int) -> float:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

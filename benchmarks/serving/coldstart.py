@@ -147,6 +147,7 @@ def one(folder: Path) -> dict[str, float]:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--users", type=int, default=100_000)

@@ -198,6 +198,7 @@ def _label(operation: str, params: dict[str, Any], records: int) -> str:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

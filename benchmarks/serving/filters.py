@@ -84,6 +84,7 @@ def cold(statement: str) -> float:
 
 
 def main() -> None:
+    """Time filters on a synthetic catalog, whose size is the first argument, and print the fastest times."""
     items = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     columns = catalog(items)
     random = np.random.default_rng(1)

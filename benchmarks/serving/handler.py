@@ -234,11 +234,13 @@ def recall(shop: Shop, *parts: str, best: int = 100) -> float:
 
 
 def show(items: int, what: str, figures: tuple[float, float] | None) -> None:
+    """Print one row: the catalog's size, what was timed, and its p50 and p99 in milliseconds."""
     text = "not installed" if figures is None else f"p50 {figures[0]:8.2f} ms   p99 {figures[1]:8.2f} ms"
     print(f"{items:>9,}  {what:<34}{text}", flush=True)
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(description="Time the runtime's handler on synthetic catalogs.")
     parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--events", type=int, nargs="+", default=[50, 200])

@@ -46,6 +46,7 @@ def median_cpu_ms(code: str, runs: int) -> float:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -96,10 +96,12 @@ def cpu_seconds() -> dict[str, float]:
 
 
 def percentile(values: list[float], share: float) -> float:
+    """Return the value below which `share` of the values lie."""
     return sorted(values)[min(int(share * len(values)), len(values) - 1)]
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

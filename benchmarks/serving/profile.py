@@ -62,6 +62,7 @@ def cost(dynamodb: Any, events: int) -> float:
 
 
 def main() -> None:
+    """Print the processor time of reading a profile with each client."""
     print("| events | botocore's client | ours |\n| ---: | ---: | ---: |")
     stock = get_session().create_client("dynamodb", region_name="eu-west-1")
     for events in (0, 50, 200):

@@ -341,6 +341,7 @@ def figures(items: int, events: int, times: int) -> dict[str, Any]:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(description="What one request and one event use of what AWS bills.")
     parser.add_argument("--items", type=int, default=10_000, help="of the synthetic catalog")
     parser.add_argument("--events", type=int, default=50, help="live events of the user who asks")

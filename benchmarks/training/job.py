@@ -101,6 +101,7 @@ def one(root: Path, users: int) -> None:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--events", type=float, default=10, help="millions of events")
     parser.add_argument("--items", type=float, default=100, help="thousands of items")

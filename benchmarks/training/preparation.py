@@ -155,6 +155,7 @@ def _largest_worker() -> float:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--events", default="1,10,30", help="millions of events, a list")
     parser.add_argument("--items", type=int, default=100_000)

@@ -98,6 +98,7 @@ def measured(sizes: list[str], batches: str, processes: int) -> list[float]:
 
 
 def main() -> None:
+    """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--events", default="1,10,30", help="millions of events, a list")
     parser.add_argument("--items", default="10,100,1000", help="thousands of items, a list")

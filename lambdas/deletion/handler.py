@@ -69,8 +69,10 @@ class DataDeletion:
         return read_users(self.access.source(plan["source"], plan.get("roleArn")), plan["source"])
 
     def _delete_once(self, plan: DataDeletionPlan, task: Task) -> int:
-        """Do one task. The number of its rows is stored before they are deleted: a repeated call finds fewer
-        rows, or none, and would report these.
+        """Perform one task.
+
+        The number of its rows is stored before they are deleted, because a repeated call finds fewer rows or
+        none, and would report that number.
         """
         key = DeletionFolder(plan["folder"]).count(_task_name(task))
         before = next((int(self.lake.read(found)) for found, _ in self.lake.objects(key)), 0)

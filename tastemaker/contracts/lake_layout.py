@@ -301,8 +301,9 @@ def failure_reason(prefix: str) -> str:
 
 
 def bundle_of_job(models_location: str, job_name: str) -> str:
-    """Where a training job leaves its bundle: `models_location` (a key or URI) of the version, and below it
-    the folder of the job.
+    """Where a training job leaves its bundle.
+
+    This is the folder of the job below `models_location`, the version's key or URI.
     """
     return f"{models_location}{job_name}/{_MODEL_OUTPUT}"
 
