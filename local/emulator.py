@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.account import OWNER_KEY, Account, default_region
 from local.assembly import REPOSITORY, Assembly, synthesize
+from local.functions.concurrency import ACCOUNT_LIMIT, Concurrency
 from local.functions.created import CreatedFunctions
 from local.functions.pool import FunctionPool
 from local.functions.service import Functions
@@ -37,6 +37,7 @@ from local.provision import Deployment, provision
 from local.scheduling.rules import Rules
 from local.scheduling.schedules import Scheduler
 from local.streams.event_source import EventSource, EventSourceMapping
+from local.streams.failure_destination import FailureDestination
 from local.streams.firehose import DeliveryStream
 from local.streams.shards import Streams
 from local.terminal import Terminal
@@ -61,6 +62,7 @@ class Emulator:
         repository: Path = REPOSITORY,
         warm: bool = False,
         access: Access = DEFAULT_ACCESS,
+        concurrency: int = ACCOUNT_LIMIT,
     ) -> None:
         """Nothing happens before `start`.
 
@@ -73,6 +75,7 @@ class Emulator:
             repository: what a training job has on its PYTHONPATH.
             warm: load the functions in the background once ready.
             access: further names of this machine, and sites whose pages may call Personalize's API.
+            concurrency: the account's limit of concurrent Lambda invocations.
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
@@ -80,6 +83,7 @@ class Emulator:
         self._repository = repository
         self._warm = warm
         self._access = access
+        self._concurrency = concurrency
         self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
         self.account = Account(self._server.endpoint, region or default_region())
@@ -160,8 +164,9 @@ class Emulator:
         self.functions = Functions(
             {name: pool_of(spec) for name, spec in found.functions.items()},
             CreatedFunctions(account, pool_of, self._scratch),
+            Concurrency(account, self._concurrency),
         )
-        awslambda.install(self.functions.invoke)
+        awslambda.install(self.functions.invoke_event)
         self.jobs = TrainingJobs(
             account=account,
             roles=roles,
@@ -178,7 +183,7 @@ class Emulator:
         ]
         mappings = [self._mapping(source, streams) for source in found.event_sources]
         self.scheduler = Scheduler(account=account, roles=roles, terminal=terminal)
-        rules = Rules(found.rules, account=account, invoke=self.functions.invoke, terminal=terminal)
+        rules = Rules(found.rules, account=account, invoke=self.functions.invoke_event, terminal=terminal)
         runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, rules]
         for runner in runners:
             runner.start()
@@ -191,21 +196,22 @@ class Emulator:
         )
 
     def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:
-        role_arn = self.deployment.functions[source.function_name].role_arn
-
-        def send(document: dict[str, Any]) -> None:
-            assert source.destination_arn is not None
-            credentials = self.roles.assume(role_arn, service="lambda.amazonaws.com", session="event-source")
-            sqs = self.account.client("sqs", credentials)
-            url = f"{self.endpoint}/{self.account.id}/{source.destination_arn.rsplit(':', 1)[-1]}"
-            sqs.send_message(QueueUrl=url, MessageBody=json.dumps(document))
-
+        destination = None
+        if source.destination_arn is not None:
+            destination = FailureDestination(
+                source.destination_arn,
+                mapping_id=source.id,
+                function_arn=source.function_arn,
+                role_arn=self.deployment.functions[source.function_name].role_arn,
+                account=self.account,
+                roles=self.roles,
+            )
         return EventSourceMapping(
             source,
             account=self.account,
             streams=streams,
             invoke=self.functions.invoke,
-            send=send,
+            send=destination,
             terminal=self._terminal,
         )
 
