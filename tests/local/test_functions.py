@@ -217,9 +217,9 @@ def test_functions_without_reservation_share_the_rest_of_the_account(local, crea
     )
     concurrency = Concurrency(local.account, limit=reserved + 1)
     with concurrency.invocation(name), concurrency.invocation(name), concurrency.invocation(other):
-        with pytest.raises(ThrottledError, match="^ConcurrentInvocationLimitExceeded"):
+        with pytest.raises(ThrottledError, match=r"^ConcurrentInvocationLimitExceeded"):
             concurrency.invocation("another").__enter__()
-        with pytest.raises(ThrottledError, match="^ReservedFunction"):
+        with pytest.raises(ThrottledError, match=r"^ReservedFunction"):
             concurrency.invocation(name).__enter__()
     with concurrency.invocation("another"):
         pass  # the concurrency is free again
