@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
-from local.streams.firehose import Delivery, DeliveryError, check, partition_queries
+from local.streams.firehose import Delivery, DeliveryError, check
 from local.template import Physical, Resource
 
 
@@ -34,6 +34,7 @@ _DESTINATION = {
     "RoleARN",
     "Prefix",
     "ErrorOutputPrefix",
+    "FileExtension",
     "CompressionFormat",  # Parquet compresses by itself
     "BufferingHints",  # flushed every few seconds
     "DynamicPartitioningConfiguration",
@@ -76,7 +77,8 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
             prefix=target.get("Prefix", ""),
             error_prefix=target.get("ErrorOutputPrefix", ""),
             columns=deployment.glue_columns[schema["DatabaseName"], schema["TableName"]],
-            queries=_queries(target.get("ProcessingConfiguration", {})),
+            query=_query(target.get("ProcessingConfiguration", {})),
+            file_extension=target.get("FileExtension", ".parquet"),
             compression=serializer["ParquetSerDe"].get("Compression", "SNAPPY").lower(),
         )
         check(delivery)
@@ -91,12 +93,12 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
     return Physical(name, {"Arn": deployment.account.arn("firehose", f"deliverystream/{name}")})
 
 
-def _queries(processing: dict[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _query(processing: dict[str, Any]) -> str:
+    """The JQ of the partition keys."""
+    query = "{}"
     for processor in processing.get("Processors", []) if processing.get("Enabled") else []:
         if processor["Type"] != "MetadataExtraction":
             raise ProvisionError(f"the processor {processor['Type']} has no counterpart here")
-        for parameter in processor["Parameters"]:
-            if parameter["ParameterName"] == "MetadataExtractionQuery":
-                found |= partition_queries(parameter["ParameterValue"])
-    return found
+        given = {one["ParameterName"]: one["ParameterValue"] for one in processor["Parameters"]}
+        query = given["MetadataExtractionQuery"]
+    return query

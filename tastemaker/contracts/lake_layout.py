@@ -4,7 +4,8 @@
         datasets/<DATASET_TYPE>/<import job>/         Parquet parts of one import
         datasets/<DATASET_TYPE>/<import job>.outcome.json    result of an import that runs on Spark
         events/yyyy/MM/dd/                            streamed events, by day of delivery
-        actions/events/yyyy/MM/dd/                    streamed action interactions
+        actions/yyyy/MM/dd/                           streamed action interactions; older ones are in
+                                                      actions/events/yyyy/MM/dd/
         training/<solution>/<version>/                input of a training job: see `TrainingFolder`
         models/<solution>/<version>/<job>/output/model/               a model bundle
         models/<solution>/<version>/<job>/refreshes/<deployment>/     refreshes of that bundle
@@ -39,7 +40,7 @@ class Area(StrEnum):
 
     DATASETS = "datasets"
     EVENTS = "events"
-    """Streamed events and, as a folder of the pseudo group `<group>/actions`, action interactions."""
+    ACTION_EVENTS = "actions"
     TRAINING = "training"
     MODELS = "models"
     BATCH = "batch"
@@ -77,8 +78,8 @@ class GroupFolder:
 
     @property
     def action_events(self) -> str:
-        """The prefix of streamed action interactions."""
-        return GroupFolder(action_group(self.group)).events
+        """The prefix of streamed action interactions, of those of older deployments too."""
+        return self.area(Area.ACTION_EVENTS)
 
     def solution_training(self, solution: str) -> str:
         """The prefix of the training input of all versions of a solution or recommender."""
