@@ -235,7 +235,13 @@ class Emulator:
                     execution.stop(stop_date=None, cause="the local run ended", error=None)
 
     def _client_of_state(self, service: str, role_arn: str) -> Any:
-        credentials = self.roles.assume(role_arn, service="states.amazonaws.com", session="states")
+        machines = stepfunctions_parser_backends[self.account.id][self.account.region].state_machines
+        credentials = self.roles.assume(
+            role_arn,
+            service="states.amazonaws.com",
+            session="states",
+            source_arn=next((machine.arn for machine in machines if machine.roleArn == role_arn), None),
+        )
         return self.account.client(service, credentials, **stepfunctions.CLIENT_CONFIG)
 
     def _warm_up(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,12 +45,10 @@ class Statement:
             return not any(matches(pattern, resource) for pattern in self.not_resources)
         return not self.resources or any(matches(pattern, resource) for pattern in self.resources)
 
-    def holds(self, context: Context, *, ignored: Collection[str] = ()) -> bool:
-        """Whether the statement's conditions are met, except those on `ignored` keys."""
+    def holds(self, context: Context) -> bool:
+        """Whether the statement's conditions are met."""
         return all(
-            _condition(operator, context.get(key), values)
-            for operator, key, values in self.conditions
-            if key not in ignored
+            _condition(operator, context.get(key), values) for operator, key, values in self.conditions
         )
 
 

@@ -108,7 +108,10 @@ class TrainingJob:
 
     def _work(self, container: Container) -> dict[str, Any]:
         credentials = self._roles.assume(
-            self._request["RoleArn"], service="sagemaker.amazonaws.com", session="SageMaker"
+            self._request["RoleArn"],
+            service="sagemaker.amazonaws.com",
+            session="SageMaker",
+            source_arn=self._request["TrainingJobArn"],
         )
         transfer = Transfer(self._account.client("s3", credentials))
         self._record.update(secondary_status="Downloading")

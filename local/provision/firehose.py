@@ -67,13 +67,14 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
     if "ParquetSerDe" not in serializer:
         raise ProvisionError("only Parquet is written here")
     name = deployment.name(resource, properties.get("DeliveryStreamName"))
+    arn = deployment.account.arn("firehose", f"deliverystream/{name}")
     try:
         delivery = Delivery(
             name=name,
             stream_arn=source["KinesisStreamARN"],
-            source_role_arn=deployment.trusted(source["RoleARN"], "firehose.amazonaws.com"),
+            source_role_arn=deployment.trusted(source["RoleARN"], "firehose.amazonaws.com", arn),
             bucket=target["BucketARN"].rsplit(":", 1)[-1],
-            role_arn=deployment.trusted(target["RoleARN"], "firehose.amazonaws.com"),
+            role_arn=deployment.trusted(target["RoleARN"], "firehose.amazonaws.com", arn),
             prefix=target.get("Prefix", ""),
             error_prefix=target.get("ErrorOutputPrefix", ""),
             columns=deployment.glue_columns[schema["DatabaseName"], schema["TableName"]],
@@ -90,7 +91,7 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
                 f"the role {delivery.source_role_arn} may not {action} on {delivery.stream_arn}"
             )
     deployment.deliveries.append(delivery)
-    return Physical(name, {"Arn": deployment.account.arn("firehose", f"deliverystream/{name}")})
+    return Physical(name, {"Arn": arn})
 
 
 def _query(processing: dict[str, Any]) -> str:

@@ -195,8 +195,12 @@ class DeliveryStream:
 
     def _put(self, key: str, body: bytes) -> None:
         if self._s3 is None:
+            name = self._delivery.name
             credentials = self._roles.assume(
-                self._delivery.role_arn, service="firehose.amazonaws.com", session=self._delivery.name
+                self._delivery.role_arn,
+                service="firehose.amazonaws.com",
+                session=name,
+                source_arn=self._account.arn("firehose", f"deliverystream/{name}"),
             )
             self._s3 = self._account.client("s3", credentials)
         self._s3.put_object(Bucket=self._delivery.bucket, Key=key, Body=body)
