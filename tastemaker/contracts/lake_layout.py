@@ -202,6 +202,24 @@ class BatchFolder:
         """The key of the answers of one shard."""
         return f"{self.prefix}parts/{file:06}/{shard:06}.jsonl"
 
+    @property
+    def counts(self) -> str:
+        """The prefix of the marks with the counts of each shard."""
+        return f"{self.prefix}counts/"
+
+    def count(self, part: str, lines: int, answered: int) -> str:
+        """The key of the mark of a shard, whose answers are in `part`. The key has the counts.
+
+        So all shards of a job are counted by listing keys, without reading an object for each.
+        """
+        return f"{self.counts}{part.removeprefix(f'{self.prefix}parts/')}/{lines}-{answered}"
+
+    def counted(self, key: str) -> tuple[str, int, int]:
+        """The part, the lines and the answered lines that a mark stands for: the inverse of `count`."""
+        shard, _, numbers = key.removeprefix(self.counts).rpartition("/")
+        lines, _, answered = numbers.partition("-")
+        return f"{self.prefix}parts/{shard}", int(lines), int(answered)
+
 
 @dataclass(frozen=True)
 class DeletionFolder:
