@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambdas.runtime.deprecated_headers import with_explain
-from lambdas.runtime.observer import PowertoolsObserver
+from lambdas.runtime.observer import LambdaObserver
 from lambdas.runtime.warm import warm
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
@@ -25,6 +25,7 @@ from tastemaker.wire import Service
 _settings = Settings()
 _dynamodb = client("dynamodb")
 _service = Service("personalize-runtime")
+_observer = LambdaObserver()
 _runtime = Runtime(
     RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
     BundleCache(client("s3")),
@@ -32,7 +33,7 @@ _runtime = Runtime(
     upserts=CatalogUpserts(_dynamodb, _settings.catalog_table),
     impression_log=ImpressionTable(_dynamodb, _settings.recommendations_table),
     precomputed=PrecomputedTable(_dynamodb, _settings.recommendations_table),
-    observer=PowertoolsObserver(),
+    observer=_observer,
 )
 _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),
@@ -42,6 +43,7 @@ _operations = {
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """Answer an HTTP request of API Gateway, or `{"warm": {...}}` from the deployment's state machine."""
+    _observer.start()
     if "warm" in event:
         result = warm(_runtime, event["warm"])
         logger.info("warmed", extra=result)
@@ -54,4 +56,5 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
             **_operations,
             "GetRecommendations": lambda params: get_recommendations(_runtime, with_explain(params, headers)),
         },
+        finish=_observer.finish,
     )

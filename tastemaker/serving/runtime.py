@@ -58,4 +58,6 @@ class Runtime:
         ((member, arn),) = given.items()
         if f"{segment_of(arn)}Arn" != member:
             raise InvalidInput(f"{arn} is not the ARN of a {member.removesuffix('Arn')}.")
-        return self.records.endpoint(arn)
+        endpoint = self.records.endpoint(arn)
+        self.observer.concerns(**{member: arn})  # it exists: an unknown ARN must not become a metric
+        return endpoint
