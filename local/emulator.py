@@ -28,12 +28,14 @@ from local.http.regions import AnyRegion
 from local.http.router import Router, Services
 from local.http.server import HttpServer
 from local.iam.enforcer import Enforcer
+from local.iam.resource_policies import ResourcePolicies
 from local.iam.roles import Roles
 from local.jobs.job import COMMAND
 from local.jobs.service import TrainingJobs
 from local.logs import LogSink
-from local.moto_patches import awslambda, cloudformation, s3, speed, stepfunctions
+from local.moto_patches import awslambda, cloudformation, s3, sns, speed, stepfunctions
 from local.provision import Deployment, provision
+from local.scheduling.alarms import Alarms
 from local.scheduling.rules import Rules
 from local.scheduling.schedules import Scheduler
 from local.streams.event_source import EventSource, EventSourceMapping
@@ -142,7 +144,9 @@ class Emulator:
         cloudformation.install()
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
-        enforcer = Enforcer(self.account, self.roles, self._terminal)
+        self._policies = ResourcePolicies(self.account, self._terminal)
+        sns.install(self._topic_may_send)
+        enforcer = Enforcer(self.account, self.roles, self._policies, self._terminal)
         router = Router(MotoApp(self.port), enforcer, self._terminal, access=self._access)
         self._server.start(router)
         self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
@@ -192,7 +196,12 @@ class Emulator:
             found.routes, self.functions.invoke, account_id=account.id, api_id="local", cors=found.cors
         )
         return Services(
-            AnyRegion(gateway, home=account.region), self.functions, self.jobs, streams, self.flush
+            AnyRegion(gateway, home=account.region),
+            self.functions,
+            self.jobs,
+            streams,
+            Alarms(account, self._policies, terminal),
+            self.flush,
         )
 
     def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:
@@ -243,6 +252,11 @@ class Emulator:
             source_arn=next((machine.arn for machine in machines if machine.roleArn == role_arn), None),
         )
         return self.account.client(service, credentials, **stepfunctions.CLIENT_CONFIG)
+
+    def _topic_may_send(self, topic_arn: str, queue_arn: str) -> bool:
+        return self._policies.allows_service(
+            "sns.amazonaws.com", "sqs:SendMessage", queue_arn, source_arn=topic_arn
+        )
 
     def _warm_up(self) -> None:
         for name in self.functions.names():

@@ -18,6 +18,7 @@ from local.http.regions import AnyRegion
 from local.iam.enforcer import Enforcer
 from local.iam.operations import Operation, operation
 from local.jobs.service import TrainingJobs
+from local.scheduling.alarms import Alarms
 from local.streams.shards import Streams
 from local.terminal import Terminal
 
@@ -33,6 +34,7 @@ class Services:
     functions: Functions
     jobs: TrainingJobs
     streams: Streams
+    alarms: Alarms
     flush: Callable[[], int]
 
 
@@ -107,6 +109,11 @@ class Router:
     def _aws(self, request: Request, called: Operation, services: Services) -> Response:
         if called.service == "states" and called.name == "StartExecution":
             request = _named(request)
+        if called.service == "monitoring" and called.name == "SetAlarmState":
+            before = services.alarms.states()
+            response = self._moto(request)
+            services.alarms.act_on_changes(before)
+            return response
         response = self._moto(request)
         if called.service == "kinesis" and called.name in ("PutRecord", "PutRecords"):
             stream = request.json.get("StreamName") or request.json.get("StreamARN", "")

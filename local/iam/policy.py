@@ -104,9 +104,9 @@ def _list(value: Any) -> list[Any]:
     return [str(value).lower() if isinstance(value, bool) else value]
 
 
-def decide(documents: Iterable[str], action: str, resource: str, context: Context) -> bool:
-    """Whether the policies allow the action: some statement allows it, none denies it."""
-    allowed = False
+def decide(documents: Iterable[str], action: str, resource: str, context: Context) -> bool | None:
+    """Whether the policies allow the action (True) or deny it (False); None if no statement applies."""
+    allowed = None
     for document in documents:
         for statement in statements(document):
             if statement.concerns(action, resource, context):

@@ -78,7 +78,7 @@ class Roles:
 
     def allows(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
         """Whether the role's own policies allow the action on the resource."""
-        return decide(self.documents(role_arn), action, resource, context or {})
+        return decide(self.documents(role_arn), action, resource, context or {}) is True
 
     def trusts_service(self, role_arn: str, service: str, source_arn: str | None = None) -> bool:
         """Whether a service may assume the role for this account.

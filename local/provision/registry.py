@@ -44,6 +44,7 @@ class Deployment:
     event_sources: list[EventSource] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    alarm_topics: list[tuple[str, str]] = field(default_factory=list)  # ARNs of an alarm and of its topic
     glue_columns: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
