@@ -13,7 +13,7 @@ CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help demo local check test test-spark coverage lint types format lock docs docs-site \
-        bench-load bench-models bench-related bench-serve bootstrap cost synth deploy destroy clean
+        bench-load bench-models bench-related bench-serve bootstrap cost preflight smoke synth deploy destroy clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ bootstrap: $(VENV)/ready $(CDK)  ## Prepare the account and region of a stage fo
 cost: $(VENV)/ready  ## What a stage costs each month (STAGE=dev REQUESTS=1M EVENTS=1M TRAININGS=4)
 	$(BIN)/python -m deployment.cost --stage $(STAGE) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(EVENTS),--events $(EVENTS)) \
 	    $(if $(TRAININGS),--trainings $(TRAININGS)) $(COST)
+
+smoke: $(VENV)/ready  ## Test a deployment as a client, from an import to a deleted user (STAGE=dev, or local)
+	$(BIN)/python -m deployment.smoke --stage $(STAGE) $(SMOKE)
 
 synth: $(VENV)/ready $(CDK)  ## Write the CloudFormation template (STAGE=dev)
 	$(CDK) synth --quiet --context stage=$(STAGE)
