@@ -105,13 +105,13 @@ class Context:
         """Poll a Describe operation until the status is `good`. A failed status fails the check."""
         describe = getattr(self.personalize, f"describe_{operation}")
 
-        def settled() -> dict[str, Any] | None:
+        def described() -> dict[str, Any] | None:
             found: dict[str, Any] = describe(**{f"{member}Arn": arn})[member]
             failed = "FAILED" in found["status"]
             check(not failed, f"{arn} is {found['status']}: {found.get('failureReason', 'no reason given')}")
             return found if found["status"] == good else None
 
-        found: dict[str, Any] = self.until(settled, arn.rpartition(":")[2])
+        found: dict[str, Any] = self.until(described, arn.rpartition(":")[2])
         return found
 
     def recommend(self, recipe: str, user: str, count: int = 10) -> list[str]:
