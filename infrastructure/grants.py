@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 
 from infrastructure.data.lake import Lake
 from infrastructure.data.tables import INDEXES, Tables
+from infrastructure.functions.service_function import ServiceFunction
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 
@@ -27,6 +28,21 @@ def allow_records(role: iam.Role, tables: Tables, actions: Sequence[str]) -> Non
     table = tables.resources.table_arn
     allow(role, actions, [table])
     allow(role, ["dynamodb:Query"], [f"{table}/index/{index}" for index in INDEXES])
+
+
+def authorize_callers(function: ServiceFunction, stage: Stage) -> None:
+    """Let a function of the API authorize its callers: it asks IAM what their policies allow."""
+    function.set(AUTHORIZATION=stage.authorization)
+    if stage.authorization == "off":
+        return
+    stack = cdk.Stack.of(function)
+    for resource, read in (("role", "iam:GetRole"), ("user", "iam:GetUser")):
+        allow(
+            function.role,
+            [read, "iam:GetContextKeysForPrincipalPolicy", "iam:SimulatePrincipalPolicy"],
+            [stack.format_arn(service="iam", region="", resource=resource, resource_name="*")],
+            because="any user or role of the account may call the API",
+        )
 
 
 def allow_objects(role: iam.Role, actions: Sequence[str], lake: Lake, keys: Sequence[str]) -> None:

@@ -76,6 +76,12 @@ class Stage:
     auto_training_delay_minutes: int = setting(
         60, "automatic training starts so many minutes after CreateSolution", within=(0, 1440)
     )
+    authorization: str = setting(
+        "iam",
+        "who may call which operation on what: iam for what the caller's IAM policies allow "
+        "(docs/security.md), off for every caller with execute-api:Invoke",
+        among=("iam", "off"),
+    )
     import_roles: str = setting(
         "*", "role names that import jobs may assume in this account, as an IAM pattern"
     )

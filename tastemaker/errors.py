@@ -9,6 +9,7 @@
     ├── ResourceInUse           the caller must wait, or delete something else first
     ├── LimitExceeded           a quota is used up
     ├── TooManyTags, TooManyTagKeys
+    ├── AccessDenied            IAM's policies do not allow the caller to do this
     ├── UnknownOperation        the service model has no such operation
     ├── NotServedYet            the operation is modeled, but this release does not serve it
     ├── ServiceUnavailable      a store does not accept writes now; the caller may repeat the call
@@ -92,6 +93,16 @@ class TooManyTagKeys(TastemakerError):
 
     code = "TooManyTagKeysException"
     status = 400
+
+
+class AccessDenied(TastemakerError):
+    """The caller's IAM policies do not allow the operation, or the caller is nobody whom they could allow it.
+
+    JSON services answer 400 instead of 403.
+    """
+
+    code = "AccessDeniedException"
+    status = 403
 
 
 class UnknownOperation(TastemakerError):

@@ -51,8 +51,7 @@ def ours(root: Path) -> int:
     from tastemaker.importing.storage import Folder
 
     store = Folder(root)
-    importer = Importer(store, store, FIELDS, "out/", log=lambda _: None)
-    return int(importer.run("s3://data/events.csv")["rows"])
+    return Importer(store, store, FIELDS, "out/", log=lambda _: None).run("s3://data/events.csv")["rows"]
 
 
 def plain(root: Path) -> int:

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from infrastructure.data.tables import IN_TRANSITION_INDEX
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import WRITE_RECORDS, allow_records
+from infrastructure.grants import WRITE_RECORDS, allow_records, authorize_callers
 from infrastructure.permissions import allow
 from infrastructure.schedules import Schedules
 from infrastructure.stage import Stage
@@ -38,6 +38,7 @@ def _connect(control: ServiceFunction, uses: Resources) -> None:
     )
     for name, machine in uses.machines.items():
         control.function.add_environment(WORKFLOWS[name].machine_arn_variable, machine.state_machine_arn)
+    authorize_callers(control, uses.stage)
     allow_records(control.role, uses.tables, WRITE_RECORDS)
     allow(control.role, ["events:PutEvents"], [uses.bus.event_bus_arn])
     _start_and_stop_work(control, uses)

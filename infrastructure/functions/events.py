@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import READ_RECORDS, allow_records
+from infrastructure.grants import READ_RECORDS, allow_records, authorize_callers
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 
@@ -21,6 +21,7 @@ def _connect(events: ServiceFunction, uses: Resources) -> None:
         CATALOG_TABLE=catalog.table_name,
         EVENT_STREAM=stream.stream_name,
     )
+    authorize_callers(events, uses.stage)
     allow_records(events.role, uses.tables, READ_RECORDS)
     allow(events.role, ["dynamodb:PutItem", "dynamodb:BatchWriteItem"], [catalog.table_arn])
     allow(events.role, ["kinesis:PutRecord", "kinesis:PutRecords"], [stream.stream_arn])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import READ_RECORDS, allow_objects, allow_records
+from infrastructure.grants import READ_RECORDS, allow_objects, allow_records, authorize_callers
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import Area, patterns
@@ -29,6 +29,7 @@ def _connect(runtime: ServiceFunction, uses: Resources) -> None:
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         LAKE_BUCKET=uses.lake.bucket.bucket_name,
     )
+    authorize_callers(runtime, uses.stage)
     allow_records(runtime.role, tables, READ_RECORDS)
     allow(runtime.role, ["dynamodb:Query"], [tables.profiles.table_arn])
     catalog = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]

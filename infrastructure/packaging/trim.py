@@ -17,6 +17,7 @@ SERVICES = (
     "cloudwatch",
     "dynamodb",
     "events",
+    "iam",
     "kinesis",
     "lambda",
     "s3",

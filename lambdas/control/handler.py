@@ -5,7 +5,7 @@ reconcile records whose execution is missing or has ended unnoticed.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.control.own_operations import own_operations
 from lambdas.control.reconciliation import Reconciler
-from lambdas.support import audit, control_plane
+from lambdas.support import authorization, control_plane
 from lambdas.support.clients import client
 from lambdas.support.http import Operation, account_of, serve
 from lambdas.support.observability import logger
@@ -33,16 +33,21 @@ def _operations(account: str) -> Mapping[str, Operation]:
     return registry.operations(control_plane.connect(settings, account, workflows=workflows))
 
 
+@cache
+def _check_of() -> Callable[[Mapping[str, Any], Any], authorization.Check | None]:
+    return authorization.connect(Settings())
+
+
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer an HTTP API request, or the schedule's `{"action": "reconcile"}`, which no request can be."""
     if event.get("action") == "reconcile":
         return _reconciler(account_of(event, context)).run()
     account = account_of(event, context)
-    headers = event.get("headers") or {}
+    headers, check = event.get("headers") or {}, _check_of()(event, context)
     if not SERVICE.owns_target(headers) and OWN_SERVICE.owns_target(headers):
-        return serve(OWN_SERVICE, event, own_operations(Settings(), account), finish=audit.write)
-    return serve(SERVICE, event, _operations(account), finish=audit.write)
+        return serve(OWN_SERVICE, event, own_operations(Settings(), account), check)
+    return serve(SERVICE, event, _operations(account), check)
 
 
 def _reconciler(account: str) -> Reconciler:

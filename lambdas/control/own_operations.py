@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from lambdas.support.control_plane import partition_of
 from lambdas.support.http import Operation
+from lambdas.support.partitions import partition_of
 from lambdas.support.settings import Settings
 from tastemaker.contracts.arns import AccountScope
 from tastemaker.control.core.quotas import Quotas

@@ -29,7 +29,7 @@ from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
 from tastemaker.contracts.plans import DataDeletionPlan
-from tastemaker.failures import reason_for
+from tastemaker.failures import WorkFailedError
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
@@ -50,7 +50,7 @@ class DataDeletion:
         )
 
     def run(self, action: str, plan: DataDeletionPlan, item: Task | None) -> Any:
-        """One step. What it raises is the failure reason, which is stored in the job's folder."""
+        """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
         try:
             match action:
                 case "plan":
@@ -60,10 +60,8 @@ class DataDeletion:
                 case "count":
                     delete_object(self.lake, DeletionFolder(plan["folder"]).sessions)
                     return {"numDeleted": sum(self._counts(plan))}
-        except Exception as error:
-            # Step Functions does not report why an element of a map state failed.
-            what = item["key"] if item is not None and "key" in item else f"The step {action!r}"
-            self.lake.write(failure_reason(plan["folder"]), reason_for(error, what))
+        except WorkFailedError as error:
+            self.lake.write(failure_reason(plan["folder"]), str(error))
             raise
         raise ValueError(f"There is no action {action!r}.")
 

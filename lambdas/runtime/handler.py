@@ -3,7 +3,7 @@
 from typing import Any
 
 from lambdas.runtime.deprecated_headers import with_explain
-from lambdas.runtime.observer import LambdaObserver
+from lambdas.runtime.observer import PowertoolsObserver
 from lambdas.runtime.warm import warm
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
@@ -11,6 +11,7 @@ from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
+from lambdas.support import authorization
 from lambdas.support.clients import client
 from lambdas.support.http import serve
 from lambdas.support.observability import logger
@@ -25,7 +26,6 @@ from tastemaker.wire import Service
 _settings = Settings()
 _dynamodb = client("dynamodb")
 _service = Service("personalize-runtime")
-_observer = LambdaObserver()
 _runtime = Runtime(
     RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
     BundleCache(client("s3")),
@@ -33,8 +33,9 @@ _runtime = Runtime(
     upserts=CatalogUpserts(_dynamodb, _settings.catalog_table),
     impression_log=ImpressionTable(_dynamodb, _settings.recommendations_table),
     precomputed=PrecomputedTable(_dynamodb, _settings.recommendations_table),
-    observer=_observer,
+    observer=PowertoolsObserver(),
 )
+_check_of = authorization.connect(_settings)
 _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),
     "GetPersonalizedRanking": lambda params: get_personalized_ranking(_runtime, params),
@@ -43,7 +44,6 @@ _operations = {
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """Answer an HTTP request of API Gateway, or `{"warm": {...}}` from the deployment's state machine."""
-    _observer.start()
     if "warm" in event:
         result = warm(_runtime, event["warm"])
         logger.info("warmed", extra=result)
@@ -56,5 +56,5 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
             **_operations,
             "GetRecommendations": lambda params: get_recommendations(_runtime, with_explain(params, headers)),
         },
-        finish=_observer.finish,
+        _check_of(event, context),
     )

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from lambdas.support import metrics, observability
+from lambdas.support import observability
 
 
-class LambdaObserver(metrics.RequestMetrics):
-    """An `Observer` that writes to the function's log. Metrics are lines of the log too."""
+class PowertoolsObserver:
+    """An `Observer` that uses the function's logger and metrics namespace."""
 
     def count(self, metric: str, **dimensions: str) -> None:
-        metrics.count(metric, **dimensions)
+        observability.count(metric, **dimensions)
 
     def exception(self, message: str, **fields: Any) -> None:
-        observability.log_exception(message, stacklevel=4, **fields)  # the caller's line
+        observability.logger.exception(message, extra=fields, stacklevel=3)  # the caller's line

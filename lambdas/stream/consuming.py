@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 
 from lambdas.stores.profiles import Profiles
-from lambdas.support.observability import log_exception, logger
+from lambdas.support.observability import logger
 from tastemaker.contracts.streamed_event import REQUIRED_MEMBERS, StreamedEvent
 
 PROFILE_DAYS = int(os.environ.get("TASTEMAKER_PROFILE_DAYS", "90"))
@@ -54,7 +54,7 @@ def _event(record: KinesisStreamRecord) -> StreamedEvent:
         content: Mapping[str, Any] = json.loads(record.kinesis.data_as_bytes())
         missing = [name for name in REQUIRED_MEMBERS if content.get(name) is None]
     except (ValueError, AttributeError) as error:
-        log_exception("a record is not an event", sequence=record.kinesis.sequence_number)
+        logger.exception("a record is not an event", extra={"sequence": record.kinesis.sequence_number})
         raise UnreadableRecordError(str(error)) from error
     if missing:
         logger.error("an event is incomplete", extra={"missing": missing})

@@ -48,7 +48,7 @@ def _session() -> Session:
     return session
 
 
-def client(service: str) -> Any:
+def client(service: str, config: Config = CONFIG) -> Any:
     """A client of `service` in the region of the function and with its role."""
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return _session().create_client(service, region_name=region, config=CONFIG)
+    return _session().create_client(service, region_name=region, config=config)

@@ -45,6 +45,12 @@ def _object(text: str) -> dict[str, Any]:
     return value
 
 
+def _authorization(text: str) -> str:
+    if text not in ("iam", "off"):
+        raise ValueError("it must be iam or off")
+    return text
+
+
 def _texts(text: str) -> list[str]:
     value = json.loads(text)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -60,6 +66,8 @@ class Settings:
     catalog_table = _Setting("TASTEMAKER_CATALOG_TABLE", str)
     recommendations_table = _Setting("TASTEMAKER_RECOMMENDATIONS_TABLE", str)
     lake_bucket = _Setting("TASTEMAKER_LAKE_BUCKET", str)
+    authorization = _Setting("TASTEMAKER_AUTHORIZATION", _authorization)
+    """`iam` or `off`. There is no default, so that a function without the variable serves nobody."""
     event_stream = _Setting("TASTEMAKER_EVENT_STREAM", str)
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)

@@ -1,7 +1,8 @@
 """API Gateway's HTTP API: routes, IAM authorization, and the Lambda payload format 2.0.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-The signature itself is not verified: everyone on this machine is the account's owner.
+The signature itself is not verified. The access key says who calls: a user, a role's session, or else the
+root user of the account. The permission `execute-api:Invoke` is not required.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from local.functions.worker import Outcome
 from local.http.cors import Cors, is_preflight
 from local.http.messages import Request, Response
+from local.iam.roles import Identity
 
 Invoke = Callable[[str, Any, str], Outcome]  # function name, event, request id
 SIGNED_FOR = ("personalize", "execute-api")
@@ -76,8 +78,10 @@ class Gateway:
         *,
         account_id: str,
         api_id: str,
+        identify: Callable[[str], Identity],
         cors: Cors | None = None,
     ) -> None:
+        """`identify` takes an access key and returns whose it is."""
         # the most specific route wins: literal before parameter, parameter before {proxy+}, method before ANY
         self._routes = sorted(
             routes,
@@ -86,6 +90,7 @@ class Gateway:
         self._invoke = invoke
         self._account_id = account_id
         self._api_id = api_id
+        self._identify = identify
         self._cors = cors
 
     def serves(self, request: Request) -> bool:
@@ -177,14 +182,15 @@ class Gateway:
         return event
 
     def _caller(self, access_key: str) -> dict[str, Any]:
+        identity = self._identify(access_key)
         return {
             "accessKey": access_key,
-            "accountId": self._account_id,
-            "callerId": access_key,
+            "accountId": identity.arn.split(":")[4],
+            "callerId": identity.id,
             "cognitoIdentity": None,
             "principalOrgId": None,
-            "userArn": f"arn:aws:iam::{self._account_id}:root",
-            "userId": self._account_id,
+            "userArn": identity.arn,
+            "userId": identity.id,
         }
 
 
@@ -203,8 +209,6 @@ def _body(request: Request) -> tuple[str | None, bool]:
 
 def _response(outcome: Outcome, request_id: str) -> Response:
     fields = [("apigw-requestid", request_id)]
-    if outcome.throttled:
-        return Response.of_json(503, {"message": "Service Unavailable"}, apigw_requestid=request_id)
     if outcome.failed:
         message = b'{"message":"Internal Server Error"}'
         return Response(500, [*fields, ("Content-Type", "application/json")], message)

@@ -17,8 +17,9 @@ from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
 from local.iam.enforcer import Enforcer
 from local.iam.operations import Operation, operation
+from local.iam.roles import Roles
+from local.iam.simulation import is_simulation, simulate
 from local.jobs.service import TrainingJobs
-from local.scheduling.alarms import Alarms
 from local.streams.shards import Streams
 from local.terminal import Terminal
 
@@ -34,7 +35,6 @@ class Services:
     functions: Functions
     jobs: TrainingJobs
     streams: Streams
-    alarms: Alarms
     flush: Callable[[], int]
 
 
@@ -48,6 +48,7 @@ class Router:
     def __init__(
         self,
         moto: MotoApp,
+        roles: Roles,
         enforcer: Enforcer,
         terminal: Terminal,
         *,
@@ -55,6 +56,7 @@ class Router:
         start_seconds: float = START_SECONDS,
     ) -> None:
         self._moto = moto
+        self._roles = roles
         self._enforcer = enforcer
         self._terminal = terminal
         self._access = access
@@ -107,13 +109,10 @@ class Router:
         return self._aws(request, called, services)
 
     def _aws(self, request: Request, called: Operation, services: Services) -> Response:
+        if is_simulation(called):
+            return simulate(called, request, self._roles)
         if called.service == "states" and called.name == "StartExecution":
             request = _named(request)
-        if called.service == "monitoring" and called.name == "SetAlarmState":
-            before = services.alarms.states()
-            response = self._moto(request)
-            services.alarms.act_on_changes(before)
-            return response
         response = self._moto(request)
         if called.service == "kinesis" and called.name in ("PutRecord", "PutRecords"):
             stream = request.json.get("StreamName") or request.json.get("StreamARN", "")

@@ -208,16 +208,6 @@ def _sqs(
     yield Permission(action, account.arn("sqs", name) if name else "*")
 
 
-def _sns(
-    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
-) -> Permissions:
-    name = body.get("Name")
-    yield Permission(
-        action,
-        body.get("TopicArn") or body.get("TargetArn") or (account.arn("sns", name) if name else "*"),
-    )
-
-
 def _firehose(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
 ) -> Permissions:
@@ -288,8 +278,11 @@ def _kms(
 def _iam(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
 ) -> Permissions:
-    name = body.get("RoleName")
-    yield Permission(action, f"arn:{account.partition}:iam::{account.id}:role/{name}" if name else "*")
+    resource = body.get("PolicySourceArn", "*")
+    for member, kind in (("UserName", "user"), ("RoleName", "role")):
+        if name := body.get(member):
+            resource = f"arn:{account.partition}:iam::{account.id}:{kind}/{name}"
+    yield Permission(action, resource)
 
 
 _Of = Callable[[Account, str, Operation, Mapping[str, Any], Request], Permissions]
@@ -303,7 +296,6 @@ _SERVICES: dict[str, _Of] = {
     "sagemaker": _sagemaker,
     "sts": _sts,
     "sqs": _sqs,
-    "sns": _sns,
     "firehose": _firehose,
     "logs": _logs,
     "ssm": _ssm,

@@ -28,19 +28,20 @@ def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
     handled="Name GroupName ScheduleExpression FlexibleTimeWindow Target",
 )
 def schedule(resource: Resource, deployment: Deployment) -> Physical:
-    """Create a schedule. `local/scheduling/schedules.py` fires it, like those that functions create."""
+    """A schedule of the stack itself; `local/scheduling/schedules.py` fires it as those that functions
+    make.
+    """
     properties = resource.properties
     name = deployment.name(resource, properties.get("Name"))
-    target, group = properties["Target"], properties["GroupName"]
-    source = deployment.account.arn("scheduler", f"schedule-group/{group}")
+    target = properties["Target"]
     created = deployment.client("scheduler").create_schedule(
         Name=name,
-        GroupName=group,
+        GroupName=properties["GroupName"],
         ScheduleExpression=properties["ScheduleExpression"],
         FlexibleTimeWindow=properties["FlexibleTimeWindow"],
         Target={
             "Arn": target["Arn"],
-            "RoleArn": deployment.trusted(target["RoleArn"], "scheduler.amazonaws.com", source),
+            "RoleArn": deployment.trusted(target["RoleArn"], "scheduler.amazonaws.com"),
             "Input": target["Input"],
         },
     )

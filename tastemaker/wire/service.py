@@ -9,7 +9,7 @@ from typing import Any
 from botocore.model import OperationModel, ServiceModel
 
 from tastemaker import documents
-from tastemaker.errors import InvalidInput, MalformedRequest, TastemakerError, UnknownOperation
+from tastemaker.errors import AccessDenied, InvalidInput, MalformedRequest, TastemakerError, UnknownOperation
 from tastemaker.wire.models import service_model
 from tastemaker.wire.parsing import read
 from tastemaker.wire.serialization import write, write_headers
@@ -127,6 +127,8 @@ class Service:
         code, status, message = "InternalServerError", 500, "The request failed for an internal reason."
         if isinstance(error, TastemakerError):
             code, status, message = error.code, error.status, error.message
+        if isinstance(error, AccessDenied) and not self._rest:
+            status = 400
         if code in self._modeled:
             listed = {shape.name for shape in self.operation(operation).error_shapes} if operation else {code}
             if code not in listed:

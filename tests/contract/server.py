@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from lambdas.support.authorization import Check
 from lambdas.support.http import Operation, serve
 from tastemaker.wire import Service
 
@@ -24,8 +25,10 @@ def event(method: str, path: str, headers: Mapping[str, str], body: bytes) -> di
 
 
 @contextmanager
-def running(service: Service, operations: Mapping[str, Operation]) -> Iterator[str]:
-    """Serve on a free port; gives the endpoint's address."""
+def running(
+    service: Service, operations: Mapping[str, Operation], check: Check | None = None
+) -> Iterator[str]:
+    """Serve on a free port; gives the endpoint's address. `check` authorizes each request."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -34,7 +37,7 @@ def running(service: Service, operations: Mapping[str, Operation]) -> Iterator[s
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             request = event("POST", self.path, dict(self.headers.items()), self.rfile.read(length))
-            result = serve(service, request, operations)
+            result = serve(service, request, operations, check)
             body = result["body"].encode()
             self.send_response(result["statusCode"])
             for name, value in result["headers"].items():

@@ -30,6 +30,7 @@ def call(resources_table, machines, monkeypatch):
     for name, arn in machines.items():
         monkeypatch.setenv(WORKFLOWS[name].machine_arn_variable, arn)
     monkeypatch.setenv("TASTEMAKER_RESOURCES_TABLE", TABLE)
+    monkeypatch.setenv("TASTEMAKER_AUTHORIZATION", "off")
     monkeypatch.setenv("TASTEMAKER_SCHEDULE_GROUP", "default")
     monkeypatch.setenv("TASTEMAKER_SCHEDULE_ROLE_ARN", ROLE)
     monkeypatch.setenv("TASTEMAKER_QUOTAS", '{"schemas": 2}')

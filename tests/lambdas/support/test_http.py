@@ -30,7 +30,7 @@ def answer(params):
 
 
 def test_an_answer():
-    result = serve(RUNTIME, event(), {"GetRecommendations": answer})
+    result = serve(RUNTIME, event(), {"GetRecommendations": answer}, None)
     assert result["statusCode"] == 200
     assert json.loads(result["body"]) == {"itemList": [{"itemId": "u"}], "recommendationId": "RID-1"}
     assert result["headers"]["x-amzn-requestid"] == "r-1"
@@ -38,9 +38,8 @@ def test_an_answer():
 
 def test_a_stage_in_the_path_and_a_base64_body():
     body = base64.b64encode(b'{"userId": "v"}').decode()
-    result = serve(
-        RUNTIME, event("/prod/recommendations", body, "prod", encoded=True), {"GetRecommendations": answer}
-    )
+    request = event("/prod/recommendations", body, "prod", encoded=True)
+    result = serve(RUNTIME, request, {"GetRecommendations": answer}, None)
     assert json.loads(result["body"])["itemList"] == [{"itemId": "v"}]
 
 
@@ -48,13 +47,13 @@ def test_a_domain_error():
     def refuse(params):
         raise ResourceNotFound("no such campaign")
 
-    result = serve(RUNTIME, event(), {"GetRecommendations": refuse})
+    result = serve(RUNTIME, event(), {"GetRecommendations": refuse}, None)
     assert (result["statusCode"], result["headers"]["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
     assert result["headers"]["x-amzn-requestid"] == "r-1"
 
 
 def test_an_operation_without_code_is_refused_by_name():
-    result = serve(RUNTIME, event("/action-recommendations"), {})
+    result = serve(RUNTIME, event("/action-recommendations"), {}, None)
     assert result["statusCode"] == 501
     assert "GetActionRecommendations" in json.loads(result["body"])["message"]
 
@@ -63,7 +62,7 @@ def test_an_unexpected_error_is_an_internal_one():
     def fail(params):
         raise KeyError("secret")
 
-    result = serve(RUNTIME, event(), {"GetRecommendations": fail})
+    result = serve(RUNTIME, event(), {"GetRecommendations": fail}, None)
     assert result["statusCode"] == 500
     assert "secret" not in result["body"]
 

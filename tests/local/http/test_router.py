@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from local.account import OWN_AGENT
+from local.account import OWN_AGENT, Account
 from local.http.messages import Headers, Request, Response
 from local.http.router import Router
+from local.iam.roles import Roles
 from local.terminal import Terminal
 
 
@@ -31,7 +32,13 @@ def router():
         return Response.of_json(200, {"by": "moto"})
 
     enforcer = SimpleNamespace(denial=lambda request, called: None)
-    return Router(moto, enforcer, Terminal(quiet=True), start_seconds=0.5)
+    return Router(
+        moto,
+        Roles(Account("http://127.0.0.1:1", "us-east-1")),
+        enforcer,
+        Terminal(quiet=True),
+        start_seconds=0.5,
+    )
 
 
 def request(path="/", **headers):

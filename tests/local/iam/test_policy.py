@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from local.iam.policy import PolicyError, decide, matches
+from local.iam.policy import PolicyError, context_keys, decide, decision, matches
 
 
 def document(*statements):
@@ -80,14 +80,61 @@ def test_not_action_and_not_resource():
 def test_conditions(operator, wanted, have, good):
     policy = document(allow("s3:*", Condition={operator: {"Some:Key": wanted}}))
     context = {} if have is None else {"some:key": have}
-    assert (decide([policy], "s3:GetObject", "*", context) is True) is good
+    assert decide([policy], "s3:GetObject", "*", context) is good
 
 
 def test_an_operator_that_is_not_evaluated_is_refused():
-    with pytest.raises(PolicyError, match="IpAddress"):
+    with pytest.raises(PolicyError, match="BinaryEquals"):
         decide(
-            [document(allow("s3:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))],
+            [document(allow("s3:*", Condition={"BinaryEquals": {"a:key": "QQ=="}}))],
             "s3:X",
             "*",
             {},
         )
+
+
+def test_variables_stand_for_the_values_of_the_request():
+    policy = document(allow("a:b", "arn:aws:x:::${aws:username}/*"))
+    assert decide([policy], "a:b", "arn:aws:x:::ann/k", {"aws:username": ["ann"]})
+    assert not decide([policy], "a:b", "arn:aws:x:::bob/k", {"aws:username": ["ann"]})
+    assert not decide([policy], "a:b", "arn:aws:x:::bob/k", {"aws:username": ["*"]}), "a literal asterisk"
+    assert not decide([policy], "a:b", "arn:aws:x:::/k", {}), "an unknown variable matches nothing"
+    default = document(allow("a:b", "arn:aws:x:::${aws:PrincipalTag/team, 'all'}/*"))
+    assert decide([default], "a:b", "arn:aws:x:::all/k", {})
+    assert decide([default], "a:b", "arn:aws:x:::blue/k", {"aws:principaltag/team": ["blue"]})
+
+
+def test_literal_wildcards_of_patterns():
+    policy = document(allow("a:b", "arn:aws:x:::b/a${*}c${?}${$}/*"))
+    assert decide([policy], "a:b", "arn:aws:x:::b/a*c?$/k", {})
+    assert not decide([policy], "a:b", "arn:aws:x:::b/abbcd$/k", {})
+
+
+@pytest.mark.parametrize(
+    ("operator", "want", "have", "good"),
+    [
+        ("IpAddress", "192.0.2.0/24", "192.0.2.7", True),
+        ("IpAddress", "192.0.2.0/24", "198.51.100.1", False),
+        ("NotIpAddress", "192.0.2.0/24", "198.51.100.1", True),
+        ("IpAddress", "192.0.2.0/24", "not an address", False),
+        ("DateLessThan", "2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z", True),
+        ("DateLessThan", "2026-01-01T00:00:00Z", "1767225600", False),
+        ("DateGreaterThan", "2026-01-01", "2026-01-02T00:00:00Z", True),
+    ],
+)
+def test_addresses_and_dates(operator, want, have, good):
+    policy = document(allow("a:b", Condition={operator: {"k:k": want}}))
+    assert decide([policy], "a:b", "*", {"k:k": [have]}) is good
+
+
+def test_condition_keys_are_those_of_conditions_and_variables():
+    policy = document(allow("a:b", "arn:aws:x:::${aws:username}", Condition={"Bool": {"aws:Secure": "true"}}))
+    assert context_keys([policy]) == {"aws:username", "aws:secure"}
+    wanted = document(allow("a:b", Condition={"StringLike": {"k:k": "${aws:PrincipalTag/Team}-*"}}))
+    assert context_keys([wanted]) == {"k:k", "aws:principaltag/team"}
+
+
+def test_an_explicit_deny_is_told_from_a_missing_permission():
+    denied = document(allow("a:*") | {"Effect": "Deny"})
+    assert decision([document(allow("a:b")), denied], "a:b", "*", {}) == "explicitDeny"
+    assert decision([], "a:b", "*", {}) == "implicitDeny"
