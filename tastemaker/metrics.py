@@ -61,20 +61,23 @@ def average_rewards(
     truths: Sequence[Iterable[int]],
     rewards: NDArray[np.floating],
     k: int = LIST_LENGTH,
+    *,
+    ranked: bool = False,
 ) -> float:
     """`average_rewards_at_k` of a solution with an optimization objective.
 
     It counts the rewards of the recommended items that each user interacted with. A user's value is the share
-    of these rewards that belongs to the `k` recommended items with the highest rewards. The result is the
-    mean over users with any reward, or 0.0 if there are none. The guide requires a value above 0 and at most
-    1, so negative rewards are counted from the lowest one, which is a choice.
+    of these rewards that belongs to the `k` "top reward generating recommendations". These are the items with
+    the highest rewards, or with `ranked` the first `k` of the list, whose order is that of expected rewards.
+    The result is the mean over users with any reward, or 0.0 if there are none. The guide requires a value
+    above 0 and at most 1, so negative rewards are counted from the lowest one, which is a choice.
     """
     worth = np.asarray(rewards, np.float64) - min(float(np.min(rewards, initial=0.0)), 0.0)
     shares = []
-    for ranked, truth in zip(lists, truths, strict=True):
-        items = np.asarray(ranked)
+    for found, truth in zip(lists, truths, strict=True):
+        items = np.asarray(found)
         gained = np.where(hits(items, truth), worth[items], 0.0)
-        richest = np.argsort(-worth[items], kind="stable")[:k]
+        richest = slice(k) if ranked else np.argsort(-worth[items], kind="stable")[:k]
         if gained.sum() > 0:
             shares.append(float(gained[richest].sum() / gained.sum()))
     return float(np.mean(shares)) if shares else 0.0

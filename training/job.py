@@ -54,6 +54,8 @@ def fit_and_export(
     if data is not None:
         recipe.load(data, prepared)
     measured = recipe.measure(prepared, stop)
+    for warning in measured.warnings:
+        log(f"warning: {warning}")
     stop.check()
     if data is not None and by_name(config.recipe).exploration and not config.prepared:
         model_dir.mkdir(parents=True, exist_ok=True)
@@ -65,6 +67,7 @@ def fit_and_export(
         model_dir,
         metrics=measured.metrics,
         baselines=measured.baselines,
+        warnings=measured.warnings,
         tuned=recipe.tuned,
         described=described,
     )

@@ -50,6 +50,7 @@ def detail(change: StatusChange) -> dict[str, Any]:
     """The `detail` of an event.
 
     `update` names the update whose status has changed; it is absent if the record's own status has.
+    `warnings` are sentences about a solution version that predicts badly.
     """
     body = change.record.body
     holder = body.get(change.part, {}) if change.part else body
@@ -61,5 +62,6 @@ def detail(change: StatusChange) -> dict[str, Any]:
         "previousStatus": change.before,
         "update": change.part,
         "failureReason": holder.get("failureReason"),
+        "warnings": None if change.part else body.get("_warnings"),
     }
     return {name: value for name, value in content.items() if value is not None}

@@ -119,8 +119,9 @@ class Bundle:
     """An open bundle. Each array is mapped when it is first used.
 
     `manifest` holds `bundle.json`: formatVersion, kind (the model's name), recipe, solutionVersionArn,
-    parameters, tunedHyperParameters, counts, metrics, baselines, columns, eventTypes, latestTimestamp,
-    created, data (a report on the training data) and model (what the model's loader needs).
+    parameters, tunedHyperParameters, counts, metrics, baselines, warnings (about the metrics), columns,
+    eventTypes, latestTimestamp, created, data (a report on the training data) and model (what the model's
+    loader needs).
     """
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:

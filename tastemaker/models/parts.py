@@ -6,7 +6,8 @@
     repeat       the user's own items, newer ones more: log of a distribution
     seen         1 for the user's own items, 0 for others; the weight may be negative
     popularity   log of the popularity distribution
-    objective    the attribute of the optimization objective, standardized over the catalog
+    objective    the logarithm of the reward of the optimization objective
+    context      log P(context of the request | item) - log P(context), summed over the context's columns
 
 A distribution gets a floor before the logarithm, so that an item without any weight is unlikely, not
 impossible.
@@ -26,6 +27,9 @@ REPEAT_FLOOR = 1e-3
 
 With a floor as low as for transitions, every repeat would outrank everything else.
 """
+MIN_REWARD = 0.1
+"""The lowest reward of an item. The highest is 1, so that a list can prefer rich items only so far."""
+
 REACH = 14
 """Events older than this many half-lives are not read: they would weigh less than 1 / 10,000."""
 
@@ -90,8 +94,18 @@ def repeat(n_items: int, items: NDArray[np.integer], half_life: float) -> Array:
     return log_distribution(counts, REPEAT_FLOOR)
 
 
-def objective(values: NDArray[np.float64], mean: float, deviation: float) -> Array:
-    """How far an attribute is above `mean`, in units of `deviation`; 0 if it is unknown."""
+def reward(values: NDArray[np.float64], low: float, high: float, unknown: float) -> Array:
+    """The logarithm of a reward from `MIN_REWARD` at `low` to 1 at `high`; `unknown` for NaN.
+
+    Values beyond the limits count as the limits.
+    """
+    shares = np.clip((values - low) / (high - low), 0.0, 1.0)
+    logarithms = np.log(MIN_REWARD + (1.0 - MIN_REWARD) * shares)
+    return np.where(np.isnan(values), unknown, logarithms).astype(np.float32)
+
+
+def standardized_reward(values: NDArray[np.float64], mean: float, deviation: float) -> Array:
+    """The reward in bundles of older releases: how far a value is above `mean`, in units of `deviation`."""
     return np.nan_to_num((values - mean) / deviation).astype(np.float32)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,21 @@ from tastemaker.models.encoder import Encoder
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sparse import SparseRows, distinct
 from tastemaker.models.weights import unpack
+
+MAX_STATICS = 16
+"""How many vectors over the catalog are cached, one for each context that requests give."""
+
+ContextRows = tuple[tuple[int, float], ...]
+"""The rows of the context table that apply to a request, and the share of each."""
+
+
+class StaticWeights(NamedTuple):
+    """The weights of the parts that do not depend on the history's items, and of the encoder."""
+
+    encoder: float
+    popularity: float
+    objective: float
+    context: float
 
 
 class SequenceModel(Model):
@@ -40,10 +56,19 @@ class SequenceModel(Model):
         self._every_type = bool(self._trained.all())
         self.rows = {n: SparseRows.open(folder, n) for n in ("transitions", "linear") if n in self.parts}
         if "objective" in metadata:
-            objective = metadata["objective"]
-            values = bundle.item_columns[objective["attribute"]].values
-            self.objective = parts.objective(values, objective["mean"], objective["deviation"])
-        self._statics: dict[tuple[float, float, float], Static] = {}
+            scale = metadata["objective"]
+            values = bundle.item_columns[scale["attribute"]].values
+            self.objective = (
+                parts.standardized_reward(values, scale["mean"], scale["deviation"])
+                if "mean" in scale  # a bundle of an older release
+                else parts.reward(values, scale["low"], scale["high"], scale["unknown"])
+            )
+        self.context_table: NDArray[np.float32] | None = None
+        if "contextTable" in metadata:
+            self.table_space = FeatureSpace.from_json(metadata["contextTable"])
+            self.context_table = open_array(folder / "context_table.npy")
+            self.context_rows = open_array(folder / "context_rows.npy")
+        self._statics: dict[tuple[StaticWeights, ContextRows], Static] = {}
         self.clusters = Clusters.open(folder) if "encoder" in metadata else None
         self.encoder: Encoder | None = None
         if "encoder" in metadata:
@@ -85,15 +110,13 @@ class SequenceModel(Model):
         For an empty history, they combine what users started with and what is popular lately.
         """
         history = self.relevant(history)
-        encoder, popularity, objective_weight = (
-            self._weights if len(history) else self._weights_without_history
-        )
-        static = self._static(encoder, popularity, objective_weight)
+        weights = self._weights if len(history) else self._weights_without_history
+        static = self._static(weights, self._rows_of(context))
         extra = self._extra(history.items) if len(history) else NOTHING
-        if not encoder:
+        if not weights.encoder:
             return Blended(None, None, static.values, extra)
         vector = self.vector(history, now=now, context=context, user_index=user_index)
-        vector *= np.float32(encoder)
+        vector *= np.float32(weights.encoder)
         if self.clusters is None:
             return Blended(self.item_vectors, vector, static.values, extra)
         return Searched(self.item_vectors, vector, static, extra, self.clusters)
@@ -102,43 +125,76 @@ class SequenceModel(Model):
         return self.parts.get(part, {}).get("weight", 0.0)
 
     @property
-    def _weights(self) -> tuple[float, float, float]:
-        """The weights of the encoder, of popularity and of the objective."""
-        return self._weight("encoder"), self._weight("popularity"), self._weight("objective")
+    def _weights(self) -> StaticWeights:
+        """The weights for a user with a history."""
+        return StaticWeights(*(self._weight(part) for part in StaticWeights._fields))
 
     @property
-    def _weights_without_history(self) -> tuple[float, float, float]:
-        """The same weights for a user without a history.
+    def _weights_without_history(self) -> StaticWeights:
+        """The weights for a user without a history.
 
-        Encoder and popularity get equal shares, and the objective is as strong beside them as in the blend.
+        Encoder and popularity get equal shares. Training chooses the weights of the objective and the
+        context. In a bundle of an older release, the objective is as strong beside the shares as in the
+        blend.
         """
         there = [float(part in self.parts) for part in ("encoder", "popularity")]
-        blend = sum(self._weight(part) for part in self.parts if part not in ("seen", "objective"))
+        apart = ("seen", "objective", "context")
+        blend = sum(self._weight(part) for part in self.parts if part not in apart)
         encoder, popularity = (one / (sum(there) or 1.0) for one in there)
-        return encoder, popularity, self._weight("objective") / (blend or 1.0)
+        objective, context = (
+            self.parts.get(part, {}).get("weightWithoutHistory", self._weight(part) / (blend or 1.0))
+            for part in ("objective", "context")
+        )
+        return StaticWeights(encoder, popularity, objective, context)
 
     @property
     def static(self) -> Static:
-        """What is the same for every user with a history."""
-        return self._static(*self._weights)
+        """What is the same for every user with a history, without a context."""
+        return self._static(self._weights, ())
 
-    def _static(self, encoder: float, popularity: float, objective_weight: float) -> Static:
-        """What is the same for every user, at these weights."""
-        if (encoder, popularity, objective_weight) not in self._statics:
-            values = np.float32(popularity) * self.log_popularity
-            if encoder:
-                values += np.float32(encoder) * self.item_bias
-            if objective_weight:
-                values += np.float32(objective_weight) * self.objective
-            self._statics[encoder, popularity, objective_weight] = Static.of(values, self.clusters)
-        return self._statics[encoder, popularity, objective_weight]
+    def _static(self, weights: StaticWeights, rows: ContextRows) -> Static:
+        """What is the same for every user, at these weights and in this context."""
+        key = weights, rows if weights.context else ()
+        if key not in self._statics:
+            values = np.float32(weights.popularity) * self.log_popularity
+            if weights.encoder:
+                values += np.float32(weights.encoder) * self.item_bias
+            if weights.objective:
+                values += np.float32(weights.objective) * self.objective
+            if key[1]:
+                values += np.float32(weights.context) * self._table_sum(rows)
+            if len(self._statics) >= MAX_STATICS:
+                del self._statics[next(iter(self._statics))]
+            self._statics[key] = Static.of(values, self.clusters)
+        return self._statics[key]
+
+    def context_scores(self, context: Mapping[str, str] | None) -> NDArray[np.float32]:
+        """The scores of the part `context`; zeros if the bundle has no table of the context."""
+        return self._table_sum(self._rows_of(context))
+
+    def _rows_of(self, context: Mapping[str, str] | None) -> ContextRows:
+        """The rows of the context's values. A value that training did not see has none."""
+        if not context or self.context_table is None:
+            return ()
+        codes, shares = self.table_space.codes(context)
+        rows = self.context_rows[codes].tolist() if len(codes) else []
+        return tuple((row, share) for row, share in zip(rows, shares.tolist(), strict=True) if row >= 0)
+
+    def _table_sum(self, rows: ContextRows) -> NDArray[np.float32]:
+        """The sum of these rows for every item. Items that came after the training get 0."""
+        total = np.zeros(len(self.bundle.items), np.float32)
+        if self.context_table is not None:
+            covered = self.context_table.shape[1]
+            for row, share in rows:
+                total[:covered] += np.float32(share) * self.context_table[row]
+        return total
 
     def _extra(self, items: NDArray[np.integer]) -> Extra:
         """What the sparse parts give the items that follow from a history, beyond all others."""
         found: list[tuple[str, float, NDArray[np.integer], NDArray[np.floating]]] = []
         for name, settings in self.parts.items():
             weight, half_life = settings["weight"], settings.get("halfLife", 0.0)
-            if not weight or name in ("encoder", "popularity", "objective"):
+            if not weight or name in StaticWeights._fields:
                 continue
             events = parts.events_of(name, items, half_life)
             found.append((name, weight, *(self.rows[name].entries(*events) if name in self.rows else events)))

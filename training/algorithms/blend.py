@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models import parts
-from tastemaker.models.bundle import HISTORY_LENGTH
+from tastemaker.models.bundle import HISTORY_LENGTH, History
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
 from training.progress import log
-from training.tuning.objective import truths
+from training.tuning.objective import gains, truths
 
 HALF_LIVES = {
     "transitions": (1.0, 2.0, 4.0, 8.0, 50.0),
@@ -38,7 +38,8 @@ The long ones are for baskets, where the next purchase hardly depends on the las
 """
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
-SEEN, POPULARITY = "seen", "popularity"
+CONTEXT_GRID = (*GRID, 3.0, 4.5)
+SEEN, POPULARITY, CONTEXT = "seen", "popularity", "context"
 SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """At its ends, a list of 25 holds no seen items, or holds all seen items first."""
 
@@ -49,6 +50,10 @@ MIN_KEPT_SHARE = 0.995
 Lists that are as good show more of the catalog then.
 """
 
+NEW_USERS_GRID = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+"""The weights of the context to try for users without a history."""
+
+MAX_NEW_USERS = 300
 ROUNDS = 4
 CANDIDATES = 60
 """The items that are taken from each part for each case, with and without seen ones. Lists have 25 items."""
@@ -76,7 +81,7 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
         reached = {weight: table.objective({name: 1.0, SEEN: weight}) for weight in (0.0, SEEN_GRID[0])}
         repeats[name] = max(reached, key=reached.__getitem__)
         alone[name] = reached[repeats[name]]
-    first = max(alone, key=alone.__getitem__)
+    first = max((name for name in alone if name != CONTEXT), key=alone.__getitem__)
     weights, reached_all = with_less_popularity(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
     chosen = {SEEN: {"weight": weights[SEEN]}}
     best: dict[str, float] = {}
@@ -87,8 +92,31 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
         if "@" in kept:
             chosen[part]["halfLife"] = float(kept.split("@")[1])
         log(f"blend: {part} {chosen[part]} alone {best[part]:.4f}")
+    if CONTEXT in chosen:
+        chosen[CONTEXT]["weightWithoutHistory"] = without_history(model, prepared, cases)
     log(f"blend: seen items {weights[SEEN]:+}, {reached_all:.4f} on {len(cases)} validation users")
     return Choice(chosen, reached_all, best)
+
+
+def without_history(model: SequenceModel, prepared: Prepared, cases: Cases) -> float:
+    """The weight of the context for users without a history: what predicts best what the cases did next."""
+    said = np.flatnonzero(says_context(np.arange(len(cases))))[:MAX_NEW_USERS]
+    some = Cases(cases.users[said], cases.shown[said])
+    wanted = truths(prepared.sequences, some)
+    model.parts = {**model.parts, CONTEXT: {"weight": 0.0, "weightWithoutHistory": 0.0}}
+    reached = np.zeros(len(NEW_USERS_GRID))
+    for user, shown, truth in zip(some.users, some.shown, wanted, strict=True):
+        context = prepared.context(int(user), int(shown))
+        table = model.context_scores(context)
+        scores = model.score_user(History.empty(), now=prepared.latest, context=context, user_index=int(user))
+        lists = [top_k(scores + np.float32(weight) * table, 25) for weight in NEW_USERS_GRID]
+        reached += gains(lists, [truth] * len(lists))
+    return NEW_USERS_GRID[int(np.argmax(reached))]
+
+
+def grid_of(part: str) -> tuple[float, ...]:
+    """The weights of a part to try."""
+    return CONTEXT_GRID if part == CONTEXT else GRID
 
 
 def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
@@ -177,6 +205,8 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
             if part == "encoder":
                 vector = model.vector(history, now=prepared.latest, context=context, user_index=int(user))
                 scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
+            elif part == CONTEXT:
+                scores = model.context_scores(context)
             else:
                 scores = model.simple_part(part, history.items, settings["halfLife"])
             vectors.append(scores)
@@ -184,6 +214,8 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
                 unseen = scores.copy()
                 unseen[history.items] = -np.inf
                 picked += [top_k(scores, CANDIDATES), top_k(unseen, CANDIDATES)]
+            if part == CONTEXT and context:  # the popular items of a context, not only the rare ones
+                picked.append(top_k(scores + model.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
         found.append((union, np.stack([v[union] for v in vectors])))
     most = max(len(union) for union, _ in found)
@@ -202,7 +234,7 @@ def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], 
     """
     weights, reached = dict(start), table.objective(start)
     turns = {SEEN: ([SEEN], SEEN_GRID)} | {
-        part: (names, (1.0,) if any(start.get(name) == 1.0 for name in names) else GRID)
+        part: (names, (1.0,) if any(start.get(name) == 1.0 for name in names) else grid_of(part))
         for part, names in table.parts.items()
     }
     for _ in range(ROUNDS):

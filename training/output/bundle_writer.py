@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ def export(
     *,
     metrics: Mapping[str, float] | None = None,
     baselines: Mapping[str, Mapping[str, float]] | None = None,
+    warnings: Sequence[str] = (),
     tuned: Mapping[str, str] | None = None,
     described: Mapping[str, Any] | None = None,
     with_histories: bool = True,
@@ -59,6 +60,7 @@ def export(
         "tunedHyperParameters": dict(tuned or {}),
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},
+        "warnings": list(warnings),
         "data": dict(described or {}),
         "model": dict(fitted.metadata),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,9 @@ Scorer = Callable[[int, int], NDArray[np.float32]]
 REWARDED = 100
 """The recommendations of a user that `average_rewards_at_k` looks at.
 
-The guide names no number. It must be more than the 25 whose rewards are compared with all.
+The guide names no number. It must be more than the 25 whose rewards are compared with all. These are the
+first 25. The guide's example says "most expensive" instead, but that share falls as a list gets richer,
+because expensive items that nobody chose take the places of chosen ones.
 """
 
 
@@ -74,7 +76,8 @@ def report(
             name = f"normalized_discounted_cumulative_gain_with_event_weights_at_{k}"
             metrics[name] = round(float(np.mean(each)), 4) if each else 0.0
     if worth is not None:
-        metrics["average_rewards_at_k"] = round(average_rewards(found, wanted, np.nan_to_num(worth)), 4)
+        rewards = average_rewards(found, wanted, np.nan_to_num(worth), ranked=True)
+        metrics["average_rewards_at_k"] = round(rewards, 4)
     return metrics
 
 
@@ -90,6 +93,27 @@ def evaluate(
     """The metrics of the lists that this scorer makes. See `report`."""
     most = LIST_LENGTH if worth is None else REWARDED
     return report(lists(score, cases, most), prepared, cases, worth)
+
+
+def concerns(metrics: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
+    """What a person must know about a version that predicts badly, one sentence each.
+
+    `baseline` has the metrics of one popular list for everybody.
+    """
+    judged = {name: value for name, value in metrics.items() if name != "coverage"}
+    if judged and not any(judged.values()):
+        return [
+            "All metrics of this version are 0: none of its lists has an item that the test users chose. "
+            "Check the event type and the columns that the solution trains on."
+        ]
+    name = f"normalized_discounted_cumulative_gain_at_{LIST_LENGTH}"
+    if name in metrics and metrics[name] < baseline.get(name, 0.0):
+        return [
+            f"This version predicts worse than one list of popular items for everybody: {name} is "
+            f"{metrics[name]:.4f}, and {baseline[name]:.4f} for popular items. Import more interactions, or "
+            "use aws-popularity-count."
+        ]
+    return []
 
 
 def popularity_baseline(

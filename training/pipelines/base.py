@@ -26,6 +26,11 @@ class Measured:
     metrics: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong with the metrics, for people."""
+        return evaluate.concerns(self.metrics, self.baselines.get("popularity", {}))
+
 
 PIPELINES: dict[str, type[Pipeline]] = {}
 """Every pipeline by its `model_name`."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack
 from training.algorithms import blend, linear, transitions
+from training.algorithms import context as context_tables
 from training.config import Config, Search
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
@@ -21,16 +22,15 @@ from training.output.bundle_writer import Fitted
 from training.pipelines.base import Pipeline, fitted_model
 from training.pipelines.update import UpdatePipeline
 from training.progress import StopSignal
+from training.tuning import rewards as objectives
 from training.tuning import search as tuning
 from training.tuning import settings
-from training.tuning.rewards import rewards
-from training.tuning.rewards import weight as rewarding
 
 if TYPE_CHECKING:
     from training.algorithms.network import Network
     from training.algorithms.transformer import Plan, Result
 
-PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity")
+PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity", "context")
 MAX_BPTT = 32
 """The largest value of the recipes' `bptt`. Our own window is longer."""
 
@@ -162,18 +162,18 @@ class SequencePipeline(Pipeline):
         with fitted_model(fitted, training, config) as model:
             assert isinstance(model, SequenceModel)
             choice = blend.choose(model, prepared, cases)
+            model.parts = choice.parts
             return Attempt(config, plan, result, self._rewarded(model, choice, prepared, cases))
 
     def _rewarded(
         self, model: SequenceModel, choice: blend.Choice, prepared: Prepared, cases: Cases
     ) -> blend.Choice:
-        """The choice with the weight of the optimization objective, if there is one."""
-        wanted, metadata = self.config.objective, rewards(self.config.objective, prepared)
-        if wanted is None or metadata is None:
+        """The choice with the weights of the optimization objective, if there is one."""
+        wanted, item_rewards = self.config.objective, objectives.rewards(self.config.objective, prepared)
+        if wanted is None or item_rewards is None:
             return choice
-        model.parts = choice.parts
-        weight = rewarding(model, metadata, wanted.sensitivity, prepared, cases)
-        return replace(choice, parts={**choice.parts, "objective": {"weight": weight}})
+        weights = objectives.weights(model, item_rewards, wanted.sensitivity, prepared, cases)
+        return replace(choice, parts={**choice.parts, "objective": weights})
 
     def _filtered(self, prepared: Prepared) -> Prepared:
         return prepared.with_sequences(settings.filter_by_history_length(self.config, prepared.sequences))
@@ -189,10 +189,14 @@ class SequencePipeline(Pipeline):
         weights = network.exported()
         flat, layout = pack(weights)
         shape = network.shape
-        item_rewards = rewards(self.config.objective, prepared)
+        item_rewards = objectives.rewards(self.config.objective, prepared)
+        table = context_tables.fit(prepared) if "context" in parts else None
+        if table is None:
+            parts = {name: one for name, one in parts.items() if name != "context"}
         metadata = {
             "parts": parts,
             **({} if item_rewards is None else {"objective": item_rewards.to_json()}),
+            **({} if table is None else {"contextTable": prepared.context_space.to_json()}),
             "typicalGap": prepared.sequences.typical_gap(),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
@@ -214,6 +218,7 @@ class SequencePipeline(Pipeline):
             "user_features.offsets": prepared.user_features.offsets,
             "user_features.codes": prepared.user_features.codes,
             "user_features.weights": prepared.user_features.weights,
+            **({} if table is None else table.arrays()),
         }
         return Fitted(SequenceModel, metadata, arrays, rows)
 

@@ -21,6 +21,7 @@ from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack, unpack
 from tastemaker.refreshing.writing import vectors_of_new_items
+from training.algorithms import context as context_tables
 from training.algorithms import linear, transitions
 from training.config import Config
 from training.data.prepared import Prepared
@@ -86,6 +87,12 @@ class UpdatePipeline(Pipeline):
         inherited = {name: learned[name] for name in INHERITED}
         if item_rewards is not None and "objective" in learned:
             inherited["objective"] = learned["objective"]
+        table = None
+        if "context" in learned["parts"]:
+            table = context_tables.fit(prepared.with_sequences(filtered))
+        if table is not None:
+            arrays |= table.arrays()
+            inherited["contextTable"] = prepared.context_space.to_json()
         metadata = {
             **inherited,
             "typicalGap": filtered.typical_gap(),

@@ -1,21 +1,27 @@
-"""The optimization objective: lists that are richer in one attribute of items, at some cost of relevance.
+"""The optimization objective: lists that are ordered by expected reward.
 
-An item's score gets its attribute, standardized over the catalog, times a weight. Validation data chooses the
-weight, by the share of relevance that is kept and the share of the possible reward that is reached. Relevance
-counts three times as much as reward at LOW, as much at MEDIUM (the service says "equal emphasis"), and a
-third as much at HIGH. OFF changes nothing.
+The expected reward of an item is its probability of being chosen times its reward. On the model's logarithmic
+scale, the reward's logarithm is added to the score. At HIGH, lists are ordered by expected reward alone. At
+MEDIUM, relevance and expected reward count equally (the service says "equal emphasis"), which is half of the
+reward's logarithm, and at LOW relevance counts three times as much. OFF changes nothing.
+
+A reward is a position on a bounded scale, so a few extreme values cannot decide every list
+(`tastemaker.models.parts.reward`). Validation data find how far scores are from logarithms of probabilities,
+and lower the power until a sensitivity keeps its share of the relevance.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import NUMBER
-from tastemaker.models import Model
-from tastemaker.models.parts import objective
+from tastemaker.models import History, Model
+from tastemaker.models.parts import reward
+from tastemaker.models.scores import log_sum
 from tastemaker.models.topk import top_k
 from training.config import Objective
 from training.data.prepared import Prepared
@@ -25,27 +31,51 @@ from training.output import evaluate
 from training.progress import log
 from training.tuning.objective import gains, truths
 
-EMPHASIS = {"OFF": 0.0, "LOW": 0.25, "MEDIUM": 0.5, "HIGH": 0.75}
-"""The share of the reward in what the weight is chosen by. The rest is relevance."""
+POWERS = {"OFF": 0.0, "LOW": 0.25, "MEDIUM": 0.5, "HIGH": 1.0}
+"""The power of the reward beside the probability. More than 1 would gain less reward."""
 
-WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0)
+KEPT = {"OFF": 1.0, "LOW": 0.98, "MEDIUM": 0.95, "HIGH": 0.9}
+"""The share of the relevance on validation data that must remain.
+
+Other data may lose a little more. HIGH must keep four fifths there.
+"""
+
+FRACTIONS = (1.0, 0.85, 0.7, 0.55, 0.4, 0.3, 0.2, 0.1, 0.05, 0.0)
+"""The fractions of the power to try, the largest first."""
+
+TEMPERATURES = tuple(2.0 ** (step / 4) for step in range(-16, 13))
+QUANTILES = (0.05, 0.95)
+"""The quantiles of the attribute between which its scale lies."""
+
 LENGTH = 25
 MAX_CASES = 500
 """The validation users that are scored. Every weight sorts the whole catalog for each of them."""
 
+MAX_CELLS = 50_000_000
+"""The scores that the temperature is chosen on, over all cases."""
+
 
 @dataclass(frozen=True)
 class Rewards:
-    """The value of each item: float64[items], NaN if unknown, and its scale for the manifest."""
+    """The value of each item: float64[items], NaN if unknown, and its scale for the manifest.
+
+    `unknown` is the logarithm of the reward of an item without a value: the mean of all others.
+    """
 
     attribute: str
     values: NDArray[np.float64]
-    mean: float
-    deviation: float
+    low: float
+    high: float
+    unknown: float
 
     def to_json(self) -> dict[str, str | float]:
         """The form that `tastemaker.models.sequence` reads."""
-        return {"attribute": self.attribute, "mean": self.mean, "deviation": self.deviation}
+        return {"attribute": self.attribute, "low": self.low, "high": self.high, "unknown": self.unknown}
+
+    @property
+    def logarithms(self) -> NDArray[np.float32]:
+        """The logarithm of each item's reward: float32[items]."""
+        return reward(self.values, self.low, self.high, self.unknown)
 
 
 def rewards(wanted: Objective | None, prepared: Prepared) -> Rewards | None:
@@ -58,37 +88,77 @@ def rewards(wanted: Objective | None, prepared: Prepared) -> Rewards | None:
             f"The optimization objective is {wanted.attribute}: the Items dataset has no such column of "
             "numbers."
         )
-    known = column.values[~np.isnan(column.values)]
-    deviation = float(known.std()) if len(known) else 0.0
-    if deviation == 0.0:
+    known = column.values[np.isfinite(column.values)]
+    if not len(known) or known.min() == known.max():
         raise BadDataError(
             f"The optimization objective is {wanted.attribute}, which is the same for all items: no list can "
             "be richer in it than another."
         )
-    return Rewards(wanted.attribute, np.asarray(column.values), float(known.mean()), deviation)
+    low, high = (float(value) for value in np.quantile(known, QUANTILES))
+    if low == high:  # nearly all items have the same value
+        low, high = float(known.min()), float(known.max())
+    unknown = float(reward(known, low, high, 0.0).mean())
+    return Rewards(wanted.attribute, np.asarray(column.values), low, high, unknown)
 
 
-def weight(model: Model, item_rewards: Rewards, sensitivity: str, prepared: Prepared, cases: Cases) -> float:
-    """The weight of the standardized attribute beside the scores of `model`, which does not include it."""
-    emphasis = EMPHASIS[sensitivity]
-    if not emphasis or not len(cases):
-        return 0.0
+def weights(
+    model: Model, item_rewards: Rewards, sensitivity: str, prepared: Prepared, cases: Cases
+) -> dict[str, float]:
+    """The weights of the reward beside the scores of `model`, which does not include it.
+
+    `weight` is for users with a history, and `weightWithoutHistory` for others.
+    """
+    if not POWERS[sensitivity] or not len(cases):
+        return {"weight": 0.0, "weightWithoutHistory": 0.0}
     some = Cases(cases.users[:MAX_CASES], cases.shown[:MAX_CASES])
-    standard = objective(item_rewards.values, item_rewards.mean, item_rewards.deviation)
-    ask, wanted = evaluate.scorer(model, prepared), truths(prepared.sequences, some)
-    richest = float(standard[top_k(standard, LENGTH)].mean())
-    relevance, reward = np.zeros((len(some), len(WEIGHTS))), np.zeros((len(some), len(WEIGHTS)))
-    for case, (user, shown) in enumerate(zip(some.users, some.shown, strict=True)):
-        scores = ask(int(user), int(shown))
-        lists = [top_k(scores + np.float32(one) * standard, LENGTH) for one in WEIGHTS]
-        relevance[case] = gains(lists, [wanted[case]] * len(WEIGHTS))
-        reward[case] = [standard[ranked].mean() for ranked in lists]
-    left = relevance.mean(0) / max(relevance.mean(0)[0], 1e-9)
-    plain = reward.mean(0)[0]
-    reached = (reward.mean(0) - plain) / max(richest - plain, 1e-9)
-    best = int(np.argmax((1 - emphasis) * left + emphasis * reached))
+    wanted = truths(prepared.sequences, some)
+    ask = evaluate.scorer(model, prepared)
+    with_history = [ask(int(user), int(shown)) for user, shown in zip(some.users, some.shown, strict=True)]
+    found = {"weight": _weight("users with a history", with_history, wanted, item_rewards, sensitivity)}
+    del with_history
+    new = [
+        model.score_user(History.empty(), now=prepared.latest, user_index=int(user)) for user in some.users
+    ]
+    found["weightWithoutHistory"] = _weight("new users", new, wanted, item_rewards, sensitivity)
+    return found
+
+
+def _weight(
+    users: str,
+    scores: Sequence[NDArray[np.float32]],
+    wanted: Sequence[NDArray[np.integer]],
+    item_rewards: Rewards,
+    sensitivity: str,
+) -> float:
+    """The largest weight up to the sensitivity's power that keeps its share of the relevance."""
+    logarithms = item_rewards.logarithms
+    full = POWERS[sensitivity] / temperature(scores, wanted)
+
+    def relevance(one: float) -> float:
+        lists = [top_k(row + np.float32(one) * logarithms, LENGTH) for row in scores]
+        return float(gains(lists, wanted).mean())
+
+    plain = relevance(0.0)
+    for fraction in FRACTIONS:
+        kept = relevance(full * fraction)
+        if kept >= KEPT[sensitivity] * plain:
+            break
     log(
-        f"objective {item_rewards.attribute}, {sensitivity}: weight {WEIGHTS[best]} keeps {left[best]:.0%} "
-        f"of the relevance and reaches {reached[best]:.0%} of the possible reward"
+        f"objective {item_rewards.attribute}, {sensitivity}, {users}: weight {full * fraction:.3f}, "
+        f"{fraction:.0%} of the full power, keeps {kept / max(plain, 1e-9):.1%} of the relevance"
     )
-    return WEIGHTS[best]
+    return full * fraction
+
+
+def temperature(scores: Sequence[NDArray[np.float32]], wanted: Sequence[NDArray[np.integer]]) -> float:
+    """The factor of the scores whose softmax makes the next items most likely.
+
+    With it, scores are logarithms of probabilities.
+    """
+    most = max(20, MAX_CELLS // max(len(scores[0]), 1))
+    likely = np.zeros(len(TEMPERATURES))
+    for row, truth in zip(scores[:most], wanted, strict=False):
+        for place, factor in enumerate(TEMPERATURES):
+            scaled = row * np.float32(factor)
+            likely[place] += scaled[truth[0]] - log_sum(scaled)
+    return float(TEMPERATURES[int(np.argmax(likely))])

@@ -37,7 +37,8 @@ class SolutionVersion(ResourceType):
     """A solution version.
 
     Private members: `_id`, the end of its ARN; `_bundle`, the folder of its model; `_metrics` and `_counts`
-    of the training; `_job`, the name of the training job.
+    of the training; `_warnings`, sentences about metrics that are too low; `_job`, the name of the training
+    job.
     """
 
     name = "SolutionVersion"
@@ -210,6 +211,7 @@ class SolutionVersion(ResourceType):
                 trainingHours=training.training_hours(result),
                 tunedHPOParams={"algorithmHyperParameters": tuned} if tuned else None,
                 _metrics=manifest.get("metrics", {}),
+                _warnings=manifest.get("warnings") or None,
                 _counts=manifest.get("counts"),
                 **{BUNDLE: bundle},
             )

@@ -41,5 +41,11 @@ def test_event_describes_the_change_of_an_update():
     assert content["update"] == "latestCampaignUpdate" and content["failureReason"] == "no"
 
 
+def test_event_names_what_is_wrong_with_a_version():
+    body = {"status": "ACTIVE", "_warnings": ["All metrics of this version are 0."]}
+    content = detail(StatusChange(Record("arn:v", "SolutionVersion", body), "CREATE IN_PROGRESS", "ACTIVE"))
+    assert content["warnings"] == ["All metrics of this version are 0."]
+
+
 def test_failing_bus_raises_nothing():
     EventBus("bus", Bus(fail=True))(StatusChange(CAMPAIGN, None, "ACTIVE"))

@@ -42,3 +42,21 @@ def test_equal_weights_give_the_usual_metrics(tmp_path) -> None:
 
 def test_item_counts_its_largest_event_weight() -> None:
     assert evaluate.worth_of(np.array([4, 7, 4]), np.array([0.2, 0.5, 0.9])) == {4: 0.9, 7: 0.5}
+
+
+NDCG = "normalized_discounted_cumulative_gain_at_25"
+
+
+def test_version_without_any_hit_is_reported() -> None:
+    (warning,) = evaluate.concerns({"coverage": 0.1, NDCG: 0.0, "precision_at_5": 0.0}, {NDCG: 0.2})
+    assert "All metrics of this version are 0" in warning
+
+
+def test_version_below_popular_items_is_reported() -> None:
+    (warning,) = evaluate.concerns({NDCG: 0.1, "precision_at_5": 0.1}, {NDCG: 0.2})
+    assert "0.1000" in warning and "0.2000" in warning
+
+
+def test_version_above_popular_items_is_not_reported() -> None:
+    assert evaluate.concerns({NDCG: 0.3}, {NDCG: 0.2}) == []
+    assert evaluate.concerns({"hit_ratio": 0.3}, {}) == []

@@ -77,6 +77,19 @@ def test_metrics_are_available_after_success():
         here.call("GetSolutionMetrics", solutionVersionArn=arn)
 
 
+def test_warnings_about_metrics_are_on_the_record():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.version(here, shop.solution(here, group_arn))
+    steps = WorkflowSteps(here.control)
+    plan = steps.begin("train", {"solutionVersionArn": arn}, "e")
+    folder = plan["outputPath"].removeprefix("s3://lake/") + f"{plan['jobName']}/output/model/"
+    said = ["All metrics of this version are 0."]
+    here.lake.write(f"{folder}bundle.json", json.dumps({"metrics": {}, "counts": {}, "warnings": said}))
+    steps.succeed("train", {"solutionVersionArn": arn}, plan, {"TrainingTimeInSeconds": 1800})
+    assert here.control.records.find("SolutionVersion", arn).body["_warnings"] == said
+
+
 def test_stop_stops_the_training_job():
     here = world()
     group_arn, _ = shop.shop(here)
