@@ -11,6 +11,7 @@ from constructs import Construct
 from infrastructure.api import Api
 from infrastructure.data.event_stream import EventStream
 from infrastructure.data.lake import Lake
+from infrastructure.monitoring import Monitoring
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
 SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "TASTEMAKER")
@@ -27,6 +28,7 @@ class Outputs(Construct):
         lake: Lake,
         events: EventStream,
         machines: Mapping[str, sfn.StateMachine],
+        monitoring: Monitoring,
     ) -> None:
         super().__init__(stack, "Outputs")
         self._output(
@@ -51,6 +53,9 @@ class Outputs(Construct):
         self._output(
             "DeadLetterQueue", events.dead_letters.queue_url, "Events that the stream function skipped"
         )
+
+        if monitoring.topic_arn:
+            self._output("AlarmTopic", monitoring.topic_arn, "Subscribe to it to get the alarms")
 
     def _output(self, name: str, value: str, description: str) -> None:
         cdk.CfnOutput(self, name, value=value, description=description).override_logical_id(name)

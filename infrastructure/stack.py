@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import aws_cdk as cdk
 from aws_cdk import aws_events as eventbridge
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infrastructure.api import Api
@@ -42,7 +39,8 @@ class TastemakerStack(cdk.Stack):
         events = EventStream(self, "Events", stage=stage, lake=lake)
         bus = eventbridge.EventBus(self, "Bus", event_bus_name=stage.stack_name)
         functions = Functions(self, "Functions", stage=stage)
-        machines = self._machines(stage, lake, functions)
+        workflows = self._workflows(stage, lake, functions)
+        machines = workflows.all
         scheduled = [machines[name].state_machine_arn for name, row in WORKFLOWS.items() if row.scheduled]
         schedules = Schedules(self, "Schedules", stage=stage, machine_arns=scheduled)
         functions.connect(
@@ -65,20 +63,20 @@ class TastemakerStack(cdk.Stack):
             runtime=functions["runtime"].target,
             events=functions["events"].target,
         )
-        Monitoring(
+        monitoring = Monitoring(
             self,
             "Monitoring",
             stage=stage,
             api=api,
             functions=functions.all,
             events=events,
-            machines=machines,
+            workflows=workflows,
         )
-        Outputs(self, api=api, lake=lake, events=events, machines=machines)
+        Outputs(self, api=api, lake=lake, events=events, machines=machines, monitoring=monitoring)
         for key, value in {"application": "tastemaker", "stage": stage.name, **stage.tags}.items():
             cdk.Tags.of(self).add(key, value)
 
-    def _machines(self, stage: Stage, lake: Lake, functions: Functions) -> Mapping[str, sfn.StateMachine]:
+    def _workflows(self, stage: Stage, lake: Lake, functions: Functions) -> Workflows:
         """The state machine of each workflow, and the jobs that the machines start."""
         spark = None
         if stage.distributed.enabled:
@@ -90,4 +88,4 @@ class TastemakerStack(cdk.Stack):
             training=Training(self, "Training", stage=stage, lake=lake),
             spark=spark,
         )
-        return Workflows(self, "Workflows", uses=resources).all
+        return Workflows(self, "Workflows", uses=resources)

@@ -18,6 +18,7 @@ from infrastructure.settings.data import EventSettings, LakeSettings
 from infrastructure.settings.declaration import StageError, described, setting
 from infrastructure.settings.functions import FunctionSettings, ThrottlingSettings
 from infrastructure.settings.jobs import DistributedSettings, TrainingSettings
+from infrastructure.settings.monitoring import MonitoringSettings
 from infrastructure.settings.reading import list_settings, read
 from tastemaker.contracts.stage_summary import StageSummary
 
@@ -91,7 +92,11 @@ class Stage:
             "buckets that jobs may use with their own role if the caller's role cannot be assumed"
         ),
     )
-    alarm_email: str = setting("", "the address that gets alarms; empty for none")
+    alarm_email: str = setting(
+        "",
+        "the address that gets the alarms; AWS asks it to confirm. If empty, subscribe to the topic in the "
+        "output AlarmTopic",
+    )
     attribution_namespace: str = setting(
         "",
         "CloudWatch namespace of metric attributions; empty for <stack>/MetricAttribution. AWS keeps those "
@@ -107,6 +112,7 @@ class Stage:
     functions: FunctionSettings = field(default_factory=FunctionSettings)
     throttling: ThrottlingSettings = field(default_factory=ThrottlingSettings)
     lake: LakeSettings = field(default_factory=LakeSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
     @property
     def stack_name(self) -> str:

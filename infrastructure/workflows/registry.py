@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as eventbridge
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -51,15 +54,30 @@ class Workflows(Construct):
             )
             for name, declared in declarations().items()
         }
-        eventbridge.Rule(
+        # Two rules: a person who stops an execution should not set off the alarm.
+        self._failed = self._settle("FailedExecutions", ["FAILED", "TIMED_OUT"], steps)
+        self._settle("AbortedExecutions", ["ABORTED"], steps)
+
+    def metric_failed(self, *, period: cdk.Duration) -> cloudwatch.Metric:
+        """How many executions failed or timed out: how often EventBridge reported one."""
+        return cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name="Invocations",
+            dimensions_map={"RuleName": self._failed.rule_name},
+            statistic="Sum",
+            period=period,
+        )
+
+    def _settle(self, id: str, statuses: list[str], steps: lambda_.Function) -> eventbridge.Rule:
+        return eventbridge.Rule(
             self,
-            "FailedExecutions",
+            id,
             description="Settles the records of executions that ended without their failure state",
             event_pattern=eventbridge.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
-                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                    "status": statuses,
                     "stateMachineArn": [machine.state_machine_arn for machine in self.all.values()],
                 },
             ),

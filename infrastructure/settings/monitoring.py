@@ -1,0 +1,17 @@
+"""Settings of what watches a deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infrastructure.settings.declaration import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSettings:
+    """Alarms and the dashboard. Both are billed by the month, used or not."""
+
+    alarms: bool = setting(True, "alarms for failures and late events, 0.10 USD a month each")
+    dashboard: bool = setting(
+        True, "a dashboard of requests, errors and events, 3 USD a month after an account's first three"
+    )
