@@ -1,5 +1,6 @@
 """The operations of personalize-events: find the dataset, check the request, store what it sends."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -26,13 +27,13 @@ class Catalog(Protocol):
 
 
 def operations(
-    targets: EventTargets, stream: Stream, catalog: Catalog
+    targets: EventTargets, stream: Stream, catalog: Catalog, clock: Callable[[], float] = time.time
 ) -> Mapping[str, Callable[[dict[str, Any]], None]]:
     """The operations by name. Each returns nothing, after everything is stored."""
 
     def put_events(params: dict[str, Any]) -> None:
         target = targets.of_tracker(params["trackingId"])
-        stream.put(stream_records(params, target.schema, target.dataset_group))
+        stream.put(stream_records(params, target.schema, target.dataset_group, now=clock()))
 
     def put_items(params: dict[str, Any]) -> None:
         put("ITEMS", "itemId", params["datasetArn"], params["items"])
@@ -45,13 +46,13 @@ def operations(
 
     def put_action_interactions(params: dict[str, Any]) -> None:
         target = targets.of_action_tracker(params["trackingId"])
-        stream.put(action_records(params, target.schema, target.dataset_group))
+        stream.put(action_records(params, target.schema, target.dataset_group, now=clock()))
 
     def put(dataset_type: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
         target = targets.of_dataset(arn)
         if target.dataset_type != dataset_type:
             raise InvalidInput(f"{arn} is a dataset of type {target.dataset_type}, not {dataset_type}.")
-        catalog.put(arn, catalog_records(entries, id_member, target.schema))
+        catalog.put(arn, catalog_records(entries, id_member, target.schema, now=clock()))
 
     return {
         "PutEvents": put_events,

@@ -11,8 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.contracts.limits import MAX_ID_LENGTH, MAX_RESULTS
+from tastemaker.contracts.limits import MAX_RESULTS
 from tastemaker.errors import InvalidInput
+from tastemaker.values import BadValueError, check_id
 
 Question = dict[str, Any]
 
@@ -54,8 +55,11 @@ def text(question: Question, member: str, *, required: bool = False) -> str | No
 def identifier(question: Question, member: str, *, required: bool = False) -> str | None:
     """Return a member that is an id; None if it is absent. Raises BadLine."""
     value = text(question, member, required=required)
-    if value is not None and len(value) > MAX_ID_LENGTH:
-        raise BadLine(f"{member} is longer than {MAX_ID_LENGTH} characters.")
+    if value is not None:
+        try:
+            check_id(value)
+        except BadValueError as error:
+            raise BadLine(f"{member} is not valid: {error}.") from None
     return value
 
 

@@ -40,14 +40,18 @@ def list_recipes(request: Request) -> Body:
 
 def tag(context: Context, request: Request) -> None:
     """TagResource. Raises InvalidInput or TooManyTags."""
-    record = _taggable(context, request)
-    _store(context, record, tags.merged(tags.tags_of(record), request["tags"]))
+    context.writer.merge(
+        lambda: _taggable(context, request),
+        lambda record: {"_tags": tags.merged(tags.tags_of(record), request["tags"])},
+    )
 
 
 def untag(context: Context, request: Request) -> None:
     """UntagResource. Raises InvalidInput or TooManyTagKeys."""
-    record = _taggable(context, request)
-    _store(context, record, tags.without(tags.tags_of(record), request["tagKeys"]))
+    context.writer.merge(
+        lambda: _taggable(context, request),
+        lambda record: {"_tags": tags.without(tags.tags_of(record), request["tagKeys"])},
+    )
 
 
 def _taggable(context: Context, request: Request) -> Record:
@@ -55,7 +59,3 @@ def _taggable(context: Context, request: Request) -> Record:
     if not context.declarations[record.resource_type].taggable:
         raise InvalidInput(f"{record.arn} cannot have tags.")
     return record
-
-
-def _store(context: Context, record: Record, changed: tags.Tags) -> None:
-    context.writer.change_private(record, _tags=changed)

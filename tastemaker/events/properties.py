@@ -5,15 +5,16 @@ keep names distinct after that. Properties that the schema does not have are ign
 """
 
 import json
-import math
-from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, TypeVar
 
-from tastemaker import documents
+from tastemaker import documents, values
 from tastemaker.errors import InvalidInput
 from tastemaker.notation import SEPARATOR
-from tastemaker.schemas import MAX_CATEGORY_LENGTH, MAX_TIMESTAMP, Field
+from tastemaker.schemas import MAX_CATEGORY_LENGTH, Field
+from tastemaker.values import BadValueError
 
+T = TypeVar("T")
 Value = str | float | bool
 """The value of a field: text, an int or float, or a boolean."""
 
@@ -42,14 +43,20 @@ def parse_properties(given: Any, where: str) -> Mapping[str, Any]:
 
 
 def typed_values(
-    properties: Mapping[str, Any], fields: Mapping[str, Field], where: str, skip: Container[str]
+    properties: Mapping[str, Any],
+    fields: Mapping[str, Field],
+    where: str,
+    skip: Container[str],
+    *,
+    now: float,
 ) -> dict[str, Value]:
     """Schema field → value of its type, for the properties that match one of `fields`.
 
-    `fields` are by plain name. Fields in `skip` and null values are left out. Raises InvalidInput for a value
-    that does not have the field's type, and for a null that the schema does not allow.
+    `fields` are by plain name. Fields in `skip` and null values are left out. `now` is the present, which
+    limits times. Raises InvalidInput for a value that is not valid for the field, and for a null that the
+    schema does not allow.
     """
-    values: dict[str, Value] = {}
+    found: dict[str, Value] = {}
     for name, value in properties.items():
         field = fields.get(plain(name))
         if field is None or field.name in skip:
@@ -59,8 +66,16 @@ def typed_values(
             if not field.nullable:
                 raise InvalidInput(f"{what} is null, but the schema's {field.name} may not be.")
             continue
-        values[field.name] = _typed(field, value, what)
-    return values
+        found[field.name] = checked(what, _typed, field, value, now)
+    return found
+
+
+def checked(what: str, read: Callable[..., T], *arguments: Any) -> T:
+    """What `read` returns. Raises InvalidInput that says what is not valid and why."""
+    try:
+        return read(*arguments)
+    except BadValueError as error:
+        raise InvalidInput(f"{what} is not valid: {error}.") from None
 
 
 def dump(value: Any) -> str:
@@ -68,22 +83,30 @@ def dump(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _typed(field: Field, value: Any, what: str) -> Value:
+def _typed(field: Field, value: Any, now: float) -> Value:
     """The value as the field's type. Clients send numbers as text and text as numbers; both are accepted."""
+    if field.name in values.TIME_COLUMNS and field.number:
+        values.check_time(number := values.read_number(value), values.TIME_COLUMNS[field.name], now)
+        return int(number) if field.type in values.INTEGER_RANGES else number
     if field.type == "boolean":
-        return _boolean(value, what)
-    if field.type in ("int", "long"):
-        return _integer(field, value, what)
+        return _boolean(value)
+    if field.type in values.INTEGER_RANGES:
+        return values.read_integer(value, field.type)
     if field.number:
-        return as_number(value, what)
-    text = SEPARATOR.join(map(str, value)) if isinstance(value, list) else as_text(value)
+        return values.read_float(value, field.type)
+    text = _joined(value) if isinstance(value, list) else as_text(value)
     if text is None or isinstance(value, dict):
-        raise InvalidInput(f"{what} must be text, not {value!r}.")
+        raise BadValueError(f"expected text, found {values.shown(value)}")
     if field.categorical and len(text) > MAX_CATEGORY_LENGTH:
-        raise InvalidInput(
-            f"{what}: length cannot be more than {MAX_CATEGORY_LENGTH} characters for {field.name}."
-        )
+        raise BadValueError(f"length cannot be more than {MAX_CATEGORY_LENGTH} characters for {field.name}")
     return text
+
+
+def _joined(parts: list[Any]) -> str:
+    """The values of a list in one text. Nulls and empty texts are left out."""
+    if any(isinstance(part, list | dict) for part in parts):
+        raise BadValueError(f"expected a list of texts, found {values.shown(parts)}")
+    return SEPARATOR.join(text for part in parts if (text := as_text(part)) is not None)
 
 
 def as_text(value: Any) -> str | None:
@@ -95,41 +118,9 @@ def as_text(value: Any) -> str | None:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def as_number(value: Any, what: str) -> float:
-    """A number, or text that is one. Raises InvalidInput."""
-    try:
-        number = math.nan if isinstance(value, bool) or "_" in str(value) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise InvalidInput(f"{what} must be a number, not {value!r}.")
-    return number
-
-
-def as_seconds(value: float, where: str) -> int:
-    """A time in whole Unix seconds. Raises InvalidInput for a time that is negative or in milliseconds."""
-    if not 0 <= value <= MAX_TIMESTAMP:
-        raise InvalidInput(
-            f"The time {value} {where} must be in Unix seconds (milliseconds? divide by 1000)."
-        )
-    return int(value)
-
-
-def _boolean(value: Any, what: str) -> bool:
+def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    raise InvalidInput(f"{what} must be true or false, not {value!r}.")
-
-
-def _integer(field: Field, value: Any, what: str) -> int:
-    number = as_number(value, what)
-    if number != int(number):
-        raise InvalidInput(f"{what} must be a whole number, not {value!r}.")
-    # Digits are not read through a float, which has 53 bits only.
-    digits = isinstance(value, str) and value.strip().lstrip("+-").isdigit()
-    whole = int(value) if digits else int(number)
-    if field.name == "CREATION_TIMESTAMP":
-        as_seconds(whole, what)
-    return whole
+    raise BadValueError(f"expected true or false, found {values.shown(value)}")

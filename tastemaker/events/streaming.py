@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, cast
 
+from tastemaker import values
 from tastemaker.contracts.lake_layout import action_group
 from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, StreamedEvent, join_impression
 from tastemaker.errors import InvalidInput
 from tastemaker.events.properties import (
-    as_number,
-    as_seconds,
     as_text,
     by_plain_name,
+    checked,
     dump,
     parse_properties,
     plain,
@@ -41,23 +41,28 @@ events without an impression.
 """
 
 
-def stream_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[StreamedEvent]:
+def stream_records(
+    params: Mapping[str, Any], schema: Schema, dataset_group: str, *, now: float
+) -> list[StreamedEvent]:
     """The events of one PutEvents request, in the order of the request.
 
-    An event without an id gets one from its content, so that the same event sent twice is one event. Raises
-    InvalidInput, which names the event by its number in the request.
+    An event without an id gets one from its content, so that the same event sent twice is one event. `now` is
+    in seconds since 1970. Raises InvalidInput, which names the event by its number in the request.
     """
     fields = by_plain_name(schema.fields)
+    _check_ids({name: params.get(name) for name in ("userId", "sessionId")}, "of the request")
     records = []
     for number, event in enumerate(params["eventList"], start=1):
         _check_size(event, f"Event {number}")
-        record = _event(params, event, fields, f"of event {number}", dataset_group)
+        record = _event(params, event, fields, f"of event {number}", dataset_group, now)
         _check_required(schema, record, number)
         records.append(record)
     return records
 
 
-def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str) -> list[StreamedEvent]:
+def action_records(
+    params: Mapping[str, Any], schema: Schema, dataset_group: str, *, now: float
+) -> list[StreamedEvent]:
     """The interactions of one PutActionInteractions request, in the order of the request.
 
     They are streamed as events whose `itemId` is the action's id, under the pseudo group of the dataset
@@ -69,6 +74,8 @@ def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str
         _check_size(event, f"Action interaction {number}")
         where = f"of action interaction {number}"
         properties = parse_properties(event.get("properties"), where)
+        ids = ("userId", "sessionId", "actionId", "eventId")
+        _check_ids({name: event.get(name) for name in ids}, where)
         record = _streamed(
             event.get("eventId"),
             {
@@ -76,12 +83,12 @@ def action_records(params: Mapping[str, Any], schema: Schema, dataset_group: str
                 "datasetGroup": action_group(dataset_group),
                 "userId": event.get("userId"),
                 "sessionId": event["sessionId"],
-                "sentAt": as_seconds(event["timestamp"], where),
+                "sentAt": _time(event["timestamp"], where, now),
                 "eventType": event["eventType"],
                 "itemId": event["actionId"],
                 "impression": join_impression(event.get("impression")),
                 "recommendationId": event.get("recommendationId"),
-                "properties": dump(typed_values(properties, fields, where, skip=ACTION_FIELDS)),
+                "properties": dump(typed_values(properties, fields, where, skip=ACTION_FIELDS, now=now)),
             },
         )
         records.append(record)
@@ -94,7 +101,12 @@ def content_id(members: Mapping[str, Any]) -> str:
 
 
 def _event(
-    params: Mapping[str, Any], event: Mapping[str, Any], fields: Mapping[str, Field], where: str, group: str
+    params: Mapping[str, Any],
+    event: Mapping[str, Any],
+    fields: Mapping[str, Field],
+    where: str,
+    group: str,
+    now: float,
 ) -> StreamedEvent:
     properties = parse_properties(event.get("properties"), where)
     for name in properties:
@@ -103,8 +115,12 @@ def _event(
     # Programs of 2019 put these two into the properties.
     older = {plain(name): value for name, value in properties.items()}
     value = event.get("eventValue")
-    if value is None and older.get("eventvalue") is not None:
-        value = as_number(older["eventvalue"], f"eventValue {where}")
+    if value is None:
+        value = older.get("eventvalue")
+    if value is not None:
+        value = checked(f"eventValue {where}", _event_value, value, fields.get(plain("EVENT_VALUE")))
+    item = event.get("itemId") or as_text(older.get("itemid"))
+    _check_ids({"itemId": item, "eventId": event.get("eventId")}, where)
     return _streamed(
         event.get("eventId"),
         {
@@ -112,14 +128,14 @@ def _event(
             "datasetGroup": group,
             "userId": params.get("userId"),
             "sessionId": params["sessionId"],
-            "sentAt": as_seconds(event["sentAt"], where),
+            "sentAt": _time(event["sentAt"], where, now),
             "eventType": event["eventType"],
             "eventValue": value,
-            "itemId": event.get("itemId") or as_text(older.get("itemid")),
+            "itemId": item,
             "impression": join_impression(event.get("impression")),
             "recommendationId": event.get("recommendationId"),
             "eventAttributionSource": event.get("metricAttribution", {}).get("eventAttributionSource"),
-            "properties": dump(typed_values(properties, fields, where, skip=MEMBERS_BY_FIELD)),
+            "properties": dump(typed_values(properties, fields, where, skip=MEMBERS_BY_FIELD, now=now)),
         },
     )
 
@@ -128,6 +144,23 @@ def _streamed(event_id: str | None, members: Mapping[str, Any]) -> StreamedEvent
     """The members that are not null, with the event's id or one that follows from the members."""
     present = {name: value for name, value in members.items() if value is not None}
     return cast(StreamedEvent, {"eventId": event_id or content_id(present), **present})
+
+
+def _time(value: Any, where: str, now: float) -> int:
+    return checked(f"The time {where}", values.read_time, value, values.EVENT, now)
+
+
+def _event_value(value: Any, field: Field | None) -> float:
+    """The value of an event: a number of the schema's type that the table of profiles can store."""
+    number = values.read_float(value, "double" if field is None else field.type)
+    values.check_storable(number)
+    return number
+
+
+def _check_ids(ids: Mapping[str, str | None], where: str) -> None:
+    for name, text in ids.items():
+        if text is not None:
+            checked(f"{name} {where}", values.check_id, text)
 
 
 def _check_size(event: Mapping[str, Any], what: str) -> None:

@@ -19,16 +19,16 @@ ROWS_PER_BAD_CELL = 500
 """A lenient column may have one bad cell for so many rows of a batch."""
 
 
-def typed(batch: pa.RecordBatch, rules: Sequence[ColumnRule]) -> pa.RecordBatch:
+def typed(batch: pa.RecordBatch, rules: Sequence[ColumnRule], now: float) -> pa.RecordBatch:
     """The columns of a batch with their types, in the order of `rules`.
 
-    Raises BadCellError for the first bad row.
+    `now` is the present in seconds since 1970. Raises BadCellError for the first bad row.
     """
     columns: list[pa.Array] = []
     first: BadCellError | None = None
     for i, rule in enumerate(rules):
         try:
-            columns.append(_column(batch.column(i), rule))
+            columns.append(_column(batch.column(i), rule, now))
         except BadCellError as error:
             if first is None or error.row < first.row:
                 first = error
@@ -37,16 +37,16 @@ def typed(batch: pa.RecordBatch, rules: Sequence[ColumnRule]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=stored_schema(rules))
 
 
-def _column(cells: pa.Array, rule: ColumnRule) -> pa.Array:
+def _column(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
     try:
-        return convert(cells, rule)
+        return convert(cells, rule, now)
     except BadCellError as error:
         if not rule.lenient or pa.types.is_nested(cells.type):
             raise
-        return _with_nulls(cells, rule, error)
+        return _with_nulls(cells, rule, now, error)
 
 
-def _with_nulls(cells: pa.Array, rule: ColumnRule, first: BadCellError) -> pa.Array:
+def _with_nulls(cells: pa.Array, rule: ColumnRule, now: float, first: BadCellError) -> pa.Array:
     """The column with its bad cells as null. Raises the first error if there are too many of them."""
     left = len(cells) // ROWS_PER_BAD_CELL
     if not rule.nullable:
@@ -55,7 +55,7 @@ def _with_nulls(cells: pa.Array, rule: ColumnRule, first: BadCellError) -> pa.Ar
     rows = pa.array(range(len(cells)))
     while left >= 0:
         try:
-            return convert(cells, replace(rule, nullable=True))
+            return convert(cells, replace(rule, nullable=True), now)
         except BadCellError as error:
             left -= 1
             cells = pc.if_else(pc.equal(rows, error.row), pa.scalar(None, cells.type), cells)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tastemaker.contracts.limits import MAX_ID_LENGTH
 from tastemaker.schemas import MAX_CATEGORY_LENGTH, Field
+from tastemaker.values import TIME_COLUMNS
 
-MAX_ID_LENGTH = 256
 MAX_TEXT_LENGTH = 20_000
 """Characters of a textual cell, beyond which the service cuts it."""
 
 _IDS = ("USER_ID", "ITEM_ID", "ACTION_ID")
-_TIMES = ("TIMESTAMP", "CREATION_TIMESTAMP", "EXPIRATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP")
 _STORED = {
     "string": pa.string(),
     "int": pa.int64(),
@@ -36,7 +36,8 @@ class ColumnRule:
     """What the cells of one column must be.
 
     `column_type` is an Avro type. `max_length` is in characters; 0 means no limit. Cells that are too long
-    are cut if `truncate` is true, and refused otherwise. `lenient` columns may have a few bad cells.
+    are cut if `truncate` is true, and refused otherwise. `time_role` says what a time means, and is None for
+    other columns. `lenient` columns may have a few bad cells.
     """
 
     name: str
@@ -45,7 +46,7 @@ class ColumnRule:
     max_length: int = 0
     truncate: bool = False
     is_id: bool = False
-    is_time: bool = False
+    time_role: str | None = None
     lenient: bool = False
 
     @classmethod
@@ -59,8 +60,8 @@ class ColumnRule:
             max_length=_max_length(field),
             truncate=field.textual,
             is_id=is_id,
-            is_time=field.name in _TIMES,
-            lenient=describes and field.name not in (*_IDS, *_TIMES),
+            time_role=TIME_COLUMNS.get(field.name),
+            lenient=describes and field.name not in (*_IDS, *TIME_COLUMNS),
         )
 
     @property

@@ -11,27 +11,38 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tastemaker import values
 from tastemaker.importing.column_rules import MAX_TEXT_LENGTH, BadCellError, ColumnRule
-from tastemaker.schemas import MAX_TIMESTAMP
+from tastemaker.values import BadValueError
 
 MAX_CJK_TEXT_LENGTH = 7_000
 """Characters of a Chinese or Japanese text, beyond which the service cuts it."""
-INT_RANGE = (-(2**31), 2**31 - 1)
-LONG_RANGE = (-(2**63), 2**63 - 1)
+
+Check = Callable[[Any], object]
+"""Raises BadValueError for a value that is not valid."""
 
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
-def convert(cells: pa.Array, rule: ColumnRule) -> pa.Array:
-    """The column with the type that its rule says. Raises BadCellError for the first bad cell."""
+def convert(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
+    """The column with the type that its rule says.
+
+    Ids lose the blanks around them, as the names in a header do. `now` is the present in seconds since 1970,
+    which limits times. Raises BadCellError for the first bad cell.
+    """
     if not pa.types.is_string(cells.type):
         cells = as_text(cells, rule)
+    if rule.is_id:
+        cells = pc.utf8_trim_whitespace(cells)
     sizes = pc.binary_length(cells)
     smallest = pc.min(sizes).as_py()
     if cells.null_count or smallest == 0:
         cells = _nulls(cells, sizes, rule)
-    return _CONVERTERS[rule.column_type](cells, sizes, rule)
+    found = _CONVERTERS[rule.column_type](cells, sizes, rule)
+    if rule.time_role is not None:
+        _check_times(found, rule, now)
+    return found
 
 
 def as_text(cells: pa.Array, rule: ColumnRule) -> pa.Array:
@@ -76,6 +87,8 @@ def _text(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
         row = _first(long)
         why = f"length cannot be more than {rule.max_length} characters for {rule.name}"
         raise BadCellError(row, rule.name, why)
+    if rule.is_id and (pc.max(sizes).as_py() or 0) > values.MAX_ID_BYTES:
+        _check_each(cells, rule, pc.greater(sizes, values.MAX_ID_BYTES), values.check_id)
     return cells
 
 
@@ -83,12 +96,12 @@ def _truncated(cells: pa.Array, lengths: pa.Array) -> pa.Array:
     """Texts, cut as the service cuts them: at 7,000 characters of Chinese or Japanese, else at 20,000."""
     if (pc.max(lengths).as_py() or 0) <= MAX_CJK_TEXT_LENGTH:
         return cells
-    values = cells.to_pylist()
-    for i, text in enumerate(values):
+    texts = cells.to_pylist()
+    for i, text in enumerate(texts):
         if text is not None and len(text) > MAX_CJK_TEXT_LENGTH:
             dense = len(_CJK.findall(text[:1000])) > 300
-            values[i] = text[: MAX_CJK_TEXT_LENGTH if dense else MAX_TEXT_LENGTH]
-    return pa.array(values, pa.string())
+            texts[i] = text[: MAX_CJK_TEXT_LENGTH if dense else MAX_TEXT_LENGTH]
+    return pa.array(texts, pa.string())
 
 
 def _integer(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
@@ -100,8 +113,10 @@ def _integer(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
     except pa.ArrowInvalid:
         numbers = pa.array(_cell_by_cell(cells, rule, _as_integer), pa.int64())
     if rule.column_type == "int":
-        _check_range(numbers, rule, *INT_RANGE)
-    return _check_time(numbers, rule)
+        low, high = values.INTEGER_RANGES["int"]
+        outside = pc.or_(pc.less(numbers, low), pc.greater(numbers, high))
+        _check_each(numbers, rule, outside, lambda number: values.check_integer(number, "int"))
+    return numbers
 
 
 def _number(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
@@ -111,7 +126,9 @@ def _number(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
             raise pa.ArrowInvalid("not finite")
     except pa.ArrowInvalid:
         numbers = pa.array(_cell_by_cell(cells, rule, _as_number), pa.float64())
-    return _check_time(numbers, rule)
+    outside = pc.greater(pc.abs(numbers), values.LARGEST_FLOATS[rule.column_type])
+    _check_each(numbers, rule, outside, lambda number: values.read_float(number, rule.column_type))
+    return numbers
 
 
 def _boolean(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
@@ -128,10 +145,7 @@ def _boolean(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
 def _as_integer(text: str) -> int:
     if not _INTEGER.match(text):
         raise ValueError("expected a whole number")
-    value = int(text)
-    if not LONG_RANGE[0] <= value <= LONG_RANGE[1]:
-        raise ValueError("expected a whole number of at most 64 bits")
-    return value
+    return values.read_integer(text.strip())
 
 
 def _as_number(text: str) -> float:
@@ -146,34 +160,32 @@ def _as_number(text: str) -> float:
 
 def _cell_by_cell(cells: pa.Array, rule: ColumnRule, read: Callable[[str], Any]) -> list[Any]:
     """The values cell by cell, for columns with blanks around numbers, and to find the first bad cell."""
-    values = []
+    found = []
     for row, text in enumerate(cells.to_pylist()):
         try:
-            values.append(None if text is None else read(text))
+            found.append(None if text is None else read(text))
         except ValueError as error:
             raise BadCellError(
                 row, rule.name, f"{error} ({rule.column_type}), found {_quoted(text)}"
             ) from error
-    return values
+    return found
 
 
-def _check_range(numbers: pa.Array, rule: ColumnRule, low: int, high: int) -> None:
-    outside = pc.fill_null(pc.or_(pc.less(numbers, low), pc.greater(numbers, high)), False)
-    if pc.any(outside).as_py():
-        row = _first(outside)
-        raise BadCellError(
-            row,
-            rule.name,
-            f"{numbers[row].as_py()} does not fit an {rule.column_type}; declare the field long",
-        )
+def _check_each(cells: pa.Array, rule: ColumnRule, suspects: pa.Array, check: Check) -> None:
+    """Check the cells that `suspects` (booleans) names, in their order."""
+    if pc.any(suspects).as_py():
+        for row in pc.indices_nonzero(pc.fill_null(suspects, False)).to_pylist():
+            try:
+                check(cells[row].as_py())
+            except BadValueError as error:
+                raise BadCellError(row, rule.name, str(error)) from None
 
 
-def _check_time(numbers: pa.Array, rule: ColumnRule) -> pa.Array:
-    if rule.is_time and (pc.max(numbers).as_py() or 0) > MAX_TIMESTAMP:
-        row = _first(pc.fill_null(pc.greater(numbers, MAX_TIMESTAMP), False))
-        why = f"{numbers[row].as_py()} is no time in Unix seconds; in milliseconds? Then divide by 1000"
-        raise BadCellError(row, rule.name, why)
-    return numbers
+def _check_times(times: pa.Array, rule: ColumnRule, now: float) -> None:
+    role = rule.time_role or values.EVENT
+    latest = min(int(now) + values.MAX_AHEAD_SECONDS, values.MAX_TIME)
+    outside = pc.or_(pc.less(times, values.MIN_TIME), pc.greater(times, latest))
+    _check_each(times, rule, outside, lambda time: values.check_time(time, role, now))
 
 
 def _first(mask: pa.Array) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import pyarrow as pa
@@ -41,7 +41,10 @@ IN_FLIGHT = 3
 
 @dataclass
 class Importer:
-    """One import: its source and destination, its schema, and its counts as they grow."""
+    """One import: its source and destination, its schema, and its counts as they grow.
+
+    `now` is the present in seconds since 1970: events cannot lie far after it.
+    """
 
     source: Source
     destination: Destination
@@ -49,6 +52,7 @@ class Importer:
     prefix: str
     log: Log = print
     part_bytes: int = PART_BYTES
+    now: float = field(default_factory=time)
     rows: int = 0
     bytes: int = 0
     newest: int | None = None
@@ -160,7 +164,7 @@ class Importer:
                 )
             rows = 0
             try:
-                for batch in _typed_in_order(csv.batches(), rules):
+                for batch in _typed_in_order(csv.batches(), rules, self.now):
                     yield batch
                     rows += batch.num_rows
             except BadCellError as error:
@@ -192,7 +196,7 @@ class Importer:
                     batch.select(wanted).rename_columns(names)
                     for batch in table.iter_batches(PARQUET_ROWS, columns=wanted)
                 )
-                for batch in _typed_in_order(batches, rules):
+                for batch in _typed_in_order(batches, rules, self.now):
                     yield batch
                     rows += batch.num_rows
             except pa.ArrowInvalid as error:
@@ -248,7 +252,7 @@ class Importer:
 
 
 def _typed_in_order(
-    batches: Iterator[pa.RecordBatch], rules: Sequence[ColumnRule]
+    batches: Iterator[pa.RecordBatch], rules: Sequence[ColumnRule], now: float
 ) -> Iterator[pa.RecordBatch]:
     """Convert a few batches at a time on other threads, and yield them in order.
 
@@ -265,7 +269,7 @@ def _typed_in_order(
                     batch, failure = None, error
                 if batch is None:
                     break
-                waiting.append(pool.submit(typed, batch, rules))
+                waiting.append(pool.submit(typed, batch, rules, now))
                 if len(waiting) == IN_FLIGHT:
                     yield waiting.popleft().result()
             while waiting:

@@ -11,8 +11,6 @@ NUMBERS = ("int", "long", "float", "double")
 
 MAX_CATEGORY_LENGTH = 1000
 """Characters of a categorical value."""
-MAX_TIMESTAMP = 9_999_999_999
-"""The largest time in Unix seconds, in the year 2286. Today in milliseconds is a thousand times as much."""
 
 DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
 DOMAIN_DATASET_TYPES = ("INTERACTIONS", "ITEMS", "USERS")

@@ -103,9 +103,19 @@ def _read_integer(value: Any, shape: Shape, path: str, problems: list[str]) -> A
 
 
 def _read_number(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not _is_finite(value):
         return _wrong_type(value, "a number", shape, path, problems)
     return _in_range(value, shape, path, problems)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a value is a number that a float can hold. JSON may have integers of any length."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _read_boolean(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
@@ -118,7 +128,7 @@ def _read_timestamp(value: Any, shape: Shape, path: str, problems: list[str]) ->
             value = float(value)
         except ValueError:
             return _wrong_type(value, "a number of seconds since 1970", shape, path, problems)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not _is_finite(value):
         return _wrong_type(value, "a number of seconds since 1970", shape, path, problems)
     return value
 

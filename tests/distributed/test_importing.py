@@ -14,7 +14,8 @@ from distributed import importing
 from tastemaker.failures import WorkFailedError
 from tastemaker.importing.storage import Folder
 from tastemaker.schemas import Field
-from tests.tastemaker.importing.support import EVENTS, ImportFolder
+from tests.standard_schemas import EVENTS
+from tests.tastemaker.importing.support import ImportFolder
 
 ITEMS = [Field("ITEM_ID", "string"), Field("YEAR", "long"), Field("TITLE", "string", nullable=True)]
 SIZE = 4000

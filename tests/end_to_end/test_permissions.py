@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from local import Local, synthesize
+from tests.standard_schemas import avro
 
 ACTION = "states:StartExecution"
 CREDENTIALS = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
@@ -40,15 +41,7 @@ def personalize(assembly_without_start_execution: Path) -> Iterator:
 
 def test_a_missing_permission_fails_here_first(personalize) -> None:
     group = personalize.create_dataset_group(name="shop")["datasetGroupArn"]  # needs no state machine
-    fields = [{"name": name, "type": "string"} for name in ("USER_ID", "ITEM_ID")]
-    schema = {
-        "type": "record",
-        "name": "Interactions",
-        "namespace": "com.amazonaws.personalize.schema",
-        "fields": [*fields, {"name": "TIMESTAMP", "type": "long"}],
-        "version": "1.0",
-    }
-    schema_arn = personalize.create_schema(name="shop", schema=json.dumps(schema))["schemaArn"]
+    schema_arn = personalize.create_schema(name="shop", schema=avro())["schemaArn"]
     dataset = personalize.create_dataset(
         name="shop", datasetGroupArn=group, datasetType="Interactions", schemaArn=schema_arn
     )["datasetArn"]

@@ -38,7 +38,12 @@ def quantile_edges(values: NDArray[np.float64], times: NDArray[Any] | None = Non
         return ()
     where = np.arange(1, BUCKETS) / BUCKETS * (ends[-1] - 1)
     low, high = (values[np.searchsorted(ends, rank(where), side="right")] for rank in (np.floor, np.ceil))
-    edges = np.unique(low + (high - low) * (where - np.floor(where)))
+    share = where - np.floor(where)
+    with np.errstate(over="ignore"):
+        edges = low + (high - low) * share
+    if not np.isfinite(edges).all():  # values of both signs near the largest float
+        edges = low * (1 - share) + high * share
+    edges = np.unique(edges)
     return tuple(float(edge) for edge in edges if edge > values[0])
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from tastemaker.contracts.streamed_event import COLUMNS, MissingColumnError, event_columns, stored_columns
 from tastemaker.models.features import fold
+from tastemaker.values import BadValueError, read_float, shown
 from training.config import Source
 from training.data.dictionary_encoding import DICTIONARY, as_dictionary
 from training.errors import BadDataError
@@ -71,11 +73,7 @@ def read_file(
                     arrays.append(pa.nulls(len(table), arrow_type))
                     continue
                 try:
-                    arrays.append(
-                        as_dictionary(table[name])
-                        if arrow_type == DICTIONARY
-                        else table[name].cast(arrow_type)
-                    )
+                    arrays.append(_cast(table[name], arrow_type))
                 except pa.ArrowInvalid as error:
                     raise BadDataError(
                         f"{what}: column {name} of {path.name} cannot be read as {arrow_type}: {error}"
@@ -83,29 +81,56 @@ def read_file(
             yield pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items())))
 
 
+def _cast(column: pa.ChunkedArray, arrow_type: pa.DataType) -> pa.ChunkedArray:
+    """The column as another type. Integers beyond 53 bits become the nearest float."""
+    if arrow_type == DICTIONARY:
+        return as_dictionary(column)
+    inexact = pa.types.is_integer(column.type) and pa.types.is_floating(arrow_type)
+    return column.cast(arrow_type, safe=not inexact)
+
+
 def records(
     root: Path, source: Source, columns: dict[str, pa.DataType], key: str, what: str
-) -> tuple[pa.Table, np.ndarray]:
+) -> tuple[pa.Table, np.ndarray, dict[str, str]]:
     """The imported rows and the rows that were put one at a time, and when each came: float64[rows], seconds.
 
-    Raises BadDataError.
+    Also the ids of put records that are left out, because a value does not have the type of its column, each
+    with the reason. One such record does not stop a training. Raises BadDataError for imported rows.
     """
+    skipped: dict[str, str] = {}
     tables = [read(root, [prefix], columns, what) for prefix in source.prefixes]
     at = [*source.imported, *[0.0] * (len(tables) - len(source.imported))]
     times = [np.full(len(table), time) for table, time in zip(tables, at, strict=True)]
     if source.put:
         with (root / source.put).open(encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
+        for name, properties, _ in rows:
+            if (why := _misfit({**properties, key: name}, columns)) is not None:
+                skipped[name] = why
+        rows = [row for row in rows if row[0] not in skipped]
         cells = [{**properties, key: name} for name, properties, _ in rows]
-        try:
-            arrays = [
-                pa.array([row.get(name) for row in cells], arrow_type) for name, arrow_type in columns.items()
-            ]
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise BadDataError(f"{what} that were put one at a time do not fit the schema: {error}") from None
+        arrays = [
+            pa.array([row.get(name) for row in cells], arrow_type) for name, arrow_type in columns.items()
+        ]
         tables.append(pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items()))))
         times.append(np.array([time for _, _, time in rows], np.float64))
-    return pa.concat_tables(tables), np.concatenate(times)
+    return pa.concat_tables(tables), np.concatenate(times), skipped
+
+
+def _misfit(cells: Mapping[str, Any], columns: Mapping[str, pa.DataType]) -> str | None:
+    """Why a record cannot be a row of these columns; None if it can."""
+    for name, arrow_type in columns.items():
+        value = cells.get(name)
+        if value is None:
+            continue
+        if pa.types.is_floating(arrow_type):
+            try:
+                read_float(value if not isinstance(value, str) else None)
+            except BadValueError as error:
+                return f"{name}: {error}"
+        elif not isinstance(value, bool if pa.types.is_boolean(arrow_type) else str):
+            return f"{name}: expected {arrow_type}, found {shown(value)}"
+    return None
 
 
 TEXT = ("USER_ID", "ITEM_ID", "EVENT_TYPE")

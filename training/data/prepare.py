@@ -5,7 +5,7 @@ It is made for many events: `training.data.events` orders them as integers, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,11 @@ from training.data.dictionary_encoding import encode_columns, texts_of
 from training.data.events import Events, group_by_user, open_prepared
 from training.data.prepared import Prepared, Sequences
 from training.errors import NotEnoughDataError
+from training.progress import log
 
 ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
+MAX_NAMED = 10
+"""Records that a warning names."""
 CREATION_COLUMN = "CREATION_TIMESTAMP"
 NEVER_FEATURES = frozenset({"ITEM_ID", "USER_ID", CREATION_COLUMN})
 
@@ -33,8 +36,9 @@ def prepare(config: Config, root: Path) -> Prepared:
     """
     context = context_columns(config)
     events = read_events(config, root, context)
-    item_table = attributes(config, root, "ITEMS", "ITEM_ID")
-    user_table = attributes(config, root, "USERS", "USER_ID")
+    skipped: dict[str, dict[str, str]] = {}
+    item_table = attributes(config, root, "ITEMS", "ITEM_ID", skipped)
+    user_table = attributes(config, root, "USERS", "USER_ID", skipped)
 
     items, (item_of, item_row) = encode_columns([texts_of(events.items), item_table["ITEM_ID"]])
     users, (user_of, user_row) = encode_columns([texts_of(events.users), user_table["USER_ID"]])
@@ -50,7 +54,8 @@ def prepare(config: Config, root: Path) -> Prepared:
     weights, trained = _weights(config.rules, event_types, event_type, events.value)
     everything = Sequences(offsets, item, time, event_type, weights, cells)
     sequences = _capped(everything.keep(weights > 0), config.limits)
-    _check(sequences, config.rules, config.limits)
+    of_type = np.bincount(event_type[event_type >= 0], minlength=len(event_types)).tolist()
+    _check(sequences, config.rules, config.limits, dict(zip(event_types, of_type, strict=True)))
 
     item_columns = columns_of(config, "ITEMS", item_table, item_row, len(items))
     user_columns = columns_of(config, "USERS", user_table, user_row, len(users))
@@ -73,6 +78,7 @@ def prepare(config: Config, root: Path) -> Prepared:
         context_space=space,
         item_created=_created(item_columns, everything),
         duplicates=events.duplicates,
+        skipped_upserts=skipped,
     )
 
 
@@ -149,15 +155,21 @@ def _capped(sequences: Sequences, limits: Limits) -> Sequences:
     return sequences
 
 
-def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> None:
-    """Check the service's minimums. Raises NotEnoughDataError in the words that programs look for."""
+def _check(
+    sequences: Sequences, rules: Sequence[EventRule], limits: Limits, of_type: Mapping[str, int]
+) -> None:
+    """Check the service's minimums. Raises NotEnoughDataError in the words that programs look for.
+
+    `of_type` is the number of events of each type, before any rule.
+    """
     count = len(sequences.items)
     if count < limits.minimum_interactions:
         named = ", ".join(rule.event_type for rule in rules) or "all"
         raise NotEnoughDataError(
             f"Dataset has fewer than {limits.minimum_interactions} interactions "
             f"after filtering by event type: {named}. "
-            f"There are {count}: import more interactions, or train on other event types."
+            f"There are {count:,}: import more interactions, or train on other event types."
+            f"{_known_types(of_type) if rules else ''}"
         )
     users = int(np.count_nonzero(sequences.lengths >= 2))
     if users < limits.minimum_users:
@@ -167,13 +179,33 @@ def _check(sequences: Sequences, rules: Sequence[EventRule], limits: Limits) -> 
         )
 
 
-def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
-    """The imported and put rows of a dataset. If an id occurs twice, the newest row counts."""
+def _known_types(of_type: Mapping[str, int]) -> str:
+    """A sentence with the event types that the data have, most frequent first."""
+    if not of_type:
+        return " No event has a type."
+    most = sorted(of_type.items(), key=lambda one: -one[1])
+    named = ", ".join(f"{name} {count:,}" for name, count in most[:MAX_NAMED])
+    more = f" and {len(most) - MAX_NAMED:,} more types" if len(most) > MAX_NAMED else ""
+    return f" The data have the event types {named}{more}."
+
+
+def attributes(
+    config: Config, root: Path, name: str, key: str, skipped: dict[str, dict[str, str]] | None = None
+) -> pa.Table:
+    """The imported and put rows of a dataset. If an id occurs twice, the newest row counts.
+
+    Put records with values that do not have the type of their column are left out, logged, and added to
+    `skipped` under the name of the dataset: each id with the reason.
+    """
     source = config.datasets.get(name)
     if source is None or not (source.prefixes or source.put):
         return pa.Table.from_pydict({key: pa.array([], pa.string())})
     columns = {column: ARROW.get(column_type, pa.string()) for column, column_type in source.columns}
-    table, times = parquet.records(root, source, columns, key, name.capitalize())
+    table, times, left_out = parquet.records(root, source, columns, key, name.capitalize())
+    if left_out:
+        log(f"warning: {skipped_warning(name, left_out)}")
+        if skipped is not None:
+            skipped[name] = left_out
     valid = table[key].is_valid()
     table = table.filter(valid)
     # Put records stay when a full import replaces the imported ones. The last one written counts.
@@ -181,6 +213,15 @@ def attributes(config: Config, root: Path, name: str, key: str) -> pa.Table:
     codes = table[key].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     _, last = np.unique(codes[::-1], return_index=True)
     return table.take(np.sort(len(codes) - 1 - last))
+
+
+def skipped_warning(dataset_type: str, skipped: Mapping[str, str]) -> str:
+    """What a person reads of upserts that were left out."""
+    first = "; ".join(f"{name!r} ({why})" for name, why in list(skipped.items())[:MAX_NAMED])
+    return (
+        f"{len(skipped):,} records of {dataset_type} that were put one at a time do not fit the schema and "
+        f"are left out: {first}; put them again with valid values"
+    )
 
 
 def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.integer], rows: int) -> Columns:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +98,8 @@ class Prepared:
     item_created: NDArray[np.int64]
     duplicates: int | None = None
     """How many duplicate events were left out. None if they were not counted."""
+    skipped_upserts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The ids of put records that were left out, each with the reason, by dataset type."""
 
     @property
     def latest(self) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import NUMBER, Column, Columns
 from training.config import Config
 from training.data.events import MAX_TIME
+from training.data.prepare import skipped_warning
 from training.data.prepared import Prepared
 from training.errors import BadDataError
 from training.progress import log
@@ -54,6 +55,8 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
             for dataset_type, columns in (("ITEMS", prepared.item_columns), ("USERS", prepared.user_columns))
         },
     }
+    if prepared.skipped_upserts:
+        found["skippedUpserts"] = {name: len(some) for name, some in prepared.skipped_upserts.items()}
     if len(times):
         found |= {"first": int(times.min()), "last": prepared.latest}
         found["days"] = round((found["last"] - found["first"]) / DAY, 2)
@@ -113,6 +116,8 @@ def attribute_statistics(column: Column) -> dict[str, float]:
 
 def warnings(config: Config, prepared: Prepared, found: dict[str, Any]) -> Iterator[str]:
     """What is likely wrong with the data, and what it leads to."""
+    for dataset_type, skipped in prepared.skipped_upserts.items():
+        yield skipped_warning(dataset_type, skipped)
     count = found["interactions"]
     each: dict[str, int] = found["eventTypes"]
     named = {name.casefold() for name in each}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from tastemaker import documents
 from tastemaker.errors import InvalidNextToken
 
 T = TypeVar("T")
@@ -26,8 +27,8 @@ def start_of(operation: str, request: Mapping[str, Any]) -> str | None:
         f"This nextToken does not belong to {operation} with these filters; start again without one."
     )
     try:
-        seal, position = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except ValueError:
+        seal, position = documents.parse(base64.urlsafe_b64decode(token.encode()))
+    except (TypeError, ValueError):  # not a pair, or not JSON in base 64
         raise problem from None
     if not isinstance(position, str) or seal != _seal(operation, request, position):
         raise problem

@@ -1,6 +1,4 @@
-"""PutActionInteractions: a tracking id of the dataset's own, and records that are no events of items."""
-
-import json
+"""Tests of PutActionInteractions, whose dataset has a tracking id of its own."""
 
 import pytest
 
@@ -8,29 +6,19 @@ from lambdas.events.targets import EventTargets
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.errors import InvalidInput, ResourceNotFound
 from tastemaker.events.streaming import action_records
+from tests.standard_schemas import avro, field
 
+SENT_AT = 1_700_000_000
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
 DATASET = f"{PREFIX}dataset/shop/ACTION_INTERACTIONS"
-SCHEMA = {
-    "type": "record",
-    "name": "ActionInteractions",
-    "namespace": "com.amazonaws.personalize.schema",
-    "version": "1.0",
-    "fields": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ACTION_ID", "type": "string"},
-        {"name": "EVENT_TYPE", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-        {"name": "CHANNEL", "type": ["null", "string"]},
-    ],
-}
+SCHEMA = avro("Action_Interactions", field("CHANNEL", ["null", "string"]))
 
 
 @pytest.fixture
 def targets() -> EventTargets:
     repository = MemoryRepository()
     group = f"{PREFIX}dataset-group/shop"
-    schema = {"schema": json.dumps(SCHEMA)}
+    schema = {"schema": SCHEMA}
     repository.create(Record(f"{PREFIX}schema/deeds", "Schema", schema))
     body = {
         "status": "ACTIVE",
@@ -44,12 +32,18 @@ def targets() -> EventTargets:
 
 def test_action_interaction_is_streamed_under_the_action_group(targets: EventTargets) -> None:
     target = targets.of_action_tracker("t")
-    deed = {"actionId": "call", "sessionId": "s", "userId": "u", "timestamp": 5.5, "eventType": "Taken"}
+    deed = {
+        "actionId": "call",
+        "sessionId": "s",
+        "userId": "u",
+        "timestamp": SENT_AT + 0.5,
+        "eventType": "Taken",
+    }
     params = {"trackingId": "t", "actionInteractions": [{**deed, "properties": '{"channel": "mail"}'}]}
-    (record,) = action_records(params, target.schema, target.dataset_group)
+    (record,) = action_records(params, target.schema, target.dataset_group, now=SENT_AT)
     assert record["datasetGroup"] == "shop/actions" and record["itemId"] == "call"
-    assert record["sentAt"] == 5 and record["properties"] == '{"CHANNEL":"mail"}'
-    assert action_records(params, target.schema, "shop") == [record]  # sent twice, it is one
+    assert record["sentAt"] == SENT_AT and record["properties"] == '{"CHANNEL":"mail"}'
+    assert action_records(params, target.schema, "shop", now=SENT_AT) == [record]  # sent twice, it is one
 
 
 def test_tracking_ids_of_events_and_actions_are_separate(targets: EventTargets) -> None:

@@ -15,39 +15,20 @@ from lambdas.support.http import serve
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.errors import ServiceUnavailable
 from tastemaker.wire import Service
+from tests.standard_schemas import ITEM_ID, USER_ID, avro, field
 
 PREFIX = "arn:aws:personalize:eu-west-1:123456789012:"
 GROUP = f"{PREFIX}dataset-group/shop"
 
 
-def avro(name: str, *fields: dict[str, Any]) -> str:
-    return json.dumps(
-        {
-            "type": "record",
-            "name": name,
-            "namespace": "com.amazonaws.personalize.schema",
-            "version": "1.0",
-            "fields": list(fields),
-        }
-    )
-
-
+SENT_AT = 1_700_000_000
 SCHEMAS = {
-    "INTERACTIONS": avro(
-        "Interactions",
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-        {"name": "EVENT_TYPE", "type": "string"},
-        {"name": "DEVICE", "type": ["null", "string"], "categorical": True},
-    ),
+    "INTERACTIONS": avro("Interactions", field("DEVICE", ["null", "string"], categorical=True)),
     "ITEMS": avro(
         "Items",
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "PRICE", "type": "float"},
-        {"name": "GENRES", "type": ["null", "string"], "categorical": True},
+        fields=[ITEM_ID, field("PRICE", "float"), field("GENRES", ["null", "string"], categorical=True)],
     ),
-    "USERS": avro("Users", {"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": "int"}),
+    "USERS": avro("Users", fields=[USER_ID, field("AGE", "int")]),
 }
 
 
@@ -124,7 +105,7 @@ class Shop:
         return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
 
     def events(self, *events: dict[str, Any], **members: Any) -> tuple[int, Any]:
-        whole = [{"eventType": "view", "sentAt": 7, "itemId": "i", **event} for event in events]
+        whole = [{"eventType": "view", "sentAt": SENT_AT, "itemId": "i", **event} for event in events]
         body = {"trackingId": "tracker-1", "sessionId": "s", "userId": "u", "eventList": whole, **members}
         return self.post("/events", body)
 

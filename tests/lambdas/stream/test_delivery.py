@@ -1,5 +1,6 @@
-"""From PutEvents to a user's past, whatever the stream makes of the way: events of several people, delivered
-in any order, in any batches, some of them twice, end as the pasts that they would have been in good order.
+"""Tests that a user's history does not depend on how the stream delivers the events.
+
+Events of several users may arrive in any order, in any batches, and some of them twice.
 """
 
 from typing import Any
@@ -14,17 +15,15 @@ from tastemaker.ids import Ids
 from tastemaker.schemas import parse
 from tastemaker.serving.history import LiveEvent, merged
 from tests.lambdas.stream.test_stream import batch
+from tests.standard_schemas import avro
 
 ITEMS = ("alien", "brazil", "casablanca")
-SCHEMA = parse(
-    '{"type": "record", "name": "Interactions", "namespace": "com.amazonaws.personalize.schema", "fields": ['
-    '{"name": "USER_ID", "type": "string"}, {"name": "ITEM_ID", "type": "string"},'
-    '{"name": "TIMESTAMP", "type": "long"}, {"name": "EVENT_TYPE", "type": "string"}], "version": "1.0"}'
-)
+SCHEMA = parse(avro())
+START = 1_700_000_000
 
 
 class Table:
-    """What profiles use of DynamoDB, in memory: rows by profile, in the order of their keys."""
+    """A table of profiles in memory, with the two operations of DynamoDB that `Profiles` uses."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], dict[str, Any]] = {}
@@ -54,7 +53,7 @@ CALLS = st.lists(
                     {
                         "eventType": st.sampled_from(["view", "buy"]),
                         "itemId": st.sampled_from(ITEMS),
-                        "sentAt": st.integers(1_000, 1_020),
+                        "sentAt": st.integers(START, START + 20),
                     },
                     optional={"eventId": st.uuids().map(str)},
                 ),
@@ -67,22 +66,24 @@ CALLS = st.lists(
 )
 
 
-def told(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def streamed(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The records that PutEvents puts on the stream."""
     given = [{name: part for name, part in call.items() if part is not None} for call in calls]
     return [
-        record for call in given for record in stream_records({"trackingId": "t", **call}, SCHEMA, "films")
+        record
+        for call in given
+        for record in stream_records({"trackingId": "t", **call}, SCHEMA, "films", now=START)
     ]
 
 
 def deliver(table: Table, records: list[dict[str, Any]]) -> None:
-    """One batch; Kinesis sends none that is empty."""
+    """Consume one batch. Kinesis sends no empty batch."""
     if records:
         consume(batch(*records), Profiles(table, "profiles"))
 
 
-def pasts(table: Table) -> dict[str, list[tuple[int, int, int]]]:
-    """Everybody's past, of users and of sessions without one."""
+def histories(table: Table) -> dict[str, list[tuple[int, int, int]]]:
+    """The history of each user, and of each session without a user: (item, time, type) of its events."""
     profiles, ids = Profiles(table, "profiles"), Ids.build(ITEMS)
     found = {}
     for who in ("ann", "bob", "morning", "evening"):
@@ -96,10 +97,10 @@ def pasts(table: Table) -> dict[str, list[tuple[int, int, int]]]:
 
 @given(CALLS, st.data())
 @settings(max_examples=25)
-def test_any_way_of_delivery_ends_with_the_same_pasts(
+def test_order_batches_and_duplicates_do_not_change_histories(
     calls: list[dict[str, Any]], data: st.DataObject
 ) -> None:
-    records = told(calls)
+    records = streamed(calls)
     good = Table()
     deliver(good, records)
     again = data.draw(st.lists(st.sampled_from(records), max_size=6)) if records else []
@@ -109,15 +110,15 @@ def test_any_way_of_delivery_ends_with_the_same_pasts(
     for start, end in zip([0, *cuts], [*cuts, len(arrived)], strict=True):
         deliver(table, arrived[start:end])
     assert table.rows.keys() == good.rows.keys()
-    assert pasts(table) == pasts(good)
+    assert histories(table) == histories(good)
 
 
 @given(CALLS)
 @settings(max_examples=25)
-def test_an_event_belongs_to_its_user_or_to_its_session(calls: list[dict[str, Any]]) -> None:
+def test_event_belongs_to_its_user_or_else_to_its_session(calls: list[dict[str, Any]]) -> None:
     table = Table()
-    deliver(table, told(calls))
-    for who, past in pasts(table).items():
+    deliver(table, streamed(calls))
+    for who, past in histories(table).items():
         mine = [call for call in calls if (call["userId"] or call["sessionId"]) == who]
         sent = {(event["itemId"], event["sentAt"]) for call in mine for event in call["eventList"]}
         ids = Ids.build(ITEMS)

@@ -4,43 +4,14 @@ import json
 from typing import Any
 
 from tastemaker.control.workflows.steps import WorkflowSteps
-from tastemaker.schemas import NAMESPACE
+from tests.standard_schemas import avro
 from tests.tastemaker.control.fakes import World
+
+__all__ = ["avro"]
 
 RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
 ROLE = "arn:aws:iam::123456789012:role/import"
 METRICS = {"coverage": 0.5, "precision_at_5": 0.25}
-
-FIELDS: dict[str, list[dict[str, Any]]] = {
-    "Interactions": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-        {"name": "EVENT_TYPE", "type": "string"},
-        {"name": "EVENT_VALUE", "type": ["null", "float"]},
-    ],
-    "Items": [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "GENRES", "type": ["null", "string"], "categorical": True},
-        {"name": "PRICE", "type": "float"},
-        {"name": "SEEN", "type": "boolean"},
-    ],
-    "Users": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": ["null", "int"]}],
-    "Actions": [{"name": "ACTION_ID", "type": "string"}, {"name": "COST", "type": "float"}],
-    "Action_Interactions": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ACTION_ID", "type": "string"},
-        {"name": "EVENT_TYPE", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-    ],
-}
-
-
-def avro(name: str = "Interactions", *more: dict[str, Any]) -> str:
-    fields = [*FIELDS[name], *more]
-    return json.dumps(
-        {"type": "record", "name": name, "namespace": NAMESPACE, "version": "1.0", "fields": fields}
-    )
 
 
 def group(world: World, name: str = "films", **more: Any) -> str:

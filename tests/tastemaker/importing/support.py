@@ -1,4 +1,4 @@
-"""Imports on a folder that stands for S3."""
+"""Imports from a local folder in place of S3."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,9 @@ from tastemaker.importing.importer import Importer
 from tastemaker.importing.storage import Folder
 from tastemaker.schemas import Field
 
-EVENTS = [Field("USER_ID", "string"), Field("ITEM_ID", "string"), Field("TIMESTAMP", "long")]
-
 
 class ImportFolder:
-    """A folder of buckets, and imports from its bucket `data` into its bucket `lake`."""
+    """A folder with buckets. Imports read from the bucket `data` and write to the bucket `lake`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -76,10 +76,16 @@ def test_timestamps_are_numbers_or_numeric_strings(sent, seen):
     assert clean["eventList"][0]["sentAt"] == seen
 
 
-@pytest.mark.parametrize("sent", ["yesterday", True, {"a": 1}])
+@pytest.mark.parametrize("sent", ["yesterday", True, {"a": 1}, 10**400, float("inf")])
 def test_timestamps_that_are_not_numeric_are_refused(sent):
     request = {"trackingId": "t", "sessionId": "s", "eventList": [{"eventType": "click", "sentAt": sent}]}
     assert "eventList.1.member.sentAt" in problem(request, "PutEventsRequest", "personalize-events")
+
+
+def test_numbers_that_no_float_can_hold_are_refused():
+    event = {"eventType": "click", "sentAt": 17, "eventValue": 10**400}
+    request = {"trackingId": "t", "sessionId": "s", "eventList": [event]}
+    assert "eventList.1.member.eventValue" in problem(request, "PutEventsRequest", "personalize-events")
 
 
 def test_keys_values_and_size_of_maps_are_validated():

@@ -215,8 +215,3 @@ def test_last_written_of_an_imported_and_put_item_counts(tmp_path, imported, pri
     item = data.items.index("i03")
     assert data.item_columns["PRICE"].value(item) == price
     assert (data.item_columns["GENRE"].value(item) is None) == (price == 99.0)  # the whole record goes
-
-
-def test_put_items_that_violate_the_schema_are_named(tmp_path) -> None:
-    with pytest.raises(BadDataError, match="put one at a time"):
-        put_items(tmp_path, [["i03", {"PRICE": "dear"}, 1.0]])

@@ -21,7 +21,9 @@ def test_token_is_valid_for_one_list_with_the_same_filters():
             pagination.start_of(operation, {**request, "nextToken": token})
 
 
-@pytest.mark.parametrize("token", ["", "x", "AAAA", "W10=", "WzEsMl0=", "ä", "e30="])
+@pytest.mark.parametrize(
+    "token", ["", "x", "AAAA", "W10=", "WzEsMl0=", "ä", "e30=", "bnVsbA==", "WzFd", "W1s=", "W1tb" * 300]
+)
 def test_damaged_token_is_refused(token):
     with pytest.raises(InvalidNextToken):
         pagination.start_of("ListRecipes", {"nextToken": token})

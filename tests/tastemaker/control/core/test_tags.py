@@ -1,5 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Lock
+
 import pytest
 
+from tastemaker.control.core.records import MemoryRepository
 from tastemaker.errors import InvalidInput, TooManyTagKeys, TooManyTags
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
@@ -39,3 +43,37 @@ def test_recipes_cannot_be_tagged():
     here = world()
     with pytest.raises(InvalidInput):
         here.call("TagResource", resourceArn="arn:aws:personalize:::recipe/aws-sims", tags=[])
+
+
+class CrowdedRepository(MemoryRepository):
+    """A repository whose first eight reads of a record wait for each other: all of them see one revision."""
+
+    def start(self, arn):
+        self.arn, self.barrier, self.reads, self.lock = arn, Barrier(8), 0, Lock()
+
+    def get(self, arn):
+        found = super().get(arn)
+        if getattr(self, "arn", None) == arn:
+            with self.lock:
+                self.reads += 1
+                first = self.reads <= 8
+            if first:
+                self.barrier.wait(10)
+        return found
+
+    def update(self, record):
+        with self.lock if hasattr(self, "lock") else Lock():
+            return super().update(record)
+
+
+def test_eight_concurrent_tag_resource_calls_all_succeed():
+    repository = CrowdedRepository()
+    here = world(repository=repository)
+    arn = shop.group(here)
+    repository.start(arn)
+    with ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(here.call, "TagResource", resourceArn=arn, tags=[tag(n)]) for n in range(8)]
+        for call in calls:
+            call.result()
+    tags = here.call("ListTagsForResource", resourceArn=arn)["tags"]
+    assert sorted(one["tagKey"] for one in tags) == [f"k{number}" for number in range(8)]
