@@ -136,7 +136,7 @@ def test_an_event_changes_the_next_answer(handlers: dict[str, ModuleType]) -> No
         return call(handlers["runtime"], "/recommendations", question)["itemList"][0]["itemId"]
 
     assert first() == "dune"
-    event = {"eventType": "view", "itemId": "emma", "sentAt": 1000}
+    event = {"eventType": "view", "itemId": "emma", "sentAt": 1_700_000_000}
     body = {"trackingId": "t", "sessionId": "s", "userId": "ann", "eventList": [event]}
     assert call(handlers["events"], "/events", body) == {}
     assert first() == "dune"

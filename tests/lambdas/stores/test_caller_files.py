@@ -15,9 +15,9 @@ from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
 from tastemaker.files import File
 from tastemaker.importing.importer import Importer
 from tastemaker.importing.storage import input_files
-from tests.tastemaker.importing.support import EVENTS
+from tests.standard_schemas import EVENTS
 
-CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n" + b"".join(b"u%d,i,%d\n" % (n, n) for n in range(1000))
+CSV = b"USER_ID,ITEM_ID,TIMESTAMP\n" + b"".join(b"u%d,i,%d\n" % (n, 1_600_000_000 + n) for n in range(1000))
 
 
 @pytest.fixture

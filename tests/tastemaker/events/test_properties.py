@@ -6,7 +6,6 @@ import pytest
 
 from tastemaker.errors import InvalidInput
 from tastemaker.events.properties import by_plain_name, parse_properties, typed_values
-from tastemaker.notation import camel
 from tastemaker.schemas import Field
 
 NOW = 1_700_000_000.0
@@ -61,7 +60,3 @@ def test_value_that_does_not_fit_its_field_is_refused(field: Field, given: Any, 
 def test_properties_that_are_not_a_json_object_are_refused(text: str, reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
         parse_properties(text, "of event 1")
-
-
-def test_camel_writes_a_field_name_as_requests_do() -> None:
-    assert (camel("NUM_RATINGS"), camel("ITEM_ID"), camel("DEVICE")) == ("numRatings", "itemId", "device")
