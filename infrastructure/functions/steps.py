@@ -17,7 +17,8 @@ def _limits(stage: Stage) -> Limits:
 
 
 def _connect(steps: ServiceFunction, uses: Resources) -> None:
-    tables, runtime = uses.tables, uses.functions["runtime"].function
+    tables, runtime = uses.tables, uses.functions["runtime"].target
+    functions = uses.stage.functions
     steps.set(
         RESOURCES_TABLE=tables.resources.table_name,
         PROFILES_TABLE=tables.profiles.table_name,
@@ -25,6 +26,8 @@ def _connect(steps: ServiceFunction, uses: Resources) -> None:
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         LAKE_BUCKET=uses.lake.bucket.bucket_name,
         RUNTIME_FUNCTION=runtime.function_name,
+        RUNTIME_ENVIRONMENTS=str(max(functions.runtime_provisioned, 1)),
+        MODEL_DISK_MEGABYTES=str(min(functions.runtime_disk, functions.batch_disk)),
         EVENT_BUS=uses.bus.event_bus_name,
         QUOTAS=json.dumps(uses.stage.quotas),
     )

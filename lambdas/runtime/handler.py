@@ -1,9 +1,12 @@
 """The personalize-runtime API, and the test of a new deployment."""
 
+import os
 from typing import Any
 
+from lambdas.runtime.after_response import AfterResponse
 from lambdas.runtime.deprecated_headers import with_explain
 from lambdas.runtime.observer import PowertoolsObserver
+from lambdas.runtime.prefetching import prefetch_active
 from lambdas.runtime.warm import warm
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
@@ -25,10 +28,12 @@ from tastemaker.wire import Service
 
 _settings = Settings()
 _dynamodb = client("dynamodb")
+_records = ResourceTable(_dynamodb, _settings.resources_table)
+_bundles = BundleCache(client("s3"))
 _service = Service("personalize-runtime")
 _runtime = Runtime(
-    RecordCache(ResourceTable(_dynamodb, _settings.resources_table)),
-    BundleCache(client("s3")),
+    RecordCache(_records),
+    _bundles,
     Profiles(_dynamodb, _settings.profiles_table),
     upserts=CatalogUpserts(_dynamodb, _settings.catalog_table),
     impression_log=ImpressionTable(_dynamodb, _settings.recommendations_table),
@@ -40,10 +45,20 @@ _operations = {
     "GetActionRecommendations": lambda params: get_action_recommendations(_runtime, params),
     "GetPersonalizedRanking": lambda params: get_personalized_ranking(_runtime, params),
 }
+_after_response = AfterResponse(os.environ.get("AWS_LAMBDA_RUNTIME_API", ""), _bundles.finish)
+_bundles.finishes_later = _after_response.start()
+prefetch_active(_records, _bundles, initialization=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", ""))
 
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """Answer an HTTP request of API Gateway, or `{"warm": {...}}` from the deployment's state machine."""
+    try:
+        return _handle(event, context)
+    finally:
+        _after_response.answered()
+
+
+def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "warm" in event:
         result = warm(_runtime, event["warm"])
         logger.info("warmed", extra=result)

@@ -19,7 +19,7 @@ from botocore.session import get_session
 
 from lambdas.steps.distributing import add_distribution, read_outcome
 from lambdas.steps.purging import Tables, purge
-from lambdas.steps.warming import warm
+from lambdas.steps.warming import MAX_REQUESTS, warm
 from lambdas.stores.catalog import all_upserts
 from lambdas.stores.lake import LakeBucket
 from lambdas.support import control_plane
@@ -36,7 +36,7 @@ MARGIN_SECONDS = 20.0
 """A purge stops this long before the function's time is up, and is called again."""
 STATUS_CHANGE = "Step Functions Execution Status Change"
 UNSUCCESSFUL = ("FAILED", "TIMED_OUT", "ABORTED")
-WARMING_CONFIG = Config(read_timeout=200, retries={"max_attempts": 0})
+WARMING_CONFIG = Config(read_timeout=200, retries={"max_attempts": 0}, max_pool_connections=MAX_REQUESTS)
 """Loading a large model takes as long as the runtime function may run."""
 
 
@@ -73,7 +73,8 @@ class Steps:
                 return self.workflows.fail(workflow, request, plan, event.get("error"), event["executionArn"])
             case "warm":
                 caller = get_session().create_client("lambda", self.settings.region, config=WARMING_CONFIG)
-                return warm(caller, self.settings.runtime_function, plan["warm"])
+                settings = self.settings
+                return warm(caller, settings.runtime_function, plan["warm"], settings.runtime_environments)
             case "purge":
                 return {"more": not self._purge(cast(DeletePlan, plan), seconds)}
             case "remove":

@@ -73,6 +73,7 @@ def connect(settings: Settings, account: str, **ports: Any) -> ControlPlane:
         clock=time.time,
         ids=RandomIds(),
         quotas=Quotas(settings.quotas),
+        model_disk_megabytes=settings.model_disk_megabytes,
         auto_training_delay=settings.auto_training_delay_minutes * 60.0,
         **ports,
     )

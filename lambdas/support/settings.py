@@ -73,6 +73,10 @@ class Settings:
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
     steps_function = _Setting("TASTEMAKER_STEPS_FUNCTION", str)
     runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)
+    runtime_environments = _Setting("TASTEMAKER_RUNTIME_ENVIRONMENTS", int, 1)
+    """How many provisioned environments of the runtime function are warmed."""
+    model_disk_megabytes = _Setting[int | None]("TASTEMAKER_MODEL_DISK_MEGABYTES", int, None)
+    """The disk of the functions that open models; None if it is not known."""
     quotas = _Setting[dict[str, Any]]("TASTEMAKER_QUOTAS", _object, {})
     """Name of a quota → number. Other quotas are not enforced."""
     auto_training_delay_minutes = _Setting("TASTEMAKER_AUTO_TRAINING_DELAY_MINUTES", int, 60)

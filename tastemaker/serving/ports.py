@@ -50,6 +50,18 @@ class Bundles(Protocol):
         """
         return True
 
+    def ready(self, uri: str) -> bool:
+        """Return whether `get` takes no longer than to open files: there is nothing to download."""
+        return True
+
+    def prepare(self, uri: str) -> bool:
+        """Start to make a bundle ready in the background, unless that is under way.
+
+        Returns True while it is on its way: the caller should use another bundle. Returns False if the caller
+        should call `get`, which is quick or raises why it is not.
+        """
+        return False
+
 
 class Profiles(Protocol):
     """Streamed events by user or session."""

@@ -32,7 +32,8 @@ class Runtime:
     """The stores, the clock and the randomness of serving. Tests pass fixed ones.
 
     `clock` returns seconds since 1970. `new_id` returns a recommendation id for the ARN of an endpoint.
-    `filters` caches filters by their compiled text.
+    `filters` caches filters by their compiled text. `current` has the endpoint that this process last
+    answered from, by ARN.
     """
 
     records: RecordCache
@@ -46,6 +47,7 @@ class Runtime:
     precomputed: PrecomputedLists = field(default_factory=NoPrecomputedLists)
     observer: Observer = field(default_factory=LogObserver)
     filters: dict[str, Filter] = field(default_factory=dict)
+    current: dict[str, Endpoint] = field(default_factory=dict)
 
     def endpoint(self, params: Mapping[str, Any]) -> Endpoint:
         """Return the campaign or recommender of a request.
@@ -58,4 +60,22 @@ class Runtime:
         ((member, arn),) = given.items()
         if f"{segment_of(arn)}Arn" != member:
             raise InvalidInput(f"{arn} is not the ARN of a {member.removesuffix('Arn')}.")
-        return self.records.endpoint(arn)
+        return self._ready(self.records.endpoint(arn))
+
+    def _ready(self, wanted: Endpoint) -> Endpoint:
+        """Return an endpoint, or the one that this process answered from before while the model is fetched.
+
+        So no request waits for the new model of a campaign: the old one answers until the new one is here.
+        """
+        current = self.current.get(wanted.arn)
+        if current is wanted:
+            return wanted
+        if (
+            current is not None
+            and current.bundle_uri != wanted.bundle_uri
+            and self.bundles.ready(current.bundle_uri)
+            and self.bundles.prepare(wanted.bundle_uri)
+        ):
+            return current
+        self.current[wanted.arn] = wanted
+        return wanted

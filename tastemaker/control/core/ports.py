@@ -92,6 +92,9 @@ class Lake(Protocol):
     def uri(self, key: str) -> str:
         """`s3://<lake>/<key>`."""
 
+    def size(self, prefix: str) -> int:
+        """The size of all objects under a prefix, in bytes."""
+
 
 class NoLake:
     """The lake of a function that has none. Every use is a mistake in the wiring."""
@@ -106,6 +109,9 @@ class NoLake:
         raise RuntimeError("This function has no lake.")
 
     def uri(self, key: str) -> str:
+        raise RuntimeError("This function has no lake.")
+
+    def size(self, prefix: str) -> int:
         raise RuntimeError("This function has no lake.")
 
 
@@ -141,7 +147,8 @@ class Ports:
     """Everything that a deployment provides to the control plane.
 
     `recipe` finds a recipe by its ARN. `auto_training_delay` is the time in seconds from the creation of a
-    solution to its first automatic training.
+    solution to its first automatic training. `model_disk_megabytes` is the disk of the functions that open
+    models; None if it is not known.
     """
 
     scope: AccountScope
@@ -155,3 +162,4 @@ class Ports:
     lake: Lake = field(default_factory=NoLake)
     upserts: Upserts = no_upserts
     auto_training_delay: float = 3600.0
+    model_disk_megabytes: int | None = None

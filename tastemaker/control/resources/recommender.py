@@ -26,6 +26,7 @@ from tastemaker.control.core.updates import (
 from tastemaker.control.resources.solution import schedule_name
 from tastemaker.control.workflows import refreshes, training
 from tastemaker.errors import InvalidInput, ResourceInUse
+from tastemaker.failures import WorkFailedError
 from tastemaker.recipes import Recipe
 
 UPDATE = "latestRecommenderUpdate"
@@ -187,6 +188,9 @@ class Recommender(ResourceType):
         if record.status not in (statuses.IN_PROGRESS, statuses.ACTIVE) or "_training" not in record.body:
             return
         bundle, manifest = training.read_manifest(self.context, plan)
+        shortage = training.shortage_of_disk(self.context, bundle)
+        if shortage is not None:  # what a recommender trains, it serves
+            raise WorkFailedError(shortage)
         deployment: Deployment = {
             "solutionVersionArn": record.arn,
             "recipeArn": record.body["recipeArn"],

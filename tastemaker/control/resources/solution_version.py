@@ -18,6 +18,7 @@ from tastemaker.control.resources.campaign import Campaign
 from tastemaker.control.resources.solution import first_training_at
 from tastemaker.control.workflows import training
 from tastemaker.errors import InvalidInput, ResourceInUse
+from tastemaker.failures import WorkFailedError
 
 COPIED = (
     "performHPO",
@@ -204,10 +205,14 @@ class SolutionVersion(ResourceType):
             self.context.writer.change(record, status=statuses.STOPPED)
         elif record.status == statuses.IN_PROGRESS:
             bundle, manifest = training.read_manifest(self.context, plan)
+            shortage = training.shortage_of_disk(self.context, bundle)
+            if shortage is not None and not training.can_be_deployed(self.context, bundle):
+                raise WorkFailedError(shortage)
             tuned = manifest.get("tunedHyperParameters") if record.body.get("performHPO") else None
             record = self.context.writer.change(
                 record,
                 status=statuses.ACTIVE,
+                failureReason=shortage,  # a warning: the model serves once the setting is changed
                 trainingHours=training.training_hours(result),
                 tunedHPOParams={"algorithmHyperParameters": tuned} if tuned else None,
                 _metrics=manifest.get("metrics", {}),

@@ -9,6 +9,7 @@ from tastemaker.contracts import statuses
 from tastemaker.contracts.arns import execution_name, group_name
 from tastemaker.contracts.deployment import bundle_of
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, GroupFolder, TrainingFolder, bundle_of_job
+from tastemaker.contracts.model_size import can_fit, disk_shortage
 from tastemaker.contracts.plans import TrainPlan
 from tastemaker.contracts.training_config import FORMAT_VERSION, DatasetSource, TrainingConfig, to_json
 from tastemaker.control.core.context import Context
@@ -201,6 +202,21 @@ def read_manifest(context: Context, plan: Mapping[str, Any]) -> tuple[str, dict[
     folder = bundle_of_job(plan["outputPath"], plan["jobName"])
     key = folder.removeprefix(context.ports.lake.uri(""))
     return folder, json.loads(context.ports.lake.read(f"{key}{BUNDLE_MANIFEST}"))
+
+
+def shortage_of_disk(context: Context, bundle: str) -> str | None:
+    """Why the functions that open models have too small a disk for a bundle; None if they have not.
+
+    It is known at the end of the training, so nobody has to find it in a failed deployment.
+    """
+    size = context.ports.lake.size(bundle.removeprefix(context.ports.lake.uri("")))
+    disk = context.ports.model_disk_megabytes
+    return None if disk is None else disk_shortage(size, disk << 20)
+
+
+def can_be_deployed(context: Context, bundle: str) -> bool:
+    """Whether some setting of the stage gives the functions enough disk for a bundle."""
+    return can_fit(context.ports.lake.size(bundle.removeprefix(context.ports.lake.uri(""))))
 
 
 def training_hours(result: Mapping[str, Any]) -> float:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import time
 
 import pytest
@@ -194,3 +195,15 @@ def test_warm_invokes_the_runtime_function():
     assert runtime.asked == ("runtime", {"warm": request})
     with pytest.raises(WarmingError, match="too large"):
         warm(Runtime({"errorMessage": "too large"}, "Unhandled"), "runtime", request)
+
+
+def test_warm_reaches_all_provisioned_environments_at_the_same_time():
+    together = threading.Barrier(5, timeout=30)
+
+    class Environments(Runtime):
+        def invoke(self, **request):
+            together.wait()  # Lambda sends requests that run at the same time to different environments
+            return super().invoke(**request)
+
+    request = {"campaignArn": "c", "solutionVersionArn": "v"}
+    assert warm(Environments({"seconds": 1.5}), "runtime:live", request, 5) == {"seconds": 1.5}

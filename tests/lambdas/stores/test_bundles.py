@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.stores.bundles import BundleCache, BundleMissingError
+from lambdas.stores.bundles import BundleCache, BundleMissingError, BundleTooLargeError
 from tests.tastemaker.serving.films import write_bundle
 
 
@@ -152,3 +152,23 @@ def test_prefetch_removes_no_bundle(s3: Any, tmp_path: Path) -> None:
     assert loaded.bundle.path.exists() and not bundles.has(URI)
     assert bundles.get(URI).bundle.model_name == "similar"
     assert not loaded.bundle.path.exists()
+
+
+class TinyDisk(BundleCache):
+    """A disk that is smaller than any bundle."""
+
+    def free(self) -> int:
+        return 1 << 20
+
+    def capacity(self) -> int:
+        return 1 << 20
+
+
+def test_bundle_larger_than_the_disk_names_the_setting(s3: Any, tmp_path: Path) -> None:
+    upload(s3, write_bundle(tmp_path / "a", "similar"), "models/a/")
+    bundles = TinyDisk(s3, tmp_path / "disk")
+    with pytest.raises(
+        BundleTooLargeError, match=r"Set functions\.runtimeDisk and functions\.batchDisk to 33"
+    ):
+        bundles.get(URI)
+    assert list((tmp_path / "disk").glob("*")) == []

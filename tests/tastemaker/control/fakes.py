@@ -88,6 +88,7 @@ class FakeLake:
     """A bucket in memory: key → (text, time written)."""
 
     files: dict[str, tuple[str, float]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def objects(self, prefix: str) -> Iterator[tuple[str, float]]:
         return ((key, written) for key, (_, written) in sorted(self.files.items()) if key.startswith(prefix))
@@ -102,6 +103,11 @@ class FakeLake:
 
     def uri(self, key: str) -> str:
         return f"s3://lake/{key}"
+
+    def size(self, prefix: str) -> int:
+        """The length of the texts, and of what `sizes` says in place of it."""
+        keys = [key for key, _ in self.objects(prefix)]
+        return sum(self.sizes.get(key, len(self.files[key][0])) for key in keys)
 
 
 @dataclass
@@ -124,6 +130,7 @@ def world(
     repository: Repository | None = None,
     quotas: Mapping[str, int] | None = None,
     untrainable: str | None = None,
+    model_disk_megabytes: int | None = 4096,
 ) -> World:
     """A new, empty world. `untrainable` is the name of a recipe that has no model in it."""
 
@@ -142,5 +149,6 @@ def world(
         quotas=Quotas(quotas or {}),
         on_status_change=changes.append,
         recipe=without_model,
+        model_disk_megabytes=model_disk_megabytes,
     )
     return World(control, workflows, lake, clock, changes)

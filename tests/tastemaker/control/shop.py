@@ -77,12 +77,18 @@ def version(world: World, solution_arn: str, **more: Any) -> str:
     return world.call("CreateSolutionVersion", solutionArn=solution_arn, **more)["solutionVersionArn"]
 
 
-def finish_training(world: World, arn: str, member: str = "solutionVersionArn") -> dict[str, Any]:
-    """Run the train workflow of a version or recommender to its good end; answers its plan."""
+def finish_training(
+    world: World, arn: str, member: str = "solutionVersionArn", *, megabytes: int = 1
+) -> dict[str, Any]:
+    """Run the train workflow of a version or recommender to its good end; answers its plan.
+
+    `megabytes` is the size of the model.
+    """
     steps, request = WorkflowSteps(world.control), {member: arn}
     plan = steps.begin("train", request, f"execution-{arn}")
     folder = plan["outputPath"].removeprefix("s3://lake/") + f"{plan['jobName']}/output/model/"
     world.lake.write(f"{folder}bundle.json", json.dumps({"metrics": METRICS, "counts": {"items": 5}}))
+    world.lake.sizes[f"{folder}bundle.json"] = megabytes << 20
     steps.succeed("train", request, plan, {"TrainingTimeInSeconds": 1800})
     return plan
 

@@ -5,6 +5,7 @@ import pytest
 from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.control.workflows.training import NoDataError
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse
+from tastemaker.failures import WorkFailedError
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 
@@ -88,6 +89,33 @@ def test_warnings_about_metrics_are_on_the_record():
     here.lake.write(f"{folder}bundle.json", json.dumps({"metrics": {}, "counts": {}, "warnings": said}))
     steps.succeed("train", {"solutionVersionArn": arn}, plan, {"TrainingTimeInSeconds": 1800})
     assert here.control.records.find("SolutionVersion", arn).body["_warnings"] == said
+
+
+def test_model_larger_than_the_functions_disk_names_the_setting():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.version(here, shop.solution(here, group_arn))
+    shop.finish_training(here, arn, megabytes=5000)
+    version = described(here, arn)
+    assert version["status"] == "ACTIVE"  # it serves as soon as the setting is changed
+    assert "needs 5,032 MB of disk and the functions have 4,096 MB" in version["failureReason"]
+    assert "Set functions.runtimeDisk and functions.batchDisk to 5,032" in version["failureReason"]
+
+
+def test_model_larger_than_any_function_fails():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.version(here, shop.solution(here, group_arn))
+    with pytest.raises(WorkFailedError, match="A function has at most 10,240 MB"):
+        shop.finish_training(here, arn, megabytes=10_240)
+    assert described(here, arn)["status"] == "CREATE IN_PROGRESS"  # until the failure step
+
+
+def test_model_that_fits_has_no_failure_reason():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    arn = shop.trained(here, shop.solution(here, group_arn))
+    assert "failureReason" not in described(here, arn)
 
 
 def test_stop_stops_the_training_job():
