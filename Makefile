@@ -90,6 +90,9 @@ cost: $(VENV)/ready  ## What a stage costs each month (STAGE=dev REQUESTS=1M EVE
 	$(BIN)/python -m deployment.cost --stage $(STAGE) $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(EVENTS),--events $(EVENTS)) \
 	    $(if $(TRAININGS),--trainings $(TRAININGS)) $(COST)
 
+preflight: $(VENV)/ready  ## What the account lacks before a deployment: quotas, region, bootstrap, permissions (STAGE=dev)
+	$(BIN)/python -m deployment.preflight --stage $(STAGE) $(PREFLIGHT)
+
 smoke: $(VENV)/ready  ## Test a deployment as a client, from an import to a deleted user (STAGE=dev, or local)
 	$(BIN)/python -m deployment.smoke --stage $(STAGE) $(SMOKE)
 

@@ -1,0 +1,123 @@
+"""Service quotas that new accounts have too low: training instances, and Lambda's concurrency and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from deployment.preflight.finding import Account, Finding, Status
+
+NEW_ACCOUNT_MEMORY = 3008
+"""MB of memory that a function may have in a new account. No API tells the limit."""
+LIVE_CONCURRENCY = 20
+"""Environments for live requests, beside those of jobs."""
+CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code}"
+
+
+def training_instances(account: Account) -> list[Finding]:
+    """The quotas of the stage's training instance, looked up by their names.
+
+    A spot training needs the spot quota. The quota on demand is a warning then: it serves if spot is off.
+    """
+    settings = account.template.stage.training
+    on_demand, spot = (
+        f"{settings.instance_type} for {usage}" for usage in ("training job usage", "spot training job usage")
+    )
+    names = {on_demand: not settings.spot, spot: settings.spot}
+    found = _by_name(account, "sagemaker", set(names))
+    return [
+        _instances(account, name, found.get(name), settings.instance_count, needed=needed)
+        for name, needed in names.items()
+    ]
+
+
+def _instances(
+    account: Account, name: str, quota: dict[str, Any] | None, count: int, *, needed: bool
+) -> Finding:
+    short: Status = "missing" if needed else "warning"
+    if quota is None:
+        return Finding(
+            "training instances",
+            "unknown",
+            f"Service Quotas lists no quota named {name!r}",
+            "Check the instance type in cdk.json, and look the quota up in the console.",
+            CONSOLE.format(region=account.region, service="sagemaker", code="").removesuffix("/"),
+        )
+    if quota["Value"] < count:
+        return Finding(
+            "training instances",
+            short,
+            f"{name}: {quota['Value']:.0f}, and the stage needs {count}",
+            f"Request {count} or more; AWS usually answers within a day or two."
+            + ("" if needed else " Only trainings without spot capacity need it."),
+            CONSOLE.format(region=account.region, service="sagemaker", code=quota["QuotaCode"]),
+        )
+    return Finding("training instances", "ok", f"{name}: {quota['Value']:.0f}")
+
+
+def _by_name(account: Account, service: str, names: set[str]) -> dict[str, dict[str, Any]]:
+    """The quotas with these names: the account's own values, or else AWS's defaults.
+
+    ListServiceQuotas omits a quota that has no value of the account's own.
+    """
+    client = account.client("service-quotas")
+    found: dict[str, dict[str, Any]] = {}
+    for operation in (client.list_service_quotas, client.list_aws_default_service_quotas):
+        for quota in _pages(operation, service):
+            if quota["QuotaName"] in names:
+                found.setdefault(quota["QuotaName"], quota)
+        if names <= found.keys():
+            break
+    return found
+
+
+def _pages(operation: Any, service: str) -> Iterator[dict[str, Any]]:
+    token: dict[str, str] = {}
+    while True:
+        answer = operation(ServiceCode=service, MaxResults=100, **token)
+        yield from answer["Quotas"]
+        if not answer.get("NextToken"):
+            return
+        token = {"NextToken": answer["NextToken"]}
+
+
+def lambda_concurrency(account: Account) -> list[Finding]:
+    """Batch jobs and deletions must not take all environments from live requests."""
+    functions = account.template.stage.functions
+    limit = account.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    jobs = max(functions.batch_concurrency, functions.deletion_concurrency)
+    wanted = jobs + LIVE_CONCURRENCY + functions.runtime_provisioned
+    link = CONSOLE.format(region=account.region, service="lambda", code="L-B99A9384")
+    if limit < wanted:
+        return [
+            Finding(
+                "Lambda concurrency",
+                "warning",
+                f"{limit} concurrent executions: a job may take {jobs} of them from live requests",
+                f"Request {wanted} or more, or lower functions.batchConcurrency and "
+                "functions.deletionConcurrency in cdk.json.",
+                link,
+            )
+        ]
+    return [Finding("Lambda concurrency", "ok", f"{limit} concurrent executions")]
+
+
+def lambda_memory(account: Account) -> list[Finding]:
+    """New accounts reject functions with more than 3,008 MB."""
+    large = {
+        properties["FunctionName"]: properties["MemorySize"]
+        for properties in account.template.of_type("AWS::Lambda::Function").values()
+        if properties.get("MemorySize", 0) > NEW_ACCOUNT_MEMORY and "FunctionName" in properties
+    }
+    if large:
+        listed = ", ".join(f"{name} ({memory:,} MB)" for name, memory in sorted(large.items()))
+        return [
+            Finding(
+                "Lambda memory",
+                "warning",
+                f"new accounts are limited to {NEW_ACCOUNT_MEMORY:,} MB, which these exceed: {listed}",
+                "Ask AWS Support to raise the limit, or lower the memory in cdk.json.",
+                "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+            )
+        ]
+    return [Finding("Lambda memory", "ok", f"no function has more than {NEW_ACCOUNT_MEMORY:,} MB")]

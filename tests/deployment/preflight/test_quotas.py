@@ -1,0 +1,82 @@
+"""Quotas are found by name through ListServiceQuotas; what is too low has a link to the console."""
+
+from typing import Any
+
+from deployment.preflight import quotas
+
+ON_DEMAND = "ml.m7i.2xlarge for training job usage"
+SPOT = "ml.m7i.2xlarge for spot training job usage"
+PAGE = {"ServiceCode": "sagemaker", "MaxResults": 100}
+LIST, DEFAULTS = "list_service_quotas", "list_aws_default_service_quotas"
+
+
+def quota(name: str, value: float, code: str = "L-1") -> dict[str, Any]:
+    return {"QuotaName": name, "Value": value, "QuotaCode": code, "ServiceCode": "sagemaker"}
+
+
+def found(make, client: Any, **training: Any) -> dict[str, tuple[str, str, str]]:
+    account = make({"training": training}, stubs={"service-quotas": client})
+    return {
+        one.text.split(":")[0]: (one.status, one.text, one.link) for one in quotas.training_instances(account)
+    }
+
+
+def test_spot_training_needs_the_spot_quota_and_warns_of_the_other(make, stubbed) -> None:
+    pages = (
+        (LIST, {"Quotas": [quota("other", 9)], "NextToken": "n"}, PAGE),
+        (LIST, {"Quotas": [quota(ON_DEMAND, 0, "L-D"), quota(SPOT, 0, "L-S")]}, {**PAGE, "NextToken": "n"}),
+    )
+    by_name = found(make, stubbed("service-quotas", *pages), spot=True)
+    status, text, link = by_name[SPOT]
+    assert status == "missing" and "0, and the stage needs 1" in text
+    assert link == "https://eu-west-1.console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas/L-S"
+    assert by_name[ON_DEMAND][0] == "warning"
+
+
+def test_training_on_demand_needs_the_quota_on_demand(make, stubbed) -> None:
+    answer = {"Quotas": [quota(ON_DEMAND, 1), quota(SPOT, 5)]}
+    by_name = found(make, stubbed("service-quotas", (LIST, answer, PAGE)), spot=False, instanceCount=2)
+    assert by_name[ON_DEMAND][0] == "missing" and by_name[SPOT][0] == "ok"
+
+
+def test_quotas_without_a_value_of_the_accounts_own_have_the_default(make, stubbed) -> None:
+    client = stubbed(
+        "service-quotas",
+        (LIST, {"Quotas": [quota(SPOT, 4)]}, PAGE),
+        (DEFAULTS, {"Quotas": [quota(ON_DEMAND, 8), quota(SPOT, 0)]}, PAGE),
+    )
+    by_name = found(make, client)
+    assert [by_name[SPOT][1], by_name[ON_DEMAND][1]] == [f"{SPOT}: 4", f"{ON_DEMAND}: 8"]
+    assert {status for status, _, _ in by_name.values()} == {"ok"}
+
+
+def test_an_instance_type_that_no_quota_names_is_unknown(make, stubbed) -> None:
+    client = stubbed("service-quotas", (LIST, {"Quotas": []}, PAGE), (DEFAULTS, {"Quotas": []}, PAGE))
+    by_name = found(make, client, instanceType="ml.p9.huge")
+    assert {status for status, _, _ in by_name.values()} == {"unknown"}
+    assert "ml.p9.huge for spot training job usage" in str(by_name)
+
+
+def concurrency(make, stubbed, limit: int, **functions: Any) -> Any:
+    answer = {"AccountLimit": {"ConcurrentExecutions": limit}}
+    account = make(
+        {"functions": functions}, stubs={"lambda": stubbed("lambda", ("get_account_settings", answer, {}))}
+    )
+    (finding,) = quotas.lambda_concurrency(account)
+    return finding
+
+
+def test_jobs_must_leave_concurrency_for_live_requests(make, stubbed) -> None:
+    low = concurrency(make, stubbed, 10)
+    assert low.status == "warning" and "Request 40 or more" in low.remedy and low.link.endswith("L-B99A9384")
+    assert concurrency(make, stubbed, 1000).status == "ok"
+    assert concurrency(make, stubbed, 40, batchConcurrency=100).status == "warning"
+
+
+def test_functions_beyond_the_memory_of_new_accounts_are_named(make) -> None:
+    (fine,) = quotas.lambda_memory(make())
+    assert fine.status == "ok"
+    properties = {"FunctionName": "tastemaker-dev-batch", "MemorySize": 4096}
+    large = {"Batch": {"Type": "AWS::Lambda::Function", "Properties": properties}}
+    (finding,) = quotas.lambda_memory(make(resources=large))
+    assert finding.status == "warning" and "tastemaker-dev-batch (4,096 MB)" in finding.text

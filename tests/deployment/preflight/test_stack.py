@@ -1,0 +1,64 @@
+"""The bootstrap's version, the state of the stack, and log groups that would stop its creation."""
+
+import json
+
+import boto3
+import pytest
+
+from deployment.preflight import stack
+from tests.deployment.preflight.conftest import REGION
+
+EMPTY = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}})
+
+
+def test_the_template_says_which_bootstrap_it_needs(make) -> None:
+    assert stack.required_version(make()) == 6
+
+
+@pytest.mark.slow
+def test_the_real_template_says_which_bootstrap_it_needs(make, synthesized) -> None:
+    account = make()
+    object.__setattr__(account, "template", synthesized("dev"))
+    assert stack.required_version(account) == 6
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [(None, "missing"), ("5", "missing"), ("6", "ok"), ("28", "ok")]
+)
+def test_the_bootstrap_must_be_new_enough(make, version: str | None, status: str) -> None:
+    if version:
+        ssm = boto3.client("ssm", region_name=REGION)
+        ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value=version, Type="String")
+    (finding,) = stack.bootstrap(make())
+    assert finding.status == status
+    assert (finding.remedy == "Run: make bootstrap STAGE=dev") == (status == "missing")
+
+
+def test_a_stack_that_does_not_exist_can_be_created(make) -> None:
+    (finding,) = stack.stack(make())
+    assert finding.status == "ok" and "does not exist" in finding.text
+
+
+def test_log_groups_of_an_earlier_stack_are_in_the_way(make) -> None:
+    logs = boto3.client("logs", region_name=REGION)
+    logs.create_log_group(logGroupName="/aws/lambda/tastemaker-dev-runtime")
+    logs.create_log_group(logGroupName="/aws/lambda/tastemaker-prod-runtime")
+    (finding,) = stack.stack(make())
+    assert finding.status == "missing"
+    assert "delete-log-group --log-group-name /aws/lambda/tastemaker-dev-runtime" in finding.remedy
+    assert "prod" not in finding.remedy
+
+
+def test_a_stack_that_is_there_will_be_updated(make) -> None:
+    formation = boto3.client("cloudformation", region_name=REGION)
+    formation.create_stack(StackName="tastemaker-dev", TemplateBody=EMPTY)
+    (finding,) = stack.stack(make())
+    assert finding.status == "ok" and "CREATE_COMPLETE" in finding.text
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "DELETE_FAILED"])
+def test_a_stack_that_is_broken_or_busy_stops_a_deployment(make, stubbed, status: str) -> None:
+    answer = {"Stacks": [{"StackName": "tastemaker-dev", "CreationTime": 0, "StackStatus": status}]}
+    client = stubbed("cloudformation", ("describe_stacks", answer, {"StackName": "tastemaker-dev"}))
+    (finding,) = stack.stack(make(stubs={"cloudformation": client}))
+    assert finding.status == "missing" and status in finding.text and finding.remedy
