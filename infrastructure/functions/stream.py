@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
+from infrastructure.grants import allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import REJECTED_EVENTS_PATTERN
 
 
 def _limits(stage: Stage) -> Limits:
@@ -14,7 +16,12 @@ def _limits(stage: Stage) -> Limits:
 
 def _connect(stream: ServiceFunction, uses: Resources) -> None:
     profiles = uses.tables.profiles
-    stream.set(PROFILES_TABLE=profiles.table_name, PROFILE_DAYS=str(uses.stage.events.profile_days))
+    stream.set(
+        PROFILES_TABLE=profiles.table_name,
+        PROFILE_DAYS=str(uses.stage.events.profile_days),
+        LAKE_BUCKET=uses.lake.bucket.bucket_name,
+    )
+    allow_objects(stream.role, ["s3:PutObject"], uses.lake, [REJECTED_EVENTS_PATTERN])
     allow(stream.role, ["dynamodb:PutItem", "dynamodb:BatchWriteItem"], [profiles.table_arn])
     uses.event_stream.feed(stream.function)
 

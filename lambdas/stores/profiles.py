@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from lambdas.stores.batch_writes import MAX_REQUESTS, TableBusyError, write_batch
 from tastemaker.contracts.streamed_event import COLUMNS, StreamedEvent, partition_key
 from tastemaker.contracts.table_keys import profile_key
@@ -16,6 +18,11 @@ from tastemaker.serving.history import LiveEvent
 
 Item = dict[str, dict[str, str]]
 """An item with its attributes, as DynamoDB writes them."""
+
+OnRejected = Callable[[StreamedEvent, str], None]
+"""Receives an event that cannot be stored, and the reason."""
+INVALID = "ValidationException"
+"""The code of DynamoDB's error for an item that breaks a limit."""
 
 _IN_KEY = {"eventId", "userId", "sentAt", "datasetGroup"}
 _ATTRIBUTES = {
@@ -44,18 +51,46 @@ class Profiles:
         )
         return [_event(item) for item in answer["Items"]]
 
-    def write(self, events: Iterable[StreamedEvent], *, expires_at: int) -> int:
+    def write(
+        self, events: Iterable[StreamedEvent], *, expires_at: int, on_rejected: OnRejected | None = None
+    ) -> int:
         """Store events, which expire at a time in Unix seconds. Returns the number of distinct events.
 
-        Raises TableBusyError.
+        Calls `on_rejected` with each event that cannot be an item of the table, and the reason, and stores
+        the others. Without it such an event raises the error. Raises TableBusyError.
         """
-        items = {_key(item): item for item in (_item(event, expires_at) for event in events)}
-        requests = [{"PutRequest": {"Item": item}} for item in items.values()]
-        for start in range(0, len(requests), MAX_REQUESTS):
-            batch = requests[start : start + MAX_REQUESTS]
-            if left := write_batch(self._client, self._table, batch, sleep=self._sleep):
-                raise TableBusyError(f"{left} events", self._table)
-        return len(requests)
+        items: dict[tuple[str, str], tuple[Item, StreamedEvent]] = {}
+        for event in events:
+            try:
+                item = _item(event, expires_at)
+            except (TypeError, ValueError, OverflowError) as error:
+                if on_rejected is None:
+                    raise
+                on_rejected(event, str(error))
+                continue
+            items[_key(item)] = item, event
+        found = list(items.values())
+        for start in range(0, len(found), MAX_REQUESTS):
+            self._write(found[start : start + MAX_REQUESTS], on_rejected)
+        return len(found)
+
+    def _write(self, batch: list[tuple[Item, StreamedEvent]], on_rejected: OnRejected | None) -> None:
+        """Write one batch. DynamoDB rejects a batch for one bad item, so the halves are tried alone then."""
+        requests = [{"PutRequest": {"Item": item}} for item, _ in batch]
+        try:
+            left = write_batch(self._client, self._table, requests, sleep=self._sleep)
+        except ClientError as error:
+            if on_rejected is None or error.response["Error"]["Code"] != INVALID:
+                raise
+            if len(batch) == 1:
+                on_rejected(batch[0][1], error.response["Error"]["Message"])
+                return
+            middle = len(batch) // 2
+            self._write(batch[:middle], on_rejected)
+            self._write(batch[middle:], on_rejected)
+            return
+        if left:
+            raise TableBusyError(f"{left} events", self._table)
 
 
 def _event(item: Mapping[str, Any]) -> LiveEvent:

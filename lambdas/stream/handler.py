@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from lambdas.stores.lake import LakeBucket
 from lambdas.stores.profiles import Profiles
 from lambdas.stream.consuming import consume
 from lambdas.support.clients import client
 from lambdas.support.settings import Settings
 
-_profiles = Profiles(client("dynamodb"), Settings().profiles_table)
+_settings = Settings()
+_profiles = Profiles(client("dynamodb"), _settings.profiles_table)
+_lake = LakeBucket(client("s3"), _settings.lake_bucket)
 
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
-    """Store a batch of Kinesis records. Returns `batchItemFailures`; raises if no record could be read."""
-    return consume(event, _profiles, context)
+    """Store a batch of Kinesis records. Returns `batchItemFailures`, which is empty."""
+    return consume(event, _profiles, _lake)

@@ -12,6 +12,7 @@
         erase/<job>/                                  see `DeletionFolder`
         attribution/<attribution>/                    see `AttributionFolder`
     failed/events/                                    events that could not be delivered
+    failed/events/rejected/yyyy/MM/dd/                records of the stream that are not valid events
 
 Prefixes end with a slash. Infrastructure builds IAM statements and the delivery of events from the same
 functions, so this module uses the standard library only.
@@ -24,6 +25,7 @@ from enum import StrEnum
 
 GROUPS = "groups/"
 FAILED_EVENTS = "failed/events/"
+REJECTED_EVENTS = f"{FAILED_EVENTS}rejected/"
 
 BUNDLE_MANIFEST = "bundle.json"
 """The name of the file in a bundle that is written last and describes the others."""
@@ -282,6 +284,11 @@ def events_of_day(events_prefix: str, day: str) -> str:
     return f"{events_prefix}{day}/"
 
 
+def rejected_event(day: str, sequence_number: str) -> str:
+    """The key of a record of the stream that cannot be stored. `day`, its arrival, is `yyyy/MM/dd`."""
+    return f"{REJECTED_EVENTS}{day}/{sequence_number}.json"
+
+
 def import_part(destination: str, number: int) -> str:
     """The key of one Parquet part of an import; `destination` is the import's prefix."""
     return f"{destination}part-{number:05}.parquet"
@@ -330,6 +337,7 @@ ANY = "*"
 ALL_GROUPS = f"{GROUPS}{ANY}"
 """Matches every key of every dataset group."""
 FAILED_EVENTS_PATTERN = f"{FAILED_EVENTS}{ANY}"
+REJECTED_EVENTS_PATTERN = f"{REJECTED_EVENTS}{ANY}"
 REFRESHES_PATTERN = f"{GroupFolder(ANY).area(Area.MODELS)}{ANY}/refreshes/{ANY}"
 
 

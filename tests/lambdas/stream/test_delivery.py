@@ -14,7 +14,7 @@ from tastemaker.events.streaming import stream_records
 from tastemaker.ids import Ids
 from tastemaker.schemas import parse
 from tastemaker.serving.history import LiveEvent, merged
-from tests.lambdas.stream.test_stream import batch
+from tests.lambdas.stream.test_stream import Aside, batch
 from tests.standard_schemas import avro
 
 ITEMS = ("alien", "brazil", "casablanca")
@@ -79,7 +79,7 @@ def streamed(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def deliver(table: Table, records: list[dict[str, Any]]) -> None:
     """Consume one batch. Kinesis sends no empty batch."""
     if records:
-        consume(batch(*records), Profiles(table, "profiles"))
+        consume(batch(*records), Profiles(table, "profiles"), Aside())
 
 
 def histories(table: Table) -> dict[str, list[tuple[int, int, int]]]:

@@ -1,4 +1,4 @@
-"""Kinesis batches become profiles: repeated, late and damaged records included."""
+"""Tests that batches of the stream become profiles."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -38,6 +38,22 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             BillingMode="PAY_PER_REQUEST",
         )
         yield client
+
+
+class Aside:
+    """Where rejected records go, by their sequence number."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, dict[str, str]] = {}
+
+    def write(self, key: str, text: str) -> None:
+        content = json.loads(text)
+        assert key == f"failed/events/rejected/2023/11/14/{content['sequenceNumber']}.json"
+        self.stored[content["sequenceNumber"]] = content
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        return {number: content["reason"].partition(":")[0] for number, content in self.stored.items()}
 
 
 def event(number: int, **members: Any) -> dict[str, Any]:
@@ -77,17 +93,19 @@ def items(profiles: Profiles, user: str = "u") -> list[str | None]:
     return [event.item for event in profiles.newest("shop", user)]
 
 
-def test_newest_first_and_sessions_apart(client: Any) -> None:
+def test_profile_has_the_newest_event_first_and_sessions_have_their_own(client: Any) -> None:
     profiles = Profiles(client, TABLE)
-    assert consume(batch(event(2), event(1), event(3, userId=None)), profiles) == {"batchItemFailures": []}
+    assert consume(batch(event(2), event(1), event(3, userId=None)), profiles, Aside()) == {
+        "batchItemFailures": []
+    }
     assert items(profiles) == ["i2", "i1"]
     assert items(profiles, "s") == ["i3"]
     assert profiles.newest("other", "u") == []
 
 
-def test_every_member_is_kept_and_expires(client: Any) -> None:
+def test_every_member_is_stored_and_expires_after_90_days(client: Any) -> None:
     more = {"eventValue": 2.5, "impression": "a|b", "recommendationId": "RID-1", "properties": '{"A":1}'}
-    consume(batch(event(1, **more)), Profiles(client, TABLE))
+    consume(batch(event(1, **more)), Profiles(client, TABLE), Aside())
     (item,) = client.scan(TableName=TABLE)["Items"]
     expires = int(item.pop("expiresAt")["N"])
     assert 90 <= (expires - 1_700_000_000) / 86_400 <= 91
@@ -104,16 +122,55 @@ def test_every_member_is_kept_and_expires(client: Any) -> None:
     }
 
 
-def test_a_bad_record_is_reported_and_the_others_are_stored(client: Any) -> None:
-    profiles = Profiles(client, TABLE)
-    answer = consume(batch(event(1), b"\xff{", event(2), event(3, eventType=None), event(4)), profiles)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "3"}]}
+def test_bad_record_is_put_aside_at_once_and_the_others_are_stored(client: Any) -> None:
+    profiles, aside = Profiles(client, TABLE), Aside()
+    answer = consume(batch(event(1), b"\xff{", event(2), event(3, eventType=None), event(4)), profiles, aside)
+    assert answer == {"batchItemFailures": []}
     assert items(profiles) == ["i4", "i2", "i1"]
+    assert aside.reasons == {"1": "the record is not a JSON object", "3": "the event lacks eventType"}
+    assert json.loads(base64.b64decode(aside.stored["3"]["data"])) == event(3, eventType=None)
 
 
-def test_a_batch_of_nothing_but_bad_records_fails_as_a_whole(client: Any) -> None:
-    with pytest.raises(BatchProcessingError):
-        consume(batch(b"[]", b"no"), Profiles(client, TABLE))
+def test_batch_of_bad_records_does_not_come_again(client: Any) -> None:
+    aside = Aside()
+    answer = consume(batch(b"[]", b"no", event(1, sentAt="soon")), Profiles(client, TABLE), aside)
+    assert answer == {"batchItemFailures": []}
+    assert sorted(aside.stored) == ["0", "1", "2"]
+
+
+def test_batch_comes_again_if_a_bad_record_cannot_be_put_aside(client: Any) -> None:
+    class Full(Aside):
+        def write(self, key: str, text: str) -> None:
+            raise OSError("no")
+
+    with pytest.raises(OSError, match="no"):
+        consume(batch(event(1), b"no"), Profiles(client, TABLE), Full())
+
+
+class Strict:
+    """A table that rejects a batch in which a number is out of DynamoDB's range, as DynamoDB does."""
+
+    def __init__(self) -> None:
+        self.stored: list[str] = []
+        self.calls = 0
+
+    def batch_write_item(self, *, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        self.calls += 1
+        found = [request["PutRequest"]["Item"] for request in RequestItems[TABLE]]
+        if any(abs(float(item.get("eventValue", {"N": "0"})["N"])) > 9.99e125 for item in found):
+            error = {"Code": "ValidationException", "Message": "Number overflow"}
+            raise ClientError({"Error": error}, "BatchWriteItem")
+        self.stored += [item["itemId"]["S"] for item in found]
+        return {}
+
+
+def test_event_that_dynamodb_rejects_is_put_aside_and_the_others_are_stored() -> None:
+    table, aside = Strict(), Aside()
+    poison = [event(40, eventValue=1e308), event(41, eventValue=-1e300)]
+    consume(batch(*map(event, range(30)), *poison), Profiles(table, TABLE), aside)
+    assert sorted(table.stored) == sorted(f"i{number}" for number in range(30))
+    assert aside.reasons == {"30": "Number overflow", "31": "Number overflow"}
+    assert table.calls < 25
 
 
 @given(
@@ -121,20 +178,20 @@ def test_a_batch_of_nothing_but_bad_records_fails_as_a_whole(client: Any) -> Non
     st.randoms(use_true_random=False),
 )
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_repeated_and_late_delivery_ends_with_the_same_profile(
+def test_repeated_and_late_delivery_does_not_change_the_profile(
     client: Any, numbers: list[int], random: Any
 ) -> None:
     for item in client.scan(TableName=TABLE)["Items"]:
         client.delete_item(TableName=TABLE, Key={name: item[name] for name in ("profile", "event")})
     profiles = Profiles(client, TABLE)
-    consume(batch(*(event(number) for number in numbers)), profiles)
+    consume(batch(*(event(number) for number in numbers)), profiles, Aside())
     random.shuffle(numbers)
-    consume(batch(*(event(number) for number in numbers[: len(numbers) // 2 + 1])), profiles)
+    consume(batch(*(event(number) for number in numbers[: len(numbers) // 2 + 1])), profiles, Aside())
     assert items(profiles) == [f"i{number}" for number in sorted(set(numbers), reverse=True)]
 
 
 class Throttled:
-    """A client that takes one item per call, and nothing at all after `most`."""
+    """A client that accepts one item per call, and no item after the first `most`."""
 
     def __init__(self, most: int) -> None:
         self.most, self.taken, self.calls = most, 0, 0
@@ -147,10 +204,10 @@ class Throttled:
         return {"UnprocessedItems": {table: requests[taken:]} if requests[taken:] else {}}
 
 
-def test_unprocessed_items_are_written_again_and_a_throttled_table_fails_the_batch() -> None:
+def test_unprocessed_items_are_written_again_and_a_busy_table_fails_the_batch() -> None:
     waits: list[float] = []
     patient = Throttled(5)
-    consume(batch(*map(event, range(5))), Profiles(patient, TABLE, waits.append))
+    consume(batch(*map(event, range(5))), Profiles(patient, TABLE, waits.append), Aside())
     assert (patient.taken, len(waits)) == (5, 4)
     with pytest.raises(TableBusyError, match="3 events"):
-        consume(batch(*map(event, range(5))), Profiles(Throttled(2), TABLE, waits.append))
+        consume(batch(*map(event, range(5))), Profiles(Throttled(2), TABLE, waits.append), Aside())
