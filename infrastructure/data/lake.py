@@ -11,6 +11,9 @@ from constructs import Construct
 from infrastructure.stage import Stage
 from tastemaker.contracts import lake_layout
 
+PLAN_DAYS = 7
+"""How long large members of plans are kept. A training that waits for spot instances takes days."""
+
 
 class Lake(Construct):
     """A versioned, encrypted, private bucket that accepts only TLS, and the bucket of its access log."""
@@ -57,6 +60,11 @@ class Lake(Construct):
                             transition_after=days(stage.lake.cheaper_storage_days),
                         )
                     ],
+                ),
+                s3.LifecycleRule(
+                    id="plans of executions",
+                    prefix=lake_layout.PLANS,
+                    expiration=days(PLAN_DAYS),
                 ),
                 s3.LifecycleRule(
                     id="failed events",

@@ -9,7 +9,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import Area, patterns
+from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
@@ -25,6 +25,7 @@ def _connect(attribution: ServiceFunction, uses: Resources) -> None:
         DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
         ATTRIBUTION_NAMESPACE=namespace,
     )
+    allow_objects(attribution.role, ["s3:GetObject"], lake, [PLANS_PATTERN])
     allow_objects(attribution.role, ["s3:GetObject"], lake, patterns(Area.DATASETS, Area.EVENTS))
     own = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
     allow_objects(attribution.role, own, lake, patterns(Area.ATTRIBUTION))

@@ -9,7 +9,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import Area, patterns
+from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
 
 AREAS = patterns(Area.DATASETS, Area.EVENTS, Area.DATA_DELETION, Area.BATCH, Area.TRAINING)
 # Old versions go too: a deleted user must not come back with one.
@@ -29,6 +29,7 @@ def _connect(deletion: ServiceFunction, uses: Resources) -> None:
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
     )
+    allow_objects(deletion.role, ["s3:GetObject"], uses.lake, [PLANS_PATTERN])
     allow_objects(deletion.role, REWRITE, uses.lake, AREAS)
     allow_listing(deletion.role, uses.lake, AREAS, actions=["s3:ListBucket", "s3:ListBucketVersions"])
     allow(deletion.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])

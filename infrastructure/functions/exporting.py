@@ -9,7 +9,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import Area, patterns
+from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
@@ -23,6 +23,7 @@ def _connect(exporting: ServiceFunction, uses: Resources) -> None:
         CATALOG_TABLE=catalog.table_name,
         DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
     )
+    allow_objects(exporting.role, ["s3:GetObject"], uses.lake, [PLANS_PATTERN])
     allow_objects(exporting.role, ["s3:GetObject"], uses.lake, patterns(Area.DATASETS, Area.EVENTS))
     allow_listing(exporting.role, uses.lake, patterns(Area.DATASETS, Area.EVENTS))
     allow(exporting.role, ["dynamodb:Query"], [catalog.table_arn])

@@ -9,7 +9,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import WRITE_RECORDS, allow_objects, allow_records
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import ALL_GROUPS
+from tastemaker.contracts.lake_layout import ALL_GROUPS, PLANS_PATTERN
 
 
 def _limits(stage: Stage) -> Limits:
@@ -39,6 +39,7 @@ def _connect(steps: ServiceFunction, uses: Resources) -> None:
     # The profiles of a dataset group share only the beginning of their key, so a purge has to scan the table.
     allow(steps.role, ["dynamodb:Scan", "dynamodb:BatchWriteItem"], [tables.profiles.table_arn])
     allow_objects(steps.role, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], uses.lake, [ALL_GROUPS])
+    allow_objects(steps.role, ["s3:GetObject", "s3:PutObject"], uses.lake, [PLANS_PATTERN])
     allow(steps.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
     allow(steps.role, ["lambda:InvokeFunction"], [runtime.function_arn])
     allow(steps.role, ["events:PutEvents"], [uses.bus.event_bus_arn])

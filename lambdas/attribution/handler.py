@@ -12,6 +12,7 @@ from lambdas.attribution.items import Items
 from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
+from lambdas.stores.plans import resolved
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.contracts.plans import AttributionPlan
@@ -32,6 +33,7 @@ def handle(event: AttributionPlan, context: Any = None) -> dict[str, int]:
     settings, now = Settings(), time.time()
     logger.append_keys(arn=event["arn"])
     lake = LakeBucket(s3, settings.lake_bucket)
+    event = resolved(lake, event)
     items = Items(lake, dynamodb, settings.catalog_table, event["items"])
     metrics = CloudWatch(cloudwatch, settings.attribution_namespace, event["datasetGroupArn"])
     imports = Imports(event, lake, items, metrics, lambda: _output(settings, event))

@@ -25,6 +25,7 @@ from lambdas.deletion.tables import THREADS, Tables
 from lambdas.deletion.users import read_users
 from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.lake import LakeBucket
+from lambdas.stores.plans import resolved
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
@@ -51,6 +52,7 @@ class DataDeletion:
 
     def run(self, action: str, plan: DataDeletionPlan, item: Task | None) -> Any:
         """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
+        plan = resolved(self.lake, plan)
         try:
             match action:
                 case "plan":

@@ -8,6 +8,7 @@ from lambdas.exporting.export import Export, csv_bytes
 from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.catalog import all_upserts
 from lambdas.stores.lake import LakeBucket
+from lambdas.stores.plans import resolved
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import schemas
@@ -22,8 +23,9 @@ def handle(event: ExportPlan, context: Any = None) -> dict[str, Any]:
     """Export the dataset of a plan. Returns rows and bytes. Raises WorkFailedError."""
     settings = Settings()
     logger.append_keys(arn=event["arn"])
-    columns = [field.name for field in schemas.parse(event["schema"]).fields]
     lake = LakeBucket(s3, settings.lake_bucket)
+    event = resolved(lake, event)
+    columns = [field.name for field in schemas.parse(event["schema"]).fields]
     work = Export(event, columns, lake, lambda arn: all_upserts(dynamodb, settings.catalog_table, arn))
     access = CallerAccess(session, s3, settings.data_buckets)
     folder = access.output(event["output"], event.get("roleArn"), event.get("kmsKeyArn"))

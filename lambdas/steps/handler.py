@@ -22,6 +22,7 @@ from lambdas.steps.purging import Tables, purge
 from lambdas.steps.warming import MAX_REQUESTS, warm
 from lambdas.stores.catalog import all_upserts
 from lambdas.stores.lake import LakeBucket
+from lambdas.stores.plans import by_reference, resolved
 from lambdas.support import control_plane
 from lambdas.support.clients import client
 from lambdas.support.observability import logger
@@ -60,11 +61,14 @@ class Steps:
         """
         workflow, request = event["workflow"], event["input"]
         plan, result = event.get("plan") or {}, event.get("result") or {}
+        if event["action"] != "fail":  # a failure needs the ARN only
+            plan = resolved(self.lake, plan)
         match event["action"]:
             case "begin":
                 plan = self.workflows.begin(workflow, request, event["executionArn"])
                 limit = self.settings.distributed_bytes
-                return add_distribution(workflow, plan, self.lake, limit) if limit else plan
+                plan = add_distribution(workflow, plan, self.lake, limit) if limit else plan
+                return by_reference(self.lake, plan, event["executionArn"])
             case "outcome":
                 return read_outcome(plan, self.lake)
             case "succeed":

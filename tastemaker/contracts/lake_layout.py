@@ -11,6 +11,7 @@
         batch/<job>/                                  see `BatchFolder`
         erase/<job>/                                  see `DeletionFolder`
         attribution/<attribution>/                    see `AttributionFolder`
+    plans/<machine>/<execution>/<member>.json         large members of the plans of executions
     failed/events/                                    events that could not be delivered
     failed/events/rejected/yyyy/MM/dd/                records of the stream that are not valid events
 
@@ -26,6 +27,8 @@ from enum import StrEnum
 GROUPS = "groups/"
 FAILED_EVENTS = "failed/events/"
 REJECTED_EVENTS = f"{FAILED_EVENTS}rejected/"
+PLANS = "plans/"
+"""Read while an execution runs, and deleted some days later."""
 
 BUNDLE_MANIFEST = "bundle.json"
 """The name of the file in a bundle that is written last and describes the others."""
@@ -71,6 +74,10 @@ class GroupFolder:
     def dataset_import(self, dataset_type: str, job_name: str) -> str:
         """The prefix of the Parquet parts that one import job writes."""
         return f"{self.dataset(dataset_type)}{job_name}/"
+
+    def import_list(self, dataset_type: str, name: str) -> str:
+        """The key of a part of the list of a dataset's visible imports. No import job is named `_imports`."""
+        return f"{self.dataset(dataset_type)}_imports/{name}.json"
 
     @property
     def events(self) -> str:
@@ -299,6 +306,11 @@ def import_outcome(destination: str) -> str:
     return f"{destination.rstrip('/')}.outcome.json"
 
 
+def plan_member(execution: str, member: str) -> str:
+    """The key of a large member of the plan of an execution, which is named by its ARN."""
+    return f"{PLANS}{'/'.join(execution.split(':')[-2:])}/{member}.json"
+
+
 def failure_reason(prefix: str) -> str:
     """The key of the failure reason of a job with this working folder.
 
@@ -336,6 +348,7 @@ def is_refresh_of(key: str, deployment: str) -> bool:
 ANY = "*"
 ALL_GROUPS = f"{GROUPS}{ANY}"
 """Matches every key of every dataset group."""
+PLANS_PATTERN = f"{PLANS}{ANY}"
 FAILED_EVENTS_PATTERN = f"{FAILED_EVENTS}{ANY}"
 REJECTED_EVENTS_PATTERN = f"{REJECTED_EVENTS}{ANY}"
 REFRESHES_PATTERN = f"{GroupFolder(ANY).area(Area.MODELS)}{ANY}/refreshes/{ANY}"

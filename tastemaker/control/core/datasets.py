@@ -1,10 +1,16 @@
-"""Reading a dataset group's datasets and schemas."""
+"""Reading a dataset group's datasets and schemas, and the list of a dataset's visible imports.
+
+The record of a dataset has the newest imports, in `_imports`, and the keys of the lists of earlier ones, in
+`_importLists`. One conditional write of the record makes an import visible.
+"""
 
 import json
-from typing import Any, TypedDict
+from hashlib import blake2b
+from typing import Any, NotRequired, TypedDict
 
 from tastemaker import schemas
-from tastemaker.contracts.arns import dataset_arn
+from tastemaker.contracts.arns import dataset_arn, group_name
+from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import BulkData
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.records import Record
@@ -16,6 +22,12 @@ class VisibleImport(TypedDict):
     prefix: str
     jobArn: str
     rows: int
+    at: NotRequired[float]
+    """When the import became visible (seconds since 1970). Entries of earlier versions do not have it."""
+
+
+MAX_IMPORTS_ON_RECORD = 500
+"""A record has at most 400 KB. Earlier imports are listed in the lake, so many at a time."""
 
 
 def datasets_of(context: Context, group: str) -> dict[str, Record]:
@@ -52,21 +64,43 @@ def parsed_schema(schema: Record) -> schemas.Schema:
     return schemas.parse(schema.body["schema"], schema.body.get("domain"))
 
 
-def imports_of(dataset: Record) -> list[VisibleImport]:
+def has_bulk_data(dataset: Record) -> bool:
+    """Whether a dataset has a visible import."""
+    return bool(dataset.body["_imports"])
+
+
+def imports_of(context: Context, dataset: Record) -> list[VisibleImport]:
     """The imports whose data are visible in a dataset, oldest first."""
-    imports: list[VisibleImport] = dataset.body["_imports"]
-    return imports
+    lists = dataset.body.get("_importLists", [])
+    earlier = [one for key in lists for one in json.loads(context.ports.lake.read(key))]
+    return [*earlier, *dataset.body["_imports"]]
 
 
 def add_import(context: Context, dataset: Record, added: VisibleImport, *, incremental: bool) -> None:
     """Make an import visible, beside the earlier ones if it is incremental, else in place of them.
 
-    An import that is visible already changes nothing.
+    An import that is visible already changes nothing. A list in the lake that this writes for nothing,
+    because another writer was first, is never read.
     """
-    imports = imports_of(dataset)
-    if all(one["jobArn"] != added["jobArn"] for one in imports):
-        kept = imports if incremental else []
-        context.writer.change(dataset, _imports=[*kept, added], _importedAt=context.now())
+    if any(one["jobArn"] == added["jobArn"] for one in imports_of(context, dataset)):
+        return
+    now = context.now()
+    imports: list[VisibleImport] = dataset.body["_imports"] if incremental else []
+    lists: list[str] = dataset.body.get("_importLists", []) if incremental else []
+    if len(imports) >= MAX_IMPORTS_ON_RECORD:
+        lists, imports = [*lists, _write_list(context, dataset, imports)], []
+    context.writer.change(
+        dataset, _imports=[*imports, {**added, "at": now}], _importLists=lists or None, _importedAt=now
+    )
+
+
+def _write_list(context: Context, dataset: Record, imports: list[VisibleImport]) -> str:
+    text = json.dumps(imports)
+    name = blake2b(text.encode(), digest_size=12).hexdigest()
+    folder = GroupFolder(group_name(dataset.body["datasetGroupArn"]))
+    key = folder.import_list(dataset.body["datasetType"], name)
+    context.ports.lake.write(key, text)
+    return key
 
 
 def bulk_data_changed_at(dataset: Record) -> float:
@@ -74,14 +108,16 @@ def bulk_data_changed_at(dataset: Record) -> float:
     return float(dataset.body.get("_importedAt", 0.0))
 
 
-def imported_at(context: Context, job_arn: str) -> float:
-    """When the data of an import job became visible (seconds since 1970); 0.0 if the job is gone."""
-    job = context.records.get(job_arn)
+def imported_at(context: Context, one: VisibleImport) -> float:
+    """When the data of an import became visible (seconds since 1970); 0.0 if nobody knows any more."""
+    if "at" in one:
+        return one["at"]
+    job = context.records.get(one["jobArn"])
     return float(job.body.get("lastUpdatedDateTime", 0.0)) if job is not None else 0.0
 
 
 def bulk_data_of(context: Context, dataset: Record) -> list[BulkData]:
     """The visible bulk data of a dataset."""
     return [
-        {"prefix": one["prefix"], "at": imported_at(context, one["jobArn"])} for one in imports_of(dataset)
+        {"prefix": one["prefix"], "at": imported_at(context, one)} for one in imports_of(context, dataset)
     ]

@@ -68,7 +68,7 @@ class DataDeletionJob(Job):
                     "arn": dataset.arn,
                     "type": dataset_type,
                     "folder": home.dataset(dataset_type),
-                    "visible": [one["prefix"] for one in imports_of(dataset)],
+                    "visible": [one["prefix"] for one in imports_of(self.context, dataset)],
                 }
                 for dataset_type, dataset in datasets_of(self.context, group_arn).items()
                 if dataset_type in DATASETS_WITH_USERS

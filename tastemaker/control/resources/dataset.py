@@ -21,7 +21,8 @@ class Dataset(ResourceType):
     """A dataset. It is ACTIVE at once.
 
     Private members, which `core/datasets.py` reads: `_imports`, the visible bulk data as a list of
-    `VisibleImport`; `_importedAt`, when it last changed.
+    `VisibleImport`; `_importLists`, the keys of lists of earlier imports; `_importedAt`, when that last
+    changed.
     """
 
     name = "Dataset"

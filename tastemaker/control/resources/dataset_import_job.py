@@ -7,7 +7,7 @@ from tastemaker.contracts import statuses
 from tastemaker.contracts.arns import group_name
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import ImportPlan
-from tastemaker.control.core.datasets import add_import, imports_of, schema_of
+from tastemaker.control.core.datasets import add_import, has_bulk_data, schema_of
 from tastemaker.control.core.declaration import IN_TRANSITION, Body, Reference, Request
 from tastemaker.control.core.locations import check_s3
 from tastemaker.control.core.records import Record
@@ -37,7 +37,7 @@ class DatasetImportJob(ResourceType):
                 "dataSource.dataLocation is missing: the S3 location of a CSV file or a folder."
             )
         check_s3(location, "dataSource.dataLocation")
-        if body["importMode"] == "INCREMENTAL" and not imports_of(referenced["datasetArn"]):
+        if body["importMode"] == "INCREMENTAL" and not has_bulk_data(referenced["datasetArn"]):
             raise InvalidInput(
                 "The first import into a dataset must have the importMode FULL; this dataset has no bulk "
                 "data yet."

@@ -31,6 +31,9 @@ UPSERT_DATASET_TYPES = ("ITEMS", "USERS", "ACTIONS")
 PREVIOUS_FILES = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_")
 """What an incremental training reads of the previous bundle: files, and prefixes of file names."""
 
+MAX_LISTS = 20
+"""How many folders are listed one by one. A dataset may have thousands of imports."""
+
 
 class NoDataError(ResourceInUse):
     """There is nothing to train on."""
@@ -103,11 +106,11 @@ class TrainingJob:
         """The data of each dataset type: its schema, the folders of its imports, and a file of upserts."""
         sources: dict[str, DatasetSource] = {}
         for dataset_type, dataset in datasets_of(self.context, self.group).items():
-            imports = imports_of(dataset)
+            imports = imports_of(self.context, dataset)
             source = sources[dataset_type] = {
                 "schema": avro_of(schema_of(self.context, dataset)),
                 "prefixes": [one["prefix"] for one in imports],
-                "imported": [imported_at(self.context, one["jobArn"]) for one in imports],
+                "imported": [imported_at(self.context, one) for one in imports],
             }
             upserts = self._write_upserts(dataset, self._folder.upserts(dataset_type))
             if upserts is not None:
@@ -182,7 +185,18 @@ class TrainingJob:
         return key
 
     def _keys(self, prefixes: list[str]) -> list[str]:
-        return sorted(key for prefix in prefixes for key, _ in self.context.ports.lake.objects(prefix))
+        """The keys below these prefixes. Many folders with the same parent are listed together."""
+        lake = self.context.ports.lake
+        if len(prefixes) <= MAX_LISTS:
+            return sorted(key for prefix in prefixes for key, _ in lake.objects(prefix))
+        wanted = set(prefixes)
+        parents = {f"{prefix.rstrip('/').rpartition('/')[0]}/" for prefix in prefixes}
+        return sorted(
+            key
+            for parent in parents
+            for key, _ in lake.objects(parent)
+            if f"{parent}{key.removeprefix(parent).partition('/')[0]}/" in wanted
+        )
 
 
 def newest_interaction(context: Context, group: str) -> float:
