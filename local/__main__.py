@@ -44,6 +44,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a further name of this machine, such as host.docker.internal (repeatable)",
     )
+    parser.add_argument(
+        "--concurrency",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="Lambda invocations that the account may have in progress (default 1000; a new account has 10)",
+    )
     parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
     return parser
 
@@ -89,6 +96,7 @@ def main(argv: list[str] | None = None) -> int:
         terminal=Terminal(verbose=options.verbose),
         warm=True,
         access=Access(hosts=options.allow_host, origins=options.allow_origin),
+        concurrency=options.concurrency,
     )
     try:
         emulator.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.account import OWNER_KEY, Account, default_region
 from local.assembly import REPOSITORY, Assembly, synthesize
+from local.functions.concurrency import ACCOUNT_LIMIT, Concurrency
 from local.functions.created import CreatedFunctions
 from local.functions.pool import FunctionPool
 from local.functions.service import Functions
@@ -28,15 +28,18 @@ from local.http.regions import AnyRegion
 from local.http.router import Router, Services
 from local.http.server import HttpServer
 from local.iam.enforcer import Enforcer
+from local.iam.resource_policies import ResourcePolicies
 from local.iam.roles import Roles
 from local.jobs.job import COMMAND
 from local.jobs.service import TrainingJobs
 from local.logs import LogSink
-from local.moto_patches import awslambda, cloudformation, s3, speed, stepfunctions
+from local.moto_patches import awslambda, cloudformation, s3, sns, speed, stepfunctions
 from local.provision import Deployment, provision
+from local.scheduling.alarms import Alarms
 from local.scheduling.rules import Rules
 from local.scheduling.schedules import Scheduler
 from local.streams.event_source import EventSource, EventSourceMapping
+from local.streams.failure_destination import FailureDestination
 from local.streams.firehose import DeliveryStream
 from local.streams.shards import Streams
 from local.terminal import Terminal
@@ -61,6 +64,7 @@ class Emulator:
         repository: Path = REPOSITORY,
         warm: bool = False,
         access: Access = DEFAULT_ACCESS,
+        concurrency: int = ACCOUNT_LIMIT,
     ) -> None:
         """Nothing happens before `start`.
 
@@ -73,6 +77,7 @@ class Emulator:
             repository: what a training job has on its PYTHONPATH.
             warm: load the functions in the background once ready.
             access: further names of this machine, and sites whose pages may call Personalize's API.
+            concurrency: the account's limit of concurrent Lambda invocations.
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
@@ -80,6 +85,7 @@ class Emulator:
         self._repository = repository
         self._warm = warm
         self._access = access
+        self._concurrency = concurrency
         self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
         self.account = Account(self._server.endpoint, region or default_region())
@@ -138,7 +144,9 @@ class Emulator:
         cloudformation.install()
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
-        enforcer = Enforcer(self.account, self.roles, self._terminal)
+        self._policies = ResourcePolicies(self.account, self._terminal)
+        sns.install(self._topic_may_send)
+        enforcer = Enforcer(self.account, self.roles, self._policies, self._terminal)
         router = Router(MotoApp(self.port), self.roles, enforcer, self._terminal, access=self._access)
         self._server.start(router)
         self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
@@ -160,8 +168,9 @@ class Emulator:
         self.functions = Functions(
             {name: pool_of(spec) for name, spec in found.functions.items()},
             CreatedFunctions(account, pool_of, self._scratch),
+            Concurrency(account, self._concurrency),
         )
-        awslambda.install(self.functions.invoke)
+        awslambda.install(self.functions.invoke_event)
         self.jobs = TrainingJobs(
             account=account,
             roles=roles,
@@ -178,7 +187,7 @@ class Emulator:
         ]
         mappings = [self._mapping(source, streams) for source in found.event_sources]
         self.scheduler = Scheduler(account=account, roles=roles, terminal=terminal)
-        rules = Rules(found.rules, account=account, invoke=self.functions.invoke, terminal=terminal)
+        rules = Rules(found.rules, account=account, invoke=self.functions.invoke_event, terminal=terminal)
         runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, rules]
         for runner in runners:
             runner.start()
@@ -192,25 +201,31 @@ class Emulator:
             cors=found.cors,
         )
         return Services(
-            AnyRegion(gateway, home=account.region), self.functions, self.jobs, streams, self.flush
+            AnyRegion(gateway, home=account.region),
+            self.functions,
+            self.jobs,
+            streams,
+            Alarms(account, self._policies, terminal),
+            self.flush,
         )
 
     def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:
-        role_arn = self.deployment.functions[source.function_name].role_arn
-
-        def send(document: dict[str, Any]) -> None:
-            assert source.destination_arn is not None
-            credentials = self.roles.assume(role_arn, service="lambda.amazonaws.com", session="event-source")
-            sqs = self.account.client("sqs", credentials)
-            url = f"{self.endpoint}/{self.account.id}/{source.destination_arn.rsplit(':', 1)[-1]}"
-            sqs.send_message(QueueUrl=url, MessageBody=json.dumps(document))
-
+        destination = None
+        if source.destination_arn is not None:
+            destination = FailureDestination(
+                source.destination_arn,
+                mapping_id=source.id,
+                function_arn=source.function_arn,
+                role_arn=self.deployment.functions[source.function_name].role_arn,
+                account=self.account,
+                roles=self.roles,
+            )
         return EventSourceMapping(
             source,
             account=self.account,
             streams=streams,
             invoke=self.functions.invoke,
-            send=send,
+            send=destination,
             terminal=self._terminal,
         )
 
@@ -234,8 +249,19 @@ class Emulator:
                     execution.stop(stop_date=None, cause="the local run ended", error=None)
 
     def _client_of_state(self, service: str, role_arn: str) -> Any:
-        credentials = self.roles.assume(role_arn, service="states.amazonaws.com", session="states")
+        machines = stepfunctions_parser_backends[self.account.id][self.account.region].state_machines
+        credentials = self.roles.assume(
+            role_arn,
+            service="states.amazonaws.com",
+            session="states",
+            source_arn=next((machine.arn for machine in machines if machine.roleArn == role_arn), None),
+        )
         return self.account.client(service, credentials, **stepfunctions.CLIENT_CONFIG)
+
+    def _topic_may_send(self, topic_arn: str, queue_arn: str) -> bool:
+        return self._policies.allows_service(
+            "sns.amazonaws.com", "sqs:SendMessage", queue_arn, source_arn=topic_arn
+        )
 
     def _warm_up(self) -> None:
         for name in self.functions.names():

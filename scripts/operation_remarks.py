@@ -7,7 +7,8 @@ REMARKS = {
     "kilobyte.",
     "CreateCampaign": "`minProvisionedTPS` is stored and costs nothing: functions serve, not instances.",
     "CreateDataset": "The dataset is ACTIVE at once.",
-    "CreateDatasetGroup": "The dataset group is ACTIVE at once.",
+    "CreateDatasetGroup": "The dataset group is ACTIVE at once. `kmsKeyArn` is refused: one key encrypts the "
+    "whole deployment.",
     "CreateDatasetImportJob": "The minimum of 1,000 interactions is enforced only if the quota "
     "`minimumImportInteractions` is set. `roleArn` is optional for buckets that the stage lists. The "
     "report that `publishAttributionMetricsToS3` asks for arrives within a quarter of an hour after the "
@@ -28,7 +29,8 @@ REMARKS = {
     "those of the full version that it continues. `trainingHours` is elapsed time.",
     "DeleteCampaign": "The campaign is deleted at once.",
     "DeleteDataset": "Also deletes the data of the dataset in the lake, streamed events included, and the "
-    "records of its import jobs.",
+    "records of its import jobs. The ARN `…/EVENT_INTERACTIONS` is accepted for a dataset group that has or "
+    "had an event tracker: there is nothing to delete.",
     "DeleteDatasetGroup": "Also deletes the data of the dataset group in the lake and the profiles of its "
     "users.",
     "DeleteEventTracker": "The event tracker is deleted at once. Its events stay.",

@@ -10,6 +10,8 @@ programs look for them.
 
 # ruff: noqa: N818 - the names state the reason
 
+from tastemaker.errors import TastemakerError
+
 
 class WorkFailedError(Exception):
     """The root of all failure reasons. `str(error)` is the text that a person reads."""
@@ -20,6 +22,18 @@ class InvalidLocation(WorkFailedError):
 
     def __init__(self, location: str, why: str) -> None:
         super().__init__(f"Invalid data location: {location}: {why}")
+
+
+def reason_for(error: Exception, what: str) -> str:
+    """The failure reason of a task of a job.
+
+    `what` names the task: a file, or a part of a file. Errors that were written for a person to read stand
+    alone. Others say little without their type and the task.
+    """
+    if isinstance(error, WorkFailedError | TastemakerError):
+        return str(error)
+    text = " ".join(str(error).split())
+    return f"{what}: {type(error).__name__}{f': {text}' if text else ''}"
 
 
 class AccessRefused(WorkFailedError):

@@ -20,6 +20,7 @@ from lambdas.deletion.lake_files import delete_user_rows
 from lambdas.exporting.export import Export, csv_bytes
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
+from tastemaker.contracts.plans import ExportPlan
 
 KEY = "bulk/1/part-00000.parquet"
 METRICS = [Metric("views", "view", "samplecount"), Metric("income", "view", "sum", "ITEMS", "PRICE")]
@@ -80,8 +81,19 @@ def main() -> None:
         f"deletion of 1,000 users: {rows / (process_time() - started):12,.0f} rows per second ({gone:,} gone)"
     )
 
-    imports = [{"prefix": "bulk/1/", "at": 0.0}]
-    plan = {"mode": "BULK", "datasetType": "INTERACTIONS", "imports": imports}
+    plan: ExportPlan = {
+        "arn": "",
+        "name": "benchmark",
+        "mode": "BULK",
+        "datasetArn": "",
+        "datasetType": "INTERACTIONS",
+        "schema": "",
+        "imports": [{"prefix": "bulk/1/", "at": 0.0}],
+        "events": "",
+        "output": "",
+        "kmsKeyArn": None,
+        "roleArn": None,
+    }
     export = Export(plan, COLUMNS, lake, lambda _: [])
     started = process_time()
     size = sum(len(piece) for piece in csv_bytes(COLUMNS, export.rows(), lambda _: None))

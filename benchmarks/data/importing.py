@@ -51,7 +51,8 @@ def ours(root: Path) -> int:
     from tastemaker.importing.storage import Folder
 
     store = Folder(root)
-    return Importer(store, store, FIELDS, "out/", log=lambda _: None).run("s3://data/events.csv")["rows"]
+    importer = Importer(store, store, FIELDS, "out/", log=lambda _: None)
+    return int(importer.run("s3://data/events.csv")["rows"])
 
 
 def plain(root: Path) -> int:

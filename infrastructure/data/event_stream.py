@@ -28,9 +28,19 @@ from tastemaker.contracts.lake_layout import (
 )
 from tastemaker.contracts.streamed_event import COLUMNS
 
-# Firehose replaces the expressions: the dataset group is that of the record, the day that of the delivery.
+# Firehose replaces the expressions: group and area are those of the record, the day that of the delivery.
+# A partition key with a slash would be one folder or two, so the pseudo group `films/actions` gives two keys.
+PARTITION_QUERY = (
+    '{group: (.datasetGroup | split("/")[0]), area: (.datasetGroup | split("/")[1] // "'
+    + Area.EVENTS.value
+    + '")}'
+)
 _DAY = "!{timestamp:yyyy/MM/dd}"
-EVENTS_PREFIX = events_of_day(GroupFolder("!{partitionKeyFromQuery:datasetGroup}").events, _DAY)
+EVENTS_PREFIX = events_of_day(
+    f"{GroupFolder('!{partitionKeyFromQuery:group}').prefix}!{{partitionKeyFromQuery:area}}/", _DAY
+)
+FILE_EXTENSION = ".parquet"
+AREAS = patterns(Area.EVENTS, Area.ACTION_EVENTS)
 FAILED_PREFIX = events_of_day(f"{FAILED_EVENTS}!{{firehose:error-output-type}}/", _DAY)
 
 
@@ -105,7 +115,7 @@ class EventStream(Construct):
         allow(
             role,
             ["s3:PutObject", "s3:AbortMultipartUpload"],
-            [lake.objects(pattern) for pattern in (*patterns(Area.EVENTS), FAILED_EVENTS_PATTERN)],
+            [lake.objects(pattern) for pattern in (*AREAS, FAILED_EVENTS_PATTERN)],
             because="keys begin with the dataset group of each event, and with the reason of a failure",
         )
         allow(
@@ -137,6 +147,7 @@ class EventStream(Construct):
                 role_arn=role.role_arn,
                 prefix=EVENTS_PREFIX,
                 error_output_prefix=FAILED_PREFIX,
+                file_extension=FILE_EXTENSION,  # readers take no other files
                 compression_format="UNCOMPRESSED",  # Parquet compresses its columns
                 buffering_hints=of.BufferingHintsProperty(
                     interval_in_seconds=stage.events.lake_buffer_seconds,
@@ -145,11 +156,14 @@ class EventStream(Construct):
                 dynamic_partitioning_configuration=of.DynamicPartitioningConfigurationProperty(
                     enabled=True, retry_options=of.RetryOptionsProperty(duration_in_seconds=300)
                 ),
-                processing_configuration=_partition_by_dataset_group(),
+                processing_configuration=_partition_by_group_and_area(),
                 data_format_conversion_configuration=of.DataFormatConversionConfigurationProperty(
                     enabled=True,
                     input_format_configuration=of.InputFormatConfigurationProperty(
-                        deserializer=of.DeserializerProperty(open_x_json_ser_de=of.OpenXJsonSerDeProperty())
+                        deserializer=of.DeserializerProperty(
+                            # `userId` of a record is `userid` of the table.
+                            open_x_json_ser_de=of.OpenXJsonSerDeProperty(case_insensitive=True)
+                        )
                     ),
                     output_format_configuration=of.OutputFormatConfigurationProperty(
                         serializer=of.SerializerProperty(
@@ -205,7 +219,8 @@ class EventStream(Construct):
                 parameters={"classification": "parquet"},
                 storage_descriptor=of.StorageDescriptorProperty(
                     columns=[
-                        of.ColumnProperty(name=name, type=column_type)
+                        # Glue lower-cases the names. Declared so, the template shows what the files have.
+                        of.ColumnProperty(name=name.lower(), type=column_type)
                         for name, column_type in COLUMNS.items()
                     ],
                     location=lake.bucket.s3_url_for_object(GROUPS),
@@ -221,9 +236,9 @@ class EventStream(Construct):
         return name, "events"
 
 
-def _partition_by_dataset_group() -> firehose.CfnDeliveryStream.ProcessingConfigurationProperty:
+def _partition_by_group_and_area() -> firehose.CfnDeliveryStream.ProcessingConfigurationProperty:
     of = firehose.CfnDeliveryStream
-    query = {"MetadataExtractionQuery": "{datasetGroup: .datasetGroup}", "JsonParsingEngine": "JQ-1.6"}
+    query = {"MetadataExtractionQuery": PARTITION_QUERY, "JsonParsingEngine": "JQ-1.6"}
     parameters = [
         of.ProcessorParameterProperty(parameter_name=name, parameter_value=value)
         for name, value in query.items()

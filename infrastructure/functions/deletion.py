@@ -11,7 +11,9 @@ from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
 
-AREAS = patterns(Area.DATASETS, Area.EVENTS, Area.DATA_DELETION, Area.BATCH, Area.TRAINING)
+AREAS = patterns(
+    Area.DATASETS, Area.EVENTS, Area.ACTION_EVENTS, Area.DATA_DELETION, Area.BATCH, Area.TRAINING
+)
 # Old versions go too: a deleted user must not come back with one.
 REWRITE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 

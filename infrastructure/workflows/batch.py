@@ -22,8 +22,10 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     outputs = each("Collect outputs", "Collect output", function, "collect", list_key="$.plan.files")
     lists = each("Load lists", "Load list", function, "load", list_key="$.plan.shards")
     # The job is complete only when the lake has no data of users left from it. Served lists are in a table.
-    clean_up = flow.clean_up(flow.step("Publish outputs", "succeed"))
-    start.next(flow.action("Plan shards", function, "plan")).next(shards).next(outputs).next(
+    clean_up = flow.clean_up(flow.step("Publish outputs", "succeed", result="$.counts"))
+    # Outputs are written before the job may fail for want of answers: each line has its error there.
+    count = flow.action("Count answers", function, "count", result_path="$.counts")
+    start.next(flow.action("Plan shards", function, "plan")).next(shards).next(outputs).next(count).next(
         sfn.Choice(flow, "Are the lists served?")
         .when(is_true("$.plan.served"), lists.next(clean_up))
         .otherwise(clean_up)

@@ -5,9 +5,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.stores.lake import LakeBucket
+from lambdas.support.observability import logger
 from tastemaker.batch import lines, shards
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.errors import TastemakerError
@@ -18,6 +21,14 @@ from tastemaker.serving.ports import Profiles
 LINES_AHEAD = 256
 """Lines that are read together. Their users' events are read while other lines are answered."""
 THREADS = 8
+
+
+class Counts(NamedTuple):
+    """The lines of a shard, and how many of them were answered."""
+
+    lines: int
+    answered: int
+
 
 Answer = Callable[[lines.Question], dict[str, Any]]
 Line = tuple[Any, lines.Question | None, str | None]
@@ -60,13 +71,13 @@ class PrefetchedProfiles:
 
 def answer_shard(
     source: Source, lake: LakeBucket, entry: Mapping[str, Any], job: InferenceJob, ahead: PrefetchedProfiles
-) -> int:
-    """Answer the lines of a shard of an inference job. Returns how many could not be answered."""
+) -> Counts:
+    """Answer the lines of a shard of an inference job."""
     group = job.endpoint.dataset_group
 
     def prefetch(questions: list[lines.Question]) -> None:
         users = (question.get("userId") for question in questions)
-        ahead.prefetch(group, (user for user in users if user and isinstance(user, str)))
+        ahead.prefetch(group, (user for user in users if lines.is_identifier(user)))
 
     return write_part(source, lake, entry, job.answer, prefetch if job.needs_events else None)
 
@@ -77,13 +88,13 @@ def write_part(
     entry: Mapping[str, Any],
     answer: Answer,
     prefetch: Callable[[list[lines.Question]], None] | None = None,
-) -> int:
+) -> Counts:
     """Answer the lines that start in a shard's range, without blank lines, and store them in the lake.
 
-    `entry` is an element of shards.json. Returns how many lines could not be answered.
+    `entry` is an element of shards.json.
     """
     file = File(entry["bucket"], entry["key"], entry["size"], entry["etag"])
-    failed = 0
+    counted = answered = 0
     with source.open(file) as raw, tempfile.TemporaryFile() as part:
         stream: BinaryIO = io.BufferedReader(raw, 1 << 20)
         wanted = (line for line in shards.lines(stream, entry["start"], entry["end"]) if line.strip())
@@ -93,15 +104,29 @@ def write_part(
             for echo, question, error in batch:
                 output = None
                 if question is not None:
-                    try:
-                        output = answer(question)
-                    except TastemakerError as refused:
-                        error = refused.message
-                failed += output is None
+                    output, error = _answered(answer, question)
+                counted += 1
+                answered += output is not None
                 part.write(lines.write(echo, output, error))
         part.seek(0)
         lake.client.put_object(Bucket=lake.bucket, Key=entry["part"], Body=part)
-    return failed
+    return Counts(counted, answered)
+
+
+def _answered(answer: Answer, question: lines.Question) -> tuple[dict[str, Any] | None, str | None]:
+    """The output of a line, or why there is none: one line never fails the others.
+
+    Errors of AWS and of the machine are raised: they are no property of the line, and a retry can succeed.
+    """
+    try:
+        return answer(question), None
+    except TastemakerError as refused:
+        return None, refused.message
+    except (BotoCoreError, ClientError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        logger.exception("a line could not be answered")
+        return None, f"The line could not be answered: {type(error).__name__}: {error}"
 
 
 def _batches(read: Iterator[Line]) -> Iterator[list[Line]]:

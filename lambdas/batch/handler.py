@@ -1,7 +1,7 @@
 """The steps of the batch state machine, one per call.
 
-An event is {"action": "plan" | "answer" | "collect" | "load", "plan": the job's plan, "item": the element of
-a map state}.
+An event is {"action", "plan", "item"}: the action is plan, answer, collect, count or load, the plan is the
+job's, and the item is the element of a map state.
 """
 
 import json
@@ -13,6 +13,7 @@ from botocore.config import Config
 
 from lambdas.batch.answer import THREADS, PrefetchedProfiles, answer_shard, write_part
 from lambdas.batch.collect import collect
+from lambdas.batch.count import count, write_count
 from lambdas.batch.load import load
 from lambdas.batch.plan import plan_shards
 from lambdas.stores.bundles import BundleCache
@@ -31,8 +32,7 @@ from tastemaker.batch.inference import InferenceJob
 from tastemaker.batch.segments import SegmentJob
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, failure_reason
 from tastemaker.contracts.plans import BatchPlan
-from tastemaker.errors import TastemakerError
-from tastemaker.failures import WorkFailedError
+from tastemaker.failures import reason_for
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
 
@@ -54,24 +54,29 @@ class Batch:
         self.bundles = BundleCache(self.s3)
 
     def run(self, action: str, plan: BatchPlan, item: dict[str, Any]) -> Any:
-        """Run a step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
+        """Run a step. What it raises is the failure reason, which is stored in the job's folder."""
         try:
             match action:
                 case "plan":
+                    self._output(plan).check()
                     return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
                 case "answer":
                     return self._answer(plan, item)
                 case "collect":
                     return collect(self.lake, self._output(plan), plan, item)
+                case "count":
+                    return count(self.lake, plan)
                 case "load":
                     return load(self.lake, self.precomputed, plan, item)
-        except (WorkFailedError, TastemakerError) as error:
+        except Exception as error:
             # Step Functions does not report why an element of a map state failed.
-            self.lake.write(failure_reason(plan["folder"]), str(error))
+            what = item.get("name") or item.get("part") or f"The step {action!r}"
+            self.lake.write(failure_reason(plan["folder"]), reason_for(error, str(what)))
             raise
         raise ValueError(f"There is no action {action!r}.")
 
     def _answer(self, plan: BatchPlan, item: dict[str, Any]) -> int:
+        """Answer a shard. Returns how many lines could not be answered."""
         self.bundles.get(plan["bundle"])  # a missing model fails the job, not each of its lines
         source, started = self._source(plan), time.perf_counter()
         with PrefetchedProfiles(self.profiles, plan["now"]) as ahead:
@@ -84,9 +89,11 @@ class Batch:
                 upserts=CatalogUpserts(self.dynamodb, self.settings.catalog_table, until=float(plan["now"])),
             )
             if recipes.by_arn(plan["recipeArn"]).batch_segment:
-                failed = write_part(source, self.lake, item, SegmentJob.from_plan(plan, runtime).answer)
+                counts = write_part(source, self.lake, item, SegmentJob.from_plan(plan, runtime).answer)
             else:
-                failed = answer_shard(source, self.lake, item, InferenceJob.from_plan(plan, runtime), ahead)
+                counts = answer_shard(source, self.lake, item, InferenceJob.from_plan(plan, runtime), ahead)
+        write_count(self.lake, plan, item["part"], counts)
+        failed = counts.lines - counts.answered
         seconds = round(time.perf_counter() - started, 3)
         logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
         return failed

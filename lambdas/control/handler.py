@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.control.own_operations import own_operations
 from lambdas.control.reconciliation import Reconciler
-from lambdas.support import authorization, control_plane
+from lambdas.support import audit, authorization, control_plane
 from lambdas.support.clients import client
 from lambdas.support.http import Operation, account_of, serve
 from lambdas.support.observability import logger
@@ -46,8 +46,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     account = account_of(event, context)
     headers, check = event.get("headers") or {}, _check_of()(event, context)
     if not SERVICE.owns_target(headers) and OWN_SERVICE.owns_target(headers):
-        return serve(OWN_SERVICE, event, own_operations(Settings(), account), check)
-    return serve(SERVICE, event, _operations(account), check)
+        return serve(OWN_SERVICE, event, own_operations(Settings(), account), check, finish=audit.write)
+    return serve(SERVICE, event, _operations(account), check, finish=audit.write)
 
 
 def _reconciler(account: str) -> Reconciler:

@@ -30,7 +30,7 @@ from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
 from tastemaker.contracts.plans import DataDeletionPlan
-from tastemaker.failures import WorkFailedError
+from tastemaker.failures import reason_for
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
@@ -51,7 +51,7 @@ class DataDeletion:
         )
 
     def run(self, action: str, plan: DataDeletionPlan, item: Task | None) -> Any:
-        """One step. Raises WorkFailedError, whose text is the failure reason, and ValueError."""
+        """One step. What it raises is the failure reason, which is stored in the job's folder."""
         plan = resolved(self.lake, plan)
         try:
             match action:
@@ -62,8 +62,10 @@ class DataDeletion:
                 case "count":
                     delete_object(self.lake, DeletionFolder(plan["folder"]).sessions)
                     return {"numDeleted": sum(self._counts(plan))}
-        except WorkFailedError as error:
-            self.lake.write(failure_reason(plan["folder"]), str(error))
+        except Exception as error:
+            # Step Functions does not report why an element of a map state failed.
+            what = item["key"] if item is not None and "key" in item else f"The step {action!r}"
+            self.lake.write(failure_reason(plan["folder"]), reason_for(error, what))
             raise
         raise ValueError(f"There is no action {action!r}.")
 

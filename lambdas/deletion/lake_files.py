@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.streamed_event import event_columns, stored_columns
+from tastemaker.failures import WorkFailedError
 
 OnCount = Callable[[int], None]
 """Receives the number of rows that are about to be deleted."""
@@ -83,8 +84,13 @@ def _text(ids: Collection[str]) -> pa.Array:
 
 
 def _dataset_columns(columns: Iterable[str], found: Collection[str], file: str) -> dict[str, str]:
-    """The columns that a file of a dataset has: files of Items have no USER_ID."""
-    return {name: name for name in columns if name in found}
+    """The columns of a file of a dataset. Raises WorkFailedError if one is missing: rows would stay."""
+    if missing := [name for name in columns if name not in found]:
+        raise WorkFailedError(
+            f"{file} has no column {', '.join(missing)}, so that the rows of the users cannot be found; "
+            "delete the object or import the dataset again, and start the job again."
+        )
+    return {name: name for name in columns}
 
 
 def _rewrite(
@@ -103,8 +109,6 @@ def _rewrite(
         path = Path(scratch) / "kept.parquet"
         with parquet.opened(lake, key) as file:
             stored = columns_of(wanted, file.schema_arrow.names, key)
-            if not stored:
-                return 0
             wanted = {stored[name]: ids for name, ids in wanted.items()}
             with pq.ParquetWriter(path, file.schema_arrow, compression="zstd") as writer:
                 for group in range(file.num_row_groups):

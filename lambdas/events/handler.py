@@ -10,20 +10,24 @@ from lambdas.stores.records import ResourceTable
 from lambdas.support import authorization
 from lambdas.support.clients import client
 from lambdas.support.http import serve
+from lambdas.support.metrics import RequestMetrics
 from lambdas.support.settings import Settings
 from tastemaker.wire import Service
 
 _settings = Settings()
 _dynamodb = client("dynamodb")
 _service = Service("personalize-events")
+_metrics = RequestMetrics()
 _operations = operations(
     EventTargets(ResourceTable(_dynamodb, _settings.resources_table)),
     EventStream(client("kinesis"), _settings.event_stream),
     Catalog(_dynamodb, _settings.catalog_table),
+    _metrics,
 )
 _check_of = authorization.connect(_settings)
 
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """One HTTP request of API Gateway."""
-    return serve(_service, event, _operations, _check_of(event, context))
+    _metrics.start()
+    return serve(_service, event, _operations, _check_of(event, context), finish=_metrics.finish)

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from tastemaker import schemas
-from tastemaker.contracts.arns import dataset_arn, name_of, segment_of
+from tastemaker.contracts.arns import dataset_arn, group_arn_of_dataset, name_of, segment_of
 from tastemaker.contracts.statuses import ACTIVE
 from tastemaker.control.core.records import Record
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
@@ -33,6 +33,16 @@ class EventTarget:
     dataset_arn: str
     dataset_type: str
     schema: Schema
+    tracker_arn: str | None = None
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """The resources that metrics belong to, by member of the API."""
+        resources = {
+            "datasetGroupArn": group_arn_of_dataset(self.dataset_arn),
+            "datasetArn": self.dataset_arn,
+        }
+        return resources if self.tracker_arn is None else {**resources, "eventTrackerArn": self.tracker_arn}
 
 
 class EventTargets:
@@ -77,7 +87,7 @@ class EventTargets:
             raise InvalidInput(f"The event tracker {tracker.arn} is not active but {tracker.status}.")
         group: str = tracker.body["datasetGroupArn"]
         try:
-            return self._dataset(dataset_arn(group, "INTERACTIONS"))
+            return replace(self._dataset(dataset_arn(group, "INTERACTIONS")), tracker_arn=tracker.arn)
         except ResourceNotFound as error:
             raise InvalidInput(
                 f"The dataset group {group} has no Interactions dataset yet, and so no schema for events."

@@ -29,6 +29,7 @@ def handle(event: ExportPlan, context: Any = None) -> dict[str, Any]:
     work = Export(event, columns, lake, lambda arn: all_upserts(dynamodb, settings.catalog_table, arn))
     access = CallerAccess(session, s3, settings.data_buckets)
     folder = access.output(event["output"], event.get("roleArn"), event.get("kmsKeyArn"))
+    folder.check()
     counts: list[int] = []
     size = folder.write(f"{event['name']}.csv", csv_bytes(columns, work.rows(), counts.append))
     return {"rows": sum(counts), "bytes": size}

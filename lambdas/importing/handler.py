@@ -9,7 +9,7 @@ import boto3
 
 from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.import_destination import S3Destination
-from lambdas.support.observability import logger
+from lambdas.support.observability import log_exception, logger
 from lambdas.support.settings import Settings
 from tastemaker import schemas
 from tastemaker.contracts.plans import ImportPlan
@@ -42,5 +42,5 @@ def handle(event: ImportPlan, context: Any = None) -> dict[str, Any]:
             return {"distributed": True}
         return importer.run(event["source"])
     except WorkFailedError:
-        logger.exception("import failed")
+        log_exception("import failed")  # the reason is on the job's record
         raise

@@ -5,7 +5,7 @@ from typing import Any
 
 from lambdas.runtime.after_response import AfterResponse
 from lambdas.runtime.deprecated_headers import with_explain
-from lambdas.runtime.observer import PowertoolsObserver
+from lambdas.runtime.observer import LambdaObserver
 from lambdas.runtime.prefetching import prefetch_active
 from lambdas.runtime.warm import warm
 from lambdas.stores.bundles import BundleCache
@@ -31,6 +31,7 @@ _dynamodb = client("dynamodb")
 _records = ResourceTable(_dynamodb, _settings.resources_table)
 _bundles = BundleCache(client("s3"))
 _service = Service("personalize-runtime")
+_observer = LambdaObserver()
 _runtime = Runtime(
     RecordCache(_records),
     _bundles,
@@ -38,7 +39,7 @@ _runtime = Runtime(
     upserts=CatalogUpserts(_dynamodb, _settings.catalog_table),
     impression_log=ImpressionTable(_dynamodb, _settings.recommendations_table),
     precomputed=PrecomputedTable(_dynamodb, _settings.recommendations_table),
-    observer=PowertoolsObserver(),
+    observer=_observer,
 )
 _check_of = authorization.connect(_settings)
 _operations = {
@@ -59,6 +60,7 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
 
 
 def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    _observer.start()
     if "warm" in event:
         result = warm(_runtime, event["warm"])
         logger.info("warmed", extra=result)
@@ -72,4 +74,5 @@ def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "GetRecommendations": lambda params: get_recommendations(_runtime, with_explain(params, headers)),
         },
         _check_of(event, context),
+        finish=_observer.finish,
     )

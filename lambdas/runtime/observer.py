@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from lambdas.support import observability
+from lambdas.support import metrics, observability
 
 
-class PowertoolsObserver:
-    """An `Observer` that uses the function's logger and metrics namespace."""
+class LambdaObserver(metrics.RequestMetrics):
+    """An `Observer` that writes to the function's log. Metrics are lines of the log too."""
 
     def count(self, metric: str, **dimensions: str) -> None:
-        observability.count(metric, **dimensions)
+        metrics.count(metric, **dimensions)
 
     def exception(self, message: str, **fields: Any) -> None:
-        observability.logger.exception(message, extra=fields, stacklevel=3)  # the caller's line
+        observability.log_exception(message, stacklevel=4, **fields)  # the caller's line

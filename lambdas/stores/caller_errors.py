@@ -34,5 +34,10 @@ def write_error(error: ClientError, name: str, *, identity: str, bucket: str) ->
     return WorkFailedError(f"S3 did not take {name}: {error}")
 
 
+def is_missing_bucket(error: ClientError) -> bool:
+    """Whether the error says that there is no such bucket."""
+    return _code(error) in _MISSING_BUCKET
+
+
 def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.stores.caller_errors import write_error
+from lambdas.stores.caller_errors import is_missing_bucket, write_error
 from tastemaker.files import Location
 
 PART_BYTES = 16 << 20
@@ -33,6 +33,18 @@ class OutputFolder:
         folder = location.key.strip("/")
         self.prefix = f"{folder}/" if folder else ""
         self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+
+    def check(self) -> None:
+        """Raises WorkFailedError if the bucket does not exist, before a job works for hours.
+
+        A role may be allowed to write objects and not to see the bucket. Then the first write decides.
+        """
+        try:
+            self._client.head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            if is_missing_bucket(error):
+                uri = f"s3://{self.bucket}"
+                raise write_error(error, uri, identity=self._identity, bucket=self.bucket) from error
 
     def write(self, name: str, chunks: Iterable[bytes]) -> int:
         """Store one file in place of an earlier one, completely or not at all. Returns its size in bytes.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from lambdas.support.observability import logger
+from lambdas.support.observability import log_exception
 
 RETENTION_DAYS = 14
 """How long an event can name an answer. Personalize documents no value."""
@@ -57,7 +57,7 @@ class ImpressionTable:
         try:
             self._client.put_item(TableName=self._table, Item=row)
         except Exception:
-            logger.exception("the impressions were not recorded", extra={"id": recommendation_id})
+            log_exception("the impressions were not recorded", id=recommendation_id)
 
     def find(self, recommendation_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         """Return the items of answers by recommendationId. Answers that were not recorded are left out."""

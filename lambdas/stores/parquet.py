@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.streamed_event import stored_columns
+from tastemaker.failures import WorkFailedError
 
 BATCH_ROWS = 1 << 16
 
@@ -18,16 +19,42 @@ Row = tuple[Any, ...]
 """The values of one row in the order of the requested columns; their types are those of the file."""
 
 
+class DamagedFileError(WorkFailedError):
+    """A Parquet file of the lake that cannot be read."""
+
+    def __init__(self, uri: str, why: object) -> None:
+        super().__init__(
+            f"{uri} cannot be read as Parquet ({' '.join(str(why).split())}); restore an earlier version of "
+            "the object or delete it, and start the job again."
+        )
+
+
 @contextmanager
 def opened(lake: LakeBucket, key: str) -> Iterator[pq.ParquetFile]:
-    """A file of the lake, which is copied to local disk while it is open."""
+    """A file of the lake, which is copied to local disk while it is open.
+
+    Raises DamagedFileError if the file, or a part of it that is read meanwhile, is not valid Parquet.
+    """
     with tempfile.NamedTemporaryFile(suffix=".parquet") as local:
         body = lake.client.get_object(Bucket=lake.bucket, Key=key)["Body"]
         while chunk := body.read(1 << 20):
             local.write(chunk)
         local.flush()
-        with pq.ParquetFile(local.name) as file:
+        with _named_damage(lake.uri(key)), pq.ParquetFile(local.name) as file:
             yield file
+
+
+@contextmanager
+def _named_damage(uri: str) -> Iterator[None]:
+    """Name the file in errors of pyarrow, whose types depend on where the file is damaged."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise DamagedFileError(uri, error) from error
+    except OSError as error:
+        if error.errno is not None:  # a full disk, for example: nothing is wrong with the file
+            raise
+        raise DamagedFileError(uri, error) from error
 
 
 def rows(

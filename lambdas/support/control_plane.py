@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.stores.records import ResourceTable
 from lambdas.support.clients import client
+from lambdas.support.job_metrics import JobMetricsListener
 from lambdas.support.partitions import partition_of
 from lambdas.support.schedules import Schedules
 from lambdas.support.settings import Settings
@@ -16,6 +17,7 @@ from lambdas.support.status_events import EventBus
 from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
 from tastemaker.control.core.control_plane import ControlPlane
+from tastemaker.control.core.ports import ignore_status_changes
 from tastemaker.control.core.quotas import Quotas
 
 
@@ -65,8 +67,8 @@ def connect(settings: Settings, account: str, **ports: Any) -> ControlPlane:
 
     `ports` are the fields of `Ports` that differ between functions: `workflows`, `lake`, `upserts`.
     """
-    if settings.event_bus is not None:
-        ports.setdefault("on_status_change", EventBus(settings.event_bus))
+    bus = ignore_status_changes if settings.event_bus is None else EventBus(settings.event_bus)
+    ports.setdefault("on_status_change", JobMetricsListener(bus))
     return registry.control_plane(
         scope=AccountScope(partition_of(settings.region), settings.region, account),
         repository=ResourceTable(client("dynamodb"), settings.resources_table),

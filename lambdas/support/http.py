@@ -2,10 +2,12 @@
 
 import base64
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from lambdas.support.observability import logger
+from lambdas.support import observability
 from tastemaker.errors import NotServedYet, TastemakerError
 from tastemaker.wire import Response, Service
 
@@ -13,41 +15,71 @@ Operation = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 """Validated parameters → the members of the output, or None for an operation without output."""
 
 
+@dataclass(slots=True)
+class Served:
+    """A request that has been answered.
+
+    `operation` is None if the request has none, `params` is empty if they are not valid. `error` is the code
+    of the error and `reason` its message, which may repeat parts of the request.
+    """
+
+    event: Mapping[str, Any]
+    request_id: str
+    operation: str | None = None
+    params: Mapping[str, Any] | None = None
+    output: Mapping[str, Any] | None = None
+    status: int = 500
+    error: str | None = None
+    reason: str | None = None
+    milliseconds: float = 0.0
+
+
 def serve(
     service: Service,
     event: Mapping[str, Any],
     operations: Mapping[str, Operation],
     check: Callable[[str, Mapping[str, Any]], None] | None,
+    *,
+    finish: Callable[[Served], None] | None = None,
 ) -> dict[str, Any]:
     """The response to one HTTP request. Never raises.
 
     `check` takes the operation and its parameters, and raises AccessDenied if the caller may not do this. It
-    is None if the stage does not authorize callers (`lambdas.support.authorization`).
+    is None if the stage does not authorize callers (`lambdas.support.authorization`). `finish` is called with
+    what was served, for metrics and audit logs.
 
     Errors of the domain become errors of the service. Any other error becomes an InternalServerError with the
     id of the request, and the log has the details.
     """
     context = event.get("requestContext", {})
-    request_id = context.get("requestId") or str(uuid4())
-    operation = None
+    served = Served(event, context.get("requestId") or str(uuid4()))
+    started, operation = perf_counter(), None
     try:
-        operation = service.route(method_of(event), path_of(event), event.get("headers") or {})
+        served.operation = operation = service.route(
+            method_of(event), path_of(event), event.get("headers") or {}
+        )
         run = operations.get(operation)
         if run is None:
             raise NotServedYet(
                 f"{operation} is part of {service.name}, but this release of Tastemaker does not serve it."
             )
-        params = service.parse(operation, body_of(event))
+        served.params = params = service.parse(operation, body_of(event))
         if check is not None:
             check(operation, params)
-        response = service.serialize(operation, run(params))
+        served.output = output = run(params)
+        response = service.serialize(operation, output)
     except TastemakerError as error:
-        logger.info("refused", extra={"operation": operation, "code": error.code, "reason": error.message})
+        served.error, served.reason = error.code, error.message
+        observability.log_refusal(error.message, operation=operation, code=error.code)
         response = service.error(error, operation)
     except Exception as error:
-        logger.exception("failed", extra={"operation": operation, "request_id": request_id})
+        served.error = "InternalServerError"
+        observability.log_exception("failed", operation=operation, request_id=served.request_id)
         response = service.error(error, operation)
-    return _result(response, request_id)
+    if finish is not None:
+        served.status, served.milliseconds = response.status, (perf_counter() - started) * 1000
+        finish(served)
+    return _result(response, served.request_id)
 
 
 def account_of(event: Mapping[str, Any], context: Any) -> str:

@@ -1,12 +1,17 @@
-"""Logs and metrics of every function, with Powertools, which is imported at the first log entry or metric.
+"""The log of every function, with Powertools, which is imported at the first log entry.
 
-A successful request logs nothing, and the import is a tenth of a cold start. The service name comes from
-POWERTOOLS_SERVICE_NAME, else from the name of the function.
+A successful request logs only its metrics (`lambdas.support.metrics`), and the import is a tenth of a cold
+start. The service name comes from POWERTOOLS_SERVICE_NAME, else from the name of the function.
+
+Logs contain no user IDs and no contents of events or requests, unless the log level is DEBUG. So a text that
+may repeat such data, such as the message of an exception, is logged only then.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import traceback
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +25,11 @@ SERVICE = (
     os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "tastemaker"
 )
 
-NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or "Tastemaker"
+VERBOSE = (os.environ.get("POWERTOOLS_LOG_LEVEL") or "").upper() == "DEBUG"
+"""Whether logs may repeat personal data: the texts of errors."""
+
+
+MAX_CAUSES = 5
 
 
 @cache
@@ -44,10 +53,37 @@ class _LazyLogger:
 logger = _LazyLogger()
 
 
-def count(metric_name: str, **dimensions: str) -> None:
-    """Add one to a CloudWatch metric in the namespace of the stage."""
-    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+def log_refusal(reason: str, **fields: Any) -> None:
+    """Log a request that was refused. The caller has the reason, which may repeat parts of the request."""
+    logger.info("refused", extra={**fields, "reason": reason} if VERBOSE else fields)
 
-    with single_metric(metric_name, MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-        for name, value in {"service": SERVICE, **dimensions}.items():
-            metric.add_dimension(name, value)
+
+def log_exception(message: str, *, stacklevel: int = 3, **fields: Any) -> None:
+    """Log the exception that is being handled.
+
+    The entry has the types of the exception and of its causes, AWS's error code, and the lines of code, but
+    not the texts of the exceptions, unless the log level is DEBUG. With a `stacklevel` of 3 the entry has the
+    line of the caller as its location, with 4 that of the caller's caller.
+    """
+    if VERBOSE:
+        logger.exception(message, extra=fields, stacklevel=stacklevel)
+        return
+    error = sys.exception()
+    chain: list[dict[str, Any]] = []
+    while error is not None and len(chain) < MAX_CAUSES:
+        chain.append(_description(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    logger.error(message, extra={**fields, "errors": chain}, stacklevel=stacklevel)
+
+
+def _description(error: BaseException) -> dict[str, Any]:
+    frames = traceback.extract_tb(error.__traceback__)
+    content: dict[str, Any] = {
+        "type": type(error).__qualname__,
+        "lines": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    response = getattr(error, "response", None)  # botocore's ClientError
+    if isinstance(response, dict):
+        content["code"] = response.get("Error", {}).get("Code")
+        content["call"] = getattr(error, "operation_name", None)
+    return content

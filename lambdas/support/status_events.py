@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.support import clients
-from lambdas.support.observability import logger
+from lambdas.support.observability import log_exception, logger
 from tastemaker.control.core.ports import StatusChange
 
 SOURCE = "tastemaker"
@@ -40,7 +40,7 @@ class EventBus:
         try:
             answer = self._client.put_events(Entries=[entry])
         except (ClientError, BotoCoreError):
-            logger.exception("a status event was not delivered", extra={"resource": change.record.arn})
+            log_exception("a status event was not delivered", resource=change.record.arn)
             return
         if answer.get("FailedEntryCount"):
             logger.error("a status event was not delivered", extra={"entries": answer["Entries"]})

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from local.functions.concurrency import Concurrency, ThrottledError
 from local.functions.created import CreatedFunctions, UnsupportedFunctionError
 from local.functions.pool import FunctionPool
 from local.functions.worker import Outcome
@@ -18,6 +19,7 @@ from local.http.messages import Request, Response
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 MAX_REQUEST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
 _ASYNC_RETRIES = 2  # AWS's default for asynchronous invocations
+_THROTTLED_SECONDS = (0.5, 1.0, 2.0, 5.0)  # AWS waits 1 second at first, and up to 5 minutes
 
 
 class UnknownFunctionError(KeyError):
@@ -25,14 +27,18 @@ class UnknownFunctionError(KeyError):
 
 
 class Functions:
-    """All functions, by name or ARN: the template's, and those that programs have created."""
+    """All functions, by name or ARN: those of the template, and those that programs have created."""
 
-    def __init__(self, pools: Mapping[str, FunctionPool], created: CreatedFunctions) -> None:
+    def __init__(
+        self, pools: Mapping[str, FunctionPool], created: CreatedFunctions, concurrency: Concurrency
+    ) -> None:
         self._pools = dict(pools)
         self._created = created
+        self._concurrency = concurrency
+        self._stopped = threading.Event()
 
     def names(self) -> list[str]:
-        """Those of the template."""
+        """The names of the template's functions."""
         return list(self._pools)
 
     def pool(self, name: str) -> FunctionPool:
@@ -49,9 +55,35 @@ class Functions:
         return found
 
     def invoke(self, name: str, event: Any, request_id: str | None = None) -> Outcome:
-        return self.pool(name).invoke(event, request_id or str(uuid.uuid4()))
+        """Run a function once. The outcome is `throttled` if its concurrency is exhausted."""
+        pool = self.pool(name)
+        try:
+            with self._concurrency.invocation(pool.spec.name):
+                return pool.invoke(event, request_id or str(uuid.uuid4()))
+        except ThrottledError as error:
+            return Outcome.throttle(str(error))
+
+    def invoke_event(self, name: str, event: Any, request_id: str | None = None) -> None:
+        """Run a function as an asynchronous invocation: two retries after errors, more after throttling.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+        """
+        attempts = throttled = 0
+        while attempts <= _ASYNC_RETRIES:
+            outcome = self.invoke(name, event, request_id)
+            if not outcome.failed:
+                return
+            if not outcome.throttled:
+                attempts += 1
+                continue
+            seconds = _THROTTLED_SECONDS[min(throttled, len(_THROTTLED_SECONDS) - 1)]
+            throttled += 1
+            if self._stopped.wait(seconds):
+                return
 
     def stop(self) -> None:
+        """Kill all workers."""
+        self._stopped.set()
         pools = [*self._pools.values(), *self._created.pools()]
         threads = [threading.Thread(target=pool.close) for pool in pools]
         for thread in threads:
@@ -61,6 +93,7 @@ class Functions:
 
 
 def is_invoke(request: Request) -> bool:
+    """Whether a request is Lambda's Invoke operation."""
     return request.method == "POST" and _INVOKE.fullmatch(request.raw_path) is not None
 
 
@@ -68,16 +101,17 @@ def serve_invoke(functions: Functions, request: Request) -> Response:
     """Answer an Invoke request (RequestResponse, Event or DryRun)."""
     found = _INVOKE.fullmatch(request.raw_path)
     assert found is not None
-    name, kind = unquote(found.group(1)), request.headers.get("x-amz-invocation-type", "RequestResponse")
+    name = unquote(found.group(1))
+    invocation_type = request.headers.get("x-amz-invocation-type", "RequestResponse")
     try:
-        pool = functions.pool(name)
+        functions.pool(name)
     except UnknownFunctionError:
         return _error(404, "ResourceNotFoundException", f"Function not found: {name}")
     except UnsupportedFunctionError as error:
         return _error(502, "InvalidRuntimeException", str(error))
-    if kind == "DryRun":
+    if invocation_type == "DryRun":
         return Response(204)
-    limit = MAX_REQUEST_BYTES.get(kind, 0)
+    limit = MAX_REQUEST_BYTES.get(invocation_type, 0)
     if len(request.body) > limit:
         return _error(413, "RequestTooLargeException", f"Request must be smaller than {limit} bytes")
     try:
@@ -88,20 +122,17 @@ def serve_invoke(functions: Functions, request: Request) -> Response:
         )
     request_id = str(uuid.uuid4())
     headers = [("x-amzn-RequestId", request_id), ("Content-Type", "application/json")]
-    if kind == "Event":
-        threading.Thread(target=_until_done, args=(pool, event, request_id), daemon=True).start()
+    if invocation_type == "Event":
+        threading.Thread(target=functions.invoke_event, args=(name, event, request_id), daemon=True).start()
         return Response(202, headers)
-    outcome = pool.invoke(event, request_id)
+    outcome = functions.invoke(name, event, request_id)
+    if outcome.throttled:
+        headers.append(("x-amzn-ErrorType", "TooManyRequestsException"))
+        return Response(429, headers, outcome.payload.encode())
     headers.append(("X-Amz-Executed-Version", "$LATEST"))
     if outcome.failed:
         headers.append(("X-Amz-Function-Error", "Unhandled"))
     return Response(200, headers, outcome.payload.encode())
-
-
-def _until_done(pool: FunctionPool, event: Any, request_id: str) -> None:
-    for _ in range(1 + _ASYNC_RETRIES):
-        if not pool.invoke(event, request_id).failed:
-            return
 
 
 def _error(status: int, code: str, message: str) -> Response:

@@ -41,14 +41,21 @@ _KEPT = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an invocation came to: a JSON text, or Lambda's error object."""
+    """The result of an invocation: JSON, or Lambda's error object."""
 
     payload: str
     failed: bool
+    throttled: bool = False  # the function did not run, because too many invocations were in progress
 
     @classmethod
-    def error(cls, kind: str, message: str) -> Outcome:
-        return cls(json.dumps({"errorType": kind, "errorMessage": message}), True)
+    def error(cls, error_type: str, message: str) -> Outcome:
+        return cls(json.dumps({"errorType": error_type, "errorMessage": message}), True)
+
+    @classmethod
+    def throttle(cls, reason: str) -> Outcome:
+        """An invocation that Lambda rejected, in the shape of its TooManyRequestsException."""
+        payload = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
+        return cls(json.dumps(payload), failed=True, throttled=True)
 
 
 class Worker:

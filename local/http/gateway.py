@@ -209,6 +209,8 @@ def _body(request: Request) -> tuple[str | None, bool]:
 
 def _response(outcome: Outcome, request_id: str) -> Response:
     fields = [("apigw-requestid", request_id)]
+    if outcome.throttled:
+        return Response.of_json(503, {"message": "Service Unavailable"}, apigw_requestid=request_id)
     if outcome.failed:
         message = b'{"message":"Internal Server Error"}'
         return Response(500, [*fields, ("Content-Type", "application/json")], message)

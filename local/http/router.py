@@ -20,6 +20,7 @@ from local.iam.operations import Operation, operation
 from local.iam.roles import Roles
 from local.iam.simulation import is_simulation, simulate
 from local.jobs.service import TrainingJobs
+from local.scheduling.alarms import Alarms
 from local.streams.shards import Streams
 from local.terminal import Terminal
 
@@ -35,6 +36,7 @@ class Services:
     functions: Functions
     jobs: TrainingJobs
     streams: Streams
+    alarms: Alarms
     flush: Callable[[], int]
 
 
@@ -113,6 +115,11 @@ class Router:
             return simulate(called, request, self._roles)
         if called.service == "states" and called.name == "StartExecution":
             request = _named(request)
+        if called.service == "monitoring" and called.name == "SetAlarmState":
+            before = services.alarms.states()
+            response = self._moto(request)
+            services.alarms.act_on_changes(before)
+            return response
         response = self._moto(request)
         if called.service == "kinesis" and called.name in ("PutRecord", "PutRecords"):
             stream = request.json.get("StreamName") or request.json.get("StreamARN", "")

@@ -3,6 +3,6 @@
 moto's own check takes "*" for the resource of nearly every request and ignores conditions, so that policies
 scoped to an ARN deny what they should allow. This one knows the resources of the services a Tastemaker stack
 uses, evaluates conditions, asks for iam:PassRole where AWS does, and answers in the shape of each protocol.
-Not evaluated: resource policies (bucket, queue, key), permission boundaries, organization policies,
-signatures.
+Policies of topics, queues and buckets are evaluated too. Not evaluated: policies of keys and functions,
+permission boundaries, organization policies, signatures.
 """

@@ -7,7 +7,9 @@ from xml.sax.saxutils import escape
 from local.account import Account
 from local.http.messages import Request, Response
 from local.iam.operations import Operation
+from local.iam.policy import decide
 from local.iam.required_permissions import Permission, required_permissions
+from local.iam.resource_policies import ResourcePolicies
 from local.iam.roles import Caller, Roles
 from local.terminal import Terminal
 
@@ -15,9 +17,12 @@ from local.terminal import Terminal
 class Enforcer:
     """Answers a request that its caller's role does not allow, in the shape its client expects."""
 
-    def __init__(self, account: Account, roles: Roles, terminal: Terminal) -> None:
+    def __init__(
+        self, account: Account, roles: Roles, policies: ResourcePolicies, terminal: Terminal
+    ) -> None:
         self._account = account
         self._roles = roles
+        self._policies = policies
         self._terminal = terminal
 
     def denial(self, request: Request, operation: Operation | None) -> Response | None:
@@ -42,7 +47,10 @@ class Enforcer:
             "aws:resourceaccount": [self._account.id],
             "aws:securetransport": ["true"],  # as on AWS, whose endpoints the same code calls by https
         }
-        if not self._roles.allows(caller.role_arn, permission.action, permission.resource, context):
+        action, resource = permission.action, permission.resource
+        by_resource = self._policies.decide_for_role(caller, action, resource, context)
+        decision = decide(self._roles.documents(caller.role_arn), action, resource, context)
+        if by_resource is False or decision is False or not (by_resource or decision):
             return False
         return permission.action != "sts:AssumeRole" or self._roles.trusts_role(
             permission.resource, caller, permission.context

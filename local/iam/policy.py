@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -49,12 +49,11 @@ class Statement:
             matches(pattern, resource) for pattern in resolved(self.resources, context)
         )
 
-    def holds(self, context: Context, *, ignored: Collection[str] = ()) -> bool:
-        """Whether the statement's conditions are met, except those on `ignored` keys."""
+    def holds(self, context: Context) -> bool:
+        """Whether the statement's conditions are met."""
         return all(
             _condition(operator, context.get(key), resolved(values, context))
             for operator, key, values in self.conditions
-            if key not in ignored
         )
 
 
@@ -158,9 +157,11 @@ def decision(documents: Iterable[str], action: str, resource: str, context: Cont
     return found
 
 
-def decide(documents: Iterable[str], action: str, resource: str, context: Context) -> bool:
-    """Whether the policies allow the action."""
-    return decision(documents, action, resource, context) == ALLOWED
+def decide(documents: Iterable[str], action: str, resource: str, context: Context) -> bool | None:
+    """Whether the policies allow the action (True) or deny it (False); None if no statement applies."""
+    return {ALLOWED: True, EXPLICIT_DENY: False, IMPLICIT_DENY: None}[
+        decision(documents, action, resource, context)
+    ]
 
 
 def context_keys(documents: Iterable[str]) -> set[str]:

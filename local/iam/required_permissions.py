@@ -208,6 +208,16 @@ def _sqs(
     yield Permission(action, account.arn("sqs", name) if name else "*")
 
 
+def _sns(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Permissions:
+    name = body.get("Name")
+    yield Permission(
+        action,
+        body.get("TopicArn") or body.get("TargetArn") or (account.arn("sns", name) if name else "*"),
+    )
+
+
 def _firehose(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
 ) -> Permissions:
@@ -296,6 +306,7 @@ _SERVICES: dict[str, _Of] = {
     "sagemaker": _sagemaker,
     "sts": _sts,
     "sqs": _sqs,
+    "sns": _sns,
     "firehose": _firehose,
     "logs": _logs,
     "ssm": _ssm,

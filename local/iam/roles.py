@@ -1,4 +1,4 @@
-"""Roles and their sessions, as moto holds them: who is calling, which policies bind, who may assume what."""
+"""Roles and their sessions, as moto stores them: who calls, which policies apply, who may assume a role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PERSONALIZE = "personalize.amazonaws.com"
 
 
 class AssumeRoleError(Exception):
-    """A service may not take a role: the role is not there or does not trust it."""
+    """A service cannot assume a role: the role does not exist or does not trust the service."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Identity:
 
 
 class Roles:
-    """The account's roles; `enforce` marks those whose policies are enforced on their sessions."""
+    """The account's roles. `enforce` marks those whose policies are enforced on their sessions."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -53,6 +53,7 @@ class Roles:
         self._lock = threading.Lock()
 
     def enforce(self, role_arn: str) -> None:
+        """Enforce the policies of a role on its sessions from now on."""
         self._enforced.add(role_arn)
 
     def enforced_caller(self, access_key: str) -> Caller | None:
@@ -61,7 +62,7 @@ class Roles:
         return caller if caller and caller.role_arn in self._enforced else None
 
     def _find(self, access_key: str) -> Caller | None:
-        if not access_key.startswith("ASIA"):  # what AWS's temporary keys start with
+        if not access_key.startswith("ASIA"):  # the prefix of temporary keys
             return None
         for session in reversed(sts_backends[self._account.id][self._account.partition].assumed_roles):
             if session.access_key_id == access_key:
@@ -99,18 +100,25 @@ class Roles:
 
     def allows(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
         """Whether the role's own policies allow the action on the resource."""
-        return decide(self.documents(role_arn), action, resource, context or {})
+        return decide(self.documents(role_arn), action, resource, context or {}) is True
 
-    def trusts_service(self, role_arn: str, service: str) -> bool:
-        """Whether a service may assume the role for this account."""
+    def trusts_service(self, role_arn: str, service: str, source_arn: str | None = None) -> bool:
+        """Whether a service may assume the role for this account.
+
+        `source_arn` is the resource for which the service acts, such as a state machine. Without it, a
+        condition on `aws:SourceArn` is not met.
+        """
         context = {"aws:sourceaccount": [self._account.id]}
+        if source_arn is not None:
+            context["aws:sourcearn"] = [source_arn]
         return self._trusts(role_arn, "Service", lambda value: value == service, context)
 
     def trusts_role(self, role_arn: str, caller: Caller, context: Context) -> bool:
         """Whether a role may be assumed by a session of a template's role, in a request with `context`.
 
-        A role made for Amazon Personalize trusts `personalize.amazonaws.com`. That service is played by this
-        very stack, so here the trust extends to it; in an account the role must name the stack's role too.
+        A role for Amazon Personalize trusts `personalize.amazonaws.com`. This stack takes the place of that
+        service, so here the trust extends to the stack. Its conditions are evaluated as if a dataset import
+        job of the account were the source. In an account the role must also trust the stack's function.
         """
         account = self._account
         names = {
@@ -119,26 +127,27 @@ class Roles:
             caller.role_arn,
             caller.arn(account),
         }
+        source = account.arn("personalize", f"dataset-import-job/{caller.session}")
         known = {"aws:principalarn": [caller.role_arn], "aws:principalaccount": [account.id], **context}
         return self._trusts(
             role_arn, "AWS", lambda value: value in names or matches(value, caller.role_arn), known
-        ) or self.trusts_service(role_arn, PERSONALIZE)
+        ) or self.trusts_service(role_arn, PERSONALIZE, source)
 
-    def assume(self, role_arn: str, *, service: str, session: str) -> dict[str, str]:
-        """Credentials of a role, taken by a service as AWS's services do.
+    def assume(
+        self, role_arn: str, *, service: str, session: str, source_arn: str | None = None
+    ) -> dict[str, str]:
+        """Assume a role as an AWS service does, on behalf of the resource `source_arn`.
 
-        Returns:
-            AWS's three names: AccessKeyId, SecretAccessKey, SessionToken.
-
-        Raises:
-            AssumeRoleError: the role is not there or does not trust the service.
+        Returns AccessKeyId, SecretAccessKey and SessionToken. Raises AssumeRoleError if the role does not
+        exist, or if it does not trust the service.
         """
         if self._role(role_arn) is None:
             raise AssumeRoleError(f"the role {role_arn} does not exist")
-        if not self.trusts_service(role_arn, service):
-            raise AssumeRoleError(f"the role {role_arn} does not trust {service}")
+        if not self.trusts_service(role_arn, service, source_arn):
+            behalf = f" on behalf of {source_arn}" if source_arn else ""
+            raise AssumeRoleError(f"the role {role_arn} does not trust {service}{behalf}")
         with self._lock:
-            taken = sts_backends[self._account.id][self._account.partition].assume_role(
+            assumed = sts_backends[self._account.id][self._account.partition].assume_role(
                 region_name=self._account.region,
                 role_session_name=(session or uuid.uuid4().hex)[:64],
                 role_arn=role_arn,
@@ -146,24 +155,27 @@ class Roles:
                 duration=3600,
                 external_id="",
             )
-        self._callers[taken.access_key_id] = Caller(role_arn, taken.session_name)
+        self._callers[assumed.access_key_id] = Caller(role_arn, assumed.session_name)
         return {
-            "AccessKeyId": taken.access_key_id,
-            "SecretAccessKey": taken.secret_access_key,
-            "SessionToken": taken.session_token,
+            "AccessKeyId": assumed.access_key_id,
+            "SecretAccessKey": assumed.secret_access_key,
+            "SessionToken": assumed.session_token,
         }
 
-    def _trusts(self, role_arn: str, kind: str, is_meant: Callable[[str], bool], context: Context) -> bool:
-        """Whether the trust policy allows a principal. Conditions on `aws:SourceArn` are not evaluated."""
+    def _trusts(
+        self, role_arn: str, principal_type: str, is_principal: Callable[[str], bool], context: Context
+    ) -> bool:
+        """Whether a statement of the trust policy allows a principal, and none denies it."""
         role = self._role(role_arn)
         if role is None:
             return False
-        return any(
+        effects = {
             statement.allow
-            and statement.holds(context, ignored=("aws:sourcearn",))
-            and any(named == kind and is_meant(value) for named, value in statement.principals)
             for statement in statements(role.assume_role_policy_document)
-        )
+            if statement.holds(context)
+            and any(named == principal_type and is_principal(value) for named, value in statement.principals)
+        }
+        return effects == {True}
 
     def _role(self, role_arn: str) -> Role | None:
         return next((role for role in self._backend.roles.values() if role.arn == role_arn), None)

@@ -108,7 +108,10 @@ class TrainingJob:
 
     def _work(self, container: Container) -> dict[str, Any]:
         credentials = self._roles.assume(
-            self._request["RoleArn"], service="sagemaker.amazonaws.com", session="SageMaker"
+            self._request["RoleArn"],
+            service="sagemaker.amazonaws.com",
+            session="SageMaker",
+            source_arn=self._request["TrainingJobArn"],
         )
         transfer = Transfer(self._account.client("s3", credentials))
         self._record.update(secondary_status="Downloading")
@@ -121,7 +124,11 @@ class TrainingJob:
         code, timed_out = self._train(container, credentials, transfer, checkpoint_uri)
         stopped = self._stopping.is_set()
         if code != 0 and not stopped and not timed_out:
-            reason = container.failure() or "\n".join(self._last_lines)[-900:]
+            reason = container.failure() or ""
+            if code < 0:  # ended by a signal: the last lines say nothing about it, and a container adds 128
+                code = 128 - code
+            elif not reason:
+                reason = "\n".join(self._last_lines)[-900:]
             return _failed(f"AlgorithmError: {reason}, exit code: {code}")
         self._record.update(secondary_status="Uploading")
         artifacts = self._upload(container, transfer)

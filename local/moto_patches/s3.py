@@ -1,7 +1,7 @@
-"""moto judges objects by their bucket's policy, and not as IAM does.
+"""moto evaluates the policies of buckets, but not as IAM does.
 
-It ignores conditions, so that a policy which only denies requests without TLS denies them all, and it knows
-no service principals. Here bucket policies are stored, and not evaluated.
+It ignores conditions, so a policy that only denies requests without TLS denies all requests, and it does not
+know service principals. Here moto only stores the policies. `local/iam/resource_policies.py` evaluates them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from moto.s3.models import FakeBucket
 
 
 def install() -> None:
-    """Let no bucket policy decide; a second call changes nothing."""
+    """Stop moto's evaluation; a second call changes nothing."""
     FakeBucket.get_permission = _neutral  # type: ignore[method-assign]
 
 

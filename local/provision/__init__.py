@@ -13,6 +13,7 @@ from local.provision import (
     logs,
     monitoring,
     s3,
+    sns,
     sqs,
     stepfunctions,
 )
@@ -32,6 +33,7 @@ _MODULES = (
     logs,
     monitoring,
     s3,
+    sns,
     sqs,
     stepfunctions,
 )
@@ -61,6 +63,7 @@ def provision(template: Template, deployment: Deployment, say: Line) -> None:
             raise ProvisionError(f"{logical_id} ({kind}): {error!r}") from error
     apigateway.require_permissions(deployment)
     events.require_permissions(deployment)
+    monitoring.require_permissions(deployment)
     say(f"provisioned {len(order)} resources")
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import io
+import uuid
 import zipfile
 
 from local.functions.spec import FunctionSpec
 from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
 from local.streams.event_source import EventSource
+from local.streams.failure_destination import required_permissions
 from local.template import Physical, Resource
 
 
 @adapter(
     "AWS::Lambda::Function",
-    handled="FunctionName Handler Runtime Role Code Timeout MemorySize Environment Description LoggingConfig",
+    handled="FunctionName Handler Runtime Role Code Timeout MemorySize Environment Description LoggingConfig "
+    "ReservedConcurrentExecutions",
     ignored=NO_TAGS
     | {
         "Architectures": "the developer's Python runs the function",
         "EphemeralStorage": "the machine's own disk",
         "TracingConfig": "there is no X-Ray",
-        "ReservedConcurrentExecutions": "a function has at most a few workers here",
     },
 )
 def function(resource: Resource, deployment: Deployment) -> Physical:
@@ -54,6 +56,10 @@ def function(resource: Resource, deployment: Deployment) -> Physical:
         Environment={"Variables": environment},
         Code={"ZipFile": _placeholder()},
     )
+    if (reserved := properties.get("ReservedConcurrentExecutions")) is not None:
+        deployment.client("lambda").put_function_concurrency(
+            FunctionName=name, ReservedConcurrentExecutions=int(reserved)
+        )
     return Physical(name, {"Arn": arn})
 
 
@@ -95,11 +101,19 @@ def event_source_mapping(resource: Resource, deployment: Deployment) -> Physical
         raise ProvisionError(f"the source {stream_arn} is no Kinesis stream")
     name = properties["FunctionName"].rsplit(":", 1)[-1]
     spec = deployment.functions[name]
-    for action in _READS:
-        if not deployment.roles.allows(spec.role_arn, action, stream_arn):
-            raise ProvisionError(f"the role {spec.role_arn} may not {action} on {stream_arn}")
+    destination = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+    needed = [(action, stream_arn) for action in _READS]
+    try:
+        needed += required_permissions(destination) if destination else []
+    except ValueError as error:
+        raise ProvisionError(str(error)) from error
+    for action, needed_on in needed:
+        if not deployment.roles.allows(spec.role_arn, action, needed_on):
+            raise ProvisionError(f"the role {spec.role_arn} may not {action} on {needed_on}")
+    mapping_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{deployment.stack}/{resource.id}"))
     deployment.event_sources.append(
         EventSource(
+            id=mapping_id,
             stream_arn=stream_arn,
             function_name=name,
             function_arn=spec.arn,
@@ -109,7 +123,7 @@ def event_source_mapping(resource: Resource, deployment: Deployment) -> Physical
             max_age_seconds=int(properties.get("MaximumRecordAgeInSeconds", -1)),
             bisect=bool(properties.get("BisectBatchOnFunctionError", False)),
             partial_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
-            destination_arn=properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"),
+            destination_arn=destination,
         )
     )
-    return Physical(resource.id)
+    return Physical(mapping_id, {"Id": mapping_id})

@@ -28,20 +28,19 @@ def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
     handled="Name GroupName ScheduleExpression FlexibleTimeWindow Target",
 )
 def schedule(resource: Resource, deployment: Deployment) -> Physical:
-    """A schedule of the stack itself; `local/scheduling/schedules.py` fires it as those that functions
-    make.
-    """
+    """Create a schedule. `local/scheduling/schedules.py` fires it, like those that functions create."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("Name"))
-    target = properties["Target"]
+    target, group = properties["Target"], properties["GroupName"]
+    source = deployment.account.arn("scheduler", f"schedule-group/{group}")
     created = deployment.client("scheduler").create_schedule(
         Name=name,
-        GroupName=properties["GroupName"],
+        GroupName=group,
         ScheduleExpression=properties["ScheduleExpression"],
         FlexibleTimeWindow=properties["FlexibleTimeWindow"],
         Target={
             "Arn": target["Arn"],
-            "RoleArn": deployment.trusted(target["RoleArn"], "scheduler.amazonaws.com"),
+            "RoleArn": deployment.trusted(target["RoleArn"], "scheduler.amazonaws.com", source),
             "Input": target["Input"],
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
-from local.streams.firehose import Delivery, DeliveryError, check, partition_queries
+from local.streams.firehose import Delivery, DeliveryError, check
 from local.template import Physical, Resource
 
 
@@ -34,6 +34,7 @@ _DESTINATION = {
     "RoleARN",
     "Prefix",
     "ErrorOutputPrefix",
+    "FileExtension",
     "CompressionFormat",  # Parquet compresses by itself
     "BufferingHints",  # flushed every few seconds
     "DynamicPartitioningConfiguration",
@@ -66,17 +67,19 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
     if "ParquetSerDe" not in serializer:
         raise ProvisionError("only Parquet is written here")
     name = deployment.name(resource, properties.get("DeliveryStreamName"))
+    arn = deployment.account.arn("firehose", f"deliverystream/{name}")
     try:
         delivery = Delivery(
             name=name,
             stream_arn=source["KinesisStreamARN"],
-            source_role_arn=deployment.trusted(source["RoleARN"], "firehose.amazonaws.com"),
+            source_role_arn=deployment.trusted(source["RoleARN"], "firehose.amazonaws.com", arn),
             bucket=target["BucketARN"].rsplit(":", 1)[-1],
-            role_arn=deployment.trusted(target["RoleARN"], "firehose.amazonaws.com"),
+            role_arn=deployment.trusted(target["RoleARN"], "firehose.amazonaws.com", arn),
             prefix=target.get("Prefix", ""),
             error_prefix=target.get("ErrorOutputPrefix", ""),
             columns=deployment.glue_columns[schema["DatabaseName"], schema["TableName"]],
-            queries=_queries(target.get("ProcessingConfiguration", {})),
+            query=_query(target.get("ProcessingConfiguration", {})),
+            file_extension=target.get("FileExtension", ".parquet"),
             compression=serializer["ParquetSerDe"].get("Compression", "SNAPPY").lower(),
         )
         check(delivery)
@@ -88,15 +91,15 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
                 f"the role {delivery.source_role_arn} may not {action} on {delivery.stream_arn}"
             )
     deployment.deliveries.append(delivery)
-    return Physical(name, {"Arn": deployment.account.arn("firehose", f"deliverystream/{name}")})
+    return Physical(name, {"Arn": arn})
 
 
-def _queries(processing: dict[str, Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _query(processing: dict[str, Any]) -> str:
+    """The JQ of the partition keys."""
+    query = "{}"
     for processor in processing.get("Processors", []) if processing.get("Enabled") else []:
         if processor["Type"] != "MetadataExtraction":
             raise ProvisionError(f"the processor {processor['Type']} has no counterpart here")
-        for parameter in processor["Parameters"]:
-            if parameter["ParameterName"] == "MetadataExtractionQuery":
-                found |= partition_queries(parameter["ParameterValue"])
-    return found
+        given = {one["ParameterName"]: one["ParameterValue"] for one in processor["Parameters"]}
+        query = given["MetadataExtractionQuery"]
+    return query

@@ -44,6 +44,7 @@ class Deployment:
     event_sources: list[EventSource] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    alarm_topics: list[tuple[str, str]] = field(default_factory=list)  # ARNs of an alarm and of its topic
     glue_columns: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
@@ -56,14 +57,14 @@ class Deployment:
         letters = hashlib.sha256(f"{self.stack}/{resource.id}".encode()).hexdigest()[:12]
         return f"{self.stack}-{resource.id}"[: longest - 13] + f"-{letters}"
 
-    def trusted(self, role_arn: str, service: str) -> str:
-        """The role, after a look whether the service may take it.
+    def trusted(self, role_arn: str, service: str, source_arn: str | None = None) -> str:
+        """The role, after a check that the service may assume it on behalf of the resource `source_arn`.
 
-        Raises:
-            ProvisionError
+        Raises ProvisionError if the service may not.
         """
-        if not self.roles.trusts_service(role_arn, service):
-            raise ProvisionError(f"the role {role_arn} does not trust {service}")
+        if not self.roles.trusts_service(role_arn, service, source_arn):
+            behalf = f" on behalf of {source_arn}" if source_arn else ""
+            raise ProvisionError(f"the role {role_arn} does not trust {service}{behalf}")
         return role_arn
 
 

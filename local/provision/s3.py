@@ -43,7 +43,7 @@ def bucket(resource: Resource, deployment: Deployment) -> Physical:
 
 @adapter("AWS::S3::BucketPolicy", handled="Bucket PolicyDocument", ignored={})
 def bucket_policy(resource: Resource, deployment: Deployment) -> Physical:
-    """Stored, so that a program can read it; it is not evaluated."""
+    """Set the policy of a bucket."""
     properties = resource.properties
     deployment.client("s3").put_bucket_policy(
         Bucket=properties["Bucket"], Policy=json.dumps(properties["PolicyDocument"])

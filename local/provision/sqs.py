@@ -30,7 +30,7 @@ def queue(resource: Resource, deployment: Deployment) -> Physical:
 
 @adapter("AWS::SQS::QueuePolicy", handled="Queues PolicyDocument", ignored={})
 def queue_policy(resource: Resource, deployment: Deployment) -> Physical:
-    """Stored, so that a program can read it; it is not evaluated."""
+    """Set the policy of the queues."""
     properties = resource.properties
     for url in properties["Queues"]:
         deployment.client("sqs").set_queue_attributes(

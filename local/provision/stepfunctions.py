@@ -28,7 +28,11 @@ def state_machine(resource: Resource, deployment: Deployment) -> Physical:
         arn = deployment.client("stepfunctions").create_state_machine(
             name=name,
             definition=definition,
-            roleArn=deployment.trusted(properties["RoleArn"], "states.amazonaws.com"),
+            roleArn=deployment.trusted(
+                properties["RoleArn"],
+                "states.amazonaws.com",
+                deployment.account.arn("states", f"stateMachine:{name}"),
+            ),
             type=properties.get("StateMachineType", "STANDARD"),
         )["stateMachineArn"]
     except ClientError as error:

@@ -117,7 +117,10 @@ class Scheduler:
         target = schedule.target
         arn, given = target["Arn"], target.get("Input") or "{}"
         credentials = self._roles.assume(
-            target["RoleArn"], service="scheduler.amazonaws.com", session=schedule.name
+            target["RoleArn"],
+            service="scheduler.amazonaws.com",
+            session=schedule.name,
+            source_arn=self._account.arn("scheduler", f"schedule-group/{schedule.group_name}"),
         )
         self._terminal.line("schedule", f"{schedule.name} is due")
         if ":stateMachine:" in arn:

@@ -1,8 +1,9 @@
 """Lambda's event source mapping for a Kinesis stream.
 
+It hands over the records of a shard in order, one batch at a time. It supports partial failures, bisecting,
+a maximum number of retries, a maximum age of records, and a destination for records that it gives up.
 https://docs.aws.amazon.com/lambda/latest/dg/kinesis-reporting-failures.html and
-kinesis-on-failure-destination.html: records of a shard in order, one batch at a time; partial failures;
-bisect; retries; records that are too old; what is given up goes to the destination.
+kinesis-on-failure-destination.html
 """
 
 from __future__ import annotations
@@ -23,22 +24,23 @@ from local.terminal import Terminal
 
 _MAX_PAYLOAD_BYTES = 6_000_000
 _WAIT_SECONDS = 1.0
-_BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # Lambda's own grows to minutes
+_BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # on AWS the pauses grow to minutes
 
 Invoke = Callable[[str, Any, str], Outcome]
-Send = Callable[[dict[str, Any]], None]
+Send = Callable[[dict[str, Any], dict[str, Any]], None]  # invocation record, event
 
 
 @dataclass(frozen=True)
 class EventSource:
     """One mapping, as the template declares it."""
 
+    id: str  # the UUID of the mapping
     stream_arn: str
     function_name: str
     function_arn: str
     starting_position: str = "TRIM_HORIZON"
     batch_size: int = 100
-    retries: int = -1  # -1: until the record expires
+    retries: int = -1  # -1: until the records expire
     max_age_seconds: int = -1
     bisect: bool = False
     partial_failures: bool = False
@@ -46,7 +48,7 @@ class EventSource:
 
 
 class EventSourceMapping:
-    """Feeds one function from one stream, a thread for each shard."""
+    """Feeds one function from one stream, with one thread for each shard."""
 
     def __init__(
         self,
@@ -55,10 +57,10 @@ class EventSourceMapping:
         account: Account,
         streams: Streams,
         invoke: Invoke,
-        send: Send,
+        send: Send | None,
         terminal: Terminal,
     ) -> None:
-        """`send` delivers a dead-letter document to the destination, as the function's role."""
+        """`send` delivers an invocation record to the destination; None without a destination."""
         self._source = source
         self._account = account
         self._streams = streams
@@ -68,7 +70,7 @@ class EventSourceMapping:
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Begin to read, from the starting position."""
+        """Start to read from the starting position."""
         source = self._source
         for shard in self._streams.shards(source.stream_arn):
             after = (
@@ -89,27 +91,30 @@ class EventSourceMapping:
             batch = _within_payload(self._streams.read(source.stream_arn, shard, after, source.batch_size))
             try:
                 self._deliver(batch)
-            except Exception as error:  # the shard must go on
+            except Exception as error:  # the next batch of the shard must be read
                 self._terminal.warn(f"{source.function_name}: a batch of {shard} was lost: {error!r}")
             after = batch[-1].number
 
     def _deliver(self, records: Sequence[StreamRecord]) -> None:
-        """Hand over records until all are done or given up."""
-        attempts = 0
+        """Hand over records until all of them are processed or given up.
+
+        A throttled invocation is repeated until the records expire. It does not count as a retry.
+        """
+        attempts = throttled = 0
         while records and not self._stopped.is_set():
             records = self._without_expired(records, attempts)
             if not records:
                 return
             request_id = str(uuid.uuid4())
-            outcome = self._invoke(
-                self._source.function_name,
-                {"Records": [self._event(record) for record in records]},
-                request_id,
-            )
+            outcome = self._invoke(self._source.function_name, self._event(records), request_id)
+            if outcome.throttled:
+                throttled += 1
+                self._pause(throttled)
+                continue
             done = self._done(outcome, records)
             if done == len(records):
                 return
-            if done:  # progress: what is left starts afresh
+            if done:  # the rest gets all its retries again
                 records, attempts = records[done:], 0
             attempts += 1
             if self._source.bisect and len(records) > 1:
@@ -124,7 +129,7 @@ class EventSourceMapping:
                 self._pause(attempts)
 
     def _done(self, outcome: Outcome, records: Sequence[StreamRecord]) -> int:
-        """How many records, from the first, the function is done with."""
+        """The number of records, from the first, that the function has processed."""
         if outcome.failed:
             return 0
         if not self._source.partial_failures:
@@ -134,7 +139,7 @@ class EventSourceMapping:
         if not failures:
             return len(records)
         numbers = {str(record.number): index for index, record in enumerate(records)}
-        # an identifier that is none of the batch's makes the whole batch fail
+        # An unknown identifier makes the whole batch fail.
         return min(numbers.get(failure.get("itemIdentifier") or "", 0) for failure in failures)
 
     def _without_expired(self, records: Sequence[StreamRecord], attempts: int) -> Sequence[StreamRecord]:
@@ -158,7 +163,7 @@ class EventSourceMapping:
         self._terminal.warn(
             f"{source.function_name} gave up {len(records)} records of {records[0].shard}: {condition}"
         )
-        if source.destination_arn is None:
+        if self._send is None:
             return
         response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
         if outcome is not None and outcome.failed:
@@ -183,10 +188,14 @@ class EventSourceMapping:
                     "batchSize": len(records),
                     "streamArn": source.stream_arn,
                 },
-            }
+            },
+            self._event(records),
         )
 
-    def _event(self, record: StreamRecord) -> dict[str, Any]:
+    def _event(self, records: Sequence[StreamRecord]) -> dict[str, Any]:
+        return {"Records": [self._event_record(record) for record in records]}
+
+    def _event_record(self, record: StreamRecord) -> dict[str, Any]:
         return {
             "kinesis": {
                 "kinesisSchemaVersion": "1.0",
@@ -208,7 +217,7 @@ class EventSourceMapping:
 
 
 def _within_payload(records: list[StreamRecord]) -> list[StreamRecord]:
-    """As many of the first records as fit into one invocation, at least one."""
+    """As many of the first records as fit into one invocation, but at least one."""
     total = 0
     for index, record in enumerate(records):
         total += len(record.data) + 400

@@ -13,8 +13,10 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import jq
 
 from local.account import Account
 from local.iam.roles import Roles
@@ -25,7 +27,7 @@ FLUSH_SECONDS = 2.0  # the template's buffering hints are a minute or more; nobo
 _BATCH = 10_000
 _EXPRESSION = re.compile(r"!\{(\w+):([^}]*)\}")
 _JAVA_DATE = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
-_QUERY_MEMBER = re.compile(r"\s*([\w-]+)\s*:\s*\.([\w.]+)\s*")
+_PARTITION_KEY = re.compile(r"!\{partitionKeyFromQuery:(\w+)\}")
 
 
 class DeliveryError(Exception):
@@ -44,22 +46,35 @@ class Delivery:
     prefix: str
     error_prefix: str
     columns: dict[str, str]  # name → Glue type, in order
-    queries: dict[str, str] = field(default_factory=dict)  # partition key → path in the record
+    query: str = "{}"  # JQ: an object of partition keys
+    file_extension: str = ""
     compression: str = "snappy"
 
 
-def partition_queries(jq: str) -> dict[str, str]:
-    """`{datasetGroup: .datasetGroup, y: .a.b}` as {key: path}: the part of JQ that a partition key needs.
+PartitionKeys = Callable[[Any], dict[str, str]]
 
-    Raises:
-        DeliveryError: anything else.
+
+def partition_keys(query: str) -> PartitionKeys:
+    """A function that evaluates a MetadataExtractionQuery, an object in JQ, on a record.
+
+    The function raises ValueError if a key of a record is missing, empty or has a slash. AWS says nothing
+    about slashes, so a key with one must not be relied on. Raises DeliveryError if the query is invalid.
     """
-    inner = re.fullmatch(r"\s*\{(.*)\}\s*", jq, re.DOTALL)
-    members = [_QUERY_MEMBER.fullmatch(part) for part in inner.group(1).split(",")] if inner else [None]
-    found = {member.group(1): member.group(2) for member in members if member is not None}
-    if len(found) != len(members):
-        raise DeliveryError(f"the query {jq!r} is more than paths of the record: not evaluated locally")
-    return found
+    try:
+        program = jq.compile(query)
+    except ValueError as error:
+        raise DeliveryError(f"the query {query!r} is not JQ: {error}") from error
+
+    def evaluate(record: Any) -> dict[str, str]:
+        found = program.input_value(record).first()
+        for name, value in found.items():
+            if value in (None, ""):
+                raise ValueError(f"partitionKeys value of {name} must not be null or empty")
+            if "/" in str(value):
+                raise ValueError(f"the partition key {name} has a slash: {value}")
+        return {name: str(value) for name, value in found.items()}
+
+    return evaluate
 
 
 def evaluate_prefix(prefix: str, keys: Mapping[str, str], now: float) -> str:
@@ -92,6 +107,7 @@ class DeliveryStream:
         self, delivery: Delivery, *, account: Account, streams: Streams, roles: Roles, terminal: Terminal
     ) -> None:
         self._delivery = delivery
+        self._partition_keys = partition_keys(delivery.query)
         self._account = account
         self._streams = streams
         self._roles = roles
@@ -136,7 +152,10 @@ class DeliveryStream:
         now = time.time()
         rows, bad = self._sorted(records, now)
         for prefix, found in rows.items():
-            self._put(f"{prefix}{self._object_name(now)}.parquet", to_parquet(found, self._delivery))
+            self._put(
+                f"{prefix}{self._object_name(now)}{self._delivery.file_extension}",
+                to_parquet(found, self._delivery),
+            )
         if bad:
             prefix = evaluate_prefix(self._delivery.error_prefix, {}, now)
             self._put(prefix + self._object_name(now), "\n".join(bad).encode())
@@ -153,7 +172,7 @@ class DeliveryStream:
             raw = base64.b64decode(record.data)
             try:
                 row = json.loads(raw)
-                keys = {name: str(_path(row, path)) for name, path in self._delivery.queries.items()}
+                keys = self._partition_keys(row)
                 checked = _typed(row, self._delivery.columns)
             except (ValueError, KeyError, TypeError) as error:
                 bad.append(
@@ -176,19 +195,15 @@ class DeliveryStream:
 
     def _put(self, key: str, body: bytes) -> None:
         if self._s3 is None:
+            name = self._delivery.name
             credentials = self._roles.assume(
-                self._delivery.role_arn, service="firehose.amazonaws.com", session=self._delivery.name
+                self._delivery.role_arn,
+                service="firehose.amazonaws.com",
+                session=name,
+                source_arn=self._account.arn("firehose", f"deliverystream/{name}"),
             )
             self._s3 = self._account.client("s3", credentials)
         self._s3.put_object(Bucket=self._delivery.bucket, Key=key, Body=body)
-
-
-def _path(row: Any, path: str) -> Any:
-    for name in path.split("."):
-        row = row[name]
-    if row is None:
-        raise KeyError(path)
-    return row
 
 
 _CONVERT: dict[str, Callable[[Any], Any]] = {
@@ -241,5 +256,6 @@ def check(delivery: Delivery) -> None:
     unknown = sorted(set(delivery.columns.values()) - set(_CONVERT))
     if unknown:
         raise DeliveryError(f"column types {', '.join(unknown)} are not written locally")
-    evaluate_prefix(delivery.prefix, dict.fromkeys(delivery.queries, "x"), time.time())
+    partition_keys(delivery.query)
+    evaluate_prefix(delivery.prefix, dict.fromkeys(_PARTITION_KEY.findall(delivery.prefix), "x"), time.time())
     evaluate_prefix(delivery.error_prefix, {}, time.time())

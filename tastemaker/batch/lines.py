@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from tastemaker.contracts.limits import MAX_RESULTS
 from tastemaker.errors import InvalidInput
@@ -22,12 +22,23 @@ class BadLine(InvalidInput):
     """A line does not fit the job's recipe. The message becomes the line's error."""
 
 
+NESTING = 100
+"""How deeply a line may be nested. Both readers and writers of JSON have a limit, which differs."""
+
+
 def read(line: bytes) -> tuple[Any, Question | None, str | None]:
     """Return (the input to repeat, the question, the error). A line that is not JSON is repeated as text."""
     try:
         document = json.loads(line, parse_constant=_refuse_constant)
+        if line.count(b"[") + line.count(b"{") > NESTING and _deeper_than(document, NESTING):
+            raise ValueError(f"it is nested more than {NESTING} levels deep")
     except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
         return line.decode("utf-8", "replace"), None, f"The line is not JSON: {error}."
+    if rb"\u" in line and not _is_text(document):
+        reason = (
+            "The line has half of a surrogate pair (an escape such as \\ud800), which is not a character."
+        )
+        return document, None, reason
     if not isinstance(document, dict):
         return document, None, "The line must be a JSON object."
     return document, document, None
@@ -50,6 +61,17 @@ def text(question: Question, member: str, *, required: bool = False) -> str | No
     if not isinstance(value, str) or not value:
         raise BadLine(f"{member} is missing." if value is None else f"{member} must be a text.")
     return value
+
+
+def is_identifier(value: Any) -> TypeGuard[str]:
+    """Whether a value can be an id."""
+    if not isinstance(value, str):
+        return False
+    try:
+        check_id(value)
+    except BadValueError:
+        return False
+    return True
 
 
 def identifier(question: Question, member: str, *, required: bool = False) -> str | None:
@@ -83,6 +105,30 @@ def item_list(question: Question) -> list[str]:
     if not 1 <= len(items) <= MAX_RESULTS:
         raise BadLine(f"itemList has {len(items)} items; it must have from 1 to {MAX_RESULTS}.")
     return items
+
+
+def _is_text(document: Any) -> bool:
+    """Whether all texts of a document can be encoded. Half of a surrogate pair cannot."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _deeper_than(document: Any, levels: int) -> bool:
+    """Whether objects and lists are nested in more than so many levels."""
+    inside = [document]
+    for _ in range(levels):
+        inside = [
+            child
+            for one in inside
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not inside:
+            return False
+    return any(isinstance(one, dict | list) for one in inside)
 
 
 def _refuse_constant(name: str) -> Any:

@@ -43,6 +43,12 @@ def dataset_arn(group_arn: str, dataset_type: str) -> str:
     return f"{group_arn.replace(':dataset-group/', ':dataset/')}/{dataset_type}"
 
 
+def group_arn_of_dataset(dataset_arn: str) -> str:
+    """The ARN of the dataset group that a dataset belongs to."""
+    account, _, name = dataset_arn.partition(":dataset/")
+    return f"{account}:dataset-group/{name.partition('/')[0]}"
+
+
 def execution_name(arn: str, moment: float | str) -> str:
     """A readable name for an execution or a job about a resource, at most 60 characters long.
 

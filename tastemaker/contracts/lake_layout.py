@@ -4,7 +4,8 @@
         datasets/<DATASET_TYPE>/<import job>/         Parquet parts of one import
         datasets/<DATASET_TYPE>/<import job>.outcome.json    result of an import that runs on Spark
         events/yyyy/MM/dd/                            streamed events, by day of delivery
-        actions/events/yyyy/MM/dd/                    streamed action interactions
+        actions/yyyy/MM/dd/                           streamed action interactions; older ones are in
+                                                      actions/events/yyyy/MM/dd/
         training/<solution>/<version>/                input of a training job: see `TrainingFolder`
         models/<solution>/<version>/<job>/output/model/               a model bundle
         models/<solution>/<version>/<job>/refreshes/<deployment>/     refreshes of that bundle
@@ -44,7 +45,7 @@ class Area(StrEnum):
 
     DATASETS = "datasets"
     EVENTS = "events"
-    """Streamed events and, as a folder of the pseudo group `<group>/actions`, action interactions."""
+    ACTION_EVENTS = "actions"
     TRAINING = "training"
     MODELS = "models"
     BATCH = "batch"
@@ -86,8 +87,8 @@ class GroupFolder:
 
     @property
     def action_events(self) -> str:
-        """The prefix of streamed action interactions."""
-        return GroupFolder(action_group(self.group)).events
+        """The prefix of streamed action interactions, of those of older deployments too."""
+        return self.area(Area.ACTION_EVENTS)
 
     def solution_training(self, solution: str) -> str:
         """The prefix of the training input of all versions of a solution or recommender."""
@@ -209,6 +210,24 @@ class BatchFolder:
     def part(self, file: int, shard: int) -> str:
         """The key of the answers of one shard."""
         return f"{self.prefix}parts/{file:06}/{shard:06}.jsonl"
+
+    @property
+    def counts(self) -> str:
+        """The prefix of the marks with the counts of each shard."""
+        return f"{self.prefix}counts/"
+
+    def count(self, part: str, lines: int, answered: int) -> str:
+        """The key of the mark of a shard, whose answers are in `part`. The key has the counts.
+
+        So all shards of a job are counted by listing keys, without reading an object for each.
+        """
+        return f"{self.counts}{part.removeprefix(f'{self.prefix}parts/')}/{lines}-{answered}"
+
+    def counted(self, key: str) -> tuple[str, int, int]:
+        """The part, the lines and the answered lines that a mark stands for: the inverse of `count`."""
+        shard, _, numbers = key.removeprefix(self.counts).rpartition("/")
+        lines, _, answered = numbers.partition("-")
+        return f"{self.prefix}parts/{shard}", int(lines), int(answered)
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,13 @@ class ImportResult(TypedDict):
     maxTimestamp: int | None
 
 
+class BatchResult(TypedDict):
+    """The result of a batch job: the lines of its input, and how many were answered."""
+
+    lines: int
+    answered: int
+
+
 class ExportResult(TypedDict):
     """The result of an export."""
 

@@ -38,6 +38,7 @@ def answer(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> d
     past = _past_with_actions(query, model)
     allowed = allowed_actions(query, model, past, params.get("filterArn"), params.get("filterValues"))
     scores = model.propensities(query.past.history, past.history, query.user_index)
+    query.report_cold_user()
     return {
         "actionList": [
             {"actionId": model.actions[action], "score": score}

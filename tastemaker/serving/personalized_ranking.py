@@ -49,6 +49,7 @@ def answer(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> d
         if columns and item >= 0:
             entry["metadata"] = item_metadata(query, item, columns)
         ranking.append(entry)
+    query.report_cold_user()
     return {"personalizedRanking": ranking, "recommendationId": runtime.new_id(endpoint.arn)}
 
 

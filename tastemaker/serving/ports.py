@@ -126,8 +126,16 @@ class NoImpressionLog:
 class Observer(Protocol):
     """Reports to the operator what callers do not see."""
 
+    def concerns(self, **resources: str) -> None:
+        """Set the resources that the metrics of the request belong to: `campaignArn` and the like."""
+        ...
+
+    def add(self, metric: str, value: float = 1) -> None:
+        """Add to a figure of the request."""
+        ...
+
     def count(self, metric: str, **dimensions: str) -> None:
-        """Add one to a metric."""
+        """Add one to a metric of the function."""
         ...
 
     def exception(self, message: str, **fields: Any) -> None:
@@ -137,6 +145,12 @@ class Observer(Protocol):
 
 class LogObserver:
     """Logs exceptions through the standard library and counts nothing."""
+
+    def concerns(self, **resources: str) -> None:
+        pass
+
+    def add(self, metric: str, value: float = 1) -> None:
+        pass
 
     def count(self, metric: str, **dimensions: str) -> None:
         pass

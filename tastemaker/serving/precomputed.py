@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tastemaker.contracts.metrics import PRECOMPUTED_ANSWERS
 from tastemaker.contracts.precomputed import POINTER, PrecomputedPointer
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.runtime import Runtime
 
-METRIC = "StoredAnswers"
-"""Counts these answers by `reason`. An alarm reports those that replace a failing model."""
 COLD_START, FAILURE = "cold-start", "failure"
 PREFETCH_SECONDS = 0.5
 """How long a request waits for a download before it uses a list. Small models arrive within this time."""
@@ -66,7 +65,7 @@ def while_downloading(
     found = find(runtime, endpoint, params, count=count, same_version=True)
     if found is None or runtime.bundles.prefetch(endpoint.bundle_uri, PREFETCH_SECONDS):
         return None
-    runtime.observer.count(METRIC, reason=COLD_START)
+    runtime.observer.count(PRECOMPUTED_ANSWERS, reason=COLD_START)
     return _answer(runtime, endpoint, found, count, COLD_START)
 
 
@@ -77,7 +76,7 @@ def after_failure(
     found = find(runtime, endpoint, params, count=count)
     if found is None:
         return None
-    runtime.observer.count(METRIC, reason=FAILURE)
+    runtime.observer.count(PRECOMPUTED_ANSWERS, reason=FAILURE)
     runtime.observer.exception("a precomputed list replaces a failing model", arn=endpoint.arn)
     return _answer(runtime, endpoint, found, count, FAILURE)
 

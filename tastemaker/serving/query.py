@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tastemaker.contracts.metrics import COLD_USERS
 from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.semantic import SemanticModel
@@ -53,6 +54,12 @@ class Query:
     def upserted_items(self) -> UpsertedItems | None:
         """The items that were upserted since training. Filters and metadata read them."""
         return self.runtime.upserts.items(self.endpoint.dataset_arn("ITEMS"), self.loaded)
+
+    def report_cold_user(self) -> None:
+        """Count a user without any event, if this request has read the user's events."""
+        read: Past | None = self.__dict__.get("past")  # not `self.past`, which would read them
+        if self.user_id and read is not None and len(read.history) == 0:
+            self.runtime.observer.add(COLD_USERS)
 
     def scores(self) -> Scores:
         """Return the model's scores of all items, on a logarithmic scale."""

@@ -7,9 +7,10 @@ from random import Random
 from typing import Any
 
 from tastemaker.contracts.limits import MAX_RESULTS, MAX_RESULTS_WITH_METADATA
+from tastemaker.contracts.metrics import FILLER_ITEMS
 from tastemaker.errors import InvalidInput, TastemakerError
 from tastemaker.serving import precomputed
-from tastemaker.serving.answer import CANDIDATES, CATALOG, Pick, Promotion, recommend
+from tastemaker.serving.answer import CANDIDATES, CATALOG, POPULAR, Pick, Promotion, recommend
 from tastemaker.serving.eligibility import allowed_items
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.explain import explanations
@@ -93,6 +94,9 @@ def answer(
         reasons=endpoint.second_generation,
         exploration=exploration_of(query, Random(recommendation_id if seed is None else seed)),
     )
+    query.report_cold_user()
+    if fillers := sum(POPULAR in pick.reasons for pick in picks):
+        runtime.observer.add(FILLER_ITEMS, fillers)
     ids = bundle.items.take([pick.item for pick in picks])
     result: dict[str, Any] = {
         "itemList": [_entry(query, name, pick, columns) for name, pick in zip(ids, picks, strict=True)],

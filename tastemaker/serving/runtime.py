@@ -60,7 +60,9 @@ class Runtime:
         ((member, arn),) = given.items()
         if f"{segment_of(arn)}Arn" != member:
             raise InvalidInput(f"{arn} is not the ARN of a {member.removesuffix('Arn')}.")
-        return self._ready(self.records.endpoint(arn))
+        endpoint = self.records.endpoint(arn)
+        self.observer.concerns(**{member: arn})  # it exists: an unknown ARN must not become a metric
+        return self._ready(endpoint)
 
     def _ready(self, wanted: Endpoint) -> Endpoint:
         """Return an endpoint, or the one that this process answered from before while the model is fetched.

@@ -112,6 +112,11 @@ def test_a_failure_has_the_programs_own_words(create, end):
     assert job["FailureReason"] == "AlgorithmError: the data is odd, exit code: 3"
 
 
+def test_a_killed_program_has_the_exit_code_of_a_container_and_no_message(create, end):
+    job = end(create("killed"))
+    assert job["FailureReason"] == "AlgorithmError: , exit code: 137"
+
+
 def test_no_data(create, end, lake):
     job = end(create("ok", {"S3DataType": "S3Prefix", "S3Uri": f"s3://{lake}/empty/"}))
     assert job["TrainingJobStatus"] == "Failed"

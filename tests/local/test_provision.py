@@ -13,16 +13,26 @@ from tests.local.conftest import unique
 
 
 @pytest.fixture
-def refused(local, tmp_path):
-    """The reason for which a template with these resources more is refused, before anything is created."""
+def accepted(local, tmp_path):
+    """Provision a template with these resources."""
 
-    def reason(**more):
+    def create(**more):
         declared = {"FnRole": tiny.role("lambda.amazonaws.com"), **more}
         assembly = Assembly(tiny.write_assembly(tmp_path, declared))
         account = Account(local.endpoint, local.account.region)
-        deployment = Deployment(account, unique("refused"), assembly, Roles(account))
+        deployment = Deployment(account, unique("other"), assembly, Roles(account))
+        provision(assembly.template(account.region, account.partition), deployment, lambda _: None)
+
+    return create
+
+
+@pytest.fixture
+def refused(accepted):
+    """Provision a template that is refused: the reason."""
+
+    def reason(**more):
         with pytest.raises(ProvisionError) as error:
-            provision(assembly.template(account.region, account.partition), deployment, lambda _: None)
+            accepted(**more)
         return str(error.value)
 
     return reason
@@ -118,3 +128,61 @@ def test_everything_ignored_has_a_reason():
         assert all(len(reason) > 10 for reason in adapter.ignored.values()), kind
         assert not set(adapter.ignored) & set(adapter.handled), kind
     assert all(len(reason) > 10 for reason in IGNORED_TYPES.values())
+
+
+def alarm_with_topic(**more):
+    """An alarm that publishes to a topic, and further resources."""
+    metric = {"Namespace": "tiny", "MetricName": "Errors", "Statistic": "Sum", "Period": 60}
+    properties = {
+        **metric,
+        "Threshold": 0,
+        "EvaluationPeriods": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "AlarmActions": [{"Ref": "Topic"}],
+    }
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+    return {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}, "Alarm": alarm, **more}
+
+
+def topic_policy(*statements):
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    properties = {"Topics": [{"Ref": "Topic"}], "PolicyDocument": document}
+    return {"Type": "AWS::SNS::TopicPolicy", "Properties": properties}
+
+
+DEMAND_TLS = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "sns:Publish",
+    "Resource": {"Ref": "Topic"},
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+ALLOW_CLOUDWATCH = {
+    "Effect": "Allow",
+    "Principal": {"Service": "cloudwatch.amazonaws.com"},
+    "Action": "sns:Publish",
+    "Resource": {"Ref": "Topic"},
+    "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+}
+
+
+def test_alarm_whose_topic_has_lost_its_default_policy_is_refused(refused):
+    reason = refused(**alarm_with_topic(Policy=topic_policy(DEMAND_TLS)))
+    assert "does not let cloudwatch.amazonaws.com publish" in reason
+
+
+@pytest.mark.parametrize("statements", [None, [DEMAND_TLS, ALLOW_CLOUDWATCH]])
+def test_alarm_with_the_default_or_a_sufficient_topic_policy_is_accepted(accepted, statements):
+    accepted(**alarm_with_topic(**({"Policy": topic_policy(*statements)} if statements else {})))
+
+
+def test_destination_that_the_functions_role_cannot_write_is_refused(refused):
+    tiny_resources = tiny.resources()
+    mapping = tiny_resources["Mapping"]
+    mapping["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] = tiny.get_att("Lake")
+    names = ("Lake", "Stream", "DeadLetters", "Table", "ConsumeRole", "Consume")
+    consume = tiny_resources["Consume"]["Properties"]
+    consume["FunctionName"] = unique("consume")
+    tiny_resources["Table"]["Properties"]["TableName"] = unique("table")
+    reason = refused(Mapping=mapping, **{name: tiny_resources[name] for name in names})
+    assert "may not s3:PutObject on arn:aws:s3:::" in reason

@@ -9,7 +9,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
-from local.streams.firehose import DeliveryError, evaluate_prefix, partition_queries
+from local.streams.firehose import DeliveryError, evaluate_prefix, partition_keys
 from tests.local.conftest import unique, until
 
 
@@ -107,7 +107,8 @@ def test_records_that_are_no_rows_are_kept_apart(local, stream, lake):
     keys = s3.list_objects_v2(Bucket=lake, Prefix="failed/format-conversion-failed/")["Contents"]
     texts = [s3.get_object(Bucket=lake, Key=item["Key"])["Body"].read() for item in keys]
     assert any(
-        json.loads(text.splitlines()[0])["errorMessage"] == "KeyError('datasetGroup')" for text in texts
+        "partitionKeys value of datasetGroup" in json.loads(text.splitlines()[0])["errorMessage"]
+        for text in texts
     )
 
 
@@ -120,13 +121,15 @@ def test_flush_over_http(local):
         assert "records" in json.loads(answer.read())
 
 
-def test_partition_queries():
-    assert partition_queries("{datasetGroup: .datasetGroup, day: .a.b}") == {
-        "datasetGroup": "datasetGroup",
-        "day": "a.b",
-    }
-    with pytest.raises(DeliveryError, match="more than paths"):
-        partition_queries("{day: .at | strftime}")
+def test_partition_keys_are_evaluated_by_jq():
+    keys = partition_keys('{group: (.group | split("/")[0]), day: .a.b}')
+    assert keys({"group": "films/x", "a": {"b": 7}}) == {"group": "films", "day": "7"}
+    with pytest.raises(ValueError, match="must not be null"):
+        keys({"group": "films"})
+    with pytest.raises(ValueError, match="has a slash"):
+        keys({"group": "films", "a": {"b": "x/y"}})
+    with pytest.raises(DeliveryError, match="is not JQ"):
+        partition_keys("{day: .at | }")
 
 
 def test_prefixes():

@@ -20,6 +20,8 @@ def main() -> None:
     if mode == "fail":
         (output / "failure").write_text("the data is odd")
         sys.exit(3)
+    if mode == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     if mode == "wait":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         (model / "half.txt").write_text("half")

@@ -19,7 +19,10 @@ from tastemaker.recipes import Recipe
 
 
 class BatchJob(Job):
-    """A job that answers input files in S3 with a model, one output file for each. It cannot be deleted."""
+    """A job that answers input files in S3 with a model, one output file for each. It cannot be deleted.
+
+    Private members: `_lines`, the lines of the input, and `_answered`, those that were answered.
+    """
 
     references = (
         Reference("solutionVersionArn", "SolutionVersion", blocks_deletion=NEVER),
@@ -67,7 +70,8 @@ class BatchJob(Job):
         if record.status == statuses.IN_PROGRESS:
             if precomputed.is_served(record):
                 precomputed.publish(self.context, record)
-            self.context.writer.change(record, status=statuses.ACTIVE)
+            counts = {f"_{name}": result[name] for name in ("lines", "answered") if name in result}
+            self.context.writer.change(record, status=statuses.ACTIVE, **counts)
 
     def folder(self, record: Record) -> str:
         return working_folder(self.context, record).prefix

@@ -12,9 +12,12 @@ from tastemaker.control.core.operations import ensure_ended
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.core.updates import applied
+from tastemaker.control.resources.event_tracker import has_or_had_tracker
 from tastemaker.errors import InvalidInput, LimitExceeded
 
 UPDATABLE = ("ITEMS", "USERS")
+EVENT_INTERACTIONS = "EVENT_INTERACTIONS"
+"""The type of the dataset that event trackers of earlier versions of Personalize made."""
 
 
 class Dataset(ResourceType):
@@ -51,6 +54,19 @@ class Dataset(ResourceType):
 
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
         return {f"tracking-id/{body['trackingId']}": arn} if "trackingId" in body else {}
+
+    def delete(self, request: Request) -> None:
+        """DeleteDataset, also of the dataset that Personalize once made for streamed events.
+
+        It does not exist here, because streamed events belong to Interactions. Programs that were written for
+        it end with its deletion, so there is nothing to delete and nothing to refuse.
+        """
+        group_arn, _, dataset_type = (
+            request["datasetArn"].replace(":dataset/", ":dataset-group/").rpartition("/")
+        )
+        if dataset_type == EVENT_INTERACTIONS and has_or_had_tracker(self.context, group_arn):
+            return
+        super().delete(request)
 
     def check_deletable(self, record: Record) -> None:
         for solution in self.context.records.each("Solution", record.parent):

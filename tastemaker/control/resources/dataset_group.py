@@ -21,6 +21,11 @@ class DatasetGroup(ResourceType):
     def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
         if "roleArn" in request and "kmsKeyArn" not in request:
             raise InvalidInput("roleArn is only valid together with kmsKeyArn; give both or neither.")
+        if "kmsKeyArn" in request:
+            raise InvalidInput(
+                f"kmsKeyArn is {request['kmsKeyArn']}, but a dataset group has no key of its own here: one "
+                "key encrypts the whole deployment. Leave out kmsKeyArn and roleArn."
+            )
         return super().build_body(request, referenced)
 
     def owned_data(self, record: Record) -> OwnedData:

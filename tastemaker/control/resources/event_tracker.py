@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+from tastemaker.control.core.context import Context
 from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.resource_type import ResourceType
+
+HAD_TRACKER = "_hadTracker"
+"""A private member of a dataset group whose event tracker was deleted."""
 
 
 class EventTracker(ResourceType):
@@ -22,6 +26,12 @@ class EventTracker(ResourceType):
             "_id": self.context.ports.ids.short(),
         }
 
+    def before_delete(self, record: Record) -> None:
+        """Note on the dataset group that it had a tracker: `Dataset` asks for it."""
+        group = self.context.records.get(record.body["datasetGroupArn"])
+        if group is not None:
+            self.context.writer.change_private(group, **{HAD_TRACKER: True})
+
     def suffix(self, body: Body) -> str:
         return f"event-tracker/{body['_id']}"
 
@@ -29,5 +39,18 @@ class EventTracker(ResourceType):
         return {
             f"tracking-id/{body['trackingId']}": arn,
             f"event-tracker-name/{body['name']}": arn,
-            f"event-tracker-of/{body['datasetGroupArn']}": arn,
+            tracker_alias(body["datasetGroupArn"]): arn,
         }
+
+
+def tracker_alias(group_arn: str) -> str:
+    """The alias of the event tracker of a dataset group."""
+    return f"event-tracker-of/{group_arn}"
+
+
+def has_or_had_tracker(context: Context, group_arn: str) -> bool:
+    """Whether a dataset group exists and has an event tracker, or had one."""
+    group = context.records.get(group_arn)
+    if group is None:
+        return False
+    return HAD_TRACKER in group.body or context.records.by_alias(tracker_alias(group_arn)) is not None

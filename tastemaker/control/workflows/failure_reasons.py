@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,4 +48,24 @@ def _parsed(cause: Any) -> Mapping[str, Any]:
 def _of_job(text: str) -> str:
     """The message that a training job wrote; SageMaker wraps it: `AlgorithmError: <text>, exit code: 1`."""
     text = re.sub(r"^AlgorithmError:\s*", "", text)
-    return re.sub(r",?\s*exit code: \d+\s*$", "", text).strip() or "The training job failed without a reason."
+    code = re.search(r",?\s*exit code: (-?\d+)\s*$", text)
+    if code is None:
+        return text.strip() or "The training job failed without a reason."
+    return text[: code.start()].strip() or _of_exit_code(int(code[1]))
+
+
+def _of_exit_code(code: int) -> str:
+    """What the exit code of a process says that left no message.
+
+    A process that a signal ended has the code 128 + signal in a container, and -signal outside of one.
+    """
+    number = -code if code < 0 else code - 128
+    if number == signal.SIGKILL:
+        return (
+            "The training process was killed (signal 9), most likely for want of memory: take a larger "
+            "instance (the setting training.instanceType)."
+        )
+    if number in {one.value for one in signal.Signals}:
+        name = signal.Signals(number).name
+        return f"The training process was ended by {name} (signal {number}); the log of the job may say why."
+    return f"The training process ended with the exit code {code} and gave no reason; see the log of the job."

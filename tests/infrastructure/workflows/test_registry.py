@@ -44,6 +44,7 @@ FLOWS = {
         "Plan shards",
         "Answer shards",
         "Collect outputs",
+        "Count answers",
         "Are the lists served?",
         "Clean up",
         "Is there more to clean up?",

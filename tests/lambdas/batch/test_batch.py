@@ -73,6 +73,7 @@ class Studio:
         for action, key in (("answer", "shards"), ("collect", "files")):
             for item in json.loads(self.batch.lake.read(plan[key])):
                 self.batch.run(action, plan, item)
+        self.counts = self.batch.run("count", plan, {})
         (entry,) = self.s3.list_objects_v2(Bucket="outbox")["Contents"]
         body = self.s3.get_object(Bucket="outbox", Key=entry["Key"])["Body"].read()
         return [json.loads(line) for line in body.splitlines()]
@@ -184,6 +185,48 @@ def test_invalid_line_has_an_error_and_the_job_continues(studio: Studio) -> None
     assert [answer["output"] is None for answer in answers] == [False, True, True, True, True, False]
     assert [answer["input"] for answer in answers[1:5]] == bad
     assert "JSON" in answers[1]["error"] and "userId is missing" in answers[2]["error"]
+
+
+def test_line_with_half_a_surrogate_pair_has_an_error_and_the_others_are_answered(studio: Studio) -> None:
+    plan = studio.plan("aws-user-personalization", "sequence")
+    answers = studio.ask(plan, {"userId": "ann"}, '{"userId": "\\ud800"}', {"userId": "bob"})
+    assert [answer["output"] is None for answer in answers] == [False, True, False]
+    assert "surrogate" in answers[1]["error"]
+    assert studio.counts == {"lines": 3, "answered": 2}
+
+
+def test_batch_of_which_every_line_fails_fails_with_the_first_error(studio: Studio) -> None:
+    plan = studio.plan("aws-user-personalization", "sequence")
+    with pytest.raises(WorkFailedError, match=r"^0 of 2 lines answered; the first error: userId is missing"):
+        studio.ask(plan, {"USER_ID": "ann"}, {"USER_ID": "bob"})
+    assert "0 of 2 lines" in studio.batch.lake.read(f"{FOLDER}failure.txt")
+    (entry,) = studio.s3.list_objects_v2(Bucket="outbox")["Contents"]  # the errors of all lines are there
+    assert entry["Key"] == "answers/users.json.out"
+
+
+@pytest.mark.parametrize(
+    "content", ["USER_ID\nann\nbob", '[{"userId": "ann"}]', '"ann"\n"bob"', "\n", ""], ids=repr
+)
+def test_input_without_any_question_fails_the_job(studio: Studio, content: str) -> None:
+    plan = studio.plan("aws-user-personalization", "sequence")
+    with pytest.raises(WorkFailedError, match="lines"):
+        studio.ask(plan, content)
+
+
+def test_shard_that_is_answered_twice_counts_once(studio: Studio) -> None:
+    plan = studio.plan("aws-user-personalization", "sequence")
+    studio.ask(plan, {"userId": "ann"}, "nonsense")
+    (shard,) = json.loads(studio.batch.lake.read(plan["shards"]))
+    studio.batch.run("answer", plan, shard)
+    assert studio.batch.run("count", plan, {}) == {"lines": 2, "answered": 1}
+
+
+def test_output_bucket_that_does_not_exist_fails_before_any_line_is_answered(studio: Studio) -> None:
+    plan = studio.plan("aws-user-personalization", "sequence", output="s3://no-such-bucket/answers/")
+    studio.s3.put_object(Bucket="inbox", Key="users.json", Body=b'{"userId": "ann"}')
+    with pytest.raises(WorkFailedError, match="there is no bucket no-such-bucket"):
+        studio.batch.run("plan", plan, {})
+    assert "no-such-bucket" in studio.batch.lake.read(f"{FOLDER}failure.txt")
 
 
 def test_shards_are_joined_into_one_output_per_input_file(studio: Studio) -> None:

@@ -169,6 +169,21 @@ def test_restarted_deletion_counts_rows_of_both_runs(place: Deployment) -> None:
     assert "ann" not in place.known()
 
 
+@pytest.mark.parametrize("key", ["datasets/INTERACTIONS/1/a.parquet", "events/a.parquet"])
+@pytest.mark.parametrize("damage", ["cut in half", "a page is overwritten", "no USER_ID"])
+def test_damaged_file_fails_the_deletion_and_is_named(place: Deployment, key: str, damage: str) -> None:
+    where = {"Bucket": LAKE, "Key": f"groups/films/{key}"}
+    if damage == "no USER_ID":
+        place.store(where["Key"], [{"ITEM_ID": "dune"}])
+    else:
+        data = place.s3.get_object(**where)["Body"].read()
+        broken = data[: len(data) // 2] if damage == "cut in half" else data[:4] + b"\xff" * 60 + data[64:]
+        place.s3.put_object(**where, Body=broken)
+    with pytest.raises((WorkFailedError, ValueError)):
+        place.run()
+    assert where["Key"] in place.job.lake.read(f"{FOLDER}failure.txt")
+
+
 def test_input_without_user_ids_fails_with_a_reason(place: Deployment) -> None:
     def source(body: bytes | None) -> dict[str, Any]:
         if body is not None:

@@ -12,6 +12,7 @@ from lambdas.events.operations import operations
 from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
 from lambdas.support.http import serve
+from lambdas.support.metrics import RequestMetrics
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.errors import ServiceUnavailable
 from tastemaker.wire import Service
@@ -230,3 +231,45 @@ def test_actions_need_a_dataset_of_their_type() -> None:
     body = {"datasetArn": f"{PREFIX}dataset/shop/ITEMS", "actions": [{"actionId": "a"}]}
     status, answer = Shop().post("/actions", body)
     assert status == 400 and "of type ITEMS, not ACTIONS" in answer["message"]
+
+
+def reported(shop: Shop, *events: dict[str, Any]) -> tuple[Any, Any]:
+    """Send events with metrics. Returns the figures and the resources of the request."""
+    metrics = RequestMetrics()
+    shop.operations = operations(
+        EventTargets(shop.records, lambda: shop.now),
+        EventStream(shop.kinesis, "events", lambda _: None),
+        Catalog(shop.dynamo, "catalog", lambda: 5.0, lambda _: None),
+        metrics,
+    )
+    shop.events(*events)
+    return metrics._figures, metrics._resources
+
+
+def test_accepted_events_are_counted_for_their_tracker() -> None:
+    figures, resources = reported(Shop(), {}, {"itemId": "j"})
+    assert figures == {"AcceptedEvents": 2}
+    assert resources == {
+        "datasetGroupArn": GROUP,
+        "datasetArn": f"{PREFIX}dataset/shop/INTERACTIONS",
+        "eventTrackerArn": f"{PREFIX}event-tracker/1",
+    }
+
+
+def test_refused_events_are_counted() -> None:
+    figures, _ = reported(Shop(), {}, {"properties": "x"})
+    assert figures == {"RefusedEvents": 2}
+
+
+def test_upserted_records_are_counted_for_their_dataset() -> None:
+    shop, metrics = Shop(), RequestMetrics()
+    put = operations(
+        EventTargets(shop.records),
+        EventStream(shop.kinesis, "events"),
+        Catalog(shop.dynamo, "catalog", lambda: 5.0, lambda _: None),
+        metrics,
+    )["PutItems"]
+    items = [{"itemId": "i", "properties": '{"price": 5}'}]
+    put({"datasetArn": f"{PREFIX}dataset/shop/ITEMS", "items": items})
+    assert metrics._figures == {"AcceptedRecords": 1}
+    assert metrics._resources["datasetArn"] == f"{PREFIX}dataset/shop/ITEMS"

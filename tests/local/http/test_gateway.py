@@ -7,6 +7,10 @@ import json
 
 import pytest
 
+from local.functions.worker import Outcome
+from local.http.gateway import Gateway, Route
+from local.http.messages import Headers, Request
+
 SIGNED = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/personalize/aws4_request, "
     "SignedHeaders=host, Signature=0"
@@ -148,3 +152,12 @@ def test_arns_travel_in_the_region_that_a_request_is_signed_for(call):
     _, headers, answer = call("POST", "/", b"arn:aws-cn:personalize:cn-north-1:1:campaign/a", china)
     assert answer == b"arn:aws-cn:personalize:cn-north-1:1:campaign/a"
     assert headers["x-length"] == str(len(campaign % b"us-east-1"))
+
+
+def test_throttled_function_is_answered_with_service_unavailable():
+    throttled = Outcome.throttle("ReservedFunctionConcurrentInvocationLimitExceeded")
+    gateway = Gateway(
+        [Route("GET", "/open", "open", iam=False)], lambda *_: throttled, account_id="1", api_id="local"
+    )
+    response = gateway(Request("GET", "/open", Headers()))
+    assert (response.status, json.loads(response.body)) == (503, {"message": "Service Unavailable"})

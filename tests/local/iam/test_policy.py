@@ -80,7 +80,7 @@ def test_not_action_and_not_resource():
 def test_conditions(operator, wanted, have, good):
     policy = document(allow("s3:*", Condition={operator: {"Some:Key": wanted}}))
     context = {} if have is None else {"some:key": have}
-    assert decide([policy], "s3:GetObject", "*", context) is good
+    assert (decide([policy], "s3:GetObject", "*", context) is True) is good
 
 
 def test_an_operator_that_is_not_evaluated_is_refused():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
-from local.iam.roles import Caller
-from tests.local.conftest import unique
+import pytest
+
+from local.iam.roles import AssumeRoleError, Caller
+from tests.local.conftest import unique, until
 
 
 def role(local, principal, condition):
@@ -37,8 +39,55 @@ def test_a_service_assumes_a_role_for_the_accounts_that_it_trusts(local):
     assert not local.roles.trusts_service(other, "sagemaker.amazonaws.com")
 
 
-def test_conditions_on_the_source_arn_are_not_evaluated(local):
-    like = {"ArnLike": {"aws:SourceArn": "arn:aws:sagemaker:*:*:training-job/*"}}
-    assert local.roles.trusts_service(
-        role(local, {"Service": "sagemaker.amazonaws.com"}, like), "sagemaker.amazonaws.com"
+def test_a_service_assumes_a_role_for_the_resources_that_it_trusts(local):
+    like = {"ArnLike": {"aws:SourceArn": f"arn:aws:sagemaker:*:{local.account.id}:training-job/*"}}
+    sagemaker = "sagemaker.amazonaws.com"
+    arn = role(local, {"Service": sagemaker}, like)
+    assert local.roles.trusts_service(arn, sagemaker, local.account.arn("sagemaker", "training-job/one"))
+    assert not local.roles.trusts_service(arn, sagemaker, local.account.arn("sagemaker", "endpoint/one"))
+    assert not local.roles.trusts_service(arn, sagemaker)
+    with pytest.raises(AssumeRoleError, match=r"does not trust sagemaker.amazonaws.com on behalf of arn:aws"):
+        local.roles.assume(arn, service=sagemaker, session="x", source_arn="arn:aws:sagemaker:::endpoint/x")
+
+
+def test_role_for_personalize_is_assumed_under_the_conditions_that_personalize_documents(local):
+    caller = Caller(f"arn:aws:iam::{local.account.id}:role/steps", "session")
+    source = local.account.arn("personalize", "*")
+    service = {"Service": "personalize.amazonaws.com"}
+    documented = {
+        "StringEquals": {"aws:SourceAccount": local.account.id},
+        "StringLike": {"aws:SourceArn": source},
+    }
+    other = {"StringLike": {"aws:SourceArn": source.replace(local.account.id, "999999999999")}}
+    assert local.roles.trusts_role(role(local, service, documented), caller, {})
+    assert not local.roles.trusts_role(role(local, service, other), caller, {})
+
+
+def test_denial_in_a_trust_policy_wins(local):
+    service = "sagemaker.amazonaws.com"
+    allow = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    deny = allow | {
+        "Effect": "Deny",
+        "Condition": {"StringNotEquals": {"aws:SourceAccount": "999999999999"}},
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [allow, deny]})
+    created = local.client("iam").create_role(RoleName=unique("trust"), AssumeRolePolicyDocument=trust)
+    assert not local.roles.trusts_service(created["Role"]["Arn"], service)
+
+
+def test_training_job_with_a_role_that_does_not_trust_its_arn_fails(local, lake):
+    condition = {"ArnLike": {"aws:SourceArn": local.account.arn("sagemaker", "training-job/other-*")}}
+    sagemaker, name = local.client("sagemaker"), unique("job")
+    sagemaker.create_training_job(
+        TrainingJobName=name,
+        RoleArn=role(local, {"Service": "sagemaker.amazonaws.com"}, condition),
+        AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File"},
+        OutputDataConfig={"S3OutputPath": f"s3://{lake}/models/"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 60},
     )
+    job = until(
+        lambda: sagemaker.describe_training_job(TrainingJobName=name),
+        lambda job: job["TrainingJobStatus"] == "Failed",
+    )
+    assert f"on behalf of {job['TrainingJobArn']}" in job["FailureReason"]

@@ -22,6 +22,15 @@ def test_line_and_answer_round_trip() -> None:
         (b"\xff", "�", "not JSON"),
         (b'{"userId": NaN}', '{"userId": NaN}', "NaN"),
         (b"[1]", [1], "object"),
+        (b'{"userId": "\\ud800"}', {"userId": "\ud800"}, "surrogate"),
+        (
+            b'{"userId": "a", "context": {"\\udc00": "x"}}',
+            {"userId": "a", "context": {"\udc00": "x"}},
+            "surro",
+        ),
+        (b"[" * 200 + b"]" * 200, "[" * 200 + "]" * 200, "nested more than 100"),
+        (b'{"a":' * 60_000, '{"a":' * 60_000, "not JSON"),
+        (b'{"a": ' + b"9" * 5000 + b"}", '{"a": ' + "9" * 5000 + "}", "not JSON"),
     ],
 )
 def test_read_reports_lines_that_are_not_json_objects(line: bytes, echo: object, say: str) -> None:
@@ -29,6 +38,11 @@ def test_read_reports_lines_that_are_not_json_objects(line: bytes, echo: object,
     assert (found, question) == (echo, None)
     assert say in str(error)
     assert json.loads(lines.write(found, None, error)) == {"input": echo, "output": None, "error": error}
+
+
+def test_whole_surrogate_pair_is_a_character() -> None:
+    echo, question, error = lines.read(b'{"userId": "\\ud83d\\ude00"}')
+    assert (echo, question, error) == ({"userId": "😀"}, {"userId": "😀"}, None)
 
 
 def test_write_escapes_half_a_surrogate_pair() -> None:

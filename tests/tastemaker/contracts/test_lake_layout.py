@@ -7,7 +7,7 @@ FOLDER = GroupFolder("films")
 def test_keys_stay_where_existing_lakes_have_them() -> None:
     assert FOLDER.dataset_import("ITEMS", "first") == "groups/films/datasets/ITEMS/first/"
     assert FOLDER.events == "groups/films/events/"
-    assert FOLDER.action_events == "groups/films/actions/events/"
+    assert FOLDER.action_events == "groups/films/actions/"
     assert FOLDER.training("s", "1").config == "groups/films/training/s/1/config.json"
     assert FOLDER.training("s", "1").prepared.shard(7) == "groups/films/training/s/1/prepared/00007.npz"
     assert FOLDER.models("s", "1") == "groups/films/models/s/1/"

@@ -37,7 +37,14 @@ class FakeObserver:
 
     def __init__(self) -> None:
         self.counts: list[tuple[str, dict[str, str]]] = []
+        self.figures: dict[str, float] = {}
         self.exceptions: list[dict[str, Any]] = []
+
+    def concerns(self, **resources: str) -> None:
+        pass
+
+    def add(self, metric: str, value: float = 1) -> None:
+        self.figures[metric] = self.figures.get(metric, 0) + value
 
     def count(self, metric: str, **dimensions: str) -> None:
         self.counts.append((metric, dimensions))

@@ -1,6 +1,12 @@
 import pytest
 
-from tastemaker.errors import InvalidInput, LimitExceeded, ResourceAlreadyExists, ResourceInUse
+from tastemaker.errors import (
+    InvalidInput,
+    LimitExceeded,
+    ResourceAlreadyExists,
+    ResourceInUse,
+    ResourceNotFound,
+)
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import SCOPE, world
 
@@ -29,6 +35,22 @@ def test_action_interactions_dataset_has_a_tracking_id():
     arn = shop.dataset(here, shop.group(here), "Action_Interactions")
     tracking_id = here.call("DescribeDataset", datasetArn=arn)["dataset"]["trackingId"]
     assert here.control.ports.repository.target(f"tracking-id/{tracking_id}") == arn
+
+
+def test_delete_of_the_dataset_of_streamed_events_is_accepted_for_a_group_that_has_or_had_a_tracker():
+    here = world()
+    group_arn = shop.group(here)
+    arn = SCOPE.arn("dataset/films/EVENT_INTERACTIONS")
+    with pytest.raises(ResourceNotFound):
+        here.call("DeleteDataset", datasetArn=arn)
+    tracker = here.call("CreateEventTracker", name="t", datasetGroupArn=group_arn)
+    here.call("DeleteDataset", datasetArn=arn)
+    here.call("DeleteEventTracker", eventTrackerArn=tracker["eventTrackerArn"])
+    here.call("DeleteDataset", datasetArn=arn)
+    here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
+    shop.finish_deletion(here, group_arn)
+    with pytest.raises(ResourceNotFound):
+        here.call("DeleteDataset", datasetArn=arn)
 
 
 def test_create_dataset_refuses_a_wrong_type_or_schema():

@@ -20,6 +20,13 @@ def test_dataset_group_is_active_at_once_and_its_name_is_unique():
         shop.group(here, "other", roleArn=shop.ROLE)
 
 
+def test_dataset_group_with_a_key_of_its_own_is_refused_by_name():
+    here = world()
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    with pytest.raises(InvalidInput, match=f"kmsKeyArn is {key}"):
+        shop.group(here, kmsKeyArn=key, roleArn=shop.ROLE)
+
+
 def test_delete_dataset_group_needs_an_empty_group():
     here = world()
     group_arn = shop.group(here)

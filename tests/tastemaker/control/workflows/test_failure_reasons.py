@@ -4,6 +4,11 @@ import pytest
 
 from tastemaker.control.workflows.failure_reasons import MAX_LENGTH, reason_of
 
+KILLED = (
+    "The training process was killed (signal 9), most likely for want of memory: take a larger instance "
+    "(the setting training.instanceType)."
+)
+
 
 @pytest.mark.parametrize(
     ("error", "reason"),
@@ -19,6 +24,22 @@ from tastemaker.control.workflows.failure_reasons import MAX_LENGTH, reason_of
         (
             {"Cause": json.dumps({"FailureReason": "AlgorithmError: too few users, exit code: 1"})},
             "too few users",
+        ),
+        (
+            {"Cause": json.dumps({"FailureReason": "AlgorithmError: , exit code: 137"})},
+            KILLED,
+        ),
+        (
+            {"Cause": json.dumps({"FailureReason": "AlgorithmError: , exit code: -9"})},
+            KILLED,
+        ),
+        (
+            {"Cause": json.dumps({"FailureReason": "AlgorithmError: , exit code: 139"})},
+            "The training process was ended by SIGSEGV (signal 11); the log of the job may say why.",
+        ),
+        (
+            {"Cause": json.dumps({"FailureReason": "AlgorithmError: , exit code: 2"})},
+            "The training process ended with the exit code 2 and gave no reason; see the log of the job.",
         ),
         ({"Cause": json.dumps({"TrainingJobStatus": "Stopped"})}, "The training job was stopped."),
         ({"Error": "States.Timeout", "Cause": ""}, "The work took longer than it may."),
