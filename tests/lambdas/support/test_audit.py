@@ -24,7 +24,7 @@ def call(operation: str, body: dict[str, Any], run: Any, *, signed: bool = True)
         "body": json.dumps(body),
         "requestContext": context,
     }
-    serve(Service("personalize"), event, {operation: run}, finish=audit.write)
+    serve(Service("personalize"), event, {operation: run}, None, finish=audit.write)
 
 
 def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
