@@ -73,7 +73,8 @@ def request(recorder: RequestMetrics, error: Exception | None = None, *, known: 
         "body": f'{{"userId": "u", "campaignArn": "{CAMPAIGN}"}}',
     }
     service = Service("personalize-runtime")
-    return int(serve(service, event, {"GetRecommendations": answer}, None, finish=recorder.finish)["statusCode"])
+    operations = {"GetRecommendations": answer}
+    return int(serve(service, event, operations, None, finish=recorder.finish)["statusCode"])
 
 
 def test_successful_request_is_counted_and_timed_for_its_campaign(capsys: pytest.CaptureFixture[str]) -> None:
