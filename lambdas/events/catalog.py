@@ -12,13 +12,16 @@ from tastemaker.events.properties import Value
 
 MAX_ATTEMPTS = 6
 LOG_DAYS = 90
+LOGGED = ("/ITEMS", "/ACTIONS")
+"""The datasets with a change log: requests and refreshes read what is new in them."""
 
 
 class Catalog:
     """Records by dataset ARN and id. Putting an id again replaces the whole record.
 
-    Items are also written to a change log, whose key is the time, so that a reader of recent changes reads
-    only these. Entries of the log expire after `LOG_DAYS`; by then every model has been trained again.
+    Items and actions are also written to a change log, whose key is the time, so that a reader of recent
+    changes reads only these. Entries of the log expire after `LOG_DAYS`; by then every model has been trained
+    again.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Catalog:
             }
             for name, properties in records
         }
-        log = _log_entries(dataset_arn, items, now) if dataset_arn.endswith("/ITEMS") else []
+        log = _log_entries(dataset_arn, items, now) if dataset_arn.endswith(LOGGED) else []
         requests = [{"PutRequest": {"Item": item}} for item in [*items.values(), *log]]
         if left := write_batch(self._client, self._table, requests, sleep=self._sleep, attempts=MAX_ATTEMPTS):
             raise ServiceUnavailable(f"{left} records could not be stored; send them again.")

@@ -9,7 +9,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from tastemaker.contracts.plans import RefreshPlan
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.contracts.streamed_event import event_columns
 from tastemaker.models import Bundle
+from tastemaker.refreshing.actions import MODEL_NAME as ACTIONS
+from tastemaker.refreshing.actions import NEEDED_FILES as ACTION_FILES
+from tastemaker.refreshing.actions import write_actions
 from tastemaker.refreshing.tally import Event, FindImpressions, Tally
 from tastemaker.refreshing.writing import NEEDED_FILES, Upsert, write
 
@@ -61,6 +64,8 @@ class RefreshRun:
         now = int(self.clock())
         with tempfile.TemporaryDirectory() as temporary:
             bundle = self._bundle(plan["bundle"], Path(temporary) / "bundle")
+            if bundle.model_name == ACTIONS:
+                return self._run_actions(plan, bundle, Path(temporary) / "data", now)
             previous, tally = self._previous(plan, bundle)
             upserts = self._upserts(plan, bundle)
             newest = max((at for _, at in upserts.values()), default=0.0)
@@ -75,13 +80,29 @@ class RefreshRun:
                 return {"skip": True}
             data = Path(temporary) / "data"
             items = write(data, bundle, upserts, tally, now)
-            target = self._key(plan["target"])
-            for path in sorted(path for path in data.rglob("*") if path.is_file()):
-                self.lake.upload(f"{target}{REFRESHED_DATA}{path.relative_to(data).as_posix()}", path)
-        self.lake.write(f"{target}{TALLY_FILE}", tally.dumps(now))
-        state = {"read": sorted(keys), "put": newest, "now": now}
-        self.lake.write(f"{target}{STATE_FILE}", json.dumps(state))
+            self._store(plan, data, tally, State(sorted(keys), newest, now))
         return {"items": items, "events": events}
+
+    def _run_actions(self, plan: RefreshPlan, bundle: Bundle, data: Path, now: int) -> dict[str, Any]:
+        """Write the refresh of an action model: actions that were put. Events are read from profiles."""
+        since = float(bundle.manifest["created"])
+        found = self.upserts(plan["actionsArn"], since) if "actionsArn" in plan else ()
+        upserts = {action: (properties, at) for action, properties, at in found}
+        newest = max((at for _, at in upserts.values()), default=0.0)
+        previous, tally = self._previous(plan, bundle)
+        if not upserts or (previous is not None and newest <= previous.put):
+            return {"skip": True}
+        actions = write_actions(data, bundle, upserts, now)
+        self._store(plan, data, tally, State([], newest, now))
+        return {"items": 0, "events": 0, "actions": actions}
+
+    def _store(self, plan: RefreshPlan, data: Path, tally: Tally, state: State) -> None:
+        """Copy a refresh to the lake. Its state is written last: a folder without it is not complete."""
+        target = self._key(plan["target"])
+        for path in sorted(path for path in data.rglob("*") if path.is_file()):
+            self.lake.upload(f"{target}{REFRESHED_DATA}{path.relative_to(data).as_posix()}", path)
+        self.lake.write(f"{target}{TALLY_FILE}", tally.dumps(state.now))
+        self.lake.write(f"{target}{STATE_FILE}", json.dumps(asdict(state)))
 
     def _key(self, uri: str) -> str:
         return uri.removeprefix(self.lake.uri(""))
@@ -91,7 +112,7 @@ class RefreshRun:
         prefix = self._key(uri)
         for key, _ in self.lake.objects(prefix):
             name = key.removeprefix(prefix)
-            if name.startswith(NEEDED_FILES):
+            if name.startswith((*NEEDED_FILES, *ACTION_FILES)):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 self.lake.download(key, folder / name)
         return Bundle.open(folder)

@@ -204,6 +204,7 @@ class RefreshPlan(TypedDict):
     arn: str
     group: str
     itemsArn: str
+    actionsArn: NotRequired[str]
     bundle: str
     previous: str | None
     earlier: str | None

@@ -109,8 +109,8 @@ class Recipe:
 
     @property
     def refreshed(self) -> bool:
-        """Whether new items and newer counts reach what is served between two trainings."""
-        return self.auto_update and self.model_name in ("sequence", "trending")
+        """Whether new items or actions and newer counts reach what is served between two trainings."""
+        return self.auto_update and self.model_name in ("sequence", "trending", "actions")
 
     @property
     def tunable(self) -> bool:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from tastemaker.columns import Columns
 from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.models.bundle import MANIFEST, Bundle
+from tastemaker.refreshing.actions import MODEL_NAME as ACTIONS
+from tastemaker.refreshing.actions import assemble_actions
 from tastemaker.refreshing.writing import REFRESH
 
 
@@ -26,11 +28,15 @@ def assemble(base: Path, refresh: Path, target: Path) -> None:
     bundle, about = Bundle.open(base), json.loads((refresh / REFRESH).read_text(encoding="utf-8"))
     old, new = len(bundle.items), int(about["items"])
     (target / "model").mkdir(parents=True)
-    written = _items(bundle, refresh, target, old, new) | _model(bundle, refresh, target, new)
+    if bundle.model_name == ACTIONS:
+        written, replaced = assemble_actions(bundle, refresh, target), "model/action_columns/"
+    else:
+        written = _items(bundle, refresh, target, old, new) | _model(bundle, refresh, target, new)
+        replaced = "item_columns/"
     written |= {MANIFEST}
     for path in base.rglob("*"):
         name = path.relative_to(base).as_posix()
-        if path.is_file() and name not in written and not name.startswith("item_columns/"):
+        if path.is_file() and name not in written and not name.startswith(replaced):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             os.link(path, target / name)
     manifest = dict(bundle.manifest)

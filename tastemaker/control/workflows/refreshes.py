@@ -80,6 +80,7 @@ class RefreshLifecycle:
             "arn": record.arn,
             "group": group_name(group),
             "itemsArn": dataset_arn(group, "ITEMS"),
+            "actionsArn": dataset_arn(group, "ACTIONS"),
             "bundle": now["bundle"],
             "previous": now.get("refresh"),
             "earlier": None if "refresh" in now else self._earlier(record, now["bundle"], home),
