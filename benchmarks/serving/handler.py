@@ -9,6 +9,7 @@ clusters as after training (`--least`); their recall is relative to exact scores
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -25,7 +26,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import numpy as np  # noqa: E402  # after the number of threads is set
 
-from lambdas.support.http import serve  # noqa: E402
+from lambdas.runtime.observer import LambdaObserver  # noqa: E402
+from lambdas.support.http import Served, serve  # noqa: E402
 from tastemaker import models  # noqa: E402
 from tastemaker.columns import Column, Columns  # noqa: E402
 from tastemaker.control.core.records import MemoryRepository, Record  # noqa: E402
@@ -174,7 +176,10 @@ class Shop(Bundles):
         assert isinstance(self.loaded.model, SequenceModel)
         self.live = [self._events(self.loaded.model, events, rng) for _ in range(ASKING)]
         self.who = cycle(range(ASKING))
-        self.runtime = Runtime(RecordCache(records), self, self, clock=lambda: 100_000.0)
+        self.metrics = LambdaObserver()
+        self.runtime = Runtime(
+            RecordCache(records), self, self, clock=lambda: 100_000.0, observer=self.metrics
+        )
         self.service = Service("personalize-runtime")
         self.operations = {"GetRecommendations": lambda params: get_recommendations(self.runtime, params)}
 
@@ -189,10 +194,10 @@ class Shop(Bundles):
     def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
         return self.live[int(user)][:limit]
 
-    def ask(self, **params: Any) -> dict[str, Any]:
+    def ask(self, *, finish: Callable[[Served], None] | None = None, **params: Any) -> dict[str, Any]:
         body = json.dumps({"campaignArn": f"{ARN}campaign/c", "userId": str(next(self.who)), **params})
         event = {"rawPath": "/recommendations", "requestContext": {"http": {"method": "POST"}}, "body": body}
-        answer = serve(self.service, event, self.operations)
+        answer = serve(self.service, event, self.operations, finish=finish)
         assert answer["statusCode"] == 200, answer["body"]
         return answer
 
@@ -207,6 +212,29 @@ def timed(run: Callable[[], Any], times: int) -> tuple[float, float]:
         run()
         took.append((thread_time() - started) * 1000)
     return float(np.percentile(took, 50)), float(np.percentile(took, 99))
+
+
+def share_of_metrics(shop: Shop, times: int) -> tuple[float, float]:
+    """Return the median milliseconds of a request without metrics, and what the metrics add to it.
+
+    The two kinds of requests take turns and are compared in pairs, so that the load of the machine, which
+    changes within seconds, affects both. The lines go to a file, as Lambda's go to a pipe.
+    """
+    without, added = [], []
+    with tempfile.TemporaryFile("w") as log, contextlib.redirect_stdout(log):
+        for turn in range(-10, times):
+            who = turn % ASKING
+            pair = []
+            for finish in (None, shop.metrics.finish)[:: 1 if turn % 2 else -1]:
+                shop.who = cycle([who])
+                started = thread_time()
+                shop.ask(finish=finish)
+                pair.append((finish is not None, (thread_time() - started) * 1000))
+            (_, plain), (_, measured) = sorted(pair)
+            if turn >= 0:
+                without.append(plain)
+                added.append(measured - plain)
+    return float(np.median(without)), float(np.median(added))
 
 
 def flat(matrix: np.ndarray, times: int) -> tuple[float, float] | None:
@@ -270,6 +298,10 @@ def main() -> None:
                     alone, blend = recall(shop, "encoder"), recall(shop, *model.parts)
                     print(f"{items:>9,}  recall@100: encoder alone {alone:.4f}, blend {blend:.4f}")
                 show(items, f"handler, {events} events", timed(shop.ask, args.times))
+                plain, added = share_of_metrics(shop, 4 * args.times)
+                print(
+                    f"{items:>9,}  metrics add {added * 1000:.0f} µs to {plain:.2f} ms: {added / plain:.1%}"
+                )
                 for name in FILTERS:
                     ask = partial(shop.ask, filterArn=f"{ARN}filter/{name}")
                     show(items, f"handler, {events} events, filter {name}", timed(ask, args.times))
