@@ -66,7 +66,7 @@ class Monitoring(Construct):
                 "ModelFailures",
                 "a model fails, and responses come from precomputed lists",
                 cloudwatch.Metric(
-                    namespace=stage.stack_name,
+                    namespace=stage.metrics_namespace,
                     metric_name="StoredAnswers",
                     dimensions_map={"service": "runtime", "reason": "failure"},
                     statistic="Sum",

@@ -18,6 +18,7 @@ from infrastructure.settings.data import EventSettings, LakeSettings
 from infrastructure.settings.declaration import StageError, described, setting
 from infrastructure.settings.functions import FunctionSettings, ThrottlingSettings
 from infrastructure.settings.jobs import DistributedSettings, TrainingSettings
+from infrastructure.settings.metrics import MetricsSettings
 from infrastructure.settings.monitoring import MonitoringSettings
 from infrastructure.settings.reading import list_settings, read
 from tastemaker.contracts.stage_summary import StageSummary
@@ -111,6 +112,7 @@ class Stage:
     events: EventSettings = field(default_factory=EventSettings)
     functions: FunctionSettings = field(default_factory=FunctionSettings)
     throttling: ThrottlingSettings = field(default_factory=ThrottlingSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     lake: LakeSettings = field(default_factory=LakeSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
@@ -118,6 +120,11 @@ class Stage:
     def stack_name(self) -> str:
         """The name of the stack, and the prefix of every name in it."""
         return f"tastemaker-{self.name}"
+
+    @property
+    def metrics_namespace(self) -> str:
+        """The CloudWatch namespace of the metrics that functions write."""
+        return self.metrics.namespace or self.stack_name
 
     @property
     def summary(self) -> StageSummary:

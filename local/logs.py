@@ -1,4 +1,4 @@
-"""Log lines of functions and jobs, put into moto's CloudWatch Logs in the background."""
+"""Log lines of functions and jobs, put into moto's CloudWatch Logs in the background, with their metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import deque
 from moto.logs.models import logs_backends
 
 from local.account import Account
+from local.metrics import MetricSink
 
 _EVERY_SECONDS = 0.5
 _KEPT_LINES = 10_000  # waiting; beyond that the oldest are lost rather than memory
@@ -20,6 +21,7 @@ class LogSink:
     def __init__(self, account: Account) -> None:
         self._backend = logs_backends[account.id][account.region]
         self._region = account.region
+        self._metrics = MetricSink(account)
         self._lines: deque[tuple[str, str, int, str]] = deque(maxlen=_KEPT_LINES)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
@@ -45,6 +47,7 @@ class LogSink:
             if stream not in self._backend.groups[group].streams:
                 self._backend.create_log_stream(group, stream)
             self._backend.put_log_events(group, stream, events)
+            self._metrics(str(event["message"]) for event in events)
 
     def _run(self) -> None:
         while not self._stopped.wait(_EVERY_SECONDS):

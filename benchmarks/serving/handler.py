@@ -197,7 +197,7 @@ class Shop(Bundles):
     def ask(self, *, finish: Callable[[Served], None] | None = None, **params: Any) -> dict[str, Any]:
         body = json.dumps({"campaignArn": f"{ARN}campaign/c", "userId": str(next(self.who)), **params})
         event = {"rawPath": "/recommendations", "requestContext": {"http": {"method": "POST"}}, "body": body}
-        answer = serve(self.service, event, self.operations, finish=finish)
+        answer = serve(self.service, event, self.operations, None, finish=finish)
         assert answer["statusCode"] == 200, answer["body"]
         return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -59,7 +60,8 @@ class ServiceFunction(Construct):
             log_group=log,
             environment={
                 "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_METRICS_NAMESPACE": stage.stack_name,
+                "POWERTOOLS_METRICS_NAMESPACE": stage.metrics_namespace,
+                "METRICS_PER_RESOURCE": json.dumps(stage.metrics.per_resource),
                 "POWERTOOLS_LOG_LEVEL": stage.log_level,
                 # A request uses one core. More numpy threads would only wait for each other.
                 "OPENBLAS_NUM_THREADS": "1",

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.control.own_operations import own_operations
 from lambdas.control.reconciliation import Reconciler
+from lambdas.control.training_delays import report_training_delays
 from lambdas.support import audit, authorization, control_plane
 from lambdas.support.clients import client
 from lambdas.support.http import Operation, account_of, serve
@@ -42,7 +43,10 @@ def _check_of() -> Callable[[Mapping[str, Any], Any], authorization.Check | None
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer an HTTP API request, or the schedule's `{"action": "reconcile"}`, which no request can be."""
     if event.get("action") == "reconcile":
-        return _reconciler(account_of(event, context)).run()
+        reconciler = _reconciler(account_of(event, context))
+        result = reconciler.run()
+        report_training_delays(reconciler.control)
+        return result
     account = account_of(event, context)
     headers, check = event.get("headers") or {}, _check_of()(event, context)
     if not SERVICE.owns_target(headers) and OWN_SERVICE.owns_target(headers):

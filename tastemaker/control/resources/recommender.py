@@ -25,12 +25,12 @@ from tastemaker.control.core.updates import (
 )
 from tastemaker.control.resources.solution import schedule_name
 from tastemaker.control.workflows import refreshes, training
+from tastemaker.control.workflows.training_delays import CHECKED_AT, RETRAINING_DAYS
 from tastemaker.errors import InvalidInput, ResourceInUse
 from tastemaker.failures import WorkFailedError
 from tastemaker.recipes import Recipe
 
 UPDATE = "latestRecommenderUpdate"
-RETRAINING_DAYS = 7
 
 
 class Recommender(ResourceType):
@@ -125,7 +125,8 @@ class Recommender(ResourceType):
         """StartRecommender: it serves again at once, because nothing has to be trained."""
         record = self._in_status(request, statuses.INACTIVE)
         self.schedule_work(record)
-        return self.context.writer.change(record, status=statuses.ACTIVE).body
+        started = {"status": statuses.ACTIVE, CHECKED_AT: self.context.now()}
+        return self.context.writer.change(record, **started).body
 
     def stop(self, request: Request) -> Body:
         """StopRecommender: it answers no requests and trains no more until it is started."""
@@ -152,6 +153,7 @@ class Recommender(ResourceType):
             updating = claim_update(self.context, record, UPDATE, execution, failed=not by_schedule)
             repeated = record.body.get("_training") == execution
             if updating is None and by_schedule and not repeated and not self._has_new_interactions(record):
+                self._note_check(record)
                 return {"skip": True, "arn": record.arn}
             record = updating or record
         else:
@@ -179,6 +181,9 @@ class Recommender(ResourceType):
             version=execution_name(record.arn, moment)[-16:],
             moment=moment,
         )
+
+    def _note_check(self, record: Record) -> None:
+        self.context.writer.change_private(record, **{CHECKED_AT: self.context.now()})
 
     def _has_new_interactions(self, record: Record) -> bool:
         newest = training.newest_interaction(self.context, record.body["datasetGroupArn"])

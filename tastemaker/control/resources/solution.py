@@ -25,8 +25,8 @@ AUTO_ML = "arn:aws:personalize:::recipe/aws-user-personalization"
 class Solution(ResourceType):
     """A solution. It is ACTIVE at once.
 
-    Private members: `_firstTrainingAt`, when the schedule fires first; `_lists`, which
-    `workflows/precomputed.py` reads.
+    Private members: `_firstTrainingAt`, when the schedule fires first; `_trainingCheckedAt`, which
+    `workflows/training_delays.py` reads; `_lists`, which `workflows/precomputed.py` reads.
     """
 
     name = "Solution"

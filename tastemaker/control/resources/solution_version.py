@@ -17,6 +17,7 @@ from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.resources.campaign import Campaign
 from tastemaker.control.resources.solution import first_training_at
 from tastemaker.control.workflows import training
+from tastemaker.control.workflows.training_delays import CHECKED_AT
 from tastemaker.errors import InvalidInput, ResourceInUse
 from tastemaker.failures import WorkFailedError
 
@@ -144,6 +145,7 @@ class SolutionVersion(ResourceType):
             return existing
         automatic = request.get("trainingType") == "AUTOMATIC"
         if automatic and not self._has_new_interactions(solution):
+            self.context.writer.change_private(solution, **{CHECKED_AT: self.context.now()})
             return None
         version_request = {"solutionArn": solution.arn, "trainingMode": request.get("trainingMode", "FULL")}
         body = self.build_body(version_request, {"solutionArn": solution})
