@@ -14,6 +14,7 @@ from local.http.server import HttpServer, PortInUseError
 
 
 def parser() -> argparse.ArgumentParser:
+    """The command line of `python -m local`."""
     parser = argparse.ArgumentParser(
         prog="python -m local",
         description="Tastemaker on this machine: the synthesized CDK app on moto, one HTTP endpoint for "

@@ -19,10 +19,12 @@ OWN_AGENT = "tastemaker-local-run"  # in the User-Agent of the run's own clients
 
 
 def default_region() -> str:
+    """The region of the environment, or us-east-1."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
 
 def partition_of(region: str) -> str:
+    """The partition of a region: aws, aws-cn or aws-us-gov."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"

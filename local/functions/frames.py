@@ -10,6 +10,7 @@ _LENGTH = struct.Struct(">I")
 
 
 def write(pipe: BinaryIO, message: dict[str, Any]) -> None:
+    """Write one message."""
     data = json.dumps(message).encode()
     pipe.write(_LENGTH.pack(len(data)) + data)
     pipe.flush()

@@ -81,6 +81,7 @@ def _frames() -> Any:
 
 
 def main() -> None:
+    """Load the handler, and answer invocations until standard input ends."""
     frames = _frames()
     answers = os.fdopen(int(os.environ.pop("TASTEMAKER_LOCAL_ANSWERS")), "wb")
     invocations = os.fdopen(os.dup(sys.stdin.fileno()), "rb")

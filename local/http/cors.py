@@ -43,4 +43,5 @@ class Cors:
 
 
 def is_preflight(request: Request) -> bool:
+    """Whether a browser asks if it may send a request to another origin."""
     return request.method == "OPTIONS" and "access-control-request-method" in request.headers

@@ -15,7 +15,7 @@ from local.terminal import Terminal
 
 
 class Enforcer:
-    """Answers a request that its caller's role does not allow, in the shape its client expects."""
+    """Denies requests that the caller's role does not allow, in the format that the client expects."""
 
     def __init__(
         self, account: Account, roles: Roles, policies: ResourcePolicies, terminal: Terminal
@@ -26,7 +26,7 @@ class Enforcer:
         self._terminal = terminal
 
     def denial(self, request: Request, operation: Operation | None) -> Response | None:
-        """The denial of a request; None if it may pass."""
+        """The response that denies a request; None if the request is allowed."""
         if request.credential is None:
             return None
         caller = self._roles.enforced_caller(request.credential[0])
@@ -45,7 +45,7 @@ class Enforcer:
             "aws:principalaccount": [self._account.id],
             "aws:principalarn": [caller.role_arn],
             "aws:resourceaccount": [self._account.id],
-            "aws:securetransport": ["true"],  # as on AWS, whose endpoints the same code calls by https
+            "aws:securetransport": ["true"],  # the same code calls AWS by HTTPS
         }
         action, resource = permission.action, permission.resource
         by_resource = self._policies.decide_for_role(caller, action, resource, context)
@@ -80,14 +80,14 @@ def _denial(request: Request, message: str) -> Response:
         fields = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
         body = _cbor_map({"__type": "AccessDeniedException", "message": message})
         return Response(403, fields, body)
-    # JSON services answer 400, REST services 403
+    # JSON services answer with 400, REST services with 403.
     status = 400 if "x-amz-target" in request.headers else 403
     body_of = {"__type": "AccessDeniedException", "message": message, "Message": message}
     return Response.of_json(status, body_of, x_amzn_ErrorType="AccessDeniedException")
 
 
 def _cbor_map(texts: dict[str, str]) -> bytes:
-    """A CBOR map of texts (RFC 8949): enough for an error."""
+    """A CBOR map of texts (RFC 8949), which is enough for an error."""
 
     def text(value: str) -> bytes:
         data = value.encode()

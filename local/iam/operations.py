@@ -1,4 +1,4 @@
-"""Which operation of which AWS service a request is."""
+"""Finds the AWS operation of a request."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import botocore.session
 
 from local.http.messages import Request
 
-# Signing names whose botocore model goes by another name.
+# Signing names whose botocore model has another name.
 _MODELS = {"states": "stepfunctions", "monitoring": "cloudwatch", "email": "ses"}
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation by the names of the service's model; `uri` holds the labels of its path."""
+    """An operation, named as in the model of the service. `uri` has the labels of its path."""
 
-    service: str  # as in the signature's scope
+    service: str  # as in the scope of the signature
     name: str
     uri: dict[str, str]
 
 
 def operation(request: Request) -> Operation | None:
-    """The operation of a signed request; None if it cannot be told (S3 is told apart elsewhere)."""
+    """The operation of a signed request; None if it is unknown. `s3_permissions.py` covers S3."""
     if request.credential is None:
         return None
     service = request.credential[2]
@@ -44,7 +44,7 @@ def operation(request: Request) -> Operation | None:
 
 @lru_cache(maxsize=32)
 def _routes(service: str) -> list[tuple[str, re.Pattern[str], str]]:
-    """(method, path, operation) of a REST service, the most literal paths first."""
+    """(method, path, operation) of each operation of a REST service, the most specific paths first."""
     name = _MODELS.get(service, service)
     session = botocore.session.get_session()
     if name not in session.get_available_services():

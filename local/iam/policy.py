@@ -1,4 +1,4 @@
-"""Evaluation of identity-based policies.
+"""Evaluation of policies.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -18,7 +18,7 @@ Context = Mapping[str, list[str]]  # condition keys by lower-case name
 
 
 class PolicyError(ValueError):
-    """A policy document uses something that is not evaluated here."""
+    """A policy document uses an element that is not evaluated here."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Statement:
     resources: tuple[str, ...]
     not_resources: tuple[str, ...]
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]  # operator, key, values
-    principals: tuple[tuple[str, str], ...]  # kind, value: only in trust policies
+    principals: tuple[tuple[str, str], ...]  # (type, value); empty in identity-based policies
 
     def concerns(self, action: str, resource: str, context: Context) -> bool:
-        """Whether the statement speaks of this action on this resource, under this request's conditions."""
+        """Whether the statement applies to this action on this resource, with its conditions met."""
         return self._names(action) and self._covers(resource, context) and self.holds(context)
 
     def _names(self, action: str) -> bool:
@@ -104,13 +104,12 @@ def _resolved(text: str, context: Context) -> str | None:
 def statements(document: str) -> tuple[Statement, ...]:
     """The statements of a policy document.
 
-    Raises:
-        PolicyError: the document is no policy, or uses an operator that is not evaluated here.
+    Raises PolicyError if the document is not a policy, or if it uses an operator that is not evaluated here.
     """
     try:
         listed = _list(json.loads(document)["Statement"])
     except (ValueError, KeyError, TypeError) as error:
-        raise PolicyError(f"not a policy document: {document[:200]}") from error
+        raise PolicyError(f"This is not a policy document: {document[:200]}") from error
     return tuple(_statement(item) for item in listed)
 
 
@@ -131,7 +130,7 @@ def _statement(item: Mapping[str, Any]) -> Statement:
         resources=tuple(_list(item.get("Resource", []))),
         not_resources=tuple(_list(item.get("NotResource", []))),
         conditions=tuple(conditions),
-        principals=tuple((kind, value) for kind, values in named.items() for value in _list(values)),
+        principals=tuple((named_as, value) for named_as, values in named.items() for value in _list(values)),
     )
 
 
@@ -221,13 +220,13 @@ _NEGATED = {
 
 
 def _operator(operator: str) -> tuple[str, str, bool]:
-    """(quantifier, base operator, if exists) of an operator's name."""
+    """(quantifier, base operator, whether IfExists) of the name of an operator."""
     quantifier, _, name = operator.rpartition(":")
     base, exists = name.removesuffix("IfExists"), name.endswith("IfExists")
     if base not in _COMPARE and base not in _NEGATED and base != "Null":
-        raise PolicyError(f"the condition operator {operator} is not evaluated locally")
+        raise PolicyError(f"The condition operator {operator} is not evaluated locally.")
     if quantifier not in ("", "ForAllValues", "ForAnyValue"):
-        raise PolicyError(f"the condition quantifier {quantifier} is not known")
+        raise PolicyError(f"The condition quantifier {quantifier} is unknown.")
     return quantifier, base, exists
 
 

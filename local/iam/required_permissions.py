@@ -1,4 +1,4 @@
-"""What a request needs: IAM actions and the ARNs they act on.
+"""The IAM permissions that a request needs: actions and the ARNs of their resources.
 
 Actions and resource types of each service:
 https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from local.iam.s3_permissions import s3_permissions
 
 @dataclass(frozen=True)
 class Permission:
-    """One action on one resource, with condition keys that only this request knows (names in lower case)."""
+    """One action on one resource, with the condition keys of this request (names in lower case)."""
 
     action: str
     resource: str = "*"
@@ -28,14 +29,15 @@ class Permission:
 
 
 Permissions = Iterator[Permission]
-_FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # need no permission
-# IAM's prefix where it differs from the signature's service.
+_FREE = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # actions that need no permission
+# The prefix of actions where it differs from the service in the signature.
 _PREFIXES = {"monitoring": "cloudwatch"}
 
 
 def required_permissions(request: Request, operation: Operation | None, account: Account) -> list[Permission]:
-    """All that must be allowed for the request; an operation that cannot be told needs `<service>:?`, which
-    nobody has.
+    """All permissions that a request needs.
+
+    An unknown operation needs the permission `<service>:?`, which no policy allows.
     """
     assert request.credential is not None
     service = request.credential[2]
@@ -65,7 +67,7 @@ def _dynamodb(
         return f"{arn}/index/{index}" if index else arn
 
     if "TransactItems" in body:
-        # a transaction needs the permission of each of its parts
+        # A transaction needs the permissions of all its parts.
         for item in body["TransactItems"]:
             for part, request_of in item.items():
                 name = {
@@ -89,7 +91,7 @@ def _dynamodb(
 
 
 def _leading_keys(item: Mapping[str, Any]) -> dict[str, list[str]]:
-    """`dynamodb:LeadingKeys` cannot be known without the table's schema; every key's value is offered."""
+    """The values of all keys for `dynamodb:LeadingKeys`, because the table's schema is not known here."""
     values = [next(iter(value.values())) for value in item.get("Key", {}).values() if isinstance(value, dict)]
     return {"dynamodb:leadingkeys": [str(value) for value in values]} if values else {}
 
@@ -168,18 +170,16 @@ def _scheduler(
             yield _pass_role(role, "scheduler.amazonaws.com")
 
 
-_SAGEMAKER_KINDS = ("TrainingJob", "ProcessingJob", "TransformJob", "EndpointConfig", "Endpoint", "Model")
+_SAGEMAKER_RESOURCES = ("TrainingJob", "ProcessingJob", "TransformJob", "EndpointConfig", "Endpoint", "Model")
 
 
 def _sagemaker(
     account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
 ) -> Permissions:
     resource = body.get("ResourceArn", "*")
-    for kind in _SAGEMAKER_KINDS:
-        if name := body.get(f"{kind}Name"):
-            dashed = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip(
-                "-"
-            )
+    for resource_type in _SAGEMAKER_RESOURCES:
+        if name := body.get(f"{resource_type}Name"):
+            dashed = re.sub(r"(?<!^)(?=[A-Z])", "-", resource_type)
             resource = account.arn("sagemaker", f"{dashed}/{name}".lower())
             break
     yield Permission(action, resource)
@@ -253,8 +253,9 @@ def _cloudwatch(
 
 
 def _cbor_text(body: bytes, name: str) -> str | None:
-    """The short text value of a member in a CBOR map (CloudWatch's newer protocol), found by its encoded
-    name.
+    """The short text value of a member in a CBOR map, found by its encoded name.
+
+    CloudWatch's newer protocol sends CBOR.
     """
     key = bytes([0x60 + len(name)]) + name.encode()
     at = body.find(key) + len(key)

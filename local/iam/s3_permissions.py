@@ -1,4 +1,4 @@
-"""S3: the IAM action of a request, which is not its operation's name.
+"""The IAM action of an S3 request, which differs from the name of the operation.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
@@ -12,7 +12,7 @@ from xml.sax.saxutils import unescape
 
 from local.http.messages import Request
 
-# (method, sub-resource in the query string) → action; the first sub-resource that is present decides.
+# (method, sub-resource in the query string) → action. The first sub-resource that is present decides.
 _OBJECT = {
     "GET": {
         "uploadId": "ListMultipartUploadParts",
@@ -54,7 +54,7 @@ _KEY = re.compile(r"<Key>(.*?)</Key>", re.DOTALL)
 
 
 def s3_permissions(request: Request, partition: str) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
-    """(action, resource, condition keys) for each permission the request needs. Buckets stand in the path."""
+    """(action, resource, condition keys) for each permission that a path-style request needs."""
     bucket, _, key = request.raw_path.lstrip("/").partition("/")
     if not bucket:
         yield "s3:ListAllMyBuckets", "*", {}

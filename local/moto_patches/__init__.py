@@ -1,3 +1,1 @@
-"""What moto 5.2.5 is changed in, each with a canary in tests/local/test_moto_canaries.py that says when it
-moves.
-"""
+"""Changes to moto 5.2.5. A canary in tests/local/test_moto_canaries.py fails if moto itself changes there."""

@@ -1,7 +1,7 @@
-"""moto runs functions in Docker, and without it answers for them.
+"""moto runs functions in Docker, and without Docker it returns a fixed answer.
 
-What moto itself invokes (a bucket's notification, a topic's subscription, a rule's target) runs here on the
-workers, and like on AWS nobody waits for it.
+Here the workers run what moto itself invokes: for a bucket's notification, a topic's subscription or a rule's
+target. As on AWS, these invocations are asynchronous.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from moto.awslambda_simple.models import LambdaSimpleBackend
 
 
 def install(invoke: Callable[[str, Any], Any]) -> None:
-    """Let `invoke(function's name, event)` run what moto invokes; a second call replaces the first."""
+    """Let `invoke(function name, event)` run what moto invokes; a second call replaces the first."""
 
-    def hand_over(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
+    def start(self: LambdaFunction, event: Any = None) -> tuple[str, bool, str]:
         threading.Thread(target=invoke, args=(self.function_name, event), daemon=True).start()
         return "", False, ""
 
-    LambdaFunction._invoke_lambda = hand_over  # type: ignore[method-assign]
+    LambdaFunction._invoke_lambda = start  # type: ignore[method-assign]
     LambdaSimpleBackend.invoke = LambdaBackend.invoke  # type: ignore[method-assign]

@@ -1,8 +1,8 @@
-"""A distributed map with more failed items than it tolerates fails, as on AWS; moto's never does.
+"""A distributed map with more failed items than it tolerates fails, as on AWS. In moto it never fails.
 
-Without `ToleratedFailureCount` and `ToleratedFailurePercentage` one failed item is too many. With both, the
-run fails as soon as one of the two is exceeded. Step Functions stops such a run; here the items that are
-left are still run, and then it fails.
+Without `ToleratedFailureCount` and `ToleratedFailurePercentage`, one failed item is too many. With both, the
+run fails if one of the two is exceeded. Step Functions stops such a run at once. Here the remaining items
+still run, and then the map run fails.
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html#maprun-fail-threshold
 """
 
@@ -34,7 +34,7 @@ def install() -> None:
 
 
 def exceeds(failed: int, total: int, *, count: int, percentage: float) -> bool:
-    """Whether so many failed items of `total` are more than a map tolerates; 0 is a limit that is not set."""
+    """Whether `failed` of `total` items are more than a map tolerates. A limit of 0 is not set."""
     if not count and not percentage:
         return failed > 0
     too_many = bool(count) and failed > count

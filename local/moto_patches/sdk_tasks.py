@@ -1,9 +1,9 @@
 """Tasks `arn:aws:states:::aws-sdk:<service>:<action>` with names as Step Functions spells them.
 
-Step Functions begins every member's name with a capital, in parameters and in results, writes services
-without hyphens, and names errors after the service: `{"DatasetGroupArn": …}`, `aws-sdk:personalizeruntime`,
-`Personalize.ResourceNotFoundException`. moto passes everything on as it stands, so that services whose models
-spell members with a small letter, Personalize's among them, cannot be called.
+Step Functions starts every member name with a capital letter, in parameters and in results. It writes
+services without hyphens, and prefixes errors with the service: `{"DatasetGroupArn": …}`,
+`aws-sdk:personalizeruntime`, `Personalize.ResourceNotFoundException`. moto does not translate names, so it
+cannot call services whose models spell members with a small first letter, such as Personalize.
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 """
 
@@ -24,7 +24,7 @@ _NAMES = {"sfn": "stepfunctions"}
 
 
 class SdkTask(StateTaskServiceAwsSdk):
-    """moto's task, its names translated both ways by the service's model."""
+    """moto's task, with names translated both ways by the model of the service."""
 
     def _get_boto_service_name(self, boto_service_name: str | None = None) -> str:
         return service_model(boto_service_name or self.resource.api_name).service_name
@@ -46,16 +46,16 @@ class SdkTask(StateTaskServiceAwsSdk):
 
 @cache
 def service_model(name: str) -> ServiceModel:
-    """The model of a service by Step Functions' name for it. Raises ValueError: there is none."""
+    """The model of a service by Step Functions' name for it. Raises ValueError if there is none."""
     name = _NAMES.get(name.lower(), name.lower())
     for service in _SESSION.get_available_services():
         if service.replace("-", "") == name.replace("-", ""):
             return _SESSION.get_service_model(service)
-    raise ValueError(f"there is no service {name} to call with aws-sdk")
+    raise ValueError(f"aws-sdk has no service {name}")
 
 
 def error_prefix(service: str) -> str:
-    """What a service's errors begin with, e.g. PersonalizeRuntime, DynamoDb, Sfn, S3."""
+    """The prefix of a service's errors, such as PersonalizeRuntime, DynamoDb, Sfn or S3."""
     model = service_model(service)
     if model.service_name == "dynamodb":
         return "DynamoDb"
@@ -80,7 +80,7 @@ def to_request(value: Any, shape: Shape | None) -> Any:
 
 
 def to_result(value: Any, shape: Shape | None) -> Any:
-    """A response with a capital at the beginning of every member's name; the keys of maps stay."""
+    """A response whose member names start with a capital letter. Keys of maps are unchanged."""
     match shape:
         case StructureShape() if isinstance(value, dict):
             return {
@@ -95,6 +95,6 @@ def to_result(value: Any, shape: Shape | None) -> Any:
 
 
 def _replace(old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Moto hands over a dictionary to change."""
+    """Replace the content of a dictionary, which moto expects to be changed in place."""
     old.clear()
     old.update(new)

@@ -1,4 +1,4 @@
-"""Two places where moto's time grows with all that was ever written."""
+"""Two places where the time that moto takes grows with everything that was ever written."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ from typing import Any
 from moto.dynamodb.models.table import Table
 from moto.kinesis.models import Record, Shard
 
-_asked = threading.local()  # of the query that this thread is in: (partition key, index name)
+_current = threading.local()  # the query of this thread: (partition key, index name)
 
 
 def install() -> None:
-    """Apply both; a second call changes nothing."""
+    """Apply both changes; a second call changes nothing."""
     if Table.query.__module__ != __name__:
         _narrow_queries()
         _number_records()
 
 
 def _narrow_queries() -> None:
-    """`Table.query` asks `all_items`, which sorts the whole table; it gets the partition, or the items
-    unsorted.
-    """
+    """Let `Table.query` read one partition, or unsorted items, instead of the sorted whole table."""
     query, all_items = Table.query, Table.all_items
     signature = inspect.signature(query)
 
@@ -31,17 +29,17 @@ def _narrow_queries() -> None:
         key, index = given["hash_key"], given.get("index_name")
         if index is None and key is None:
             key = given["hash_key_conditions"][0][1]
-        _asked.query = (key, index)
+        _current.query = (key, index)
         try:
             return query(self, *args, **kwargs)
         finally:
-            _asked.query = None
+            _current.query = None
 
     def narrow_items(self: Table) -> list[Any]:
-        asked = getattr(_asked, "query", None)
-        if asked is None:
+        current = getattr(_current, "query", None)
+        if current is None:
             return all_items(self)
-        key, index = asked
+        key, index = current
         if index is not None:
             partitions = list(self.items.values())
         else:
@@ -56,7 +54,7 @@ def _narrow_queries() -> None:
 
 
 def _number_records() -> None:
-    """A shard copies its list of keys for each new record, and walks from its first record for each read."""
+    """Number a shard's records: moto copies all keys for each new record, and scans them for each read."""
 
     def get_max_sequence_number(self: Shard) -> int:
         return next(reversed(self.records), 0)
@@ -65,7 +63,7 @@ def _number_records() -> None:
         return next(iter(self.records), 0)
 
     def get_records(self: Shard, last_sequence_id: str, limit: int | None) -> tuple[list[Record], int, int]:
-        # sequence numbers of a shard are 1, 2, 3 …
+        # The sequence numbers of a shard are 1, 2, 3, …
         last = int(last_sequence_id)
         newest = self.get_max_sequence_number()
         until = newest if limit is None else min(newest, last + limit)

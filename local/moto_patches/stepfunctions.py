@@ -1,13 +1,15 @@
-"""moto's interpreter of state machines: clients with the machine's role, and SageMaker training tasks.
+"""moto's interpreter of state machines: clients with the role of the machine, and SageMaker training tasks.
 
-- `boto_client_for` signs with fixed keys and calls a fixed port. Here: the endpoint, with the state's role.
-- Dates in a response make `DescribeExecution` fail. Here they become ISO strings, as in Step Functions.
-- `sagemaker:createTrainingJob.sync` is listed as unsupported. Here it polls the job, and stops it when the
+- moto's `boto_client_for` signs with fixed keys and calls a fixed port. Here clients call the endpoint with
+  the role of the state machine.
+- Dates in a response make moto's `DescribeExecution` fail. Here they become ISO strings, as in Step
+  Functions.
+- moto does not support `sagemaker:createTrainingJob.sync`. Here it polls the job, and stops the job when the
   execution is stopped, as Step Functions does.
-- An execution that is stopped may fail instead of ending ABORTED: `stopped_executions.py`.
-- A distributed map tolerates all failed items: `distributed_map.py`.
-- `aws-sdk` tasks cannot call services like Personalize: `sdk_tasks.py`.
-- A Fail state may not pass on an error whose name starts with "States.". Here it may, as on AWS.
+- An execution that is stopped in moto may fail instead of ending ABORTED: see `stopped_executions.py`.
+- A distributed map in moto tolerates all failed items: see `distributed_map.py`.
+- `aws-sdk` tasks of moto cannot call services such as Personalize: see `sdk_tasks.py`.
+- A Fail state of moto rejects an error whose name starts with "States.". Here it passes it on, as on AWS.
 """
 
 from __future__ import annotations
@@ -53,8 +55,8 @@ _client_of: ClientOf | None = None
 _clients: dict[tuple[str, str], Any] = {}
 _clients_lock = threading.Lock()
 
-# No validation: parameters of a state arrive as the definition spells them. No retries: the definition says
-# them.
+# Parameters are not validated, because they arrive as the definition spells them. The definition has the
+# retries.
 CLIENT_CONFIG = {"parameter_validation": False, "retries": {"total_max_attempts": 1}, "read_timeout": 3600}
 _TRAINING_PARAMETERS = {
     "AlgorithmSpecification",
@@ -77,7 +79,7 @@ _TRAINING_PARAMETERS = {
 
 
 def install(client_of: ClientOf) -> None:
-    """Let the interpreter take its clients from `client_of`; a second call replaces the first's."""
+    """Let the interpreter get its clients from `client_of`; a second call replaces the first."""
     global _client_of
     _client_of = client_of
     stopped_executions.install()
@@ -119,13 +121,13 @@ def _service_for(service_name: str) -> Any:
 
 
 class TrainingTask(callback.StateTaskServiceCallback):
-    """arn:aws:states:::sagemaker:createTrainingJob, with and without .sync.
+    """The task `arn:aws:states:::sagemaker:createTrainingJob`, with and without `.sync`.
 
     moto passes the parameter `normalised_parameters` by name, in British spelling.
     """
 
     def __init__(self) -> None:
-        # WaitForTaskToken only because moto's callback code needs its endpoint to be there
+        # moto's callback code needs the endpoint that WaitForTaskToken creates.
         super().__init__({ResourceCondition.Sync, ResourceCondition.WaitForTaskToken})  # type: ignore[arg-type]
 
     def _get_supported_parameters(self) -> set[str] | None:
@@ -146,7 +148,7 @@ class TrainingTask(callback.StateTaskServiceCallback):
         env.stack.append(response)
 
     def _own_tags(self) -> list[dict[str, str]]:
-        """Step Functions tags the jobs that it waits for, which needs `sagemaker:AddTags`."""
+        """The tag that Step Functions gives to jobs that it waits for. It needs `sagemaker:AddTags`."""
         return [MANAGED_BY] if self.resource.condition == ResourceCondition.Sync else []
 
     def _build_sync_resolver(
@@ -180,7 +182,7 @@ class TrainingTask(callback.StateTaskServiceCallback):
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> None:
-        """Wait for the job, and stop it if the execution is stopped or the state's time is over."""
+        """Wait for the job, and stop it if the execution is stopped or the state times out."""
         try:
             super()._eval_integration_pattern(
                 env, resource_runtime_part, normalised_parameters, state_credentials

@@ -1,10 +1,10 @@
-"""StopExecution at any moment: the execution ends ABORTED and nothing of it goes on.
+"""StopExecution at any time: the execution ends ABORTED, and no part of it continues.
 
-moto's interpreter prunes what it evaluates after a stop: an evaluation returns without a result, and its
-caller takes whatever lies on the stack. Depending on the moment, the execution ends FAILED with "pop from
-empty list", a thread dies with a TypeError, a Parallel state waits forever, or a stop that arrives
-before the first state is lost. Here an evaluation after a stop raises `ExecutionStoppedError`, no later error
-replaces the stop, and a stop waits until the interpreter has begun.
+After a stop, an evaluation in moto's interpreter returns without a result, and its caller pops whatever is on
+the stack. Depending on the time of the stop, the execution ends FAILED with "pop from empty list", a thread
+ends with a TypeError, a Parallel state waits forever, or a stop before the first state is lost. Here an
+evaluation after a stop raises `ExecutionStoppedError`, no later error replaces the stop, and a stop waits
+until the interpreter has started.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _POLL_SECONDS = 0.01
 
 
 class ExecutionStoppedError(Exception):
-    """A part of a state machine would be evaluated after its execution was stopped."""
+    """An evaluation after the execution was stopped."""
 
 
 def install() -> None:
@@ -59,22 +59,22 @@ def _eval(original: Callable[..., None], self: EvalComponent, env: Environment) 
     if not is_stopped(env):
         original(self, env)
     elif isinstance(self, Program):
-        self._eval_body(env)  # enters no state, and writes the end into the history
+        self._eval_body(env)  # enters no state, and adds the end to the history
     else:
         raise ExecutionStoppedError
 
 
 def _eval_program(original: Callable[..., None], self: Program, env: Environment) -> None:
-    """Return like a program that has run: a branch's worker then reports its end."""
+    """Return as after a complete run, so that the worker of a branch reports its end."""
     try:
         original(self, env)
-    except RuntimeError:  # a program that is stopped has no next state
+    except RuntimeError:  # a stopped program has no next state
         if not is_stopped(env):
             raise
 
 
 def _from_error(original: Callable[..., Any], self: ExecutionState, env: Environment, ex: Exception) -> Any:
-    """Let an error that follows from the stop pass: it is neither retried nor caught nor in the history."""
+    """Ignore an error that follows from the stop: no retry, no catch, no history event."""
     if is_stopped(env):
         raise ExecutionStoppedError from ex
     return original(self, env=env, ex=ex)
@@ -87,7 +87,7 @@ def _unless_stopped(original: Callable[..., None], self: Environment, *args: Any
 
 
 def _stop(original: Callable[..., None], self: ExecutionWorker, *args: Any, **kwargs: Any) -> None:
-    """Stop as soon as there is something to stop: the interpreter's thread makes its environment first."""
+    """Stop as soon as the interpreter's thread has created its environment."""
     deadline = time.monotonic() + _BEGIN_SECONDS
     while (self.env is None or self.env._program_state is None) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)

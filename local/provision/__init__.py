@@ -1,4 +1,4 @@
-"""Creates the synthesized template on moto, one small adapter per resource type."""
+"""Creates the resources of the synthesized template on moto, with one adapter for each resource type."""
 
 from __future__ import annotations
 
@@ -38,39 +38,38 @@ _MODULES = (
     stepfunctions,
 )
 _SPARK = "AWS::EMRServerless::Application"
-_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # the CDK's templates ask for it
+_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # a parameter of the CDK's templates
 
 
-def provision(template: Template, deployment: Deployment, say: Line) -> None:
-    """Create every resource, in an order that its references allow.
+def provision(template: Template, deployment: Deployment, log: Line) -> None:
+    """Create every resource after those that it refers to.
 
-    Raises:
-        ProvisionError: a type or a property has no counterpart; nothing has been created then. Or a resource
-        could not
-            be created; the message names it.
+    Raises ProvisionError if a resource type or a property has no counterpart here, before anything is
+    created, or if a resource cannot be created. The message names it.
     """
     _refuse_unknown(template)
     deployment.client("ssm").put_parameter(Name=_BOOTSTRAP_VERSION, Type="String", Value="30", Overwrite=True)
     order = template.ordered()
     for logical_id in order:
-        kind = template.types[logical_id]
+        resource_type = template.types[logical_id]
         try:
             resource = template.resource(logical_id)
-            template.created(logical_id, ADAPTERS[kind].create(resource, deployment))
+            template.created(logical_id, ADAPTERS[resource_type].create(resource, deployment))
         except ProvisionError as error:
-            raise ProvisionError(f"{logical_id} ({kind}): {error}") from error
+            raise ProvisionError(f"{logical_id} ({resource_type}): {error}") from error
         except (TemplateError, KeyError) as error:
-            raise ProvisionError(f"{logical_id} ({kind}): {error!r}") from error
+            raise ProvisionError(f"{logical_id} ({resource_type}): {error!r}") from error
     apigateway.require_permissions(deployment)
     events.require_permissions(deployment)
     monitoring.require_permissions(deployment)
-    say(f"provisioned {len(order)} resources")
+    log(f"provisioned {len(order)} resources")
 
 
 def _refuse_unknown(template: Template) -> None:
-    unknown = sorted({kind for kind in template.types.values() if kind not in ADAPTERS})
+    unknown = sorted(set(template.types.values()) - set(ADAPTERS))
     if unknown:
-        spark = "; set distributed.enabled to false for a local run" if _SPARK in unknown else ""
-        raise ProvisionError(f"no adapter in local/provision for {', '.join(unknown)}{spark}")
-    for logical_id, kind in template.types.items():
-        ADAPTERS[kind].refuse_unknown(logical_id, kind, template.declared_properties(logical_id))
+        spark = " Set distributed.enabled to false for a local run." if _SPARK in unknown else ""
+        raise ProvisionError(f"local/provision has no adapter for {', '.join(unknown)}.{spark}")
+    for logical_id, resource_type in template.types.items():
+        properties = template.declared_properties(logical_id)
+        ADAPTERS[resource_type].refuse_unknown(logical_id, resource_type, properties)

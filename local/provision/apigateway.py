@@ -1,4 +1,4 @@
-"""The HTTP API: its routes become the gateway's."""
+"""The HTTP API. Its routes become those of the gateway."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ API_GATEWAY = "apigateway.amazonaws.com"
 
 @adapter("AWS::ApiGatewayV2::Api", handled="Name ProtocolType Description CorsConfiguration", ignored=NO_TAGS)
 def api(resource: Resource, deployment: Deployment) -> Physical:
+    """Register the HTTP API and its CORS configuration."""
     if resource.properties["ProtocolType"] != "HTTP":
-        raise ProvisionError("only HTTP APIs are served here")
+        raise ProvisionError("The local run serves only HTTP APIs.")
     cors = resource.properties.get("CorsConfiguration")
     if cors is not None:
         if cors.get("AllowOrigins") != ["*"] or cors.get("AllowCredentials"):
-            raise ProvisionError("browsers of all origins are answered here, or none, and without cookies")
+            raise ProvisionError(
+                "The local run answers browsers of all origins or of none, and without credentials."
+            )
         deployment.cors = Cors.of(cors)
     return Physical("local", {"ApiEndpoint": deployment.account.endpoint, "ApiId": "local"})
 
@@ -28,24 +31,26 @@ def api(resource: Resource, deployment: Deployment) -> Physical:
     ignored={},
 )
 def integration(resource: Resource, deployment: Deployment) -> Physical:
+    """Register an integration for the routes that name it."""
     properties = resource.properties
     if (properties["IntegrationType"], properties.get("PayloadFormatVersion")) != ("AWS_PROXY", "2.0"):
-        raise ProvisionError("only Lambda proxy integrations with payload format 2.0 are served here")
+        raise ProvisionError("The local run serves only Lambda proxy integrations with payload format 2.0.")
     deployment.integrations[resource.id] = properties
     return Physical(resource.id)
 
 
 @adapter("AWS::ApiGatewayV2::Route", handled="ApiId RouteKey Target AuthorizationType", ignored={})
 def route(resource: Resource, deployment: Deployment) -> Physical:
+    """Register a route of the gateway."""
     properties = resource.properties
     authorization = properties.get("AuthorizationType", "NONE")
     if authorization not in ("AWS_IAM", "NONE"):
-        raise ProvisionError(f"the authorization {authorization} is not checked here")
+        raise ProvisionError(f"The local run does not check the authorization {authorization}.")
     target = deployment.integrations[properties["Target"].removeprefix("integrations/")]
     uri = target["IntegrationUri"]
     name = uri.partition(":function:")[2].split("/")[0].split(":")[0]
     if name not in deployment.functions:
-        raise ProvisionError(f"the target {uri} is no function of this template")
+        raise ProvisionError(f"The target {uri} is not a function of this template.")
     method, _, path = properties["RouteKey"].partition(" ")
     if method == "$default":
         method, path = "ANY", ""
@@ -64,19 +69,20 @@ def route(resource: Resource, deployment: Deployment) -> Physical:
     },
 )
 def stage(resource: Resource, deployment: Deployment) -> Physical:
+    """Accept the default stage; others are refused."""
     if resource.properties["StageName"] != "$default":
-        raise ProvisionError("a stage with a path of its own is not served here; name it $default")
+        raise ProvisionError("The local run serves only the stage $default.")
     return Physical("$default")
 
 
 def require_permissions(deployment: Deployment) -> None:
-    """Every function behind a route must let API Gateway call it, or AWS would answer 500.
+    """Check that every function behind a route lets API Gateway invoke it; AWS would answer 500.
 
-    Raises:
-        ProvisionError
+    Raises ProvisionError if a function does not.
     """
     for entry in deployment.routes:
         if (entry.function, API_GATEWAY) not in deployment.callers:
             raise ProvisionError(
-                f"route {entry.key}: no AWS::Lambda::Permission lets API Gateway call {entry.function}"
+                f"The route {entry.key} cannot invoke {entry.function}. Add an AWS::Lambda::Permission that "
+                "lets API Gateway call it."
             )

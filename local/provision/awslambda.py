@@ -1,4 +1,4 @@
-"""Functions, who may call them, and what feeds them."""
+"""Functions, the services that may invoke them, and event source mappings."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from local.template import Physical, Resource
     ignored=NO_TAGS
     | {
         "Architectures": "the developer's Python runs the function",
-        "EphemeralStorage": "the machine's own disk",
+        "EphemeralStorage": "functions use the disk of this machine",
         "TracingConfig": "there is no X-Ray",
     },
 )
 def function(resource: Resource, deployment: Deployment) -> Physical:
-    """A function of the emulator, listed in moto too (`aws lambda list-functions`)."""
+    """Register a function. moto lists it too, for `aws lambda list-functions`."""
     properties = resource.properties
     if not properties["Runtime"].startswith("python"):
-        raise ProvisionError(f"the runtime {properties['Runtime']} does not run here")
+        raise ProvisionError(f"The local run has Python only, not the runtime {properties['Runtime']}.")
     name = deployment.name(resource, properties.get("FunctionName"))
     arn = deployment.account.arn("lambda", f"function:{name}")
     environment = {
@@ -64,15 +64,16 @@ def function(resource: Resource, deployment: Deployment) -> Physical:
 
 
 def _placeholder() -> bytes:
-    """Moto wants code; the workers run the asset's folder."""
+    """Code for moto, which requires some. The workers run the folder of the asset."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("README", "The local run takes the code from the assembly's asset.")
+        archive.writestr("README", "The local run uses the code of the asset in the cloud assembly.")
     return data.getvalue()
 
 
 @adapter("AWS::Lambda::Permission", handled="FunctionName Action Principal SourceArn", ignored={})
 def permission(resource: Resource, deployment: Deployment) -> Physical:
+    """Note which service may invoke which function."""
     properties = resource.properties
     if properties["Action"] == "lambda:InvokeFunction":
         name = properties["FunctionName"].rsplit(":", 1)[-1]
@@ -80,7 +81,7 @@ def permission(resource: Resource, deployment: Deployment) -> Physical:
     return Physical(resource.id)
 
 
-# What Lambda does on a stream with the function's own role.
+# What Lambda calls on a stream with the role of the function.
 _READS = ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
 
 
@@ -90,15 +91,16 @@ _READS = ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardItera
     "MaximumRecordAgeInSeconds BisectBatchOnFunctionError FunctionResponseTypes DestinationConfig",
     ignored=NO_TAGS
     | {
-        "ParallelizationFactor": "one batch per shard at a time",
-        "MaximumBatchingWindowInSeconds": "a record is handed over at once",
+        "ParallelizationFactor": "each shard has one batch in progress",
+        "MaximumBatchingWindowInSeconds": "records are handed over at once",
     },
 )
 def event_source_mapping(resource: Resource, deployment: Deployment) -> Physical:
+    """Register the mapping of a Kinesis stream, after a check of the role's permissions."""
     properties = resource.properties
     stream_arn = properties["EventSourceArn"]
     if ":kinesis:" not in stream_arn:
-        raise ProvisionError(f"the source {stream_arn} is no Kinesis stream")
+        raise ProvisionError(f"The event source {stream_arn} is not a Kinesis stream.")
     name = properties["FunctionName"].rsplit(":", 1)[-1]
     spec = deployment.functions[name]
     destination = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
@@ -109,7 +111,9 @@ def event_source_mapping(resource: Resource, deployment: Deployment) -> Physical
         raise ProvisionError(str(error)) from error
     for action, needed_on in needed:
         if not deployment.roles.allows(spec.role_arn, action, needed_on):
-            raise ProvisionError(f"the role {spec.role_arn} may not {action} on {needed_on}")
+            raise ProvisionError(
+                f"The policies of the role {spec.role_arn} do not allow {action} on {needed_on}."
+            )
     mapping_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{deployment.stack}/{resource.id}"))
     deployment.event_sources.append(
         EventSource(

@@ -1,4 +1,4 @@
-"""Tables."""
+"""DynamoDB tables."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from local.template import Physical, Resource
     },
 )
 def table(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a table with its indexes, its stream and its time to live."""
     properties, dynamodb = resource.properties, deployment.client("dynamodb")
     name = deployment.name(resource, properties.get("TableName"), longest=255)
     given: dict[str, Any] = {

@@ -11,6 +11,7 @@ EVENTBRIDGE = "events.amazonaws.com"
 
 @adapter("AWS::Events::EventBus", handled="Name Description", ignored=NO_TAGS)
 def event_bus(resource: Resource, deployment: Deployment) -> Physical:
+    """Create an event bus."""
     name = deployment.name(resource, resource.properties.get("Name"), longest=256)
     deployment.client("events").create_event_bus(Name=name)
     return Physical(name, {"Arn": deployment.account.arn("events", f"event-bus/{name}"), "Name": name})
@@ -18,6 +19,7 @@ def event_bus(resource: Resource, deployment: Deployment) -> Physical:
 
 @adapter("AWS::Scheduler::ScheduleGroup", handled="Name", ignored=NO_TAGS)
 def schedule_group(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a schedule group."""
     name = deployment.name(resource, resource.properties.get("Name"))
     arn = deployment.client("scheduler").create_schedule_group(Name=name)["ScheduleGroupArn"]
     return Physical(name, {"Arn": arn})
@@ -50,32 +52,32 @@ def schedule(resource: Resource, deployment: Deployment) -> Physical:
 @adapter(
     "AWS::Events::Rule",
     handled="Name EventPattern State Targets",
-    ignored={**NO_TAGS, "Description": "written for people"},
+    ignored={**NO_TAGS, "Description": "a text for people"},
 )
 def rule(resource: Resource, deployment: Deployment) -> Physical:
-    """Listens to executions that end; the functions it calls must let EventBridge call them."""
+    """Register a rule on executions that end. Its functions must let EventBridge invoke them."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("Name"))
     pattern = properties.get("EventPattern", {})
     if pattern.get("source") != [SOURCE] or pattern.get("detail-type") != [DETAIL_TYPE]:
-        raise ProvisionError(f"only rules on {SOURCE}, {DETAIL_TYPE!r}, have events locally")
+        raise ProvisionError(f"Only rules on {SOURCE}, {DETAIL_TYPE!r}, have events locally.")
     targets = tuple(target["Arn"] for target in properties["Targets"])
     if others := [arn for arn in targets if ":function:" not in arn]:
-        raise ProvisionError(f"rules call functions only, not {', '.join(others)}")
+        raise ProvisionError(f"Rules invoke only functions here, not {', '.join(others)}.")
     if properties.get("State", "ENABLED") == "ENABLED":
         deployment.rules.append(Rule(name, pattern, targets))
     return Physical(name, {"Arn": deployment.account.arn("events", f"rule/{name}")})
 
 
 def require_permissions(deployment: Deployment) -> None:
-    """Every function behind a rule must let EventBridge call it, or AWS would drop the event.
+    """Check that every function behind a rule lets EventBridge invoke it; AWS would drop the event.
 
-    Raises:
-        ProvisionError
+    Raises ProvisionError if a function does not.
     """
     for rule in deployment.rules:
         for arn in rule.functions:
             if (arn.rpartition(":")[2], EVENTBRIDGE) not in deployment.callers:
                 raise ProvisionError(
-                    f"rule {rule.name}: no AWS::Lambda::Permission lets EventBridge call {arn}"
+                    f"The rule {rule.name} cannot invoke {arn}. Add an AWS::Lambda::Permission that lets "
+                    "EventBridge call it."
                 )

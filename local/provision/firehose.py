@@ -1,4 +1,4 @@
-"""Glue's schemas, and the delivery streams that write by them."""
+"""Glue databases and tables, and the delivery streams that use them as schemas."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from local.template import Physical, Resource
     "AWS::Glue::Database", handled="DatabaseInput DatabaseName", ignored={"CatalogId": "there is one account"}
 )
 def database(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a Glue database."""
     given = resource.properties["DatabaseInput"]
     name = given.get("Name") or deployment.name(resource)
     deployment.client("glue").create_database(DatabaseInput={**given, "Name": name})
@@ -21,6 +22,7 @@ def database(resource: Resource, deployment: Deployment) -> Physical:
 
 @adapter("AWS::Glue::Table", handled="DatabaseName TableInput", ignored={"CatalogId": "there is one account"})
 def table(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a Glue table, and note its columns for delivery streams."""
     database_name, given = resource.properties["DatabaseName"], resource.properties["TableInput"]
     deployment.client("glue").create_table(DatabaseName=database_name, TableInput=given)
     columns = {column["Name"]: column["Type"] for column in given["StorageDescriptor"]["Columns"]}
@@ -51,6 +53,7 @@ _DESTINATION = {
     ignored=NO_TAGS,
 )
 def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
+    """Register a delivery stream that writes Parquet, after a check of its roles."""
     properties = resource.properties
     if properties.get("DeliveryStreamType") != "KinesisStreamAsSource":
         raise ProvisionError("only a delivery stream that reads a Kinesis stream is pumped here")
@@ -88,7 +91,8 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
     for action in ("kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords"):
         if not deployment.roles.allows(delivery.source_role_arn, action, delivery.stream_arn):
             raise ProvisionError(
-                f"the role {delivery.source_role_arn} may not {action} on {delivery.stream_arn}"
+                f"The policies of the role {delivery.source_role_arn} do not allow {action} on "
+                f"{delivery.stream_arn}."
             )
     deployment.deliveries.append(delivery)
     return Physical(name, {"Arn": arn})

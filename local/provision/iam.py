@@ -1,4 +1,4 @@
-"""Roles and policies, which are enforced on sessions of these roles."""
+"""Roles and policies. They are enforced on sessions of these roles."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from local.template import Physical, Resource
 @adapter(
     "AWS::IAM::Role",
     handled="RoleName AssumeRolePolicyDocument Description ManagedPolicyArns Policies Path",
-    ignored=NO_TAGS | {"MaxSessionDuration": "sessions last an hour, and are taken anew"},
+    ignored=NO_TAGS | {"MaxSessionDuration": "sessions last an hour and are renewed"},
 )
 def role(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a role, and enforce its policies on its sessions."""
     properties, iam = resource.properties, deployment.client("iam")
     name = deployment.name(resource, properties.get("RoleName"))
     created = iam.create_role(
@@ -35,6 +36,7 @@ def role(resource: Resource, deployment: Deployment) -> Physical:
 
 @adapter("AWS::IAM::Policy", handled="PolicyName PolicyDocument Roles", ignored={})
 def policy(resource: Resource, deployment: Deployment) -> Physical:
+    """Add an inline policy to roles."""
     properties = resource.properties
     for name in properties["Roles"]:
         deployment.client("iam").put_role_policy(
@@ -47,6 +49,7 @@ def policy(resource: Resource, deployment: Deployment) -> Physical:
 
 @adapter("AWS::IAM::ManagedPolicy", handled="ManagedPolicyName PolicyDocument Roles Description Path")
 def managed_policy(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a managed policy, and attach it to roles."""
     properties, iam = resource.properties, deployment.client("iam")
     created = iam.create_policy(
         PolicyName=deployment.name(resource, properties.get("ManagedPolicyName"), longest=128),
@@ -60,7 +63,7 @@ def managed_policy(resource: Resource, deployment: Deployment) -> Physical:
 
 
 def _checked(document: object) -> str:
-    """The document as text, after a look whether all of it can be evaluated here."""
+    """The document as JSON, after a check that everything in it can be evaluated here."""
     text = json.dumps(document)
     try:
         statements(text)

@@ -1,4 +1,4 @@
-"""Event streams."""
+"""Kinesis streams."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from local.template import Physical, Resource
     ignored=NO_TAGS | {"StreamEncryption": "moto keeps records in memory"},
 )
 def stream(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a stream."""
     properties, kinesis = resource.properties, deployment.client("kinesis")
     name = deployment.name(resource, properties.get("Name"), longest=128)
     mode = properties.get("StreamModeDetails", {"StreamMode": "PROVISIONED"})

@@ -9,9 +9,10 @@ from local.template import Physical, Resource
 @adapter(
     "AWS::Logs::LogGroup",
     handled="LogGroupName RetentionInDays",
-    ignored=NO_TAGS | {"KmsKeyId": "moto keeps logs in memory", "LogGroupClass": "there is one class here"},
+    ignored=NO_TAGS | {"KmsKeyId": "moto keeps logs in memory", "LogGroupClass": "moto has one class"},
 )
 def log_group(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a log group."""
     properties, logs = resource.properties, deployment.client("logs")
     name = deployment.name(resource, properties.get("LogGroupName"), longest=512)
     logs.create_log_group(logGroupName=name)
@@ -22,6 +23,7 @@ def log_group(resource: Resource, deployment: Deployment) -> Physical:
 
 @adapter("AWS::Logs::LogStream", handled="LogGroupName LogStreamName", ignored={})
 def log_stream(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a log stream."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("LogStreamName"), longest=512)
     deployment.client("logs").create_log_stream(logGroupName=properties["LogGroupName"], logStreamName=name)

@@ -1,4 +1,4 @@
-"""Which adapter creates which resource type, and what it makes of each property."""
+"""The adapters that create resource types, and the properties that each one handles or ignores."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class ProvisionError(Exception):
-    """The template holds something that this machine has no counterpart for; the message names it."""
+    """The local run has no counterpart for something in the template. The message names it."""
 
 
 @dataclass
 class Deployment:
-    """What provisioning has to work with, and what it finds for the emulator to run."""
+    """What provisioning works with, and what it collects for the emulator to run."""
 
     account: Account
     stack: str
@@ -51,7 +51,7 @@ class Deployment:
         return self.account.client(service)
 
     def name(self, resource: Resource, given: str | None = None, *, longest: int = 64) -> str:
-        """The given name, or one made as CloudFormation does: stack, logical id and some letters."""
+        """The given name, or one as CloudFormation makes it: stack, logical ID and a digest."""
         if given:
             return given
         letters = hashlib.sha256(f"{self.stack}/{resource.id}".encode()).hexdigest()[:12]
@@ -73,46 +73,54 @@ Create = Callable[[Resource, Deployment], Physical]
 
 @dataclass(frozen=True)
 class Adapter:
-    """How one resource type is created."""
+    """How the local run creates one resource type."""
 
     create: Create
     handled: frozenset[str]
-    ignored: Mapping[str, str]  # property → why it means nothing here
+    ignored: Mapping[str, str]  # property → why it has no effect here
 
-    def refuse_unknown(self, logical_id: str, kind: str, properties: list[str]) -> None:
+    def refuse_unknown(self, logical_id: str, resource_type: str, properties: list[str]) -> None:
+        """Raise ProvisionError if the adapter neither handles nor ignores one of the properties."""
         unknown = [name for name in properties if name not in self.handled and name not in self.ignored]
         if unknown:
             raise ProvisionError(
-                f"{logical_id} ({kind}): the local run knows nothing of the property {', '.join(unknown)}; "
-                "handle it in its adapter in local/provision, or list it there as ignored, with the reason"
+                f"{logical_id} ({resource_type}): the local run does not know the property "
+                f"{', '.join(unknown)}. Handle it in its adapter in local/provision, or list it there as "
+                "ignored, with the reason."
             )
 
 
 ADAPTERS: dict[str, Adapter] = {}
-NO_TAGS = {"Tags": "nothing reads tags locally"}
+NO_TAGS = {"Tags": "nothing reads tags here"}
 
 
-def adapter(kind: str, *, handled: str, ignored: Mapping[str, str] = NO_TAGS) -> Callable[[Create], Create]:
-    """Register the function below as the adapter of a resource type; `handled` lists properties,
-    space-separated.
+def adapter(
+    resource_type: str, *, handled: str, ignored: Mapping[str, str] = NO_TAGS
+) -> Callable[[Create], Create]:
+    """Register the decorated function as the adapter of a resource type.
+
+    `handled` lists the properties that it handles, separated by spaces. `ignored` gives the reason for each
+    property that has no effect here.
     """
 
     def register(create: Create) -> Create:
-        ADAPTERS[kind] = Adapter(create, frozenset(handled.split()), ignored)
+        ADAPTERS[resource_type] = Adapter(create, frozenset(handled.split()), ignored)
         return create
 
     return register
 
 
-def ignored_type(kind: str, reason: str, physical: Callable[[Resource, Deployment], Physical]) -> None:
-    """Register a type that is accepted with all its properties and does nothing here."""
-    IGNORED_TYPES[kind] = reason
+def ignored_type(
+    resource_type: str, reason: str, physical: Callable[[Resource, Deployment], Physical]
+) -> None:
+    """Register a resource type that is accepted with all its properties and has no effect here."""
+    IGNORED_TYPES[resource_type] = reason
 
     class _All(frozenset[str]):
         def __contains__(self, _: object) -> bool:
             return True
 
-    ADAPTERS[kind] = Adapter(physical, _All(), {})
+    ADAPTERS[resource_type] = Adapter(physical, _All(), {})
 
 
 IGNORED_TYPES: dict[str, str] = {}

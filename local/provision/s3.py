@@ -18,11 +18,12 @@ _STORAGE = "moto keeps objects in memory"
         "BucketEncryption": _STORAGE,
         "OwnershipControls": "there are no other accounts",
         "PublicAccessBlockConfiguration": "the endpoint listens on 127.0.0.1 only",
-        "LifecycleConfiguration": "a run is over before the first day",
-        "LoggingConfiguration": "no access log is written",
+        "LifecycleConfiguration": "rules take effect after days",
+        "LoggingConfiguration": "moto writes no access logs",
     },
 )
 def bucket(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a bucket."""
     properties, s3 = resource.properties, deployment.client("s3")
     name = deployment.name(resource, properties.get("BucketName"), longest=63).lower()
     region = deployment.account.region

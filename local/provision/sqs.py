@@ -20,6 +20,7 @@ _NUMBERS = ("DelaySeconds", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSec
     },
 )
 def queue(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a queue."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("QueueName"), longest=80)
     attributes = {key: str(properties[key]) for key in _NUMBERS if key in properties}

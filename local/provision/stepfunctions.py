@@ -1,4 +1,4 @@
-"""State machines, from their own definitions."""
+"""State machines, created from their own definitions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from local.template import Physical, Resource
     handled="StateMachineName DefinitionString DefinitionSubstitutions RoleArn StateMachineType",
     ignored=NO_TAGS
     | {
-        "LoggingConfiguration": "get-execution-history tells all",
+        "LoggingConfiguration": "GetExecutionHistory returns all events",
         "TracingConfiguration": "there is no X-Ray",
         "EncryptionConfiguration": "moto keeps executions in memory",
     },
 )
 def state_machine(resource: Resource, deployment: Deployment) -> Physical:
+    """Create a state machine from its definition."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("StateMachineName"), longest=80)
     definition: str = properties["DefinitionString"]
@@ -36,5 +37,5 @@ def state_machine(resource: Resource, deployment: Deployment) -> Physical:
             type=properties.get("StateMachineType", "STANDARD"),
         )["stateMachineArn"]
     except ClientError as error:
-        raise ProvisionError(f"the definition is not accepted: {error}") from error
+        raise ProvisionError(f"Step Functions rejects the definition: {error}") from error
     return Physical(arn, {"Arn": arn, "Name": name})

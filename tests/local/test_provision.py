@@ -80,20 +80,20 @@ def test_a_stream_that_the_functions_role_may_not_read(refused):
         },
     }
     reason = refused(Fn=tiny.function("unread", "FnRole"), Stream=tiny.resources()["Stream"], Mapping=mapping)
-    assert "may not kinesis:DescribeStream" in reason
+    assert "do not allow kinesis:DescribeStream" in reason
 
 
 def test_a_route_whose_function_does_not_let_api_gateway_call_it(refused):
     names = ("Api", "EchoIntegration", "RootRoute")
     more = {name: tiny.resources()[name] for name in names}
-    assert "lets API Gateway call" in refused(Echo=tiny.function("closed", "FnRole"), **more)
+    assert "lets API Gateway call it" in refused(Echo=tiny.function("closed", "FnRole"), **more)
 
 
 def test_a_rule_whose_function_does_not_let_eventbridge_call_it(refused):
     rule = tiny.resources()["Watched"]
     rule["Properties"]["EventPattern"].pop("detail")
     rule["Properties"]["Targets"][0]["Arn"] = tiny.get_att("Closed")
-    assert "lets EventBridge call" in refused(Closed=tiny.function("shut", "FnRole"), Watched=rule)
+    assert "lets EventBridge call it" in refused(Closed=tiny.function("shut", "FnRole"), Watched=rule)
 
 
 def test_a_rule_on_events_that_nobody_sends(refused):
@@ -185,4 +185,4 @@ def test_destination_that_the_functions_role_cannot_write_is_refused(refused):
     consume["FunctionName"] = unique("consume")
     tiny_resources["Table"]["Properties"]["TableName"] = unique("table")
     reason = refused(Mapping=mapping, **{name: tiny_resources[name] for name in names})
-    assert "may not s3:PutObject on arn:aws:s3:::" in reason
+    assert "do not allow s3:PutObject on arn:aws:s3:::" in reason
