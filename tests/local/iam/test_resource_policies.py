@@ -58,7 +58,7 @@ def test_denial_of_requests_without_tls_denies_nothing_here(decide):
 
 
 def test_policy_with_an_unknown_condition_is_not_evaluated(decide):
-    assert decide("Deny", "*", IpAddress={"aws:SourceIp": "10.0.0.0/8"}) is None
+    assert decide("Deny", "*", BinaryEquals={"aws:Key": "QmluYXJ5"}) is None
 
 
 def test_denial_by_a_bucket_policy_reaches_a_function_whose_role_allows_the_call(local, lake, invoke):
