@@ -17,6 +17,7 @@ from tastemaker.failures import WorkFailedError
 from tastemaker.files import File, Source
 from tastemaker.importing.errors import BadRow, NoRows
 from tastemaker.importing.importer import Importer
+from tastemaker.importing.report import merged
 from tastemaker.importing.storage import Destination, input_files
 from tastemaker.schemas import Field
 
@@ -53,7 +54,8 @@ def run(
     """
     source, destination = open_storage()
     whole = Importer(source, destination, fields, prefix)
-    files = input_files(source, location)
+    inputs = input_files(source, location)
+    files = inputs.files
     # Bad cells of lenient columns are counted by batches of a file, so files with such columns are not cut.
     cuttable = not any(rule.lenient for rule in whole.rules)
     whole.clean()
@@ -69,13 +71,14 @@ def run(
     except BaseException:
         whole.clean()
         raise
-    newest = [count["maxTimestamp"] for count in counts if count["maxTimestamp"] is not None]
+    report = merged([(count["rows"], count["report"]) for count in counts], inputs.skipped)
     return {
         "rows": rows,
         "files": len(files),
         "bytes": sum(file.size for file in files),
         "parts": sum(count["parts"] for count in counts),
-        "maxTimestamp": max(newest, default=None),
+        "maxTimestamp": report["lastTimestamp"],
+        "report": report,
     }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tastemaker.files import File, Source
+from tastemaker.importing.compression import codec_of
 
 SLICE_BYTES = 256 << 20
 PEEK = 1 << 20
@@ -20,7 +21,7 @@ PEEK = 1 << 20
 
 
 class QuotedError(Exception):
-    """The slice has a quote or a backslash, so that the ends of its rows are not known."""
+    """The slice has a quote or a backslash, or is compressed, so that the ends of its rows are not known."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class SliceSource:
 def _header(stream: io.RawIOBase) -> bytes:
     """The first line that is not blank, and the blank lines before it."""
     head = stream.read(PEEK) or b""
+    if codec_of(head) is not None:  # only the whole file can be decompressed
+        raise QuotedError
     text = head.lstrip(b"\r\n")
     end = head.find(b"\n", len(head) - len(text))
     header = head[: end + 1] if end >= 0 else head

@@ -9,6 +9,9 @@ REMARKS = {
     "CreateDataset": "The dataset is ACTIVE at once.",
     "CreateDatasetGroup": "The dataset group is ACTIVE at once. `kmsKeyArn` is refused: one key encrypts the "
     "whole deployment.",
+    "DescribeDatasetImportJob": "The response has the own member `report`: rows, files, bytes, the first and "
+    "the last time, ignored columns, cells that are stored as null, skipped files, suspicious IDs, warnings. "
+    "Clients see it with the models in `clients/models`.",
     "CreateDatasetImportJob": "The minimum of 1,000 interactions is enforced only if the quota "
     "`minimumImportInteractions` is set. `roleArn` is optional for buckets that the stage lists. The "
     "report that `publishAttributionMetricsToS3` asks for arrives within a quarter of an hour after the "

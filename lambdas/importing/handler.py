@@ -13,6 +13,7 @@ from lambdas.support.observability import log_exception, logger
 from lambdas.support.settings import Settings
 from tastemaker import schemas
 from tastemaker.contracts.plans import ImportPlan
+from tastemaker.contracts.workflows import ImportResult
 from tastemaker.failures import WorkFailedError
 from tastemaker.importing.importer import Importer
 
@@ -20,10 +21,10 @@ session = boto3.Session()
 s3 = session.client("s3")
 
 
-def handle(event: ImportPlan, context: Any = None) -> dict[str, Any]:
+def handle(event: ImportPlan, context: Any = None) -> ImportResult | dict[str, bool]:
     """Import the files of a plan: datasetType, schema (Avro JSON), source, roleArn, destination (a prefix).
 
-    Returns rows, files, bytes, parts and maxTimestamp (null if the data have no TIMESTAMP). If the files are
+    Returns the counts and the report. If the files are
     larger than the stage lets a function read, returns only `{"distributed": true}`. Raises WorkFailedError,
     whose text becomes the failure reason.
     """

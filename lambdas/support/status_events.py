@@ -50,7 +50,8 @@ def detail(change: StatusChange) -> dict[str, Any]:
     """The `detail` of an event.
 
     `update` names the update whose status has changed; it is absent if the record's own status has.
-    `warnings` are sentences about a solution version that predicts badly.
+    `warnings` are sentences about a solution version that predicts badly, or about imported data.
+    `report` says what an import did.
     """
     body = change.record.body
     holder = body.get(change.part, {}) if change.part else body
@@ -62,6 +63,7 @@ def detail(change: StatusChange) -> dict[str, Any]:
         "previousStatus": change.before,
         "update": change.part,
         "failureReason": holder.get("failureReason"),
+        "report": None if change.part else body.get("report"),
         "warnings": None if change.part else body.get("_warnings"),
     }
     return {name: value for name, value in content.items() if value is not None}

@@ -5,6 +5,8 @@
 
 from typing import NotRequired, TypedDict
 
+from tastemaker.contracts.import_report import ImportReport
+
 
 class ImportInput(TypedDict):
     """The input of `import`."""
@@ -70,13 +72,14 @@ class AttributionInput(TypedDict):
 
 
 class ImportResult(TypedDict):
-    """The result of an import: counts, and the newest timestamp (None without a TIMESTAMP column)."""
+    """The result of an import: counts, the newest timestamp (None without a TIMESTAMP column), the report."""
 
     rows: int
     files: int
     bytes: int
     parts: int
     maxTimestamp: int | None
+    report: ImportReport
 
 
 class BatchResult(TypedDict):

@@ -30,6 +30,7 @@ def typed(batch: pa.RecordBatch, rules: Sequence[ColumnRule], now: float) -> pa.
         try:
             columns.append(_column(batch.column(i), rule, now))
         except BadCellError as error:
+            error = _earliest(batch.column(i), rule, now, error)
             if first is None or error.row < first.row:
                 first = error
     if first is not None:
@@ -44,6 +45,18 @@ def _column(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
         if not rule.lenient or pa.types.is_nested(cells.type):
             raise
         return _with_nulls(cells, rule, now, error)
+
+
+def _earliest(cells: pa.Array, rule: ColumnRule, now: float, error: BadCellError) -> BadCellError:
+    """The first error of a column, of which one is known: a later rule may have failed in an earlier row."""
+    while error.row:
+        try:
+            _column(cells.slice(0, error.row), rule, now)
+        except BadCellError as earlier:
+            error = earlier
+        else:
+            break
+    return error
 
 
 def _with_nulls(cells: pa.Array, rule: ColumnRule, now: float, first: BadCellError) -> pa.Array:

@@ -9,6 +9,7 @@ import pyarrow.csv as pa_csv
 
 from tastemaker.importing.dialect import Dialect
 from tastemaker.importing.errors import MissingColumns, UnreadableFile
+from tastemaker.importing.header import explain
 
 BLOCK_BYTES = 2 << 20
 """The size of a block that is parsed at once, and so the length of the longest row.
@@ -49,7 +50,7 @@ class CsvFile:
         self.header = spelled(self._feed.header(name), columns)
         missing = [column for column in columns if column not in self.header]
         if missing:
-            raise MissingColumns(name, missing)
+            raise MissingColumns(name, missing, explain(self.header, missing, columns))
         for column in columns:
             if self.header.count(column) > 1:
                 raise UnreadableFile(name, f"the header names {column} more than once", 1)
@@ -58,11 +59,6 @@ class CsvFile:
     def extra(self) -> list[str]:
         """Columns of the file that the schema does not have."""
         return [column for column in self.header if column not in self._columns]
-
-    @property
-    def bytes_read(self) -> int:
-        """The number of bytes that were read so far."""
-        return self._feed.bytes_read
 
     @property
     def quote_left_open(self) -> bool:
@@ -143,7 +139,6 @@ class _Feed(io.RawIOBase):
         self._stream = stream
         self.dialect = dialect
         self._buffer = b""
-        self.bytes_read = 0
         self._quotes = 0
         self.misread = False
 
@@ -165,6 +160,10 @@ class _Feed(io.RawIOBase):
         head = self._take(HEADER_BYTES)
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise UnreadableFile(name, "the file is UTF-16; save it as UTF-8")
+        if b"\0" in head[:1000]:
+            raise UnreadableFile(
+                name, "the file has NUL bytes, as UTF-16 and binary files have; save it as UTF-8"
+            )
         lines = head.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
         skipped = len(head) - sum(map(len, lines))
         used = 0
@@ -200,6 +199,4 @@ class _Feed(io.RawIOBase):
         return chunk
 
     def _take(self, size: int) -> bytes:
-        chunk = self._stream.read(size) or b""
-        self.bytes_read += len(chunk)
-        return chunk
+        return self._stream.read(size) or b""

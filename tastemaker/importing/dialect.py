@@ -14,14 +14,21 @@ import re
 # A backslash that is not escaped by an earlier backslash, counted in pairs from the left.
 _UNESCAPED = rb"(?<!\\)(?:\\\\)*\\"
 _ESCAPED_QUOTE = re.compile(_UNESCAPED + rb'"(?![",\r\n]|\Z)')
+_AMBIGUOUS = re.compile(_UNESCAPED + rb'"(?=[,\r\n]|\Z)')
 _LITERAL = re.compile(_UNESCAPED + rb'(?![\\",\r\n]|\Z)')
 
 
 class Dialect:
-    """What is known of one file. `escapes` says whether backslashes escape."""
+    r"""What is known of one file. `escapes` says whether backslashes escape.
+
+    `ambiguous` says that a backslash stands before a quote at the end of a cell: `"C:\",` is a whole cell in
+    one reading and the beginning of a cell in the other. The importer compares both readings then, and calls
+    `decide`.
+    """
 
     def __init__(self) -> None:
         self.escapes = False
+        self.ambiguous = False
         self._proven = False
         self._literal = False
 
@@ -33,11 +40,18 @@ class Dialect:
         """
         if self._proven or b"\\" not in chunk:
             return True
+        self.ambiguous = self.ambiguous or bool(_AMBIGUOUS.search(chunk))
         if _ESCAPED_QUOTE.search(chunk):
             self._proven = True
+            self.ambiguous = False
             return self._settle(True)
         self._literal = self._literal or bool(_LITERAL.search(chunk))
         return self._settle(not self._literal)
+
+    def decide(self, escapes: bool) -> bool:
+        """Use this reading from now on. Returns False if the file must be read again."""
+        self._proven, self.ambiguous = True, False
+        return self._settle(escapes)
 
     def _settle(self, escapes: bool) -> bool:
         settled, self.escapes = self.escapes == escapes, escapes

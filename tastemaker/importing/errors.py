@@ -18,10 +18,12 @@ from tastemaker.failures import WorkFailedError
 
 
 class MissingColumns(WorkFailedError):
-    """Columns of the schema that the header of a file lacks."""
+    """Columns of the schema that a file lacks. `found` says what is there instead."""
 
-    def __init__(self, file: str, missing: Sequence[str]) -> None:
-        super().__init__(f"Input CSV is missing the following columns: [{', '.join(missing)}] ({file})")
+    def __init__(self, file: str, missing: Sequence[str], found: str) -> None:
+        super().__init__(
+            f"Input CSV is missing the following columns: [{', '.join(missing)}] ({file}). {found}"
+        )
 
 
 class NoRows(WorkFailedError):

@@ -1,23 +1,26 @@
 """An import from start to end: find the files, read, convert, check, write, clean up after a failure."""
 
+import io
 import os
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, time
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tastemaker.contracts.import_report import ImportReport
+from tastemaker.contracts.workflows import ImportResult
 from tastemaker.files import File, Source
 from tastemaker.importing import row_location
 from tastemaker.importing.cells import typed
 from tastemaker.importing.column_rules import BadCellError, ColumnRule, stored_schema
+from tastemaker.importing.compression import plain_bytes
 from tastemaker.importing.csv_reader import (
     CsvFile,
     EndlessRowError,
@@ -28,9 +31,16 @@ from tastemaker.importing.csv_reader import (
 )
 from tastemaker.importing.dialect import Dialect
 from tastemaker.importing.errors import BadRow, MissingColumns, NoRows, UnreadableFile
+from tastemaker.importing.header import explain
 from tastemaker.importing.parts import PART_BYTES, Parts
+from tastemaker.importing.report import BatchProfile, ReportBuilder, profile, summary
 from tastemaker.importing.storage import Destination, input_files
 from tastemaker.schemas import Field
+
+Typed = tuple[pa.RecordBatch, BatchProfile]
+"""A converted batch and what it adds to the report."""
+MAX_ROWS_OF_BLOCK = 1 << 20
+"""More rows than a block has."""
 
 Log = Callable[[str], None]
 PROGRESS_SECONDS = 5.0
@@ -55,17 +65,19 @@ class Importer:
     now: float = field(default_factory=time)
     rows: int = 0
     bytes: int = 0
-    newest: int | None = None
-    _null_cells: dict[str, int] = field(default_factory=dict)
+    skipped: Sequence[str] = ()
+    report: ImportReport = field(default_factory=lambda: ReportBuilder().build())
+    _report: ReportBuilder = field(default_factory=ReportBuilder)
     _dialects: dict[str, Dialect] = field(default_factory=dict)
     _logged_at: float = 0.0
 
-    def run(self, location: str) -> dict[str, Any]:
+    def run(self, location: str) -> ImportResult:
         """Import a file or a folder, and return the counts: rows, files, bytes, parts and maxTimestamp.
 
         Raises WorkFailedError, and leaves nothing under the prefix then.
         """
-        files = input_files(self.source, location)
+        inputs = input_files(self.source, location)
+        files, self.skipped = inputs.files, inputs.skipped
         self.log(f"{len(files)} files, {sum(file.size for file in files):,} bytes at {location}")
         try:
             # Parts that a killed run of this import left must not become visible with this run's parts.
@@ -80,10 +92,10 @@ class Importer:
 
     def size(self, location: str) -> int:
         """The size of the files of a location, in bytes. Raises WorkFailedError."""
-        return sum(file.size for file in input_files(self.source, location))
+        return sum(file.size for file in input_files(self.source, location).files)
 
-    def read(self, files: Sequence[File]) -> dict[str, Any]:
-        """Import these files in their order, and return the counts.
+    def read(self, files: Sequence[File]) -> ImportResult:
+        """Import these files in their order, and return the counts and the report.
 
         Raises WorkFailedError. The caller then deletes what was written.
         """
@@ -100,7 +112,8 @@ class Importer:
                     "files": len(files),
                     "bytes": self.bytes,
                     "parts": parts,
-                    "maxTimestamp": self.newest,
+                    "maxTimestamp": self.report["lastTimestamp"],
+                    "report": self.report,
                 }
 
     @property
@@ -120,66 +133,125 @@ class Importer:
             self.log(f"warning: could not clear {self.prefix}: {error}")
 
     def _attempt(self, files: Sequence[File]) -> int:
-        self.rows, self.bytes, self.newest = 0, 0, None
+        self.rows, self.bytes = 0, 0
+        self._report = ReportBuilder(skipped=self.skipped)
         rules = self.rules
-        self._null_cells = {rule.name: 0 for rule in rules if rule.lenient and not rule.nullable}
+        counted = [rule.name for rule in rules if rule.lenient and not rule.nullable]
         with tempfile.TemporaryDirectory(prefix="import-") as scratch:
             parts = Parts(self.destination, self.prefix, stored_schema(rules), Path(scratch), self.part_bytes)
             try:
                 for file in files:
                     read = self._parquet if file.is_parquet else self._csv
-                    for batch in read(file, rules):
+                    for batch, profile in read(file, rules):
                         parts.write(batch)
+                        self._report.add(batch.num_rows, profile)
+                        for name in counted:
+                            self._report.null_cells[name] += batch.column(name).null_count
                         self._count(batch, file)
                 parts.close()
             except BaseException:
                 parts.abandon()
                 raise
-        for name, cells in self._null_cells.items():
-            if cells:
-                self.log(
-                    f"warning: {cells:,} cells of {name} do not follow the schema; they are stored as null"
-                )
-        self.log(f"done: {self.rows:,} rows in {parts.count} parts")
+        self.report = self._report.build()
+        for warning in self.report["warnings"]:
+            self.log(f"warning: {warning}")
+        self.log(f"done: {self.rows:,} rows in {parts.count} parts{summary(self.report)}")
         return parts.count
 
     def _count(self, batch: pa.RecordBatch, file: File) -> None:
         self.rows += batch.num_rows
-        for name in self._null_cells:
-            self._null_cells[name] += batch.column(name).null_count
-        if "TIMESTAMP" in batch.schema.names and batch.num_rows:
-            newest = pc.max(batch.column("TIMESTAMP")).as_py()
-            self.newest = newest if self.newest is None else max(self.newest, newest or self.newest)
         if monotonic() - self._logged_at > PROGRESS_SECONDS:
             self._logged_at = monotonic()
             self.log(f"{self.rows:,} rows so far, reading {file.name}")
 
-    def _csv(self, file: File, rules: Sequence[ColumnRule]) -> Iterator[pa.RecordBatch]:
-        dialect = self._dialects.setdefault(file.name, Dialect())
+    @contextmanager
+    def _text(self, file: File) -> Iterator[io.RawIOBase]:
+        """The text of a file, which may be compressed."""
         with self.source.open(file) as stream:
+            yield plain_bytes(stream, file.name)
+
+    def _csv(self, file: File, rules: Sequence[ColumnRule]) -> Iterator[Typed]:
+        dialect = self._dialects.setdefault(file.name, Dialect())
+        with self._text(file) as stream:
             csv = CsvFile(stream, file.name, [rule.name for rule in rules], dialect)
-            if csv.extra:
-                self.log(
-                    f"warning: {file.name}: columns that the schema does not have are ignored: {csv.extra}"
-                )
+            self._report.ignored.update(dict.fromkeys(csv.extra))
             rows = 0
             try:
-                for batch in _typed_in_order(csv.batches(), rules, self.now):
-                    yield batch
-                    rows += batch.num_rows
+                for typed_batch in _typed_in_order(csv.batches(), rules, self.now):
+                    yield typed_batch
+                    rows += typed_batch[0].num_rows
             except BadCellError as error:
+                self._compare_readings(file, dialect)
                 raise self._bad_cell(file, dialect, error, rows) from error
-            except RaggedRowError as error:
-                raise self._ragged(file, dialect, csv.header, error) from error
-            except NotUtf8Error as error:
-                raise self._not_utf8(file, dialect, csv.header, [rule.name for rule in rules]) from error
-            except EndlessRowError as error:
-                raise self._endless(file, dialect) from error
+            except (RaggedRowError, NotUtf8Error, EndlessRowError) as error:
+                self._compare_readings(file, dialect)
+                raise self._broken_row(file, dialect, csv.header, rules, rows, error) from error
+            self._compare_readings(file, dialect)
             if csv.quote_left_open and self._open_quote(file, dialect) is not None:
                 raise self._endless(file, dialect)
-            self.bytes += csv.bytes_read
+            self.bytes += file.size
 
-    def _parquet(self, file: File, rules: Sequence[ColumnRule]) -> Iterator[pa.RecordBatch]:
+    def _compare_readings(self, file: File, dialect: Dialect) -> None:
+        """Decide how to read a file in which a backslash stands before the quote at the end of a cell.
+
+        The reading whose rows all have the header's cells is right. Raises ReadAgainError if it is the other
+        one, and UnreadableFile if both are possible. If neither is, the file has a bad row in any case.
+        """
+        if not dialect.ambiguous:
+            return
+        found = {}
+        for escapes in (True, False):
+            with self._text(file) as stream:
+                found[escapes] = row_location.count_well_formed(stream, escapes=escapes)
+        good = [escapes for escapes, (_, line) in found.items() if line is None]
+        if len(good) == 2 and found[True][0] != found[False][0]:
+            raise UnreadableFile(
+                file.name,
+                r"a backslash stands before a quote at the end of a cell, and both readings are possible: "
+                r'write a quote inside a cell as "" and a backslash at the end of a cell as \\\\',
+            )
+        if not dialect.decide(good[0] if len(good) == 1 else dialect.escapes):
+            raise ReadAgainError
+
+    def _broken_row(
+        self,
+        file: File,
+        dialect: Dialect,
+        header: Sequence[str],
+        rules: Sequence[ColumnRule],
+        rows: int,
+        error: Exception,
+    ) -> BadRow:
+        """The error for a row that cannot be split into cells, or for a bad cell that comes before it.
+
+        `rows` good rows were read; the bad row is in the batch that follows.
+        """
+        names = [rule.name for rule in rules]
+        if isinstance(error, RaggedRowError):
+            found = self._ragged(file, dialect, header, error)
+        elif isinstance(error, NotUtf8Error):
+            found = self._not_utf8(file, dialect, header, names)
+        else:
+            found = self._endless(file, dialect)
+        places = [header.index(name) for name in names]
+        with self._text(file) as stream:
+            before = []
+            for cells in row_location.rows_between(
+                stream, rows, rows + MAX_ROWS_OF_BLOCK, escapes=dialect.escapes
+            ):
+                if len(cells) != len(header) or not all(
+                    row_location.is_text(cells[place]) for place in places
+                ):
+                    break
+                before.append([cells[place] for place in places])
+        columns = [pa.array([cells[at] for cells in before], pa.string()) for at in range(len(names))]
+        try:
+            typed(pa.RecordBatch.from_arrays(columns, names), rules, self.now)
+        except BadCellError as earlier:
+            return self._bad_cell(file, dialect, earlier, rows)
+        return found
+
+    def _parquet(self, file: File, rules: Sequence[ColumnRule]) -> Iterator[Typed]:
         names = [rule.name for rule in rules]
         with self.source.open(file) as stream:
             try:
@@ -189,18 +261,25 @@ class Importer:
                 )
                 missing = [name for name in names if name not in there]
                 if missing:
-                    raise MissingColumns(file.name, missing)
+                    names_found = explain(table.schema_arrow.names, missing, names).replace(
+                        "Line 1", "The file"
+                    )
+                    raise MissingColumns(file.name, missing, names_found)
                 rows = 0
                 wanted = [there[name] for name in names]
                 batches = (
                     batch.select(wanted).rename_columns(names)
                     for batch in table.iter_batches(PARQUET_ROWS, columns=wanted)
                 )
-                for batch in _typed_in_order(batches, rules, self.now):
-                    yield batch
-                    rows += batch.num_rows
-            except pa.ArrowInvalid as error:
-                raise UnreadableFile(file.name, f"not a Parquet file: {error}") from error
+                extra = [name for name in table.schema_arrow.names if name not in wanted]
+                self._report.ignored.update(dict.fromkeys(extra))
+                for typed_batch in _typed_in_order(batches, rules, self.now):
+                    yield typed_batch
+                    rows += typed_batch[0].num_rows
+            except (pa.ArrowException, OSError, KeyError) as error:
+                raise UnreadableFile(
+                    file.name, f"the file is damaged or not a Parquet file; write it again ({error})"
+                ) from error
             except BadCellError as error:
                 raise BadRow(file.name, rows + error.row + 1, error.why, column=error.column) from error
             self.bytes += file.size
@@ -208,12 +287,12 @@ class Importer:
     def _bad_cell(self, file: File, dialect: Dialect, error: BadCellError, rows: int) -> BadRow:
         """The error for a bad cell in the batch that follows `rows` good rows."""
         row = rows + error.row
-        with self.source.open(file) as stream:
+        with self._text(file) as stream:
             found = row_location.find(stream, escapes=dialect.escapes, wanted=lambda number, _: number == row)
         return BadRow(file.name, found.line if found else None, error.why, column=error.column)
 
     def _ragged(self, file: File, dialect: Dialect, header: Sequence[str], error: RaggedRowError) -> BadRow:
-        with self.source.open(file) as stream:
+        with self._text(file) as stream:
             found = row_location.find(
                 stream, escapes=dialect.escapes, wanted=lambda _, cells: len(cells) != len(header)
             )
@@ -230,7 +309,7 @@ class Importer:
         def broken(cells: Sequence[str]) -> list[int]:
             return [i for i in indexes if i < len(cells) and not row_location.is_text(cells[i])]
 
-        with self.source.open(file) as stream:
+        with self._text(file) as stream:
             found = row_location.find(
                 stream, escapes=dialect.escapes, wanted=lambda _, cells: bool(broken(cells))
             )
@@ -241,7 +320,7 @@ class Importer:
         return BadRow(file.name, found.line, f"not UTF-8: {raw[:80]!r}", column=header[i])
 
     def _open_quote(self, file: File, dialect: Dialect) -> int | None:
-        with self.source.open(file) as stream:
+        with self._text(file) as stream:
             return row_location.open_quote(stream, escapes=dialect.escapes)
 
     def _endless(self, file: File, dialect: Dialect) -> BadRow:
@@ -251,15 +330,20 @@ class Importer:
         return BadRow(file.name, line, "a quote that opens in this row is never closed")
 
 
+def _typed(batch: pa.RecordBatch, rules: Sequence[ColumnRule], now: float) -> Typed:
+    converted = typed(batch, rules, now)
+    return converted, profile(batch, converted, rules)
+
+
 def _typed_in_order(
     batches: Iterator[pa.RecordBatch], rules: Sequence[ColumnRule], now: float
-) -> Iterator[pa.RecordBatch]:
+) -> Iterator[Typed]:
     """Convert a few batches at a time on other threads, and yield them in order.
 
     Arrow releases the interpreter lock. The order makes sure that the first bad row of the file is reported.
     """
     with ThreadPoolExecutor(max(1, min(IN_FLIGHT, os.cpu_count() or 1))) as pool:
-        waiting: deque[Future[pa.RecordBatch]] = deque()
+        waiting: deque[Future[Typed]] = deque()
         failure: Exception | None = None
         try:
             while True:
@@ -269,7 +353,7 @@ def _typed_in_order(
                     batch, failure = None, error
                 if batch is None:
                     break
-                waiting.append(pool.submit(typed, batch, rules, now))
+                waiting.append(pool.submit(_typed, batch, rules, now))
                 if len(waiting) == IN_FLIGHT:
                     yield waiting.popleft().result()
             while waiting:

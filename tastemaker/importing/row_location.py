@@ -35,6 +35,29 @@ def find(
     return None
 
 
+def count_well_formed(stream: io.RawIOBase, *, escapes: bool) -> tuple[int, int | None]:
+    """The number of rows that have the header's cells and closed quotes, up to the first that has not.
+
+    Also the line of that one; None if there is none.
+    """
+    width, found = None, 0
+    for line, cells in _rows(stream, escapes=escapes, strict=True):
+        width = len(cells) if width is None else width
+        if cells is _UNFINISHED or len(cells) != width:
+            return found, line
+        found += 1
+    return found, None
+
+
+def rows_between(stream: io.RawIOBase, start: int, end: int, *, escapes: bool) -> Iterator[Sequence[str]]:
+    """The cells of the data rows from number `start` up to number `end`."""
+    for number, (_, cells) in enumerate(_rows(stream, escapes=escapes, strict=False), start=-1):
+        if number >= end:
+            return
+        if number >= start:
+            yield cells
+
+
 def open_quote(stream: io.RawIOBase, *, escapes: bool) -> int | None:
     """The line of the row whose quote is never closed, or None if every quote is closed."""
     rows = _rows(stream, escapes=escapes, strict=True)

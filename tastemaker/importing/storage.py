@@ -2,13 +2,19 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from tastemaker.failures import InvalidLocation
-from tastemaker.files import File, Source, find_files
+from tastemaker.files import File, Location, Source, find_files
 
-READABLE = (".csv", ".parquet")
+READABLE = (".csv", ".csv.gz", ".csv.zst", ".parquet")
+OTHER_DATA = (
+    ".tsv", ".psv", ".tab", ".jsonl", ".ndjson", ".avro", ".orc", ".xls", ".xlsx", ".ods",
+    ".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".lz4", ".snappy", ".pkl", ".feather", ".arrow",
+)  # fmt: skip
+"""How the names of files end that hold data in other formats: a folder is never read by half."""
 
 
 class Destination(Protocol):
@@ -21,20 +27,57 @@ class Destination(Protocol):
         """Delete everything under the prefix."""
 
 
-def input_files(source: Source, location: str) -> list[File]:
-    """The files of `s3://bucket/key.csv` or of a folder: all its `.csv` files, or all its `.parquet` files.
+@dataclass(frozen=True)
+class Inputs:
+    """The files that an import reads, and the names of other files of the folder, which it skips."""
 
-    Raises InvalidLocation if there is nothing to read, or if a folder contains both types.
+    files: list[File]
+    skipped: list[str]
+
+
+def input_files(source: Source, location: str) -> Inputs:
+    """The files of `s3://bucket/key.csv` or of a folder: all its CSV files, or all its Parquet files.
+
+    CSV files may be compressed. Files and folders whose names begin with `_` or `.` are hidden, as in Hadoop,
+    Athena and Glue. Raises InvalidLocation if there is nothing to read, if a folder contains both formats, or
+    if it contains data that cannot be read.
     """
-    files = find_files(
-        source,
-        location,
-        accept=lambda file: file.key.lower().endswith(READABLE),
-        missing="no such object, and no .csv file below it",
-    )
+    folder = Location.parse(location).folder
+    skipped: list[str] = []
+    unreadable: list[str] = []
+
+    def accept(file: File) -> bool:
+        name = file.key.removeprefix(folder)
+        if any(part.startswith(("_", ".")) for part in name.split("/")):
+            skipped.append(name)
+            return False
+        if name.lower().endswith(READABLE):
+            return True
+        (unreadable if name.lower().endswith(OTHER_DATA) else skipped).append(name)
+        return False
+
+    try:
+        files = find_files(
+            source, location, accept=accept, missing="no such object, and no .csv or .parquet file below it"
+        )
+    except InvalidLocation as error:
+        if not unreadable:
+            raise
+        raise _unreadable(location, unreadable) from error
+    if unreadable:
+        raise _unreadable(location, unreadable)
     if len({file.is_parquet for file in files}) > 1:
-        raise InvalidLocation(location, "the folder holds .csv and .parquet files; keep one kind")
-    return files
+        raise InvalidLocation(location, "the folder holds .csv and .parquet files; keep one format")
+    return Inputs(files, skipped)
+
+
+def _unreadable(location: str, names: list[str]) -> InvalidLocation:
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return InvalidLocation(
+        location,
+        f"the folder holds data that an import does not read: {', '.join(names[:3])}{more}; write them as "
+        ".csv, .csv.gz, .csv.zst or .parquet, or move them elsewhere",
+    )
 
 
 class Folder:

@@ -57,6 +57,9 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
     }
     if prepared.skipped_upserts:
         found["skippedUpserts"] = {name: len(some) for name, some in prepared.skipped_upserts.items()}
+        found["upsertWarnings"] = [
+            skipped_warning(name, some) for name, some in prepared.skipped_upserts.items()
+        ]
     if len(times):
         found |= {"first": int(times.min()), "last": prepared.latest}
         found["days"] = round((found["last"] - found["first"]) / DAY, 2)

@@ -17,7 +17,11 @@ from tastemaker.errors import InvalidInput, ResourceInUse
 
 
 class DatasetImportJob(ResourceType):
-    """A dataset import job. Private members: `_rows`, `_files` and `_bytes`, the counts of the import."""
+    """A dataset import job.
+
+    Its own member `report` says what the import did: counts and `ImportReport`. Private members: `_rows`,
+    `_files` and `_bytes`, the counts; `_warnings`, which the status event shows.
+    """
 
     name = "DatasetImportJob"
     segment = "dataset-import-job"
@@ -79,5 +83,12 @@ class DatasetImportJob(ResourceType):
         )
         if of_interactions:
             note_import(self.context, dataset.body["datasetGroupArn"], record, plan["destination"])
-        counts = {f"_{name}": result.get(name) for name in ("rows", "files", "bytes")}
-        self.context.writer.change(record, status=statuses.ACTIVE, **counts)
+        counts = {name: result.get(name) for name in ("rows", "files", "bytes")}
+        found: dict[str, Any] = result.get("report") or {}
+        self.context.writer.change(
+            record,
+            status=statuses.ACTIVE,
+            report={**counts, **{name: value for name, value in found.items() if value is not None}},
+            _warnings=found.get("warnings") or None,
+            **{f"_{name}": count for name, count in counts.items()},
+        )

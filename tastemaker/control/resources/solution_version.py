@@ -218,7 +218,7 @@ class SolutionVersion(ResourceType):
                 trainingHours=training.training_hours(result),
                 tunedHPOParams={"algorithmHyperParameters": tuned} if tuned else None,
                 _metrics=manifest.get("metrics", {}),
-                _warnings=manifest.get("warnings") or None,
+                _warnings=[*(manifest.get("warnings") or ()), *_upsert_warnings(manifest)] or None,
                 _counts=manifest.get("counts"),
                 **{BUNDLE: bundle},
             )
@@ -230,3 +230,9 @@ class SolutionVersion(ResourceType):
             self.context.writer.change(record, status=statuses.STOPPED)
         else:
             super().fail(record, reason)
+
+
+def _upsert_warnings(manifest: Mapping[str, Any]) -> list[str]:
+    """What training says of upserts that it left out, because a value does not fit the schema."""
+    found: list[str] = manifest.get("data", {}).get("upsertWarnings", [])
+    return found

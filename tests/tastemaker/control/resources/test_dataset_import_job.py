@@ -1,5 +1,6 @@
 import pytest
 
+from lambdas.support.status_events import detail
 from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse
 from tests.tastemaker.control import shop
@@ -56,6 +57,22 @@ def test_data_location_must_be_an_s3_location(source):
     dataset_arn = shop.dataset(here, shop.group(here))
     with pytest.raises(InvalidInput, match="dataLocation"):
         here.call("CreateDatasetImportJob", jobName="j", datasetArn=dataset_arn, dataSource=source)
+
+
+def test_record_of_an_import_has_its_report():
+    here = world()
+    dataset_arn = shop.dataset(here, shop.group(here))
+    request = {"datasetImportJobArn": shop.import_job(here, dataset_arn)}
+    steps = WorkflowSteps(here.control)
+    report = {"firstTimestamp": 1_600_000_000, "largestUser": None, "warnings": ["3 ids had blanks."]}
+    result = {"rows": 5, "files": 1, "bytes": 99, "report": report}
+    steps.succeed("import", request, steps.begin("import", request, "e1"), result)
+    described = here.call("DescribeDatasetImportJob", **request)["datasetImportJob"]
+    assert described["report"] == {
+        "rows": 5, "files": 1, "bytes": 99, "firstTimestamp": 1_600_000_000, "warnings": ["3 ids had blanks."]
+    }  # fmt: skip
+    content = detail(here.changes[-1])
+    assert content["report"] == described["report"] and content["warnings"] == ["3 ids had blanks."]
 
 
 def test_failed_import_makes_no_data_visible():

@@ -1,0 +1,31 @@
+"""What the first line of a file is, for a person whose file lacks columns."""
+
+from collections.abc import Sequence
+
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
+MAX_SHOWN = 200
+
+
+def plain(name: str) -> str:
+    """A name without underscores, blanks and case."""
+    return name.replace("_", "").replace(" ", "").replace("-", "").casefold()
+
+
+def explain(header: Sequence[str], missing: Sequence[str], columns: Sequence[str]) -> str:
+    """What is there in place of the `missing` ones of `columns`, and what to do."""
+    line = ",".join(header)[:MAX_SHOWN]
+    for separator, name in _SEPARATORS.items():
+        parts = {plain(part) for cell in header for part in cell.split(separator)}
+        if len(header) < len(columns) and parts & set(map(plain, missing)):
+            return f"Line 1 is {line!r}: its cells are separated by {name}; separate them by commas."
+    wanted = {plain(column): column for column in missing}
+    renamed = [f"{name} to {wanted[plain(name)]}" for name in header if plain(name) in wanted]
+    if renamed:
+        return f"Line 1 has the columns {line}; rename {', '.join(renamed)}."
+    if not set(map(plain, header)) & set(map(plain, columns)) and any(map(_is_number, header)):
+        return f"Line 1 is {line!r}, which looks like data: the first line must name the columns."
+    return f"Line 1 has the columns {line}."
+
+
+def _is_number(cell: str) -> bool:
+    return bool(cell) and cell.lstrip("+-").replace(".", "", 1).isdigit()

@@ -1,0 +1,173 @@
+"""What an import did, beyond its counts: times, columns and cells that were left out, suspicious ids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tastemaker.contracts.import_report import ImportReport, SuspiciousId
+from tastemaker.importing.column_rules import ColumnRule
+
+MAX_NAMED = 20
+"""Names of a sort that a report lists."""
+HEAVY_SHARE = 0.05
+"""A user's share of a batch from which its rows are counted."""
+LARGE_SHARE = 0.2
+"""The share of all rows from which one user is reported: a test account, or a default id."""
+
+NULL_IDS = pa.array(
+    ["NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "NONE", "N/A", "n/a", "#N/A", "NA", "<NA>",
+     "nil", "undefined", "\\N", "-", "?"]
+)  # fmt: skip
+"""Ids that programs write for a missing value."""
+_SPREADSHEET_NUMBER = r"^[0-9](\.[0-9]+)?E\+[0-9]+$"
+
+
+@dataclass
+class BatchProfile:
+    """What one batch adds to the report."""
+
+    first: int | None = None
+    last: int | None = None
+    trimmed: int = 0
+    suspicious: Counter[tuple[str, str]] = field(default_factory=Counter)
+    heavy: Counter[str] = field(default_factory=Counter)
+
+
+def profile(raw: pa.RecordBatch, batch: pa.RecordBatch, rules: Sequence[ColumnRule]) -> BatchProfile:
+    """The profile of a batch. `raw` has its cells before conversion."""
+    found = BatchProfile()
+    for place, rule in enumerate(rules):
+        cells = batch.column(place)
+        if rule.is_id:
+            found.trimmed += _trimmed(raw.column(place), cells)
+            for text, rows in _counts(_suspects(cells)):
+                found.suspicious[rule.name, text] += rows
+        if rule.name == "USER_ID" and any(other.name == "TIMESTAMP" for other in rules):
+            enough = max(2, int(HEAVY_SHARE * len(cells)))
+            found.heavy.update({text: rows for text, rows in _counts(cells) if rows >= enough})
+        if rule.name == "TIMESTAMP" and len(cells):
+            bounds = pc.min_max(cells)
+            found.first, found.last = bounds["min"].as_py(), bounds["max"].as_py()
+    return found
+
+
+def _trimmed(raw: pa.Array, cells: pa.Array) -> int:
+    if not pa.types.is_string(raw.type):
+        return 0
+    before, after = pc.binary_length(raw), pc.binary_length(cells)
+    if pc.sum(before).as_py() == pc.sum(after).as_py():
+        return 0
+    return int(pc.sum(pc.not_equal(before, after)).as_py() or 0)
+
+
+def _suspects(cells: pa.Array) -> pa.Array:
+    found = cells.filter(pc.is_in(cells, NULL_IDS))
+    exponents = cells.filter(pc.match_substring(cells, "E+"))
+    if len(exponents):
+        exponents = exponents.filter(pc.match_substring_regex(exponents, _SPREADSHEET_NUMBER))
+    return pa.concat_arrays([found, exponents])
+
+
+def _counts(cells: pa.Array) -> Iterable[tuple[str, int]]:
+    if not len(cells):
+        return ()
+    counted = pc.value_counts(cells)
+    if len(counted) > MAX_NAMED:  # most users have few rows
+        most = pc.select_k_unstable(counted.field("counts"), MAX_NAMED, [("counts", "descending")])
+        counted = counted.take(most)
+    return [(one["values"], one["counts"]) for one in counted.to_pylist()]
+
+
+@dataclass
+class ReportBuilder:
+    """The report of an import, as it grows."""
+
+    rows: int = 0
+    total: BatchProfile = field(default_factory=BatchProfile)
+    ignored: dict[str, None] = field(default_factory=dict)
+    null_cells: Counter[str] = field(default_factory=Counter)
+    skipped: Sequence[str] = ()
+
+    def add(self, rows: int, one: BatchProfile) -> None:
+        """Add a batch."""
+        self.rows += rows
+        total = self.total
+        total.first = min((time for time in (total.first, one.first) if time is not None), default=None)
+        total.last = max((time for time in (total.last, one.last) if time is not None), default=None)
+        total.trimmed += one.trimmed
+        total.suspicious.update(one.suspicious)
+        total.heavy.update(one.heavy)
+
+    def build(self) -> ImportReport:
+        """The report."""
+        suspicious: list[SuspiciousId] = [
+            {"column": column, "id": text, "rows": rows}
+            for (column, text), rows in self.total.suspicious.most_common(MAX_NAMED)
+        ]
+        report: ImportReport = {
+            "firstTimestamp": self.total.first,
+            "lastTimestamp": self.total.last,
+            "ignoredColumns": list(self.ignored)[:MAX_NAMED],
+            "nullCells": {name: cells for name, cells in self.null_cells.items() if cells},
+            "skippedFiles": list(self.skipped[:MAX_NAMED]),
+            "skippedFileCount": len(self.skipped),
+            "trimmedIds": self.total.trimmed,
+            "suspiciousIds": suspicious,
+            "largestUser": None,
+            "warnings": [],
+        }
+        for user, rows in self.total.heavy.most_common(1):
+            if rows >= LARGE_SHARE * self.rows and self.rows > MAX_NAMED:
+                report["largestUser"] = {"id": user, "share": round(rows / self.rows, 3)}
+        report["warnings"] = list(warnings(report))
+        return report
+
+
+def warnings(report: ImportReport) -> Iterable[str]:
+    """What is likely wrong with the data, in sentences."""
+    if report["ignoredColumns"]:
+        yield f"The schema does not have the columns {', '.join(report['ignoredColumns'])}; they are ignored."
+    for name, cells in report["nullCells"].items():
+        yield f"{cells:,} cells of {name} do not follow the schema; they are stored as null."
+    if report["skippedFileCount"]:
+        names = ", ".join(report["skippedFiles"])
+        yield f"{report['skippedFileCount']:,} files of the folder are not data and were skipped: {names}."
+    if report["trimmedIds"]:
+        yield f"{report['trimmedIds']:,} ids had blanks around them, which were removed."
+    for one in report["suspiciousIds"]:
+        looks = "a number that a spreadsheet has rounded" if "E+" in one["id"] else "a missing value"
+        yield f"{one['rows']:,} rows have the {one['column']} {one['id']!r}, which looks like {looks}."
+    if (largest := report["largestUser"]) is not None:
+        yield (
+            f"The user {largest['id']!r} has {largest['share']:.0%} of all rows; leave out accounts of tests "
+            "and default ids."
+        )
+
+
+def merged(reports: Sequence[tuple[int, ImportReport]], skipped: Sequence[str]) -> ImportReport:
+    """The report of an import of which parts were imported on several machines: (rows, report) of each."""
+    builder = ReportBuilder(skipped=skipped)
+    for rows, report in reports:
+        one = BatchProfile(report["firstTimestamp"], report["lastTimestamp"], report["trimmedIds"])
+        one.suspicious.update({(it["column"], it["id"]): it["rows"] for it in report["suspiciousIds"]})
+        if (largest := report["largestUser"]) is not None:
+            one.heavy[largest["id"]] = round(largest["share"] * rows)
+        builder.add(rows, one)
+        builder.ignored.update(dict.fromkeys(report["ignoredColumns"]))
+        builder.null_cells.update(report["nullCells"])
+    return builder.build()
+
+
+def summary(report: ImportReport) -> str:
+    """The span of times, for the log."""
+    first, last = report["firstTimestamp"], report["lastTimestamp"]
+    if first is None or last is None:
+        return ""
+    days = [datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d") for time in (first, last)]
+    return f", from {days[0]} to {days[1]}"
