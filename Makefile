@@ -103,7 +103,7 @@ deploy: $(VENV)/ready $(CDK)  ## Deploy into your AWS account (STAGE=dev)
 	$(CDK) deploy --context stage=$(STAGE)
 
 destroy: $(VENV)/ready $(CDK)  ## Remove the deployment (STAGE=dev)
-	$(CDK) destroy --context stage=$(STAGE)
+	$(BIN)/python -m deployment.destroy --stage $(STAGE)
 
 clean:  ## Remove what can be made again
 	rm -rf build cdk.out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

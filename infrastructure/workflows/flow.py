@@ -44,7 +44,7 @@ class Workflow(Construct):
             assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
             description=f"What the {name} state machine may do",
         )
-        self._failed = self._invoke(
+        self.failed = self._invoke(
             f"{subject} failed",
             steps,
             self._payload(
@@ -52,7 +52,7 @@ class Workflow(Construct):
             ),
             result_path=sfn.JsonPath.DISCARD,
         )
-        self._failed.next(
+        self.failed.next(
             sfn.Fail(self, "End with the reason", error_path="$.error.Error", cause_path="$.error.Cause")
         )
         self._not_started = sfn.Pass(
@@ -62,7 +62,7 @@ class Workflow(Construct):
             result=sfn.Result.from_object({}),
             result_path="$.plan",
         )
-        self._not_started.next(self._failed)
+        self._not_started.next(self.failed)
 
     def begin(self, title: str) -> sfn.TaskStateBase:
         """The first step: checks the input, marks the record as in progress, and returns the plan."""
@@ -129,7 +129,7 @@ class Workflow(Construct):
 
     def catch(self, state: State) -> State:
         """Send every error of `state` to the failure step."""
-        state.add_catch(self._failed, errors=["States.ALL"], result_path="$.error")
+        state.add_catch(self.failed, errors=["States.ALL"], result_path="$.error")
         return state
 
     def while_more(self, state: sfn.TaskStateBase, *, question: str, then: sfn.IChainable) -> None:

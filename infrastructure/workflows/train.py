@@ -6,14 +6,15 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from infrastructure.workflows.declaration import WorkflowDeclaration, WorkflowResources
 from infrastructure.workflows.flow import Workflow, is_true
-from infrastructure.workflows.training_job import training_job
+from infrastructure.workflows.training_job import limit_logs, training_job
 from tastemaker.contracts.workflow_names import TRAIN
 
 
 def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     start, spark = flow.begin("Begin training"), uses.spark
     job = flow.catch(training_job(flow, uses.training))
-    job.next(flow.step("Register model", "succeed", result="$.result"))
+    register = flow.step("Register model", "succeed", result="$.result")
+    job.next(limit_logs(flow, uses.stage.log_retention_days, register))
     first: sfn.IChainable = job
     hours = uses.training.seconds // 3600 + 2
     if spark is not None:

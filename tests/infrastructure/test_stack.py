@@ -244,3 +244,12 @@ def test_failed_executions_reach_the_steps_function(template: Template) -> None:
     for rule in rules:
         assert {ref["Ref"] for ref in rule["EventPattern"]["detail"]["stateMachineArn"]} == set(machines)
         assert "FunctionsSteps" in str(rule["Targets"])
+
+
+def test_only_data_stays_when_a_stack_that_keeps_it_is_deleted(assembly: Assembly) -> None:
+    def kept(template: Template) -> Counter[str]:
+        resources = template.body["Resources"].values()
+        return Counter(one["Type"] for one in resources if one.get("DeletionPolicy", "Delete") != "Delete")
+
+    assert kept(assembly.templates["local"]) == {}
+    assert kept(assembly.templates["prod"]) == {"AWS::S3::Bucket": 2, "AWS::DynamoDB::Table": 4}

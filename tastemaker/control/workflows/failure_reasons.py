@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_LENGTH = 1000
+_QUOTA_ERRORS = ("SageMaker.ResourceLimitExceededException",)
+_QUOTA_PAGE = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
 _BARE = re.compile(r"^(?:builtins\.)?[A-Z]\w*(?:Error|Exception)$")
 
 
@@ -28,6 +30,8 @@ def reason_of(error: Mapping[str, Any] | None) -> str:
         text = _of_job(str(document["FailureReason"]))
     elif document.get("TrainingJobStatus") == "Stopped":
         text = "The training job was stopped."
+    elif name in _QUOTA_ERRORS:
+        text = f"{str(cause).strip()} Request it here: {_QUOTA_PAGE}"
     elif name == "States.Timeout":
         text = "The work took longer than it may."
     else:

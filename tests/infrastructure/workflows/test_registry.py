@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -12,7 +13,13 @@ from tests.infrastructure.conftest import definitions_of
 Definitions = dict[str, dict[str, Any]]
 FLOWS = {
     "import": ["Begin import", "Import data", "Publish import"],
-    "train": ["Begin training", "Is there something to train?", "Train model", "Register model"],
+    "train": [
+        "Begin training",
+        "Is there something to train?",
+        "Train model",
+        "Limit the log of training jobs",
+        "Register model",
+    ],
     "deploy": ["Begin deployment", "Warm model", "Activate"],
     "refresh": [
         "Begin refresh",
@@ -70,7 +77,9 @@ def test_every_failure_reaches_the_failure_step(definitions: Definitions, name: 
         state = states[title]
         if state["Type"] not in ("Task", "Map"):
             continue
-        (catch,) = state["Catch"]
+        if title == "Limit the log of training jobs":  # nothing depends on it
+            continue
+        *_, catch = state["Catch"]
         assert (catch["ErrorEquals"], catch["ResultPath"]) == (["States.ALL"], "$.error")
         step = states[catch["Next"]]
         if title == definitions[name]["StartAt"]:  # there is no plan yet, so an empty one is set
@@ -89,7 +98,9 @@ def test_step_gets_every_member_of_the_contract(definitions: Definitions, name: 
     for title, state in definitions[name]["States"].items():
         parameters = state.get("Parameters", {})
         if "workflow" not in parameters:  # work of another function, which gets only the plan
-            assert {"action", "plan.$"} >= set(parameters) or state["Resource"].endswith(".sync")
+            assert {"action", "plan.$"} >= set(parameters) or state["Resource"].endswith(
+                (".sync", "putRetentionPolicy")
+            )
             continue
         assert parameters["workflow"] == name
         assert parameters["input.$"] == "$$.Execution.Input"
@@ -191,6 +202,27 @@ def test_training_job_takes_its_values_from_the_plan(definitions: Definitions) -
     assert ("MaxWaitTimeInSeconds" in job["StoppingCondition"]) == job["EnableManagedSpotTraining"]
     several = job["ResourceConfig"]["InstanceCount"] > 1
     assert job.get("EnableInterContainerTrafficEncryption", False) == several
+
+
+def test_training_waits_for_its_quota_and_fails_at_once_if_there_is_none(definitions: Definitions) -> None:
+    states = definitions["train"]["States"]
+    job = states["Train model"]
+    assert not any("ResourceLimit" in error for retry in job["Retry"] for error in retry["ErrorEquals"])
+    quota, _ = job["Catch"]
+    assert quota["ErrorEquals"] == ["SageMaker.ResourceLimitExceededException"]
+    question = states[quota["Next"]]
+    (none,) = question["Choices"]
+    message = (
+        "The account-level service limit 'ml.g6.xlarge for spot training job usage' is {} Instances, with "
+        "current utilization of {} Instances and a request delta of 1 Instances."
+    )
+    assert none["Variable"] == "$.error.Cause"
+    assert fnmatchcase(message.format(0, 0), none["StringMatches"])
+    assert not fnmatchcase(message.format(1, 1), none["StringMatches"])
+    assert not fnmatchcase(message.format(10, 10), none["StringMatches"])
+    assert states[none["Next"]]["Parameters"]["action"] == "fail"
+    wait = states[question["Default"]]
+    assert (wait["Type"], wait["Next"]) == ("Wait", "Train model")
 
 
 def test_entry_point_meets_the_limits_of_sagemaker_and_cloudformation() -> None:

@@ -57,3 +57,10 @@ def test_reason_is_read_from_the_error_and_its_cause(error, reason):
 
 def test_long_reason_is_cut():
     assert len(reason_of({"Cause": "x" * 5000})) == MAX_LENGTH
+
+
+def test_missing_quota_names_the_page_where_it_can_be_requested() -> None:
+    cause = "The account-level service limit 'ml.g6.xlarge for spot training job usage' is 0 Instances."
+    reason = reason_of({"Error": "SageMaker.ResourceLimitExceededException", "Cause": cause})
+    assert reason.startswith(cause)
+    assert "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas" in reason
