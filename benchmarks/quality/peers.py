@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from benchmarks.quality.protocols import Protocol, lists_of
+from tastemaker.models.sparse import SparseRows
 from training.algorithms import linear, popularity
 from training.data.prepared import Sequences
 from training.output.evaluate import Scorer
@@ -59,7 +60,7 @@ def simple(protocol: Protocol) -> Iterator[Peer]:
         began = time.process_time()
         rows = linear.fit(sequences, items, regularization)
 
-        def ease(user: int, shown: int, rows: linear.SparseRows = rows) -> NDArray[np.float32]:
+        def ease(user: int, shown: int, rows: SparseRows = rows) -> NDArray[np.float32]:
             mine = np.unique(protocol.whole.sequences.history(user, shown).items)
             return rows.sum(mine, np.ones(len(mine)))
 

@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.serving.coldstart import GROUP, PREFIX, write_bundle
 from tastemaker.batch import lines
 from tastemaker.batch.inference import InferenceJob
+from tastemaker.contracts.plans import BatchPlan
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.loaded import LoadedBundle
@@ -50,7 +51,18 @@ def job(store: FakeStore, recipe: str, *, filtered: bool = False) -> InferenceJo
     body["filterExpression"] = "INCLUDE ItemID WHERE Items.PRICE < 10"
     repository.create(Record(FILTER, "Filter", body))
     runtime = Runtime(RecordCache(repository), store, store, clock=lambda: 1e9, new_id=lambda arn: "")
-    plan: dict[str, Any] = {
+    plan: BatchPlan = {
+        "folder": "",
+        "prefixes": [],
+        "shards": "",
+        "files": "",
+        "input": "",
+        "output": "",
+        "kmsKeyArn": None,
+        "roleArn": None,
+        "now": 10**9,
+        "served": False,
+        "lists": None,
         "arn": f"{PREFIX}batch-inference-job/j",
         "solutionVersionArn": f"{PREFIX}solution/s/1",
         "datasetGroupArn": GROUP,
