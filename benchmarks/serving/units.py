@@ -13,13 +13,15 @@ from __future__ import annotations
 import argparse
 import base64
 import importlib
+import io
 import json
 import math
 import os
 import platform
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -41,6 +43,9 @@ ENVIRONMENT = {
     "TASTEMAKER_RECOMMENDATIONS_TABLE": "recommendations",
     "TASTEMAKER_EVENT_STREAM": "events",
     "TASTEMAKER_LAKE_BUCKET": "lake",
+    # Decisions by IAM are cached for a caller; their calls are no part of an average request.
+    "TASTEMAKER_AUTHORIZATION": "off",
+    "POWERTOOLS_METRICS_NAMESPACE": "tastemaker",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
 }
@@ -166,7 +171,10 @@ class Meter:
 
 @dataclass(frozen=True)
 class Figures:
-    """One call's medians. `response_bytes` is the body of the answer."""
+    """One call's medians. `response_bytes` is the body of the answer.
+
+    `log_bytes` is what the function logs, and `metrics` how many CloudWatch metrics it logs values for.
+    """
 
     cpu_ms: float
     read_units: float
@@ -174,6 +182,8 @@ class Figures:
     calls: float
     response_bytes: int = 0
     record_bytes: int = 0
+    log_bytes: int = 0
+    metrics: int = 0
 
     def as_json(self) -> dict[str, float]:
         return {
@@ -183,14 +193,31 @@ class Figures:
             "awsCalls": self.calls,
             "responseBytes": self.response_bytes,
             "recordBytes": self.record_bytes,
+            "logBytes": self.log_bytes,
+            "customMetrics": self.metrics,
         }
 
 
-def measure(meter: Meter, call: Callable[[], Mapping[str, Any]], times: int) -> Figures:
-    """The medians of `times` calls, after three that warm up."""
-    rows = []
+def metrics_in(log: str) -> set[tuple[str, ...]]:
+    """The metrics, with their dimensions, in lines of CloudWatch's embedded metric format."""
+    return {one for line in log.splitlines() if '"_aws"' in line for one in _metrics(json.loads(line))}
+
+
+def _metrics(line: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for directive in line["_aws"]["CloudWatchMetrics"]:
+        for dimensions in directive["Dimensions"]:
+            values = [f"{name}={line[name]}" for name in sorted(dimensions)]
+            for metric in directive["Metrics"]:
+                yield directive["Namespace"], metric["Name"], *values
+
+
+def measure(meter: Meter, log: io.StringIO, call: Callable[[], Mapping[str, Any]], times: int) -> Figures:
+    """The medians of `times` calls, after three that warm up. `log` gets what the functions print."""
+    rows, metrics = [], set[tuple[str, ...]]()
     for number in range(times + 3):
         meter.used = Used()
+        log.seek(0)
+        log.truncate()
         began = thread_time()
         answer = call()
         seconds = thread_time() - began - meter.used.moto_seconds
@@ -198,9 +225,14 @@ def measure(meter: Meter, call: Callable[[], Mapping[str, Any]], times: int) -> 
         body = len(str(answer.get("body") or "").encode())
         if number >= 3:
             record = round(median(used.record_bytes)) if used.record_bytes else 0
-            rows.append((1000 * seconds, used.read_units, used.write_units, used.calls, body, record))
-    cpu, reads, writes, calls, body, record = (median(column) for column in zip(*rows, strict=True))
-    return Figures(cpu, reads, writes, calls, round(body), round(record))
+            written = len(log.getvalue().encode())
+            metrics |= metrics_in(log.getvalue())
+            rows.append(
+                (1000 * seconds, used.read_units, used.write_units, used.calls, body, record, written)
+            )
+    cpu, reads, writes, calls, *sizes = (median(column) for column in zip(*rows, strict=True))
+    body, record, written = map(round, sizes)
+    return Figures(cpu, reads, writes, calls, body, record, written, len(metrics))
 
 
 class Shop:
@@ -321,15 +353,17 @@ def figures(items: int, events: int, times: int) -> dict[str, Any]:
     os.environ.pop("AWS_ENDPOINT_URL", None)
     from moto import mock_aws
 
-    with tempfile.TemporaryDirectory() as folder, mock_aws():
+    log = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(log), mock_aws():
         shop = Shop(Path(folder), items, events)
-        found = {
-            "getRecommendations": measure(shop.meter, lambda: shop.recommend("plain"), times),
-            "getRecommendationsExploring": measure(shop.meter, lambda: shop.recommend("exploring"), times),
-            "putEvents": measure(shop.meter, shop.put_events, times),
-            "streamCall": measure(shop.meter, lambda: shop.deliver(1), times),
-            "streamBatch": measure(shop.meter, lambda: shop.deliver(BATCH), max(3, times // 5)),
+        calls: dict[str, tuple[Callable[[], Mapping[str, Any]], int]] = {
+            "getRecommendations": (lambda: shop.recommend("plain"), times),
+            "getRecommendationsExploring": (lambda: shop.recommend("exploring"), times),
+            "putEvents": (shop.put_events, times),
+            "streamCall": (lambda: shop.deliver(1), times),
+            "streamBatch": (lambda: shop.deliver(BATCH), max(3, times // 5)),
         }
+        found = {name: measure(shop.meter, log, call, count) for name, (call, count) in calls.items()}
     return {
         "command": f"python -m benchmarks.serving.units --items {items} --events {events}",
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
@@ -353,10 +387,13 @@ def main() -> None:
         print(
             f"{name:30}{one['cpuMs']:8.2f} CPU ms  {one['readUnits']:6.1f} read units  "
             f"{one['writeUnits']:6.1f} write units  {one['awsCalls']:3.0f} calls  "
-            f"answer {one['responseBytes']:,} bytes  record {one['recordBytes']:,} bytes"
+            f"answer {one['responseBytes']:,} bytes  record {one['recordBytes']:,} bytes  "
+            f"log {one['logBytes']:,} bytes  {one['customMetrics']} metrics"
         )
     if arguments.write:
-        arguments.write.write_text(json.dumps(found, indent=2) + "\n")
+        # What others measured, such as the time of a training, stays.
+        old = json.loads(arguments.write.read_text()) if arguments.write.exists() else {}
+        arguments.write.write_text(json.dumps(old | found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -85,11 +85,19 @@ def price_rows() -> str:
 def unit_rows() -> str:
     """The table of measured units."""
     rows = [
-        ["call", "CPU ms", "read units", "write units", "calls of services", "bytes of the answer"],
-        ["---", *["---:"] * 5],
+        [
+            "call",
+            "CPU ms",
+            "read units",
+            "write units",
+            "calls of services",
+            "bytes of the answer",
+            "bytes of logs",
+        ],
+        ["---", *["---:"] * 6],
     ]
     for name, unit in measured().units.items():
-        members = ("cpuMs", "readUnits", "writeUnits", "awsCalls", "responseBytes")
+        members = ("cpuMs", "readUnits", "writeUnits", "awsCalls", "responseBytes", "logBytes")
         rows.append([f"`{name}`", *(f"{unit[member]:,g}" for member in members)])
     return _markdown(rows)
 

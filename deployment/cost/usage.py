@@ -132,10 +132,23 @@ class Usage:
             how = "assumed" if name in ASSUMED else "measured, and 5 ms for each call of a service"
             basis = f"{milliseconds:,.1f} ms, {how}"
             yield self._line(f"Lambda, {name} function", gb_seconds, "lambda.armGbSecond", basis)
-        yield self._line("function logs", total * LOG_BYTES / GB, "logs.inGb", f"{LOG_BYTES} bytes a call")
+        yield from self._logs(total)
         traces = sum(_sampled(count) for name, count, _ in calls if self._traced(name))
         if traces:
             yield self._line("X-Ray traces", traces, "xray.trace", "1 call a second and 5 % of the others")
+
+    def _logs(self, calls: float) -> Iterator[Line]:
+        """Lambda's own lines of each call, and the metrics that functions log."""
+        load, units = self._load, self._units.units
+        names = {self._answer: load.requests, "putEvents": load.events, "streamCall": load.events}
+        own = sum(count * units[name]["logBytes"] for name, count in names.items())
+        basis = f"{LOG_BYTES} bytes a call by Lambda, and what functions log"
+        yield self._line("function logs", (calls * LOG_BYTES + own) / GB, "logs.inGb", basis)
+        per_campaign = units[self._answer]["customMetrics"] if load.requests else 0
+        others = sum(units[name]["customMetrics"] for name in ("putEvents", "streamCall") if load.events)
+        if metrics := load.campaigns * per_campaign + others:
+            basis = "measured; with values in every hour of the month"
+            yield self._line("custom metrics", metrics, "cloudwatch.metric", basis)
 
     def _calls(self) -> list[tuple[str, float, float]]:
         """(function, calls a month, billed milliseconds of a call)."""

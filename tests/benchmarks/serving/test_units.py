@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.serving.units import item_size, read_units, write_units
+from benchmarks.serving.units import item_size, metrics_in, read_units, write_units
 
 
 def test_sizes_are_those_of_names_and_values() -> None:
@@ -35,6 +35,15 @@ def test_reads_are_billed_by_4_kb_of_all_items_together(
 
 def test_writes_are_billed_by_1_kb_of_an_item() -> None:
     assert [write_units(size) for size in (10, 1024, 1025)] == [1, 1, 2]
+
+
+def test_metrics_are_counted_by_name_and_dimensions() -> None:
+    def line(**values: str) -> str:
+        directive = {"Namespace": "n", "Dimensions": [["campaign"]], "Metrics": [{"Name": "Latency"}]}
+        return json.dumps({"_aws": {"CloudWatchMetrics": [directive]}, "Latency": 1, **values})
+
+    log = "\n".join([line(campaign="a"), line(campaign="a"), '{"level": "INFO"}', line(campaign="b")])
+    assert metrics_in(log) == {("n", "Latency", "campaign=a"), ("n", "Latency", "campaign=b")}
 
 
 @pytest.mark.slow

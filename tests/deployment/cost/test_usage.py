@@ -127,6 +127,19 @@ def test_an_instance_without_a_price_is_an_error_with_a_remedy() -> None:
     assert "prices.json" in caught.value.remedy
 
 
+def test_logs_and_custom_metrics_are_those_that_calls_write() -> None:
+    usage = Usage(small_template(), prices.load(), Load(requests=10**6, campaigns=2))
+    units = {
+        **UNITS,
+        "getRecommendations": {**UNITS["getRecommendations"], "logBytes": 650, "customMetrics": 7},
+    }
+    usage._units = replace(usage._units, units=units)
+    found = {line.item: line for line in usage.lines()}
+    calls = found["Lambda requests"].quantity
+    assert found["function logs"].quantity == pytest.approx((350 * calls + 650 * 10**6) / 1024**3)
+    assert found["custom metrics"].usd == pytest.approx(2 * 7 * 0.30)
+
+
 def test_stored_data_bills_its_size() -> None:
     assert lines(small_template(), stored_gb=10, campaigns=0)["S3 storage"].usd == pytest.approx(0.23)
 
