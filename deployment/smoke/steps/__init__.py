@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployment.smoke.runner import CLEANUP, Step
-from deployment.smoke.steps import data, events, jobs, lifecycle, models
+from deployment.smoke.steps import alarms, data, events, jobs, lifecycle, models
 
 STEPS = (
     Step("connect", "sign requests for the API and describe the deployment", lifecycle.connect),
@@ -18,6 +18,7 @@ STEPS = (
     Step("segments", "find users for items", jobs.segments, ("train",)),
     Step("export", "export interactions", jobs.export, ("retraining",)),
     Step("metrics", "read metrics of the model and of recommendations", events.metrics, ("retraining",)),
+    Step("alarms", "fail an execution and get the alarm's message", alarms.alarms, ("storage",)),
     Step("deletion", "delete a user everywhere", jobs.deletion, ("export",)),
     Step(CLEANUP, "delete everything that this run created", lifecycle.cleanup),
 )

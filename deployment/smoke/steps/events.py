@@ -7,9 +7,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from deployment.smoke.context import Context, check
+from deployment.smoke.steps.lifecycle import machine_arn
 from deployment.smoke.steps.models import create_campaign, create_version
 from tastemaker.contracts.lake_layout import GroupFolder
-from tastemaker.contracts.workflow_names import ATTRIBUTION, WORKFLOWS
+from tastemaker.contracts.workflow_names import ATTRIBUTION
 
 POPULARITY = "aws-popularity-count"
 CHANGE_SECONDS = 60.0
@@ -139,21 +140,15 @@ def metrics(context: Context) -> str:
 
 def _run_attribution(context: Context) -> None:
     """Wait for the schedule of an account, which proves its role. In a local run, start the machine."""
-    states = context.target.client("stepfunctions")
-    name = f"{context.target.stage.stack_name}-{ATTRIBUTION}"
-    pages = states.get_paginator("list_state_machines").paginate()
-    machines = [
-        one["stateMachineArn"] for page in pages for one in page["stateMachines"] if one["name"] == name
-    ]
-    check(len(machines) == 1, f"there is no state machine {name}; workflows: {', '.join(WORKFLOWS)}")
+    states, machine = context.target.client("stepfunctions"), machine_arn(context, ATTRIBUTION)
     began = datetime.now(UTC)
     if context.target.is_local:
         states.start_execution(
-            stateMachineArn=machines[0], input=json.dumps({"metricAttributionArn": context.attribution})
+            stateMachineArn=machine, input=json.dumps({"metricAttributionArn": context.attribution})
         )
 
     def succeeded() -> bool:
-        listed = states.list_executions(stateMachineArn=machines[0], statusFilter="SUCCEEDED")["executions"]
+        listed = states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED")["executions"]
         return any(one["startDate"] >= began - timedelta(seconds=2) for one in listed)
 
-    context.until(succeeded, f"an execution of {name}", SCHEDULE_SECONDS)
+    context.until(succeeded, "an execution of attribution", SCHEDULE_SECONDS)

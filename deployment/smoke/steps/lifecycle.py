@@ -104,6 +104,15 @@ def _create_role(context: Context, bucket: str) -> str:
     return role
 
 
+def machine_arn(context: Context, workflow: str) -> str:
+    """The state machine of a workflow."""
+    states, name = context.target.client("stepfunctions"), f"{context.target.stage.stack_name}-{workflow}"
+    pages = states.get_paginator("list_state_machines").paginate()
+    found = [one["stateMachineArn"] for page in pages for one in page["stateMachines"] if one["name"] == name]
+    check(len(found) == 1, f"there is no state machine {name}")
+    return str(found[0])
+
+
 def cleanup(context: Context) -> str:
     """Delete what the run created, children first, and check that it is gone."""
     if not (context.group or context.schemas or context.bucket or context.role):

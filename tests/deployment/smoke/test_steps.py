@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from deployment.smoke import traces
 from deployment.smoke.context import CheckError, Context
 from deployment.smoke.shop import AISLES, PURCHASES
-from deployment.smoke.steps import STEPS, data, events, jobs, lifecycle, models
+from deployment.smoke.steps import STEPS, alarms, data, events, jobs, lifecycle, models
 from tests.deployment.smoke.conftest import REGION
 
 BUCKET = "smoke-data"
@@ -338,3 +338,55 @@ def test_cleanup_deletes_bucket_role_and_schemas_and_finds_what_is_left(context:
     context.bucket = context.role = ""
     with pytest.raises(CheckError, match="still exists"):
         lifecycle.cleanup(context)
+
+
+class States:
+    """Step Functions in which the import workflow ends like this."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+
+    def get_paginator(self, operation: str) -> "States":
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        return [{"stateMachines": [{"name": "tastemaker-dev-import", "stateMachineArn": "arn:m"}]}]
+
+    def start_execution(self, **_: Any) -> dict[str, str]:
+        return {"executionArn": "arn:e"}
+
+    def describe_execution(self, **_: Any) -> dict[str, str]:
+        return {"status": self.status}
+
+
+@pytest.mark.parametrize(
+    ("actions", "status", "message"),
+    [
+        (None, "FAILED", "no alarm tastemaker-dev-WorkflowFailures"),
+        ([], "FAILED", "has no action"),
+        (["topic"], "SUCCEEDED", "ended SUCCEEDED"),
+        (["topic"], "FAILED", "the alarm tastemaker-dev-WorkflowFailures: not within"),
+    ],
+)
+def test_an_alarm_that_nobody_learns_of_fails(
+    context: Context, actions: list[str] | None, status: str, message: str
+) -> None:
+    context.wait_seconds = 0.01
+    context.target._clients["stepfunctions"] = States(status)
+    topic = context.target.client("sns").create_topic(Name="alarms")["TopicArn"]
+    if actions is not None:
+        context.target.client("cloudwatch").put_metric_alarm(
+            AlarmName="tastemaker-dev-WorkflowFailures",
+            MetricName="m",
+            Namespace="n",
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+            AlarmActions=[topic for _ in actions],
+        )
+    with pytest.raises(CheckError, match=message):
+        alarms.alarms(context)
+    assert "QueueUrls" not in context.target.client("sqs").list_queues()
+    assert context.target.client("sns").list_subscriptions()["Subscriptions"] == []
