@@ -24,7 +24,7 @@ from tastemaker.contracts.lake_layout import PreparedFolder
 from training.config import Config
 from training.data import parquet
 from training.data.dictionary_encoding import as_dictionary
-from training.data.events import ARRIVAL_COLUMN, group_by_user
+from training.data.events import ARRIVAL_COLUMN, EVENT_ID_COLUMN, group_by_user
 from training.data.prepare import context_columns
 
 SESSION = "SESSION"
@@ -92,7 +92,8 @@ def _read(
     Streamed events may lack a user or an item.
     """
     columns = parquet.interaction_columns(context, pa.string())
-    schema = pa.schema([*columns.items(), (ARRIVAL_COLUMN, pa.int64()), (SESSION, pa.string())])
+    ours = [(EVENT_ID_COLUMN, pa.string()), (ARRIVAL_COLUMN, pa.int64()), (SESSION, pa.string())]
+    schema = pa.schema([*columns.items(), *ours])
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -112,7 +113,9 @@ def _read(
     def _tables(path: Path, is_streamed: bool) -> Iterator[pa.Table]:
         if not is_streamed:
             for table in parquet.read_file(path, columns, "Interactions"):
-                yield table.append_column(SESSION, pa.nulls(len(table), pa.string()))
+                yield parquet.without_event_ids(table).append_column(
+                    SESSION, pa.nulls(len(table), pa.string())
+                )
             return
         for raw in parquet.read_file(path, parquet.STREAMED, "streamed events", events=True):
             events = parquet.as_interactions(raw, raw["userId"], context)

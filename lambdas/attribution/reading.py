@@ -6,26 +6,29 @@ from collections.abc import Iterable, Iterator
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Event, Tally
-from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns
+from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns, event_identity
 
 STREAMED = event_columns("eventType", "sentAt", "itemId", "recommendationId", "eventAttributionSource")
 BULK = ["EVENT_TYPE", "TIMESTAMP", "ITEM_ID", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"]
 
 
 def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Event]:
-    """The events of these files that `tally` counts, without duplicates that the stream delivers."""
+    """The events of these files that `tally` counts. Of the same event, the first one counts."""
     names = [name for name in tally.columns if name in MEMBERS_BY_FIELD]
     others = [name for name in tally.columns if name not in MEMBERS_BY_FIELD]
     more = event_columns(
-        *(MEMBERS_BY_FIELD[name] for name in names), "eventId", *(["properties"] if others else [])
+        *(MEMBERS_BY_FIELD[name] for name in names),
+        *("userId", "sessionId", "eventId"),
+        *(["properties"] if others else []),
     )
     end = len(STREAMED) + len(names)
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for key in keys:
         for row in parquet.event_rows(lake, key, [*STREAMED, *more], tally.event_types):
-            if row[end] in seen:
+            identity = event_identity(*row[end : end + 3])
+            if identity in seen:
                 continue
-            seen.add(row[end])
+            seen.add(identity)
             values = dict(zip(names, row[len(STREAMED) : end], strict=True))
             if others:
                 properties = json.loads(row[-1] or "{}")

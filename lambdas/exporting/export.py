@@ -18,7 +18,7 @@ from lambdas.stores.catalog import Upsert
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.parquet import Row
 from tastemaker.contracts.plans import ExportPlan
-from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns
+from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, event_columns, event_identity
 
 FLUSH_ROWS = 2_000
 ID_COLUMNS = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
@@ -78,13 +78,14 @@ class Export:
     def _events(self) -> Iterator[tuple[Row, float]]:
         """Streamed events as rows of the schema, without events of sessions that have no user."""
         columns = event_columns(*MEMBERS_BY_FIELD.values(), "eventId", "properties")
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for key in parquet.keys(self.lake, self.plan["events"]):
             for values in parquet.event_rows(self.lake, key, columns):
                 event = dict(zip(columns, values, strict=True))
-                if event["userId"] is None or event["eventId"] in seen:  # the stream may deliver twice
+                identity = event_identity(event["userId"], None, event["eventId"])
+                if event["userId"] is None or identity in seen:
                     continue
-                seen.add(event["eventId"])
+                seen.add(identity)
                 properties = json.loads(event["properties"] or "{}")
                 row = (
                     event[MEMBERS_BY_FIELD[c]] if c in MEMBERS_BY_FIELD else properties.get(c)

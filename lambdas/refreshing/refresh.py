@@ -29,7 +29,9 @@ from tastemaker.refreshing.tally import Event, FindImpressions, Tally
 from tastemaker.refreshing.writing import NEEDED_FILES, Upsert, write
 
 TALLY_FILE = "tally.json"
-COLUMNS = event_columns("eventId", "itemId", "eventType", "sentAt", "impression", "recommendationId")
+COLUMNS = event_columns(
+    *("eventId", "itemId", "eventType", "sentAt", "impression", "recommendationId", "userId", "sessionId")
+)
 CHUNK_EVENTS = 50_000
 """Events that are counted together. The answers that they name are looked up in one request."""
 

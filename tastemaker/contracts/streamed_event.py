@@ -104,6 +104,16 @@ def partition_key(event: StreamedEvent) -> str:
     return event.get("userId") or event["sessionId"]
 
 
+def event_identity(user: str | None, session: str | None, event_id: str) -> tuple[str, str]:
+    """What two rows have in common if they are the same event: the user (or session without one) and the id.
+
+    The service uses events after the first with the same id no more. Ids are a client's own counters, so they
+    are distinct within one user, not across users. Every reader of streamed events uses this function, except
+    training, which reads columns (`training.data.events.repeated`).
+    """
+    return user or session or "", event_id
+
+
 def join_impression(items: Sequence[str] | None) -> str | None:
     """The value of `impression` for the items that were shown; None if there were none."""
     return SEPARATOR.join(items) if items else None

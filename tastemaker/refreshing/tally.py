@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tastemaker.contracts.streamed_event import event_identity
 from tastemaker.notation import SEPARATOR
 
 BUCKETS = 12
@@ -27,6 +28,8 @@ class Event(NamedTuple):
     sent_at: int
     impression: str | None = None
     recommendation_id: str | None = None
+    user: str | None = None
+    session: str | None = None
 
 
 FindImpressions = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
@@ -75,7 +78,7 @@ class Tally:
         """
         new = []
         for event in events:
-            key = hash(event.event_id)
+            key = hash(event_identity(event.user, event.session, event.event_id))
             if key not in self._events:
                 self._events.add(key)
                 new.append(event)

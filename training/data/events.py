@@ -26,6 +26,9 @@ ARRIVAL_COLUMN = "ARRIVED"
 """An optional int64 column that rises in the order in which rows arrived. Without it, rows are in that order.
 """
 
+EVENT_ID_COLUMN = "STREAMED_EVENT_ID"
+"""An optional text column with the id of a streamed event, null for an imported row."""
+
 MAX_TIME = 1 << 34
 """The year 2514 in seconds.
 
@@ -94,8 +97,12 @@ def group_by_user(table: pa.Table, context: Sequence[str]) -> Events:
     """Group rows by user.
 
     `table` has USER_ID, ITEM_ID, TIMESTAMP (none of them null), EVENT_TYPE, EVENT_VALUE and the columns
-    `context`. Raises BadDataError if the times are impossible.
+    `context`, and perhaps `EVENT_ID_COLUMN`. Of the same streamed event, the oldest row counts. Raises
+    BadDataError if the times are impossible.
     """
+    rows = len(table)
+    if (again := repeated(table)) is not None:
+        table = table.filter(pa.array(~again))
     users, (user,) = encode_columns([table["USER_ID"]])
     items, (item,) = encode_columns([table["ITEM_ID"]])
     types, (event_type,) = encode_columns([table["EVENT_TYPE"]])
@@ -120,8 +127,32 @@ def group_by_user(table: pa.Table, context: Sequence[str]) -> Events:
         event_type[order].astype(np.int16),
         table["EVENT_VALUE"].to_numpy()[order].astype(np.float64),
         columns,
-        len(table) - len(order),
+        rows - len(order),
     )
+
+
+def repeated(table: pa.Table) -> NDArray[np.bool_] | None:
+    """The rows that are left out, because an earlier row of the same user has the same event id.
+
+    The oldest of the same event counts, and of equal times the one that arrived first. `event_identity` of
+    `tastemaker.contracts.streamed_event` is the same rule for one row. None if there are none.
+    """
+    if EVENT_ID_COLUMN not in table.column_names or table[EVENT_ID_COLUMN].null_count == len(table):
+        return None
+    ids, (event_id,) = encode_columns([table[EVENT_ID_COLUMN]])
+    often = np.bincount(event_id + 1, minlength=len(ids) + 1) > 1
+    rows = np.flatnonzero((event_id >= 0) & often[event_id + 1])
+    if not len(rows):
+        return None
+    _, (user,) = encode_columns([table["USER_ID"]])
+    time = table["TIMESTAMP"].to_numpy()[rows]
+    arrived = table[ARRIVAL_COLUMN].to_numpy()[rows] if ARRIVAL_COLUMN in table.column_names else rows
+    order = np.lexsort((arrived, time, event_id[rows], user[rows]))
+    same = np.diff(user[rows][order]) == 0
+    same &= np.diff(event_id[rows][order]) == 0
+    found = np.zeros(len(table), bool)
+    found[rows[order[1:][same]]] = True
+    return found
 
 
 def _order(

@@ -17,6 +17,7 @@ from tastemaker.models.features import fold
 from tastemaker.values import BadValueError, read_float, shown
 from training.config import Source
 from training.data.dictionary_encoding import DICTIONARY, as_dictionary
+from training.data.events import EVENT_ID_COLUMN
 from training.errors import BadDataError
 
 
@@ -134,7 +135,10 @@ def _misfit(cells: Mapping[str, Any], columns: Mapping[str, pa.DataType]) -> str
 
 
 TEXT = ("USER_ID", "ITEM_ID", "EVENT_TYPE")
-RESERVED = {*TEXT, "TIMESTAMP", "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"}
+RESERVED = {
+    *(*TEXT, "TIMESTAMP", "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"),
+    EVENT_ID_COLUMN,
+}
 _ARROW_TYPES = {"string": pa.string(), "bigint": pa.int64(), "double": pa.float64()}
 
 
@@ -144,7 +148,9 @@ def streamed_columns(*members: str) -> dict[str, pa.DataType]:
 
 
 STREAMED = {
-    **streamed_columns("userId", "sessionId", "itemId", "eventType", "eventValue", "sentAt", "properties"),
+    **streamed_columns(
+        *("eventId", "userId", "sessionId", "itemId", "eventType", "eventValue", "sentAt", "properties")
+    ),
     **dict.fromkeys(event_columns("itemId", "eventType"), DICTIONARY),
 }
 
@@ -156,7 +162,7 @@ def interaction_columns(context: Sequence[str], text: pa.DataType = DICTIONARY) 
 
 
 def interactions(root: Path, source: Source, streamed: Sequence[str], context: Sequence[str]) -> pa.Table:
-    """Bulk and streamed interactions in one table with the columns of `interaction_columns`.
+    """Bulk and streamed interactions in one table: `interaction_columns` and `EVENT_ID_COLUMN`.
 
     As in the service, streamed events of a session belong to the user whom some event of the session names.
     Without such an event they are left out. Events without an item are left out too.
@@ -168,7 +174,13 @@ def interactions(root: Path, source: Source, streamed: Sequence[str], context: S
         raw["userId"].to_pylist(), raw["sessionId"].to_pylist(), raw["sentAt"].to_numpy(zero_copy_only=False)
     )
     events = as_interactions(raw, pa.array(users, pa.string()), context)
+    bulk = without_event_ids(bulk)
     return whole(pa.concat_tables([bulk, events.select(bulk.column_names).cast(bulk.schema)]))
+
+
+def without_event_ids(bulk: pa.Table) -> pa.Table:
+    """Imported rows with the column of event ids, all null."""
+    return bulk.append_column(EVENT_ID_COLUMN, pa.nulls(len(bulk), pa.string()))
 
 
 def whole(table: pa.Table) -> pa.Table:
@@ -185,6 +197,7 @@ def as_interactions(raw: pa.Table, users: pa.Array | pa.ChunkedArray, context: S
         "EVENT_TYPE": raw["eventType"],
         "TIMESTAMP": raw["sentAt"],
         "EVENT_VALUE": raw["eventValue"],
+        EVENT_ID_COLUMN: raw["eventId"],
     }
     if context:
         cells = [_properties(cell) for cell in raw["properties"].to_pylist()]

@@ -152,6 +152,8 @@ def event(number: int, kind: str = "view", **more: Any) -> dict[str, Any]:
     return {
         **empty,
         "eventId": f"event-{number}",
+        "userId": "u",
+        "sessionId": "s",
         "eventType": kind,
         "sentAt": QUARTER + number,
         "properties": "{}",

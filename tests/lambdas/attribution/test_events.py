@@ -38,6 +38,13 @@ def test_events_count_for_what_brought_them_about(shop: Shop) -> None:
     }
 
 
+def test_event_id_is_one_users_own(shop: Shop) -> None:
+    events = [event(1, userId="u"), event(1, userId="v"), event(1, userId="u"), event(1, userId=None)]
+    shop.store(f"{EVENTS}a.parquet", events)
+    shop.report_events()
+    assert shop.taker.totals == {("views", UNDEFINED, QUARTER): 3.0}
+
+
 def test_a_column_that_is_read_anyway_can_be_added_up_too(shop: Shop) -> None:
     shop.plan["metrics"] = [
         {"metricName": "times", "eventType": "view", "expression": "SUM(Interactions.TIMESTAMP)"}

@@ -87,3 +87,15 @@ def test_export_of_interactions_joins_imports_and_events(spell: Any, lake: LakeB
     assert export("BULK") == ["u,a,1,view,"]
     assert export("PUT") == ["u,b,2,buy,tv", "u,a,1,view,"]
     assert export("ALL") == ["u,a,1,view,", "u,b,2,buy,tv"]
+
+
+def test_event_id_is_one_users_own_and_the_first_event_counts(lake: LakeBucket, catalog: Any) -> None:
+    event = {"eventId": "1", "sessionId": "s", "eventType": "buy", "itemId": "b", "properties": "{}"}
+    events = [
+        {**event, "userId": "u", "sentAt": 2},
+        {**event, "userId": "v", "sentAt": 3},
+        {**event, "userId": "u", "sentAt": 4},
+    ]
+    store(lake, "events/x.parquet", events)
+    rows = text(Export(plan("INTERACTIONS", "PUT"), EVENTS, lake, catalog))
+    assert rows == ["u,b,2,buy,", "v,b,3,buy,"]

@@ -23,6 +23,8 @@ ITEMS = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/ITEMS"
 BUNDLE = "groups/films/models/s/1/job/output/model/"
 TYPES = {
     "eventId": pa.string(),
+    "userId": pa.string(),
+    "sessionId": pa.string(),
     "itemId": pa.string(),
     "eventType": pa.string(),
     "sentAt": pa.int64(),
@@ -51,7 +53,10 @@ class RefreshLab:
     def deliver(self, name: str, *events: dict) -> None:
         """A file of events, as Firehose writes it today."""
         now = datetime.now(UTC)
-        rows = [{"eventType": "view", "sentAt": int(now.timestamp()), **event} for event in events]
+        rows = [
+            {"sessionId": "s", "eventType": "view", "sentAt": int(now.timestamp()), **event}
+            for event in events
+        ]
         table = pa.table({n.lower(): pa.array([row.get(n) for row in rows], t) for n, t in TYPES.items()})
         pq.write_table(table, self.folder / "events.parquet")
         self.lake.upload(f"groups/films/events/{now:%Y/%m/%d}/{name}.parquet", self.folder / "events.parquet")

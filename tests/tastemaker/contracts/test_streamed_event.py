@@ -7,6 +7,7 @@ from tastemaker.contracts.streamed_event import (
     MissingColumnError,
     StreamedEvent,
     event_columns,
+    event_identity,
     partition_key,
     stored_columns,
 )
@@ -56,3 +57,10 @@ def test_a_file_may_lack_optional_members_but_not_others() -> None:
     assert stored_columns(["itemId", "impression"], ["itemid"], "f") == {"itemId": "itemid"}
     with pytest.raises(MissingColumnError, match=r"file a\.parquet .* lacks the columns userId, sentAt"):
         stored_columns(["userId", "itemId", "sentAt"], ["itemid"], "a.parquet")
+
+
+def test_same_event_has_the_same_user_or_else_the_same_session_and_the_same_id() -> None:
+    assert event_identity("u", "s", "1") == event_identity("u", "t", "1")
+    assert event_identity(None, "s", "1") == event_identity(None, "s", "1")
+    assert len({event_identity(*one) for one in (("u", "s", "1"), ("v", "s", "1"), (None, "s", "1"))}) == 3
+    assert event_identity("u", "s", "1") != event_identity("u", "s", "2")

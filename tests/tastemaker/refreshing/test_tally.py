@@ -49,6 +49,15 @@ def test_saved_tally_continues(events):
     assert (kept.shown, kept.taken, kept.latest) == (whole.shown, whole.taken, whole.latest)
 
 
+def test_event_id_is_one_users_own():
+    tally = Tally()
+    tally.add([view("1", "x", user="u"), view("1", "x", user="v"), view("1", "y", user="u")], now=NOW)
+    tally.add(
+        [view("1", "z", session="s"), view("1", "z", session="t"), view("1", "x", session="s")], now=NOW
+    )
+    assert tally.taken == Counter(x=2, z=2)
+
+
 def test_windows_are_adjacent_and_old_buckets_are_dropped():
     tally = Tally(WINDOW)
     tally.add([view("1", "x"), view("2", "x", NOW - WINDOW), view("3", "y", NOW - 2 * WINDOW)], now=NOW)

@@ -11,12 +11,18 @@ from training.errors import BadDataError
 
 @pytest.mark.parametrize("spelling", ["Firehose's", "others'"])
 def test_streamed_events_are_read_in_both_spellings(tmp_path: Path, spelling: str) -> None:
-    event = {"itemId": "i1", "userId": "u1", "sessionId": "s1", "sentAt": 7, "eventType": "buy"}
-    table = lake.streamed([{**event, "eventId": "1"}])
+    event = {
+        "eventId": "1",
+        "itemId": "i1",
+        "userId": "u1",
+        "sessionId": "s1",
+        "sentAt": 7,
+        "eventType": "buy",
+    }
+    table = lake.streamed([event])
     if spelling == "others'":
         members = {name.lower(): name for name in parquet.STREAMED}
         table = table.rename_columns([members.get(name, name) for name in table.column_names])
-        table = table.drop_columns(["eventid"]).append_column("eventId", table["eventid"])
     prefix = lake.put(tmp_path, "events/", table)
     read = parquet.read(tmp_path, [prefix], parquet.STREAMED, "streamed events", events=True)
     (row,) = read.to_pylist()

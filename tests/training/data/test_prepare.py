@@ -56,6 +56,22 @@ def test_exact_duplicates_count_once_and_similar_events_stay(tmp_path) -> None:
     assert names(prepared(tmp_path, events), "u000")[:3] == [first, first, lake.item(lake.walk(0)[1])]
 
 
+def test_later_event_with_the_same_id_of_the_same_user_does_not_count(tmp_path) -> None:
+    events = [
+        event("i06", 90, userId="u000", eventId="1"),
+        event("i05", 5, userId="u000", eventId="1"),  # older, so this one counts
+        event("i07", 7, userId=None, sessionId="s1", eventId="2"),
+        event("i08", 9, userId="u000", sessionId="s1", eventId="2"),  # the same user after login
+        event("i09", 5, userId="u001", eventId="1"),  # ids are a user's own
+    ]
+    data = prepared(tmp_path, events)
+    streamed = ["i05", "i07"]
+    walked = [lake.item(n) for n in lake.walk(0)]
+    assert names(data, "u000") == [walked[0], *streamed, *walked[1:]]
+    assert "i09" in names(data, "u001")[:2]
+    assert data.duplicates == 2
+
+
 def test_session_events_belong_to_the_user_of_the_session(tmp_path) -> None:
     events = [
         event("i01", 9_000, sessionId="s1"),
