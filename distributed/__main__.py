@@ -36,17 +36,21 @@ _REFUSED = re.compile(r"^\s*training\.errors\.\w+: (.*)$", re.MULTILINE)
 
 
 def import_data(
-    spark: SparkSession, plan: Mapping[str, Any], lake: Storage, buckets: list[str]
+    spark: SparkSession,
+    plan: Mapping[str, Any],
+    lake: Storage,
+    buckets: list[str],
+    external_id: str | None = None,
 ) -> dict[str, Any]:
     """The plan of an import: the caller's rows, typed and checked, in the lake. Raises WorkFailedError."""
-    open_storage = partial(_open_storage, lake, plan.get("roleArn"), plan["source"], buckets)
+    open_storage = partial(_open_storage, lake, plan.get("roleArn"), plan["source"], buckets, external_id)
     return importing.run(
         spark, open_storage, schemas.parse(plan["schema"]).fields, plan["destination"], plan["source"]
     )
 
 
 def _open_storage(
-    lake: Storage, role: str | None, uri: str, buckets: list[str]
+    lake: Storage, role: str | None, uri: str, buckets: list[str], external_id: str | None
 ) -> tuple[Source, Destination]:
     if not lake.root.startswith("s3://"):
         folder = Folder(Path(lake.root).parent)  # the folder that has `lake` as a subfolder
@@ -55,11 +59,13 @@ def _open_storage(
 
     from lambdas.stores.caller_access import CallerAccess
     from lambdas.stores.import_destination import S3Destination
+    from lambdas.support.roles import RoleAssumption
 
     session = boto3.Session()
     s3 = session.client("s3")
-    source = CallerAccess(session, s3, buckets).source(uri, role)
-    return source, S3Destination(s3, lake.root.removeprefix("s3://"))
+    lake_bucket = lake.root.removeprefix("s3://").partition("/")[0]
+    access = CallerAccess(RoleAssumption(session, external_id), s3, buckets, lake_bucket)
+    return access.source(uri, role), S3Destination(s3, lake.root.removeprefix("s3://"))
 
 
 def prepare_events(spark: SparkSession, plan: Mapping[str, Any], lake: Storage) -> dict[str, Any]:
@@ -99,11 +105,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--data-buckets", type=json.loads, default=[], help="buckets that need no caller's role"
     )
+    parser.add_argument("--external-id", help="what the job presents when it assumes the caller's role")
     args = parser.parse_args(argv)
     spark = SparkSession.builder.appName(f"tastemaker {args.work}").getOrCreate()
     try:
         if args.work == "import":
-            outcome = import_data(spark, args.plan, args.lake, args.data_buckets)
+            outcome = import_data(spark, args.plan, args.lake, args.data_buckets, args.external_id)
         else:
             outcome = prepare_events(spark, args.plan, args.lake)
     except Exception as error:

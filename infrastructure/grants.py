@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,8 +12,11 @@ from aws_cdk import aws_iam as iam
 from infrastructure.data.lake import Lake
 from infrastructure.data.tables import INDEXES, Tables
 from infrastructure.functions.service_function import ServiceFunction
-from infrastructure.permissions import allow
+from infrastructure.permissions import allow, deny
 from infrastructure.stage import Stage
+
+if TYPE_CHECKING:
+    from infrastructure.functions.declaration import Resources
 
 # How the store of resource records writes: single records, under conditions, in transactions.
 WRITE_RECORDS = (
@@ -62,6 +67,30 @@ def allow_listing(
     allow(role, actions, [lake.bucket.bucket_arn], when={"StringLike": {"s3:prefix": list(keys)}})
 
 
+CALLER_DATA_FUNCTIONS = ("attribution", "batch", "deletion", "exporting", "importing")
+"""The functions that assume callers' roles."""
+# Roles that no job may assume, by name. The CDK's trust the whole account.
+NEVER_ASSUMED = ("cdk-*", "*/cdk-*", "aws-service-role/*", "aws-reserved/*")
+
+
+def external_id(stage: Stage) -> str:
+    """The external ID that jobs present when they assume a role."""
+    return stage.external_id or cdk.Aws.STACK_ID
+
+
+def use_caller_data(
+    function: ServiceFunction, uses: Resources, *, reads: bool = False, writes: bool = False
+) -> None:
+    """Let a function open the buckets of callers (`allow_caller_data`), and tell it how."""
+    roles = [uses.functions[name].role.role_arn for name in CALLER_DATA_FUNCTIONS]
+    function.set(
+        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
+        EXTERNAL_ID=external_id(uses.stage),
+        JOB_ROLES=",".join(roles),
+    )
+    allow_caller_data(function.role, uses.stage, reads=reads, writes=writes)
+
+
 def allow_caller_data(role: iam.Role, stage: Stage, *, reads: bool = False, writes: bool = False) -> None:
     """Allow access to the buckets of callers.
 
@@ -73,7 +102,13 @@ def allow_caller_data(role: iam.Role, stage: Stage, *, reads: bool = False, writ
         role,
         ["sts:AssumeRole"],
         [stack.format_arn(service="iam", region="", resource="role", resource_name=stage.import_roles)],
-        because="the caller names a role; it must trust this one, and importRoles can restrict the names",
+        because="the caller names a role that it may pass; the role must trust this one",
+    )
+    never = (*NEVER_ASSUMED, f"{stage.stack_name}-*")
+    deny(
+        role,
+        ["sts:AssumeRole"],
+        [stack.format_arn(service="iam", region="", resource="role", resource_name=name) for name in never],
     )
     objects = ["s3:GetObject"] * reads + ["s3:PutObject", "s3:AbortMultipartUpload"] * writes
     for bucket in stage.data_buckets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
@@ -29,7 +29,10 @@ class Outputs(Construct):
         events: EventStream,
         machines: Mapping[str, sfn.StateMachine],
         monitoring: Monitoring,
+        trusted: Sequence[str],
+        external_id: str,
     ) -> None:
+        """`trusted` are the ARNs of the roles that assume callers' roles with the external ID."""
         super().__init__(stack, "Outputs")
         self._output(
             "ApiUrl",
@@ -48,6 +51,18 @@ class Outputs(Construct):
                 machine.state_machine_arn,
                 f"State machine of the {name} workflow",
             )
+        self._output(
+            "RoleTrust",
+            stack.to_json_string(
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": list(trusted)},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+                }
+            ),
+            "Add this statement to the trust policy of each role that programs pass to Personalize",
+        )
         self._output("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
         self._output("EventStream", events.stream.stream_name, "Live events")
         self._output(

@@ -40,6 +40,11 @@ def allow(
             accept(role, f"IAM5[Resource::{arn}]", because)
 
 
+def deny(role: iam.Role, actions: Sequence[str], on: Sequence[str]) -> None:
+    """Deny `role` the `actions` on the resources with the ARNs `on`, whatever else allows them."""
+    role.add_to_policy(iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), resources=list(on)))
+
+
 def plain(scope: IConstruct) -> Callable[[str], str]:
     """A function that returns the text which cdk-nag shows for an ARN that CDK has not resolved yet."""
     stack = cdk.Stack.of(scope)

@@ -13,6 +13,7 @@ from infrastructure.data.tables import Tables
 from infrastructure.distributed import Distributed
 from infrastructure.functions.declaration import Resources
 from infrastructure.functions.registry import Functions
+from infrastructure.grants import CALLER_DATA_FUNCTIONS, external_id
 from infrastructure.monitoring import Monitoring
 from infrastructure.outputs import Outputs
 from infrastructure.schedules import Schedules
@@ -72,7 +73,16 @@ class TastemakerStack(cdk.Stack):
             events=events,
             workflows=workflows,
         )
-        Outputs(self, api=api, lake=lake, events=events, machines=machines, monitoring=monitoring)
+        Outputs(
+            self,
+            api=api,
+            lake=lake,
+            events=events,
+            machines=machines,
+            monitoring=monitoring,
+            trusted=[functions[name].role.role_arn for name in CALLER_DATA_FUNCTIONS],
+            external_id=external_id(stage),
+        )
         for key, value in {"application": "tastemaker", "stage": stage.name, **stage.tags}.items():
             cdk.Tags.of(self).add(key, value)
 

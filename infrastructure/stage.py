@@ -85,7 +85,12 @@ class Stage:
         among=("iam", "off"),
     )
     import_roles: str = setting(
-        "*", "role names that import jobs may assume in this account, as an IAM pattern"
+        "*Personalize*",
+        "names of the roles that jobs may assume in this account, as an IAM pattern; never roles of the CDK, "
+        "of this stack, or of AWS services",
+    )
+    external_id: str = setting(
+        "", "the external ID that jobs present when they assume a role; empty for the ID of the stack"
     )
     data_buckets: list[str] = field(
         default_factory=list,
@@ -160,7 +165,12 @@ def parse(name: str, settings: Mapping[str, Any]) -> Stage:
         raise StageError(
             f"stage {name!r}: a name has up to 16 lowercase letters and digits, and starts with a letter"
         )
-    return Stage(name=name, **read(Stage, settings, f"stage {name}: "))
+    stage = Stage(name=name, **read(Stage, settings, f"stage {name}: "))
+    if stage.external_id and not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", stage.external_id, re.ASCII):
+        raise StageError(
+            f"stage {name}: externalId has 2 to 1224 letters, digits, and characters of _+=,.@:/-"
+        )
+    return stage
 
 
 def settings() -> Iterator[tuple[str, Any, str]]:

@@ -7,12 +7,40 @@ on S3 is `lambdas.stores.caller_files.S3Source`.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from tastemaker.failures import InvalidLocation
+
+# Old buckets may have capital letters and underscores.
+_LOCATION = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]*)(?:/(?P<key>.*))?", re.DOTALL)
+_ALIASES = ("-s3alias", "--ol-s3", ".mrap")
+
+
+def location_problem(uri: str) -> str | None:
+    """What is wrong with an S3 location, or None.
+
+    The bucket must be named itself: an alias of an access point could lead to any bucket. A key with the
+    segment `..` is one thing to S3 and another to programs that resolve paths.
+    """
+    found = _LOCATION.fullmatch(uri)
+    if found is None:
+        return "expected s3://bucket/key or s3://bucket/folder/"
+    bucket, key = found["bucket"], found["key"] or ""
+    if bucket.lower().endswith(_ALIASES):
+        return "expected the name of a bucket instead of the alias of an access point"
+    if any(segment in (".", "..") for segment in key.split("/")):
+        return "expected a key without the segments . and .."
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in key):
+        return "expected a key without control characters"
+    return None
+
+
+def is_bucket(name: str, other: str) -> bool:
+    """Whether two names are those of the same bucket, in whatever spelling a client or a proxy accepts."""
+    return name.lower().rstrip(".") == other.lower().rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -55,11 +83,11 @@ class Location:
     @classmethod
     def parse(cls, uri: str) -> Location:
         """The location of `s3://bucket/key`. Raises InvalidLocation."""
-        parts = urlsplit(uri)
-        if parts.scheme != "s3" or not parts.netloc:
-            raise InvalidLocation(uri, "expected s3://bucket/key or s3://bucket/folder/")
-        # Not `parts.path`: a key can contain a question mark or a hash.
-        return cls(parts.netloc, uri.removeprefix(f"s3://{parts.netloc}").lstrip("/"))
+        problem = location_problem(uri)
+        if problem is not None:
+            raise InvalidLocation(uri, problem)
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return cls(bucket, key.lstrip("/"))
 
     @property
     def folder(self) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.grants import allow_listing, allow_objects, use_caller_data
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
@@ -22,7 +20,6 @@ def _connect(attribution: ServiceFunction, uses: Resources) -> None:
     attribution.set(
         LAKE_BUCKET=lake.bucket.bucket_name,
         CATALOG_TABLE=catalog.table_name,
-        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
         ATTRIBUTION_NAMESPACE=namespace,
     )
     allow_objects(attribution.role, ["s3:GetObject"], lake, [PLANS_PATTERN])
@@ -38,7 +35,7 @@ def _connect(attribution: ServiceFunction, uses: Resources) -> None:
         when={"StringEquals": {"cloudwatch:namespace": namespace}},
         because="the action does not support resources; the condition restricts the namespace",
     )
-    allow_caller_data(attribution.role, uses.stage, writes=True)
+    use_caller_data(attribution, uses, writes=True)
 
 
 FUNCTION = FunctionDeclaration(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.grants import allow_listing, allow_objects, use_caller_data
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import Area, patterns
@@ -24,7 +22,6 @@ def _connect(batch: ServiceFunction, uses: Resources) -> None:
         CATALOG_TABLE=tables.catalog.table_name,
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         LAKE_BUCKET=uses.lake.bucket.bucket_name,
-        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
     )
     allow(batch.role, ["dynamodb:GetItem"], [tables.resources.table_arn])
     allow(batch.role, ["dynamodb:GetItem", "dynamodb:Query"], [tables.catalog.table_arn])
@@ -33,7 +30,7 @@ def _connect(batch: ServiceFunction, uses: Resources) -> None:
     allow_objects(batch.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
     allow_objects(batch.role, ["s3:GetObject", "s3:PutObject"], uses.lake, patterns(Area.BATCH))
     allow_listing(batch.role, uses.lake, patterns(Area.MODELS, Area.BATCH))
-    allow_caller_data(batch.role, uses.stage, reads=True, writes=True)
+    use_caller_data(batch, uses, reads=True, writes=True)
 
 
 FUNCTION = FunctionDeclaration(

@@ -34,6 +34,8 @@ def _connect(control: ServiceFunction, uses: Resources) -> None:
         STEPS_FUNCTION=steps.function_name,
         QUOTAS=json.dumps(uses.stage.quotas),
         DEPLOYMENT=uses.stage.summary.to_json(),
+        LAKE_BUCKET=uses.lake.bucket.bucket_name,
+        IMPORT_ROLES=uses.stage.import_roles,
         AUTO_TRAINING_DELAY_MINUTES=str(uses.stage.auto_training_delay_minutes),
     )
     for name, machine in uses.machines.items():

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.grants import allow_listing, allow_objects, use_caller_data
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
@@ -29,7 +27,6 @@ def _connect(deletion: ServiceFunction, uses: Resources) -> None:
         PROFILES_TABLE=tables.profiles.table_name,
         CATALOG_TABLE=tables.catalog.table_name,
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
-        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
     )
     allow_objects(deletion.role, ["s3:GetObject"], uses.lake, [PLANS_PATTERN])
     allow_objects(deletion.role, REWRITE, uses.lake, AREAS)
@@ -37,7 +34,7 @@ def _connect(deletion: ServiceFunction, uses: Resources) -> None:
     allow(deletion.role, ["dynamodb:Query", "dynamodb:DeleteItem"], [tables.profiles.table_arn])
     allow(deletion.role, ["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.catalog.table_arn])
     allow(deletion.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
-    allow_caller_data(deletion.role, uses.stage, reads=True)
+    use_caller_data(deletion, uses, reads=True)
 
 
 FUNCTION = FunctionDeclaration(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.grants import allow_listing, allow_objects, use_caller_data
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
@@ -21,13 +19,12 @@ def _connect(exporting: ServiceFunction, uses: Resources) -> None:
     exporting.set(
         LAKE_BUCKET=uses.lake.bucket.bucket_name,
         CATALOG_TABLE=catalog.table_name,
-        DATA_BUCKETS=json.dumps(uses.stage.data_buckets),
     )
     allow_objects(exporting.role, ["s3:GetObject"], uses.lake, [PLANS_PATTERN])
     allow_objects(exporting.role, ["s3:GetObject"], uses.lake, patterns(Area.DATASETS, Area.EVENTS))
     allow_listing(exporting.role, uses.lake, patterns(Area.DATASETS, Area.EVENTS))
     allow(exporting.role, ["dynamodb:Query"], [catalog.table_arn])
-    allow_caller_data(exporting.role, uses.stage, writes=True)
+    use_caller_data(exporting, uses, writes=True)
 
 
 FUNCTION = FunctionDeclaration(

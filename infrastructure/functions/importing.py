@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
+from infrastructure.grants import allow_listing, allow_objects, use_caller_data
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import Area, patterns
 
@@ -18,13 +16,13 @@ def _limits(stage: Stage) -> Limits:
 
 
 def _connect(importing: ServiceFunction, uses: Resources) -> None:
-    importing.set(LAKE_BUCKET=uses.lake.bucket.bucket_name, DATA_BUCKETS=json.dumps(uses.stage.data_buckets))
+    importing.set(LAKE_BUCKET=uses.lake.bucket.bucket_name)
     if uses.stage.distributed.enabled:
         importing.set(DISTRIBUTED_BYTES=str(uses.stage.distributed.import_bytes))
     allow_objects(importing.role, WRITE, uses.lake, patterns(Area.DATASETS))
     # A run that starts again lists and deletes what the first one wrote.
     allow_listing(importing.role, uses.lake, patterns(Area.DATASETS))
-    allow_caller_data(importing.role, uses.stage, reads=True)
+    use_caller_data(importing, uses, reads=True)
 
 
 FUNCTION = FunctionDeclaration(

@@ -6,6 +6,7 @@ import json
 
 from aws_cdk import aws_stepfunctions as sfn
 
+from infrastructure.grants import external_id
 from infrastructure.workflows.declaration import WorkflowDeclaration, WorkflowResources
 from infrastructure.workflows.flow import Workflow, is_true
 from tastemaker.contracts.workflow_names import IMPORT
@@ -22,6 +23,7 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
         work.next(publish)
     else:
         arguments = ["--data-buckets", json.dumps(uses.stage.data_buckets)]
+        arguments += ["--external-id", external_id(uses.stage)]
         job = spark.task(flow, "Import data on Spark", "import", plan="$.plan", arguments=arguments)
         job.next(flow.step("Read imported data", "outcome", result_path="$.result")).next(publish)
         too_large = sfn.Choice(flow, "Is it too large for a function?")

@@ -57,5 +57,5 @@ def _output(settings: Settings, plan: AttributionPlan) -> OutputFolder | None:
     """The caller's folder for reports, or None if the attribution has none."""
     if plan["output"] is None:
         return None
-    access = CallerAccess(session, s3, settings.data_buckets)
+    access = CallerAccess.connect(session, s3, settings)
     return access.output(plan["output"], plan["roleArn"], plan["kmsKeyArn"])

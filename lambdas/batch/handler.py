@@ -46,7 +46,7 @@ class Batch:
         self.settings, self.session = settings, boto3.Session()
         self.s3 = self.session.client("s3", config=CONFIG)
         dynamodb = self.dynamodb = self.session.client("dynamodb", config=CONFIG)
-        self.access = CallerAccess(self.session, self.s3, settings.data_buckets)
+        self.access = CallerAccess.connect(self.session, self.s3, settings)
         self.lake = LakeBucket(self.s3, settings.lake_bucket)
         self.records = RecordCache(ResourceTable(dynamodb, settings.resources_table))
         self.profiles = Profiles(dynamodb, settings.profiles_table)

@@ -41,7 +41,7 @@ class DataDeletion:
     def __init__(self, settings: Settings) -> None:
         session = boto3.Session()
         s3 = session.client("s3", config=CONFIG)
-        self.access = CallerAccess(session, s3, settings.data_buckets)
+        self.access = CallerAccess.connect(session, s3, settings)
         self.lake = LakeBucket(s3, settings.lake_bucket)
         self.tables = Tables(
             session.client("dynamodb", config=CONFIG),

@@ -27,7 +27,7 @@ def handle(event: ExportPlan, context: Any = None) -> dict[str, Any]:
     event = resolved(lake, event)
     columns = [field.name for field in schemas.parse(event["schema"]).fields]
     work = Export(event, columns, lake, lambda arn: all_upserts(dynamodb, settings.catalog_table, arn))
-    access = CallerAccess(session, s3, settings.data_buckets)
+    access = CallerAccess.connect(session, s3, settings)
     folder = access.output(event["output"], event.get("roleArn"), event.get("kmsKeyArn"))
     folder.check()
     counts: list[int] = []

@@ -30,7 +30,7 @@ def handle(event: ImportPlan, context: Any = None) -> ImportResult | dict[str, b
     """
     settings = Settings()
     logger.append_keys(arn=event.get("arn"))
-    access = CallerAccess(session, s3, settings.data_buckets)
+    access = CallerAccess.connect(session, s3, settings)
     importer = Importer(
         source=access.source(event["source"], event.get("roleArn")),
         destination=S3Destination(s3, settings.lake_bucket),

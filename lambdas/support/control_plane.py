@@ -18,6 +18,7 @@ from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.ports import ignore_status_changes
+from tastemaker.control.core.locations import CallerLimits
 from tastemaker.control.core.quotas import Quotas
 
 
@@ -76,6 +77,7 @@ def connect(settings: Settings, account: str, **ports: Any) -> ControlPlane:
         ids=RandomIds(),
         quotas=Quotas(settings.quotas),
         model_disk_megabytes=settings.model_disk_megabytes,
+        caller_limits=CallerLimits(frozenset(settings.reserved_buckets), settings.import_roles),
         auto_training_delay=settings.auto_training_delay_minutes * 60.0,
         **ports,
     )

@@ -81,6 +81,12 @@ class Settings:
     """Name of a quota → number. Other quotas are not enforced."""
     auto_training_delay_minutes = _Setting("TASTEMAKER_AUTO_TRAINING_DELAY_MINUTES", int, 60)
     event_bus = _Setting[str | None]("TASTEMAKER_EVENT_BUS", str, None)
+    import_roles = _Setting("TASTEMAKER_IMPORT_ROLES", str, "*")
+    """The IAM pattern of the roles that jobs can assume."""
+    external_id = _Setting[str | None]("TASTEMAKER_EXTERNAL_ID", str, None)
+    """What jobs present when they assume a role."""
+    job_roles = _Setting[list[str]]("TASTEMAKER_JOB_ROLES", lambda text: text.split(","), [])
+    """The ARNs of the roles that assume callers' roles."""
     data_buckets = _Setting[list[str]]("TASTEMAKER_DATA_BUCKETS", _texts, [])
     attribution_namespace = _Setting("TASTEMAKER_ATTRIBUTION_NAMESPACE", str)
     distributed_bytes = _Setting("TASTEMAKER_DISTRIBUTED_BYTES", int, 0)
@@ -90,6 +96,11 @@ class Settings:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self.environ = environ
+
+    @property
+    def reserved_buckets(self) -> list[str]:
+        """Buckets that no request may name: the lake, if this function knows it."""
+        return [self.lake_bucket] if self.environ.get("TASTEMAKER_LAKE_BUCKET") else []
 
     @property
     def machine_arns(self) -> dict[str, str]:

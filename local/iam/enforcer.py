@@ -48,6 +48,10 @@ class Enforcer:
             "aws:securetransport": ["true"],  # the same code calls AWS by HTTPS
         }
         action, resource = permission.action, permission.resource
+        if not self._roles.session_policy_allows(caller, action, resource, context):
+            return False
+        if not self._roles.is_enforced(caller):
+            return True
         by_resource = self._policies.decide_for_role(caller, action, resource, context)
         decision = decide(self._roles.documents(caller.role_arn), action, resource, context)
         if by_resource is False or decision is False or not (by_resource or decision):

@@ -26,6 +26,7 @@ class Caller:
 
     role_arn: str
     session: str
+    policy: str = ""  # the session policy; empty if the session has all permissions of the role
 
     @property
     def role_name(self) -> str:
@@ -57,16 +58,19 @@ class Roles:
         self._enforced.add(role_arn)
 
     def enforced_caller(self, access_key: str) -> Caller | None:
-        """The session that an access key belongs to, if its role is one of the template's."""
+        """The session that an access key belongs to, if policies limit it.
+
+        They do if its role is one of the template's, or if it has a session policy.
+        """
         caller = self._callers.get(access_key) or self._find(access_key)
-        return caller if caller and caller.role_arn in self._enforced else None
+        return caller if caller and (caller.policy or caller.role_arn in self._enforced) else None
 
     def _find(self, access_key: str) -> Caller | None:
         if not access_key.startswith("ASIA"):  # the prefix of temporary keys
             return None
         for session in reversed(sts_backends[self._account.id][self._account.partition].assumed_roles):
             if session.access_key_id == access_key:
-                caller = Caller(session.role_arn, session.session_name)
+                caller = Caller(session.role_arn, session.session_name, session.policy or "")
                 self._callers[access_key] = caller
                 return caller
         return None
@@ -101,6 +105,14 @@ class Roles:
     def allows(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
         """Whether the role's own policies allow the action on the resource."""
         return decide(self.documents(role_arn), action, resource, context or {}) is True
+
+    def session_policy_allows(self, caller: Caller, action: str, resource: str, context: Context) -> bool:
+        """Whether the session policy of a caller, if it has one, allows the action on the resource."""
+        return not caller.policy or decide([caller.policy], action, resource, context) is True
+
+    def is_enforced(self, caller: Caller) -> bool:
+        """Whether the policies of the caller's role are enforced. Those of roles that users create are not."""
+        return caller.role_arn in self._enforced
 
     def trusts_service(self, role_arn: str, service: str, source_arn: str | None = None) -> bool:
         """Whether a service may assume the role for this account.

@@ -36,19 +36,21 @@ WITHOUT_RESOURCES = {
 }
 ENVIRONMENT = {
     "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN STEPS_FUNCTION QUOTAS DEPLOYMENT "
-    "AUTHORIZATION AUTO_TRAINING_DELAY_MINUTES "
+    "AUTHORIZATION LAKE_BUCKET IMPORT_ROLES AUTO_TRAINING_DELAY_MINUTES "
     + " ".join(row.machine_arn_variable.removeprefix("TASTEMAKER_") for row in WORKFLOWS.values()),
     "runtime": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET AUTHORIZATION",
     "events": "AUTHORIZATION RESOURCES_TABLE CATALOG_TABLE EVENT_STREAM",
     "stream": "LAKE_BUCKET PROFILES_TABLE PROFILE_DAYS",
     "steps": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET "
     "RUNTIME_FUNCTION RUNTIME_ENVIRONMENTS MODEL_DISK_MEGABYTES EVENT_BUS QUOTAS",
-    "importing": "LAKE_BUCKET DATA_BUCKETS",
-    "exporting": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS",
-    "deletion": "PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS",
+    "importing": "LAKE_BUCKET DATA_BUCKETS EXTERNAL_ID JOB_ROLES",
+    "exporting": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS EXTERNAL_ID JOB_ROLES",
+    "deletion": "PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS EXTERNAL_ID "
+    "JOB_ROLES",
     "refreshing": "CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET",
-    "attribution": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS ATTRIBUTION_NAMESPACE",
-    "batch": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS",
+    "attribution": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS EXTERNAL_ID JOB_ROLES ATTRIBUTION_NAMESPACE",
+    "batch": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS "
+    "EXTERNAL_ID JOB_ROLES",
 }
 
 
@@ -85,6 +87,20 @@ def test_role_can_be_passed_only_to_its_service(template: Template) -> None:
     services = {s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing}
     spark = {"emr-serverless.amazonaws.com"} if template.of_type("AWS::EMRServerless::Application") else set()
     assert services == {"scheduler.amazonaws.com", "sagemaker.amazonaws.com"} | spark
+
+
+def test_jobs_assume_no_role_of_the_cdk_of_this_stack_or_of_aws_services(template: Template) -> None:
+    assuming: dict[str, list[dict[str, Any]]] = {}
+    for role, statement in _statements(template):
+        if "sts:AssumeRole" in _list(statement["Action"]) and statement.get("Resource"):
+            assuming.setdefault(role, []).append(statement)
+    assert len(assuming) == (6 if template.of_type("AWS::EMRServerless::Application") else 5)
+    for statements in assuming.values():
+        denied = [s for s in statements if s["Effect"] == "Deny"]
+        patterns = {one["Fn::Join"][1][-1].rpartition("role/")[2] or one["Fn::Join"][1][-1]
+                    for s in denied for one in _list(s["Resource"])}  # fmt: skip
+        own = next(p for p in patterns if p.startswith("tastemaker-"))
+        assert patterns == {"cdk-*", "*/cdk-*", "aws-service-role/*", "aws-reserved/*", own}
 
 
 def test_attribution_may_write_metrics_to_one_namespace(template: Template) -> None:

@@ -49,7 +49,36 @@ def test_key_may_contain_question_mark_and_hash() -> None:
     assert Location.parse("s3://data/what? #1.csv") == Location("data", "what? #1.csv")
 
 
-@pytest.mark.parametrize("uri", ["data/in", "https://data/in", "s3:///in"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("data/in", "https://data/in", "s3:///in", "S3://data/in", "s3:/data/in", "s3://"),
+        *("s3://user@data/in", "s3://data:443/in", "s3://%64ata/in", "s3://da ta/in", "s3://data\\in"),
+        "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/lake/in",
+    ],
+)
 def test_location_outside_s3_is_invalid(uri: str) -> None:
     with pytest.raises(InvalidLocation, match="expected s3://"):
         Location.parse(uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [
+        ("s3://lake-ap-x7kd-s3alias/in", "alias of an access point"),
+        ("s3://lake-x7kd--ol-s3/in", "alias of an access point"),
+        ("s3://abc.mrap/in", "alias of an access point"),
+        ("s3://data/../lake/in", "without the segments"),
+        ("s3://data/in/..", "without the segments"),
+        ("s3://data/./in", "without the segments"),
+        ("s3://data/in\x00", "control characters"),
+        ("s3://data/in\r\nx", "control characters"),
+    ],
+)
+def test_location_that_could_mean_another_is_invalid(uri: str, why: str) -> None:
+    with pytest.raises(InvalidLocation, match=why):
+        Location.parse(uri)
+
+
+def test_dots_inside_a_segment_are_ordinary() -> None:
+    assert Location.parse("s3://my.data-1/a..b/.hidden/...") == Location("my.data-1", "a..b/.hidden/...")

@@ -52,6 +52,7 @@ class Operations(Declaration):
         return self._create(request)
 
     def _create(self, request: Request) -> Body:
+        self.context.ports.caller_limits.check(request)
         given_tags = tags.given_in(request)
         referenced = self.find_references(request)
         body = self.build_body(request, referenced)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from tastemaker import recipes
 from tastemaker.contracts.arns import AccountScope
+from tastemaker.control.core.locations import CallerLimits
 from tastemaker.control.core.quotas import Quotas
 from tastemaker.control.core.records import Record, Repository
 from tastemaker.recipes import Recipe
@@ -157,6 +158,7 @@ class Ports:
     ids: Ids
     workflows: WorkflowStarter
     quotas: Quotas = field(default_factory=Quotas)
+    caller_limits: CallerLimits = field(default_factory=CallerLimits)
     on_status_change: StatusListener = ignore_status_changes
     recipe: Callable[[str], Recipe] = recipes.by_arn
     lake: Lake = field(default_factory=NoLake)

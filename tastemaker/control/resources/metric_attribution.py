@@ -83,6 +83,7 @@ class MetricAttribution(ResourceType):
         """
         if "metricAttributionArn" not in request:
             raise InvalidInput("metricAttributionArn is missing.")
+        self.context.ports.caller_limits.check(request)
         record = self.context.records.find_active(self.name, request["metricAttributionArn"])
         metrics = {one["metricName"]: one for one in record.body["metrics"]}
         for name in request.get("removeMetrics", []):
