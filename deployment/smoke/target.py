@@ -33,6 +33,8 @@ class Target:
     endpoint: str = ""
     lake_name: str = ""
     table_names: Sequence[str] = ()
+    role_trust: str = ""
+    """The statement for the trust policy of a role that jobs assume, as JSON."""
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -129,4 +131,11 @@ def deployed(stage: Stage, region: str = "") -> Target:
             f"Its last deployment may have failed: look at it, and run make deploy STAGE={stage.name}.",
         )
     tables = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::DynamoDB::Table"]
-    return Target(stage, session, outputs["ApiUrl"], lake_name=outputs["LakeBucket"], table_names=tables)
+    return Target(
+        stage,
+        session,
+        outputs["ApiUrl"],
+        lake_name=outputs["LakeBucket"],
+        table_names=tables,
+        role_trust=outputs.get("RoleTrust", ""),
+    )

@@ -97,8 +97,8 @@ def test_jobs_assume_no_role_of_the_cdk_of_this_stack_or_of_aws_services(templat
     assert len(assuming) == (6 if template.of_type("AWS::EMRServerless::Application") else 5)
     for statements in assuming.values():
         denied = [s for s in statements if s["Effect"] == "Deny"]
-        patterns = {one["Fn::Join"][1][-1].rpartition("role/")[2] or one["Fn::Join"][1][-1]
-                    for s in denied for one in _list(s["Resource"])}  # fmt: skip
+        arns = [one["Fn::Join"][1][-1] for s in denied for one in _list(s["Resource"])]
+        patterns = {arn.partition(":role/")[2] for arn in arns}
         own = next(p for p in patterns if p.startswith("tastemaker-"))
         assert patterns == {"cdk-*", "*/cdk-*", "aws-service-role/*", "aws-reserved/*", own}
 

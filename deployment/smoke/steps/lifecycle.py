@@ -83,15 +83,14 @@ def storage(context: Context) -> str:
 def _create_role(context: Context, bucket: str) -> str:
     target, iam = context.target, context.target.client("iam")
     partition = target.partition
-    principals = {
-        "Service": "personalize.amazonaws.com",
-        "AWS": f"arn:{partition}:iam::{target.account}:root",
-    }
-    trust = {"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole"}
+    service = {"Service": "personalize.amazonaws.com"}
+    trust = [{"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}]
+    if target.role_trust:
+        trust.append(json.loads(target.role_trust))
     name = ROLE_PREFIX + context.run
     role: str = iam.create_role(
         RoleName=name,
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust}),
         Description="Smoke test of Tastemaker; delete it if no test runs",
     )["Role"]["Arn"]
     resources = [f"arn:{partition}:s3:::{bucket}", f"arn:{partition}:s3:::{bucket}/*"]
