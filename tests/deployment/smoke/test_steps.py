@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -296,13 +297,23 @@ def test_a_deletion_that_leaves_a_row_anywhere_fails(
         assert traces.of_user(context.target, context.run, user) == []
 
 
-def test_bucket_and_role_are_created_with_the_callers_account_in_the_trust(context: Context) -> None:
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:role/tastemaker-dev-importing"},
+    "Action": "sts:AssumeRole",
+    "Condition": {"StringEquals": {"sts:ExternalId": "stack-id"}},
+}
+
+
+def test_bucket_and_role_are_created_with_the_stacks_statement_in_the_trust(context: Context) -> None:
+    context.target = replace(context.target, role_trust=json.dumps(TRUST))
     said = lifecycle.storage(context)
     assert context.bucket in said and context.role in said
     iam = context.target.client("iam")
     role = iam.get_role(RoleName=context.role.rpartition("/")[2])["Role"]
-    principal = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
-    assert principal == {"Service": "personalize.amazonaws.com", "AWS": "arn:aws:iam::123456789012:root"}
+    first, second = role["AssumeRolePolicyDocument"]["Statement"]
+    assert first["Principal"] == {"Service": "personalize.amazonaws.com"}
+    assert second == TRUST
     policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName="bucket")["PolicyDocument"]
     assert all(context.bucket in resource for resource in policy["Statement"][0]["Resource"])
 
