@@ -17,8 +17,8 @@ from lambdas.support.status_events import EventBus
 from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
 from tastemaker.control.core.control_plane import ControlPlane
-from tastemaker.control.core.ports import ignore_status_changes
 from tastemaker.control.core.locations import CallerLimits
+from tastemaker.control.core.ports import ignore_status_changes
 from tastemaker.control.core.quotas import Quotas
 
 

@@ -111,7 +111,7 @@ class Roles:
         return not caller.policy or decide([caller.policy], action, resource, context) is True
 
     def is_enforced(self, caller: Caller) -> bool:
-        """Whether the policies of the caller's role are enforced. Those of roles that users create are not."""
+        """Whether the role's policies are enforced. Those of roles that users create are not."""
         return caller.role_arn in self._enforced
 
     def trusts_service(self, role_arn: str, service: str, source_arn: str | None = None) -> bool:

@@ -124,7 +124,7 @@ def test_literal_wildcards_of_patterns():
 )
 def test_addresses_and_dates(operator, want, have, good):
     policy = document(allow("a:b", Condition={operator: {"k:k": want}}))
-    assert decide([policy], "a:b", "*", {"k:k": [have]}) is good
+    assert bool(decide([policy], "a:b", "*", {"k:k": [have]})) is good
 
 
 def test_condition_keys_are_those_of_conditions_and_variables():
