@@ -36,8 +36,9 @@ def _connect(steps: ServiceFunction, uses: Resources) -> None:
     allow_records(steps.role, tables, WRITE_RECORDS)
     purge = ["dynamodb:Query", "dynamodb:BatchWriteItem"]
     allow(steps.role, purge, [tables.catalog.table_arn, tables.recommendations.table_arn])
-    # The profiles of a dataset group share only the beginning of their key, so a purge has to scan the table.
-    allow(steps.role, ["dynamodb:Scan", "dynamodb:BatchWriteItem"], [tables.profiles.table_arn])
+    # A purge scans for the profiles of dataset groups from before their users were listed.
+    profiles = ["dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchWriteItem"]
+    allow(steps.role, profiles, [tables.profiles.table_arn])
     allow_objects(steps.role, ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], uses.lake, [ALL_GROUPS])
     allow_objects(steps.role, ["s3:GetObject", "s3:PutObject"], uses.lake, [PLANS_PATTERN])
     allow(steps.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])

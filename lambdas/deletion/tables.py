@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdas.stores.precomputed import PrecomputedTable
 from tastemaker.contracts.lake_layout import action_group
-from tastemaker.contracts.table_keys import profile_key
+from tastemaker.contracts.table_keys import profile_index_of, profile_key
 
 THREADS = 8
 
@@ -57,6 +57,8 @@ class Tables:
             for key in self._events(profile):
                 self.client.delete_item(TableName=self.profiles, Key=key)
                 removed += 1
+        for key in _index_entries(group, name):
+            self.client.delete_item(TableName=self.profiles, Key=key)
         for dataset in datasets:
             key = {"dataset": {"S": dataset}, "id": {"S": name}}
             answer = self.client.delete_item(TableName=self.catalog, Key=key, ReturnValues="ALL_OLD")
@@ -82,6 +84,12 @@ class Tables:
         }
         pages: Iterable[dict[str, Any]] = self.client.get_paginator("query").paginate(**query)
         return pages
+
+
+def _index_entries(group: str, name: str) -> list[dict[str, Any]]:
+    """Where a user or session is listed. The entries are not data, so they do not count."""
+    groups = (group, action_group(group))
+    return [{"profile": {"S": profile_index_of(one, name)}, "event": {"S": name}} for one in groups]
 
 
 def _profiles(group: str, name: str) -> tuple[str, str]:

@@ -11,7 +11,13 @@ from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import partitions
 from tastemaker.contracts.lake_layout import action_group
 from tastemaker.contracts.plans import DeletePlan
-from tastemaker.contracts.table_keys import change_log, profile_prefix
+from tastemaker.contracts.table_keys import (
+    INDEX_PARTITIONS,
+    change_log,
+    profile_index,
+    profile_key,
+    profile_prefix,
+)
 
 Key = dict[str, Any]
 """The key of a row in DynamoDB's notation."""
@@ -47,8 +53,33 @@ def purge(
             rows = _partition(client, tables.recommendations, "version", "key", key)
             if not _delete(client, tables.recommendations, rows, until, clock):
                 return False
-    rows = _profiles(client, tables.profiles, plan.get("profilesOf"))
+    group = plan.get("profilesOf")
+    if group is None:
+        return True
+    for name in (group, action_group(group)):
+        if not _delete_listed(client, tables.profiles, name, until, clock):
+            return False
+    if plan.get("profilesListed"):
+        return True
+    rows = _profiles(client, tables.profiles, group)
     return _delete(client, tables.profiles, rows, until, clock)
+
+
+def _delete_listed(client: Any, table: str, group: str, until: float, clock: Callable[[], float]) -> bool:
+    """Delete the profiles of the users and sessions that are listed for a group, and then their entries.
+
+    Each call goes on where the last one ended. Returns False if the time was up.
+    """
+    for partition in range(INDEX_PARTITIONS):
+        entries = _partition(client, table, "profile", "event", profile_index(group, partition))
+        while some := list(islice(entries, MAX_REQUESTS)):
+            for entry in some:
+                rows = _partition(client, table, "profile", "event", profile_key(group, entry["event"]["S"]))
+                if not _delete(client, table, rows, until, clock):
+                    return False
+            if not _delete(client, table, some, until, clock):
+                return False
+    return True
 
 
 def _delete(client: Any, table: str, rows: Iterable[Key], until: float, clock: Callable[[], float]) -> bool:
@@ -79,10 +110,8 @@ def _partition(client: Any, table: str, hash_key: str, range_key: str, value: st
             yield {hash_key: item[hash_key], range_key: item[range_key]}
 
 
-def _profiles(client: Any, table: str, group: str | None) -> Iterator[Key]:
-    """The profiles of a group have no key in common but the beginning of it, so the table is scanned."""
-    if group is None:
-        return
+def _profiles(client: Any, table: str, group: str) -> Iterator[Key]:
+    """The profiles of a group from before its users were listed, found by a scan of the table."""
     pages = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression="begins_with(#profile, :group) OR begins_with(#profile, :actions)",

@@ -2,10 +2,11 @@
 
 An item has the key `profile` (dataset group and user or session), the sort key `event` (`sentAt` in
 milliseconds, 15 digits, and the event's id) and the other members of the event. The same event written twice
-is one item. Items expire.
+is one item. Items expire. The table also lists the users and sessions of each group (`profile_index`).
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,11 +14,16 @@ from botocore.exceptions import ClientError
 
 from lambdas.stores.batch_writes import MAX_REQUESTS, TableBusyError, write_batch
 from tastemaker.contracts.streamed_event import COLUMNS, StreamedEvent, partition_key
-from tastemaker.contracts.table_keys import profile_key
+from tastemaker.contracts.table_keys import profile_index_of, profile_key
 from tastemaker.serving.history import LiveEvent
 
 Item = dict[str, dict[str, str]]
 """An item with its attributes, as DynamoDB writes them."""
+
+MAX_LISTED = 100_000
+"""Users that a process remembers to have listed: some 20 MB."""
+INDEX_GRACE_SECONDS = 30 * 86_400
+"""A user stays listed for so long after the last event has expired: an event may be delivered again late."""
 
 OnRejected = Callable[[StreamedEvent, str], None]
 """Receives an event that cannot be stored, and the reason."""
@@ -38,6 +44,34 @@ class Profiles:
 
     def __init__(self, client: Any, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client, self._table, self._sleep = client, table, sleep
+        self._listed: OrderedDict[tuple[str, str, int], None] = OrderedDict()
+
+    def _list_users(self, events: Iterable[StreamedEvent], expires_at: int) -> None:
+        """List the users and sessions of events, so that the profiles of a group are found without a scan.
+
+        A process lists each of them once a day. They are listed before their events are stored.
+        """
+        keys = {(event["datasetGroup"], partition_key(event), expires_at) for event in events}
+        new = [key for key in sorted(keys) if key not in self._listed]
+        for start in range(0, len(new), MAX_REQUESTS):
+            batch = new[start : start + MAX_REQUESTS]
+            requests = [
+                {
+                    "PutRequest": {
+                        "Item": {
+                            "profile": {"S": profile_index_of(group, user)},
+                            "event": {"S": user},
+                            "expiresAt": {"N": str(expires_at + INDEX_GRACE_SECONDS)},
+                        }
+                    }
+                }
+                for group, user, _ in batch
+            ]
+            if left := write_batch(self._client, self._table, requests, sleep=self._sleep):
+                raise TableBusyError(f"{left} users", self._table)
+            self._listed.update(dict.fromkeys(batch))
+        while len(self._listed) > MAX_LISTED:
+            self._listed.popitem(last=False)
 
     def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
         """The newest events of a user or session, newest first."""
@@ -70,6 +104,7 @@ class Profiles:
                 continue
             items[_key(item)] = item, event
         found = list(items.values())
+        self._list_users((event for _, event in found), expires_at)
         for start in range(0, len(found), MAX_REQUESTS):
             self._write(found[start : start + MAX_REQUESTS], on_rejected)
         return len(found)

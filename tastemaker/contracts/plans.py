@@ -81,13 +81,15 @@ class OwnedData(TypedDict, total=False):
     """The data that belong to a resource.
 
     `prefixes` are folders of the lake. `catalogOf` is a dataset's ARN, whose upserts are removed.
-    `recommendationsOf` are versions of precomputed lists. `profilesOf` is the name of a dataset group.
+    `recommendationsOf` are versions of precomputed lists. `profilesOf` is the name of a dataset group;
+    `profilesListed` says that all its users are listed, so that no scan is needed.
     """
 
     prefixes: list[str]
     catalogOf: str
     recommendationsOf: list[str]
     profilesOf: str
+    profilesListed: bool
 
 
 class DeletePlan(OwnedData):

@@ -1,5 +1,7 @@
 """Partition keys of the tables that several functions read and write."""
 
+from zlib import crc32
+
 
 def profile_key(group: str, user: str) -> str:
     """The key of the events of a user or session in the table of profiles.
@@ -12,6 +14,23 @@ def profile_key(group: str, user: str) -> str:
 def profile_prefix(group: str) -> str:
     """What the keys of all profiles of a group begin with."""
     return f"{group}#"
+
+
+INDEX_PARTITIONS = 16
+"""Partitions of the index of a group's profiles: one takes a thousand writes a second."""
+
+
+def profile_index(group: str, partition: int) -> str:
+    """The key of a part of the list of a group's users and sessions in the table of profiles.
+
+    Names of groups have no space, so it is never the key of a profile.
+    """
+    return f"index {group} {partition:02}"
+
+
+def profile_index_of(group: str, user: str) -> str:
+    """The key of the part of the list that has a user or session."""
+    return profile_index(group, crc32(user.encode()) % INDEX_PARTITIONS)
 
 
 def change_log(dataset_arn: str) -> str:

@@ -9,6 +9,9 @@ from tastemaker.control.core.records import Record
 from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.errors import InvalidInput
 
+PROFILES_LISTED = "_profilesListed"
+"""The private member of a dataset group whose users have been listed from its first event."""
+
 
 class DatasetGroup(ResourceType):
     """A dataset group. Its name is also the name of its folder in the lake."""
@@ -26,8 +29,12 @@ class DatasetGroup(ResourceType):
                 f"kmsKeyArn is {request['kmsKeyArn']}, but a dataset group has no key of its own here: one "
                 "key encrypts the whole deployment. Leave out kmsKeyArn and roleArn."
             )
-        return super().build_body(request, referenced)
+        return {**super().build_body(request, referenced), PROFILES_LISTED: True}
 
     def owned_data(self, record: Record) -> OwnedData:
         group = record.body["name"]
-        return {"prefixes": [GroupFolder(group).prefix], "profilesOf": group}
+        return {
+            "prefixes": [GroupFolder(group).prefix],
+            "profilesOf": group,
+            "profilesListed": PROFILES_LISTED in record.body,
+        }

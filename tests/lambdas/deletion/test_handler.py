@@ -11,6 +11,7 @@ import pytest
 from lambdas.deletion.handler import DataDeletion
 from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.support.settings import Settings
+from tastemaker.contracts.table_keys import profile_index_of
 from tastemaker.failures import InvalidLocation, WorkFailedError
 from tests.lambdas.aws import LAKE
 
@@ -88,6 +89,7 @@ class Deployment:
                 self.put("profiles", profile=f"films#{who}", event=event)
         for user in people:
             self.put("profiles", profile=f"films/actions#{user}", event="1#a")
+            self.put("profiles", profile=profile_index_of("films", user), event=user)
             self.put("catalog", dataset=USERS, id=user)
         self.put("profiles", profile="films-2#ann", event="1#a")
         self.lists = PrecomputedTable(dynamodb, "recommendations")

@@ -1,6 +1,7 @@
 """The steps function on AWS in memory, with records that the control plane's own code made."""
 
 import io
+import itertools
 import json
 import threading
 import time
@@ -8,11 +9,14 @@ import time
 import pytest
 
 from lambdas.steps.handler import Steps
+from lambdas.steps.purging import Tables, purge
 from lambdas.steps.warming import WarmingError, warm
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import PrecomputedTable
+from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.support.settings import Settings
+from tastemaker.contracts.table_keys import profile_index_of
 from tastemaker.errors import InvalidInput
 from tests.lambdas.aws import LAKE, TABLE
 from tests.tastemaker.control import shop
@@ -89,6 +93,58 @@ def test_aborted_execution_is_settled(here, steps):
     assert here.control.records.find_any(arn).body["failureReason"] == "Stopped by a person."
 
 
+def streamed(group, user, number=1):
+    named = {"datasetGroup": group, "userId": user, "sessionId": "s", "eventId": str(number)}
+    return {**named, "itemId": "i", "eventType": "view", "sentAt": number}
+
+
+class NoScans:
+    """A client of DynamoDB that refuses to scan, and counts the rows that it reads."""
+
+    def __init__(self, client):
+        self._client, self.read = client, 0
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def get_paginator(self, operation):
+        assert operation == "query"
+        client, paginator = self, self._client.get_paginator(operation)
+
+        class Counted:
+            def paginate(self, **request):
+                for page in paginator.paginate(**request):
+                    client.read += len(page["Items"])
+                    yield page
+
+        return Counted()
+
+
+def test_deletion_of_a_group_reads_its_own_profiles_only_and_ends_after_many_calls(lake_client, other_tables):
+    profiles = Profiles(other_tables, "profiles")
+    profiles.write([streamed("films", f"u{n}", n) for n in range(300)], expires_at=2**40)
+    profiles.write([streamed("films/actions", f"u{n}", n) for n in range(50)], expires_at=2**40)
+    profiles.write([streamed("other", f"u{n}", n) for n in range(500)], expires_at=2**40)
+    client, clock, calls = NoScans(other_tables), itertools.count(), 1
+    tables = Tables(client, "catalog", "profiles", "recommendations")
+    plan = {"arn": "a", "profilesOf": "films", "profilesListed": True}
+    # The clock ticks at each batch, so that a call ends after ten of them.
+    while not purge(plan, LakeBucket(lake_client, LAKE), tables, next(clock) + 10, lambda: next(clock)):
+        calls += 1
+    assert calls > 10
+    assert client.read < 3_000  # and not all rows again at each call
+    left = [item["profile"]["S"] for item in other_tables.scan(TableName="profiles")["Items"]]
+    assert len(left) == 1_000 and all("other" in profile for profile in left)
+
+
+def test_profiles_of_a_group_from_before_users_were_listed_are_found_by_a_scan(lake_client, other_tables):
+    other_tables.put_item(TableName="profiles", Item={"profile": {"S": "films#u"}, "event": {"S": "1#e"}})
+    tables = Tables(other_tables, "catalog", "profiles", "recommendations")
+    plan = {"arn": "a", "profilesOf": "films", "profilesListed": False}
+    assert purge(plan, LakeBucket(lake_client, LAKE), tables, 10.0, lambda: 0.0)
+    assert other_tables.scan(TableName="profiles")["Count"] == 0
+
+
 def test_deletion_removes_objects_and_rows(here, steps, lake_client, other_tables):
     lake = LakeBucket(lake_client, LAKE)
     group_arn = shop.group(here)
@@ -98,8 +154,9 @@ def test_deletion_removes_objects_and_rows(here, steps, lake_client, other_table
     for key in ("i1", "i2"):
         other_tables.put_item(TableName="catalog", Item={"dataset": {"S": dataset_arn}, "id": {"S": key}})
     other_tables.put_item(TableName="catalog", Item={"dataset": {"S": "other"}, "id": {"S": "i1"}})
-    for profile in ("films#u1", "films/actions#u1", "films-2#u1"):
-        other_tables.put_item(TableName="profiles", Item={"profile": {"S": profile}, "event": {"S": "1#e"}})
+    profiles = Profiles(other_tables, "profiles")
+    for group in ("films", "films/actions", "films-2"):
+        profiles.write([streamed(group, "u1")], expires_at=2**40)
 
     here.call("DeleteDataset", datasetArn=dataset_arn)
     delete(here, steps, dataset_arn)
@@ -108,8 +165,8 @@ def test_deletion_removes_objects_and_rows(here, steps, lake_client, other_table
 
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     delete(here, steps, group_arn)
-    left = [item["profile"]["S"] for item in other_tables.scan(TableName="profiles")["Items"]]
-    assert left == ["films-2#u1"]
+    left = {item["profile"]["S"] for item in other_tables.scan(TableName="profiles")["Items"]}
+    assert left == {"films-2#u1", profile_index_of("films-2", "u1")}
     assert here.call("ListDatasetGroups")["datasetGroups"] == []
 
 

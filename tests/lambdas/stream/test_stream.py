@@ -15,6 +15,7 @@ from moto import mock_aws
 from lambdas.stores.batch_writes import TableBusyError
 from lambdas.stores.profiles import Profiles
 from lambdas.stream.consuming import consume
+from tastemaker.contracts.table_keys import profile_index_of
 
 TABLE = "profiles"
 
@@ -106,7 +107,9 @@ def test_profile_has_the_newest_event_first_and_sessions_have_their_own(client: 
 def test_every_member_is_stored_and_expires_after_90_days(client: Any) -> None:
     more = {"eventValue": 2.5, "impression": "a|b", "recommendationId": "RID-1", "properties": '{"A":1}'}
     consume(batch(event(1, **more)), Profiles(client, TABLE), Aside())
-    (item,) = client.scan(TableName=TABLE)["Items"]
+    listed, item = sorted(client.scan(TableName=TABLE)["Items"], key=len)
+    assert (listed["profile"]["S"], listed["event"]["S"]) == (profile_index_of("shop", "u"), "u")
+    assert int(listed["expiresAt"]["N"]) > int(item["expiresAt"]["N"])  # a user stays listed longer
     expires = int(item.pop("expiresAt")["N"])
     assert 90 <= (expires - 1_700_000_000) / 86_400 <= 91
     assert item == {
@@ -160,7 +163,7 @@ class Strict:
         if any(abs(float(item.get("eventValue", {"N": "0"})["N"])) > 9.99e125 for item in found):
             error = {"Code": "ValidationException", "Message": "Number overflow"}
             raise ClientError({"Error": error}, "BatchWriteItem")
-        self.stored += [item["itemId"]["S"] for item in found]
+        self.stored += [item["itemId"]["S"] for item in found if "itemId" in item]
         return {}
 
 
@@ -190,6 +193,29 @@ def test_repeated_and_late_delivery_does_not_change_the_profile(
     assert items(profiles) == [f"i{number}" for number in sorted(set(numbers), reverse=True)]
 
 
+class Counting:
+    """A client that counts the rows that list users."""
+
+    def __init__(self) -> None:
+        self.listed = self.events = 0
+
+    def batch_write_item(self, *, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+        for request in RequestItems[TABLE]:
+            if request["PutRequest"]["Item"]["profile"]["S"].startswith("index "):
+                self.listed += 1
+            else:
+                self.events += 1
+        return {}
+
+
+def test_user_is_listed_once_a_day_and_not_for_each_event() -> None:
+    table = Counting()
+    profiles = Profiles(table, TABLE)
+    for start in range(0, 1_000, 100):
+        consume(batch(*map(event, range(start, start + 100))), profiles, Aside())
+    assert (table.events, table.listed) == (1_000, 1)
+
+
 class Throttled:
     """A client that accepts one item per call, and no item after the first `most`."""
 
@@ -206,8 +232,8 @@ class Throttled:
 
 def test_unprocessed_items_are_written_again_and_a_busy_table_fails_the_batch() -> None:
     waits: list[float] = []
-    patient = Throttled(5)
+    patient = Throttled(6)  # five events and their user
     consume(batch(*map(event, range(5))), Profiles(patient, TABLE, waits.append), Aside())
-    assert (patient.taken, len(waits)) == (5, 4)
+    assert (patient.taken, len(waits)) == (6, 4)
     with pytest.raises(TableBusyError, match="3 events"):
-        consume(batch(*map(event, range(5))), Profiles(Throttled(2), TABLE, waits.append), Aside())
+        consume(batch(*map(event, range(5))), Profiles(Throttled(3), TABLE, waits.append), Aside())
