@@ -13,7 +13,7 @@ CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help demo local check test test-spark coverage lint types format lock docs docs-site \
-        bench-load bench-models bench-related bench-serve bootstrap cost preflight smoke synth deploy destroy clean
+        bench-load bench-models bench-related bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -104,6 +104,9 @@ deploy: $(VENV)/ready $(CDK)  ## Deploy into your AWS account (STAGE=dev)
 
 destroy: $(VENV)/ready $(CDK)  ## Remove the deployment (STAGE=dev)
 	$(BIN)/python -m deployment.destroy --stage $(STAGE)
+
+replay: $(VENV)/ready  ## Send the events again that the stream function failed on (STAGE=dev)
+	$(BIN)/python -m deployment.replay --stage $(STAGE)
 
 clean:  ## Remove what can be made again
 	rm -rf build cdk.out .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

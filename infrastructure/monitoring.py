@@ -82,9 +82,9 @@ class Monitoring(Construct):
                 above=FIVE_MINUTES.to_milliseconds(),
             ),
             self._alarm(
-                "DeadLetters",
-                "the dead-letter queue has events that the stream function skipped",
-                events.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES),
+                "StreamErrors",
+                "the stream function fails; it retries, and then leaves events to make replay",
+                functions["stream"].function.metric_errors(period=FIVE_MINUTES),
             ),
             self._alarm(
                 "WorkflowFailures",
@@ -192,7 +192,7 @@ class Monitoring(Construct):
         )
         board.add_widgets(
             _graph("Failed workflows", *failures),
-            _graph("Skipped events", events.dead_letters.metric_approximate_number_of_messages_visible()),
+            _graph("Failures of the stream function", functions["stream"].function.metric_errors()),
             _graph(
                 "Concurrent executions of runtime",
                 functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum"),

@@ -12,6 +12,7 @@ from infrastructure.api import Api
 from infrastructure.data.event_stream import EventStream
 from infrastructure.data.lake import Lake
 from infrastructure.monitoring import Monitoring
+from tastemaker.contracts.lake_layout import FAILED_BATCHES
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
 SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "TASTEMAKER")
@@ -66,7 +67,9 @@ class Outputs(Construct):
         self._output("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
         self._output("EventStream", events.stream.stream_name, "Live events")
         self._output(
-            "DeadLetterQueue", events.dead_letters.queue_url, "Events that the stream function skipped"
+            "FailedBatches",
+            lake.bucket.s3_url_for_object(FAILED_BATCHES),
+            "Events that the stream function failed on: make replay sends them again",
         )
 
         if monitoring.topic_arn:

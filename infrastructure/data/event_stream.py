@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sqs as sqs
-from aws_cdk.aws_lambda_event_sources import KinesisEventSource, SqsDlq
+from aws_cdk.aws_lambda_event_sources import KinesisEventSource
 from constructs import Construct
 
 from infrastructure.data.lake import Lake
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow
+from infrastructure.settings.data import ON_DEMAND
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import (
+    FAILED_BATCHES_PATTERN,
     FAILED_EVENTS,
     FAILED_EVENTS_PATTERN,
     GROUPS,
@@ -45,7 +49,7 @@ FAILED_PREFIX = events_of_day(f"{FAILED_EVENTS}!{{firehose:error-output-type}}/"
 
 
 class EventStream(Construct):
-    """The stream, the queue of events that its function skipped, and the delivery of events to the lake."""
+    """The stream, and the delivery of its events to the lake."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
@@ -53,21 +57,12 @@ class EventStream(Construct):
         self.stream = kinesis.Stream(
             self,
             "Stream",
-            stream_mode=kinesis.StreamMode.ON_DEMAND,
+            **_capacity(stage),
             encryption=kinesis.StreamEncryption.MANAGED,
             retention_period=cdk.Duration.hours(stage.events.retention_hours),
             removal_policy=cdk.RemovalPolicy.DESTROY,  # the lake has the same events
         )
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
-        accept(
-            self.dead_letters, "SQS3", "this is the dead-letter queue of the stream's event source mapping"
-        )
+        self._lake = lake
         self.delivery = self._deliver_to_lake(lake)
 
     def feed(self, function: lambda_.Function) -> None:
@@ -83,7 +78,7 @@ class EventStream(Construct):
                 bisect_batch_on_error=True,
                 retry_attempts=events.retries,
                 max_record_age=cdk.Duration.hours(events.max_age_hours),
-                on_failure=SqsDlq(self.dead_letters),
+                on_failure=_LakeDestination(self._lake),
             )
         )
 
@@ -234,6 +229,39 @@ class EventStream(Construct):
         )
         self._table.add_resource_dependency(database)
         return name, "events"
+
+
+def _capacity(stage: Stage) -> dict[str, Any]:
+    if stage.events.stream_mode == ON_DEMAND:
+        return {"stream_mode": kinesis.StreamMode.ON_DEMAND}
+    return {"stream_mode": kinesis.StreamMode.PROVISIONED, "shard_count": stage.events.shards}
+
+
+@jsii.implements(lambda_.IEventSourceDlq)
+class _LakeDestination:
+    """The lake as the destination of batches that Lambda gives up.
+
+    A bucket gets the records themselves; a queue would get only their numbers, and the stream forgets them.
+    CDK's own destination would grant families of actions.
+    """
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def bind(
+        self, target: lambda_.IEventSourceMapping, handler: lambda_.IFunction
+    ) -> lambda_.DlqDestinationConfig:
+        """Let the function write to the destination, and list the bucket, which Lambda asks for."""
+        role, lake = handler.role, self._lake
+        assert isinstance(role, iam.Role)
+        allow(
+            role,
+            ["s3:PutObject"],
+            [lake.objects(FAILED_BATCHES_PATTERN)],
+            because="Lambda names the objects after the mapping, the shard and the time",
+        )
+        allow(role, ["s3:ListBucket"], [lake.bucket.bucket_arn])
+        return lambda_.DlqDestinationConfig(destination=lake.bucket.bucket_arn)
 
 
 def _partition_by_group_and_area() -> firehose.CfnDeliveryStream.ProcessingConfigurationProperty:

@@ -71,6 +71,11 @@ class Lake(Construct):
                     prefix=lake_layout.FAILED_EVENTS,
                     expiration=days(stage.lake.failed_events_days),
                 ),
+                s3.LifecycleRule(
+                    id="failed batches",
+                    prefix=lake_layout.FAILED_BATCHES,
+                    expiration=days(stage.lake.failed_events_days),
+                ),
             ],
             **private,
         )

@@ -6,11 +6,22 @@ from dataclasses import dataclass
 
 from infrastructure.settings.declaration import setting
 
+ON_DEMAND, PROVISIONED = "onDemand", "provisioned"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventSettings:
     """How events get from the stream to the user profiles and to the lake."""
 
+    stream_mode: str = setting(
+        ON_DEMAND,
+        "capacity of the event stream: onDemand scales by itself; provisioned has a fixed number of shards "
+        "and costs less while idle",
+        among=(ON_DEMAND, PROVISIONED),
+    )
+    shards: int = setting(
+        1, "shards of a provisioned stream: each takes 1,000 events or 1 MB a second", within=(1, 500)
+    )
     retention_hours: int = setting(24, "how long the stream keeps an event", within=(24, 8760))
     batch_size: int = setting(
         500, "maximum number of events in one call of the stream function", within=(1, 10000)
@@ -20,7 +31,8 @@ class EventSettings:
     )
     retries: int = setting(
         10,
-        "retries of a failing batch, which is halved each time, before it goes to the dead-letter queue",
+        "retries of a failing batch, which is halved each time, before it goes to the folder aws/lambda of "
+        "the lake",
         within=(0, 10000),
     )
     max_age_hours: int = setting(

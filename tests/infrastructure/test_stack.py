@@ -34,6 +34,12 @@ WITHOUT_RESOURCES = {
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
 }
+NAMES = {
+    *("FunctionName", "StateMachineName", "LogGroupName", "AlarmName", "DashboardName", "TableName"),
+    *("BucketName", "QueueName", "TopicName", "RoleName", "DeliveryStreamName", "RuleName"),
+}
+# The names of these are unique within another resource.
+WITHIN_ANOTHER = {"AWS::Scheduler::Schedule", "AWS::Lambda::Alias"}
 ENVIRONMENT = {
     "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN STEPS_FUNCTION QUOTAS DEPLOYMENT "
     "AUTHORIZATION LAKE_BUCKET IMPORT_ROLES AUTO_TRAINING_DELAY_MINUTES "
@@ -269,3 +275,34 @@ def test_only_data_stays_when_a_stack_that_keeps_it_is_deleted(assembly: Assembl
 
     assert kept(assembly.templates["local"]) == {}
     assert kept(assembly.templates["prod"]) == {"AWS::S3::Bucket": 2, "AWS::DynamoDB::Table": 4}
+
+
+def test_services_can_assume_roles_only_for_this_account(template: Template) -> None:
+    """Lambda runs only functions of the role's own account, and AWS documents no condition for it."""
+    for role in template.of_type("AWS::IAM::Role").values():
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        if statement["Principal"] != {"Service": "lambda.amazonaws.com"}:
+            account = statement["Condition"]["StringEquals"]["aws:SourceAccount"]
+            assert account == {"Ref": "AWS::AccountId"}, statement["Principal"]
+
+
+def test_names_of_two_stages_in_one_account_never_collide(assembly: Assembly) -> None:
+    def names(template: Template) -> set[tuple[str, str]]:
+        return {
+            (resource["Type"], json.dumps(value))
+            for resource in template.body["Resources"].values()
+            for name, value in resource.get("Properties", {}).items()
+            if name in NAMES or (name == "Name" and resource["Type"] not in WITHIN_ANOTHER)
+            if isinstance(value, str)
+        }
+
+    one, other = (names(assembly.templates[stage]) for stage in ("local", "prod"))
+    assert len(one) > 30 and not one & other
+
+
+def test_batches_that_lambda_gives_up_keep_their_records(template: Template) -> None:
+    (mapping,) = template.of_type("AWS::Lambda::EventSourceMapping").values()
+    bucket = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert bucket in template.of_type("AWS::S3::Bucket") and "AccessLog" not in bucket
+    granted = [s for _, s in _statements(template) if "/aws/lambda/*" in json.dumps(s["Resource"])]
+    assert [s["Action"] for s in granted] == ["s3:PutObject"]
