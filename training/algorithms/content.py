@@ -163,7 +163,7 @@ class Resemblance:
         self, attributes: FeatureRows, texts: NDArray[np.float32] | None, known: NDArray[np.int64]
     ) -> None:
         self.known, self.texts = known, None if texts is None else texts[known]
-        self._attributes, self._texts = attributes, texts
+        self._attributes, self.all_texts = attributes, texts
         items, size = len(attributes), int(attributes.codes.max(initial=-1)) + 1
         # Rare attributes say more, so they are weighted by the logarithm of how few items have them.
         frequency = np.bincount(attributes.codes, minlength=size)
@@ -193,8 +193,8 @@ class Resemblance:
         for code, value in zip(self._attributes.codes[at], self._values[at], strict=True):
             entries = slice(self._starts[code], self._starts[code + 1])
             scores[self._places[entries]] += value * self._known_values[entries]
-        if self.texts is not None and self._texts is not None and text:
-            scores += np.float32(text) * np.maximum(self.texts @ self._texts[item], 0.0)
+        if self.texts is not None and self.all_texts is not None and text:
+            scores += np.float32(text) * np.maximum(self.texts @ self.all_texts[item], 0.0)
         scores[(scores <= 0) | (self.known == item)] = -np.inf
         best = top_k(scores, most)
         return Near(self.known[best], scores[best] / max(float(scores[best].sum()), 1e-9))

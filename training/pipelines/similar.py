@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tastemaker.models.similar import SimilarModel
 from tastemaker.recipes import by_name
-from training.algorithms import content, similar
+from training.algorithms import content, likeness, similar
 from training.config import Config, Search
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
@@ -25,6 +25,9 @@ from training.tuning import settings
 from training.tuning.objective import gains, truths
 
 DISCOUNT, MINIMUM = "popularity_discount_factor", "min_cointeraction_count"
+MIN_CASES = 600
+"""The least number of validation users, if there are twice as many."""
+
 MAX_EVENTS = 2_000_000
 """The most events that a weighing is chosen on."""
 
@@ -43,12 +46,13 @@ class SimilarPipeline(Pipeline):
         self.with_content = "ITEMS" in by_name(config.recipe).trains_on
         self.texts = ItemTexts(config, checkpoints, stop)
         self.weighing, self.mixture = similar.Weighing(), content.Mixture()
+        self.weights: NDArray[np.float32] | None = None
 
     def tune(self, prepared: Prepared) -> None:
         """Choose the weighing, and search the hyperparameters that the solution wants searched."""
         some = prepared.with_sequences(_some(prepared.sequences, self.config.seed))
-        cases = validation_cases(some.sequences, self.config.seed)
-        training = some.with_sequences(without(some.sequences, cases, whole=False))
+        cases = _withheld(validation_cases(some.sequences, self.config.seed), self.config.seed)
+        training = some.with_sequences(without(some.sequences, cases, whole=True))
         self._weigh(training, some, cases)
         search = tuning.mapped(self.config.search, {DISCOUNT, MINIMUM})
         if search:
@@ -58,11 +62,10 @@ class SimilarPipeline(Pipeline):
         """Choose by what follows the last shown item of each case."""
         if not len(cases):
             return
-        filtered, wanted = self._filtered(training), truths(some.sequences, cases)
-        asked = [
-            int(some.sequences.history(int(user), int(shown)).items[-1])
-            for user, shown in zip(cases.users, cases.shown, strict=True)
-        ]
+        filtered = self._filtered(training)
+        asked, wanted = _questions(some.sequences, cases)
+        if not asked:
+            return
         counted = similar.count(filtered, len(some.items))
         powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
         self.weighing, reached = similar.choose(
@@ -72,12 +75,14 @@ class SimilarPipeline(Pipeline):
         common = "only users in common" if np.isinf(each) else f"a user in common as {each:g} near events"
         log(
             f"similar items: {common}, popularity to the power {self.weighing.power:g}: "
-            f"{reached:.4f} on {len(cases):,} validation users"
+            f"{reached:.4f} on {len(asked):,} validation users"
         )
         alike = self._resemblance(training, filtered)
         if alike is not None:
             rows = counted.rows(self.weighing, self._minimum())
             self.mixture = content.choose(rows, alike, asked, wanted)
+            like = likeness.Likeness(some.item_space, some.item_features, alike.all_texts)
+            self.weights = likeness.choose(rows, like, alike, asked, wanted)
 
     def _search(self, search: Search, training: Prepared, some: Prepared, cases: Cases) -> None:
         given, wanted = self.config, truths(some.sequences, cases)
@@ -115,8 +120,17 @@ class SimilarPipeline(Pipeline):
         metadata: dict[str, Any] = {"weighing": {"users": _finite(weighing.users), "power": weighing.power}}
         alike = self._resemblance(prepared, filtered)
         if alike is not None:
-            rows = content.fit(rows, alike, self.mixture, _interactions(filtered, prepared))
-            metadata |= {"mixture": self.mixture._asdict(), "texts": self.texts.metadata}
+            interactions = _interactions(filtered, prepared)
+            rows = content.fit(rows, alike, self.mixture, interactions)
+            like = likeness.Likeness(prepared.item_space, prepared.item_features, alike.all_texts)
+            if self.weights is not None:
+                like.weights = self.weights
+            rows = likeness.fit(rows, like, alike, interactions)
+            metadata |= {
+                "mixture": self.mixture._asdict(),
+                "likeness": dict(zip(like.names, like.weights.tolist(), strict=True)),
+                "texts": self.texts.metadata,
+            }
         return Fitted(SimilarModel, metadata, rows={"neighbours": rows})
 
     def _resemblance(self, prepared: Prepared, filtered: Sequences) -> content.Resemblance | None:
@@ -136,6 +150,28 @@ class SimilarPipeline(Pipeline):
     def _filtered(self, prepared: Prepared) -> Sequences:
         filtered = settings.filter_by_history_length(self.config, prepared.sequences)
         return settings.filter_by_interaction_count(self.config, filtered)
+
+
+def _withheld(cases: Cases, seed: int) -> Cases:
+    """A tenth of the validation users, or `MIN_CASES` of them, or half of them if there are few.
+
+    They are withheld whole. Otherwise the pairs of their own older events would predict what they do next.
+    """
+    count = min(max(len(cases) // 10, MIN_CASES), (len(cases) + 1) // 2)
+    take = np.sort(np.random.default_rng([seed, 10]).permutation(len(cases))[:count])
+    return Cases(cases.users[take], cases.shown[take])
+
+
+def _questions(sequences: Sequences, cases: Cases) -> tuple[list[int], list[NDArray[np.integer]]]:
+    """The last item that each case shows, and the withheld items other than that, soonest first."""
+    asked, wanted = [], []
+    for user, shown, truth in zip(cases.users, cases.shown, truths(sequences, cases), strict=True):
+        item = int(sequences.history(int(user), int(shown)).items[-1])
+        others = truth[truth != item]
+        if len(others):
+            asked.append(item)
+            wanted.append(others)
+    return asked, wanted
 
 
 def _interactions(sequences: Sequences, prepared: Prepared) -> NDArray[np.integer]:
