@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -15,10 +16,13 @@ from constructs import Construct
 from infrastructure.api import Api
 from infrastructure.data.event_stream import EventStream
 from infrastructure.functions.service_function import ServiceFunction
+from infrastructure.resource_graphs import resource_graphs
 from infrastructure.stage import Stage
 from infrastructure.workflows.registry import Workflows
+from tastemaker.contracts.metrics import PRECOMPUTED_ANSWERS, SERVICE_DIMENSION, TRAINING_DELAY
 
 FIVE_MINUTES = cdk.Duration.minutes(5)
+FIFTEEN_MINUTES = cdk.Duration.minutes(15)
 
 
 class Monitoring(Construct):
@@ -39,6 +43,7 @@ class Monitoring(Construct):
         functions: Mapping[str, ServiceFunction],
         events: EventStream,
         workflows: Workflows,
+        schedule_group: str,
     ) -> None:
         super().__init__(scope, id)
         self.topic_arn = ""
@@ -46,7 +51,12 @@ class Monitoring(Construct):
         alarms: list[cloudwatch.IAlarm] = []
         if stage.monitoring.alarms:
             self._topic = self._alarm_topic(stage)
-            alarms = self._alarms(stage, api, functions, events, workflows)
+            alarms = [
+                *self._alarms(stage, api, functions, events, workflows),
+                *self._delivery_alarms(stage, events),
+                *self._load_alarms(stage, functions, events),
+                *self._schedule_alarms(stage, schedule_group),
+            ]
         if stage.monitoring.dashboard:
             self._dashboard(stage, api, functions, events, workflows, alarms)
 
@@ -67,8 +77,8 @@ class Monitoring(Construct):
                 "a model fails, and responses come from precomputed lists",
                 cloudwatch.Metric(
                     namespace=stage.metrics_namespace,
-                    metric_name="StoredAnswers",
-                    dimensions_map={"service": "runtime", "reason": "failure"},
+                    metric_name=PRECOMPUTED_ANSWERS,
+                    dimensions_map={SERVICE_DIMENSION: "runtime", "reason": "failure"},
                     statistic="Sum",
                     period=FIVE_MINUTES,
                 ),
@@ -90,6 +100,98 @@ class Monitoring(Construct):
                 "WorkflowFailures",
                 "an execution of a workflow failed or timed out",
                 workflows.metric_failed(period=FIVE_MINUTES),
+            ),
+        ]
+
+    def _delivery_alarms(self, stage: Stage, events: EventStream) -> list[cloudwatch.IAlarm]:
+        """Alarms for events that Firehose does not bring to the lake, or only late.
+
+        AWS recommends an alarm at the longest buffering interval, 15 minutes ("Implement best practices with
+        CloudWatch alarms" in the Firehose guide); the stage's own interval comes on top.
+        """
+
+        def delivered(name: str, statistic: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(
+                namespace="AWS/Firehose",
+                metric_name=name,
+                dimensions_map={"DeliveryStreamName": events.delivery.ref},
+                statistic=statistic,
+                period=FIVE_MINUTES,
+            )
+
+        return [
+            self._alarm(
+                "DeliveryFailures",
+                "Firehose could not write events as Parquet; they are under the failed prefix of the lake",
+                delivered("FailedConversion.Records", "Sum"),
+            ),
+            self._alarm(
+                "DeliveryDelay",
+                "events wait longer for their delivery to the lake than the buffer explains",
+                delivered("DeliveryToS3.DataFreshness", "Maximum"),
+                above=FIFTEEN_MINUTES.to_seconds() + stage.events.lake_buffer_seconds,
+            ),
+        ]
+
+    def _load_alarms(
+        self, stage: Stage, functions: Mapping[str, ServiceFunction], events: EventStream
+    ) -> list[cloudwatch.IAlarm]:
+        """Alarms for requests that are slow, or that a limit of the account refuses."""
+        throttled = {
+            name: functions[name].function.metric_throttles(period=FIVE_MINUTES)
+            for name in ("control", "runtime", "events")
+        }
+        throttled["stream"] = events.stream.metric_write_provisioned_throughput_exceeded(
+            statistic="Sum", period=FIVE_MINUTES
+        )
+        return [
+            self._alarm(
+                "Throttling",
+                "Lambda or Kinesis refuses requests because a limit is reached",
+                cloudwatch.MathExpression(
+                    expression=" + ".join(f"FILL({name}, 0)" for name in throttled),
+                    using_metrics=throttled,
+                    period=FIVE_MINUTES,
+                    label="Throttled requests",
+                ),
+            ),
+            self._alarm(
+                "SlowAnswers",
+                "one of a hundred answers takes too long, for a quarter of an hour",
+                functions["runtime"].function.metric_duration(statistic="p99", period=FIVE_MINUTES),
+                above=stage.monitoring.latency_milliseconds,
+                periods=3,
+            ),
+        ]
+
+    def _schedule_alarms(self, stage: Stage, schedule_group: str) -> list[cloudwatch.IAlarm]:
+        """Alarms for schedules that start nothing, and for trainings that bring no new version."""
+        group = scheduler.ScheduleGroup.from_schedule_group_name(self, "ScheduleGroup", schedule_group)
+        return [
+            self._alarm(
+                "ScheduleFailures",
+                "a schedule could not start its workflow or function",
+                cloudwatch.MathExpression(
+                    expression="FILL(failed, 0) + FILL(dropped, 0)",
+                    using_metrics={
+                        "failed": group.metric_target_errors(period=FIVE_MINUTES),
+                        "dropped": group.metric_dropped(period=FIVE_MINUTES),
+                    },
+                    period=FIVE_MINUTES,
+                    label="Failed schedules",
+                ),
+            ),
+            self._alarm(
+                "LateTraining",
+                "the last successful training is older than two intervals of its schedule",
+                cloudwatch.Metric(
+                    namespace=stage.metrics_namespace,
+                    metric_name=TRAINING_DELAY,
+                    dimensions_map={SERVICE_DIMENSION: "control"},
+                    statistic="Maximum",
+                    period=cdk.Duration.hours(1),
+                ),
+                above=2,
             ),
         ]
 
@@ -127,8 +229,9 @@ class Monitoring(Construct):
         return topic
 
     def _alarm(
-        self, id: str, description: str, metric: cloudwatch.IMetric, *, above: float = 0
+        self, id: str, description: str, metric: cloudwatch.IMetric, *, above: float = 0, periods: int = 1
     ) -> cloudwatch.Alarm:
+        """An alarm with an entry of its name in the runbook."""
         stack_name = cdk.Stack.of(self).stack_name
         alarm = cloudwatch.Alarm(
             self,
@@ -136,10 +239,10 @@ class Monitoring(Construct):
             alarm_name=f"{stack_name}-{id}",
             metric=metric,
             threshold=above,
-            evaluation_periods=1,
+            evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{stack_name}: {description}",
+            alarm_description=f"{stack_name}: {description}. See docs/runbook.md#{id.lower()}",
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
         return alarm
@@ -198,6 +301,8 @@ class Monitoring(Construct):
                 functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum"),
             ),
         )
+        for row in resource_graphs(stage):
+            board.add_widgets(*row)
 
 
 def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:

@@ -72,6 +72,7 @@ class TastemakerStack(cdk.Stack):
             functions=functions.all,
             events=events,
             workflows=workflows,
+            schedule_group=schedules.group_name,
         )
         Outputs(
             self,

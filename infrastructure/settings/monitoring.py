@@ -12,6 +12,11 @@ class MonitoringSettings:
     """Alarms and the dashboard. Both are billed by the month, used or not."""
 
     alarms: bool = setting(True, "alarms for failures and late events, 0.10 USD a month each")
+    latency_milliseconds: int = setting(
+        1000,
+        "an alarm reports when one answer of a hundred takes longer, for a quarter of an hour",
+        within=(10, 30000),
+    )
     dashboard: bool = setting(
         True, "a dashboard of requests, errors and events, 3 USD a month after an account's first three"
     )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.infrastructure.conftest import Template
+import json
+import re
+from pathlib import Path
+
+from tests.infrastructure.conftest import Assembly, Template
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
 
 def test_every_alarm_publishes_to_the_topic(template: Template) -> None:
@@ -36,3 +42,43 @@ def test_only_failures_set_off_the_alarm_of_workflows(template: Template) -> Non
     rule = template.of_type("AWS::Events::Rule")[dimension["Value"]["Ref"]]
     assert (alarm["Namespace"], dimension["Name"]) == ("AWS/Events", "RuleName")
     assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT"]
+
+
+def _names(template: Template) -> set[str]:
+    types = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    alarms = [alarm for one in types for alarm in template.of_type(one).values()]
+    return {alarm["AlarmName"].split("-", 2)[2] for alarm in alarms}
+
+
+def test_every_alarm_has_an_entry_in_the_runbook_and_every_entry_an_alarm(assembly: Assembly) -> None:
+    text = RUNBOOK.read_text(encoding="utf-8")
+    chapter = text.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    entries = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", chapter, re.M | re.S))
+    alarms = set().union(*map(_names, assembly.templates.values()))
+    assert alarms == set(entries)
+    for name, entry in entries.items():
+        assert re.findall(r"^\*\*(\w+)\.\*\*", entry, re.M) == ["Meaning", "Check", "Remedy"], name
+        assert all(f"({number}) " in entry for number in (1, 2, 3)), name
+
+
+def test_alarms_name_their_entry(template: Template) -> None:
+    for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
+        name = alarm["AlarmName"].split("-", 2)[2]
+        assert alarm["AlarmDescription"].endswith(f"docs/runbook.md#{name.lower()}")
+
+
+def test_metrics_of_our_own_are_watched_in_the_namespace_of_the_stage(assembly: Assembly) -> None:
+    for stage, namespace in (("local", "AWS/Personalize"), ("prod", "tastemaker-prod")):
+        alarms = assembly.templates[stage].of_type("AWS::CloudWatch::Alarm").values()
+        own = {alarm["MetricName"]: alarm for alarm in alarms if alarm.get("Namespace") == namespace}
+        assert set(own) == {"StoredAnswers", "TrainingDelay"}
+        functions = assembly.templates[stage].of_type("AWS::Lambda::Function").values()
+        told = {f["Environment"]["Variables"].get("POWERTOOLS_METRICS_NAMESPACE") for f in functions}
+        assert told - {None} == {namespace}
+
+
+def test_dashboard_finds_campaigns_that_are_created_later(template: Template) -> None:
+    for board in template.of_type("AWS::CloudWatch::Dashboard").values():
+        text = json.dumps(board["DashboardBody"]).replace("\\", "")
+        for name in ("GetRecommendations", "GetRecommendationsLatency", "GetRecommendations5xxErrors"):
+            assert f',CampaignArn}} MetricName="{name}"' in text
