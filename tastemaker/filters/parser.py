@@ -33,6 +33,7 @@ Tree = Any  # the library's types do not tell which children are trees and which
 Token = Any
 
 MAX_LENGTH = 2500
+_WORD_AS_VALUE = re.compile(r"(?:[=<>]|\(|,|\bIN)\s*([A-Za-z_]\w*)\s*$", re.IGNORECASE)
 
 _NAMES = {
     "NAME": "a name",
@@ -70,12 +71,14 @@ def parse(text: str) -> Filter:
         tree = _parser().parse(text)
     except UnexpectedToken as error:
         expected = error.accepts or error.expected
+        unquoted = _unquoted(text, error.token, expected)
         if error.token.type == "$END":
-            raise FilterSyntaxError(
-                f"the expression ends too early: {_any_of(expected)}", text, len(text)
-            ) from None
+            problem = unquoted or f"the expression ends too early: {_any_of(expected)}"
+            raise FilterSyntaxError(problem, text, len(text)) from None
         found = (
-            _hint(error.token.type, expected) or f'"{error.token}" is not expected here: {_any_of(expected)}'
+            unquoted
+            or _hint(error.token.type, expected)
+            or f'"{error.token}" is not expected here: {_any_of(expected)}'
         )
         raise FilterSyntaxError(found, text, error.token.start_pos) from None
     except UnexpectedCharacters as error:
@@ -103,6 +106,19 @@ def _parser() -> Lark:
 def _any_of(terminals: Iterable[str]) -> str:
     names = [name for terminal, name in _NAMES.items() if terminal in terminals]
     return f"expected {' or '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}"
+
+
+def _unquoted(text: str, token: Token, expected: Iterable[str]) -> str:
+    """Return a message if a word stands in place of a value, or an empty string."""
+    if token.type == "NAME" and "STRING" in expected:
+        word: str | None = str(token)
+    elif set(expected) == {"DOT"}:
+        before = text if token.type == "$END" else text[: token.start_pos]
+        found = _WORD_AS_VALUE.search(before)
+        word = found[1] if found else None
+    else:
+        return ""
+    return "" if word is None else f'text needs quotes: "{word}"'
 
 
 def _hint(found: str, expected: Iterable[str]) -> str:

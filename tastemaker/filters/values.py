@@ -8,6 +8,7 @@ import re
 from tastemaker.filters.errors import FilterValueError
 
 _QUOTED = re.compile(r"""\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)')\s*""", re.DOTALL)
+_LIST = re.compile(r"\s*\[\s*([\"'].*)?\]\s*", re.DOTALL)
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 
 
@@ -15,8 +16,12 @@ def split_values(name: str, text: str) -> tuple[str, ...]:
     r"""Return the values in a string of filterValues: `"Drama","War"` is two, `Drama` and `12` are one each.
 
     Single and double quotes are allowed. A backslash escapes a quote or a backslash. Text without quotes is
-    one value, even with commas. Raises FilterValueError if the quotes do not match.
+    one value, even with commas. Raises FilterValueError if the quotes do not match, and for a JSON list.
     """
+    if _LIST.fullmatch(text):
+        raise FilterValueError(
+            f'the value of {name} is a JSON list; write several values as "a","b", without brackets', text, 0
+        )
     if not text.lstrip().startswith(('"', "'")):
         return (text.strip(),)
     values, position = [], 0

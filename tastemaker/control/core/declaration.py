@@ -36,9 +36,10 @@ class Declaration:
     """The class attributes and hooks of a resource type, and the names that follow from them.
 
     `name` is the word in the names of the operations; the members of requests and responses follow from it.
-    `segment` is the word in ARNs. The first of `references` is the parent, which lists are filtered by,
-    unless a subclass overrides `parent` and `list_by`. `verbs` are the operations. `first_status` is the
-    status after creation, None for a type without statuses. `workflow` is what creation starts. `has_data`
+    `segment` is the word in ARNs, and `arn_end` shows what follows it. The first of `references` is the
+    parent, which lists are filtered by, unless a subclass overrides `parent` and `list_by`. `verbs` are the
+    operations. `first_status` is the status after creation, None for a type without statuses. `workflow` is
+    what creation starts. `has_data`
     says that deletion runs the delete workflow, because data in the lake or in tables belong to the resource.
     `quota` is a name in `quotas.DOCUMENTED`; with `quota_counts_in_transition` only resources in transition
     count towards it.
@@ -46,6 +47,7 @@ class Declaration:
 
     name: ClassVar[str]
     segment: ClassVar[str]
+    arn_end: ClassVar[str] = "<name>"
     references: ClassVar[tuple[Reference, ...]] = ()
     name_member: ClassVar[str] = "name"
     verbs: ClassVar[tuple[str, ...]] = ("Create", "Describe", "List", "Delete")

@@ -31,8 +31,11 @@ class RecordFinder:
         """Raises InvalidInput unless the ARN is one of this resource type."""
         expected = self.declarations[resource_type]
         if segment_of(arn) != expected.segment or not expected.owns(arn):
-            example = self.scope.arn(f"{expected.segment}/<name>")
-            raise InvalidInput(f"{arn} is not the ARN of a {expected.label}; one looks like {example}.")
+            example = self.scope.arn(f"{expected.segment}/{expected.arn_end}")
+            raise InvalidInput(
+                f"{arn} is not the ARN of a {expected.label}; one looks like {example}. "
+                f"Create{expected.name} returns it."
+            )
 
     def find(self, resource_type: str, arn: str) -> Record:
         """The record of an ARN.

@@ -30,6 +30,7 @@ class Dataset(ResourceType):
 
     name = "Dataset"
     segment = "dataset"
+    arn_end = "<dataset group>/<type>"
     references = (Reference("datasetGroupArn", "DatasetGroup"), Reference("schemaArn", "Schema"))
     verbs = ("Create", "Describe", "List", "Update", "Delete")
     has_data = True

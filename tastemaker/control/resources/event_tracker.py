@@ -16,6 +16,7 @@ class EventTracker(ResourceType):
 
     name = "EventTracker"
     segment = "event-tracker"
+    arn_end = "<id>"
     references = (Reference("datasetGroupArn", "DatasetGroup"),)
 
     def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:

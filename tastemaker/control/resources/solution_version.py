@@ -45,6 +45,7 @@ class SolutionVersion(ResourceType):
 
     name = "SolutionVersion"
     segment = "solution"
+    arn_end = "<name>/<id>"
     references = (Reference("solutionArn", "Solution", blocks_deletion=IN_TRANSITION),)
     verbs = ("Create", "Describe", "List")
     first_status = statuses.PENDING

@@ -140,3 +140,18 @@ def test_load_does_not_import_the_parser_library():
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("condition", "word"),
+    [
+        ("Items.IN_STOCK = true", "true"),
+        ("Items.IN_STOCK = true AND Items.PRICE > 5", "true"),
+        ("Items.GENRE IN (Shoes)", "Shoes"),
+        ('Items.GENRE IN ("a", Shoes)', "Shoes"),
+        ("Items.GENRE IN Shoes", "Shoes"),
+    ],
+)
+def test_text_without_quotes_is_named(condition: str, word: str) -> None:
+    with pytest.raises(FilterSyntaxError, match=f'text needs quotes: "{word}"'):
+        parse(f"INCLUDE ItemID WHERE {condition}")

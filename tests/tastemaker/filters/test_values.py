@@ -76,3 +76,13 @@ def test_number_may_be_quoted(value):
 def test_mask_rejects_comparison_of_text_even_without_check():
     with pytest.raises(FilterError, match=r"Items\.BRAND is not a number"):
         kept("EXCLUDE ItemID WHERE Items.BRAND > 5")
+
+
+@pytest.mark.parametrize("text", ['["a","b"]', " [ 'a' ] ", "[]"])
+def test_json_list_of_values_is_refused_with_the_right_form(text):
+    with pytest.raises(FilterValueError, match='write several values as "a","b", without brackets'):
+        split_values("G", text)
+
+
+def test_value_in_brackets_that_is_not_a_list_is_one_value():
+    assert split_values("G", "[REC]") == ("[REC]",)

@@ -167,3 +167,11 @@ def test_deploy_may_be_started_by_hand_for_an_active_campaign(here, solution_arn
     before = here.control.records.find("Campaign", arn)
     steps.succeed("deploy", request, plan, {})
     assert here.control.records.find("Campaign", arn) == before
+
+
+def test_arn_of_a_solution_is_refused_with_the_form_of_the_right_one():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    solution_arn = shop.solution(here, group_arn)
+    with pytest.raises(InvalidInput, match=r":solution/<name>/<id>\. CreateSolutionVersion returns it"):
+        here.call("CreateCampaign", name="c", solutionVersionArn=solution_arn)
