@@ -38,8 +38,8 @@ class RoleAssumption:
         except ClientError as error:
             trusted = self.job_roles or [role_of(sts.get_caller_identity()["Arn"])]
             raise AccessRefused(
-                f"the role {role} cannot be assumed ({error.response['Error'].get('Code')}): it does not exist, "
-                "or it does not trust this function. Create it, or add this to its trust policy: "
+                f"the role {role} cannot be assumed ({error.response['Error'].get('Code')}): it does not "
+                "exist, or it does not trust this function. Create it, or add this to its trust policy: "
                 f"{trust_statement(trusted, self.external_id)}"
             ) from error
         keys = answer["Credentials"]

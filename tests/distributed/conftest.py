@@ -1,5 +1,6 @@
-"""A Spark of one local process. Without PySpark the tests that need it are left out, and say so:
-`make test-spark` runs them.
+"""A Spark session in one local process.
+
+Without PySpark the tests that need it are skipped. `make test-spark` runs them.
 """
 
 from __future__ import annotations

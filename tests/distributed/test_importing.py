@@ -1,4 +1,4 @@
-"""What Spark imports, refuses and says is what one function does."""
+"""Tests that an import on Spark has the same rows, counts and errors as an import in one function."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.tastemaker.importing.support import ImportFolder
 
 ITEMS = [Field("ITEM_ID", "string"), Field("YEAR", "long"), Field("TITLE", "string", nullable=True)]
 SIZE = 4000
-"""Bytes of a slice: small, so that small files are cut."""
+"""Bytes of a slice. It is small, so that small files are cut."""
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def open_storage(root: Path) -> tuple[Folder, Folder]:
 
 
 def both(spark, folder: ImportFolder, fields: list[Field], location: str = "s3://data/in/") -> tuple:
-    """(result or reason, rows) of one function and of Spark."""
+    """The result or the failure reason, and the rows, of one function and of Spark."""
     answers = []
     work = partial(importing.run, spark, partial(open_storage, folder.root), fields, "run/", location, SIZE)
     for run in (partial(folder.run, fields, location), work):
@@ -47,16 +47,19 @@ def both(spark, folder: ImportFolder, fields: list[Field], location: str = "s3:/
 def events(seed: int, count: int, quote: str = "") -> str:
     rng = np.random.default_rng(seed)
     rows = zip(
-        rng.integers(0, 99, count), rng.integers(0, 99, count), rng.integers(0, 10**9, count), strict=True
+        rng.integers(0, 99, count),
+        rng.integers(0, 99, count),
+        rng.integers(10**9, 16 * 10**8, count),
+        strict=True,
     )
     lines = [f"{quote}u{user}{quote},{'' if item else ' '}i{item},{time}\n" for user, item, time in rows]
     return "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(lines)
 
 
-def test_rows_order_and_counts_are_the_same(spark, folder: ImportFolder) -> None:
+def test_rows_their_order_and_the_counts_are_the_same(spark, folder: ImportFolder) -> None:
     folder.put("in/a.csv", events(1, 2000))
     folder.put("in/b.csv", events(2, 300, quote='"'))  # not cut: it is quoted
-    folder.put("in/c.csv", "TIMESTAMP,COLOR,USER_ID,ITEM_ID\r\n\r\n7,red,u,i")
+    folder.put("in/c.csv", "TIMESTAMP,COLOR,USER_ID,ITEM_ID\r\n\r\n1600000007,red,u,i")
     alone, together = both(spark, folder, EVENTS)
     assert together == alone
     assert alone[0]["rows"] == len(alone[1]) == 2301
@@ -76,7 +79,7 @@ def test_first_bad_row_has_the_same_message(spark, folder: ImportFolder, line: i
     assert f"in/b.csv, line {line}" in alone[0] and alone[1] == []
 
 
-def test_cells_are_forgiven_alike(spark, folder: ImportFolder) -> None:
+def test_same_bad_cells_become_null(spark, folder: ImportFolder) -> None:
     years = ["x" if number % 700 == 0 else str(1900 + number % 100) for number in range(3000)]
     folder.put("in/a.csv", "ITEM_ID,YEAR,TITLE\n" + "".join(f"i{n},{y},t\n" for n, y in enumerate(years)))
     alone, together = both(spark, folder, ITEMS)
@@ -97,7 +100,9 @@ def test_cells_are_forgiven_alike(spark, folder: ImportFolder) -> None:
         "USER_ID,ITEM_ID,TIMESTAMP\n\xff",
     ],
 )
-def test_what_is_no_data_is_refused_alike(spark, folder: ImportFolder, content: str | bytes) -> None:
+def test_files_without_data_are_refused_with_the_same_message(
+    spark, folder: ImportFolder, content: str | bytes
+) -> None:
     folder.put("in/a.csv", content)
     alone, together = both(spark, folder, EVENTS)
     assert together == alone and isinstance(alone[0], str)

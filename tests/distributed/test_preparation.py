@@ -1,4 +1,4 @@
-"""What Spark prepares is what one machine prepares, array by array."""
+"""Tests that Spark prepares the same arrays as one machine."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ TYPES = ["buy", "view", None]
 
 
 def random_events(seed: int, count: int) -> list[dict]:
-    """Events with all that may be absent, equal times, doubles, and sessions of several users."""
+    """Events with absent members, equal times, duplicates, and sessions of several users."""
     rng = np.random.default_rng(seed)
 
     def one(number: int) -> dict:
         user = rng.choice([None, "", "u001", "ü9", "zz"])
         return {
+            "eventId": str(rng.integers(count)),
             "userId": None if user is None else str(user),
             "sessionId": [None, "s1", "s2", "s3"][rng.integers(4)],
             "itemId": None if rng.random() < 0.1 else lake.item(int(rng.integers(30))),
@@ -69,7 +70,7 @@ def arrays(data: Prepared) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(("seed", "shards"), [(1, 1), (2, 5)])
-def test_spark_and_one_machine_prepare_the_same(spark, tmp_path, seed: int, shards: int) -> None:
+def test_spark_and_one_machine_prepare_the_same_arrays(spark, tmp_path, seed: int, shards: int) -> None:
     rules = [
         {"eventType": "view", "weight": 0.2},
         {"eventType": "buy", "weight": 0.7, "eventValueThreshold": "2"},
@@ -86,7 +87,7 @@ def test_spark_and_one_machine_prepare_the_same(spark, tmp_path, seed: int, shar
     assert together.item_columns["GENRE"].value(0) == alone.item_columns["GENRE"].value(0)
 
 
-def test_a_group_without_bulk_data_is_prepared_from_its_stream(spark, tmp_path) -> None:
+def test_group_without_bulk_data_is_prepared_from_streamed_events(spark, tmp_path) -> None:
     path = lake.build(tmp_path, random_events(3, 2000))
     config = json.loads(path.read_text())
     config["datasets"]["INTERACTIONS"]["prefixes"] = []
@@ -98,7 +99,7 @@ def test_a_group_without_bulk_data_is_prepared_from_its_stream(spark, tmp_path) 
         np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
-def test_data_that_one_machine_refuses_are_refused_in_the_same_words(spark, tmp_path) -> None:
+def test_invalid_data_are_refused_with_the_same_message(spark, tmp_path) -> None:
     path = lake.build(tmp_path, [{"userId": "u", "itemId": "i", "sentAt": lake.START * 1000}])
     with pytest.raises(Exception, match="milliseconds") as caught:
         prepare(parse_config(json.loads(path.read_text())), tmp_path)
@@ -107,7 +108,7 @@ def test_data_that_one_machine_refuses_are_refused_in_the_same_words(spark, tmp_
     assert refusal(told.value) == str(caught.value)
 
 
-def test_a_numeric_context_column_has_the_same_buckets(spark, tmp_path) -> None:
+def test_numeric_context_column_has_the_same_buckets(spark, tmp_path) -> None:
     rng = np.random.default_rng(4)
     rows = lake.interactions().drop_columns("TIMESTAMP")
     rows = rows.append_column("TIMESTAMP", pa.array(lake.START + np.arange(len(rows))))

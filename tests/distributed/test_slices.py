@@ -1,4 +1,4 @@
-"""Any cut of a file gives each row once; what cannot be cut says so. No Spark needed."""
+"""Tests that slices have each row once, and that files that cannot be cut are reported. Needs no Spark."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINE = st.text("ab,é", max_size=9)
 
 
 def read(content: bytes, folder: Path, size: int) -> list[bytes]:
-    """Each slice's bytes, as an import sees them."""
+    """The bytes of each slice, as an import reads them."""
     path = folder / "data/a.csv"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
@@ -44,13 +44,13 @@ def test_every_row_is_in_one_slice_and_the_header_in_all(
 
 
 @pytest.mark.parametrize("cell", ['"a"', "a\\b"])
-def test_a_quote_or_a_backslash_stops_the_slice_that_has_it(tmp_path: Path, cell: str) -> None:
+def test_slice_with_a_quote_or_a_backslash_is_reported(tmp_path: Path, cell: str) -> None:
     content = f"A\n1\n2\n3\n{cell}\n".encode()
     with pytest.raises(QuotedError):
         read(content, tmp_path, 4)
 
 
-def test_lines_are_counted_for_the_slices_after(tmp_path: Path) -> None:
+def test_slice_counts_its_lines(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data/a.csv").write_bytes(b"A\n1\n22\n333\n4444\n")
     file = File("data", "a.csv", 16)
@@ -60,3 +60,9 @@ def test_lines_are_counted_for_the_slices_after(tmp_path: Path) -> None:
         io.BufferedReader(source.open(file), 1).read()
         counts.append(source.lines)
     assert sum(counts) == 4 and len(counts) == 4
+
+
+@pytest.mark.parametrize("magic", [b"\x1f\x8b", b"\x28\xb5\x2f\xfd"])
+def test_slice_of_a_compressed_file_is_reported(tmp_path: Path, magic: bytes) -> None:
+    with pytest.raises(QuotedError):
+        read(magic + b"rest of the compressed data", tmp_path, 9)

@@ -1,4 +1,4 @@
-"""A shop with an attribution: files in the lake, a bucket for reports, and somebody who takes the figures."""
+"""A shop with a metric attribution: files in the lake, a bucket for reports, and a receiver of figures."""
 
 import io
 import json
@@ -37,12 +37,12 @@ METRICS = [
 
 
 class Killed(BaseException):
-    """What a process sees of its end."""
+    """Ends a run at once, as the end of a process does."""
 
 
 @dataclass
 class Steps:
-    """Counts the steps that a run takes, and ends it after one of them."""
+    """Counts the steps of a run, and ends the run after the step number `last`."""
 
     done: list[str] = field(default_factory=list)
     last: int | None = None
@@ -54,7 +54,7 @@ class Steps:
 
 
 class MortalLake(LakeBucket):
-    """A lake whose writes are steps."""
+    """A lake whose writes are counted as steps."""
 
     def __init__(self, client: Any, bucket: str, steps: Steps) -> None:
         super().__init__(client, bucket)
@@ -72,7 +72,7 @@ class MortalLake(LakeBucket):
 
 @dataclass
 class Taker:
-    """Somebody who takes figures, as CloudWatch does: what is sent twice counts twice."""
+    """A receiver of figures that adds them up as CloudWatch does: a figure that is sent twice counts twice."""
 
     steps: Steps = field(default_factory=Steps)
     requests: list[list[Figure]] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Taker:
 
     @property
     def totals(self) -> dict[tuple[str, str, int], float]:
-        """(metric, source, quarter) → Sum, as CloudWatch would show it."""
+        """(metric, source, quarter) → Sum, as CloudWatch shows it."""
         found: Counter[tuple[str, str, int]] = Counter()
         for figure in (one for request in self.requests for one in request):
             found[figure.metric, figure.source, figure.time] += figure.total  # type: ignore[assignment]
@@ -94,7 +94,7 @@ class Taker:
 
 @dataclass
 class Shop:
-    """`plan` as the workflow's begin answers it."""
+    """The stores of a run. `plan` is what the first step of the workflow returns."""
 
     s3: Any
     dynamodb: Any

@@ -1,4 +1,4 @@
-"""Figures in CloudWatch, in memory."""
+"""Tests of figures that are sent to CloudWatch."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,19 +58,19 @@ def answer(status: int) -> ClientError:
 
 
 @pytest.mark.parametrize("error", [answer(403), answer(400), EndpointConnectionError(endpoint_url="x")])
-def test_what_was_surely_not_taken(error: Exception) -> None:
+def test_error_of_a_rejected_request_is_a_refusal(error: Exception) -> None:
     with pytest.raises(RefusedError):
         CloudWatch(Broken(error), "n", GROUP).send(FIGURES)
 
 
 @pytest.mark.parametrize("error", [answer(500), ReadTimeoutError(endpoint_url="x")])
-def test_what_may_have_been_taken(error: Exception) -> None:
+def test_error_of_a_request_that_may_have_taken_effect_is_not_a_refusal(error: Exception) -> None:
     with pytest.raises(WorkFailedError) as raised:
         CloudWatch(Broken(error), "n", GROUP).send(FIGURES)
     assert not isinstance(raised.value, RefusedError)
 
 
-def test_sources_are_written_in_ascii() -> None:
+def test_source_is_escaped_to_ascii() -> None:
     assert ascii_of(HOME) == HOME
     assert ascii_of("Käufe\n") == "K\\xe4ufe\\n" and ascii_of(" ") == "(blank)"
     assert len(ascii_of("ä" * 1000)) == 1024

@@ -1,4 +1,4 @@
-"""Streamed events are counted once, whatever happens to a run."""
+"""Tests that each streamed event is counted once, even if runs end early or overlap."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tastemaker.failures import WorkFailedError
 from tests.lambdas.attribution.shop import EVENTS, HOME, NOW, QUARTER, Killed, Shop, Steps, event
 
 
-def test_events_count_for_what_brought_them_about(shop: Shop) -> None:
+def test_event_is_attributed_to_its_source_or_else_to_its_recommendation(shop: Shop) -> None:
     shop.store("bulk/1/a.parquet", [{"ITEM_ID": "tea", "PRICE": 4.0}, {"ITEM_ID": "bread", "PRICE": 2.0}])
     answer: dict[str, Any] = {"recommendationId": recommendation_ids.new(HOME)}
     scrolled: dict[str, Any] = {"eventValue": 2.5, "properties": '{"SCROLLED": 7}'}
@@ -45,7 +45,7 @@ def test_event_id_is_one_users_own(shop: Shop) -> None:
     assert shop.taker.totals == {("views", UNDEFINED, QUARTER): 3.0}
 
 
-def test_a_column_that_is_read_anyway_can_be_added_up_too(shop: Shop) -> None:
+def test_metric_can_add_up_the_timestamp(shop: Shop) -> None:
     shop.plan["metrics"] = [
         {"metricName": "times", "eventType": "view", "expression": "SUM(Interactions.TIMESTAMP)"}
     ]
@@ -54,7 +54,7 @@ def test_a_column_that_is_read_anyway_can_be_added_up_too(shop: Shop) -> None:
     assert shop.taker.totals == {("times", UNDEFINED, QUARTER): 2.0 * QUARTER + 3}
 
 
-def test_each_file_counts_once(shop: Shop) -> None:
+def test_file_is_counted_once_even_if_it_is_rewritten(shop: Shop) -> None:
     shop.store(f"{EVENTS}a.parquet", [event(1), event(2)])
     assert (shop.report_events(), shop.report_events()) == (1, 0)
     shop.store(f"{EVENTS}b.parquet", [event(3)])
@@ -63,7 +63,7 @@ def test_each_file_counts_once(shop: Shop) -> None:
     assert shop.taker.totals == {("views", UNDEFINED, QUARTER): 3.0}
 
 
-def test_what_came_before_the_attribution_does_not_count(shop: Shop) -> None:
+def test_files_from_before_the_attribution_are_not_counted(shop: Shop) -> None:
     shop.plan["createdAt"] = NOW + 3600
     shop.store(f"{EVENTS}a.parquet", [event(1)])
     assert shop.report_events(NOW + 3600) == 0
@@ -72,7 +72,7 @@ def test_what_came_before_the_attribution_does_not_count(shop: Shop) -> None:
     assert shop.taker.totals == {("views", UNDEFINED, QUARTER): 1.0}
 
 
-def test_a_file_that_is_late_counts_still(shop: Shop) -> None:
+def test_file_that_is_delivered_late_is_counted(shop: Shop) -> None:
     shop.report_events()
     shop.store("groups/films/events/2001/01/01/z.parquet", [event(1)])  # nobody is as late as that
     assert shop.report_events() == 0
@@ -80,13 +80,13 @@ def test_a_file_that_is_late_counts_still(shop: Shop) -> None:
     assert shop.report_events(NOW + 86_400) == 1
 
 
-def test_events_older_than_two_weeks_are_not_sent(shop: Shop) -> None:
+def test_figures_older_than_two_weeks_are_not_sent(shop: Shop) -> None:
     shop.store(f"{EVENTS}a.parquet", [event(1, sentAt=QUARTER - 15 * 86_400), event(2)])
     shop.report_events()
     assert shop.taker.totals == {("views", UNDEFINED, QUARTER): 1.0}
 
 
-def test_sources_that_events_name_are_remembered(shop: Shop) -> None:
+def test_named_sources_keep_their_names_in_later_runs(shop: Shop) -> None:
     shop.store(
         f"{EVENTS}a.parquet", [event(number, eventAttributionSource=f"s-{number}") for number in range(99)]
     )
@@ -109,7 +109,7 @@ def busy(shop: Shop) -> Shop:
     return shop
 
 
-def test_a_run_that_is_killed_after_any_step_is_taken_up(busy: Shop) -> None:
+def test_next_run_completes_a_run_that_ended_after_any_step(busy: Shop) -> None:
     steps = Steps()
     busy.report_events(steps=steps)
     whole, sent = busy.taker.totals, list(busy.taker.requests)
@@ -127,7 +127,7 @@ def test_a_run_that_is_killed_after_any_step_is_taken_up(busy: Shop) -> None:
         assert busy.taker.totals == expected, step
 
 
-def test_runs_that_meet_send_once(busy: Shop) -> None:
+def test_concurrent_runs_send_each_figure_once(busy: Shop) -> None:
     other = Shop(busy.s3, busy.dynamodb, busy.plan, busy.taker)
     met: list[int] = []
 
@@ -141,7 +141,7 @@ def test_runs_that_meet_send_once(busy: Shop) -> None:
     assert len(busy.taker.requests) == 3 and set(busy.taker.totals.values()) == {1.0}
 
 
-def test_what_was_refused_is_sent_by_the_next_run(busy: Shop) -> None:
+def test_refused_figures_are_sent_by_the_next_run(busy: Shop) -> None:
     def refuse() -> None:
         if len(busy.taker.requests) == 1:
             raise RefusedError("not allowed")
@@ -155,7 +155,7 @@ def test_what_was_refused_is_sent_by_the_next_run(busy: Shop) -> None:
     assert len(busy.taker.requests) == 4 and set(busy.taker.totals.values()) == {1.0}
 
 
-def test_what_may_have_been_taken_is_not_sent_again(shop: Shop) -> None:
+def test_figures_that_may_have_arrived_are_not_sent_again(shop: Shop) -> None:
     def lose() -> None:
         raise WorkFailedError("no answer came")
 
@@ -168,7 +168,7 @@ def test_what_may_have_been_taken_is_not_sent_again(shop: Shop) -> None:
     assert shop.taker.requests == []
 
 
-def test_old_batches_go(shop: Shop) -> None:
+def test_old_batches_are_deleted(shop: Shop) -> None:
     shop.kept = 2
     for number in range(4):
         shop.store(f"{EVENTS}{number}.parquet", [event(number)])

@@ -1,4 +1,4 @@
-"""A run: one thing that cannot be reported holds up nothing else."""
+"""Tests that a report that fails does not stop the other reports of a run."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def names() -> set[str]:
     return {one["MetricName"] for one in listed}
 
 
-def test_a_report_that_fails_is_told_once_all_is_tried(settings: Shop) -> None:
+def test_first_failure_is_raised_after_all_reports_were_tried(settings: Shop) -> None:
     from lambdas.attribution.handler import handle  # its clients want a region, which the fixture sets
 
     settings.store(f"{EVENTS}a.parquet", [event(1)])

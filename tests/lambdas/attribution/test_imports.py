@@ -1,4 +1,4 @@
-"""Imports: a report in the caller's bucket, figures of those that added rows."""
+"""Tests of reports on imports: a file in the caller's bucket, and figures of imports that add rows."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def one(shop: Shop) -> dict[str, Any]:
     return {"name": "first", "prefix": prefix, "at": 1_700_049_600.5, "toCloudWatch": True, "toS3": True}
 
 
-def test_an_import_that_adds_rows(shop: Shop, one: dict[str, Any]) -> None:
+def test_incremental_import_has_a_report_and_figures(shop: Shop, one: dict[str, Any]) -> None:
     for _ in range(2):
         shop.report_import(one)
     assert shop.reports() == {NAME: REPORT}
@@ -49,19 +49,17 @@ def test_an_import_that_adds_rows(shop: Shop, one: dict[str, Any]) -> None:
     }
 
 
-def test_an_import_that_replaces_rows_has_a_report_alone(shop: Shop, one: dict[str, Any]) -> None:
+def test_full_import_has_a_report_and_no_figures(shop: Shop, one: dict[str, Any]) -> None:
     shop.report_import({**one, "toCloudWatch": False})
     assert shop.reports() == {NAME: REPORT} and shop.taker.requests == []
 
 
-def test_a_report_that_nobody_asked_for(shop: Shop, one: dict[str, Any]) -> None:
+def test_import_without_the_flag_has_no_report(shop: Shop, one: dict[str, Any]) -> None:
     shop.report_import({**one, "toS3": False})
     assert shop.reports() == {} and len(shop.taker.requests) == 1
 
 
-def test_a_run_that_is_killed_after_any_step_ends_with_the_same_report(
-    shop: Shop, one: dict[str, Any]
-) -> None:
+def test_run_that_is_repeated_after_any_step_writes_the_same_report(shop: Shop, one: dict[str, Any]) -> None:
     steps = Steps()
     shop.report_import(one, steps=steps)
     whole = shop.taker.totals
@@ -77,7 +75,7 @@ def test_a_run_that_is_killed_after_any_step_ends_with_the_same_report(
         assert shop.taker.totals == ({} if "sent-" in step else whole), step
 
 
-def test_a_column_that_is_read_anyway_can_be_added_up_too(shop: Shop, one: dict[str, Any]) -> None:
+def test_metric_can_add_up_the_timestamp(shop: Shop, one: dict[str, Any]) -> None:
     shop.plan["metrics"] = [
         {"metricName": "times", "eventType": "buy", "expression": "SUM(Interactions.TIMESTAMP)"}
     ]
