@@ -60,7 +60,11 @@ class SliceSource:
     def open(self, file: File) -> io.RawIOBase:
         """The header and the rows of the slice. Reading raises QuotedError."""
         stream = self._source.open(file)
-        header = _header(stream)
+        try:
+            header = _header(stream)
+        except QuotedError:
+            stream.close()
+            raise
         self.lines = 0
         return _Rows(self, stream, header, max(self._part.start, len(header)), self._part.end)
 

@@ -100,9 +100,7 @@ def test_same_bad_cells_become_null(spark, folder: ImportFolder) -> None:
         "USER_ID,ITEM_ID,TIMESTAMP\n\xff",
     ],
 )
-def test_files_without_data_are_refused_with_the_same_message(
-    spark, folder: ImportFolder, content: str | bytes
-) -> None:
+def test_files_without_data_have_the_same_error(spark, folder: ImportFolder, content: str | bytes) -> None:
     folder.put("in/a.csv", content)
     alone, together = both(spark, folder, EVENTS)
     assert together == alone and isinstance(alone[0], str)

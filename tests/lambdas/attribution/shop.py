@@ -72,7 +72,7 @@ class MortalLake(LakeBucket):
 
 @dataclass
 class Taker:
-    """A receiver of figures that adds them up as CloudWatch does: a figure that is sent twice counts twice."""
+    """A receiver of figures that adds them up as CloudWatch does: what is sent twice counts twice."""
 
     steps: Steps = field(default_factory=Steps)
     requests: list[list[Figure]] = field(default_factory=list)
