@@ -6,6 +6,8 @@ from pathlib import Path
 from deployment.smoke.steps import STEPS
 
 DOCS = Path(__file__).parents[2] / "docs"
+MAX_BY_HAND = 1
+"""Rows that a person must verify. This number only falls."""
 NAMES = {step.name for step in STEPS}
 
 
@@ -25,12 +27,17 @@ def rows(page: str) -> list[list[str]]:
 def test_every_assumption_has_a_reason_and_a_smoke_step_that_exists() -> None:
     found = rows("aws-assumptions.md")
     assert len(found) > 15
+    by_hand = 0
     for row in found:
         assert len(row) == 3, row
         assumption, why, steps = row
         assert assumption and why, row
+        if re.match(r"none: .{20}", steps):  # no step can verify it: the cell says how a person does
+            by_hand += 1
+            continue
         named = set(re.findall(r"`([a-z-]+)`", steps))
         assert named and named <= NAMES, row
+    assert by_hand <= MAX_BY_HAND, "give one of the rows with 'none:' a smoke step"
 
 
 def test_every_smoke_step_verifies_an_assumption() -> None:
