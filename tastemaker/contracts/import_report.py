@@ -12,7 +12,7 @@ class SuspiciousId(TypedDict):
 
 
 class LargestUser(TypedDict):
-    """A user with a large share of the rows. The share is at least this number, from 0 to 1."""
+    """A user with a large share of the rows. The share is an estimate, from 0 to 1."""
 
     id: str
     share: float

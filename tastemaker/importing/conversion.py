@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -33,7 +34,7 @@ def convert(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
     """
     if not pa.types.is_string(cells.type):
         cells = as_text(cells, rule)
-    if rule.is_id:
+    if rule.is_id and _may_have_blanks(cells):
         cells = pc.utf8_trim_whitespace(cells)
     sizes = pc.binary_length(cells)
     smallest = pc.min(sizes).as_py()
@@ -43,6 +44,15 @@ def convert(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
     if rule.time_role is not None:
         _check_times(found, rule, now)
     return found
+
+
+def _may_have_blanks(cells: pa.Array) -> bool:
+    """Whether some byte of the texts may belong to a blank: a space, a control character, or not ASCII."""
+    buffer = cells.buffers()[2]
+    if buffer is None or not buffer.size:
+        return False
+    data = np.frombuffer(buffer, np.uint8)
+    return int(data.min()) <= ord(" ") or int(data.max()) >= 128
 
 
 def as_text(cells: pa.Array, rule: ColumnRule) -> pa.Array:
