@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from tastemaker.models.sparse import SparseRows
 from training.algorithms import pairs, similar
+from training.data.baskets import baskets
 from training.data.prepared import Sequences
 
-BASKET_GAP = 3600
 DAY = 86_400
 SAME_DAY = 0.25
 """What a pair on one day counts, where a pair in one basket counts 1. This is a choice."""
@@ -52,28 +52,20 @@ def fit(sequences: Sequences, items: int) -> SparseRows:
     return pairs.heaviest(keys[order], weights[order], items, MAX_NEIGHBORS)
 
 
-def baskets(sequences: Sequences) -> NDArray[np.int64]:
-    """The basket of each event, numbered from 0."""
-    begins = np.zeros(len(sequences.items), bool)
-    begins[1:] = np.diff(sequences.times) > BASKET_GAP
-    begins[sequences.offsets[:-1][sequences.lengths > 0]] = True
-    return np.cumsum(begins) - 1
-
-
-def _distinct(sequences: Sequences, baskets: NDArray[np.int64]) -> NDArray[np.int64]:
+def _distinct(sequences: Sequences, held_in: NDArray[np.int64]) -> NDArray[np.int64]:
     """The events, in order, without those whose item is already in the basket."""
-    order = np.lexsort((np.arange(len(baskets)), sequences.items, baskets))
-    item, basket = sequences.items[order], baskets[order]
+    order = np.lexsort((np.arange(len(held_in)), sequences.items, held_in))
+    item, basket = sequences.items[order], held_in[order]
     first = np.ones(len(order), bool)
     first[1:] = (item[1:] != item[:-1]) | (basket[1:] != basket[:-1])
     return np.sort(order[first])
 
 
 def _together(
-    sequences: Sequences, baskets: NDArray[np.int64], events: NDArray[np.int64]
+    sequences: Sequences, held_in: NDArray[np.int64], events: NDArray[np.int64]
 ) -> Iterator[pairs.Pairs]:
     """Both directions of every pair within a basket or a day."""
-    item, time, basket = sequences.items[events].astype(np.int64), sequences.times[events], baskets[events]
+    item, time, basket = sequences.items[events].astype(np.int64), sequences.times[events], held_in[events]
     owners = sequences.owners()[events]
     offsets = np.searchsorted(owners, np.arange(sequences.users + 1))
     for distance, at in pairs.steps(offsets, item, WINDOW):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.baskets import between
 from training.data.prepared import Sequences
 
 TEST_SHARE = 0.1
@@ -52,13 +53,15 @@ def validation_cases(sequences: Sequences, seed: int) -> Cases:
     """Users whose newest events are withheld to choose settings. Their older events stay in training.
 
     Where histories are short, a user's newest event is a large part of the history, so fewer users are taken.
+    Where events are baskets, a history is split between two of them, because requests come before a basket.
     """
     lengths = sequences.lengths
     able = np.random.default_rng([seed, 2]).permutation(np.flatnonzero(lengths >= 2))
-    withheld = np.cumsum(lengths[able] - shown(lengths[able]))
+    first = between(sequences, able, shown(lengths[able]))
+    withheld = np.cumsum(lengths[able] - first)
     most = max(1, int(np.searchsorted(withheld, MAX_VALIDATION_SHARE * lengths.sum(), "right")))
-    users = np.sort(able[: min(most, MAX_VALIDATION_USERS)])
-    return Cases(users, shown(lengths[users]))
+    chosen = np.argsort(able[: min(most, MAX_VALIDATION_USERS)])
+    return Cases(able[chosen], first[chosen])
 
 
 def without(sequences: Sequences, cases: Cases, *, whole: bool) -> Sequences:
