@@ -49,6 +49,7 @@ READS = ("Get", "List", "Head", "Query", "Scan", "Describe", "BatchGet", "Assume
 PASSING = {
     "lastUpdatedDateTime",
     "_importedAt",
+    "at",
     "_execution",
     "_training",
     "_trainingAt",
@@ -217,6 +218,8 @@ def _lasting(item: dict[str, Any]) -> dict[str, Any]:
 def _without_passing(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_passing(one) for name, one in value.items() if name not in PASSING}
+    if isinstance(value, list):
+        return [_without_passing(one) for one in value]
     return value
 
 

@@ -18,7 +18,9 @@ Request = tuple[str, dict[str, Any]]
 """A workflow and its input."""
 POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
 VIEWED = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-views"
-ROWS = "".join(f"{user},dune,{time},view,\n" for user in ("ann", "bob") for time in (1, 2))
+ROWS = "".join(
+    f"{user},dune,{time},view,\n" for user in ("ann", "bob") for time in (1_700_000_001, 1_700_000_002)
+)
 CSV = f"USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE\n{ROWS}"
 DELETED = {"Bucket": "data", "Key": "gone.csv", "Body": b"USER_ID\nann\n"}
 OUT = {"s3DataDestination": {"path": "s3://out/"}}

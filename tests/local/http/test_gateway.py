@@ -10,6 +10,7 @@ import pytest
 from local.functions.worker import Outcome
 from local.http.gateway import Gateway, Route
 from local.http.messages import Headers, Request
+from local.iam.roles import Identity
 
 SIGNED = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/personalize/aws4_request, "
@@ -157,7 +158,11 @@ def test_arns_travel_in_the_region_that_a_request_is_signed_for(call):
 def test_throttled_function_is_answered_with_service_unavailable():
     throttled = Outcome.throttle("ReservedFunctionConcurrentInvocationLimitExceeded")
     gateway = Gateway(
-        [Route("GET", "/open", "open", iam=False)], lambda *_: throttled, account_id="1", api_id="local"
+        [Route("GET", "/open", "open", iam=False)],
+        lambda *_: throttled,
+        account_id="1",
+        api_id="local",
+        identify=lambda key: Identity(arn=f"arn:aws:iam::1:user/{key}", id=key),
     )
     response = gateway(Request("GET", "/open", Headers()))
     assert (response.status, json.loads(response.body)) == (503, {"message": "Service Unavailable"})
