@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from tastemaker.columns import CATEGORICAL
-from training.algorithms import baskets, linear, popularity
+from training.algorithms import linear, popularity
+from training.data.baskets import baskets as baskets_of
 from training.data.prepared import Prepared, Sequences
 
 EASE_ITEMS = 15_000
@@ -47,7 +48,7 @@ def by_baskets(sequences: Sequences, items: int) -> Iterator[Peer]:
     popular = popularity.distinct_users(sequences, items).astype(np.float64)
     yield Peer("popularity", lambda item: _but(popular, item), 0.0)
     yield from _neighbors(_matrix(sequences.owners(), sequences.items, items), popular, "users")
-    yield from _neighbors(_matrix(baskets.baskets(sequences), sequences.items, items), popular, "baskets")
+    yield from _neighbors(_matrix(baskets_of(sequences), sequences.items, items), popular, "baskets")
 
 
 def by_content(prepared: Prepared, sequences: Sequences, seed: int) -> Iterator[Peer]:

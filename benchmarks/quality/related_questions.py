@@ -16,9 +16,9 @@ from benchmarks.quality import related_peers
 from tastemaker.metrics import hits, ndcg, summarize
 from tastemaker.models.affinity import AffinityModel
 from tastemaker.models.topk import top_k
-from training.algorithms import baskets as basket_neighbors
 from training.algorithms.content import COLD
 from training.config import Config
+from training.data.baskets import baskets as baskets_of
 from training.data.prepared import Prepared, Sequences
 from training.data.split import test_cases, without
 from training.output.evaluate import scorer
@@ -113,7 +113,7 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
     """Frequently bought together, beside neighbors by users and by baskets."""
     sequences, items = prepared.sequences, len(prepared.items)
     begins = prepared.latest - WEEK
-    held_in, late = basket_neighbors.baskets(sequences), sequences.times > begins
+    held_in, late = baskets_of(sequences), sequences.times > begins
     rng = np.random.default_rng([config.seed, 12])
     asked: list[Asked] = []
     for basket in rng.permutation(np.unique(held_in[late])):
