@@ -86,9 +86,15 @@ class EventSourceMapping:
     def _follow(self, shard: str, after: int) -> None:
         source = self._source
         while not self._stopped.is_set():
-            if not self._streams.wait(source.stream_arn, shard, after, _WAIT_SECONDS):
-                continue
-            batch = _within_payload(self._streams.read(source.stream_arn, shard, after, source.batch_size))
+            try:
+                if not self._streams.wait(source.stream_arn, shard, after, _WAIT_SECONDS):
+                    continue
+                records = self._streams.read(source.stream_arn, shard, after, source.batch_size)
+            except Exception:
+                if self._stopped.is_set():  # the stream ended with the run
+                    return
+                raise
+            batch = _within_payload(records)
             try:
                 self._deliver(batch)
             except Exception as error:  # the next batch of the shard must be read
