@@ -69,9 +69,8 @@ def sums(store: Store, metric: str) -> dict[str, float]:
 
 
 def send(store: Store, *events: dict[str, Any]) -> None:
-    tracker = store.personalize.create_event_tracker(name="impact", datasetGroupArn=store.group)
     store.client("personalize-events").put_events(
-        trackingId=tracker["trackingId"],
+        trackingId=store.tracking_id,
         userId="customer-1",
         sessionId="visit",
         eventList=[{"sentAt": time.time(), **event} for event in events],
