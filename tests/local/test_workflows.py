@@ -78,7 +78,9 @@ def test_a_training_task_tags_its_job(run, local, lake):
 
 def test_a_training_task_needs_the_permission_to_tag(run, local):
     iam = local.client("iam")
-    role = next(one["RoleName"] for one in iam.list_roles()["Roles"] if "FlowRole" in one["RoleName"])
+    machine = local.account.arn("states", "stateMachine:tiny-train")
+    described = local.client("stepfunctions").describe_state_machine(stateMachineArn=machine)
+    role = described["roleArn"].rpartition("/")[2]
     deny = {"Effect": "Deny", "Action": "sagemaker:AddTags", "Resource": "*"}
     iam.put_role_policy(
         RoleName=role,
