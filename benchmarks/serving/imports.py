@@ -21,7 +21,6 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "k",
     "AWS_SECRET_ACCESS_KEY": "s",
-    "POWERTOOLS_TRACE_DISABLED": "true",
 }
 # Some settings are read when a handler is imported; any value will do.
 TABLES = ("RESOURCES", "PROFILES", "CATALOG", "RECOMMENDATIONS")

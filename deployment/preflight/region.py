@@ -31,7 +31,7 @@ SERVICES = {
     "StepFunctions": "stepfunctions",
 }
 IMAGES = CDK_JSON.parent / "infrastructure" / "training_images.json"
-ALWAYS = ("sagemaker", "xray")
+ALWAYS = ("sagemaker",)
 MIN_NODE = 22
 NODE_LINK = "https://nodejs.org"
 
@@ -40,7 +40,8 @@ def services(account: Account) -> list[Finding]:
     """Every service of the template, and SageMaker, by botocore's list of endpoints."""
     session = botocore.session.Session()
     types = {resource["Type"].split("::")[1] for resource in account.template.resources.values()}
-    used = sorted({SERVICES[one] for one in types if one in SERVICES} | set(ALWAYS))
+    tracing = ("xray",) if account.template.stage.monitoring.tracing else ()
+    used = sorted({SERVICES[one] for one in types if one in SERVICES} | {*ALWAYS, *tracing})
     lacking = [
         service
         for service in used

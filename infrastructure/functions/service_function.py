@@ -28,7 +28,7 @@ class Limits:
 
 
 class ServiceFunction(Construct):
-    """A traced Python function on arm64. Its role may write its log and its traces, and nothing else."""
+    """A Python function on arm64. Its role may write its log, and traces if the stage has them."""
 
     def __init__(
         self, scope: Construct, name: str, *, stage: Stage, description: str, limits: Limits
@@ -55,7 +55,7 @@ class ServiceFunction(Construct):
             memory_size=limits.memory,
             timeout=cdk.Duration.seconds(limits.timeout),
             ephemeral_storage_size=cdk.Size.mebibytes(limits.disk),
-            tracing=lambda_.Tracing.ACTIVE,
+            tracing=lambda_.Tracing.ACTIVE if stage.monitoring.tracing else lambda_.Tracing.DISABLED,
             role=self.role,
             log_group=log,
             environment={
@@ -67,7 +67,8 @@ class ServiceFunction(Construct):
                 "OPENBLAS_NUM_THREADS": "1",
             },
         )
-        accept(self.role, "IAM5[Resource::*]", "X-Ray's actions for traces do not support resources")
+        if stage.monitoring.tracing:
+            accept(self.role, "IAM5[Resource::*]", "X-Ray's actions for traces do not support resources")
         accept(
             self.function,
             "L1",

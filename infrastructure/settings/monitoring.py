@@ -9,7 +9,7 @@ from infrastructure.settings.declaration import setting
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringSettings:
-    """Alarms and the dashboard. Both are billed by the month, used or not."""
+    """Alarms and the dashboard, which are billed by the month, and traces, which are billed by the call."""
 
     alarms: bool = setting(True, "alarms for failures and late events, 0.10 USD a month each")
     latency_milliseconds: int = setting(
@@ -19,4 +19,9 @@ class MonitoringSettings:
     )
     dashboard: bool = setting(
         True, "a dashboard of requests, errors and events, 3 USD a month after an account's first three"
+    )
+    tracing: bool = setting(
+        False,
+        "Lambda and Step Functions send traces to X-Ray, at 5 USD per million. At less than a call a second "
+        "nearly every call is traced",
     )

@@ -146,13 +146,13 @@ class Workflow(Construct):
         return state
 
     def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:
-        """The machine, with a log and traces. An execution is stopped after `hours`."""
+        """The machine with its log. An execution is stopped after `hours`."""
         accept(
             self.role,
             "IAM5[Resource::*]",
             "the actions for traces and for the delivery of logs do not support resources",
         )
-        return sfn.StateMachine(
+        machine = sfn.StateMachine(
             self,
             "Machine",
             state_machine_name=self._machine_name,
@@ -160,7 +160,7 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_chainable(start),
             role=self.role,
             timeout=cdk.Duration.hours(hours),
-            tracing_enabled=True,
+            tracing_enabled=self._stage.monitoring.tracing,
             logs=sfn.LogOptions(
                 # Log groups with this prefix do not count against the size of the account's log policy.
                 destination=log_group(
@@ -170,6 +170,9 @@ class Workflow(Construct):
                 include_execution_data=True,
             ),
         )
+        if not self._stage.monitoring.tracing:
+            accept(machine, "SF2", "the history of an execution shows each state, at no cost")
+        return machine
 
     def _payload(self, action: str, **members: Any) -> sfn.TaskInput:
         return sfn.TaskInput.from_object(

@@ -118,7 +118,6 @@ class Worker:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
             "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-            "POWERTOOLS_TRACE_DISABLED": "true",  # no X-Ray daemon here
             "TASTEMAKER_LOCAL_ANSWERS": str(answers),
             **without_reserved(spec.environment),
         }

@@ -57,7 +57,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
         if name == "prod":  # turns on everything that is off by default, so that it is checked too
             settings |= {"functions": {"runtimeProvisioned": 2}, "alarmEmail": "alarms@example.com"}
             settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
-            settings |= {"distributed": {"enabled": True}}
+            settings |= {"distributed": {"enabled": True}, "monitoring": {"tracing": True}}
             text = {"textModel": "amazon.titan-embed-text-v2:0", "textModelRegion": "eu-central-1"}
             settings["training"] = {**settings["training"], **text, "instanceCount": 2}
         TastemakerStack(app, stage=parse(name, settings))

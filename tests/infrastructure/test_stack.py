@@ -140,7 +140,17 @@ def test_functions_have_the_expected_environment(template: Template) -> None:
         assert ours - ({"DISTRIBUTED_BYTES"} if spark else set()) == set(ENVIRONMENT[name].split()), name
         assert properties["Handler"] == f"lambdas.{name}.handler.handle"
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
-        assert properties["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_only_a_stage_with_tracing_sends_traces(assembly: Assembly) -> None:
+    for stage, template in assembly.templates.items():
+        traced = stage == "prod"  # as the fixture sets it
+        functions = template.of_type("AWS::Lambda::Function").values()
+        modes = {one.get("TracingConfig", {}).get("Mode", "PassThrough") for one in functions}
+        assert modes == {"Active" if traced else "PassThrough"}
+        machines = template.of_type("AWS::StepFunctions::StateMachine").values()
+        assert {one.get("TracingConfiguration", {}).get("Enabled", False) for one in machines} == {traced}
+        assert ("xray:" in json.dumps(template.of_type("AWS::IAM::Policy"))) == traced
 
 
 def test_every_route_requires_a_signature(template: Template) -> None:

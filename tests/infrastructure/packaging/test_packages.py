@@ -36,6 +36,12 @@ def test_only_functions_that_process_the_lake_have_pyarrow() -> None:
     ]
 
 
+def test_no_function_has_the_x_ray_sdk() -> None:
+    """AWS ends its support on 25 February 2027. Lambda's own tracing needs no SDK."""
+    assert [name for name in FUNCTIONS if {"aws-xray-sdk", "wrapt"} & _names(name)] == []
+    assert "aws-xray-sdk" not in (ROOT / "requirements.lock").read_text()
+
+
 def test_versions_are_pinned_to_those_that_the_tests_use() -> None:
     developer = set(requirements(ROOT / "requirements.txt"))
     direct = {line.split("==")[0] for line in developer}
@@ -44,6 +50,10 @@ def test_versions_are_pinned_to_those_that_the_tests_use() -> None:
     )
     assert {line for line in shipped if line.split("==")[0] in direct} <= developer
     assert all("==" in line for line in shipped)
+
+
+def _names(function: str) -> set[str]:
+    return {line.split("==")[0] for line in _listed(function)}
 
 
 def _listed(name: str) -> list[str]:
