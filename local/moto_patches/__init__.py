@@ -1,1 +1,1 @@
-"""Changes to moto 5.2.5. A canary in tests/local/test_moto_canaries.py fails if moto itself changes there."""
+"""Changes to moto 5.2.5. `tests/local/moto_patches/test_canaries.py` fails if moto itself changes there."""

@@ -15,7 +15,7 @@ from moto import mock_aws
 
 from lambdas.stores.records import ResourceTable
 from tastemaker.control.core.records import Record
-from tests.lambdas.events.test_events import SCHEMAS
+from tests.lambdas.events.test_operations import SCHEMAS
 from tests.tastemaker.serving.films import GROUP, PREFIX, write_bundle
 
 REGION = "eu-west-1"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 STACK = "tiny"
-SOURCES = Path(__file__).with_name("functions")
+SOURCES = Path(__file__).with_name("handlers")
 
 
 def arn(service: str, resource: str) -> dict[str, str]:

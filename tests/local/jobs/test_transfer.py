@@ -64,3 +64,22 @@ def test_key_inside_of_the_folder_is_downloaded_below_it(tmp_path: Path) -> None
     bucket = Bucket("input/deep/a.txt")
     Transfer(bucket).restore("s3://lake/input/", tmp_path / "checkpoints")
     assert bucket.downloads == [str(tmp_path / "checkpoints" / "deep" / "a.txt")]
+
+
+def test_a_file_that_vanishes_while_others_are_uploaded_is_passed_over(tmp_path):
+    class Bucket:
+        """Takes files; another program renames one when the first is taken."""
+
+        def __init__(self) -> None:
+            self.keys: list[str] = []
+
+        def upload_file(self, file: str, bucket: str, key: str) -> None:
+            Path(file).read_bytes()
+            self.keys.append(key)
+            (tmp_path / "b.tmp").unlink(missing_ok=True)
+
+    for name in ("a.ckpt", "b.tmp", "c.ckpt"):
+        (tmp_path / name).write_text(name)
+    bucket = Bucket()
+    Transfer(bucket).upload_folder(tmp_path, "s3://lake/checkpoints/")
+    assert bucket.keys == ["checkpoints/a.ckpt", "checkpoints/c.ckpt"]

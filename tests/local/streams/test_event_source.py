@@ -15,6 +15,7 @@ from local.streams.failure_destination import FailureDestination, required_permi
 from local.streams.shards import Streams
 from local.terminal import Terminal
 from tests.local.conftest import unique, until
+from tests.local.streams.conftest import body
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:consumer"
 MAPPING = "c2b7fa2e-5d09-4b2a-8b6e-7d9a3f0e1c11"
@@ -154,3 +155,47 @@ def test_permissions_on_a_destination_are_those_that_lambda_checks():
     assert required_permissions(queue) == [("sqs:SendMessage", queue)]
     with pytest.raises(ValueError, match="not to lambda"):
         required_permissions(FUNCTION)
+
+
+@pytest.fixture
+def stored(local):
+    """The item that the consumer wrote for an id, as soon as it is there."""
+    dynamodb = local.client("dynamodb")
+
+    def item(name):
+        found = until(
+            lambda: dynamodb.get_item(TableName="tiny-own", Key={"id": {"S": f"event-{name}"}}),
+            lambda it: "Item" in it,
+        )
+        return found["Item"]
+
+    return item
+
+
+def test_records_of_a_key_come_in_order_and_in_batches(put, stored):
+    names = [unique("ordered") for _ in range(30)]
+    put(*[body(name) for name in names], key="one")
+    items = [stored(name) for name in names]
+    numbers = [int(item["event"]["S"].rsplit(":", 1)[-1]) for item in items]
+    assert numbers == sorted(numbers)
+    times = [float(item["at"]["S"]) for item in items]
+    assert times == sorted(times)
+    assert 1 < max(int(item["batch"]["N"]) for item in items) <= 10
+
+
+def test_a_poisonous_record_is_given_up_alone_and_the_rest_goes_on(put, stored, local):
+    before, after = unique("before"), unique("after")
+    put(body(before), body("bad", poison=True), body(after), key="poisoned")
+    assert stored(before)
+    assert stored(after)
+    sqs = local.client("sqs")
+    url = sqs.list_queues()["QueueUrls"][0]
+    [message] = until(lambda: sqs.receive_message(QueueUrl=url).get("Messages", []), bool)
+    document = json.loads(message["Body"])
+    info = document["KinesisBatchInfo"]
+    assert info["batchSize"] == 1
+    assert info["startSequenceNumber"] == info["endSequenceNumber"]
+    assert info["streamArn"].startswith("arn:aws:kinesis:us-east-1:123456789012:stream/")
+    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert document["requestContext"]["approximateInvokeCount"] == 2  # the call and its one retry
+    assert document["version"] == "1.0"

@@ -10,67 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from local.streams.firehose import DeliveryError, evaluate_prefix, partition_keys
-from tests.local.conftest import unique, until
-
-
-@pytest.fixture
-def put(local, stream):
-    """Put bodies into the stream under one partition key."""
-    kinesis = local.client("kinesis")
-
-    def records(*bodies, key="user"):
-        entries = [{"Data": json.dumps(body).encode(), "PartitionKey": key} for body in bodies]
-        kinesis.put_records(StreamName=stream, Records=entries)
-
-    return records
-
-
-@pytest.fixture
-def stored(local):
-    """The item that the consumer wrote for an id, as soon as it is there."""
-    dynamodb = local.client("dynamodb")
-
-    def item(name):
-        found = until(
-            lambda: dynamodb.get_item(TableName="tiny-own", Key={"id": {"S": f"event-{name}"}}),
-            lambda it: "Item" in it,
-        )
-        return found["Item"]
-
-    return item
-
-
-def body(name, **more):
-    return {"id": name, "datasetGroup": "shop", "userId": "u", **more}
-
-
-def test_records_of_a_key_come_in_order_and_in_batches(put, stored):
-    names = [unique("ordered") for _ in range(30)]
-    put(*[body(name) for name in names], key="one")
-    items = [stored(name) for name in names]
-    numbers = [int(item["event"]["S"].rsplit(":", 1)[-1]) for item in items]
-    assert numbers == sorted(numbers)
-    times = [float(item["at"]["S"]) for item in items]
-    assert times == sorted(times)
-    assert 1 < max(int(item["batch"]["N"]) for item in items) <= 10
-
-
-def test_a_poisonous_record_is_given_up_alone_and_the_rest_goes_on(put, stored, local):
-    before, after = unique("before"), unique("after")
-    put(body(before), body("bad", poison=True), body(after), key="poisoned")
-    assert stored(before)
-    assert stored(after)
-    sqs = local.client("sqs")
-    url = sqs.list_queues()["QueueUrls"][0]
-    [message] = until(lambda: sqs.receive_message(QueueUrl=url).get("Messages", []), bool)
-    document = json.loads(message["Body"])
-    info = document["KinesisBatchInfo"]
-    assert info["batchSize"] == 1
-    assert info["startSequenceNumber"] == info["endSequenceNumber"]
-    assert info["streamArn"].startswith("arn:aws:kinesis:us-east-1:123456789012:stream/")
-    assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    assert document["requestContext"]["approximateInvokeCount"] == 2  # the call and its one retry
-    assert document["version"] == "1.0"
+from tests.local.conftest import unique
+from tests.local.streams.conftest import body
 
 
 def test_events_reach_the_lake_as_parquet_by_group(put, local, lake):

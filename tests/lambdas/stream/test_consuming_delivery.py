@@ -14,7 +14,7 @@ from tastemaker.events.streaming import stream_records
 from tastemaker.ids import Ids
 from tastemaker.schemas import parse
 from tastemaker.serving.history import LiveEvent, merged
-from tests.lambdas.stream.test_stream import Aside, batch
+from tests.lambdas.stream.test_consuming import Aside, batch
 from tests.standard_schemas import avro
 
 ITEMS = ("alien", "brazil", "casablanca")

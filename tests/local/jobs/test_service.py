@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from local.jobs.transfer import Transfer
 from tests.local.conftest import unique, until
 
 
@@ -154,25 +152,6 @@ def test_stop_ends_the_program_and_keeps_what_it_had(create, end, sagemaker, loc
 def test_a_job_that_takes_too_long_is_stopped(create, end):
     job = end(create("wait", StoppingCondition={"MaxRuntimeInSeconds": 1}))
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-
-
-def test_a_file_that_vanishes_while_others_are_uploaded_is_passed_over(tmp_path):
-    class Bucket:
-        """Takes files; another program renames one when the first is taken."""
-
-        def __init__(self) -> None:
-            self.keys: list[str] = []
-
-        def upload_file(self, file: str, bucket: str, key: str) -> None:
-            Path(file).read_bytes()
-            self.keys.append(key)
-            (tmp_path / "b.tmp").unlink(missing_ok=True)
-
-    for name in ("a.ckpt", "b.tmp", "c.ckpt"):
-        (tmp_path / name).write_text(name)
-    bucket = Bucket()
-    Transfer(bucket).upload_folder(tmp_path, "s3://lake/checkpoints/")
-    assert bucket.keys == ["checkpoints/a.ckpt", "checkpoints/c.ckpt"]
 
 
 def test_checkpoints_go_to_s3_and_come_back(create, end, seen, lake):

@@ -1,0 +1,52 @@
+"""Functions that a program creates run as those of the template do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.local.conftest import unique, until
+from tests.local.functions.conftest import code
+
+
+def test_a_function_that_a_program_creates_runs_like_the_templates(local, create):
+    text = "import os\ndef handler(event, context):\n    return [event, os.environ['SAID'], os.getpid()]\n"
+    client = local.client("lambda")
+    name = create(text, Environment={"Variables": {"SAID": "hello"}})
+
+    def answer() -> list:
+        return json.load(client.invoke(FunctionName=name, Payload=b"1")["Payload"])
+
+    first = answer()
+    assert first[:2] == [1, "hello"] and answer() == first  # the worker is kept
+    client.update_function_code(FunctionName=name, ZipFile=code("def handler(event, context): return 'new'"))
+    assert answer() == "new"
+
+
+def test_a_buckets_notification_calls_the_function_that_a_program_created(local, create):
+    s3, bucket, answers = local.client("s3"), unique("inbox"), unique("answers")
+    copy = f"""import boto3
+def handler(event, context):
+    key = event["Records"][0]["s3"]["object"]["key"]
+    boto3.client("s3").put_object(Bucket="{answers}", Key=key, Body=b"seen")
+"""
+    name = create(copy, Timeout=30)
+    for one in (bucket, answers):
+        s3.create_bucket(Bucket=one)
+    target = {
+        "LambdaFunctionArn": local.account.arn("lambda", f"function:{name}"),
+        "Events": ["s3:ObjectCreated:*"],
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [target]}
+    )
+    s3.put_object(Bucket=bucket, Key="event.json", Body=b"{}")
+    until(lambda: s3.list_objects_v2(Bucket=answers).get("KeyCount"), lambda count: count == 1)
+
+
+def test_a_function_in_another_language_is_refused_by_name(local, create):
+    client = local.client("lambda")
+    name = create("", Runtime="nodejs22.x", Handler="index.handler")
+    with pytest.raises(client.exceptions.InvalidRuntimeException, match=f"{name} is made of nodejs22.x"):
+        client.invoke(FunctionName=name, Payload=b"{}")

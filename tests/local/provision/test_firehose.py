@@ -1,0 +1,16 @@
+"""Delivery streams."""
+
+from __future__ import annotations
+
+from tests.local import tiny
+
+
+def test_a_property_inside_a_delivery_is_refused_too(refused):
+    delivery = tiny.resources()["Delivery"]
+    target = delivery["Properties"]["ExtendedS3DestinationConfiguration"] | {"S3BackupMode": "Enabled"}
+    delivery = {
+        "Type": delivery["Type"],
+        "Properties": delivery["Properties"] | {"ExtendedS3DestinationConfiguration": target},
+    }
+    more = {name: tiny.resources()[name] for name in ("Lake", "Stream", "DeliveryRole")}
+    assert "S3BackupMode" in refused(Delivery=delivery, **more)

@@ -1,0 +1,26 @@
+"""Types and properties that no adapter handles are refused by name."""
+
+from __future__ import annotations
+
+from local.provision import ADAPTERS, IGNORED_TYPES
+
+
+def test_an_unknown_type_is_refused_by_name(refused):
+    assert "AWS::Backup::BackupVault" in refused(Vault={"Type": "AWS::Backup::BackupVault"})
+
+
+def test_a_stage_with_spark_is_refused_by_the_name_of_its_setting(refused):
+    assert "distributed.enabled" in refused(Spark={"Type": "AWS::EMRServerless::Application"})
+
+
+def test_an_unknown_property_is_refused_by_name(refused):
+    reason = refused(Odd={"Type": "AWS::S3::Bucket", "Properties": {"ObjectLockEnabled": True}})
+    assert "Odd (AWS::S3::Bucket)" in reason
+    assert "ObjectLockEnabled" in reason
+
+
+def test_everything_ignored_has_a_reason():
+    for kind, adapter in ADAPTERS.items():
+        assert all(len(reason) > 10 for reason in adapter.ignored.values()), kind
+        assert not set(adapter.ignored) & set(adapter.handled), kind
+    assert all(len(reason) > 10 for reason in IGNORED_TYPES.values())

@@ -1,0 +1,18 @@
+"""State machines."""
+
+from __future__ import annotations
+
+from tests.local import tiny
+
+
+def test_a_state_machine_that_the_interpreter_does_not_take(refused):
+    states = {
+        "Run": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sagemaker:createProcessingJob.sync",
+            "End": True,
+        }
+    }
+    states["Run"]["Parameters"] = {}
+    machine = tiny.machine("odd", "FlowRole", states)
+    assert "createProcessingJob" in refused(FlowRole=tiny.role("states.amazonaws.com"), Machine=machine)
