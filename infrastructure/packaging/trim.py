@@ -61,11 +61,13 @@ def _keep_services(data: Path) -> None:
 
 
 def _undocumented(model: Any) -> Any:
-    """A service model without its documentation, which is four fifths of the file."""
+    """A service model without its documentation, which is four fifths of the file.
+
+    The member stays, with an empty text: botocore reads that of a client's context parameters.
+    """
     if isinstance(model, dict):
         return {
-            name: _undocumented(part)
+            name: "" if name == "documentation" and isinstance(part, str) else _undocumented(part)
             for name, part in model.items()
-            if not (name == "documentation" and isinstance(part, str))
         }
     return [_undocumented(part) for part in model] if isinstance(model, list) else model
