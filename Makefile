@@ -24,7 +24,7 @@ demo: $(VENV)/ready  ## Set up, start the local run, import MovieLens, train, re
 local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ctrl-C
 	$(BIN)/python -m local --port $(PORT)
 
-test: $(VENV)/ready  ## Every test: unit, contract, infrastructure and end-to-end
+test: $(VENV)/ready $(CDK)  ## Every test: unit, contract, infrastructure and end-to-end
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spark (needs Java 17; sets up PySpark)
@@ -35,7 +35,7 @@ test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spa
 check: lint  ## Lint, then the fast tests: about a minute with warm caches
 	$(BIN)/python -m pytest -n 2 -m "not slow and not e2e" $(FAST_TESTS)
 
-coverage: $(VENV)/ready  ## Branch coverage of each package by every test but the end-to-end ones, with floors
+coverage: $(VENV)/ready $(CDK)  ## Branch coverage of each package by every test but the end-to-end ones, with floors
 	@mkdir -p build
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not e2e" --cov --cov-branch --cov-report= --cov-report=json:build/coverage.json
 	$(BIN)/python -m scripts.coverage build/coverage.json

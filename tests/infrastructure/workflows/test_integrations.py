@@ -75,9 +75,7 @@ def findings(call: Call) -> list[str]:
 
 
 @pytest.mark.parametrize("stage", ["local", "prod"])
-def test_parameters_of_every_integration_fit_the_model_of_the_service(
-    stage: str, assembly: Assembly
-) -> None:
+def test_parameters_of_every_integration_fit_the_model_of_the_service(stage: str, assembly: Assembly) -> None:
     definitions = definitions_of(assembly.templates[stage])
     found = list(calls(list(definitions.values())))
     assert {(service, name) for service, name, _ in found} == {
@@ -105,4 +103,6 @@ def test_wrong_parameters_are_found(parameters: dict[str, Any], finding: str) ->
 
 def test_values_outside_an_enumeration_are_found() -> None:
     request = {"OutputDataConfig": {"S3OutputPath": "s3://b/k", "CompressionType": "ZIP"}}
-    assert any("is none of GZIP, NONE" in one for one in findings(("sagemaker", "CreateTrainingJob", request)))
+    assert any(
+        "is none of GZIP, NONE" in one for one in findings(("sagemaker", "CreateTrainingJob", request))
+    )
