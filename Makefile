@@ -12,7 +12,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local check test test-spark coverage lint types format lock docs docs-site \
+.PHONY: help demo local check test fuzz test-spark coverage lint types format lock docs docs-site \
         bench-load bench-models bench-related bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
 
 help:  ## What there is to make
@@ -26,6 +26,10 @@ local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ct
 
 test: $(VENV)/ready $(CDK)  ## Every test: unit, contract, infrastructure and end-to-end
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+fuzz: $(VENV)/ready  ## Send what nobody would send: requests, batch lines, files (SECONDS=60 SEED=… REQUESTS=…)
+	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(REQUESTS),--requests $(REQUESTS))
 
 test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spark (needs Java 17; sets up PySpark)
 	PYSPARK_PYTHON=.venv-spark/bin/python .venv-spark/bin/python -m pytest tests/distributed \

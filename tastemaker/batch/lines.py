@@ -34,9 +34,9 @@ def read(line: bytes) -> tuple[Any, Question | None, str | None]:
             raise ValueError(f"it is nested more than {NESTING} levels deep")
     except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
         return line.decode("utf-8", "replace"), None, f"The line is not JSON: {error}."
-    if rb"\u" in line and not _is_text(document):
+    if (rb"\u" in line or b"\xed" in line) and not _is_text(document):
         reason = (
-            "The line has half of a surrogate pair (an escape such as \\ud800), which is not a character."
+            "The line has half of a surrogate pair (such as \\ud800, or its bytes), which is not a character."
         )
         return document, None, reason
     if not isinstance(document, dict):

@@ -34,6 +34,7 @@ def convert(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
     """
     if not pa.types.is_string(cells.type):
         cells = as_text(cells, rule)
+    _check_utf8(cells, rule)
     if rule.is_id and _may_have_blanks(cells):
         cells = pc.utf8_trim_whitespace(cells)
     sizes = pc.binary_length(cells)
@@ -44,6 +45,19 @@ def convert(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
     if rule.time_role is not None:
         _check_times(found, rule, now)
     return found
+
+
+def _check_utf8(cells: pa.Array, rule: ColumnRule) -> None:
+    """Check the bytes of texts. A column of strings in a Parquet file can have any."""
+    try:
+        cells.validate(full=True)
+    except pa.ArrowInvalid:
+        for row, raw in enumerate(cells.cast(pa.binary()).to_pylist()):
+            try:
+                (raw or b"").decode()
+            except UnicodeDecodeError:
+                raise BadCellError(row, rule.name, f"not UTF-8: {raw[:80]!r}") from None
+        raise
 
 
 def _may_have_blanks(cells: pa.Array) -> bool:
@@ -71,6 +85,10 @@ def as_text(cells: pa.Array, rule: ColumnRule) -> pa.Array:
     if pa.types.is_boolean(cells.type):
         return pc.if_else(cells, "true", "false")
     try:
+        if pa.types.is_binary(cells.type) or pa.types.is_large_binary(cells.type):
+            return pc.cast(cells, pa.binary()).view(
+                pa.string()
+            )  # `_check_utf8` names the row that is no text
         return pc.cast(cells, pa.string())
     except pa.ArrowNotImplementedError as error:
         raise BadCellError(

@@ -174,12 +174,15 @@ class _Feed(io.RawIOBase):
                 used += len(line)
                 yield line.decode("utf-8")
 
+        csv.field_size_limit(HEADER_BYTES)
         try:
             row = next((row for row in csv.reader(texts()) if row), None)
         except UnicodeDecodeError as error:
             raise UnreadableFile(name, "the header is not UTF-8", 1) from error
         if row is None:
             raise UnreadableFile(name, "the file is empty; its first line must name the columns")
+        if used == sum(map(len, lines)) and any("\n" in cell for cell in row):
+            raise UnreadableFile(name, "a quote that opens in the header is never closed", 1)
         self._buffer = head[skipped + used :]
         return [cell.strip() for cell in row]
 

@@ -39,6 +39,8 @@ from tastemaker.schemas import Field
 
 Typed = tuple[pa.RecordBatch, BatchProfile]
 """A converted batch and what it adds to the report."""
+DAMAGED = (pa.ArrowException, OSError, KeyError, UnicodeDecodeError, OverflowError)
+"""What pyarrow raises for damaged Parquet files."""
 MAX_ROWS_OF_BLOCK = 1 << 20
 """More rows than a block has."""
 
@@ -276,7 +278,7 @@ class Importer:
                 for typed_batch in _typed_in_order(batches, rules, self.now):
                     yield typed_batch
                     rows += typed_batch[0].num_rows
-            except (pa.ArrowException, OSError, KeyError) as error:
+            except DAMAGED as error:
                 raise UnreadableFile(
                     file.name, f"the file is damaged or not a Parquet file; write it again ({error})"
                 ) from error

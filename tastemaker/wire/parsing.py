@@ -6,14 +6,13 @@ members. Error messages have the form that AWS services use, because people sear
 """
 
 import math
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from tastemaker.errors import InvalidInput
+from tastemaker.wire.patterns import compiled
 
 MAX_ECHO_CHARACTERS = 80
 """The length at which an error message cuts off the value that it repeats."""
@@ -83,13 +82,14 @@ def _read_map(value: Any, shape: MapShape, path: str, problems: list[str]) -> An
 def _read_string(value: Any, shape: Shape, path: str, problems: list[str]) -> Any:
     if not isinstance(value, str):
         return _wrong_type(value, "a string", shape, path, problems)
-    _check_length(value, shape, path, problems)
+    if not _check_length(value, shape, path, problems):
+        return value  # the pattern would only repeat that
     enum = shape.metadata.get("enum")
     if enum and value not in enum:
         _report(value, f"Member must satisfy enum value set: [{', '.join(enum)}]", shape, path, problems)
     pattern = shape.metadata.get("pattern")
     # A pattern applies to the whole value, although some patterns in the models lack the final "$".
-    if pattern and not _compiled(pattern).fullmatch(value):
+    if pattern and not compiled(pattern).fullmatch(value):
         _report(value, f"Member must satisfy regular expression pattern: {pattern}", shape, path, problems)
     return value
 
@@ -144,21 +144,16 @@ _SCALARS = {
 }
 
 
-@cache
-def _compiled(pattern: str) -> Any:
-    if "\\p{" not in pattern:
-        return re.compile(pattern)
-    import regex  # imported here because it takes 0.1 seconds and only three patterns need it
-
-    return regex.compile(pattern)
-
-
-def _check_length(value: Any, shape: Shape, path: str, problems: list[str]) -> None:
+def _check_length(value: Any, shape: Shape, path: str, problems: list[str]) -> bool:
+    """Report a length outside the range of `shape`. Returns whether the length is within it."""
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and len(value) < low:
         _report(value, f"Member must have length greater than or equal to {low}", shape, path, problems)
+        return False
     if high is not None and len(value) > high:
         _report(value, f"Member must have length less than or equal to {high}", shape, path, problems)
+        return False
+    return True
 
 
 def _in_range(value: float, shape: Shape, path: str, problems: list[str]) -> float:

@@ -23,6 +23,7 @@ def test_line_and_answer_round_trip() -> None:
         (b'{"userId": NaN}', '{"userId": NaN}', "NaN"),
         (b"[1]", [1], "object"),
         (b'{"userId": "\\ud800"}', {"userId": "\ud800"}, "surrogate"),
+        (b'{"userId": "x\xed\xa0\xbd"}', {"userId": "x\ud83d"}, "surrogate"),
         (
             b'{"userId": "a", "context": {"\\udc00": "x"}}',
             {"userId": "a", "context": {"\udc00": "x"}},

@@ -159,6 +159,8 @@ def test_parquet_files_of_a_folder_may_store_a_column_differently(folder: Import
         ({"TIMESTAMP": [T + 1.0, T + 2.5]}, 2, "TIMESTAMP", "'1600000002.5'"),
         ({"TIMESTAMP": pa.array([T, T], pa.timestamp("s"))}, 1, "TIMESTAMP", "whole number"),
         ({"ITEM_ID": [["i"], ["j"]]}, 1, "ITEM_ID", "list"),
+        ({"ITEM_ID": pa.array([b"i", b"\xe9"]).view(pa.string())}, 2, "ITEM_ID", r"not UTF-8: b'\xe9'"),
+        ({"ITEM_ID": pa.array([b"i", b"\xe9"])}, 2, "ITEM_ID", "not UTF-8"),
     ],
 )
 def test_bad_row_of_a_parquet_file_is_named(
@@ -227,6 +229,19 @@ def test_bytes_that_are_not_utf8_are_named(folder: ImportFolder) -> None:
         folder.run(EVENTS)
     folder.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\nu,i,1\n".encode("utf-16"))
     with pytest.raises(UnreadableFile, match="UTF-16"):
+        folder.run(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("ITEM_ID," + "x" * 900_000, "missing the following columns"),
+        ('USER_ID,ITEM_ID,"TIMESTAMP', "line 1: a quote that opens in the header is never closed"),
+    ],
+)
+def test_header_that_does_not_end_is_refused(folder: ImportFolder, header: str, why: str) -> None:
+    folder.put("a.csv", f"{header}\nu,i,{T}\n")
+    with pytest.raises(WorkFailedError, match=why):
         folder.run(EVENTS)
 
 

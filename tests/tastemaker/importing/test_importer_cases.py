@@ -195,3 +195,6 @@ def test_damaged_parquet_files_are_named(folder: ImportFolder) -> None:
                 folder.run(EVENTS, "s3://data/a.parquet")
             except WorkFailedError as error:
                 assert "a.parquet" in str(error)
+    folder.put("a.parquet", whole.replace(b"ITEM_ID", b"ITE\xc0_ID"))
+    with pytest.raises(UnreadableFile, match=r"a\.parquet: the file is damaged"):
+        folder.run(EVENTS, "s3://data/a.parquet")

@@ -1,0 +1,53 @@
+"""A few seeds of each kind of `make fuzz`."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from tests.fuzz.__main__ import ENVIRONMENT
+from tests.fuzz.episodes import Findings, Held, ask_lines, import_files, send_requests
+from tests.fuzz.shop import EveryBundle, open_bundles
+
+pytestmark = pytest.mark.slow
+
+TABLE_SEED, MEMORY_SEEDS = 5, (1, 2, 3)
+"""Seeds whose records are in a table (multiples of five), and seeds whose records are in memory."""
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EveryBundle]:
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield open_bundles(tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.mark.parametrize("seed", [TABLE_SEED, *MEMORY_SEEDS])
+def test_no_request_fails_inside_or_writes_although_it_is_refused(bundles: EveryBundle, seed: int) -> None:
+    findings = Findings()
+    send_requests(bundles, seed, 300 if seed in MEMORY_SEEDS else 150, findings)
+    assert not findings.failures, "\n".join(map(str, findings.failures))
+    # The requests reach what they are for: most operations do something, and most refuse something.
+    assert len(findings.accepted) > 20 and len(findings.refused) > 40
+
+
+def test_every_line_of_a_batch_job_has_an_answer(bundles: EveryBundle) -> None:
+    findings = Findings()
+    ask_lines(bundles, 1, 300, findings)
+    assert not findings.failures, "\n".join(map(str, findings.failures))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_imports_read_what_another_reader_reads_or_leave_nothing(seed: int) -> None:
+    findings = Findings()
+    import_files(seed, 100, findings)
+    assert not findings.failures, "\n".join(map(str, findings.failures))
+
+
+def test_requests_leave_no_threads_and_no_open_files(bundles: EveryBundle) -> None:
+    send_requests(bundles, 1, 50, Findings())
+    before = Held.now()
+    send_requests(bundles, 2, 50, Findings())
+    after = Held.now()
+    assert (after.threads, after.files) <= (before.threads, before.files)
