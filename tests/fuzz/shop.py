@@ -46,7 +46,7 @@ from tastemaker.wire import Service
 from tests.contract.requests import populate
 from tests.fuzz.limits import Writes
 from tests.lambdas.aws import TABLE, create_resources_table, create_table
-from tests.lambdas.refreshing.test_actions import write_action_bundle
+from tests.lambdas.refreshing.test_refresh_actions import write_action_bundle
 from tests.standard_schemas import ACTION_ID, EVENT_TYPE, ITEM_ID, TIMESTAMP, USER_ID, avro, field
 from tests.tastemaker.batch.test_segments import Fans
 from tests.tastemaker.control import shop as make
