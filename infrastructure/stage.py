@@ -17,7 +17,7 @@ from typing import Any
 from infrastructure.settings.data import EventSettings, LakeSettings
 from infrastructure.settings.declaration import StageError, described, setting
 from infrastructure.settings.functions import FunctionSettings, ThrottlingSettings
-from infrastructure.settings.jobs import DistributedSettings, TrainingSettings
+from infrastructure.settings.jobs import DistributedSettings, TrainingSettings, image_parts
 from infrastructure.settings.metrics import MetricsSettings
 from infrastructure.settings.monitoring import MonitoringSettings
 from infrastructure.settings.reading import list_settings, read
@@ -169,6 +169,11 @@ def parse(name: str, settings: Mapping[str, Any]) -> Stage:
     if stage.external_id and not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", stage.external_id, re.ASCII):
         raise StageError(
             f"stage {name}: externalId has 2 to 1224 letters, digits, and characters of _+=,.@:/-"
+        )
+    if stage.training.image and image_parts(stage.training.image) is None:
+        raise StageError(
+            f"stage {name}: training.image must be an image in Amazon ECR with a tag other than latest, or with "
+            "a digest: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/repository@sha256:…"
         )
     return stage
 

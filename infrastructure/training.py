@@ -16,10 +16,12 @@ from infrastructure.grants import allow_objects
 from infrastructure.packaging import packages
 from infrastructure.packaging.build import build
 from infrastructure.permissions import allow
+from infrastructure.settings.jobs import image_parts
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
 
 IMAGES = Path(__file__).with_name("training_images.json")
+PUBLIC_IMAGE = "pytorch-training"
 # The names of all jobs begin so. Roles may start and stop only jobs with such a name.
 JOB_PREFIX = "tastemaker-"
 # Unpacks the code channel and runs it. With an entry point of our own, SageMaker's start-up code does not run
@@ -40,10 +42,9 @@ class Training(Construct):
         super().__init__(scope, id)
         self._settings = stage.training
         gpu = self._settings.instance_type.startswith(("ml.g", "ml.p"))
-        images = cdk.CfnMapping(self, "Images", mapping=json.loads(IMAGES.read_text()))
         region = cdk.Stack.of(self).region
         self._text_region = self._settings.text_model_region or region
-        self.image = images.find_in_map(region, "gpu" if gpu else "cpu")
+        self.image, registry = self._image("gpu" if gpu else "cpu")
         self.code = assets.Asset(self, "Code", path=str(build(packages.TRAINING, bundle=stage.bundle)))
         self.role = iam.Role(
             self,
@@ -54,9 +55,23 @@ class Training(Construct):
             ),
             description="What a training job may do",
         )
-        self._grant(lake, registry=images.find_in_map(region, "account"))
+        self._grant(lake, repository=registry)
 
-    def _grant(self, lake: Lake, *, registry: str) -> None:
+    def _image(self, processor: str) -> tuple[str, str]:
+        """The training image, and the ARN of its repository."""
+        stack, uri = cdk.Stack.of(self), self._settings.image
+        if parts := image_parts(uri):
+            account, region, name = parts
+        else:
+            images = cdk.CfnMapping(self, "Images", mapping=json.loads(IMAGES.read_text()))
+            uri = images.find_in_map(stack.region, processor)
+            account, region, name = images.find_in_map(stack.region, "account"), stack.region, PUBLIC_IMAGE
+        arn = stack.format_arn(
+            service="ecr", region=region, account=account, resource="repository", resource_name=name
+        )
+        return uri, arn
+
+    def _grant(self, lake: Lake, *, repository: str) -> None:
         stack = cdk.Stack.of(self)
         allow_objects(self.role, ["s3:GetObject"], lake, [ALL_GROUPS])
         write = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
@@ -94,13 +109,8 @@ class Training(Construct):
         allow(
             self.role,
             ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
-            [
-                stack.format_arn(
-                    service="ecr", account=registry, resource="repository", resource_name="pytorch-training"
-                )
-            ],
+            [repository],
         )
-
         if self._settings.text_model:
             model = stack.format_arn(
                 service="bedrock",

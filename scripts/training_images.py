@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-VERSION = "2.10"
+VERSION = "2.10.0"
+"""The exact version: a tag such as 2.10 moves to the next patch release."""
 TABLE = Path(__file__).resolve().parent.parent / "infrastructure" / "training_images.json"
 # The SDK chooses the image by an instance type.
 INSTANCES = {"cpu": "ml.m5.xlarge", "gpu": "ml.g5.xlarge"}
@@ -23,7 +24,7 @@ def table() -> dict[str, dict[str, str]]:
 
     config = Path(sagemaker.core.__file__).parent / "image_uri_config" / "pytorch.json"
     versions = json.loads(config.read_text())["training"]["versions"]
-    registries = next(v["registries"] for name, v in versions.items() if name.startswith(VERSION + "."))
+    registries = versions[VERSION]["registries"]
     return {
         region: {
             "account": account,

@@ -11,7 +11,13 @@ from tastemaker.contracts.lake_layout import Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
-    return Limits(memory=stage.functions.batch_memory, timeout=900, disk=stage.functions.batch_disk)
+    functions = stage.functions
+    return Limits(
+        memory=functions.batch_memory,
+        timeout=900,
+        disk=functions.batch_disk,
+        reserved=functions.batch_reserved,
+    )
 
 
 def _connect(batch: ServiceFunction, uses: Resources) -> None:

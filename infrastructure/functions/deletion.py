@@ -17,7 +17,10 @@ REWRITE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVe
 
 
 def _limits(stage: Stage) -> Limits:
-    return Limits(memory=stage.functions.deletion_memory, timeout=900, disk=2048)
+    functions = stage.functions
+    return Limits(
+        memory=functions.deletion_memory, timeout=900, disk=2048, reserved=functions.deletion_reserved
+    )
 
 
 def _connect(deletion: ServiceFunction, uses: Resources) -> None:

@@ -19,12 +19,16 @@ from infrastructure.stage import Stage
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a function gets: `memory` and `disk` in MB, `timeout` in seconds, `provisioned` environments."""
+    """What a function gets: `memory` and `disk` in MB, `timeout` in seconds, `provisioned` environments.
+
+    `reserved` is the largest number of environments, reserved for the function; 0 for no limit.
+    """
 
     memory: int
     timeout: int
     disk: int = 512
     provisioned: int = 0
+    reserved: int = 0
 
 
 class ServiceFunction(Construct):
@@ -56,6 +60,7 @@ class ServiceFunction(Construct):
             timeout=cdk.Duration.seconds(limits.timeout),
             ephemeral_storage_size=cdk.Size.mebibytes(limits.disk),
             tracing=lambda_.Tracing.ACTIVE if stage.monitoring.tracing else lambda_.Tracing.DISABLED,
+            reserved_concurrent_executions=limits.reserved or None,
             role=self.role,
             log_group=log,
             environment={

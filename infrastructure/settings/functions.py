@@ -36,10 +36,19 @@ class FunctionSettings:
     batch_concurrency: int = setting(
         20, "how many shards of a batch job are processed at the same time", within=(1, 1000)
     )
+    batch_reserved: int = setting(
+        0,
+        "how many shards of all batch jobs together; this concurrency is reserved, and an account keeps 100 "
+        "unreserved; 0 for no limit",
+        within=(0, 1000),
+    )
     exporting_memory: int = setting(3008, "memory of the exporting function", within=(128, 10240))
     deletion_memory: int = setting(3008, "memory of the deletion function", within=(128, 10240))
     deletion_concurrency: int = setting(
         20, "how many files of a data deletion job are rewritten at the same time", within=(1, 1000)
+    )
+    deletion_reserved: int = setting(
+        0, "how many files of all data deletion jobs together, as batchReserved", within=(0, 1000)
     )
     refreshing_memory: int = setting(
         1769, "memory of the refreshing function: one core, and about ten million events", within=(128, 10240)

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from infrastructure.settings.declaration import setting
+
+
+IMAGE = re.compile(
+    r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)"
+    r"(?::(?!latest$)[\w.-]{1,128}|@sha256:[0-9a-f]{64})"
+)
+
+
+def image_parts(uri: str) -> tuple[str, str, str] | None:
+    """(account, region, repository) of an image in Amazon ECR; None if `uri` does not fix an image.
+
+    The tag `latest` moves by its nature.
+    """
+    found = IMAGE.fullmatch(uri)
+    return (found[1], found[2], found[3]) if found else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,6 +29,12 @@ class TrainingSettings:
 
     instance_type: str = setting(
         "ml.m7i.2xlarge", "SageMaker instance type; a type that starts with ml.g or ml.p uses the GPU image"
+    )
+    image: str = setting(
+        "",
+        "training image in Amazon ECR with its tag or digest, "
+        "<account>.dkr.ecr.<region>.amazonaws.com/<repository>@sha256:<digest>; empty for AWS's public "
+        "PyTorch image of an exact version",
     )
     instance_count: int = setting(
         1, "instances per job; several share the passes over the events of one model", within=(1, 16)

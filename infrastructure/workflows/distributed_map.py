@@ -12,7 +12,13 @@ from constructs import Construct
 
 from infrastructure.data.lake import Lake
 from infrastructure.permissions import allow
-from infrastructure.workflows.invoke import TRANSIENT_LAMBDA_ERRORS, wait_seconds
+from infrastructure.workflows.invoke import (
+    THROTTLED,
+    THROTTLED_ATTEMPTS,
+    THROTTLED_MAX_SECONDS,
+    TRANSIENT_LAMBDA_ERRORS,
+    wait_seconds,
+)
 
 
 def distributed_map(
@@ -38,6 +44,12 @@ def distributed_map(
         "Resource": function.function_arn,
         "TimeoutSeconds": wait_seconds(function),
         "Retry": [
+            {
+                "ErrorEquals": THROTTLED,
+                "MaxAttempts": THROTTLED_ATTEMPTS,
+                "MaxDelaySeconds": THROTTLED_MAX_SECONDS,
+                **retry,
+            },
             {"ErrorEquals": TRANSIENT_LAMBDA_ERRORS, "MaxAttempts": 8, **retry},
             # An element may be processed twice. An error in the data fails again, so one retry is enough.
             {"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1, **retry},

@@ -167,7 +167,8 @@ class Workflow(Construct):
                     self, "Log", f"/aws/vendedlogs/states/{self._machine_name}", stage=self._stage
                 ),
                 level=sfn.LogLevel.ALL,
-                include_execution_data=True,
+                # Plans and results name files, and the reason of a failure may repeat a value of a row.
+                include_execution_data=self._stage.log_level == "DEBUG",
             ),
         )
         if not self._stage.monitoring.tracing:

@@ -13,8 +13,11 @@ TRANSIENT_LAMBDA_ERRORS = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
 ]
+# The account, or the function, has no free concurrency. Other work takes minutes to end, so a state waits for
+# hours: an account may have as little as 10.
+THROTTLED = ["Lambda.TooManyRequestsException"]
+THROTTLED_ATTEMPTS, THROTTLED_MAX_SECONDS = 300, 60
 # A state waits so many seconds longer than the function may run.
 GRACE_SECONDS = 30
 
@@ -39,6 +42,14 @@ def invoke(
         result_path=result_path,
         retry_on_service_exceptions=False,
         task_timeout=sfn.Timeout.duration(cdk.Duration.seconds(wait_seconds(function))),
+    )
+    state.add_retry(
+        errors=THROTTLED,
+        interval=cdk.Duration.seconds(2),
+        backoff_rate=2,
+        max_attempts=THROTTLED_ATTEMPTS,
+        max_delay=cdk.Duration.seconds(THROTTLED_MAX_SECONDS),
+        jitter_strategy=sfn.JitterType.FULL,
     )
     state.add_retry(
         errors=TRANSIENT_LAMBDA_ERRORS,
