@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infrastructure.encryption import stage_key
 from infrastructure.stage import RETENTION_DAYS, Stage
 
 # CDK's enumeration has the order of CloudWatch's list of days, and "forever" at its end.
@@ -23,5 +24,6 @@ def log_group(scope: Construct, id: str, name: str, *, stage: Stage) -> logs.Log
         id,
         log_group_name=name,
         retention=_RETENTION[stage.log_retention_days],
+        encryption_key=stage_key(scope),
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from infrastructure.api import Api
 from infrastructure.data.event_stream import EventStream
+from infrastructure.encryption import stage_key
 from infrastructure.functions.service_function import ServiceFunction
 from infrastructure.resource_graphs import resource_graphs
 from infrastructure.stage import Stage
@@ -198,7 +199,13 @@ class Monitoring(Construct):
     def _alarm_topic(self, stage: Stage) -> sns.Topic:
         """The topic of the alarms. Its policy replaces the default one, so it names who may publish."""
         stack = cdk.Stack.of(self)
-        topic = sns.Topic(self, "Topic", display_name=f"{stage.stack_name} alarms", enforce_ssl=True)
+        topic = sns.Topic(
+            self,
+            "Topic",
+            display_name=f"{stage.stack_name} alarms",
+            enforce_ssl=True,
+            master_key=stage_key(self),
+        )
         alarms = stack.format_arn(
             service="cloudwatch",
             resource="alarm",

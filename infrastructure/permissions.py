@@ -13,6 +13,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
+from infrastructure.encryption import needed_for, stage_key
+
 
 def allow(
     role: iam.Role,
@@ -24,6 +26,7 @@ def allow(
 ) -> None:
     """Allow `role` the `actions` on the resources with the ARNs `on`, under the IAM conditions `when`.
 
+    If the stage has a key of its own, the role may also use it for the data that the actions read and write.
     Raises ValueError if an action has a wildcard, or if a resource has one without a reason (`because`).
     """
     if any("*" in action for action in actions):
@@ -33,11 +36,28 @@ def allow(
             actions=list(actions), resources=list(on), conditions=dict(when) if when else None
         )
     )
+    _use_stage_key(role, actions)
     for arn in map(plain(role), on):
         if "*" in arn:
             if not because:
                 raise ValueError(f"{role.node.path}: {arn} has a wildcard. Give a reason with `because`.")
             accept(role, f"IAM5[Resource::{arn}]", because)
+
+
+def _use_stage_key(role: iam.Role, actions: Sequence[str]) -> None:
+    key, stack = stage_key(role), cdk.Stack.of(role)
+    if key is None:
+        return
+    for service, needed in needed_for(actions):
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=list(needed),
+                resources=[key.key_arn],
+                conditions={
+                    "StringEquals": {"kms:ViaService": f"{service}.{stack.region}.{stack.url_suffix}"}
+                },
+            )
+        )
 
 
 def deny(role: iam.Role, actions: Sequence[str], on: Sequence[str]) -> None:

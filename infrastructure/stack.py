@@ -11,6 +11,7 @@ from infrastructure.data.event_stream import EventStream
 from infrastructure.data.lake import Lake
 from infrastructure.data.tables import Tables
 from infrastructure.distributed import Distributed
+from infrastructure.encryption import Encryption
 from infrastructure.functions.declaration import Resources
 from infrastructure.functions.registry import Functions
 from infrastructure.grants import CALLER_DATA_FUNCTIONS, external_id
@@ -35,6 +36,8 @@ class TastemakerStack(cdk.Stack):
             termination_protection=stage.termination_protection,
             env=cdk.Environment(account=stage.account or None, region=stage.region or None),
         )
+        if stage.own_key:
+            Encryption(self, stage=stage)
         lake = Lake(self, "Lake", stage=stage)
         tables = Tables(self, "Tables", stage=stage)
         events = EventStream(self, "Events", stage=stage, lake=lake)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from infrastructure.data.lake import Lake
+from infrastructure.encryption import ENCRYPT, stage_key
 from infrastructure.grants import allow_objects
 from infrastructure.packaging import packages
 from infrastructure.packaging.build import build
@@ -21,6 +23,8 @@ from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
 
 IMAGES = Path(__file__).with_name("training_images.json")
+# Instances with disks of their own, which encrypt by themselves. SageMaker refuses a key for their volumes.
+LOCAL_DISK = re.compile(r"ml\.(g\d|p3dn|p[4-9]|trn|[a-z]+\d+[a-z]*d)")
 PUBLIC_IMAGE = "pytorch-training"
 # The names of all jobs begin so. Roles may start and stop only jobs with such a name.
 JOB_PREFIX = "tastemaker-"
@@ -41,6 +45,8 @@ class Training(Construct):
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
         self._settings = stage.training
+        self._key = stage_key(self)
+        self._local_disk = LOCAL_DISK.match(self._settings.instance_type) is not None
         gpu = self._settings.instance_type.startswith(("ml.g", "ml.p"))
         region = cdk.Stack.of(self).region
         self._text_region = self._settings.text_model_region or region
@@ -111,6 +117,9 @@ class Training(Construct):
             ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
             [repository],
         )
+        if self._key is not None:
+            # As CDK's own task grants it: SageMaker encrypts the model, and attaches the encrypted volume.
+            allow(self.role, [*ENCRYPT, "kms:CreateGrant"], [self._key.key_arn])
         if self._settings.text_model:
             model = stack.format_arn(
                 service="bedrock",
@@ -143,7 +152,12 @@ class Training(Construct):
                 _channel("data", "ManifestFile", {"S3Uri.$": "$.plan.manifestUri"}),
             ],
             # Uncompressed, because the runtime function opens the files of the model directly.
-            "OutputDataConfig": {"S3OutputPath.$": "$.plan.outputPath", "CompressionType": "NONE"},
+            "OutputDataConfig": {
+                "S3OutputPath.$": "$.plan.outputPath",
+                "CompressionType": "NONE",
+                # Without it, SageMaker takes the account's key for S3 and not that of the bucket.
+                **({"KmsKeyId": self._key.key_arn} if self._key else {}),
+            },
             "CheckpointConfig": {
                 "S3Uri.$": "States.Format('{}checkpoints/', $.plan.outputPath)",
                 "LocalPath": "/opt/ml/checkpoints",
@@ -152,6 +166,7 @@ class Training(Construct):
                 "InstanceType": has.instance_type,
                 "InstanceCount": has.instance_count,
                 "VolumeSizeInGB": has.volume_gb,
+                **({"VolumeKmsKeyId": self._key.key_arn} if self._key and not self._local_disk else {}),
             },
             "EnableManagedSpotTraining": has.spot,
             # The instances exchange events and weights.

@@ -11,6 +11,8 @@ NEW_ACCOUNT_MEMORY = 3008
 """MB of memory that a function may have in a new account. No API tells the limit."""
 LIVE_CONCURRENCY = 20
 """Environments for live requests, beside those of jobs."""
+UNRESERVED = 100
+"""Concurrent executions that AWS keeps for functions without reserved concurrency: a deployment would fail."""
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code}"
 
 
@@ -88,6 +90,19 @@ def lambda_concurrency(account: Account) -> list[Finding]:
     jobs = max(functions.batch_concurrency, functions.deletion_concurrency)
     wanted = jobs + LIVE_CONCURRENCY + functions.runtime_provisioned
     link = CONSOLE.format(region=account.region, service="lambda", code="L-B99A9384")
+    reserved = functions.batch_reserved + functions.deletion_reserved
+    if reserved and limit < reserved + UNRESERVED:
+        return [
+            Finding(
+                "Lambda concurrency",
+                "missing",
+                f"{limit} concurrent executions: the stage reserves {reserved}, and AWS keeps {UNRESERVED} "
+                "unreserved",
+                f"Request {reserved + UNRESERVED} or more, or set functions.batchReserved and "
+                "functions.deletionReserved to 0 in cdk.json.",
+                link,
+            )
+        ]
     if limit < wanted:
         return [
             Finding(

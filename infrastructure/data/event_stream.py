@@ -16,6 +16,7 @@ from aws_cdk.aws_lambda_event_sources import KinesisEventSource
 from constructs import Construct
 
 from infrastructure.data.lake import Lake
+from infrastructure.encryption import stage_key
 from infrastructure.logs import log_group
 from infrastructure.permissions import accept, allow
 from infrastructure.settings.data import ON_DEMAND
@@ -54,14 +55,18 @@ class EventStream(Construct):
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
         self._stage = stage
+        key = stage_key(self)
         self.stream = kinesis.Stream(
             self,
             "Stream",
             **_capacity(stage),
-            encryption=kinesis.StreamEncryption.MANAGED,
+            encryption=kinesis.StreamEncryption.KMS if key else kinesis.StreamEncryption.MANAGED,
+            encryption_key=key,
             retention_period=cdk.Duration.hours(stage.events.retention_hours),
             removal_policy=cdk.RemovalPolicy.DESTROY,  # the lake has the same events
         )
+        if key is not None:
+            accept(self.stream, "KDS3", "the stage asks for one key of its own for all data")
         self._lake = lake
         self.delivery = self._deliver_to_lake(lake)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infrastructure.encryption import stage_key
 from infrastructure.stage import Stage
 from tastemaker.contracts import lake_layout
 
@@ -22,7 +24,6 @@ class Lake(Construct):
         super().__init__(scope, id)
         keep = cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY
         private: dict[str, Any] = {
-            "encryption": s3.BucketEncryption.S3_MANAGED,
             "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,
             "object_ownership": s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             "enforce_ssl": True,
@@ -36,11 +37,13 @@ class Lake(Construct):
                 s3.LifecycleRule(id="old access logs", expiration=days(stage.lake.access_log_days)),
                 _unfinished_uploads(),
             ],
+            encryption=s3.BucketEncryption.S3_MANAGED,  # S3 does not write access logs with another key
             **private,
         )
         self.bucket = s3.Bucket(
             self,
             "Bucket",
+            **_encryption(stage_key(self)),
             versioned=True,
             server_access_logs_bucket=access_log,
             server_access_logs_prefix="lake/",
@@ -83,6 +86,13 @@ class Lake(Construct):
     def objects(self, pattern: str) -> str:
         """The ARN of the objects whose keys match `pattern`."""
         return self.bucket.arn_for_objects(pattern)
+
+
+def _encryption(key: kms.IKey | None) -> dict[str, Any]:
+    """How S3 encrypts objects. With a bucket key, it asks KMS once for many objects."""
+    if key is None:
+        return {"encryption": s3.BucketEncryption.S3_MANAGED}
+    return {"encryption": s3.BucketEncryption.KMS, "encryption_key": key, "bucket_key_enabled": True}
 
 
 def _unfinished_uploads() -> s3.LifecycleRule:

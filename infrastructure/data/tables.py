@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infrastructure.encryption import stage_key
 from infrastructure.stage import Stage
 
 # Lists of resources by time of creation: all of a type, or the children of one.
@@ -31,7 +32,7 @@ class Tables(Construct):
     def _table(
         self, id: str, *, key: str, sort: str | None = None, expires: str | None = None
     ) -> dynamodb.Table:
-        keeps = self._stage.keeps_data
+        keeps, encryption = self._stage.keeps_data, stage_key(self)
         return dynamodb.Table(
             self,
             id,
@@ -42,6 +43,8 @@ class Tables(Construct):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute=expires,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if encryption else None,
+            encryption_key=encryption,
             deletion_protection=keeps,
             removal_policy=cdk.RemovalPolicy.RETAIN if keeps else cdk.RemovalPolicy.DESTROY,
         )

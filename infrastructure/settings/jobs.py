@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from infrastructure.settings.declaration import setting
 
-
 IMAGE = re.compile(
     r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)"
     r"(?::(?!latest$)[\w.-]{1,128}|@sha256:[0-9a-f]{64})"

@@ -37,7 +37,10 @@ _MODULES = (
     sqs,
     stepfunctions,
 )
-_SPARK = "AWS::EMRServerless::Application"
+_WITHOUT = {
+    "AWS::EMRServerless::Application": " Set distributed.enabled to false for a local run.",
+    "AWS::KMS::Key": " Set ownKey to false for a local run.",
+}
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # a parameter of the CDK's templates
 
 
@@ -68,8 +71,8 @@ def provision(template: Template, deployment: Deployment, log: Line) -> None:
 def _refuse_unknown(template: Template) -> None:
     unknown = sorted(set(template.types.values()) - set(ADAPTERS))
     if unknown:
-        spark = " Set distributed.enabled to false for a local run." if _SPARK in unknown else ""
-        raise ProvisionError(f"local/provision has no adapter for {', '.join(unknown)}.{spark}")
+        settings = "".join(text for one, text in _WITHOUT.items() if one in unknown)
+        raise ProvisionError(f"local/provision has no adapter for {', '.join(unknown)}.{settings}")
     for logical_id, resource_type in template.types.items():
         properties = template.declared_properties(logical_id)
         ADAPTERS[resource_type].refuse_unknown(logical_id, resource_type, properties)

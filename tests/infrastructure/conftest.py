@@ -55,7 +55,9 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
     for name in ("local", "prod"):
         settings = {**cdk_json["stages"][name], "bundle": False}
         if name == "prod":  # turns on everything that is off by default, so that it is checked too
-            settings |= {"functions": {"runtimeProvisioned": 2}, "alarmEmail": "alarms@example.com"}
+            reserved = {"batchReserved": 40, "deletionReserved": 10}
+            settings |= {"functions": {"runtimeProvisioned": 2, **reserved}, "ownKey": True}
+            settings |= {"alarmEmail": "alarms@example.com"}
             settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
             settings |= {"distributed": {"enabled": True}, "monitoring": {"tracing": True}}
             text = {"textModel": "amazon.titan-embed-text-v2:0", "textModelRegion": "eu-central-1"}

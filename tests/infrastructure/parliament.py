@@ -18,6 +18,7 @@ ARNS = {
     "AWS::EMRServerless::Application": "arn:aws:emr-serverless:us-east-1:123456789012:/applications/x",
     "AWS::Events::EventBus": "arn:aws:events:us-east-1:123456789012:event-bus/x",
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/x",
+    "AWS::KMS::Key": "arn:aws:kms:us-east-1:123456789012:key/x",
     "AWS::Kinesis::Stream": "arn:aws:kinesis:us-east-1:123456789012:stream/x",
     "AWS::Lambda::Alias": "arn:aws:lambda:us-east-1:123456789012:function:x:live",
     "AWS::Lambda::Function": "arn:aws:lambda:us-east-1:123456789012:function:x",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -284,7 +285,11 @@ def test_only_data_stays_when_a_stack_that_keeps_it_is_deleted(assembly: Assembl
         return Counter(one["Type"] for one in resources if one.get("DeletionPolicy", "Delete") != "Delete")
 
     assert kept(assembly.templates["local"]) == {}
-    assert kept(assembly.templates["prod"]) == {"AWS::S3::Bucket": 2, "AWS::DynamoDB::Table": 4}
+    assert kept(assembly.templates["prod"]) == {
+        "AWS::S3::Bucket": 2,
+        "AWS::DynamoDB::Table": 4,
+        "AWS::KMS::Key": 1,
+    }
 
 
 def test_services_can_assume_roles_only_for_this_account(template: Template) -> None:
@@ -316,3 +321,28 @@ def test_batches_that_lambda_gives_up_keep_their_records(template: Template) -> 
     assert bucket in template.of_type("AWS::S3::Bucket") and "AccessLog" not in bucket
     granted = [s for _, s in _statements(template) if "/aws/lambda/*" in json.dumps(s["Resource"])]
     assert [s["Action"] for s in granted] == ["s3:PutObject"]
+
+
+def test_jobs_together_take_no_more_concurrency_than_the_stage_reserves(assembly: Assembly) -> None:
+    def reserved(template: Template) -> dict[str, int]:
+        functions = template.of_type("AWS::Lambda::Function").values()
+        return {
+            function["FunctionName"].rpartition("-")[2]: function["ReservedConcurrentExecutions"]
+            for function in functions
+            if "ReservedConcurrentExecutions" in function
+        }
+
+    assert reserved(assembly.templates["local"]) == {}
+    assert reserved(assembly.templates["prod"]) == {"batch": 40, "deletion": 10}
+
+
+def test_logs_of_state_machines_have_no_data(template: Template) -> None:
+    """A plan or a result may name a user, and the reason of a failure may repeat a value of a row."""
+    for machine in template.of_type("AWS::StepFunctions::StateMachine").values():
+        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+def test_training_image_has_an_exact_version(template: Template) -> None:
+    (images,) = template.body["Mappings"].values()
+    found = [image[kind] for image in images.values() for kind in ("cpu", "gpu")]
+    assert all(re.search(r":\d+\.\d+\.\d+-(cpu|gpu)-py\d+$", image) for image in found)

@@ -80,3 +80,9 @@ def test_functions_beyond_the_memory_of_new_accounts_are_named(make) -> None:
     large = {"Batch": {"Type": "AWS::Lambda::Function", "Properties": properties}}
     (finding,) = quotas.lambda_memory(make(resources=large))
     assert finding.status == "warning" and "tastemaker-dev-batch (4,096 MB)" in finding.text
+
+
+def test_reserved_concurrency_leaves_a_hundred_unreserved(make, stubbed) -> None:
+    low = concurrency(make, stubbed, 120, batchReserved=20, deletionReserved=10)
+    assert low.status == "missing" and "Request 130 or more" in low.remedy
+    assert concurrency(make, stubbed, 130, batchReserved=20, deletionReserved=10).status == "ok"

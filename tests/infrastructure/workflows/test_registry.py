@@ -193,7 +193,8 @@ def test_training_job_takes_its_values_from_the_plan(definitions: Definitions) -
     assert task["Resource"].endswith(":states:::sagemaker:createTrainingJob.sync")
     job = task["Parameters"]
     assert job["TrainingJobName.$"] == "$.plan.jobName"
-    assert job["OutputDataConfig"] == {"S3OutputPath.$": "$.plan.outputPath", "CompressionType": "NONE"}
+    output = {name: one for name, one in job["OutputDataConfig"].items() if name != "KmsKeyId"}
+    assert output == {"S3OutputPath.$": "$.plan.outputPath", "CompressionType": "NONE"}
     assert job["HyperParameters"] == {"config.$": "$.plan.configKey"}
     sources = {c["ChannelName"]: c["DataSource"]["S3DataSource"] for c in job["InputDataConfig"]}
     assert sources["data"]["S3DataType"] == "ManifestFile"
@@ -228,3 +229,20 @@ def test_training_waits_for_its_quota_and_fails_at_once_if_there_is_none(definit
 def test_entry_point_meets_the_limits_of_sagemaker_and_cloudformation() -> None:
     assert all(len(word) <= 256 for word in ENTRYPOINT)
     assert "${" not in "".join(ENTRYPOINT)
+
+
+def test_throttled_states_wait_for_hours(definitions: Definitions) -> None:
+    """A new account has a concurrency of 10, which one batch job uses up."""
+    tasks = [
+        one
+        for definition in definitions.values()
+        for state in definition["States"].values()
+        for one in (state, *state.get("ItemProcessor", {}).get("States", {}).values())
+        if ":lambda:" in str(one.get("Resource")) or "Function" in str(one.get("Resource"))
+    ]
+    assert len(tasks) > 20
+    for task in tasks:
+        first, *others = task["Retry"]
+        assert first["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+        assert first["MaxAttempts"] * first["MaxDelaySeconds"] > 4 * 3600
+        assert not any("TooManyRequests" in error for retry in others for error in retry["ErrorEquals"])

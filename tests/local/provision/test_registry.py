@@ -13,6 +13,10 @@ def test_a_stage_with_spark_is_refused_by_the_name_of_its_setting(refused):
     assert "distributed.enabled" in refused(Spark={"Type": "AWS::EMRServerless::Application"})
 
 
+def test_a_stage_with_a_key_of_its_own_is_refused_by_the_name_of_its_setting(refused):
+    assert "ownKey" in refused(Key={"Type": "AWS::KMS::Key"})
+
+
 def test_an_unknown_property_is_refused_by_name(refused):
     reason = refused(Odd={"Type": "AWS::S3::Bucket", "Properties": {"ObjectLockEnabled": True}})
     assert "Odd (AWS::S3::Bucket)" in reason

@@ -69,28 +69,31 @@ def cloudformation_findings(folder: Path, machines: dict[str, Document]) -> str:
     return result.stdout + result.stderr
 
 
+def broken(machine: Document, state: str, **members: Any) -> Document:
+    """A definition with other members of one state."""
+    states = machine["States"]
+    return {**machine, "States": {**states, state: {**states[state], **members}}}
+
+
 def test_asl_validator_accepts_every_state_machine(tmp_path: Path, machines: dict[str, Document]) -> None:
     assert asl_findings(tmp_path, machines) == ""
 
 
-def test_cloudformation_linter_accepts_every_state_machine(
+def test_cloudformation_linter_accepts_every_state_machine_and_finds_a_wrong_one(
     tmp_path: Path, machines: dict[str, Document]
 ) -> None:
-    assert cloudformation_findings(tmp_path, machines) == ""
+    wrong = broken(machines["prod-batch"], "Count answers", TimeoutSecond=5)
+    (finding,) = cloudformation_findings(tmp_path, {**machines, "wrong": wrong}).splitlines()
+    assert "'TimeoutSecond'" in finding
 
 
-def test_validators_find_what_they_should(tmp_path: Path, machines: dict[str, Document]) -> None:
-    def broken(state: str, **members: Any) -> Document:
-        machine = machines["prod-batch"]
-        states = machine["States"]
-        return {**machine, "States": {**states, state: {**states[state], **members}}}
-
+def test_asl_validator_finds_what_they_should(tmp_path: Path, machines: dict[str, Document]) -> None:
+    machine = machines["prod-batch"]
     machines = {
-        "target": broken("Count answers", Next="Nowhere"),
-        "path": broken("Count answers", ResultPath="$.plan["),
-        "function": broken("Count answers", Parameters={"plan.$": "States.Missing($.plan)"}),
-        "member": broken("Count answers", TimeoutSecond=5),
+        "target": broken(machine, "Count answers", Next="Nowhere"),
+        "path": broken(machine, "Count answers", ResultPath="$.plan["),
+        "function": broken(machine, "Count answers", Parameters={"plan.$": "States.Missing($.plan)"}),
+        "member": broken(machine, "Count answers", TimeoutSecond=5),
     }
     found = asl_findings(tmp_path, machines)
     assert all(f"{name}.json" in found for name in machines), found
-    assert "'TimeoutSecond'" in cloudformation_findings(tmp_path, {"member": machines["member"]})
