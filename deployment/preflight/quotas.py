@@ -12,7 +12,7 @@ NEW_ACCOUNT_MEMORY = 3008
 LIVE_CONCURRENCY = 20
 """Environments for live requests, beside those of jobs."""
 UNRESERVED = 100
-"""Concurrent executions that AWS keeps for functions without reserved concurrency: a deployment would fail."""
+"""Concurrent executions that AWS keeps for functions without a reservation: a deployment would fail."""
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code}"
 
 
