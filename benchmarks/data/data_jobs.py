@@ -90,6 +90,7 @@ def main() -> None:
         "schema": "",
         "imports": [{"prefix": "bulk/1/", "at": 0.0}],
         "events": "",
+        "catalog": "",
         "output": "",
         "kmsKeyArn": None,
         "roleArn": None,

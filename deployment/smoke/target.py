@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment.command import CommandError
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.dataset_storage import is_of_group
+from tastemaker.contracts.lake_layout import GROUPS, Area
 
 OVERLAY = Path(__file__).resolve().parents[2] / "clients" / "models"
 OURS = ("personalize", "personalize-runtime", "personalize-events", "tastemaker")
@@ -59,14 +60,19 @@ class Target:
         """The lake bucket. Raises CommandError if no bucket has a folder of the dataset group."""
         if self.lake_name:
             return self.lake_name
-        s3, prefix = self.client("s3"), GroupFolder(group).prefix
-        for bucket in s3.list_buckets()["Buckets"]:
-            if s3.list_objects_v2(Bucket=bucket["Name"], Prefix=prefix, MaxKeys=1).get("KeyCount"):
+        for bucket in self.client("s3").list_buckets()["Buckets"]:
+            if self.has_objects(bucket["Name"], group):
                 return str(bucket["Name"])
         raise CommandError(
-            f"No bucket at {self.endpoint} has a folder {prefix}.",
+            f"No bucket at {self.endpoint} has a folder of the dataset group {group}.",
             "Check that AWS_ENDPOINT_URL names a local run of Tastemaker.",
         )
+
+    def has_objects(self, bucket: str, group: str, area: Area | None = None) -> bool:
+        """Whether a bucket has objects of a dataset group, in one area or in any."""
+        pages = self.client("s3").get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=bucket, Prefix=f"{GROUPS}{group}")
+        return any(is_of_group(one["Key"], group, area) for page in found for one in page.get("Contents", ()))
 
     @property
     def tables(self) -> Sequence[str]:

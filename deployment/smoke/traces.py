@@ -8,7 +8,8 @@ from typing import Any
 
 from deployment.command import CommandError
 from deployment.smoke.target import Target
-from tastemaker.contracts.lake_layout import Area, GroupFolder
+from tastemaker.contracts.dataset_storage import is_of_group
+from tastemaker.contracts.lake_layout import GROUPS, Area
 
 MAX_ITEMS = 200_000
 """Items of one table that are read. A smoke test must not read the tables of a large deployment."""
@@ -26,11 +27,11 @@ def of_user(target: Target, group: str, user: str, *, max_items: int = MAX_ITEMS
 def _objects(target: Target, group: str, user: str) -> Iterator[str]:
     import pyarrow.parquet as pq
 
-    s3, bucket, folder = target.client("s3"), target.lake(group), GroupFolder(group)
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder.prefix)
+    s3, bucket = target.client("s3"), target.lake(group)
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=f"{GROUPS}{group}")
     for version in (version for page in pages for version in page.get("Versions", ())):
         key = version["Key"]
-        if key.startswith(folder.area(Area.MODELS)):
+        if not is_of_group(key, group) or is_of_group(key, group, Area.MODELS):
             continue
         where = {"Bucket": bucket, "Key": key, "VersionId": version["VersionId"]}
         data: bytes = s3.get_object(**where)["Body"].read()

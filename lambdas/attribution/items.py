@@ -50,7 +50,7 @@ class Items:
 
     def _put(self, ids: Sequence[str]) -> Iterator[tuple[str, Row, float]]:
         assert self.dataset is not None
-        keys = [{"dataset": {"S": self.dataset["datasetArn"]}, "id": {"S": name}} for name in ids]
+        keys = [{"dataset": {"S": self.dataset["catalog"]}, "id": {"S": name}} for name in ids]
         while keys:
             answer = self.client.batch_get_item(RequestItems={self.table: {"Keys": keys}})
             for item in answer["Responses"].get(self.table, []):

@@ -52,20 +52,20 @@ class PrefetchedProfiles:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def prefetch(self, dataset_group: str, users: Iterable[str]) -> None:
+    def prefetch(self, event_group: str, users: Iterable[str]) -> None:
         """Start to read the events of these users, and drop those of other users."""
-        keys = {(dataset_group, user) for user in users}
+        keys = {(event_group, user) for user in users}
         self._requested = {
             key: self._requested.get(key) or self._pool.submit(self._read, *key) for key in keys
         }
 
-    def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
+    def newest(self, event_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
         """Return a user's newest events, newest first."""
-        requested = self._requested.get((dataset_group, user))
-        return requested.result() if requested is not None else self._read(dataset_group, user)
+        requested = self._requested.get((event_group, user))
+        return requested.result() if requested is not None else self._read(event_group, user)
 
-    def _read(self, dataset_group: str, user: str) -> list[LiveEvent]:
-        events = self._profiles.newest(dataset_group, user)
+    def _read(self, event_group: str, user: str) -> list[LiveEvent]:
+        events = self._profiles.newest(event_group, user)
         return [event for event in events if event.time <= self._until]
 
 
@@ -73,7 +73,7 @@ def answer_shard(
     source: Source, lake: LakeBucket, entry: Mapping[str, Any], job: InferenceJob, ahead: PrefetchedProfiles
 ) -> Counts:
     """Answer the lines of a shard of an inference job."""
-    group = job.endpoint.dataset_group
+    group = job.runtime.records.storage(job.endpoint, "INTERACTIONS").event_group
 
     def prefetch(questions: list[lines.Question]) -> None:
         users = (question.get("userId") for question in questions)

@@ -109,11 +109,11 @@ class DataDeletion:
         sessions = json.loads(self.lake.read(DeletionFolder(plan["folder"]).sessions))
         if what == "events":
             return delete_event_rows(self.lake, key, users, sessions, on_count)
-        datasets = [dataset["arn"] for dataset in plan["datasets"] if dataset["type"] == "USERS"]
+        datasets = [dataset["catalog"] for dataset in plan["datasets"] if dataset["type"] == "USERS"]
         names = [*users, *sessions][task["from"] : task["to"]]
         self.tables.delete_lists(names, plan["lists"])
-        on_count(self.tables.count(plan["datasetGroup"], names, datasets))
-        return self.tables.delete(plan["datasetGroup"], names, datasets)
+        on_count(self.tables.count(plan["eventGroups"], names, datasets))
+        return self.tables.delete(plan["eventGroups"], names, datasets)
 
 
 def _task_name(task: Task) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lambdas.stores.precomputed import PrecomputedTable
-from tastemaker.contracts.lake_layout import action_group
 from tastemaker.contracts.table_keys import profile_index_of, profile_key
 
 THREADS = 8
@@ -21,13 +20,16 @@ class Tables:
     catalog: str
     recommendations: str
 
-    def count(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
-        """The number of rows of users and sessions in their profiles and in `datasets`."""
-        return self._each(names, lambda name: self._count(group, name, datasets))
+    def count(self, groups: Sequence[str], names: Sequence[str], datasets: Sequence[str]) -> int:
+        """The number of rows of users and sessions in their profiles and in `datasets`.
 
-    def delete(self, group: str, names: Sequence[str], datasets: Sequence[str]) -> int:
+        `groups` are event groups. `datasets` are keys of upserts.
+        """
+        return self._each(names, lambda name: self._count(groups, name, datasets))
+
+    def delete(self, groups: Sequence[str], names: Sequence[str], datasets: Sequence[str]) -> int:
         """Delete the rows that `count` counts, and return their number."""
-        return self._each(names, lambda name: self._delete(group, name, datasets))
+        return self._each(names, lambda name: self._delete(groups, name, datasets))
 
     def delete_lists(self, names: Sequence[str], versions: Sequence[str]) -> None:
         """Delete the lists of these solution versions for users. They are not data, so they do not count."""
@@ -39,9 +41,9 @@ class Tables:
         with ThreadPoolExecutor(THREADS) as pool:
             return sum(pool.map(of_one, names))
 
-    def _count(self, group: str, name: str, datasets: Sequence[str]) -> int:
+    def _count(self, groups: Sequence[str], name: str, datasets: Sequence[str]) -> int:
         found = 0
-        for profile in _profiles(group, name):
+        for profile in (profile_key(group, name) for group in groups):
             pages = self._pages(profile, Select="COUNT")
             found += sum(page["Count"] for page in pages)
         for dataset in datasets:
@@ -51,13 +53,13 @@ class Tables:
             )
         return found
 
-    def _delete(self, group: str, name: str, datasets: Sequence[str]) -> int:
+    def _delete(self, groups: Sequence[str], name: str, datasets: Sequence[str]) -> int:
         removed = 0
-        for profile in _profiles(group, name):
+        for profile in (profile_key(group, name) for group in groups):
             for key in self._events(profile):
                 self.client.delete_item(TableName=self.profiles, Key=key)
                 removed += 1
-        for key in _index_entries(group, name):
+        for key in _index_entries(groups, name):
             self.client.delete_item(TableName=self.profiles, Key=key)
         for dataset in datasets:
             key = {"dataset": {"S": dataset}, "id": {"S": name}}
@@ -86,12 +88,6 @@ class Tables:
         return pages
 
 
-def _index_entries(group: str, name: str) -> list[dict[str, Any]]:
+def _index_entries(groups: Sequence[str], name: str) -> list[dict[str, Any]]:
     """Where a user or session is listed. The entries are not data, so they do not count."""
-    groups = (group, action_group(group))
     return [{"profile": {"S": profile_index_of(one, name)}, "event": {"S": name}} for one in groups]
-
-
-def _profiles(group: str, name: str) -> tuple[str, str]:
-    """Keys of the events of a user or session, on items and on actions."""
-    return profile_key(group, name), profile_key(action_group(group), name)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from lambdas.events.targets import EventTarget, EventTargets
+from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.contracts.metrics import (
     ACCEPTED_EVENTS,
     ACCEPTED_RECORDS,
@@ -49,7 +50,7 @@ class NoMetrics:
 class Catalog(Protocol):
     """Where items, users and actions go."""
 
-    def put(self, dataset_arn: str, records: Sequence[tuple[str, Mapping[str, Value]]]) -> None:
+    def put(self, dataset: DatasetStorage, records: Sequence[tuple[str, Mapping[str, Value]]]) -> None:
         """Store all records, each an id and its schema field → value."""
 
 
@@ -68,7 +69,7 @@ def operations(
     def put_events(params: dict[str, Any]) -> None:
         target = targets.of_tracker(params["trackingId"])
         with reported(target, params["eventList"], ACCEPTED_EVENTS):
-            stream.put(stream_records(params, target.schema, target.dataset_group, now=clock()))
+            stream.put(stream_records(params, target.schema, target.storage.event_group, now=clock()))
 
     def put_items(params: dict[str, Any]) -> None:
         put("ITEMS", "itemId", params["datasetArn"], params["items"])
@@ -82,14 +83,14 @@ def operations(
     def put_action_interactions(params: dict[str, Any]) -> None:
         target = targets.of_action_tracker(params["trackingId"])
         with reported(target, params["actionInteractions"], ACCEPTED_EVENTS):
-            stream.put(action_records(params, target.schema, target.dataset_group, now=clock()))
+            stream.put(action_records(params, target.schema, target.storage.event_group, now=clock()))
 
     def put(dataset_type: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
         target = targets.of_dataset(arn)
         if target.dataset_type != dataset_type:
             raise InvalidInput(f"{arn} is a dataset of type {target.dataset_type}, not {dataset_type}.")
         with reported(target, entries, ACCEPTED_RECORDS):
-            catalog.put(arn, catalog_records(entries, id_member, target.schema, now=clock()))
+            catalog.put(target.storage, catalog_records(entries, id_member, target.schema, now=clock()))
 
     @contextmanager
     def reported(target: EventTarget, entries: Sequence[Any], accepted: str) -> Iterator[None]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from tastemaker import schemas
-from tastemaker.contracts.arns import dataset_arn, group_arn_of_dataset, name_of, segment_of
+from tastemaker.contracts.arns import dataset_arn, group_arn_of_dataset, segment_of
+from tastemaker.contracts.dataset_storage import DATA_ID, DatasetStorage, data_id_alias
 from tastemaker.contracts.statuses import ACTIVE
 from tastemaker.control.core.records import Record
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
@@ -27,10 +28,9 @@ class Records(Protocol):
 
 @dataclass(frozen=True)
 class EventTarget:
-    """The name of a dataset group, and the dataset whose schema its records follow."""
+    """A dataset, where its data are, and the schema that its records follow."""
 
-    dataset_group: str
-    dataset_arn: str
+    storage: DatasetStorage
     dataset_type: str
     schema: Schema
     tracker_arn: str | None = None
@@ -39,14 +39,18 @@ class EventTarget:
     def resources(self) -> dict[str, str]:
         """The resources that metrics belong to, by member of the API."""
         resources = {
-            "datasetGroupArn": group_arn_of_dataset(self.dataset_arn),
-            "datasetArn": self.dataset_arn,
+            "datasetGroupArn": group_arn_of_dataset(self.storage.dataset_arn),
+            "datasetArn": self.storage.dataset_arn,
         }
         return resources if self.tracker_arn is None else {**resources, "eventTrackerArn": self.tracker_arn}
 
 
 class EventTargets:
-    """Finds targets and caches them for `CACHE_SECONDS`, after which a new schema takes effect."""
+    """Finds targets and caches them for `CACHE_SECONDS`, after which a new schema takes effect.
+
+    Each request reads the data ID of its dataset, which is one small row. So a dataset that was deleted, and
+    created again under its name, is noticed at once: nothing that is accepted goes to the old one.
+    """
 
     def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
         self._records, self._clock = records, clock
@@ -73,7 +77,10 @@ class EventTargets:
     def _cached(self, key: str, find: Callable[[], EventTarget]) -> EventTarget:
         cached = self._cache.get(key)
         if cached is not None and self._clock() - cached[0] < CACHE_SECONDS:
-            return cached[1]
+            storage = cached[1].storage
+            if self._records.target(data_id_alias(storage.dataset_arn)) == storage.data_id:
+                return cached[1]
+        self._cache.pop(key, None)
         target = find()
         self._cache[key] = (self._clock(), target)
         return target
@@ -111,8 +118,7 @@ class EventTargets:
         if dataset.status != ACTIVE:
             raise ResourceInUse(f"The dataset {arn} is not active but {dataset.status}.")
         return EventTarget(
-            name_of(dataset.body["datasetGroupArn"]),
-            arn,
+            DatasetStorage(arn, dataset.body.get(DATA_ID)),
             dataset.body["datasetType"].upper(),
             self._schema(dataset.body),
         )

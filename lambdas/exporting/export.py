@@ -28,7 +28,7 @@ ID_COLUMNS = {"ITEMS": "ITEM_ID", "USERS": "USER_ID", "ACTIONS": "ACTION_ID"}
 class Export:
     """One export: the plan of the job, and the sources of its rows.
 
-    `upserts` returns the records of a dataset (by ARN) that were put one at a time.
+    `upserts` returns the records that were put one at a time, by the key of a dataset's upserts.
     """
 
     plan: ExportPlan
@@ -72,7 +72,7 @@ class Export:
 
     def _upserts(self) -> Iterator[tuple[Row, float]]:
         id_column = ID_COLUMNS.get(self.plan["datasetType"])
-        for name, properties, time in self.upserts(self.plan["datasetArn"]):
+        for name, properties, time in self.upserts(self.plan["catalog"]):
             yield tuple(name if c == id_column else properties.get(c) for c in self.columns), time
 
     def _events(self) -> Iterator[tuple[Row, float]]:

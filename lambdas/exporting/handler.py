@@ -26,7 +26,9 @@ def handle(event: ExportPlan, context: Any = None) -> dict[str, Any]:
     lake = LakeBucket(s3, settings.lake_bucket)
     event = resolved(lake, event)
     columns = [field.name for field in schemas.parse(event["schema"]).fields]
-    work = Export(event, columns, lake, lambda arn: all_upserts(dynamodb, settings.catalog_table, arn))
+    work = Export(
+        event, columns, lake, lambda catalog: all_upserts(dynamodb, settings.catalog_table, catalog)
+    )
     access = CallerAccess.connect(session, s3, settings)
     folder = access.output(event["output"], event.get("roleArn"), event.get("kmsKeyArn"))
     folder.check()

@@ -20,7 +20,7 @@ def handle(event: RefreshPlan, context: Any = None) -> dict[str, Any]:
     logger.append_keys(arn=event["arn"])
     run = RefreshRun(
         LakeBucket(_s3, settings.lake_bucket),
-        lambda dataset, since: upserts_since(_dynamodb, settings.catalog_table, dataset, since),
+        lambda catalog, since: upserts_since(_dynamodb, settings.catalog_table, catalog, since),
         ImpressionTable(_dynamodb, settings.recommendations_table).find,
     )
     result = run.run(event)

@@ -17,7 +17,7 @@ from typing import Any
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.deployment import REFRESHED_DATA
-from tastemaker.contracts.lake_layout import GroupFolder, events_of_day
+from tastemaker.contracts.lake_layout import events_of_day
 from tastemaker.contracts.plans import RefreshPlan
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.contracts.streamed_event import event_columns
@@ -88,7 +88,7 @@ class RefreshRun:
     def _run_actions(self, plan: RefreshPlan, bundle: Bundle, data: Path, now: int) -> dict[str, Any]:
         """Write the refresh of an action model: actions that were put. Events are read from profiles."""
         since = float(bundle.manifest["created"])
-        found = self.upserts(plan["actionsArn"], since) if "actionsArn" in plan else ()
+        found = self.upserts(plan["actions"], since) if "actions" in plan else ()
         upserts = {action: (properties, at) for action, properties, at in found}
         newest = max((at for _, at in upserts.values()), default=0.0)
         previous, tally = self._previous(plan, bundle)
@@ -137,7 +137,7 @@ class RefreshRun:
 
     def _upserts(self, plan: RefreshPlan, bundle: Bundle) -> dict[str, Upsert]:
         since = float(bundle.manifest["created"])
-        found = self.upserts(plan["itemsArn"], since)
+        found = self.upserts(plan["items"], since)
         return {item: (properties, at) for item, properties, at in found}
 
     def _count(
@@ -150,7 +150,7 @@ class RefreshRun:
         since = float(bundle.manifest["created"])
         if tally.window:  # trends count events from before the training, which did not know today's windows
             since = min(since, now - 2.0 * tally.window)
-        prefix = GroupFolder(plan["group"]).events
+        prefix = plan["events"]
         known = set(previous.read) if previous else set()
         keys: set[str] = set()
         events = 0

@@ -93,8 +93,8 @@ class Steps:
             request = json.loads(detail["input"])
             self.workflows.settle(workflow, request, error, detail["executionArn"])
 
-    def _upserts(self, dataset: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
-        return all_upserts(client("dynamodb"), self.settings.catalog_table, dataset)
+    def _upserts(self, catalog: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
+        return all_upserts(client("dynamodb"), self.settings.catalog_table, catalog)
 
     def _purge(self, plan: DeletePlan, seconds: float) -> bool:
         settings = self.settings

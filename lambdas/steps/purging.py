@@ -92,9 +92,9 @@ def _delete(client: Any, table: str, rows: Iterable[Key], until: float, clock: C
     return True
 
 
-def _catalog_keys(dataset: str | None) -> list[str]:
-    """A dataset's records, and the log of what was put."""
-    return [dataset, change_log(dataset)] if dataset else []
+def _catalog_keys(catalog: str | None) -> list[str]:
+    """The keys of a dataset's records, and of the log of what was put."""
+    return [catalog, change_log(catalog)] if catalog else []
 
 
 def _partition(client: Any, table: str, hash_key: str, range_key: str, value: str) -> Iterator[Key]:

@@ -10,26 +10,26 @@ Upsert = tuple[str, Mapping[str, Any], float]
 """An id, its properties, and the time of the upsert in seconds since 1970."""
 
 
-def all_upserts(client: Any, table: str, dataset: str) -> Iterator[Upsert]:
-    """Yield the newest upsert of each id of a dataset, by id. `dataset` is an ARN."""
+def all_upserts(client: Any, table: str, catalog: str) -> Iterator[Upsert]:
+    """Yield the newest upsert of each id of a dataset, by id. `catalog` is `DatasetStorage.catalog`."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#dataset = :dataset",
         ExpressionAttributeNames={"#dataset": "dataset"},
-        ExpressionAttributeValues={":dataset": {"S": dataset}},
+        ExpressionAttributeValues={":dataset": {"S": catalog}},
     )
     for page in pages:
         for item in page["Items"]:
             yield item["id"]["S"], json.loads(item["properties"]["S"]), float(item["updatedAt"]["N"])
 
 
-def upserts_since(client: Any, table: str, dataset: str, since: float) -> Iterator[Upsert]:
+def upserts_since(client: Any, table: str, catalog: str, since: float) -> Iterator[Upsert]:
     """Yield the upserts of a dataset after `since` (seconds since 1970), from its change log, by time."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#dataset = :log AND #id > :start",
         ExpressionAttributeNames={"#dataset": "dataset", "#id": "id"},
-        ExpressionAttributeValues={":log": {"S": change_log(dataset)}, ":start": {"S": change_key(since)}},
+        ExpressionAttributeValues={":log": {"S": change_log(catalog)}, ":start": {"S": change_key(since)}},
     )
     for page in pages:
         for change in page["Items"]:

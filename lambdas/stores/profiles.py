@@ -1,8 +1,8 @@
 """The profiles table: the streamed events of each user or session, in the order of time.
 
-An item has the key `profile` (dataset group and user or session), the sort key `event` (`sentAt` in
+An item has the key `profile` (event group and user or session), the sort key `event` (`sentAt` in
 milliseconds, 15 digits, and the event's id) and the other members of the event. The same event written twice
-is one item. Items expire. The table also lists the users and sessions of each group (`profile_index`).
+is one item. Items expire. The table also lists the users and sessions of each event group (`profile_index`).
 """
 
 import time
@@ -73,13 +73,13 @@ class Profiles:
         while len(self._listed) > MAX_LISTED:
             self._listed.popitem(last=False)
 
-    def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
+    def newest(self, event_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
         """The newest events of a user or session, newest first."""
         answer = self._client.query(
             TableName=self._table,
             KeyConditionExpression="profile = :profile",
             ProjectionExpression="event, itemId, eventType",
-            ExpressionAttributeValues={":profile": {"S": profile_key(dataset_group, user)}},
+            ExpressionAttributeValues={":profile": {"S": profile_key(event_group, user)}},
             ScanIndexForward=False,
             Limit=limit,
         )

@@ -54,33 +54,33 @@ class CatalogUpserts:
         self._client, self._table, self._clock, self._until = client, table, clock, until
         self._changes: dict[tuple[str, str], _Changes] = {}
 
-    def items(self, dataset_arn: str, loaded: LoadedBundle) -> UpsertedItems | None:
+    def items(self, catalog: str, loaded: LoadedBundle) -> UpsertedItems | None:
         """Return the items upserted since the bundle's data were read; None if there are none."""
-        key = dataset_arn, str(loaded.bundle.path)
+        key = catalog, str(loaded.bundle.path)
         changes = self._changes.get(key)
         if changes is None:
             since = float(loaded.bundle.manifest.get("created") or 0.0)
             changes = self._changes[key] = _Changes(since, since, -CACHE_SECONDS + self._clock())
         if self._clock() - changes.read_at >= CACHE_SECONDS:
-            if self._read(dataset_arn, changes):
+            if self._read(catalog, changes):
                 records = {item: record for item, (_, record) in changes.records.items()}
                 changes.items = UpsertedItems(records, loaded.bundle.items, loaded.bundle.item_columns)
             changes.read_at = self._clock()
         return changes.items
 
-    def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
+    def user(self, catalog: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
         """Return a user's upserted properties and the time of the upsert, or None."""
-        key = {"dataset": {"S": dataset_arn}, "id": {"S": user_id}}
+        key = {"dataset": {"S": catalog}, "id": {"S": user_id}}
         item = self._client.get_item(TableName=self._table, Key=key).get("Item")
         if item is None or float(item["updatedAt"]["N"]) > self._until:
             return None
         return json.loads(item["properties"]["S"]), float(item["updatedAt"]["N"])
 
-    def _read(self, dataset_arn: str, changes: _Changes) -> bool:
+    def _read(self, catalog: str, changes: _Changes) -> bool:
         """Read new changes. Returns whether there were any."""
         changed = False
         start = max(changes.since, changes.until - OVERLAP_SECONDS)
-        for item, properties, at in upserts_since(self._client, self._table, dataset_arn, start):
+        for item, properties, at in upserts_since(self._client, self._table, catalog, start):
             if at > self._until:
                 break
             changes.until = max(changes.until, at)

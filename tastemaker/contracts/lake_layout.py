@@ -1,22 +1,24 @@
 """The layout of the lake bucket: every key and prefix that one part writes and another part reads.
 
-    groups/<group>/
-        datasets/<DATASET_TYPE>/<import job>/         Parquet parts of one import
-        datasets/<DATASET_TYPE>/<import job>.outcome.json    result of an import that runs on Spark
-        events/yyyy/MM/dd/                            streamed events, by day of delivery
-        actions/yyyy/MM/dd/                           streamed action interactions; older ones are in
-                                                      actions/events/yyyy/MM/dd/
+    groups/<group>.<data ID of the group>/
+        datasets/<DATASET_TYPE>.<data ID>/<import job>/      Parquet parts of one import
+        datasets/<DATASET_TYPE>.<data ID>/<import job>.outcome.json    result of an import that runs on Spark
         training/<solution>/<version>/                input of a training job: see `TrainingFolder`
         models/<solution>/<version>/<job>/output/model/               a model bundle
         models/<solution>/<version>/<job>/refreshes/<deployment>/     refreshes of that bundle
         batch/<job>/                                  see `BatchFolder`
         erase/<job>/                                  see `DeletionFolder`
         attribution/<attribution>/                    see `AttributionFolder`
+    groups/<group>.<data ID of the dataset>/
+        events/yyyy/MM/dd/                            streamed events, by day of delivery
+        actions/yyyy/MM/dd/                           streamed action interactions; older ones are in
+                                                      actions/events/yyyy/MM/dd/
     plans/<machine>/<execution>/<member>.json         large members of the plans of executions
     failed/events/                                    events that could not be delivered
     failed/events/rejected/yyyy/MM/dd/                records of the stream that are not valid events
 
-Prefixes end with a slash. Infrastructure builds IAM statements and the delivery of events from the same
+Groups and datasets of releases before data IDs have none in their folders (`dataset_storage`). Prefixes end
+with a slash. Infrastructure builds IAM statements and the delivery of events from the same
 functions, so this module uses the standard library only.
 """
 
@@ -57,7 +59,11 @@ class Area(StrEnum):
 
 @dataclass(frozen=True)
 class GroupFolder:
-    """The folder of one dataset group, by the group's name."""
+    """The folder of one dataset group.
+
+    `group` is its name and its data ID (`dataset_storage.group_folder`); for the areas of streamed events it
+    is the name and the data ID of the dataset.
+    """
 
     group: str
 
@@ -70,17 +76,13 @@ class GroupFolder:
         """The prefix of one area of the group."""
         return f"{self.prefix}{area.value}/"
 
-    def dataset(self, dataset_type: str) -> str:
-        """The prefix of the imported rows of one dataset."""
-        return f"{self.area(Area.DATASETS)}{dataset_type}/"
+    def dataset(self, folder_name: str) -> str:
+        """The prefix of the imported rows of one dataset (`DatasetStorage.folder_name`)."""
+        return f"{self.area(Area.DATASETS)}{folder_name}/"
 
-    def dataset_import(self, dataset_type: str, job_name: str) -> str:
-        """The prefix of the Parquet parts that one import job writes."""
-        return f"{self.dataset(dataset_type)}{job_name}/"
-
-    def import_list(self, dataset_type: str, name: str) -> str:
+    def import_list(self, folder_name: str, name: str) -> str:
         """The key of a part of the list of a dataset's visible imports. No import job is named `_imports`."""
-        return f"{self.dataset(dataset_type)}_imports/{name}.json"
+        return f"{self.dataset(folder_name)}_imports/{name}.json"
 
     @property
     def events(self) -> str:
@@ -300,10 +302,7 @@ class AttributionBatchFolder:
 
 
 def action_group(group: str) -> str:
-    """The pseudo group under which the action interactions of a group are stored and streamed.
-
-    No dataset group can have this name, because names have no slash.
-    """
+    """The event group of action interactions. No dataset group has this name: names have no slash."""
     return f"{group}/{_ACTIONS}"
 
 
@@ -315,6 +314,11 @@ def events_of_day(events_prefix: str, day: str) -> str:
 def rejected_event(day: str, sequence_number: str) -> str:
     """The key of a record of the stream that cannot be stored. `day`, its arrival, is `yyyy/MM/dd`."""
     return f"{REJECTED_EVENTS}{day}/{sequence_number}.json"
+
+
+def dataset_import(folder: str, job_name: str) -> str:
+    """The prefix of the Parquet parts that one import job writes. `folder` is that of its dataset."""
+    return f"{folder}{job_name}/"
 
 
 def import_part(destination: str, number: int) -> str:

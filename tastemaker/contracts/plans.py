@@ -31,7 +31,6 @@ class ImportPlan(TypedDict):
 
     arn: str
     datasetArn: str
-    datasetGroup: str
     datasetType: str
     schema: str
     source: str
@@ -80,9 +79,9 @@ class DeployPlan(TypedDict):
 class OwnedData(TypedDict, total=False):
     """The data that belong to a resource.
 
-    `prefixes` are folders of the lake. `catalogOf` is a dataset's ARN, whose upserts are removed.
-    `recommendationsOf` are versions of precomputed lists. `profilesOf` is the name of a dataset group;
-    `profilesListed` says that all its users are listed, so that no scan is needed.
+    `prefixes` are folders of the lake. `catalogOf` is the key of upserts (`DatasetStorage.catalog`).
+    `recommendationsOf` are versions of precomputed lists. `profilesOf` is an event group; `profilesListed`
+    says that all its users are listed, so that no scan is needed.
     """
 
     prefixes: list[str]
@@ -99,7 +98,10 @@ class DeletePlan(OwnedData):
 
 
 class ExportPlan(TypedDict):
-    """The plan of a dataset export. `mode` is BULK, PUT or ALL; `schema` is Avro JSON."""
+    """The plan of a dataset export.
+
+    `mode` is BULK, PUT or ALL. `schema` is Avro JSON. `catalog` is the key of upserts.
+    """
 
     arn: str
     name: str
@@ -109,15 +111,20 @@ class ExportPlan(TypedDict):
     schema: str
     imports: list[BulkData]
     events: str
+    catalog: str
     output: str
     kmsKeyArn: str | None
     roleArn: str | None
 
 
 class DatasetToClean(TypedDict):
-    """A dataset that may have rows of users. `visible` are the prefixes of its visible imports."""
+    """A dataset that may have rows of users.
+
+    `catalog` is the key of its upserts. `visible` are the prefixes of its visible imports.
+    """
 
     arn: str
+    catalog: str
     type: str
     folder: str
     visible: list[str]
@@ -126,13 +133,14 @@ class DatasetToClean(TypedDict):
 class DataDeletionPlan(TypedDict):
     """The plan of a data deletion job.
 
-    `source` is the caller's list of users. `left` are folders of failed batch jobs. `lists` are versions of
-    precomputed lists whose keys are users. `history` are folders where the bucket keeps older versions of
-    objects. `work` is the key of the list of pieces.
+    `eventGroups` are those of the group's datasets of events. `source` is the caller's list of users. `left`
+    are folders of failed batch jobs. `lists` are versions of precomputed lists whose keys are users.
+    `history` are folders where the bucket keeps older versions of objects. `work` is the key of the list of
+    pieces.
     """
 
     arn: str
-    datasetGroup: str
+    eventGroups: list[str]
     source: str
     roleArn: str | None
     datasets: list[DatasetToClean]
@@ -198,15 +206,16 @@ class BatchPlan(TypedDict):
 class RefreshPlan(TypedDict):
     """The plan of a refresh.
 
-    `group` is the name of the dataset group. `previous` is the folder of the refresh that serves now,
-    `earlier` that of the newest refresh of an earlier solution version, `target` that of the new one; all
-    three are URIs. `prefixes` are folders of old refreshes, to be removed.
+    `events` is the prefix of streamed events. `items` and `actions` are keys of upserts. `previous` is the
+    folder of the refresh that serves now, `earlier` that of the newest refresh of an earlier solution
+    version, `target` that of the new one; all three are URIs. `prefixes` are folders of old refreshes, to be
+    removed.
     """
 
     arn: str
-    group: str
-    itemsArn: str
-    actionsArn: NotRequired[str]
+    events: str
+    items: str
+    actions: NotRequired[str]
     bundle: str
     previous: str | None
     earlier: str | None
@@ -229,9 +238,9 @@ class ImportToReport(TypedDict):
 
 
 class ItemsToReport(TypedDict):
-    """The Items dataset that a metric attribution reads attributes from."""
+    """The Items dataset that a metric attribution reads attributes from. `catalog` is the key of upserts."""
 
-    datasetArn: str
+    catalog: str
     imports: list[BulkData]
 
 
@@ -243,7 +252,6 @@ class AttributionPlan(TypedDict):
     """
 
     arn: str
-    datasetGroup: str
     datasetGroupArn: str
     createdAt: float
     metrics: list[dict[str, str]]

@@ -6,13 +6,13 @@ from zlib import crc32
 def profile_key(group: str, user: str) -> str:
     """The key of the events of a user or session in the table of profiles.
 
-    `group` is the name of a dataset group, or the pseudo group of its actions.
+    `group` is an event group (`DatasetStorage.event_group`).
     """
     return f"{profile_prefix(group)}{user}"
 
 
 def profile_prefix(group: str) -> str:
-    """What the keys of all profiles of a group begin with."""
+    """What the keys of all profiles of an event group begin with."""
     return f"{group}#"
 
 
@@ -21,9 +21,9 @@ INDEX_PARTITIONS = 16
 
 
 def profile_index(group: str, partition: int) -> str:
-    """The key of a part of the list of a group's users and sessions in the table of profiles.
+    """The key of a part of the list of an event group's users and sessions in the table of profiles.
 
-    Names of groups have no space, so it is never the key of a profile.
+    Event groups have no space, so it is never the key of a profile.
     """
     return f"index {group} {partition:02}"
 
@@ -33,6 +33,9 @@ def profile_index_of(group: str, user: str) -> str:
     return profile_index(group, crc32(user.encode()) % INDEX_PARTITIONS)
 
 
-def change_log(dataset_arn: str) -> str:
-    """The key of the log of changes to a dataset in the catalog table: its records by time, not by id."""
-    return f"{dataset_arn}#changes"
+def change_log(catalog: str) -> str:
+    """The key of the log of changes to a dataset in the catalog table: its records by time, not by id.
+
+    `catalog` is the key of its records (`DatasetStorage.catalog`).
+    """
+    return f"{catalog}#changes"

@@ -6,7 +6,6 @@ from hashlib import blake2b
 from typing import Any, cast
 
 from tastemaker import values
-from tastemaker.contracts.lake_layout import action_group
 from tastemaker.contracts.streamed_event import MEMBERS_BY_FIELD, StreamedEvent, join_impression
 from tastemaker.errors import InvalidInput
 from tastemaker.events.properties import (
@@ -42,7 +41,7 @@ events without an impression.
 
 
 def stream_records(
-    params: Mapping[str, Any], schema: Schema, dataset_group: str, *, now: float
+    params: Mapping[str, Any], schema: Schema, event_group: str, *, now: float
 ) -> list[StreamedEvent]:
     """The events of one PutEvents request, in the order of the request.
 
@@ -54,19 +53,19 @@ def stream_records(
     records = []
     for number, event in enumerate(params["eventList"], start=1):
         _check_size(event, f"Event {number}")
-        record = _event(params, event, fields, f"of event {number}", dataset_group, now)
+        record = _event(params, event, fields, f"of event {number}", event_group, now)
         _check_required(schema, record, number)
         records.append(record)
     return records
 
 
 def action_records(
-    params: Mapping[str, Any], schema: Schema, dataset_group: str, *, now: float
+    params: Mapping[str, Any], schema: Schema, event_group: str, *, now: float
 ) -> list[StreamedEvent]:
     """The interactions of one PutActionInteractions request, in the order of the request.
 
-    They are streamed as events whose `itemId` is the action's id, under the pseudo group of the dataset
-    group's actions. Raises InvalidInput, which names the interaction by its number in the request.
+    They are streamed as events whose `itemId` is the action's id, under the event group of the dataset.
+    Raises InvalidInput, which names the interaction by its number in the request.
     """
     fields = by_plain_name(schema.fields)
     records = []
@@ -80,7 +79,7 @@ def action_records(
             event.get("eventId"),
             {
                 "trackingId": params["trackingId"],
-                "datasetGroup": action_group(dataset_group),
+                "datasetGroup": event_group,
                 "userId": event.get("userId"),
                 "sessionId": event["sessionId"],
                 "sentAt": _time(event["timestamp"], where, now),

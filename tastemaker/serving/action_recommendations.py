@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.contracts.lake_layout import action_group
 from tastemaker.contracts.limits import MAX_ACTIONS
 from tastemaker.models.actions import ActionModel
 from tastemaker.models.bundle import HISTORY_LENGTH
@@ -50,8 +49,7 @@ def answer(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> d
 
 def _past_with_actions(query: Query, model: ActionModel) -> Past:
     """Return what the user did with actions, in imported data and since."""
-    live = query.runtime.profiles.newest(
-        action_group(query.endpoint.dataset_group), query.user_id or "", HISTORY_LENGTH
-    )
+    group = query.storage("ACTION_INTERACTIONS").event_group
+    live = query.runtime.profiles.newest(group, query.user_id or "", HISTORY_LENGTH)
     trained = model.histories.of(query.user_index) if query.user_index >= 0 else None
     return merged(model.actions, model.event_types, trained, live)

@@ -164,7 +164,7 @@ def _user_properties(query: Query) -> Mapping[str, Value]:
     if not query.user_id:
         return {}
     bundle = query.loaded.bundle
-    upserted = query.runtime.upserts.user(query.endpoint.dataset_arn("USERS"), query.user_id)
+    upserted = query.runtime.upserts.user(query.storage("USERS").catalog, query.user_id)
     if upserted is not None:
         properties, time = upserted
         if query.user_index < 0 or time > float(bundle.manifest.get("created") or 0.0):

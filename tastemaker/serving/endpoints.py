@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tastemaker import recipes
-from tastemaker.contracts.arns import dataset_arn, name_of
+from tastemaker.contracts.arns import dataset_arn
+from tastemaker.contracts.dataset_storage import DatasetStorage, data_id_alias
 from tastemaker.contracts.deployment import bundle_address, bundle_of, deployment_of
 from tastemaker.contracts.statuses import ACTIVE
 from tastemaker.errors import InvalidInput, ResourceNotFound
@@ -24,7 +25,8 @@ class Endpoint:
     """A campaign or recommender, and the deployment that it answers from. A batch job is one too.
 
     `bundle_uri` is the address of the bundle (`tastemaker.contracts.deployment.bundle_address`). `config` is
-    the `campaignConfig` or `recommenderConfig`.
+    the `campaignConfig` or `recommenderConfig`. `created` is when the campaign or recommender was created
+    (seconds since 1970): it tells one from a later one of the same name.
     """
 
     arn: str
@@ -33,14 +35,7 @@ class Endpoint:
     recipe: Recipe
     bundle_uri: str
     config: dict[str, Any]
-
-    @property
-    def dataset_group(self) -> str:
-        return name_of(self.dataset_group_arn)
-
-    def dataset_arn(self, dataset_type: str) -> str:
-        """Return the ARN of a dataset of the group. `dataset_type` is ITEMS, USERS or ACTIONS."""
-        return dataset_arn(self.dataset_group_arn, dataset_type)
+    created: float = 0.0
 
     @property
     def second_generation(self) -> bool:
@@ -64,6 +59,7 @@ class RecordCache:
         self._records, self._clock = records, clock
         self._cached: dict[str, tuple[float, Record]] = {}
         self._endpoints: dict[str, tuple[Record, Endpoint]] = {}
+        self._storages: dict[str, tuple[float, DatasetStorage]] = {}
 
     def get(self, arn: str) -> Record:
         """Return the record of an ARN. Raises ResourceNotFound."""
@@ -77,6 +73,16 @@ class RecordCache:
         if record.status == ACTIVE:
             self._cached[arn] = (self._clock(), record)
         return record
+
+    def storage(self, endpoint: Endpoint, dataset_type: str) -> DatasetStorage:
+        """Return where the data of a dataset of an endpoint's group are. The dataset need not exist."""
+        arn = dataset_arn(endpoint.dataset_group_arn, dataset_type)
+        cached = self._storages.get(arn)
+        if cached is not None and self._clock() - cached[0] < CACHE_SECONDS:
+            return cached[1]
+        storage = DatasetStorage(arn, self._records.target(data_id_alias(arn)))
+        self._storages[arn] = (self._clock(), storage)
+        return storage
 
     def endpoint(self, arn: str) -> Endpoint:
         """Return the campaign or recommender of an ARN. Raises InvalidInput and ResourceNotFound."""
@@ -103,6 +109,7 @@ class RecordCache:
             recipes.by_arn(version["recipeArn"]),
             bundle_address(bundle, refresh),
             _config(self.get(arn).body),
+            _created(self.get(arn).body),
         )
 
 
@@ -120,7 +127,12 @@ def _active_endpoint(arn: str, record: Record) -> Endpoint:
         recipes.by_arn(deployment["recipeArn"]),
         bundle_address(deployment["bundle"], deployment.get("refresh")),
         _config(record.body),
+        _created(record.body),
     )
+
+
+def _created(body: dict[str, Any]) -> float:
+    return float(body.get("creationDateTime", 0.0))
 
 
 def _config(body: dict[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Records(Protocol):
 
     def get(self, arn: str) -> Record | None: ...
 
+    def target(self, alias: str) -> str | None: ...
+
 
 class Bundles(Protocol):
     """Model bundles. An implementation that only has `get` holds all bundles in this process."""
@@ -66,7 +68,7 @@ class Bundles(Protocol):
 class Profiles(Protocol):
     """Streamed events by user or session."""
 
-    def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
+    def newest(self, event_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
         """Return the newest events of a user or session, newest first."""
         ...
 
@@ -74,11 +76,14 @@ class Profiles(Protocol):
 class Upserts(Protocol):
     """Records that PutItems and PutUsers stored since a model was trained."""
 
-    def items(self, dataset_arn: str, loaded: LoadedBundle) -> UpsertedItems | None:
-        """Return the upserted items of a dataset; None if there are none."""
+    def items(self, catalog: str, loaded: LoadedBundle) -> UpsertedItems | None:
+        """Return the upserted items of a dataset; None if there are none.
+
+        `catalog` is the key of its upserts (`DatasetStorage.catalog`).
+        """
         ...
 
-    def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
+    def user(self, catalog: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
         """Return a user's upserted properties and the time of the upsert in seconds since 1970, or None."""
         ...
 
@@ -86,10 +91,10 @@ class Upserts(Protocol):
 class NoUpserts:
     """Datasets without upserts."""
 
-    def items(self, dataset_arn: str, loaded: LoadedBundle) -> UpsertedItems | None:
+    def items(self, catalog: str, loaded: LoadedBundle) -> UpsertedItems | None:
         return None
 
-    def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
+    def user(self, catalog: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
         return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.contracts.metrics import COLD_USERS
 from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
@@ -47,13 +48,19 @@ class Query:
     @cached_property
     def past(self) -> Past:
         """The user's imported and streamed events. Takes one query to the profiles if there is a user."""
-        live = self.runtime.profiles.newest(self.endpoint.dataset_group, self.user_id) if self.user_id else []
+        if not self.user_id:
+            return past(self.loaded.bundle, self.user_index, [])
+        live = self.runtime.profiles.newest(self.storage("INTERACTIONS").event_group, self.user_id)
         return past(self.loaded.bundle, self.user_index, live)
 
     @cached_property
     def upserted_items(self) -> UpsertedItems | None:
         """The items that were upserted since training. Filters and metadata read them."""
-        return self.runtime.upserts.items(self.endpoint.dataset_arn("ITEMS"), self.loaded)
+        return self.runtime.upserts.items(self.storage("ITEMS").catalog, self.loaded)
+
+    def storage(self, dataset_type: str) -> DatasetStorage:
+        """Return where the data of a dataset of the endpoint's group are."""
+        return self.runtime.records.storage(self.endpoint, dataset_type)
 
     def report_cold_user(self) -> None:
         """Count a user without any event, if this request has read the user's events."""

@@ -74,6 +74,7 @@ class Runtime:
             return wanted
         if (
             current is not None
+            and current.created == wanted.created  # not one of the same name that was deleted
             and current.bundle_uri != wanted.bundle_uri
             and self.bundles.ready(current.bundle_uri)
             and self.bundles.prepare(wanted.bundle_uri)

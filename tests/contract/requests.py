@@ -38,7 +38,7 @@ def populate(world: World) -> dict[str, dict[str, Any]]:
         "recipeArn": f"{RECIPES}aws-ecomm-popular-items-by-views",
     }
     recommender = world.call("CreateRecommender", **recommender_request)["recommenderArn"]
-    world.lake.write("groups/shop/events/a.parquet", "")
+    world.lake.write(f"{shop.storage(world, domain_group).events}a.parquet", "")
     shop.finish_training(world, recommender, "recommenderArn")
     stopped = world.call("CreateRecommender", **{**recommender_request, "name": "stopped"})["recommenderArn"]
     shop.finish_training(world, stopped, "recommenderArn")

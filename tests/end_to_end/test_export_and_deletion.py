@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import time
 
 import pyarrow.parquet as pq
@@ -58,7 +59,7 @@ def files_that_name(store: Store, user: str) -> list[str]:
     found = []
     (lake,) = [b["Name"] for b in store.s3.list_buckets()["Buckets"] if holds_groups(store, b["Name"])]
     pages = store.s3.get_paginator("list_object_versions").paginate(
-        Bucket=lake, Prefix=f"groups/{store.name}/"
+        Bucket=lake, Prefix=f"groups/{store.name}."
     )
     for version in (version for page in pages for version in page.get("Versions", ())):
         key = version["Key"]
@@ -72,9 +73,8 @@ def files_that_name(store: Store, user: str) -> list[str]:
     for table in dynamodb.list_tables()["TableNames"]:
         pages = dynamodb.get_paginator("scan").paginate(TableName=table)
         items = [item for page in pages for item in page["Items"]]
-        found += [
-            table for item in items if f"{store.name}#{user}'" in repr(item) or f"'{user}'" in repr(item)
-        ]
+        named = re.compile(rf"'({store.name}[./\\w]*#)?{user}'")
+        found += [table for item in items if named.search(repr(item))]
     return found
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tastemaker.contracts.dataset_storage import is_of_group
+from tastemaker.contracts.lake_layout import Area
 from tests.end_to_end import shop
 from tests.end_to_end.store import Store
 from tests.end_to_end.test_batch_inference import answers, lines, start
@@ -33,7 +35,9 @@ def without_models(store: Store) -> Iterator[None]:
     """The lake without the group's models."""
     lake = next(name for name in names(store) if "Contents" in listed(store, name, "groups/"))
     kept = {}
-    for entry in listed(store, lake, f"groups/{store.name}/models/")["Contents"]:
+    for entry in listed(store, lake, f"groups/{store.name}")["Contents"]:
+        if not is_of_group(entry["Key"], store.name, Area.MODELS):
+            continue
         kept[entry["Key"]] = store.s3.get_object(Bucket=lake, Key=entry["Key"])["Body"].read()
         store.s3.delete_object(Bucket=lake, Key=entry["Key"])
     try:

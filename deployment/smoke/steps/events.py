@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from deployment.smoke.context import Context, check
 from deployment.smoke.steps.lifecycle import machine_arn
 from deployment.smoke.steps.models import create_campaign, create_version
-from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.lake_layout import Area
 from tastemaker.contracts.workflow_names import ATTRIBUTION
 
 POPULARITY = "aws-popularity-count"
@@ -92,14 +92,14 @@ def retraining(context: Context) -> str:
 
 def _wait_for_delivery(context: Context) -> None:
     """Wait until Firehose has written files, and as long again for what was sent last."""
-    s3, group = context.target.client("s3"), context.run
-    prefix, bucket = GroupFolder(group).events, context.target.lake(group)
+    group = context.run
+    bucket = context.target.lake(group)
     buffer = context.target.stage.events.lake_buffer_seconds
 
     def delivered() -> bool:
-        return bool(s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount"))
+        return context.target.has_objects(bucket, group, Area.EVENTS)
 
-    context.until(delivered, f"objects below s3://{bucket}/{prefix}", 3 * buffer + 300)
+    context.until(delivered, f"events of {group} in s3://{bucket}", 3 * buffer + 300)
     if not context.target.is_local:
         context.console.progress(f"    waiting {buffer} s for the last delivery")
         context.pause(buffer + 30)

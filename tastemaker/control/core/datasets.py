@@ -9,7 +9,8 @@ from hashlib import blake2b
 from typing import Any, NotRequired, TypedDict
 
 from tastemaker import schemas
-from tastemaker.contracts.arns import dataset_arn, group_name
+from tastemaker.contracts.arns import dataset_arn
+from tastemaker.contracts.dataset_storage import DATA_ID, DatasetStorage, group_folder
 from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import BulkData
 from tastemaker.control.core.context import Context
@@ -38,6 +39,35 @@ def datasets_of(context: Context, group: str) -> dict[str, Record]:
     arns = {dataset_type: dataset_arn(group, dataset_type) for dataset_type in schemas.DATASET_TYPES}
     records = {dataset_type: context.records.get(arn) for dataset_type, arn in arns.items()}
     return {dataset_type: record for dataset_type, record in records.items() if record is not None}
+
+
+def folder_of_group(context: Context, group: str) -> GroupFolder:
+    """The folder of a dataset group in the lake, by its ARN. Raises ResourceNotFound."""
+    return group_folder(context.records.find("DatasetGroup", group).body)
+
+
+def storage_of(dataset: Record) -> DatasetStorage:
+    """Where the data of a dataset are."""
+    return DatasetStorage(dataset.arn, dataset.body.get(DATA_ID))
+
+
+def events_of(context: Context, group: str, dataset_type: str = "INTERACTIONS") -> list[str]:
+    """The prefixes of the streamed events of a group's dataset: none if there is no such dataset."""
+    dataset = context.records.get(dataset_arn(group, dataset_type))
+    return [] if dataset is None else [storage_of(dataset).events]
+
+
+def current_storage(context: Context, group: str, dataset_type: str) -> DatasetStorage:
+    """Where the data of a group's dataset are. A dataset that does not exist has no data there."""
+    arn = dataset_arn(group, dataset_type)
+    dataset = context.records.get(arn)
+    return DatasetStorage(arn, None) if dataset is None else storage_of(dataset)
+
+
+def imports_folder(context: Context, dataset: Record) -> str:
+    """The prefix of all imports of a dataset."""
+    folder = folder_of_group(context, dataset.body["datasetGroupArn"])
+    return folder.dataset(storage_of(dataset).folder_name)
 
 
 def schemas_of(context: Context, group: str) -> dict[str, schemas.Schema]:
@@ -97,8 +127,8 @@ def add_import(context: Context, dataset: Record, added: VisibleImport, *, incre
 def _write_list(context: Context, dataset: Record, imports: list[VisibleImport]) -> str:
     text = json.dumps(imports)
     name = blake2b(text.encode(), digest_size=12).hexdigest()
-    folder = GroupFolder(group_name(dataset.body["datasetGroupArn"]))
-    key = folder.import_list(dataset.body["datasetType"], name)
+    folder = folder_of_group(context, dataset.body["datasetGroupArn"])
+    key = folder.import_list(storage_of(dataset).folder_name, name)
     context.ports.lake.write(key, text)
     return key
 

@@ -15,7 +15,10 @@ Clock = Callable[[], float]
 """Returns seconds since 1970."""
 
 Upserts = Callable[[str], Iterable[tuple[str, Mapping[str, Any], float]]]
-"""Takes a dataset ARN and returns its upserts: (id, properties by schema field, seconds since 1970)."""
+"""Takes the key of a dataset's upserts (`DatasetStorage.catalog`) and returns them.
+
+Each is (id, properties by schema field, seconds since 1970).
+"""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def ignore_status_changes(change: StatusChange) -> None:
     """A status listener that does nothing."""
 
 
-def no_upserts(dataset_arn: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
+def no_upserts(catalog: str) -> Iterator[tuple[str, Mapping[str, Any], float]]:
     """The upserts of a function that cannot read any."""
     return iter(())
 

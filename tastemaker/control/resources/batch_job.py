@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import group_name
-from tastemaker.contracts.lake_layout import BatchFolder, GroupFolder
+from tastemaker.contracts.lake_layout import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.control.core.context import Context
+from tastemaker.control.core.datasets import folder_of_group
 from tastemaker.control.core.declaration import IN_TRANSITION, NEVER, Body, Reference, Request
 from tastemaker.control.core.deployments import trained_bundle_of
 from tastemaker.control.core.jobs import Job
@@ -80,8 +80,8 @@ class BatchJob(Job):
 def working_folder(context: Context, record: Record) -> BatchFolder:
     """The folder of a job's shards and their answers while it runs."""
     version = context.records.find("SolutionVersion", record.body["solutionVersionArn"])
-    group = group_name(version.body["datasetGroupArn"])
-    return GroupFolder(group).batch_job(f"{record.body['jobName']}-{int(record.created_at)}")
+    folder = folder_of_group(context, version.body["datasetGroupArn"])
+    return folder.batch_job(f"{record.body['jobName']}-{int(record.created_at)}")
 
 
 def check_filter(recipe: Recipe, referenced: Mapping[str, Record]) -> None:

@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import group_name
-from tastemaker.contracts.lake_layout import Area, DeletionFolder, GroupFolder
+from tastemaker.contracts.lake_layout import Area, DeletionFolder
 from tastemaker.contracts.plans import CompletedDataDeletionPlan, DataDeletionPlan
 from tastemaker.contracts.workflow_names import DATA_DELETION
-from tastemaker.control.core.datasets import datasets_of, imports_of
+from tastemaker.control.core.context import Context
+from tastemaker.control.core.datasets import (
+    current_storage,
+    datasets_of,
+    folder_of_group,
+    imports_folder,
+    imports_of,
+    storage_of,
+)
 from tastemaker.control.core.declaration import IN_TRANSITION, Body, Reference, Request
 from tastemaker.control.core.jobs import Job
 from tastemaker.control.core.locations import check_s3
@@ -18,8 +25,9 @@ from tastemaker.control.workflows import precomputed
 from tastemaker.errors import InvalidInput
 
 DATASETS_WITH_USERS = ("INTERACTIONS", "USERS", "ACTION_INTERACTIONS")
-AREAS_WITH_HISTORY = (Area.DATASETS, Area.EVENTS, Area.TRAINING, Area.BATCH)
-"""Areas of a group where the bucket keeps older versions of objects that name users."""
+WITH_EVENTS = ("INTERACTIONS", "ACTION_INTERACTIONS")
+AREAS_WITH_HISTORY = (Area.DATASETS, Area.TRAINING, Area.BATCH)
+"""Areas of a group, beside events, where the bucket keeps older versions of objects that name users."""
 BATCH_RESOURCE_TYPES = ("BatchInferenceJob", "BatchSegmentJob")
 
 
@@ -51,34 +59,35 @@ class DataDeletionJob(Job):
     def begin(
         self, record: Record, request: Request, execution: str
     ) -> DataDeletionPlan | CompletedDataDeletionPlan:
-        folder = working_folder(record)
+        folder = working_folder(self.context, record)
         if record.status == statuses.JOB_COMPLETED:
             return {"arn": record.arn, "prefixes": [folder.prefix], "done": True}
         record = self.claim_job(record, execution)
         group_arn = record.body["datasetGroupArn"]
-        group = group_name(group_arn)
-        home = GroupFolder(group)
+        home = folder_of_group(self.context, group_arn)
+        interactions, actions = (current_storage(self.context, group_arn, name) for name in WITH_EVENTS)
         return {
             "arn": record.arn,
-            "datasetGroup": group,
+            "eventGroups": [interactions.event_group, actions.event_group],
             "source": record.body["dataSource"]["dataLocation"],
             "roleArn": record.body.get("roleArn"),
             "datasets": [
                 {
                     "arn": dataset.arn,
                     "type": dataset_type,
-                    "folder": home.dataset(dataset_type),
+                    "catalog": storage_of(dataset).catalog,
+                    "folder": imports_folder(self.context, dataset),
                     "visible": [one["prefix"] for one in imports_of(self.context, dataset)],
                 }
                 for dataset_type, dataset in datasets_of(self.context, group_arn).items()
                 if dataset_type in DATASETS_WITH_USERS
             ],
-            "events": home.events,
-            "actionEvents": home.action_events,
+            "events": interactions.events,
+            "actionEvents": actions.events,
             "trainings": home.area(Area.TRAINING),
             "left": self._folders_of_failed_batch_jobs(group_arn),
             "lists": precomputed.versions_about_users(self.context, group_arn),
-            "history": [*map(home.area, AREAS_WITH_HISTORY), home.action_events],
+            "history": [*map(home.area, AREAS_WITH_HISTORY), interactions.events, actions.events],
             "folder": folder.prefix,
             "work": folder.tasks,
             "prefixes": [folder.prefix],
@@ -100,10 +109,10 @@ class DataDeletionJob(Job):
             self.context.writer.change(record, status=statuses.JOB_COMPLETED, numDeleted=result["numDeleted"])
 
     def folder(self, record: Record) -> str:
-        return working_folder(record).prefix
+        return working_folder(self.context, record).prefix
 
 
-def working_folder(record: Record) -> DeletionFolder:
+def working_folder(context: Context, record: Record) -> DeletionFolder:
     """The folder of a job's list of tasks while it runs."""
-    group = group_name(record.body["datasetGroupArn"])
-    return GroupFolder(group).data_deletion_job(f"{record.body['jobName']}-{int(record.created_at)}")
+    folder = folder_of_group(context, record.body["datasetGroupArn"])
+    return folder.data_deletion_job(f"{record.body['jobName']}-{int(record.created_at)}")

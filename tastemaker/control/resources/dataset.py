@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from tastemaker import schemas
 from tastemaker.contracts.arns import group_name
-from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.dataset_storage import DATA_ID, data_id_alias
 from tastemaker.contracts.plans import OwnedData
-from tastemaker.control.core.datasets import parsed_schema
+from tastemaker.control.core.datasets import imports_folder, parsed_schema, storage_of
 from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.operations import ensure_ended
 from tastemaker.control.core.records import Record
@@ -16,6 +16,7 @@ from tastemaker.control.resources.event_tracker import has_or_had_tracker
 from tastemaker.errors import InvalidInput, LimitExceeded
 
 UPDATABLE = ("ITEMS", "USERS")
+WITH_EVENTS = ("INTERACTIONS", "ACTION_INTERACTIONS")
 EVENT_INTERACTIONS = "EVENT_INTERACTIONS"
 """The type of the dataset that event trackers of earlier versions of Personalize made."""
 
@@ -23,9 +24,9 @@ EVENT_INTERACTIONS = "EVENT_INTERACTIONS"
 class Dataset(ResourceType):
     """A dataset. It is ACTIVE at once.
 
-    Private members, which `core/datasets.py` reads: `_imports`, the visible bulk data as a list of
-    `VisibleImport`; `_importLists`, the keys of lists of earlier imports; `_importedAt`, when that last
-    changed.
+    Private members, which `core/datasets.py` reads: `_dataId`, its data ID; `_imports`, the visible bulk data
+    as a list of `VisibleImport`; `_importLists`, the keys of lists of earlier imports; `_importedAt`, when
+    that last changed.
     """
 
     name = "Dataset"
@@ -46,6 +47,7 @@ class Dataset(ResourceType):
             )
         self._check_schema(referenced["schemaArn"], dataset_type, domain)
         body["_imports"] = []
+        body[DATA_ID] = self.context.ports.ids.short()
         if dataset_type == "ACTION_INTERACTIONS":
             body["trackingId"] = self.context.ports.ids.uuid()
         return body
@@ -54,7 +56,8 @@ class Dataset(ResourceType):
         return f"dataset/{group_name(body['datasetGroupArn'])}/{body['datasetType']}"
 
     def aliases(self, arn: str, body: Body) -> dict[str, str]:
-        return {f"tracking-id/{body['trackingId']}": arn} if "trackingId" in body else {}
+        aliases = {data_id_alias(arn): body[DATA_ID]} if DATA_ID in body else {}
+        return {**aliases, f"tracking-id/{body['trackingId']}": arn} if "trackingId" in body else aliases
 
     def delete(self, request: Request) -> None:
         """DeleteDataset, also of the dataset that Personalize once made for streamed events.
@@ -75,13 +78,16 @@ class Dataset(ResourceType):
                 ensure_ended(version)
 
     def owned_data(self, record: Record) -> OwnedData:
-        folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
-        prefixes = [folder.dataset(record.body["datasetType"])]
-        if record.body["datasetType"] == "INTERACTIONS":
-            prefixes.append(folder.events)
-        if record.body["datasetType"] == "ACTION_INTERACTIONS":
-            prefixes.append(folder.action_events)
-        return {"prefixes": prefixes, "catalogOf": record.arn}
+        storage = storage_of(record)
+        owned: OwnedData = {
+            "prefixes": [imports_folder(self.context, record)],
+            "catalogOf": storage.catalog,
+        }
+        if record.body["datasetType"] in WITH_EVENTS:
+            owned["prefixes"].append(storage.events)
+            if storage.data_id is not None:
+                owned |= {"profilesOf": storage.event_group, "profilesListed": True}
+        return owned
 
     def update(self, request: Request) -> Body:
         """UpdateDataset: replace the schema of Items or Users with a wider one, in force at once."""

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import group_name
-from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import ExportPlan
-from tastemaker.control.core.datasets import bulk_data_of, schema_of
+from tastemaker.control.core.datasets import bulk_data_of, schema_of, storage_of
 from tastemaker.control.core.declaration import IN_TRANSITION, Body, Reference, Request
 from tastemaker.control.core.jobs import Job
 from tastemaker.control.core.locations import check_s3
@@ -44,7 +42,8 @@ class DatasetExportJob(Job):
             "datasetType": dataset.body["datasetType"],
             "schema": schema_of(self.context, dataset).body["schema"],
             "imports": bulk_data_of(self.context, dataset),
-            "events": GroupFolder(group_name(dataset.body["datasetGroupArn"])).events,
+            "events": storage_of(dataset).events,
+            "catalog": storage_of(dataset).catalog,
             "output": target["path"],
             "kmsKeyArn": target.get("kmsKeyArn"),
             "roleArn": claimed.body.get("roleArn"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.dataset_storage import DATA_ID, group_folder
 from tastemaker.contracts.plans import OwnedData
 from tastemaker.control.core.declaration import Body, Request
 from tastemaker.control.core.records import Record
@@ -14,7 +14,7 @@ PROFILES_LISTED = "_profilesListed"
 
 
 class DatasetGroup(ResourceType):
-    """A dataset group. Its name is also the name of its folder in the lake."""
+    """A dataset group. Private members: `_dataId`, its data ID, and `_profilesListed`."""
 
     name = "DatasetGroup"
     segment = "dataset-group"
@@ -29,12 +29,15 @@ class DatasetGroup(ResourceType):
                 f"kmsKeyArn is {request['kmsKeyArn']}, but a dataset group has no key of its own here: one "
                 "key encrypts the whole deployment. Leave out kmsKeyArn and roleArn."
             )
-        return {**super().build_body(request, referenced), PROFILES_LISTED: True}
+        own = {PROFILES_LISTED: True, DATA_ID: self.context.ports.ids.short()}
+        return {**super().build_body(request, referenced), **own}
 
     def owned_data(self, record: Record) -> OwnedData:
-        group = record.body["name"]
+        prefixes = [group_folder(record.body).prefix]
+        if DATA_ID in record.body:  # its datasets have data IDs too, and their profiles went with them
+            return {"prefixes": prefixes}
         return {
-            "prefixes": [GroupFolder(group).prefix],
-            "profilesOf": group,
+            "prefixes": prefixes,
+            "profilesOf": record.body["name"],
             "profilesListed": PROFILES_LISTED in record.body,
         }

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import group_name
-from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.lake_layout import dataset_import
 from tastemaker.contracts.plans import ImportPlan
-from tastemaker.control.core.datasets import add_import, has_bulk_data, schema_of
+from tastemaker.control.core.datasets import add_import, has_bulk_data, imports_folder, schema_of
 from tastemaker.control.core.declaration import IN_TRANSITION, Body, Reference, Request
 from tastemaker.control.core.locations import check_s3
 from tastemaker.control.core.records import Record
@@ -53,17 +52,15 @@ class DatasetImportJob(ResourceType):
         if claimed is None:
             raise ResourceInUse(f"{record.arn} has the status {record.status}; an import runs once.")
         dataset = self.context.records.find_active("Dataset", claimed.body["datasetArn"])
-        group, dataset_type = group_name(dataset.body["datasetGroupArn"]), dataset.body["datasetType"]
         return {
             "arn": claimed.arn,
             "datasetArn": dataset.arn,
-            "datasetGroup": group,
-            "datasetType": dataset_type,
+            "datasetType": dataset.body["datasetType"],
             "schema": schema_of(self.context, dataset).body["schema"],
             "source": claimed.body["dataSource"]["dataLocation"],
             "roleArn": claimed.body.get("roleArn"),
             "importMode": claimed.body["importMode"],
-            "destination": GroupFolder(group).dataset_import(dataset_type, claimed.body["jobName"]),
+            "destination": dataset_import(imports_folder(self.context, dataset), claimed.body["jobName"]),
         }
 
     def succeed(self, record: Record, plan: Mapping[str, Any], result: Mapping[str, Any]) -> None:

@@ -12,13 +12,20 @@ from tastemaker.attribution.metrics import ITEMS
 from tastemaker.attribution.sources import upper_case
 from tastemaker.attribution.tally import QUARTER
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import execution_name, group_name
-from tastemaker.contracts.lake_layout import AttributionFolder, GroupFolder
+from tastemaker.contracts.arns import execution_name
+from tastemaker.contracts.lake_layout import AttributionFolder
 from tastemaker.contracts.plans import AttributionPlan, ImportToReport, OwnedData
 from tastemaker.contracts.workflow_names import ATTRIBUTION
 from tastemaker.control.core import pagination
 from tastemaker.control.core.context import Context
-from tastemaker.control.core.datasets import bulk_data_of, datasets_of, schemas_of
+from tastemaker.control.core.datasets import (
+    bulk_data_of,
+    current_storage,
+    datasets_of,
+    folder_of_group,
+    schemas_of,
+    storage_of,
+)
 from tastemaker.control.core.declaration import Body, Operation, Reference, Request
 from tastemaker.control.core.locations import check_s3
 from tastemaker.control.core.records import Record
@@ -74,7 +81,7 @@ class MetricAttribution(ResourceType):
         self.context.ports.workflows.unschedule(execution_name(record.arn, record.created_at))
 
     def owned_data(self, record: Record) -> OwnedData:
-        return {"prefixes": [attribution_folder(record).prefix]}
+        return {"prefixes": [attribution_folder(self.context, record).prefix]}
 
     def update(self, request: Request) -> Body:
         """UpdateMetricAttribution: remove metrics by name, add others, and change where reports go.
@@ -124,22 +131,24 @@ class MetricAttribution(ResourceType):
                 raise ResourceInUse(f"{record.arn} has the status {record.status}; it reports when ACTIVE.")
             record = claimed
         group_arn, output = record.body["datasetGroupArn"], record.body["metricsOutputConfig"]
-        group, items = group_name(group_arn), datasets_of(self.context, group_arn).get(ITEMS)
+        items = datasets_of(self.context, group_arn).get(ITEMS)
         target = output.get("s3DataDestination", {})
         return {
             "arn": record.arn,
-            "datasetGroup": group,
             "datasetGroupArn": group_arn,
             "createdAt": record.created_at,
             "metrics": record.body["metrics"],
             "sources": list(self._sources(group_arn)),
-            "folder": attribution_folder(record).prefix,
-            "events": GroupFolder(group).events,
+            "folder": attribution_folder(self.context, record).prefix,
+            "events": current_storage(self.context, group_arn, "INTERACTIONS").events,
             "imports": imports_to_report(record)[:MAX_IMPORTS],
             "items": (
                 None
                 if items is None
-                else {"datasetArn": items.arn, "imports": bulk_data_of(self.context, items)}
+                else {
+                    "catalog": storage_of(items).catalog,
+                    "imports": bulk_data_of(self.context, items),
+                }
             ),
             "output": target.get("path"),
             "kmsKeyArn": target.get("kmsKeyArn"),
@@ -201,10 +210,10 @@ def _alias(group: str) -> str:
     return f"metric-attribution-of/{group}"
 
 
-def attribution_folder(record: Record) -> AttributionFolder:
+def attribution_folder(context: Context, record: Record) -> AttributionFolder:
     """The folder of what the runs of an attribution have counted."""
-    group = group_name(record.body["datasetGroupArn"])
-    return GroupFolder(group).attribution(f"{record.body['name']}-{int(record.created_at)}")
+    folder = folder_of_group(context, record.body["datasetGroupArn"])
+    return folder.attribution(f"{record.body['name']}-{int(record.created_at)}")
 
 
 def _check_output(output: Mapping[str, Any]) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import execution_name, group_name
+from tastemaker.contracts.arns import execution_name
 from tastemaker.contracts.deployment import BUNDLE, DEPLOYMENT, Deployment
-from tastemaker.contracts.lake_layout import GroupFolder
 from tastemaker.contracts.plans import OwnedData, SkippedPlan, TrainPlan
 from tastemaker.control.core import exploration_config, solution_config
-from tastemaker.control.core.datasets import datasets_of, schemas_of
+from tastemaker.control.core.datasets import datasets_of, folder_of_group, schemas_of
 from tastemaker.control.core.declaration import Body, Operation, Reference, Request
 from tastemaker.control.core.durations import DAY
 from tastemaker.control.core.ports import StartError
@@ -95,7 +94,7 @@ class Recommender(ResourceType):
         self._unschedule(record)
 
     def owned_data(self, record: Record) -> OwnedData:
-        folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
+        folder = folder_of_group(self.context, record.body["datasetGroupArn"])
         name = _folder_name(record)
         return {"prefixes": [folder.solution_training(name), folder.solution_models(name)]}
 

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Mapping
 
-from tastemaker.contracts.arns import execution_name, group_name, name_of
-from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.contracts.arns import execution_name, name_of
 from tastemaker.contracts.plans import OwnedData
 from tastemaker.control.core import solution_config
-from tastemaker.control.core.datasets import schemas_of
+from tastemaker.control.core.datasets import folder_of_group, schemas_of
 from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.durations import DAY
 from tastemaker.control.core.operations import ensure_ended
@@ -84,7 +83,7 @@ class Solution(ResourceType):
         self.context.ports.workflows.unschedule(schedule_name(record))
 
     def owned_data(self, record: Record) -> OwnedData:
-        folder = GroupFolder(group_name(record.body["datasetGroupArn"]))
+        folder = folder_of_group(self.context, record.body["datasetGroupArn"])
         name = record.body["name"]
         return {
             "prefixes": [folder.solution_training(name), folder.solution_models(name)],

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import dataset_arn, execution_name, group_name
+from tastemaker.contracts.arns import execution_name
 from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.lake_layout import is_refresh_of, refreshes_of, solution_models_of
 from tastemaker.contracts.plans import RefreshPlan, SkippedPlan
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.contracts.workflows import RefreshInput
 from tastemaker.control.core.context import Context
+from tastemaker.control.core.datasets import current_storage
 from tastemaker.control.core.records import Record
 from tastemaker.recipes import Recipe
 
@@ -78,9 +79,9 @@ class RefreshLifecycle:
         old = {f"{home}{key.removeprefix(home).partition('/')[0]}/" for key, _ in lake.objects(home)}
         return {
             "arn": record.arn,
-            "group": group_name(group),
-            "itemsArn": dataset_arn(group, "ITEMS"),
-            "actionsArn": dataset_arn(group, "ACTIONS"),
+            "events": current_storage(self.context, group, "INTERACTIONS").events,
+            "items": current_storage(self.context, group, "ITEMS").catalog,
+            "actions": current_storage(self.context, group, "ACTIONS").catalog,
             "bundle": now["bundle"],
             "previous": now.get("refresh"),
             "earlier": None if "refresh" in now else self._earlier(record, now["bundle"], home),

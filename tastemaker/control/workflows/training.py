@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import execution_name, group_name
+from tastemaker.contracts.arns import execution_name
 from tastemaker.contracts.deployment import bundle_of
-from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, GroupFolder, TrainingFolder, bundle_of_job
+from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, TrainingFolder, bundle_of_job
 from tastemaker.contracts.model_size import can_fit, disk_shortage
 from tastemaker.contracts.plans import TrainPlan
 from tastemaker.contracts.training_config import FORMAT_VERSION, DatasetSource, TrainingConfig, to_json
@@ -17,9 +17,12 @@ from tastemaker.control.core.datasets import (
     avro_of,
     bulk_data_changed_at,
     datasets_of,
+    events_of,
+    folder_of_group,
     imported_at,
     imports_of,
     schema_of,
+    storage_of,
 )
 from tastemaker.control.core.records import Record
 from tastemaker.errors import ResourceInUse
@@ -63,7 +66,7 @@ class TrainingJob:
         accepts a job name only once. Raises NoDataError.
         """
         lake = self.context.ports.lake
-        models = self._group.models(self.name, self.version)
+        models = folder_of_group(self.context, self.group).models(self.name, self.version)
         sources = self._sources()
         data_keys = self._data_keys(sources)
         previous = self._previous() if self._mode == "UPDATE" else None
@@ -86,21 +89,21 @@ class TrainingJob:
         }
 
     @property
-    def _group(self) -> GroupFolder:
-        return GroupFolder(group_name(self.group))
-
-    @property
     def _folder(self) -> TrainingFolder:
-        return self._group.training(self.name, self.version)
+        return folder_of_group(self.context, self.group).training(self.name, self.version)
 
     @property
     def _mode(self) -> str:
         return str(self.record.body.get("trainingMode", "FULL"))
 
     @property
+    def _events(self) -> list[str]:
+        return events_of(self.context, self.group)
+
+    @property
     def _action_events(self) -> list[str]:
         trains_on_actions = "ACTION_INTERACTIONS" in self.recipe.trains_on
-        return [self._group.action_events] if trains_on_actions else []
+        return events_of(self.context, self.group, "ACTION_INTERACTIONS") if trains_on_actions else []
 
     def _sources(self) -> dict[str, DatasetSource]:
         """The data of each dataset type: its schema, the folders of its imports, and a file of upserts."""
@@ -121,7 +124,7 @@ class TrainingJob:
         """The keys of all files with data. Raises NoDataError if the recipe lacks data that it needs."""
         keys = {dataset_type: self._keys(source["prefixes"]) for dataset_type, source in sources.items()}
         upserts = {dataset_type: source["put"] for dataset_type, source in sources.items() if "put" in source}
-        events, action_events = self._keys([self._group.events]), self._keys(self._action_events)
+        events, action_events = self._keys(self._events), self._keys(self._action_events)
         for needed in self.recipe.needs_datasets:
             streamed = needed == "INTERACTIONS" and events
             if not keys.get(needed) and needed not in upserts and not streamed:
@@ -144,7 +147,7 @@ class TrainingJob:
             "createdAt": self.moment,
             "seed": int(self.moment) % 2**31,
             "datasets": sources,
-            "events": [self._group.events],
+            "events": self._events,
             "actionEvents": self._action_events,
             "quotas": self.context.ports.quotas.for_training,
             "eventType": body.get("eventType") or None,
@@ -178,7 +181,10 @@ class TrainingJob:
         """
         if dataset.body["datasetType"].upper() not in UPSERT_DATASET_TYPES:
             return None
-        lines = [json.dumps(row, ensure_ascii=False) for row in self.context.ports.upserts(dataset.arn)]
+        lines = [
+            json.dumps(row, ensure_ascii=False)
+            for row in self.context.ports.upserts(storage_of(dataset).catalog)
+        ]
         if not lines:
             return None
         self.context.ports.lake.write(key, "\n".join(lines) + "\n")
@@ -201,8 +207,8 @@ class TrainingJob:
 
 def newest_interaction(context: Context, group: str) -> float:
     """When interactions last came in, by import or by stream (seconds since 1970); 0.0 if they never did."""
-    events = context.ports.lake.objects(GroupFolder(group_name(group)).events)
-    streamed = max((written for _, written in events), default=0.0)
+    lake, prefixes = context.ports.lake, events_of(context, group)
+    streamed = max((written for prefix in prefixes for _, written in lake.objects(prefix)), default=0.0)
     interactions = datasets_of(context, group).get("INTERACTIONS")
     imported = bulk_data_changed_at(interactions) if interactions is not None else 0.0
     return max(streamed, imported)

@@ -166,7 +166,7 @@ def test_a_training_without_the_streamed_events_fails(context: Context) -> None:
     context.personalize, context.events, context.pause = Personalize(), Events(), lambda seconds: None
     s3 = context.target.client("s3")
     context.wait_seconds = 0.01
-    with pytest.raises(CheckError, match="objects below"):
+    with pytest.raises(CheckError, match="events of smoke-1"):
         _retrain(context, of_aisle(context, "tea"))
     s3.put_object(Bucket="lake", Key="groups/smoke-1/events/2026/11/28/a", Body=b"")
     with pytest.raises(CheckError, match="did not count"):

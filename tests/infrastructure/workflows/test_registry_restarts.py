@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tastemaker.contracts.table_keys import profile_key
 from tests.infrastructure.account import Account, account
 from tests.infrastructure.conftest import Assembly, definitions_of
 from tests.tastemaker.control import shop
@@ -119,10 +120,13 @@ def data_deletion(on: Account) -> Request:
     served(on)
     group = on.here.control.ports.scope.arn("dataset-group/films")
     for user in ("ann", "bob"):
-        row = {"profile": {"S": f"films#{user}"}, "event": {"S": "1#e"}}
+        row = {
+            "profile": {"S": profile_key(shop.storage(on.here, group).event_group, user)},
+            "event": {"S": "1#e"},
+        }
         on.dynamodb.put_item(TableName="profiles", Item=row)
     put = "".join(json.dumps([user, {}, 1.0]) + "\n" for user in ("ann", "bob"))
-    on.lake.write("groups/films/training/s/1/put/USERS.jsonl", put)
+    on.lake.write(shop.folder(on.here, group).training("s", "1").upserts("USERS"), put)
     on.s3.put_object(**DELETED)
     source = {"dataLocation": "s3://data/gone.csv"}
     made = on.here.call(

@@ -121,7 +121,7 @@ class Shop:
         self.dynamodb.put_item(
             TableName="catalog",
             Item={
-                "dataset": {"S": self.plan["items"]["datasetArn"]},
+                "dataset": {"S": self.plan["items"]["catalog"]},
                 "id": {"S": item},
                 "properties": {"S": json.dumps(properties)},
                 "updatedAt": {"N": str(at)},
@@ -168,7 +168,6 @@ def shop(lake_client: Any, other_tables: Any) -> Shop:
     )
     plan = {
         "arn": "arn:aws:personalize:eu-west-1:123456789012:metric-attribution/m",
-        "datasetGroup": "films",
         "datasetGroupArn": GROUP,
         "createdAt": NOW - 3600,
         "metrics": METRICS,
@@ -177,7 +176,7 @@ def shop(lake_client: Any, other_tables: Any) -> Shop:
         "events": "groups/films/events/",
         "imports": [],
         "items": {
-            "datasetArn": "items",
+            "catalog": "items",
             "imports": [{"prefix": "bulk/1/", "at": 10.0}, {"prefix": "bulk/2/", "at": 20.0}],
         },
         "output": f"s3://{REPORTS}/attribution/",

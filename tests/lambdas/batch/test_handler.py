@@ -15,6 +15,7 @@ from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.settings import Settings
+from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.control.core.records import Record
 from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
 from tastemaker.files import Location
@@ -134,13 +135,15 @@ def test_upserts_count_as_of_the_start_of_the_job(studio: Studio, other_tables: 
         return [studio.cinema.items("v1", filterArn=live, **question) for question in questions]
 
     before = live_answers()
-    catalog.put(items, [("emma", {"GENRES": "love|space"}), ("alien", {"GENRES": "horror"})])
-    catalog.put(users, [("carl", {"AGE": 40})])
+    catalog.put(
+        DatasetStorage(items, None), [("emma", {"GENRES": "love|space"}), ("alien", {"GENRES": "horror"})]
+    )
+    catalog.put(DatasetStorage(users, None), [("carl", {"AGE": 40})])
     studio.cinema.runtime.upserts = CatalogUpserts(other_tables, "catalog")
     wanted = live_answers()
     assert wanted != before and "emma" in wanted[0] and "alien" not in wanted[0]
     at[0] = float(NOW + 10)
-    catalog.put(items, [("brazil", {"GENRES": "space"})])
+    catalog.put(DatasetStorage(items, None), [("brazil", {"GENRES": "space"})])
     answers = studio.outputs(plan, *questions)
     assert [answer["recommendedItems"] for answer in answers] == wanted
 

@@ -19,18 +19,20 @@ FOLDER = "groups/films/erase/j/"
 USERS = "arn:aws:personalize:eu-west-1:123456789012:dataset/films/USERS"
 PLAN: dict[str, Any] = {
     "arn": "arn:aws:personalize:eu-west-1:123456789012:data-deletion-job/j",
-    "datasetGroup": "films",
+    "eventGroups": ["films", "films/actions"],
     "source": "s3://caller/gone/",
     "roleArn": "arn:aws:iam::123456789012:role/PersonalizeRole",
     "datasets": [
         {
             "arn": "interactions",
+            "catalog": "interactions",
             "type": "INTERACTIONS",
             "folder": "groups/films/datasets/INTERACTIONS/",
             "visible": ["groups/films/datasets/INTERACTIONS/1/"],
         },
         {
             "arn": USERS,
+            "catalog": USERS,
             "type": "USERS",
             "folder": "groups/films/datasets/USERS/",
             "visible": ["groups/films/datasets/USERS/1/"],

@@ -40,10 +40,11 @@ def test_action_interaction_is_streamed_under_the_action_group(targets: EventTar
         "eventType": "Taken",
     }
     params = {"trackingId": "t", "actionInteractions": [{**deed, "properties": '{"channel": "mail"}'}]}
-    (record,) = action_records(params, target.schema, target.dataset_group, now=SENT_AT)
+    (record,) = action_records(params, target.schema, target.storage.event_group, now=SENT_AT)
     assert record["datasetGroup"] == "shop/actions" and record["itemId"] == "call"
     assert record["sentAt"] == SENT_AT and record["properties"] == '{"CHANNEL":"mail"}'
-    assert action_records(params, target.schema, "shop", now=SENT_AT) == [record]  # sent twice, it is one
+    again = action_records(params, target.schema, "shop/actions", now=SENT_AT)
+    assert again == [record]  # sent twice, it is one
 
 
 def test_tracking_ids_of_events_and_actions_are_separate(targets: EventTargets) -> None:

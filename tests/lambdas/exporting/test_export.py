@@ -38,7 +38,7 @@ def text(export: Export) -> list[str]:
 
 def plan(kind: str, mode: str) -> dict[str, Any]:
     imports = [{"prefix": "bulk/1/", "at": 10.0}, {"prefix": "bulk/2/", "at": 20.0}]
-    return {"datasetType": kind, "mode": mode, "datasetArn": "d", "imports": imports, "events": "events/"}
+    return {"datasetType": kind, "mode": mode, "catalog": "d", "imports": imports, "events": "events/"}
 
 
 @pytest.fixture

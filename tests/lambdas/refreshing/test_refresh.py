@@ -66,8 +66,8 @@ class RefreshLab:
         target = self.lake.uri(f"groups/films/models/s/1/job/refreshes/c/{name}/")
         plan = {
             "arn": "arn",
-            "group": "films",
-            "itemsArn": ITEMS,
+            "events": "groups/films/events/",
+            "items": ITEMS,
             "bundle": self.lake.uri(BUNDLE),
             "previous": previous,
             "earlier": earlier,

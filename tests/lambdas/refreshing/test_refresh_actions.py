@@ -78,9 +78,9 @@ class Lab:
         target = self.lake.uri(f"groups/films/models/s/1/job/refreshes/c/{name}/")
         plan: Any = {
             "arn": "arn",
-            "group": "films",
-            "itemsArn": f"{DATASET}ITEMS",
-            "actionsArn": f"{DATASET}ACTIONS",
+            "events": "groups/films/events/",
+            "items": f"{DATASET}ITEMS",
+            "actions": f"{DATASET}ACTIONS",
             "bundle": self.lake.uri(BUNDLE),
             "previous": previous,
             "earlier": None,

@@ -58,7 +58,9 @@ def test_steps_of_an_import_and_a_training(here, steps, lake_client):
     request = {"solutionVersionArn": version_arn}
     plan = run(steps, "begin", "train", request)
     assert json.loads(lake.read(plan["configKey"]))["recipe"] == "aws-user-personalization-v2"
-    assert plan["outputPath"].startswith(f"s3://{LAKE}/groups/films/models/for-you/")
+    assert plan["outputPath"].startswith(
+        f"s3://{LAKE}/{shop.folder(here, group_arn).solution_models('for-you')}"
+    )
     model = plan["outputPath"].removeprefix(f"s3://{LAKE}/") + f"{plan['jobName']}/output/model/"
     lake.write(f"{model}bundle.json", json.dumps({"metrics": shop.METRICS}))
     run(steps, "succeed", "train", request, plan=plan, result={"TrainingTimeInSeconds": 36})
@@ -149,22 +151,34 @@ def test_deletion_removes_objects_and_rows(here, steps, lake_client, other_table
     lake = LakeBucket(lake_client, LAKE)
     group_arn = shop.group(here)
     dataset_arn = shop.dataset(here, group_arn, "Items")
-    for key in ("groups/films/datasets/ITEMS/first/a.parquet", "groups/films-2/x"):
+    items, folder = shop.storage(here, group_arn, "ITEMS"), shop.folder(here, group_arn)
+    interactions_arn = shop.dataset(here, group_arn)
+    interactions = shop.storage(here, group_arn)
+    for key in (
+        f"{folder.dataset(items.folder_name)}first/a",
+        f"{interactions.events}a",
+        f"{folder.prefix}b",
+    ):
         lake.write(key, "")
+    lake.write("groups/films-2/x", "")
     for key in ("i1", "i2"):
-        other_tables.put_item(TableName="catalog", Item={"dataset": {"S": dataset_arn}, "id": {"S": key}})
+        row = {"dataset": {"S": items.catalog}, "id": {"S": key}}
+        other_tables.put_item(TableName="catalog", Item=row)
     other_tables.put_item(TableName="catalog", Item={"dataset": {"S": "other"}, "id": {"S": "i1"}})
     profiles = Profiles(other_tables, "profiles")
-    for group in ("films", "films/actions", "films-2"):
+    for group in (interactions.event_group, "films-2"):
         profiles.write([streamed(group, "u1")], expires_at=2**40)
 
     here.call("DeleteDataset", datasetArn=dataset_arn)
     delete(here, steps, dataset_arn)
-    assert [key for key, _ in lake.objects("")] == ["groups/films-2/x"]
+    here.call("DeleteDataset", datasetArn=interactions_arn)
+    delete(here, steps, interactions_arn)
+    assert [key for key, _ in lake.objects("")] == ["groups/films-2/x", f"{folder.prefix}b"]
     assert [item["dataset"]["S"] for item in other_tables.scan(TableName="catalog")["Items"]] == ["other"]
 
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     delete(here, steps, group_arn)
+    assert [key for key, _ in lake.objects("")] == ["groups/films-2/x"]
     left = {item["profile"]["S"] for item in other_tables.scan(TableName="profiles")["Items"]}
     assert left == {"films-2#u1", profile_index_of("films-2", "u1")}
     assert here.call("ListDatasetGroups")["datasetGroups"] == []

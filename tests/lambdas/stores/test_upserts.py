@@ -8,6 +8,7 @@ from moto import mock_aws
 
 from lambdas.events.catalog import Catalog
 from lambdas.stores.upserts import CatalogUpserts
+from tastemaker.contracts.dataset_storage import DatasetStorage
 from tests.tastemaker.serving.films import GROUP, Cinema
 
 ITEMS = GROUP.replace(":dataset-group/", ":dataset/") + "/ITEMS"
@@ -37,7 +38,7 @@ class CatalogLab:
 
     def put(self, item: str, **properties) -> None:
         self.wall += 1
-        self.catalog.put(ITEMS, [(item, properties)])
+        self.catalog.put(DatasetStorage(ITEMS, None), [(item, properties)])
 
     def later(self) -> None:
         self.now += 3.0
@@ -85,7 +86,7 @@ def test_newest_upsert_of_an_item_counts(lab: CatalogLab) -> None:
 def test_upserted_user_is_read_by_filters(lab: CatalogLab) -> None:
     arn = lab.cinema.filter("young", f"{SPACE} IF CurrentUser.AGE < 18")
     assert len(lab.cinema.items("v1", userId="ann", filterArn=arn)) == 5
-    lab.catalog.put(USERS, [("ann", {"AGE": 9}), ("new", {"AGE": 10})])
+    lab.catalog.put(DatasetStorage(USERS, None), [("ann", {"AGE": 9}), ("new", {"AGE": 10})])
     assert sorted(lab.cinema.items("v1", userId="ann", filterArn=arn)) == ["alien", "dune"]
     assert sorted(lab.cinema.items("v1", userId="new", filterArn=arn)) == ["alien", "dune"]
 
@@ -112,6 +113,6 @@ def test_upserts_after_until_are_ignored(lab: CatalogLab) -> None:
     arn = lab.cinema.filter("space", SPACE)
     lab.put("emma", GENRES="space")
     lab.put("alien", GENRES="horror")
-    lab.catalog.put(USERS, [("ann", {"AGE": 9})])
+    lab.catalog.put(DatasetStorage(USERS, None), [("ann", {"AGE": 9})])
     assert sorted(lab.cinema.items("v1", userId="bob", filterArn=arn)) == ["alien", "dune", "emma"]
     assert lab.cinema.runtime.upserts.user(USERS, "ann") is None

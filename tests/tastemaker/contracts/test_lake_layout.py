@@ -5,7 +5,8 @@ FOLDER = GroupFolder("films")
 
 
 def test_keys_stay_where_existing_lakes_have_them() -> None:
-    assert FOLDER.dataset_import("ITEMS", "first") == "groups/films/datasets/ITEMS/first/"
+    imports = FOLDER.dataset("ITEMS")
+    assert lake_layout.dataset_import(imports, "first") == "groups/films/datasets/ITEMS/first/"
     assert FOLDER.events == "groups/films/events/"
     assert FOLDER.action_events == "groups/films/actions/"
     assert FOLDER.training("s", "1").config == "groups/films/training/s/1/config.json"

@@ -3,6 +3,10 @@
 import json
 from typing import Any
 
+from tastemaker.contracts.arns import dataset_arn as arn_of_dataset
+from tastemaker.contracts.dataset_storage import DatasetStorage, group_folder
+from tastemaker.contracts.lake_layout import GroupFolder
+from tastemaker.control.core.datasets import storage_of
 from tastemaker.control.workflows.steps import WorkflowSteps
 from tests.standard_schemas import avro
 from tests.tastemaker.control.fakes import World
@@ -36,6 +40,16 @@ def dataset(
         schemaArn=schema_arn or schema(world, dataset_type),
     )
     return created["datasetArn"]
+
+
+def folder(world: World, group_arn: str) -> GroupFolder:
+    """The folder of a group in the lake."""
+    return group_folder(world.control.records.find_any(group_arn).body)
+
+
+def storage(world: World, group_arn: str, dataset_type: str = "INTERACTIONS") -> DatasetStorage:
+    """Where the data of a group's dataset are."""
+    return storage_of(world.control.records.find_any(arn_of_dataset(group_arn, dataset_type)))
 
 
 def import_job(world: World, dataset_arn: str, name: str = "first", **more: Any) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tastemaker.contracts.dataset_storage import data_id_alias
 from tastemaker.errors import InvalidInput
 from tastemaker.serving.endpoints import CACHE_SECONDS, RecordCache
 
@@ -34,10 +35,14 @@ class OneRecord:
 
     def __init__(self, status: str, **body: Any) -> None:
         self.body, self.reads = {"status": status, **body}, 0
+        self.data_ids: dict[str, str] = {}
 
     def get(self, arn: str) -> FakeRecord:
         self.reads += 1
         return FakeRecord(dict(self.body))
+
+    def target(self, alias: str) -> str | None:
+        return self.data_ids.get(alias)
 
 
 def test_active_record_is_read_again_after_the_cache_time() -> None:
@@ -64,8 +69,19 @@ def test_endpoint_has_the_deployment_and_configuration_of_its_record() -> None:
     endpoint = RecordCache(OneRecord("ACTIVE", _serving=refreshed, campaignConfig=config)).endpoint(CAMPAIGN)
     assert endpoint.bundle_uri == "s3://lake/b/#s3://lake/r/served/"
     assert endpoint.recipe.name == "aws-user-personalization-v2" and endpoint.second_generation
-    assert endpoint.dataset_group == "films" and endpoint.returns_metadata
-    assert endpoint.dataset_arn("ITEMS") == f"{ACCOUNT}dataset/films/ITEMS"
+    assert endpoint.returns_metadata
+
+
+def test_storage_follows_the_data_id_of_the_current_dataset() -> None:
+    table, now = OneRecord("ACTIVE", _serving=DEPLOYMENT), [0.0]
+    cache = RecordCache(table, clock=lambda: now[0])
+    endpoint = cache.endpoint(CAMPAIGN)
+    items = f"{ACCOUNT}dataset/films/ITEMS"
+    assert cache.storage(endpoint, "ITEMS").catalog == items
+    table.data_ids[data_id_alias(items)] = "1f2e"
+    assert cache.storage(endpoint, "ITEMS").catalog == items  # cached
+    now[0] = CACHE_SECONDS
+    assert cache.storage(endpoint, "ITEMS").catalog == f"{items}.1f2e"
 
 
 def test_endpoint_is_kept_while_its_record_is_cached() -> None:

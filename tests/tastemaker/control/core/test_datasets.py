@@ -15,7 +15,7 @@ ITEM_BYTES = 400_000
 
 def entry(number: int) -> dict[str, Any]:
     return {
-        "prefix": f"groups/films/datasets/INTERACTIONS/hourly-import-{number:05}/",
+        "prefix": f"groups/films.00000001/datasets/INTERACTIONS.00000002/hourly-import-{number:05}/",
         "jobArn": f"arn:aws:personalize:eu-west-1:123456789012:dataset-import-job/hourly-import-{number:05}",
         "rows": 1_000_000,
     }
@@ -74,7 +74,7 @@ def test_full_import_replaces_all_lists(here: World) -> None:
 def test_entries_of_earlier_versions_have_the_time_of_their_job(here: World) -> None:
     dataset_arn = shop.dataset(here, shop.group(here))
     job = shop.import_job(here, dataset_arn)
-    old = {"prefix": "groups/films/datasets/INTERACTIONS/first/", "jobArn": job, "rows": 1}
+    old = {"prefix": "groups/films.00000001/datasets/INTERACTIONS.00000002/first/", "jobArn": job, "rows": 1}
     record = here.control.records.find("Dataset", dataset_arn)
     here.control.writer.change(record, _imports=[old])
     (one,) = imports_of(here.control, here.control.records.find("Dataset", dataset_arn))

@@ -131,8 +131,10 @@ def test_batch_job_goes_from_pending_to_active(here, group_arn):
     assert here.control.records.find_any(arn).status == "CREATE IN_PROGRESS"
     assert steps.begin("batch", request, "execution") == plan
     assert (plan["input"], plan["output"], plan["numResults"]) == ("s3://in/users.json", "s3://out/", 7)
-    assert plan["bundle"].startswith("s3://lake/groups/films/models/for-you/")
-    assert plan["prefixes"] == [plan["folder"]] and plan["folder"].startswith("groups/films/batch/j-")
+    assert plan["bundle"].startswith("s3://lake/groups/films.00000001/models/for-you/")
+    assert plan["prefixes"] == [plan["folder"]] and plan["folder"].startswith(
+        "groups/films.00000001/batch/j-"
+    )
     for _ in range(2):
         steps.succeed("batch", request, plan, {})
     assert here.control.records.find_any(arn).status == "ACTIVE"

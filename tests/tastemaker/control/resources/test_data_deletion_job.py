@@ -28,11 +28,11 @@ def test_data_deletion_plan_and_completion(here):
     plan = steps.begin("data-deletion", request, "e")
     assert here.control.records.find_any(arn).status == "IN_PROGRESS"
     assert {one["type"]: one["visible"] for one in plan["datasets"]} == {
-        "INTERACTIONS": ["groups/films/datasets/INTERACTIONS/first/"],
+        "INTERACTIONS": ["groups/films.00000001/datasets/INTERACTIONS.00000002/first/"],
         "USERS": [],
     }
     assert users in [one["arn"] for one in plan["datasets"]]
-    assert plan["prefixes"] == [plan["folder"]] and plan["work"].startswith("groups/films/erase/d-")
+    assert plan["prefixes"] == [plan["folder"]] and plan["work"].startswith("groups/films.00000001/erase/d-")
     assert steps.begin("data-deletion", request, "e") == plan
     steps.succeed("data-deletion", request, plan, {"numDeleted": 12})
     steps.succeed("data-deletion", request, plan, {"numDeleted": 0})

@@ -104,7 +104,11 @@ def test_delete_dataset_is_refused_during_imports_and_trainings():
     here.call("DeleteDataset", datasetArn=dataset_arn)
     assert here.workflows.last == ("delete", {"arn": dataset_arn})
     plan = shop.finish_deletion(here, dataset_arn)
-    assert plan["prefixes"] == ["groups/films/datasets/INTERACTIONS/", "groups/films/events/"]
+    assert plan["prefixes"] == [
+        "groups/films.00000001/datasets/INTERACTIONS.00000002/",
+        "groups/films.00000002/events/",
+    ]
+    assert plan["profilesOf"] == "films.00000002"
     assert here.control.records.get(dataset_arn) is None
     assert here.call("ListDatasetImportJobs")["datasetImportJobs"] == []
 

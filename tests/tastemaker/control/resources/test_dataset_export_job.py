@@ -27,7 +27,7 @@ def test_export_plan_lists_imports_and_the_job_succeeds_once(here):
     steps, request = WorkflowSteps(here.control), {"datasetExportJobArn": arn}
     plan = steps.begin("export", request, "e")
     first, second = plan["imports"]
-    assert first["prefix"].endswith("/INTERACTIONS/first/") and first["at"] < second["at"]
+    assert first["prefix"].endswith("/INTERACTIONS.00000002/first/") and first["at"] < second["at"]
     assert (plan["mode"], plan["output"], plan["kmsKeyArn"]) == ("ALL", "s3://out/", "key")
     assert steps.begin("export", request, "e") == plan
     for _ in range(2):

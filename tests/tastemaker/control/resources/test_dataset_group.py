@@ -2,6 +2,7 @@
 
 import pytest
 
+from tastemaker.contracts.dataset_storage import DATA_ID
 from tastemaker.errors import InvalidInput, ResourceAlreadyExists, ResourceInUse, ResourceNotFound
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import SCOPE, world
@@ -42,10 +43,21 @@ def test_delete_dataset_group_needs_an_empty_group():
         here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     with pytest.raises(ResourceInUse, match="DELETE PENDING"):
         here.call("CreateEventTracker", name="t", datasetGroupArn=group_arn)
-    assert shop.finish_deletion(here, group_arn)["profilesOf"] == "films"
+    assert "profilesOf" not in shop.finish_deletion(here, group_arn)  # profiles belong to datasets
     with pytest.raises(ResourceNotFound):
         here.call("DescribeDatasetGroup", datasetGroupArn=group_arn)
     assert shop.group(here) == group_arn
+
+
+def test_group_from_before_data_ids_keeps_its_folder_and_its_profiles():
+    here = world()
+    group_arn = shop.group(here)
+    record = here.control.records.find_any(group_arn)
+    here.control.ports.repository.update(record.with_(**{DATA_ID: None}))
+    assert shop.folder(here, group_arn).prefix == "groups/films/"
+    here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
+    plan = shop.finish_deletion(here, group_arn)
+    assert (plan["prefixes"], plan["profilesOf"]) == (["groups/films/"], "films")
 
 
 def test_deletion_that_cannot_start_leaves_the_status():

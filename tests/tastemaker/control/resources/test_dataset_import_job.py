@@ -16,13 +16,12 @@ def test_import_plan():
     assert plan == {
         "arn": arn,
         "datasetArn": dataset_arn,
-        "datasetGroup": "films",
         "datasetType": "INTERACTIONS",
         "schema": shop.avro(),
         "source": "s3://data/films.csv",
         "roleArn": shop.ROLE,
         "importMode": "FULL",
-        "destination": "groups/films/datasets/INTERACTIONS/first/",
+        "destination": "groups/films.00000001/datasets/INTERACTIONS.00000002/first/",
     }
     described = here.call("DescribeDatasetImportJob", datasetImportJobArn=arn)["datasetImportJob"]
     assert described["status"] == "CREATE IN_PROGRESS"

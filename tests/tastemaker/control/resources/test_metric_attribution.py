@@ -127,10 +127,13 @@ def test_attribution_plan(here: World, films: tuple[str, str]) -> None:
     arn = create(here, group, s3DataDestination={"path": "s3://out/reports/", "kmsKeyArn": "key"})
     plan = shop.finish_report(here, arn)
     assert plan["sources"] == [home]
-    assert plan["events"] == "groups/films/events/"
-    assert plan["folder"].startswith("groups/films/attribution/m-")
+    assert plan["events"] == "groups/films.00000002/events/"
+    assert plan["folder"].startswith("groups/films.00000001/attribution/m-")
     assert (plan["output"], plan["kmsKeyArn"], plan["roleArn"]) == ("s3://out/reports/", "key", shop.ROLE)
-    assert plan["items"]["datasetArn"].endswith("dataset/films/ITEMS") and plan["items"]["imports"] == []
+    assert (
+        plan["items"]["catalog"] == shop.storage(here, group, "ITEMS").catalog
+        and plan["items"]["imports"] == []
+    )
     assert plan["imports"] == []  # what was imported before it was created
 
 
@@ -146,7 +149,7 @@ def test_each_import_is_in_one_plan(here: World, films: tuple[str, str]) -> None
         ("full", False, True),
         ("more", True, False),
     ]
-    assert found[1]["prefix"] == "groups/films/datasets/INTERACTIONS/more/"
+    assert found[1]["prefix"] == "groups/films.00000001/datasets/INTERACTIONS.00000002/more/"
     assert shop.finish_report(here, arn)["imports"] == []
 
 

@@ -95,7 +95,7 @@ def test_scheduled_retraining_needs_new_interactions(here, group_arn):
     shop.finish_training(here, arn, "recommenderArn")
     steps, request = WorkflowSteps(here.control), {"recommenderArn": arn, "trainingType": "AUTOMATIC"}
     assert steps.begin("train", request, "s1")["skip"]
-    here.lake.write("groups/films/events/new.parquet", "", here.clock.now + 1)
+    here.lake.write("groups/films.00000002/events/new.parquet", "", here.clock.now + 1)
     plan = steps.begin("train", request, "s2")
     assert steps.begin("train", request, "s2") == plan
     steps.fail("train", request, plan, {"Cause": "spot"}, "s2")
@@ -127,7 +127,10 @@ def test_delete_recommender_removes_schedules_and_data(here, group_arn):
     here.call("DeleteRecommender", recommenderArn=arn)
     assert here.workflows.schedules == {}
     plan = shop.finish_deletion(here, arn)
-    assert plan["prefixes"] == ["groups/films/training/recommender-r/", "groups/films/models/recommender-r/"]
+    assert plan["prefixes"] == [
+        "groups/films.00000001/training/recommender-r/",
+        "groups/films.00000001/models/recommender-r/",
+    ]
 
 
 def test_use_case_without_a_model_is_refused():

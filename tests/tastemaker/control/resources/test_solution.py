@@ -242,7 +242,10 @@ def test_delete_solution_needs_no_campaigns_and_no_work_in_progress():
     here.call("DeleteSolution", solutionArn=arn)
     assert here.workflows.schedules == {}
     plan = shop.finish_deletion(here, arn)
-    assert plan["prefixes"] == ["groups/films/training/for-you/", "groups/films/models/for-you/"]
+    assert plan["prefixes"] == [
+        "groups/films.00000001/training/for-you/",
+        "groups/films.00000001/models/for-you/",
+    ]
     assert plan["recommendationsOf"] == []
     assert here.control.records.get(version_arn) is None
 

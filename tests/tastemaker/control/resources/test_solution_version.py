@@ -159,7 +159,7 @@ def test_training_needs_data():
     steps, request = WorkflowSteps(here.control), {"solutionVersionArn": arn}
     with pytest.raises(NoDataError, match="no INTERACTIONS data"):
         steps.begin("train", request, "e1")
-    here.lake.write("groups/films/events/a.parquet", "")
+    here.lake.write("groups/films.00000002/events/a.parquet", "")
     assert steps.begin("train", request, "e1")["arn"] == arn
 
 
@@ -195,7 +195,7 @@ def test_scheduled_run_needs_new_interactions():
     here.clock.now += 30 * 86400
     shop.trained(here, solution_arn)
     assert not run("third")
-    here.lake.write("groups/films/events/new.parquet", "", here.clock.now + 1)
+    here.lake.write("groups/films.00000002/events/new.parquet", "", here.clock.now + 1)
     assert run("fourth")
     shop.trained(here, solution_arn)
     shop.imported(here, dataset_arn, "more", importMode="INCREMENTAL")

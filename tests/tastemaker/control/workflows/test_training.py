@@ -13,7 +13,7 @@ def test_plan_writes_the_config_and_the_manifest():
     config = {"algorithmHyperParameters": {"apply_recency_bias": "false"}}
     solution_arn = shop.solution(here, group_arn, solutionConfig=config, eventType="watch")
     version_arn = shop.version(here, solution_arn)
-    here.lake.write("groups/films/events/2026/a.parquet", "events")
+    here.lake.write("groups/films.00000002/events/2026/a.parquet", "events")
     plan = WorkflowSteps(here.control).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
 
     config_file = json.loads(here.lake.read(plan["configKey"]))
@@ -21,15 +21,15 @@ def test_plan_writes_the_config_and_the_manifest():
     assert config_file["hyperParameters"] == {"apply_recency_bias": "false"}
     assert config_file["eventType"] == "watch" and config_file["solutionConfig"] == config
     assert config_file["datasets"]["INTERACTIONS"]["prefixes"] == [
-        "groups/films/datasets/INTERACTIONS/first/"
+        "groups/films.00000001/datasets/INTERACTIONS.00000002/first/"
     ]
     assert config_file["datasets"]["INTERACTIONS"]["schema"]["name"] == "Interactions"
     manifest = json.loads(here.lake.read(plan["manifestUri"].removeprefix("s3://lake/")))
     assert manifest == [
         {"prefix": "s3://lake/"},
         plan["configKey"],
-        "groups/films/datasets/INTERACTIONS/first/part-00000.parquet",
-        "groups/films/events/2026/a.parquet",
+        "groups/films.00000001/datasets/INTERACTIONS.00000002/first/part-00000.parquet",
+        "groups/films.00000002/events/2026/a.parquet",
     ]
     assert plan["jobName"].startswith("tastemaker-") and len(plan["jobName"]) <= 63
 
@@ -37,9 +37,9 @@ def test_plan_writes_the_config_and_the_manifest():
 def test_plan_writes_upserts_as_they_are_now():
     here = world()
     group_arn, _ = shop.shop(here)
-    items_arn = shop.dataset(here, group_arn, "Items")
-    rows = {items_arn: [("alien", {"GENRE": "horror"}, 7.0)]}
-    control = here.control.with_ports(upserts=lambda arn: rows.get(arn, []))
+    shop.dataset(here, group_arn, "Items")
+    rows = {shop.storage(here, group_arn, "ITEMS").catalog: [("alien", {"GENRE": "horror"}, 7.0)]}
+    control = here.control.with_ports(upserts=lambda catalog: rows.get(catalog, []))
     version_arn = shop.version(here, shop.solution(here, group_arn))
     plan = WorkflowSteps(control).begin("train", {"solutionVersionArn": version_arn}, "execution-1")
 
