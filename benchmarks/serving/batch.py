@@ -40,7 +40,7 @@ class FakeStore(Bundles):
     def get(self, uri: str) -> LoadedBundle:
         return self.loaded
 
-    def newest(self, dataset_group: str, user: str, limit: int = 200) -> list:
+    def newest(self, event_group: str, user: str, limit: int = 200) -> list:
         return []
 
 

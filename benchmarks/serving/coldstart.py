@@ -112,7 +112,7 @@ def one(folder: Path) -> dict[str, float]:
             return loaded
 
     class NoEvents:
-        def newest(self, dataset_group: str, user: str, limit: int = 200) -> list:
+        def newest(self, event_group: str, user: str, limit: int = 200) -> list:
             return []
 
     serving = {

@@ -191,7 +191,7 @@ class Shop(Bundles):
     def get(self, uri: str) -> LoadedBundle:
         return self.loaded
 
-    def newest(self, dataset_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
+    def newest(self, event_group: str, user: str, limit: int = 200) -> list[LiveEvent]:
         return self.live[int(user)][:limit]
 
     def ask(self, *, finish: Callable[[Served], None] | None = None, **params: Any) -> dict[str, Any]:

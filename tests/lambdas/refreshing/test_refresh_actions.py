@@ -14,6 +14,7 @@ from lambdas.stores.catalog import upserts_since
 from lambdas.stores.lake import LakeBucket
 from tastemaker import recipes
 from tastemaker.columns import Columns
+from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.contracts.deployment import bundle_address
 from tastemaker.ids import Ids, save_array
 from tastemaker.models import Histories
@@ -72,7 +73,7 @@ class Lab:
 
     def put(self, action: str, **properties: Any) -> None:
         self.now += 1
-        self.catalog.put(f"{DATASET}ACTIONS", [(action, properties)])
+        self.catalog.put(DatasetStorage(f"{DATASET}ACTIONS", None), [(action, properties)])
 
     def refresh(self, name: str, previous: str | None = None) -> tuple[str, dict[str, Any]]:
         target = self.lake.uri(f"groups/films/models/s/1/job/refreshes/c/{name}/")
