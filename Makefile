@@ -12,7 +12,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local check test fuzz test-spark coverage lint types format lock docs docs-site \
+.PHONY: help demo local check test fuzz test-spark coverage lint types format lock sbom audit docs docs-site \
         bench-load bench-models bench-related bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
 
 help:  ## What there is to make
@@ -54,7 +54,8 @@ types: $(VENV)/ready  ## Types alone
 
 lock: $(VENV)/ready  ## Resolve requirements.txt into requirements.lock, with hashes
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package torch requirements.txt -o requirements.lock
+	    --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package torch \
+	    --no-emit-package aws-xray-sdk --no-emit-package wrapt requirements.txt -o requirements.lock
 
 format: $(VENV)/ready  ## Put the code in shape
 	$(BIN)/ruff check --fix .
@@ -74,8 +75,15 @@ bench-related: $(VENV)/ready  ## Measure the recipes about items and segments be
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogs
 	$(BIN)/python -m benchmarks.serving.handler
 
-docs: $(VENV)/ready  ## Generate clients/models, docs/operations.md, docs/settings.md, and the tables of docs/recipes.md and docs/cost.md
+sbom: $(VENV)/ready  ## The bill of materials of a deployment, in build/sbom.json (CycloneDX)
+	$(BIN)/python -m scripts.sbom build/sbom.json
+
+audit: $(VENV)/ready  ## Compare the locked packages with published advisories, if their source can be reached
+	$(BIN)/python -m scripts.audit
+
+docs: $(VENV)/ready  ## Generate clients/models, docs/licenses.md, docs/operations.md, docs/settings.md, and the tables of docs/recipes.md and docs/cost.md
 	$(BIN)/python -m scripts.client_models
+	$(BIN)/python -m scripts.licenses
 	$(BIN)/python -m scripts.operations
 	$(BIN)/python -m scripts.recipes
 	$(BIN)/python -m scripts.settings

@@ -1,6 +1,7 @@
 """Installation of a package's requirements, for the platform where it runs and without Docker.
 
-pip downloads wheels for the target, not for this machine. Files that no function loads are removed: test
+pip downloads wheels for the target, not for this machine, and accepts only those whose hashes are in
+`requirements.lock`. Files that no function loads are removed: test
 suites, the models of AWS services that we do not call, and others (`trim.py`).
 """
 
@@ -10,9 +11,11 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from infrastructure.packaging import bytecode, trim
 from infrastructure.packaging.folders import fresh_folder, tidy
+from infrastructure.packaging.hashes import NotLockedError, with_hashes
 from infrastructure.packaging.packages import ROOT, Package
 
 BUILD = ROOT / "build"
@@ -61,8 +64,14 @@ def _pip_install(package: Package, folder: Path) -> None:
     # Byte code of the Python that runs pip is useless; bytecode.py compiles for the target.
     command += [f"--platform={tag}" for tag in package.platform.tags] + ["--no-compile"]
     # Every requirement is listed with its version. A dependency that pip adds would not be pinned.
-    command += ["--no-deps", "-r", str(ROOT / package.requirements)]
-    result = subprocess.run(command, capture_output=True, text=True)
+    command += ["--no-deps", "--require-hashes", "-r"]
+    with NamedTemporaryFile("w", suffix=".txt") as list_of_files:
+        try:
+            list_of_files.write(with_hashes(requirements(ROOT / package.requirements)))
+        except NotLockedError as error:
+            raise PackageError(f"{package.requirements}: {error}") from error
+        list_of_files.flush()
+        result = subprocess.run([*command, list_of_files.name], capture_output=True, text=True)
     if result.returncode:
         raise PackageError(
             f"pip could not install {package.requirements} for {package.platform}:\n{result.stderr}"
