@@ -90,8 +90,8 @@ class EventSourceMapping:
                 if not self._streams.wait(source.stream_arn, shard, after, _WAIT_SECONDS):
                     continue
                 records = self._streams.read(source.stream_arn, shard, after, source.batch_size)
-            except Exception:
-                if self._stopped.is_set():  # the stream ended with the run
+            except KeyError:
+                if not self._streams.exists(source.stream_arn):  # deleted, or the run ends
                     return
                 raise
             batch = _within_payload(records)

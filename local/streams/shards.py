@@ -36,6 +36,9 @@ class Streams:
         """Number of the shard's newest record; 0 when it is empty."""
         return self._stream(stream_arn).shards[shard].get_max_sequence_number()
 
+    def exists(self, stream_arn: str) -> bool:
+        return _name(stream_arn) in self._backend.streams
+
     def read(self, stream_arn: str, shard: str, after: int, limit: int) -> list[StreamRecord]:
         """Up to `limit` records that follow record number `after`."""
         records = self._stream(stream_arn).shards[shard].records

@@ -36,8 +36,10 @@ def lint(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         module = ModuleType("pkg_resources")
         module.resource_filename = lambda package, name: str(files(package).joinpath(name))  # type: ignore[attr-defined]
         sys.modules["pkg_resources"] = module
-    with warnings.catch_warnings():  # it leaves two files open
-        warnings.simplefilter("ignore", ResourceWarning)
+    with (
+        warnings.catch_warnings()
+    ):  # it leaves two files open, and its regular expressions are not raw strings
+        warnings.simplefilter("ignore")
         from parliament import analyze_policy_string
 
     found = analyze_policy_string(json.dumps(document))

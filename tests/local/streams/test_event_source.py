@@ -199,3 +199,12 @@ def test_a_poisonous_record_is_given_up_alone_and_the_rest_goes_on(put, stored, 
     assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert document["requestContext"]["approximateInvokeCount"] == 2  # the call and its one retry
     assert document["version"] == "1.0"
+
+
+def test_a_mapping_ends_quietly_when_its_stream_is_deleted(local, own_stream, follow):
+    before = set(threading.enumerate())
+    follow(lambda *_: Outcome("{}", False), None)
+    (thread,) = set(threading.enumerate()) - before
+    local.client("kinesis").delete_stream(StreamName=own_stream[0])
+    thread.join(10)  # an exception in the thread fails the test
+    assert not thread.is_alive()
