@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker import values
 from tastemaker.importing.column_rules import MAX_TEXT_LENGTH, BadCellError, ColumnRule
+from tastemaker.importing.text_bytes import is_ascii, may_have_blanks, may_have_letters
 from tastemaker.values import BadValueError
 
 MAX_CJK_TEXT_LENGTH = 7_000
@@ -34,8 +34,9 @@ def convert(cells: pa.Array, rule: ColumnRule, now: float) -> pa.Array:
     """
     if not pa.types.is_string(cells.type):
         cells = as_text(cells, rule)
-    _check_utf8(cells, rule)
-    if rule.is_id and _may_have_blanks(cells):
+    if not is_ascii(cells):
+        _check_utf8(cells, rule)
+    if rule.is_id and may_have_blanks(cells):
         cells = pc.utf8_trim_whitespace(cells)
     sizes = pc.binary_length(cells)
     smallest = pc.min(sizes).as_py()
@@ -58,15 +59,6 @@ def _check_utf8(cells: pa.Array, rule: ColumnRule) -> None:
             except UnicodeDecodeError:
                 raise BadCellError(row, rule.name, f"not UTF-8: {raw[:80]!r}") from None
         raise
-
-
-def _may_have_blanks(cells: pa.Array) -> bool:
-    """Whether some byte of the texts may belong to a blank: a space, a control character, or not ASCII."""
-    buffer = cells.buffers()[2]
-    if buffer is None or not buffer.size:
-        return False
-    data = np.frombuffer(buffer, np.uint8)
-    return int(data.min()) <= ord(" ") or int(data.max()) >= 128
 
 
 def as_text(cells: pa.Array, rule: ColumnRule) -> pa.Array:
@@ -135,15 +127,14 @@ def _truncated(cells: pa.Array, lengths: pa.Array) -> pa.Array:
 def _integer(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
     # Arrow also reads hexadecimal numbers such as 0x1F, which are not numbers in these files.
     try:
-        if pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py():
+        if may_have_letters(cells) and pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py():
             raise pa.ArrowInvalid("hexadecimal")
         numbers = pc.cast(cells, pa.int64())
     except pa.ArrowInvalid:
         numbers = pa.array(_cell_by_cell(cells, rule, _as_integer), pa.int64())
     if rule.column_type == "int":
         low, high = values.INTEGER_RANGES["int"]
-        outside = pc.or_(pc.less(numbers, low), pc.greater(numbers, high))
-        _check_each(numbers, rule, outside, lambda number: values.check_integer(number, "int"))
+        _check_range(numbers, rule, low, high, lambda number: values.check_integer(number, "int"))
     return numbers
 
 
@@ -154,8 +145,8 @@ def _number(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
             raise pa.ArrowInvalid("not finite")
     except pa.ArrowInvalid:
         numbers = pa.array(_cell_by_cell(cells, rule, _as_number), pa.float64())
-    outside = pc.greater(pc.abs(numbers), values.LARGEST_FLOATS[rule.column_type])
-    _check_each(numbers, rule, outside, lambda number: values.read_float(number, rule.column_type))
+    largest = values.LARGEST_FLOATS[rule.column_type]
+    _check_range(numbers, rule, -largest, largest, lambda number: values.read_float(number, rule.column_type))
     return numbers
 
 
@@ -209,11 +200,17 @@ def _check_each(cells: pa.Array, rule: ColumnRule, suspects: pa.Array, check: Ch
                 raise BadCellError(row, rule.name, str(error)) from None
 
 
+def _check_range(numbers: pa.Array, rule: ColumnRule, low: float, high: float, check: Check) -> None:
+    """Check the numbers that are not from `low` to `high`, in their order."""
+    bounds = pc.min_max(numbers)
+    if bounds["min"].is_valid and not low <= bounds["min"].as_py() <= bounds["max"].as_py() <= high:
+        _check_each(numbers, rule, pc.or_(pc.less(numbers, low), pc.greater(numbers, high)), check)
+
+
 def _check_times(times: pa.Array, rule: ColumnRule, now: float) -> None:
     role = rule.time_role or values.EVENT
     latest = min(int(now) + values.MAX_AHEAD_SECONDS, values.MAX_TIME)
-    outside = pc.or_(pc.less(times, values.MIN_TIME), pc.greater(times, latest))
-    _check_each(times, rule, outside, lambda time: values.check_time(time, role, now))
+    _check_range(times, rule, values.MIN_TIME, latest, lambda time: values.check_time(time, role, now))
 
 
 def _first(mask: pa.Array) -> int:

@@ -7,27 +7,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.contracts.import_report import ImportReport, SuspiciousId
 from tastemaker.importing.column_rules import ColumnRule
+from tastemaker.importing.text_bytes import ShortTexts, may_contain
 
 MAX_NAMED = 20
 """Names of a sort that a report lists."""
 HEAVY_SHARE = 0.05
 """A user's share of a batch from which its rows are counted."""
-SAMPLE_ROWS = 4096
+SAMPLE_ROWS = 2048
 """Rows of a batch, evenly spaced, in which users with a large share are looked for."""
 LARGE_SHARE = 0.2
 """The share of all rows from which one user is reported: a test account, or a default id."""
 
-NULL_IDS = pa.array(
+NULL_IDS = ShortTexts(
     ["NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "NONE", "N/A", "n/a", "#N/A", "NA", "<NA>",
      "nil", "undefined", "\\N", "-", "?"]
 )  # fmt: skip
 """Ids that programs write for a missing value."""
-MAX_NULL_LENGTH = 9
 _SPREADSHEET_NUMBER = r"^[0-9](\.[0-9]+)?E\+[0-9]+$"
 
 
@@ -53,7 +54,7 @@ def profile(raw: pa.RecordBatch, batch: pa.RecordBatch, rules: Sequence[ColumnRu
                 found.suspicious[rule.name, text] += rows
         if rule.name == "USER_ID" and any(other.name == "TIMESTAMP" for other in rules):
             step = max(1, len(cells) // SAMPLE_ROWS)
-            sample = cells.take(pa.array(range(0, len(cells), step))) if step > 1 else cells
+            sample = cells.take(pa.array(np.arange(0, len(cells), step))) if step > 1 else cells
             enough = max(2, int(HEAVY_SHARE * len(sample)))
             found.heavy.update({text: rows * step for text, rows in _counts(sample) if rows >= enough})
         if rule.name == "TIMESTAMP" and len(cells):
@@ -72,12 +73,11 @@ def _trimmed(raw: pa.Array, cells: pa.Array) -> int:
 
 
 def _suspects(cells: pa.Array) -> pa.Array:
-    short = (pc.min(pc.binary_length(cells)).as_py() or 0) <= MAX_NULL_LENGTH
-    found = cells.filter(pc.is_in(cells, NULL_IDS)) if short else cells.slice(0, 0)
-    exponents = cells.filter(pc.match_substring(cells, "E+"))
-    if len(exponents):
-        exponents = exponents.filter(pc.match_substring_regex(exponents, _SPREADSHEET_NUMBER))
-    return pa.concat_arrays([found, exponents])
+    found = NULL_IDS.candidates(cells)
+    found = found.filter(pc.is_in(found, NULL_IDS.texts))
+    if not may_contain(cells, "+"):
+        return found
+    return pa.concat_arrays([found, cells.filter(pc.match_substring_regex(cells, _SPREADSHEET_NUMBER))])
 
 
 def _counts(cells: pa.Array) -> Iterable[tuple[str, int]]:
