@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.client_models import TARGET, contents
-from tastemaker.wire.models import EXTENSIONS
+from scripts.client_models import TARGET
 
 ENVIRONMENT = {
     **os.environ,
@@ -28,10 +27,6 @@ def aws():
         return subprocess.run([command, *arguments], env=ENVIRONMENT, capture_output=True, text=True)
 
     return run
-
-
-def test_the_client_models_are_a_copy_of_the_extensions():
-    assert contents(TARGET) == contents(EXTENSIONS), "run: python -m scripts.client_models"
 
 
 def test_the_cli_has_a_skeleton_of_our_operation(aws):

@@ -1,0 +1,189 @@
+"""Tests mirror the sources: `tests/<folder>/test_<module>.py` tests `<folder>/<module>.py`.
+
+A second file on the same module is named `test_<module>_<aspect>.py`. A file named after a package tests the
+package as a whole, and `test_main.py` tests `__main__.py`.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PACKAGES = (
+    "demo",
+    "deployment",
+    "distributed",
+    "infrastructure",
+    "lambdas",
+    "local",
+    "scripts",
+    "tastemaker",
+    "training",
+)
+
+# Test files that test no single module, with the reason.
+WITHOUT_SOURCE = {
+    "tests/lambdas/test_round_trip.py": "an event passes through several functions",
+    "tests/lambdas/test_valid_calls.py": "all calls of all functions",
+    "tests/local/moto_patches/test_canaries.py": "tests moto, not us",
+}
+
+BATCH_JOBS = "tests/tastemaker/control/resources/test_batch_job.py"
+
+# Modules and folders (they end with a slash) without test files of their own, and the tests that cover them.
+COVERED = {
+    # Programs whose parts are tested as the program runs.
+    "demo/": "tests/end_to_end/test_first_campaign.py",
+    "deployment/smoke/": "tests/deployment/smoke/test_steps.py",
+    "distributed/": "tests/distributed/test_importing.py",
+    # Construct definitions: the synthesized template is what counts.
+    "infrastructure/": "tests/infrastructure/test_stack.py",
+    "infrastructure/workflows/": "tests/infrastructure/workflows/test_registry.py",
+    # Each adapter is deployed with the small template that all tests of `local` use.
+    "local/provision/": "tests/local/provision/test_registry.py",
+    # The steps of an import, a batch job and a deletion are internal to one entry point.
+    "tastemaker/importing/": "tests/tastemaker/importing/test_importer.py",
+    "lambdas/batch/": "tests/lambdas/batch/test_handler.py",
+    "lambdas/deletion/": "tests/lambdas/deletion/test_handler.py",
+    # Every model is tested by what its training wrote, and filters by their expressions.
+    "tastemaker/models/": "tests/training/test_job_models.py",
+    "training/pipelines/": "tests/training/test_job_models.py",
+    "tastemaker/filters/": "tests/tastemaker/filters/test_filter.py",
+    # The figures of each line are checked on the whole estimate.
+    "deployment/cost/": "tests/deployment/cost/test_main.py",
+    # Entry points that only connect what is tested elsewhere; the round trip runs them.
+    "lambdas/events/handler.py": "tests/lambdas/test_round_trip.py",
+    "lambdas/importing/handler.py": "tests/lambdas/test_round_trip.py",
+    "lambdas/stream/handler.py": "tests/lambdas/test_round_trip.py",
+    "lambdas/events/catalog.py": "tests/lambdas/events/test_operations.py",
+    "lambdas/events/stream.py": "tests/lambdas/events/test_operations.py",
+    "lambdas/exporting/handler.py": "tests/end_to_end/test_export_and_deletion.py",
+    "lambdas/refreshing/handler.py": "tests/lambdas/refreshing/test_refresh.py",
+    "lambdas/attribution/batches.py": "tests/lambdas/attribution/test_events.py",
+    "lambdas/attribution/reading.py": "tests/lambdas/attribution/test_imports.py",
+    "lambdas/control/own_operations.py": "tests/lambdas/control/test_handler.py",
+    "lambdas/control/training_delays.py": "tests/lambdas/control/test_reconciliation.py",
+    "lambdas/steps/purging.py": "tests/lambdas/steps/test_handler.py",
+    "lambdas/steps/warming.py": "tests/lambdas/steps/test_handler.py",
+    "lambdas/stores/profiles.py": "tests/lambdas/stream/test_consuming.py",
+    "lambdas/stores/batch_writes.py": "tests/lambdas/stream/test_consuming.py",
+    "lambdas/stores/impression_log.py": "tests/lambdas/refreshing/test_refresh.py",
+    "lambdas/stores/caller_outputs.py": "tests/lambdas/batch/test_handler.py",
+    "lambdas/support/control_plane.py": "tests/lambdas/control/test_handler.py",
+    "lambdas/support/policy_simulation.py": "tests/lambdas/support/test_authorization.py",
+    "lambdas/support/principals.py": "tests/lambdas/support/test_authorization.py",
+    "local/functions/frames.py": "tests/local/functions/test_worker.py",
+    "local/functions/runtime.py": "tests/local/functions/test_worker.py",
+    "local/jobs/container.py": "tests/local/jobs/test_service.py",
+    "local/jobs/job.py": "tests/local/jobs/test_service.py",
+    "local/process.py": "tests/local/test_main.py",
+    "local/terminal.py": "tests/local/test_main.py",
+    "local/streams/failure_destination.py": "tests/local/streams/test_event_source.py",
+    "local/moto_patches/awslambda.py": "tests/local/functions/test_created.py",
+    "local/moto_patches/sns.py": "tests/local/scheduling/test_alarms.py",
+    "local/moto_patches/speed.py": "tests/local/moto_patches/test_canaries.py",
+    "local/iam/required_permissions.py": "tests/local/iam/test_enforcer.py",
+    "local/iam/operations.py": "tests/local/iam/test_enforcer.py",
+    "local/iam/s3_permissions.py": "tests/local/iam/test_enforcer.py",
+    "tastemaker/batch/inference.py": "tests/lambdas/batch/test_handler.py",
+    "tastemaker/control/core/context.py": "tests/tastemaker/control/test_registry.py",
+    "tastemaker/recipes/custom.py": "tests/tastemaker/recipes/test_catalog.py",
+    "tastemaker/recipes/domain.py": "tests/tastemaker/recipes/test_catalog.py",
+    "tastemaker/recipes/recipe.py": "tests/tastemaker/recipes/test_catalog.py",
+    "tastemaker/refreshing/actions.py": "tests/lambdas/refreshing/test_refresh_actions.py",
+    "tastemaker/refreshing/assembling.py": "tests/training/test_job_refreshing.py",
+    "tastemaker/refreshing/writing.py": "tests/training/test_job_refreshing.py",
+    "training/algorithms/validation.py": "tests/training/algorithms/test_trainer.py",
+    "lambdas/stores/catalog.py": "tests/lambdas/events/test_operations.py",
+    "tastemaker/control/core/control_plane.py": "tests/tastemaker/control/test_registry.py",
+    "tastemaker/control/core/ports.py": "tests/tastemaker/control/test_registry.py",
+    "tastemaker/control/resources/batch_inference_job.py": BATCH_JOBS,
+    "tastemaker/control/resources/batch_segment_job.py": BATCH_JOBS,
+    "tastemaker/serving/action_recommendations.py": "tests/end_to_end/test_actions.py",
+    "tastemaker/serving/loaded.py": "tests/lambdas/stores/test_bundles.py",
+    "tastemaker/serving/ports.py": "tests/tastemaker/serving/test_recommendations.py",
+    "tastemaker/serving/runtime.py": "tests/tastemaker/serving/test_recommendations.py",
+    "training/algorithms/checkpoint.py": "tests/training/test_main.py",
+    "training/algorithms/content.py": "tests/training/test_job_models.py",
+    "training/algorithms/optimizer.py": "tests/training/algorithms/test_trainer.py",
+    "training/algorithms/similar.py": "tests/training/pipelines/test_similar.py",
+    "training/data/features.py": "tests/training/data/test_prepare.py",
+    "training/data/prepared.py": "tests/training/data/test_prepare.py",
+    "training/distributed/launch.py": "tests/training/distributed/test_process_group.py",
+    "training/text/encoders.py": "tests/training/pipelines/test_semantic.py",
+    "training/text/item_vectors.py": "tests/training/pipelines/test_semantic.py",
+    "scripts/licenses.py": "tests/scripts/test_shipped.py",
+    "scripts/sbom.py": "tests/scripts/test_shipped.py",
+    "training/output/bundle_writer.py": "tests/training/test_job_models.py",
+}
+
+
+@cache
+def files_of_tests() -> tuple[str, ...]:
+    found = (path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / "tests" / package).rglob("*"))
+    return tuple(sorted(str(path) for path in found if path.match("test_*.py")))
+
+
+@cache
+def modules() -> tuple[str, ...]:
+    """Every module of our packages that has at least one function with statements of its own."""
+    found = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return tuple(
+        sorted(
+            str(path.relative_to(ROOT)) for path in found if path.name != "__init__.py" and has_behavior(path)
+        )
+    )
+
+
+def has_behavior(path: Path) -> bool:
+    """Whether a module does more than to declare constants, types and protocols."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(
+        not (isinstance(body := node.body[-1], ast.Expr) and isinstance(body.value, ast.Constant))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    )
+
+
+def source_of(test: str) -> str | None:
+    """The module or package that a test file is named after."""
+    path = Path(test)
+    folder, words = Path(*path.parts[1:-1]), path.stem.split("_")[1:]
+    for count in range(len(words), 0, -1):
+        name = "_".join(words[:count])
+        for source in (folder / f"{name}.py", folder / f"__{name}__.py", folder / name / "__init__.py"):
+            if (ROOT / source).exists():
+                return str(source)
+    return None
+
+
+def covering(module: str) -> str | None:
+    """The entry of `COVERED` for a module: its own, or that of its closest folder."""
+    folders = (f"{folder}/" for folder in Path(module).parents)
+    return next((entry for entry in (module, *folders) if entry in COVERED), None)
+
+
+def test_every_test_file_is_named_after_its_source() -> None:
+    lost = [test for test in files_of_tests() if source_of(test) is None and test not in WITHOUT_SOURCE]
+    assert not lost, f"rename to test_<module>.py beside its source's folder, or give a reason: {lost}"
+
+
+def test_every_module_has_a_test_file() -> None:
+    tested = {source_of(test) for test in files_of_tests()}
+    untested = [module for module in modules() if module not in tested and covering(module) is None]
+    assert not untested, "write tests/<folder>/test_<module>.py for: " + ", ".join(untested)
+
+
+@pytest.mark.parametrize("entry", COVERED)
+def test_exception_is_needed_and_its_tests_exist(entry: str) -> None:
+    assert (ROOT / COVERED[entry]).exists()
+    tested = {source_of(test) for test in files_of_tests()}
+    assert any(module not in tested and covering(module) == entry for module in modules())
+
+
+@pytest.mark.parametrize("test", WITHOUT_SOURCE)
+def test_file_without_a_source_exists(test: str) -> None:
+    assert (ROOT / test).exists() and source_of(test) is None
