@@ -128,7 +128,7 @@ def _home(installed: Distribution) -> str:
 
 
 def _field(installed: Distribution, name: str) -> str:
-    return (installed.metadata.get_all(name) or [""])[0]
+    return str((installed.metadata.get_all(name) or [""])[0])
 
 
 def _names_gpl(installed: Distribution) -> bool:
