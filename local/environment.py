@@ -8,21 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_RESERVED_PREFIXES = ("PYTHON", "LD_", "DYLD_", "AWS_LAMBDA_", "TASTEMAKER_LOCAL_", "GIT_", "GCONV_")
+JOB_VARIABLES = ("TEXT_MODEL", "TEXT_MODEL_REGION")
+"""What the training program reads and a request may set.
+
+Everything else is dropped, because libraries read variables of their own: with `MASTER_ADDR`, for example, a
+program would exchange pickled objects with another machine, and with `SM_MODEL_DIR` it would write its model
+into any folder.
+"""
+
+_RESERVED_PREFIXES = (
+    *("PYTHON", "LD_", "DYLD_", "AWS_", "TASTEMAKER_LOCAL_", "GIT_", "GCONV_", "GLIBC_", "BASH_FUNC_"),
+    *("SSL_", "TORCH", "XDG_"),
+)
 _RESERVED = {
-    "AWS_ACCESS_KEY_ID",
-    "AWS_CONFIG_FILE",
-    "AWS_DEFAULT_REGION",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SHARED_CREDENTIALS_FILE",
+    "ALL_PROXY",
     "BASH_ENV",
+    "CC",
+    "CURL_CA_BUNDLE",
+    "CXX",
     "ENV",
     "HOME",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
     "LAMBDA_TASK_ROOT",
+    "NO_PROXY",
     "OPENSSL_CONF",
     "PATH",
+    "REQUESTS_CA_BUNDLE",
     "SHELL",
     "TMPDIR",
     "VIRTUAL_ENV",
@@ -30,8 +42,13 @@ _RESERVED = {
 }
 
 
+def of_job(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a training job that its program gets."""
+    return {name: value for name, value in variables.items() if name in JOB_VARIABLES}
+
+
 def without_reserved(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a request, less those that decide what runs and with which credentials."""
+    """The variables of a function, less those that decide what runs, where it sends, and as whom."""
     return {name: value for name, value in variables.items() if not is_reserved(name)}
 
 

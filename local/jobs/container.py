@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from local.environment import without_reserved
+from local.environment import of_job
 from local.jobs.transfer import DataError
 
 SKIPPED_CHANNEL = "code"  # training runs from the checkout's own source
@@ -66,6 +66,12 @@ class Container:
             if not folder.resolve().is_relative_to(root.resolve()):
                 raise DataError(f"{folder.name!r} leads out of the job's folders; name it without '..'")
 
+    @property
+    def dropped(self) -> list[str]:
+        """The variables of the request that the program does not get."""
+        given = self._job.get("Environment", {})
+        return sorted(set(given) - set(of_job(given)))
+
     def failure(self) -> str | None:
         """What the program wrote about its failure."""
         file = self.output / "failure"
@@ -99,7 +105,7 @@ class Container:
             "SM_NUM_CPUS": str(os.cpu_count() or 1),
             "SM_NUM_GPUS": "0",
             "SM_LOG_LEVEL": "20",
-            **without_reserved(self._job.get("Environment", {})),
+            **of_job(self._job.get("Environment", {})),
         }
 
     def _resources(self) -> dict[str, Any]:

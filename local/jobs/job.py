@@ -107,6 +107,9 @@ class TrainingJob:
         self._terminal.line(self.name, f"{ended['training_job_status']}: {words}")
 
     def _work(self, container: Container) -> dict[str, Any]:
+        if container.dropped:
+            names = ", ".join(container.dropped)
+            self._terminal.line(self.name, f"variables that the training does not read are left out: {names}")
         credentials = self._roles.assume(
             self._request["RoleArn"],
             service="sagemaker.amazonaws.com",
