@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from local.http.messages import Headers, Request, Response
 
 Application = Callable[[Request], Response]
+MAX_BODY_BYTES = 5 << 30
+"""The largest object that S3 takes in one request."""
 
 
 class PortInUseError(OSError):
@@ -67,16 +69,31 @@ class _Handler(BaseHTTPRequestHandler):
         if "chunked" in headers.get("transfer-encoding", "").lower():
             return b"".join(self._chunks())
         length = headers.get("content-length") or "0"
-        if not length.isdecimal():
+        if not (length.isascii() and length.isdecimal()):
             raise ValueError(f"Content-Length is {length!r}, not a number of bytes.")
-        return self.rfile.read(int(length))
+        return self._exactly(int(length))
 
-    def _chunks(self) -> Any:
-        while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):
-            yield self.rfile.read(size)
+    def _chunks(self) -> Iterator[bytes]:
+        while size := self._size_of_chunk():
+            yield self._exactly(size)
             self.rfile.readline()
         while self.rfile.readline().strip():  # trailers
             pass
+
+    def _size_of_chunk(self) -> int:
+        digits = self.rfile.readline().split(b";")[0].strip()
+        if not digits or digits.strip(b"0123456789abcdefABCDEF"):
+            raise ValueError(f"The size of a chunk is {digits[:20]!r}, not a hexadecimal number.")
+        return int(digits, 16)
+
+    def _exactly(self, size: int) -> bytes:
+        """Bytes of the body. Half a body is no request: an upload that broke off must not be stored."""
+        if size > MAX_BODY_BYTES:
+            raise ValueError(f"The body has more than {MAX_BODY_BYTES:,} bytes.")
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ValueError(f"The body ends after {len(body):,} of {size:,} bytes.")
+        return body
 
     def _send(self, response: Response) -> None:
         self.send_response(response.status)

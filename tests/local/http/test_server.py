@@ -55,7 +55,13 @@ def test_a_client_that_waits_for_100_continue(echo):
 
 @pytest.mark.parametrize(
     "framing",
-    [b"Content-Length: many", b"Content-Length: -5", b"Transfer-Encoding: chunked\r\n\r\nno size"],
+    [
+        *(b"Content-Length: many", b"Content-Length: -5", b"Content-Length: 99999999999999"),
+        *(
+            b"Transfer-Encoding: chunked\r\n\r\n" + size
+            for size in (b"no size", b"-5", b"0x5", b"1_0", b"+5")
+        ),
+    ],
 )
 def test_a_body_of_unknown_length_is_refused_with_a_word(echo, framing):
     with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
@@ -63,6 +69,17 @@ def test_a_body_of_unknown_length_is_refused_with_a_word(echo, framing):
         with client.makefile("rb") as answer:
             assert answer.readline().startswith(b"HTTP/1.1 400")
             answer.read()  # and the connection ends
+
+
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: 10\r\n\r\nhalf", b"Transfer-Encoding: chunked\r\n\r\na\r\nhalf"]
+)
+def test_a_body_that_breaks_off_is_refused(echo, framing):
+    with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
+        client.sendall(b"PUT /f HTTP/1.1\r\nHost: x\r\n" + framing)
+        client.shutdown(socket.SHUT_WR)
+        with client.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 400")
 
 
 def test_a_small_request_is_not_held_up(echo):
