@@ -52,6 +52,10 @@ def main() -> int:
             ask_lines(bundles, seed + episode, count // 8, findings)
             import_files(seed + episode, count // 8, findings)
             held = Held.now()
+            if episode % 10 == 9:
+                print(
+                    f"{findings.requests:,} requests, {len(findings.failures)} kinds of failures", flush=True
+                )
             first = held if episode < WARM_EPISODES else first
             if options.requests or time.monotonic() - started > options.seconds:
                 break

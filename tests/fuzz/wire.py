@@ -19,6 +19,8 @@ from tests.fuzz.shop import CREDENTIAL, Shop
 
 PREFIXES = {"personalize": "AmazonPersonalize", "tastemaker": "Tastemaker"}
 Place = tuple[str | int, ...]
+MAX_DEPTH = 8
+"""Deeper places are not changed. Requests have at most five levels, and what is nested deeper is nonsense."""
 
 
 @dataclass(frozen=True)
@@ -300,9 +302,11 @@ class Requests:
 
 
 def _places(value: Any, shape: Shape | None, place: Place = ()) -> Iterator[tuple[Place, Shape | None]]:
-    """Every place in a document, with the shape that the model has for it."""
+    """Every place in a document, with the shape that the model has for it, down to `MAX_DEPTH`."""
     if place:
         yield place, shape
+    if len(place) == MAX_DEPTH:
+        return
     if isinstance(value, Mapping):
         for name, one in value.items():
             inner = shape.members.get(name) if isinstance(shape, StructureShape) else None
