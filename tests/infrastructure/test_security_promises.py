@@ -107,7 +107,8 @@ def test_policies_to_copy_are_valid(number: int) -> None:
     if "Principal" not in statements[0]:
         found = list(lint({"Version": "2012-10-17", "Statement": statements}))
         # The page says where an action has a resource here and none in Amazon Personalize.
-        assert [one for one in found if one[0] != "RESOURCE_MISMATCH"] == []
+        expected = ("RESOURCE_MISMATCH", "RESOURCE_STAR")  # recipes belong to nobody
+        assert [one for one in found if one[0] not in expected] == []
     known = {f"personalize:{name}" for service in SERVICES for name in Service(service).operations}
     for statement in statements:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
