@@ -103,6 +103,11 @@ def _parts(entries: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Replay the batches of the stage."""
     stage = load(arguments.stage)
+    if not stage.events.has_stream:
+        raise CommandError(
+            f"The stage {stage.name} has no event stream, so no batch of it can fail.",
+            "With the transport direct, PutEvents answers 503 and the client sends the events again.",
+        )
     session = boto3.Session(region_name=stage.region or None)
     try:
         stacks = session.client("cloudformation").describe_stacks(StackName=stage.stack_name)["Stacks"]

@@ -14,7 +14,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infrastructure.api import Api
-from infrastructure.data.event_stream import EventStream
+from infrastructure.data.event_transport import EventTransport
 from infrastructure.encryption import stage_key
 from infrastructure.functions.service_function import ServiceFunction
 from infrastructure.resource_graphs import resource_graphs
@@ -42,7 +42,7 @@ class Monitoring(Construct):
         stage: Stage,
         api: Api,
         functions: Mapping[str, ServiceFunction],
-        events: EventStream,
+        events: EventTransport,
         workflows: Workflows,
         schedule_group: str,
     ) -> None:
@@ -53,7 +53,8 @@ class Monitoring(Construct):
         if stage.monitoring.alarms:
             self._topic = self._alarm_topic(stage)
             alarms = [
-                *self._alarms(stage, api, functions, events, workflows),
+                *self._alarms(stage, api, workflows),
+                *self._stream_alarms(functions, events),
                 *self._delivery_alarms(stage, events),
                 *self._load_alarms(stage, functions, events),
                 *self._schedule_alarms(stage, schedule_group),
@@ -65,8 +66,6 @@ class Monitoring(Construct):
         self,
         stage: Stage,
         api: Api,
-        functions: Mapping[str, ServiceFunction],
-        events: EventStream,
         workflows: Workflows,
     ) -> list[cloudwatch.IAlarm]:
         return [
@@ -85,6 +84,20 @@ class Monitoring(Construct):
                 ),
             ),
             self._alarm(
+                "WorkflowFailures",
+                "an execution of a workflow failed or timed out",
+                workflows.metric_failed(period=FIVE_MINUTES),
+            ),
+        ]
+
+    def _stream_alarms(
+        self, functions: Mapping[str, ServiceFunction], events: EventTransport
+    ) -> list[cloudwatch.IAlarm]:
+        """Alarms for events that wait in the stream; none without a stream."""
+        if events.stream is None:
+            return []
+        return [
+            self._alarm(
                 "EventLag",
                 "events wait longer than five minutes for the stream function",
                 functions["stream"].function.metric(
@@ -97,58 +110,46 @@ class Monitoring(Construct):
                 "the stream function fails; it retries, and then leaves events to make replay",
                 functions["stream"].function.metric_errors(period=FIVE_MINUTES),
             ),
-            self._alarm(
-                "WorkflowFailures",
-                "an execution of a workflow failed or timed out",
-                workflows.metric_failed(period=FIVE_MINUTES),
-            ),
         ]
 
-    def _delivery_alarms(self, stage: Stage, events: EventStream) -> list[cloudwatch.IAlarm]:
+    def _delivery_alarms(self, stage: Stage, events: EventTransport) -> list[cloudwatch.IAlarm]:
         """Alarms for events that Firehose does not bring to the lake, or only late.
 
         AWS recommends an alarm at the longest buffering interval, 15 minutes ("Implement best practices with
         CloudWatch alarms" in the Firehose guide); the stage's own interval comes on top.
         """
-
-        def delivered(name: str, statistic: str) -> cloudwatch.Metric:
-            return cloudwatch.Metric(
-                namespace="AWS/Firehose",
-                metric_name=name,
-                dimensions_map={"DeliveryStreamName": events.delivery.ref},
-                statistic=statistic,
-                period=FIVE_MINUTES,
-            )
-
         return [
             self._alarm(
                 "DeliveryFailures",
                 "Firehose could not write events as Parquet; they are under the failed prefix of the lake",
-                delivered("FailedConversion.Records", "Sum"),
+                _delivery_metric(events, "FailedConversion.Records", "Sum"),
             ),
             self._alarm(
                 "DeliveryDelay",
                 "events wait longer for their delivery to the lake than the buffer explains",
-                delivered("DeliveryToS3.DataFreshness", "Maximum"),
+                _delivery_metric(events, "DeliveryToS3.DataFreshness", "Maximum"),
                 above=FIFTEEN_MINUTES.to_seconds() + stage.events.lake_buffer_seconds,
             ),
         ]
 
     def _load_alarms(
-        self, stage: Stage, functions: Mapping[str, ServiceFunction], events: EventStream
+        self, stage: Stage, functions: Mapping[str, ServiceFunction], events: EventTransport
     ) -> list[cloudwatch.IAlarm]:
         """Alarms for requests that are slow, or that a limit of the account refuses."""
-        throttled = {
+        throttled: dict[str, cloudwatch.IMetric] = {
             name: functions[name].function.metric_throttles(period=FIVE_MINUTES)
             for name in ("control", "runtime", "events")
         }
-        throttled["stream"] = events.stream.metric_write_provisioned_throughput_exceeded(
-            statistic="Sum", period=FIVE_MINUTES
-        )
+        if events.stream is None:
+            throttled["delivery"] = _delivery_metric(events, "ThrottledRecords", "Sum")
+        else:
+            throttled["stream"] = events.stream.metric_write_provisioned_throughput_exceeded(
+                statistic="Sum", period=FIVE_MINUTES
+            )
         return [
             self._alarm(
                 "Throttling",
-                "Lambda or Kinesis refuses requests because a limit is reached",
+                "Lambda, Kinesis or Firehose refuses requests because a limit is reached",
                 cloudwatch.MathExpression(
                     expression=" + ".join(f"FILL({name}, 0)" for name in throttled),
                     using_metrics=throttled,
@@ -259,7 +260,7 @@ class Monitoring(Construct):
         stage: Stage,
         api: Api,
         functions: Mapping[str, ServiceFunction],
-        events: EventStream,
+        events: EventTransport,
         workflows: Workflows,
         alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
@@ -291,18 +292,14 @@ class Monitoring(Construct):
         )
         board.add_widgets(
             _graph("Function errors", *errors),
-            _graph(
-                "Received events",
-                events.stream.metric_incoming_records(statistic="Sum"),
-            ),
-            _graph(
-                "Age of the oldest event in the stream",
-                functions["stream"].function.metric("IteratorAge", statistic="Maximum"),
-            ),
+            *_event_graphs(functions, events),
         )
         board.add_widgets(
             _graph("Failed workflows", *failures),
-            _graph("Failures of the stream function", functions["stream"].function.metric_errors()),
+            _graph(
+                "Events that are not written as Parquet",
+                _delivery_metric(events, "FailedConversion.Records", "Sum"),
+            ),
             _graph(
                 "Concurrent executions of runtime",
                 functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum"),
@@ -314,3 +311,34 @@ class Monitoring(Construct):
 
 def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=list(metrics), width=8)
+
+
+def _delivery_metric(events: EventTransport, name: str, statistic: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Firehose",
+        metric_name=name,
+        dimensions_map={"DeliveryStreamName": events.delivery.ref},
+        statistic=statistic,
+        period=FIVE_MINUTES,
+    )
+
+
+def _event_graphs(
+    functions: Mapping[str, ServiceFunction], events: EventTransport
+) -> list[cloudwatch.GraphWidget]:
+    """How many events arrive, and how long the oldest waits for the stream function or for the lake."""
+    if events.stream is None:
+        return [
+            _graph("Received events", _delivery_metric(events, "IncomingRecords", "Sum")),
+            _graph(
+                "Age of the oldest event that is not in the lake",
+                _delivery_metric(events, "DeliveryToS3.DataFreshness", "Maximum"),
+            ),
+        ]
+    return [
+        _graph("Received events", events.stream.metric_incoming_records(statistic="Sum")),
+        _graph(
+            "Age of the oldest event in the stream",
+            functions["stream"].function.metric("IteratorAge", statistic="Maximum"),
+        ),
+    ]

@@ -9,7 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infrastructure.api import Api
-from infrastructure.data.event_stream import EventStream
+from infrastructure.data.event_transport import EventTransport
 from infrastructure.data.lake import Lake
 from infrastructure.monitoring import Monitoring
 from tastemaker.contracts.lake_layout import FAILED_BATCHES
@@ -27,7 +27,7 @@ class Outputs(Construct):
         *,
         api: Api,
         lake: Lake,
-        events: EventStream,
+        events: EventTransport,
         machines: Mapping[str, sfn.StateMachine],
         monitoring: Monitoring,
         trusted: Sequence[str],
@@ -65,13 +65,13 @@ class Outputs(Construct):
             "Add this statement to the trust policy of each role that programs pass to Personalize",
         )
         self._output("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
-        self._output("EventStream", events.stream.stream_name, "Live events")
-        self._output(
-            "FailedBatches",
-            lake.bucket.s3_url_for_object(FAILED_BATCHES),
-            "Events that the stream function failed on: make replay sends them again",
-        )
-
+        if events.stream is not None:
+            self._output("EventStream", events.stream.stream_name, "Live events")
+            self._output(
+                "FailedBatches",
+                lake.bucket.s3_url_for_object(FAILED_BATCHES),
+                "Events that the stream function failed on: make replay sends them again",
+            )
         if monitoring.topic_arn:
             self._output("AlarmTopic", monitoring.topic_arn, "Subscribe to it to get the alarms")
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_events as eventbridge
 from constructs import Construct
 
 from infrastructure.api import Api
-from infrastructure.data.event_stream import EventStream
+from infrastructure.data.event_transport import EventTransport
 from infrastructure.data.lake import Lake
 from infrastructure.data.tables import Tables
 from infrastructure.distributed import Distributed
@@ -40,7 +40,7 @@ class TastemakerStack(cdk.Stack):
             Encryption(self, stage=stage)
         lake = Lake(self, "Lake", stage=stage)
         tables = Tables(self, "Tables", stage=stage)
-        events = EventStream(self, "Events", stage=stage, lake=lake)
+        events = EventTransport(self, "Events", stage=stage, lake=lake)
         bus = eventbridge.EventBus(self, "Bus", event_bus_name=stage.stack_name)
         functions = Functions(self, "Functions", stage=stage)
         workflows = self._workflows(stage, lake, functions)
@@ -52,7 +52,7 @@ class TastemakerStack(cdk.Stack):
                 stage=stage,
                 lake=lake,
                 tables=tables,
-                event_stream=events,
+                events=events,
                 bus=bus,
                 schedules=schedules,
                 machines=machines,

@@ -27,9 +27,14 @@ def parser() -> argparse.ArgumentParser:
         help="port of 127.0.0.1 (default $PORT or 4566; 0 takes a free one)",
     )
     parser.add_argument(
+        "--stage",
+        default="local",
+        help="the stage of cdk.json to run, such as lite for events without a stream (default local)",
+    )
+    parser.add_argument(
         "--assembly",
         type=Path,
-        help="a ready cloud assembly (a cdk.out folder) of stage local, instead of app.py's",
+        help="a ready cloud assembly (a cdk.out folder), instead of app.py's",
     )
     parser.add_argument(
         "--allow-origin",
@@ -94,6 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     emulator = Emulator(
         server=server,
         assembly=options.assembly,
+        stage=options.stage,
         terminal=Terminal(verbose=options.verbose),
         warm=True,
         access=Access(hosts=options.allow_host, origins=options.allow_origin),

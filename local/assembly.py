@@ -20,7 +20,8 @@ from local.terminal import Line
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 STAGE = "local"
-OUTPUT = REPOSITORY / "cdk.out" / "local"
+OUTPUT = REPOSITORY / "cdk.out"
+"""The folder with the assembly of each stage."""
 # What the template and its assets are made of.
 SOURCES = ("app.py", "cdk.json", "requirements.txt", "infrastructure", "lambdas", "tastemaker", "training")
 _FINGERPRINT = ".fingerprint"
@@ -101,14 +102,21 @@ class Assembly:
         }
 
 
-def synthesize(say: Line = lambda _: None, *, repository: Path = REPOSITORY, output: Path = OUTPUT) -> Path:
-    """The folder of stage `local`'s assembly, made anew when a source file changed since the last time.
+def synthesize(
+    say: Line = lambda _: None,
+    *,
+    stage: str = STAGE,
+    repository: Path = REPOSITORY,
+    output: Path | None = None,
+) -> Path:
+    """The folder of a stage's assembly, made anew when a source file changed since the last time.
 
     What older templates left in it is removed, unless another run may still load code from there.
 
     Raises:
         SynthesisError: app.py failed.
     """
+    output = output or OUTPUT / stage
     output.mkdir(parents=True, exist_ok=True)
     with (output / _LOCK).open("w") as lock:  # two runs may start at once
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -117,10 +125,10 @@ def synthesize(say: Line = lambda _: None, *, repository: Path = REPOSITORY, out
         if mark.exists() and mark.read_text() == fingerprint:
             say("synthesized before, nothing changed since")
         else:
-            say("synthesizing the app for stage local (10 to 40 seconds; only when something changed) …")
+            say(f"synthesizing the app for stage {stage} (10 to 40 seconds; only when something changed) …")
             started = time.monotonic()
             mark.unlink(missing_ok=True)
-            _run_app(repository, output)
+            _run_app(repository, output, stage)
             Assembly(output)
             mark.write_text(fingerprint)
             say(f"synthesized in {time.monotonic() - started:.0f} s")
@@ -144,10 +152,10 @@ def _tidy_and_use(output: Path) -> None:
     fcntl.flock(used, fcntl.LOCK_SH)
 
 
-def _run_app(repository: Path, output: Path) -> None:
+def _run_app(repository: Path, output: Path, stage: str) -> None:
     environment = os.environ | {
         "CDK_OUTDIR": str(output),
-        "CDK_CONTEXT_JSON": json.dumps(_context(repository) | {"stage": STAGE}),
+        "CDK_CONTEXT_JSON": json.dumps(_context(repository) | {"stage": stage, "bundle": False}),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",  # majors of Node that may be past their end
     }
     done = subprocess.run(

@@ -15,7 +15,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.account import OWNER_KEY, Account, default_region
-from local.assembly import REPOSITORY, Assembly, synthesize
+from local.assembly import REPOSITORY, STAGE, Assembly, synthesize
 from local.functions.concurrency import ACCOUNT_LIMIT, Concurrency
 from local.functions.created import CreatedFunctions
 from local.functions.pool import FunctionPool
@@ -38,10 +38,12 @@ from local.provision import Deployment, provision
 from local.scheduling.alarms import Alarms
 from local.scheduling.rules import Rules
 from local.scheduling.schedules import Scheduler
+from local.streams.direct_put import DirectPuts
 from local.streams.event_source import EventSource, EventSourceMapping
 from local.streams.failure_destination import FailureDestination
-from local.streams.firehose import DeliveryStream
+from local.streams.firehose import Delivery, DeliveryStream
 from local.streams.shards import Streams
+from local.streams.sources import DirectSource, RecordSource, StreamSource
 from local.terminal import Terminal
 
 
@@ -58,6 +60,7 @@ class Emulator:
         *,
         server: HttpServer | None = None,
         assembly: Path | None = None,
+        stage: str = STAGE,
         region: str | None = None,
         terminal: Terminal | None = None,
         training_command: Sequence[str] = COMMAND,
@@ -70,7 +73,8 @@ class Emulator:
 
         Args:
             server: bound to its port already; by default one on a free port.
-            assembly: a ready cloud assembly; without it `app.py` is synthesized.
+            assembly: a ready cloud assembly; without it `app.py` is synthesized for `stage`.
+            stage: a stage of cdk.json.
             region: default AWS_REGION, AWS_DEFAULT_REGION, us-east-1.
             terminal: where progress goes; silent by default.
             training_command: what a training job runs.
@@ -81,6 +85,7 @@ class Emulator:
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
+        self._stage = stage
         self._training_command = training_command
         self._repository = repository
         self._warm = warm
@@ -136,7 +141,7 @@ class Emulator:
 
     def _start(self) -> None:
         say = self._terminal.write
-        assembly = Assembly(self._assembly_folder or synthesize(say))
+        assembly = Assembly(self._assembly_folder or synthesize(say, stage=self._stage))
         started = time.monotonic()
         moto_api_backend.reset()
         speed.install()
@@ -181,8 +186,9 @@ class Emulator:
             command=self._training_command,
         )
         streams = Streams(account)
+        sources = {delivery.name: _source(delivery, streams) for delivery in found.deliveries}
         self.deliveries = [
-            DeliveryStream(delivery, account=account, streams=streams, roles=roles, terminal=terminal)
+            DeliveryStream(delivery, sources[delivery.name], account=account, roles=roles, terminal=terminal)
             for delivery in found.deliveries
         ]
         mappings = [self._mapping(source, streams) for source in found.event_sources]
@@ -205,6 +211,7 @@ class Emulator:
             self.functions,
             self.jobs,
             streams,
+            DirectPuts(sources),
             Alarms(account, self._policies, terminal),
             self.flush,
         )
@@ -230,7 +237,7 @@ class Emulator:
         )
 
     def flush(self) -> int:
-        """Deliver every event of the stream to the lake now; returns their number."""
+        """Deliver every event that waits to the lake now; returns their number."""
         return sum(delivery.flush() for delivery in self.deliveries)
 
     def stop(self) -> None:
@@ -269,6 +276,10 @@ class Emulator:
                 self.functions.pool(name).warm()
             except Exception as error:
                 self._terminal.detail(name, f"not warmed: {error}")
+
+
+def _source(delivery: Delivery, streams: Streams) -> RecordSource:
+    return DirectSource() if delivery.stream_arn is None else StreamSource(streams, delivery.stream_arn)
 
 
 def export_line(emulator: Emulator) -> str:

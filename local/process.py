@@ -37,6 +37,7 @@ class Local:
         self,
         *,
         port: int = 0,
+        stage: str = "local",
         assembly: Path | None = None,
         listener: Callable[[str], None] | None = None,
     ) -> None:
@@ -44,11 +45,11 @@ class Local:
 
         Args:
             port: of 127.0.0.1; 0 takes a free one.
-            assembly: a ready cloud assembly of stage local; without it `app.py` is synthesized when it
-                changed.
+            stage: the stage of cdk.json.
+            assembly: a ready cloud assembly; without it `app.py` is synthesized when it changed.
             listener: gets every line that the run says, as it says it.
         """
-        self._command = [sys.executable, "-m", "local", "--port", str(port)]
+        self._command = [sys.executable, "-m", "local", "--port", str(port), "--stage", stage]
         self._command += ["--assembly", str(assembly)] if assembly else []
         self._listener = listener
         self._lines: deque[str] = deque(maxlen=500)

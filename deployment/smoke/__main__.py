@@ -21,7 +21,7 @@ from infrastructure.stage import load
 DESCRIPTION = """Test a deployment: import 1,200 rows, train, recommend, send events, train again, run batch
 jobs, export, delete a user, and remove everything.
 
-With AWS_ENDPOINT_URL, a local run is tested; --stage local starts one if none answers."""
+With AWS_ENDPOINT_URL, a local run is tested, whatever its stage; --stage local starts one if none answers."""
 LOCAL = "local"
 
 
@@ -50,7 +50,7 @@ def smoke(options: argparse.Namespace, console: Console) -> int:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     if options.stage == LOCAL or endpoint:
         with started(endpoint, console) as found:
-            return _test(options, console, target.local(load(LOCAL), found), steps)
+            return _test(options, console, target.local(found), steps)
     return _test(options, console, target.deployed(stage, options.region), steps)
 
 

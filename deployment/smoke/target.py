@@ -15,7 +15,7 @@ import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment.command import CommandError
-from infrastructure.stage import Stage
+from infrastructure.stage import Stage, load
 from tastemaker.contracts.dataset_storage import is_of_group
 from tastemaker.contracts.lake_layout import GROUPS, Area
 
@@ -108,10 +108,11 @@ def _session(region: str, is_local: bool) -> boto3.Session:
     return boto3.Session(region_name=region, botocore_session=core)
 
 
-def local(stage: Stage, endpoint: str) -> Target:
-    """A local run at `endpoint`."""
-    session = _session(os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION, True)
-    return Target(stage, session, endpoint, endpoint)
+def local(endpoint: str) -> Target:
+    """A local run at `endpoint`, of the stage that it says."""
+    session: Any = _session(os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION, True)
+    found = session.client("tastemaker", endpoint_url=endpoint).describe_deployment()["deployment"]
+    return Target(load(found["stage"]), session, endpoint, endpoint)
 
 
 def deployed(stage: Stage, region: str = "") -> Target:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_events as eventbridge
 from aws_cdk import aws_stepfunctions as sfn
 
-from infrastructure.data.event_stream import EventStream
+from infrastructure.data.event_transport import EventTransport
 from infrastructure.data.lake import Lake
 from infrastructure.data.tables import Tables
 from infrastructure.functions.service_function import Limits, ServiceFunction
@@ -23,7 +23,7 @@ class Resources:
     stage: Stage
     lake: Lake
     tables: Tables
-    event_stream: EventStream
+    events: EventTransport
     bus: eventbridge.EventBus
     schedules: Schedules
     machines: Mapping[str, sfn.StateMachine]
@@ -36,10 +36,11 @@ class FunctionDeclaration:
 
     The code is `lambdas/<name>` and `tastemaker`, with the packages in `lambdas/requirements-<name>.txt`.
     `limits` reads the stage's settings. `connect` sets the environment and grants the permissions; it runs
-    when all constructs exist.
+    when all constructs exist. A stage has the function if `wanted`.
     """
 
     name: str
     description: str
     limits: Callable[[Stage], Limits]
     connect: Callable[[ServiceFunction, Resources], None]
+    wanted: Callable[[Stage], bool] = lambda stage: True

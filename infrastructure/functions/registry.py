@@ -29,7 +29,7 @@ def _found() -> Iterator[FunctionDeclaration]:
 
 
 class Functions(Construct):
-    """The construct of each declared function, by its name."""
+    """The construct of each declared function that the stage has, by its name."""
 
     def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
         super().__init__(scope, id)
@@ -38,6 +38,7 @@ class Functions(Construct):
                 self, name, stage=stage, description=declared.description, limits=declared.limits(stage)
             )
             for name, declared in declarations().items()
+            if declared.wanted(stage)
         }
 
     def __getitem__(self, name: str) -> ServiceFunction:
@@ -45,5 +46,5 @@ class Functions(Construct):
 
     def connect(self, resources: Resources) -> None:
         """Give every function its environment and its permissions."""
-        for name, declared in declarations().items():
-            declared.connect(self.all[name], resources)
+        for name, function in self.all.items():
+            declarations()[name].connect(function, resources)

@@ -23,7 +23,7 @@ def _connect(stream: ServiceFunction, uses: Resources) -> None:
     )
     allow_objects(stream.role, ["s3:PutObject"], uses.lake, [REJECTED_EVENTS_PATTERN])
     allow(stream.role, ["dynamodb:PutItem", "dynamodb:BatchWriteItem"], [profiles.table_arn])
-    uses.event_stream.feed(stream.function)
+    uses.events.feed(stream.function)
 
 
 FUNCTION = FunctionDeclaration(
@@ -31,4 +31,5 @@ FUNCTION = FunctionDeclaration(
     description="writes the events of the stream to the user profiles",
     limits=_limits,
     connect=_connect,
+    wanted=lambda stage: stage.events.has_stream,
 )

@@ -17,6 +17,7 @@ SERVICES = (
     "cloudwatch",
     "dynamodb",
     "events",
+    "firehose",
     "iam",
     "kinesis",
     "lambda",

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 
 from infrastructure.settings.declaration import setting
 
+KINESIS, DIRECT = "kinesis", "direct"
 ON_DEMAND, PROVISIONED = "onDemand", "provisioned"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventSettings:
-    """How events get from the stream to the user profiles and to the lake."""
+    """How events get to the user profiles and to the lake."""
 
+    transport: str = setting(
+        KINESIS,
+        "how events get to the profiles and the lake: kinesis by a stream, which is billed by the hour and "
+        "takes events while a table is busy; direct by the events function itself, without a charge by the "
+        "hour. Change it while no events arrive",
+        among=(KINESIS, DIRECT),
+    )
     stream_mode: str = setting(
         ON_DEMAND,
         "capacity of the event stream: onDemand scales by itself; provisioned has a fixed number of shards "
@@ -49,6 +57,11 @@ class EventSettings:
     lake_buffer_megabytes: int = setting(
         64, "events are delivered to the lake as soon as there is this much data", within=(64, 128)
     )
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether events go through a stream."""
+        return self.transport == KINESIS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 from lambdas.events.catalog import Catalog
 from lambdas.events.operations import operations
-from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
+from lambdas.events.transport import connect
 from lambdas.stores.records import ResourceTable
 from lambdas.support import authorization
 from lambdas.support.clients import client
@@ -20,7 +20,7 @@ _service = Service("personalize-events")
 _metrics = RequestMetrics()
 _operations = operations(
     EventTargets(ResourceTable(_dynamodb, _settings.resources_table)),
-    EventStream(client("kinesis"), _settings.event_stream),
+    connect(_settings, _dynamodb),
     Catalog(_dynamodb, _settings.catalog_table),
     _metrics,
 )

@@ -20,11 +20,11 @@ from tastemaker.events.streaming import action_records, stream_records
 from tastemaker.events.upserts import catalog_records
 
 
-class Stream(Protocol):
-    """Where events go."""
+class EventTransport(Protocol):
+    """How events get to the profiles and to the lake."""
 
     def put(self, events: Sequence[StreamedEvent]) -> None:
-        """Store all events."""
+        """Store all events. Raises ServiceUnavailable if it is not certain that all of them are stored."""
 
 
 class Metrics(Protocol):
@@ -59,7 +59,7 @@ NO_METRICS = NoMetrics()
 
 def operations(
     targets: EventTargets,
-    stream: Stream,
+    transport: EventTransport,
     catalog: Catalog,
     metrics: Metrics = NO_METRICS,
     clock: Callable[[], float] = time.time,
@@ -69,7 +69,7 @@ def operations(
     def put_events(params: dict[str, Any]) -> None:
         target = targets.of_tracker(params["trackingId"])
         with reported(target, params["eventList"], ACCEPTED_EVENTS):
-            stream.put(stream_records(params, target.schema, target.storage.event_group, now=clock()))
+            transport.put(stream_records(params, target.schema, target.storage.event_group, now=clock()))
 
     def put_items(params: dict[str, Any]) -> None:
         put("ITEMS", "itemId", params["datasetArn"], params["items"])
@@ -83,7 +83,7 @@ def operations(
     def put_action_interactions(params: dict[str, Any]) -> None:
         target = targets.of_action_tracker(params["trackingId"])
         with reported(target, params["actionInteractions"], ACCEPTED_EVENTS):
-            stream.put(action_records(params, target.schema, target.storage.event_group, now=clock()))
+            transport.put(action_records(params, target.schema, target.storage.event_group, now=clock()))
 
     def put(dataset_type: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
         target = targets.of_dataset(arn)

@@ -69,6 +69,10 @@ class Settings:
     authorization = _Setting("TASTEMAKER_AUTHORIZATION", _authorization)
     """`iam` or `off`. There is no default, so that a function without the variable serves nobody."""
     event_stream = _Setting("TASTEMAKER_EVENT_STREAM", str)
+    delivery_stream = _Setting[str | None]("TASTEMAKER_DELIVERY_STREAM", str, None)
+    """The Firehose stream that takes events directly; None if events go to `event_stream`."""
+    profile_days = _Setting("TASTEMAKER_PROFILE_DAYS", int, 90)
+    """How many days an event counts in real time. The lake keeps it for training."""
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
     steps_function = _Setting("TASTEMAKER_STEPS_FUNCTION", str)

@@ -21,6 +21,7 @@ from local.iam.roles import Roles
 from local.iam.simulation import is_simulation, simulate
 from local.jobs.service import TrainingJobs
 from local.scheduling.alarms import Alarms
+from local.streams.direct_put import DirectPuts
 from local.streams.shards import Streams
 from local.terminal import Terminal
 
@@ -36,6 +37,7 @@ class Services:
     functions: Functions
     jobs: TrainingJobs
     streams: Streams
+    direct_puts: DirectPuts
     alarms: Alarms
     flush: Callable[[], int]
 
@@ -113,6 +115,8 @@ class Router:
     def _aws(self, request: Request, called: Operation, services: Services) -> Response:
         if is_simulation(called):
             return simulate(called, request, self._roles)
+        if services.direct_puts.serves(called):
+            return services.direct_puts(called, request)
         if called.service == "states" and called.name == "StartExecution":
             request = _named(request)
         if called.service == "monitoring" and called.name == "SetAlarmState":

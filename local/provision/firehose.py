@@ -50,17 +50,12 @@ _DESTINATION = {
     "AWS::KinesisFirehose::DeliveryStream",
     handled="DeliveryStreamName DeliveryStreamType KinesisStreamSourceConfiguration "
     "ExtendedS3DestinationConfiguration",
-    ignored=NO_TAGS,
+    ignored=NO_TAGS | {"DeliveryStreamEncryptionConfigurationInput": "records wait in memory"},
 )
 def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
     """Register a delivery stream that writes Parquet, after a check of its roles."""
     properties = resource.properties
-    if properties.get("DeliveryStreamType") != "KinesisStreamAsSource":
-        raise ProvisionError("only a delivery stream that reads a Kinesis stream is pumped here")
-    source, target = (
-        properties["KinesisStreamSourceConfiguration"],
-        properties["ExtendedS3DestinationConfiguration"],
-    )
+    target = properties["ExtendedS3DestinationConfiguration"]
     unknown = sorted(set(target) - _DESTINATION)
     if unknown:
         raise ProvisionError(f"the destination's {', '.join(unknown)} has no counterpart here")
@@ -74,8 +69,7 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
     try:
         delivery = Delivery(
             name=name,
-            stream_arn=source["KinesisStreamARN"],
-            source_role_arn=deployment.trusted(source["RoleARN"], "firehose.amazonaws.com", arn),
+            stream_arn=_stream(properties, arn, deployment),
             bucket=target["BucketARN"].rsplit(":", 1)[-1],
             role_arn=deployment.trusted(target["RoleARN"], "firehose.amazonaws.com", arn),
             prefix=target.get("Prefix", ""),
@@ -88,14 +82,24 @@ def delivery_stream(resource: Resource, deployment: Deployment) -> Physical:
         check(delivery)
     except DeliveryError as error:
         raise ProvisionError(str(error)) from error
-    for action in ("kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords"):
-        if not deployment.roles.allows(delivery.source_role_arn, action, delivery.stream_arn):
-            raise ProvisionError(
-                f"The policies of the role {delivery.source_role_arn} do not allow {action} on "
-                f"{delivery.stream_arn}."
-            )
     deployment.deliveries.append(delivery)
     return Physical(name, {"Arn": arn})
+
+
+def _stream(properties: dict[str, Any], arn: str, deployment: Deployment) -> str | None:
+    """The ARN of the source, which the role of the delivery stream may read; None for DirectPut."""
+    kind = properties.get("DeliveryStreamType", "DirectPut")
+    if kind == "DirectPut":
+        return None
+    if kind != "KinesisStreamAsSource":
+        raise ProvisionError(f"a delivery stream of type {kind} has no counterpart here")
+    source = properties["KinesisStreamSourceConfiguration"]
+    role = deployment.trusted(source["RoleARN"], "firehose.amazonaws.com", arn)
+    stream_arn: str = source["KinesisStreamARN"]
+    for action in ("kinesis:DescribeStream", "kinesis:GetShardIterator", "kinesis:GetRecords"):
+        if not deployment.roles.allows(role, action, stream_arn):
+            raise ProvisionError(f"The policies of the role {role} do not allow {action} on {stream_arn}.")
+    return stream_arn
 
 
 def _query(processing: dict[str, Any]) -> str:

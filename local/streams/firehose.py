@@ -1,4 +1,4 @@
-"""Firehose from a Kinesis stream into the lake, as Parquet, partitioned by a value of each record.
+"""Firehose into the lake, as Parquet, partitioned by a value of each record.
 
 https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html and s3-prefixes.html
 """
@@ -20,11 +20,11 @@ import jq
 
 from local.account import Account
 from local.iam.roles import Roles
-from local.streams.shards import StreamRecord, Streams
+from local.streams.shards import StreamRecord
+from local.streams.sources import RecordSource
 from local.terminal import Terminal
 
 FLUSH_SECONDS = 2.0  # the template's buffering hints are a minute or more; nobody waits that long on a laptop
-_BATCH = 10_000
 _EXPRESSION = re.compile(r"!\{(\w+):([^}]*)\}")
 _JAVA_DATE = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _PARTITION_KEY = re.compile(r"!\{partitionKeyFromQuery:(\w+)\}")
@@ -39,8 +39,6 @@ class Delivery:
     """One delivery stream, as the template declares it."""
 
     name: str
-    stream_arn: str
-    source_role_arn: str
     bucket: str
     role_arn: str
     prefix: str
@@ -49,6 +47,8 @@ class Delivery:
     query: str = "{}"  # JQ: an object of partition keys
     file_extension: str = ""
     compression: str = "snappy"
+    stream_arn: str | None = None
+    """The Kinesis stream that it reads; None if it gets records by PutRecordBatch."""
 
 
 PartitionKeys = Callable[[Any], dict[str, str]]
@@ -101,37 +101,36 @@ def evaluate_prefix(prefix: str, keys: Mapping[str, str], now: float) -> str:
 
 
 class DeliveryStream:
-    """Pumps one stream into the lake, every few seconds and on demand."""
+    """Brings the records of one source to the lake, every few seconds and on demand."""
 
     def __init__(
-        self, delivery: Delivery, *, account: Account, streams: Streams, roles: Roles, terminal: Terminal
+        self, delivery: Delivery, source: RecordSource, *, account: Account, roles: Roles, terminal: Terminal
     ) -> None:
         self._delivery = delivery
         self._partition_keys = partition_keys(delivery.query)
         self._account = account
-        self._streams = streams
+        self._source = source
         self._roles = roles
         self._terminal = terminal
-        self._after: dict[str, int] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._s3: Any = None
 
     def start(self) -> None:
         """Begin with what comes from now on, as Firehose does."""
-        arn = self._delivery.stream_arn
-        self._after = {shard: self._streams.newest(arn, shard) for shard in self._streams.shards(arn)}
+        self._source.start()
         threading.Thread(target=self._run, name=f"firehose {self._delivery.name}", daemon=True).start()
 
     def stop(self) -> None:
         self._stopped.set()
 
     def flush(self) -> int:
-        """Deliver everything that is in the stream; returns the number of records."""
+        """Deliver everything that waits; returns the number of records."""
         total = 0
         with self._lock:
-            while records := self._next():
+            while records := self._source.next():
                 self._write(records)
+                self._source.delivered(records)
                 total += len(records)
         return total
 
@@ -141,12 +140,6 @@ class DeliveryStream:
                 self.flush()
             except Exception as error:  # such as a denied write: said, and tried again
                 self._terminal.warn_once(f"delivery {self._delivery.name}: {error}")
-
-    def _next(self) -> list[StreamRecord]:
-        found = []
-        for shard, after in self._after.items():
-            found += self._streams.read(self._delivery.stream_arn, shard, after, _BATCH)
-        return found
 
     def _write(self, records: list[StreamRecord]) -> None:
         now = time.time()
@@ -159,8 +152,6 @@ class DeliveryStream:
         if bad:
             prefix = evaluate_prefix(self._delivery.error_prefix, {}, now)
             self._put(prefix + self._object_name(now), "\n".join(bad).encode())
-        for record in records:
-            self._after[record.shard] = max(self._after[record.shard], record.number)
 
     def _sorted(
         self, records: list[StreamRecord], now: float

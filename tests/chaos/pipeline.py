@@ -17,9 +17,10 @@ from typing import Any
 from zlib import crc32
 
 from deployment.replay import put as put_back
-from infrastructure.data.event_stream import EVENTS_PREFIX, FILE_EXTENSION, PARTITION_QUERY
+from infrastructure.data.event_delivery import EVENTS_PREFIX, FILE_EXTENSION, PARTITION_QUERY
 from lambdas.stores.lake import LakeBucket
-from lambdas.stores.profiles import Profiles
+from lambdas.stores.profile_writer import ProfileWriter
+from lambdas.stores.rejected_events import RejectedEvents
 from lambdas.stream.consuming import consume
 from local.streams.firehose import Delivery, evaluate_prefix, partition_keys, to_parquet
 from tastemaker.contracts.streamed_event import COLUMNS
@@ -28,7 +29,8 @@ SHARDS = 4
 BATCH_RECORDS = 100
 RETRIES = 3
 """How often Lambda's event source tries a batch again before it splits it or gives it up."""
-DELIVERY = Delivery("events", "", "", "", "", EVENTS_PREFIX, "", COLUMNS, PARTITION_QUERY, FILE_EXTENSION)
+PROFILE_DAYS = 90
+DELIVERY = Delivery("events", "", "", EVENTS_PREFIX, "", COLUMNS, PARTITION_QUERY, FILE_EXTENSION)
 
 Step = Callable[[], Any]
 
@@ -82,7 +84,7 @@ class EventPipeline:
     """What happens to the records of a stream. `run` performs a step of AWS, and may make it fail."""
 
     stream: Stream
-    profiles: Profiles
+    profiles: ProfileWriter
     lake: LakeBucket
     run: Callable[[Step], Any] = lambda step: step()
     dead_letters: list[StreamRecord] = field(default_factory=list)
@@ -100,9 +102,10 @@ class EventPipeline:
     def _call(self, records: list[StreamRecord]) -> None:
         """As Lambda's event source: retry, then try the halves, and give up a single record in the end."""
         event = {"Records": [record.as_lambda_sends_it for record in records]}
+        rejected = RejectedEvents(self.lake)
         for _ in range(RETRIES):
             try:
-                self.run(lambda: consume(event, self.profiles, self.lake))
+                self.run(lambda: consume(event, self.profiles, rejected, PROFILE_DAYS))
                 return
             except Exception:
                 self.retries += 1

@@ -14,11 +14,12 @@ import boto3
 
 from lambdas.control.own_operations import own_operations
 from lambdas.events.catalog import Catalog
+from lambdas.events.kinesis import KinesisTransport
 from lambdas.events.operations import operations as event_operations
-from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
 from lambdas.runtime.deprecated_headers import with_explain
 from lambdas.runtime.observer import LambdaObserver
+from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
@@ -165,7 +166,8 @@ class Shop:
             if name in Service("personalize").operations
         }
         self.requests["tastemaker", "DescribeDeployment"] = {}
-        self.profiles = Profiles(dynamodb, "profiles", sleep=lambda _: None)
+        self.profiles = Profiles(dynamodb, "profiles")
+        self.profile_writer = ProfileWriter(dynamodb, "profiles", sleep=lambda _: None)
         self.runtime = Runtime(
             RecordCache(self.records, self.world.clock),
             bundles,
@@ -179,7 +181,7 @@ class Shop:
         self._requests_for_data(tracking_ids)
         self.rejected: list[str] = []
         metrics = RequestMetrics()
-        stream = EventStream(self, "events", lambda _: None)
+        stream = KinesisTransport(self, "events", lambda _: None)
         catalog = Catalog(dynamodb, "catalog", self.world.clock, lambda _: None)
         targets = EventTargets(self.records, self.world.clock)
         environment = {
@@ -221,7 +223,9 @@ class Shop:
         """Kinesis: the events of a request, which the stream function writes to the profiles at once."""
         self.writes.stream(Records)
         events = [json.loads(record["Data"]) for record in Records]
-        self.profiles.write(events, expires_at=2**40, on_rejected=lambda one, why: self.rejected.append(why))
+        self.profile_writer.write(
+            events, expires_at=2**40, on_rejected=lambda one, why: self.rejected.append(why)
+        )
         return {"FailedRecordCount": 0, "Records": [{"SequenceNumber": "1"}] * len(Records)}
 
     @property

@@ -1,4 +1,4 @@
-"""One synthesis for all tests here: the stages local and prod, without dependencies, checked by cdk-nag."""
+"""One synthesis for all tests here: `STAGES`, without dependencies, checked by cdk-nag."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from tastemaker.contracts.workflow_names import workflow_of
+
+STAGES = ("local", "prod", "lite")
+"""Stages that differ in what they consist of: a stream on demand, everything that is optional, no stream."""
 
 os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
@@ -52,7 +55,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
     cdk_json = json.loads(CDK_JSON.read_text())["context"]
     app = cdk.App(outdir=str(out), context=cdk_json, analytics_reporting=False)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(verbose=True))
-    for name in ("local", "prod"):
+    for name in STAGES:
         settings = {**cdk_json["stages"][name], "bundle": False}
         if name == "prod":  # turns on everything that is off by default, so that it is checked too
             reserved = {"batchReserved": 40, "deletionReserved": 10}
@@ -69,13 +72,13 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
         assert "Validation failed" in str(error)
     report = json.loads((out / "validation-report.json").read_text())
     templates = {}
-    for name in ("local", "prod"):
+    for name in STAGES:
         path = out / f"tastemaker-{name}.template.json"
         templates[name] = Template(path, json.loads(path.read_text()))
     yield Assembly(templates, report)
 
 
-@pytest.fixture(scope="session", params=["local", "prod"])
+@pytest.fixture(scope="session", params=STAGES)
 def template(request: pytest.FixtureRequest, assembly: Assembly) -> Template:
     return assembly.templates[request.param]
 

@@ -20,6 +20,7 @@ ARNS = {
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/x",
     "AWS::KMS::Key": "arn:aws:kms:us-east-1:123456789012:key/x",
     "AWS::Kinesis::Stream": "arn:aws:kinesis:us-east-1:123456789012:stream/x",
+    "AWS::KinesisFirehose::DeliveryStream": "arn:aws:firehose:us-east-1:123456789012:deliverystream/x",
     "AWS::Lambda::Alias": "arn:aws:lambda:us-east-1:123456789012:function:x:live",
     "AWS::Lambda::Function": "arn:aws:lambda:us-east-1:123456789012:function:x",
     "AWS::Logs::LogGroup": "arn:aws:logs:us-east-1:123456789012:log-group:x:*",

@@ -47,6 +47,8 @@ ENVIRONMENT = {
     + " ".join(row.machine_arn_variable.removeprefix("TASTEMAKER_") for row in WORKFLOWS.values()),
     "runtime": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET AUTHORIZATION",
     "events": "AUTHORIZATION RESOURCES_TABLE CATALOG_TABLE EVENT_STREAM",
+    "events, direct": "AUTHORIZATION RESOURCES_TABLE CATALOG_TABLE DELIVERY_STREAM PROFILES_TABLE "
+    "PROFILE_DAYS LAKE_BUCKET",
     "stream": "LAKE_BUCKET PROFILES_TABLE PROFILE_DAYS",
     "steps": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET "
     "RUNTIME_FUNCTION RUNTIME_ENVIRONMENTS MODEL_DISK_MEGABYTES EVENT_BUS QUOTAS",
@@ -116,7 +118,7 @@ def test_attribution_may_write_metrics_to_one_namespace(template: Template) -> N
     (told,) = [f["Environment"]["Variables"] for f in functions if f["FunctionName"].endswith("-attribution")]
     namespace = told["TASTEMAKER_ATTRIBUTION_NAMESPACE"]
     assert {"StringEquals": {"cloudwatch:namespace": namespace}} in [s["Condition"] for s in putting]
-    assert namespace in ("AWS/Personalize", "tastemaker-prod/MetricAttribution")
+    assert re.fullmatch(r"AWS/Personalize|tastemaker-(prod|lite)/MetricAttribution", namespace)
 
 
 def test_bedrock_is_allowed_only_in_a_stage_with_a_text_model(assembly: Assembly) -> None:
@@ -138,7 +140,8 @@ def test_functions_have_the_expected_environment(template: Template) -> None:
         variables = set(properties["Environment"]["Variables"])
         ours = {v.removeprefix("TASTEMAKER_") for v in variables if v.startswith("TASTEMAKER_")}
         spark = template.of_type("AWS::EMRServerless::Application") and name in ("steps", "importing")
-        assert ours - ({"DISTRIBUTED_BYTES"} if spark else set()) == set(ENVIRONMENT[name].split()), name
+        expected = f"{name}, direct" if name == "events" and not has_stream(template) else name
+        assert ours - ({"DISTRIBUTED_BYTES"} if spark else set()) == set(ENVIRONMENT[expected].split()), name
         assert properties["Handler"] == f"lambdas.{name}.handler.handle"
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"])
 
@@ -199,8 +202,45 @@ def test_browsers_may_send_every_header_of_an_sdk(template: Template) -> None:
     assert "AllowCredentials" not in api["CorsConfiguration"]
 
 
-def test_failing_record_does_not_block_the_stream(template: Template) -> None:
-    (mapping,) = template.of_type("AWS::Lambda::EventSourceMapping").values()
+def has_stream(template: Template) -> bool:
+    return bool(template.of_type("AWS::Kinesis::Stream"))
+
+
+def test_direct_transport_has_no_stream_and_nothing_that_reads_one(assembly: Assembly) -> None:
+    template = assembly.templates["lite"]
+    assert not has_stream(template)
+    assert not template.of_type("AWS::Lambda::EventSourceMapping")
+    names = {one["FunctionName"] for one in template.of_type("AWS::Lambda::Function").values()}
+    assert names == {
+        f"tastemaker-lite-{name}" for name in ENVIRONMENT if name not in ("stream", "events, direct")
+    }
+    assert "kinesis:" not in json.dumps(template.of_type("AWS::IAM::Policy"))
+    assert not {"EventStream", "FailedBatches"} & template.body["Outputs"].keys()
+    (delivery,) = template.of_type("AWS::KinesisFirehose::DeliveryStream").values()
+    assert delivery["DeliveryStreamType"] == "DirectPut"
+    assert delivery["DeliveryStreamEncryptionConfigurationInput"] == {"KeyType": "AWS_OWNED_CMK"}
+
+
+def test_only_the_events_function_may_send_events_to_the_delivery(assembly: Assembly) -> None:
+    found = [
+        (role, statement["Action"])
+        for role, statement in _statements(assembly.templates["lite"])
+        if "firehose:" in json.dumps(statement["Action"])
+    ]
+    ((role, action),) = found
+    assert action == "firehose:PutRecordBatch" and role.startswith("FunctionsEvents")
+
+
+def test_delivery_has_another_name_with_another_transport(assembly: Assembly) -> None:
+    """A change of the transport replaces it, and CloudFormation creates the new one first."""
+    stages = ("local", "lite")
+    found = [assembly.templates[one].of_type("AWS::KinesisFirehose::DeliveryStream") for one in stages]
+    names = [one["DeliveryStreamName"].split("-", 2)[2] for by_id in found for one in by_id.values()]
+    assert names == ["events", "direct-events"]
+
+
+def test_failing_record_does_not_block_the_stream(assembly: Assembly) -> None:
+    (mapping,) = assembly.templates["prod"].of_type("AWS::Lambda::EventSourceMapping").values()
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
     assert mapping["MaximumRetryAttempts"] >= 1
@@ -209,8 +249,8 @@ def test_failing_record_does_not_block_the_stream(template: Template) -> None:
 
 
 def test_retention_of_logs_and_data_follows_the_stage(assembly: Assembly) -> None:
-    days = {"local": 1, "prod": 180}
-    policy = {"local": "Delete", "prod": "Retain"}
+    days = {"local": 1, "prod": 180, "lite": 14}
+    policy = {"local": "Delete", "prod": "Retain", "lite": "Delete"}
     for stage, template in assembly.templates.items():
         groups = template.of_type("AWS::Logs::LogGroup").values()
         assert {group["RetentionInDays"] for group in groups} == {days[stage]}
@@ -234,7 +274,8 @@ def test_cdk_adds_no_functions_of_its_own(template: Template) -> None:
     assert not [
         name for name in types if name.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))
     ]
-    assert len(template.of_type("AWS::Lambda::Function")) == len(ENVIRONMENT)
+    names = {one["FunctionName"].split("-")[2] for one in template.of_type("AWS::Lambda::Function").values()}
+    assert names <= set(ENVIRONMENT)
 
 
 def test_reconciliation_is_called_by_a_role_that_can_do_nothing_else(template: Template) -> None:
@@ -252,9 +293,8 @@ def test_reconciliation_is_called_by_a_role_that_can_do_nothing_else(template: T
 
 def test_outputs_have_the_addresses_and_the_environment(template: Template) -> None:
     outputs = template.body["Outputs"]
-    assert {"ApiUrl", "Environment", "TrainMachine", "ImportMachine", "LakeBucket", "EventStream"} <= set(
-        outputs
-    )
+    assert {"ApiUrl", "Environment", "TrainMachine", "ImportMachine", "LakeBucket"} <= set(outputs)
+    assert ("EventStream" in outputs) == has_stream(template)
     line = json.dumps(outputs["Environment"]["Value"])
     for service in ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "TASTEMAKER"):
         assert f"AWS_ENDPOINT_URL_{service}=" in line
@@ -315,7 +355,8 @@ def test_names_of_two_stages_in_one_account_never_collide(assembly: Assembly) ->
     assert len(one) > 30 and not one & other
 
 
-def test_batches_that_lambda_gives_up_keep_their_records(template: Template) -> None:
+def test_batches_that_lambda_gives_up_keep_their_records(assembly: Assembly) -> None:
+    template = assembly.templates["prod"]
     (mapping,) = template.of_type("AWS::Lambda::EventSourceMapping").values()
     bucket = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
     assert bucket in template.of_type("AWS::S3::Bucket") and "AccessLog" not in bucket

@@ -17,7 +17,7 @@ def test_every_stage_of_the_app_loads(name: str) -> None:
 
 
 def test_unknown_stage_is_refused_with_the_names_of_the_known_ones() -> None:
-    with pytest.raises(StageError, match=r"no stage 'qa' .* choose one of dev, local, prod"):
+    with pytest.raises(StageError, match=r"no stage 'qa' .* choose one of dev, lite, local, prod"):
         load("qa")
 
 

@@ -42,9 +42,17 @@ HANDLERS = ["runtime", "events", "stream", "importing"]
 
 
 @pytest.fixture
-def handlers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, ModuleType]]:
+def direct() -> bool:
+    """Whether the events function has the transport `direct`; a test may ask for both."""
+    return False
+
+
+@pytest.fixture
+def handlers(
+    direct: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[dict[str, ModuleType]]:
     """Handlers that were imported now, as in a new environment, and what the stack makes for them."""
-    for name, value in ENVIRONMENT.items():
+    for name, value in (ENVIRONMENT | ({"TASTEMAKER_DELIVERY_STREAM": "delivery"} if direct else {})).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with mock_aws():
@@ -63,6 +71,13 @@ def handlers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[s
         s3 = boto3.client("s3")
         for bucket in ("lake", "data"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        boto3.client("firehose").create_delivery_stream(
+            DeliveryStreamName="delivery",
+            S3DestinationConfiguration={
+                "RoleARN": "arn:aws:iam::123456789012:role/r",
+                "BucketARN": "arn:aws:s3:::lake",
+            },
+        )
         fill(ResourceTable(dynamodb, "resources"), s3, write_bundle(tmp_path / "films", "sequence"))
         names = [f"lambdas.{name}.handler" for name in HANDLERS]
         yield {name.split(".")[1]: importlib.import_module(name) for name in names}
@@ -135,7 +150,8 @@ def stored_events() -> list[dict[str, Any]]:
     return [item for item in items if "eventType" in item]
 
 
-def test_an_event_changes_the_next_answer(handlers: dict[str, ModuleType]) -> None:
+@pytest.mark.parametrize("direct", [False, True], ids=["kinesis", "direct"])
+def test_an_event_changes_the_next_answer(handlers: dict[str, ModuleType], direct: bool) -> None:
     question = {"campaignArn": f"{PREFIX}campaign/c", "userId": "ann"}
 
     def first() -> str:
@@ -145,9 +161,12 @@ def test_an_event_changes_the_next_answer(handlers: dict[str, ModuleType]) -> No
     event = {"eventType": "view", "itemId": "emma", "sentAt": 1_700_000_000}
     body = {"trackingId": "t", "sessionId": "s", "userId": "ann", "eventList": [event]}
     assert call(handlers["events"], "/events", body) == {}
-    assert first() == "dune"
-    for _ in range(2):  # streams repeat themselves
-        assert handlers["stream"].handle(delivered()) == {"batchItemFailures": []}
+    if direct:
+        call(handlers["events"], "/events", body)  # clients repeat themselves
+    else:
+        assert first() == "dune"
+        for _ in range(2):  # streams repeat themselves
+            assert handlers["stream"].handle(delivered()) == {"batchItemFailures": []}
     assert first() == "emma"
     assert len(stored_events()) == 1
 

@@ -40,7 +40,12 @@ def runs(repository):
 def test_the_stage_is_local_and_the_context_of_cdk_json_is_there(repository):
     assembly = Assembly(synthesize(repository=repository, output=repository / "out"))
     assert assembly.stack == "local"
-    assert assembly.body["Metadata"] == {"flag": True, "stage": "local"}
+    assert assembly.body["Metadata"] == {"flag": True, "stage": "local", "bundle": False}
+
+
+def test_another_stage_may_be_asked_for(repository):
+    assembly = Assembly(synthesize(stage="lite", repository=repository, output=repository / "out"))
+    assert assembly.body["Metadata"] == {"flag": True, "stage": "lite", "bundle": False}
 
 
 def test_it_is_synthesized_again_only_after_a_change(repository):

@@ -196,7 +196,6 @@ def resources() -> dict[str, Any]:
 
 def _events() -> dict[str, Any]:
     columns = {"userId": "string", "value": "double", "sentAt": "bigint", "datasetGroup": "string"}
-    query = "{datasetGroup: .datasetGroup}"
     return {
         "Stream": {
             "Type": "AWS::Kinesis::Stream",
@@ -246,38 +245,46 @@ def _events() -> dict[str, Any]:
             allow(*_READ_STREAM, on=get_att("Stream")),
             allow("s3:PutObject", on=[lake("/groups/*/events/*"), lake("/failed/*")]),
         ),
-        "Delivery": {
-            "Type": "AWS::KinesisFirehose::DeliveryStream",
-            "DependsOn": "Schema",
-            "Properties": {
-                "DeliveryStreamName": "tiny-events",
-                "DeliveryStreamType": "KinesisStreamAsSource",
-                "KinesisStreamSourceConfiguration": {
-                    "KinesisStreamARN": get_att("Stream"),
-                    "RoleARN": get_att("DeliveryRole"),
+        "Delivery": _delivery(
+            DeliveryStreamName="tiny-events",
+            DeliveryStreamType="KinesisStreamAsSource",
+            KinesisStreamSourceConfiguration={
+                "KinesisStreamARN": get_att("Stream"),
+                "RoleARN": get_att("DeliveryRole"),
+            },
+        ),
+        "DirectDelivery": _delivery(DeliveryStreamName="tiny-direct", DeliveryStreamType="DirectPut"),
+    }
+
+
+def _delivery(**properties: Any) -> dict[str, Any]:
+    query = "{datasetGroup: .datasetGroup}"
+    return {
+        "Type": "AWS::KinesisFirehose::DeliveryStream",
+        "DependsOn": "Schema",
+        "Properties": {
+            **properties,
+            "ExtendedS3DestinationConfiguration": {
+                "BucketARN": get_att("Lake"),
+                "RoleARN": get_att("DeliveryRole"),
+                "Prefix": "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp:yyyy/MM/dd}/",
+                "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/",
+                "DynamicPartitioningConfiguration": {"Enabled": True},
+                "ProcessingConfiguration": {
+                    "Enabled": True,
+                    "Processors": [
+                        {
+                            "Type": "MetadataExtraction",
+                            "Parameters": [
+                                {"ParameterName": "MetadataExtractionQuery", "ParameterValue": query},
+                                {"ParameterName": "JsonParsingEngine", "ParameterValue": "JQ-1.6"},
+                            ],
+                        }
+                    ],
                 },
-                "ExtendedS3DestinationConfiguration": {
-                    "BucketARN": get_att("Lake"),
-                    "RoleARN": get_att("DeliveryRole"),
-                    "Prefix": "groups/!{partitionKeyFromQuery:datasetGroup}/events/!{timestamp:yyyy/MM/dd}/",
-                    "ErrorOutputPrefix": "failed/!{firehose:error-output-type}/",
-                    "DynamicPartitioningConfiguration": {"Enabled": True},
-                    "ProcessingConfiguration": {
-                        "Enabled": True,
-                        "Processors": [
-                            {
-                                "Type": "MetadataExtraction",
-                                "Parameters": [
-                                    {"ParameterName": "MetadataExtractionQuery", "ParameterValue": query},
-                                    {"ParameterName": "JsonParsingEngine", "ParameterValue": "JQ-1.6"},
-                                ],
-                            }
-                        ],
-                    },
-                    "DataFormatConversionConfiguration": {
-                        "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
-                        "SchemaConfiguration": {"DatabaseName": "tiny", "TableName": "events"},
-                    },
+                "DataFormatConversionConfiguration": {
+                    "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
+                    "SchemaConfiguration": {"DatabaseName": "tiny", "TableName": "events"},
                 },
             },
         },

@@ -16,6 +16,7 @@ from lambdas.events.operations import operations
 from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
 from lambdas.stores.catalog import all_upserts, upserts_since
+from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
@@ -43,7 +44,7 @@ class Shop:
         self.on, self.here = on, on.here
         self.stream = Stream()
         self.profiles = Profiles(on.dynamodb, "profiles")
-        self.pipeline = EventPipeline(self.stream, self.profiles, on.lake)
+        self.pipeline = EventPipeline(self.stream, ProfileWriter(on.dynamodb, "profiles"), on.lake)
         self.records = ResourceTable(on.dynamodb, "resources")
         self.catalog = Catalog(on.dynamodb, "catalog", lambda: float(NOW))
         self.operations = operations(

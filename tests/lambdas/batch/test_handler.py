@@ -11,7 +11,7 @@ from lambdas.batch.handler import Batch
 from lambdas.events.catalog import Catalog
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.precomputed import PrecomputedTable
-from lambdas.stores.profiles import Profiles
+from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.settings import Settings
@@ -40,7 +40,7 @@ class Studio:
         }
         self.s3, self.batch = s3, Batch(Settings(environ))
         self.cinema = Cinema(folder / "live")
-        self.records, self.profiles = ResourceTable(dynamodb, TABLE), Profiles(dynamodb, "profiles")
+        self.records, self.profiles = ResourceTable(dynamodb, TABLE), ProfileWriter(dynamodb, "profiles")
         for bucket in ("inbox", "outbox"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         for kind in ("sequence", "popularity", "similar"):

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lambdas.events.catalog import Catalog
+from lambdas.events.kinesis import KinesisTransport
 from lambdas.events.operations import operations
-from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
 from lambdas.support.http import serve
 from lambdas.support.metrics import RequestMetrics
@@ -92,7 +92,7 @@ class Shop:
         self.add("event-tracker/1", "event-tracker", "tracker-1", status="ACTIVE", datasetGroupArn=GROUP)
         self.operations = operations(
             EventTargets(self.records, lambda: self.now),
-            EventStream(self.kinesis, "events", lambda _: None),
+            KinesisTransport(self.kinesis, "events", lambda _: None),
             Catalog(self.dynamo, "catalog", lambda: 5.0, lambda _: None),
         )
 
@@ -238,7 +238,7 @@ def reported(shop: Shop, *events: dict[str, Any]) -> tuple[Any, Any]:
     metrics = RequestMetrics()
     shop.operations = operations(
         EventTargets(shop.records, lambda: shop.now),
-        EventStream(shop.kinesis, "events", lambda _: None),
+        KinesisTransport(shop.kinesis, "events", lambda _: None),
         Catalog(shop.dynamo, "catalog", lambda: 5.0, lambda _: None),
         metrics,
     )
@@ -265,7 +265,7 @@ def test_upserted_records_are_counted_for_their_dataset() -> None:
     shop, metrics = Shop(), RequestMetrics()
     put = operations(
         EventTargets(shop.records),
-        EventStream(shop.kinesis, "events"),
+        KinesisTransport(shop.kinesis, "events"),
         Catalog(shop.dynamo, "catalog", lambda: 5.0, lambda _: None),
         metrics,
     )["PutItems"]

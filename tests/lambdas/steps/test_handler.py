@@ -13,7 +13,7 @@ from lambdas.steps.purging import Tables, purge
 from lambdas.steps.warming import WarmingError, warm
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import PrecomputedTable
-from lambdas.stores.profiles import Profiles
+from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.records import ResourceTable
 from lambdas.support.settings import Settings
 from tastemaker.contracts.table_keys import profile_index_of
@@ -123,7 +123,7 @@ class NoScans:
 
 
 def test_deletion_of_a_group_reads_its_own_profiles_only_and_ends_after_many_calls(lake_client, other_tables):
-    profiles = Profiles(other_tables, "profiles")
+    profiles = ProfileWriter(other_tables, "profiles")
     profiles.write([streamed("films", f"u{n}", n) for n in range(300)], expires_at=2**40)
     profiles.write([streamed("films/actions", f"u{n}", n) for n in range(50)], expires_at=2**40)
     profiles.write([streamed("other", f"u{n}", n) for n in range(500)], expires_at=2**40)
@@ -165,7 +165,7 @@ def test_deletion_removes_objects_and_rows(here, steps, lake_client, other_table
         row = {"dataset": {"S": items.catalog}, "id": {"S": key}}
         other_tables.put_item(TableName="catalog", Item=row)
     other_tables.put_item(TableName="catalog", Item={"dataset": {"S": "other"}, "id": {"S": "i1"}})
-    profiles = Profiles(other_tables, "profiles")
+    profiles = ProfileWriter(other_tables, "profiles")
     for group in (interactions.event_group, "films-2"):
         profiles.write([streamed(group, "u1")], expires_at=2**40)
 

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from lambdas.stores.batch_writes import TableBusyError
+from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
-from lambdas.stream.consuming import consume
+from lambdas.stores.rejected_events import RejectedEvents
+from lambdas.stream import consuming
 from tastemaker.contracts.table_keys import profile_index_of
 
 TABLE = "profiles"
+DAYS = 90
 
 
 @pytest.fixture
@@ -57,6 +60,10 @@ class Aside:
         return {number: content["reason"].partition(":")[0] for number, content in self.stored.items()}
 
 
+def consume(batch: dict[str, Any], profiles: ProfileWriter, aside: Aside) -> dict[str, Any]:
+    return consuming.consume(batch, profiles, RejectedEvents(aside), DAYS)
+
+
 def event(number: int, **members: Any) -> dict[str, Any]:
     whole = {
         "eventId": f"e{number}",
@@ -90,23 +97,23 @@ def batch(*contents: dict[str, Any] | bytes) -> dict[str, Any]:
     }
 
 
-def items(profiles: Profiles, user: str = "u") -> list[str | None]:
-    return [event.item for event in profiles.newest("shop", user)]
+def items(client: Any, user: str = "u") -> list[str | None]:
+    return [event.item for event in Profiles(client, TABLE).newest("shop", user)]
 
 
 def test_profile_has_the_newest_event_first_and_sessions_have_their_own(client: Any) -> None:
-    profiles = Profiles(client, TABLE)
+    profiles = ProfileWriter(client, TABLE)
     assert consume(batch(event(2), event(1), event(3, userId=None)), profiles, Aside()) == {
         "batchItemFailures": []
     }
-    assert items(profiles) == ["i2", "i1"]
-    assert items(profiles, "s") == ["i3"]
-    assert profiles.newest("other", "u") == []
+    assert items(client) == ["i2", "i1"]
+    assert items(client, "s") == ["i3"]
+    assert Profiles(client, TABLE).newest("other", "u") == []
 
 
 def test_every_member_is_stored_and_expires_after_90_days(client: Any) -> None:
     more = {"eventValue": 2.5, "impression": "a|b", "recommendationId": "RID-1", "properties": '{"A":1}'}
-    consume(batch(event(1, **more)), Profiles(client, TABLE), Aside())
+    consume(batch(event(1, **more)), ProfileWriter(client, TABLE), Aside())
     listed, item = sorted(client.scan(TableName=TABLE)["Items"], key=len)
     assert (listed["profile"]["S"], listed["event"]["S"]) == (profile_index_of("shop", "u"), "u")
     assert int(listed["expiresAt"]["N"]) > int(item["expiresAt"]["N"])  # a user stays listed longer
@@ -126,17 +133,17 @@ def test_every_member_is_stored_and_expires_after_90_days(client: Any) -> None:
 
 
 def test_bad_record_is_put_aside_at_once_and_the_others_are_stored(client: Any) -> None:
-    profiles, aside = Profiles(client, TABLE), Aside()
+    profiles, aside = ProfileWriter(client, TABLE), Aside()
     answer = consume(batch(event(1), b"\xff{", event(2), event(3, eventType=None), event(4)), profiles, aside)
     assert answer == {"batchItemFailures": []}
-    assert items(profiles) == ["i4", "i2", "i1"]
+    assert items(client) == ["i4", "i2", "i1"]
     assert aside.reasons == {"1": "the record is not a JSON object", "3": "the event lacks eventType"}
     assert json.loads(base64.b64decode(aside.stored["3"]["data"])) == event(3, eventType=None)
 
 
 def test_batch_of_bad_records_does_not_come_again(client: Any) -> None:
     aside = Aside()
-    answer = consume(batch(b"[]", b"no", event(1, sentAt="soon")), Profiles(client, TABLE), aside)
+    answer = consume(batch(b"[]", b"no", event(1, sentAt="soon")), ProfileWriter(client, TABLE), aside)
     assert answer == {"batchItemFailures": []}
     assert sorted(aside.stored) == ["0", "1", "2"]
 
@@ -147,7 +154,7 @@ def test_batch_comes_again_if_a_bad_record_cannot_be_put_aside(client: Any) -> N
             raise OSError("no")
 
     with pytest.raises(OSError, match="no"):
-        consume(batch(event(1), b"no"), Profiles(client, TABLE), Full())
+        consume(batch(event(1), b"no"), ProfileWriter(client, TABLE), Full())
 
 
 class Strict:
@@ -170,7 +177,7 @@ class Strict:
 def test_event_that_dynamodb_rejects_is_put_aside_and_the_others_are_stored() -> None:
     table, aside = Strict(), Aside()
     poison = [event(40, eventValue=1e308), event(41, eventValue=-1e300)]
-    consume(batch(*map(event, range(30)), *poison), Profiles(table, TABLE), aside)
+    consume(batch(*map(event, range(30)), *poison), ProfileWriter(table, TABLE), aside)
     assert sorted(table.stored) == sorted(f"i{number}" for number in range(30))
     assert aside.reasons == {"30": "Number overflow", "31": "Number overflow"}
     assert table.calls < 25
@@ -186,11 +193,11 @@ def test_repeated_and_late_delivery_does_not_change_the_profile(
 ) -> None:
     for item in client.scan(TableName=TABLE)["Items"]:
         client.delete_item(TableName=TABLE, Key={name: item[name] for name in ("profile", "event")})
-    profiles = Profiles(client, TABLE)
+    profiles = ProfileWriter(client, TABLE)
     consume(batch(*(event(number) for number in numbers)), profiles, Aside())
     random.shuffle(numbers)
     consume(batch(*(event(number) for number in numbers[: len(numbers) // 2 + 1])), profiles, Aside())
-    assert items(profiles) == [f"i{number}" for number in sorted(set(numbers), reverse=True)]
+    assert items(client) == [f"i{number}" for number in sorted(set(numbers), reverse=True)]
 
 
 class Counting:
@@ -210,7 +217,7 @@ class Counting:
 
 def test_user_is_listed_once_a_day_and_not_for_each_event() -> None:
     table = Counting()
-    profiles = Profiles(table, TABLE)
+    profiles = ProfileWriter(table, TABLE)
     for start in range(0, 1_000, 100):
         consume(batch(*map(event, range(start, start + 100))), profiles, Aside())
     assert (table.events, table.listed) == (1_000, 1)
@@ -233,7 +240,7 @@ class Throttled:
 def test_unprocessed_items_are_written_again_and_a_busy_table_fails_the_batch() -> None:
     waits: list[float] = []
     patient = Throttled(6)  # five events and their user
-    consume(batch(*map(event, range(5))), Profiles(patient, TABLE, waits.append), Aside())
+    consume(batch(*map(event, range(5))), ProfileWriter(patient, TABLE, waits.append), Aside())
     assert (patient.taken, len(waits)) == (6, 4)
     with pytest.raises(TableBusyError, match="3 events"):
-        consume(batch(*map(event, range(5))), Profiles(Throttled(3), TABLE, waits.append), Aside())
+        consume(batch(*map(event, range(5))), ProfileWriter(Throttled(3), TABLE, waits.append), Aside())

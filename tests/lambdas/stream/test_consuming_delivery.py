@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
-from lambdas.stream.consuming import consume
 from tastemaker.events.streaming import stream_records
 from tastemaker.ids import Ids
 from tastemaker.schemas import parse
 from tastemaker.serving.history import LiveEvent, merged
-from tests.lambdas.stream.test_consuming import Aside, batch
+from tests.lambdas.stream.test_consuming import Aside, batch, consume
 from tests.standard_schemas import avro
 
 ITEMS = ("alien", "brazil", "casablanca")
@@ -79,7 +79,7 @@ def streamed(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def deliver(table: Table, records: list[dict[str, Any]]) -> None:
     """Consume one batch. Kinesis sends no empty batch."""
     if records:
-        consume(batch(*records), Profiles(table, "profiles"), Aside())
+        consume(batch(*records), ProfileWriter(table, "profiles"), Aside())
 
 
 def histories(table: Table) -> dict[str, list[tuple[int, int, int]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import jq
 import pytest
 
-from infrastructure.data.event_stream import EVENTS_PREFIX, PARTITION_QUERY
+from infrastructure.data.event_delivery import EVENTS_PREFIX, PARTITION_QUERY
 from tastemaker.contracts.lake_layout import GroupFolder, action_group
 from tastemaker.contracts.streamed_event import COLUMNS
 from tests.infrastructure.conftest import Template

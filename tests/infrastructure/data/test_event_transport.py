@@ -7,7 +7,7 @@ import json
 import aws_cdk as cdk
 import pytest
 
-from infrastructure.data.event_stream import EventStream
+from infrastructure.data.event_transport import EventTransport
 from infrastructure.data.lake import Lake
 from infrastructure.stage import CDK_JSON, load, parse
 
@@ -27,7 +27,7 @@ CONTEXT = json.loads(CDK_JSON.read_text())["context"]
 def test_stream_has_the_capacity_of_the_stage(settings, expected) -> None:
     stack = cdk.Stack(cdk.App(context=CONTEXT, analytics_reporting=False), "Throwaway")
     stage = parse("test", settings)
-    EventStream(stack, "Events", stage=stage, lake=Lake(stack, "Lake", stage=stage))
+    EventTransport(stack, "Events", stage=stage, lake=Lake(stack, "Lake", stage=stage))
     template = cdk.Stage.of(stack).synth().get_stack_by_name("Throwaway").template
     (stream,) = [r for r in template["Resources"].values() if r["Type"] == "AWS::Kinesis::Stream"]
     assert expected.items() <= stream["Properties"].items()
