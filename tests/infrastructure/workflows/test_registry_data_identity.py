@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from lambdas.events.catalog import Catalog
+from lambdas.events.kinesis import KinesisTransport
 from lambdas.events.operations import operations
-from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
 from lambdas.stores.catalog import all_upserts, upserts_since
 from lambdas.stores.profile_writer import ProfileWriter
@@ -48,7 +48,10 @@ class Shop:
         self.records = ResourceTable(on.dynamodb, "resources")
         self.catalog = Catalog(on.dynamodb, "catalog", lambda: float(NOW))
         self.operations = operations(
-            EventTargets(self.records), EventStream(self.stream, "events"), self.catalog, clock=lambda: NOW
+            EventTargets(self.records),
+            KinesisTransport(self.stream, "events"),
+            self.catalog,
+            clock=lambda: NOW,
         )
         self.tracker = ""
 
