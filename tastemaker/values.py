@@ -10,6 +10,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.limits import MAX_ID_LENGTH
 
 INTEGER_RANGES = {"int": (-(2**31), 2**31 - 1), "long": (-(2**63), 2**63 - 1)}
@@ -41,7 +42,7 @@ MIN_TIME = 100_000_000
 """March 1973. A smaller number has another unit or is a date in digits: dates such as 20240115 are below."""
 MAX_TIME = 9_999_999_999
 """The year 2286. A larger number is in milliseconds or a smaller unit."""
-MAX_AHEAD_SECONDS = 366 * 86_400
+MAX_AHEAD_SECONDS = 366 * DAY_SECONDS
 """How far an event may lie in the future: clocks are wrong by hours, not by years."""
 OLDEST_CREATION = -10_000_000_000
 """The year 1653: release dates of works may lie before 1970."""

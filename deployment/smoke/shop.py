@@ -13,10 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tastemaker.contracts.durations import DAY_SECONDS
+
 AISLES = ("bread", "cheese", "fruit", "tea")
 SHELF = 15
 PURCHASES = 12
-DAY_SECONDS = 86_400
 
 FIELDS: dict[str, list[dict[str, Any]]] = {
     "Interactions": [

@@ -18,10 +18,11 @@ from lambdas.attribution.items import Items
 from lambdas.attribution.reading import streamed
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.lake_layout import AttributionFolder, events_of_day
 from tastemaker.contracts.plans import AttributionPlan
 
-MAX_DELAY_SECONDS = 2 * 86_400
+MAX_DELAY_SECONDS = 2 * DAY_SECONDS
 """How late a file may be delivered: Firehose tries for a day, and writes to the folder of the first try."""
 KEPT_BATCHES = 100
 """Batches that are kept, about those of a day: no run that was delayed can write one of them again later."""

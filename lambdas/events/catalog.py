@@ -7,6 +7,7 @@ from typing import Any
 
 from lambdas.stores.batch_writes import write_batch
 from tastemaker.contracts.dataset_storage import DatasetStorage
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.table_keys import change_log
 from tastemaker.errors import ServiceUnavailable
 from tastemaker.events.properties import Value
@@ -59,7 +60,7 @@ class Catalog:
 def _log_entries(
     catalog: str, items: Mapping[str, dict[str, dict[str, str]]], now: float
 ) -> list[dict[str, dict[str, str]]]:
-    expires = str(int(now) + LOG_DAYS * 86_400)
+    expires = str(int(now) + LOG_DAYS * DAY_SECONDS)
     return [
         {
             **item,

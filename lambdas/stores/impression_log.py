@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from lambdas.support.observability import log_exception
+from tastemaker.contracts.durations import DAY_SECONDS
 
 RETENTION_DAYS = 14
 """How long an event can name an answer. Personalize documents no value."""
@@ -52,7 +53,7 @@ class ImpressionTable:
             "key": {"S": KEY},
             "arn": {"S": arn},
             "items": {"S": json.dumps(items, ensure_ascii=False, separators=(",", ":"))},
-            "expiresAt": {"N": str(int(self._clock()) + RETENTION_DAYS * 86_400)},
+            "expiresAt": {"N": str(int(self._clock()) + RETENTION_DAYS * DAY_SECONDS)},
         }
         try:
             self._client.put_item(TableName=self._table, Item=row)

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.stores.batch_writes import MAX_REQUESTS, TableBusyError, write_batch
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.streamed_event import COLUMNS, StreamedEvent, partition_key
 from tastemaker.contracts.table_keys import profile_index_of, profile_key
 
@@ -23,7 +24,7 @@ Item = dict[str, dict[str, str]]
 
 MAX_LISTED = 100_000
 """Users that a process remembers to have listed: some 20 MB."""
-INDEX_GRACE_SECONDS = 30 * 86_400
+INDEX_GRACE_SECONDS = 30 * DAY_SECONDS
 """A user stays listed for so long after the last event has expired: an event may be delivered again late."""
 
 OnRejected = Callable[[StreamedEvent, str], None]
@@ -31,7 +32,6 @@ OnRejected = Callable[[StreamedEvent, str], None]
 INVALID = "ValidationException"
 """The code of DynamoDB's error for an item that breaks a limit."""
 
-DAY_SECONDS = 86_400
 
 _IN_KEY = {"eventId", "userId", "sentAt", "datasetGroup"}
 _ATTRIBUTES = {

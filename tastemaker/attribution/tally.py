@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from tastemaker.attribution.metrics import INTERACTIONS, ITEMS, SAMPLECOUNT, Metric
 from tastemaker.attribution.sources import Sources
+from tastemaker.contracts.durations import DAY_SECONDS
 
 QUARTER = 900
 """Seconds of a quarter of an hour. The time of a figure is the beginning of its quarter."""
@@ -130,7 +131,7 @@ class Tally:
 def recent(figures: Iterable[Figure], now: float, days: float) -> Iterator[Figure]:
     """The figures of the last days. A time in the future, from a wrong clock, becomes the present."""
     for one in figures:
-        if one.time >= now - days * 86_400:
+        if one.time >= now - days * DAY_SECONDS:
             yield one._replace(time=min(one.time, int(now)))
 
 

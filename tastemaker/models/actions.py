@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import Columns
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.ids import Ids, open_array
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, Histories, History
@@ -31,7 +32,6 @@ EXPLORATION_INTERVAL = 5
 The service documents no share, so this is a choice.
 """
 
-DAY = 86_400
 EXPIRY = ("EXPIRATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP")
 
 
@@ -123,7 +123,7 @@ class ActionModel(Model):
         if frequency is not None and len(actions):
             last = np.full(len(self.actions), -np.inf)
             np.maximum.at(last, actions.items, actions.timestamps.astype(np.float64))
-            allowed &= ~(now - last < frequency.values * DAY)
+            allowed &= ~(now - last < frequency.values * DAY_SECONDS)
         return allowed
 
     def ranked(

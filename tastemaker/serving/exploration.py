@@ -22,6 +22,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.models.scores import Mask, Scores
 from tastemaker.models.topk import top_k
 from tastemaker.serving.query import Query
@@ -34,8 +35,6 @@ PRIOR_IMPRESSIONS = 5.0
 """The weight of the prior. It is small, so that a few dozen impressions decide about an item."""
 MAX_CANDIDATES = 1000
 """New items with the highest scores that take part in the draw. This keeps large catalogs fast."""
-
-_DAY = 86_400
 
 
 def exploration_of(query: Query, rng: Random) -> Exploration | None:
@@ -99,7 +98,7 @@ class Exploration:
         exploring = sum(self.rng.random() < self.share for _ in range(places))
         if not exploring:
             return []
-        new = self.created > int(self.latest - self.days * _DAY)
+        new = self.created > int(self.latest - self.days * DAY_SECONDS)
         new[best] = False
         items = scores.top(max(MAX_CANDIDATES, exploring), new if allowed is None else new & allowed)
         if not len(items):

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.models.sparse import SparseRows
 from training.algorithms import pairs, similar
 from training.data.baskets import baskets
 from training.data.prepared import Sequences
 
-DAY = 86_400
 SAME_DAY = 0.25
 """What a pair on one day counts, where a pair in one basket counts 1. This is a choice."""
 
@@ -71,7 +71,7 @@ def _together(
     for distance, at in pairs.steps(offsets, item, WINDOW):
         other = at + distance
         same = basket[at] == basket[other]
-        near = same | (time[other] - time[at] <= DAY)
+        near = same | (time[other] - time[at] <= DAY_SECONDS)
         if not near.any():
             return  # events are ordered by time, so events further ahead are later still
         near &= item[at] != item[other]

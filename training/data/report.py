@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import NUMBER, Column, Columns
+from tastemaker.contracts.durations import DAY_SECONDS
 from training.config import Config
 from training.data.events import MAX_TIME
 from training.data.prepare import skipped_warning
@@ -16,7 +17,6 @@ from training.data.prepared import Prepared
 from training.errors import BadDataError
 from training.progress import log
 
-DAY = 86_400
 MIN_TYPE_SHARE = 0.01
 """An event type with a smaller share of the events has hardly any influence beside the others."""
 
@@ -62,7 +62,7 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
         ]
     if len(times):
         found |= {"first": int(times.min()), "last": prepared.latest}
-        found["days"] = round((found["last"] - found["first"]) / DAY, 2)
+        found["days"] = round((found["last"] - found["first"]) / DAY_SECONDS, 2)
     found["warnings"] = list(warnings(config, prepared, found))
     return found
 
@@ -142,7 +142,7 @@ def warnings(config: Config, prepared: Prepared, found: dict[str, Any]) -> Itera
     still = int(np.count_nonzero(within & (np.diff(prepared.sequences.times) == 0)))
     if still > 0.5 * max(int(np.count_nonzero(within)), 1):
         yield "most events have the time of the user's event before: their order, which is learned, is chance"
-    if config.created_at and prepared.latest > config.created_at + DAY:
+    if config.created_at and prepared.latest > config.created_at + DAY_SECONDS:
         yield "the newest event lies in the future"
     if int(np.count_nonzero(lengths == 1)) > 0.5 * max(found["users"], 1):
         yield "most users have one event: nothing can be learned of what follows it"

@@ -12,9 +12,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tastemaker.columns import Columns
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.ids import Ids
 from tastemaker.models.actions import (
-    DAY,
     NOT_TAKEN_TYPES,
     TAKEN,
     ActionModel,
@@ -37,7 +37,7 @@ from training.progress import StopSignal, log
 MIN_OUTCOMES = 50
 """The events of either outcome that an action needs. It is the service's figure."""
 
-RECENT_SECONDS = 6 * 7 * DAY
+RECENT_SECONDS = 6 * 7 * DAY_SECONDS
 MAX_ACTIONS = 1000
 WIDTH = 16
 MAX_ATTRIBUTES = 200
@@ -116,7 +116,7 @@ class ActionPipeline(Pipeline):
 
     def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
-        self.period = float(config.featurization.get("action_optimization_period", "14")) * DAY
+        self.period = float(config.featurization.get("action_optimization_period", "14")) * DAY_SECONDS
         self.actions: Actions | None = None
 
     def load(self, root: Path, prepared: Prepared) -> None:

@@ -3,10 +3,13 @@
 The resource stays ACTIVE and keeps its old configuration until the update is ACTIVE.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import execution_name
 from tastemaker.control.core.context import Context
+from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
 from tastemaker.errors import ResourceInUse
 
@@ -68,3 +71,18 @@ def claim_update(
     again = {name: value for name, value in update.items() if name != "failureReason"}
     again["_execution"] = execution
     return context.writer.change(record, **{member: with_status(context, again, statuses.IN_PROGRESS)})
+
+
+def start_update(
+    context: Context, record: Record, member: str, update: Update, workflow: str, request: Mapping[str, Any]
+) -> Record:
+    """Store a new update and start its workflow. If it cannot start, the update gets the reason."""
+    record = context.writer.change(record, **{member: update})
+    try:
+        context.ports.workflows.start(
+            workflow, execution_name(record.arn, update["creationDateTime"]), request
+        )
+    except StartError as error:
+        failed = with_status(context, update, statuses.FAILED, str(error))
+        record = context.writer.change(record, **{member: failed})
+    return record

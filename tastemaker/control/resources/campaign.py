@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.arns import execution_name
 from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.plans import DeployPlan
 from tastemaker.control.core import exploration_config
 from tastemaker.control.core.declaration import NEVER, Body, Reference, Request
 from tastemaker.control.core.deployments import deployment_of_version
-from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.core.updates import (
@@ -22,6 +20,7 @@ from tastemaker.control.core.updates import (
     ensure_settled,
     new_update,
     pending,
+    start_update,
     with_status,
 )
 from tastemaker.control.workflows import refreshes
@@ -118,13 +117,7 @@ class Campaign(ResourceType):
             minProvisionedTPS=changes.get("minProvisionedTPS", record.body["minProvisionedTPS"]),
             campaignConfig=config,
         )
-        record = self.context.writer.change(record, **{UPDATE: update})
-        name = execution_name(record.arn, update["creationDateTime"])
-        try:
-            self.context.ports.workflows.start("deploy", name, self.workflow_input(record))
-        except StartError as error:
-            failed = with_status(self.context, update, statuses.FAILED, str(error))
-            record = self.context.writer.change(record, **{UPDATE: failed})
+        record = start_update(self.context, record, UPDATE, update, "deploy", self.workflow_input(record))
         return record.body
 
     def follow_latest(self, version: Record) -> None:

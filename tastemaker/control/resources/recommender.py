@@ -6,12 +6,11 @@ from typing import Any
 from tastemaker.contracts import statuses
 from tastemaker.contracts.arns import execution_name
 from tastemaker.contracts.deployment import BUNDLE, DEPLOYMENT, Deployment
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.plans import OwnedData, SkippedPlan, TrainPlan
 from tastemaker.control.core import exploration_config, solution_config
 from tastemaker.control.core.datasets import datasets_of, folder_of_group, schemas_of
 from tastemaker.control.core.declaration import Body, Operation, Reference, Request
-from tastemaker.control.core.durations import DAY
-from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.core.updates import (
@@ -20,6 +19,7 @@ from tastemaker.control.core.updates import (
     ensure_settled,
     new_update,
     pending,
+    start_update,
     with_status,
 )
 from tastemaker.control.resources.solution import schedule_name
@@ -77,7 +77,7 @@ class Recommender(ResourceType):
 
     def schedule_work(self, record: Record) -> None:
         """Schedule a training every week, and the refreshes between."""
-        period = RETRAINING_DAYS * DAY
+        period = RETRAINING_DAYS * DAY_SECONDS
         self.context.ports.workflows.schedule(
             schedule_name(record),
             workflow="train",
@@ -111,13 +111,7 @@ class Recommender(ResourceType):
             update = applied(self.context, recommenderConfig=config)
             return self.context.writer.change(record, recommenderConfig=config, **{UPDATE: update}).body
         update = new_update(self.context, recommenderConfig=config)
-        record = self.context.writer.change(record, **{UPDATE: update})
-        name = execution_name(record.arn, update["creationDateTime"])
-        try:
-            self.context.ports.workflows.start("train", name, self.workflow_input(record))
-        except StartError as error:
-            failed = with_status(self.context, update, statuses.FAILED, str(error))
-            record = self.context.writer.change(record, **{UPDATE: failed})
+        record = start_update(self.context, record, UPDATE, update, "train", self.workflow_input(record))
         return record.body
 
     def start(self, request: Request) -> Body:

@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping
 
 from tastemaker.contracts.arns import execution_name, name_of
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.plans import OwnedData
 from tastemaker.control.core import solution_config
 from tastemaker.control.core.datasets import folder_of_group, schemas_of
 from tastemaker.control.core.declaration import Body, Reference, Request
-from tastemaker.control.core.durations import DAY
 from tastemaker.control.core.operations import ensure_ended
 from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
@@ -130,7 +130,7 @@ class Solution(ResourceType):
 
     def _schedule(self, record: Record) -> None:
         days = solution_config.days_between_trainings(record.body.get("solutionConfig") or {})
-        first, period, now = first_training_at(record), days * DAY, self.context.now()
+        first, period, now = first_training_at(record), days * DAY_SECONDS, self.context.now()
         if first < now:  # a schedule cannot begin in the past: keep its rhythm
             first += math.ceil((now - first) / period) * period
         self.context.ports.workflows.schedule(

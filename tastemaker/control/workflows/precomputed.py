@@ -9,10 +9,10 @@ write, so that no request is answered from half of a job. A job that starts agai
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.plans import PrecomputedPlan
 from tastemaker.contracts.precomputed import POINTER, PrecomputedPointer
 from tastemaker.control.core.context import Context
-from tastemaker.control.core.durations import DAY
 from tastemaker.control.core.records import Record
 from tastemaker.errors import InvalidInput
 from tastemaker.recipes import Recipe
@@ -21,7 +21,7 @@ TAG = "tastemaker:serve-days"
 MAX_DAYS = 90
 MAX_RESULTS = 100
 """A list is one row of at most 400 KB: a hundred ids of 256 characters, with scores, fit in any alphabet."""
-EXPIRY_DELAY_SECONDS = 7 * DAY
+EXPIRY_DELAY_SECONDS = 7 * DAY_SECONDS
 """How long expired rows may still exist: DynamoDB removes them some days later."""
 
 
@@ -119,4 +119,4 @@ def _served_jobs(context: Context, version: str | None = None) -> Iterator[Recor
 
 
 def _expires_at(job: Record) -> int:
-    return int(job.created_at) + int(job.body["_serveDays"]) * DAY
+    return int(job.created_at) + int(job.body["_serveDays"]) * DAY_SECONDS

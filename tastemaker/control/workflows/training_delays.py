@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tastemaker.contracts import statuses
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.control.core import solution_config
 from tastemaker.control.core.context import Context
-from tastemaker.control.core.durations import DAY
 from tastemaker.control.core.records import Record
 
 CHECKED_AT = "_trainingCheckedAt"
@@ -31,14 +31,14 @@ def training_delays(context: Context) -> Iterator[TrainingDelay]:
     for solution in context.records.each_current("Solution"):
         if solution.status == statuses.ACTIVE and solution.body.get("performAutoTraining"):
             config = solution.body.get("solutionConfig") or {}
-            period = solution_config.days_between_trainings(config) * DAY
+            period = solution_config.days_between_trainings(config) * DAY_SECONDS
             scheduled = float(solution.body.get("_firstTrainingAt", solution.created_at)) - period
             succeeded = max(_successes(context, solution), default=0.0)
             yield _delay(context, solution, max(scheduled, succeeded), period)
     for recommender in context.records.each_current("Recommender"):
         if recommender.status == statuses.ACTIVE:
             succeeded = float(recommender.body.get("_trainedAt", recommender.created_at))
-            yield _delay(context, recommender, succeeded, RETRAINING_DAYS * DAY)
+            yield _delay(context, recommender, succeeded, RETRAINING_DAYS * DAY_SECONDS)
 
 
 def _successes(context: Context, solution: Record) -> Iterator[float]:

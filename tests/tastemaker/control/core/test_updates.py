@@ -10,6 +10,7 @@ from tastemaker.control.core.updates import (
     execution_of_update,
     new_update,
     pending,
+    start_update,
     with_status,
 )
 from tastemaker.errors import ResourceInUse
@@ -61,3 +62,18 @@ def test_failed_update_is_claimed_only_if_asked_for(here, store):
     claimed = claim_update(here.control, record, UPDATE, "e")
     assert claimed.body[UPDATE]["status"] == statuses.IN_PROGRESS
     assert "failureReason" not in claimed.body[UPDATE]
+
+
+def test_update_whose_workflow_cannot_start_has_the_reason_and_the_record_stays(here, store):
+    record = here.control.records.find_any(store(None).arn)
+    here.workflows.refuse = "Step Functions is busy"
+    update = new_update(here.control, color="red")
+    record = start_update(here.control, record, UPDATE, update, "deploy", {"arn": record.arn})
+    assert (record.status, record.body[UPDATE]["status"]) == (statuses.ACTIVE, statuses.FAILED)
+    assert (record.body[UPDATE]["failureReason"], record.body[UPDATE]["color"]) == (
+        "Step Functions is busy",
+        "red",
+    )
+    here.workflows.refuse = None
+    record = start_update(here.control, record, UPDATE, update, "deploy", {"arn": record.arn})
+    assert pending(record, UPDATE) is not None and here.workflows.last == ("deploy", {"arn": record.arn})

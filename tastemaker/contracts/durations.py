@@ -1,3 +1,3 @@
 """Durations in seconds."""
 
-DAY = 86_400
+DAY_SECONDS = 86_400
