@@ -27,6 +27,7 @@ PACKAGES = (
 # Test files that test no single module, with the reason.
 WITHOUT_SOURCE = {
     "tests/lambdas/test_round_trip.py": "an event passes through several functions",
+    "tests/infrastructure/test_security_promises.py": "the promises of SECURITY.md and docs/security.md",
     "tests/lambdas/test_valid_calls.py": "all calls of all functions",
     "tests/local/moto_patches/test_canaries.py": "tests moto, not us",
 }
