@@ -22,12 +22,19 @@ class BadLine(InvalidInput):
     """A line does not fit the job's recipe. The message becomes the line's error."""
 
 
+MAX_LINE_BYTES = 1 << 20
+"""The longest line that is answered. A ranking of 500 items with long IDs has half a megabyte."""
+SHOWN_CHARACTERS = 200
+"""What the answer of a longer line repeats of it."""
 NESTING = 100
 """How deeply a line may be nested. Both readers and writers of JSON have a limit, which differs."""
 
 
 def read(line: bytes) -> tuple[Any, Question | None, str | None]:
     """Return (the input to repeat, the question, the error). A line that is not JSON is repeated as text."""
+    if len(line) > MAX_LINE_BYTES:
+        shown = line[:SHOWN_CHARACTERS].decode("utf-8", "replace")
+        return shown, None, "The line has more than 1 MB; each line is one JSON object."
     try:
         document = json.loads(line, parse_constant=_refuse_constant)
         if line.count(b"[") + line.count(b"{") > NESTING and _deeper_than(document, NESTING):

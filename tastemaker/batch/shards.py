@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, BinaryIO
 
+from tastemaker.batch.lines import MAX_LINE_BYTES
 from tastemaker.contracts.lake_layout import BatchFolder
 
 TARGET_SECONDS = 60.0
@@ -39,21 +40,37 @@ def cut(size: int, shard_bytes: int) -> list[tuple[int, int]]:
 
 
 def lines(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """Yield the lines that start in [start, end), without line ends. `file` is seekable and buffered."""
+    """Yield the lines that start in [start, end), without line ends. `file` is seekable and buffered.
+
+    A line of more than `MAX_LINE_BYTES` is cut off after one byte more, so that a file without line ends
+    takes no more memory than others.
+    """
     position = start
     if start:
         # A line starts here only if the previous byte is a line end. Otherwise an earlier shard has it.
         file.seek(start - 1)
-        position = start - 1 + len(file.readline())
+        position = _after_line(file, start - 1, end)
     while position < end:
-        line = file.readline()
+        line = file.readline(MAX_LINE_BYTES + 1)
         if not line:
             return
         if position == 0:
             line = line.removeprefix(b"\xef\xbb\xbf")
             position += 3 if file.tell() - len(line) == 3 else 0
         position += len(line)
+        if not line.endswith(b"\n"):
+            position = _after_line(file, position, end)
         yield line.rstrip(b"\r\n")
+
+
+def _after_line(file: BinaryIO, position: int, end: int) -> int:
+    """Read on from `position` in a line, to its end or to `end`. Returns the position there."""
+    while position < end:
+        rest = file.readline(MAX_LINE_BYTES)
+        position += len(rest)
+        if not rest or rest.endswith(b"\n"):
+            break
+    return position
 
 
 def entry(folder: str, file: int, shard: int, **more: Any) -> dict[str, Any]:
