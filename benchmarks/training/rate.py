@@ -81,7 +81,7 @@ def one(events: int, items: int, most: int) -> None:
     wall = time.perf_counter() - clock
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(MARK, plan.width, plan.passes, read, seconds, wall, len(sequences.items), peak, flush=True)
+    print(MARK, plan.width, plan.least, read, seconds, wall, len(sequences.items), peak, flush=True)
     process_group.leave()
 
 

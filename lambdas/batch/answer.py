@@ -20,6 +20,9 @@ from tastemaker.serving.ports import Profiles
 
 LINES_AHEAD = 256
 """Lines that are read together. Their users' events are read while other lines are answered."""
+GROUP = 64
+"""Lines whose users are scored together."""
+
 THREADS = 8
 
 
@@ -79,7 +82,9 @@ def answer_shard(
         users = (question.get("userId") for question in questions)
         ahead.prefetch(group, (user for user in users if lines.is_identifier(user)))
 
-    return write_part(source, lake, entry, job.answer, prefetch if job.needs_events else None)
+    return write_part(
+        source, lake, entry, job.answer, prefetch if job.needs_events else None, job.score_together
+    )
 
 
 def write_part(
@@ -88,10 +93,11 @@ def write_part(
     entry: Mapping[str, Any],
     answer: Answer,
     prefetch: Callable[[list[lines.Question]], None] | None = None,
+    together: Callable[[list[lines.Question]], None] | None = None,
 ) -> Counts:
     """Answer the lines that start in a shard's range, without blank lines, and store them in the lake.
 
-    `entry` is an element of shards.json.
+    `entry` is an element of shards.json. `together` prepares `GROUP` lines for `answer` at a time.
     """
     file = File(entry["bucket"], entry["key"], entry["size"], entry["etag"])
     counted = answered = 0
@@ -101,7 +107,9 @@ def write_part(
         for batch in _batches(map(lines.read, wanted)):
             if prefetch is not None:
                 prefetch([question for _, question, _ in batch if question is not None])
-            for echo, question, error in batch:
+            for number, (echo, question, error) in enumerate(batch):
+                if together is not None and number % GROUP == 0:
+                    _prepared(together, [one for _, one, _ in batch[number : number + GROUP] if one])
                 output = None
                 if question is not None:
                     output, error = _answered(answer, question)
@@ -111,6 +119,16 @@ def write_part(
         part.seek(0)
         lake.client.put_object(Bucket=lake.bucket, Key=entry["part"], Body=part)
     return Counts(counted, answered)
+
+
+def _prepared(together: Callable[[list[lines.Question]], None], questions: list[lines.Question]) -> None:
+    """Prepare some lines. If one of them fails, each is answered by itself, and the error is that line's."""
+    try:
+        together(questions)
+    except (BotoCoreError, ClientError, OSError, MemoryError):
+        raise
+    except Exception:
+        logger.exception("lines could not be prepared together; they are answered one by one")
 
 
 def _answered(answer: Answer, question: lines.Question) -> tuple[dict[str, Any] | None, str | None]:

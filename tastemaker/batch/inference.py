@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tastemaker import recipes
 from tastemaker.batch import lines
 from tastemaker.contracts.plans import BatchPlan
+from tastemaker.errors import TastemakerError
 from tastemaker.serving import personalized_ranking, recommendations
 from tastemaker.serving.eligibility import requested_filter
 from tastemaker.serving.endpoints import Endpoint
+from tastemaker.serving.query import Query
 from tastemaker.serving.runtime import Runtime
 
 
@@ -34,6 +37,8 @@ class InferenceJob:
     endpoint: Endpoint
     results: int
     filter_arn: str | None
+    _queries: dict[int, Query] = field(default_factory=dict, init=False, repr=False)
+    """The queries of lines that were scored together, by the identity of the line's question."""
 
     @classmethod
     def from_plan(cls, plan: BatchPlan, runtime: Runtime) -> InferenceJob:
@@ -42,6 +47,42 @@ class InferenceJob:
 
     def answer(self, question: lines.Question) -> dict[str, Any]:
         """Return the `output` of a line. Raises TastemakerError if the line cannot be answered."""
+        recipe, params = self.endpoint.recipe, self._params(question)
+        if recipe.call == "GetPersonalizedRanking":
+            entries = personalized_ranking.answer(self.runtime, self.endpoint, params)["personalizedRanking"]
+        else:
+            # A shard may be answered twice and must give the same answer, so exploration is seeded.
+            seed = f"{self.endpoint.arn} {params['userId']}"
+            query = self._queries.pop(id(question), None)
+            result = recommendations.answer(self.runtime, self.endpoint, params, seed=seed, query=query)
+            entries = result["itemList"]
+        output: dict[str, Any] = {"recommendedItems": [entry["itemId"] for entry in entries]}
+        if self.runtime.bundles.get(self.endpoint.bundle_uri).model.has_scores and not recipe.domain:
+            output["scores"] = [entry.get("score") for entry in entries]
+        if any("reason" in entry for entry in entries):
+            output["reasons"] = [entry.get("reason", []) for entry in entries]
+        return output
+
+    def score_together(self, questions: Sequence[lines.Question]) -> None:
+        """Score the users of some lines together, which is faster. `answer` then uses these scores.
+
+        A line that cannot be scored is left to `answer`, which says why.
+        """
+        self._queries.clear()
+        if self.endpoint.recipe.call == "GetPersonalizedRanking":  # it scores only the items of its list
+            return
+        queries = {}
+        for question in questions:
+            try:
+                params = self._params(question)
+                queries[id(question)] = recommendations.query_of(self.runtime, self.endpoint, params)
+            except TastemakerError:
+                continue
+        Query.score_together(list(queries.values()))
+        self._queries.update(queries)
+
+    def _params(self, question: lines.Question) -> dict[str, Any]:
+        """Return the request of a line. Raises BadLine."""
         recipe = self.endpoint.recipe
         params: dict[str, Any] = {
             "userId": lines.identifier(question, "userId", required=recipe.needs_user),
@@ -51,19 +92,10 @@ class InferenceJob:
         }
         if recipe.call == "GetPersonalizedRanking":
             params["inputList"] = lines.item_list(question)
-            entries = personalized_ranking.answer(self.runtime, self.endpoint, params)["personalizedRanking"]
         else:
             params["itemId"] = lines.identifier(question, "itemId", required=recipe.needs_item)
             params["numResults"] = self.results
-            # A shard may be answered twice and must give the same answer, so exploration is seeded.
-            seed = f"{self.endpoint.arn} {params['userId']}"
-            entries = recommendations.answer(self.runtime, self.endpoint, params, seed=seed)["itemList"]
-        output: dict[str, Any] = {"recommendedItems": [entry["itemId"] for entry in entries]}
-        if self.runtime.bundles.get(self.endpoint.bundle_uri).model.has_scores and not recipe.domain:
-            output["scores"] = [entry.get("score") for entry in entries]
-        if any("reason" in entry for entry in entries):
-            output["reasons"] = [entry.get("reason", []) for entry in entries]
-        return output
+        return params
 
     @property
     def needs_events(self) -> bool:

@@ -18,6 +18,9 @@ from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.scores import Array, Dense, Mask, Scores, log_sum
 from tastemaker.models.topk import top_k
 
+PRODUCTS = 1 << 22
+"""The number of products that are held at a time: 16 MB."""
+
 
 @dataclass(frozen=True)
 class Extra:
@@ -33,11 +36,11 @@ NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
 class Blended(Scores):
     """The scores of a blend over the whole catalog.
 
-    `vectors` is float32[items, width], or None without an encoder. `vector` is float32[width]. `static` is
-    float32[items], the same for every user.
+    `vectors` is float32[items, width], and `vector` is float32[width]. `static` is float32[items], the same
+    for every user.
     """
 
-    def __init__(self, vectors: Array | None, vector: Array | None, static: Array, extra: Extra) -> None:
+    def __init__(self, vectors: Array, vector: Array, static: Array, extra: Extra) -> None:
         self._vectors, self._vector, self._static, self._extra = vectors, vector, static, extra
 
     def __len__(self) -> int:
@@ -49,13 +52,12 @@ class Blended(Scores):
 
     @cached_property
     def _whole(self) -> Dense:
-        if self._vectors is None or self._vector is None:
-            total = self._static.copy()
-        else:
-            total = self._vectors @ self._vector
-            total += self._static
-        total[self._extra.items] += self._extra.values
-        return Dense(total)
+        return self._with_rest(self._vectors @ self._vector)
+
+    def _with_rest(self, products: Array) -> Dense:
+        products += self._static
+        products[self._extra.items] += self._extra.values
+        return Dense(products)
 
     def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
         return self._whole.top(count, allowed)
@@ -68,12 +70,23 @@ class Blended(Scores):
             return self._whole.of(items)
         wanted = np.asarray(items, np.intp)
         scores = self._static[wanted]
-        if self._vectors is not None and self._vector is not None:
-            scores += self._vectors.take(wanted, axis=0) @ self._vector
+        scores += self._vectors.take(wanted, axis=0) @ self._vector
         if len(self._extra.items):
             places = np.minimum(np.searchsorted(self._extra.items, wanted), len(self._extra.items) - 1)
             scores += np.where(self._extra.items[places] == wanted, self._extra.values[places], np.float32(0))
         return scores
+
+    @classmethod
+    def multiply(cls, users: Sequence[Blended]) -> None:
+        """Compute the scores of users of one model with matrix products, which are faster than one by one."""
+        if not users:
+            return
+        size = max(PRODUCTS // max(len(users[0]), 1), 1)
+        for start in range(0, len(users), size):
+            some = users[start : start + size]
+            products = np.stack([one._vector for one in some]) @ some[0]._vectors.T
+            for one, row in zip(some, products, strict=True):
+                one.__dict__["_whole"] = one._with_rest(row)
 
 
 class Searched(Blended):
@@ -123,7 +136,6 @@ class Searched(Blended):
         read = places >= 0
         found.scores[places[read]] += more[read]
         told, more = told[~read], more[~read]
-        assert self._vectors is not None
         scores = self._vectors.take(told, axis=0) @ self._query
         scores += self._static[told]
         scores += more

@@ -1,8 +1,8 @@
 """The sequence encoder in numpy: it turns a user's newest events into one vector.
 
-It computes the same as `training.algorithms.network.Network`, for one history at a time. Only the last
-position is needed, so the last layer computes its query there alone. Everything before it needs all
-positions.
+It computes the same as `training.algorithms.network.Network`, for one history, or for several of one length
+at a time. Only the last position is needed, so the last layer computes its query there alone. Everything
+before it needs all positions.
 
 A sequence consists of tokens: a start token, which carries the user's attributes, and one token per event,
 the sum of the item's vector and its event type's vector. Attention adds two learned biases per head: one by
@@ -64,23 +64,41 @@ class Encoder:
 
         `user` is the sum of the vectors of the user's attributes, if there are any.
         """
-        w = self.weights
-        items, timestamps = items[-self.window :], timestamps[-self.window :].astype(np.int64)
-        types = event_types[-self.window :].astype(np.int64)
-        n = len(items) + 1
-        x = np.empty((n, self.width), np.float32)
-        x[0] = w["start"] if user is None else w["start"] + user
-        x[1:] = self.items[items]
-        x[1:] *= np.float32(np.sqrt(self.width))
-        x[1:] += w["types"][types + 1]
-
-        asked = np.append(timestamps, now)  # when the event after each token happens
-        seen = np.concatenate([asked[:1], timestamps])  # when each token happened
-        for layer in range(self.layers - 1):
-            x = self._layer(layer, x, time_buckets(asked[:, None] - seen[None, :]))
-        x = self._layer(self.layers - 1, x, time_buckets(asked[-1:, None] - seen[None, :]))
-        vector: Array = (_standardized(x) * w["norm.weight"] + w["norm.bias"])[0]
+        users = None if user is None else user[None]
+        vector: Array = self.encode_equal(
+            items[None], timestamps[None], event_types[None], np.array([now]), users
+        )[0]
         return vector
+
+    def encode_equal(
+        self,
+        items: NDArray[np.integer],
+        timestamps: NDArray[np.integer],
+        event_types: NDArray[np.integer],
+        now: NDArray[np.integer],
+        users: Array | None = None,
+    ) -> Array:
+        """The vectors float32[users, width] of users with equally many events, [users, events] each.
+
+        `now` is [users], and `users` float32[users, width].
+        """
+        w = self.weights
+        items, timestamps = items[:, -self.window :], timestamps[:, -self.window :].astype(np.int64)
+        types = event_types[:, -self.window :].astype(np.int64)
+        count, n = len(items), items.shape[1] + 1
+        x = np.empty((count, n, self.width), np.float32)
+        x[:, 0] = w["start"] if users is None else w["start"] + users
+        x[:, 1:] = self.items[items]
+        x[:, 1:] *= np.float32(np.sqrt(self.width))
+        x[:, 1:] += w["types"][types + 1]
+
+        asked = np.concatenate([timestamps, now[:, None]], 1)  # when the event after each token happens
+        seen = np.concatenate([asked[:, :1], timestamps], 1)  # when each token happened
+        for layer in range(self.layers - 1):
+            x = self._layer(layer, x, time_buckets(asked[:, :, None] - seen[:, None, :]))
+        x = self._layer(self.layers - 1, x, time_buckets(asked[:, -1:, None] - seen[:, None, :]))
+        vectors: Array = _standardized(x[:, 0]) * w["norm.weight"] + w["norm.bias"]
+        return vectors
 
     def _fold(self, name: str) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
         """One layer's matrices, multiplied with the scales around them.
@@ -102,29 +120,40 @@ class Encoder:
         )
 
     def _layer(self, layer: int, x: Array, buckets: NDArray[np.int64]) -> Array:
-        """All positions after one layer, or only the last `len(buckets)` of them."""
+        """All positions after one layer, or only the last of them: as many as `buckets` has.
+
+        `x` is [users, n, width], and `buckets` [users, rows, n].
+        """
         qkv, qkv_bias, attention_out, ffn_in, ffn_in_bias, ffn_out, ffn_out_bias = self._folded[layer]
-        n, rows, width, depth = len(x), len(buckets), self.width, self.width // self.heads
-        h = _standardized(x)
-        keys_values = h @ qkv[:, width:] + qkv_bias[width:]
+        count, n, width = x.shape
+        rows, depth = buckets.shape[1], width // self.heads
+        flat = x.reshape(-1, width)
+        h = _standardized(flat)
+        keys_values = (h @ qkv[:, width:] + qkv_bias[width:]).reshape(count, n, 2, self.heads, depth)
+        last = h.reshape(count, n, width)[:, n - rows :].reshape(-1, width)
         query = (
-            (h[n - rows :] @ qkv[:, :width] + qkv_bias[:width]).reshape(rows, -1, depth).transpose(1, 0, 2)
+            (last @ qkv[:, :width] + qkv_bias[:width])
+            .reshape(count, rows, self.heads, depth)
+            .transpose(0, 2, 1, 3)
         )
-        key = keys_values[:, :width].reshape(n, -1, depth).transpose(1, 2, 0)
-        value = keys_values[:, width:].reshape(n, -1, depth).transpose(1, 0, 2)
-        attention = query @ key
-        attention += self._time[layer].take(buckets, axis=1)
+        key, value = keys_values[:, :, 0].transpose(0, 2, 3, 1), keys_values[:, :, 1].transpose(0, 2, 1, 3)
+        attention = query @ key  # [users, heads, rows, n]
+        by_time = self._time[layer].take(buckets, axis=1)  # [heads, users, rows, n]
+        attention += by_time.transpose(1, 0, 2, 3)
         attention += self._by_distance(layer, n)[:, n - rows :]
         attention -= attention.max(-1, keepdims=True)
         np.exp(attention, out=attention)
         mixed = attention @ value
         mixed /= attention.sum(-1, keepdims=True)
-        x = x[n - rows :] + mixed.transpose(1, 0, 2).reshape(rows, width) @ attention_out
+        x = (
+            x[:, n - rows :].reshape(-1, width)
+            + mixed.transpose(0, 2, 1, 3).reshape(-1, width) @ attention_out
+        )
         h = _standardized(x) @ ffn_in
         h += ffn_in_bias
         x += _gelu(h) @ ffn_out
         x += ffn_out_bias
-        return x
+        return x.reshape(count, rows, width)
 
     def _by_distance(self, layer: int, n: int) -> Array:
         """The bias of attending from each row to each column: float32[heads, n, n], a view.

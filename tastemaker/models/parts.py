@@ -125,17 +125,25 @@ def events_of(
     return (newest_once if part == "linear" else newest)(items, half_life)
 
 
-def above_all_others(part: str, sums: NDArray[np.number], n_items: int) -> NDArray[np.float64]:
+def above_all_others(
+    part: str, sums: NDArray[np.number], owners: NDArray[np.integer], users: int, n_items: int
+) -> NDArray[np.float64]:
     """What a sparse part gives items beyond what it gives all items without an entry in its sums.
 
-    `sums` are the summed weights of the items that have an entry. The result equals that of the functions
-    above on a whole catalog, less their value at 0. An item with an entry may have a sum of 0.
+    `sums` are the summed weights of the items that have an entry, for several users, and `owners` (0 to
+    `users` - 1) says whose each is. The result equals that of the functions above on a whole catalog, less
+    their value at 0. An item with an entry may have a sum of 0.
     """
     if part == "seen":
         return (sums > 0).astype(np.float64)
+    totals = np.bincount(owners, sums, users)
     if part == "linear":
-        mean = sums.sum() / n_items
-        spread = max(float((sums * sums).sum()) / n_items - mean * mean, 0.0) ** 0.5
-        return sums.astype(np.float64) / (spread or 1.0)
+        variance = np.bincount(owners, sums * sums, users) / n_items - (totals / n_items) ** 2
+        spread = np.sqrt(np.maximum(variance, 0.0))
+        spread[spread == 0] = 1.0
+        scaled: NDArray[np.float64] = sums / spread[owners]
+        return scaled
     floor = REPEAT_FLOOR if part == "repeat" else FLOOR
-    return np.log1p(sums.astype(np.float64) / ((float(sums.sum()) or 1.0) * floor))
+    totals[totals == 0] = 1.0
+    logarithms: NDArray[np.float64] = np.log1p(sums / (totals * floor)[owners])
+    return logarithms

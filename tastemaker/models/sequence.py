@@ -6,8 +6,9 @@ Training chose the parts, their settings and their weights on validation data. T
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,17 +16,22 @@ from numpy.typing import NDArray
 
 from tastemaker.ids import open_array
 from tastemaker.models import parts
-from tastemaker.models.base import Model
+from tastemaker.models.base import Asker, Model
 from tastemaker.models.blended import NOTHING, Blended, Extra, Searched
 from tastemaker.models.bundle import Bundle, History
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.encoder import Encoder
 from tastemaker.models.features import FeatureRows, FeatureSpace
+from tastemaker.models.overlaid import Overlaid
+from tastemaker.models.scores import Scores
 from tastemaker.models.sparse import SparseRows, distinct
 from tastemaker.models.weights import unpack
 
 MAX_STATICS = 16
 """How many vectors over the catalog are cached, one for each context that requests give."""
+
+ENCODED_TOKENS = 1 << 11
+"""The number of tokens that are encoded at a time, so that they stay in the processor's cache."""
 
 ContextRows = tuple[tuple[int, float], ...]
 """The rows of the context table that apply to a request, and the share of each."""
@@ -104,19 +110,37 @@ class SequenceModel(Model):
 
     def scores_for(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
-    ) -> Blended:
+    ) -> Scores:
         """The blended scores, computed as far as needed.
 
         For an empty history, they combine what users started with and what is popular lately.
         """
-        history = self.relevant(history)
-        weights = self._weights if len(history) else self._weights_without_history
-        static = self._static(weights, self._rows_of(context))
-        extra = self._extra(history.items) if len(history) else NOTHING
-        if not weights.encoder:
-            return Blended(None, None, static.values, extra)
-        vector = self.vector(history, now=now, context=context, user_index=user_index)
-        vector *= np.float32(weights.encoder)
+        return self.scores_together([Asker(history, context, user_index)], now=now)[0]
+
+    def scores_together(self, askers: Sequence[Asker], *, now: int) -> list[Scores]:
+        """The blended scores of several users, from one matrix product where no clusters are searched."""
+        askers = [one._replace(history=self.relevant(one.history)) for one in askers]
+        weights = [self._weights if len(one.history) else self._weights_without_history for one in askers]
+        encoded = [number for number, one in enumerate(weights) if one.encoder]
+        vectors: dict[int, NDArray[np.float32]] = {}
+        if encoded:
+            found = self._encoded([askers[number] for number in encoded], now)
+            vectors = {number: found[place] for place, number in enumerate(encoded)}
+        extras = self._extras([one.history.items for one in askers])
+        scores = [
+            self._scored(self._static(weight, self._rows_of(one.context)), extra, weight, vectors.get(number))
+            for number, (one, weight, extra) in enumerate(zip(askers, weights, extras, strict=True))
+        ]
+        if len(scores) > 1:
+            Blended.multiply([one for one in scores if type(one) is Blended])
+        return scores
+
+    def _scored(
+        self, static: Static, extra: Extra, weights: StaticWeights, vector: NDArray[np.float32] | None
+    ) -> Scores:
+        if vector is None:
+            return Overlaid(static.shared, extra.items, extra.values)
+        vector = vector * np.float32(weights.encoder)
         if self.clusters is None:
             return Blended(self.item_vectors, vector, static.values, extra)
         return Searched(self.item_vectors, vector, static, extra, self.clusters)
@@ -189,24 +213,33 @@ class SequenceModel(Model):
                 total[:covered] += np.float32(share) * self.context_table[row]
         return total
 
-    def _extra(self, items: NDArray[np.integer]) -> Extra:
-        """What the sparse parts give the items that follow from a history, beyond all others."""
-        found: list[tuple[str, float, NDArray[np.integer], NDArray[np.floating]]] = []
+    def _extras(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
+        """What the sparse parts give the items that follow from each history, beyond all others."""
+        items, users = len(self.bundle.items), len(histories)
+        found: list[tuple[str, float, NDArray[np.int64], NDArray[np.floating]]] = []
         for name, settings in self.parts.items():
             weight, half_life = settings["weight"], settings.get("halfLife", 0.0)
             if not weight or name in StaticWeights._fields:
                 continue
-            events = parts.events_of(name, items, half_life)
-            found.append((name, weight, *(self.rows[name].entries(*events) if name in self.rows else events)))
+            events = [parts.events_of(name, history, half_life) for history in histories]
+            columns, values = (np.concatenate(part) for part in zip(*events, strict=True))
+            owners = np.repeat(np.arange(users), [len(one) for one, _ in events])
+            if name in self.rows:
+                owners = np.repeat(owners, self.rows[name].lengths(columns))
+                columns, values = self.rows[name].entries(columns, values)
+            found.append((name, weight, owners * items + columns, values))
         if not found:
-            return NOTHING
-        there, places = distinct(np.concatenate([columns for _, _, columns, _ in found]))
-        total, start = np.zeros(len(there)), 0
-        for name, weight, columns, values in found:
-            sums = np.bincount(places[start : start + len(columns)], values, len(there))
-            total += weight * parts.above_all_others(name, sums, len(self.bundle.items))
-            start += len(columns)
-        return Extra(there, total.astype(np.float32))
+            return [NOTHING] * users
+        keys, places = distinct(np.concatenate([entry for _, _, entry, _ in found]))
+        owners = keys // items
+        total, start = np.zeros(len(keys)), 0
+        for name, weight, entry, values in found:
+            sums = np.bincount(places[start : start + len(entry)], values, len(keys))
+            total += weight * parts.above_all_others(name, sums, owners, users, items)
+            start += len(entry)
+        ends = np.searchsorted(owners, np.arange(users + 1))
+        keys, values = keys - owners * items, total.astype(np.float32)
+        return [Extra(keys[begin:end], values[begin:end]) for begin, end in pairwise(ends.tolist())]
 
     def simple_part(self, name: str, items: NDArray[np.integer], half_life: float) -> NDArray[np.float32]:
         """The scores of one part other than the encoder, for the items of a history, oldest first."""
@@ -231,20 +264,51 @@ class SequenceModel(Model):
         years before a request, and training never saw such a gap. Raises ValueError if the bundle has no
         encoder.
         """
+        vector: NDArray[np.float32] = self._encoded([Asker(history, context, user_index)], now)[0]
+        return vector
+
+    def _encoded(self, askers: Sequence[Asker], now: int) -> NDArray[np.float32]:
+        """The encoder's vectors: float32[askers, width].
+
+        Users with equally many events are encoded together.
+        """
         if self.encoder is None:
             raise ValueError("This bundle was trained without an encoder.")
-        user = None
-        if 0 <= user_index < len(self.user_features):
-            codes, weights = self.user_features.row(user_index)
-            if len(codes):
-                user = weights @ self.encoder.weights["user_features"][codes]
-        asked = clamp(now, history, self.typical_gap)
-        vector = self.encoder.encode(history.items, history.timestamps, history.event_types, asked, user)
-        if context:
-            known, shares = self.context.codes(context)
-            if len(known):
-                vector = vector + shares @ self.encoder.weights["context"][known]
-        return vector
+        window = self.encoder.window
+        lengths = np.array([min(len(one.history), window) for one in askers])
+        found = np.empty((len(askers), self.encoder.width), np.float32)
+        for length in np.unique(lengths).tolist():
+            which = np.flatnonzero(lengths == length)
+            for start in range(0, len(which), step := max(ENCODED_TOKENS // (length + 1), 1)):
+                here = which[start : start + step]
+                some = [askers[number] for number in here.tolist()]
+                events = [one.history[max(len(one.history) - window, 0) :] for one in some]
+                found[here] = self.encoder.encode_equal(
+                    np.stack([one.items for one in events]),
+                    np.stack([one.timestamps for one in events]),
+                    np.stack([one.event_types for one in events]),
+                    np.array([clamp(now, one, self.typical_gap) for one in events]),
+                    self._of_users([one.user_index for one in some]),
+                )
+        for number, one in enumerate(askers):
+            if one.context:
+                known, shares = self.context.codes(one.context)
+                if len(known):
+                    found[number] += shares @ self.encoder.weights["context"][known]
+        return found
+
+    def _of_users(self, users: Sequence[int]) -> NDArray[np.float32] | None:
+        """The sums of the vectors of users' attributes: float32[users, width]. None if no user has any."""
+        assert self.encoder is not None
+        table, found = self.encoder.weights["user_features"], None
+        for place, user in enumerate(users):
+            if 0 <= user < len(self.user_features):
+                codes, weights = self.user_features.row(user)
+                if len(codes):
+                    if found is None:
+                        found = np.zeros((len(users), self.encoder.width), np.float32)
+                    found[place] = weights @ table[codes]
+        return found
 
 
 def clamp(now: int, history: History, typical_gap: int) -> int:

@@ -32,6 +32,11 @@ class SparseRows:
         at = slice(self.offsets[item], self.offsets[item + 1])
         return self.columns[at], self.values[at]
 
+    def lengths(self, items: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The number of entries of each of these rows."""
+        found: NDArray[np.int64] = self.offsets[np.asarray(items) + 1] - self.offsets[items]
+        return found
+
     def entries(
         self, items: NDArray[np.integer], weights: NDArray[np.floating]
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -69,19 +74,23 @@ def ranges(begins: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray
     return positions
 
 
-def distinct(items: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The distinct positions, rising, and the place of each of `items` among them.
+def distinct(keys: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct keys, rising, and the place of each of `keys` among them.
 
-    It is `np.unique` with its inverse, by one sort of numbers that hold position and place.
+    It is `np.unique` with its inverse. If key and place fit into one number, numbers of both are sorted,
+    which is faster.
     """
-    if not len(items):
+    if not len(keys):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    keys = items.astype(np.int64) << 32
-    keys |= np.arange(len(items))
-    keys.sort()
-    positions = keys >> 32
-    first = np.ones(len(items), bool)
-    np.not_equal(positions[1:], positions[:-1], out=first[1:])
-    inverse = np.empty(len(items), np.int64)
-    inverse[keys & 0xFFFFFFFF] = np.cumsum(first) - 1
-    return positions[first], inverse
+    bits = max(len(keys) - 1, 1).bit_length()
+    if int(keys.max()).bit_length() + bits > 62:
+        return np.unique(keys.astype(np.int64), return_inverse=True)
+    both = keys.astype(np.int64) << bits
+    both |= np.arange(len(keys))
+    both.sort()
+    rising = both >> bits
+    first = np.ones(len(keys), bool)
+    np.not_equal(rising[1:], rising[:-1], out=first[1:])
+    inverse = np.empty(len(keys), np.int64)
+    inverse[both & ((1 << bits) - 1)] = np.cumsum(first) - 1
+    return rising[first], inverse

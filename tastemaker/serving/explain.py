@@ -1,8 +1,10 @@
 """Explanations: the events of the user's history that raised an item's score.
 
-Leave-one-out: the model scores the history again without one event, and the difference is the influence of
-that event on each item (Li, Monroe, Jurafsky, "Understanding Neural Networks through Representation Erasure",
-2016). The method uses the model's own scores, works for every model, and fits nothing.
+Leave-one-out: the model scores the history again without the events of one item, and the difference is the
+influence of these events on each item (Li, Monroe, Jurafsky, "Understanding Neural Networks through
+Representation Erasure", 2016). A user who returns to an item has several events with it, which are one
+reason: left out one by one, each would seem to change little, because the others remain. The method uses the
+model's own scores, works for every model, and fits nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +21,17 @@ from tastemaker.models.bundle import Bundle, History
 from tastemaker.serving.query import Query
 
 MAX_EVENTS = 20
-"""How many of the newest events are left out in turn. Each one costs one scoring of the catalog."""
+"""The items of so many newest events are left out in turn. Each one costs one scoring of the catalog."""
 MAX_EVENTS_PER_ITEM = 3
-"""How many events an explanation names for an item."""
+"""How many events an explanation names for an item, each with another item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Influence:
-    """An event, by its position in the history, and how much it adds to an item's log score."""
+    """How much the events with one item add to another item's log score.
+
+    `position` is that of the newest of these events in the history.
+    """
 
     position: int
     added: float
@@ -86,9 +91,11 @@ def explain(
         return found.of(items).astype(np.float64) - found.log_sum()
 
     complete = log_scores(history)
-    positions = range(max(0, len(history) - MAX_EVENTS), len(history))
-    everything = np.arange(len(history))
-    added = np.array([complete - log_scores(history[everything != position]) for position in positions])
+    newest = range(max(0, len(history) - MAX_EVENTS), len(history))
+    last = {int(history.items[position]): position for position in newest}
+    positions = sorted(last.values())
+    without = [history[history.items != history.items[position]] for position in positions]
+    added = np.array([complete - log_scores(events) for events in without])
     added[~np.isfinite(added)] = 0.0
     order = np.argsort(-added, axis=0, kind="stable")[:MAX_EVENTS_PER_ITEM]
     return [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.contracts.metrics import COLD_USERS
+from tastemaker.models.base import Asker
 from tastemaker.models.bundle import History
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.semantic import SemanticModel
@@ -30,6 +31,7 @@ class Query:
     user_id: str | None = None
     item_id: str | None = None
     context: Mapping[str, str] = field(default_factory=dict)
+    _scores: Scores | None = field(default=None, init=False, repr=False)
 
     @cached_property
     def loaded(self) -> LoadedBundle:
@@ -70,15 +72,28 @@ class Query:
 
     def scores(self) -> Scores:
         """Return the model's scores of all items, on a logarithmic scale."""
+        if self._scores is not None:
+            return self._scores
         model = self.loaded.model
         influence = self.endpoint.config.get("rankingInfluence")
         if influence and isinstance(model, SemanticModel):
             return Dense(model.influenced(self.item_index, influence))
         if model.needs_item:
             return Dense(model.score_item(self.item_index))
-        return model.scores_for(
-            self.past.history if model.needs_user else History.empty(),
-            now=int(self.runtime.clock()),
-            context=self.context,
-            user_index=self.user_index,
-        )
+        history, context, user = self._asker
+        return model.scores_for(history, now=int(self.runtime.clock()), context=context, user_index=user)
+
+    @property
+    def _asker(self) -> Asker:
+        history = self.past.history if self.loaded.model.needs_user else History.empty()
+        return Asker(history, self.context, self.user_index)
+
+    @staticmethod
+    def score_together(queries: Sequence[Query]) -> None:
+        """Compute the scores of queries to one endpoint together; each keeps its own."""
+        if not queries or (model := queries[0].loaded.model).needs_item:
+            return
+        now = int(queries[0].runtime.clock())
+        found = model.scores_together([query._asker for query in queries], now=now)
+        for query, scores in zip(queries, found, strict=True):
+            query._scores = scores

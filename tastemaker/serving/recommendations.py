@@ -57,19 +57,8 @@ def _answer_or_precomputed(runtime: Runtime, endpoint: Endpoint, params: Mapping
         return substitute
 
 
-def answer(
-    runtime: Runtime,
-    endpoint: Endpoint,
-    params: Mapping[str, Any],
-    *,
-    explained: bool = False,
-    seed: str | None = None,
-) -> dict[str, Any]:
-    """Return the model's answer for an endpoint, which need not be in service yet.
-
-    `seed` decides what is explored. Without a seed, the recommendationId decides, so that answers differ.
-    Raises as `get_recommendations`.
-    """
+def query_of(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> Query:
+    """Return the query of a request to an endpoint. Raises InvalidInput."""
     recipe = endpoint.recipe
     check_operation(endpoint, "GetRecommendations")
     if recipe.needs_user:
@@ -77,7 +66,24 @@ def answer(
     if recipe.needs_item:
         require(params, "itemId", endpoint)
     item_id = params.get("itemId") if recipe.needs_item else None
-    query = Query(runtime, endpoint, params.get("userId"), item_id, params.get("context", {}))
+    return Query(runtime, endpoint, params.get("userId"), item_id, params.get("context", {}))
+
+
+def answer(
+    runtime: Runtime,
+    endpoint: Endpoint,
+    params: Mapping[str, Any],
+    *,
+    explained: bool = False,
+    seed: str | None = None,
+    query: Query | None = None,
+) -> dict[str, Any]:
+    """Return the model's answer for an endpoint, which need not be in service yet.
+
+    `query` is the request's query, if it was made before. `seed` decides what is explored. Without a seed,
+    the recommendationId decides, so that answers differ. Raises as `get_recommendations`.
+    """
+    query = query or query_of(runtime, endpoint, params)
     columns = requested_columns(query, params.get("metadataColumns"))
     limit = MAX_RESULTS_WITH_METADATA if columns else MAX_RESULTS
     count = result_count(params, default=DEFAULT_RESULTS, limit=limit, with_metadata=bool(columns))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from training.algorithms.course import Course
 from training.algorithms.network import Network
 from training.algorithms.optimizer import Optimizer
 
-FORMAT = 2
+FORMAT = 3
 """Part of the fingerprint, so that a file of a release with other names of parameters is not read."""
 
 
@@ -34,8 +35,8 @@ class Checkpoint:
     def __init__(self, path: Path | None, fingerprint: str) -> None:
         self.path, self.fingerprint = path, f"{FORMAT} {fingerprint}"
 
-    def write(self, network: Network, optimizer: Optimizer, done: int, best: Best) -> None:
-        """Write the state after `done` passes."""
+    def write(self, network: Network, optimizer: Optimizer, course: Course, best: Best) -> None:
+        """Write the state after the passes of the course so far."""
         if self.path is None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +46,7 @@ class Checkpoint:
             "optimizer": optimizer.state(),
             "random": torch.get_rng_state(),
             "random_gpu": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
-            "done": done,
+            "course": asdict(course),
             "best": best.reached,
             "best_pass": best.passes,
             "best_weights": best.weights,
@@ -54,8 +55,10 @@ class Checkpoint:
         torch.save(state, beside)
         beside.replace(self.path)
 
-    def read(self, network: Network, optimizer: Optimizer, device: torch.device) -> tuple[int, Best] | None:
-        """Restore the state, and return the passes done and the best weights. None if there is no state."""
+    def read(
+        self, network: Network, optimizer: Optimizer, device: torch.device
+    ) -> tuple[Course, Best] | None:
+        """Restore the state, and return the passes so far and the best weights. None if there is no state."""
         if self.path is None or not self.path.exists():
             return None
         state = torch.load(self.path, map_location=device, weights_only=True)
@@ -66,4 +69,4 @@ class Checkpoint:
         torch.set_rng_state(state["random"].cpu())
         if state["random_gpu"] is not None and torch.cuda.is_available():
             torch.cuda.set_rng_state(state["random_gpu"].cpu())
-        return state["done"], Best(state["best"], state["best_pass"], state["best_weights"])
+        return Course(**state["course"]), Best(state["best"], state["best_pass"], state["best_weights"])

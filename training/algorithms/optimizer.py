@@ -1,4 +1,4 @@
-"""AdamW with warm-up, linear decay, clipping, and an exponential average of the weights.
+"""AdamW with warm-up, a falling rate, clipping, and an exponential average of the weights.
 
 The update is that of Loshchilov and Hutter, "Decoupled weight decay regularization" (2019). It is implemented
 here because torch's own optimizers load torch's compiler on first use, which takes longer than a small
@@ -56,8 +56,8 @@ class Optimizer:
     def step(self, loss: Tensor, done: float, weight: Tensor | None = None) -> None:
         """Make one update.
 
-        `done` is the share of the training that is over. `weight` is the weight of this process's loss in the
-        group.
+        `done` is how far the rate has fallen, from 0 to 1. `weight` is the weight of this process's loss in
+        the group.
         """
         for parameter in self.parameters:
             parameter.grad = None

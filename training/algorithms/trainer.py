@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tastemaker.models.features import FeatureRows
 from training.algorithms import batches, losses
+from training.algorithms.course import Turn
 from training.algorithms.network import Batch, Network, Shape
 from training.algorithms.optimizer import Optimizer
 from training.data.prepared import Sequences
@@ -130,7 +131,7 @@ class Trainer:
         self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, group=group)
         self.sampler = Sampler(work.counts, network.bias.device)
 
-    def one_pass(self, number: int, passes: int, stop: StopSignal | None) -> float:
+    def one_pass(self, number: int, turn: Turn, stop: StopSignal | None) -> float:
         """Make one pass over this process's histories, and return the mean loss per event."""
         group, work = self.group, self.work
         self.network.train()
@@ -151,7 +152,7 @@ class Trainer:
             if stop is not None:
                 stop.check()
             done = min(read / events, 1.0) if group.size == 1 else step / steps
-            loss, count = self.step(batch, (number + done) / passes, counts=not again)
+            loss, count = self.step(batch, turn.fallen(done), counts=not again)
             total, weight = total + loss.double() * count, weight + count
             read += len(batch.target)
         return float(total) / max(float(weight), 1e-9)
@@ -159,7 +160,7 @@ class Trainer:
     def step(self, batch: Batch, done: float, *, counts: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
         """Make one update, and return the loss of this process's batch and its weight.
 
-        `done` is the share of the training that is over. A batch that does not count takes part, and moves
+        `done` is how far the rate has fallen, from 0 to 1. A batch that does not count takes part, and moves
         nothing.
         """
         rows = self.sampler.rows(batch)
@@ -176,10 +177,10 @@ class Trainer:
             self.group.scatter((one, self.optimizer.steps) for one in others)
             self.synchronize()
 
-    def pass_together(self, number: int, passes: int, stop: StopSignal | None) -> float:
+    def pass_together(self, number: int, turn: Turn, stop: StopSignal | None) -> float:
         """Make the leader's pass, in which all other processes take part."""
-        self.group.broadcast((number, passes))
-        return self.one_pass(number, passes, stop)
+        self.group.broadcast((number, *turn))
+        return self.one_pass(number, turn, stop)
 
     def end(self) -> None:
         """Release the other processes for other work."""
@@ -204,10 +205,10 @@ def follow(group: ProcessGroup, stop: StopSignal) -> None:
         trainer.optimizer.restore(trainer.optimizer.state() | {"steps": steps})
         trainer.synchronize()
         while (said := group.receive()) is not None:
-            number, passes = said
+            number, *turn = said
             seeds = np.random.SeedSequence([work.seed, 8, number, group.rank])
             torch.manual_seed(int(seeds.generate_state(1)[0]))
-            trainer.one_pass(number, passes, stop)
+            trainer.one_pass(number, Turn(*turn), stop)
 
 
 def device() -> torch.device:

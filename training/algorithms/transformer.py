@@ -1,4 +1,4 @@
-"""Training the transformer: passes over all histories until validation stops improving.
+"""Training the transformer: passes over all histories while validation improves enough.
 
 The optimizer is AdamW with an average of the weights. The result is deterministic for a seed on one kind of
 processor, unless the time budget ends the training early. A GPU adds up gradients in any order.
@@ -17,6 +17,7 @@ import torch
 
 from training.algorithms import batches, factors, validation
 from training.algorithms.checkpoint import Best, Checkpoint
+from training.algorithms.course import Course, Turn
 from training.algorithms.network import Network, Shape
 from training.algorithms.trainer import Sampler, Trainer, Work, device, share
 from training.data.prepared import Prepared, Sequences
@@ -25,9 +26,9 @@ from training.distributed import process_group
 from training.progress import Clock, StopSignal, duration, log
 
 TOTAL_EVENTS = 600_000
-"""The number of events that a training reads of a small data set: six passes over 100 thousand.
+"""The number of events that a training reads at least: six passes over 100 thousand.
 
-This is a choice: validation hardly improves afterwards (MovieLens).
+It reads more while validation rises (`training.algorithms.course`).
 """
 
 PASSES = (3, 40)
@@ -38,7 +39,6 @@ INITIAL_VECTOR_LENGTH = 0.3
 It is far more than their noise, and less than what they grow to.
 """
 
-MAX_PASSES_WITHOUT_GAIN = 3
 FIT_SHARE = 0.66
 """The share of the time budget for `fit`. The rest is for two calls of `refine`."""
 
@@ -48,21 +48,23 @@ class Plan:
     """How long to train.
 
     `seconds` bounds the whole training: the share `FIT_SHARE` is for `fit`, and the rest for two calls of
-    `refine`. Each makes at least one pass. If passes or width is 0, the amount of data decides.
+    `refine`. Each makes at least one pass. If the width is 0, the amount of data decides. If passes is 0, the
+    data decide too, and validation after each pass. `least` is the number of passes that the data ask for.
     """
 
     seconds: float
     passes: int = 0
     width: int = 0
     window: int = 100
+    least: int = 0
     dropout: float = 0.2
     rate: float = PEAK_RATE
 
     def for_data(self, events: int) -> Plan:
         """The plan with everything that was left open."""
-        passes = self.passes or int(np.clip(round(TOTAL_EVENTS / max(events, 1)), *PASSES))
+        least = self.passes or int(np.clip(round(TOTAL_EVENTS / max(events, 1)), *PASSES))
         width = self.width or (64 if events < 500_000 else 96 if events < 10_000_000 else 128)
-        return replace(self, passes=passes, width=width)
+        return replace(self, least=least, width=width)
 
 
 @dataclass
@@ -137,25 +139,25 @@ def fit(
     network, optimizer, shape, group = trainer.network, trainer.optimizer, work.shape, trainer.group
     path = checkpoints / "transformer.pt" if checkpoints else None
     state = Checkpoint(path, f"{shape} {plan} {seed}{_by(group)}")
-    done, best = 0, Best(-1.0, 0, optimizer.average)
+    course, best = Course(plan.least, fixed=plan.passes > 0), Best(-1.0, 0, optimizer.average)
     restored = state.read(network, optimizer, device())
     if restored is not None:
-        done, best = restored
-        log(f"going on after pass {done} from a checkpoint")
+        course, best = restored
+        log(f"going on after pass {course.done} from a checkpoint")
     log(
         f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
-        f"{len(training.items):,} events, {shape.items:,} items, at most {plan.passes} passes, "
+        f"{len(training.items):,} events, {shape.items:,} items, {_planned(plan)}, "
         f"{device().type}, {torch.get_num_threads()} threads{_by(group)}"
     )
     trainer.lead(work)
     seconds = 0.0
-    if done - best.passes < MAX_PASSES_WITHOUT_GAIN:  # otherwise the restarted job had stopped here already
+    if not course.over:  # otherwise the restarted job had stopped here already
         some = validation.sample(cases, seed)
 
         def validated() -> float:
             return validation.validated(optimizer.averaged_network(), prepared, some)
 
-        seconds = _make_passes(trainer, plan, done, best, state, validated, stop)
+        seconds = _make_passes(trainer, plan, course, best, state, validated, stop)
     trainer.end()
     optimizer.average = best.weights
     return Result(optimizer.averaged_network(), best.passes, best.reached, seconds)
@@ -166,7 +168,7 @@ def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> 
     group = process_group.current()
     shape = shape_for(prepared, plan)
     network = Network(shape, prepared.item_features, prepared.user_features).to(device())
-    rising = warm_up(len(training.items), plan.passes, group.size)
+    rising = warm_up(len(training.items), plan.least, group.size)
     work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
     _begin(network, work)
     return Trainer(network, share(work, group.rank, group.size), group), work
@@ -175,37 +177,48 @@ def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> 
 def _make_passes(
     trainer: Trainer,
     plan: Plan,
-    done: int,
+    course: Course,
     best: Best,
     state: Checkpoint,
     validated: Callable[[], float],
     stop: StopSignal | None,
 ) -> float:
-    """Make passes until the plan or the budget ends, or validation stops improving.
+    """Make passes until the course or the budget ends.
 
-    `done` passes were made before. `best` is updated. Returns the seconds of a pass.
+    `course` and `best` are updated. Returns the seconds of a pass.
     """
-    optimizer, passes = trainer.optimizer, plan.passes
+    optimizer, before = trainer.optimizer, course.done
     clock, budget, each = Clock(), FIT_SHARE * plan.seconds, 0.0
-    for number in range(done + 1, plan.passes + 1):
-        loss = trainer.pass_together(number - 1, passes, stop)
+    while not course.over:
+        high = course.high
+        loss = trainer.pass_together(course.done, course.turn, stop)
         reached = validated()
+        each = clock.seconds() / (course.done + 1 - before)
+        course.note(reached, max(int((budget - clock.seconds()) / each), 0))
         if reached > best.reached:
-            best.reached, best.passes = reached, number
+            best.reached, best.passes = reached, course.done
             best.weights = [value.clone() for value in optimizer.average]
-        each = clock.seconds() / (number - done)
-        if number == done + 1:
-            # A budget that is too short makes the rate fall faster, instead of cutting its fall off.
-            passes = min(passes, max(done + int(budget / each), number))
         log(
-            f"pass {number}/{passes} loss {loss:.4f} validation {reached:.4f} best {best.reached:.4f} "
-            f"left {duration(each * (passes - number))}"
+            f"pass {course.done}/{course.last or '?'} loss {loss:.4f} validation {reached:.4f} "
+            f"best {best.reached:.4f} {duration(each)} each"
         )
-        state.write(trainer.network, optimizer, number, best)
-        over = number >= passes or clock.seconds() + each > budget
-        if over or number - best.passes >= MAX_PASSES_WITHOUT_GAIN:
-            break
+        if course.high != high:
+            log(_decided(course, each))
+        state.write(trainer.network, optimizer, course, best)
     return each
+
+
+def _decided(course: Course, each: float) -> str:
+    """Why no more passes are made at the highest rate, for people who consider a larger budget."""
+    assert course.high is not None and course.last is not None
+    return (
+        f"the rate falls from pass {course.high} to pass {course.last}: one more pass before it "
+        f"({duration(each)}) would raise validation by about {100 * course.next_gain:.1f} %"
+    )
+
+
+def _planned(plan: Plan) -> str:
+    return f"{plan.passes} passes" if plan.passes else f"{plan.least} passes and more while they help"
 
 
 def refine(
@@ -227,7 +240,7 @@ def refine(
     passes = max(1, min(math.ceil(result.passes / 4), affordable))
     trainer.lead(work)
     for number in range(passes):
-        loss = trainer.pass_together(number, passes, stop)
+        loss = trainer.pass_together(number, Turn(number / passes, (number + 1) / passes), stop)
         log(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
     trainer.end()
     return Result(trainer.optimizer.averaged_network(), result.passes, result.reached, result.seconds)

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tastemaker.models.scores import log_sum
@@ -47,8 +46,20 @@ def test_influence_equals_the_difference_in_log_score(cinema: Cinema, user: str)
     history = model.bundle.history(user)
     item = int(history.items[-1])
     (found,) = explain(model, history, [item], now=50)
-    less = history[np.arange(len(history)) != found[0].position]
+    less = history[history.items != history.items[found[0].position]]
     both = [model.score_user(read, now=50) for read in (history, less)]
     with_it, without = (scores[item] - log_sum(scores) for scores in both)
     assert found[0].position == len(history) - 1
     assert found[0].added == pytest.approx(float(with_it) - float(without), abs=1e-6)
+
+
+def test_repeated_events_with_an_item_are_one_reason(cinema: Cinema) -> None:
+    for start, film in enumerate(("emma", "emma", "brazil", "emma"), 100):
+        cinema.saw("bob", film, start=start)
+    found = answered(cinema, userId="bob", explain=True)["explanations"]
+    for one in found:
+        items = [event["itemId"] for event in one["because"]]
+        assert len(items) == len(set(items))
+    (because,) = [one["because"] for one in found if one["itemId"] == "emma"]
+    (event,) = [event for event in because if event["itemId"] == "emma"]
+    assert event["timestamp"] == 103  # the newest of the three
