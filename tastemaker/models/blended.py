@@ -19,7 +19,10 @@ from tastemaker.models.scores import Array, Dense, Mask, Scores, log_sum
 from tastemaker.models.topk import top_k
 
 PRODUCTS = 1 << 22
-"""The number of products that are held at a time: 16 MB."""
+"""The number of products of one multiplication: 16 MB."""
+
+MAX_PRODUCTS = 1 << 25
+"""The number of products that are kept for users who are scored together: 128 MB."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,14 @@ class Blended(Scores):
 
     @classmethod
     def multiply(cls, users: Sequence[Blended]) -> None:
-        """Compute the scores of users of one model with matrix products, which are faster than one by one."""
+        """Compute the scores of users of one model with matrix products, which are faster than one by one.
+
+        Of a very large catalog, only those of the first users are computed; others follow when they are read.
+        """
         if not users:
             return
-        size = max(PRODUCTS // max(len(users[0]), 1), 1)
+        items = max(len(users[0]), 1)
+        users, size = users[: MAX_PRODUCTS // items], max(PRODUCTS // items, 1)
         for start in range(0, len(users), size):
             some = users[start : start + size]
             products = np.stack([one._vector for one in some]) @ some[0]._vectors.T

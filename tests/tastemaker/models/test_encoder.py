@@ -120,6 +120,17 @@ def test_encode_reads_only_the_newest_events_of_the_window() -> None:
     assert np.array_equal(encode(*longer), encode(*newest))
 
 
+def test_users_who_are_encoded_together_get_what_each_gets_alone() -> None:
+    rng = np.random.default_rng(4)
+    items, types = rng.integers(0, ITEMS, (3, 4)), rng.integers(-1, TYPES, (3, 4))
+    times, now = np.sort(rng.integers(0, 900, (3, 4)), axis=1), np.array([900, 950, 1000])
+    users = rng.normal(size=(3, WIDTH)).astype(np.float32)
+    together = ENCODER.encode_equal(items, times, types, now, users)
+    for one in range(3):
+        alone = ENCODER.encode(items[one], times[one], types[one], int(now[one]), users[one])
+        assert together[one] == pytest.approx(alone, abs=1e-5)
+
+
 def test_encode_follows_the_order_of_events() -> None:
     assert np.abs(encode([0, 1], [5, 5], [0, 0]) - encode([1, 0], [5, 5], [0, 0])).max() > 0.01
 
