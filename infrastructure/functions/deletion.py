@@ -1,4 +1,4 @@
-"""The `deletion` function: deletes the data of users from the lake and the tables."""
+"""The `deletion` function: deletes the data of users from the lake and the tables, and compacts events."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_listing, allow_objects, use_caller_data
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import PLANS_PATTERN, Area, patterns
+from tastemaker.contracts.lake_layout import GROUPS, PLANS_PATTERN, Area, patterns
 
 AREAS = patterns(
     Area.DATASETS, Area.EVENTS, Area.ACTION_EVENTS, Area.DATA_DELETION, Area.BATCH, Area.TRAINING
 )
+DAY_MINUTES = 24 * 60
 # Old versions go too: a deleted user must not come back with one.
 REWRITE = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion")
 
@@ -38,6 +39,9 @@ def _connect(deletion: ServiceFunction, uses: Resources) -> None:
     allow(deletion.role, ["dynamodb:GetItem", "dynamodb:DeleteItem"], [tables.catalog.table_arn])
     allow(deletion.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
     use_caller_data(deletion, uses, reads=True)
+    # It may rewrite the files of events, so it also compacts them.
+    allow_listing(deletion.role, uses.lake, [GROUPS])
+    uses.schedules.call("Compact", deletion.function, minutes=DAY_MINUTES, event={"action": "compact"})
 
 
 FUNCTION = FunctionDeclaration(

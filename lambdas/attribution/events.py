@@ -18,6 +18,7 @@ from lambdas.attribution.items import Items
 from lambdas.attribution.reading import streamed
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
+from tastemaker.contracts.compaction import visible
 from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.lake_layout import AttributionFolder, events_of_day
 from tastemaker.contracts.plans import AttributionPlan
@@ -75,7 +76,9 @@ class Events:
         day = datetime.fromtimestamp(progress["at"] - MAX_DELAY_SECONDS, UTC).strftime("%Y/%m/%d")
         found = [
             (key, written)
-            for key, written in self.lake.objects(plan["events"], after=events_of_day(plan["events"], day))
+            for key, written in visible(
+                self.lake.objects(plan["events"], after=events_of_day(plan["events"], day))
+            )
             if key.endswith(".parquet")
         ]
         seen = set(earlier["seen"])
@@ -88,7 +91,7 @@ class Events:
             return None
         sources = Sources(plan["sources"], earlier["named"])
         tally = Tally(map(Metric.parse, plan["metrics"]), sources)
-        for event in streamed(self.lake, new, tally):
+        for event in streamed(self.lake, new, tally, seen):
             tally.add(event)
         figures = tally.figures(self.items.of(tally.items, tally.item_columns))
         state = {

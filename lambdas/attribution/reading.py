@@ -1,7 +1,7 @@
 """Rows of the lake → events to count."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
@@ -12,8 +12,13 @@ STREAMED = event_columns("eventType", "sentAt", "itemId", "recommendationId", "e
 BULK = ["EVENT_TYPE", "TIMESTAMP", "ITEM_ID", "RECOMMENDATION_ID", "EVENT_ATTRIBUTION_SOURCE"]
 
 
-def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Event]:
-    """The events of these files that `tally` counts. Of the same event, the first one counts."""
+def streamed(
+    lake: LakeBucket, keys: Iterable[str], tally: Tally, read: Collection[str] = ()
+) -> Iterator[Event]:
+    """The events of these files that `tally` counts. Of the same event, the first one counts.
+
+    `read` are the keys of files whose events were counted before: a compacted file may repeat them.
+    """
     names = [name for name in tally.columns if name in MEMBERS_BY_FIELD]
     others = [name for name in tally.columns if name not in MEMBERS_BY_FIELD]
     more = event_columns(
@@ -24,7 +29,7 @@ def streamed(lake: LakeBucket, keys: Iterable[str], tally: Tally) -> Iterator[Ev
     end = len(STREAMED) + len(names)
     seen: set[tuple[str, str]] = set()
     for key in keys:
-        for row in parquet.event_rows(lake, key, [*STREAMED, *more], tally.event_types):
+        for row in parquet.event_rows(lake, key, [*STREAMED, *more], tally.event_types, read):
             identity = event_identity(*row[end : end + 3])
             if identity in seen:
                 continue

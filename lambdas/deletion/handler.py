@@ -1,5 +1,7 @@
 """The deletion function: one step of the data deletion state machine per call.
 
+A schedule calls it once a day with {"action": "compact"}, because it may rewrite the files of events.
+
 An event is {"action": "plan" | "delete" | "count", "plan": the answer of the first step, "item": a task}. The
 ids of users are read from the caller's file at each call, so that the lake never has a list of them.
 """
@@ -11,6 +13,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from lambdas.deletion.compaction import Compaction
 from lambdas.deletion.lake_files import (
     OnCount,
     delete_event_rows,
@@ -23,11 +26,13 @@ from lambdas.deletion.lake_files import (
 from lambdas.deletion.planning import Task, plan_tasks
 from lambdas.deletion.tables import THREADS, Tables
 from lambdas.deletion.users import read_users
+from lambdas.stores import parquet
 from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.plans import resolved
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
+from tastemaker.contracts.compaction import is_compacted
 from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
 from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.failures import reason_for
@@ -60,6 +65,7 @@ class DataDeletion:
                 case "delete" if item is not None:
                     return self._delete_once(plan, item)
                 case "count":
+                    self._delete_from_new_files(plan)
                     delete_object(self.lake, DeletionFolder(plan["folder"]).sessions)
                     return {"numDeleted": sum(self._counts(plan))}
         except Exception as error:
@@ -87,6 +93,17 @@ class DataDeletion:
 
         return max(before, self._delete(plan, task, store))
 
+    def _delete_from_new_files(self, plan: DataDeletionPlan) -> None:
+        """Delete the users' events from days that were compacted after the tasks were planned."""
+        planned = {task.get("key") for task in json.loads(self.lake.read(plan["work"]))}
+        found = [*parquet.keys(self.lake, plan["events"]), *parquet.keys(self.lake, plan["actionEvents"])]
+        new = [key for key in found if is_compacted(key) and key not in planned]
+        if new:
+            users = self._users(plan)
+            sessions = json.loads(self.lake.read(DeletionFolder(plan["folder"]).sessions))
+            for key in new:
+                delete_event_rows(self.lake, key, users, sessions, lambda _: None)
+
     def _counts(self, plan: DataDeletionPlan) -> list[int]:
         counts = DeletionFolder(plan["folder"]).counts
         return [int(self.lake.read(key)) for key, _ in self.lake.objects(counts)]
@@ -108,7 +125,12 @@ class DataDeletion:
             return delete_user_rows(self.lake, key, users, on_count if task["visible"] else lambda _: None)
         sessions = json.loads(self.lake.read(DeletionFolder(plan["folder"]).sessions))
         if what == "events":
-            return delete_event_rows(self.lake, key, users, sessions, on_count)
+            if task.get("visible", True):
+                return delete_event_rows(self.lake, key, users, sessions, on_count)
+            try:
+                return delete_event_rows(self.lake, key, users, sessions, lambda _: None)
+            except self.lake.client.exceptions.NoSuchKey:  # compaction has deleted it meanwhile
+                return 0
         datasets = [dataset["catalog"] for dataset in plan["datasets"] if dataset["type"] == "USERS"]
         names = [*users, *sessions][task["from"] : task["to"]]
         self.tables.delete_lists(names, plan["lists"])
@@ -127,8 +149,12 @@ _job: DataDeletion | None = None
 
 
 def handle(event: dict[str, Any], context: Any = None) -> Any:
-    """Run one step of a job."""
+    """Run one step of a job, or the daily compaction."""
     global _job
     _job = _job or DataDeletion(Settings())
+    if event["action"] == "compact":
+        done = Compaction(_job.lake).run(lambda: context.get_remaining_time_in_millis() / 1000)
+        logger.info("compacted", extra=done)
+        return done
     logger.append_keys(arn=event["plan"]["arn"])
     return _job.run(event["action"], event["plan"], event.get("item"))

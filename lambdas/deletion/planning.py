@@ -10,6 +10,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.compaction import visible
 from tastemaker.contracts.lake_layout import DeletionFolder, is_upserts_key, prepared_prefix_of
 from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.contracts.streamed_event import event_columns
@@ -29,8 +30,8 @@ Task = TypedDict(
 )
 """One element of the list of tasks.
 
-`rows` deletes from a file of a dataset, whose rows count only if it is `visible`; `events` from a file of
-streamed events; `lines` from a file of upserts. `left` deletes all objects under a prefix, `history` their
+`rows` deletes from a file of a dataset and `events` from a file of streamed events, whose rows count only if
+it is `visible`; `lines` from a file of upserts. `left` deletes all objects under a prefix, `history` their
 old versions. `tables` deletes the rows of the users and sessions from number `from` up to number `to`.
 """
 
@@ -42,20 +43,23 @@ def plan_tasks(lake: LakeBucket, plan: DataDeletionPlan, users: Sequence[str]) -
     """
     tasks: list[Task] = []
     for dataset in plan["datasets"]:
-        visible = tuple(dataset["visible"])
+        imports = tuple(dataset["visible"])
         tasks += [
-            {"what": "rows", "key": key, "visible": key.startswith(visible)}
+            {"what": "rows", "key": key, "visible": key.startswith(imports)}
             for key in parquet.keys(lake, dataset["folder"])
         ]
-    event_files = [*parquet.keys(lake, plan["events"]), *parquet.keys(lake, plan["actionEvents"])]
-    tasks += [{"what": "events", "key": key} for key in event_files]
+    # Also the files that were compacted: their rows do not count, but must not stay.
+    found = [one for folder in (plan["events"], plan["actionEvents"]) for one in lake.objects(folder)]
+    current = {key for key, _ in visible(found) if key.endswith(".parquet")}
+    event_files = [key for key, _ in found if key.endswith(".parquet")]
+    tasks += [{"what": "events", "key": key, "visible": key in current} for key in event_files]
     trainings = [key for key, _ in lake.objects(plan["trainings"])]
     tasks += [{"what": "lines", "key": key} for key in trainings if is_upserts_key(key, "USERS")]
     # A training that is started again prepares its events again.
     prepared = {prefix for key in trainings if (prefix := prepared_prefix_of(key)) is not None}
     tasks += [{"what": "left", "key": prefix} for prefix in (*plan["left"], *sorted(prepared))]
     tasks += [{"what": "history", "key": prefix} for prefix in plan["history"]]
-    sessions = _sessions(lake, event_files, set(users))
+    sessions = _sessions(lake, sorted(current), set(users))
     lake.write(DeletionFolder(plan["folder"]).sessions, json.dumps(sessions))
     count = len(users) + len(sessions)
     tasks += [

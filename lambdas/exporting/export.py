@@ -79,7 +79,7 @@ class Export:
         """Streamed events as rows of the schema, without events of sessions that have no user."""
         columns = event_columns(*MEMBERS_BY_FIELD.values(), "eventId", "properties")
         seen: set[tuple[str, str]] = set()
-        for key in parquet.keys(self.lake, self.plan["events"]):
+        for key in parquet.event_keys(self.lake, self.plan["events"]):
             for values in parquet.event_rows(self.lake, key, columns):
                 event = dict(zip(columns, values, strict=True))
                 identity = event_identity(event["userId"], None, event["eventId"])

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.compaction import SOURCE_COLUMN, is_compacted, visible
 from tastemaker.contracts.streamed_event import stored_columns
 from tastemaker.failures import WorkFailedError
 
@@ -70,24 +71,38 @@ def rows(
 
 
 def event_rows(
-    lake: LakeBucket, key: str, members: list[str], only: Collection[str] | None = None
+    lake: LakeBucket,
+    key: str,
+    members: list[str],
+    only: Collection[str] | None = None,
+    read: Collection[str] = (),
 ) -> Iterator[Row]:
     """Like `rows` for a file of streamed events, by the members of an event.
 
-    Raises MissingColumnError if the file lacks a column that all such files have.
+    `read` are the keys of files that were read before: their rows in a compacted file are left out. Raises
+    MissingColumnError if the file lacks a column that all such files have.
     """
     with opened(lake, key) as file:
-        yield from _rows(file, members, stored_columns(members, file.schema_arrow.names, key), only)
+        stored = stored_columns(members, file.schema_arrow.names, key)
+        yield from _rows(file, members, stored, only, read if is_compacted(key) else ())
 
 
 def _rows(
-    file: pq.ParquetFile, names: list[str], stored: Mapping[str, str], only: Collection[str] | None
+    file: pq.ParquetFile,
+    names: list[str],
+    stored: Mapping[str, str],
+    only: Collection[str] | None,
+    read: Collection[str] = (),
 ) -> Iterator[Row]:
     """The values of `names`, whose columns in the file are `stored`."""
     wanted = None if only is None else pa.array(sorted(only), pa.string())
     if wanted is not None and names[0] not in stored:
         return
-    for batch in file.iter_batches(BATCH_ROWS, columns=list(stored.values())):
+    known = pa.array(sorted(read), pa.string())
+    columns = [*stored.values(), *([SOURCE_COLUMN] if read else [])]
+    for batch in file.iter_batches(BATCH_ROWS, columns=columns):
+        if read:
+            batch = batch.filter(pc.invert(pc.is_in(batch.column(SOURCE_COLUMN), known)))
         if wanted is not None:
             batch = batch.filter(pc.is_in(batch.column(stored[names[0]]), wanted))
         found = {name: batch.column(column).to_pylist() for name, column in stored.items()}
@@ -98,3 +113,8 @@ def _rows(
 def keys(lake: LakeBucket, prefix: str) -> list[str]:
     """The keys of the Parquet files under a prefix, in order."""
     return [key for key, _ in lake.objects(prefix) if key.endswith(".parquet")]
+
+
+def event_keys(lake: LakeBucket, prefix: str) -> list[str]:
+    """The keys of the files of streamed events under a prefix, in order, without those that compaction hid."""
+    return [key for key, _ in visible(lake.objects(prefix)) if key.endswith(".parquet")]

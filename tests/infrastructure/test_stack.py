@@ -278,12 +278,21 @@ def test_cdk_adds_no_functions_of_its_own(template: Template) -> None:
     assert names <= set(ENVIRONMENT)
 
 
-def test_reconciliation_is_called_by_a_role_that_can_do_nothing_else(template: Template) -> None:
-    (schedule,) = template.of_type("AWS::Scheduler::Schedule").values()
-    target = schedule["Target"]
-    assert schedule["ScheduleExpression"] == "rate(15 minutes)"
-    assert json.loads(target["Input"]) == {"action": "reconcile"}
-    assert "FunctionsControl" in str(target["Arn"])
+@pytest.mark.parametrize(
+    ("function", "rate", "action"),
+    [("Control", "rate(15 minutes)", "reconcile"), ("Deletion", "rate(1440 minutes)", "compact")],
+)
+def test_schedule_has_a_role_that_can_do_nothing_but_call_its_function(
+    template: Template, function: str, rate: str, action: str
+) -> None:
+    schedules = template.of_type("AWS::Scheduler::Schedule").values()
+    assert len(schedules) == 2
+    (target,) = [
+        one["Target"] for one in schedules if json.loads(one["Target"]["Input"]) == {"action": action}
+    ]
+    (schedule,) = [one for one in schedules if one["Target"] is target]
+    assert schedule["ScheduleExpression"] == rate
+    assert f"Functions{function}" in str(target["Arn"])
     role = target["RoleArn"]["Fn::GetAtt"][0]
     policies = template.of_type("AWS::IAM::Policy").values()
     (policy,) = [one for one in policies if one["Roles"] == [{"Ref": role}]]

@@ -7,6 +7,7 @@ from typing import Any
 
 from tastemaker.contracts import statuses
 from tastemaker.contracts.arns import execution_name
+from tastemaker.contracts.compaction import visible
 from tastemaker.contracts.deployment import bundle_of
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, TrainingFolder, bundle_of_job
 from tastemaker.contracts.model_size import can_fit, disk_shortage
@@ -194,7 +195,7 @@ class TrainingJob:
         """The keys below these prefixes. Many folders with the same parent are listed together."""
         lake = self.context.ports.lake
         if len(prefixes) <= MAX_LISTS:
-            return sorted(key for prefix in prefixes for key, _ in lake.objects(prefix))
+            return sorted(key for prefix in prefixes for key, _ in visible(lake.objects(prefix)))
         wanted = set(prefixes)
         parents = {f"{prefix.rstrip('/').rpartition('/')[0]}/" for prefix in prefixes}
         return sorted(
@@ -208,7 +209,9 @@ class TrainingJob:
 def newest_interaction(context: Context, group: str) -> float:
     """When interactions last came in, by import or by stream (seconds since 1970); 0.0 if they never did."""
     lake, prefixes = context.ports.lake, events_of(context, group)
-    streamed = max((written for prefix in prefixes for _, written in lake.objects(prefix)), default=0.0)
+    streamed = max(
+        (written for prefix in prefixes for _, written in visible(lake.objects(prefix))), default=0.0
+    )
     interactions = datasets_of(context, group).get("INTERACTIONS")
     imported = bulk_data_changed_at(interactions) if interactions is not None else 0.0
     return max(streamed, imported)

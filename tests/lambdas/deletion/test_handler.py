@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lambdas.deletion.compaction import Compaction
 from lambdas.deletion.handler import DataDeletion
 from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.support.settings import Settings
@@ -171,6 +172,32 @@ def test_restarted_deletion_counts_rows_of_both_runs(place: Deployment) -> None:
     place.store("groups/films/events/0.parquet", [late])
     assert place.run() == 2 + 1 + 3 + 1 + 5 + 1
     assert "ann" not in place.known()
+
+
+def test_deletion_counts_compacted_events_once_and_leaves_none(place: Deployment) -> None:
+    day = "groups/films/events/2026/01/02/"
+    for name, user in (("a", "ann"), ("b", "bob")):
+        place.store(f"{day}{name}.parquet", [{"eventid": "7", "userid": user, "sessionid": f"s-{user}"}])
+    compact(place)
+    assert place.run() == 12 + 1
+    known = place.known()
+    assert "ann" not in known and known.count("'eventid': '7'") == 2  # bob's, and its hidden copy
+
+
+def test_deletion_finds_days_that_are_compacted_after_it_was_planned(place: Deployment) -> None:
+    day = "groups/films/events/2026/01/02/"
+    for name, user in (("a", "ann"), ("b", "bob")):
+        place.store(f"{day}{name}.parquet", [{"eventid": "7", "userid": user, "sessionid": f"s-{user}"}])
+    place.job.run("plan", PLAN, {})
+    compact(place)
+    for item in json.loads(place.job.lake.read(PLAN["work"])):
+        place.job.run("delete", PLAN, item)
+    assert place.job.run("count", PLAN, {})["numDeleted"] == 12 + 1
+    assert "ann" not in place.known()
+
+
+def compact(place: Deployment) -> None:
+    assert Compaction(place.job.lake).run(lambda: 900.0) == {"compacted": 2, "deleted": 0}
 
 
 @pytest.mark.parametrize("key", ["datasets/INTERACTIONS/1/a.parquet", "events/a.parquet"])

@@ -1,0 +1,39 @@
+"""Which files of events a reader takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tastemaker.contracts.compaction import end_of_day, is_compacted, visible
+
+DAY = "groups/films/events/2026/01/02/"
+NEXT = "groups/films/events/2026/01/03/"
+END = datetime(2026, 1, 3, tzinfo=UTC).timestamp()
+
+
+def test_compacted_file_hides_the_files_of_its_day_and_is_as_old_as_the_day() -> None:
+    objects = [(f"{DAY}a.parquet", 1.0), (f"{DAY}compacted.parquet", 9e9), (f"{NEXT}a.parquet", 2.0)]
+    assert list(visible(objects)) == [(f"{DAY}compacted.parquet", END), (f"{NEXT}a.parquet", 2.0)]
+
+
+def test_files_of_days_without_a_compacted_file_are_all_visible() -> None:
+    objects = [(f"{DAY}a.parquet", 1.0), (f"{DAY}b.parquet", 2.0)]
+    assert list(visible(objects)) == objects
+
+
+def test_only_a_day_of_events_has_a_compacted_file() -> None:
+    """An import job may have any name."""
+    key = "groups/films/datasets/ITEMS/job/compacted.parquet"
+    assert not is_compacted(key) and is_compacted(f"{DAY}compacted.parquet")
+    assert list(visible([(key, 1.0), (f"{key[:-8]}-2.parquet", 2.0)])) == [
+        (key, 1.0),
+        (f"{key[:-8]}-2.parquet", 2.0),
+    ]
+
+
+def test_end_of_a_day_needs_the_folder_of_a_day() -> None:
+    assert end_of_day(f"{DAY}a.parquet") == END
+    with pytest.raises(ValueError, match="not in the folder of a day"):
+        end_of_day("groups/films/events/a.parquet")
