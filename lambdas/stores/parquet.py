@@ -116,5 +116,5 @@ def keys(lake: LakeBucket, prefix: str) -> list[str]:
 
 
 def event_keys(lake: LakeBucket, prefix: str) -> list[str]:
-    """The keys of the files of streamed events under a prefix, in order, without those that compaction hid."""
+    """The keys of the files of streamed events under a prefix, in order, without hidden ones."""
     return [key for key, _ in visible(lake.objects(prefix)) if key.endswith(".parquet")]
