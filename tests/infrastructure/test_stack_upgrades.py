@@ -20,7 +20,7 @@ KEPT: dict[str, dict[str, Any]] = RELEASE["Resources"]
 
 
 def create_only(resource_type: str) -> set[str]:
-    """The top-level properties whose change may replace a resource, as CloudFormation's registry lists them."""
+    """The top-level properties whose change may replace a resource, by CloudFormation's registry."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
     lists = (schema.get(name, []) for name in ("createOnlyProperties", "conditionalCreateOnlyProperties"))
     return {path.split("/")[2] for paths in lists for path in paths}
