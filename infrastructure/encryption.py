@@ -44,7 +44,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "kinesis:GetRecords": READ,
     "kinesis:PutRecord": WRITE,
     "kinesis:PutRecords": WRITE,
-    "firehose:PutRecordBatch": WRITE,
 }
 """Action on data → what it takes of the key."""
 

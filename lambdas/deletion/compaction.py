@@ -35,10 +35,10 @@ from tastemaker.contracts.compaction import (
     folder_of,
     is_compacted,
 )
+from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.lake_layout import GROUPS, Area
 from tastemaker.failures import WorkFailedError
 
-DAY_SECONDS = 86_400
 MAX_BYTES = 1 << 30
 """A day with more has files that are large enough, and would not fit on the function's disk."""
 ATTEMPTS = 3
