@@ -1,42 +1,52 @@
-"""The users of a data deletion job: the ids in CSV files with the column USER_ID."""
+"""The users of a data deletion job: the ids in CSV files with the column USER_ID.
+
+The files are found and decompressed as those of an import: a folder is never read by half, because the job
+would report success with users left.
+"""
 
 import csv
 import io
+from collections.abc import Iterator
 
-from tastemaker.failures import WorkFailedError
-from tastemaker.files import File, Source, find_files
+from tastemaker.failures import InvalidLocation, WorkFailedError
+from tastemaker.files import File, Source
+from tastemaker.importing.compression import plain_bytes
+from tastemaker.importing.errors import MissingColumns, UnreadableFile
+from tastemaker.importing.header import explain
+from tastemaker.importing.storage import input_files
 
 COLUMN = "USER_ID"
 
 
 def read_users(source: Source, location: str) -> list[str]:
-    """The distinct ids of a file, or of every `.csv` file of a folder, sorted.
+    """The distinct ids of a file, or of every CSV file of a folder, sorted.
 
-    Raises InvalidLocation, AccessRefused, and WorkFailedError for a file without the column.
+    Ids are trimmed, as an import trims them. Files may be compressed with gzip or zstd. Raises
+    InvalidLocation, AccessRefused, and WorkFailedError for a file that cannot be read or lacks the column.
     """
-    users: set[str] = set()
-    files = find_files(
-        source,
-        location,
-        accept=lambda file: file.key.lower().endswith(".csv"),
-        missing="no such object, and no .csv file below it",
-    )
-    for file in files:
-        users.update(_ids(source, file))
+    files = input_files(source, location).files
+    if any(file.is_parquet for file in files):
+        raise InvalidLocation(location, "a data deletion job reads .csv, .csv.gz or .csv.zst, not .parquet")
+    users = {user for file in files for user in _ids(source, file)}
     if not users:
         raise WorkFailedError(f"There are no user ids at {location}")
     return sorted(users)
 
 
-def _ids(source: Source, file: File) -> list[str]:
+def _ids(source: Source, file: File) -> Iterator[str]:
     with source.open(file) as raw:
-        text = io.TextIOWrapper(io.BufferedReader(raw, 1 << 20), "utf-8-sig", newline="")
+        plain = io.BufferedReader(plain_bytes(raw, file.name), 1 << 20)
+        rows = csv.DictReader(io.TextIOWrapper(plain, "utf-8-sig", newline=""))
         try:
-            rows = csv.DictReader(text)
-            names = [name.strip().upper() for name in rows.fieldnames or []]
+            header = [name.strip() for name in rows.fieldnames or []]
+            names = [name.upper() for name in header]
             if COLUMN not in names:
-                raise WorkFailedError(f"Input CSV is missing the following columns: [{COLUMN}] ({file.name})")
+                raise MissingColumns(file.name, [COLUMN], explain(header, [COLUMN], [COLUMN]))
             column = (rows.fieldnames or [])[names.index(COLUMN)]
-            return [row[column] for row in rows if row[column]]
+            for row in rows:
+                if user := (row[column] or "").strip():
+                    yield user
         except UnicodeDecodeError as error:
-            raise WorkFailedError(f"{file.name}: not UTF-8: {error}") from error
+            raise UnreadableFile(file.name, f"not UTF-8: {error}") from error
+        except csv.Error as error:
+            raise UnreadableFile(file.name, f"not CSV: {error}", rows.line_num + 1) from error

@@ -40,18 +40,14 @@ def list_recipes(request: Request) -> Body:
 
 def tag(context: Context, request: Request) -> None:
     """TagResource. Raises InvalidInput or TooManyTags."""
-    context.writer.merge(
-        lambda: _taggable(context, request),
-        lambda record: {"_tags": tags.merged(tags.tags_of(record), request["tags"])},
-    )
+    record = _taggable(context, request)
+    context.writer.change_private(record, _tags=tags.merged(tags.tags_of(record), request["tags"]))
 
 
 def untag(context: Context, request: Request) -> None:
     """UntagResource. Raises InvalidInput or TooManyTagKeys."""
-    context.writer.merge(
-        lambda: _taggable(context, request),
-        lambda record: {"_tags": tags.without(tags.tags_of(record), request["tagKeys"])},
-    )
+    record = _taggable(context, request)
+    context.writer.change_private(record, _tags=tags.without(tags.tags_of(record), request["tagKeys"]))
 
 
 def _taggable(context: Context, request: Request) -> Record:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tastemaker.control import recipe_operations
+from tastemaker.control.core.conflicts import repeat_on_conflict
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.declaration import Operation
 from tastemaker.control.core.ports import Ports
@@ -49,5 +50,13 @@ def control_plane(**ports: Any) -> ControlPlane:
 
 
 def operations(control: ControlPlane) -> dict[str, Operation]:
-    """Every operation of personalize: its name and the function that runs it on validated parameters."""
-    return recipe_operations.operations(control) | control.operations()
+    """Every operation of personalize: its name and the function that runs it on validated parameters.
+
+    An operation begins again if another request has changed what it has read.
+    """
+    table = recipe_operations.operations(control) | control.operations()
+    return {name: _repeated(operation) for name, operation in table.items()}
+
+
+def _repeated(operation: Operation) -> Operation:
+    return lambda request: repeat_on_conflict(lambda: operation(request))

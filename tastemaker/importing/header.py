@@ -15,8 +15,8 @@ def explain(header: Sequence[str], missing: Sequence[str], columns: Sequence[str
     """What is there in place of the `missing` ones of `columns`, and what to do."""
     line = ",".join(header)[:MAX_SHOWN]
     for separator, name in _SEPARATORS.items():
-        parts = {plain(part) for cell in header for part in cell.split(separator)}
-        if len(header) < len(columns) and parts & set(map(plain, missing)):
+        parts = {plain(part) for cell in header if separator in cell for part in cell.split(separator)}
+        if len(header) < max(len(columns), 2) and parts & set(map(plain, missing)):
             return f"Line 1 is {line!r}: its cells are separated by {name}; separate them by commas."
     wanted = {plain(column): column for column in missing}
     renamed = [f"{name} to {wanted[plain(name)]}" for name in header if plain(name) in wanted]

@@ -18,9 +18,7 @@ from tastemaker.control.core.declaration import (
 from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.quotas import check_quota
 from tastemaker.control.core.records import Record
-from tastemaker.errors import Conflict, ResourceInUse
-
-_ATTEMPTS = 3
+from tastemaker.errors import ResourceInUse
 
 
 class Operations(Declaration):
@@ -44,14 +42,6 @@ class Operations(Declaration):
 
         Raises the errors that Personalize documents for the operation.
         """
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return self._create(request)
-            except Conflict:  # a referenced record has changed since it was read: check again
-                continue
-        return self._create(request)
-
-    def _create(self, request: Request) -> Body:
         self.context.ports.caller_limits.check(request)
         given_tags = tags.given_in(request)
         referenced = self.find_references(request)

@@ -1,7 +1,6 @@
 """Writing records: every change of a record goes through here, and status changes are reported."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +8,6 @@ from tastemaker.control.core.declaration import Declaration
 from tastemaker.control.core.ports import StatusChange, StatusListener
 from tastemaker.control.core.record_finder import RecordFinder
 from tastemaker.control.core.records import Record, Repository
-from tastemaker.errors import Conflict
-
-MERGE_ATTEMPTS = 50
-"""Rounds of writers that change one record at the same time and do not exclude each other."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +43,6 @@ class RecordWriter:
         for change in _status_changes(record, stored):
             self.on_status_change(change)
         return stored
-
-    def merge(self, read: Callable[[], Record], members: Callable[[Record], Mapping[str, Any]]) -> Record:
-        """As `change_private`, for changes that commute, such as adding tags: repeated until it succeeds.
-
-        `read` returns the record, and `members` the changed members of what was read. Of several writers at
-        once one succeeds in each round. Raises Conflict after `MERGE_ATTEMPTS` rounds.
-        """
-        for _ in range(MERGE_ATTEMPTS - 1):
-            record = read()
-            with suppress(Conflict):
-                return self.change_private(record, **members(record))
-        record = read()
-        return self.change_private(record, **members(record))
 
     def change_private(self, record: Record, **members: Any) -> Record:
         """As `change`, and `lastUpdatedDateTime` stays: the caller has changed nothing.

@@ -1,12 +1,13 @@
 """The steps of the state machines: begin, succeed, fail, settle and remove. Every step may run twice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from tastemaker.contracts import statuses
 from tastemaker.contracts.plans import DeletePlan
 from tastemaker.contracts.workflow_names import DELETE, REFRESH, TRAIN, WORKFLOWS
+from tastemaker.control.core.conflicts import repeat_on_conflict
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.lifecycle import execution_of
 from tastemaker.control.core.records import Record
@@ -14,12 +15,9 @@ from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.workflows.failure_reasons import reason_of
 from tastemaker.control.workflows.reconciliation import pending_executions
 from tastemaker.control.workflows.refreshes import RefreshLifecycle
-from tastemaker.errors import Conflict, InvalidInput, ResourceNotFound
+from tastemaker.errors import InvalidInput, ResourceNotFound
 
 Document = Mapping[str, Any]
-T = TypeVar("T")
-
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class WorkflowSteps:
 
     def begin(self, workflow: str, request: Document, execution: str) -> Document:
         """Claim the subject and return the plan; `{"skip": True}` if there is nothing to do."""
-        return self._repeat(lambda: self._begin(workflow, request, execution))
+        return repeat_on_conflict(lambda: self._begin(workflow, request, execution))
 
     def succeed(self, workflow: str, request: Document, plan: Document, result: Document) -> None:
         """Publish what the work has produced."""
@@ -44,13 +42,13 @@ class WorkflowSteps:
             self._lifecycle(workflow, record).succeed(record, plan, result)
 
         if not plan.get("skip"):
-            self._repeat(step)
+            repeat_on_conflict(step)
 
     def fail(
         self, workflow: str, request: Document, plan: Document, error: Document | None, execution: str
     ) -> None:
         """Store why the work failed. What served before goes on serving."""
-        self._repeat(lambda: self._fail(workflow, request, plan, reason_of(error), execution))
+        repeat_on_conflict(lambda: self._fail(workflow, request, plan, reason_of(error), execution))
 
     def settle(self, workflow: str, request: Document, error: Document | None, execution: str) -> None:
         """Store why an execution ended without success, perhaps without its failure step.
@@ -67,7 +65,7 @@ class WorkflowSteps:
             if self._waits_for(workflow, record, execution):
                 self._fail(workflow, request, {"arn": record.arn}, reason_of(error), execution)
 
-        self._repeat(step)
+        repeat_on_conflict(step)
 
     def remove(self, request: Document) -> None:
         """Remove the record of a deleted resource: the last step of a deletion."""
@@ -77,7 +75,7 @@ class WorkflowSteps:
             if record is not None and record.status in statuses.DELETING:
                 self.control.writer.remove(record)
 
-        self._repeat(step)
+        repeat_on_conflict(step)
 
     def _begin(self, workflow: str, request: Document, execution: str) -> Document:
         if workflow == DELETE:
@@ -143,12 +141,3 @@ class WorkflowSteps:
     @property
     def _versions(self) -> ResourceType:
         return self.control.resource_types["SolutionVersion"]
-
-    def _repeat(self, step: Callable[[], T]) -> T:
-        """Run a step again from the start while another writer is in the way."""
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return step()
-            except Conflict:
-                continue
-        return step()

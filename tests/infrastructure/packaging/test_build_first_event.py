@@ -99,7 +99,6 @@ EVENTS: dict[str, Any] = {
         "source": "s3://data/items.csv",
         "destination": "groups/films/datasets/ITEMS/1/",
         "importMode": "FULL",
-        "datasetGroup": "films",
     },
     "exporting": {
         **DATA_PLAN,
@@ -107,13 +106,14 @@ EVENTS: dict[str, Any] = {
         "mode": "ALL",
         "imports": [],
         "events": "groups/films/events/",
+        "catalog": f"{ACCOUNT}:dataset/films/ITEMS",
         "output": "s3://data/export/",
     },
     "deletion": {
         "action": "plan",
         "plan": {
             "arn": f"{ACCOUNT}:data-deletion-job/x",
-            "datasetGroup": "films",
+            "eventGroups": ["films", "films/actions"],
             "source": "s3://data/users.csv",
             "roleArn": None,
             "datasets": [],
@@ -130,8 +130,8 @@ EVENTS: dict[str, Any] = {
     },
     "refreshing": {
         "arn": f"{ACCOUNT}:campaign/x",
-        "group": "films",
-        "itemsArn": f"{ACCOUNT}:dataset/films/ITEMS",
+        "events": "groups/films/events/",
+        "items": f"{ACCOUNT}:dataset/films/ITEMS",
         "bundle": f"s3://{LAKE}/groups/films/models/x/",
         "previous": None,
         "earlier": None,
@@ -141,7 +141,6 @@ EVENTS: dict[str, Any] = {
     },
     "attribution": {
         "arn": f"{ACCOUNT}:metric-attribution/x",
-        "datasetGroup": "films",
         "datasetGroupArn": f"{ACCOUNT}:dataset-group/films",
         "createdAt": 0.0,
         "metrics": [{"metricName": "views", "eventType": "view", "expression": "SAMPLECOUNT()"}],

@@ -101,7 +101,10 @@ class Shop:
         self.records.create(Record(PREFIX + suffix, kind, body), aliases=aliases)
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        request = {"rawPath": path, "requestContext": {"http": {"method": "POST"}}, "body": json.dumps(body)}
+        return self.post_text(path, json.dumps(body))
+
+    def post_text(self, path: str, text: str) -> tuple[int, Any]:
+        request = {"rawPath": path, "requestContext": {"http": {"method": "POST"}}, "body": text}
         answer = serve(Service("personalize-events"), request, self.operations, None)
         return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
 
@@ -217,6 +220,50 @@ def test_items_and_users_replace_whole_records() -> None:
 def test_invalid_item_is_refused(arn: str, item: dict[str, Any], status: int, code: str) -> None:
     answer, body = Shop().post("/items", {"datasetArn": PREFIX + arn, "items": [item]})
     assert (answer, body["__type"]) == (status, code)
+
+
+LONG = "9" * 400
+"""An integer that no float holds, as it is written in a request."""
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        f'{{"eventType": "view", "itemId": "i", "sentAt": {LONG}}}',
+        f'{{"eventType": "view", "itemId": "i", "sentAt": -{LONG}}}',
+        f'{{"eventType": "view", "itemId": "i", "sentAt": {SENT_AT}, "eventValue": {LONG}}}',
+        f'{{"eventType": "view", "itemId": "i", "sentAt": {SENT_AT}, "eventValue": "x"}}',
+        f'{{"eventType": "view", "sentAt": {SENT_AT}, "properties": "{{\\"eventValue\\": {LONG}}}"}}',
+        f'{{"eventType": "view", "itemId": "{"𝒊" * 256}", "sentAt": {SENT_AT}}}',
+        f'{{"eventType": "view", "itemId": "i", "sentAt": {SENT_AT}, "eventId": "{"𝒊" * 256}"}}',
+    ],
+    ids=["time", "negative time", "value", "text", "property", "item id", "event id"],
+)
+def test_event_that_cannot_be_stored_is_refused_with_the_events_around_it(event: str) -> None:
+    shop = Shop()
+    good = f'{{"eventType": "view", "itemId": "i", "sentAt": {SENT_AT}}}'
+    text = f'{{"trackingId": "tracker-1", "sessionId": "s", "userId": "u", "eventList": [{good}, {event}]}}'
+    status, body = shop.post_text("/events", text)
+    assert status == 400 and body["__type"] in ("InvalidInputException", "ValidationException"), body
+    assert shop.kinesis.stored == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        f'{{"itemId": "{"𝒊" * 253}", "properties": "{{\\"price\\": 1}}"}}',
+        f'{{"itemId": "1", "properties": "{{\\"price\\": {LONG}}}"}}',
+        '{"itemId": "1", "properties": "{\\"price\\": 1e999}"}',
+        '{"itemId": " 1", "properties": "{\\"price\\": 1}"}',
+    ],
+    ids=["id", "number", "infinity", "blank"],
+)
+def test_item_that_cannot_be_stored_is_refused(item: str) -> None:
+    shop = Shop()
+    text = f'{{"datasetArn": "{PREFIX}dataset/shop/ITEMS", "items": [{item}]}}'
+    status, body = shop.post_text("/items", text)
+    assert (status, body["__type"]) == (400, "InvalidInputException"), body
+    assert shop.dynamo.items == {}
 
 
 def test_table_that_stays_busy_is_service_unavailable() -> None:
