@@ -12,7 +12,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local check test fuzz test-spark coverage lint types format lock sbom audit docs docs-site \
+.PHONY: help demo local check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
         bench-load bench-models bench-related bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
 
 help:  ## What there is to make
@@ -26,6 +26,10 @@ local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ct
 
 test: $(VENV)/ready $(CDK)  ## Every test: unit, contract, infrastructure and end-to-end
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+chaos: $(VENV)/ready $(CDK)  ## Events and jobs while AWS fails and processes die, then a count (EVENTS=20000 SEED=… RATE=0.02)
+	$(BIN)/python -m tests.chaos $(if $(EVENTS),--events $(EVENTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) \
+	    $(if $(USERS),--users $(USERS))
 
 fuzz: $(VENV)/ready  ## Send what nobody would send: requests, batch lines, files (SECONDS=60 SEED=… REQUESTS=…)
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \

@@ -1,0 +1,41 @@
+"""`make chaos`: events and jobs under faults, then a count (EVENTS=100000 SEED=1 RATE=0.02)."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.chaos.run import run, scenario_in_memory, synthesized
+
+
+def main() -> int:
+    """Run the scenario and print its figures. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--events", type=int, default=20_000, help="events to send (default: 20000)")
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 10_000, help="seed of all faults")
+    parser.add_argument("--rate", type=float, default=0.02, help="share of calls that fail (default: 0.02)")
+    parser.add_argument("--users", type=int, default=500, help="users that send events (default: 500)")
+    arguments = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    _say(f"make chaos EVENTS={arguments.events} SEED={arguments.seed} RATE={arguments.rate}")
+    with tempfile.TemporaryDirectory() as folder:
+        made = scenario_in_memory(
+            synthesized(Path(folder)), seed=arguments.seed, users=arguments.users, folder=Path(folder)
+        )
+        with made as scenario:
+            report = run(scenario, arguments.events, rate=arguments.rate, say=_say)
+    _say(str(report))
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
