@@ -18,10 +18,11 @@ from random import Random
 from typing import Any
 
 from lambdas.events.catalog import Catalog
+from lambdas.events.kinesis import KinesisTransport
 from lambdas.events.operations import operations
-from lambdas.events.stream import EventStream
 from lambdas.events.targets import EventTargets
 from lambdas.stores import parquet
+from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from tastemaker.contracts.deployment import deployment_of
@@ -77,8 +78,9 @@ class Scenario:
         self.here = self.on.here
         self.records = ResourceTable(self.on.dynamodb, "resources")
         self.stream = LossyStream(refuses=lambda: self.random.random() < self.faults.rate, faults=self.faults)
-        self.profiles = Profiles(self.on.dynamodb, "profiles", sleep=lambda _: None)
-        self.pipeline = EventPipeline(self.stream, self.profiles, self.on.lake, run=self._in_process)
+        self.profiles = Profiles(self.on.dynamodb, "profiles")
+        writer = ProfileWriter(self.on.dynamodb, "profiles", sleep=lambda _: None)
+        self.pipeline = EventPipeline(self.stream, writer, self.on.lake, run=self._in_process)
         self._start_events_function()
         self.group = shop.group(self.here)
         for dataset_type in ("Interactions", "Items", "Users", "Action_Interactions"):
@@ -99,7 +101,7 @@ class Scenario:
         dynamodb = self.on.dynamodb
         self._operations = operations(
             EventTargets(self.records),
-            EventStream(self.stream, "events", lambda _: None),
+            KinesisTransport(self.stream, "events", lambda _: None),
             Catalog(dynamodb, "catalog", sleep=lambda _: None),
             clock=lambda: float(START + 10_000_000),
         )
