@@ -2,9 +2,11 @@
 
 The score of a neighbor is the logarithm of its share of the row, plus the likeness of the two items in each
 attribute and in texts, each with its own weight. The weights are those that make the next items of validation
-users most likely (a conditional logit, McFadden 1974), times a factor, and the same addition for all. Of all
-additions that predict about as well as the best, the largest counts: people who look at an item expect items
-like it, also where users do not choose the next item by that.
+users most likely (a conditional logit, McFadden 1974), times a factor, and the same addition for categories
+and texts. The largest addition counts that predicts about as well as the best weights, and the next item as
+well as users in common alone: people who look at an item expect items like it, also where users do not choose
+the next item by that. Numbers get no addition, because a price or a year in common is not what people call
+alike.
 
 Items with hardly any interactions come after all others by their score. So the most similar two of them get a
 place of their own, in the middle and near the end of the first 25.
@@ -19,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.columns import CATEGORICAL
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sparse import SparseRows, ranges
 from tastemaker.models.topk import top_k
@@ -30,11 +33,14 @@ from training.tuning.objective import gains
 FACTORS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """The factors of the weights that make the next items most likely, to try."""
 
-EVENLY = (0.0, 0.25, 0.5, 1.0, 2.0)
-"""What is added to the weight of every attribute and of texts, to try."""
+EVENLY = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
+"""What is added to the weights of categories and of texts, to try."""
 
 KEPT = 0.98
 """The share of the best objective that a larger addition must keep."""
+
+NEXT_KEPT = 0.99
+"""The share of NDCG@10 of the next item, without attributes, that all weights must keep."""
 
 RIDGE = 1.0
 """The penalty of squared weights, in validation cases."""
@@ -69,6 +75,8 @@ class Likeness:
     def __init__(self, space: FeatureSpace, features: FeatureRows, texts: NDArray[np.float32] | None) -> None:
         self._features, self._texts = features, texts
         self.names = [*(one.name for one in space.columns), "texts"]
+        self.tells = np.array([*(one.column_type == CATEGORICAL for one in space.columns), True], np.float32)
+        """1 for what people call alike: categories and texts."""
         self._values, self._column = _unit_values(space, features)
         self._codes = space.size
         self.weights = np.ones(len(self.names), np.float32)
@@ -137,13 +145,15 @@ def choose(
     found_weights = logit(cases)
     if found_weights is None:
         return np.ones(len(likeness.names), np.float32)
-    grid = [by * found_weights + np.float32(more) for more, by in product(EVENLY, FACTORS)]
-    reached = np.zeros(len(grid))
+    grid = [by * found_weights + more * likeness.tells for more, by in product(EVENLY, FACTORS)]
+    reached, soon = np.zeros(len(grid)), np.zeros(len(grid))
     for one in cases:
         lists = [one.items[top_k(one.users + one.columns @ weights, LIST_LENGTH)] for weights in grid]
         reached += gains(lists, [one.wanted] * len(lists))
-    enough = [place for place in range(len(grid)) if reached[place] >= KEPT * reached.max()]
-    chosen = max(enough, key=lambda place: (place // len(FACTORS), reached[place]))
+        soon += next_gains(lists, one.wanted)
+    allowed = soon >= NEXT_KEPT * soon[0]  # the first of the grid has no weights, so one is allowed
+    enough = np.flatnonzero(allowed & (reached >= KEPT * reached[allowed].max()))
+    chosen = max(enough.tolist(), key=lambda place: (place // len(FACTORS), reached[place]))
     weights = grid[chosen].astype(np.float32)
     log(
         "likeness: "
@@ -152,6 +162,15 @@ def choose(
         f"at best {reached.max() / len(cases):.4f}, without {reached[0] / len(cases):.4f}"
     )
     return weights
+
+
+def next_gains(lists: Sequence[NDArray[np.integer]], wanted: NDArray[np.integer]) -> NDArray[np.float64]:
+    """NDCG@10 of each list with the first of the wanted items as truth."""
+    found = np.zeros(len(lists))
+    for number, ranked in enumerate(lists):
+        place = np.flatnonzero(ranked[:10] == wanted[0])
+        found[number] = 1.0 / np.log2(place[0] + 2) if len(place) else 0.0
+    return found
 
 
 def logit(cases: Sequence[Case]) -> NDArray[np.float32] | None:

@@ -135,3 +135,25 @@ def test_likeness_of_several_values_counts_the_shared_ones() -> None:
     assert found[0] == pytest.approx(1.0)
     assert 0.3 < found[1] < 0.9
     assert found[2] == 0.0
+
+
+def test_attributes_never_cost_the_next_item() -> None:
+    """Users choose by common users alone, so a weight for the shelf would put other items first."""
+    space, features, _ = catalog()
+    like, alike = Likeness(space, features, None), Resemblance(features, None, np.arange(ITEMS))
+    rows = noisy_rows()
+    asked = np.random.default_rng(5).integers(ITEMS, size=300).tolist()
+    wanted = [first(rows, item)[:1] for item in asked]
+    like.weights = likeness.choose(rows, like, alike, asked, wanted)
+    assert np.abs(like.weights).max() < 0.2
+
+
+def test_numbers_get_no_addition() -> None:
+    space = FeatureSpace(
+        (
+            FeatureColumn("SHELF", "categorical", 0, values=("a", "b")),
+            FeatureColumn("PRICE", "number", 2, edges=(1.0, 2.0)),
+        )
+    )
+    rows = FeatureRows(np.array([0, 2]), np.array([0, 2], np.int32), np.ones(2, np.float32))
+    assert Likeness(space, rows, None).tells.tolist() == [1.0, 0.0, 1.0]
