@@ -1,6 +1,6 @@
-"""AWS on one machine: what `cdk synth` wrote, deployed onto moto behind one HTTP endpoint.
+"""AWS on one machine: the synthesized template, deployed on moto behind one HTTP endpoint.
 
-`python -m local` runs it in the foreground; `Local` is the same thing as a context manager, for tests and
+`python -m local` runs it in the foreground; `Local` runs it as a context manager, for tests and
 demos.
 """
 

@@ -63,12 +63,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535, or 0 for a free one")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number up to 65535, or 0 for any")
     return int(text)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run until a signal; 0 after a clean end, 1 if it could not start."""
+    """Run until a signal. Returns 0 after a clean end, 1 if the run could not start."""
     options = parser().parse_args(argv)
     ended = threading.Event()
     started = False
@@ -86,11 +86,11 @@ def main(argv: list[str] | None = None) -> int:
     except PortInUseError as error:
         print(
             f"{error}\nChoose another port: make local PORT=4599 (or python -m local --port 4599), "
-            f"or find who has it: lsof -i :{options.port}",
+            f"or find the process that uses it: lsof -i :{options.port}",
             file=sys.stderr,
         )
         return 1
-    from local.assembly import SynthesisError  # only now: moto takes seconds to import
+    from local.assembly import SynthesisError  # imported late, because moto takes seconds to import
     from local.emulator import Emulator, export_line
     from local.http.access import Access
     from local.provision import ProvisionError

@@ -1,4 +1,4 @@
-"""Which account and region this machine plays, and clients that talk to the endpoint as its owner."""
+"""The account and region of the local run, and clients of the endpoint as the owner of the account."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.config import Config
 ACCOUNT_ID = "123456789012"
 _session = boto3.session.Session()
 _session_lock = threading.Lock()
-OWNER_KEY = "local"  # any key that is no session of a template's role acts as the account's owner
+OWNER_KEY = "local"  # a key that belongs to no role's session acts as the owner
 OWN_AGENT = "tastemaker-local-run"  # in the User-Agent of the run's own clients
 
 
@@ -66,7 +66,7 @@ def _client(
         "s3": {"addressing_style": "path"},
         "user_agent_extra": OWN_AGENT,
     } | config
-    with _session_lock:  # a session is not for threads, its clients are
+    with _session_lock:  # sessions are not thread-safe, clients are
         return _session.client(
             service,
             endpoint_url=endpoint,

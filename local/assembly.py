@@ -1,4 +1,4 @@
-"""The cloud assembly: synthesized from `app.py` when its sources changed, and read."""
+"""The cloud assembly: synthesized from `app.py` after a change of its sources, and read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _uses: dict[Path, int] = {}
 
 
 class SynthesisError(Exception):
-    """`app.py` did not write a usable assembly; the message holds its last words."""
+    """`app.py` did not write a usable assembly. The message has the end of its output."""
 
 
 class Assembly:
@@ -41,8 +41,7 @@ class Assembly:
     def __init__(self, folder: Path) -> None:
         """Read `folder`/manifest.json.
 
-        Raises:
-            SynthesisError: there is no assembly, or it holds several stacks.
+        Raises SynthesisError if there is no assembly, or it holds several stacks.
         """
         self.folder = folder.resolve()
         try:
@@ -82,8 +81,7 @@ class Assembly:
     def asset(self, key: str) -> Path:
         """The folder (or file) that would be uploaded under the object key `key`.
 
-        Raises:
-            SynthesisError: no asset of the assembly has this key.
+        Raises SynthesisError if no asset of the assembly has this key.
         """
         try:
             return self._assets[key]
@@ -109,12 +107,11 @@ def synthesize(
     repository: Path = REPOSITORY,
     output: Path | None = None,
 ) -> Path:
-    """The folder of a stage's assembly, made anew when a source file changed since the last time.
+    """The folder of a stage's assembly, synthesized again after a change of a source file.
 
-    What older templates left in it is removed, unless another run may still load code from there.
+    Assets of older templates are removed, unless another run may still load code from them.
 
-    Raises:
-        SynthesisError: app.py failed.
+    Raises SynthesisError if app.py failed.
     """
     output = output or OUTPUT / stage
     output.mkdir(parents=True, exist_ok=True)
@@ -137,7 +134,7 @@ def synthesize(
 
 
 def _tidy_and_use(output: Path) -> None:
-    """Lock the folder for this run; remove assets that nothing names unless another run uses it."""
+    """Lock the folder for this run. Remove assets that no template names, unless another run uses it."""
     if output in _uses:
         return
     _uses[output] = used = os.open(output / _USED, os.O_RDWR | os.O_CREAT)
@@ -172,7 +169,7 @@ def _run_app(repository: Path, output: Path, stage: str) -> None:
 
 
 def _context(repository: Path) -> dict[str, Any]:
-    """The context of cdk.json, which the CDK command would pass on; here the app runs without it."""
+    """The context of cdk.json, which the CDK command would pass on. The app runs without it here."""
     described = repository / "cdk.json"
     if not described.exists():
         return {}

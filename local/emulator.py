@@ -69,7 +69,7 @@ class Emulator:
         access: Access = DEFAULT_ACCESS,
         concurrency: int = ACCOUNT_LIMIT,
     ) -> None:
-        """Nothing happens before `start`.
+        """Nothing happens until `start`.
 
         Args:
             server: bound to its port already; by default one on a free port.
@@ -77,10 +77,10 @@ class Emulator:
             stage: a stage of cdk.json.
             region: default AWS_REGION, AWS_DEFAULT_REGION, us-east-1.
             terminal: where progress goes; silent by default.
-            training_command: what a training job runs.
-            repository: what a training job has on its PYTHONPATH.
+            training_command: the command of training jobs.
+            repository: the folder that training jobs have on their PYTHONPATH.
             warm: load the functions in the background once ready.
-            access: further names of this machine, and sites whose pages may call Personalize's API.
+            access: additional names of this machine, and sites whose pages may call Personalize's API.
             concurrency: the account's limit of concurrent Lambda invocations.
         """
         self._terminal = terminal or Terminal(quiet=True)
@@ -106,7 +106,7 @@ class Emulator:
         return self._server.port
 
     def environment(self) -> dict[str, str]:
-        """What a program needs in its environment to talk to this run."""
+        """The environment variables that point programs at this run."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": OWNER_KEY,
@@ -128,10 +128,9 @@ class Emulator:
         self.stop()
 
     def start(self) -> None:
-        """Synthesize if needed, provision, and serve; returns when everything answers.
+        """Synthesize if needed, provision, and serve. Returns when all services answer.
 
-        Raises:
-            SynthesisError, ProvisionError
+        Raises SynthesisError, ProvisionError.
         """
         try:
             self._start()
@@ -237,11 +236,11 @@ class Emulator:
         )
 
     def flush(self) -> int:
-        """Deliver every event that waits to the lake now; returns their number."""
+        """Deliver all waiting events to the lake now. Returns their number."""
         return sum(delivery.flush() for delivery in self.deliveries)
 
     def stop(self) -> None:
-        """End everything: children are gone when this returns."""
+        """Stop all services. All child processes have ended when this returns."""
         self._stop_executions()
         for part in self._closing:
             part.stop()
@@ -283,5 +282,5 @@ def _source(delivery: Delivery, streams: Streams) -> RecordSource:
 
 
 def export_line(emulator: Emulator) -> str:
-    """The shell line that points every AWS program at this run."""
+    """The shell command that points AWS programs at this run."""
     return "export " + " ".join(f"{name}={value}" for name, value in emulator.environment().items())

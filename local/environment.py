@@ -1,4 +1,4 @@
-"""Variables of jobs and functions: what a request may set in the environment of a process of this machine.
+"""Which environment variables of jobs and functions a request may set.
 
 On AWS a container or a sandbox runs the program. Here it runs as the user, so a request must not choose which
 program, library or module is loaded.
@@ -43,12 +43,12 @@ _RESERVED = {
 
 
 def of_job(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a training job that its program gets."""
+    """The variables of a training job that its program receives."""
     return {name: value for name, value in variables.items() if name in JOB_VARIABLES}
 
 
 def without_reserved(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a function, less those that decide what runs, where it sends, and as whom."""
+    """The variables of a function, without those that choose its program, endpoint or credentials."""
     return {name: value for name, value in variables.items() if not is_reserved(name)}
 
 

@@ -12,11 +12,11 @@ from local.account import Account
 from local.metrics import MetricSink
 
 _EVERY_SECONDS = 0.5
-_KEPT_LINES = 10_000  # waiting; beyond that the oldest are lost rather than memory
+_KEPT_LINES = 10_000  # lines that wait; beyond that number the oldest are dropped
 
 
 class LogSink:
-    """Collects lines and writes them in batches, so that a chatty function does not wait for its own log."""
+    """Collects lines and writes them in batches, so that functions do not wait for their logs."""
 
     def __init__(self, account: Account) -> None:
         self._backend = logs_backends[account.id][account.region]
@@ -36,7 +36,7 @@ class LogSink:
         self._stopped.set()
 
     def flush(self) -> None:
-        """Write what has been collected; groups and streams are made as needed."""
+        """Write the collected lines. Groups and streams are created as needed."""
         batches: dict[tuple[str, str], list[dict[str, object]]] = {}
         while self._lines:
             group, stream, at, line = self._lines.popleft()

@@ -1,6 +1,6 @@
 """The local run as a child process, for programs that need one: tests, the demo.
 
-A process of its own, because moto's memory is global to a process: two runs side by side must not share it.
+Each run has its own process, because moto's memory is global to a process and runs must not share it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _STOP_SECONDS = 15
 
 
 class StartError(Exception):
-    """The local run did not become ready; the message holds what it said."""
+    """The local run did not become ready. The message has its output."""
 
 
 class Local:
-    """`python -m local` from `with` to the end of its block.
+    """`python -m local` for the duration of a `with` block.
 
     Example:
         with Local(port=0) as run:
@@ -41,13 +41,13 @@ class Local:
         assembly: Path | None = None,
         listener: Callable[[str], None] | None = None,
     ) -> None:
-        """Nothing starts before the block.
+        """Nothing starts until the block is entered.
 
         Args:
-            port: of 127.0.0.1; 0 takes a free one.
+            port: a port of 127.0.0.1; 0 takes a free one.
             stage: the stage of cdk.json.
             assembly: a ready cloud assembly; without it `app.py` is synthesized when it changed.
-            listener: gets every line that the run says, as it says it.
+            listener: receives each line of output at once.
         """
         self._command = [sys.executable, "-m", "local", "--port", str(port), "--stage", stage]
         self._command += ["--assembly", str(assembly)] if assembly else []
@@ -59,14 +59,13 @@ class Local:
 
     @property
     def output(self) -> str:
-        """The last lines that the run said."""
+        """The last lines of the run's output."""
         return "\n".join(self._lines)
 
     def __enter__(self) -> Local:
-        """Start, and wait until it is ready.
+        """Start the run, and wait until it is ready.
 
-        Raises:
-            StartError
+        Raises StartError.
         """
         self._process = subprocess.Popen(
             self._command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

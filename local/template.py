@@ -15,12 +15,12 @@ _NO_VALUE = object()
 
 
 class TemplateError(Exception):
-    """The template says something that cannot be done here; the message names the place."""
+    """The template needs something that is not supported here. The message names the place."""
 
 
 @dataclass
 class Physical:
-    """A created resource: what `Ref` and `Fn::GetAtt` answer."""
+    """A created resource: the values of `Ref` and `Fn::GetAtt`."""
 
     ref: str
     attributes: dict[str, str] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Physical:
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource of the template, its properties resolved."""
+    """One resource of the template with resolved properties."""
 
     id: str
     type: str
@@ -63,14 +63,14 @@ class Template:
 
     @property
     def types(self) -> dict[str, str]:
-        """Resource type by logical id, of the resources whose condition holds."""
+        """Resource type by logical id, of the resources whose condition is true."""
         return {name: declared["Type"] for name, declared in self._declared.items()}
 
     def declared_properties(self, logical_id: str) -> list[str]:
         return list(self._declared[logical_id].get("Properties", {}))
 
     def ordered(self) -> list[str]:
-        """Logical ids, each after what it refers to."""
+        """Logical ids, each after those that it references."""
         graph = {}
         for name, declared in self._declared.items():
             after = declared.get("DependsOn", [])
@@ -83,7 +83,7 @@ class Template:
             raise TemplateError(f"resources refer to each other in a circle: {error.args[1]}") from error
 
     def resource(self, logical_id: str) -> Resource:
-        """The resource with its properties resolved; what it refers to must have been created."""
+        """The resource with resolved properties. The resources that it references must exist."""
         declared = self._declared[logical_id]
         try:
             properties = self.resolve(declared.get("Properties", {}))
@@ -129,7 +129,7 @@ class Template:
         raise TemplateError(f"condition {expression!r} is not understood")
 
     def resolve(self, value: Any) -> Any:
-        """`value` with every intrinsic function replaced by what it stands for."""
+        """`value` with every intrinsic function replaced by its result."""
         resolved = self._resolve(value)
         return None if resolved is _NO_VALUE else resolved
 
@@ -215,7 +215,7 @@ class Template:
 
 
 def _references(value: Any) -> Iterator[str]:
-    """Logical ids that `value` refers to (and pseudo parameters, which the caller drops)."""
+    """Logical ids that `value` references, and pseudo parameters, which the caller drops."""
     if isinstance(value, list):
         for item in value:
             yield from _references(item)

@@ -1,4 +1,4 @@
-"""What a person sees: progress, prefixed lines of functions and jobs, warnings."""
+"""Output for the user: progress, prefixed lines of functions and jobs, and warnings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Terminal:
                 self._quiet = True
 
     def detail(self, source: str, text: str) -> None:
-        """A line that only --verbose shows."""
+        """Print a line only with --verbose."""
         if self.verbose:
             self.write(f"[{source}] {text}")
 

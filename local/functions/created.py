@@ -1,4 +1,4 @@
-"""Functions that programs create over the API: run like the template's, from the code that was uploaded."""
+"""Functions that programs create over the API. They run like those of the template."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class UnsupportedFunctionError(Exception):
 
 
 class CreatedFunctions:
-    """What `CreateFunction` left in moto. A function that has changed since gets workers anew."""
+    """The functions that `CreateFunction` stored in moto. A function that was changed gets new workers."""
 
     def __init__(
         self, account: Account, pool_of: Callable[[FunctionSpec], FunctionPool], scratch: Path
@@ -40,8 +40,7 @@ class CreatedFunctions:
     def pool(self, name: str) -> FunctionPool | None:
         """The pool of a function by its plain name; None if there is none.
 
-        Raises:
-            UnsupportedFunctionError
+        Raises UnsupportedFunctionError.
         """
         lambdas = get_backend(self._account.id, self._account.region).list_functions()
         function = next((one for one in lambdas if one.function_name == name), None)
@@ -70,7 +69,7 @@ class CreatedFunctions:
 
 
 def _spec(function: LambdaFunction) -> FunctionSpec:
-    """What moto knows of a function, without the folder of its code."""
+    """The specification of a function that moto stores, without the folder of its code."""
     if not (function.run_time or "").startswith("python"):
         made_of = function.run_time or "an image"
         raise UnsupportedFunctionError(

@@ -1,4 +1,4 @@
-"""The workers of all functions: started on demand, kept warm, replaced when they die or grow old."""
+"""The workers of all functions: started on demand, kept warm, and replaced when they end or become old."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FunctionPool:
         self._changed = threading.Condition()
 
     def invoke(self, event: Any, request_id: str) -> Outcome:
-        """Run the function on a free worker, a new one, or the next that becomes free."""
+        """Run the function on a free worker, a new worker, or the next worker that becomes free."""
         try:
             worker = self._take()
         except AssumeRoleError as error:
@@ -59,7 +59,7 @@ class FunctionPool:
         return outcome
 
     def warm(self) -> None:
-        """Have one worker ready."""
+        """Start one worker if there is none."""
         worker = self._take()
         worker.warm()
         self._give_back(worker)

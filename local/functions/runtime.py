@@ -23,7 +23,7 @@ Handler = Callable[[Any, Any], Any]
 
 
 class LambdaContext:
-    """What a handler gets beside its event."""
+    """The context that a handler receives with its event."""
 
     def __init__(self, invocation: dict[str, Any]) -> None:
         self.aws_request_id: str = invocation["requestId"]
@@ -42,7 +42,7 @@ class LambdaContext:
 
 
 def failure(error: BaseException) -> dict[str, Any]:
-    """An exception in Lambda's shape."""
+    """An exception in the format of Lambda."""
     frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
     return {"errorMessage": str(error), "errorType": type(error).__name__, "stackTrace": frames}
 
@@ -50,8 +50,7 @@ def failure(error: BaseException) -> dict[str, Any]:
 def load(name: str) -> Handler:
     """The handler `package.module.function`.
 
-    Raises:
-        ImportError, AttributeError: as Lambda does at initialization.
+    Raises ImportError or AttributeError, as Lambda does at initialization.
     """
     module, _, function = name.rpartition(".")
     handler: Handler = getattr(importlib.import_module(module.replace("/", ".")), function)

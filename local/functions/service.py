@@ -44,8 +44,7 @@ class Functions:
     def pool(self, name: str) -> FunctionPool:
         """The pool of a function by name, partial or full ARN, with or without a qualifier.
 
-        Raises:
-            UnknownFunctionError, UnsupportedFunctionError
+        Raises UnknownFunctionError, UnsupportedFunctionError.
         """
         parts = name.split(":")
         plain = parts[6] if name.startswith("arn:") and len(parts) > 6 else parts[0]

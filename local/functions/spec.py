@@ -1,4 +1,4 @@
-"""What the template says about one function."""
+"""The specification of a function in the template."""
 
 from __future__ import annotations
 

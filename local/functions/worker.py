@@ -53,13 +53,13 @@ class Outcome:
 
     @classmethod
     def throttle(cls, reason: str) -> Outcome:
-        """An invocation that Lambda rejected, in the shape of its TooManyRequestsException."""
+        """An invocation that Lambda rejected, in the format of its TooManyRequestsException."""
         payload = {"Reason": reason, "Type": "User", "message": "Rate Exceeded."}
         return cls(json.dumps(payload), failed=True, throttled=True)
 
 
 class Worker:
-    """A process with one function loaded. One invocation at a time; the pool sees to that."""
+    """A process that has loaded one function. The pool gives it one invocation at a time."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Worker:
         log: Callable[[str], None],
         scratch: Path,
     ) -> None:
-        """Start the process; it loads the handler meanwhile. Its /tmp is a folder of its own in `scratch`."""
+        """Start the process, which loads the handler meanwhile. Its /tmp is a new folder in `scratch`."""
         self.born = time.monotonic()
         self._spec = spec
         self._log = log
@@ -157,7 +157,7 @@ class Worker:
         return Outcome(answer["result"], False)
 
     def warm(self) -> None:
-        """Wait until the handler is loaded; a failure shows at the first invocation."""
+        """Wait until the handler is loaded. The first invocation reports a failure."""
         if not self._ready:
             self._wait(_INIT_SECONDS)
 
@@ -186,13 +186,13 @@ class Worker:
         )
 
     def kill(self) -> None:
-        """End the process and whatever it started; an invocation that waits for it sees it gone."""
+        """End the process and its children. A waiting invocation reports that the process has ended."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def release(self) -> None:
-        """Kill, close the pipes, forget its /tmp; nobody may be waiting for an answer."""
+        """Kill the process, close the pipes, and delete its /tmp. No invocation may be waiting."""
         self.kill()
         shutil.rmtree(self._tmp, ignore_errors=True)
         self._answers.close()

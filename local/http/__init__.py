@@ -1,1 +1,1 @@
-"""The one HTTP endpoint: transport, and who answers what."""
+"""The HTTP endpoint: the server, and the routing of requests to services."""

@@ -25,10 +25,10 @@ _OTHER_SITES = ("cross-site", "same-site")
 
 @dataclass(frozen=True)
 class Access:
-    """What the user allows beyond this machine's own programs.
+    """What the user allows in addition to programs on this machine.
 
-    `hosts` are further names of this machine, such as `host.docker.internal`. `origins` are sites whose pages
-    may call Personalize's API here, such as `http://localhost:3000`; they reach no other service.
+    `hosts` are additional names of this machine, such as `host.docker.internal`. `origins` are sites whose
+    pages may call Personalize's API here, such as `http://localhost:3000`; they reach no other service.
     """
 
     hosts: Collection[str] = ()

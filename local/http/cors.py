@@ -1,4 +1,4 @@
-"""What API Gateway does for browsers: it answers their preflight requests, and adds headers to the rest.
+"""CORS as in API Gateway: answers to preflight requests, and headers of all other answers.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
 """
@@ -21,7 +21,7 @@ class Cors:
 
     @classmethod
     def of(cls, configuration: Mapping[str, Any]) -> Cors:
-        """From the template's property, whose origins are `*`."""
+        """Read the property of the template, whose origins are `*`."""
         common = (("Access-Control-Allow-Origin", "*"),)
         allowed = tuple(
             (f"Access-Control-Allow-{name}", ",".join(configuration.get(f"Allow{name}", ())))
@@ -32,11 +32,11 @@ class Cors:
         return cls(common + allowed + age, common + exposed)
 
     def preflight(self) -> Response:
-        """The answer to a browser that asks whether it may; nobody is asked for a signature yet."""
+        """The answer to a preflight request, which needs no signature."""
         return Response(204, list(self.preflight_fields))
 
     def mark(self, request: Request, response: Response) -> Response:
-        """`response`, readable by the page that sent `request` (only a page names its origin)."""
+        """The response with the headers that let the page that sent the request read it."""
         if "origin" in request.headers:
             response.headers.extend(self.answer_fields)
         return response

@@ -62,7 +62,7 @@ def _pattern(path: str) -> str:
 
 
 def names_the_api(request: Request) -> bool:
-    """Whether a request says that it is for Personalize: by its signature or its target."""
+    """Whether the signature or the target of a request names Personalize."""
     service = request.credential[2] if request.credential else ""
     target = request.headers.get("x-amz-target", "")
     return service in SIGNED_FOR or (service != "s3" and target.startswith(TARGET_PREFIXES))
@@ -81,7 +81,7 @@ class Gateway:
         identify: Callable[[str], Identity],
         cors: Cors | None = None,
     ) -> None:
-        """`identify` takes an access key and returns whose it is."""
+        """`identify` takes an access key and returns the identity of its owner."""
         # the most specific route wins: literal before parameter, parameter before {proxy+}, method before ANY
         self._routes = sorted(
             routes,
@@ -195,7 +195,7 @@ class Gateway:
 
 
 def _body(request: Request) -> tuple[str | None, bool]:
-    """The event's body, and whether it is base64: of a type that is no text, or no UTF-8."""
+    """The event's body, and whether it is in base64 because it is not text in UTF-8."""
     if not request.body:
         return None, False
     kind = request.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()

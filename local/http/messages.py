@@ -1,4 +1,4 @@
-"""A request and a response, as everything behind the HTTP server sees them."""
+"""Requests and responses of the services behind the HTTP server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 
 class Headers(dict[str, str]):
-    """Header fields by lower-case name; a repeated field is joined with a comma, as API Gateway does."""
+    """Header fields by lower-case name. Repeated fields are joined by commas, as in API Gateway."""
 
     def add(self, name: str, value: str) -> None:
         name = name.lower()
@@ -19,7 +19,7 @@ class Headers(dict[str, str]):
 
 @dataclass
 class Request:
-    """One HTTP request, its body read to the end."""
+    """One HTTP request with its whole body."""
 
     method: str
     target: str  # the request line's path and query, still percent-encoded
@@ -42,7 +42,7 @@ class Request:
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """Query parameters; of a repeated one, the values joined with a comma."""
+        """Query parameters. Values of a repeated parameter are joined by commas."""
         found: dict[str, str] = {}
         for name, value in parse_qsl(self.query, keep_blank_values=True):
             found[name] = f"{found[name]},{value}" if name in found else value
@@ -75,7 +75,7 @@ class Request:
 
 @dataclass
 class Response:
-    """One HTTP response; `Content-Length` is added by the server."""
+    """One HTTP response. The server adds `Content-Length`."""
 
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)

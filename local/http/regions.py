@@ -1,8 +1,8 @@
 """One stack answers for every region.
 
-A stack lives in one region and its ARNs name it, but a program may name another: written into its code, or by
-a variable that this run was not started with. Many then build ARNs themselves, from that region. So ARNs of
-Personalize travel in the region that a request was signed for, and the stack sees them in its own.
+A stack is in one region, and its ARNs contain it. A program may use another region, from its code or its
+environment, and may build ARNs with it. So ARNs of Personalize in requests and answers have the region that
+the request is signed for, and the stack sees them in its own region.
 """
 
 from __future__ import annotations

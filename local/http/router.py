@@ -1,4 +1,4 @@
-"""Who answers what: our API's routes, Lambda's invoke, SageMaker's jobs, and moto for the rest of AWS."""
+"""The routing of requests: to our API, Lambda's Invoke, SageMaker's jobs, or moto for the rest of AWS."""
 
 from __future__ import annotations
 

@@ -139,8 +139,7 @@ class HttpServer:
     def __init__(self, port: int) -> None:
         """Bind to `port` (0 = a free one).
 
-        Raises:
-            PortInUseError: somebody else listens there.
+        Raises PortInUseError if somebody else listens there.
         """
         try:
             self._server = _Server(port)

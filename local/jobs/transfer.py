@@ -45,8 +45,7 @@ class Transfer:
     def download_channel(self, source: dict[str, Any], folder: Path) -> int:
         """Fetch a channel as File mode does; returns the number of objects.
 
-        Raises:
-            DataError: nothing there, or a manifest that is none.
+        Raises DataError if nothing there, or a manifest that is none.
         """
         uri, kind = source["S3Uri"], source.get("S3DataType", "S3Prefix")
         if kind == "S3Prefix":

@@ -1,6 +1,6 @@
-"""EventBridge rules on executions that end: moto keeps neither the events nor who listens, this does both.
+"""EventBridge rules for executions that end, which moto does not send.
 
-The one event sent is "Step Functions Execution Status Change", once for each execution that ended
+The only event is "Step Functions Execution Status Change", sent once for each execution that has ended
 (https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html), to functions.
 """
 
@@ -36,7 +36,7 @@ class Rule:
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     """Whether an event has, for each member of the pattern, one of the values that the pattern lists.
 
-    Operators such as `{"prefix": …}` are values like others here, which no event has.
+    Operators such as `{"prefix": …}` are compared as plain values here, so no event matches them.
     """
     for name, wanted in pattern.items():
         found = event.get(name)
@@ -49,7 +49,7 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
 
 
 class Rules:
-    """Looks twice a second which executions have ended, and tells those who listen."""
+    """Checks twice a second which executions have ended, and sends their events to the rules' functions."""
 
     def __init__(
         self,

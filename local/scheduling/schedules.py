@@ -1,8 +1,8 @@
-"""EventBridge Scheduler: moto keeps the schedules, this fires them.
+"""EventBridge Scheduler: moto stores the schedules, and this module fires them.
 
-A `rate(...)` schedule is due at its StartDate (or creation) and every so often after; `at(...)` once. Both
-start a state machine or call a function, with the credentials of the schedule's role. `cron(...)` is named
-and not fired.
+A `rate(...)` schedule is due at its StartDate (or creation) and then once per interval. An `at(...)` schedule
+is due once. Both start a state machine or call a function, with the credentials of the schedule's role. A
+`cron(...)` schedule is reported and not fired.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def is_due(
 ) -> bool:
     """Whether a schedule has a due time in the interval (since, until]; all times in epoch seconds.
 
-    Raises:
-        UnknownExpressionError: neither a rate nor a single time.
+    Raises UnknownExpressionError if the expression is neither a rate nor a single time.
     """
     if once := _AT.fullmatch(expression):
         at = datetime.datetime.fromisoformat(once.group(1)).replace(tzinfo=ZoneInfo(timezone)).timestamp()
@@ -61,7 +60,7 @@ def is_due(
 
 
 class Scheduler:
-    """Looks twice a second whether a schedule is due."""
+    """Checks twice a second which schedules are due."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ _PARTITION_KEY = re.compile(r"!\{partitionKeyFromQuery:(\w+)\}")
 
 
 class DeliveryError(Exception):
-    """The template asks for something that this delivery does not do."""
+    """The template needs something that this delivery does not support."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ def partition_keys(query: str) -> PartitionKeys:
 def evaluate_prefix(prefix: str, keys: Mapping[str, str], now: float) -> str:
     """An S3 prefix with its `!{namespace:value}` expressions replaced.
 
-    Raises:
-        DeliveryError: a namespace that is not evaluated here.
+    Raises DeliveryError if it has a namespace that is not supported here.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -101,7 +100,7 @@ def evaluate_prefix(prefix: str, keys: Mapping[str, str], now: float) -> str:
 
 
 class DeliveryStream:
-    """Brings the records of one source to the lake, every few seconds and on demand."""
+    """Writes the records of one source to the lake, every few seconds and on demand."""
 
     def __init__(
         self, delivery: Delivery, source: RecordSource, *, account: Account, roles: Roles, terminal: Terminal
@@ -117,7 +116,7 @@ class DeliveryStream:
         self._s3: Any = None
 
     def start(self) -> None:
-        """Begin with what comes from now on, as Firehose does."""
+        """Start with records that arrive from now on, as Firehose does."""
         self._source.start()
         threading.Thread(target=self._run, name=f"firehose {self._delivery.name}", daemon=True).start()
 
@@ -125,7 +124,7 @@ class DeliveryStream:
         self._stopped.set()
 
     def flush(self) -> int:
-        """Deliver everything that waits; returns the number of records."""
+        """Deliver all waiting records. Returns their number."""
         total = 0
         with self._lock:
             while records := self._source.next():
@@ -156,7 +155,7 @@ class DeliveryStream:
     def _sorted(
         self, records: list[StreamRecord], now: float
     ) -> tuple[dict[str, list[dict[str, Any]]], list[str]]:
-        """Rows by S3 prefix, and the records that are no rows, as Firehose writes them down."""
+        """Rows by S3 prefix, and the records that cannot be converted, in Firehose's error format."""
         rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         bad = []
         for record in records:
@@ -239,10 +238,9 @@ def to_parquet(rows: list[dict[str, Any]], delivery: Delivery) -> bytes:
 
 
 def check(delivery: Delivery) -> None:
-    """Refuse what would fail at the first delivery.
+    """Refuse a configuration that would fail at the first delivery.
 
-    Raises:
-        DeliveryError
+    Raises DeliveryError.
     """
     unknown = sorted(set(delivery.columns.values()) - set(_CONVERT))
     if unknown:

@@ -1,4 +1,4 @@
-"""Reading a stream's records from moto's memory, and waking readers when one arrives."""
+"""Records of a stream in moto's memory, and a signal to readers when one arrives."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Streams:
         return [shard.shard_id for shard in self._stream(stream_arn).shards.values()]
 
     def newest(self, stream_arn: str, shard: str) -> int:
-        """Number of the shard's newest record; 0 when it is empty."""
+        """The number of the shard's newest record; 0 if the shard is empty."""
         return self._stream(stream_arn).shards[shard].get_max_sequence_number()
 
     def exists(self, stream_arn: str) -> bool:
@@ -52,13 +52,13 @@ class Streams:
         return found
 
     def notify(self, stream_name: str) -> None:
-        """A record was put: wake who waits."""
+        """Wake the readers, because a record was put."""
         condition = self._condition(stream_name)
         with condition:
             condition.notify_all()
 
     def wait(self, stream_arn: str, shard: str, after: int, seconds: float) -> bool:
-        """Wait until the shard has a record beyond number `after`, at most so long."""
+        """Wait at most `seconds` until the shard has a record after number `after`."""
         condition = self._condition(_name(stream_arn))
         with condition:
             return condition.wait_for(lambda: self.newest(stream_arn, shard) > after, seconds)

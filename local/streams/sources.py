@@ -16,7 +16,7 @@ class RecordSource(Protocol):
     """The records of a delivery stream, in the order in which they are delivered."""
 
     def start(self) -> None:
-        """Begin with what comes from now on."""
+        """Start with records that arrive from now on."""
 
     def next(self) -> list[StreamRecord]:
         """The oldest records that are not delivered; empty if there are none."""
@@ -57,7 +57,7 @@ class DirectSource:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Nothing is to be done: records wait from the first call on."""
+        """Nothing to do: records are kept from the first call on."""
 
     def put(self, data: Sequence[str]) -> None:
         """Accept records, each in base64."""

@@ -40,6 +40,7 @@ def test_boto3_shows_the_status_in_place_of_a_code(status, message):
     assert f"| {status} | {message} |" in README
 
 
+@pytest.mark.slow  # starts the AWS CLI
 def test_the_cli_shows_the_error_of_the_readme():
     cli = str(Path(sys.executable).with_name("aws"))
     with answering(403, "Forbidden") as gateway:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.clients.gateway import Gateway, answering
 
 OVERLAY = {"AWS_DATA_PATH": str(Path(__file__).parents[2] / "clients" / "models")}
@@ -54,6 +56,7 @@ def test_boto3_with_the_signing_name_in_code_signs_for_api_gateway():
     assert gateway.signed_for == ["execute-api"] * 2
 
 
+@pytest.mark.slow  # starts the AWS CLI
 def test_the_cli_with_the_overlay_signs_for_api_gateway():
     cli = str(Path(sys.executable).with_name("aws"))
     with answering() as gateway:

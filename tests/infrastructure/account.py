@@ -1,8 +1,8 @@
-"""An account in memory that runs the machines with the real functions, and kills them when it is told to.
+"""An account in memory that runs the state machines with the real functions, and can kill a function.
 
-A function dies after its nth write to AWS: whatever it calls from then on fails as well: no clean-up of
-its own can help. Killed before its first write it has done nothing, and before any other it is where it was
-after the one before; so these are all the places.
+A function is killed after its nth write to AWS. Every later call of the function fails too, so its own
+clean-up cannot help. These are all cases: a function that is killed before its first write has done nothing,
+and between two writes only the earlier one counts.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ PASSING = {
 
 @dataclass
 class Reaper:
-    """Counts the writes of functions while `armed`, and kills after the one that is due (0: never)."""
+    """Counts the writes of functions while `armed`, and kills after write number `due` (0: never)."""
 
     due: int = 0
     writes: int = 0
@@ -85,7 +85,7 @@ class Reaper:
         monkeypatch.setattr(BaseClient, "_make_api_call", call)
 
     def wrote(self) -> None:
-        """Count a write; raises Killed if it was the last."""
+        """Count a write. Raises Killed if it is number `due`."""
         self.writes += 1
         if self.writes == self.due:
             self.dead = True
@@ -93,7 +93,7 @@ class Reaper:
 
     @contextmanager
     def process(self) -> Iterator[None]:
-        """A function's run. One that swallowed its death is dead all the same."""
+        """One run of a function. A function that caught Killed is dead too."""
         self.armed = True
         try:
             yield
@@ -104,8 +104,10 @@ class Reaper:
 
 
 class Functions:
-    """The functions, wired once: a client takes longer to make than a job takes to run. They remember nothing
-    of an account but models, whose addresses are their identity."""
+    """The functions, created once, because clients take longer to create than jobs take to run.
+
+    They keep nothing of an account except models, which their addresses identify.
+    """
 
     def __init__(self) -> None:
         from lambdas.exporting import handler as export
@@ -129,7 +131,7 @@ functions = cache(Functions)
 
 @dataclass
 class Account:
-    """`definitions`: workflow → definition; `bundle`: a folder with the model that every training makes."""
+    """`definitions` maps workflows to definitions. `bundle` is the folder of the trained model."""
 
     definitions: Mapping[str, Any]
     bundle: Path
@@ -148,7 +150,7 @@ class Account:
             create_table(self.dynamodb, table)
         self.lake = LakeBucket(self.s3, LAKE)
         made = world(repository=ResourceTable(self.dynamodb, "resources"))
-        # The same in every run, and not so long ago that the functions take what is made for expired.
+        # The same in every run, and late enough that nothing has expired for the functions.
         made.clock.now = 2_000_000_000.0
         self.here: World = replace(made, control=made.control.with_ports(lake=self.lake))
 
@@ -156,7 +158,7 @@ class Account:
         return Machine(self.definitions[workflow], self._call, self.lake.read, again=again, abort=abort)
 
     def run(self, workflow: str, request: dict[str, Any], *, again: bool = True, abort: bool = False) -> bool:
-        """One execution, to its end. One that is aborted is settled as EventBridge has it settled."""
+        """Run one execution to its end. If it is aborted, settle it as the event of EventBridge does."""
         self.executions, self.again = self.executions + 1, again
         states = f"arn:aws:states:eu-west-1:{SCOPE.account}"
         execution = f"{states}:execution:tastemaker-{workflow}:{self.executions}"
@@ -180,20 +182,20 @@ class Account:
             return functions().call[name](sent)
 
     def _train(self, job: dict[str, Any]) -> dict[str, Any]:
-        """SageMaker, which takes a job's name once."""
+        """SageMaker, which accepts the name of a job once."""
         name, output = job["TrainingJobName"], job["OutputDataConfig"]["S3OutputPath"]
         assert name not in self.trained, "SageMaker.ResourceInUse"
         self.trained.add(name)
         folder = f"{output.removeprefix(self.lake.uri(''))}{name}/output/model/"
         for path in (one for one in self.bundle.rglob("*") if one.is_file()):
             self.s3.upload_file(str(path), LAKE, f"{folder}{path.relative_to(self.bundle).as_posix()}")
-        if not self.again:  # a job that has ended has ended; only what waits for it can be killed then
+        if not self.again:  # only the wait for a job can be killed after the job has ended
             with self.reaper.process():
                 self.reaper.wrote()
         return {"TrainingTimeInSeconds": 36}
 
     def state(self) -> dict[str, Any]:
-        """All that is left behind, but for what tells the time."""
+        """The content of all tables and buckets, without times."""
         found: dict[str, Any] = {}
         for table in ("resources", *TABLES):
             items = self.dynamodb.scan(TableName=table)["Items"]
@@ -224,7 +226,7 @@ def _without_passing(value: Any) -> Any:
 
 
 def _nameless(text: str) -> str:
-    """Without names of training jobs, of which each has its own, and of a recommender's models."""
+    """The text without names of training jobs and of a recommender's models, which differ between runs."""
     text = re.sub(r"tastemaker-[\w-]+/output", "job/output", text)
     return re.sub(r"recommender-r/[0-9a-f]{16}", "recommender-r/version", text)
 
@@ -233,7 +235,7 @@ def _nameless(text: str) -> str:
 def account(
     definitions: Mapping[str, Any], bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Account]:
-    """An account of its own, empty."""
+    """A new, empty account."""
     with monkeypatch.context() as patch, mock_aws():
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)

@@ -13,7 +13,7 @@ from typing import Any
 
 Document = dict[str, Any]
 Function = Callable[[str, Any], Any]
-"""(the function's name, or "train"; what it is sent) → what it answers."""
+"""Takes the name of the function, or "train", and its input. Returns its output."""
 NAMES = ("steps", "importing", "batch", "exporting", "deletion")
 
 

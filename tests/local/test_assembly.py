@@ -37,7 +37,7 @@ def runs(repository):
     return (folder / "runs").read_text()
 
 
-def test_the_stage_is_local_and_the_context_of_cdk_json_is_there(repository):
+def test_synthesis_uses_the_stage_local_and_the_context_of_cdk_json(repository):
     assembly = Assembly(synthesize(repository=repository, output=repository / "out"))
     assert assembly.stack == "local"
     assert assembly.body["Metadata"] == {"flag": True, "stage": "local", "bundle": False}
@@ -48,7 +48,7 @@ def test_another_stage_may_be_asked_for(repository):
     assert assembly.body["Metadata"] == {"flag": True, "stage": "lite", "bundle": False}
 
 
-def test_it_is_synthesized_again_only_after_a_change(repository):
+def test_assembly_is_synthesized_again_only_after_a_change(repository):
     assert runs(repository) == "1"
     assert runs(repository) == "1"
     (repository / "lambdas" / "__pycache__").mkdir()
@@ -58,14 +58,14 @@ def test_it_is_synthesized_again_only_after_a_change(repository):
     assert runs(repository) == "2"
 
 
-def test_what_older_templates_left_is_removed(repository):
+def test_files_of_older_templates_are_removed(repository):
     left = repository / "out" / "asset.old" / "lambdas"
     left.mkdir(parents=True)
     runs(repository)
     assert not left.parent.exists()
 
 
-def test_what_another_run_may_load_code_from_stays(repository):
+def test_assets_that_another_run_may_use_are_kept(repository):
     left = repository / "out" / "asset.old"
     left.mkdir(parents=True)
     with (repository / "out" / ".used").open("w") as other_run:
@@ -74,19 +74,19 @@ def test_what_another_run_may_load_code_from_stays(repository):
     assert left.exists()
 
 
-def test_a_failing_app_is_quoted_and_tried_again(repository):
+def test_failing_app_is_quoted_and_synthesized_again_next_time(repository):
     (repository / "app.py").write_text("raise SystemExit('the stage is odd')")
     for _ in range(2):
         with pytest.raises(SynthesisError, match="the stage is odd"):
             runs(repository)
 
 
-def test_a_folder_that_is_no_assembly(tmp_path):
+def test_folder_without_an_assembly_is_refused(tmp_path):
     with pytest.raises(SynthesisError, match="no cloud assembly"):
         Assembly(tmp_path)
 
 
-def test_several_stacks_are_refused(tmp_path):
+def test_assembly_with_several_stacks_is_refused(tmp_path):
     stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t"}}
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"a": stack, "b": stack}}))
     with pytest.raises(SynthesisError, match="2 stacks"):

@@ -10,7 +10,7 @@ from local.assembly import SynthesisError
 from local.emulator import Emulator
 
 
-def test_a_start_that_fails_ends_and_leaves_the_port(tmp_path):
+def test_start_that_fails_releases_the_port(tmp_path):
     emulator = Emulator(assembly=tmp_path)
     with pytest.raises(SynthesisError, match="no cloud assembly"):
         emulator.start()

@@ -22,7 +22,7 @@ def children(pid: int) -> list[int]:
     return direct + [below for child in direct for below in children(child)]
 
 
-def test_it_serves_apart_from_other_runs_says_how_to_use_it_and_ends_clean(local, assembly):
+def test_run_is_separate_from_other_runs_prints_how_to_use_it_and_ends_all_processes(local, assembly):
     with Local(assembly=assembly) as run:
         assert run.endpoint in run.output
         assert f"export AWS_ENDPOINT_URL={run.endpoint} AWS_ACCESS_KEY_ID=" in run.output
@@ -42,23 +42,23 @@ def test_it_serves_apart_from_other_runs_says_how_to_use_it_and_ends_clean(local
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
-def test_a_port_in_use_is_said_with_the_way_out(local):
+def test_port_in_use_is_an_error_with_a_remedy(local):
     with pytest.raises(StartError, match=f"port {local.port} of 127.0.0.1 cannot be used") as error:
         Local(port=local.port).__enter__()
     assert "make local PORT=" in str(error.value)
 
 
 @pytest.mark.parametrize("port", ["", "http", "70000", "-1"])
-def test_a_port_that_is_none_is_said_before_anything_starts(port):
+def test_invalid_port_is_refused_before_anything_starts(port):
     done = subprocess.run(
         [sys.executable, "-m", "local", f"--port={port}"], cwd=REPOSITORY, capture_output=True, text=True
     )
     assert done.returncode == 2
-    assert f"{port!r} is no port" in done.stderr
+    assert f"{port!r} is not a port" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_help():
+def test_help_lists_the_options():
     done = subprocess.run(
         [sys.executable, "-m", "local", "--help"], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )

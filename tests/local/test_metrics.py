@@ -44,7 +44,7 @@ def statistics(local: Emulator, namespace: str, name: str, *stats: str) -> list[
     return [sum(result["Values"]) for result in answer["MetricDataResults"]]
 
 
-def test_metrics_of_log_lines_can_be_read_and_listed(local: Emulator) -> None:
+def test_metrics_in_log_lines_can_be_read_and_listed(local: Emulator) -> None:
     sink, now = LogSink(local.account), time.time()
     for value in (1, 3):
         sink("metrics", "s", line("Emf/Read", now, {"Requests": value}, {"CampaignArn": ARN}))
@@ -58,7 +58,7 @@ def test_metrics_of_log_lines_can_be_read_and_listed(local: Emulator) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"_aws"', '{"_aws": {}}', 'a "_aws" text', '{"_aws": {"Timestamp": "x"}}'])
-def test_lines_that_only_look_like_metrics_stay_log_lines(local: Emulator, text: str) -> None:
+def test_lines_that_only_resemble_metrics_remain_log_lines(local: Emulator, text: str) -> None:
     sink = LogSink(local.account)
     sink("metrics", "odd", text)
     sink("metrics", "odd", line("Emf/After", time.time(), {"Others": 2}, {"CampaignArn": ARN}))

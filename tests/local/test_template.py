@@ -46,7 +46,7 @@ def template(**body):
         ),
     ],
 )
-def test_functions(value, resolved):
+def test_intrinsic_functions_are_resolved(value, resolved):
     made = template(
         Parameters={"Size": {"Type": "Number", "Default": 5}},
         Mappings={"Images": {"eu-west-1": {"cpu": "image"}}},
@@ -67,12 +67,12 @@ def test_functions(value, resolved):
         ({"Fn::FindInMap": ["M", "a", "b"]}, "the mapping M has nothing"),
     ],
 )
-def test_what_cannot_be_resolved_is_named(value, message):
+def test_value_that_cannot_be_resolved_is_named(value, message):
     with pytest.raises(TemplateError, match=message):
         template().resolve(value)
 
 
-def test_resources_come_after_what_they_refer_to():
+def test_resources_are_ordered_after_those_that_they_reference():
     made = template(
         Resources={
             "C": {"Type": "T", "Properties": {"x": {"Fn::Sub": "${B.Arn}"}}},
@@ -84,7 +84,7 @@ def test_resources_come_after_what_they_refer_to():
     assert made.ordered() == ["Z", "A", "B", "C"]
 
 
-def test_a_circle_is_named():
+def test_circular_reference_is_named():
     made = template(
         Resources={
             "A": {"Type": "T", "Properties": {"x": {"Ref": "B"}}},
@@ -95,7 +95,7 @@ def test_a_circle_is_named():
         made.ordered()
 
 
-def test_a_resource_whose_condition_does_not_hold_is_not_there():
+def test_resource_whose_condition_is_false_is_left_out():
     made = Template(
         {
             "Conditions": {"No": {"Fn::Equals": ["a", "b"]}},
@@ -107,6 +107,6 @@ def test_a_resource_whose_condition_does_not_hold_is_not_there():
     assert made.ordered() == ["C"]
 
 
-def test_outputs():
+def test_outputs_are_resolved():
     made = template(Outputs={"Name": {"Value": {"Ref": "Bucket"}}})
     assert made.outputs() == {"Name": "name"}

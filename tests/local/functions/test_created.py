@@ -10,7 +10,7 @@ from tests.local.conftest import unique, until
 from tests.local.functions.conftest import code
 
 
-def test_a_function_that_a_program_creates_runs_like_the_templates(local, create):
+def test_created_function_runs_and_its_code_can_be_updated(local, create):
     text = "import os\ndef handler(event, context):\n    return [event, os.environ['SAID'], os.getpid()]\n"
     client = local.client("lambda")
     name = create(text, Environment={"Variables": {"SAID": "hello"}})
@@ -24,7 +24,7 @@ def test_a_function_that_a_program_creates_runs_like_the_templates(local, create
     assert answer() == "new"
 
 
-def test_a_buckets_notification_calls_the_function_that_a_program_created(local, create):
+def test_notification_of_a_bucket_invokes_a_created_function(local, create):
     s3, bucket, answers = local.client("s3"), unique("inbox"), unique("answers")
     copy = f"""import boto3
 def handler(event, context):
@@ -45,7 +45,7 @@ def handler(event, context):
     until(lambda: s3.list_objects_v2(Bucket=answers).get("KeyCount"), lambda count: count == 1)
 
 
-def test_a_function_in_another_language_is_refused_by_name(local, create):
+def test_created_function_in_another_language_is_refused_by_name(local, create):
     client = local.client("lambda")
     name = create("", Runtime="nodejs22.x", Handler="index.handler")
     with pytest.raises(client.exceptions.InvalidRuntimeException, match=f"{name} is made of nodejs22.x"):

@@ -7,26 +7,26 @@ import pytest
 from tests.local.conftest import until
 
 
-def test_an_event_invocation_returns_at_once(local, invoke):
+def test_asynchronous_invocation_returns_before_the_function_ends(local, invoke):
     response = local.client("lambda").invoke(
         FunctionName="tiny-echo", InvocationType="Event", Payload=b'{"sleep": 0.3}'
     )
     assert response["StatusCode"] == 202
 
 
-def test_an_unknown_function(local):
+def test_unknown_function_is_not_found(local):
     client = local.client("lambda")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.invoke(FunctionName="nobody", Payload=b"{}")
 
 
-def test_an_event_beyond_lambdas_limit(local):
+def test_event_larger_than_the_limit_of_lambda_is_refused(local):
     client = local.client("lambda")
     with pytest.raises(client.exceptions.RequestTooLargeException):
         client.invoke(FunctionName="tiny-echo", Payload=b'"' + b"x" * 6_300_000 + b'"')
 
 
-def test_what_a_function_prints_is_in_its_log_group(local, invoke):
+def test_output_of_a_function_is_in_its_log_group(local, invoke):
     invoke("echo", 1)
     logs = local.client("logs")
 

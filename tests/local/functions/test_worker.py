@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def test_a_handler_sees_its_event_its_context_and_its_environment(local, invoke):
+def test_handler_gets_its_event_context_and_environment(local, invoke):
     answer, error = invoke("echo", {"a": 1})
     assert error is None
     assert answer["event"] == {"a": 1}
@@ -14,12 +14,12 @@ def test_a_handler_sees_its_event_its_context_and_its_environment(local, invoke)
     assert answer["endpoint"] == local.endpoint
 
 
-def test_a_function_runs_as_its_own_role(invoke):
+def test_function_has_the_credentials_of_its_own_role(invoke):
     answer, _ = invoke("echo", "who")
     assert ":assumed-role/tiny-PlainRole-" in answer["who"]
 
 
-def test_an_exception_has_lambdas_shape(invoke):
+def test_exception_is_reported_in_the_format_of_lambda(invoke):
     answer, error = invoke("fail", {})
     assert error == "Unhandled"
     assert answer["errorType"] == "TeapotError"
@@ -27,25 +27,25 @@ def test_an_exception_has_lambdas_shape(invoke):
     assert "in fail" in answer["stackTrace"][0]
 
 
-def test_a_timeout_kills_the_worker_and_the_next_call_gets_a_new_one(invoke):
+def test_timeout_ends_the_worker_and_is_reported(invoke):
     answer, error = invoke("slow", {})  # its handler would take 30 seconds
     assert (error, answer["errorType"]) == ("Unhandled", "Sandbox.Timedout")
     assert "Task timed out after 1.00 seconds" in answer["errorMessage"]
 
 
-def test_a_worker_that_exits_is_reported_and_replaced(invoke):
+def test_worker_that_exits_is_reported_and_replaced(invoke):
     for _ in range(2):
         answer, _ = invoke("leave", {})
         assert answer["errorType"] == "Runtime.ExitError"
         assert "exit status 7" in answer["errorMessage"]
 
 
-def test_a_handler_that_cannot_be_loaded_says_why(invoke):
+def test_handler_that_cannot_be_loaded_is_an_error_with_its_name(invoke):
     answer, error = invoke("no_such_handler", {})
     assert error == "Unhandled"
     assert "no_such_handler" in answer["errorMessage"]
 
 
-def test_an_answer_that_is_no_json(invoke):
-    answer, _ = invoke("echo", {"unserialisable": True})
+def test_answer_that_is_not_json_is_a_marshal_error(invoke):
+    answer, _ = invoke("echo", {"unserializable": True})
     assert answer["errorType"] == "Runtime.MarshalError"

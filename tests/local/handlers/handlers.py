@@ -24,7 +24,7 @@ class TeapotError(Exception):
 
 def echo(event: Any, context: Any) -> Any:
     """What came, and where it ran. Answers in API Gateway's shape if asked to, else plainly."""
-    if isinstance(event, dict) and event.get("unserialisable"):
+    if isinstance(event, dict) and event.get("unserializable"):
         return {"value": object()}
     if isinstance(event, dict) and "sleep" in event:
         time.sleep(event["sleep"])

@@ -45,7 +45,7 @@ def test_other_hosts_are_refused(host):
     assert refused(host=host)
 
 
-def test_a_configured_host_is_answered():
+def test_configured_host_is_answered():
     assert not refused(Access(hosts=["host.docker.internal"]), host="host.docker.internal:4566")
 
 
@@ -55,11 +55,11 @@ def test_pages_of_other_origins_are_refused(origin):
     assert refused(host="127.0.0.1:4566", origin=origin, serves_api=True)
 
 
-def test_a_page_of_the_endpoint_itself_is_answered():
+def test_page_of_the_endpoint_itself_is_answered():
     assert not refused(host="127.0.0.1:4566", origin="http://127.0.0.1:4566")
 
 
-def test_an_allowed_origin_reaches_the_api_and_nothing_else():
+def test_allowed_origin_reaches_only_the_api():
     access = Access(origins=[SHOP])
     assert not refused(access, host="127.0.0.1", origin=SHOP, serves_api=True)
     assert refused(access, host="127.0.0.1", origin=SHOP)
@@ -95,7 +95,7 @@ class Page:
         return response.status, {name.lower(): value for name, value in response.getheaders()}
 
 
-def test_a_page_cannot_run_code_through_the_local_run(local, lake):
+def test_web_page_cannot_run_code_through_the_local_run(local, lake):
     """Each step of the attack is refused, and nothing of it is there afterwards."""
     page, s3, sagemaker = Page(local.port), local.client("s3"), local.client("sagemaker")
     s3.put_object(Bucket=lake, Key="secret.txt", Body=b"secret")
@@ -131,7 +131,7 @@ def test_a_page_cannot_run_code_through_the_local_run(local, lake):
     ]
 
 
-def test_the_environment_of_a_job_cannot_replace_what_runs(local, lake, tmp_path):
+def test_environment_of_a_job_cannot_replace_its_program(local, lake, tmp_path):
     """`sitecustomize` of a folder on PYTHONPATH would run before the job's program."""
     (tmp_path / "sitecustomize.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     local.client("s3").put_object(Bucket=lake, Key="input/a.txt", Body=b"alpha")

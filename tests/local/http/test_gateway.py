@@ -35,23 +35,23 @@ def for_service(name):
     return {"Authorization": SIGNED["Authorization"].replace("/personalize/", f"/{name}/")}
 
 
-def test_a_request_signed_for_personalize_reaches_the_function(call):
+def test_request_that_is_signed_for_personalize_reaches_the_function(call):
     status, _, body = call("POST", "/", b"{}", SIGNED | {"X-Amz-Target": "AmazonPersonalize.ListRecipes"})
     assert (status, body) == (202, b"{}")
 
 
-def test_a_presigned_request_is_signed_as_well(call):
+def test_presigned_request_reaches_the_function(call):
     signature = "X-Amz-Credential=AKID%2F20260101%2Fus-east-1%2Fpersonalize%2Faws4_request&X-Amz-Signature=0"
     status, _, body = call("POST", f"/?{signature}", b"{}", {})
     assert (status, body) == (202, b"{}")
 
 
-def test_execute_api_is_the_other_name_that_clients_sign_for(call):
+def test_request_that_is_signed_for_execute_api_reaches_the_function(call):
     status, _, _ = call("POST", "/", b"x", for_service("execute-api"))
     assert status == 202
 
 
-def test_the_event_is_payload_format_2(call, local):
+def test_event_has_payload_format_2(call, local):
     _, _, body = call(
         "GET", "/things/a%20b?x=1&x=2&y=", None, SIGNED | {"X-Mixed-Case": "yes", "Cookie": "a=1; b=2"}
     )
@@ -82,13 +82,13 @@ def test_the_event_is_payload_format_2(call, local):
         ("text/plain", b"\xff\xfe", "True"),
     ],
 )
-def test_a_body_arrives_whole_as_text_or_as_base64(call, kind, body, encoded):
+def test_body_arrives_as_text_or_as_base64(call, kind, body, encoded):
     _, headers, answer = call("POST", "/", body, SIGNED | {"Content-Type": kind})
     assert answer == body
     assert headers["x-encoded"] == encoded
 
 
-def test_an_unsigned_request_is_refused_as_api_gateway_does(call):
+def test_unsigned_request_gets_the_answer_of_api_gateway(call):
     status, headers, body = call("GET", "/things/1", None, {})
     assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
     assert headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
@@ -97,29 +97,29 @@ def test_an_unsigned_request_is_refused_as_api_gateway_does(call):
         assert status == 403
 
 
-def test_a_route_without_authorization_is_open(call):
+def test_route_without_authorization_needs_no_signature(call):
     status, _, _ = call("GET", "/open", None, {})
     assert status == 200
 
 
-def test_a_route_that_is_not_there(call):
+def test_unknown_route_is_not_found(call):
     status, _, body = call("POST", "/nowhere", b"", SIGNED)
     assert (status, json.loads(body)) == (404, {"message": "Not Found"})
 
 
-def test_a_function_that_fails_shows_nothing_of_itself(call):
+def test_failing_function_is_answered_without_details(call):
     status, _, body = call("POST", "/fail", b"{}", SIGNED)
     assert (status, body) == (500, b'{"message":"Internal Server Error"}')
 
 
-def test_the_path_of_a_route_signed_for_s3_is_a_bucket(call, local):
+def test_path_of_a_route_is_a_bucket_if_the_request_is_signed_for_s3(call, local):
     local.client("s3").create_bucket(Bucket="things")
     status, _, body = call("GET", "/things/1", None, for_service("s3"))
     assert status == 404
     assert b"NoSuchKey" in body
 
 
-def test_a_browser_may_ask_before_it_signs_and_read_the_answer(call):
+def test_preflight_needs_no_signature_and_answers_have_cors_headers(call):
     asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
     status, headers, _ = call("OPTIONS", "/", None, asked)
     assert status == 204
@@ -135,14 +135,14 @@ def test_a_browser_may_ask_before_it_signs_and_read_the_answer(call):
     assert "Access-Control-Allow-Origin" not in headers
 
 
-def test_a_preflight_of_a_bucket_is_not_the_apis(call, local):
+def test_preflight_of_a_bucket_does_not_reach_the_api(call, local):
     local.client("s3").create_bucket(Bucket="pages")
     asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET"}
     _, headers, _ = call("OPTIONS", "/pages/index.html", None, asked)
     assert headers.get("Access-Control-Allow-Headers") != "authorization,x-amz-target"
 
 
-def test_arns_travel_in_the_region_that_a_request_is_signed_for(call):
+def test_arns_have_the_region_that_the_request_is_signed_for(call):
     """The function, which answers with the body that it got, sees ARNs of its own region."""
     sydney = {"Authorization": SIGNED["Authorization"].replace("us-east-1", "ap-southeast-2")}
     campaign, bucket = b"arn:aws:personalize:%s:1:campaign/a", b" arn:aws:s3:ap-southeast-2:1:b"

@@ -7,7 +7,7 @@ import io
 import pytest
 
 
-def test_s3_through_the_door(local):
+def test_objects_of_several_parts_and_odd_keys_are_stored_in_s3(local):
     s3 = local.client("s3")
     s3.create_bucket(Bucket="transfers")
     body = bytes(range(256)) * 40_000  # several parts
@@ -22,7 +22,7 @@ def test_s3_through_the_door(local):
     assert ranged["Body"].read() == body[10:20]
 
 
-def test_what_a_users_program_needs_of_aws(local):
+def test_identity_roles_and_parameters_are_available_to_programs(local):
     assert local.client("sts").get_caller_identity()["Account"] == local.account.id
     iam = local.client("iam")
     iam.create_role(RoleName="user-made", AssumeRolePolicyDocument='{"Statement": []}')
@@ -34,7 +34,7 @@ def test_what_a_users_program_needs_of_aws(local):
     assert local.client("ssm").get_parameter(Name="/a")["Parameter"]["Value"] == "b"
 
 
-def test_an_operation_that_moto_does_not_know_is_named(local):
+def test_operation_that_moto_lacks_is_named(local):
     client = local.client("sagemaker")
     with pytest.raises(
         client.exceptions.ClientError, match="moto, which plays AWS here, does not know"
@@ -43,7 +43,7 @@ def test_an_operation_that_moto_does_not_know_is_named(local):
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
-def test_two_conditional_writes_at_once_cannot_both_succeed(local):
+def test_only_one_of_concurrent_conditional_writes_succeeds(local):
     from concurrent.futures import ThreadPoolExecutor
 
     client = local.client("dynamodb")

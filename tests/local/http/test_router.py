@@ -45,7 +45,7 @@ def request(path="/", **headers):
     return Request("POST", path, Headers({"user-agent": "Boto3/1"} | headers), b"{}")
 
 
-def test_a_program_that_is_early_waits_and_is_answered_by_the_service(router):
+def test_early_request_waits_until_the_service_is_ready(router):
     router._start_seconds = 30
     answers = []
     early = threading.Thread(target=lambda: answers.append(router(request())))
@@ -57,20 +57,20 @@ def test_a_program_that_is_early_waits_and_is_answered_by_the_service(router):
     assert answers[0].body == b'{"by": "Personalize"}'
 
 
-def test_one_that_is_much_too_early_is_told_to_come_again(router):
+def test_request_that_waited_too_long_gets_a_retryable_error(router):
     answer = router(request())
     assert answer.status == 503  # which every SDK tries again
     assert b"is starting" in answer.body
 
 
-def test_the_run_itself_provisions_meanwhile(router):
+def test_requests_of_the_run_itself_do_not_wait(router):
     started = time.monotonic()
     answer = router(request(**{"user-agent": f"Boto3/1 {OWN_AGENT}"}))
     assert answer.body == b'{"by": "moto"}'
     assert time.monotonic() - started < 0.4
 
 
-def test_health_answers_at_once(router):
+def test_health_is_answered_during_the_start(router):
     assert router(request("/_local/health")).status == 503
     router.open(SERVICES)
     assert router(request("/_local/health")).status == 200

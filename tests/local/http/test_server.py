@@ -25,7 +25,7 @@ def echo():
     server.stop()
 
 
-def test_a_connection_is_kept(echo):
+def test_connection_is_kept_open(echo):
     connection = http.client.HTTPConnection("127.0.0.1", echo.port)
     sockets = set()
     for number in range(3):
@@ -36,7 +36,7 @@ def test_a_connection_is_kept(echo):
     assert len(sockets) == 1
 
 
-def test_a_chunked_body(echo):
+def test_chunked_body_is_read(echo):
     connection = http.client.HTTPConnection("127.0.0.1", echo.port)
     connection.request("PUT", "/c", iter([b"one", b"two"]), encode_chunked=True)
     response = connection.getresponse()
@@ -45,7 +45,7 @@ def test_a_chunked_body(echo):
     connection.close()
 
 
-def test_a_client_that_waits_for_100_continue(echo):
+def test_client_that_waits_for_100_continue_gets_it(echo):
     with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         client.sendall(b"PUT /e HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
         assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -63,7 +63,7 @@ def test_a_client_that_waits_for_100_continue(echo):
         ),
     ],
 )
-def test_a_body_of_unknown_length_is_refused_with_a_word(echo, framing):
+def test_body_of_unknown_length_is_a_bad_request(echo, framing):
     with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         client.sendall(b"PUT /f HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n\r\n")
         with client.makefile("rb") as answer:
@@ -82,7 +82,7 @@ def test_a_body_that_breaks_off_is_refused(echo, framing):
             assert answer.readline().startswith(b"HTTP/1.1 400")
 
 
-def test_a_small_request_is_not_held_up(echo):
+def test_small_requests_are_answered_without_delay(echo):
     connection = http.client.HTTPConnection("127.0.0.1", echo.port)
     least = 1.0
     for _ in range(50):
@@ -94,12 +94,12 @@ def test_a_small_request_is_not_held_up(echo):
     assert least < 0.03  # a delayed acknowledgement would make each of them 0.04
 
 
-def test_a_port_is_taken_once(echo):
+def test_port_in_use_is_refused(echo):
     with pytest.raises(PortInUseError, match=f"port {echo.port}"):
         HttpServer(echo.port)
 
 
-def test_a_server_that_never_started_can_be_stopped():
+def test_server_that_was_never_started_can_be_stopped():
     server = HttpServer(0)
     stopping = threading.Thread(target=server.stop, daemon=True)
     stopping.start()

@@ -24,7 +24,7 @@ def store(invoke):
     return call
 
 
-def test_what_the_role_allows(store, local, lake):
+def test_calls_that_the_role_allows_succeed(store, local, lake):
     local.client("s3").put_object(Bucket=lake, Key="input/seen.txt", Body=b"x")
     assert "ok" in store("dynamodb", "put_item", TableName="tiny-own", Item=ITEM)
     assert "ok" in store(
@@ -34,7 +34,7 @@ def test_what_the_role_allows(store, local, lake):
     assert "ok" in store("sts", "get_caller_identity")
 
 
-def test_another_action_or_another_table_is_denied(store):
+def test_other_actions_and_other_tables_are_denied(store):
     denied = store("dynamodb", "get_item", TableName="tiny-own", Key=ITEM)
     assert denied["code"] == "AccessDeniedException"
     assert (
@@ -44,7 +44,7 @@ def test_another_action_or_another_table_is_denied(store):
     assert store("dynamodb", "put_item", TableName="tiny-other", Item=ITEM)["code"] == "AccessDeniedException"
 
 
-def test_every_table_of_a_batch_and_every_part_of_a_transaction_counts(store):
+def test_every_table_of_a_batch_and_every_part_of_a_transaction_is_checked(store):
     put = [{"PutRequest": {"Item": ITEM}}]
     batch = store("dynamodb", "batch_write_item", RequestItems={"tiny-own": put, "tiny-other": put})
     assert batch["code"] == "AccessDeniedException"
@@ -98,9 +98,7 @@ def test_every_table_of_a_batch_and_every_part_of_a_transaction_counts(store):
         ),
     ],
 )
-def test_a_denial_reaches_the_program_as_its_clients_error(
-    store, lake, service, operation, arguments, code, needed
-):
+def test_denial_is_the_error_of_the_programs_client(store, lake, service, operation, arguments, code, needed):
     if service == "s3":
         arguments = arguments | {"Bucket": lake}
     denied = store(service, operation, **arguments)
@@ -108,14 +106,14 @@ def test_a_denial_reaches_the_program_as_its_clients_error(
     assert needed in denied["message"]
 
 
-def test_conditions_count_in_clouwatchs_binary_protocol_too(store):
+def test_conditions_are_evaluated_in_the_binary_protocol_of_cloudwatch(store):
     metric = [{"MetricName": "m", "Value": 1}]
     assert "ok" in store("cloudwatch", "put_metric_data", Namespace="tiny", MetricData=metric)
     denied = store("cloudwatch", "put_metric_data", Namespace="other", MetricData=metric)
     assert denied["code"] == "AccessDeniedException"
 
 
-def test_a_state_machine_by_its_arn(store, local):
+def test_state_machine_is_allowed_by_its_arn(store, local):
     def start(name):
         machine = local.account.arn("states", f"stateMachine:tiny-{name}")
         return store("stepfunctions", "start_execution", stateMachineArn=machine, input="{}")
@@ -124,7 +122,7 @@ def test_a_state_machine_by_its_arn(store, local):
     assert start("snoop")["code"] == "AccessDeniedException"
 
 
-def test_the_owner_and_the_owners_roles_are_not_held(local):
+def test_owner_and_roles_of_the_owner_are_not_limited(local):
     iam = local.client("iam")
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
     role = iam.create_role(RoleName="bare", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
@@ -145,7 +143,7 @@ def test_the_owner_and_the_owners_roles_are_not_held(local):
         ({"AWS": "arn:aws:iam::999999999999:root"}, "AccessDenied"),
     ],
 )
-def test_a_role_must_trust_who_takes_it(store, local, principal, code):
+def test_role_is_assumed_only_by_principals_that_it_trusts(store, local, principal, code):
     name = f"trusting-{abs(hash(str(principal)))}"
     trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
     role = local.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
@@ -153,7 +151,7 @@ def test_a_role_must_trust_who_takes_it(store, local, principal, code):
     assert answer.get("code") == code
 
 
-def test_a_role_that_is_not_there_cannot_be_taken(store):
+def test_missing_role_cannot_be_assumed(store):
     answer = store(
         "sts", "assume_role", RoleArn="arn:aws:iam::123456789012:role/nobody", RoleSessionName="session"
     )
@@ -177,7 +175,7 @@ def session(local):
     return assume
 
 
-def test_a_session_may_do_what_its_session_policy_allows(local, session):
+def test_session_is_limited_by_its_session_policy(local, session):
     bucket = unique("data")
     local.client("s3").create_bucket(Bucket=bucket)
     for key in ("in/a.csv", "other/b.csv"):

@@ -17,7 +17,7 @@ def allow(action, resource="*", **more):
     return {"Effect": "Allow", "Action": action, "Resource": resource} | more
 
 
-def test_nothing_is_allowed_without_a_statement():
+def test_request_without_a_statement_is_denied():
     assert not decide([], "s3:GetObject", "arn:aws:s3:::b/k", {})
 
 
@@ -31,24 +31,24 @@ def test_nothing_is_allowed_without_a_statement():
         ("arn:aws:s3:::b.c/*", "arn:aws:s3:::bxc/k", False),
     ],
 )
-def test_patterns(pattern, value, good):
+def test_pattern_matches_wildcards_only(pattern, value, good):
     assert matches(pattern, value) is good
 
 
-def test_actions_ignore_case_and_resources_do_not():
+def test_actions_ignore_case_and_resources_respect_it():
     policy = document(allow("S3:get*", "arn:aws:s3:::b/K"))
     assert decide([policy], "s3:GetObject", "arn:aws:s3:::b/K", {})
     assert not decide([policy], "s3:GetObject", "arn:aws:s3:::b/k", {})
 
 
-def test_a_denial_wins():
+def test_deny_overrides_allow():
     deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::b/secret/*"}
     policies = [document(allow("s3:*")), document(deny)]
     assert decide(policies, "s3:GetObject", "arn:aws:s3:::b/open", {})
     assert not decide(policies, "s3:GetObject", "arn:aws:s3:::b/secret/1", {})
 
 
-def test_not_action_and_not_resource():
+def test_not_action_and_not_resource_invert_the_match():
     policy = document({"Effect": "Allow", "NotAction": "iam:*", "NotResource": "arn:x"})
     assert decide([policy], "s3:GetObject", "arn:y", {})
     assert not decide([policy], "iam:PassRole", "arn:y", {})
@@ -77,13 +77,13 @@ def test_not_action_and_not_resource():
         ("ForAnyValue:StringLike", "a*", None, False),
     ],
 )
-def test_conditions(operator, wanted, have, good):
+def test_condition_operators_compare_as_in_iam(operator, wanted, have, good):
     policy = document(allow("s3:*", Condition={operator: {"Some:Key": wanted}}))
     context = {} if have is None else {"some:key": have}
     assert (decide([policy], "s3:GetObject", "*", context) is True) is good
 
 
-def test_an_operator_that_is_not_evaluated_is_refused():
+def test_unsupported_operator_is_refused():
     with pytest.raises(PolicyError, match="BinaryEquals"):
         decide(
             [document(allow("s3:*", Condition={"BinaryEquals": {"a:key": "QQ=="}}))],
@@ -93,7 +93,7 @@ def test_an_operator_that_is_not_evaluated_is_refused():
         )
 
 
-def test_variables_stand_for_the_values_of_the_request():
+def test_policy_variables_have_the_values_of_the_request():
     policy = document(allow("a:b", "arn:aws:x:::${aws:username}/*"))
     assert decide([policy], "a:b", "arn:aws:x:::ann/k", {"aws:username": ["ann"]})
     assert not decide([policy], "a:b", "arn:aws:x:::bob/k", {"aws:username": ["ann"]})
@@ -122,7 +122,7 @@ def test_literal_wildcards_of_patterns():
         ("DateGreaterThan", "2026-01-01", "2026-01-02T00:00:00Z", True),
     ],
 )
-def test_addresses_and_dates(operator, want, have, good):
+def test_address_and_date_operators_compare_as_in_iam(operator, want, have, good):
     policy = document(allow("a:b", Condition={operator: {"k:k": want}}))
     assert bool(decide([policy], "a:b", "*", {"k:k": [have]})) is good
 
@@ -134,7 +134,7 @@ def test_condition_keys_are_those_of_conditions_and_variables():
     assert context_keys([wanted]) == {"k:k", "aws:principaltag/team"}
 
 
-def test_an_explicit_deny_is_told_from_a_missing_permission():
+def test_explicit_deny_differs_from_a_missing_permission():
     denied = document(allow("a:*") | {"Effect": "Deny"})
     assert decision([document(allow("a:b")), denied], "a:b", "*", {}) == "explicitDeny"
     assert decision([], "a:b", "*", {}) == "implicitDeny"

@@ -22,7 +22,7 @@ def role(local, principal, condition):
     return created["Role"]["Arn"]
 
 
-def test_a_role_with_an_external_id_is_assumed_with_it_only(local):
+def test_role_with_an_external_id_is_assumed_only_with_it(local):
     arn = role(local, {"AWS": local.account.id}, {"StringEquals": {"sts:ExternalId": "shop"}})
     caller = Caller(f"arn:aws:iam::{local.account.id}:role/steps", "session")
     assert local.roles.trusts_role(arn, caller, {"sts:externalid": ["shop"]})
@@ -30,7 +30,7 @@ def test_a_role_with_an_external_id_is_assumed_with_it_only(local):
     assert not local.roles.trusts_role(arn, caller, {})
 
 
-def test_a_service_assumes_a_role_for_the_accounts_that_it_trusts(local):
+def test_service_assumes_a_role_only_for_trusted_accounts(local):
     service = {"Service": "sagemaker.amazonaws.com"}
     own = role(local, service, {"StringEquals": {"aws:SourceAccount": local.account.id}})
     other = role(local, service, {"StringEquals": {"aws:SourceAccount": "999999999999"}})
@@ -39,7 +39,7 @@ def test_a_service_assumes_a_role_for_the_accounts_that_it_trusts(local):
     assert not local.roles.trusts_service(other, "sagemaker.amazonaws.com")
 
 
-def test_a_service_assumes_a_role_for_the_resources_that_it_trusts(local):
+def test_service_assumes_a_role_only_for_trusted_resources(local):
     like = {"ArnLike": {"aws:SourceArn": f"arn:aws:sagemaker:*:{local.account.id}:training-job/*"}}
     sagemaker = "sagemaker.amazonaws.com"
     arn = role(local, {"Service": sagemaker}, like)
@@ -63,7 +63,7 @@ def test_role_for_personalize_is_assumed_under_the_conditions_that_personalize_d
     assert not local.roles.trusts_role(role(local, service, other), caller, {})
 
 
-def test_denial_in_a_trust_policy_wins(local):
+def test_deny_in_a_trust_policy_overrides_allow(local):
     service = "sagemaker.amazonaws.com"
     allow = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     deny = allow | {

@@ -51,7 +51,7 @@ def decisions(iam, arn, actions, resources, **context):
     return [result["EvalDecision"] for result in answer["EvaluationResults"]]
 
 
-def test_policies_of_a_user_and_of_its_groups_count(iam, ann):
+def test_policies_of_a_user_and_of_its_groups_are_evaluated(iam, ann):
     context = {"aws:username": "films", "aws:SecureTransport": "true"}
     actions = ["personalize:DescribeCampaign", "personalize:DeleteCampaign"]
     resources = [f"{CAMPAIGN}films", f"{CAMPAIGN}books"]
@@ -64,7 +64,7 @@ def test_policies_of_a_user_and_of_its_groups_count(iam, ann):
     assert keys == ["aws:securetransport", "aws:username"]
 
 
-def test_policies_of_aws_count(iam):
+def test_policies_that_aws_manages_are_evaluated(iam):
     """The full access policy of Personalize allows everything that the service's own users need."""
     name = unique("admin")
     trust = document("sts:AssumeRole", "*")
@@ -80,7 +80,7 @@ def test_policies_of_aws_count(iam):
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:iam::123456789012:user/nobody", "arn:aws:iam::123456789012:root"])
-def test_an_entity_that_does_not_exist(iam, arn):
+def test_unknown_entity_is_an_error(iam, arn):
     with pytest.raises(ClientError) as caught:
         decisions(iam, arn, ["personalize:ListRecipes"], ["*"])
     assert caught.value.response["Error"]["Code"] == "NoSuchEntity"

@@ -73,7 +73,7 @@ def seen(local, lake):
     return read
 
 
-def test_the_program_sees_a_containers_layout(create, end, seen):
+def test_program_of_a_job_has_the_folders_of_a_container(create, end, seen):
     name = create("ok")
     job = end(name)
     assert job["TrainingJobStatus"] == "Completed", job
@@ -83,7 +83,7 @@ def test_the_program_sees_a_containers_layout(create, end, seen):
     assert seen(name)["arguments"] == ["train"]
 
 
-def test_statuses_times_and_metrics(create, end):
+def test_job_reports_its_statuses_times_and_metrics(create, end):
     job = end(create("ok"))
     steps = [step["Status"] for step in job["SecondaryStatusTransitions"]]
     assert steps == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
@@ -92,7 +92,7 @@ def test_statuses_times_and_metrics(create, end):
     assert (metric["MetricName"], metric["Value"]) == ("loss", 0.25)
 
 
-def test_a_manifest_names_the_files_and_keeps_their_paths(create, end, seen, local, lake):
+def test_files_of_a_manifest_keep_their_paths(create, end, seen, local, lake):
     s3 = local.client("s3")
     manifest = [{"prefix": f"s3://{lake}/input/"}, "deep/er/b.txt"]
     s3.put_object(Bucket=lake, Key="input/deep/er/b.txt", Body=b"beta")
@@ -104,24 +104,24 @@ def test_a_manifest_names_the_files_and_keeps_their_paths(create, end, seen, loc
     s3.delete_object(Bucket=lake, Key="input/data.manifest")
 
 
-def test_a_failure_has_the_programs_own_words(create, end):
+def test_failure_reason_is_what_the_program_wrote(create, end):
     job = end(create("fail"))
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"] == "AlgorithmError: the data is odd, exit code: 3"
 
 
-def test_a_killed_program_has_the_exit_code_of_a_container_and_no_message(create, end):
+def test_killed_program_has_the_exit_code_of_a_container_and_no_message(create, end):
     job = end(create("killed"))
     assert job["FailureReason"] == "AlgorithmError: , exit code: 137"
 
 
-def test_no_data(create, end, lake):
+def test_job_without_input_data_fails_with_the_location(create, end, lake):
     job = end(create("ok", {"S3DataType": "S3Prefix", "S3Uri": f"s3://{lake}/empty/"}))
     assert job["TrainingJobStatus"] == "Failed"
     assert f"No S3 objects found under S3 URL s3://{lake}/empty/" in job["FailureReason"]
 
 
-def test_the_job_reads_with_its_own_role(create, end, local, lake):
+def test_job_reads_its_input_with_its_own_role(create, end, local, lake):
     local.client("s3").put_object(Bucket=lake, Key="secret/a.txt", Body=b"x")
     job = end(create("ok", {"S3DataType": "S3Prefix", "S3Uri": f"s3://{lake}/secret/"}))
     assert job["TrainingJobStatus"] == "Failed"
@@ -129,7 +129,7 @@ def test_the_job_reads_with_its_own_role(create, end, local, lake):
     assert "403" in job["FailureReason"]
 
 
-def test_stop_ends_the_program_and_keeps_what_it_had(create, end, sagemaker, local, lake):
+def test_stopped_job_uploads_what_the_program_had_written(create, end, sagemaker, local, lake):
     name = create("wait")
     until(
         lambda: sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"],
@@ -149,12 +149,12 @@ def test_stop_ends_the_program_and_keeps_what_it_had(create, end, sagemaker, loc
     assert half["Body"].read() == b"half"
 
 
-def test_a_job_that_takes_too_long_is_stopped(create, end):
+def test_job_that_exceeds_its_time_limit_is_stopped(create, end):
     job = end(create("wait", StoppingCondition={"MaxRuntimeInSeconds": 1}))
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
 
 
-def test_checkpoints_go_to_s3_and_come_back(create, end, seen, lake):
+def test_checkpoints_are_stored_in_s3_and_restored(create, end, seen, lake):
     config = {"S3Uri": f"s3://{lake}/models/{unique('ckpt')}/", "LocalPath": "/opt/ml/checkpoints"}
     first = create("ok", CheckpointConfig=config)
     end(first)
@@ -164,7 +164,7 @@ def test_checkpoints_go_to_s3_and_come_back(create, end, seen, lake):
     assert seen(second)["restored"] == ["last.ckpt"]
 
 
-def test_an_archive_when_compression_is_not_switched_off(create, end, local, lake):
+def test_output_is_an_archive_unless_compression_is_off(create, end, local, lake):
     name = create("ok", OutputDataConfig={"S3OutputPath": f"s3://{lake}/models/"})
     job = end(name)
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{lake}/models/{name}/output/model.tar.gz"

@@ -66,7 +66,7 @@ def test_key_inside_of_the_folder_is_downloaded_below_it(tmp_path: Path) -> None
     assert bucket.downloads == [str(tmp_path / "checkpoints" / "deep" / "a.txt")]
 
 
-def test_a_file_that_vanishes_while_others_are_uploaded_is_passed_over(tmp_path):
+def test_file_that_disappears_during_the_upload_is_skipped(tmp_path):
     class Bucket:
         """Takes files; another program renames one when the first is taken."""
 

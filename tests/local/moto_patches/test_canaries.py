@@ -19,11 +19,11 @@ from moto.stepfunctions.parser.asl.utils import boto_client
 from local.moto_patches import speed, stepfunctions
 
 
-def test_the_version_is_the_pinned_one():
+def test_version_of_moto_is_pinned():
     assert version("moto") == "5.2.5"
 
 
-def test_a_query_still_asks_all_items_and_names_its_key_so():
+def test_query_reads_all_items_and_has_the_parameters_that_the_index_needs():
     speed.install()
     original = inspect.getclosurevars(Table.query).nonlocals["query"]
     assert "self.all_items()" in inspect.getsource(original)
@@ -31,7 +31,7 @@ def test_a_query_still_asks_all_items_and_names_its_key_so():
     assert {"hash_key", "index_name", "hash_key_conditions"} <= set(parameters)
 
 
-def test_records_of_a_shard_are_still_numbered_from_one():
+def test_records_of_a_shard_are_numbered_from_one():
     shard = Shard(0, 0, 1)
     assert [shard.put_record("k", "", "") for _ in range(3)] == ["1", "2", "3"]
     assert list(shard.records) == [1, 2, 3]
@@ -39,7 +39,7 @@ def test_records_of_a_shard_are_still_numbered_from_one():
     assert ([record.sequence_number for record in found], last) == ([2], 2)
 
 
-def test_a_shard_does_not_slow_down():
+def test_writes_to_a_shard_do_not_become_slower():
     speed.install()
 
     def seconds(shard: Shard) -> float:
@@ -55,7 +55,7 @@ def test_a_shard_does_not_slow_down():
     assert last < 4 * first  # unpatched: over ten times
 
 
-def test_queries_answer_the_same_with_and_without_an_index(local):
+def test_queries_have_the_same_answers_with_our_index(local):
     dynamodb = local.client("dynamodb")
     dynamodb.create_table(
         TableName="canary",
@@ -92,7 +92,7 @@ def test_queries_answer_the_same_with_and_without_an_index(local):
     assert len(dynamodb.scan(TableName="canary")["Items"]) == 6
 
 
-def test_the_interpreter_takes_its_clients_from_us_everywhere(local):
+def test_every_module_of_the_interpreter_uses_our_clients(local):
     import sys
 
     users = [
@@ -110,12 +110,12 @@ def test_the_interpreter_takes_its_clients_from_us_everywhere(local):
     assert boto_client.boto_client_for is stepfunctions._client_for
 
 
-def test_sagemaker_is_still_unsupported_without_us():
+def test_moto_has_no_sagemaker_task_of_its_own():
     service = state_task_service_factory.state_task_service_for("sagemaker")
     assert type(service).__name__ == "StateTaskServiceUnsupported"
 
 
-def test_a_fail_state_would_still_choke_on_an_error_of_the_service():
+def test_fail_state_of_moto_refuses_error_names_of_the_service():
     """On AWS a Fail state may pass on States.TaskFailed, by ErrorPath."""
     from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
     from moto.stepfunctions.parser.asl.component.state.fail import state_fail
@@ -125,13 +125,13 @@ def test_a_fail_state_would_still_choke_on_an_error_of_the_service():
     assert "CustomErrorName(error_value)" in inspect.getsource(state_fail.StateFail._eval_state)
 
 
-def test_a_bucket_policy_would_still_be_judged_by_moto():
+def test_moto_evaluates_bucket_policies_without_their_conditions():
     from moto.s3 import responses
 
     assert ".get_permission(" in inspect.getsource(responses)
 
 
-def test_a_type_of_resource_that_moto_does_not_know_would_still_be_passed_over():
+def test_moto_ignores_resource_types_that_it_does_not_know():
     from moto.cloudformation import models, parsing
 
     assert parsing.resource_class_from_type("AWS::Personalize::Schema") is None
@@ -140,14 +140,14 @@ def test_a_type_of_resource_that_moto_does_not_know_would_still_be_passed_over()
     assert source.count("self._parse_template()") == 4
 
 
-def test_the_callback_still_needs_its_endpoint():
+def test_callback_task_interrupts_its_endpoint():
     """The reason why the training task declares a task token that it does not use."""
     source = inspect.getsource(state_task_service_callback.StateTaskServiceCallback._eval_integration_pattern)
     assert "finally:" in source
     assert "callback_endpoint.interrupt_all()" in source
 
 
-def test_an_execution_without_a_name_would_still_be_called_none(local):
+def test_moto_names_an_execution_without_a_name_none(local):
     """The reason why the router names executions."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -157,11 +157,11 @@ def test_an_execution_without_a_name_would_still_be_called_none(local):
     assert execution.exec_arn.endswith(":None")
 
 
-def test_what_moto_invokes_still_goes_through_one_method():
+def test_moto_invokes_functions_through_one_method():
     assert "self._invoke_lambda(event=body)" in inspect.getsource(LambdaFunction.invoke)
 
 
-def test_a_bucket_that_holds_an_object_or_an_old_version_is_not_deleted(local):
+def test_bucket_with_an_object_or_an_old_version_is_not_deleted(local):
     """As on AWS, so that the local run needs no patch for it."""
     s3 = local.client("s3")
     for name, versioning in (("full-bucket", False), ("versioned-bucket", True)):

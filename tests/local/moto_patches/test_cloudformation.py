@@ -12,7 +12,7 @@ def template(**resources: str) -> str:
     return json.dumps({"Resources": {name: {"Type": kind} for name, kind in resources.items()}})
 
 
-def test_a_stack_of_other_services_is_made(local) -> None:
+def test_stack_of_other_services_is_created(local) -> None:
     cloudformation = local.client("cloudformation")
     cloudformation.create_stack(StackName="workshop", TemplateBody=template(Data="AWS::S3::Bucket"))
     assert (
@@ -21,7 +21,7 @@ def test_a_stack_of_other_services_is_made(local) -> None:
 
 
 @pytest.mark.parametrize("operation", ["create_stack", "create_change_set"])
-def test_one_with_resources_of_personalize_is_refused(local, operation) -> None:
+def test_stack_with_resources_of_personalize_is_refused(local, operation) -> None:
     cloudformation = local.client("cloudformation")
     more = {"ChangeSetName": "first", "ChangeSetType": "CREATE"} if operation == "create_change_set" else {}
     body = template(Data="AWS::S3::Bucket", Films="AWS::Personalize::Schema")

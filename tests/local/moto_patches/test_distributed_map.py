@@ -68,7 +68,7 @@ def test_failed_items_that_are_tolerated_do_not_fail_the_map(local, more):
     assert run_map(local, more=more)["status"] == "SUCCEEDED"
 
 
-def test_a_state_catches_the_error_by_its_name(local):
+def test_state_catches_the_error_of_a_map_by_its_name(local):
     catch = [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Caught"}]
     described = run_map(local, more={"Catch": catch})
     assert (described["status"], json.loads(described["output"])) == ("SUCCEEDED", {"caught": 1})

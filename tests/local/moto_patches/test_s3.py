@@ -3,7 +3,7 @@
 import json
 
 
-def test_a_policy_that_demands_tls_lets_the_local_run_write(local) -> None:
+def test_bucket_policy_that_requires_tls_does_not_block_the_local_run(local) -> None:
     s3 = local.client("s3")
     s3.create_bucket(Bucket="strict")
     demand = {

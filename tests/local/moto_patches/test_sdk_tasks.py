@@ -15,7 +15,7 @@ def shapes(service: str, operation: str):
     return model.input_shape, model.output_shape
 
 
-def test_members_are_found_whatever_the_case_of_their_letters():
+def test_members_are_found_in_any_spelling_of_case():
     given, _ = shapes("personalize", "CreateCampaign")
     parameters = {
         "Name": "c",
@@ -31,7 +31,7 @@ def test_members_are_found_whatever_the_case_of_their_letters():
     }
 
 
-def test_what_is_not_text_becomes_json_where_text_is_due():
+def test_objects_become_json_where_the_model_wants_text():
     given, _ = shapes("personalize", "CreateSchema")
     schema = {"type": "record", "fields": []}
     assert json.loads(to_request({"Schema": schema}, given)["schema"]) == schema
@@ -40,7 +40,7 @@ def test_what_is_not_text_becomes_json_where_text_is_due():
     assert to_request({"Payload": {"a": 1}}, payload) == {"Payload": '{"a":1}'}
 
 
-def test_results_begin_with_a_capital_and_the_keys_of_maps_stay():
+def test_members_of_results_are_capitalized_and_keys_of_maps_are_not():
     _, answer = shapes("personalize", "GetSolutionMetrics")
     metrics = {"solutionVersionArn": "a", "metrics": {"precision_at_5": 0.1}}
     assert to_result(metrics, answer) == {"SolutionVersionArn": "a", "Metrics": {"precision_at_5": 0.1}}
@@ -60,11 +60,11 @@ def test_results_begin_with_a_capital_and_the_keys_of_maps_stay():
         ("s3", "s3", "S3"),
     ],
 )
-def test_services(service: str, botocore_name: str, prefix: str):
+def test_service_of_a_task_has_a_botocore_name_and_prefix(service: str, botocore_name: str, prefix: str):
     assert service_model(service).service_name == botocore_name
     assert error_prefix(service) == prefix
 
 
-def test_a_service_that_is_none():
+def test_unknown_service_is_an_error():
     with pytest.raises(ValueError, match="no service nonsense"):
         service_model("nonsense")

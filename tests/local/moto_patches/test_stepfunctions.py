@@ -7,7 +7,7 @@ import json
 from tests.local.conftest import unique, until
 
 
-def test_functions_are_called_and_errors_caught_by_their_type(run):
+def test_state_machine_invokes_functions_and_catches_errors_by_type(run):
     described = run("greet", {"n": 1})
     assert described["status"] == "SUCCEEDED"
     output = json.loads(described["output"])
@@ -16,17 +16,17 @@ def test_functions_are_called_and_errors_caught_by_their_type(run):
     assert "short and stout" in output["error"]["Cause"]
 
 
-def test_executions_without_a_name_do_not_collide(run):
+def test_executions_without_a_name_have_different_names(run):
     assert run("greet", {})["executionArn"] != run("greet", {})["executionArn"]
 
 
-def test_a_state_is_held_to_the_machines_role(run):
+def test_state_without_permission_in_the_role_fails(run):
     described = run("snoop", {})
     assert described["status"] == "FAILED"
     assert "not authorized to perform: dynamodb:GetItem" in described["cause"]
 
 
-def test_a_training_task_waits_for_its_job_and_gets_its_description(run, local, lake):
+def test_training_task_waits_for_its_job_and_returns_its_description(run, local, lake):
     s3, job = local.client("s3"), unique("job")
     s3.put_object(Bucket=lake, Key="input/a.txt", Body=b"alpha")
     described = run("train", {"job": job, "mode": "ok"})
@@ -37,20 +37,20 @@ def test_a_training_task_waits_for_its_job_and_gets_its_description(run, local, 
     assert isinstance(result["CreationTime"], str)
 
 
-def test_a_job_that_fails_fails_the_task_with_its_description(run):
+def test_failed_job_fails_the_task_with_its_description(run):
     described = run("train", {"job": unique("job"), "mode": "fail"})
     assert described["status"] == "FAILED"
     assert described["error"] == "States.TaskFailed"
     assert json.loads(described["cause"])["FailureReason"] == "AlgorithmError: the data is odd, exit code: 3"
 
 
-def test_a_job_name_that_is_taken(run):
+def test_second_job_of_the_same_name_fails_the_task(run):
     job = unique("job")
     run("train", {"job": job, "mode": "ok"})
     assert run("train", {"job": job, "mode": "ok"})["error"] == "SageMaker.ResourceInUse"
 
 
-def test_stopping_the_execution_stops_the_job(run, local):
+def test_stopped_execution_stops_its_job(run, local):
     job = unique("job")
     execution = run("train", {"job": job, "mode": "wait"}, wait=False)["executionArn"]
     sagemaker = local.client("sagemaker")
@@ -67,7 +67,7 @@ def test_stopping_the_execution_stops_the_job(run, local):
     )
 
 
-def test_a_training_task_tags_its_job(run, local, lake):
+def test_training_task_tags_its_job(run, local, lake):
     local.client("s3").put_object(Bucket=lake, Key="input/a.txt", Body=b"alpha")
     job = unique("job")
     assert run("train", {"job": job, "mode": "ok"})["status"] == "SUCCEEDED"
@@ -76,7 +76,7 @@ def test_a_training_task_tags_its_job(run, local, lake):
     assert {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"} in tags
 
 
-def test_a_training_task_needs_the_permission_to_tag(run, local):
+def test_training_task_without_permission_to_tag_fails(run, local):
     iam = local.client("iam")
     machine = local.account.arn("states", "stateMachine:tiny-train")
     described = local.client("stepfunctions").describe_state_machine(stateMachineArn=machine)

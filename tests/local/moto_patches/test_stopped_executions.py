@@ -109,7 +109,7 @@ def machine_of(local: Any, machine: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_stop_before_any_evaluation_aborts(name, local, monkeypatch, dead_threads):
+def test_execution_that_is_stopped_before_an_evaluation_is_aborted(name, local, monkeypatch, dead_threads):
     states, machine, stopper = (
         local.client("stepfunctions"),
         machine_of(local, MACHINES[name]),

@@ -6,7 +6,7 @@ from tests.local import tiny
 from tests.local.conftest import unique
 
 
-def test_a_stream_that_the_functions_role_may_not_read(refused):
+def test_mapping_whose_function_may_not_read_the_stream_is_refused(refused):
     mapping = {
         "Type": "AWS::Lambda::EventSourceMapping",
         "Properties": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.local import tiny
 
 
-def test_a_property_inside_a_delivery_is_refused_too(refused):
+def test_unknown_property_of_the_destination_is_refused(refused):
     delivery = tiny.resources()["Delivery"]
     target = delivery["Properties"]["ExtendedS3DestinationConfiguration"] | {"S3BackupMode": "Enabled"}
     delivery = {

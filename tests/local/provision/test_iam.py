@@ -5,14 +5,14 @@ from __future__ import annotations
 from tests.local import tiny
 
 
-def test_a_role_that_its_service_may_not_take(refused):
+def test_role_that_does_not_trust_its_service_is_refused(refused):
     wrong = tiny.function("any", "OtherRole")
     assert "does not trust lambda.amazonaws.com" in refused(
         Fn=wrong, OtherRole=tiny.role("states.amazonaws.com")
     )
 
 
-def test_a_policy_with_a_condition_that_is_not_evaluated(refused):
+def test_policy_with_an_unsupported_condition_is_refused(refused):
     condition = {"BinaryEquals": {"aws:Key": "QmluYXJ5"}}
     role = tiny.role("lambda.amazonaws.com", tiny.allow("s3:*", on="*", when=condition))
     assert "BinaryEquals" in refused(Role=role)

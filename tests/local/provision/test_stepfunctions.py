@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.local import tiny
 
 
-def test_a_state_machine_that_the_interpreter_does_not_take(refused):
+def test_state_machine_with_an_unsupported_task_is_refused(refused):
     states = {
         "Run": {
             "Type": "Task",

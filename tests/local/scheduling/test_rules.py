@@ -6,7 +6,7 @@ from local.scheduling.rules import matches
 from tests.local.conftest import unique, until
 
 
-def test_a_pattern_matches_one_of_its_values_for_each_member():
+def test_pattern_matches_one_of_the_values_of_each_member():
     event = {"source": "aws.states", "detail": {"status": "FAILED", "name": "a"}}
     assert matches({"source": ["aws.states"], "detail": {"status": ["ABORTED", "FAILED"]}}, event)
     assert not matches({"detail": {"status": ["ABORTED"]}}, event)
@@ -19,13 +19,13 @@ def heard(local, execution: str):
     return lambda: local.client("dynamodb").get_item(TableName="tiny-own", Key=key).get("Item")
 
 
-def test_who_listens_hears_of_an_execution_that_failed(local, run):
+def test_rule_gets_the_event_of_a_failed_execution(local, run):
     described = run("snoop", {"n": 1})
     item = until(heard(local, described["executionArn"]), lambda item: item)
     assert (item["status"]["S"], item["input"]["S"]) == ("FAILED", '{"n": 1}')
 
 
-def test_who_listens_hears_of_an_execution_that_was_stopped(local, run):
+def test_rule_gets_the_event_of_a_stopped_execution(local, run):
     job, sagemaker = unique("job"), local.client("sagemaker")
     started = run("train", {"job": job, "mode": "wait"}, wait=False)
     until(

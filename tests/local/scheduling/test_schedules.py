@@ -25,22 +25,22 @@ DAY = 86_400.0
         (1000 + 6 * DAY, 1000 + 29 * DAY, True),  # once, however long the machine slept
     ],
 )
-def test_a_rate_counts_from_its_start(since, until_, due):
+def test_rate_is_counted_from_the_start(since, until_, due):
     assert is_due("rate(7 days)", start=1000, since=since, until=until_) is due
 
 
-def test_nothing_is_due_after_the_end():
+def test_schedule_is_not_due_after_its_end():
     assert not is_due("rate(1 day)", start=0, since=DAY / 2, until=DAY, end=DAY - 1)
 
 
-def test_a_single_time_is_read_in_its_zone():
+def test_one_time_schedule_is_in_its_time_zone():
     at = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC).timestamp()
     expression = "at(2026-01-02T13:00:00)"
     assert is_due(expression, start=0, since=at - 1, until=at, timezone="Europe/Berlin")
     assert not is_due(expression, start=0, since=at, until=at + 1, timezone="Europe/Berlin")
 
 
-def test_what_is_not_fired_says_so():
+def test_unsupported_expression_is_reported():
     with pytest.raises(UnknownExpressionError, match="cron"):
         is_due("cron(0 12 * * ? *)", start=0, since=0, until=1)
 
@@ -81,12 +81,12 @@ def inputs(local, machine):
     return [client.describe_execution(executionArn=it["executionArn"])["input"] for it in executions]
 
 
-def test_a_schedule_without_a_start_fires_when_it_is_made(local, schedule):
+def test_schedule_without_a_start_fires_at_once(local, schedule):
     name = schedule("greet", ScheduleExpression="rate(7 days)")
     until(lambda: inputs(local, "greet"), lambda given: any(name in text for text in given))
 
 
-def test_a_start_date_is_waited_for(local, schedule):
+def test_schedule_does_not_fire_before_its_start(local, schedule):
     tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
     name = schedule("greet", ScheduleExpression="rate(7 days)", StartDate=tomorrow)
     now = [datetime.datetime.now().timestamp()]
@@ -102,7 +102,7 @@ def test_a_start_date_is_waited_for(local, schedule):
     assert sum(name in text for text in inputs(local, "greet")) == 1
 
 
-def test_the_schedules_role_decides_what_it_may_start(local, schedule):
+def test_schedule_starts_only_what_its_role_allows(local, schedule):
     before = len(inputs(local, "snoop"))
     name = schedule("snoop", ScheduleExpression="rate(7 days)")
     other = schedule("greet", ScheduleExpression="rate(7 days)")

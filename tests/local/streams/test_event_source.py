@@ -172,7 +172,7 @@ def stored(local):
     return item
 
 
-def test_records_of_a_key_come_in_order_and_in_batches(put, stored):
+def test_records_of_one_key_arrive_in_order_and_in_batches(put, stored):
     names = [unique("ordered") for _ in range(30)]
     put(*[body(name) for name in names], key="one")
     items = [stored(name) for name in names]
@@ -183,7 +183,7 @@ def test_records_of_a_key_come_in_order_and_in_batches(put, stored):
     assert 1 < max(int(item["batch"]["N"]) for item in items) <= 10
 
 
-def test_a_poisonous_record_is_given_up_alone_and_the_rest_goes_on(put, stored, local):
+def test_record_that_always_fails_is_sent_to_the_queue_alone(put, stored, local):
     before, after = unique("before"), unique("after")
     put(body(before), body("bad", poison=True), body(after), key="poisoned")
     assert stored(before)

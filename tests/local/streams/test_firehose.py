@@ -14,7 +14,7 @@ from tests.local.conftest import unique
 from tests.local.streams.conftest import body
 
 
-def test_events_reach_the_lake_as_parquet_by_group(put, local, lake):
+def test_events_are_delivered_as_parquet_by_group_and_day(put, local, lake):
     first, second = unique("group"), unique("group")
     put(
         body("1", datasetGroup=first, value="1.5", sentAt=7),
@@ -40,7 +40,7 @@ def test_events_reach_the_lake_as_parquet_by_group(put, local, lake):
     assert {"userid": "u", "value": 1.5, "sentat": 7, "datasetgroup": first} in rows[first]
 
 
-def test_records_that_are_no_rows_are_kept_apart(local, stream, lake):
+def test_records_that_cannot_be_converted_are_stored_with_the_reason(local, stream, lake):
     record = {"Data": json.dumps({"id": unique("odd"), "userId": "no group"}).encode(), "PartitionKey": "k"}
     local.client("kinesis").put_record(StreamName=stream, **record)
     local.flush()
@@ -53,7 +53,7 @@ def test_records_that_are_no_rows_are_kept_apart(local, stream, lake):
     )
 
 
-def test_flush_over_http(local):
+def test_flush_can_be_requested_over_http(local):
     import urllib.request
 
     with urllib.request.urlopen(
@@ -62,7 +62,7 @@ def test_flush_over_http(local):
         assert "records" in json.loads(answer.read())
 
 
-def test_partition_keys_are_evaluated_by_jq():
+def test_partition_keys_are_jq_results_without_nulls_and_slashes():
     keys = partition_keys('{group: (.group | split("/")[0]), day: .a.b}')
     assert keys({"group": "films/x", "a": {"b": 7}}) == {"group": "films", "day": "7"}
     with pytest.raises(ValueError, match="must not be null"):
@@ -73,7 +73,7 @@ def test_partition_keys_are_evaluated_by_jq():
         partition_keys("{day: .at | }")
 
 
-def test_prefixes():
+def test_prefix_is_evaluated_and_unknown_expressions_are_refused():
     at = 1_767_312_000.0  # 2026-01-02
     assert (
         evaluate_prefix("a/!{timestamp:yyyy/MM/dd}/!{partitionKeyFromQuery:g}/", {"g": "x"}, at)

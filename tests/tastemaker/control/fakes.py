@@ -44,7 +44,7 @@ class Counter:
 
 @dataclass
 class FakeWorkflows:
-    """Records what was started; `refuse` makes the next starts fail with that message."""
+    """A workflow starter that records its calls. While `refuse` is set, starts fail with that message."""
 
     started: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     stopped: list[tuple[str, str | None]] = field(default_factory=list)
@@ -105,7 +105,7 @@ class FakeLake:
         return f"s3://lake/{key}"
 
     def size(self, prefix: str) -> int:
-        """The length of the texts, and of what `sizes` says in place of it."""
+        """The sizes in `sizes`, or else the lengths of the texts."""
         keys = [key for key, _ in self.objects(prefix)]
         return sum(self.sizes.get(key, len(self.files[key][0])) for key in keys)
 

@@ -1,4 +1,4 @@
-"""A small shop in a world: each function makes one resource and answers its ARN, and the ones it needs."""
+"""Resources of a small shop. Each function creates one resource, with what it needs, and returns its ARN."""
 
 import json
 from typing import Any
@@ -65,7 +65,7 @@ def import_job(world: World, dataset_arn: str, name: str = "first", **more: Any)
 
 
 def imported(world: World, dataset_arn: str, name: str = "first", rows: int = 1000, **more: Any) -> str:
-    """An import job that has run; its file is in the lake."""
+    """Create an import job that has succeeded, with its file in the lake."""
     arn = import_job(world, dataset_arn, name, **more)
     steps, request = WorkflowSteps(world.control), {"datasetImportJobArn": arn}
     plan = steps.begin("import", request, f"execution-{name}")
@@ -75,7 +75,7 @@ def imported(world: World, dataset_arn: str, name: str = "first", rows: int = 10
 
 
 def shop(world: World) -> tuple[str, str]:
-    """A group with an Interactions dataset that has data: (group, dataset)."""
+    """Create a group with an Interactions dataset that has data. Returns both ARNs."""
     group_arn = group(world)
     dataset_arn = dataset(world, group_arn)
     imported(world, dataset_arn)
@@ -94,7 +94,7 @@ def version(world: World, solution_arn: str, **more: Any) -> str:
 def finish_training(
     world: World, arn: str, member: str = "solutionVersionArn", *, megabytes: int = 1
 ) -> dict[str, Any]:
-    """Run the train workflow of a version or recommender to its good end; answers its plan.
+    """Run the train workflow of a version or recommender until it succeeds. Returns its plan.
 
     `megabytes` is the size of the model.
     """
@@ -130,7 +130,7 @@ def deployed(world: World, version_arn: str, name: str = "home", **more: Any) ->
 
 
 def served_job(world: World, version_arn: str, name: str = "nightly", **more: Any) -> str:
-    """A batch inference job whose lists are to be served for a week."""
+    """Create a batch inference job whose lists are served for a week."""
     request = {
         "jobInput": {"s3DataSource": {"path": "s3://in/users.json"}},
         "jobOutput": {"s3DataDestination": {"path": "s3://out/"}},
@@ -143,7 +143,7 @@ def served_job(world: World, version_arn: str, name: str = "nightly", **more: An
 
 
 def finish_report(world: World, arn: str, execution: str = "next") -> dict[str, Any]:
-    """A run of a metric attribution to its good end; answers its plan."""
+    """Run the workflow of a metric attribution until it succeeds. Returns its plan."""
     steps, request = WorkflowSteps(world.control), {"metricAttributionArn": arn}
     plan = steps.begin("attribution", request, execution)
     for _ in range(2):
@@ -152,7 +152,7 @@ def finish_report(world: World, arn: str, execution: str = "next") -> dict[str, 
 
 
 def finish_deletion(world: World, arn: str) -> dict[str, Any]:
-    """Run the delete workflow, whose purge is not the domain's work; answers its plan."""
+    """Run the delete workflow without its purge, which the function does. Returns its plan."""
     steps, request = WorkflowSteps(world.control), {"arn": arn}
     plan = steps.begin("delete", request, f"execution-{arn}")
     steps.remove(request)
