@@ -23,6 +23,14 @@ CACHE_SECONDS = 300.0
 MAX_SUBJECTS = 1000
 """Users and roles whose details are cached."""
 
+NOTHING_TO_DECIDE = (
+    *("NoSuchEntity", "NoSuchEntityException", "InvalidInput", "InvalidInputException", "ValidationError"),
+)
+"""Codes of errors that mean: no such user or role, or an action or a resource that no policy can name.
+
+A request can contain any ARN, so these are no failures of IAM.
+"""
+
 _TYPES = {
     "aws:currenttime": "date",
     "aws:epochtime": "numeric",
@@ -162,8 +170,8 @@ class PolicySimulation:
             return getattr(self._iam, method)(**request)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            if code in ("NoSuchEntity", "NoSuchEntityException", "InvalidInput", "InvalidInputException"):
-                return None  # no such user or role, or a resource name that no policy can match
+            if code in NOTHING_TO_DECIDE:
+                return None
             raise _unavailable(code) from error
         except BotoCoreError as error:
             raise _unavailable(type(error).__name__) from error

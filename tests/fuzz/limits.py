@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tastemaker.control.core.records import MemoryRepository, Record
 from tests.lambdas.aws import TABLE, TABLES
+from tests.lambdas.support.iam import FakeIam, allow
 
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 KEYS = {TABLE: ("arn",), **TABLES}
@@ -25,6 +28,22 @@ MAX_RECORD_BYTES, MAX_PARTITION_KEY = 1 << 20, 256
 
 class LimitError(Exception):
     """A request to AWS that AWS would refuse."""
+
+
+class StrictIam(FakeIam):
+    """IAM that refuses what is longer than its service model says."""
+
+    def simulate_principal_policy(self, **request: Any) -> dict[str, Any]:
+        contexts = [one["ContextKeyName"] for one in request["ContextEntries"]]
+        for texts, most in ((request["ActionNames"], 128), (request["ResourceArns"], 2048), (contexts, 256)):
+            if not all(0 < len(text) <= most for text in texts):
+                raise ClientError({"Error": {"Code": "ValidationError"}}, "SimulatePrincipalPolicy")
+        return super().simulate_principal_policy(**request)
+
+
+def allowing_everything() -> StrictIam:
+    """IAM with a user `fuzz` who may do everything."""
+    return StrictIam({"user/fuzz": [allow(["personalize:*", "iam:PassRole"])]})
 
 
 class Writes:

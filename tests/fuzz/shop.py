@@ -24,8 +24,10 @@ from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support import audit
+from lambdas.support.authorization import Authorizer
 from lambdas.support.http import serve
 from lambdas.support.metrics import RequestMetrics
+from lambdas.support.policy_simulation import PolicySimulation
 from lambdas.support.settings import Settings
 from local.functions.worker import Outcome
 from local.http.gateway import Gateway, Route
@@ -45,7 +47,7 @@ from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.serving.runtime import Runtime
 from tastemaker.wire import Service
 from tests.contract.requests import populate
-from tests.fuzz.limits import Writes
+from tests.fuzz.limits import Writes, allowing_everything
 from tests.lambdas.aws import TABLE, create_resources_table, create_table
 from tests.lambdas.refreshing.test_refresh_actions import write_action_bundle
 from tests.standard_schemas import ACTION_ID, EVENT_TYPE, ITEM_ID, TIMESTAMP, USER_ID, avro, field
@@ -203,6 +205,8 @@ class Shop:
             ),
         }
         self.models = {service.name: service for service, _, _ in self._services.values()}
+        iam = PolicySimulation(allowing_everything(), SCOPE, self.world.clock)
+        self._authorizer = Authorizer(SCOPE, iam, self.records, self.world.clock)
         routes = [Route("POST", "/", "control", True)]
         routes += [Route("POST", path, "runtime", True) for path in RUNTIME_PATHS]
         routes += [Route("POST", path, "events", True) for path in EVENTS_PATHS]
@@ -211,7 +215,7 @@ class Shop:
             self._invoke,
             account_id=ACCOUNT,
             api_id="api",
-            identify=lambda key: Identity(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT),
+            identify=lambda key: Identity(f"arn:aws:iam::{ACCOUNT}:user/fuzz", "AIDA"),
         )
 
     def send(self, request: Request) -> Response:
@@ -247,7 +251,8 @@ class Shop:
         service, operations, finish = self._services[function]
         if function == "runtime":
             operations = self._runtime_operations(headers)
-        return Outcome(json.dumps(serve(service, event, operations, None, finish=finish)), failed=False)
+        check = self._authorizer.check_of(event)
+        return Outcome(json.dumps(serve(service, event, operations, check, finish=finish)), failed=False)
 
     def _runtime_operations(self, headers: Mapping[str, str]) -> dict[str, Callable[[dict[str, Any]], Any]]:
         return {

@@ -71,6 +71,7 @@ def arn(rng: Random, known: list[str]) -> str:
             "arn:aws:personalize:::recipe/"
             + rng.choice(["aws-sims", "aws-hrnn", "x", "", "aws-similar-items/1"]),
             "arn:aws:personalize:eu-west-1:123456789012:" + rng.choice(TEXTS)[:300],
+            "arn:aws:personalize:eu-west-1:123456789012:" + rng.choice(["x" * 200, "é b", "a-" * 60]) + "/y",
             "arn:aws:personalize" + ":" * rng.choice([200, 236, 5000]) + "\n",
             "arn:aws:personalize:" + "a" * rng.choice([10, 200, 256, 400, 3000]) + ":1:campaign/x",
             rng.choice(TEXTS),

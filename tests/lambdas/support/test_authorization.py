@@ -164,6 +164,13 @@ def test_a_cached_decision_costs_less_than_a_tenth_of_a_millisecond() -> None:
     assert len(account.iam.simulations) == 1
 
 
+def test_arn_that_iam_cannot_evaluate_is_denied_and_no_failure_of_iam() -> None:
+    """An action of more than 128 characters, for example, which follows from an ARN of a nonsensical type."""
+    account = Account(ann=[allow("personalize:*")])
+    account.iam.failure = "ValidationError"
+    account.refused(ANN, "GetRecommendations", campaignArn=SCOPE.arn(f"{'x' * 200}/a"))
+
+
 def test_tags_of_a_resource_decide_as_in_the_guide_of_personalize() -> None:
     # https://docs.aws.amazon.com/personalize/latest/dg/tags-iam.html
     owned = allow("personalize:*", StringEqualsIgnoreCase={"aws:ResourceTag/Owner": "${aws:username}"})
