@@ -18,6 +18,8 @@ from infrastructure.stage import Stage
 # personalize-runtime and personalize-events have one path per operation.
 CONTROL_PATHS = ("/",)
 RUNTIME_PATHS = ("/recommendations", "/personalize-ranking", "/action-recommendations")
+# OpenSearch's API has paths of its own for each index. Its clients take a prefix in the URL of their host.
+SEARCH_PATHS = ("/search", "/search/{proxy+}")
 EVENTS_PATHS = ("/events", "/items", "/users", "/actions", "/action-interactions")
 
 # Headers that the SDKs send and that browsers do not allow by default, and response headers that the SDKs
@@ -56,6 +58,7 @@ class Api(Construct):
         control: lambda_.IFunction,
         runtime: lambda_.IFunction,
         events: lambda_.IFunction,
+        search: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, id)
         self.api = http.HttpApi(
@@ -82,6 +85,9 @@ class Api(Construct):
             integration = HttpLambdaIntegration(name, function)
             for path in paths:
                 self.api.add_routes(path=path, methods=[http.HttpMethod.POST], integration=integration)
+        integration = HttpLambdaIntegration("Search", search)
+        for path in SEARCH_PATHS:
+            self.api.add_routes(path=path, methods=[http.HttpMethod.ANY], integration=integration)
         self.stage = http.HttpStage(
             self,
             "Stage",

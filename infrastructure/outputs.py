@@ -40,6 +40,7 @@ class Outputs(Construct):
             api.url,
             "Endpoint of personalize, personalize-runtime, personalize-events and tastemaker",
         )
+        self._output("SearchUrl", f"{api.url}/search", "Host of OpenSearch clients (docs/search.md)")
         exports = " ".join(f"AWS_ENDPOINT_URL_{service}={api.url}" for service in SERVICES)
         self._output(
             "Environment",

@@ -66,6 +66,7 @@ class TastemakerStack(cdk.Stack):
             control=functions["control"].target,
             runtime=functions["runtime"].target,
             events=functions["events"].target,
+            search=functions["search"].target,
         )
         monitoring = Monitoring(
             self,

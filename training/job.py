@@ -12,6 +12,7 @@ from training.data import report
 from training.data.impressions import item_shown
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
+from training.output import search_index
 from training.output.bundle_writer import export
 from training.pipelines.registry import pipeline
 from training.progress import Clock, StopSignal, duration, log
@@ -72,5 +73,6 @@ def fit_and_export(
         described=described,
     )
     clusters.add(model_dir)
+    search_index.write(prepared, model_dir)
     log(f"bundle written to {model_dir} after {duration(clock.seconds())}")
     return dict(measured.metrics)

@@ -26,8 +26,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import numpy as np  # noqa: E402  # after the number of threads is set
 
-from lambdas.runtime.observer import LambdaObserver  # noqa: E402
 from lambdas.support.http import Served, serve  # noqa: E402
+from lambdas.support.observer import LambdaObserver  # noqa: E402
 from tastemaker import models  # noqa: E402
 from tastemaker.columns import Column, Columns  # noqa: E402
 from tastemaker.control.core.records import MemoryRepository, Record  # noqa: E402

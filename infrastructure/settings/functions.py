@@ -23,6 +23,12 @@ class FunctionSettings:
     runtime_provisioned: int = setting(
         0, "runtime environments that are always warm and always billed; 0 for none", within=(0, 1000)
     )
+    search_memory: int = setting(
+        3008, "memory of the search function, which holds the model and its index", within=(128, 10240)
+    )
+    search_disk: int = setting(
+        4096, "disk of the search function in MB, for downloaded models", within=(512, 10240)
+    )
     events_memory: int = setting(512, "memory of the events function", within=(128, 10240))
     stream_memory: int = setting(512, "memory of the stream function", within=(128, 10240))
     steps_memory: int = setting(512, "memory of the steps function", within=(128, 10240))

@@ -5,7 +5,6 @@ from typing import Any
 
 from lambdas.runtime.after_response import AfterResponse
 from lambdas.runtime.deprecated_headers import with_explain
-from lambdas.runtime.observer import LambdaObserver
 from lambdas.runtime.prefetching import prefetch_active
 from lambdas.runtime.warm import warm
 from lambdas.stores.bundles import BundleCache
@@ -18,6 +17,7 @@ from lambdas.support import authorization
 from lambdas.support.clients import client
 from lambdas.support.http import serve
 from lambdas.support.observability import logger
+from lambdas.support.observer import LambdaObserver
 from lambdas.support.settings import Settings
 from tastemaker.serving.action_recommendations import get_action_recommendations
 from tastemaker.serving.endpoints import RecordCache

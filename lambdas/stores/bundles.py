@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tastemaker.contracts.lake_layout import SEARCH_FOLDER
 from tastemaker.contracts.model_size import HEADROOM_BYTES, disk_shortage
 from tastemaker.errors import TastemakerError
 from tastemaker.refreshing.assembling import assemble
@@ -34,6 +35,7 @@ THREADS = 8
 CHUNK_BYTES = 16 << 20
 MAX_OPEN_BUNDLES = 8
 PARTIAL_PREFIX = "fetching-"
+SEARCH_PREFIX = f"{SEARCH_FOLDER}/"
 RETRY_SECONDS = 10.0
 """A background download that failed is started again after so many seconds."""
 
@@ -62,9 +64,15 @@ class BundleCache:
     """`get` is instant for a bundle in memory, takes milliseconds from disk, and otherwise downloads it."""
 
     def __init__(
-        self, s3: Any, folder: Path | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        s3: Any,
+        folder: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        search: bool = False,
     ) -> None:
-        self._s3, self._clock = s3, clock
+        """`search` is whether bundles are downloaded with their search index, which ranking does not need."""
+        self._s3, self._clock, self._search = s3, clock, search
         self._folder = folder or Path(tempfile.gettempdir()) / "bundles"
         self._open: OrderedDict[str, LoadedBundle] = OrderedDict()
         self._downloads: dict[str, _Download] = {}
@@ -214,7 +222,8 @@ class BundleCache:
     def _objects(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for entry in page.get("Contents", ()):
-                if not entry["Key"].endswith("/"):
+                name = entry["Key"].removeprefix(prefix)
+                if not name.endswith("/") and (self._search or not name.startswith(SEARCH_PREFIX)):
                     yield entry["Key"], entry["Size"]
 
     def _download(self, bucket: str, prefix: str, objects: list[tuple[str, int]], folder: Path) -> None:

@@ -74,8 +74,12 @@ class Authorizer:
         for permission in required_permissions(operation, params, self._scope):
             if permission.action == "iam:PassRole":
                 self._check_role(permission.resource)
-            if principal.type != ROOT:
-                self._require(principal, permission)
+            self.require(principal, permission)
+
+    def require(self, principal: Principal, permission: Permission) -> None:
+        """Raises AccessDenied unless the caller has a permission, and ServiceUnavailable."""
+        if principal.type != ROOT:
+            self._require(principal, permission)
 
     def _check_role(self, role: str) -> None:
         """Raises AccessDenied for a role that nobody can pass to Personalize."""
@@ -158,13 +162,39 @@ def _message(principal: Principal, permission: Permission, decision: Decision) -
     return f"User: {principal.arn} is not authorized to perform: {action} on resource: {resource} {why}"
 
 
+Require = Callable[[Permission], None]
+"""Raises AccessDenied unless the caller has a permission, and ServiceUnavailable."""
+
+
 def connect(settings: Settings) -> Callable[[Mapping[str, Any], Any], Check | None]:
     """The authorization of a function: a function of an HTTP event and its context that returns its check.
 
     It returns None for each request if the stage's setting `authorization` is `off`.
     """
-    if settings.authorization == "off":
+    authorizer_of = _authorizers(settings)
+    if authorizer_of is None:
         return lambda event, context: None
+    return lambda event, context: authorizer_of(account_of(event, context)).check_of(event)
+
+
+def connect_permissions(settings: Settings) -> Callable[[Mapping[str, Any], Any], Require | None]:
+    """As `connect`, for requests that are no operations of a service model: a check of one permission."""
+    authorizer_of = _authorizers(settings)
+    if authorizer_of is None:
+        return lambda event, context: None
+
+    def require_of(event: Mapping[str, Any], context: Any) -> Require:
+        account = account_of(event, context)
+        principal = principal_of(event, account)
+        return lambda permission: authorizer_of(account).require(principal, permission)
+
+    return require_of
+
+
+def _authorizers(settings: Settings) -> Callable[[str], Authorizer] | None:
+    """The authorizer of each account; None if the stage does not authorize callers."""
+    if settings.authorization == "off":
+        return None
     records = ResourceTable(client("dynamodb"), settings.resources_table)
 
     @cache
@@ -172,4 +202,4 @@ def connect(settings: Settings) -> Callable[[Mapping[str, Any], Any], Check | No
         scope = AccountScope(partition_of(settings.region), settings.region, account)
         return Authorizer(scope, PolicySimulation(client("iam", IAM_CONFIG), scope), records)
 
-    return lambda event, context: authorizer(account_of(event, context)).check_of(event)
+    return authorizer

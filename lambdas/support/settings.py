@@ -95,6 +95,8 @@ class Settings:
     attribution_namespace = _Setting("TASTEMAKER_ATTRIBUTION_NAMESPACE", str)
     distributed_bytes = _Setting("TASTEMAKER_DISTRIBUTED_BYTES", int, 0)
     """Larger inputs are processed by Spark; 0 if the stage has no Spark."""
+    search_domain = _Setting("TASTEMAKER_SEARCH_DOMAIN", str)
+    """The name that IAM policies have for the OpenSearch API, in place of a domain's."""
     deployment = _Setting("TASTEMAKER_DEPLOYMENT", StageSummary.from_json)
     region = _Setting("AWS_REGION", str)
 

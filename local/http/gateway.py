@@ -23,6 +23,9 @@ from local.iam.roles import Identity
 
 Invoke = Callable[[str, Any, str], Outcome]  # function name, event, request id
 SIGNED_FOR = ("personalize", "execute-api")
+OPEN_PATH = "/search"
+"""The path of the OpenSearch API. Its clients need not sign here."""
+SEARCH_SIGNED_FOR = ("es", "aoss")
 TARGET_PREFIXES = ("AmazonPersonalize.", "Tastemaker.")
 _TEXT = re.compile(r"text/.*|application/(.*\+)?(json|javascript|xml)|application/x-www-form-urlencoded")
 
@@ -68,6 +71,16 @@ def names_the_api(request: Request) -> bool:
     return service in SIGNED_FOR or (service != "s3" and target.startswith(TARGET_PREFIXES))
 
 
+def is_search(request: Request) -> bool:
+    """Whether a request is for OpenSearch's API: by its path, unless it is signed for another service."""
+    if request.path != OPEN_PATH and not request.path.startswith(f"{OPEN_PATH}/"):
+        return False
+    if request.credential is not None:
+        return request.credential[2] in (*SIGNED_FOR, *SEARCH_SIGNED_FOR)
+    scheme = request.headers.get("authorization", "Basic").partition(" ")[0]
+    return scheme == "Basic" and "X-Amz-Signature" not in request.parameters
+
+
 class Gateway:
     """Turns requests for our own API into invocations."""
 
@@ -99,6 +112,8 @@ class Gateway:
             return any(route.path == request.path for route in self._routes)
         if names_the_api(request):
             return True
+        if is_search(request):
+            return self._find(request) is not None
         if "authorization" in request.headers or "X-Amz-Signature" in request.parameters:
             return False
         route = self._find(request)
@@ -123,7 +138,7 @@ class Gateway:
         if found is None:
             return Response.of_json(404, {"message": "Not Found"})
         route, parameters = found
-        if route.iam and request.credential is None:
+        if route.iam and request.credential is None and not is_search(request):
             return Response.of_json(
                 403,
                 {"message": "Missing Authentication Token"},
@@ -162,6 +177,8 @@ class Gateway:
         }
         if request.credential is not None:
             context["authorizer"] = {"iam": self._caller(request.credential[0])}
+        elif is_search(request):
+            context["authorizer"] = {"iam": self._caller("")}  # the root user, as with every unknown key
         event: dict[str, Any] = {
             "version": "2.0",
             "routeKey": route.key,

@@ -38,6 +38,9 @@ PLANS = "plans/"
 BUNDLE_MANIFEST = "bundle.json"
 """The name of the file in a bundle that is written last and describes the others."""
 
+SEARCH_FOLDER = "search"
+"""The folder of a bundle with its search index."""
+
 _JOB_MANIFEST = "data.manifest"
 _MODEL_OUTPUT = "output/model/"
 _PREPARED = "prepared/"

@@ -49,6 +49,7 @@ OPERATIONS: Mapping[str, OperationMetrics] = {
     "GetRecommendations": _operation("GetRecommendations", requests="GetRecommendations"),
     "GetPersonalizedRanking": _operation("GetPersonalizedRanking", requests="GetPersonalizedRanking"),
     "GetActionRecommendations": _operation("GetActionRecommendations", requests="GetActionRecommendations"),
+    "Search": _operation("Search"),
     "PutEvents": _operation("PutEvents", latency="PutEventLatency"),
     "PutItems": _operation("PutItems"),
     "PutUsers": _operation("PutUsers"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from tastemaker.contracts.limits import MAX_RESULTS, MAX_RESULTS_WITH_METADATA
 from tastemaker.errors import InvalidInput
 from tastemaker.serving.answer import rank
-from tastemaker.serving.eligibility import rankable_items
+from tastemaker.serving.eligibility import FilterValues, rankable_items
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.metadata import item_metadata, requested_columns
 from tastemaker.serving.parameters import check_operation, require
@@ -32,25 +32,43 @@ def answer(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> d
     query = Query(runtime, endpoint, params["userId"], None, params.get("context", {}))
     columns = requested_columns(query, params.get("metadataColumns"))
     _check_length(params["inputList"], MAX_RESULTS_WITH_METADATA if columns else MAX_RESULTS)
-    ids = list(dict.fromkeys(params["inputList"]))
-    items = query.loaded.bundle.items.indexes(ids).tolist()
-    unknown = [item_id for item_id, item in zip(ids, items, strict=True) if item < 0]
-    allowed, allowed_unknown = rankable_items(
-        query, unknown, params.get("filterArn"), params.get("filterValues")
-    )
     ranking = []
-    for position, score in rank(query.scores(), items, allowed=allowed):
-        item_id, item = ids[position], items[position]
-        if item < 0 and item_id not in allowed_unknown:
-            continue
-        entry: dict[str, Any] = {"itemId": item_id}
-        if score is not None:
-            entry["score"] = score
-        if columns and item >= 0:
-            entry["metadata"] = item_metadata(query, item, columns)
+    for ranked in rank_items(query, params["inputList"], params.get("filterArn"), params.get("filterValues")):
+        entry: dict[str, Any] = {"itemId": ranked.item_id}
+        if ranked.score is not None:
+            entry["score"] = ranked.score
+        if columns and ranked.position >= 0:
+            entry["metadata"] = item_metadata(query, ranked.position, columns)
         ranking.append(entry)
     query.report_cold_user()
     return {"personalizedRanking": ranking, "recommendationId": runtime.new_id(endpoint.arn)}
+
+
+class RankedItem(NamedTuple):
+    """An item of a ranking. `position` is that in the bundle, -1 for an item that the model lacks."""
+
+    item_id: str
+    position: int
+    score: float | None
+
+
+def rank_items(
+    query: Query, item_ids: Iterable[str], filter_arn: str | None, filter_values: FilterValues
+) -> list[RankedItem]:
+    """Return the items in the order of the user's preference, without those that the filter excludes.
+
+    Any number of items can be ranked. Ids that are given twice count once. Raises InvalidInput for a filter
+    or values that do not fit, and ResourceNotFound for an unknown filter.
+    """
+    ids = list(dict.fromkeys(item_ids))
+    items = query.loaded.bundle.items.indexes(ids).tolist()
+    unknown = [item_id for item_id, item in zip(ids, items, strict=True) if item < 0]
+    allowed, allowed_unknown = rankable_items(query, unknown, filter_arn, filter_values)
+    return [
+        RankedItem(ids[position], items[position], score)
+        for position, score in rank(query.scores(), items, allowed=allowed)
+        if items[position] >= 0 or ids[position] in allowed_unknown
+    ]
 
 
 def _check_length(items: list[str], limit: int) -> None:

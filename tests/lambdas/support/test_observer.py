@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lambdas.runtime.observer import LambdaObserver
+from lambdas.support.observer import LambdaObserver
 
 
 def test_count_emits_a_cloudwatch_metric_with_its_dimensions(capsys: pytest.CaptureFixture[str]) -> None:

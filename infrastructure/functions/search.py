@@ -1,0 +1,49 @@
+"""The `search` function: OpenSearch's API over the items of dataset groups."""
+
+from __future__ import annotations
+
+from infrastructure.functions.declaration import FunctionDeclaration, Resources
+from infrastructure.functions.service_function import Limits, ServiceFunction
+from infrastructure.grants import READ_RECORDS, WRITE_RECORDS, allow_objects, allow_records, authorize_callers
+from infrastructure.permissions import allow
+from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import Area, patterns
+
+DEFINITIONS = "search/*"
+"""The keys of pipelines and settings of indexes in the resources table."""
+
+
+def _limits(stage: Stage) -> Limits:
+    # An HTTP API gives up after 30 seconds.
+    return Limits(memory=stage.functions.search_memory, timeout=29, disk=stage.functions.search_disk)
+
+
+def _connect(search: ServiceFunction, uses: Resources) -> None:
+    tables = uses.tables
+    search.set(
+        RESOURCES_TABLE=tables.resources.table_name,
+        PROFILES_TABLE=tables.profiles.table_name,
+        CATALOG_TABLE=tables.catalog.table_name,
+        SEARCH_DOMAIN=uses.stage.stack_name,
+    )
+    authorize_callers(search, uses.stage)
+    allow_records(search.role, tables, READ_RECORDS)
+    allow(
+        search.role,
+        [action for action in WRITE_RECORDS if action not in READ_RECORDS],
+        [tables.resources.table_arn],
+        when={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [DEFINITIONS]}},
+    )
+    allow(search.role, ["dynamodb:Query"], [tables.profiles.table_arn])
+    catalog = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+    allow(search.role, catalog, [tables.catalog.table_arn])
+    allow_objects(search.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
+    allow(search.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
+
+
+FUNCTION = FunctionDeclaration(
+    name="search",
+    description="OpenSearch's API: searches items, and personalizes the order of hits",
+    limits=_limits,
+    connect=_connect,
+)

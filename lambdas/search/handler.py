@@ -1,0 +1,122 @@
+"""The OpenSearch API."""
+
+import base64
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from lambdas.search.definitions import StoredDefinitions
+from lambdas.search.deployments import RecordedDeployments
+from lambdas.search.permissions import IamPermit
+from lambdas.stores.bundles import BundleCache
+from lambdas.stores.profiles import Profiles
+from lambdas.stores.records import ResourceTable
+from lambdas.stores.upserts import CatalogUpserts
+from lambdas.support import authorization, observability
+from lambdas.support.clients import client
+from lambdas.support.http import Served, account_of, body_of, method_of, path_of
+from lambdas.support.observer import LambdaObserver
+from lambdas.support.partitions import partition_of
+from lambdas.support.settings import Settings
+from tastemaker.contracts.arns import AccountScope
+from tastemaker.errors import TastemakerError
+from tastemaker.search.errors import ForbiddenError, SearchError, TooLargeError, UnavailableError
+from tastemaker.search.pipelines.processor import Processor
+from tastemaker.search.pipelines.ranking import CampaignRanker
+from tastemaker.search.service.catalogs import BundleCatalogs
+from tastemaker.search.service.embedded import EmbeddedBackend
+from tastemaker.search.service.endpoint import SearchEndpoint
+from tastemaker.search.service.http import HttpRequest, HttpResponse
+from tastemaker.search.service.permit import Permit, PermitAll
+from tastemaker.serving.endpoints import RecordCache
+from tastemaker.serving.runtime import Runtime
+
+PREFIX = "/search"
+"""The path of the API below that of all services. Clients name it in the URL of their host."""
+MAX_RESPONSE_BYTES = 5_500_000
+"""Lambda returns at most 6 MB, with the text escaped."""
+
+_settings = Settings()
+_dynamodb = client("dynamodb")
+_records = ResourceTable(_dynamodb, _settings.resources_table)
+_observer = LambdaObserver()
+_runtime = Runtime(
+    RecordCache(_records),
+    BundleCache(client("s3"), search=True),
+    Profiles(_dynamodb, _settings.profiles_table),
+    upserts=CatalogUpserts(_dynamodb, _settings.catalog_table),
+    observer=_observer,
+)
+_definitions = StoredDefinitions(_records)
+_require_of = authorization.connect_permissions(_settings)
+
+
+def _report(error: SearchError) -> None:
+    _observer.add("SearchesNotPersonalized")
+    observability.log_refusal(error.reason, code=error.type)
+
+
+_endpoint = SearchEndpoint(
+    _definitions,
+    EmbeddedBackend(BundleCatalogs(_runtime, RecordedDeployments(_records, _runtime)), _definitions),
+    Processor(CampaignRanker(_runtime), _report),
+)
+
+
+def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    """Answer an HTTP request of API Gateway."""
+    _observer.start()
+    started = perf_counter()
+    served = Served(event, event.get("requestContext", {}).get("requestId") or str(uuid4()), "Search")
+    response = _answer(event, context, served)
+    served.status, served.milliseconds = response.status, (perf_counter() - started) * 1000
+    _observer.finish(served)
+    return _result(response, served.request_id)
+
+
+def _answer(event: Mapping[str, Any], context: Any, served: Served) -> HttpResponse:
+    try:
+        response = _endpoint.handle(_request(event), _permit(event, context))
+        if len(response.body) > MAX_RESPONSE_BYTES:
+            raise TooLargeError(
+                f"The response has {len(response.body):,} bytes; the endpoint returns at most "
+                f"{MAX_RESPONSE_BYTES:,}. Ask for a smaller [size], or fewer members of [_source]."
+            )
+        return response
+    except SearchError as error:
+        return HttpResponse.of_error(error)
+    except TastemakerError as error:
+        observability.log_exception("failed", request_id=served.request_id)
+        return HttpResponse.of_error(UnavailableError(error.message))
+    except Exception:
+        observability.log_exception("failed", request_id=served.request_id)
+        reason = f"The request {served.request_id} failed; the log of the search function has the details."
+        return HttpResponse.of_error(SearchError(reason))
+
+
+def _request(event: Mapping[str, Any]) -> HttpRequest:
+    path = path_of(event).removeprefix(PREFIX)
+    query = dict(parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True))
+    return HttpRequest(method_of(event), path or "/", query, event.get("headers") or {}, body_of(event))
+
+
+def _permit(event: Mapping[str, Any], context: Any) -> Permit:
+    try:
+        require = _require_of(event, context)
+    except TastemakerError as error:  # nobody whom policies could allow anything
+        raise ForbiddenError(error.message) from None
+    if require is None:
+        return PermitAll()
+    scope = AccountScope(partition_of(_settings.region), _settings.region, account_of(event, context))
+    return IamPermit(require, scope, _settings.search_domain)
+
+
+def _result(response: HttpResponse, request_id: str) -> dict[str, Any]:
+    headers = {**response.headers, "x-amzn-requestid": request_id}
+    try:
+        body, encoded = response.body.decode(), False
+    except UnicodeDecodeError:
+        body, encoded = base64.b64encode(response.body).decode(), True
+    return {"statusCode": response.status, "headers": headers, "body": body, "isBase64Encoded": encoded}

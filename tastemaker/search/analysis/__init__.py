@@ -1,0 +1,1 @@
+"""Texts and queries → tokens: words, stop words, stems, and synonyms."""

@@ -1,0 +1,90 @@
+"""The embedded index answers a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from tastemaker.search.queries.context import QueryContext
+from tastemaker.search.queries.matches import Matches, intersection
+from tastemaker.search.results.highlighting import Highlighter
+from tastemaker.search.results.request import SearchRequest, parse_search
+from tastemaker.search.results.sorting import SCORE, best, sort_values
+from tastemaker.search.results.source import SourceFilter, document_source
+
+SHARDS = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
+EVERYTHING = SourceFilter()
+
+
+def search(index: str, context: QueryContext, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The response to the body of a search. Raises SearchError."""
+    started = perf_counter()
+    request = parse_search(body, context)
+    found = find(request, context)
+    aggregated = found
+    if request.post_filter is not None:
+        found = intersection([found, Matches.constant(request.post_filter.matches(context).documents, 0.0)])
+    response: dict[str, Any] = {
+        "took": 0,
+        "timed_out": False,
+        "_shards": dict(SHARDS),
+        "hits": _hits(index, request, context, found),
+    }
+    if request.aggregations:
+        response["aggregations"] = {
+            name: one.result(context, aggregated.documents) for name, one in request.aggregations.items()
+        }
+    response["took"] = int((perf_counter() - started) * 1000)
+    return response
+
+
+def find(request: SearchRequest, context: QueryContext) -> Matches:
+    """The documents of a request's query that exist."""
+    found = request.query.matches(context)
+    live = context.reader.live[found.documents]
+    if request.min_score is not None:
+        live &= found.scores >= request.min_score
+    return found if live.all() else found.keep(live)
+
+
+def count(context: QueryContext, body: Mapping[str, Any]) -> int:
+    """The number of documents that a query finds."""
+    return len(find(parse_search({"query": body["query"]} if "query" in body else {}, context), context))
+
+
+def _hits(index: str, request: SearchRequest, context: QueryContext, found: Matches) -> dict[str, Any]:
+    scored = not request.sort or any(key.field == SCORE for key in request.sort) or request.track_scores
+    chosen = best(found, request.start + request.size, request.sort, context)[request.start :]
+    highlighter = Highlighter(request.highlight, request.query, context) if request.highlight else None
+    hits = []
+    for document, score in zip(found.documents[chosen].tolist(), found.scores[chosen].tolist(), strict=True):
+        hit: dict[str, Any] = {
+            "_index": index,
+            "_id": context.reader.id_of(document),
+            "_score": score if scored else None,
+        }
+        if request.version:
+            hit["_version"] = 1
+        if request.source.enabled:
+            hit["_source"] = document_source(context.reader, document, request.source)
+        if highlighter is not None:
+            marked = highlighter.of(document_source(context.reader, document, EVERYTHING))
+            if marked:
+                hit["highlight"] = marked
+        if request.sort:
+            hit["sort"] = sort_values(context.reader, request.sort, document, score)
+        hits.append(hit)
+    total = _total(len(found), request.track_total)
+    top = float(np.max(found.scores)) if len(found) and scored and request.size else None
+    return {**({} if total is None else {"total": total}), "max_score": top, "hits": hits}
+
+
+def _total(found: int, track: bool | int) -> dict[str, Any] | None:
+    if track is False:
+        return None
+    if track is True or found <= track:
+        return {"value": found, "relation": "eq"}
+    return {"value": track, "relation": "gte"}

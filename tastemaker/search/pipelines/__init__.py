@@ -1,0 +1,1 @@
+"""Search pipelines: definitions, and the processor that personalizes the order of hits."""

@@ -1,0 +1,1 @@
+"""From matches to the response: order, documents, highlights, and aggregations."""

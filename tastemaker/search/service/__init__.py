@@ -1,0 +1,1 @@
+"""OpenSearch's API over HTTP: pipelines, indexes, and searches."""

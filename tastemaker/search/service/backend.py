@@ -1,0 +1,51 @@
+"""What answers searches: the embedded index, or an OpenSearch server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tastemaker.search.errors import SearchError
+from tastemaker.search.service.http import HttpRequest, HttpResponse
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search without pipeline. `index` None means that the request names none.
+
+    `pipeline` is the name of a pipeline for the backend itself. `query` are parameters of the URL.
+    """
+
+    index: str | None
+    body: Mapping[str, Any]
+    pipeline: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """A backend. It raises SearchError for what it cannot answer."""
+
+    def search(self, search: Search) -> dict[str, Any]:
+        """The response to one search."""
+        ...
+
+    def search_many(self, searches: Sequence[Search]) -> list[dict[str, Any] | SearchError]:
+        """The responses to several searches, each on its own."""
+        ...
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """The response to any other request."""
+        ...
+
+    def put_pipeline(self, name: str, rest: Mapping[str, Any]) -> None:
+        """Store the processors of a pipeline that the backend performs itself."""
+        ...
+
+    def delete_pipeline(self, name: str) -> None:
+        """Delete what `put_pipeline` stored."""
+        ...
+
+    def default_pipeline(self, index: str) -> str | None:
+        """The default pipeline of an index."""
+        ...

@@ -1,0 +1,106 @@
+"""The documents of a dataset group: the bundle that serves, and the items upserted since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tastemaker.contracts.lake_layout import SEARCH_FOLDER
+from tastemaker.search.errors import UnavailableError
+from tastemaker.search.index.mapping import FIELD_TYPES
+from tastemaker.search.index.reader import Reader
+from tastemaker.search.index.segment import MANIFEST, Segment
+from tastemaker.serving.endpoints import Endpoint
+from tastemaker.serving.loaded import LoadedBundle
+from tastemaker.serving.runtime import Runtime
+from tastemaker.serving.upserts import UpsertedItems
+
+
+class Deployments(Protocol):
+    """Finds what serves in a dataset group."""
+
+    def of_group(self, group: str) -> Endpoint | None:
+        """The newest campaign, recommender or solution version with a model, or None."""
+        ...
+
+    def groups(self) -> list[str]:
+        """The names of all dataset groups."""
+        ...
+
+
+class Catalogs(Protocol):
+    """The documents of dataset groups."""
+
+    def reader(self, group: str) -> Reader | None:
+        """The index of a group, or None if the group has no model."""
+        ...
+
+    def groups(self) -> list[str]:
+        """The names of all dataset groups."""
+        ...
+
+
+@dataclass
+class _Open:
+    """The index of a bundle, and the reader of it with some upserts."""
+
+    path: str
+    segment: Segment
+    upserted: UpsertedItems | None = None
+    reader: Reader | None = None
+
+
+class BundleCatalogs:
+    """Catalogs of this process. The index of a bundle opens as a memory map; upserts are indexed here."""
+
+    def __init__(self, runtime: Runtime, deployments: Deployments) -> None:
+        self._runtime, self._deployments = runtime, deployments
+        self._open: dict[str, _Open] = {}
+
+    def groups(self) -> list[str]:
+        return self._deployments.groups()
+
+    def reader(self, group: str) -> Reader | None:
+        endpoint = self._deployments.of_group(group)
+        if endpoint is None:
+            return None
+        loaded = self._runtime.bundles.get(endpoint.bundle_uri)
+        found = self._open.get(group)
+        if found is None or found.path != str(loaded.bundle.path):
+            found = self._open[group] = _Open(str(loaded.bundle.path), _segment(endpoint, loaded))
+        upserted = self._runtime.upserts.items(endpoint.dataset_arn("ITEMS"), loaded)
+        if found.reader is None or found.upserted is not upserted:
+            found.reader = _reader(found.segment, loaded, upserted)
+            found.upserted = upserted
+        return found.reader
+
+
+def _segment(endpoint: Endpoint, loaded: LoadedBundle) -> Segment:
+    folder = loaded.bundle.path / SEARCH_FOLDER
+    if not (folder / MANIFEST).exists():
+        raise UnavailableError(
+            f"The model of {endpoint.solution_version_arn} has no search index, because an earlier release "
+            "trained it. Create a new solution version."
+        )
+    return Segment.open(folder)
+
+
+def _reader(segment: Segment, loaded: LoadedBundle, upserted: UpsertedItems | None) -> Reader:
+    bundle = loaded.bundle
+    parts = [(segment, bundle.items, bundle.item_columns)]
+    if upserted is not None:
+        columns = upserted.upserted_columns
+        parts.append((Segment.build(columns), upserted.ids, columns))
+    return Reader(parts)
+
+
+def mapping_properties(reader: Reader, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The member `mappings.properties` of an index: the types of fields, as OpenSearch names them."""
+    properties: dict[str, Any] = {"ITEM_ID": {"type": "keyword"}}
+    for name in reader.fields:
+        column_type = reader.column_type(name) or ""
+        properties[name] = {"type": FIELD_TYPES[column_type][0], **given.get(name, {})}
+        if column_type == "string":
+            properties[name] = {**properties[name], "fields": {"keyword": {"type": "keyword"}}}
+    return properties

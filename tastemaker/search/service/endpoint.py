@@ -1,0 +1,230 @@
+"""The API's endpoint: pipelines are handled here, and everything else by the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tastemaker.search.errors import InvalidArgumentError, ResourceMissingError, SearchError, UnsupportedError
+from tastemaker.search.pipelines.definition import NONE, Pipeline, read_pipeline
+from tastemaker.search.pipelines.options import RankingOptions
+from tastemaker.search.pipelines.processor import Processor
+from tastemaker.search.queries.reading import Members
+from tastemaker.search.results.request import page_of
+from tastemaker.search.service.backend import Backend, Search
+from tastemaker.search.service.definitions import Definition, Definitions
+from tastemaker.search.service.http import (
+    HttpRequest,
+    HttpResponse,
+    Parameters,
+    json_lines,
+    json_object,
+)
+from tastemaker.search.service.permit import Permit, PermitAll
+
+# Parameters that only say where or how a server searches.
+_ADVICE = (
+    *("allow_no_indices", "allow_partial_search_results", "batched_reduce_size", "ccs_minimize_roundtrips"),
+    *("expand_wildcards", "ignore_throttled", "ignore_unavailable", "max_concurrent_shard_requests"),
+    *("pre_filter_shard_size", "preference", "request_cache", "routing", "search_type", "timeout"),
+    *("max_concurrent_searches", "cancel_after_time_interval", "phase_took"),
+)
+_BODY_PARAMETERS = ("from", "size", "track_total_hits", "track_scores", "version", "sort", "_source")
+MAX_SEARCHES = 100
+PERMIT_ALL = PermitAll()
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A search, the processor that follows it, and the page that the client wants."""
+
+    search: Search
+    ranking: RankingOptions | None
+    body: Mapping[str, Any]
+    start: int = 0
+    size: int = 0
+
+
+class SearchEndpoint:
+    """Answers requests of OpenSearch clients."""
+
+    def __init__(self, definitions: Definitions, backend: Backend, processor: Processor) -> None:
+        self._definitions, self._backend, self._processor = definitions, backend, processor
+
+    def handle(self, request: HttpRequest, permit: Permit = PERMIT_ALL) -> HttpResponse:
+        """The response to a request. Never raises SearchError."""
+        try:
+            permit.request(request)
+            response = self._handle(request, permit)
+        except SearchError as error:
+            response = HttpResponse.of_error(error)
+        if request.method == "HEAD":
+            return HttpResponse(response.status, b"", response.headers)
+        return response
+
+    def _handle(self, request: HttpRequest, permit: Permit) -> HttpResponse:
+        parts, method = request.parts, request.method
+        if parts[:2] == ["_search", "pipeline"] and len(parts) <= 3:
+            return self._pipelines(request, parts[2] if len(parts) == 3 else None)
+        action, index = (parts[-1], parts[0] if len(parts) == 2 else None) if parts else ("", None)
+        if action == "_search" and len(parts) <= 2 and method in ("GET", "POST"):
+            return self._search(request, index, permit)
+        if action == "_msearch" and len(parts) <= 2 and method in ("GET", "POST"):
+            return self._search_many(request, index, permit)
+        return self._backend.handle(request)
+
+    # --- Pipelines ---
+
+    def _pipelines(self, request: HttpRequest, name: str | None) -> HttpResponse:
+        Parameters(request, ("cluster_manager_timeout", "master_timeout", "timeout")).end()
+        if request.method == "GET":
+            return self._get_pipelines(name)
+        if name is None or request.method not in ("PUT", "DELETE"):
+            raise UnsupportedError(
+                f"{request.method} {request.path} is not an operation of search pipelines."
+            )
+        if request.method == "PUT":
+            body = json_object(request.json())
+            self._backend.put_pipeline(name, read_pipeline(name, body).rest)
+            self._definitions.put(Definition.PIPELINE, name, body)
+        else:
+            if not self._definitions.delete(Definition.PIPELINE, name):
+                raise ResourceMissingError(f"pipeline [{name}] is missing")
+            self._backend.delete_pipeline(name)
+        return HttpResponse.of({"acknowledged": True})
+
+    def _get_pipelines(self, name: str | None) -> HttpResponse:
+        found = dict(self._definitions.all(Definition.PIPELINE))
+        if name is not None and name not in ("*", "_all"):
+            wanted = name.split(",")
+            found = {one: found[one] for one in wanted if one in found}
+            if not found:
+                return HttpResponse.of({}, 404)
+        return HttpResponse.of(found)
+
+    def _pipeline(self, search: Search, named: Any) -> tuple[RankingOptions | None, str | None]:
+        """The processor of a search, and the name of the pipeline that the backend performs."""
+        if isinstance(named, Mapping):
+            pipeline = read_pipeline("inline", named)
+            self._backend.put_pipeline("", pipeline.rest)
+            return pipeline.ranking, None
+        if named is None and search.index is not None:
+            named = self._backend.default_pipeline(search.index)
+        if named is None or named == NONE:
+            return None, named
+        body = self._definitions.get(Definition.PIPELINE, str(named))
+        if body is None:
+            return None, str(named)
+        found: Pipeline = read_pipeline(str(named), body)
+        return found.ranking, str(named) if found.has_rest else NONE
+
+    # --- Searches ---
+
+    def _search(self, request: HttpRequest, index: str | None, permit: Permit) -> HttpResponse:
+        parameters = Parameters(request, _ADVICE)
+        as_int = parameters.flag("rest_total_hits_as_int")
+        named = parameters.take("search_pipeline")
+        body = {**json_object(request.json()), **_from_parameters(parameters)}
+        _refuse_parameters(parameters)
+        parameters.end()
+        planned = self._plan(index, body, named, permit)
+        response = self._finish(planned, self._backend.search(planned.search))
+        return HttpResponse.of(_with_plain_total(response) if as_int else response)
+
+    def _search_many(self, request: HttpRequest, index: str | None, permit: Permit) -> HttpResponse:
+        parameters = Parameters(request, _ADVICE)
+        as_int = parameters.flag("rest_total_hits_as_int")
+        named = parameters.take("search_pipeline")
+        _refuse_parameters(parameters)
+        parameters.end()
+        lines = list(json_lines(request.body))
+        if len(lines) % 2 or not lines:
+            raise InvalidArgumentError(
+                "The body of _msearch must have a header and a search in turn, one a line"
+            )
+        if len(lines) // 2 > MAX_SEARCHES:
+            raise InvalidArgumentError(f"_msearch has {len(lines) // 2} searches; it can have {MAX_SEARCHES}")
+        planned: list[_Planned | SearchError] = []
+        for header, body in zip(lines[::2], lines[1::2], strict=True):
+            try:
+                members = Members("header", header)
+                target = members.take("index", index)
+                if isinstance(target, list):
+                    target = ",".join(map(str, target))
+                if target is not None and target != index:
+                    permit.index(target)
+                pipeline = members.take("search_pipeline", named)
+                members.ignore(*_ADVICE)
+                members.end()
+                planned.append(self._plan(target, json_object(body), pipeline, permit))
+            except SearchError as error:
+                planned.append(error)
+        answers = iter(
+            self._backend.search_many([one.search for one in planned if isinstance(one, _Planned)])
+        )
+        responses = []
+        for one in planned:
+            try:
+                answer = one if isinstance(one, SearchError) else next(answers)
+                if isinstance(answer, SearchError):
+                    raise answer
+                assert isinstance(one, _Planned)
+                found = self._finish(one, answer)
+                responses.append({**(_with_plain_total(found) if as_int else found), "status": 200})
+            except SearchError as error:
+                responses.append(error.body())
+        took = max((one.get("took", 0) for one in responses), default=0)
+        return HttpResponse.of({"took": took, "responses": responses})
+
+    def _plan(self, index: str | None, body: dict[str, Any], named: str | None, permit: Permit) -> _Planned:
+        search = Search(index, body)
+        named_in_body = body.pop("search_pipeline", None)
+        ranking, passed_on = self._pipeline(search, named if named is not None else named_in_body)
+        if ranking is None:
+            return _Planned(Search(index, body, passed_on), None, body)
+        permit.ranking(ranking)
+        start, size = page_of(Members("search", {one: body[one] for one in ("from", "size") if one in body}))
+        wanted = {name: value for name, value in body.items() if name != "ext"}
+        if ranking.window is not None:
+            wanted = {**wanted, "from": 0, "size": max(ranking.window, start + size)}
+        return _Planned(Search(index, wanted, passed_on), ranking, body, start, size)
+
+    def _finish(self, planned: _Planned, response: dict[str, Any]) -> dict[str, Any]:
+        if planned.ranking is None:
+            return response
+        return self._processor.process(planned.ranking, planned.body, response, planned.start, planned.size)
+
+
+def _from_parameters(parameters: Parameters) -> dict[str, Any]:
+    """The members of the body that parameters of the URL give. Parameters win."""
+    found: dict[str, Any] = {}
+    for name in _BODY_PARAMETERS:
+        value = parameters.take(name)
+        if value is None:
+            continue
+        if name in ("sort", "_source"):
+            found[name] = value.split(",") if value not in ("true", "false") else value
+        else:
+            found[name] = {"true": True, "false": False}.get(value, value)
+    includes, excludes = parameters.take("_source_includes"), parameters.take("_source_excludes")
+    if includes or excludes:
+        found["_source"] = {
+            "includes": includes.split(",") if includes else [],
+            "excludes": excludes.split(",") if excludes else [],
+        }
+    return found
+
+
+def _refuse_parameters(parameters: Parameters) -> None:
+    for name in ("q", "scroll", "filter_path", "typed_keys", "explain", "suggest_field", "docvalue_fields"):
+        value = parameters.take(name)
+        if value not in (None, "false"):
+            raise UnsupportedError(f"The endpoint does not support the parameter [{name}] of searches.")
+
+
+def _with_plain_total(response: dict[str, Any]) -> dict[str, Any]:
+    hits = response["hits"]
+    total = hits.get("total")
+    plain = total["value"] if isinstance(total, Mapping) else total
+    return {**response, "hits": {**hits, "total": plain}}

@@ -1,0 +1,104 @@
+"""Requests and responses of the API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tastemaker.search.errors import InvalidArgumentError, ParsingError, SearchError
+
+JSON = "application/json; charset=UTF-8"
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """A request. `path` is decoded, without the prefix of the endpoint."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the path."""
+        return [part for part in self.path.strip("/").split("/") if part]
+
+    def json(self) -> Any:
+        """The body as JSON; an empty object without a body. Raises ParsingError."""
+        return parse_json(self.body) if self.body.strip() else {}
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """A response with its body."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": JSON})
+
+    @classmethod
+    def of(cls, value: Any, status: int = 200) -> HttpResponse:
+        """A response with a JSON body."""
+        return cls(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+    @classmethod
+    def of_error(cls, error: SearchError) -> HttpResponse:
+        """The response for an error."""
+        return cls.of(error.body(), error.status)
+
+
+class Parameters:
+    """The parameters of a URL. `end` raises for those that nobody has taken."""
+
+    COMMON = ("pretty", "human", "error_trace", "format")
+
+    def __init__(self, request: HttpRequest, ignored: tuple[str, ...] = ()) -> None:
+        self._path, self._left = request.path, dict(request.query)
+        for name in (*self.COMMON, *ignored):
+            self._left.pop(name, None)
+
+    def take(self, name: str) -> str | None:
+        """A parameter, or None."""
+        return self._left.pop(name, None)
+
+    def flag(self, name: str) -> bool:
+        """Whether a parameter is given and not false."""
+        value = self._left.pop(name, "false")
+        if value not in ("", "true", "false"):
+            raise InvalidArgumentError(
+                f"Failed to parse value [{value}] of [{name}] as only [true] or [false]"
+            )
+        return value != "false"
+
+    def end(self) -> None:
+        """Raise InvalidArgumentError for parameters that nobody has taken."""
+        if self._left:
+            names = ", ".join(f"[{name}]" for name in sorted(self._left))
+            word = "parameter" if len(self._left) == 1 else "parameters"
+            raise InvalidArgumentError(f"request [{self._path}] contains unrecognized {word}: {names}")
+
+
+def parse_json(text: bytes) -> Any:
+    """Parse JSON. Raises ParsingError."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ParsingError(f"The body is not JSON: {error}") from None
+
+
+def json_object(value: Any) -> dict[str, Any]:
+    """A JSON object as it is. Raises ParsingError for anything else."""
+    if not isinstance(value, dict):
+        raise ParsingError(f"The body must be a JSON object, found {type(value).__name__}")
+    return value
+
+
+def json_lines(body: bytes) -> Iterator[Any]:
+    """The values of lines of JSON. Empty lines are skipped."""
+    for line in body.splitlines():
+        if line.strip():
+            yield parse_json(line)
