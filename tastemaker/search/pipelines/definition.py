@@ -72,7 +72,7 @@ def read_pipeline(name: str, body: Any) -> Pipeline:
 def _processors(body: Mapping[str, Any], section: str) -> list[tuple[str, Mapping[str, Any]]]:
     """The types and properties of the processors of a section."""
     found = []
-    given = body.get(section) or []
+    given = [] if body.get(section) is None else body[section]
     if not isinstance(given, list):
         raise ConfigurationError(f"[{section}] property isn't a list, but of type [{type(given).__name__}]")
     for one in given:

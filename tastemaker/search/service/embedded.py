@@ -20,6 +20,7 @@ from tastemaker.search.errors import (
 )
 from tastemaker.search.index.mapping import read_mapping
 from tastemaker.search.index.reader import Reader
+from tastemaker.search.pipelines.definition import NONE
 from tastemaker.search.queries.context import QueryContext
 from tastemaker.search.results.source import SourceFilter, document_source
 from tastemaker.search.service.backend import Search
@@ -58,6 +59,8 @@ class EmbeddedBackend:
         self._catalogs, self._definitions = catalogs, definitions
 
     def search(self, search: Search) -> dict[str, Any]:
+        if search.pipeline not in (None, NONE):
+            raise InvalidArgumentError(f"Pipeline [{search.pipeline}] is not defined")
         return engine.search(self._name(search.index), self._context(search.index), search.body)
 
     def search_many(self, searches: Sequence[Search]) -> list[dict[str, Any] | SearchError]:

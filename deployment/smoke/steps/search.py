@@ -1,0 +1,41 @@
+"""A search through OpenSearch's API."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from deployment.smoke.context import Context, check
+from deployment.smoke.shop import AISLES, SHELF
+
+TIMEOUT_SECONDS = 60
+
+
+def search(context: Context) -> str:
+    """Items of an aisle, found by a signed GET request with a body."""
+    index = context.group.rpartition("/")[2]
+    body = {"query": {"term": {"AISLE": AISLES[0]}}, "size": 2 * SHELF, "sort": ["PRICE"]}
+    found = send(context, "GET", f"/{index}/_search", body)["hits"]
+    items = [hit["_id"] for hit in found["hits"]]
+    check(found["total"]["value"] == SHELF, f"{found['total']['value']} items instead of {SHELF}")
+    right = {context.shop.aisle_of(item) for item in items} == {AISLES[0]}
+    check(right, f"the search found items of other aisles: {items}")
+    pipelines = send(context, "GET", "/_search/pipeline", None)
+    return f"{len(items)} items of one aisle; {len(pipelines)} search pipelines are defined"
+
+
+def send(context: Context, method: str, path: str, body: Any) -> Any:
+    """Send a signed request to OpenSearch's API. Returns the JSON of the response."""
+    target = context.target
+    url = f"{target.api_url}/search{path}"
+    data = None if body is None else json.dumps(body).encode()
+    request = AWSRequest(method, url, data=data, headers={"content-type": "application/json"})
+    credentials: Any = target.session.get_credentials()
+    SigV4Auth(credentials, "execute-api", target.session.region_name).add_auth(request)
+    plain = urllib.request.Request(url, data, dict(request.headers.items()), method=method)
+    with urllib.request.urlopen(plain, timeout=TIMEOUT_SECONDS) as response:
+        return json.loads(response.read())
