@@ -69,7 +69,8 @@ class BundleCatalogs:
         found = self._open.get(group)
         if found is None or found.path != str(loaded.bundle.path):
             found = self._open[group] = _Open(str(loaded.bundle.path), _segment(endpoint, loaded))
-        upserted = self._runtime.upserts.items(endpoint.dataset_arn("ITEMS"), loaded)
+        catalog = self._runtime.records.storage(endpoint, "ITEMS").catalog
+        upserted = self._runtime.upserts.items(catalog, loaded)
         if found.reader is None or found.upserted is not upserted:
             found.reader = _reader(found.segment, loaded, upserted)
             found.upserted = upserted
