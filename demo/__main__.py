@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 
-from demo import movielens
+from demo import movielens, search
 from local import Local
 
 CACHE = Path(".cache")
@@ -25,6 +25,7 @@ RECIPES = {
     "popular": "aws-popularity-count",
     "similar": "aws-similar-items",
     "for-you": "aws-user-personalization-v2",
+    "ranking": "aws-personalized-ranking-v2",
 }
 METRICS = {
     "NDCG@10": "normalized_discounted_cumulative_gain_at_10",
@@ -49,6 +50,7 @@ class Demo:
             for name in ("s3", "iam", "personalize", "personalize-runtime", "personalize-events")
         )
         self.data = data
+        self.search = search.Searches(endpoint, self.film)
         self.title = dict(zip(data.items["ITEM_ID"], data.items["TITLE"], strict=True))
         self.genres = {
             item: str(genres).split("|") if isinstance(genres, str) else []
@@ -61,7 +63,10 @@ class Demo:
         campaigns = self.train()
         self.show_metrics()
         user = self.show_recommendations(campaigns["for-you"])
+        self.search.show_plain()
+        before = self.search.show_for(user, campaigns["ranking"])
         self.show_events(campaigns["for-you"], user)
+        self.search.show_for(user, campaigns["ranking"], before)
         self.show_similar(campaigns["similar"])
 
     def import_data(self) -> None:

@@ -21,6 +21,7 @@ from infrastructure.settings.jobs import DistributedSettings, TrainingSettings, 
 from infrastructure.settings.metrics import MetricsSettings
 from infrastructure.settings.monitoring import MonitoringSettings
 from infrastructure.settings.reading import list_settings, read
+from infrastructure.settings.search import SearchSettings
 from tastemaker.contracts.stage_summary import StageSummary
 
 CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
@@ -124,6 +125,7 @@ class Stage:
     functions: FunctionSettings = field(default_factory=FunctionSettings)
     throttling: ThrottlingSettings = field(default_factory=ThrottlingSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
     lake: LakeSettings = field(default_factory=LakeSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
@@ -181,6 +183,8 @@ def parse(name: str, settings: Mapping[str, Any]) -> Stage:
             f"stage {name}: training.image must be an image in Amazon ECR with a tag other than latest, or "
             "with a digest: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/repository@sha256:…"
         )
+    if problem := stage.search.problem:
+        raise StageError(f"stage {name}: {problem}")
     return stage
 
 

@@ -27,6 +27,7 @@ def _connect(search: ServiceFunction, uses: Resources) -> None:
         SEARCH_DOMAIN=uses.stage.stack_name,
     )
     authorize_callers(search, uses.stage)
+    _allow_server(search, uses.stage)
     allow_records(search.role, tables, READ_RECORDS)
     allow(
         search.role,
@@ -39,6 +40,23 @@ def _connect(search: ServiceFunction, uses: Resources) -> None:
     allow(search.role, catalog, [tables.catalog.table_arn])
     allow_objects(search.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
     allow(search.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
+
+
+def _allow_server(search: ServiceFunction, stage: Stage) -> None:
+    """Let the function send requests to the OpenSearch server of the stage."""
+    settings = stage.search
+    if not settings.endpoint:
+        return
+    search.set(SEARCH_ENDPOINT=settings.endpoint, SEARCH_SERVICE=settings.service)
+    if settings.service == "aoss":
+        allow(search.role, ["aoss:APIAccessAll"], [settings.resource])
+    else:
+        allow(
+            search.role,
+            [f"es:ESHttp{method}" for method in ("Delete", "Get", "Head", "Patch", "Post", "Put")],
+            [f"{settings.resource}/*"],
+            because="the paths of a domain are its indexes, which users create",
+        )
 
 
 FUNCTION = FunctionDeclaration(

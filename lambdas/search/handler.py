@@ -10,12 +10,13 @@ from uuid import uuid4
 from lambdas.search.definitions import StoredDefinitions
 from lambdas.search.deployments import RecordedDeployments
 from lambdas.search.permissions import IamPermit
+from lambdas.search.server import SignedServer
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support import authorization, observability
-from lambdas.support.clients import client
+from lambdas.support.clients import client, credentials
 from lambdas.support.http import Served, account_of, body_of, method_of, path_of
 from lambdas.support.observer import LambdaObserver
 from lambdas.support.partitions import partition_of
@@ -25,10 +26,12 @@ from tastemaker.errors import TastemakerError
 from tastemaker.search.errors import ForbiddenError, SearchError, TooLargeError, UnavailableError
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.pipelines.ranking import CampaignRanker
+from tastemaker.search.service.backend import Backend
 from tastemaker.search.service.catalogs import BundleCatalogs
 from tastemaker.search.service.embedded import EmbeddedBackend
 from tastemaker.search.service.endpoint import SearchEndpoint
 from tastemaker.search.service.http import HttpRequest, HttpResponse
+from tastemaker.search.service.opensearch import OpenSearchBackend
 from tastemaker.search.service.permit import Permit, PermitAll
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
@@ -58,9 +61,19 @@ def _report(error: SearchError) -> None:
     observability.log_refusal(error.reason, code=error.type)
 
 
+def _backend() -> Backend:
+    """The server that the stage names, or else the embedded index."""
+    if _settings.search_endpoint is None:
+        return EmbeddedBackend(
+            BundleCatalogs(_runtime, RecordedDeployments(_records, _runtime)), _definitions
+        )
+    server = SignedServer(_settings.search_endpoint, _settings.search_service, _settings.region, credentials)
+    return OpenSearchBackend(server, _definitions)
+
+
 _endpoint = SearchEndpoint(
     _definitions,
-    EmbeddedBackend(BundleCatalogs(_runtime, RecordedDeployments(_records, _runtime)), _definitions),
+    _backend(),
     Processor(CampaignRanker(_runtime), _report),
 )
 

@@ -48,6 +48,13 @@ def _session() -> Session:
     return session
 
 
+def credentials() -> Any:
+    """The credentials of the function's role, for requests that no client signs."""
+    found = _session().get_credentials()
+    assert found is not None
+    return found.get_frozen_credentials()
+
+
 def client(service: str, config: Config = CONFIG) -> Any:
     """A client of `service` in the region of the function and with its role."""
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

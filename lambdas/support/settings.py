@@ -97,6 +97,10 @@ class Settings:
     """Larger inputs are processed by Spark; 0 if the stage has no Spark."""
     search_domain = _Setting("TASTEMAKER_SEARCH_DOMAIN", str)
     """The name that IAM policies have for the OpenSearch API, in place of a domain's."""
+    search_endpoint = _Setting[str | None]("TASTEMAKER_SEARCH_ENDPOINT", str, None)
+    """The address of an OpenSearch server; None for the embedded index."""
+    search_service = _Setting("TASTEMAKER_SEARCH_SERVICE", str)
+    """The service that requests to the OpenSearch server are signed for."""
     deployment = _Setting("TASTEMAKER_DEPLOYMENT", StageSummary.from_json)
     region = _Setting("AWS_REGION", str)
 

@@ -103,6 +103,25 @@ class UnavailableError(SearchError):
     status, type = 503, "service_unavailable_exception"
 
 
+class ServerError(SearchError):
+    """An error of the OpenSearch server behind the endpoint, which the client gets as it is."""
+
+    def __init__(self, status: int, answer: Any) -> None:
+        error = answer.get("error") if isinstance(answer, Mapping) else None
+        reason = error.get("reason") if isinstance(error, Mapping) else error
+        super().__init__(str(reason or answer))
+        self.status, self._answer = status, answer
+
+    def body(self) -> dict[str, Any]:
+        return dict(self._answer) if isinstance(self._answer, Mapping) else super().body()
+
+
+class BackendTimeoutError(SearchError):
+    """The OpenSearch server behind the endpoint did not answer in time."""
+
+    status, type = 504, "timeout_exception"
+
+
 class BackendError(SearchError):
     """The OpenSearch server behind the endpoint did not give a complete answer."""
 

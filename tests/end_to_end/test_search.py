@@ -1,7 +1,10 @@
 """OpenSearch clients against the local run: the plugin's program, paging, errors, and live changes."""
 
+import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,6 +136,20 @@ def test_pages_of_a_window_are_the_window_in_pieces(client: OpenSearch, pipeline
     client.transport.perform_request("DELETE", "/_search/pipeline/wide")
     with pytest.raises(NotFoundError):
         client.transport.perform_request("GET", "/_search/pipeline/wide")
+
+
+def test_javascript_client_runs_the_same_program(endpoint: str, client: OpenSearch, campaign: str) -> None:
+    program = Path(__file__).parent / "programs" / "search.mjs"
+    ended = subprocess.run(
+        ["node", program, endpoint, campaign, INDEX], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found["created"] == {"acknowledged": True}
+    assert sorted(found["ranked"]) == sorted(found["plain"]) == sorted(found["pages"])
+    assert {shop.aisle_of(hit) for hit in found["ranked"][1:6]} == {shop.AISLES[0]}
+    assert found["refused"]["error"]["property_name"] == "weight"
+    assert found["refused"]["status"] == 400
 
 
 def test_errors_have_opensearchs_format(client: OpenSearch, pipeline: str) -> None:

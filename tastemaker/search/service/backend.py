@@ -14,17 +14,21 @@ from tastemaker.search.service.http import HttpRequest, HttpResponse
 class Search:
     """A search without pipeline. `index` None means that the request names none.
 
-    `pipeline` is the name of a pipeline for the backend itself. `query` are parameters of the URL.
+    `pipeline` is the name of a pipeline for the backend itself. `query` are parameters of
+    the URL, or members of the header in `_msearch`, for a server.
     """
 
     index: str | None
     body: Mapping[str, Any]
     pipeline: str | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Backend(Protocol):
     """A backend. It raises SearchError for what it cannot answer."""
+
+    passes_on: bool
+    """Whether requests without a processor of ours are passed on as they are."""
 
     def search(self, search: Search) -> dict[str, Any]:
         """The response to one search."""

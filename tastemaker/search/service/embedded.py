@@ -55,6 +55,8 @@ _IGNORED = (
 class EmbeddedBackend:
     """Answers from the indexes of this process."""
 
+    passes_on = False
+
     def __init__(self, catalogs: Catalogs, definitions: Definitions) -> None:
         self._catalogs, self._definitions = catalogs, definitions
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tastemaker.search.errors import InvalidArgumentError, ResourceMissingError, SearchError, UnsupportedError
 from tastemaker.search.pipelines.definition import NONE, Pipeline, read_pipeline
-from tastemaker.search.pipelines.options import RankingOptions
+from tastemaker.search.pipelines.options import TYPE, RankingOptions
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.queries.reading import Members
 from tastemaker.search.results.request import page_of
@@ -106,9 +106,7 @@ class SearchEndpoint:
     def _pipeline(self, search: Search, named: Any) -> tuple[RankingOptions | None, str | None]:
         """The processor of a search, and the name of the pipeline that the backend performs."""
         if isinstance(named, Mapping):
-            pipeline = read_pipeline("inline", named)
-            self._backend.put_pipeline("", pipeline.rest)
-            return pipeline.ranking, None
+            return self._inline(named), None
         if named is None and search.index is not None:
             named = self._backend.default_pipeline(search.index)
         if named is None or named == NONE:
@@ -119,9 +117,22 @@ class SearchEndpoint:
         found: Pipeline = read_pipeline(str(named), body)
         return found.ranking, str(named) if found.has_rest else NONE
 
+    def _inline(self, definition: Mapping[str, Any]) -> RankingOptions | None:
+        """The processor of a pipeline that is defined in the request."""
+        pipeline = read_pipeline("inline", definition)
+        if pipeline.has_rest and not self._backend.passes_on:
+            self._backend.put_pipeline("", pipeline.rest)  # which refuses them
+        if pipeline.has_rest and pipeline.ranking is not None:
+            raise InvalidArgumentError(
+                f"A pipeline in a request cannot have {TYPE} and other processors; create one with a name."
+            )
+        return pipeline.ranking
+
     # --- Searches ---
 
     def _search(self, request: HttpRequest, index: str | None, permit: Permit) -> HttpResponse:
+        if self._backend.passes_on:
+            return self._search_server(request, index, permit)
         parameters = Parameters(request, _ADVICE)
         as_int = parameters.flag("rest_total_hits_as_int")
         named = parameters.take("search_pipeline")
@@ -132,12 +143,29 @@ class SearchEndpoint:
         response = self._finish(planned, self._backend.search(planned.search))
         return HttpResponse.of(_with_plain_total(response) if as_int else response)
 
+    def _search_server(self, request: HttpRequest, index: str | None, permit: Permit) -> HttpResponse:
+        """Search a server: with its own parameters, and as it is unless a processor of ours follows."""
+        query = dict(request.query)
+        named = query.pop("search_pipeline", None)
+        body = json_object(request.json())
+        for name in ("from", "size"):
+            if name in query:
+                body[name] = query.pop(name)
+        planned = self._plan(index, body, named, permit, query)
+        if planned.ranking is None and planned.search.pipeline == named:
+            return self._backend.handle(request)
+        return HttpResponse.of(self._finish(planned, self._backend.search(planned.search)))
+
     def _search_many(self, request: HttpRequest, index: str | None, permit: Permit) -> HttpResponse:
-        parameters = Parameters(request, _ADVICE)
-        as_int = parameters.flag("rest_total_hits_as_int")
-        named = parameters.take("search_pipeline")
-        _refuse_parameters(parameters)
-        parameters.end()
+        query = dict(request.query)
+        named = query.pop("search_pipeline", None)
+        as_int = False
+        if not self._backend.passes_on:
+            parameters = Parameters(request, _ADVICE)
+            as_int = parameters.flag("rest_total_hits_as_int")
+            parameters.take("search_pipeline")
+            _refuse_parameters(parameters)
+            parameters.end()
         lines = list(json_lines(request.body))
         if len(lines) % 2 or not lines:
             raise InvalidArgumentError(
@@ -155,11 +183,16 @@ class SearchEndpoint:
                 if target is not None and target != index:
                     permit.index(target)
                 pipeline = members.take("search_pipeline", named)
-                members.ignore(*_ADVICE)
-                members.end()
-                planned.append(self._plan(target, json_object(body), pipeline, permit))
+                if not self._backend.passes_on:
+                    members.ignore(*_ADVICE)
+                    members.end()
+                planned.append(self._plan(target, json_object(body), pipeline, permit, members.rest()))
             except SearchError as error:
                 planned.append(error)
+        if self._backend.passes_on and not any(
+            isinstance(one, SearchError) or one.ranking is not None for one in planned
+        ):
+            return self._backend.handle(request)
         answers = iter(
             self._backend.search_many([one.search for one in planned if isinstance(one, _Planned)])
         )
@@ -177,18 +210,25 @@ class SearchEndpoint:
         took = max((one.get("took", 0) for one in responses), default=0)
         return HttpResponse.of({"took": took, "responses": responses})
 
-    def _plan(self, index: str | None, body: dict[str, Any], named: str | None, permit: Permit) -> _Planned:
+    def _plan(
+        self,
+        index: str | None,
+        body: dict[str, Any],
+        named: str | None,
+        permit: Permit,
+        query: Mapping[str, Any] | None = None,
+    ) -> _Planned:
         search = Search(index, body)
         named_in_body = body.pop("search_pipeline", None)
         ranking, passed_on = self._pipeline(search, named if named is not None else named_in_body)
         if ranking is None:
-            return _Planned(Search(index, body, passed_on), None, body)
+            return _Planned(Search(index, body, passed_on, query or {}), None, body)
         permit.ranking(ranking)
         start, size = page_of(Members("search", {one: body[one] for one in ("from", "size") if one in body}))
         wanted = {name: value for name, value in body.items() if name != "ext"}
         if ranking.window is not None:
             wanted = {**wanted, "from": 0, "size": max(ranking.window, start + size)}
-        return _Planned(Search(index, wanted, passed_on), ranking, body, start, size)
+        return _Planned(Search(index, wanted, passed_on, query or {}), ranking, body, start, size)
 
     def _finish(self, planned: _Planned, response: dict[str, Any]) -> dict[str, Any]:
         if planned.ranking is None:

@@ -1,0 +1,40 @@
+"""Settings of searches."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from infrastructure.settings.declaration import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings:
+    """What the search endpoint searches: the embedded index, or an OpenSearch server."""
+
+    endpoint: str = setting(
+        "",
+        "address (https://…) of the OpenSearch domain or serverless collection that searches are passed on to; "
+        "empty for the embedded index",
+    )
+    resource: str = setting(
+        "", "ARN of that domain or collection, which the search function may then use; required with endpoint"
+    )
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the settings together; None if nothing is."""
+        if bool(self.endpoint) != bool(self.resource):
+            return "search.endpoint and search.resource belong together: give both, or neither"
+        if self.endpoint and not self.endpoint.startswith("https://"):
+            return f"search.endpoint must begin with https://, not {self.endpoint!r}"
+        if self.resource and not re.fullmatch(
+            r"arn:[a-z-]+:(es|aoss):[a-z0-9-]+:\d{12}:.+[^/*]", self.resource
+        ):
+            return f"search.resource must be the ARN of an OpenSearch domain or collection, not {self.resource!r}"
+        return None
+
+    @property
+    def service(self) -> str:
+        """The service that requests are signed for: `es` for a domain, `aoss` for a collection."""
+        return self.resource.split(":")[2] if self.resource else ""

@@ -1,0 +1,140 @@
+"""The backend with a cluster: an OpenSearch domain or serverless collection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from tastemaker.search.errors import BackendError, SearchError, ServerError
+from tastemaker.search.pipelines.definition import NONE
+from tastemaker.search.service.backend import Search
+from tastemaker.search.service.definitions import Definition, Definitions
+from tastemaker.search.service.http import HttpRequest, HttpResponse, json_object
+from tastemaker.search.service.settings import DEFAULT_PIPELINE
+
+SECTIONS = ("request_processors", "response_processors", "phase_results_processors")
+_DEFAULT_NAMES = (DEFAULT_PIPELINE, "search.default_pipeline")
+JSON_HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
+LINES_HEADERS = {**JSON_HEADERS, "content-type": "application/x-ndjson"}
+
+
+class Server(Protocol):
+    """A connection to an OpenSearch server, with signed requests."""
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Send a request. Raises SearchError if there is no complete response."""
+        ...
+
+
+class OpenSearchBackend:
+    """Passes requests on. Pipelines with our processor, and indexes' defaults to them, are stored here."""
+
+    passes_on = True
+
+    def __init__(self, server: Server, definitions: Definitions) -> None:
+        self._server, self._definitions = server, definitions
+
+    def search(self, search: Search) -> dict[str, Any]:
+        path = "/_search" if search.index is None else f"/{search.index}/_search"
+        query = dict(search.query)
+        if search.pipeline is not None:
+            query["search_pipeline"] = search.pipeline
+        return self._json(HttpRequest("POST", path, query, JSON_HEADERS, _encoded(search.body)))
+
+    def search_many(self, searches: Sequence[Search]) -> list[dict[str, Any] | SearchError]:
+        lines = []
+        for one in searches:
+            header = {**one.query, **({} if one.index is None else {"index": one.index})}
+            body = {**one.body, **({} if one.pipeline is None else {"search_pipeline": one.pipeline})}
+            lines += [_encoded(header), _encoded(body)]
+        data = b"\n".join(lines) + b"\n"
+        answer = self._json(HttpRequest("POST", "/_msearch", {}, LINES_HEADERS, data))
+        responses = answer.get("responses")
+        if not isinstance(responses, list) or len(responses) != len(searches):
+            raise BackendError(f"The OpenSearch server did not answer each of the {len(searches)} searches.")
+        return [ServerError(int(one.get("status", 500)), one) if "error" in one else one for one in responses]
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        parts = request.parts
+        if request.method == "PUT" and len(parts) == 2 and parts[1] == "_settings":
+            return self._put_settings(request, parts[0])
+        return self._server.send(request)
+
+    def put_pipeline(self, name: str, rest: Mapping[str, Any]) -> None:
+        if any(rest.get(section) for section in SECTIONS):
+            path = f"/_search/pipeline/{name}"
+            self._json(HttpRequest("PUT", path, {}, JSON_HEADERS, _encoded(rest)))
+        elif name:
+            self.delete_pipeline(name)  # an earlier definition may have had other processors
+
+    def delete_pipeline(self, name: str) -> None:
+        try:
+            self._json(HttpRequest("DELETE", f"/_search/pipeline/{name}", {}, JSON_HEADERS))
+        except ServerError as error:
+            if error.status != 404:
+                raise
+
+    def default_pipeline(self, index: str) -> str | None:
+        settings = (self._definitions.get(Definition.INDEX, index) or {}).get("settings") or {}
+        return settings.get(DEFAULT_PIPELINE)
+
+    def _put_settings(self, request: HttpRequest, index: str) -> HttpResponse:
+        """Store a default pipeline that has our processor here, and pass on the other settings."""
+        settings = json_object(request.json())
+        named, rest = _without_default(settings)
+        ours = named is not None and self._definitions.get(Definition.PIPELINE, named) is not None
+        if not ours:
+            if named is not None or _names_default(settings):
+                self._definitions.delete(Definition.INDEX, index)
+            return self._server.send(request)
+        if rest:
+            response = self._server.send(
+                HttpRequest("PUT", request.path, request.query, JSON_HEADERS, _encoded(rest))
+            )
+            if response.status >= 400:
+                return response
+        self._definitions.put(Definition.INDEX, index, {"settings": {DEFAULT_PIPELINE: named}})
+        return HttpResponse.of({"acknowledged": True})
+
+    def _json(self, request: HttpRequest) -> dict[str, Any]:
+        """The JSON of a response. Raises ServerError for an error, and BackendError for no JSON."""
+        response = self._server.send(request)
+        try:
+            value = json.loads(response.body)
+        except ValueError:
+            raise BackendError(
+                f"The OpenSearch server answered {request.method} {request.path} with status "
+                f"{response.status} and a body that is not complete JSON."
+            ) from None
+        if response.status >= 400:
+            raise ServerError(response.status, value)
+        if not isinstance(value, dict):
+            raise BackendError(f"The OpenSearch server answered {request.path} with no JSON object.")
+        return value
+
+
+def _encoded(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _names_default(settings: Mapping[str, Any]) -> bool:
+    """Whether settings name a default pipeline, `null` included."""
+    return "default_pipeline" in json.dumps(settings)
+
+
+def _without_default(settings: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """The default pipeline in settings, nested or with dots, and the other settings."""
+    found: str | None = None
+    rest: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and name in ("settings", "index", "search", "index.search"):
+            inner, others = _without_default(value)
+            found = inner or found
+            if others:
+                rest[name] = others
+        elif name in (*_DEFAULT_NAMES, "default_pipeline") and isinstance(value, str) and value != NONE:
+            found = value
+        else:
+            rest[name] = value
+    return found, rest

@@ -1,0 +1,179 @@
+"""The backend with a server: what it is sent, and what becomes of its answers."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tastemaker.search.errors import BackendTimeoutError, SearchError
+from tastemaker.search.pipelines.processor import Processor
+from tastemaker.search.service.definitions import MemoryDefinitions
+from tastemaker.search.service.endpoint import SearchEndpoint
+from tastemaker.search.service.http import HttpRequest, HttpResponse
+from tastemaker.search.service.opensearch import OpenSearchBackend
+from tests.tastemaker.search.pipelines.test_options import PLUGIN
+from tests.tastemaker.search.pipelines.test_processor import FakeRanker, items, response
+
+OURS = {"personalized_search_ranking": {**PLUGIN, "weight": 1}}
+OTHER = {"rename_field": {"field": "a", "target_field": "b"}}
+BODY = {"query": {"match": {"NAME": "shoes"}}, "ext": {"personalize_request_parameters": {"user_id": "u"}}}
+
+
+class FakeServer:
+    """Answers with prepared responses, and keeps the requests."""
+
+    def __init__(self) -> None:
+        self.requests: list[HttpRequest] = []
+        self.answers: list[HttpResponse | SearchError] = []
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if self.answers else HttpResponse.of({"acknowledged": True})
+        if isinstance(answer, SearchError):
+            raise answer
+        return answer
+
+    def sent(self) -> list[tuple[str, str, dict[str, Any], Any]]:
+        """Method, path, query and JSON of the requests since the last call."""
+        found, self.requests = self.requests, []
+        return [
+            (one.method, one.path, dict(one.query), json.loads(one.body) if one.body else None)
+            for one in found
+        ]
+
+
+class Api:
+    """The endpoint in front of a server."""
+
+    def __init__(self) -> None:
+        self.server, self.ranker, definitions = FakeServer(), FakeRanker("cab"), MemoryDefinitions()
+        backend = OpenSearchBackend(self.server, definitions)
+        self.endpoint = SearchEndpoint(definitions, backend, Processor(self.ranker))
+
+    def send(self, method: str, target: str, body: Any = None) -> tuple[int, Any]:
+        path, _, query = target.partition("?")
+        parameters = dict(part.partition("=")[::2] for part in query.split("&") if part)
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        found = self.endpoint.handle(HttpRequest(method, path, parameters, {"x-opaque-id": "7"}, data))
+        return found.status, json.loads(found.body)
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+def test_requests_without_our_processor_are_passed_on_as_they_are(api: Api) -> None:
+    for method, target, body in (
+        ("PUT", "/products", b'{"settings": {}}'),
+        ("POST", "/products/_bulk", b'{"index": {}}\n{"NAME": "x"}\n'),
+        ("POST", "/a,b/_search?typed_keys=true", b'{"query": {"geo_distance": {}}}'),
+        ("POST", "/_msearch", b'{"index": "a", "routing": "r"}\n{"query": {}}\n'),
+        ("POST", "/products/_search?search_pipeline=theirs", b"{}"),
+    ):
+        assert api.send(method, target, body) == (200, {"acknowledged": True})
+        (request,) = api.server.requests
+        api.server.requests = []
+        assert (request.method, request.body) == (method, body)
+        assert request.path == target.partition("?")[0]
+        assert request.headers == {"x-opaque-id": "7"}
+    assert api.ranker.requests == []
+
+
+def test_hits_of_the_server_are_ranked(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    assert api.server.sent() == [("DELETE", "/_search/pipeline/p", {}, None)]
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    status, found = api.send("POST", "/products/_search?search_pipeline=p&preference=_local&size=3", BODY)
+    assert (status, items(found)) == (200, "cab")
+    query = {"preference": "_local", "search_pipeline": "_none"}
+    sent = {"query": BODY["query"], "size": "3"}
+    assert api.server.sent() == [("POST", "/products/_search", query, sent)]
+
+
+def test_window_asks_the_server_for_all_its_hits(api: Api) -> None:
+    wide = {"personalized_search_ranking": {**PLUGIN, "weight": 1, "window": 50}}
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [wide]})
+    api.server.sent()
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    _, found = api.send("POST", "/products/_search?search_pipeline=p", {**BODY, "from": 1, "size": 1})
+    assert items(found) == "a"
+    assert api.server.sent()[0][3] == {"query": BODY["query"], "from": 0, "size": 50}
+
+
+def test_other_processors_of_a_pipeline_run_on_the_server(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OTHER, OURS]})
+    assert api.server.sent() == [("PUT", "/_search/pipeline/p", {}, {"response_processors": [OTHER]})]
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    api.send("POST", "/products/_search?search_pipeline=p", BODY)
+    assert api.server.sent()[0][2] == {"search_pipeline": "p"}
+    api.server.answers = [HttpResponse.of({"error": "missing"}, 404)]
+    assert api.send("DELETE", "/_search/pipeline/p") == (200, {"acknowledged": True})
+
+
+def test_default_pipeline_with_our_processor_is_stored_here(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    api.server.sent()
+    settings = {"index": {"search": {"default_pipeline": "p"}, "refresh_interval": "1s"}}
+    assert api.send("PUT", "/products/_settings", settings) == (200, {"acknowledged": True})
+    assert api.server.sent() == [("PUT", "/products/_settings", {}, {"index": {"refresh_interval": "1s"}})]
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    assert items(api.send("POST", "/products/_search", BODY)[1]) == "cab"
+    api.send("PUT", "/products/_settings", {"index.search.default_pipeline": None})
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    assert items(api.send("POST", "/products/_search", BODY)[1]) == "abc"
+
+
+def test_searches_of_one_request_are_one_request_to_the_server(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    api.server.requests = []
+    failed = {"error": {"type": "index_not_found_exception", "reason": "no such index"}, "status": 404}
+    api.server.answers = [HttpResponse.of({"responses": [response("abc"), failed]})]
+    lines = [{"index": "a", "routing": "r"}, {**BODY, "search_pipeline": "p"}, {"index": "b"}, {}]
+    body = b"\n".join(json.dumps(line).encode() for line in lines) + b"\n"
+    first, second = api.send("POST", "/_msearch", body)[1]["responses"]
+    assert items(first) == "cab"
+    assert second == failed
+    (request,) = api.server.requests
+    assert [json.loads(line) for line in request.body.splitlines()] == [
+        {"routing": "r", "index": "a"},
+        {"query": BODY["query"], "search_pipeline": "_none"},
+        {"index": "b"},
+        {},
+    ]
+
+
+def test_errors_of_the_server_reach_the_client_unchanged(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    refused = {
+        "error": {"root_cause": [], "type": "parsing_exception", "reason": "no", "line": 1},
+        "status": 400,
+    }
+    api.server.answers = [HttpResponse.of(refused, 400)]
+    assert api.send("POST", "/products/_search?search_pipeline=p", BODY) == (400, refused)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "text"),
+    [
+        (HttpResponse(200, b'{"hits": {"hits": ['), 502, "not complete JSON"),
+        (HttpResponse(200, b"[]"), 502, "no JSON object"),
+        (HttpResponse(503, b"<html>"), 502, "status 503"),
+        (BackendTimeoutError("too slow"), 504, "too slow"),
+    ],
+)
+def test_no_complete_answer_is_an_error_that_says_so(
+    api: Api, answer: HttpResponse | SearchError, status: int, text: str
+) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    api.server.answers = [answer]
+    found, body = api.send("POST", "/products/_search?search_pipeline=p", BODY)
+    assert (found, text in body["error"]["reason"]) == (status, True)
+
+
+def test_several_searches_with_fewer_answers_are_an_error(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    api.server.answers = [HttpResponse.of({"responses": []})]
+    lines = [{}, {**BODY, "search_pipeline": "p"}]
+    body = b"\n".join(json.dumps(line).encode() for line in lines)
+    assert api.send("POST", "/products/_msearch", body)[0] == 502
