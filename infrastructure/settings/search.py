@@ -14,8 +14,8 @@ class SearchSettings:
 
     endpoint: str = setting(
         "",
-        "address (https://…) of the OpenSearch domain or serverless collection that searches are passed on to; "
-        "empty for the embedded index",
+        "address (https://…) of the OpenSearch domain or serverless collection that searches are passed "
+        "on to; empty for the embedded index",
     )
     resource: str = setting(
         "", "ARN of that domain or collection, which the search function may then use; required with endpoint"
@@ -31,7 +31,7 @@ class SearchSettings:
         if self.resource and not re.fullmatch(
             r"arn:[a-z-]+:(es|aoss):[a-z0-9-]+:\d{12}:.+[^/*]", self.resource
         ):
-            return f"search.resource must be the ARN of an OpenSearch domain or collection, not {self.resource!r}"
+            return f"search.resource must be the ARN of a domain or collection, not {self.resource!r}"
         return None
 
     @property

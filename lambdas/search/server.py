@@ -112,9 +112,9 @@ class SignedServer:
             if size > self._max_bytes:
                 answer.close()
                 raise TooLargeError(
-                    f"The response to {request.method} {request.path} has more than {self._max_bytes:,} bytes. "
-                    "Ask for a smaller [size] or fewer members of [_source], or send the request to the "
-                    "OpenSearch server itself."
+                    f"The response to {request.method} {request.path} has more than {self._max_bytes:,} "
+                    "bytes. Ask for a smaller [size] or fewer members of [_source], or send the request to "
+                    "the OpenSearch server itself."
                 )
             pieces.append(piece)
         return b"".join(pieces)

@@ -21,8 +21,8 @@ def test_service_follows_from_the_resource(resource: str, service: str) -> None:
         ({"endpoint": "https://x"}, "belong together"),
         ({"resource": DOMAIN}, "belong together"),
         ({"endpoint": "http://x", "resource": DOMAIN}, "https://"),
-        ({"endpoint": "https://x", "resource": "arn:aws:s3:::bucket"}, "ARN of an OpenSearch"),
-        ({"endpoint": "https://x", "resource": f"{DOMAIN}/*"}, "ARN of an OpenSearch"),
+        ({"endpoint": "https://x", "resource": "arn:aws:s3:::bucket"}, "ARN of a domain"),
+        ({"endpoint": "https://x", "resource": f"{DOMAIN}/*"}, "ARN of a domain"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(search: dict[str, str], text: str) -> None:
