@@ -55,6 +55,15 @@ COVERED = {
     "tastemaker/filters/": "tests/tastemaker/filters/test_filter.py",
     # The figures of each line are checked on the whole estimate.
     "deployment/cost/": "tests/deployment/cost/test_main.py",
+    # The parts of a search are tested by searches.
+    "tastemaker/search/": "tests/tastemaker/search/test_engine.py",
+    "tastemaker/search/analysis/": "tests/tastemaker/search/analysis/test_analyzers.py",
+    "tastemaker/search/index/": "tests/tastemaker/search/index/test_segment.py",
+    "tastemaker/search/queries/": "tests/tastemaker/search/queries/test_parsing.py",
+    "tastemaker/search/pipelines/": "tests/tastemaker/search/pipelines/test_processor.py",
+    "tastemaker/search/service/": "tests/tastemaker/search/service/test_endpoint.py",
+    "lambdas/search/handler.py": "tests/end_to_end/test_search.py",
+    "training/output/search_index.py": "tests/end_to_end/test_search.py",
     # Entry points that only connect what is tested elsewhere; the round trip runs them.
     "lambdas/events/handler.py": "tests/lambdas/test_round_trip.py",
     "lambdas/importing/handler.py": "tests/lambdas/test_round_trip.py",

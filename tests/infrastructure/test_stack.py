@@ -50,6 +50,7 @@ ENVIRONMENT = {
     "events, direct": "AUTHORIZATION RESOURCES_TABLE CATALOG_TABLE DELIVERY_STREAM PROFILES_TABLE "
     "PROFILE_DAYS LAKE_BUCKET",
     "stream": "LAKE_BUCKET PROFILES_TABLE PROFILE_DAYS",
+    "search": "AUTHORIZATION RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE SEARCH_DOMAIN",
     "steps": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET "
     "RUNTIME_FUNCTION RUNTIME_ENVIRONMENTS MODEL_DISK_MEGABYTES EVENT_BUS QUOTAS",
     "importing": "LAKE_BUCKET DATA_BUCKETS EXTERNAL_ID JOB_ROLES",
@@ -161,6 +162,8 @@ def test_every_route_requires_a_signature(template: Template) -> None:
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
     assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
     assert sorted(route["RouteKey"] for route in routes) == [
+        "ANY /search",
+        "ANY /search/{proxy+}",
         "POST /",
         "POST /action-interactions",
         "POST /action-recommendations",

@@ -86,6 +86,7 @@ EVENTS: dict[str, Any] = {
     "control": request("/", {}, **{"x-amz-target": "AmazonPersonalize.ListRecipes"}),
     "runtime": request("/recommendations", {"campaignArn": f"{ACCOUNT}:campaign/missing", "userId": "u"}),
     "events": request("/events", {"trackingId": "missing", "sessionId": "s", "eventList": []}),
+    "search": request("/search/missing/_search", {}),
     "stream": records({"datasetGroup": "films", "userId": "u", "sessionId": "s"}),
     "steps": {
         "action": "purge",
@@ -173,6 +174,7 @@ ANSWERS: dict[str, tuple[str, Any]] = {
     "control": ("response", {"statusCode": 200}),
     "runtime": ("response", {"statusCode": 404}),
     "events": ("response", {"statusCode": 400}),
+    "search": ("response", {"statusCode": 404}),
     "stream": ("response", {"batchItemFailures": []}),
     "steps": ("response", {"more": False}),
     "importing": ("response", {"rows": 2}),
@@ -206,6 +208,7 @@ class Lambda:
             "TASTEMAKER_LAKE_BUCKET": LAKE,
             "TASTEMAKER_DATA_BUCKETS": '["data"]',
             "TASTEMAKER_EVENT_STREAM": "events",
+            "TASTEMAKER_SEARCH_DOMAIN": "tastemaker-dev",
             "TASTEMAKER_RUNTIME_FUNCTION": "runtime",
             "TASTEMAKER_STEPS_FUNCTION": "steps",
             "TASTEMAKER_SCHEDULE_GROUP": "group",

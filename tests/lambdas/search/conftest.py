@@ -1,0 +1,1 @@
+from tests.tastemaker.serving.conftest import cinema  # noqa: F401
