@@ -24,6 +24,7 @@ def _connect(search: ServiceFunction, uses: Resources) -> None:
         RESOURCES_TABLE=tables.resources.table_name,
         PROFILES_TABLE=tables.profiles.table_name,
         CATALOG_TABLE=tables.catalog.table_name,
+        RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         SEARCH_DOMAIN=uses.stage.stack_name,
     )
     authorize_callers(search, uses.stage)
@@ -38,6 +39,7 @@ def _connect(search: ServiceFunction, uses: Resources) -> None:
     allow(search.role, ["dynamodb:Query"], [tables.profiles.table_arn])
     catalog = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
     allow(search.role, catalog, [tables.catalog.table_arn])
+    allow(search.role, ["dynamodb:PutItem"], [tables.recommendations.table_arn])
     allow_objects(search.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
     allow(search.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
 

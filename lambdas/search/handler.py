@@ -12,6 +12,7 @@ from lambdas.search.deployments import RecordedDeployments
 from lambdas.search.permissions import IamPermit
 from lambdas.search.server import SignedServer
 from lambdas.stores.bundles import BundleCache
+from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
@@ -53,6 +54,7 @@ _runtime = Runtime(
     observer=_observer,
 )
 _definitions = StoredDefinitions(_records)
+_impressions = ImpressionTable(_dynamodb, _settings.recommendations_table)
 _require_of = authorization.connect_permissions(_settings)
 
 
@@ -74,7 +76,7 @@ def _backend() -> Backend:
 _endpoint = SearchEndpoint(
     _definitions,
     _backend(),
-    Processor(CampaignRanker(_runtime), _report),
+    Processor(CampaignRanker(_runtime), _report, _impressions.record),
 )
 
 

@@ -26,11 +26,24 @@ Hit = dict[str, Any]
 Response = dict[str, Any]
 
 
-class Processor:
-    """Re-ranks responses. `report` is called with an error that `ignore_failure` hides."""
+Record = Callable[[str, str, Sequence[str]], None]
+"""(recommendation ID, campaign, items): stores which items an answer shows."""
 
-    def __init__(self, ranker: Ranker, report: Callable[[SearchError], None] = lambda error: None) -> None:
-        self._ranker, self._report = ranker, report
+
+class Processor:
+    """Re-ranks responses.
+
+    `report` is called with an error that `ignore_failure` hides. `record` is called with the items of each
+    page, so that later events can name the search instead of what it showed.
+    """
+
+    def __init__(
+        self,
+        ranker: Ranker,
+        report: Callable[[SearchError], None] = lambda error: None,
+        record: Record = lambda recommendation_id, campaign, items: None,
+    ) -> None:
+        self._ranker, self._report, self._record = ranker, report, record
         self._threads: ThreadPoolExecutor | None = None
 
     def process(
@@ -54,7 +67,12 @@ class Processor:
             self._report(error)
             response = _marked(response, {"reranked": False, "reason": error.reason})
         found = response["hits"]
-        return {**response, "hits": {**found, "hits": found["hits"][first : first + size]}}
+        page = found["hits"][first : first + size]
+        recommendation_id = (response.get("ext") or {}).get(EXT, {}).get("recommendation_id")
+        if recommendation_id is not None:
+            shown = [one for hit in page if (one := item_id(hit, options)) is not None]
+            self._record(recommendation_id, options.campaign_arn, shown)
+        return {**response, "hits": {**found, "hits": page}}
 
     def _ranked(self, options: RankingOptions, visitor: Visitor, response: Response) -> Response:
         hits: list[Hit] = response["hits"]["hits"]
@@ -73,7 +91,11 @@ class Processor:
             reason = f"the ranking took longer than {options.time_limit_milliseconds} ms"
             return _marked(response, {"reranked": False, "reason": reason, "timed_out": True})
         ordered, figures = _combined(options, window, ids, ranking)
-        about = {"reranked": True, "recommendation_id": ranking.recommendation_id, "weight": options.weight}
+        about: dict[str, Any] = {
+            "reranked": True,
+            "recommendation_id": ranking.recommendation_id,
+            "event_attribution_source": attribution_source(options),
+        }
         if options.explain:
             about["hits"] = figures
         found = {**response["hits"], "hits": [*ordered, *rest]}
@@ -114,6 +136,11 @@ class Processor:
             if error.status >= 500:
                 raise UnavailableError(error.message) from None
             raise InvalidArgumentError(error.message) from None
+
+
+def attribution_source(options: RankingOptions) -> str:
+    """The source that events name so that metric attribution reports by processor and weight."""
+    return f"search/{options.tag or 'untagged'}/weight-{options.weight:g}"
 
 
 def item_id(hit: Hit, options: RankingOptions) -> str | None:

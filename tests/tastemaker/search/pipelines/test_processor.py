@@ -79,6 +79,17 @@ def test_hits_are_sorted_by_the_combined_score() -> None:
     assert ranker.requests[0].items == ["a", "b", "c"]
 
 
+def test_shown_items_are_recorded_and_events_get_a_source_for_attribution() -> None:
+    recorded: list[tuple[str, str, Sequence[str]]] = []
+    processor = Processor(FakeRanker("dcba"), record=lambda *shown: recorded.append(shown))
+    options = read_options({**PLUGIN, "tag": "shop", "weight": 1, "window": 4})
+    answer = processor.process(options, BODY, response("abcd"), 1, 2)
+    assert recorded == [("RID-1", PLUGIN["campaign_arn"], ["c", "b"])]
+    about = answer["ext"]["personalized_search_ranking"]
+    assert about["event_attribution_source"] == "search/shop/weight-1"
+    assert about["recommendation_id"] == "RID-1"
+
+
 def test_weight_one_is_the_order_of_the_user_and_weight_zero_makes_no_call() -> None:
     ranker = FakeRanker("cab")
     assert items(process(ranker, response("abc"), weight=1)) == "cab"
