@@ -1,0 +1,55 @@
+"""Requests of OpenSearch clients: which reach the search function, and as whom."""
+
+from typing import Any
+
+import pytest
+
+from local.functions.worker import Outcome
+from local.http.gateway import Gateway, Route
+from local.http.messages import Headers, Request
+from local.iam.roles import Identity
+
+ROOT = Identity("arn:aws:iam::123456789012:root", "123456789012")
+
+
+def gateway(events: list[dict[str, Any]]) -> Gateway:
+    def invoke(function: str, event: dict[str, Any], request_id: str) -> Outcome:
+        events.append(event)
+        return Outcome('{"statusCode": 200, "body": "{}"}', False)
+
+    routes = [Route("ANY", "/search", "search", True), Route("ANY", "/search/{proxy+}", "search", True)]
+    return Gateway(routes, invoke, account_id="123456789012", api_id="local", identify=lambda key: ROOT)
+
+
+def request(path: str, authorization: str = "") -> Request:
+    headers = Headers()
+    if authorization:
+        headers.add("authorization", authorization)
+    return Request("GET", path, headers)
+
+
+def signed(service: str) -> str:
+    scope = f"AKID/20260101/us-east-1/{service}/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic YWRtaW46YWRtaW4=", signed("es"), signed("execute-api")])
+def test_search_is_served_with_any_signature_or_none(authorization: str) -> None:
+    events: list[dict[str, Any]] = []
+    api, asked = gateway(events), request("/search/products/_search", authorization)
+    assert api.serves(asked)
+    assert api(asked).status == 200
+    assert events[0]["requestContext"]["authorizer"]["iam"]["userArn"] == ROOT.arn
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization"),
+    [
+        ("/search/key", signed("s3")),
+        ("/search/key?X-Amz-Signature=0", ""),
+        ("/search/key", "AWS key:signature"),
+        ("/searches", ""),
+    ],
+)
+def test_requests_for_other_services_are_not_searches(path: str, authorization: str) -> None:
+    assert not gateway([]).serves(request(path, authorization))
