@@ -18,7 +18,6 @@ from lambdas.events.kinesis import KinesisTransport
 from lambdas.events.operations import operations as event_operations
 from lambdas.events.targets import EventTargets
 from lambdas.runtime.deprecated_headers import with_explain
-from lambdas.runtime.observer import LambdaObserver
 from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
@@ -27,6 +26,7 @@ from lambdas.support import audit
 from lambdas.support.authorization import Authorizer
 from lambdas.support.http import serve
 from lambdas.support.metrics import RequestMetrics
+from lambdas.support.observer import LambdaObserver
 from lambdas.support.policy_simulation import PolicySimulation
 from lambdas.support.settings import Settings
 from local.functions.worker import Outcome
