@@ -24,8 +24,11 @@ from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
+from training.output.evaluate import worth_of
 from training.progress import log
 from training.tuning.objective import gains, truths
+
+Array = NDArray[Any]
 
 HALF_LIVES = {
     "transitions": (1.0, 2.0, 4.0, 8.0, 50.0),
@@ -134,12 +137,13 @@ class Table:
     """The candidates of each validation case.
 
     `items` is int64[cases, candidates], -1 for none. `scores` is float32[cases, candidates] by the name of a
-    variant. `wanted` is the truth of each case.
+    variant. `wanted` is the truth of each case, and `weights` has the weights of these events, by default 1.
     """
 
     items: NDArray[np.int64]
     scores: dict[str, NDArray[np.float32]]
     wanted: list[NDArray[Any]]
+    weights: list[NDArray[np.floating]] | None = None
 
     @cached_property
     def parts(self) -> dict[str, list[str]]:
@@ -163,32 +167,45 @@ class Table:
         return self.of(self.total(weights))
 
     def of(self, total: NDArray[np.float32]) -> float:
-        """The mean objective of the lists that these scores make."""
+        """The mean objective of the lists that these scores make.
+
+        If event types have weights, a hit counts the weight of its event, and a case the mean of its weights.
+        """
         most = min(25, total.shape[1])
         best = np.argpartition(-total, most - 1, axis=1)[:, :most]
         order = np.argsort(-np.take_along_axis(total, best, 1), axis=1, kind="stable")
         ranked = np.take_along_axis(best, order, 1)
         discounts = 1.0 / np.log2(np.arange(2, most + 2))
-        soon, every, sizes, ideal = self._worth
+        soon, every, most_found, ideal, counts = self._worth
         first = np.take_along_axis(soon, ranked[:, :10], 1) @ discounts[:10]
         hits = np.take_along_axis(every, ranked, 1)
-        found = hits[:, :10].sum(1) / np.minimum(sizes, 10)
-        return float(((first + (hits @ discounts) / ideal + found) / 3).mean())
+        found = hits[:, :10].sum(1) / most_found
+        return float(((first + counts * ((hits @ discounts) / ideal + found)) / 3).mean())
 
     @cached_property
-    def _worth(
-        self,
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64], NDArray[np.float64]]:
+    def _worth(self) -> tuple[Array, Array, Array, Array, Array]:
         """What `objective.gains` needs of each list, for all lists at once.
 
-        Returns which candidates are the next item, which are any item of the truth, the size of each truth,
-        and the gain of a list that begins with the whole truth.
+        Returns what each candidate is worth as the next item and as any item of the truth, what the first ten
+        of a list can be worth, the gain of a list that begins with the whole truth, and how much each case
+        counts.
         """
-        best = np.cumsum(1.0 / np.log2(np.arange(2, 27)))
-        soon = np.stack([row == truth[0] for row, truth in zip(self.items, self.wanted, strict=True)])
-        every = np.stack([np.isin(row, truth) for row, truth in zip(self.items, self.wanted, strict=True)])
-        sizes = np.array([len(np.unique(truth)) for truth in self.wanted])
-        return soon, every, sizes, best[np.minimum(sizes, 25) - 1]
+        given = self.weights or [np.ones(len(truth)) for truth in self.wanted]
+        mean = float(np.mean(np.concatenate(given))) if given else 1.0
+        discounts = 1.0 / np.log2(np.arange(2, 27))
+        soon, every = np.zeros(self.items.shape, np.float32), np.zeros(self.items.shape, np.float32)
+        found, ideal, counts = (np.ones(len(given)) for _ in range(3))
+        for case, (row, truth, weights) in enumerate(zip(self.items, self.wanted, given, strict=True)):
+            shares = weights / mean
+            soon[case] = np.where(row == truth[0], shares[0], 0.0)
+            worth = worth_of(truth, shares)
+            for item, value in worth.items():
+                every[case, row == item] = value
+            best = np.sort(np.fromiter(worth.values(), float))[::-1]
+            found[case] = best[:10].sum()
+            ideal[case] = best[:25] @ discounts[: len(best[:25])]
+            counts[case] = shares.mean()
+        return soon, every, found, ideal, counts
 
 
 def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray[Any]]) -> Table:
@@ -224,7 +241,12 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
     for case, (union, values) in enumerate(found):
         items[case, : len(union)] = union
         scores[:, case, : len(union)] = values
-    return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted)
+    sequences = prepared.sequences
+    weights = [
+        sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
+        for user, shown in zip(cases.users, cases.shown, strict=True)
+    ]
+    return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted, weights)
 
 
 def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:

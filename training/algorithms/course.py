@@ -18,6 +18,8 @@ SLOWING = 0.7
 """What a pass gains, as a share of what the passes before gained each."""
 
 MAX_PASSES_WITHOUT_GAIN = 3
+"""After so many passes without a better one, the training ends. The rate falls one pass earlier."""
+
 FALL = 3
 """The passes at the highest rate for each pass at a falling rate."""
 
@@ -94,10 +96,12 @@ class Course:
         `affordable` is the number of passes that the time budget still allows.
         """
         self.reached.append(reached)
-        stuck = self.done - 1 - self.reached.index(max(self.reached)) >= MAX_PASSES_WITHOUT_GAIN
+        without_gain = self.done - 1 - self.reached.index(max(self.reached))
         if self.last is not None:
-            self.last = self.done if stuck else min(self.last, self.done + affordable)
+            over = without_gain >= MAX_PASSES_WITHOUT_GAIN
+            self.last = self.done if over else min(self.last, self.done + affordable)
             return
+        stuck = without_gain >= MAX_PASSES_WITHOUT_GAIN - 1
         enough = self.done >= self.least * FALL // (FALL + 1) and self.next_gain < MIN_GAIN
         out_of_time = affordable <= falling(self.done + 1)
         if stuck or enough or out_of_time:

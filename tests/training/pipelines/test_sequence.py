@@ -9,6 +9,7 @@ from tastemaker.columns import CATEGORICAL, NUMBER
 from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureColumn, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
+from tastemaker.models.topk import top_k
 from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
@@ -79,3 +80,49 @@ def test_example_cells_have_their_codes() -> None:
     for codes in ([0, 2, 5], [1, 3, 5], [0, 4, 5]):
         assert space.codes(space.example(np.array(codes)))[0].tolist() == codes
     assert space.example(np.array([-1, -1, -1])) == {}
+
+
+SHELF = 20
+"""The items that people look at, and as many others that they buy."""
+
+
+def bought_share(root, weights: dict[str, float]) -> float:
+    """The share of items that are bought in lists of ten, where four of five events are views of others."""
+    rng = np.random.default_rng(1)
+    count = 3000
+    buys = rng.random(count) < 0.2
+    events = pa.table(
+        {
+            "USER_ID": [f"u{user}" for user in rng.integers(0, 150, count)],
+            "ITEM_ID": [f"i{number:02d}" for number in rng.integers(0, SHELF, count) + SHELF * buys],
+            "TIMESTAMP": 1_600_000_000 + np.sort(rng.integers(0, 10**7, count)),
+            "EVENT_TYPE": np.where(buys, "buy", "view").tolist(),
+        }
+    )
+    listed = [{"eventType": name, "weight": weight} for name, weight in weights.items()]
+    written = lake.write(
+        root,
+        {"INTERACTIONS": events},
+        hyperParameters={"width": "16", "trainingPasses": "3"},
+        solutionConfig={"eventsConfig": {"eventParametersList": listed}},
+    )
+    config = read_config(written)
+    prepared = prepare(config, root)
+    recipe = pipeline(config, checkpoints=None, stop=StopSignal())
+    recipe.tune(prepared)
+    export(recipe.fit(prepared), prepared, recipe.config, root / "model")
+    model = load(Bundle.open(root / "model"))
+    users = range(0, 150, 10)
+    lists = [
+        top_k(model.score_user(prepared.sequences.history(user), now=prepared.latest, user_index=user), 10)
+        for user in users
+    ]
+    return float(np.mean(np.concatenate(lists) >= SHELF))
+
+
+def test_lists_move_to_the_events_that_weigh_more(tmp_path) -> None:
+    for name in ("alike", "buys"):
+        (tmp_path / name).mkdir()
+    alike = bought_share(tmp_path / "alike", {"view": 1.0, "buy": 1.0})
+    buys = bought_share(tmp_path / "buys", {"view": 0.05, "buy": 1.0})
+    assert buys > alike + 0.2
