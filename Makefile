@@ -27,9 +27,9 @@ local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ct
 test: $(VENV)/ready $(CDK)  ## Every test: unit, contract, infrastructure and end-to-end
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-chaos: $(VENV)/ready $(CDK)  ## Events and jobs while AWS fails and processes die, then a count (EVENTS=20000 SEED=… RATE=0.02)
+chaos: $(VENV)/ready $(CDK)  ## Events and jobs while AWS fails and processes die, then a count (EVENTS=20000 SEED=… RATE=0.02 CHAOS=--events-only)
 	$(BIN)/python -m tests.chaos $(if $(EVENTS),--events $(EVENTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) \
-	    $(if $(USERS),--users $(USERS))
+	    $(if $(USERS),--users $(USERS)) $(CHAOS)
 
 fuzz: $(VENV)/ready  ## Send what nobody would send: requests, batch lines, files (SECONDS=60 SEED=… REQUESTS=…)
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.chaos import events_only
 from tests.chaos.run import run, scenario_in_memory, synthesized
 
 
@@ -19,10 +20,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()) % 10_000, help="seed of all faults")
     parser.add_argument("--rate", type=float, default=0.02, help="share of calls that fail (default: 0.02)")
     parser.add_argument("--users", type=int, default=500, help="users that send events (default: 500)")
+    parser.add_argument("--events-only", action="store_true", help="no jobs, which makes it much faster")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     _say(f"make chaos EVENTS={arguments.events} SEED={arguments.seed} RATE={arguments.rate}")
     with tempfile.TemporaryDirectory() as folder:
+        if arguments.events_only:
+            _say(
+                events_only.run(
+                    arguments.events,
+                    seed=arguments.seed,
+                    rate=arguments.rate,
+                    users=arguments.users,
+                    folder=Path(folder),
+                    say=_say,
+                )
+            )
+            return 0
         made = scenario_in_memory(
             synthesized(Path(folder)), seed=arguments.seed, users=arguments.users, folder=Path(folder)
         )

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,11 +25,12 @@ from lambdas.stores import parquet
 from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
+from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.contracts.deployment import deployment_of
-from tastemaker.contracts.streamed_event import event_columns, event_identity
 from tastemaker.control.core.datasets import imports_of
 from tastemaker.control.workflows.steps import WorkflowSteps
 from tastemaker.errors import ResourceAlreadyExists
+from tests.chaos import checks
 from tests.chaos.faults import Faults
 from tests.chaos.pipeline import EventPipeline, Stream
 from tests.chaos.traffic import Traffic
@@ -359,94 +360,32 @@ class Scenario:
         sent = self.traffic.sent
         found = {
             "acknowledged": sent.count,
-            "profile": self._check_profiles(),
-            "lake": self._check_lake(),
+            "profile": checks.profiles(sent, self.profiles, *self._storages),
+            "lake": checks.lake(sent, self.on.lake, *self._storages),
             "export": self._check_export(),
             "training": self._check_training(),
         }
         transitional = [one.arn for one in self.here.control.ports.repository.with_pending_work()]
         assert transitional == []
+        for user in self.deleted:
+            assert not self.profiles.newest(self._storages[0].event_group, user), f"{user} was deleted"
         return found
 
-    def _check_profiles(self) -> int:
-        sent, count = self.traffic.sent, 0
+    @property
+    def _storages(self) -> tuple[DatasetStorage, DatasetStorage]:
         interactions, actions = (
-            shop.storage(self.here, self.group, one).event_group
-            for one in ("INTERACTIONS", "ACTION_INTERACTIONS")
+            shop.storage(self.here, self.group, one) for one in ("INTERACTIONS", "ACTION_INTERACTIONS")
         )
-        for group, expected in (
-            (interactions, {**sent.by_user, **sent.by_session}),
-            (actions, sent.actions),
-        ):
-            for who, items in expected.items():
-                live = [one.item for one in self.profiles.newest(group, who, 1_000_000)]
-                assert Counter(live) == Counter(items), f"profile of {who}: {_difference(items, live)}"
-                count += len(live)
-        for user in self.deleted:
-            assert not self.profiles.newest(interactions, user), f"{user} was deleted"
-        return count
-
-    def _check_lake(self) -> int:
-        """Each acknowledged event is in the lake, and its copies have one identity."""
-        sent = self.traffic.sent
-        count = 0
-        for dataset_type, expected in (
-            ("INTERACTIONS", [*_flat(sent.by_user), *_flat(sent.by_session)]),
-            ("ACTION_INTERACTIONS", list(_flat(sent.actions))),
-        ):
-            storage = shop.storage(self.here, self.group, dataset_type)
-            columns = event_columns("userId", "sessionId", "eventId", "itemId")
-            items: dict[tuple[str, str], str] = {}
-            for key in parquet.keys(self.on.lake, storage.events):
-                for user, session, event_id, item in parquet.event_rows(self.on.lake, key, columns):
-                    identity = event_identity(user, session, event_id)
-                    assert items.setdefault(identity, item) == item
-            found = list(items.values())
-            assert Counter(found) == Counter(expected), f"lake: {_difference(expected, found)}"
-            count += len(found)
-        return count
+        return interactions, actions
 
     def _check_export(self) -> int:
         with self.without_faults():
             rows = self.export("final")
-        sent = self.traffic.sent
-        expected = [*((user, item) for user, items in sent.by_user.items() for item in items), *self.imported]
-        assert Counter(rows) == Counter(expected), f"export: {_difference(expected, rows)}"
-        return len(rows) - len(self.imported)
+        return checks.export(self.traffic.sent, self.imported, rows)
 
     def _check_training(self) -> int:
         """Read the data of a new version as the training job does."""
-        from training.config_reader import read_config
-        from training.data.prepare import context_columns, read_events
-
         with self.without_faults():
             version = self.train(self.solution("last"))
         home = shop.folder(self.here, self.group).training("last", version.rpartition("/")[2])
-        root = self.folder / "training"
-        for key in [home.config, *json.loads(self.on.lake.read(home.manifest))[1:]]:
-            (root / key).parent.mkdir(parents=True, exist_ok=True)
-            self.on.lake.download(key, root / key)
-        config = read_config(root / home.config)
-        events = read_events(config, root, context_columns(config))
-        items = [*events.items]
-        found = {
-            user: [items[item] for item in events.item[events.offsets[n] : events.offsets[n + 1]]]
-            for n, user in enumerate(events.users)
-        }
-        bulk: dict[str, list[str]] = {}
-        for user, item in self.imported:
-            bulk.setdefault(user, []).append(item)
-        expected = {**self.traffic.sent.trained(), **bulk}
-        for who in expected.keys() | found.keys():
-            want, have = expected.get(who, []), found.get(who, [])
-            assert Counter(want) == Counter(have), f"training, {who}: {_difference(want, have)}"
-        return sum(map(len, found.values())) - len(self.imported)
-
-
-def _flat(by_name: Mapping[str, list[str]]) -> Iterator[str]:
-    return (item for items in by_name.values() for item in items)
-
-
-def _difference(expected: Any, found: Any) -> str:
-    lost, extra = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
-    return f"{lost.total()} lost {list(lost)[:3]}, {extra.total()} too many {list(extra)[:3]}"
+        return checks.training(self.traffic.sent, self.imported, self.on.lake, home, self.folder / "training")

@@ -39,8 +39,8 @@ class SolutionVersion(ResourceType):
     """A solution version.
 
     Private members: `_id`, the end of its ARN; `_bundle`, the folder of its model; `_metrics` and `_counts`
-    of the training; `_warnings`, sentences about metrics that are too low; `_job`, the name of the training
-    job.
+    of the training; `_warnings`, sentences about metrics that are too low and records that were left out,
+    which Describe shows as its own member `warnings`; `_job`, the name of the training job.
     """
 
     name = "SolutionVersion"
@@ -84,7 +84,8 @@ class SolutionVersion(ResourceType):
         return {f"solution-version-name/{body['solutionArn']}/{body['name']}": arn} if "name" in body else {}
 
     def describe_body(self, record: Record) -> Body:
-        return {"name": name_of(record.arn), **record.body}
+        body = {"name": name_of(record.arn), **record.body}
+        return {**body, "warnings": body["_warnings"]} if "_warnings" in body else body
 
     def check_list_parent(self, arn: str) -> None:
         """Raises ResourceNotFound: ListSolutionVersions is the one list whose model has this error."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos import events_only
 from tests.chaos.run import run, scenario_in_memory
 from tests.infrastructure.conftest import Assembly, definitions_of
 
@@ -32,3 +33,8 @@ def test_no_event_is_lost_or_counted_twice_while_everything_fails(
             scenario.traffic.sent.by_user[user] = wrong
             with pytest.raises(AssertionError, match=message):
                 scenario.check()
+
+
+def test_no_event_of_thousands_is_lost_or_counted_twice_when_every_tenth_call_fails(tmp_path: Path) -> None:
+    said = events_only.run(2_000, seed=SEED, rate=0.1, users=100, folder=tmp_path, say=lambda text: None)
+    assert said.endswith("none lost, none duplicated") and "faults: 0" not in said
