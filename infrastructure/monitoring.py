@@ -18,6 +18,7 @@ from infrastructure.data.event_transport import EventTransport
 from infrastructure.encryption import stage_key
 from infrastructure.functions.service_function import ServiceFunction
 from infrastructure.resource_graphs import resource_graphs
+from infrastructure.settings.monitoring import ALL, NONE
 from infrastructure.stage import Stage
 from infrastructure.workflows.registry import Workflows
 from tastemaker.contracts.metrics import PRECOMPUTED_ANSWERS, SERVICE_DIMENSION, TRAINING_DELAY
@@ -50,24 +51,24 @@ class Monitoring(Construct):
         self.topic_arn = ""
         """Where alarms go; empty in a stage without alarms."""
         alarms: list[cloudwatch.IAlarm] = []
-        if stage.monitoring.alarms:
+        if stage.monitoring.alarms != NONE:
             self._topic = self._alarm_topic(stage)
-            alarms = [
-                *self._alarms(stage, api, workflows),
+            alarms = self._essential_alarms(stage, api, events, workflows, schedule_group)
+        if stage.monitoring.alarms == ALL:
+            alarms += [
                 *self._stream_alarms(functions, events),
                 *self._delivery_alarms(stage, events),
                 *self._load_alarms(stage, functions, events),
-                *self._schedule_alarms(stage, schedule_group),
+                *self._training_alarms(stage),
             ]
         if stage.monitoring.dashboard:
             self._dashboard(stage, api, functions, events, workflows, alarms)
 
-    def _alarms(
-        self,
-        stage: Stage,
-        api: Api,
-        workflows: Workflows,
+    def _essential_alarms(
+        self, stage: Stage, api: Api, events: EventTransport, workflows: Workflows, schedule_group: str
     ) -> list[cloudwatch.IAlarm]:
+        """Alarms for requests, models, workflows, deliveries and schedules that fail."""
+        group = scheduler.ScheduleGroup.from_schedule_group_name(self, "ScheduleGroup", schedule_group)
         return [
             self._alarm(
                 "ApiErrors", "the API answers with 5xx", api.api.metric_server_error(period=FIVE_MINUTES)
@@ -87,6 +88,24 @@ class Monitoring(Construct):
                 "WorkflowFailures",
                 "an execution of a workflow failed or timed out",
                 workflows.metric_failed(period=FIVE_MINUTES),
+            ),
+            self._alarm(
+                "DeliveryFailures",
+                "Firehose could not write events as Parquet; they are under the failed prefix of the lake",
+                _delivery_metric(events, "FailedConversion.Records", "Sum"),
+            ),
+            self._alarm(
+                "ScheduleFailures",
+                "a schedule could not start its workflow or function",
+                cloudwatch.MathExpression(
+                    expression="FILL(failed, 0) + FILL(dropped, 0)",
+                    using_metrics={
+                        "failed": group.metric_target_errors(period=FIVE_MINUTES),
+                        "dropped": group.metric_dropped(period=FIVE_MINUTES),
+                    },
+                    period=FIVE_MINUTES,
+                    label="Failed schedules",
+                ),
             ),
         ]
 
@@ -113,17 +132,12 @@ class Monitoring(Construct):
         ]
 
     def _delivery_alarms(self, stage: Stage, events: EventTransport) -> list[cloudwatch.IAlarm]:
-        """Alarms for events that Firehose does not bring to the lake, or only late.
+        """Alarms for events that Firehose brings to the lake late.
 
         AWS recommends an alarm at the longest buffering interval, 15 minutes ("Implement best practices with
         CloudWatch alarms" in the Firehose guide); the stage's own interval comes on top.
         """
         return [
-            self._alarm(
-                "DeliveryFailures",
-                "Firehose could not write events as Parquet; they are under the failed prefix of the lake",
-                _delivery_metric(events, "FailedConversion.Records", "Sum"),
-            ),
             self._alarm(
                 "DeliveryDelay",
                 "events wait longer for their delivery to the lake than the buffer explains",
@@ -166,23 +180,9 @@ class Monitoring(Construct):
             ),
         ]
 
-    def _schedule_alarms(self, stage: Stage, schedule_group: str) -> list[cloudwatch.IAlarm]:
-        """Alarms for schedules that start nothing, and for trainings that bring no new version."""
-        group = scheduler.ScheduleGroup.from_schedule_group_name(self, "ScheduleGroup", schedule_group)
+    def _training_alarms(self, stage: Stage) -> list[cloudwatch.IAlarm]:
+        """Alarms for trainings that bring no new version."""
         return [
-            self._alarm(
-                "ScheduleFailures",
-                "a schedule could not start its workflow or function",
-                cloudwatch.MathExpression(
-                    expression="FILL(failed, 0) + FILL(dropped, 0)",
-                    using_metrics={
-                        "failed": group.metric_target_errors(period=FIVE_MINUTES),
-                        "dropped": group.metric_dropped(period=FIVE_MINUTES),
-                    },
-                    period=FIVE_MINUTES,
-                    label="Failed schedules",
-                ),
-            ),
             self._alarm(
                 "LateTraining",
                 "the last successful training is older than two intervals of its schedule",

@@ -57,6 +57,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="Lambda invocations that the account may have in progress (default 1000; a new account has 10)",
     )
+    parser.add_argument(
+        "--strict-signatures",
+        action="store_true",
+        help="refuse requests that are signed for personalize instead of execute-api, as API Gateway does: "
+        "a client without the overlay gets 403",
+    )
     parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
     return parser
 
@@ -104,6 +110,7 @@ def main(argv: list[str] | None = None) -> int:
         warm=True,
         access=Access(hosts=options.allow_host, origins=options.allow_origin),
         concurrency=options.concurrency,
+        strict_signatures=options.strict_signatures,
     )
     try:
         emulator.start()

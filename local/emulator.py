@@ -68,6 +68,7 @@ class Emulator:
         warm: bool = False,
         access: Access = DEFAULT_ACCESS,
         concurrency: int = ACCOUNT_LIMIT,
+        strict_signatures: bool = False,
     ) -> None:
         """Nothing happens until `start`.
 
@@ -82,6 +83,7 @@ class Emulator:
             warm: load the functions in the background once ready.
             access: additional names of this machine, and sites whose pages may call Personalize's API.
             concurrency: the account's limit of concurrent Lambda invocations.
+            strict_signatures: refuse signatures for `personalize`, as API Gateway does.
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
@@ -91,6 +93,7 @@ class Emulator:
         self._warm = warm
         self._access = access
         self._concurrency = concurrency
+        self._strict_signatures = strict_signatures
         self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
         self.account = Account(self._server.endpoint, region or default_region())
@@ -204,6 +207,7 @@ class Emulator:
             api_id="local",
             identify=self.roles.identity,
             cors=found.cors,
+            strict=self._strict_signatures,
         )
         return Services(
             AnyRegion(gateway, home=account.region),

@@ -18,6 +18,7 @@ import json
 import math
 import os
 import platform
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -127,9 +128,10 @@ class Meter:
         began = thread_time()
         if model.service_model.service_name == "dynamodb":
             self._count(model.name, params)
-        elif model.name == "PutRecords":
+        elif model.name in ("PutRecords", "PutRecordBatch"):
             self.used.record_bytes += [
-                len(record["Data"]) + len(record["PartitionKey"].encode()) for record in params["Records"]
+                len(record["Data"]) + len(record.get("PartitionKey", "").encode())
+                for record in params["Records"]
             ]
         self.used.moto_seconds += thread_time() - began
 
@@ -268,10 +270,24 @@ class Shop:
         self.runtime, self.events, self.stream = (
             importlib.import_module(f"lambdas.{name}.handler") for name in ("runtime", "events", "stream")
         )
+        self.direct = self._direct_events()
         self._items, self._sent = items, 0
         for _ in range(events):
             self.put_events()
             self.deliver(1)
+
+    @staticmethod
+    def _direct_events() -> Any:
+        """The handler of the events function as in a stage whose event transport is `direct`."""
+        import boto3
+
+        bucket = {"RoleARN": "arn:aws:iam::123456789012:role/r", "BucketARN": "arn:aws:s3:::lake"}
+        boto3.client("firehose").create_delivery_stream(
+            DeliveryStreamName="delivery", S3DestinationConfiguration=bucket
+        )
+        os.environ["TASTEMAKER_DELIVERY_STREAM"] = "delivery"
+        del sys.modules["lambdas.events.handler"]
+        return importlib.import_module("lambdas.events.handler")
 
     def _fill(self, records: Any) -> None:
         from tastemaker.control.core.records import Record
@@ -307,7 +323,7 @@ class Shop:
         self.runtime._runtime.impression_log.flush()  # written in the background, but billed
         return answer
 
-    def put_events(self) -> Mapping[str, Any]:
+    def put_events(self, function: Any = None) -> Mapping[str, Any]:
         """One event with an item, a type and the answer that it follows."""
         self._sent += 1
         event = {
@@ -317,7 +333,7 @@ class Shop:
             "recommendationId": "RID-00000000-0000-4000-8000-000000000000",
         }
         body = {"trackingId": "t", "sessionId": "session-1", "userId": "user", "eventList": [event]}
-        return self._post(self.events, "/events", body)
+        return self._post(function or self.events, "/events", body)
 
     def deliver(self, count: int) -> Mapping[str, Any]:
         """A batch of `count` new events of other users, or of the user who asks if it is one."""
@@ -360,6 +376,7 @@ def figures(items: int, events: int, times: int) -> dict[str, Any]:
             "getRecommendations": (lambda: shop.recommend("plain"), times),
             "getRecommendationsExploring": (lambda: shop.recommend("exploring"), times),
             "putEvents": (shop.put_events, times),
+            "putEventsDirect": (lambda: shop.put_events(shop.direct), times),
             "streamCall": (lambda: shop.deliver(1), times),
             "streamBatch": (lambda: shop.deliver(BATCH), max(3, times // 5)),
         }

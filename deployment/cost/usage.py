@@ -95,6 +95,7 @@ class Usage:
         streams = list(template.of_type("AWS::Kinesis::Stream").values())
         self._stream = streams[0] if streams else None
         self._answer = "getRecommendationsExploring" if load.exploring else "getRecommendations"
+        self._event = "putEvents" if self._stream is not None else "putEventsDirect"
 
     def lines(self) -> Iterator[Line]:
         """Every line, in the order of a request's way through the stack."""
@@ -140,13 +141,17 @@ class Usage:
     def _logs(self, calls: float) -> Iterator[Line]:
         """Lambda's own lines of each call, and the metrics that functions log."""
         load, units = self._load, self._units.units
-        names = {self._answer: load.requests, "putEvents": load.events, "streamCall": load.events}
+        names = {self._answer: load.requests, self._event: load.events}
+        if self._stream is not None:
+            names["streamCall"] = load.events
         own = sum(count * units[name]["logBytes"] for name, count in names.items())
         basis = f"{LOG_BYTES} bytes a call by Lambda, and what functions log"
         yield self._line("function logs", (calls * LOG_BYTES + own) / GB, "logs.inGb", basis)
         per_campaign = units[self._answer]["customMetrics"] if load.requests else 0
-        others = sum(units[name]["customMetrics"] for name in ("putEvents", "streamCall") if load.events)
-        if metrics := load.campaigns * per_campaign + others:
+        others = sum(units[name]["customMetrics"] for name in names if name != self._answer and load.events)
+        # Without metrics per resource, all campaigns share them.
+        campaigns = load.campaigns if self._template.stage.metrics.per_resource else min(1, load.campaigns)
+        if metrics := campaigns * per_campaign + others:
             basis = "measured; with values in every hour of the month"
             yield self._line("custom metrics", metrics, "cloudwatch.metric", basis)
 
@@ -154,10 +159,8 @@ class Usage:
         """(function, calls a month, billed milliseconds of a call)."""
         load, units = self._load, self._units
         memory = {name: self._function(name)["MemorySize"] for name in ("runtime", "events", "control")}
-        events_ms = units.milliseconds("putEvents", memory["events"])
+        events_ms = units.milliseconds(self._event, memory["events"])
         calls: list[tuple[str, float, float]] = []
-        if self._stream is None:  # the events function also writes the profile
-            events_ms += units.milliseconds("streamCall", memory["events"])
         calls.append(("runtime", load.requests, units.milliseconds(self._answer, memory["runtime"])))
         calls.append(("events", load.events, events_ms))
         if self._stream is not None and load.events:
@@ -186,8 +189,9 @@ class Usage:
 
     def _tables(self) -> Iterator[Line]:
         load, units = self._load, self._units.units
-        answer, event = units[self._answer], units["streamCall"]
-        reads = load.requests * answer["readUnits"] + load.events * units["putEvents"]["readUnits"]
+        answer = units[self._answer]
+        event = units[self._event if self._stream is None else "streamCall"]
+        reads = load.requests * answer["readUnits"] + load.events * units[self._event]["readUnits"]
         writes = load.requests * answer["writeUnits"] + load.events * event["writeUnits"]
         if reads:
             yield self._line("DynamoDB reads", reads, "dynamodb.readUnit")
@@ -195,14 +199,14 @@ class Usage:
             yield self._line("DynamoDB writes", writes, "dynamodb.writeUnit")
         if load.events:
             months = self._template.stage.events.profile_days * 24 / HOURS
-            size = units["putEvents"]["recordBytes"] + STORED_EVENT_BYTES
+            size = units[self._event]["recordBytes"] + STORED_EVENT_BYTES
             stored = load.events * months * size / GB
             basis = f"events of {self._template.stage.events.profile_days} days, of {size:.0f} bytes"
             yield self._line("DynamoDB storage", stored, "dynamodb.storageGb", basis)
             yield self._line("DynamoDB recovery", stored, "dynamodb.recoveryGb", basis)
 
     def _delivery(self) -> Iterator[Line]:
-        events, size = self._load.events, self._units.units["putEvents"]["recordBytes"]
+        events, size = self._load.events, self._units.units[self._event]["recordBytes"]
         if self._stream is not None:
             if is_on_demand(self._stream):
                 written = events * _rounded(size, KINESIS_ROUNDING) / GB

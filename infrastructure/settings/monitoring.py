@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 from infrastructure.settings.declaration import setting
 
+ALL, ESSENTIAL, NONE = "all", "essential", "none"
+
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringSettings:
     """Alarms and the dashboard, which are billed by the month, and traces, which are billed by the call."""
 
-    alarms: bool = setting(True, "alarms for failures and late events, 0.10 USD a month each")
+    alarms: str = setting(
+        ALL,
+        "all alarms, 0.10 USD a month for each of their metrics; essential for those of requests, models, "
+        "workflows, schedules and deliveries that fail; none",
+        among=(ALL, ESSENTIAL, NONE),
+    )
     latency_milliseconds: int = setting(
         1000,
         "an alarm reports when one answer of a hundred takes longer, for a quarter of an hour",

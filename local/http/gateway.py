@@ -22,6 +22,8 @@ from local.http.messages import Request, Response
 from local.iam.roles import Identity
 
 Invoke = Callable[[str, Any, str], Outcome]  # function name, event, request id
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""The largest request of an HTTP API."""
 SIGNED_FOR = ("personalize", "execute-api")
 OPEN_PATH = "/search"
 """The path of the OpenSearch API. Its clients need not sign here."""
@@ -93,8 +95,12 @@ class Gateway:
         api_id: str,
         identify: Callable[[str], Identity],
         cors: Cors | None = None,
+        strict: bool = False,
     ) -> None:
-        """`identify` takes an access key and returns the identity of its owner."""
+        """`identify` takes an access key and returns the identity of its owner.
+
+        If `strict`, a signature for `personalize` is refused as on AWS, which shows a missing overlay.
+        """
         # the most specific route wins: literal before parameter, parameter before {proxy+}, method before ANY
         self._routes = sorted(
             routes,
@@ -105,6 +111,7 @@ class Gateway:
         self._api_id = api_id
         self._identify = identify
         self._cors = cors
+        self._strict = strict
 
     def serves(self, request: Request) -> bool:
         """Whether a request is for this API and not for AWS itself."""
@@ -136,21 +143,25 @@ class Gateway:
     def _answer(self, request: Request) -> Response:
         found = self._find(request)
         if found is None:
-            return Response.of_json(404, {"message": "Not Found"})
+            return _error(404, "Not Found", str(uuid.uuid4()))
         route, parameters = found
-        if route.iam and request.credential is None and not is_search(request):
-            return Response.of_json(
-                403,
-                {"message": "Missing Authentication Token"},
-                x_amzn_ErrorType="MissingAuthenticationTokenException",
-            )
         request_id = str(uuid.uuid4())
+        if route.iam and not self._authenticates(request):
+            return _error(403, "Forbidden", request_id)
+        if len(request.body) > MAX_BODY_BYTES:
+            return _error(413, "Request Entity Too Large", request_id)
         event = self._event(request, route, parameters, request_id)
         started = time.monotonic()
         outcome = self._invoke(route.function, event, request_id)
         if time.monotonic() - started > route.timeout:
-            return Response.of_json(503, {"message": "Service Unavailable"})
+            return _error(503, "Service Unavailable", request_id)
         return _response(outcome, request_id)
+
+    def _authenticates(self, request: Request) -> bool:
+        """Whether a request has a signature that is accepted. AWS accepts only those for `execute-api`."""
+        if request.credential is None:
+            return is_search(request) and not self._strict
+        return not self._strict or request.credential[2] == "execute-api"
 
     def _event(
         self, request: Request, route: Route, parameters: dict[str, str], request_id: str
@@ -224,13 +235,18 @@ def _body(request: Request) -> tuple[str | None, bool]:
     return base64.b64encode(request.body).decode(), True
 
 
+def _error(status: int, message: str, request_id: str) -> Response:
+    """An error of API Gateway's own. An HTTP API sends no error type, unlike a REST API."""
+    body = json.dumps({"message": message}, separators=(",", ":")).encode()
+    return Response(status, [("apigw-requestid", request_id), ("Content-Type", "application/json")], body)
+
+
 def _response(outcome: Outcome, request_id: str) -> Response:
     fields = [("apigw-requestid", request_id)]
     if outcome.throttled:
-        return Response.of_json(503, {"message": "Service Unavailable"}, apigw_requestid=request_id)
+        return _error(503, "Service Unavailable", request_id)
     if outcome.failed:
-        message = b'{"message":"Internal Server Error"}'
-        return Response(500, [*fields, ("Content-Type", "application/json")], message)
+        return _error(500, "Internal Server Error", request_id)
     value = json.loads(outcome.payload)
     if not isinstance(value, dict) or "statusCode" not in value:
         text = value if isinstance(value, str) else json.dumps(value)

@@ -82,3 +82,16 @@ def test_dashboard_finds_campaigns_that_are_created_later(template: Template) ->
         text = json.dumps(board["DashboardBody"]).replace("\\", "")
         for name in ("GetRecommendations", "GetRecommendationsLatency", "GetRecommendations5xxErrors"):
             assert f',CampaignArn}} MetricName="{name}"' in text
+
+
+def test_stage_with_essential_alarms_watches_what_fails(assembly: Assembly) -> None:
+    names = {"ApiErrors", "ModelFailures", "WorkflowFailures", "DeliveryFailures", "ScheduleFailures"}
+    assert _names(assembly.templates["lite"]) == names
+    assert names < _names(assembly.templates["prod"])
+
+
+def test_stage_without_dashboard_has_none(assembly: Assembly) -> None:
+    boards = {
+        name: len(one.of_type("AWS::CloudWatch::Dashboard")) for name, one in assembly.templates.items()
+    }
+    assert boards == {"local": 1, "prod": 1, "lite": 0}

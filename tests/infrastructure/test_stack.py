@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,11 @@ WITHOUT_RESOURCES = {
 }
 NAMES = {
     *("FunctionName", "StateMachineName", "LogGroupName", "AlarmName", "DashboardName", "TableName"),
-    *("BucketName", "QueueName", "TopicName", "RoleName", "DeliveryStreamName", "RuleName"),
+    *("BucketName", "QueueName", "TopicName", "RoleName", "DeliveryStreamName", "RuleName", "ApiName"),
+    *("AliasName", "GroupName", "ManagedPolicyName"),
 }
 # The names of these are unique within another resource.
-WITHIN_ANOTHER = {"AWS::Scheduler::Schedule", "AWS::Lambda::Alias"}
+WITHIN_ANOTHER = {"AWS::Scheduler::Schedule", "AWS::Lambda::Alias", "AWS::ApiGatewayV2::Authorizer"}
 ENVIRONMENT = {
     "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN STEPS_FUNCTION QUOTAS DEPLOYMENT "
     "AUTHORIZATION LAKE_BUCKET IMPORT_ROLES AUTO_TRAINING_DELAY_MINUTES "
@@ -354,18 +356,34 @@ def test_services_can_assume_roles_only_for_this_account(template: Template) -> 
             assert account == {"Ref": "AWS::AccountId"}, statement["Principal"]
 
 
-def test_names_of_two_stages_in_one_account_never_collide(assembly: Assembly) -> None:
-    def names(template: Template) -> set[tuple[str, str]]:
-        return {
-            (resource["Type"], json.dumps(value))
-            for resource in template.body["Resources"].values()
-            for name, value in resource.get("Properties", {}).items()
-            if name in NAMES or (name == "Name" and resource["Type"] not in WITHIN_ANOTHER)
-            if isinstance(value, str)
-        }
+def test_names_of_two_stages_in_one_account_never_collide(template: Template) -> None:
+    """Every name contains the name of the stack, as `dev` and `prod` in one account need it.
 
-    one, other = (names(assembly.templates[stage]) for stage in ("local", "prod"))
-    assert len(one) > 30 and not one & other
+    Stage names have no hyphen and no underscore, so that no stack's name with what follows it begins with
+    another's.
+    """
+    stack = template.path.name.removesuffix(".template.json")
+    names = list(physical_names(template))
+    spelled = stack.replace("-", "[-_]")  # a database of AWS Glue has no hyphens
+    pattern = re.compile(rf"(^|[^a-z0-9]){spelled}([^a-z0-9]|$)")
+    assert len(names) > 40
+    assert [found for found in names if not pattern.search(found[1])] == []
+
+
+def physical_names(template: Template) -> Iterator[tuple[str, str]]:
+    """(type, name) of everything whose name must be unique in an account and region."""
+    for resource in template.body["Resources"].values():
+        resource_type = resource["Type"]
+        properties = resource.get("Properties", {})
+        for name, value in properties.items():
+            named = name in NAMES or (name == "Name" and resource_type not in WITHIN_ANOTHER)
+            if named and isinstance(value, str):  # anything else refers to another resource of the stack
+                yield resource_type, value
+        if resource_type == "AWS::Glue::Database":
+            yield resource_type, properties["DatabaseInput"]["Name"]
+    for output in template.body["Outputs"].values():
+        if "Export" in output:
+            yield "export", str(output["Export"]["Name"])
 
 
 def test_batches_that_lambda_gives_up_keep_their_records(assembly: Assembly) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from deployment.smoke.context import Context, check
 from deployment.smoke.steps.lifecycle import machine_arn
+from infrastructure.settings.monitoring import NONE
 from tastemaker.contracts.workflow_names import IMPORT
 
 ALARM = "WorkflowFailures"
@@ -20,7 +21,7 @@ def alarms(context: Context) -> str:
     A local run has no metrics of EventBridge, so there the state of the alarm is set by hand.
     """
     cloudwatch = context.target.client("cloudwatch")
-    if not context.target.stage.monitoring.alarms:
+    if context.target.stage.monitoring.alarms == NONE:
         return "the stage has no alarms (monitoring.alarms), so none was checked"
     name = f"{context.target.stage.stack_name}-{ALARM}"
     found = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]

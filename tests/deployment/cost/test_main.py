@@ -61,6 +61,12 @@ def test_json_of_a_real_stage_is_one_document() -> None:
 
 
 @pytest.mark.slow
+def test_stage_lite_idles_below_one_dollar(synthesized) -> None:
+    found = estimate(synthesized("lite"), page.LOADS["idle"])
+    assert found.usd < 1
+    assert {line.item for line in found.idle} == {"alarm metrics", "invocations by schedules"}
+
+
 def test_tables_of_the_pages_are_up_to_date(synthesized) -> None:
     found = {
         stage: {name: estimate(synthesized(stage), load) for name, load in page.LOADS.items()}

@@ -57,6 +57,25 @@ def test_records_are_rounded_up_to_1_kb_by_kinesis_and_to_5_kb_by_firehose(strea
     )
 
 
+def test_without_a_stream_the_events_function_bills_the_writes_of_profiles() -> None:
+    found = lines(small_template(), events=1_000_000, campaigns=0)
+    unit = UNITS["putEventsDirect"]
+    assert unit["writeUnits"] == UNITS["streamCall"]["writeUnits"] == 1
+    assert (
+        unit["awsCalls"] == UNITS["putEvents"]["awsCalls"] + 1
+    )  # Firehose and the table, in place of Kinesis
+    assert found["DynamoDB writes"].quantity == 1_000_000
+    assert not [item for item in found if "Kinesis" in item or "stream function" in item]
+    milliseconds = unit["cpuMs"] * 1769 / 1024 + 5 * unit["awsCalls"]
+    assert found["Lambda, events function"].quantity == pytest.approx(1e6 * milliseconds / 1000)
+
+
+def test_metrics_that_campaigns_share_are_billed_once() -> None:
+    shared = small_template(parse("dev", {"metrics": {"perResource": False}}))
+    one, many = (lines(shared, requests=1, campaigns=count)["custom metrics"] for count in (1, 5))
+    assert one.quantity == many.quantity == UNITS["getRecommendations"]["customMetrics"]
+
+
 def test_provisioned_stream_bills_put_units() -> None:
     stream = {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}}
     assert lines(small_template(stream=stream), events=5_000)["Kinesis, written"].usd == pytest.approx(7e-5)

@@ -90,8 +90,8 @@ def test_body_arrives_as_text_or_as_base64(call, kind, body, encoded):
 
 def test_unsigned_request_gets_the_answer_of_api_gateway(call):
     status, headers, body = call("GET", "/things/1", None, {})
-    assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
-    assert headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
+    assert (status, json.loads(body)) == (403, {"message": "Forbidden"})
+    assert headers["apigw-requestid"] and "x-amzn-ErrorType" not in headers
     for target in ("AmazonPersonalize.ListRecipes", "Tastemaker.DescribeDeployment"):
         status, _, _ = call("POST", "/", b"{}", {"X-Amz-Target": target})
         assert status == 403
@@ -166,3 +166,37 @@ def test_throttled_function_is_answered_with_service_unavailable():
     )
     response = gateway(Request("GET", "/open", Headers()))
     assert (response.status, json.loads(response.body)) == (503, {"message": "Service Unavailable"})
+
+
+def errors_of(gateway, service, *, body=b""):
+    """The status and body that a signed request gets, and the names of the headers in lower case."""
+    scope = f"AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/{service}/aws4_request, Signature=x"
+    headers = Headers()
+    headers.add("authorization", scope)
+    response = gateway(Request("POST", "/", headers, body))
+    return response.status, response.body, {name.lower() for name, _ in response.headers}
+
+
+@pytest.fixture
+def strict():
+    return Gateway(
+        [Route("POST", "/", "control", iam=True)],
+        lambda *_: Outcome('{"statusCode": 200}', False),
+        account_id="1",
+        api_id="local",
+        identify=lambda key: Identity(arn=f"arn:aws:iam::1:user/{key}", id=key),
+        strict=True,
+    )
+
+
+def test_strict_gateway_answers_a_client_without_the_overlay_as_an_http_api_does(strict):
+    """The body is that of an HTTP API with IAM authorization (aws-cdk issue 21182)."""
+    headers = {"apigw-requestid", "content-type"}
+    assert errors_of(strict, "personalize") == (403, b'{"message":"Forbidden"}', headers)
+    assert errors_of(strict, "execute-api")[0] == 200
+
+
+def test_request_above_ten_megabytes_is_too_large(strict):
+    status, body, headers = errors_of(strict, "execute-api", body=b"x" * (10 * 1024 * 1024 + 1))
+    assert (status, body) == (413, b'{"message":"Request Entity Too Large"}')
+    assert "x-amzn-errortype" not in headers
