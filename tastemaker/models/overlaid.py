@@ -35,6 +35,12 @@ class Shared:
         """The logarithm of the sum of all exponentials."""
         return log_sum(self.values.astype(np.float64))
 
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """The softmax of all scores."""
+        found: NDArray[np.float64] = np.exp(self.values.astype(np.float64) - self.total)
+        return found
+
     def through(self, allowed: Mask | None) -> tuple[NDArray[np.int32], float]:
         """The order and the sum of the items that a mask allows.
 
@@ -119,5 +125,6 @@ class Overlaid(Scores):
             items, own = items[through], own[through]
         shift = max(total, float(own.max(initial=-np.inf)))
         added = np.exp(own.astype(np.float64) - shift).sum()
-        left = np.exp(total - shift) - np.exp(self._shared.values[items].astype(np.float64) - shift).sum()
+        before = float(self._shared.shares[items].sum()) * np.exp(self._shared.total - shift)
+        left = np.exp(total - shift) - before
         return shift + float(np.log(max(left, 0.0) + added))
