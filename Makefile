@@ -13,7 +13,7 @@ CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help demo local check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
-        bench-load bench-models bench-related bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
+        bench-load bench-models bench-related bench-search bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ bench-related: $(VENV)/ready  ## Measure the recipes about items and segments be
 
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogs
 	$(BIN)/python -m benchmarks.serving.handler
+
+bench-search: $(VENV)/ready  ## Time searches of synthetic catalogs, plain and personalized (RETAIL=… measures their quality instead)
+	$(if $(RETAIL),OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.search --retail $(RETAIL) $(BENCH),OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.serving.search $(BENCH))
 
 sbom: $(VENV)/ready  ## The bill of materials of a deployment, in build/sbom.json (CycloneDX)
 	$(BIN)/python -m scripts.sbom build/sbom.json
