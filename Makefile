@@ -133,7 +133,7 @@ clean:  ## Remove what can be made again
 
 # torch comes by pip, not by uv: pip honors a local index of CPU builds (see README, "Set up").
 $(VENV)/ready: requirements.lock training/requirements.txt
-	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed (the CDK runs on it): https://nodejs.org"; exit 1; }
+	@command -v node >/dev/null || { echo "Node.js 22 or newer is needed (the CDK runs on it): https://nodejs.org"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.13 …"; exit 1; }
 	@echo "Setting up $(VENV) (a few minutes the first time) …"
 	@$(PYTHON) -m venv $(VENV)
