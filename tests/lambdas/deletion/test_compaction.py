@@ -22,6 +22,7 @@ from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.compaction import AGE_DAYS, KEPT_DAYS, SOURCE_COLUMN, SOURCES
 from tastemaker.failures import WorkFailedError
 from tests.lambdas.aws import LAKE
+from training.data import parquet as training_data
 
 EVENTS = "groups/films/events/"
 
@@ -236,3 +237,19 @@ def test_dataset_that_is_deleted_meanwhile_stays_deleted(lake: Lake) -> None:
     lake.before = purge
     assert compact(lake) == {"compacted": 0, "deleted": 0}
     assert parquet.keys(lake, EVENTS) == []
+
+
+def test_training_reads_a_compacted_file_as_the_files_that_it_was_made_of(lake: Lake, tmp_path: Path) -> None:
+    def trained(keys: list[str]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for number, key in enumerate(keys):
+            path = tmp_path / f"{number}.parquet"
+            lake.download(key, path)
+            for table in training_data.read_file(path, training_data.STREAMED, "events", events=True):
+                rows += table.to_pylist()
+        return rows
+
+    fill(lake)
+    before = trained(parquet.event_keys(lake, EVENTS))
+    compact(lake)
+    assert trained(parquet.event_keys(lake, EVENTS)) == before and len(before) == 4
