@@ -200,7 +200,7 @@ def _make_passes(
             best.weights = [value.clone() for value in optimizer.average]
         log(
             f"pass {course.done}/{course.last or '?'} loss {loss:.4f} validation {reached:.4f} "
-            f"best {best.reached:.4f} {duration(each)} each"
+            f"best {best.reached:.4f} left {_left(course, each)}"
         )
         if course.high != high:
             log(_decided(course, each))
@@ -215,6 +215,13 @@ def _decided(course: Course, each: float) -> str:
         f"the rate falls from pass {course.high} to pass {course.last}: one more pass before it "
         f"({duration(each)}) would raise validation by about {100 * course.next_gain:.1f} %"
     )
+
+
+def _left(course: Course, each: float) -> str:
+    """The time that the rest of the passes takes: at least, while validation decides how many there are."""
+    if course.last is not None:
+        return duration(each * (course.last - course.done))
+    return f"at least {duration(each * max(course.least - course.done, 1))}"
 
 
 def _planned(plan: Plan) -> str:
