@@ -67,6 +67,39 @@ def allow_listing(
     allow(role, actions, [lake.bucket.bucket_arn], when={"StringLike": {"s3:prefix": list(keys)}})
 
 
+def use_text_model(function: ServiceFunction, stage: Stage) -> None:
+    """Let a function write texts with the stage's model, and with no other one."""
+    settings = stage.generation
+    stack = cdk.Stack.of(function)
+    region = settings.region or stack.region
+    function.set(TEXT_GENERATION=settings.for_functions(region).to_json())
+    if not settings.model:
+        return
+    if not settings.geography:
+        allow(function.role, ["bedrock:InvokeModel"], [_foundation_model(stack, region, settings.model)])
+        return
+    profile = stack.format_arn(
+        service="bedrock",
+        region=region,
+        resource="inference-profile",
+        resource_name=f"{settings.geography}.{settings.model}",
+    )
+    allow(function.role, ["bedrock:InvokeModel"], [profile])
+    allow(
+        function.role,
+        ["bedrock:InvokeModel"],
+        [_foundation_model(stack, "*", settings.model)],
+        because="an inference profile chooses the region of each call",
+        when={"StringLike": {"bedrock:InferenceProfileArn": profile}},
+    )
+
+
+def _foundation_model(stack: cdk.Stack, region: str, model: str) -> str:
+    return stack.format_arn(
+        service="bedrock", region=region, account="", resource="foundation-model", resource_name=model
+    )
+
+
 CALLER_DATA_FUNCTIONS = ("attribution", "batch", "deletion", "exporting", "importing")
 """The functions that assume callers' roles."""
 # Roles that no job may assume, by name. The CDK's trust the whole account.

@@ -17,6 +17,7 @@ from typing import Any
 from infrastructure.settings.data import EventSettings, LakeSettings
 from infrastructure.settings.declaration import StageError, described, setting
 from infrastructure.settings.functions import FunctionSettings, ThrottlingSettings
+from infrastructure.settings.generation import GenerationSettings
 from infrastructure.settings.jobs import DistributedSettings, TrainingSettings, image_parts
 from infrastructure.settings.metrics import MetricsSettings
 from infrastructure.settings.monitoring import MonitoringSettings
@@ -126,6 +127,7 @@ class Stage:
     throttling: ThrottlingSettings = field(default_factory=ThrottlingSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
+    generation: GenerationSettings = field(default_factory=GenerationSettings)
     lake: LakeSettings = field(default_factory=LakeSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
 
@@ -148,6 +150,7 @@ class Stage:
             "provisionedRuntime": self.functions.runtime_provisioned > 0,
             "spotTraining": self.training.spot,
             "textEmbeddings": bool(self.training.text_model),
+            "textGeneration": bool(self.generation.model),
         }
         return StageSummary(self.name, features, self.throttling.rate, self.throttling.burst)
 

@@ -45,6 +45,7 @@ from local.streams.firehose import Delivery, DeliveryStream
 from local.streams.shards import Streams
 from local.streams.sources import DirectSource, RecordSource, StreamSource
 from local.terminal import Terminal
+from local.text_models import TextModels
 
 
 class Emulator:
@@ -217,6 +218,7 @@ class Emulator:
             DirectPuts(sources),
             Alarms(account, self._policies, terminal),
             self.flush,
+            TextModels(),
         )
 
     def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:

@@ -61,6 +61,10 @@ _MEMBERS = {
     "GetRecommendations": ("campaignArn", "recommenderArn"),
     "GetPersonalizedRanking": ("campaignArn",),
     "GetActionRecommendations": ("campaignArn",),
+    "GenerateMessage": ("campaignArn", "recommenderArn"),
+    "ExplainRecommendations": ("campaignArn", "recommenderArn"),
+    "SummarizeItem": ("campaignArn", "recommenderArn"),
+    "DescribeTaste": ("campaignArn", "recommenderArn"),
     "PutItems": ("datasetArn",),
     "PutUsers": ("datasetArn",),
     "PutActions": ("datasetArn",),
@@ -72,8 +76,15 @@ _DATA_PLANE = (
     *("GetRecommendations", "GetPersonalizedRanking", "GetActionRecommendations"),
     *("PutItems", "PutUsers", "PutActions", *_TRACKED),
 )
-OPEN_OPERATIONS = frozenset({"DescribeDeployment"})
+OPEN_OPERATIONS = frozenset({"DescribeDeployment", "EstimateTextCost"})
 """Operations of the service `tastemaker` that every authenticated caller may use."""
+_AS_RECOMMENDATIONS = frozenset(
+    {"DescribeTaste", "ExplainRecommendations", "GenerateMessage", "SummarizeItem"}
+)
+"""Operations of the service `tastemaker` that need the permission `personalize:GetRecommendations`.
+
+They show what a caller with that permission can find out, and IAM has no actions of their own.
+"""
 
 
 def required_permissions(
@@ -85,10 +96,11 @@ def required_permissions(
     targets = _targets(operation, params, scope)
     context = _tag_context(params)
     for target in targets:
-        yield Permission(f"personalize:{operation}", target, context)
+        action = "GetRecommendations" if operation in _AS_RECOMMENDATIONS else operation
+        yield Permission(f"personalize:{action}", target, context)
         if operation.startswith("Create") and params.get("tags"):
             yield Permission("personalize:TagResource", target, context)
-    if operation in _DATA_PLANE:
+    if operation in _DATA_PLANE or operation in _AS_RECOMMENDATIONS:
         return
     for role in sorted(set(roles_of(params))):
         yield Permission("iam:PassRole", role, (("iam:PassedToService", (SERVICE_PRINCIPAL,)),))

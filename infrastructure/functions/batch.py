@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import allow_listing, allow_objects, use_caller_data
+from infrastructure.grants import allow_listing, allow_objects, use_caller_data, use_text_model
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import Area, patterns
@@ -37,6 +37,7 @@ def _connect(batch: ServiceFunction, uses: Resources) -> None:
     allow_objects(batch.role, ["s3:GetObject", "s3:PutObject"], uses.lake, patterns(Area.BATCH))
     allow_listing(batch.role, uses.lake, patterns(Area.MODELS, Area.BATCH))
     use_caller_data(batch, uses, reads=True, writes=True)
+    use_text_model(batch, uses.stage)
 
 
 FUNCTION = FunctionDeclaration(

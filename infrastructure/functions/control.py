@@ -37,6 +37,8 @@ def _connect(control: ServiceFunction, uses: Resources) -> None:
         LAKE_BUCKET=uses.lake.bucket.bucket_name,
         IMPORT_ROLES=uses.stage.import_roles,
         AUTO_TRAINING_DELAY_MINUTES=str(uses.stage.auto_training_delay_minutes),
+        GENERATION_FUNCTION=uses.functions["generation"].function.function_name,
+        TEXT_GENERATION=uses.stage.generation.for_functions("").to_json(),
     )
     for name, machine in uses.machines.items():
         control.function.add_environment(WORKFLOWS[name].machine_arn_variable, machine.state_machine_arn)
@@ -48,7 +50,8 @@ def _connect(control: ServiceFunction, uses: Resources) -> None:
     # Reconciliation finds records whose execution was lost. The steps function settles them.
     index = f"{uses.tables.resources.table_arn}/index/{IN_TRANSITION_INDEX}"
     allow(control.role, ["dynamodb:Query"], [index])
-    allow(control.role, ["lambda:InvokeFunction"], [steps.function_arn])
+    texts = uses.functions["generation"].function
+    allow(control.role, ["lambda:InvokeFunction"], [steps.function_arn, texts.function_arn])
     uses.schedules.call(
         "Reconcile", control.function, minutes=RECONCILE_MINUTES, event={"action": "reconcile"}
     )

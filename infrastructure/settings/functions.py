@@ -48,6 +48,9 @@ class FunctionSettings:
         "unreserved; 0 for no limit",
         within=(0, 1000),
     )
+    generation_memory: int = setting(
+        3008, "memory of the generation function, which holds the model", within=(128, 10240)
+    )
     exporting_memory: int = setting(3008, "memory of the exporting function", within=(128, 10240))
     deletion_memory: int = setting(3008, "memory of the deletion function", within=(128, 10240))
     deletion_concurrency: int = setting(

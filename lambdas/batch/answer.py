@@ -33,7 +33,7 @@ class Counts(NamedTuple):
     answered: int
 
 
-Answer = Callable[[lines.Question], dict[str, Any]]
+Answer = Callable[[lines.Question], Mapping[str, Any]]
 Line = tuple[Any, lines.Question | None, str | None]
 
 
@@ -73,9 +73,14 @@ class PrefetchedProfiles:
 
 
 def answer_shard(
-    source: Source, lake: LakeBucket, entry: Mapping[str, Any], job: InferenceJob, ahead: PrefetchedProfiles
+    source: Source,
+    lake: LakeBucket,
+    entry: Mapping[str, Any],
+    job: InferenceJob,
+    ahead: PrefetchedProfiles,
+    answer: Answer | None = None,
 ) -> Counts:
-    """Answer the lines of a shard of an inference job."""
+    """Answer the lines of a shard of an inference job, by `answer` if the job adds something to its lists."""
     group = job.runtime.records.storage(job.endpoint, "INTERACTIONS").event_group
 
     def prefetch(questions: list[lines.Question]) -> None:
@@ -83,7 +88,12 @@ def answer_shard(
         ahead.prefetch(group, (user for user in users if lines.is_identifier(user)))
 
     return write_part(
-        source, lake, entry, job.answer, prefetch if job.needs_events else None, job.score_together
+        source,
+        lake,
+        entry,
+        answer or job.answer,
+        prefetch if job.needs_events else None,
+        job.score_together,
     )
 
 
@@ -131,7 +141,7 @@ def _prepared(together: Callable[[list[lines.Question]], None], questions: list[
         logger.exception("lines could not be prepared together; they are answered one by one")
 
 
-def _answered(answer: Answer, question: lines.Question) -> tuple[dict[str, Any] | None, str | None]:
+def _answered(answer: Answer, question: lines.Question) -> tuple[Mapping[str, Any] | None, str | None]:
     """The output of a line, or why there is none: one line never fails the others.
 
     Errors of AWS and of the machine are raised: they are no property of the line, and a retry can succeed.

@@ -11,11 +11,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from lambdas.batch.answer import THREADS, PrefetchedProfiles, answer_shard, write_part
+from lambdas.batch.answer import THREADS, Counts, PrefetchedProfiles, answer_shard, write_part
 from lambdas.batch.collect import collect
 from lambdas.batch.count import count, write_count
 from lambdas.batch.load import load
 from lambdas.batch.plan import plan_shards
+from lambdas.batch.theme_lines import check_theme_lines
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.caller_files import S3Source
@@ -25,17 +26,21 @@ from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
+from lambdas.support.generators.connect import writer_of
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import recipes
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.batch.segments import SegmentJob
+from tastemaker.batch.themes import ThemeJob
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, failure_reason
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.failures import reason_for
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
 
+SECONDS_PER_TEXT = 60.0
+"""How long one text may take, with all retries. A shard may run for fifteen minutes."""
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
 
@@ -59,6 +64,8 @@ class Batch:
             match action:
                 case "plan":
                     self._output(plan).check()
+                    if "themes" in plan:
+                        check_theme_lines(self._source(plan), plan)
                     return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
                 case "answer":
                     return self._answer(plan, item)
@@ -91,12 +98,30 @@ class Batch:
             if recipes.by_arn(plan["recipeArn"]).batch_segment:
                 counts = write_part(source, self.lake, item, SegmentJob.from_plan(plan, runtime).answer)
             else:
-                counts = answer_shard(source, self.lake, item, InferenceJob.from_plan(plan, runtime), ahead)
+                counts = self._infer(source, item, plan, runtime, ahead)
         write_count(self.lake, plan, item["part"], counts)
         failed = counts.lines - counts.answered
         seconds = round(time.perf_counter() - started, 3)
         logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
         return failed
+
+    def _infer(
+        self,
+        source: S3Source,
+        item: dict[str, Any],
+        plan: BatchPlan,
+        runtime: Runtime,
+        ahead: PrefetchedProfiles,
+    ) -> Counts:
+        job = InferenceJob.from_plan(plan, runtime)
+        if "themes" not in plan:
+            return answer_shard(source, self.lake, item, job, ahead)
+        writer, figures = writer_of(self.settings.text_generation, seconds=SECONDS_PER_TEXT)
+        counts = answer_shard(
+            source, self.lake, item, job, ahead, ThemeJob(job, plan["themes"], writer).answer
+        )
+        logger.info("texts written", extra={"model": writer.name, **figures.emit()})
+        return counts
 
     def _items(self, plan: BatchPlan) -> int:
         """Return the work of a line in items: those to score, or for a segment all events of all users."""

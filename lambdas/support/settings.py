@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from tastemaker.contracts.stage_summary import StageSummary
+from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class Settings:
     schedule_group = _Setting("TASTEMAKER_SCHEDULE_GROUP", str)
     schedule_role_arn = _Setting("TASTEMAKER_SCHEDULE_ROLE_ARN", str)
     steps_function = _Setting("TASTEMAKER_STEPS_FUNCTION", str)
+    generation_function = _Setting("TASTEMAKER_GENERATION_FUNCTION", str)
     runtime_function = _Setting("TASTEMAKER_RUNTIME_FUNCTION", str)
     runtime_environments = _Setting("TASTEMAKER_RUNTIME_ENVIRONMENTS", int, 1)
     """How many provisioned environments of the runtime function are warmed."""
@@ -102,6 +104,8 @@ class Settings:
     search_service = _Setting("TASTEMAKER_SEARCH_SERVICE", str)
     """The service that requests to the OpenSearch server are signed for."""
     deployment = _Setting("TASTEMAKER_DEPLOYMENT", StageSummary.from_json)
+    text_generation = _Setting("TASTEMAKER_TEXT_GENERATION", TextGeneration.from_json, TextGeneration())
+    """The model that writes texts; by default there is none, and templates do."""
     region = _Setting("AWS_REGION", str)
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:

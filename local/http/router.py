@@ -24,6 +24,7 @@ from local.scheduling.alarms import Alarms
 from local.streams.direct_put import DirectPuts
 from local.streams.shards import Streams
 from local.terminal import Terminal
+from local.text_models import TextModels
 
 CONTROL_PREFIX = "/_local/"
 START_SECONDS = 50.0  # seconds; SDKs give up reading after sixty
@@ -40,6 +41,7 @@ class Services:
     direct_puts: DirectPuts
     alarms: Alarms
     flush: Callable[[], int]
+    text_models: TextModels
 
 
 class Router:
@@ -117,6 +119,8 @@ class Router:
             return simulate(called, request, self._roles)
         if services.direct_puts.serves(called):
             return services.direct_puts(called, request)
+        if called.service == "bedrock":
+            return services.text_models.serve(request, called)
         if called.service == "states" and called.name == "StartExecution":
             request = _named(request)
         if called.service == "monitoring" and called.name == "SetAlarmState":
@@ -137,7 +141,11 @@ class Router:
             return Response.of_json(200 if ready else 503, {"status": "ready" if ready else "starting"})
         if name == "flush" and request.method == "POST" and services is not None:
             return Response.of_json(200, {"records": services.flush()})
-        return Response.of_json(404, {"message": f"{CONTROL_PREFIX} has GET health and POST flush"})
+        if name == "text-models" and services is not None:
+            return services.text_models.control(request)
+        return Response.of_json(
+            404, {"message": f"{CONTROL_PREFIX} has GET health, POST flush, and GET and POST text-models"}
+        )
 
 
 def _named(request: Request) -> Request:

@@ -12,7 +12,12 @@ import botocore.session
 from local.http.messages import Request
 
 # Signing names whose botocore model has another name.
-_MODELS = {"states": "stepfunctions", "monitoring": "cloudwatch", "email": "ses"}
+_MODELS = {
+    "bedrock": "bedrock-runtime",
+    "states": "stepfunctions",
+    "monitoring": "cloudwatch",
+    "email": "ses",
+}
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 
 

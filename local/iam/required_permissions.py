@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from moto.kinesis.utils import decompose_shard_iterator
 
@@ -296,6 +297,26 @@ def _iam(
     yield Permission(action, resource)
 
 
+def _bedrock(
+    account: Account, action: str, operation: Operation, body: Mapping[str, Any], request: Request
+) -> Permissions:
+    model = unquote(body.get("modelId", "*"))
+    action = "bedrock:InvokeModel" if operation.name == "Converse" else action
+    if model.startswith("arn:"):
+        yield Permission(action, model)
+        return
+    region = request.credential[1] if request.credential else account.region
+    geography, _, rest = model.partition(".")
+    if geography not in ("us", "eu", "apac", "global"):
+        yield Permission(action, f"arn:{account.partition}:bedrock:{region}::foundation-model/{model}")
+        return
+    # A call through an inference profile needs the profile, and the model in each region of the profile.
+    profile = f"arn:{account.partition}:bedrock:{region}:{account.id}:inference-profile/{model}"
+    yield Permission(action, profile)
+    context = {"bedrock:inferenceprofilearn": [profile]}
+    yield Permission(action, f"arn:{account.partition}:bedrock:{region}::foundation-model/{rest}", context)
+
+
 _Of = Callable[[Account, str, Operation, Mapping[str, Any], Request], Permissions]
 _SERVICES: dict[str, _Of] = {
     "dynamodb": _dynamodb,
@@ -315,4 +336,5 @@ _SERVICES: dict[str, _Of] = {
     "glue": _glue,
     "kms": _kms,
     "iam": _iam,
+    "bedrock": _bedrock,
 }

@@ -24,8 +24,17 @@ DATASET_SIZE = "DatasetSize"
 IMPORTED_ROWS = "DatasetImportJobRows"
 TRAINING_INTERACTIONS = "SolutionTrainingJobInteractions"
 TRAINING_DELAY = "TrainingDelay"
+GENERATED_TEXTS = "GeneratedTexts"
+GENERATION_FALLBACKS = "GenerationFallbacks"
+GENERATION_REJECTIONS = "GenerationRejections"
+GENERATION_CALLS = "GenerationCalls"
+GENERATION_THROTTLES = "GenerationThrottles"
+GENERATION_INPUT_TOKENS = "GenerationInputTokens"
+GENERATION_OUTPUT_TOKENS = "GenerationOutputTokens"
+GENERATION_COST = "GenerationCost"
+"""US dollars, by the price list of the release."""
 
-UNITS = {DATASET_SIZE: "Bytes", TRAINING_DELAY: "None"}
+UNITS = {DATASET_SIZE: "Bytes", TRAINING_DELAY: "None", GENERATION_COST: "None"}
 """The units of metrics that are neither counts nor durations."""
 
 

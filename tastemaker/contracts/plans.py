@@ -174,12 +174,19 @@ class PrecomputedPlan(TypedDict):
     expiresAt: int
 
 
+class ThemePlan(TypedDict):
+    """What themes are written from: the column with the items' names, and the textual columns."""
+
+    itemName: str
+    texts: list[str]
+
+
 class BatchPlan(TypedDict):
     """The plan of a batch inference or batch segment job.
 
     `shards` and `files` are the keys of the lists that the Map states read. `config` is the request's
     `batchInferenceJobConfig`. `now` is the time that answers are computed for. `served` says whether the
-    answers are stored as precomputed lists, `lists` how.
+    answers are stored as precomputed lists, `lists` how. A job of the mode THEME_GENERATION has `themes`.
     """
 
     arn: str
@@ -201,6 +208,7 @@ class BatchPlan(TypedDict):
     now: int
     served: bool
     lists: PrecomputedPlan | None
+    themes: NotRequired[ThemePlan]
 
 
 class RefreshPlan(TypedDict):

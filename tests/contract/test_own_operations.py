@@ -10,15 +10,32 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 from lambdas.control.own_operations import own_operations
+from lambdas.control.text_operations import Invoke
 from lambdas.support.settings import Settings
 from scripts.client_models import TARGET
 from tastemaker.contracts.stage_summary import StageSummary
+from tastemaker.contracts.text_models import TextGeneration
+from tastemaker.errors import TastemakerError
+from tastemaker.extensions.explain_recommendations import explain_recommendations
+from tastemaker.extensions.generate_message import generate_message
+from tastemaker.extensions.summaries import describe_taste, summarize_item
+from tastemaker.generation.writer import Writer
 from tastemaker.wire import Service
 from tests.contract.server import running
 from tests.contract.violations import missing_members
+from tests.tastemaker.extensions.cinema import cinema_with_texts
+from tests.tastemaker.serving.films import PREFIX
 
 SERVICE = Service("tastemaker")
-REQUESTS: dict[str, dict[str, Any]] = {"DescribeDeployment": {}}
+CAMPAIGN = "arn:aws:personalize:eu-west-1:123456789012:campaign/c"
+REQUESTS: dict[str, dict[str, Any]] = {
+    "DescribeDeployment": {},
+    "DescribeTaste": {"campaignArn": CAMPAIGN, "userId": "ann"},
+    "EstimateTextCost": {"textType": "EMAIL_BODY", "textCount": 1_000_000},
+    "ExplainRecommendations": {"campaignArn": CAMPAIGN, "userId": "ann", "numResults": 3},
+    "GenerateMessage": {"campaignArn": CAMPAIGN, "userId": "ann", "messageType": "EMAIL_BODY"},
+    "SummarizeItem": {"campaignArn": CAMPAIGN, "itemId": "alien", "maxLength": 80},
+}
 """A valid request for each operation."""
 ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
@@ -27,13 +44,34 @@ ENVIRONMENT = {
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
+def client(texts: Invoke) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "AWS_DATA_PATH", str(TARGET))
         session = boto3.Session("key", "secret", region_name="eu-west-1")
-        with running(SERVICE, own_operations(Settings(ENVIRONMENT), "123456789012")) as endpoint:
+        with running(SERVICE, own_operations(Settings(ENVIRONMENT), "123456789012", texts)) as endpoint:
             config = Config(retries={"max_attempts": 0})
             yield session.client("tastemaker", endpoint_url=endpoint, config=config)
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
+    """The generation function, on the films of the tests of serving."""
+    runtime = cinema_with_texts(tmp_path_factory.mktemp("films")).runtime
+    campaign = f"{PREFIX}campaign/v1"
+    operations = {
+        "DescribeTaste": lambda params: describe_taste(runtime, params),
+        "ExplainRecommendations": lambda params: explain_recommendations(runtime, Writer(), params),
+        "GenerateMessage": lambda params: generate_message(runtime, TextGeneration(), Writer(), params),
+        "SummarizeItem": lambda params: summarize_item(runtime, Writer(), params),
+    }
+
+    def invoke(event: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"output": operations[event["operation"]]({**event["params"], "campaignArn": campaign})}
+        except TastemakerError as error:
+            return {"error": error.code, "message": error.message, "status": error.status}
+
+    return invoke
 
 
 def method_of(client: Any, operation: str) -> Any:
@@ -69,6 +107,12 @@ def test_the_version_and_the_features_are_described(client):
     deployment = client.describe_deployment()["deployment"]
     assert (deployment["stage"], deployment["region"]) == ("dev", "eu-west-1")
     assert {"name": "spotTraining", "enabled": False} in deployment["features"]
+
+
+def test_an_error_of_the_generation_function_is_an_error_of_the_client(client):
+    with pytest.raises(ClientError, match="knows no item nothing") as raised:
+        client.summarize_item(campaignArn=CAMPAIGN, itemId="nothing")
+    assert raised.value.response["Error"]["Code"] == "InvalidInputException"
 
 
 def test_an_operation_that_the_deployment_does_not_have_is_an_error_of_the_client(client):

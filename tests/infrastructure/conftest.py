@@ -63,6 +63,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
             settings |= {"alarmEmail": "alarms@example.com"}
             settings |= {"dataBuckets": ["shared-data"], "tags": {"team": "shop"}}
             settings |= {"distributed": {"enabled": True}, "monitoring": {"tracing": True}}
+            settings |= {"generation": {"region": "eu-central-1", "geography": "eu"}}
             text = {"textModel": "amazon.titan-embed-text-v2:0", "textModelRegion": "eu-central-1"}
             settings["training"] = {**settings["training"], **text, "instanceCount": 2}
         TastemakerStack(app, stage=parse(name, settings))

@@ -45,7 +45,7 @@ NAMES = {
 WITHIN_ANOTHER = {"AWS::Scheduler::Schedule", "AWS::Lambda::Alias", "AWS::ApiGatewayV2::Authorizer"}
 ENVIRONMENT = {
     "control": "RESOURCES_TABLE EVENT_BUS SCHEDULE_GROUP SCHEDULE_ROLE_ARN STEPS_FUNCTION QUOTAS DEPLOYMENT "
-    "AUTHORIZATION LAKE_BUCKET IMPORT_ROLES AUTO_TRAINING_DELAY_MINUTES "
+    "AUTHORIZATION LAKE_BUCKET IMPORT_ROLES AUTO_TRAINING_DELAY_MINUTES GENERATION_FUNCTION TEXT_GENERATION "
     + " ".join(row.machine_arn_variable.removeprefix("TASTEMAKER_") for row in WORKFLOWS.values()),
     "runtime": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET AUTHORIZATION",
     "events": "AUTHORIZATION RESOURCES_TABLE CATALOG_TABLE EVENT_STREAM",
@@ -63,8 +63,13 @@ ENVIRONMENT = {
     "refreshing": "CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET",
     "attribution": "CATALOG_TABLE LAKE_BUCKET DATA_BUCKETS EXTERNAL_ID JOB_ROLES ATTRIBUTION_NAMESPACE",
     "batch": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE RECOMMENDATIONS_TABLE LAKE_BUCKET DATA_BUCKETS "
-    "EXTERNAL_ID JOB_ROLES",
+    "EXTERNAL_ID JOB_ROLES TEXT_GENERATION",
+    "generation": "RESOURCES_TABLE PROFILES_TABLE CATALOG_TABLE TEXT_GENERATION",
 }
+
+
+WRITERS = {"FunctionsBatch", "FunctionsGeneration"}
+"""The functions that write texts, by the logical ID of their role."""
 
 
 def test_cfn_lint_has_no_findings(template: Template) -> None:
@@ -125,9 +130,23 @@ def test_attribution_may_write_metrics_to_one_namespace(template: Template) -> N
     assert re.fullmatch(r"AWS/Personalize|tastemaker-(prod|lite)/MetricAttribution", namespace)
 
 
-def test_bedrock_is_allowed_only_in_a_stage_with_a_text_model(assembly: Assembly) -> None:
+def test_functions_that_write_texts_may_invoke_the_model_of_the_stage_only(assembly: Assembly) -> None:
+    assert not _bedrock(assembly.templates["local"], "nova")
+    found = _bedrock(assembly.templates["prod"], "nova")
+    assert {role.partition("Role")[0] for role, _ in found} == WRITERS
+    for _, statement in found:
+        assert statement["Action"] == "bedrock:InvokeModel"
+        resource = json.dumps(statement["Resource"])
+        profile = ":inference-profile/eu.amazon.nova-micro-v1:0"
+        assert profile in resource or ":foundation-model/amazon.nova-micro-v1:0" in resource
+        if profile not in resource:  # the regions of the profile, and through the profile only
+            assert ":bedrock:*::" in resource
+            assert profile in json.dumps(statement["Condition"]["StringLike"]["bedrock:InferenceProfileArn"])
+
+
+def test_bedrock_embeds_texts_only_in_a_stage_with_a_text_model(assembly: Assembly) -> None:
     for stage, template in assembly.templates.items():
-        asking = [s for _, s in _statements(template) if "bedrock" in json.dumps(s)]
+        asking = [statement for _, statement in _bedrock(template, "titan")]
         told = '"TEXT_MODEL' in json.dumps(template.of_type("AWS::StepFunctions::StateMachine")).replace(
             "\\", ""
         )
@@ -136,6 +155,12 @@ def test_bedrock_is_allowed_only_in_a_stage_with_a_text_model(assembly: Assembly
             assert statement["Action"] == "bedrock:InvokeModel"
             model = ":bedrock:eu-central-1::foundation-model/amazon.titan-embed-text-v2:0"
             assert statement["Resource"]["Fn::Join"][1][-1] == model
+
+
+def _bedrock(template: Template, model: str) -> list[tuple[str, dict[str, Any]]]:
+    """The role and the statement of each permission on a model of Bedrock."""
+    found = [(role, s) for role, s in _statements(template) if "bedrock" in json.dumps(s["Action"])]
+    return [(role, statement) for role, statement in found if model in json.dumps(statement)]
 
 
 def test_functions_have_the_expected_environment(template: Template) -> None:

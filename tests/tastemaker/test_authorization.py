@@ -23,6 +23,7 @@ DATA_REQUESTS: dict[str, dict[str, Any]] = {
     "PutActions": {"datasetArn": SCOPE.arn("dataset/films/ACTIONS")},
 }
 SERVICES = ("personalize", "personalize-runtime", "personalize-events")
+TEXTS = {"DescribeTaste", "ExplainRecommendations", "GenerateMessage", "SummarizeItem"}
 OPERATIONS = [operation for service in SERVICES for operation in Service(service).operations]
 REQUESTS = {name: one for name, one in {**populate(world()), **DATA_REQUESTS}.items() if name in OPERATIONS}
 ROLE = "arn:aws:iam::123456789012:role/PersonalizeRole"
@@ -58,7 +59,14 @@ def test_each_describe_action_that_is_needed_exists(operation: str) -> None:
 
 
 def test_an_operation_of_our_own_is_open_only_by_decision() -> None:
-    assert set(Service("tastemaker").operations) == OPEN_OPERATIONS
+    assert set(Service("tastemaker").operations) == OPEN_OPERATIONS | TEXTS
+
+
+@pytest.mark.parametrize("operation", sorted(TEXTS))
+def test_a_text_about_recommendations_needs_the_permission_to_get_them(operation: str) -> None:
+    campaign, group = SCOPE.arn("campaign/c"), SCOPE.arn("filter/f")
+    found = list(required_permissions(operation, {"campaignArn": campaign, "filterArn": group}, SCOPE))
+    assert found == [Permission("personalize:GetRecommendations", campaign)]
 
 
 def test_a_campaign_on_a_solution_needs_permission_to_see_the_solution() -> None:

@@ -131,7 +131,11 @@ class SimilarPipeline(Pipeline):
                 "likeness": dict(zip(like.names, like.weights.tolist(), strict=True)),
                 "texts": self.texts.metadata,
             }
-        return Fitted(SimilarModel, metadata, rows={"neighbours": rows})
+        arrays = {}
+        if by_name(self.config.recipe).themes and self.texts:
+            # Themes are scored by these vectors. Half the precision is enough for cosines.
+            arrays["text_vectors"] = self.texts.vectors(prepared).astype(np.float16)
+        return Fitted(SimilarModel, metadata, arrays, rows={"neighbours": rows})
 
     def _resemblance(self, prepared: Prepared, filtered: Sequences) -> content.Resemblance | None:
         """The similarity by content, if the recipe trains on items. Raises TextModelError."""

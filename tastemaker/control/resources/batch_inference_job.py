@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from tastemaker.contracts.plans import BatchPlan
 from tastemaker.control.core import exploration_config
 from tastemaker.control.core.datasets import schemas_of
 from tastemaker.control.core.declaration import Body, Request
 from tastemaker.control.core.records import Record
 from tastemaker.control.resources.batch_job import BatchJob, check_filter
 from tastemaker.control.workflows import precomputed
-from tastemaker.errors import InvalidInput, NotServedYet
+from tastemaker.errors import InvalidInput
 from tastemaker.recipes import Recipe
 
 DEFAULT_RESULTS = 25
@@ -34,8 +35,6 @@ class BatchInferenceJob(BatchJob):
         if "rankingInfluence" in config and not recipe.ranking_influence:
             raise InvalidInput(f"rankingInfluence is not supported by {recipe.name}.")
         self._check_themes(recipe, request, version)
-        if request.get("batchInferenceJobMode") == "THEME_GENERATION":
-            raise NotServedYet("The request is valid, but this release generates no themes yet.")
         results = results_of(request)
         served = precomputed.private_members(precomputed.days_of(recipe, request, results))
         return {"batchInferenceJobMode": "BATCH_INFERENCE", **body, "numResults": results, **served}
@@ -52,10 +51,22 @@ class BatchInferenceJob(BatchJob):
             raise InvalidInput(f"THEME_GENERATION is not supported by {recipe.name}.")
         column = request["themeGenerationConfig"]["fieldsForThemeGeneration"]["itemName"]
         items = schemas_of(self.context, version.body["datasetGroupArn"]).get("ITEMS")
-        if items is None or items.field(column) is None:
+        field = None if items is None else items.field(column)
+        if items is None or field is None:
             raise InvalidInput(f"itemName is {column}; it must be a column of the Items dataset.")
+        if field.type != "string":
+            raise InvalidInput(f"itemName is {column}, which has the type {field.type}; it must be a string.")
         if not any(field.textual for field in items.fields):
             raise InvalidInput("THEME_GENERATION needs an Items dataset with a textual column.")
+
+    def begin(self, record: Record, request: Request, execution: str) -> BatchPlan:
+        plan = super().begin(record, request, execution)
+        themes = record.body.get("themeGenerationConfig")
+        if themes:
+            items = schemas_of(self.context, plan["datasetGroupArn"])["ITEMS"]
+            texts = [field.name for field in items.fields if field.textual]
+            plan["themes"] = {"itemName": themes["fieldsForThemeGeneration"]["itemName"], "texts": texts}
+        return plan
 
 
 def results_of(request: Request) -> int:

@@ -334,3 +334,22 @@ def test_empty_answer_has_an_empty_list_of_scores(studio: Studio) -> None:
     arn = studio.filter("INCLUDE ItemID WHERE Items.YEAR > 3000")
     plan = studio.plan("aws-user-personalization", "sequence", filterArn=arn)
     assert studio.outputs(plan, {"userId": "ann"}) == [{"recommendedItems": [], "scores": []}]
+
+
+def test_a_job_with_themes_writes_one_for_each_line(studio: Studio) -> None:
+    plan = studio.plan("aws-similar-items", "similar", themes={"itemName": "GENRES", "texts": []})
+    plain = studio.plan("aws-similar-items", "similar")
+    found = studio.outputs(plan, {"itemId": "alien"}, {"itemId": "dune"})
+    for output in found:
+        assert output["theme"] and len(output["itemsThemeRelevanceScores"]) == len(output["recommendedItems"])
+    live = studio.outputs(plain, {"itemId": "alien"})
+    assert sorted(live[0]["recommendedItems"]) == sorted(found[0]["recommendedItems"])
+
+
+def test_a_job_with_themes_has_at_most_100_lines(studio: Studio) -> None:
+    plan = studio.plan("aws-similar-items", "similar", themes={"itemName": "GENRES", "texts": []})
+    with pytest.raises(WorkFailedError, match="at most 100 input lines"):
+        studio.ask(plan, *[{"itemId": "alien"}] * 101)
+    reason = studio.batch.lake.read(f"{FOLDER}failure.txt")
+    assert "s3://inbox/users.json" in reason
+    assert len(studio.ask(plan, *[{"itemId": "alien"}] * 100, "", "  ")) == 100

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tastemaker.control.workflows.steps import WorkflowSteps
-from tastemaker.errors import InvalidInput, LimitExceeded, NotServedYet, ResourceInUse
+from tastemaker.errors import InvalidInput, LimitExceeded, ResourceInUse
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import world
 
@@ -84,7 +84,7 @@ def test_create_batch_inference_job_refuses_a_filter_of_another_group(here, grou
         job(here, shop.trained(here, shop.solution(here, group_arn)), filterArn=filter_arn)
 
 
-def test_theme_generation_is_validated_and_not_served_yet(here, group_arn):
+def test_theme_generation_is_validated_and_its_plan_names_the_columns(here, group_arn):
     themes = {
         "batchInferenceJobMode": "THEME_GENERATION",
         "themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": "TITLE"}},
@@ -93,13 +93,19 @@ def test_theme_generation_is_validated_and_not_served_yet(here, group_arn):
     with pytest.raises(InvalidInput, match="column of the Items"):
         job(here, version, **themes)
     fields: list[dict[str, Any]] = [
+        {"name": "YEAR", "type": "int"},
         {"name": "TITLE", "type": "string"},
         {"name": "PLOT", "type": "string", "textual": True},
     ]
     schema_arn = here.call("CreateSchema", name="i", schema=shop.avro("Items", *fields))["schemaArn"]
     shop.dataset(here, group_arn, "Items", schema_arn)
-    with pytest.raises(NotServedYet, match="themes"):
-        job(here, version, **themes)
+    arn = job(here, version, **themes)["batchInferenceJobArn"]
+    described = here.call("DescribeBatchInferenceJob", batchInferenceJobArn=arn)["batchInferenceJob"]
+    assert {name: described[name] for name in themes} == themes
+    assert begin(here, arn)[2]["themes"] == {"itemName": "TITLE", "texts": ["PLOT"]}
+    with pytest.raises(InvalidInput, match="type int"):
+        years = {"fieldsForThemeGeneration": {"itemName": "YEAR"}}
+        job(here, version, "y", **{**themes, "themeGenerationConfig": years})
     with pytest.raises(InvalidInput, match="not supported"):
         job(here, shop.trained(here, shop.solution(here, group_arn, "other")), "k", **themes)
 

@@ -1,0 +1,74 @@
+"""Operations that write texts. The control function has authorized and validated the request.
+
+An event is {"operation", "params"}. The answer is {"output"}, or {"error", "message", "status"} for an error
+of the caller. The function opens models, which the control function is too small for.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from lambdas.stores.bundles import BundleCache
+from lambdas.stores.profiles import Profiles
+from lambdas.stores.records import ResourceTable
+from lambdas.stores.upserts import CatalogUpserts
+from lambdas.support.clients import client
+from lambdas.support.generators.connect import writer_of
+from lambdas.support.observability import logger
+from lambdas.support.settings import Settings
+from tastemaker.errors import TastemakerError
+from tastemaker.extensions.explain_recommendations import explain_recommendations
+from tastemaker.extensions.generate_message import generate_message
+from tastemaker.extensions.summaries import describe_taste, summarize_item
+from tastemaker.serving.endpoints import RecordCache
+from tastemaker.serving.runtime import Runtime
+
+SECONDS_PER_TEXT = 8.0
+"""How long one text may take, with all retries: an HTTP API gives up after 29 seconds."""
+
+
+class Generation:
+    """The operations and their stores. There is one object per process, which keeps models open."""
+
+    def __init__(self, settings: Settings) -> None:
+        dynamodb = client("dynamodb")
+        self._settings = settings.text_generation
+        self._runtime = Runtime(
+            RecordCache(ResourceTable(dynamodb, settings.resources_table)),
+            BundleCache(client("s3")),
+            Profiles(dynamodb, settings.profiles_table),
+            upserts=CatalogUpserts(dynamodb, settings.catalog_table),
+        )
+        self._writer, self._figures = writer_of(self._settings, seconds=SECONDS_PER_TEXT)
+
+    def run(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The members of the response of an operation. Raises TastemakerError."""
+        try:
+            match operation:
+                case "GenerateMessage":
+                    return generate_message(self._runtime, self._settings, self._writer, params)
+                case "ExplainRecommendations":
+                    return explain_recommendations(self._runtime, self._writer, params)
+                case "SummarizeItem":
+                    return summarize_item(self._runtime, self._writer, params)
+                case "DescribeTaste":
+                    return describe_taste(self._runtime, params)
+        finally:
+            figures = self._figures.emit()
+            if figures:
+                logger.info("texts written", extra={"model": self._writer.name, **figures})
+        raise ValueError(f"There is no operation {operation!r}.")
+
+
+@cache
+def _generation() -> Generation:
+    return Generation(Settings())
+
+
+def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    """Answer a call of the control function."""
+    try:
+        return {"output": _generation().run(event["operation"], event["params"])}
+    except TastemakerError as error:
+        return {"error": error.code, "message": error.message, "status": error.status}

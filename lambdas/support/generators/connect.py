@@ -1,0 +1,85 @@
+"""The text generator of the stage: its model with retries, a ceiling, a cache and metrics, or templates."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from botocore.session import get_session
+
+from lambdas.support import metrics
+from lambdas.support.generators.bedrock import CONFIG, Converse
+from tastemaker.contracts.metrics import (
+    GENERATION_CALLS,
+    GENERATION_COST,
+    GENERATION_INPUT_TOKENS,
+    GENERATION_OUTPUT_TOKENS,
+    GENERATION_THROTTLES,
+)
+from tastemaker.contracts.text_models import TextGeneration, text_model
+from tastemaker.generation.generator import Generator, Templates
+from tastemaker.generation.patience import Patient, Spending
+from tastemaker.generation.text_cache import Cached
+from tastemaker.generation.writer import Writer
+
+
+class GenerationFigures:
+    """The figures of one job or request: what the writer counts, and what the calls have cost."""
+
+    def __init__(self, ceiling: float) -> None:
+        self.spending = Spending(ceiling)
+        self._figures: dict[str, float] = {}
+
+    def add(self, metric: str, value: float = 1) -> None:
+        self._figures[metric] = self._figures.get(metric, 0) + value
+
+    def throttled(self) -> None:
+        """Count a call that the service refused for the moment."""
+        self.add(GENERATION_THROTTLES)
+
+    def emit(self) -> dict[str, float]:
+        """Write the figures as metrics and start again from zero. Returns them."""
+        spending, usage = self.spending, self.spending.usage
+        if spending.calls:
+            self._figures |= {
+                GENERATION_CALLS: spending.calls,
+                GENERATION_INPUT_TOKENS: usage.input_tokens,
+                GENERATION_OUTPUT_TOKENS: usage.output_tokens,
+                GENERATION_COST: round(spending.spent, 6),
+            }
+        found = self._figures
+        if found:
+            metrics.emit(found)
+        self._figures, self.spending.calls = {}, 0
+        self.spending.spent, self.spending.usage = 0.0, type(usage)()
+        return found
+
+
+def generator_of(
+    settings: TextGeneration, figures: GenerationFigures, *, seconds: float, client: Any = None
+) -> Generator:
+    """The generator of a stage. One text takes at most `seconds`, retries included."""
+    model = text_model(settings.model)
+    if model is None:
+        return Templates()
+    made = client or _client(settings.region)
+    patient = Patient(
+        Converse(made, settings.invoked, model),
+        figures.spending,
+        seconds=seconds,
+        on_throttle=figures.throttled,
+    )
+    return Cached(patient)
+
+
+def writer_of(
+    settings: TextGeneration, *, seconds: float, client: Any = None
+) -> tuple[Writer, GenerationFigures]:
+    """The writer of a stage, and the figures that it counts."""
+    figures = GenerationFigures(float(settings.ceiling_usd))
+    return Writer(generator_of(settings, figures, seconds=seconds, client=client), figures), figures
+
+
+def _client(region: str) -> Any:
+    used = region or os.environ.get("AWS_REGION")
+    return get_session().create_client("bedrock-runtime", region_name=used, config=CONFIG)

@@ -1,0 +1,85 @@
+"""The text models on Amazon Bedrock that a stage may name, and what they cost.
+
+A model without a known price is not listed, because its cost could neither be estimated nor limited. Prices
+are on demand in us-east-1, in US dollars per million tokens: the price list of Amazon Bedrock, read on
+1 September 2026 for Nova; the pricing page, as of October 2026, for the others. Standard library only: the
+infrastructure imports this module.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+NO_MODEL = ""
+"""The name that stands for templates."""
+
+GEOGRAPHIES = ("", "us", "eu", "apac", "global")
+"""Where an inference profile may run a model; empty for the region of the call."""
+
+
+@dataclass(frozen=True)
+class TextModel:
+    """A model's ID, and the prices of a million tokens in US dollars."""
+
+    model_id: str
+    input_price: float
+    output_price: float
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        """The price of a call in US dollars."""
+        return (input_tokens * self.input_price + output_tokens * self.output_price) / 1e6
+
+
+TEXT_MODELS: dict[str, TextModel] = {
+    model.model_id: model
+    for model in (
+        TextModel("amazon.nova-micro-v1:0", 0.035, 0.14),
+        TextModel("amazon.nova-lite-v1:0", 0.06, 0.24),
+        TextModel("meta.llama3-1-8b-instruct-v1:0", 0.22, 0.22),
+        TextModel("amazon.nova-pro-v1:0", 0.80, 3.20),
+        TextModel("anthropic.claude-haiku-4-5-20251001-v1:0", 1.00, 5.00),
+    )
+}
+"""Every model by its ID, from the cheapest to the most expensive."""
+
+DEFAULT_TEXT_MODEL = "amazon.nova-micro-v1:0"
+
+
+def text_model(model_id: str) -> TextModel | None:
+    """The model of an ID or of an inference profile (`us.amazon.…`); None if its price is not known."""
+    geography, _, rest = model_id.partition(".")
+    return TEXT_MODELS.get(rest if geography in GEOGRAPHIES else model_id)
+
+
+@dataclass(frozen=True)
+class TextGeneration:
+    """How a stage writes texts, as one environment variable of its functions.
+
+    `model` is the ID of a model, or empty for templates. `region` and `geography` say where it is called.
+    `ceiling_usd` is the most that one job may spend. `personal_data` names what may reach a model about
+    a user: columns of the Users dataset, and HISTORY for the items of the newest events.
+    """
+
+    model: str = NO_MODEL
+    region: str = ""
+    geography: str = ""
+    ceiling_usd: int = 0
+    personal_data: tuple[str, ...] = ()
+
+    @property
+    def invoked(self) -> str:
+        """The ID that calls name: that of the model, or of its inference profile."""
+        return f"{self.geography}.{self.model}" if self.geography else self.model
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> TextGeneration:
+        """The object that `to_json` wrote. Raises ValueError if `text` is something else."""
+        value = json.loads(text)
+        names = {field.name for field in fields(cls)}
+        if not isinstance(value, dict) or value.keys() != names:
+            raise ValueError(f"it must be a JSON object with the members {', '.join(sorted(names))}")
+        return cls(**{**value, "personal_data": tuple(value["personal_data"])})

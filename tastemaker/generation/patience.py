@@ -1,0 +1,112 @@
+"""Retries, time limits and ceilings on cost around a generator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from tastemaker.generation.generator import (
+    CeilingReached,
+    Generated,
+    Generator,
+    Prompt,
+    Throttled,
+    TimedOut,
+    Unavailable,
+    Usage,
+)
+
+MAX_TRIES = 6
+FIRST_WAIT_SECONDS = 0.5
+MAX_WAIT_SECONDS = 16.0
+
+
+@dataclass
+class Spending:
+    """What calls have cost, and the most that they may cost, in US dollars. No ceiling is infinity."""
+
+    ceiling: float = float("inf")
+    spent: float = 0.0
+    calls: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def check(self, largest: float) -> None:
+        """Raise CeilingReached if a call that costs `largest` could exceed the ceiling."""
+        if self.spent + largest > self.ceiling:
+            raise CeilingReached(
+                f"{self.spent:.4f} USD are spent, and the next text can cost {largest:.4f} USD: the ceiling "
+                f"is {self.ceiling:g} USD. Raise generation.ceilingUsd of the stage, or ask for fewer texts."
+            )
+
+    def add(self, cost: float, usage: Usage) -> None:
+        """Count one call."""
+        self.calls += 1
+        self.spent += cost
+        self.usage += usage
+
+
+class Patient:
+    """A Generator that calls another one, and again if it was throttled or timed out.
+
+    It waits between two tries: twice as long each time, times a random share, so that many callers do not
+    return at once ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). It gives up after
+    `MAX_TRIES`, or when the next wait would end after `seconds`. A model that is unavailable is not called
+    again. `clock` and `sleep` count seconds.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        spending: Spending | None = None,
+        *,
+        seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        rng: Random | None = None,
+        on_throttle: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._generator = generator
+        self.spending = spending or Spending()
+        self._seconds, self._clock, self._sleep = seconds, clock, sleep
+        self._rng, self._on_throttle = rng or Random(), on_throttle
+        self._unavailable: Unavailable | None = None
+
+    @property
+    def name(self) -> str:
+        return self._generator.name
+
+    def largest_cost(self, prompt: Prompt) -> float:
+        return self._generator.largest_cost(prompt)
+
+    def cost(self, usage: Usage) -> float:
+        return self._generator.cost(usage)
+
+    def generate(self, prompt: Prompt) -> Generated:
+        """The answer of the generator. Raises GeneratorError."""
+        if self._unavailable is not None:
+            raise self._unavailable
+        self.spending.check(self.largest_cost(prompt))
+        started = self._clock()
+        for tried in range(1, MAX_TRIES + 1):
+            try:
+                answer = self._generator.generate(prompt)
+            except Unavailable as error:
+                self._unavailable = error
+                raise
+            except (Throttled, TimedOut) as error:
+                if isinstance(error, Throttled):
+                    self._on_throttle()
+                wait = self._wait(tried)
+                if tried == MAX_TRIES or self._clock() + wait - started > self._seconds:
+                    raise
+                self._sleep(wait)
+            else:
+                self.spending.add(self.cost(answer.usage), answer.usage)
+                return answer
+        raise AssertionError("the last try returns or raises")
+
+    def _wait(self, tried: int) -> float:
+        longest: float = min(FIRST_WAIT_SECONDS * 2 ** (tried - 1), MAX_WAIT_SECONDS)
+        return longest * self._rng.random()

@@ -1,0 +1,87 @@
+from random import Random
+
+import pytest
+
+from tastemaker.generation.generator import CeilingReached, Refused, Throttled, TimedOut, Unavailable
+from tastemaker.generation.patience import MAX_TRIES, Patient, Spending
+from tests.tastemaker.generation.generators import PROMPT, Scripted
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+def patient(scripted: Scripted, time: Time, ceiling: float = 1.0, seconds: float = 60.0) -> Patient:
+    return Patient(
+        scripted, Spending(ceiling), seconds=seconds, clock=time.clock, sleep=time.sleep, rng=Random(1)
+    )
+
+
+def test_a_throttled_call_is_made_again_after_longer_and_longer_waits() -> None:
+    time = Time()
+    scripted = Scripted(*[Throttled("later")] * 4, "Teas")
+    assert patient(scripted, time).generate(PROMPT).text == "Teas"
+    assert len(time.waits) == 4
+    assert all(wait <= 0.5 * 2**place for place, wait in enumerate(time.waits))
+    assert max(time.waits) > 0.5
+
+
+def test_it_gives_up_after_so_many_tries() -> None:
+    scripted = Scripted(*[TimedOut("no answer")] * (MAX_TRIES + 1))
+    with pytest.raises(TimedOut):
+        patient(scripted, Time(), seconds=1e9).generate(PROMPT)
+    assert len(scripted.prompts) == MAX_TRIES
+
+
+def test_it_gives_up_when_the_next_wait_would_end_too_late() -> None:
+    time, scripted = Time(), Scripted(*[Throttled("later")] * MAX_TRIES)
+    with pytest.raises(Throttled):
+        patient(scripted, time, seconds=1.0).generate(PROMPT)
+    assert time.now <= 1.0 and len(scripted.prompts) < MAX_TRIES
+
+
+def test_a_refusal_is_not_repeated() -> None:
+    scripted = Scripted(Refused("no"), "Teas")
+    with pytest.raises(Refused):
+        patient(scripted, Time()).generate(PROMPT)
+    assert len(scripted.prompts) == 1
+
+
+def test_a_model_that_is_unavailable_is_called_once() -> None:
+    scripted = Scripted(Unavailable("no access"))
+    made = patient(scripted, Time())
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="no access"):
+            made.generate(PROMPT)
+    assert len(scripted.prompts) == 1
+
+
+def test_tokens_and_cost_are_counted() -> None:
+    made = patient(Scripted("a", "b"), Time())
+    made.generate(PROMPT)
+    made.generate(PROMPT)
+    assert (made.spending.calls, made.spending.usage.input_tokens, made.spending.usage.output_tokens) == (
+        2,
+        200,
+        20,
+    )
+    assert made.spending.spent == pytest.approx(0.02)
+
+
+def test_no_call_is_made_that_could_exceed_the_ceiling() -> None:
+    scripted = Scripted("a", "b", "c")
+    made = patient(scripted, Time(), ceiling=0.03)
+    made.generate(PROMPT)  # 0.01 is spent, and the next call can cost 0.02
+    made.generate(PROMPT)
+    with pytest.raises(CeilingReached, match=r"generation\.ceilingUsd"):
+        made.generate(PROMPT)
+    assert made.spending.spent <= 0.03 and scripted.answers == ["c"]
