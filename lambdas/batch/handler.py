@@ -16,6 +16,7 @@ from lambdas.batch.collect import collect
 from lambdas.batch.count import count, write_count
 from lambdas.batch.load import load
 from lambdas.batch.plan import plan_shards
+from lambdas.batch.text_budget import check_budget
 from lambdas.batch.theme_lines import check_theme_lines
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.caller_access import CallerAccess
@@ -31,6 +32,7 @@ from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import recipes
 from tastemaker.batch.inference import InferenceJob
+from tastemaker.batch.messages import MessageJob
 from tastemaker.batch.segments import SegmentJob
 from tastemaker.batch.themes import ThemeJob
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, failure_reason
@@ -66,6 +68,8 @@ class Batch:
                     self._output(plan).check()
                     if "themes" in plan:
                         check_theme_lines(self._source(plan), plan)
+                    if "themes" in plan or "messages" in plan:
+                        check_budget(self._source(plan), plan, self.settings.text_generation)
                     return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
                 case "answer":
                     return self._answer(plan, item)
@@ -114,12 +118,16 @@ class Batch:
         ahead: PrefetchedProfiles,
     ) -> Counts:
         job = InferenceJob.from_plan(plan, runtime)
-        if "themes" not in plan:
+        if "themes" not in plan and "messages" not in plan:
             return answer_shard(source, self.lake, item, job, ahead)
-        writer, figures = writer_of(self.settings.text_generation, seconds=SECONDS_PER_TEXT)
-        counts = answer_shard(
-            source, self.lake, item, job, ahead, ThemeJob(job, plan["themes"], writer).answer
-        )
+        settings = self.settings.text_generation
+        writer, figures = writer_of(settings, seconds=SECONDS_PER_TEXT)
+        texts: ThemeJob | MessageJob
+        if "themes" in plan:
+            texts = ThemeJob(job, plan["themes"], writer)
+        else:
+            texts = MessageJob(job, plan["messages"], writer, settings)
+        counts = answer_shard(source, self.lake, item, job, ahead, texts.answer)
         logger.info("texts written", extra={"model": writer.name, **figures.emit()})
         return counts
 

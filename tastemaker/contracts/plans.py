@@ -186,7 +186,8 @@ class BatchPlan(TypedDict):
 
     `shards` and `files` are the keys of the lists that the Map states read. `config` is the request's
     `batchInferenceJobConfig`. `now` is the time that answers are computed for. `served` says whether the
-    answers are stored as precomputed lists, `lists` how. A job of the mode THEME_GENERATION has `themes`.
+    answers are stored as precomputed lists, `lists` how. A job of the mode THEME_GENERATION has `themes`. A
+    job with messages has `messages`, the request's `messageConfig`.
     """
 
     arn: str
@@ -209,6 +210,7 @@ class BatchPlan(TypedDict):
     served: bool
     lists: PrecomputedPlan | None
     themes: NotRequired[ThemePlan]
+    messages: NotRequired[dict[str, Any]]
 
 
 class RefreshPlan(TypedDict):

@@ -9,6 +9,7 @@ infrastructure imports this module.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
 NO_MODEL = ""
@@ -44,6 +45,20 @@ TEXT_MODELS: dict[str, TextModel] = {
 """Every model by its ID, from the cheapest to the most expensive."""
 
 DEFAULT_TEXT_MODEL = "amazon.nova-micro-v1:0"
+
+TOKENS: Mapping[str, tuple[int, int]] = {
+    "THEME": (952, 6),
+    "EMAIL_SUBJECT": (495, 18),
+    "EMAIL_BODY": (783, 120),
+    "PUSH": (387, 30),
+    "ROW_TITLE": (1493, 6),
+    "PRODUCT_BLURB": (306, 60),
+}
+"""Input and output tokens of a text: input as measured on the retail shop (`benchmarks/quality/texts.py`),
+output half again as long as the template's texts, because models write more."""
+
+MAX_ATTEMPTS = 2
+"""Texts that fail the check are written a second time, so that no text costs more than twice the mean."""
 
 
 def text_model(model_id: str) -> TextModel | None:

@@ -5,20 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.contracts.text_models import TEXT_MODELS, TextGeneration
-
-TOKENS: Mapping[str, tuple[int, int]] = {
-    "THEME": (760, 12),
-    "EMAIL_SUBJECT": (560, 24),
-    "EMAIL_BODY": (720, 190),
-    "PUSH": (480, 34),
-    "ROW_TITLE": (900, 12),
-    "PRODUCT_BLURB": (360, 64),
-}
-"""Input and output tokens of a text: means over the retail shop (`benchmarks/quality/texts.py`)."""
-
-MAX_ATTEMPTS = 2
-"""Texts that fail the check are written a second time, so that no text costs more than twice the mean."""
+from tastemaker.contracts.text_models import MAX_ATTEMPTS, TEXT_MODELS, TOKENS, TextGeneration
 
 
 def estimate_text_cost(settings: TextGeneration, params: Mapping[str, Any]) -> dict[str, Any]:

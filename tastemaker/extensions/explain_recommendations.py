@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from tastemaker.extensions.item_texts import ItemTexts
 from tastemaker.generation.facts import Rules, problems
 from tastemaker.generation.generator import Prompt
 from tastemaker.generation.item_facts import ItemFacts
@@ -15,6 +14,7 @@ from tastemaker.generation.phrases import phrases
 from tastemaker.generation.reasons import Cause, row_sentence, sentence, similar_sentence
 from tastemaker.generation.writer import Writer, Written
 from tastemaker.serving import recommendations
+from tastemaker.serving.item_texts import ItemTexts
 from tastemaker.serving.query import Query
 from tastemaker.serving.runtime import Runtime
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.errors import InvalidInput
-from tastemaker.extensions.generate_message import described, order_of
-from tastemaker.extensions.item_texts import ItemTexts
 from tastemaker.generation import messages
 from tastemaker.generation.item_facts import fold
 from tastemaker.generation.taste import Trait, sentence, taste_of
 from tastemaker.generation.writer import Writer
 from tastemaker.serving import recommendations
+from tastemaker.serving.item_texts import ItemTexts
+from tastemaker.serving.messages import described, order_of
 from tastemaker.serving.query import Query
 from tastemaker.serving.runtime import Runtime
 

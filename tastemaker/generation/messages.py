@@ -19,6 +19,7 @@ from tastemaker.generation.phrases import Phrases, phrases
 from tastemaker.generation.safe_text import shortened
 from tastemaker.generation.terms import Background
 from tastemaker.generation.writer import Writer
+from tastemaker.notation import SEPARATOR
 
 LETTERS_PER_TOKEN = 2
 """Fewer than in any of the languages, so that the limit of tokens does not cut a text that fits."""
@@ -229,6 +230,10 @@ def _blurb(item: ItemFacts, words: Phrases, order: MessageOrder) -> str:
     """The first sentences of the item's text, or its name with its attributes."""
     if item.text:
         return shortened(item.text, order.limit)
-    values = [value.replace("|", ", ") for value in item.attributes.values() if 2 < len(value) <= 40]
+    values = [
+        value.replace(SEPARATOR, ", ")
+        for value in item.attributes.values()
+        if 2 < len(value) <= 40 and value not in item.name
+    ]
     text = f"{item.name}: {', '.join(values)}" if values else item.name
     return shortened(text, order.limit)

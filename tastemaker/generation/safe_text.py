@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 
 from tastemaker.generation.item_facts import ItemFacts, one_line
+from tastemaker.notation import SEPARATOR
 
 MAX_LETTERS = 400
 """The letters of an item's text that are used."""
@@ -61,8 +62,13 @@ def safe_facts(item: ItemFacts) -> ItemFacts:
         item,
         name=safe_text(item.name, 120) or item.item_id,
         text=safe_text(item.text),
-        attributes={name: safe_text(value, 120) for name, value in item.attributes.items()},
+        attributes={name: _safe_values(value) for name, value in item.attributes.items()},
     )
+
+
+def _safe_values(values: str) -> str:
+    """Each value of an attribute as a safe text."""
+    return SEPARATOR.join(safe_text(value, 120) for value in values.split(SEPARATOR))
 
 
 def shortened(text: str, most: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tastemaker.contracts.metrics import GENERATED_TEXTS, GENERATION_FALLBACKS, GENERATION_REJECTIONS
+from tastemaker.contracts.text_models import MAX_ATTEMPTS
 from tastemaker.generation.generator import (
     TEMPLATE,
     CeilingReached,
@@ -15,9 +16,6 @@ from tastemaker.generation.generator import (
     Prompt,
     Templates,
 )
-
-MAX_ATTEMPTS = 2
-"""The answers of a model that are checked before the template is used."""
 
 Check = Callable[[str], Sequence[str]]
 """What is wrong with a text; empty if nothing is. The sentences are for the model and for people."""

@@ -35,6 +35,8 @@ class BatchInferenceJob(BatchJob):
         if "rankingInfluence" in config and not recipe.ranking_influence:
             raise InvalidInput(f"rankingInfluence is not supported by {recipe.name}.")
         self._check_themes(recipe, request, version)
+        if "messageConfig" in request:
+            _check_messages(recipe, request)
         results = results_of(request)
         served = precomputed.private_members(precomputed.days_of(recipe, request, results))
         return {"batchInferenceJobMode": "BATCH_INFERENCE", **body, "numResults": results, **served}
@@ -61,12 +63,24 @@ class BatchInferenceJob(BatchJob):
 
     def begin(self, record: Record, request: Request, execution: str) -> BatchPlan:
         plan = super().begin(record, request, execution)
+        if "messageConfig" in record.body:
+            plan["messages"] = record.body["messageConfig"]
         themes = record.body.get("themeGenerationConfig")
         if themes:
             items = schemas_of(self.context, plan["datasetGroupArn"])["ITEMS"]
             texts = [field.name for field in items.fields if field.textual]
             plan["themes"] = {"itemName": themes["fieldsForThemeGeneration"]["itemName"], "texts": texts}
         return plan
+
+
+def _check_messages(recipe: Recipe, request: Request) -> None:
+    """Check a job with messages. Raises InvalidInput."""
+    if recipe.call != "GetRecommendations":
+        raise InvalidInput(
+            f"messageConfig is not supported by {recipe.name}: a message is about recommended items."
+        )
+    if "themeGenerationConfig" in request:
+        raise InvalidInput("A job writes themes or messages: give themeGenerationConfig or messageConfig.")
 
 
 def results_of(request: Request) -> int:

@@ -16,6 +16,7 @@ from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.settings import Settings
 from tastemaker.contracts.dataset_storage import DatasetStorage
+from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.control.core.records import Record
 from tastemaker.failures import AccessRefused, InvalidLocation, WorkFailedError
 from tastemaker.files import Location
@@ -353,3 +354,22 @@ def test_a_job_with_themes_has_at_most_100_lines(studio: Studio) -> None:
     reason = studio.batch.lake.read(f"{FOLDER}failure.txt")
     assert "s3://inbox/users.json" in reason
     assert len(studio.ask(plan, *[{"itemId": "alien"}] * 100, "", "  ")) == 100
+
+
+def test_a_job_with_messages_writes_one_for_each_line(studio: Studio) -> None:
+    messages = {"messageType": "EMAIL_SUBJECT", "itemColumns": {"name": "GENRES"}, "language": "fr"}
+    plan = studio.plan("aws-user-personalization", "sequence", numResults=4, messages=messages)
+    output = studio.outputs(plan, {"userId": "ann"})[0]
+    assert output["message"]["text"].startswith("Notre sélection pour vous : ")
+    plain = studio.plan("aws-user-personalization", "sequence", numResults=4)
+    assert studio.outputs(plain, {"userId": "ann"})[0]["recommendedItems"] == output["recommendedItems"]
+
+
+def test_a_job_that_can_cost_more_than_the_ceiling_fails_before_anything_is_spent(studio: Studio) -> None:
+    paid = TextGeneration("anthropic.claude-haiku-4-5-20251001-v1:0", "eu-west-1", ceiling_usd=1)
+    environ = {**studio.batch.settings.environ, "TASTEMAKER_TEXT_GENERATION": paid.to_json()}
+    studio.batch.settings = Settings(environ)
+    plan = studio.plan("aws-user-personalization", "sequence", messages={"messageType": "EMAIL_BODY"})
+    with pytest.raises(WorkFailedError, match=r"1,000 texts .* up to .* USD, and the ceiling is 1 USD"):
+        studio.ask(plan, *[{"userId": f"user-{number:04}"} for number in range(1000)])
+    assert "generation.ceilingUsd" in studio.batch.lake.read(f"{FOLDER}failure.txt")

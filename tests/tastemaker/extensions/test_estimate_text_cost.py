@@ -1,7 +1,7 @@
 import pytest
 
-from tastemaker.contracts.text_models import TextGeneration
-from tastemaker.extensions.estimate_text_cost import TOKENS, estimate_text_cost
+from tastemaker.contracts.text_models import TOKENS, TextGeneration
+from tastemaker.extensions.estimate_text_cost import estimate_text_cost
 from tastemaker.generation.messages import MessageType
 
 SETTINGS = TextGeneration("amazon.nova-lite-v1:0", ceiling_usd=7)

@@ -110,6 +110,18 @@ def test_theme_generation_is_validated_and_its_plan_names_the_columns(here, grou
         job(here, shop.trained(here, shop.solution(here, group_arn, "other")), "k", **themes)
 
 
+def test_a_job_with_messages_is_described_with_them_and_its_plan_has_them(here, group_arn):
+    version = shop.trained(here, shop.solution(here, group_arn))
+    config = {"messageType": "PUSH", "language": "de"}
+    arn = job(here, version, messageConfig=config)["batchInferenceJobArn"]
+    described = here.call("DescribeBatchInferenceJob", batchInferenceJobArn=arn)["batchInferenceJob"]
+    assert described["messageConfig"] == config and begin(here, arn)[2]["messages"] == config
+    ranking = "arn:aws:personalize:::recipe/aws-personalized-ranking-v2"
+    other = shop.trained(here, shop.solution(here, group_arn, "ranking", recipeArn=ranking))
+    with pytest.raises(InvalidInput, match="recommends no items"):
+        job(here, other, "k", messageConfig=config)
+
+
 def test_create_batch_segment_job_needs_a_segmentation_recipe(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     with pytest.raises(InvalidInput, match="USER_SEGMENTATION"):

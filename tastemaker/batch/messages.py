@@ -1,0 +1,58 @@
+"""Lines of batch inference jobs with `messageConfig`: each line gets a message about its recommendations.
+
+{"userId": "u"}  →  {"recommendedItems": […], "scores": […], "message": {"text": "…", "facts": […], …}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tastemaker.batch import lines
+from tastemaker.batch.inference import InferenceJob
+from tastemaker.batch.lines import BadLine
+from tastemaker.contracts.text_models import MAX_ATTEMPTS, TOKENS, TextGeneration, text_model
+from tastemaker.generation import messages
+from tastemaker.generation.messages import MessageType
+from tastemaker.generation.writer import Writer
+from tastemaker.serving.item_texts import ItemTexts
+from tastemaker.serving.messages import about_user, described, order_of
+from tastemaker.serving.query import Query
+
+
+@dataclass
+class MessageJob:
+    """What all lines of a job with messages share. `config` is the request's `messageConfig`."""
+
+    job: InferenceJob
+    config: Mapping[str, Any]
+    writer: Writer
+    settings: TextGeneration
+
+    def answer(self, question: lines.Question) -> Mapping[str, Any]:
+        """Return the `output` of a line. Raises TastemakerError if the line cannot be answered."""
+        output = self.job.answer(question)
+        query = Query(self.job.runtime, self.job.endpoint, question.get("userId"), question.get("itemId"))
+        texts = ItemTexts(query, self._columns)
+        items = texts.of(output["recommendedItems"])
+        if not items:
+            raise BadLine("There are no items to write a message about: the filter may allow none.")
+        about = about_user(query, texts, self.settings) if query.user_id else ()
+        order = order_of(self.config, texts, about)
+        row = order.message_type is MessageType.ROW_TITLE
+        background = texts.catalog.background if row else None
+        message = messages.write(order, items, self.writer, background)
+        return {**output, "message": described(message, self.config.get("greeting"))}
+
+    @cached_property
+    def _columns(self) -> Mapping[str, Any]:
+        return self.config.get("itemColumns") or {}
+
+
+def largest_cost(settings: TextGeneration, text_type: str, count: float) -> float:
+    """The most that so many texts can cost, in US dollars. Nothing without a model."""
+    model = text_model(settings.model)
+    read, written = TOKENS[text_type]
+    return 0.0 if model is None else MAX_ATTEMPTS * model.cost(int(read * count), int(written * count))
