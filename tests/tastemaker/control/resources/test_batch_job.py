@@ -118,7 +118,7 @@ def test_a_job_with_messages_is_described_with_them_and_its_plan_has_them(here, 
     assert described["messageConfig"] == config and begin(here, arn)[2]["messages"] == config
     ranking = "arn:aws:personalize:::recipe/aws-personalized-ranking-v2"
     other = shop.trained(here, shop.solution(here, group_arn, "ranking", recipeArn=ranking))
-    with pytest.raises(InvalidInput, match="recommends no items"):
+    with pytest.raises(InvalidInput, match="about recommended items"):
         job(here, other, "k", messageConfig=config)
 
 
