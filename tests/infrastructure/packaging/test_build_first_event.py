@@ -169,6 +169,10 @@ EVENTS: dict[str, Any] = {
             "bundle": f"s3://{LAKE}/groups/films/models/x/",
         },
     },
+    "generation": {
+        "operation": "DescribeTaste",
+        "params": {"campaignArn": f"{ACCOUNT}:campaign/missing", "userId": "u"},
+    },
 }
 ANSWERS: dict[str, tuple[str, Any]] = {
     "control": ("response", {"statusCode": 200}),
@@ -183,6 +187,7 @@ ANSWERS: dict[str, tuple[str, Any]] = {
     "refreshing": ("response", {"skip": True}),
     "attribution": ("response", {"events": 0, "imports": 0}),
     "batch": ("response", {"files": 1, "shards": 1}),
+    "generation": ("response", {"error": "ResourceNotFoundException", "status": 400}),
 }
 
 
