@@ -1,6 +1,6 @@
 """LangChain's Personalize classes against the endpoint, where they are installed.
 
-They bring some hundred megabytes, so they are no development dependency: `pip install langchain-experimental`,
+They bring some hundred megabytes, so they are no development dependency: install langchain-experimental,
 or name a Python that has them in TASTEMAKER_LANGCHAIN_PYTHON.
 """
 
