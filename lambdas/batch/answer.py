@@ -4,7 +4,7 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,6 +35,12 @@ class Counts(NamedTuple):
 
 Answer = Callable[[lines.Question], Mapping[str, Any]]
 Line = tuple[Any, lines.Question | None, str | None]
+Split = Callable[[Line], list[Line]]
+
+
+def whole(line: Line) -> list[Line]:
+    """Leave a line as it is."""
+    return [line]
 
 
 class PrefetchedProfiles:
@@ -79,6 +85,7 @@ def answer_shard(
     job: InferenceJob,
     ahead: PrefetchedProfiles,
     answer: Answer | None = None,
+    split: Split = whole,
 ) -> Counts:
     """Answer the lines of a shard of an inference job, by `answer` if the job adds something to its lists."""
     group = job.runtime.records.storage(job.endpoint, "INTERACTIONS").event_group
@@ -94,6 +101,7 @@ def answer_shard(
         answer or job.answer,
         prefetch if job.needs_events else None,
         job.score_together,
+        split,
     )
 
 
@@ -104,17 +112,19 @@ def write_part(
     answer: Answer,
     prefetch: Callable[[list[lines.Question]], None] | None = None,
     together: Callable[[list[lines.Question]], None] | None = None,
+    split: Split = whole,
 ) -> Counts:
     """Answer the lines that start in a shard's range, without blank lines, and store them in the lake.
 
-    `entry` is an element of shards.json. `together` prepares `GROUP` lines for `answer` at a time.
+    `entry` is an element of shards.json. `together` prepares `GROUP` lines for `answer` at a time. `split` may
+    make several lines of one.
     """
     file = File(entry["bucket"], entry["key"], entry["size"], entry["etag"])
     counted = answered = 0
     with source.open(file) as raw, tempfile.TemporaryFile() as part:
         stream: BinaryIO = io.BufferedReader(raw, 1 << 20)
         wanted = (line for line in shards.lines(stream, entry["start"], entry["end"]) if line.strip())
-        for batch in _batches(map(lines.read, wanted)):
+        for batch in _batches(chain.from_iterable(map(split, map(lines.read, wanted)))):
             if prefetch is not None:
                 prefetch([question for _, question, _ in batch if question is not None])
             for number, (echo, question, error) in enumerate(batch):

@@ -11,9 +11,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from lambdas.batch.answer import THREADS, Counts, PrefetchedProfiles, answer_shard, write_part
+from lambdas.batch.answer import THREADS, Counts, PrefetchedProfiles, answer_shard, whole, write_part
 from lambdas.batch.collect import collect
 from lambdas.batch.count import count, write_count
+from lambdas.batch.delivery import deliver, read_audience, write_audience
 from lambdas.batch.load import load
 from lambdas.batch.plan import plan_shards
 from lambdas.batch.text_budget import check_budget
@@ -31,12 +32,14 @@ from lambdas.support.generators.connect import writer_of
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import recipes
+from tastemaker.batch.delivery import expanded
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.batch.messages import MessageJob
 from tastemaker.batch.segments import SegmentJob
 from tastemaker.batch.themes import ThemeJob
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, failure_reason
 from tastemaker.contracts.plans import BatchPlan
+from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.failures import reason_for
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
@@ -70,10 +73,14 @@ class Batch:
                         check_theme_lines(self._source(plan), plan)
                     if "themes" in plan or "messages" in plan:
                         check_budget(self._source(plan), plan, self.settings.text_generation)
+                    if "messages" in plan and plan["messages"].get("delivery"):
+                        write_audience(self._source(plan), self.lake, plan)
                     return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
                 case "answer":
                     return self._answer(plan, item)
                 case "collect":
+                    if "messages" in plan:
+                        deliver(self.lake, self._output(plan), plan, item)
                     return collect(self.lake, self._output(plan), plan, item)
                 case "count":
                     return count(self.lake, plan)
@@ -121,13 +128,17 @@ class Batch:
         if "themes" not in plan and "messages" not in plan:
             return answer_shard(source, self.lake, item, job, ahead)
         settings = self.settings.text_generation
+        if plan.get("messages", {}).get("dryRun"):
+            settings = TextGeneration()
         writer, figures = writer_of(settings, seconds=SECONDS_PER_TEXT)
         texts: ThemeJob | MessageJob
         if "themes" in plan:
             texts = ThemeJob(job, plan["themes"], writer)
         else:
-            texts = MessageJob(job, plan["messages"], writer, settings)
-        counts = answer_shard(source, self.lake, item, job, ahead, texts.answer)
+            audience = read_audience(self.lake, plan)
+            texts = MessageJob(job, plan["messages"], writer, settings, audience)
+        split = expanded if "messages" in plan else whole
+        counts = answer_shard(source, self.lake, item, job, ahead, texts.answer, split)
         logger.info("texts written", extra={"model": writer.name, **figures.emit()})
         return counts
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from tastemaker.batch import lines
+from tastemaker.batch.delivery import Audience
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.batch.lines import BadLine
 from tastemaker.contracts.text_models import MAX_ATTEMPTS, TOKENS, TextGeneration, text_model
@@ -30,9 +31,11 @@ class MessageJob:
     config: Mapping[str, Any]
     writer: Writer
     settings: TextGeneration
+    audience: Audience = field(default_factory=Audience)
 
     def answer(self, question: lines.Question) -> Mapping[str, Any]:
         """Return the `output` of a line. Raises TastemakerError if the line cannot be answered."""
+        self.audience.check(question.get("userId"))
         output = self.job.answer(question)
         query = Query(self.job.runtime, self.job.endpoint, question.get("userId"), question.get("itemId"))
         texts = ItemTexts(query, self._columns)
@@ -44,7 +47,16 @@ class MessageJob:
         row = order.message_type is MessageType.ROW_TITLE
         background = texts.catalog.background if row else None
         message = messages.write(order, items, self.writer, background)
-        return {**output, "message": described(message, self.config.get("greeting"))}
+        found = described(message, self.config.get("greeting"))
+        address = self._address(query)
+        return {**output, "message": {**found, **({"address": address} if address else {})}}
+
+    def _address(self, query: Query) -> str | None:
+        """The user's address, from the column that `delivery` names. It never reaches a model."""
+        name = (self.config.get("delivery") or {}).get("addressColumn")
+        column = query.loaded.bundle.user_columns.find(name) if name else None
+        value = column.value(query.user_index) if column is not None and query.user_index >= 0 else None
+        return None if value is None else str(value)
 
     @cached_property
     def _columns(self) -> Mapping[str, Any]:

@@ -214,6 +214,11 @@ class BatchFolder:
         """The key of the list of input files."""
         return f"{self.prefix}files.json"
 
+    @property
+    def audience(self) -> str:
+        """The key of the list of users who get no message."""
+        return f"{self.prefix}audience.json"
+
     def part(self, file: int, shard: int) -> str:
         """The key of the answers of one shard."""
         return f"{self.prefix}parts/{file:06}/{shard:06}.jsonl"

@@ -373,3 +373,51 @@ def test_a_job_that_can_cost_more_than_the_ceiling_fails_before_anything_is_spen
     with pytest.raises(WorkFailedError, match=r"1,000 texts .* up to .* USD, and the ceiling is 1 USD"):
         studio.ask(plan, *[{"userId": f"user-{number:04}"} for number in range(1000)])
     assert "generation.ceilingUsd" in studio.batch.lake.read(f"{FOLDER}failure.txt")
+
+
+def test_messages_of_a_segment_are_delivered_without_unsubscribed_and_capped_users(studio: Studio) -> None:
+    put = studio.s3.put_object
+    put(Bucket="inbox", Key="no/unsubscribed.csv", Body=b"USER_ID\nbob\n")
+    put(Bucket="inbox", Key="sent/last.csv", Body=f"USER_ID,SENT_AT\ncarl,{NOW - 10}\n".encode())
+    put(Bucket="inbox", Key="sent/trial.dry-run.csv", Body=f"USER_ID,SENT_AT\nann,{NOW - 10}\n".encode())
+    delivery = {
+        "formats": ["CSV", "SES_BULK"],
+        "addressColumn": "AGE",
+        "unsubscribedPath": "s3://inbox/no/",
+        "sentPath": "s3://inbox/sent/",
+    }
+    messages = {"messageType": "PUSH", "delivery": delivery, "itemColumns": {"name": "GENRES"}}
+    plan = studio.plan("aws-user-personalization", "sequence", messages=messages)
+    segment = {"input": {"itemId": "dune"}, "output": {"usersList": ["ann", "bob", "carl"]}, "error": None}
+    studio.s3.put_object(Bucket="inbox", Key="users.json", Body=json.dumps(segment).encode())
+    studio.batch.run("plan", plan, {})
+    for action, key in (("answer", "shards"), ("collect", "files")):
+        for item in json.loads(studio.batch.lake.read(plan[key])):
+            studio.batch.run(action, plan, item)
+    assert studio.batch.run("count", plan, {}) == {"lines": 3, "answered": 1}
+
+    def written(name: str) -> str:
+        text: str = studio.s3.get_object(Bucket="outbox", Key=f"answers/{name}")["Body"].read().decode()
+        return text
+
+    rows = written("users.json.csv").splitlines()
+    assert rows[0] == "USER_ID,ADDRESS,SENT_AT,TEXT,ITEM_IDS" and len(rows) == 2
+    assert rows[1].startswith(f"ann,30.0,{NOW},Picked for you: ")
+    assert json.loads(written("users.json.ses.jsonl"))["BulkEmailEntries"][0]["Destination"]
+    errors = [json.loads(line)["error"] for line in written("users.json.out").splitlines()]
+    assert errors[0] is None and "unsubscribed" in errors[1] and "frequency cap" in errors[2]
+
+
+def test_a_dry_run_is_free_and_its_files_are_named_so(studio: Studio) -> None:
+    paid = TextGeneration("anthropic.claude-haiku-4-5-20251001-v1:0", "eu-west-1", ceiling_usd=0)
+    environ = {**studio.batch.settings.environ, "TASTEMAKER_TEXT_GENERATION": paid.to_json()}
+    studio.batch.settings = Settings(environ)
+    messages = {"messageType": "PUSH", "dryRun": True, "delivery": {"formats": ["CSV"]}}
+    plan = studio.plan("aws-user-personalization", "sequence", messages=messages)
+    studio.s3.put_object(Bucket="inbox", Key="users.json", Body=b'{"userId": "ann"}')
+    studio.batch.run("plan", plan, {})
+    for action, key in (("answer", "shards"), ("collect", "files")):
+        for item in json.loads(studio.batch.lake.read(plan[key])):
+            studio.batch.run(action, plan, item)
+    names = {entry["Key"] for entry in studio.s3.list_objects_v2(Bucket="outbox")["Contents"]}
+    assert names == {"answers/users.json.out", "answers/users.json.dry-run.csv"}
