@@ -116,8 +116,8 @@ def write_part(
 ) -> Counts:
     """Answer the lines that start in a shard's range, without blank lines, and store them in the lake.
 
-    `entry` is an element of shards.json. `together` prepares `GROUP` lines for `answer` at a time. `split` may
-    make several lines of one.
+    `entry` is an element of shards.json. `together` prepares `GROUP` lines for `answer` at a time. `split`
+    may make several lines of one.
     """
     file = File(entry["bucket"], entry["key"], entry["size"], entry["etag"])
     counted = answered = 0
