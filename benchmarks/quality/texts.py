@@ -82,12 +82,12 @@ def movies(folder: Path) -> Shop:
 
 
 def _shop(name, currency, items, path, same=None) -> Shop:
-    histories = defaultdict(list)
+    histories: dict[str, list[str]] = defaultdict(list)
     for row in rows(path):
         if row["ITEM_ID"] in items:
             histories[row["USER_ID"]].append(row["ITEM_ID"])
     users = Counter(item for history in histories.values() for item in set(history))
-    together = defaultdict(Counter)
+    together: dict[str, Counter[str]] = defaultdict(Counter)
     for history in histories.values():
         newest = list(dict.fromkeys(history[::-1]))[:60]
         for left in newest:
