@@ -21,6 +21,12 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=0.02, help="share of calls that fail (default: 0.02)")
     parser.add_argument("--users", type=int, default=500, help="users that send events (default: 500)")
     parser.add_argument("--events-only", action="store_true", help="no jobs, which makes it much faster")
+    parser.add_argument(
+        "--transport",
+        choices=("kinesis", "direct"),
+        default="kinesis",
+        help="how events travel, with --events-only",
+    )
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     _say(f"make chaos EVENTS={arguments.events} SEED={arguments.seed} RATE={arguments.rate}")
@@ -33,6 +39,7 @@ def main() -> int:
                     rate=arguments.rate,
                     users=arguments.users,
                     folder=Path(folder),
+                    transport=arguments.transport,
                     say=_say,
                 )
             )

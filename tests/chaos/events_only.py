@@ -16,17 +16,19 @@ from types import SimpleNamespace
 from typing import Any
 
 from lambdas.events.catalog import Catalog
+from lambdas.events.direct import DirectTransport
 from lambdas.events.kinesis import KinesisTransport
-from lambdas.events.operations import operations
+from lambdas.events.operations import EventTransport, operations
 from lambdas.events.targets import EventTargets
 from lambdas.exporting.export import Export
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
+from lambdas.stores.rejected_events import RejectedEvents
 from tastemaker.control.workflows.steps import WorkflowSteps
 from tests.chaos import checks
 from tests.chaos.faults import Faults
-from tests.chaos.pipeline import EventPipeline
+from tests.chaos.pipeline import PROFILE_DAYS, EventPipeline
 from tests.chaos.scenario import START, LossyStream
 from tests.chaos.traffic import Traffic
 from tests.infrastructure.machine import Killed
@@ -98,7 +100,25 @@ class MemoryBucket:
         yield {"Contents": [{"Key": k, "LastModified": moment, "Size": len(self._objects[k])} for k in keys]}
 
 
-def run(events: int, *, seed: int, rate: float, users: int, folder: Path, say: Callable[[str], None]) -> str:
+class LossyDelivery(LossyStream):
+    """A Firehose stream that programs write to: throttled and lossy as the Kinesis stream is."""
+
+    def put_record_batch(self, *, DeliveryStreamName: str, Records: Any) -> dict[str, Any]:  # noqa: N803
+        records = [{**one, "PartitionKey": ""} for one in Records]
+        answer = self.put_records(StreamName=DeliveryStreamName, Records=records)
+        return {"FailedPutCount": answer["FailedRecordCount"], "RequestResponses": answer["Records"]}
+
+
+def run(
+    events: int,
+    *,
+    seed: int,
+    rate: float,
+    users: int,
+    folder: Path,
+    transport: str = "kinesis",
+    say: Callable[[str], None] = lambda text: None,
+) -> str:
     """Send events while everything fails, and count them everywhere. Raises AssertionError if they differ."""
     random = Random(seed)
     faults = Faults(random)
@@ -116,16 +136,25 @@ def run(events: int, *, seed: int, rate: float, users: int, folder: Path, say: C
         with faults.process():
             return step()
 
-    stream = LossyStream(refuses=lambda: random.random() < faults.rate, faults=faults)
+    stream = LossyDelivery(refuses=lambda: random.random() < faults.rate, faults=faults)
     pipeline = EventPipeline(
         stream, ProfileWriter(table, "profiles", sleep=lambda _: None), bucket, in_process
     )
+
+    def connected() -> EventTransport:
+        if transport == "kinesis":
+            return KinesisTransport(stream, "events", lambda _: None)
+        writer = ProfileWriter(table, "profiles", sleep=lambda _: None)
+        rejected = RejectedEvents(bucket)
+        return DirectTransport(
+            stream, "events", writer, rejected, profile_days=PROFILE_DAYS, sleep=lambda _: None
+        )
 
     def function() -> Any:
         """A new process of the events function."""
         return operations(
             EventTargets(here.control.ports.repository),
-            KinesisTransport(stream, "events", lambda _: None),
+            connected(),
             Catalog(table, "catalog"),
             clock=lambda: float(START + 10_000_000),
         )
@@ -143,13 +172,15 @@ def run(events: int, *, seed: int, rate: float, users: int, folder: Path, say: C
     faults.rate = rate
     while traffic.sent.count < events:
         traffic.events(min(EVENTS_PER_DELIVERY, events - traffic.sent.count))
-        pipeline.consume()
+        if transport == "kinesis":
+            pipeline.consume()
+            pipeline.replay()
         pipeline.deliver()
-        pipeline.replay()
         say(f"{traffic.sent.count:,} of {events:,} events acknowledged")
     while True:
         with suppress(Killed):
-            pipeline.consume()
+            if transport == "kinesis":
+                pipeline.consume()
             pipeline.deliver()
             if not pipeline.dead_letters:
                 break

@@ -35,6 +35,9 @@ def test_no_event_is_lost_or_counted_twice_while_everything_fails(
                 scenario.check()
 
 
-def test_no_event_of_thousands_is_lost_or_counted_twice_when_every_tenth_call_fails(tmp_path: Path) -> None:
-    said = events_only.run(2_000, seed=SEED, rate=0.1, users=100, folder=tmp_path, say=lambda text: None)
+@pytest.mark.parametrize("transport", ["kinesis", "direct"])
+def test_no_event_of_thousands_is_lost_or_counted_twice_when_every_tenth_call_fails(
+    tmp_path: Path, transport: str
+) -> None:
+    said = events_only.run(2_000, seed=SEED, rate=0.1, users=100, folder=tmp_path, transport=transport)
     assert said.endswith("none lost, none duplicated") and "faults: 0" not in said
