@@ -9,8 +9,12 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from local.http.server import HttpServer, PortInUseError
+
+if TYPE_CHECKING:
+    from local.emulator import Emulator
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,6 +77,19 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _ready_text(emulator: Emulator) -> str:
+    """What the user reads when the run is ready."""
+    from local.emulator import export_line
+
+    return (
+        f"\nready  {emulator.endpoint}\n\n"
+        f"Any boto3 program, the AWS CLI or an SDK, in another terminal:\n"
+        f"  {export_line(emulator)}\n"
+        f"  aws personalize list-recipes\n"
+        f"Ctrl-C ends the run; nothing is kept."
+    )
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run until a signal. Returns 0 after a clean end, 1 if the run could not start."""
     options = parser().parse_args(argv)
@@ -97,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         return 1
     from local.assembly import SynthesisError  # imported late, because moto takes seconds to import
-    from local.emulator import Emulator, export_line
+    from local.emulator import Emulator
     from local.http.access import Access
     from local.provision import ProvisionError
     from local.terminal import Terminal
@@ -118,14 +135,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
     started = True
-    print(
-        f"\nready  {emulator.endpoint}\n\n"
-        f"Any boto3 program, the AWS CLI or an SDK, in another terminal:\n"
-        f"  {export_line(emulator)}\n"
-        f"  aws personalize list-recipes\n"
-        f"Ctrl-C ends the run; nothing is kept.",
-        flush=True,
-    )
+    print(_ready_text(emulator), flush=True)
     ended.wait()
     print("ending …", flush=True)
     emulator.stop()
