@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,22 @@ def _count(wanted: int) -> int:
     return wanted
 
 
+def readable(
+    tool: Callable[..., dict[str, Any]], error_type: type[Exception]
+) -> Callable[..., dict[str, Any]]:
+    """The tool, whose errors have a message that the agent reads. The SDK hides those of other types."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    @wraps(tool)
+    def run(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return tool(*args, **kwargs)
+        except (BotoCoreError, ClientError, ValueError) as error:
+            raise error_type(str(error)) from error
+
+    return run
+
+
 def clients() -> Callable[[str], Any]:
     """Makes clients that have the models of the deployment."""
     import boto3
@@ -146,6 +163,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     try:
         from mcp.server.mcpserver import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
     except ImportError:
         sys.stderr.write('The MCP SDK is missing: pip install "mcp>=2.3"\n')
         return 1
@@ -158,7 +176,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     server = MCPServer("tastemaker", instructions=INSTRUCTIONS)
     for name, tool in Tools(settings, clients()).listed().items():
-        server.tool(name=name)(tool)
+        server.tool(name=name)(readable(tool, ToolError))
     server.run("stdio")
     return 0
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from clients.mcp_server import MODELS, Settings, Tools, main, parser
+from clients.mcp_server import MODELS, Settings, Tools, main, parser, readable
 from scripts.client_models import TARGET
 
 CAMPAIGN = "arn:aws:personalize:eu-west-1:123456789012:campaign/for-you"
@@ -96,6 +96,14 @@ def test_the_server_is_read_only_unless_writes_are_allowed(clients: dict[str, An
 def test_a_count_beyond_the_limit_is_an_error_for_the_agent(tools: Tools) -> None:
     with pytest.raises(ValueError, match="from 1 to 25"):
         tools.recommend("ann", 26)
+
+
+def test_an_error_has_a_message_for_the_agent(tools: Tools) -> None:
+    class ToolError(Exception):
+        pass
+
+    with pytest.raises(ToolError, match="from 1 to 25"):
+        readable(tools.recommend, ToolError)("ann", count=99)
 
 
 def test_writes_need_a_tracker(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ print(
     json.dumps(
         {
             "items": [one["itemId"] for one in answer["itemList"]],
-            "chain": [one["itemId"] for one in direct["itemList"]],
+            "chain": [one["itemId"] for one in direct["result"]["itemList"]],
         }
     )
 )
