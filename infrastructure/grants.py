@@ -90,7 +90,7 @@ def use_text_model(function: ServiceFunction, stage: Stage) -> None:
         ["bedrock:InvokeModel"],
         [_foundation_model(stack, "*", settings.model)],
         because="an inference profile chooses the region of each call",
-        when={"StringLike": {"bedrock:InferenceProfileArn": profile}},
+        when={"ArnLike": {"bedrock:InferenceProfileArn": profile}},
     )
 
 

@@ -70,7 +70,10 @@ def test_a_missing_required_member_is_refused_and_changes_nothing(shared_shop, o
 def test_a_violated_constraint_is_refused_and_changes_nothing(shared_shop, operation):
     shape = input_of(operation)
     before, tried = shared_shop.records, 0
+    known = shared_shop.client.meta.service_model.operation_model(operation).input_shape.members
     for path, leaf in leaves(shape):
+        if path[0] not in known:  # a member of ours: this client cannot send it
+            continue
         for value in broken_values(leaf):
             request = with_value(shared_shop.requests[operation], shape, path, value)
             code, message = refused(shared_shop, operation, request)

@@ -141,7 +141,7 @@ def test_functions_that_write_texts_may_invoke_the_model_of_the_stage_only(assem
         assert profile in resource or ":foundation-model/amazon.nova-micro-v1:0" in resource
         if profile not in resource:  # the regions of the profile, and through the profile only
             assert ":bedrock:*::" in resource
-            assert profile in json.dumps(statement["Condition"]["StringLike"]["bedrock:InferenceProfileArn"])
+            assert profile in json.dumps(statement["Condition"]["ArnLike"]["bedrock:InferenceProfileArn"])
 
 
 def test_bedrock_embeds_texts_only_in_a_stage_with_a_text_model(assembly: Assembly) -> None:
