@@ -16,6 +16,7 @@ from tastemaker.importing.header import explain
 from tastemaker.importing.storage import input_files
 
 COLUMN = "USER_ID"
+MAX_CELL_LENGTH = 131_072
 
 
 def read_users(source: Source, location: str) -> list[str]:
@@ -36,6 +37,7 @@ def read_users(source: Source, location: str) -> list[str]:
 def _ids(source: Source, file: File) -> Iterator[str]:
     with source.open(file) as raw:
         plain = io.BufferedReader(plain_bytes(raw, file.name), 1 << 20)
+        csv.field_size_limit(MAX_CELL_LENGTH)  # a setting of the process, which other readers change
         rows = csv.DictReader(io.TextIOWrapper(plain, "utf-8-sig", newline=""))
         try:
             header = [name.strip() for name in rows.fieldnames or []]

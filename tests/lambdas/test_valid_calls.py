@@ -11,9 +11,8 @@ __all__ = ["aws", "lake_client"]
 
 def test_value_outside_an_enumeration_is_found(lake_client, valid_calls: list[str]) -> None:
     lake_client.put_object(Bucket="lake", Key="k", Body=b"", ServerSideEncryption="AES-256")
-    assert valid_calls == [
-        "s3:PutObject.ServerSideEncryption: 'AES-256' is none of AES256, aws:fsx, aws:kms, aws:kms:dsse"
-    ]
+    (found,) = valid_calls
+    assert found.startswith("s3:PutObject.ServerSideEncryption: 'AES-256' is none of AES256, ")
     valid_calls.clear()
 
 
