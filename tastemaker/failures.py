@@ -24,6 +24,10 @@ class InvalidLocation(WorkFailedError):
         super().__init__(f"Invalid data location: {location}: {why}")
 
 
+class NothingThere(InvalidLocation):
+    """An S3 location that can be read and has no files to read."""
+
+
 def reason_for(error: Exception, what: str) -> str:
     """The failure reason of a task of a job.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from tastemaker.failures import InvalidLocation
+from tastemaker.failures import InvalidLocation, NothingThere
 
 # Old buckets may have capital letters and underscores.
 _LOCATION = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]*)(?:/(?P<key>.*))?", re.DOTALL)
@@ -106,7 +106,7 @@ class Location:
 def find_files(source: Source, uri: str, *, accept: Callable[[File], bool], missing: str) -> list[File]:
     """The file at the location `uri`, or the files of this folder that `accept` takes, in the order of keys.
 
-    Empty files of a folder are left out. Raises InvalidLocation with the reason `missing` if there is nothing
+    Empty files of a folder are left out. Raises NothingThere with the reason `missing` if there is nothing
     to read, and what the source raises.
     """
     location = Location.parse(uri)
@@ -117,5 +117,5 @@ def find_files(source: Source, uri: str, *, accept: Callable[[File], bool], miss
         if file.key.startswith(location.folder) and file.size and accept(file):
             found.append(file)
     if not found:
-        raise InvalidLocation(uri, missing)
+        raise NothingThere(uri, missing)
     return found

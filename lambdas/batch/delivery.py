@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lambdas.stores.caller_outputs import OutputFolder
@@ -12,24 +12,21 @@ from lambdas.stores.lake import LakeBucket
 from tastemaker.batch.delivery import CSV, SES_BULK, Audience, capped_users, csv_file, messages_of, ses_file
 from tastemaker.contracts.lake_layout import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
-from tastemaker.failures import InvalidLocation, WorkFailedError
+from tastemaker.failures import NothingThere, WorkFailedError
 from tastemaker.files import Source, find_files
 
 COLUMN = "USER_ID"
 
 
-def write_audience(source: Source, lake: LakeBucket, plan: BatchPlan) -> None:
+def write_audience(source_of: Callable[[str], Source], lake: LakeBucket, plan: BatchPlan) -> None:
     """Read who gets no message, with the caller's role, and keep it in the job's folder while the job runs.
 
-    Raises InvalidLocation, AccessRefused, and WorkFailedError for a file without USER_ID.
+    `source_of` opens a location for reading. Raises InvalidLocation, AccessRefused, and WorkFailedError for a
+    file without USER_ID.
     """
     config = plan["messages"].get("delivery") or {}
-    unsubscribed = {row[COLUMN] for row in _rows(source, config.get("unsubscribedPath"))}
-    try:
-        sent = list(_rows(source, config.get("sentPath")))
-    except InvalidLocation:
-        sent = []  # the first job of a campaign has no earlier ones
-    capped = capped_users(sent, config, plan["now"])
+    unsubscribed = {row[COLUMN] for row in _rows(source_of, config.get("unsubscribedPath"))}
+    capped = capped_users(_sent(source_of, config.get("sentPath")), config, plan["now"])
     lake.write(BatchFolder(plan["folder"]).audience, Audience(unsubscribed, capped).to_json())
 
 
@@ -58,10 +55,19 @@ def _lines(lake: LakeBucket, plan: BatchPlan, entry: Mapping[str, Any]) -> Itera
         yield from lake.client.get_object(Bucket=lake.bucket, Key=part)["Body"].iter_lines(1 << 16)
 
 
-def _rows(source: Source, uri: str | None) -> Iterator[dict[str, str]]:
+def _sent(source_of: Callable[[str], Source], uri: str | None) -> Iterator[dict[str, str]]:
+    """The rows of earlier jobs. The first job of a campaign has no earlier ones."""
+    try:
+        yield from _rows(source_of, uri)
+    except NothingThere:
+        return
+
+
+def _rows(source_of: Callable[[str], Source], uri: str | None) -> Iterator[dict[str, str]]:
     """The rows of the CSV files at a location; none without a location."""
     if uri is None:
         return
+    source = source_of(uri)
     csv_files = find_files(
         source, uri, accept=lambda file: file.key.endswith(".csv"), missing="no CSV file is there"
     )

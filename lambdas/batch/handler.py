@@ -74,7 +74,7 @@ class Batch:
                     if "themes" in plan or "messages" in plan:
                         check_budget(self._source(plan), plan, self.settings.text_generation)
                     if "messages" in plan and plan["messages"].get("delivery"):
-                        write_audience(self._source(plan), self.lake, plan)
+                        write_audience(lambda location: self._source(plan, location), self.lake, plan)
                     return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
                 case "answer":
                     return self._answer(plan, item)
@@ -150,8 +150,9 @@ class Batch:
             return int(counts.get("users", 0)) + 2 * int(counts.get("interactions", 0))
         return int(counts.get("items", 0))
 
-    def _source(self, plan: BatchPlan) -> S3Source:
-        return self.access.source(plan["input"], plan.get("roleArn"))
+    def _source(self, plan: BatchPlan, location: str | None = None) -> S3Source:
+        """The job's input, or another location of the caller."""
+        return self.access.source(location or plan["input"], plan.get("roleArn"))
 
     def _output(self, plan: BatchPlan) -> OutputFolder:
         return self.access.output(plan["output"], plan.get("roleArn"), plan.get("kmsKeyArn"))

@@ -49,7 +49,7 @@ class Generation:
                 case "GenerateMessage":
                     return generate_message(self._runtime, self._settings, self._writer, params)
                 case "ExplainRecommendations":
-                    return explain_recommendations(self._runtime, self._writer, params)
+                    return explain_recommendations(self._runtime, self._settings, self._writer, params)
                 case "SummarizeItem":
                     return summarize_item(self._runtime, self._writer, params)
                 case "DescribeTaste":

@@ -70,7 +70,7 @@ def capped_users(sent: Iterable[Mapping[str, str]], config: Mapping[str, Any], n
     counted: Counter[str] = Counter()
     for row in sent:
         at = row.get("SENT_AT", "")
-        if at.isdigit() and since < int(at) <= now:
+        if at.isdigit() and since < int(at) < now:  # rows of this job are of an earlier attempt
             counted[row["USER_ID"]] += 1
     most = int(config.get("maxMessages", 1))
     return {user for user, count in counted.items() if count >= most}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.generation.facts import Rules, problems
 from tastemaker.generation.generator import Prompt
 from tastemaker.generation.item_facts import ItemFacts
@@ -15,6 +16,7 @@ from tastemaker.generation.reasons import Cause, row_sentence, sentence, similar
 from tastemaker.generation.writer import Writer, Written
 from tastemaker.serving import recommendations
 from tastemaker.serving.item_texts import ItemTexts
+from tastemaker.serving.messages import HISTORY
 from tastemaker.serving.query import Query
 from tastemaker.serving.runtime import Runtime
 
@@ -29,8 +31,13 @@ SYSTEM = (
 )
 
 
-def explain_recommendations(runtime: Runtime, writer: Writer, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of the response. Raises InvalidInput and ResourceNotFound."""
+def explain_recommendations(
+    runtime: Runtime, settings: TextGeneration, writer: Writer, params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The members of the response. Raises InvalidInput and ResourceNotFound.
+
+    The sentences name items of the user's history. A model gets them only if the stage permits HISTORY.
+    """
     endpoint = runtime.endpoint(params)
     language = params.get("language") or "en"
     query = Query(runtime, endpoint, params.get("userId"), params.get("itemId"))
@@ -41,7 +48,8 @@ def explain_recommendations(runtime: Runtime, writer: Writer, params: Mapping[st
     if endpoint.recipe.needs_item:
         return _similar(texts, items, params["itemId"], language)
     causes, named = _causes(texts, answer["explanations"])
-    model = writer if params.get("useModel") else Writer()
+    permitted = HISTORY in settings.personal_data
+    model = writer if params.get("useModel") and permitted else Writer()
     found = []
     for item, of_item in zip(items, causes, strict=True):
         written = _written(model, sentence(of_item, language, popular=_popular(query, item)), named, language)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -56,12 +55,9 @@ class CatalogTexts:
         return rows
 
 
-_catalogs: WeakKeyDictionary[Bundle, dict[FactColumns, CatalogTexts]] = WeakKeyDictionary()
-
-
 def catalog_texts(bundle: Bundle, columns: FactColumns) -> CatalogTexts:
-    """The texts of a bundle's catalog."""
-    known = _catalogs.setdefault(bundle, {})
+    """The texts of a bundle's catalog. The bundle keeps them, so that both are freed together."""
+    known: dict[FactColumns, CatalogTexts] = vars(bundle).setdefault("_catalog_texts", {})
     return known.setdefault(columns, CatalogTexts(bundle, columns))
 
 

@@ -60,7 +60,9 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
     campaign = f"{PREFIX}campaign/v1"
     operations = {
         "DescribeTaste": lambda params: describe_taste(runtime, params),
-        "ExplainRecommendations": lambda params: explain_recommendations(runtime, Writer(), params),
+        "ExplainRecommendations": lambda params: explain_recommendations(
+            runtime, TextGeneration(), Writer(), params
+        ),
         "GenerateMessage": lambda params: generate_message(runtime, TextGeneration(), Writer(), params),
         "SummarizeItem": lambda params: summarize_item(runtime, Writer(), params),
     }

@@ -6,6 +6,7 @@ from tastemaker.contracts.plans import BatchPlan
 from tastemaker.control.core import exploration_config
 from tastemaker.control.core.datasets import schemas_of
 from tastemaker.control.core.declaration import Body, Request
+from tastemaker.control.core.locations import check_s3
 from tastemaker.control.core.records import Record
 from tastemaker.control.resources.batch_job import BatchJob, check_filter
 from tastemaker.control.workflows import precomputed
@@ -81,6 +82,10 @@ def _check_messages(recipe: Recipe, request: Request) -> None:
         )
     if "themeGenerationConfig" in request:
         raise InvalidInput("A job writes themes or messages: give themeGenerationConfig or messageConfig.")
+    delivery = request["messageConfig"].get("delivery") or {}
+    for member in ("unsubscribedPath", "sentPath"):
+        if member in delivery:
+            check_s3(delivery[member], f"messageConfig.delivery.{member}")
 
 
 def results_of(request: Request) -> int:

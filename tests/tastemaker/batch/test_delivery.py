@@ -62,6 +62,7 @@ def test_the_frequency_cap_counts_the_messages_of_the_last_days() -> None:
     rows = [*sent("ann", 1, 3), *sent("bob", 1, 9), *sent("carl", 9, 8), {"USER_ID": "dan", "SENT_AT": "?"}]
     assert capped_users(rows, {"maxMessages": 2, "days": 7}, now) == {"ann"}
     assert capped_users(rows, {}, now) == {"ann", "bob"}
+    assert capped_users(sent("eve", 0), {}, now) == set()  # an earlier attempt of this job
 
 
 def test_only_answered_lines_are_delivered() -> None:

@@ -1,14 +1,23 @@
 from typing import Any
 
+from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.extensions.explain_recommendations import explain_recommendations
 from tastemaker.generation.writer import Writer
 from tests.tastemaker.generation.generators import Scripted
 from tests.tastemaker.serving.films import PREFIX, Cinema
 
+PERMITTED = TextGeneration(personal_data=("HISTORY",))
 
-def explained(cinema: Cinema, campaign: str = "v1", writer: Writer | None = None, **params: Any) -> Any:
+
+def explained(
+    cinema: Cinema,
+    campaign: str = "v1",
+    writer: Writer | None = None,
+    settings: TextGeneration = PERMITTED,
+    **params: Any,
+) -> Any:
     asked = {"campaignArn": f"{PREFIX}campaign/{campaign}", **params}
-    return explain_recommendations(cinema.runtime, writer or Writer(), asked)
+    return explain_recommendations(cinema.runtime, settings, writer or Writer(), asked)
 
 
 def test_each_item_has_the_event_that_made_it_likely(cinema: Cinema) -> None:
@@ -44,6 +53,14 @@ def test_the_model_is_asked_only_if_the_request_says_so(cinema: Cinema) -> None:
     scripted = Scripted()
     explained(cinema, writer=Writer(scripted), userId="ann", numResults=1)
     assert scripted.prompts == []
+
+
+def test_history_reaches_a_model_only_if_the_stage_permits_it(cinema: Cinema) -> None:
+    scripted = Scripted()
+    found = explained(
+        cinema, writer=Writer(scripted), settings=TextGeneration(), userId="ann", numResults=1, useModel=True
+    )
+    assert scripted.prompts == [] and found["row"]["source"] == "template"
 
 
 def test_a_model_must_keep_the_names(cinema: Cinema) -> None:

@@ -120,6 +120,9 @@ def test_a_job_with_messages_is_described_with_them_and_its_plan_has_them(here, 
     other = shop.trained(here, shop.solution(here, group_arn, "ranking", recipeArn=ranking))
     with pytest.raises(InvalidInput, match="about recommended items"):
         job(here, other, "k", messageConfig=config)
+    for member in ("unsubscribedPath", "sentPath"):
+        with pytest.raises(InvalidInput, match=rf"messageConfig\.delivery\.{member} is 'shop/sent'"):
+            job(here, version, "l", messageConfig={**config, "delivery": {member: "shop/sent"}})
 
 
 def test_create_batch_segment_job_needs_a_segmentation_recipe(here, group_arn):
