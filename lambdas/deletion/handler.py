@@ -94,10 +94,18 @@ class DataDeletion:
         return max(before, self._delete(plan, task, store))
 
     def _delete_from_new_files(self, plan: DataDeletionPlan) -> None:
-        """Delete the users' events from days that were compacted after the tasks were planned."""
+        """Delete the users' events from days that were compacted after the tasks were planned.
+
+        A day that still has its sources may have been compacted again, from a source that was not clean yet.
+        """
         planned = {task.get("key") for task in json.loads(self.lake.read(plan["work"]))}
         found = [*parquet.keys(self.lake, plan["events"]), *parquet.keys(self.lake, plan["actionEvents"])]
-        new = [key for key in found if is_compacted(key) and key not in planned]
+        with_sources = {key.rpartition("/")[0] for key in found if not is_compacted(key)}
+        new = [
+            key
+            for key in found
+            if is_compacted(key) and (key not in planned or key.rpartition("/")[0] in with_sources)
+        ]
         if new:
             users = self._users(plan)
             sessions = json.loads(self.lake.read(DeletionFolder(plan["folder"]).sessions))

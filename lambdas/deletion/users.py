@@ -38,7 +38,7 @@ def _ids(source: Source, file: File) -> Iterator[str]:
     with source.open(file) as raw:
         plain = io.BufferedReader(plain_bytes(raw, file.name), 1 << 20)
         csv.field_size_limit(MAX_CELL_LENGTH)  # a setting of the process, which other readers change
-        rows = csv.DictReader(io.TextIOWrapper(plain, "utf-8-sig", newline=""))
+        rows = csv.DictReader(io.TextIOWrapper(plain, "utf-8-sig", newline=""), strict=True)
         try:
             header = [name.strip() for name in rows.fieldnames or []]
             names = [name.upper() for name in header]
@@ -46,7 +46,14 @@ def _ids(source: Source, file: File) -> Iterator[str]:
                 raise MissingColumns(file.name, [COLUMN], explain(header, [COLUMN], [COLUMN]))
             column = (rows.fieldnames or [])[names.index(COLUMN)]
             for row in rows:
-                if user := (row[column] or "").strip():
+                if None in row or None in row.values():
+                    raise UnreadableFile(
+                        file.name, "the row has not as many cells as the header", rows.line_num
+                    )
+                user = row[column].strip()
+                if "\n" in user or "\r" in user:
+                    raise UnreadableFile(file.name, "an id has a line break; is a quote open?", rows.line_num)
+                if user:
                     yield user
         except UnicodeDecodeError as error:
             raise UnreadableFile(file.name, f"not UTF-8: {error}") from error

@@ -50,12 +50,18 @@ class ResourceTable:
             raise _conflict(record.arn) from None
         return stored
 
+    @property
+    def _conflicts(self) -> tuple[type[Exception], ...]:
+        """What a single write gets when another one was first, or when a transaction checks the item now."""
+        known = self.client.exceptions
+        return known.ConditionalCheckFailedException, known.TransactionConflictException
+
     def update(self, record: Record) -> Record:
         stored = replace(record, revision=record.revision + 1)
         condition = {name: value for name, value in self._condition(record).items() if name != "Key"}
         try:
             self.client.put_item(Item=_item(stored), **condition)
-        except self.client.exceptions.ConditionalCheckFailedException:
+        except self._conflicts:
             raise _conflict(record.arn) from None
         return stored
 
@@ -67,9 +73,7 @@ class ResourceTable:
                 self.client.transact_write_items(TransactItems=deletes)
             else:
                 self.client.delete_item(**self._condition(record))
-        except self.client.exceptions.ConditionalCheckFailedException:
-            raise _conflict(record.arn) from None
-        except self.client.exceptions.TransactionCanceledException:
+        except (*self._conflicts, self.client.exceptions.TransactionCanceledException):
             raise _conflict(record.arn) from None
 
     def list(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tastemaker.search.errors import InvalidArgumentError, ResourceMissingError, SearchError, UnsupportedError
@@ -55,6 +55,9 @@ class SearchEndpoint:
     def handle(self, request: HttpRequest, permit: Permit = PERMIT_ALL) -> HttpResponse:
         """The response to a request. Never raises SearchError."""
         try:
+            if any(part in (".", "..") for part in request.parts):
+                # HTTP clients resolve them after the permission for the path was checked.
+                raise InvalidArgumentError(f"The path {request.path} has the segment . or ..")
             permit.request(request)
             response = self._handle(request, permit)
         except SearchError as error:
@@ -166,6 +169,8 @@ class SearchEndpoint:
             parameters.take("search_pipeline")
             _refuse_parameters(parameters)
             parameters.end()
+        elif "index" in query:
+            raise InvalidArgumentError("Name the index in the path or in the headers of the searches")
         lines = list(json_lines(request.body))
         if len(lines) % 2 or not lines:
             raise InvalidArgumentError(
@@ -180,8 +185,12 @@ class SearchEndpoint:
                 target = members.take("index", index)
                 if isinstance(target, list):
                     target = ",".join(map(str, target))
+                if self._backend.passes_on and "indices" in header:
+                    raise InvalidArgumentError("Name the index of a search as [index] in place of [indices]")
                 if target is not None and target != index:
                     permit.index(target)
+                elif target is None and self._backend.passes_on:
+                    permit.index("_all")
                 pipeline = members.take("search_pipeline", named)
                 if not self._backend.passes_on:
                     members.ignore(*_ADVICE)
@@ -192,7 +201,9 @@ class SearchEndpoint:
         if self._backend.passes_on and not any(
             isinstance(one, SearchError) or one.ranking is not None for one in planned
         ):
-            return self._backend.handle(request)
+            # A server takes an empty line for an empty header, so that other searches would be sent.
+            body = b"".join(line + b"\n" for line in request.body.splitlines() if line.strip())
+            return self._backend.handle(replace(request, body=body))
         answers = iter(
             self._backend.search_many([one.search for one in planned if isinstance(one, _Planned)])
         )

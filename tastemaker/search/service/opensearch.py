@@ -43,6 +43,8 @@ class OpenSearchBackend:
         return self._json(HttpRequest("POST", path, query, JSON_HEADERS, _encoded(search.body)))
 
     def search_many(self, searches: Sequence[Search]) -> list[dict[str, Any] | SearchError]:
+        if not searches:
+            return []
         lines = []
         for one in searches:
             header = {**one.query, **({} if one.index is None else {"index": one.index})}

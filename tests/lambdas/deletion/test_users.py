@@ -45,6 +45,10 @@ def test_header_and_ids_are_trimmed_and_other_columns_are_ignored(bucket: Path) 
         ("ann\nbob\n", r"missing the following columns: \[USER_ID\]"),
         ("USER_ID\n\n", "no user ids"),
         ("USER_ID\n" + '"' + "a" * 200_000, "line 2: not CSV: field larger"),
+        ('USER_ID\n"u1\nu2\nu3\n', "not CSV: unexpected end of data"),
+        ('USER_ID\nu0\n"u1\nu2"\n', "line 4: an id has a line break"),
+        ("NAME,USER_ID\nSmith, Bob,u7\n", "line 2: the row has not as many cells as the header"),
+        ("NAME,USER_ID\nSmith\n", "line 2: the row has not as many cells as the header"),
     ],
 )
 def test_file_that_is_not_a_list_of_users_is_refused_with_what_it_is(

@@ -1,6 +1,10 @@
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from lambdas.stores.records import ResourceTable
+from tastemaker.control.core.records import Record
+from tastemaker.errors import Conflict
 from tests.lambdas.aws import TABLE
 from tests.tastemaker.control.repository_suite import RepositorySuite
 
@@ -9,3 +13,16 @@ class TestResourceTable(RepositorySuite):
     @pytest.fixture
     def repository(self, resources_table):
         return ResourceTable(resources_table, TABLE)
+
+
+def test_a_record_that_a_transaction_checks_now_is_a_conflict():
+    client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    record = Record("arn:x", "dataset", {"status": "ACTIVE"})
+    with Stubber(client) as stub:
+        for operation in ("put_item", "delete_item"):
+            stub.add_client_error(operation, "TransactionConflictException", http_status_code=400)
+        table = ResourceTable(client, TABLE)
+        with pytest.raises(Conflict):
+            table.update(record)
+        with pytest.raises(Conflict):
+            table.delete(record)

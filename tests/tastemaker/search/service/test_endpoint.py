@@ -278,3 +278,9 @@ def test_bundle_without_an_index_names_the_remedy(api: Api) -> None:
     (api.folder / "search.json").unlink()
     assert api.refused("GET", "/films/_search")[0] == 503
     assert "Create a new solution version" in api.refused("GET", "/films/_search")[2]
+
+
+@pytest.mark.parametrize("path", ["/films/_search/../../secret/_search", "/films/./_search"])
+def test_path_whose_segments_a_client_would_resolve_is_refused(api: Api, path: str) -> None:
+    status, answer = api.send("POST", path, {})
+    assert status == 400 and "has the segment . or .." in json.dumps(answer)

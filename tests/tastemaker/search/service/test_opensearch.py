@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from tastemaker.search.errors import BackendTimeoutError, SearchError
+from tastemaker.search.errors import BackendTimeoutError, ForbiddenError, SearchError
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.service.definitions import MemoryDefinitions
 from tastemaker.search.service.endpoint import SearchEndpoint
 from tastemaker.search.service.http import HttpRequest, HttpResponse
 from tastemaker.search.service.opensearch import OpenSearchBackend
+from tastemaker.search.service.permit import PermitAll
 from tests.tastemaker.search.pipelines.test_options import PLUGIN
 from tests.tastemaker.search.pipelines.test_processor import FakeRanker, items, response
 
@@ -177,3 +178,37 @@ def test_several_searches_with_fewer_answers_are_an_error(api: Api) -> None:
     lines = [{}, {**BODY, "search_pipeline": "p"}]
     body = b"\n".join(json.dumps(line).encode() for line in lines)
     assert api.send("POST", "/products/_msearch", body)[0] == 502
+
+
+class OnlyProducts(PermitAll):
+    """Permits the index `products`."""
+
+    def index(self, index: str) -> None:
+        if index != "products":
+            raise ForbiddenError(f"not {index}")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [{}, {"query": {}}],
+        [{"index": "secret"}, {"query": {}}],
+        [{"index": "products", "indices": "secret"}, {"query": {}}],
+    ],
+)
+def test_every_index_of_many_searches_needs_a_permission(api: Api, lines: list[Any]) -> None:
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    found = api.endpoint.handle(HttpRequest("POST", "/_msearch", {}, {}, body), OnlyProducts())
+    assert json.loads(found.body)["responses"][0]["error"]
+    assert all(request.path != "/_msearch" or not request.body for request in api.server.requests)
+
+
+def test_empty_lines_of_many_searches_are_not_sent(api: Api) -> None:
+    body = b'{"index": "products"}\n{}\n\n{"index": "products"}\n{}\n'
+    api.send("POST", "/_msearch", body)
+    assert api.server.requests[0].body == body.replace(b"\n\n", b"\n")
+
+
+def test_index_of_many_searches_is_no_parameter(api: Api) -> None:
+    assert api.send("POST", "/_msearch?index=secret", b"{}\n{}\n")[0] == 400
+    assert api.server.requests == []
