@@ -14,6 +14,7 @@ from infrastructure.data.tables import INDEXES, Tables
 from infrastructure.functions.service_function import ServiceFunction
 from infrastructure.permissions import allow, deny
 from infrastructure.stage import Stage
+from tastemaker.contracts.lake_layout import Area, patterns
 
 if TYPE_CHECKING:
     from infrastructure.functions.declaration import Resources
@@ -58,6 +59,22 @@ def allow_objects(role: iam.Role, actions: Sequence[str], lake: Lake, keys: Sequ
         [lake.objects(pattern) for pattern in keys],
         because="keys begin with the dataset group, and groups are created at run time",
     )
+
+
+def answer_with_models(function: ServiceFunction, uses: Resources) -> None:
+    """Let a function read what an answer needs: records, profiles, upserts, and the files of models."""
+    tables = uses.tables
+    function.set(
+        RESOURCES_TABLE=tables.resources.table_name,
+        PROFILES_TABLE=tables.profiles.table_name,
+        CATALOG_TABLE=tables.catalog.table_name,
+    )
+    allow_records(function.role, tables, READ_RECORDS)
+    allow(function.role, ["dynamodb:Query"], [tables.profiles.table_arn])
+    catalog = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+    allow(function.role, catalog, [tables.catalog.table_arn])
+    allow_objects(function.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
+    allow(function.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
 
 
 def allow_listing(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
-from infrastructure.grants import READ_RECORDS, WRITE_RECORDS, allow_objects, allow_records, authorize_callers
+from infrastructure.grants import READ_RECORDS, WRITE_RECORDS, answer_with_models, authorize_callers
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import Area, patterns
 
 DEFINITIONS = "search/*"
 """The keys of pipelines and settings of indexes in the resources table."""
@@ -21,27 +20,19 @@ def _limits(stage: Stage) -> Limits:
 def _connect(search: ServiceFunction, uses: Resources) -> None:
     tables = uses.tables
     search.set(
-        RESOURCES_TABLE=tables.resources.table_name,
-        PROFILES_TABLE=tables.profiles.table_name,
-        CATALOG_TABLE=tables.catalog.table_name,
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         SEARCH_DOMAIN=uses.stage.stack_name,
     )
     authorize_callers(search, uses.stage)
     _allow_server(search, uses.stage)
-    allow_records(search.role, tables, READ_RECORDS)
+    answer_with_models(search, uses)
     allow(
         search.role,
         [action for action in WRITE_RECORDS if action not in READ_RECORDS],
         [tables.resources.table_arn],
         when={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [DEFINITIONS]}},
     )
-    allow(search.role, ["dynamodb:Query"], [tables.profiles.table_arn])
-    catalog = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
-    allow(search.role, catalog, [tables.catalog.table_arn])
     allow(search.role, ["dynamodb:PutItem"], [tables.recommendations.table_arn])
-    allow_objects(search.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
-    allow(search.role, ["s3:ListBucket"], [uses.lake.bucket.bucket_arn])
 
 
 def _allow_server(search: ServiceFunction, stage: Stage) -> None:
