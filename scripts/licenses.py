@@ -4,9 +4,9 @@ python -m scripts.licenses            writes the page
 python -m scripts.licenses --check    fails if the page differs from what would be written
 """
 
-import sys
 from pathlib import Path
 
+from scripts.generated import write_or_check
 from scripts.shipped import EXCEPTIONS, GPL_TEXTS, PACKAGES, ShippedPackage, shipped
 
 PAGE = Path(__file__).parents[1] / "docs" / "licenses.md"
@@ -49,11 +49,7 @@ def _users(package: ShippedPackage) -> str:
 
 def main() -> int:
     """Write the page, or compare it with `--check`."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        return int(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text)
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+    return write_or_check(PAGE, page())
 
 
 if __name__ == "__main__":

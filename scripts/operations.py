@@ -5,12 +5,12 @@ python -m scripts.operations --check    fails if the page is not up to date
 """
 
 import re
-import sys
 from functools import cache
 from pathlib import Path
 from time import time
 
 from lambdas.support.control_plane import RandomIds
+from scripts.generated import write_or_check
 from scripts.operation_remarks import REMARKS
 from tastemaker.contracts.arns import AccountScope
 from tastemaker.control import registry
@@ -147,12 +147,7 @@ def _quotas() -> list[str]:
 
 def main() -> int:
     """Write the page, or compare it with `--check`."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        return 0 if PAGE.exists() and PAGE.read_text() == text else 1
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text)
-    return 0
+    return write_or_check(PAGE, page())
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ python -m scripts.recipes --check    fails if a table is not what would be writt
 """
 
 import re
-import sys
 from pathlib import Path
 
+from scripts.generated import write_or_check
 from tastemaker.recipes import RECIPES, Parameter, Recipe
 
 PAGE = Path(__file__).parents[1] / "docs" / "recipes.md"
@@ -94,12 +94,7 @@ def _listed(datasets: tuple[str, ...]) -> str:
 
 def main() -> int:
     """Write the tables, or compare them with `--check`."""
-    before = PAGE.read_text(encoding="utf-8")
-    after = page(before)
-    if "--check" in sys.argv[1:]:
-        return int(before != after)
-    PAGE.write_text(after, encoding="utf-8")
-    return 0
+    return write_or_check(PAGE, page(PAGE.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

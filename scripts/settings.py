@@ -5,10 +5,10 @@ python -m scripts.settings --check    fails if the page differs from what would 
 """
 
 import json
-import sys
 from pathlib import Path
 
 from infrastructure.stage import settings
+from scripts.generated import write_or_check
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 INTRODUCTION = """# Settings
@@ -33,11 +33,7 @@ def page() -> str:
 
 def main() -> int:
     """Write the page, or compare it with `--check`."""
-    text = page()
-    if "--check" in sys.argv[1:]:
-        return int(not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text)
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+    return write_or_check(PAGE, page())
 
 
 if __name__ == "__main__":
