@@ -97,6 +97,26 @@ class Generator(Protocol):
         """What these tokens cost, in US dollars."""
 
 
+class Around:
+    """The part of a Generator that another one answers. A subclass changes `generate`."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+
+    @property
+    def name(self) -> str:
+        """The name of the other one's model."""
+        return self._generator.name
+
+    def largest_cost(self, prompt: Prompt) -> float:
+        """The most that a call of the other one can cost, in US dollars."""
+        return self._generator.largest_cost(prompt)
+
+    def cost(self, usage: Usage) -> float:
+        """What these tokens cost, in US dollars."""
+        return self._generator.cost(usage)
+
+
 TEMPLATE = "template"
 """The name of `Templates`, and the source of a text that no model wrote."""
 

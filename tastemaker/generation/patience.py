@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tastemaker.generation.generator import (
+    Around,
     CeilingReached,
     Generated,
     Generator,
@@ -47,7 +48,7 @@ class Spending:
         self.usage += usage
 
 
-class Patient:
+class Patient(Around):
     """A Generator that calls another one, and again if it was throttled or timed out.
 
     It waits between two tries: twice as long each time, times a random share, so that many callers do not
@@ -67,21 +68,11 @@ class Patient:
         rng: Random | None = None,
         on_throttle: Callable[[], None] = lambda: None,
     ) -> None:
-        self._generator = generator
+        super().__init__(generator)
         self.spending = spending or Spending()
         self._seconds, self._clock, self._sleep = seconds, clock, sleep
         self._rng, self._on_throttle = rng or Random(), on_throttle
         self._unavailable: Unavailable | None = None
-
-    @property
-    def name(self) -> str:
-        return self._generator.name
-
-    def largest_cost(self, prompt: Prompt) -> float:
-        return self._generator.largest_cost(prompt)
-
-    def cost(self, usage: Usage) -> float:
-        return self._generator.cost(usage)
 
     def generate(self, prompt: Prompt) -> Generated:
         """The answer of the generator. Raises GeneratorError."""

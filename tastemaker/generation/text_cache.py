@@ -11,7 +11,7 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import Protocol
 
-from tastemaker.generation.generator import Generated, Generator, Prompt, Usage
+from tastemaker.generation.generator import Around, Generated, Generator, Prompt
 
 MAX_TEXTS = 10_000
 """The texts that a process remembers."""
@@ -41,23 +41,14 @@ def key_of(model: str, prompt: Prompt) -> str:
     return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-class Cached:
+class Cached(Around):
     """A Generator that answers a known prompt without calling another one. Known answers cost nothing."""
 
     def __init__(self, generator: Generator, store: TextStore | None = None, most: int = MAX_TEXTS) -> None:
-        self._generator, self._store, self._most = generator, store or NoTextStore(), most
+        super().__init__(generator)
+        self._store, self._most = store or NoTextStore(), most
         self._texts: OrderedDict[str, str] = OrderedDict()
         self.hits = 0
-
-    @property
-    def name(self) -> str:
-        return self._generator.name
-
-    def largest_cost(self, prompt: Prompt) -> float:
-        return self._generator.largest_cost(prompt)
-
-    def cost(self, usage: Usage) -> float:
-        return self._generator.cost(usage)
 
     def generate(self, prompt: Prompt) -> Generated:
         """The known answer, or that of the generator. Answers that were cut off are not kept."""
