@@ -1,5 +1,7 @@
 """Lists follow the context of a request where it matters, and example cells have their codes."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -18,6 +20,18 @@ from training.pipelines.registry import pipeline
 from training.progress import StopSignal
 
 CABINS, MENU = ("economy", "business", "first"), 8
+
+
+def trained(root: Path, config: Path) -> tuple[Prepared, SequenceModel]:
+    """The data and the model of a training with this configuration."""
+    parsed = read_config(config)
+    prepared = prepare(parsed, root)
+    recipe = pipeline(parsed, checkpoints=None, stop=StopSignal())
+    recipe.tune(prepared)
+    export(recipe.fit(prepared), prepared, recipe.config, root / "model")
+    model = load(Bundle.open(root / "model"))
+    assert isinstance(model, SequenceModel)
+    return prepared, model
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +56,7 @@ def airline(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Sequenc
         categorical=("CABIN",),
         hyperParameters={"width": "32"},
     )
-    config = read_config(written)
-    prepared = prepare(config, root)
-    recipe = pipeline(config, checkpoints=None, stop=StopSignal())
-    recipe.tune(prepared)
-    export(recipe.fit(prepared), prepared, recipe.config, root / "model")
-    model = load(Bundle.open(root / "model"))
-    assert isinstance(model, SequenceModel)
-    return prepared, model
+    return trained(root, written)
 
 
 def test_lists_follow_the_context_of_a_request(airline: tuple[Prepared, SequenceModel]) -> None:
@@ -106,12 +113,7 @@ def bought_share(root, weights: dict[str, float]) -> float:
         hyperParameters={"width": "16", "trainingPasses": "3"},
         solutionConfig={"eventsConfig": {"eventParametersList": listed}},
     )
-    config = read_config(written)
-    prepared = prepare(config, root)
-    recipe = pipeline(config, checkpoints=None, stop=StopSignal())
-    recipe.tune(prepared)
-    export(recipe.fit(prepared), prepared, recipe.config, root / "model")
-    model = load(Bundle.open(root / "model"))
+    prepared, model = trained(root, written)
     users = range(0, 150, 10)
     lists = [
         top_k(model.score_user(prepared.sequences.history(user), now=prepared.latest, user_index=user), 10)
