@@ -18,7 +18,7 @@ from lambdas.attribution.items import Items
 from lambdas.attribution.reading import streamed
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
-from tastemaker.contracts.compaction import visible
+from tastemaker.contracts.compaction import is_compacted, visible
 from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.contracts.lake_layout import AttributionFolder, events_of_day
 from tastemaker.contracts.plans import AttributionPlan
@@ -82,16 +82,13 @@ class Events:
             if key.endswith(".parquet")
         ]
         seen = set(earlier["seen"])
-        new = [
-            key
-            for key, written in found
-            if key not in seen and (before is not None or written >= plan["createdAt"])
-        ]
+        since = plan["createdAt"] if before is None else 0.0
+        new = [key for key, written in found if key not in seen and (written >= since or is_compacted(key))]
         if not new and before is not None:
             return None
         sources = Sources(plan["sources"], earlier["named"])
         tally = Tally(map(Metric.parse, plan["metrics"]), sources)
-        for event in streamed(self.lake, new, tally, seen):
+        for event in streamed(self.lake, new, tally, seen, since):
             tally.add(event)
         figures = tally.figures(self.items.of(tally.items, tally.item_columns))
         state = {

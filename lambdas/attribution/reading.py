@@ -13,11 +13,16 @@ BULK = ["EVENT_TYPE", "TIMESTAMP", "ITEM_ID", "RECOMMENDATION_ID", "EVENT_ATTRIB
 
 
 def streamed(
-    lake: LakeBucket, keys: Iterable[str], tally: Tally, read: Collection[str] = ()
+    lake: LakeBucket,
+    keys: Iterable[str],
+    tally: Tally,
+    read: Collection[str] = (),
+    since: float = 0.0,
 ) -> Iterator[Event]:
     """The events of these files that `tally` counts. Of the same event, the first one counts.
 
-    `read` are the keys of files whose events were counted before: a compacted file may repeat them.
+    `read` are the keys of files whose events were counted before, and files that were written until `since`
+    do not count: a compacted file may repeat them.
     """
     names = [name for name in tally.columns if name in MEMBERS_BY_FIELD]
     others = [name for name in tally.columns if name not in MEMBERS_BY_FIELD]
@@ -29,7 +34,7 @@ def streamed(
     end = len(STREAMED) + len(names)
     seen: set[tuple[str, str]] = set()
     for key in keys:
-        for row in parquet.event_rows(lake, key, [*STREAMED, *more], tally.event_types, read):
+        for row in parquet.event_rows(lake, key, [*STREAMED, *more], tally.event_types, read, since):
             identity = event_identity(*row[end : end + 3])
             if identity in seen:
                 continue

@@ -137,7 +137,10 @@ class DataDeletion:
                 return delete_event_rows(self.lake, key, users, sessions, on_count)
             try:
                 return delete_event_rows(self.lake, key, users, sessions, lambda _: None)
-            except self.lake.client.exceptions.NoSuchKey:  # compaction has deleted it meanwhile
+            except (
+                self.lake.client.exceptions.NoSuchKey,
+                LookupError,
+            ):  # compaction has deleted it meanwhile
                 return 0
         datasets = [dataset["catalog"] for dataset in plan["datasets"] if dataset["type"] == "USERS"]
         names = [*users, *sessions][task["from"] : task["to"]]

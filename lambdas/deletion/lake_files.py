@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lambdas.stores import parquet
-from lambdas.stores.lake import LakeBucket
+from lambdas.stores.lake import ConcurrentWriteError, LakeBucket
 from tastemaker.contracts.streamed_event import event_columns, stored_columns
 from tastemaker.failures import WorkFailedError
 
+ATTEMPTS = 3
 OnCount = Callable[[int], None]
 """Receives the number of rows that are about to be deleted."""
 
@@ -102,26 +103,46 @@ def _rewrite(
 ) -> int:
     """Delete the rows that `wanted` matches: by its first column, or if that is null by its second.
 
-    `columns_of` finds the columns of `wanted` in the file.
+    `columns_of` finds the columns of `wanted` in the file. Raises LookupError if the file does not exist.
     """
+    for attempt in range(ATTEMPTS):
+        etag, metadata = lake.version(key)
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "kept.parquet"
+            removed = _copy_others(lake, key, path, wanted, columns_of)
+            if removed:
+                on_count(removed)
+                try:
+                    lake.replace(key, path, etag=etag, metadata=metadata)
+                except ConcurrentWriteError:  # compaction has written the file: it may have new rows
+                    if attempt == ATTEMPTS - 1:
+                        raise
+                    continue
+        # Also if no row was removed: an earlier run may have stopped after it had written the new file.
+        delete_old_versions(lake, key)
+        return removed
+    raise AssertionError("The last attempt returns or raises.")
+
+
+def _copy_others(
+    lake: LakeBucket,
+    key: str,
+    path: Path,
+    wanted: dict[str, pa.Array],
+    columns_of: Callable[[Iterable[str], Collection[str], str], dict[str, str]],
+) -> int:
+    """Write the rows that `wanted` does not match to a local file. Returns the number of the others."""
     removed = 0
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "kept.parquet"
-        with parquet.opened(lake, key) as file:
-            stored = columns_of(wanted, file.schema_arrow.names, key)
-            wanted = {stored[name]: ids for name, ids in wanted.items()}
-            with pq.ParquetWriter(path, file.schema_arrow, compression="zstd") as writer:
-                for group in range(file.num_row_groups):
-                    table = file.read_row_group(group)
-                    kept = table.filter(pc.invert(_matches(table, wanted)))
-                    removed += len(table) - len(kept)
-                    if len(kept):
-                        writer.write_table(kept)
-        if removed:
-            on_count(removed)
-            lake.client.upload_file(str(path), lake.bucket, key)
-    # Also if no row was removed: an earlier run may have stopped after it had written the new file.
-    delete_old_versions(lake, key)
+    with parquet.opened(lake, key) as file:
+        stored = columns_of(wanted, file.schema_arrow.names, key)
+        wanted = {stored[name]: ids for name, ids in wanted.items()}
+        with pq.ParquetWriter(path, file.schema_arrow, compression="zstd") as writer:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                kept = table.filter(pc.invert(_matches(table, wanted)))
+                removed += len(table) - len(kept)
+                if len(kept):
+                    writer.write_table(kept)
     return removed
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.compaction import visible
+from tastemaker.contracts.compaction import is_compacted, visible
 from tastemaker.contracts.deployment import REFRESHED_DATA
 from tastemaker.contracts.lake_layout import events_of_day
 from tastemaker.contracts.plans import RefreshPlan
@@ -157,16 +157,19 @@ class RefreshRun:
         events = 0
         start = _day_before(prefix, previous.now if previous else since)
         for key, written in visible(self.lake.objects(prefix, after=start)):
-            if not key.endswith(".parquet") or written <= since:
+            if not key.endswith(".parquet") or (written <= since and not is_compacted(key)):
                 continue
             if key > _day_before(prefix, now):
                 keys.add(key)
             if key not in known:
-                events += self._count_file(key, bundle, tally, now, known)
+                events += self._count_file(key, bundle, tally, now, known, since)
         return keys, events
 
-    def _count_file(self, key: str, bundle: Bundle, tally: Tally, now: int, known: set[str]) -> int:
-        rows = (Event(*row) for row in parquet.event_rows(self.lake, key, COLUMNS, read=known))
+    def _count_file(
+        self, key: str, bundle: Bundle, tally: Tally, now: int, known: set[str], since: float
+    ) -> int:
+        found = parquet.event_rows(self.lake, key, COLUMNS, read=known, since=since)
+        rows = (Event(*row) for row in found)
         is_trained = _trained_types(bundle)
         return sum(
             tally.add(chunk, now=now, is_trained=is_trained, impressions=self.impressions)

@@ -1,7 +1,7 @@
 """The client of the lake bucket."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ class DeletionError(Exception):
 
 
 class ConcurrentWriteError(Exception):
-    """Other writers create the same object at the same time."""
+    """Others write the same object at the same time."""
 
 
 class LakeBucket:
@@ -74,6 +74,36 @@ class LakeBucket:
         """Store a local file."""
         with path.open("rb") as file:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=file)
+
+    def replace(self, key: str, path: Path, *, etag: str | None, metadata: Mapping[str, str]) -> None:
+        """Store a local file in place of the version `etag`; None means that there is no object yet.
+
+        Raises ConcurrentWriteError if the object is another one by now, or was deleted.
+        """
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        try:
+            with path.open("rb") as file:
+                self.client.put_object(
+                    Bucket=self.bucket, Key=key, Body=file, Metadata=dict(metadata), **condition
+                )
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 409, 412):
+                raise ConcurrentWriteError(f"{self.uri(key)} was written by others meanwhile.") from error
+            raise
+
+    def version(self, key: str) -> tuple[str, Mapping[str, str]]:
+        """The ETag and the metadata of an object. Raises LookupError if it does not exist."""
+        try:
+            answer = self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                raise LookupError(f"There is no object {self.uri(key)}.") from None
+            raise
+        return answer["ETag"], answer["Metadata"]
+
+    def metadata(self, key: str) -> Mapping[str, str]:
+        """The metadata of an object. Raises LookupError if it does not exist."""
+        return self.version(key)[1]
 
     def download(self, key: str, path: Path) -> None:
         """Write an object to a local file, one piece at a time."""

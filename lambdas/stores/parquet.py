@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.compaction import SOURCE_COLUMN, is_compacted, visible
+from tastemaker.contracts.compaction import SOURCE_COLUMN, is_compacted, source_times, visible
 from tastemaker.contracts.streamed_event import stored_columns
 from tastemaker.failures import WorkFailedError
 
@@ -76,15 +76,22 @@ def event_rows(
     members: list[str],
     only: Collection[str] | None = None,
     read: Collection[str] = (),
+    since: float = 0.0,
 ) -> Iterator[Row]:
     """Like `rows` for a file of streamed events, by the members of an event.
 
-    `read` are the keys of files that were read before: their rows in a compacted file are left out. Raises
-    MissingColumnError if the file lacks a column that all such files have.
+    `read` are the keys of files that were read before, and `since` is a time in seconds since 1970: a
+    compacted file has also rows of files that were read or were written until then, which are left out.
+    Raises MissingColumnError if the file lacks a column that all such files have.
     """
     with opened(lake, key) as file:
         stored = stored_columns(members, file.schema_arrow.names, key)
-        yield from _rows(file, members, stored, only, read if is_compacted(key) else ())
+        if is_compacted(key):
+            times = source_times(key, file.schema_arrow.metadata)
+            read = {source for source, at in times.items() if source in read or at <= since}
+        else:
+            read = ()
+        yield from _rows(file, members, stored, only, read)
 
 
 def _rows(

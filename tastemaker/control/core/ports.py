@@ -90,6 +90,9 @@ class Lake(Protocol):
     def read(self, key: str) -> str:
         """The text of an object. Raises LookupError if it does not exist."""
 
+    def metadata(self, key: str) -> Mapping[str, str]:
+        """The metadata that were stored with an object. Raises LookupError if it does not exist."""
+
     def write(self, key: str, text: str) -> None:
         """Store an object."""
 
@@ -107,6 +110,9 @@ class NoLake:
         raise RuntimeError("This function has no lake.")
 
     def read(self, key: str) -> str:
+        raise RuntimeError("This function has no lake.")
+
+    def metadata(self, key: str) -> Mapping[str, str]:
         raise RuntimeError("This function has no lake.")
 
     def write(self, key: str, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tastemaker.contracts import statuses
 from tastemaker.contracts.arns import execution_name
-from tastemaker.contracts.compaction import visible
+from tastemaker.contracts.compaction import newest, visible
 from tastemaker.contracts.deployment import bundle_of
 from tastemaker.contracts.lake_layout import BUNDLE_MANIFEST, TrainingFolder, bundle_of_job
 from tastemaker.contracts.model_size import can_fit, disk_shortage
@@ -209,9 +209,7 @@ class TrainingJob:
 def newest_interaction(context: Context, group: str) -> float:
     """When interactions last came in, by import or by stream (seconds since 1970); 0.0 if they never did."""
     lake, prefixes = context.ports.lake, events_of(context, group)
-    streamed = max(
-        (written for prefix in prefixes for _, written in visible(lake.objects(prefix))), default=0.0
-    )
+    streamed = max((newest(lake.objects(prefix), lake.metadata) for prefix in prefixes), default=0.0)
     interactions = datasets_of(context, group).get("INTERACTIONS")
     imported = bulk_data_changed_at(interactions) if interactions is not None else 0.0
     return max(streamed, imported)

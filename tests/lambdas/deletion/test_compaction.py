@@ -6,7 +6,7 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lambdas.deletion.compaction import Compaction
+from lambdas.deletion.compaction import ATTEMPTS, Compaction
 from lambdas.deletion.lake_files import delete_event_rows
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.compaction import AGE_DAYS, KEPT_DAYS, SOURCE_COLUMN, SOURCES
+from tastemaker.contracts.compaction import (
+    AGE_DAYS,
+    KEPT_DAYS,
+    SOURCE_COLUMN,
+    SOURCES,
+    newest,
+    source_times,
+)
 from tastemaker.failures import WorkFailedError
 from tests.lambdas.aws import LAKE
 from training.data import parquet as training_data
@@ -47,8 +54,8 @@ class Lake(LakeBucket):
         self.before: Callable[[int], None] = lambda _: None
         self.after: Callable[[int], None] = lambda _: None
 
-    def upload(self, key: str, path: Path) -> None:
-        self._count(lambda: super(Lake, self).upload(key, path))
+    def replace(self, key: str, path: Path, *, etag: str | None, metadata: Mapping[str, str]) -> None:
+        self._count(lambda: super(Lake, self).replace(key, path, etag=etag, metadata=metadata))
 
     def delete(self, objects: list[dict[str, str]]) -> None:
         for one in objects:  # S3 deletes one after the other
@@ -210,6 +217,111 @@ def test_file_that_comes_after_the_sources_were_deleted_is_added(lake: Lake) -> 
     assert users(lake) == ALL + Counter(dan=1)
     compact(lake, later=KEPT_DAYS + 1)
     assert parquet.keys(lake, EVENTS) == [f"{OLD}compacted.parquet"]
+
+
+def with_only_copies(lake: Lake) -> None:
+    """A day whose sources were deleted, and a late file."""
+    fill(lake)
+    compact(lake)
+    compact(lake, later=KEPT_DAYS + 1)
+    store(lake, f"{OLD}late.parquet", "dan")
+    lake.writes = 0
+
+
+@pytest.mark.parametrize("changes", range(1, ATTEMPTS + 1))
+def test_late_file_that_changes_meanwhile_loses_and_repeats_nothing(lake: Lake, changes: int) -> None:
+    def change(number: int) -> None:
+        if number <= changes:
+            store(lake, f"{OLD}late.parquet", *["dan"] * (number + 1))
+
+    with_only_copies(lake)
+    lake.before = change
+    if changes == ATTEMPTS:
+        with pytest.raises(WorkFailedError, match="change; the next run"):
+            compact(lake)
+        assert users(lake) == ALL + Counter(dan=changes)
+    compact(lake)
+    assert users(lake) == ALL + Counter(dan=changes + 1)
+    compact(lake)
+    assert parquet.keys(lake, EVENTS) == [f"{OLD}compacted.parquet"]
+    assert users(lake) == ALL + Counter(dan=changes + 1)
+
+
+def test_late_file_that_changes_after_a_killed_run_is_read_again(lake: Lake) -> None:
+    def kill(number: int) -> None:
+        raise Killed
+
+    with_only_copies(lake)
+    lake.after = kill
+    with pytest.raises(Killed):
+        compact(lake)
+    lake.after = lambda _: None
+    store(lake, f"{OLD}late.parquet", "eve")
+    assert compact(lake) == {"compacted": 1, "deleted": 0}
+    assert users(lake) == ALL + Counter(eve=1)
+
+
+def test_users_who_are_deleted_from_the_only_copy_meanwhile_do_not_come_back(lake: Lake) -> None:
+    def delete(number: int) -> None:
+        if number == 1:
+            delete_ann(lake, f"{OLD}compacted.parquet")
+
+    with_only_copies(lake)
+    lake.before = delete
+    assert compact(lake) == {"compacted": 1, "deleted": 0}
+    assert users(lake) == Counter(bob=1, cleo=1, dan=1)
+
+
+def test_data_deletion_does_not_undo_a_compaction_that_ends_meanwhile(lake: Lake) -> None:
+    with_only_copies(lake)
+    plain = LakeBucket(lake.client, LAKE)
+    counts: list[int] = []
+
+    def count(number: int) -> None:
+        counts.append(number)
+        if len(counts) == 1:
+            compact(plain)
+
+    delete_event_rows(plain, f"{OLD}compacted.parquet", ["ann"], [], count)
+    assert users(lake) == Counter(bob=1, cleo=1, dan=1) and counts == [2, 2]
+
+
+def test_deleted_dataset_with_only_copies_stays_deleted(lake: Lake) -> None:
+    def purge(number: int) -> None:
+        if number == 1:
+            LakeBucket(lake.client, LAKE).purge(EVENTS, float("inf"))
+
+    with_only_copies(lake)
+    lake.before = purge
+    assert compact(lake) == {"compacted": 0, "deleted": 0}
+    assert parquet.keys(lake, EVENTS) == []
+
+
+def written(lake: LakeBucket) -> dict[str, float]:
+    return dict(lake.objects(EVENTS))
+
+
+def test_compacted_file_knows_when_its_sources_were_written(lake: Lake) -> None:
+    fill(lake)
+    times = written(lake)
+    compact(lake)
+    key = f"{OLD}compacted.parquet"
+    assert newest(lake.objects(EVENTS), lake.metadata) == max(times.values())
+    delete_ann(lake, key)
+    assert newest(lake.objects(EVENTS), lake.metadata) == max(times.values())
+    with parquet.opened(lake, key) as file:
+        assert source_times(key, file.schema_arrow.metadata) == times
+
+
+def test_reader_leaves_out_rows_of_sources_that_were_written_before(lake: Lake) -> None:
+    store(lake, f"{OLD}morning.parquet", "ann")
+    time.sleep(1.1 - time.time() % 1)  # the times of objects are whole seconds
+    store(lake, f"{OLD}noon.parquet", "bob")
+    morning = written(lake)[f"{OLD}morning.parquet"]
+    compact(lake)
+    key = f"{OLD}compacted.parquet"
+    assert list(parquet.event_rows(lake, key, ["userId"], since=morning)) == [("bob",)]
+    assert len(list(parquet.event_rows(lake, key, ["userId"], since=morning - 1))) == 2
 
 
 def test_damaged_file_stops_its_day_only(lake: Lake) -> None:

@@ -13,6 +13,7 @@ from lambdas.refreshing.refresh import TALLY_FILE, RefreshRun
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.lake import LakeBucket
+from tastemaker.contracts.compaction import SOURCES, WRITTEN
 from tastemaker.contracts.deployment import REFRESHED_DATA, bundle_address
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.refreshing.tally import Tally
@@ -176,3 +177,18 @@ def test_failing_impression_table_does_not_raise() -> None:
     answers = ImpressionTable(Broken(), "recommendations")
     answers.record("RID-1", "arn", ["alien"])
     answers.flush()
+
+
+def test_refresh_leaves_out_events_of_a_compacted_day_that_the_model_was_trained_on(lab: RefreshLab) -> None:
+    """The model was made at noon, with the events of the morning."""
+    events = {"morning": "alien", "evening": "dune"}
+    rows = [{"eventid": name, "itemid": item, "compactedfrom": name} for name, item in events.items()]
+    more = {"userid": "u", "sessionid": "s", "eventtype": "view", "sentat": 5, "impression": None}
+    sources = json.dumps(dict.fromkeys(events, "etag"))
+    metadata = {SOURCES: sources, WRITTEN: json.dumps({"morning": 0.0, "evening": 1.0})}
+    table = pa.Table.from_pylist([{**row, **more} for row in rows]).replace_schema_metadata(metadata)
+    pq.write_table(table, lab.folder / "day.parquet")
+    lab.lake.upload("groups/films/events/1970/01/01/compacted.parquet", lab.folder / "day.parquet")
+    refresh, result = lab.run("first")
+    assert result["events"] == 1
+    assert taken_counts(lab.served(refresh))["dune"] == 5 + 1

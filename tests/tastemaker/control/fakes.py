@@ -89,6 +89,10 @@ class FakeLake:
 
     files: dict[str, tuple[str, float]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    stored_metadata: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def metadata(self, key: str) -> dict[str, str]:
+        return self.stored_metadata.get(key, {})
 
     def objects(self, prefix: str) -> Iterator[tuple[str, float]]:
         return ((key, written) for key, (_, written) in sorted(self.files.items()) if key.startswith(prefix))
