@@ -220,11 +220,13 @@ class Demo:
         return list(answer["itemList"])
 
     def another_genre(self, items: list[str]) -> str:
-        """A genre that many films have and few of the recommended ones."""
-        everywhere = Counter(genre for genres in self.genres.values() for genre in genres)
+        """A genre that people watch and that few of the recommended items have."""
+        watched = Counter(
+            genre for item in self.data.interactions["ITEM_ID"] for genre in self.genres.get(item, ())
+        )
         here = Counter(genre for item in items for genre in self.genres[item])
-        common = [genre for genre, count in everywhere.items() if count >= 40]
-        return min(common, key=lambda genre: (here[genre] / everywhere[genre], genre))
+        common = [genre for genre, count in watched.items() if count >= len(self.data.interactions) / 25]
+        return min(common, key=lambda genre: (here[genre] / watched[genre], genre))
 
     def film(self, item: str) -> str:
         return f"{self.title[item]}  [{', '.join(self.genres[item])}]"

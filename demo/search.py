@@ -7,8 +7,8 @@ from opensearchpy import OpenSearch
 
 INDEX = "movielens"
 PIPELINE = "for-the-user"
-WORDS = "man day love night time"
-"""Words that films of every genre have in their titles."""
+WORDS = "man"
+"""A word that films of many genres have in their titles."""
 SHOWN = 8
 WINDOW = 100
 

@@ -44,13 +44,14 @@ def falling(passes: int) -> int:
 class Course:
     """The passes of one training.
 
-    `least` is the passes to make, unless validation stops rising before. If they are `fixed`, there are no
-    more, and the rate falls from the start. `reached` has the objective after each pass so far. The rate
-    falls from the end of the pass `high` to the end of the pass `last`; before that is decided, they are
-    None.
+    `least` is the passes to make, unless validation stops rising before, and `most` bounds them (0 for no
+    bound). If they are `fixed`, there are no more, and the rate falls from the start. `reached` has the
+    objective after each pass so far. The rate falls from the end of the pass `high` to the end of the pass
+    `last`; before that is decided, they are None.
     """
 
     least: int
+    most: int = 0
     fixed: bool = False
     reached: list[float] = field(default_factory=list)
     high: int | None = None
@@ -96,6 +97,8 @@ class Course:
         `affordable` is the number of passes that the time budget still allows.
         """
         self.reached.append(reached)
+        if self.most:
+            affordable = min(affordable, max(self.most - self.done, 0))
         without_gain = self.done - 1 - self.reached.index(max(self.reached))
         if self.last is not None:
             over = without_gain >= MAX_PASSES_WITHOUT_GAIN

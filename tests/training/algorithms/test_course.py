@@ -43,6 +43,12 @@ def test_passes_end_soon_after_validation_stops_rising() -> None:
     assert course.done == 1 + MAX_PASSES_WITHOUT_GAIN
 
 
+def test_small_data_gets_no_more_passes_than_it_asks_for() -> None:
+    course = run(Course(least=6, most=6), lambda number: float(number))
+    assert course.done == 6
+    assert course.high == 4
+
+
 @pytest.mark.parametrize("affordable", [1, 2, 5, 9])
 def test_budget_is_kept_and_the_rate_still_falls(affordable: int) -> None:
     course = run(Course(least=3), lambda number: float(number), affordable)
