@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 PACKAGES = (
+    "cli",
     "demo",
     "deployment",
     "distributed",
@@ -40,6 +41,10 @@ COVERED = {
     "demo/": "tests/end_to_end/test_first_campaign.py",
     "deployment/smoke/": "tests/deployment/smoke/test_steps.py",
     "distributed/": "tests/distributed/test_importing.py",
+    # Errors are what commands end with.
+    "cli/errors.py": "tests/cli/test_main.py",
+    "cli/item_names.py": "tests/cli/commands/test_ask.py",
+    "cli/app.py": "tests/cli/test_main.py",
     # Construct definitions: the synthesized template is what counts.
     "infrastructure/": "tests/infrastructure/test_stack.py",
     "infrastructure/workflows/": "tests/infrastructure/workflows/test_registry.py",

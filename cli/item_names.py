@@ -1,0 +1,66 @@
+"""The names of items, by which people recognize them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cli import names
+from cli.connection import Connection
+from tastemaker.errors import TastemakerError
+from tastemaker.schemas import Field, parse
+
+NAME_COLUMNS = ("TITLE", "NAME", "ITEM_NAME", "PRODUCT_NAME", "ITEM_TITLE")
+
+
+@dataclass(frozen=True)
+class ItemNames:
+    """How items are shown: by columns of the Items dataset, or by names that the caller has.
+
+    `in_answers` says that the campaign returns metadata with its recommendations.
+    """
+
+    columns: Sequence[str] = ()
+    in_answers: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, item: str) -> str:
+        """The name of an item, or its ID."""
+        return self.names.get(item, item)
+
+
+def name_column(fields: Sequence[Field]) -> str | None:
+    """The column that names an item: the one that the schema marks, or one with a usual name."""
+    marked = next((one.name for one in fields if one.item_name), None)
+    if marked:
+        return marked
+    upper = {one.name.upper(): one.name for one in fields}
+    exact = next((upper[name] for name in NAME_COLUMNS if name in upper), None)
+    return exact or next((one.name for one in fields if one.name.upper().endswith(("_NAME", "_TITLE"))), None)
+
+
+def of_group(connection: Connection, group_arn: str) -> ItemNames:
+    """The column with the names of a dataset group's items, if its Items dataset has one."""
+    client = connection.client("personalize")
+    for dataset in names.listed(connection, names.DATASET, group_arn):
+        if dataset["datasetType"].upper() != "ITEMS":
+            continue
+        described = client.describe_dataset(datasetArn=dataset["datasetArn"])["dataset"]
+        schema = client.describe_schema(schemaArn=described["schemaArn"])["schema"]["schema"]
+        try:
+            column = name_column(parse(schema).fields)
+        except TastemakerError:
+            return ItemNames()
+        return ItemNames((column,) if column else ())
+    return ItemNames()
+
+
+def of_campaign(connection: Connection, campaign_arn: str) -> ItemNames:
+    """The column with the names of a campaign's items, and whether its answers have it."""
+    client = connection.client("personalize")
+    campaign = client.describe_campaign(campaignArn=campaign_arn)["campaign"]
+    if not (campaign.get("campaignConfig") or {}).get("enableMetadataWithRecommendations"):
+        return ItemNames()
+    solution = campaign["solutionVersionArn"].rsplit("/", 1)[0]
+    group = client.describe_solution(solutionArn=solution)["solution"]["datasetGroupArn"]
+    return ItemNames(of_group(connection, group).columns, in_answers=True)
