@@ -3,7 +3,8 @@
 A schedule calls it once a day with {"action": "compact"}, because it may rewrite the files of events.
 
 An event is {"action": "plan" | "delete" | "count", "plan": the answer of the first step, "item": a task}. The
-ids of users are read from the caller's file at each call, so that the lake never has a list of them.
+ids of users are read from the caller's file at each call, so that the lake never has a list of them: it has
+a digest of the list, and a call that reads another list fails.
 """
 
 import json
@@ -25,7 +26,7 @@ from lambdas.deletion.lake_files import (
 )
 from lambdas.deletion.planning import Task, plan_tasks
 from lambdas.deletion.tables import THREADS, Tables
-from lambdas.deletion.users import read_users
+from lambdas.deletion.users import digest_of, read_users
 from lambdas.stores import parquet
 from lambdas.stores.caller_access import CallerAccess
 from lambdas.stores.lake import LakeBucket
@@ -35,7 +36,7 @@ from lambdas.support.settings import Settings
 from tastemaker.contracts.compaction import is_compacted
 from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
 from tastemaker.contracts.plans import DataDeletionPlan
-from tastemaker.failures import reason_for
+from tastemaker.failures import WorkFailedError, reason_for
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
@@ -61,7 +62,9 @@ class DataDeletion:
         try:
             match action:
                 case "plan":
-                    return plan_tasks(self.lake, plan, self._users(plan))
+                    users = self._read_users(plan)
+                    self.lake.write(DeletionFolder(plan["folder"]).users_digest, digest_of(users))
+                    return plan_tasks(self.lake, plan, users)
                 case "delete" if item is not None:
                     return self._delete_once(plan, item)
                 case "count":
@@ -76,6 +79,19 @@ class DataDeletion:
         raise ValueError(f"There is no action {action!r}.")
 
     def _users(self, plan: DataDeletionPlan) -> list[str]:
+        """The users for whom the tasks were planned. Raises WorkFailedError if the list is another one now.
+
+        A task deletes by the number of a user in the list, and each reads the list again.
+        """
+        users = self._read_users(plan)
+        if digest_of(users) != self.lake.read(DeletionFolder(plan["folder"]).users_digest):
+            raise WorkFailedError(
+                f"The list of users at {plan['source']} changed while the job ran, so that some users may be "
+                "left; leave it as it is, and create the job again."
+            )
+        return users
+
+    def _read_users(self, plan: DataDeletionPlan) -> list[str]:
         return read_users(self.access.source(plan["source"], plan.get("roleArn")), plan["source"])
 
     def _delete_once(self, plan: DataDeletionPlan, task: Task) -> int:

@@ -259,6 +259,11 @@ class DeletionFolder:
         return f"{self.prefix}sessions.json"
 
     @property
+    def users_digest(self) -> str:
+        """The key of the digest of the list of users for which the tasks were planned."""
+        return f"{self.prefix}users.digest"
+
+    @property
     def counts(self) -> str:
         """The prefix of the numbers of deleted rows."""
         return f"{self.prefix}counts/"

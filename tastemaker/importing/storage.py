@@ -35,6 +35,11 @@ class Inputs:
     skipped: list[str]
 
 
+def is_hidden(name: str) -> bool:
+    """Whether the name of a file, or of a folder on its path `name`, begins with `_` or `.`."""
+    return any(part.startswith(("_", ".")) for part in name.split("/"))
+
+
 def input_files(source: Source, location: str) -> Inputs:
     """The files of `s3://bucket/key.csv` or of a folder: all its CSV files, or all its Parquet files.
 
@@ -48,7 +53,7 @@ def input_files(source: Source, location: str) -> Inputs:
 
     def accept(file: File) -> bool:
         name = file.key.removeprefix(folder)
-        if any(part.startswith(("_", ".")) for part in name.split("/")):
+        if is_hidden(name):
             skipped.append(name)
             return False
         if name.lower().endswith(READABLE):

@@ -141,7 +141,7 @@ def place(lake_client: Any, other_tables: Any) -> Deployment:
     place = Deployment(lake_client, other_tables)
     place.s3.put_object(Bucket="caller", Key="gone/a.csv", Body=b"\xef\xbb\xbfUSER_ID\nann\n")
     place.s3.put_object(Bucket="caller", Key="gone/more/b.csv", Body=b'USER_ID\r\n"ann"\r\nnobody\r\n')
-    place.s3.put_object(Bucket="caller", Key="gone/notes.txt", Body=b"bob")
+    place.s3.put_object(Bucket="caller", Key="gone/_notes.txt", Body=b"bob")
     return place
 
 
@@ -172,6 +172,21 @@ def test_restarted_deletion_counts_rows_of_both_runs(place: Deployment) -> None:
     place.store("groups/films/events/0.parquet", [late])
     assert place.run() == 2 + 1 + 3 + 1 + 5 + 1
     assert "ann" not in place.known()
+
+
+@pytest.mark.parametrize("step", ["delete", "count"])
+def test_list_of_users_that_changes_meanwhile_fails_the_deletion(place: Deployment, step: str) -> None:
+    """Each task reads the list, and the tables are divided by the numbers of users in it."""
+    place.job.run("plan", PLAN, {})
+    if step == "count":  # a day that was compacted meanwhile is read again
+        place.store("groups/films/events/2026/01/02/compacted.parquet", [{"userid": "ann", "sessionid": "s"}])
+    place.s3.put_object(Bucket="caller", Key="gone/a.csv", Body=b"USER_ID\nbob\n")
+    tasks = json.loads(place.job.lake.read(PLAN["work"]))
+    item = next(task for task in tasks if task["what"] == "tables") if step == "delete" else {}
+    with pytest.raises(WorkFailedError, match="changed while the job ran"):
+        place.job.run(step, PLAN, item)
+    assert "changed while the job ran" in place.job.lake.read(f"{FOLDER}failure.txt")
+    assert "'bob'" in place.known()
 
 
 def test_deletion_counts_compacted_events_once_and_leaves_none(place: Deployment) -> None:

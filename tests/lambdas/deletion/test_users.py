@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from lambdas.deletion.users import read_users
+from lambdas.deletion.users import digest_of, read_users
 from tastemaker.failures import InvalidLocation, WorkFailedError
 from tastemaker.importing.storage import Folder
 
@@ -74,3 +74,18 @@ def test_damaged_and_foreign_bytes_are_named(bucket: Path) -> None:
     (bucket / "a.csv.gz").write_bytes(b"USER_ID\n\xff\xfe\n")
     with pytest.raises(WorkFailedError, match=r"a\.csv\.gz: not UTF-8"):
         users(bucket)
+
+
+@pytest.mark.parametrize("name", ["part-0001", "notes.txt", "more/users"])
+def test_folder_with_a_file_that_may_name_users_is_refused_whole(bucket: Path, name: str) -> None:
+    (bucket / "a.csv").write_text("USER_ID\nann\n")
+    (bucket / name).parent.mkdir(exist_ok=True)
+    (bucket / name).write_text("USER_ID\nbob\n")
+    with pytest.raises(InvalidLocation, match=f"are not .csv: {name}; rename them"):
+        users(bucket)
+
+
+def test_digest_tells_lists_apart() -> None:
+    lists = [["a", "b"], ["ab"], ["b", "a"], ["a"], []]
+    assert len({digest_of(one) for one in lists}) == len(lists)
+    assert digest_of(["a", "b"]) == digest_of(["a", "b"])
