@@ -89,8 +89,9 @@ sbom: $(VENV)/ready  ## The bill of materials of a deployment, in build/sbom.jso
 audit: $(VENV)/ready  ## Compare the locked packages with published advisories, if their source can be reached
 	$(BIN)/python -m scripts.audit
 
-docs: $(VENV)/ready  ## Generate clients/models, docs/licenses.md, docs/operations.md, docs/settings.md, and the tables of docs/recipes.md and docs/cost.md
+docs: $(VENV)/ready  ## Generate clients/models, docs/licenses.md, docs/operations.md, docs/settings.md, and the tables of docs/declare.md, docs/recipes.md and docs/cost.md
 	$(BIN)/python -m scripts.client_models
+	$(BIN)/python -m scripts.declare
 	$(BIN)/python -m scripts.licenses
 	$(BIN)/python -m scripts.operations
 	$(BIN)/python -m scripts.recipes

@@ -5,7 +5,8 @@ REMARKS = {
     "lists of the job, and GetRecommendations answers from them while the model is fetched and if it "
     "fails. Such a job has no filter and at most 100 results. Each list costs one DynamoDB write per "
     "kilobyte.",
-    "CreateCampaign": "`minProvisionedTPS` is stored and costs nothing: functions serve, not instances.",
+    "CreateCampaign": "`minProvisionedTPS` is stored and costs nothing: functions serve, not instances. With "
+    "the own member `awaitFirstVersion` the campaign may be created before the first solution version.",
     "CreateDataset": "The dataset is ACTIVE at once.",
     "CreateDatasetGroup": "The dataset group is ACTIVE at once. `kmsKeyArn` is refused: one key encrypts the "
     "whole deployment.",

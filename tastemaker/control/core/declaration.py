@@ -138,6 +138,10 @@ class Declaration:
     def schedule_work(self, record: Record) -> None:
         """Schedule the work that recurs while the record exists. Raises StartError."""
 
+    def has_execution(self, record: Record) -> bool:
+        """Whether a record in transition waits for an execution, and not for another resource."""
+        return True
+
     def workflow_input(self, record: Record) -> dict[str, Any]:
         """The input of the workflow that creation starts."""
         return {self.arn_member: record.arn}

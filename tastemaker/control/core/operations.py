@@ -121,7 +121,7 @@ class Operations(Declaration):
         """Remove the record at once or, if the resource has data, through the delete workflow."""
         record = self.context.records.find(self.name, request[self.arn_member])
         again = record.status in statuses.DELETING and "failureReason" in record.body
-        if record.in_transition and not again:
+        if record.in_transition and self.has_execution(record) and not again:
             raise ResourceInUse(f"{record.arn} has the status {record.status}; wait until that has ended.")
         self.check_deletable(record)
         self.check_unused(record)

@@ -12,6 +12,7 @@ from tastemaker.contracts.plans import DeployPlan
 from tastemaker.control.core import exploration_config
 from tastemaker.control.core.declaration import NEVER, Body, Reference, Request
 from tastemaker.control.core.deployments import deployment_of_version
+from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.resource_type import ResourceType
 from tastemaker.control.core.updates import (
@@ -29,13 +30,18 @@ from tastemaker.recipes import Recipe
 
 LATEST = "/$LATEST"
 UPDATE = "latestCampaignUpdate"
+AWAITS_VERSION = "_awaitsVersion"
+"""The private member of a campaign whose solution has had no ACTIVE version yet."""
 
 
 class Campaign(ResourceType):
     """A campaign.
 
+    With `awaitFirstVersion` it may be created before its solution has an ACTIVE version. It is then PENDING
+    without an execution, and the first version puts it into service.
+
     Private members: `_serving`, its `Deployment`, which changes in the same write as the status;
-    `_datasetGroupArn` is the dataset group of its solution.
+    `_datasetGroupArn` is the dataset group of its solution; `_awaitsVersion`.
     """
 
     name = "Campaign"
@@ -54,21 +60,50 @@ class Campaign(ResourceType):
         self.context.records.check_arn("Solution", arn)
 
     def parent(self, body: Body, referenced: Mapping[str, Record]) -> str | None:
-        return referenced["solutionVersionArn"].parent
+        serves = referenced["solutionVersionArn"]
+        return serves.arn if body.get(AWAITS_VERSION) else serves.parent
 
     def find_references(self, request: Request) -> dict[str, Record]:
-        return {"solutionVersionArn": self._find_version(request["solutionVersionArn"])}
+        given = request["solutionVersionArn"]
+        if not request.get("awaitFirstVersion"):
+            return {"solutionVersionArn": self._find_version(given)}
+        if not given.endswith(LATEST):
+            raise InvalidInput(
+                f"awaitFirstVersion needs a solutionVersionArn of the form <solutionArn>{LATEST}, and not "
+                f"{given}."
+            )
+        solution = self.context.records.find_active("Solution", given.removesuffix(LATEST))
+        return {"solutionVersionArn": self._latest_version(solution.arn) or solution}
 
     def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
-        version = referenced["solutionVersionArn"]
+        serves = referenced["solutionVersionArn"]
         config = request.get("campaignConfig", {})
-        self._check_config(version, config, request["solutionVersionArn"])
-        return {
+        self._check_config(serves, config, request["solutionVersionArn"])
+        body = {
             "minProvisionedTPS": 1,
             **super().build_body(request, referenced),
-            "solutionVersionArn": version.arn,
-            "_datasetGroupArn": version.body["datasetGroupArn"],
+            "_datasetGroupArn": serves.body["datasetGroupArn"],
         }
+        body.pop("awaitFirstVersion", None)
+        if serves.resource_type == "Solution":
+            return {**body, AWAITS_VERSION: True}
+        return {**body, "solutionVersionArn": serves.arn}
+
+    def has_execution(self, record: Record) -> bool:
+        return AWAITS_VERSION not in record.body
+
+    def start_workflow(self, record: Record) -> Record:
+        if self.has_execution(record):
+            return super().start_workflow(record)
+        try:
+            self.schedule_work(record)
+        except StartError:
+            self.context.writer.remove(record)
+            raise
+        if record.parent is not None:  # a training may have ended between the first look and the write
+            latest = self._latest_version(record.parent)
+            record = record if latest is None else self._put_into_service(record, latest)
+        return record
 
     def peers(self, body: Body, parent: str | None) -> Iterator[Record]:
         group = body["_datasetGroupArn"]
@@ -94,6 +129,8 @@ class Campaign(ResourceType):
     def update(self, request: Request) -> Body:
         """UpdateCampaign: members that are not given stay as they are."""
         record = self.context.records.find(self.name, request["campaignArn"])
+        if AWAITS_VERSION in record.body:
+            return self._update_awaiting(record, request)
         if record.status not in (statuses.ACTIVE, statuses.FAILED):
             raise ResourceInUse(f"{record.arn} has the status {record.status}; wait until it is ACTIVE.")
         ensure_settled(record, UPDATE)
@@ -120,9 +157,41 @@ class Campaign(ResourceType):
         record = start_update(self.context, record, UPDATE, update, "deploy", self.workflow_input(record))
         return record.body
 
+    def _update_awaiting(self, record: Record, request: Request) -> Body:
+        """UpdateCampaign before the first version: in force at once, because nothing is served yet."""
+        if request.get("solutionVersionArn", f"{record.parent}{LATEST}") != f"{record.parent}{LATEST}":
+            raise InvalidInput(
+                f"{record.arn} waits for the first version of its solution; a solutionVersionArn can only be "
+                f"{record.parent}{LATEST}."
+            )
+        config = request.get("campaignConfig", record.body.get("campaignConfig", {}))
+        solution = self.context.records.find("Solution", record.parent or "")
+        self._check_config(solution, config, LATEST)
+        provisioned = request.get("minProvisionedTPS", record.body["minProvisionedTPS"])
+        update = applied(
+            self.context,
+            solutionVersionArn=record.body["solutionVersionArn"],
+            minProvisionedTPS=provisioned,
+            campaignConfig=config,
+        )
+        changes = {"minProvisionedTPS": provisioned, "campaignConfig": config, UPDATE: update}
+        return self.context.writer.change(record, **changes).body
+
+    def _put_into_service(self, record: Record, version: Record) -> Record:
+        """Serve the first version of the solution in a campaign that has awaited it."""
+        return self.context.writer.change(
+            record,
+            status=statuses.ACTIVE,
+            solutionVersionArn=version.arn,
+            **{DEPLOYMENT: deployment_of_version(version), AWAITS_VERSION: None},
+        )
+
     def follow_latest(self, version: Record) -> None:
         """Put a newly trained version in service in the campaigns that follow their solution's latest one."""
         for record in self.context.records.each_current(self.name, version.parent):
+            if AWAITS_VERSION in record.body:
+                self._put_into_service(record, version)
+                continue
             config = record.body.get("campaignConfig", {})
             follows = config.get("syncWithLatestSolutionVersion") and record.status == statuses.ACTIVE
             if not follows or not self._is_newer(version, record):

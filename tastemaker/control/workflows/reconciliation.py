@@ -49,7 +49,7 @@ def pending_executions(context: Context, record: Record) -> Iterator[PendingExec
             name = _claimant(record, claimed) or execution_name(record.arn, last)
             yield PendingExecution("delete", name, {"arn": record.arn}, claimed, last)
         return
-    if declaration.workflow is None:
+    if declaration.workflow is None or not declaration.has_execution(record):
         return
     request = declaration.workflow_input(record)
     if record.in_transition:

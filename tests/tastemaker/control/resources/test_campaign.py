@@ -175,3 +175,57 @@ def test_arn_of_a_solution_is_refused_with_the_form_of_the_right_one():
     solution_arn = shop.solution(here, group_arn)
     with pytest.raises(InvalidInput, match=r":solution/<name>/<id>\. CreateSolutionVersion returns it"):
         here.call("CreateCampaign", name="c", solutionVersionArn=solution_arn)
+
+
+def awaiting(here, solution_arn, **more):
+    return shop.campaign(here, f"{solution_arn}/$LATEST", campaignConfig=SYNC, awaitFirstVersion=True, **more)
+
+
+def test_campaign_that_awaits_the_first_version_serves_it_when_it_is_trained(here, solution_arn):
+    arn = awaiting(here, solution_arn)
+    before = described(here, arn)
+    assert before["status"] == "CREATE PENDING" and before["solutionVersionArn"].endswith("$LATEST")
+    assert here.call("ListCampaigns", solutionArn=solution_arn)["campaigns"][0]["campaignArn"] == arn
+    version = shop.trained(here, solution_arn)
+    after = described(here, arn)
+    assert after["status"] == "ACTIVE" and after["solutionVersionArn"] == version
+    assert after["_serving"]["solutionVersionArn"] == version
+    assert shop.trained(here, solution_arn) == described(here, arn)["solutionVersionArn"]
+
+
+def test_campaign_that_awaits_a_version_outlives_a_failed_training(here, solution_arn):
+    arn = awaiting(here, solution_arn)
+    version = shop.version(here, solution_arn)
+    steps, request = WorkflowSteps(here.control), {"solutionVersionArn": version}
+    plan = steps.begin("train", request, "e")
+    steps.fail("train", request, plan, {"Cause": "no data"}, "e")
+    assert described(here, arn)["status"] == "CREATE PENDING"
+    shop.trained(here, solution_arn)
+    assert described(here, arn)["status"] == "ACTIVE"
+
+
+def test_campaign_that_awaits_a_version_can_be_updated_and_deleted(here, solution_arn):
+    arn = awaiting(here, solution_arn)
+    here.call("UpdateCampaign", campaignArn=arn, minProvisionedTPS=4)
+    assert described(here, arn)["minProvisionedTPS"] == 4
+    with pytest.raises(InvalidInput, match="waits for the first version"):
+        here.call("UpdateCampaign", campaignArn=arn, solutionVersionArn=f"{solution_arn}/12345678")
+    with pytest.raises(ResourceInUse, match="is used by"):
+        here.call("DeleteSolution", solutionArn=solution_arn)
+    here.call("DeleteCampaign", campaignArn=arn)
+    assert here.call("ListCampaigns", solutionArn=solution_arn)["campaigns"] == []
+    assert here.workflows.schedules == {}
+
+
+def test_campaign_that_awaits_a_version_uses_the_one_that_exists(here, solution_arn):
+    version = shop.trained(here, solution_arn)
+    arn = awaiting(here, solution_arn)
+    assert described(here, arn)["solutionVersionArn"] == version
+    shop.finish_deployment(here, arn)
+    assert described(here, arn)["status"] == "ACTIVE"
+
+
+def test_await_first_version_needs_the_latest_version(here, solution_arn):
+    version = shop.trained(here, solution_arn)
+    with pytest.raises(InvalidInput, match="awaitFirstVersion needs"):
+        shop.campaign(here, version, awaitFirstVersion=True)

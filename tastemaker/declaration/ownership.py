@@ -1,0 +1,40 @@
+"""Which declaration a record belongs to: private members of the record.
+
+A name can be deleted and created again by somebody else. A declaration changes and deletes only what it has
+created or taken over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tastemaker.control.core.records import Record
+
+OWNER = "_declaredBy"
+"""Who has declared the resource: the stack and the logical ID."""
+REQUEST = "_declaredRequest"
+"""The request that created the resource, or the last one that changed it."""
+DECLARED = "_declared"
+"""What was declared, as a Create request. Drift is what differs from it."""
+TRIGGER = "_declaredTrigger"
+"""A text whose change makes a new resource: a new training or a new job."""
+ADOPTED = "_adopted"
+"""Present on a resource that existed before it was declared. It is released instead of deleted."""
+
+MEMBERS = (OWNER, REQUEST, DECLARED, TRIGGER, ADOPTED)
+
+
+def owner_of(record: Record) -> str | None:
+    """The declaration that a record belongs to; None if it was created by the API."""
+    return record.body.get(OWNER)
+
+
+def created_by(record: Record, owner: str, request_id: str) -> bool:
+    """Whether a request has created the record, or has changed it last."""
+    return owner_of(record) == owner and record.body.get(REQUEST) == request_id
+
+
+def declared_of(record: Record) -> dict[str, Any] | None:
+    """What was declared; None for a record that is not declared."""
+    declared: dict[str, Any] | None = record.body.get(DECLARED)
+    return declared
