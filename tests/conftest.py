@@ -5,15 +5,13 @@ run, so that a test fails because of a change in the code. `HYPOTHESIS_PROFILE=d
 examples.
 """
 
-import json
-import marshal
 import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import create_loader
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -27,19 +25,13 @@ SLOW_FOLDERS = ("distributed", "end_to_end", "infrastructure", "local", "trainin
 
 
 @pytest.fixture(scope="session", autouse=True)
-def parsed_models() -> Iterator[None]:
-    """Let botocore parse each file of its models once. Every new session would parse them again.
+def shared_loaders() -> Iterator[None]:
+    """Let botocore's sessions with the same search path share one loader, so that models are parsed once.
 
-    Sessions change what they load, so each one gets a copy. `marshal` copies faster than JSON is parsed.
+    A session loads the models of its clients once; several sessions with one loader behave like one session.
     """
-    load_file = JSONFileLoader.load_file
-
-    @cache
-    def parsed(file_path: str) -> bytes:
-        return marshal.dumps(json.loads(json.dumps(load_file(JSONFileLoader(), file_path))))
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(JSONFileLoader, "load_file", lambda _, file_path: marshal.loads(parsed(file_path)))
+        patch.setattr("botocore.session.create_loader", cache(create_loader))
         yield
 
 

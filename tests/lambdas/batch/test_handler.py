@@ -44,12 +44,15 @@ class Studio:
         self.records, self.profiles = ResourceTable(dynamodb, TABLE), ProfileWriter(dynamodb, "profiles")
         for bucket in ("inbox", "outbox"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        for kind in ("sequence", "popularity", "similar"):
-            bundle = write_bundle(folder / "bundles" / kind, kind)
-            for path in (path for path in bundle.rglob("*") if path.is_file()):
-                s3.upload_file(str(path), LAKE, f"groups/films/models/{kind}/{path.relative_to(bundle)}")
+        self.folder = folder
 
     def plan(self, recipe: str, kind: str, **more: Any) -> dict[str, Any]:
+        """The plan of a job whose bundle is in the lake."""
+        bundle = self.folder / "bundles" / kind
+        if not bundle.exists():
+            for path in (path for path in write_bundle(bundle, kind).rglob("*") if path.is_file()):
+                key = f"groups/films/models/{kind}/{path.relative_to(bundle)}"
+                self.s3.put_object(Bucket=LAKE, Key=key, Body=path.read_bytes())
         return {
             "arn": f"{PREFIX}batch-inference-job/j",
             "folder": FOLDER,
