@@ -54,7 +54,7 @@ lint: $(VENV)/ready types  ## Style, format, types, and which package may import
 	$(BIN)/lint-imports
 
 types: $(VENV)/ready  ## Types alone
-	$(BIN)/mypy app.py benchmarks cli demo deployment distributed infrastructure lambdas local scripts tastemaker training
+	$(BIN)/mypy app.py benchmarks cli console demo deployment distributed infrastructure lambdas local scripts tastemaker training
 
 lock: $(VENV)/ready  ## Resolve requirements.txt into requirements.lock, with hashes
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

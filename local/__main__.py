@@ -83,6 +83,7 @@ def _ready_text(emulator: Emulator) -> str:
 
     return (
         f"\nready  {emulator.endpoint}\n\n"
+        f"The console, in your browser: {emulator.endpoint}/\n"
         f"Any boto3 program, the AWS CLI or an SDK, in another terminal:\n"
         f"  {export_line(emulator)}\n"
         f"  aws personalize list-recipes\n"

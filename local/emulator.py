@@ -22,6 +22,7 @@ from local.functions.pool import FunctionPool
 from local.functions.service import Functions
 from local.functions.spec import FunctionSpec
 from local.http.access import DEFAULT_ACCESS, Access
+from local.http.console import ConsolePages
 from local.http.gateway import Gateway
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
@@ -219,6 +220,7 @@ class Emulator:
             Alarms(account, self._policies, terminal),
             self.flush,
             TextModels(),
+            ConsolePages(self.endpoint, account.region),
         )
 
     def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:

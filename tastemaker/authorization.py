@@ -12,7 +12,7 @@ there and keep working. In addition:
   caller could build a campaign on the solution of another tenant.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,10 @@ _MEMBERS = {
     "ExplainRecommendations": ("campaignArn", "recommenderArn"),
     "SummarizeItem": ("campaignArn", "recommenderArn"),
     "DescribeTaste": ("campaignArn", "recommenderArn"),
+    "FindItems": ("campaignArn", "recommenderArn"),
+    "FindUsers": ("campaignArn", "recommenderArn"),
+    "DescribeUser": ("campaignArn", "recommenderArn"),
+    "DescribeModel": ("solutionVersionArn", "campaignArn", "recommenderArn"),
     "PutItems": ("datasetArn",),
     "PutUsers": ("datasetArn",),
     "PutActions": ("datasetArn",),
@@ -79,12 +83,20 @@ _DATA_PLANE = (
 OPEN_OPERATIONS = frozenset({"DescribeDeployment", "EstimateTextCost"})
 """Operations of the service `tastemaker` that every authenticated caller may use."""
 _AS_RECOMMENDATIONS = frozenset(
-    {"DescribeTaste", "ExplainRecommendations", "GenerateMessage", "SummarizeItem"}
+    {"DescribeTaste", "ExplainRecommendations", "FindItems", "GenerateMessage", "SummarizeItem"}
 )
 """Operations of the service `tastemaker` that need the permission `personalize:GetRecommendations`.
 
 They show what a caller with that permission can find out, and IAM has no actions of their own.
 """
+_SHOWS_USERS = frozenset({"DescribeUser", "FindUsers"})
+"""Operations of the service `tastemaker` that show data about users.
+
+They need `personalize:GetRecommendations` and the Describe permission of the campaign or recommender. So a
+program that may only ask for recommendations cannot read what users did.
+"""
+_SHOWS_MODELS = frozenset({"DescribeModel"})
+"""Operations of the service `tastemaker` that need the Describe permission of what has the model."""
 
 
 def required_permissions(
@@ -94,19 +106,30 @@ def required_permissions(
     if operation in OPEN_OPERATIONS:
         return
     targets = _targets(operation, params, scope)
+    if operation in _AS_RECOMMENDATIONS | _SHOWS_USERS | _SHOWS_MODELS:
+        yield from _own_permissions(operation, targets)
+        return
     context = _tag_context(params)
     for target in targets:
-        action = "GetRecommendations" if operation in _AS_RECOMMENDATIONS else operation
-        yield Permission(f"personalize:{action}", target, context)
+        yield Permission(f"personalize:{operation}", target, context)
         if operation.startswith("Create") and params.get("tags"):
             yield Permission("personalize:TagResource", target, context)
-    if operation in _DATA_PLANE or operation in _AS_RECOMMENDATIONS:
+    if operation in _DATA_PLANE:
         return
     for role in sorted(set(roles_of(params))):
         yield Permission("iam:PassRole", role, (("iam:PassedToService", (SERVICE_PRINCIPAL,)),))
     for arn in sorted(set(_references(params))):
         if arn not in targets:
             yield Permission(describe_action(arn), arn)
+
+
+def _own_permissions(operation: str, targets: Iterable[str]) -> Iterator[Permission]:
+    """The permissions of an operation of the service `tastemaker`, for which IAM has no action."""
+    for target in targets:
+        if operation not in _AS_RECOMMENDATIONS and target != "*":
+            yield Permission(describe_action(target), target)
+        if operation not in _SHOWS_MODELS:
+            yield Permission("personalize:GetRecommendations", target)
 
 
 def roles_of(value: Any) -> Iterator[str]:

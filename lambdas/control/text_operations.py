@@ -1,4 +1,4 @@
-"""Operations that write texts: the generation function answers them, because it opens models."""
+"""Operations on models and texts: the generation function answers them, because it opens models."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     tcp_keepalive=True,
 )
-OPERATIONS = ("DescribeTaste", "ExplainRecommendations", "GenerateMessage", "SummarizeItem")
+OPERATIONS = (
+    *("DescribeModel", "DescribeTaste", "DescribeUser", "ExplainRecommendations", "FindItems", "FindUsers"),
+    *("GenerateMessage", "SummarizeItem"),
+)
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]
 """Event → answer of the generation function."""
 
 
 def text_operations(invoke: Invoke) -> dict[str, Operation]:
-    """Operation name → function, for each operation that writes texts."""
+    """Operation name → function, for each operation that the generation function answers."""
 
     def forwarded(operation: str) -> Operation:
         def run(params: dict[str, Any]) -> Mapping[str, Any]:
@@ -50,7 +53,7 @@ def invoke_function(name: Callable[[], str]) -> Invoke:
         try:
             answer = lambda_client.invoke(FunctionName=name(), Payload=json.dumps(event).encode())
         except (ClientError, BotoCoreError) as error:
-            raise ServiceUnavailable(f"The texts could not be written in time: {error}") from error
+            raise ServiceUnavailable(f"The model did not answer in time: {error}") from error
         payload: dict[str, Any] = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise RuntimeError(f"The generation function failed: {payload.get('errorMessage')}")

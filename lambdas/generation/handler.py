@@ -1,4 +1,4 @@
-"""Operations that write texts. The control function has authorized and validated the request.
+"""Operations on models and texts. The control function has authorized and validated the request.
 
 An event is {"operation", "params"}. The answer is {"output"}, or {"error", "message", "status"} for an error
 of the caller. The function opens models, which the control function is too small for.
@@ -18,6 +18,8 @@ from lambdas.support.generators.connect import writer_of
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.errors import TastemakerError
+from tastemaker.extensions.browsing import describe_user, find_items, find_users
+from tastemaker.extensions.describe_model import describe_model
 from tastemaker.extensions.explain_recommendations import explain_recommendations
 from tastemaker.extensions.generate_message import generate_message
 from tastemaker.extensions.summaries import describe_taste, summarize_item
@@ -34,9 +36,10 @@ class Generation:
     def __init__(self, settings: Settings) -> None:
         dynamodb = client("dynamodb")
         self._settings = settings.text_generation
+        self._bundles = BundleCache(client("s3"))
         self._runtime = Runtime(
             RecordCache(ResourceTable(dynamodb, settings.resources_table)),
-            BundleCache(client("s3")),
+            self._bundles,
             Profiles(dynamodb, settings.profiles_table),
             upserts=CatalogUpserts(dynamodb, settings.catalog_table),
         )
@@ -54,6 +57,14 @@ class Generation:
                     return summarize_item(self._runtime, self._writer, params)
                 case "DescribeTaste":
                     return describe_taste(self._runtime, params)
+                case "DescribeModel":
+                    return describe_model(self._runtime, self._bundles.manifest, params)
+                case "FindItems":
+                    return find_items(self._runtime, params)
+                case "FindUsers":
+                    return find_users(self._runtime, params)
+                case "DescribeUser":
+                    return describe_user(self._runtime, params)
         finally:
             figures = self._figures.emit()
             if figures:

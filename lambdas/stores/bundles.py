@@ -12,6 +12,7 @@ A refreshed bundle has the address `<bundle>#<refresh>`. Only the refresh, which
 combined with the bundle on disk.
 """
 
+import json
 import os
 import shutil
 import tempfile
@@ -25,9 +26,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
+
 from tastemaker.contracts.lake_layout import SEARCH_FOLDER
 from tastemaker.contracts.model_size import HEADROOM_BYTES, disk_shortage
 from tastemaker.errors import TastemakerError
+from tastemaker.models.bundle import MANIFEST
 from tastemaker.refreshing.assembling import assemble
 from tastemaker.serving.loaded import LoadedBundle
 
@@ -163,6 +167,17 @@ class BundleCache:
         if len(self._open) > MAX_OPEN_BUNDLES:
             self._open.popitem(last=False)
         return loaded
+
+    def manifest(self, uri: str) -> dict[str, Any]:
+        """Return the `bundle.json` of a bundle, without its arrays. Raises BundleMissingError."""
+        parts = urlsplit(uri.partition("#")[0])
+        key = f"{parts.path.strip('/')}/{MANIFEST}"
+        try:
+            body = self._s3.get_object(Bucket=parts.netloc, Key=key)["Body"].read()
+        except ClientError as error:
+            raise BundleMissingError(f"There is no model at {uri}.") from error
+        found: dict[str, Any] = json.loads(body)
+        return found
 
     def _path(self, uri: str) -> Path:
         return self._folder / blake2b(uri.encode(), digest_size=12).hexdigest()

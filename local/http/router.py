@@ -1,4 +1,4 @@
-"""The routing of requests: to our API, Lambda's Invoke, SageMaker's jobs, or moto for the rest of AWS."""
+"""The routing of requests: to the console, our API, Lambda, SageMaker's jobs, or moto for the rest of AWS."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from local.account import OWN_AGENT
 from local.functions.service import Functions, is_invoke, serve_invoke
 from local.http.access import DEFAULT_ACCESS, Access
+from local.http.console import ConsolePages
 from local.http.messages import Request, Response
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
@@ -42,6 +43,7 @@ class Services:
     alarms: Alarms
     flush: Callable[[], int]
     text_models: TextModels
+    console: ConsolePages
 
 
 class Router:
@@ -100,6 +102,8 @@ class Router:
             message = "The local run is starting; it prints a line that begins with 'ready'."
             return Response.of_json(503, {"__type": "ServiceUnavailable", "message": message})
         services = self._services
+        if services is not None and ConsolePages.serves(request):
+            return services.console(request)
         if services is not None and services.gateway.serves(request):
             return services.gateway(request)
         called = operation(request)

@@ -16,6 +16,8 @@ from scripts.client_models import TARGET
 from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.errors import TastemakerError
+from tastemaker.extensions.browsing import describe_user, find_items, find_users
+from tastemaker.extensions.describe_model import describe_model
 from tastemaker.extensions.explain_recommendations import explain_recommendations
 from tastemaker.extensions.generate_message import generate_message
 from tastemaker.extensions.summaries import describe_taste, summarize_item
@@ -30,9 +32,13 @@ SERVICE = Service("tastemaker")
 CAMPAIGN = "arn:aws:personalize:eu-west-1:123456789012:campaign/c"
 REQUESTS: dict[str, dict[str, Any]] = {
     "DescribeDeployment": {},
+    "DescribeModel": {"campaignArn": CAMPAIGN},
     "DescribeTaste": {"campaignArn": CAMPAIGN, "userId": "ann"},
+    "DescribeUser": {"campaignArn": CAMPAIGN, "userId": "ann"},
     "EstimateTextCost": {"textType": "EMAIL_BODY", "textCount": 1_000_000},
     "ExplainRecommendations": {"campaignArn": CAMPAIGN, "userId": "ann", "numResults": 3},
+    "FindItems": {"campaignArn": CAMPAIGN, "text": "al"},
+    "FindUsers": {"campaignArn": CAMPAIGN, "text": "an"},
     "GenerateMessage": {"campaignArn": CAMPAIGN, "userId": "ann", "messageType": "EMAIL_BODY"},
     "SummarizeItem": {"campaignArn": CAMPAIGN, "itemId": "alien", "maxLength": 80},
 }
@@ -59,6 +65,12 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
     runtime = cinema_with_texts(tmp_path_factory.mktemp("films")).runtime
     campaign = f"{PREFIX}campaign/v1"
     operations = {
+        "DescribeModel": lambda params: describe_model(
+            runtime, lambda uri: runtime.bundles.get(uri).bundle.manifest, params
+        ),
+        "DescribeUser": lambda params: describe_user(runtime, params),
+        "FindItems": lambda params: find_items(runtime, params),
+        "FindUsers": lambda params: find_users(runtime, params),
         "DescribeTaste": lambda params: describe_taste(runtime, params),
         "ExplainRecommendations": lambda params: explain_recommendations(
             runtime, TextGeneration(), Writer(), params

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 PACKAGES = (
     "cli",
+    "console",
     "demo",
     "deployment",
     "distributed",
@@ -38,6 +39,9 @@ BATCH_JOBS = "tests/tastemaker/control/resources/test_batch_job.py"
 # Modules and folders (they end with a slash) without test files of their own, and the tests that cover them.
 COVERED = {
     # Programs whose parts are tested as the program runs.
+    # A browser looks at every page.
+    "console/": "tests/end_to_end/test_console.py",
+    "console/views/": "tests/end_to_end/test_console.py",
     "demo/": "tests/end_to_end/test_first_campaign.py",
     "deployment/smoke/": "tests/deployment/smoke/test_steps.py",
     "distributed/": "tests/distributed/test_importing.py",

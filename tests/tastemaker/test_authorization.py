@@ -23,7 +23,8 @@ DATA_REQUESTS: dict[str, dict[str, Any]] = {
     "PutActions": {"datasetArn": SCOPE.arn("dataset/films/ACTIONS")},
 }
 SERVICES = ("personalize", "personalize-runtime", "personalize-events")
-TEXTS = {"DescribeTaste", "ExplainRecommendations", "GenerateMessage", "SummarizeItem"}
+TEXTS = {"DescribeTaste", "ExplainRecommendations", "FindItems", "GenerateMessage", "SummarizeItem"}
+USERS = {"DescribeUser", "FindUsers"}
 OPERATIONS = [operation for service in SERVICES for operation in Service(service).operations]
 REQUESTS = {name: one for name, one in {**populate(world()), **DATA_REQUESTS}.items() if name in OPERATIONS}
 ROLE = "arn:aws:iam::123456789012:role/PersonalizeRole"
@@ -59,7 +60,7 @@ def test_each_describe_action_that_is_needed_exists(operation: str) -> None:
 
 
 def test_an_operation_of_our_own_is_open_only_by_decision() -> None:
-    assert set(Service("tastemaker").operations) == OPEN_OPERATIONS | TEXTS
+    assert set(Service("tastemaker").operations) == OPEN_OPERATIONS | TEXTS | USERS | {"DescribeModel"}
 
 
 @pytest.mark.parametrize("operation", sorted(TEXTS))
@@ -67,6 +68,23 @@ def test_a_text_about_recommendations_needs_the_permission_to_get_them(operation
     campaign, group = SCOPE.arn("campaign/c"), SCOPE.arn("filter/f")
     found = list(required_permissions(operation, {"campaignArn": campaign, "filterArn": group}, SCOPE))
     assert found == [Permission("personalize:GetRecommendations", campaign)]
+
+
+@pytest.mark.parametrize("operation", sorted(USERS))
+def test_data_about_users_needs_the_permission_to_describe_the_campaign_too(operation: str) -> None:
+    campaign = SCOPE.arn("campaign/c")
+    assert actions(operation, campaignArn=campaign, userId="ann") == {
+        ("personalize:DescribeCampaign", campaign),
+        ("personalize:GetRecommendations", campaign),
+    }
+
+
+def test_a_model_needs_the_permission_to_describe_what_has_it() -> None:
+    version, campaign = SCOPE.arn("solution/s/702e0792"), SCOPE.arn("campaign/c")
+    assert actions("DescribeModel", solutionVersionArn=version, campaignArn=campaign) == {
+        ("personalize:DescribeSolutionVersion", version),
+        ("personalize:DescribeCampaign", campaign),
+    }
 
 
 def test_a_campaign_on_a_solution_needs_permission_to_see_the_solution() -> None:

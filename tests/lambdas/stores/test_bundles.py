@@ -172,3 +172,13 @@ def test_bundle_larger_than_the_disk_names_the_setting(s3: Any, tmp_path: Path) 
     ):
         bundles.get(URI)
     assert list((tmp_path / "disk").glob("*")) == []
+
+
+def test_the_manifest_of_a_bundle_is_read_without_its_arrays(s3: Any, tmp_path: Path) -> None:
+    upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
+    bundles = BundleCache(s3, tmp_path / "disk")
+    manifest = bundles.manifest("s3://lake/models/a/#s3://lake/refresh/")
+    assert manifest == bundles.manifest("s3://lake/models/a/") and manifest["kind"] == "similar"
+    assert not bundles.has("s3://lake/models/a/")
+    with pytest.raises(BundleMissingError, match="no model"):
+        bundles.manifest("s3://lake/models/none/")

@@ -1,0 +1,86 @@
+"""`python -m console`: the console on this machine, for a local run or a deployment."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from console.target import Target, local_target, session_of
+
+LOCAL_ENDPOINT = "http://127.0.0.1:4566"
+OUTPUT = "ApiUrl"
+EXAMPLES = """examples:
+  python -m console                                a local run on port 4566
+  python -m console --endpoint http://127.0.0.1:4599
+  python -m console --stage prod --profile shop    a deployment, with your credentials
+
+The console answers on 127.0.0.1 only. Whoever can open it acts with your credentials."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    made = argparse.ArgumentParser(
+        prog="python -m console",
+        description="The console of Tastemaker, in your browser.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--endpoint", help=f"URL of a local run or of the API (default {LOCAL_ENDPOINT})")
+    made.add_argument("--stage", help="the stage of a deployment, whose stack tastemaker-STAGE has the URL")
+    made.add_argument("--profile", help="a profile of your AWS configuration")
+    made.add_argument("--region", help="the region of the deployment")
+    made.add_argument("--port", type=int, default=8766, help="port of 127.0.0.1 (default 8766)")
+    made.add_argument("--open", action="store_true", help="open the browser")
+    return made
+
+
+def target_of(options: argparse.Namespace) -> Target:
+    """Where the console sends its calls. Raises LookupError if a stage has no URL."""
+    if not options.stage and not options.profile and _is_local(options.endpoint or LOCAL_ENDPOINT):
+        return local_target(options.endpoint or LOCAL_ENDPOINT, options.region or "us-east-1")
+    session = session_of(profile=options.profile, region=options.region)
+    endpoint = options.endpoint or _endpoint_of(session, options.stage)
+    return Target(session, endpoint, serves_aws=_is_local(endpoint))
+
+
+def _is_local(endpoint: str) -> bool:
+    return endpoint.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+
+
+def _endpoint_of(session: object, stage: str | None) -> str:
+    if not stage:
+        raise LookupError("Give the --stage of the deployment, or the --endpoint of its API.")
+    stack = f"tastemaker-{stage}"
+    client = session.client("cloudformation")  # type: ignore[attr-defined]
+    outputs = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    for output in outputs:
+        if output["OutputKey"] == OUTPUT:
+            return str(output["OutputValue"])
+    raise LookupError(f"The stack {stack} has no output {OUTPUT}. Is it a stack of Tastemaker?")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Serve until Ctrl-C. Returns 0 after a clean end, 1 if the console cannot start."""
+    options = parser().parse_args(argv)
+    import uvicorn  # imported late, so that --help is quick
+
+    from console.app import create_app
+
+    try:
+        target = target_of(options)
+    except (LookupError, ClientError, BotoCoreError) as error:
+        print(f"cannot start: {error}", file=sys.stderr)
+        return 1
+    address = f"http://127.0.0.1:{options.port}/"
+    print(f"Console of {target.endpoint}\n\nready  {address}\n\nCtrl-C ends it.", flush=True)
+    if options.open:
+        webbrowser.open(address)
+    uvicorn.run(create_app(target), host="127.0.0.1", port=options.port, log_level="warning")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

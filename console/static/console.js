@@ -1,0 +1,45 @@
+// Copies code, and draws charts. Everything else on a page is HTML from the server.
+"use strict";
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const code = button.parentElement.querySelector("pre").textContent;
+  await navigator.clipboard.writeText(code);
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+});
+
+function color(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+// An element with `data-chart` has {"x": [...], "time": bool, "lines": [{"label", "values", "color", "axis"}]}.
+function draw(element) {
+  const data = JSON.parse(element.dataset.chart);
+  element.replaceChildren();
+  const axis = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  const right = data.lines.some((line) => line.axis === "right");
+  new uPlot({
+    width: element.clientWidth,
+    height: 220,
+    padding: [12, right ? 8 : 16, 0, 4],
+    scales: { x: { time: data.time }, right: {} },
+    cursor: { points: { size: 7 } },
+    axes: [axis, { ...axis, size: 56 }, ...(right ? [{ ...axis, side: 1, scale: "right", size: 56, grid: { show: false } }] : [])],
+    series: [{ label: data.label || "" }, ...data.lines.map((line) => ({
+      label: line.label, stroke: color(line.color), width: 2, dash: line.dash ? [5, 4] : undefined,
+      scale: line.axis === "right" ? "right" : "y", spanGaps: true, points: { show: data.x.length < 40, size: 5 },
+    }))],
+  }, [data.x, ...data.lines.map((line) => line.values)], element);
+}
+
+function drawAll() {
+  document.querySelectorAll("[data-chart]").forEach(draw);
+}
+
+document.addEventListener("DOMContentLoaded", drawAll);
+document.addEventListener("htmx:afterSwap", drawAll);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+let resized;
+addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(drawAll, 150); });
