@@ -32,7 +32,7 @@ def test_one_of_several_resources_must_be_chosen(connection: Connection) -> None
     assert "--group NAME" in raised.value.remedy and "shop" in raised.value.problem
 
 
-def test_the_only_resource_needs_no_name(connection: Connection) -> None:
+def test_only_resource_is_used_without_being_named(connection: Connection) -> None:
     group = names.resolve(connection, names.GROUP, "empty")
     with pytest.raises(CommandError, match="no dataset yet"):
         names.only(connection, names.DATASET, "", "--dataset", group)

@@ -41,7 +41,7 @@ def test_boto3_shows_the_status_in_place_of_a_code(status, message):
 
 
 @pytest.mark.slow  # starts the AWS CLI
-def test_the_cli_shows_the_error_of_the_readme():
+def test_cli_shows_the_error_of_the_readme():
     cli = str(Path(sys.executable).with_name("aws"))
     with answering(403, "Forbidden") as gateway:
         environment = {**os.environ, **gateway.environment}

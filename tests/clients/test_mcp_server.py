@@ -76,14 +76,14 @@ def test_explanations_are_sentences(tools: Tools, clients: dict[str, Any]) -> No
     assert tools.explain("ann", language="de") == answer
 
 
-def test_an_event_goes_to_the_tracker(tools: Tools, clients: dict[str, Any]) -> None:
+def test_event_is_sent_to_the_tracker(tools: Tools, clients: dict[str, Any]) -> None:
     request = {"trackingId": "tracking", "userId": "ann", "sessionId": "s", "eventList": ANY}
     stubber = stub(clients, "personalize-events", "put_events", {}, request)
     assert tools.send_event("ann", "s", "watch", "dune") == {"sent": 1}
     stubber.assert_no_pending_responses()
 
 
-def test_the_server_is_read_only_unless_writes_are_allowed(clients: dict[str, Any]) -> None:
+def test_server_is_read_only_unless_writes_are_allowed(clients: dict[str, Any]) -> None:
     def offered(settings: Settings) -> set[str]:
         return set(Tools(settings, clients.__getitem__).listed())
 
@@ -93,12 +93,12 @@ def test_the_server_is_read_only_unless_writes_are_allowed(clients: dict[str, An
     assert not parser().parse_args(["--campaign", CAMPAIGN]).allow_writes
 
 
-def test_a_count_beyond_the_limit_is_an_error_for_the_agent(tools: Tools) -> None:
+def test_count_beyond_the_limit_is_an_error_for_the_agent(tools: Tools) -> None:
     with pytest.raises(ValueError, match="from 1 to 25"):
         tools.recommend("ann", 26)
 
 
-def test_an_error_has_a_message_for_the_agent(tools: Tools) -> None:
+def test_error_has_a_message_for_the_agent(tools: Tools) -> None:
     class ToolError(Exception):
         pass
 
@@ -111,5 +111,5 @@ def test_writes_need_a_tracker(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--tracking-id" in capsys.readouterr().err
 
 
-def test_the_models_are_those_beside_the_server() -> None:
+def test_server_uses_the_models_beside_it() -> None:
     assert MODELS == TARGET

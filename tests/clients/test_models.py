@@ -30,14 +30,14 @@ def aws():
 
 
 @pytest.mark.slow  # starts the AWS CLI
-def test_the_cli_has_a_skeleton_of_our_operation(aws):
+def test_cli_has_a_skeleton_of_our_operation(aws):
     asked = ("--generate-cli-skeleton", "output", "--endpoint-url", "http://127.0.0.1:9")
     skeleton = aws("tastemaker", "describe-deployment", *asked)
     assert '"trainableRecipeCount"' in skeleton.stdout, skeleton.stderr
 
 
 @pytest.mark.slow  # starts the AWS CLI
-def test_the_cli_names_the_variable_of_a_missing_endpoint(aws):
+def test_cli_names_the_variable_of_a_missing_endpoint(aws):
     answer = aws("tastemaker", "describe-deployment")
     assert answer.returncode != 0
     assert "AWS_ENDPOINT_URL_TASTEMAKER" in answer.stderr

@@ -57,7 +57,7 @@ def test_boto3_with_the_signing_name_in_code_signs_for_api_gateway():
 
 
 @pytest.mark.slow  # starts the AWS CLI
-def test_the_cli_with_the_overlay_signs_for_api_gateway():
+def test_cli_with_the_overlay_signs_for_api_gateway():
     cli = str(Path(sys.executable).with_name("aws"))
     with answering() as gateway:
         run(gateway, cli, "personalize", "list-recipes", overlay=True)

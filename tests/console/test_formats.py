@@ -9,7 +9,7 @@ from console import formats
     ("seconds", "words"),
     [(5, "just now"), (300, "5 min ago"), (7_200, "2 h ago"), (4 * 86_400, "4 days ago")],
 )
-def test_a_time_is_shown_in_words(seconds: float, words: str) -> None:
+def test_time_is_shown_in_words(seconds: float, words: str) -> None:
     moment = datetime.now(UTC) - timedelta(seconds=seconds)
     assert f">{words}</time>" in formats.ago(moment)
 
@@ -40,11 +40,11 @@ def test_what_is_missing_is_a_dash() -> None:
         (None, "off"),
     ],
 )
-def test_a_status_has_a_style(status: str | None, style: str) -> None:
+def test_status_has_a_style(status: str | None, style: str) -> None:
     assert formats.status_class(status) == style
 
 
-def test_a_width_is_a_share_of_the_largest() -> None:
+def test_width_is_a_share_of_the_largest() -> None:
     assert [formats.width(value, 200) for value in (0, 0.1, 50, 200, 900)] == [
         "w0",
         "w1",

@@ -22,7 +22,7 @@ def refusal(method: str = "GET", **headers: str) -> str | None:
 @pytest.mark.parametrize(
     "host", ["attacker.example", "attacker.example:8766", "127.0.0.1.attacker.example", ""]
 )
-def test_a_name_that_an_attacker_points_to_this_machine_is_refused(host: str) -> None:
+def test_name_that_an_attacker_points_to_this_machine_is_refused(host: str) -> None:
     assert "does not answer for the host" in str(refusal(host=host))
 
 
@@ -42,21 +42,21 @@ def test_this_machine_may_read_pages(host: str) -> None:
         {"origin": f"http://{HOST}.attacker.example"},
     ],
 )
-def test_a_form_of_another_origin_is_refused(headers: dict[str, str]) -> None:
+def test_form_of_another_origin_is_refused(headers: dict[str, str]) -> None:
     assert "forms of its own pages only" in str(refusal("POST", **headers))
 
 
-def test_a_form_of_its_own_page_is_accepted() -> None:
+def test_form_of_its_own_page_is_accepted() -> None:
     assert refusal("POST", origin=f"http://{HOST}") is None
 
 
-def test_a_server_in_front_may_check_the_host() -> None:
+def test_server_in_front_may_check_the_host() -> None:
     guard = Guard(unreachable, hosts=None)
     headers = Headers({"host": "host.docker.internal:4566"})
     assert guard.refusal("GET", headers) is None and guard.refusal("POST", headers) is not None
 
 
-def test_the_policy_permits_no_inline_script_and_no_frame() -> None:
+def test_policy_permits_no_inline_script_and_no_frame() -> None:
     policy = HEADERS["Content-Security-Policy"]
     assert "unsafe" not in policy and "frame-ancestors 'none'" in policy
     assert "default-src 'none'" in policy and "form-action 'self'" in policy

@@ -8,13 +8,13 @@ def test_without_options_the_local_run_is_the_target() -> None:
     assert (target.endpoint, target.serves_aws) == ("http://127.0.0.1:4566", True)
 
 
-def test_an_endpoint_that_is_not_local_serves_our_services_only() -> None:
+def test_endpoint_that_is_not_local_serves_our_services_only() -> None:
     options = parser().parse_args(["--endpoint", "https://a1b2.execute-api.eu-west-1.amazonaws.com"])
     target = target_of(options)
     assert not target.serves_aws
 
 
-def test_a_profile_without_a_stage_is_an_error_that_says_what_to_give(
+def test_profile_without_a_stage_is_an_error_that_says_what_to_give(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     config = f"{tmp_path}/config"

@@ -59,19 +59,19 @@ def client(models: Path) -> Iterator[Any]:
         )
 
 
-def test_the_operation_of_the_page_is_served(client):
+def test_operation_of_the_page_is_served(client):
     quotas = {quota["name"]: quota for quota in client.list_quotas()["quotas"]}
     assert quotas.keys() == DOCUMENTED.keys()
     assert quotas["schemas"] == {"name": "schemas", "serviceDefault": 500, "limit": 7}
 
 
-def test_the_paginator_of_the_page_reads_every_page(client):
+def test_paginator_of_the_page_reads_every_page(client):
     pages = list(client.get_paginator("list_quotas").paginate(PaginationConfig={"PageSize": 5}))
     names = [quota["name"] for page in pages for quota in page["quotas"]]
     assert names == sorted(DOCUMENTED) and all(len(page["quotas"]) <= 5 for page in pages)
 
 
-def test_the_constraints_of_the_page_are_enforced(client):
+def test_constraints_of_the_page_are_enforced(client):
     with pytest.raises(ParamValidationError):
         client.list_quotas(maxResults=0)
     with pytest.raises(ClientError, match="less than or equal to 100"):

@@ -34,7 +34,7 @@ def never(params: Any) -> None:
         ("personalize-events", "PutEvents", EVENTS, 403),
     ],
 )
-def test_the_code_the_status_and_the_message(
+def test_denied_request_gets_code_status_and_message(
     service: str, operation: str, request_of: dict[str, Any], status: int
 ) -> None:
     session = boto3.Session("key", "secret", region_name="eu-west-1")

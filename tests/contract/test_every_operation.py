@@ -39,7 +39,7 @@ def test_every_operation_has_a_valid_request(shared_shop):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_valid_request_gets_a_response_of_the_output_shape(shop, operation):
+def test_valid_request_gets_a_response_of_the_output_shape(shop, operation):
     model = MODEL.operation(operation)
     answer = shop.call(operation, shop.requests[operation])
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
@@ -56,7 +56,7 @@ def test_a_valid_request_gets_a_response_of_the_output_shape(shop, operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_missing_required_member_is_refused_and_changes_nothing(shared_shop, operation):
+def test_missing_required_member_is_refused_and_changes_nothing(shared_shop, operation):
     before = shared_shop.records
     request = shared_shop.requests[operation]
     for member in input_of(operation).required_members:
@@ -67,7 +67,7 @@ def test_a_missing_required_member_is_refused_and_changes_nothing(shared_shop, o
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_violated_constraint_is_refused_and_changes_nothing(shared_shop, operation):
+def test_violated_constraint_is_refused_and_changes_nothing(shared_shop, operation):
     shape = input_of(operation)
     before, tried = shared_shop.records, 0
     known = shared_shop.client.meta.service_model.operation_model(operation).input_shape.members
@@ -85,7 +85,7 @@ def test_a_violated_constraint_is_refused_and_changes_nothing(shared_shop, opera
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_arn_of_no_resource_is_not_found(shared_shop, operation):
+def test_arn_of_no_resource_is_not_found(shared_shop, operation):
     request = shared_shop.requests[operation]
     for member in arn_members(operation, request):
         unknown = {**request, member: f"{request[member]}-unknown"}
@@ -100,7 +100,7 @@ def test_an_arn_of_no_resource_is_not_found(shared_shop, operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_arn_of_another_resource_type_is_refused(shared_shop, operation):
+def test_arn_of_another_resource_type_is_refused(shared_shop, operation):
     request = shared_shop.requests[operation]
     others = ("schema/films-Users", "dataset-group/films", "nonsense/x")
     for member in arn_members(operation, request):
@@ -123,7 +123,7 @@ def test_creating_the_same_name_twice_is_refused(shop, operation):
 
 
 @pytest.mark.parametrize("operation", LISTS)
-def test_a_page_token_that_the_list_did_not_return_is_refused(shared_shop, operation):
+def test_page_token_that_the_list_did_not_return_is_refused(shared_shop, operation):
     code, _ = refused(
         shared_shop, operation, {**shared_shop.requests[operation], "nextToken": "bm9uc2Vuc2U="}
     )

@@ -52,7 +52,7 @@ def members(response: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in response.items() if name != "ResponseMetadata"}
 
 
-def test_a_client_with_the_overlay_gets_explanations_only_if_it_asks(client_with):
+def test_client_with_the_overlay_gets_explanations_only_if_it_asks(client_with):
     client = client_with(str(TARGET))
     assert members(client.get_recommendations(userId="ann")) == ANSWER
     explained = client.get_recommendations(userId="ann", explain=True)
@@ -60,13 +60,13 @@ def test_a_client_with_the_overlay_gets_explanations_only_if_it_asks(client_with
     assert event == {**EVENT, "timestamp": datetime.fromtimestamp(100, event["timestamp"].tzinfo)}
 
 
-def test_a_client_with_the_overlay_gets_the_source_of_an_answer_from_a_list(client_with):
+def test_client_with_the_overlay_gets_the_source_of_an_answer_from_a_list(client_with):
     client = client_with(str(TARGET))
     assert "source" not in client.get_recommendations(userId="ann")
     assert client.get_recommendations(userId="listed")["source"] == SOURCE
 
 
-def test_an_unmodified_client_gets_exactly_the_answer_of_the_service(client_with):
+def test_unmodified_client_gets_exactly_the_answer_of_the_service(client_with):
     client = client_with("")
     for user in ("ann", "listed"):
         assert members(client.get_recommendations(userId=user)) == ANSWER
@@ -74,7 +74,7 @@ def test_an_unmodified_client_gets_exactly_the_answer_of_the_service(client_with
         client.get_recommendations(userId="ann", explain=True)
 
 
-def test_the_body_has_no_member_that_the_service_does_not_have():
+def test_body_has_no_member_that_the_service_does_not_have():
     service = Service("personalize-runtime")
     plain = service.serialize("GetRecommendations", get_recommendations({"userId": "ann"}))
     listed = service.serialize("GetRecommendations", get_recommendations({"userId": "listed"}))

@@ -98,7 +98,7 @@ def test_there_is_a_request_for_each_operation():
 
 
 @pytest.mark.parametrize("operation", SERVICE.operations)
-def test_a_valid_request_is_answered_with_every_required_member(client, operation):
+def test_valid_request_is_answered_with_every_required_member(client, operation):
     response = method_of(client, operation)(**REQUESTS[operation])
     output = SERVICE.operation(operation).output_shape
     assert list(missing_members(response, output)) == []
@@ -106,30 +106,30 @@ def test_a_valid_request_is_answered_with_every_required_member(client, operatio
 
 
 @pytest.mark.parametrize("operation", SERVICE.operations)
-def test_the_client_validates_the_request(client, operation):
+def test_client_validates_the_request(client, operation):
     with pytest.raises(ParamValidationError, match="Unknown parameter"):
         method_of(client, operation)(**REQUESTS[operation], unknown=1)
 
 
 @pytest.mark.parametrize("operation", SERVICE.operations)
-def test_the_client_has_a_paginator_for_each_list(client, operation):
+def test_client_has_a_paginator_for_each_list(client, operation):
     method = method_of(client, operation).__name__
     assert client.can_paginate(method) == operation.startswith("List")
 
 
-def test_the_version_and_the_features_are_described(client):
+def test_describe_deployment_returns_the_version_and_the_features(client):
     deployment = client.describe_deployment()["deployment"]
     assert (deployment["stage"], deployment["region"]) == ("dev", "eu-west-1")
     assert {"name": "spotTraining", "enabled": False} in deployment["features"]
 
 
-def test_an_error_of_the_generation_function_is_an_error_of_the_client(client):
+def test_error_of_the_generation_function_is_an_error_of_the_client(client):
     with pytest.raises(ClientError, match="knows no item nothing") as raised:
         client.summarize_item(campaignArn=CAMPAIGN, itemId="nothing")
     assert raised.value.response["Error"]["Code"] == "InvalidInputException"
 
 
-def test_an_operation_that_the_deployment_does_not_have_is_an_error_of_the_client(client):
+def test_operation_that_the_deployment_does_not_have_is_an_error_of_the_client(client):
     personalize = boto3.client(
         "personalize",
         endpoint_url=client.meta.endpoint_url,

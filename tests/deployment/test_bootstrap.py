@@ -61,7 +61,7 @@ def test_account_and_region_of_the_stage_win(caller) -> None:
     assert bootstrap.target(stage, boto3.Session()) == "aws://111122223333/ap-south-1"
 
 
-def test_a_failure_of_the_cdk_is_an_error(caller, cdk: Path) -> None:
+def test_failure_of_the_cdk_is_an_error(caller, cdk: Path) -> None:
     cdk.write_text("#!/bin/sh\nexit 3\n")
     progress = io.StringIO()
     assert main(bootstrap.arguments(), bootstrap.run, ["--cdk", str(cdk)], Console(progress=progress)) == 2
@@ -91,14 +91,14 @@ def test_missing_region_credentials_and_cdk_are_named_with_a_remedy(
         bootstrap.command("aws://1/r", tmp_path / "cdk", [])
 
 
-def test_an_unknown_stage_is_an_error_that_lists_the_stages() -> None:
+def test_unknown_stage_is_an_error_that_lists_the_stages() -> None:
     progress = io.StringIO()
     assert main(bootstrap.arguments(), bootstrap.run, ["--stage", "nope"], Console(progress=progress)) == 2
     assert "dev" in progress.getvalue() and "prod" in progress.getvalue()
 
 
 @pytest.mark.slow
-def test_the_pinned_cdk_bootstraps_the_role_and_the_parameter_that_preflight_reads() -> None:
+def test_pinned_cdk_bootstraps_the_role_and_the_parameter_that_preflight_reads() -> None:
     shown = subprocess.run(
         [bootstrap.CDK, "bootstrap", "--show-template"],
         capture_output=True,

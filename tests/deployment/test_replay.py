@@ -97,7 +97,7 @@ def test_batch_that_the_stream_does_not_take_is_an_error() -> None:
         put(Throttled(), STREAM, [record(str(number)) for number in range(20)], sleep=lambda _: None)
 
 
-def test_a_call_of_put_records_stays_within_its_limits() -> None:
+def test_call_of_put_records_stays_within_its_limits() -> None:
     entries = [{"Data": b"x" * 1_000_000, "PartitionKey": "k"}] * 9
     parts = list(_parts(entries))
     assert [entry for part in parts for entry in part] == entries

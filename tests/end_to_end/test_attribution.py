@@ -99,7 +99,7 @@ def test_events_count_for_what_brought_them_about(store: Store, campaign: str, a
     assert sums(store, "income") == {campaign: 2.0, "MAIL": 3.0}  # 1 + place / 2
 
 
-def test_an_import_has_a_report_in_the_callers_bucket(store: Store, attribution: str) -> None:
+def test_import_has_a_report_in_the_callers_bucket(store: Store, attribution: str) -> None:
     at = int(time.time()) // 900 * 900 - 900
     rows = [("customer-1", shop.item("fruit", 6), at + 60, "purchase"), ("customer-2", "tea-00", at, "click")]
     text = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE\n" + "".join(f"{','.join(map(str, row))}\n" for row in rows)

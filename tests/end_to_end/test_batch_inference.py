@@ -27,7 +27,7 @@ def answers(store: Store, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in store.text(key).splitlines()]
 
 
-def test_a_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar: str, campaign: str) -> None:
+def test_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar: str, campaign: str) -> None:
     items = [shop.item(aisle, 3) for aisle in shop.AISLES]
     store.put("items/a.json", lines(*({"itemId": item} for item in items[:3])) + "\nnonsense\n")
     location = store.put("items/b.json", lines({"itemId": items[3]}))
@@ -46,7 +46,7 @@ def test_a_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar
         assert shop.aisle_of(answer["output"]["recommendedItems"][0]) == shop.aisle_of(item)
 
 
-def test_a_filter_with_values_on_each_line(store: Store, similar: str) -> None:
+def test_lines_of_a_batch_give_their_own_filter_values(store: Store, similar: str) -> None:
     expression = "INCLUDE ItemID WHERE Items.AISLE IN ($AISLE)"
     filter_arn = store.personalize.create_filter(
         name="batch-aisle", datasetGroupArn=store.group, filterExpression=expression
@@ -60,7 +60,7 @@ def test_a_filter_with_values_on_each_line(store: Store, similar: str) -> None:
     assert refused["output"] is None and "AISLE" in refused["error"]
 
 
-def test_a_job_without_input_says_so(store: Store, similar: str) -> None:
+def test_job_without_input_fails_with_a_reason(store: Store, similar: str) -> None:
     arn = start(store, "nothing", similar, f"s3://{store.bucket}/nowhere.json")
     failed = store.wait("batch_inference_job", "batchInferenceJob", arn, "CREATE FAILED")
     assert "nowhere.json" in failed["failureReason"]

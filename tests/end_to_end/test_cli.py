@@ -31,12 +31,12 @@ def test_recipes_are_listed(aws: Cli) -> None:
     assert "aws-user-personalization-v2" in json.loads(listed.stdout)
 
 
-def test_the_deployment_is_described(aws: Cli) -> None:
+def test_describe_deployment_returns_stage_and_region(aws: Cli) -> None:
     described = aws("tastemaker", "describe-deployment", "--query", "deployment.[stage,region]")
     assert json.loads(described.stdout) == ["local", "us-east-1"]
 
 
-def test_a_group_is_made_described_and_deleted(aws: Cli) -> None:
+def test_cli_creates_describes_and_deletes_a_group(aws: Cli) -> None:
     made = aws("personalize", "create-dataset-group", "--name", "by-hand")
     arn = json.loads(made.stdout)["datasetGroupArn"]
     described = aws("personalize", "describe-dataset-group", "--dataset-group-arn", arn)

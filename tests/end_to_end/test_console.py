@@ -81,14 +81,14 @@ def test_each_page_shows_its_calls_as_programs_that_run(
     assert "aws personalize list-datasets" in tab.get_by_label("Calls as AWS CLI commands").inner_text()
 
 
-def test_a_browser_gets_pages_and_an_sdk_gets_buckets(endpoint: str, store: Store, campaign: str) -> None:
+def test_browser_gets_pages_and_an_sdk_gets_buckets(endpoint: str, store: Store, campaign: str) -> None:
     assert f"{store.name}-data" in [one["Name"] for one in store.s3.list_buckets()["Buckets"]]
     with urlopen(Request(endpoint, headers={"Accept": "text/html"})) as page:
         assert page.headers["Content-Type"].startswith("text/html")
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
 
 
-def test_an_unknown_name_is_explained_and_hostile_text_stays_text(browser: Browser) -> None:
+def test_unknown_name_is_explained_and_hostile_text_stays_text(browser: Browser) -> None:
     tab = browser.open("/_console/groups/" + "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
     tab.get_by_role("heading", name="Not found").wait_for()
     assert "<img src=x" in tab.inner_text("header") and tab.locator("img").count() == 0

@@ -82,7 +82,7 @@ def holds_groups(store: Store, bucket: str) -> bool:
     return "Contents" in store.s3.list_objects_v2(Bucket=bucket, Prefix="groups/", MaxKeys=1)
 
 
-def test_the_traces_of_a_user_disappear(store: Store) -> None:
+def test_deletion_removes_every_trace_of_a_user(store: Store) -> None:
     events = store.client("personalize-events")
     tracker = store.personalize.create_event_tracker(
         name=f"{store.name}-tracker", datasetGroupArn=store.group

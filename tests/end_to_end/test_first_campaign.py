@@ -11,12 +11,12 @@ def seen(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> dict:
     return run("first_campaign.py", endpoint, tmp_path_factory.mktemp("shop"))
 
 
-def test_a_customer_is_recommended_what_the_aisle_holds(seen: dict) -> None:
+def test_recommendations_are_from_the_aisle_of_the_history(seen: dict) -> None:
     assert len(set(seen["before"])) == 10
     assert {shop.aisle_of(item) for item in seen["before"][:4]} == {"bread"}
 
 
-def test_a_stranger_gets_an_answer_too(seen: dict) -> None:
+def test_unknown_user_gets_recommendations(seen: dict) -> None:
     assert len(set(seen["nobody"])) == 10
 
 

@@ -3,7 +3,7 @@
 import boto3
 
 
-def test_a_program_of_another_region_finds_its_resources_by_arns_that_it_built(endpoint: str) -> None:
+def test_program_of_another_region_finds_its_resources_by_arns_that_it_built(endpoint: str) -> None:
     client = boto3.client("personalize", endpoint_url=endpoint, region_name="ap-northeast-1")
     account = boto3.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
     built = f"arn:aws:personalize:ap-northeast-1:{account}:dataset-group/tokyo"

@@ -39,7 +39,7 @@ def personalize(assembly_without_start_execution: Path) -> Iterator:
         yield boto3.client("personalize", endpoint_url=run.endpoint, **CREDENTIALS)
 
 
-def test_a_missing_permission_fails_here_first(personalize) -> None:
+def test_missing_permission_fails_here_first(personalize) -> None:
     group = personalize.create_dataset_group(name="shop")["datasetGroupArn"]  # needs no state machine
     schema_arn = personalize.create_schema(name="shop", schema=avro())["schemaArn"]
     dataset = personalize.create_dataset(

@@ -155,7 +155,7 @@ class Builder:
         return True
 
 
-def test_the_resource_builder_ends_with_a_theme_for_each_featured_product(store: Store) -> None:
+def test_resource_builder_ends_with_a_theme_for_each_featured_product(store: Store) -> None:
     solution = store.personalize.create_solution(
         name="retaildemostore-related-items",
         datasetGroupArn=store.group,

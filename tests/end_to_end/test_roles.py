@@ -66,12 +66,12 @@ def run_import(endpoint: str, dataset: str, name: str, external_id: str) -> dict
         time.sleep(0.5)
 
 
-def test_a_role_that_demands_the_external_id_of_the_stack_is_assumed(endpoint: str, dataset: str) -> None:
+def test_role_that_demands_the_external_id_of_the_stack_is_assumed(endpoint: str, dataset: str) -> None:
     job = run_import(endpoint, dataset, "with-id", STACK)
     assert job["status"] == "ACTIVE", job.get("failureReason")
 
 
-def test_a_role_of_another_stack_is_not_and_the_reason_has_the_statement(endpoint: str, dataset: str) -> None:
+def test_role_of_another_stack_is_refused_with_the_statement_it_needs(endpoint: str, dataset: str) -> None:
     job = run_import(endpoint, dataset, "other-id", "arn:aws:cloudformation:us-east-1:1:stack/other/1")
     assert job["status"] == "CREATE FAILED"
     statement = json.loads(job["failureReason"].partition("trust policy: ")[2])
@@ -80,7 +80,7 @@ def test_a_role_of_another_stack_is_not_and_the_reason_has_the_statement(endpoin
     assert all(arn.startswith(f"arn:aws:iam::{ACCOUNT}:role/") for arn in statement["Principal"]["AWS"])
 
 
-def test_the_lake_cannot_be_read_by_a_job(endpoint: str, dataset: str) -> None:
+def test_job_cannot_read_the_lake(endpoint: str, dataset: str) -> None:
     buckets = boto3.client("s3", endpoint_url=endpoint).list_buckets()["Buckets"]
     lake = next(one["Name"] for one in buckets if "lake" in one["Name"] and "log" not in one["Name"])
     personalize = boto3.client("personalize", endpoint_url=endpoint)

@@ -56,7 +56,7 @@ def listed(store: Store, bucket: str, prefix: str) -> dict[str, Any]:
     return found
 
 
-def test_the_lists_of_a_job_answer_when_the_model_is_gone(
+def test_precomputed_lists_answer_when_the_model_is_gone(
     store: Store, similar: str, served: list[str]
 ) -> None:
     campaign = store.deploy("served", similar)

@@ -16,7 +16,7 @@ def task(action: str, **more: Any) -> dict[str, Any]:
     return {"Type": "Task", "Resource": f"arn:aws:states:::aws-sdk:personalize:{action}", **more}
 
 
-def test_a_group_is_made_awaited_and_deleted_by_a_state_machine(endpoint: str):
+def test_state_machine_creates_awaits_and_deletes_a_group(endpoint: str):
     name = f"machine-{uuid.uuid4().hex[:8]}"
     by_arn = {"DatasetGroupArn.$": "$.group.DatasetGroupArn"}
     states = {

@@ -16,7 +16,7 @@ def store(endpoint: str) -> Store:
     return store
 
 
-def test_a_training_that_was_stopped_in_the_console_failed_and_says_so(store: Store) -> None:
+def test_training_that_was_stopped_in_the_console_failed_and_says_so(store: Store) -> None:
     solution = store.personalize.create_solution(
         name=store.name,
         datasetGroupArn=store.group,

@@ -25,7 +25,7 @@ def test_shelves_hold_what_their_filter_says(seen: dict) -> None:
     assert sorted(seen["cheap"]) == ["tea-00", "tea-01", "tea-02", "tea-03"]
 
 
-def test_a_promotion_takes_its_share_and_no_more(seen: dict) -> None:
+def test_promotion_takes_its_share_and_no_more(seen: dict) -> None:
     names = dict(seen["promoted"])
     assert len(names) == 10
     assert [shop.aisle_of(item) for item, name in names.items() if name == "tea-week"] == ["tea"] * 3

@@ -109,7 +109,7 @@ def put_event(client: Client, tracking_id: str) -> None:
     )
 
 
-def test_a_tenant_sees_and_changes_its_own_resources(tenants, shops) -> None:
+def test_tenant_sees_and_changes_its_own_resources(tenants, shops) -> None:
     for name, client in tenants.items():
         personalize, shop = client("personalize"), shops[name]
         personalize.describe_dataset_group(datasetGroupArn=shop["group"])
@@ -119,7 +119,7 @@ def test_a_tenant_sees_and_changes_its_own_resources(tenants, shops) -> None:
         put_event(client, shop["trackingId"])
 
 
-def test_a_tenant_cannot_see_another_tenants_resources(tenants, shops) -> None:
+def test_tenant_cannot_see_another_tenants_resources(tenants, shops) -> None:
     anna, theirs = tenants["anna"]("personalize"), shops["berta"]
     message = denied(
         anna.describe_dataset_group, "personalize:DescribeDatasetGroup", datasetGroupArn=theirs["group"]
@@ -133,7 +133,7 @@ def test_a_tenant_cannot_see_another_tenants_resources(tenants, shops) -> None:
     denied(anna.list_tags_for_resource, "personalize:ListTagsForResource", resourceArn=theirs["group"])
 
 
-def test_a_tenant_cannot_change_or_use_another_tenants_resources(tenants, shops) -> None:
+def test_tenant_cannot_change_or_use_another_tenants_resources(tenants, shops) -> None:
     client, theirs = tenants["anna"], shops["berta"]
     anna = client("personalize")
     denied(anna.delete_dataset_group, "personalize:DeleteDatasetGroup", datasetGroupArn=theirs["group"])
@@ -159,7 +159,7 @@ def test_a_tenant_cannot_change_or_use_another_tenants_resources(tenants, shops)
     )
 
 
-def test_a_tenant_cannot_pass_the_role_of_another(tenants, shops) -> None:
+def test_tenant_cannot_pass_the_role_of_another(tenants, shops) -> None:
     anna, shop = tenants["anna"]("personalize"), shops["anna"]
     request = {
         "jobName": "anna-import",
@@ -172,7 +172,7 @@ def test_a_tenant_cannot_pass_the_role_of_another(tenants, shops) -> None:
         anna.create_dataset_import_job(**request, roleArn="arn:aws:iam::999999999999:role/anna-Personalize")
 
 
-def test_a_session_of_a_role_has_the_roles_policies_also_after_role_chaining(endpoint, iam, shops) -> None:
+def test_session_of_a_role_has_the_roles_policies_also_after_role_chaining(endpoint, iam, shops) -> None:
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
     for name, document in (("anna-role", tenant_policy("anna")), ("powerless", None)):
         iam.create_role(RoleName=name, Path="/teams/", AssumeRolePolicyDocument=json.dumps(trust))
@@ -228,7 +228,7 @@ def test_tags_separate_tenants_too(endpoint, iam) -> None:
     denied(clients["dora"].describe_dataset_group, "personalize:DescribeDatasetGroup", datasetGroupArn=group)
 
 
-def test_an_access_key_that_iam_does_not_know_is_the_owners(endpoint, shops) -> None:
+def test_access_key_that_iam_does_not_know_is_the_owners(endpoint, shops) -> None:
     owner = boto3.client("personalize", endpoint_url=endpoint)
     names = {group["name"] for group in owner.list_dataset_groups()["datasetGroups"]}
     assert {"anna-shop", "berta-shop"} <= names

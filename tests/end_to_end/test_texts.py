@@ -22,7 +22,7 @@ def texts(endpoint: str) -> Iterator[Any]:
         yield boto3.Session(region_name="us-east-1").client("tastemaker", endpoint_url=endpoint)
 
 
-def test_a_message_about_related_items_has_its_sources(store: Store, campaign: str, texts: Any) -> None:
+def test_message_about_related_items_has_its_sources(store: Store, campaign: str, texts: Any) -> None:
     item = shop.item("tea", 3)
     found = texts.generate_message(
         campaignArn=campaign,
@@ -52,7 +52,7 @@ def test_related_items_are_explained_and_summarized(campaign: str, texts: Any) -
     assert "number 3, on the shelf" in summary["summary"]["text"]
 
 
-def test_an_error_of_the_generation_function_reaches_the_client(campaign: str, texts: Any) -> None:
+def test_error_of_the_generation_function_reaches_the_client(campaign: str, texts: Any) -> None:
     with pytest.raises(ClientError, match="no view of a user") as raised:
         texts.describe_taste(campaignArn=campaign, userId="customer-1")
     assert raised.value.response["Error"]["Code"] == "InvalidInputException"

@@ -127,7 +127,7 @@ def test_somebody_without_a_login_is_followed_by_the_session(shop: Any) -> None:
     wait_until(lambda: teas() > max(before, 4))
 
 
-def test_a_put_item_is_filtered_by_what_it_says_now(shop: Any) -> None:
+def test_filter_uses_the_newest_attributes_of_a_put_item(shop: Any) -> None:
     store, _ = shop
     arn = store.personalize.create_filter(
         name="sale",
@@ -143,7 +143,7 @@ def test_a_put_item_is_filtered_by_what_it_says_now(shop: Any) -> None:
     wait_until(lambda: ask(shop, FOR_YOU, **question) == [{"itemId": "tea-02"}])
 
 
-def test_a_new_item_is_recommended_after_the_refresh(shop: Any) -> None:
+def test_new_item_is_recommended_after_the_refresh(shop: Any) -> None:
     store, recommenders = shop
     properties = json.dumps({"price": 3.0, "categoryL1": "tea"})
     store.client("personalize-events").put_items(

@@ -15,7 +15,7 @@ def pins(text: str) -> dict[str, str]:
     }
 
 
-def test_the_lock_has_every_pin_of_the_requirements() -> None:
+def test_lock_has_every_pin_of_the_requirements() -> None:
     wanted = pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
     locked = pins(LOCK)
     assert {name: locked.get(name) for name in wanted} == wanted, "run: make lock"
@@ -26,6 +26,6 @@ def test_every_locked_package_has_a_hash() -> None:
     assert all("--hash=sha256:" in block for block in blocks)
 
 
-def test_the_lock_leaves_torch_to_pip_and_names_no_package_index() -> None:
+def test_lock_leaves_torch_to_pip_and_names_no_package_index() -> None:
     assert "torch" not in pins(LOCK)
     assert "://" not in LOCK

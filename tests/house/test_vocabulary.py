@@ -44,6 +44,7 @@ RETIRED = {
     r"\bMOST_[A-Z]": "MAX_…",
     r"\bLEAST_[A-Z]": "MIN_…",
     r"\b(SOON|ENOUGH|PATIENCE|LATE|ABOUT)\b": "a name that says what is counted, with the unit",
+    r"\bdef test_(a|an|the)_": "a name that states the behavior and begins with its subject: test_job_…",
     r"(?i)\bcatalogue": "catalog",
     r"(?i)\b(colour|behaviour|neighbour|favour|normalis|serialis|authoris|initialis|licence)": "American",
 }

@@ -151,7 +151,7 @@ def stored_events() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("direct", [False, True], ids=["kinesis", "direct"])
-def test_an_event_changes_the_next_answer(handlers: dict[str, ModuleType], direct: bool) -> None:
+def test_event_changes_the_next_answer(handlers: dict[str, ModuleType], direct: bool) -> None:
     question = {"campaignArn": f"{PREFIX}campaign/c", "userId": "ann"}
 
     def first() -> str:
@@ -180,12 +180,12 @@ def test_items_reach_the_catalog(handlers: dict[str, ModuleType]) -> None:
     assert (stored["id"]["S"], json.loads(stored["properties"]["S"])) == ("fargo", {"PRICE": 3.0})
 
 
-def test_a_campaign_is_warmed(handlers: dict[str, ModuleType]) -> None:
+def test_warming_loads_the_bundle_of_a_campaign(handlers: dict[str, ModuleType]) -> None:
     request = {"solutionVersionArn": f"{PREFIX}solution/s/1", "campaignArn": f"{PREFIX}campaign/c"}
     assert handlers["runtime"].handle({"warm": request})["answered"] == 5
 
 
-def test_a_plan_is_imported_with_the_callers_role(handlers: dict[str, ModuleType]) -> None:
+def test_plan_is_imported_with_the_callers_role(handlers: dict[str, ModuleType]) -> None:
     s3 = boto3.client("s3")
     s3.put_object(Bucket="data", Key="u.csv", Body=b"USER_ID,AGE\nann,30\nbob,12\n")
     plan = {

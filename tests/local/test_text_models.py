@@ -39,7 +39,7 @@ def said(answer):
     return "".join(block["text"] for block in answer["output"]["message"]["content"])
 
 
-def test_the_answer_is_the_plain_text_of_the_prompt(converse):
+def test_answer_is_the_plain_text_of_the_prompt(converse):
     answer = converse()
     assert said(answer) == "Leather bags" and answer["stopReason"] == "end_turn"
     assert answer["usage"]["inputTokens"] > answer["usage"]["outputTokens"] > 0
@@ -58,13 +58,13 @@ def test_calls_have_the_outcomes_of_the_script_in_order(converse, control):
     assert outcomes[-5:] == ["throttle", "refuse", "truncate", "invent", "answer"]
 
 
-def test_the_model_may_be_denied(converse, control):
+def test_model_may_be_denied(converse, control):
     control({"outcomes": ["deny"]})
     with pytest.raises(ClientError, match="AccessDeniedException"):
         converse()
 
 
-def test_an_unknown_outcome_is_refused(control):
+def test_unknown_outcome_is_refused(control):
     with pytest.raises(urllib.error.HTTPError, match="400"):
         control({"outcomes": ["explode"]})
 

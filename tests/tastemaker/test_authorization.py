@@ -47,7 +47,7 @@ def test_every_operation_needs_the_action_of_the_reference_on_its_resource(opera
         assert first.resource.split(":", 5)[5].startswith(f"{segment}/")
 
 
-def test_the_reference_has_the_actions_of_all_operations_and_no_others() -> None:
+def test_reference_has_the_actions_of_all_operations_and_no_others() -> None:
     # The reference has a job that the service no longer offers.
     assert {name for name in REFERENCE["actions"] if "DataInsights" not in name} == set(OPERATIONS)
 
@@ -59,12 +59,12 @@ def test_each_describe_action_that_is_needed_exists(operation: str) -> None:
         assert service == "iam" or name in REFERENCE["actions"], permission
 
 
-def test_an_operation_of_our_own_is_open_only_by_decision() -> None:
+def test_operation_of_our_own_is_open_only_by_decision() -> None:
     assert set(Service("tastemaker").operations) == OPEN_OPERATIONS | TEXTS | USERS | {"DescribeModel"}
 
 
 @pytest.mark.parametrize("operation", sorted(TEXTS))
-def test_a_text_about_recommendations_needs_the_permission_to_get_them(operation: str) -> None:
+def test_text_about_recommendations_needs_the_permission_to_get_them(operation: str) -> None:
     campaign, group = SCOPE.arn("campaign/c"), SCOPE.arn("filter/f")
     found = list(required_permissions(operation, {"campaignArn": campaign, "filterArn": group}, SCOPE))
     assert found == [Permission("personalize:GetRecommendations", campaign)]
@@ -79,7 +79,7 @@ def test_data_about_users_needs_the_permission_to_describe_the_campaign_too(oper
     }
 
 
-def test_a_model_needs_the_permission_to_describe_what_has_it() -> None:
+def test_model_needs_the_permission_to_describe_what_has_it() -> None:
     version, campaign = SCOPE.arn("solution/s/702e0792"), SCOPE.arn("campaign/c")
     assert actions("DescribeModel", solutionVersionArn=version, campaignArn=campaign) == {
         ("personalize:DescribeSolutionVersion", version),
@@ -87,7 +87,7 @@ def test_a_model_needs_the_permission_to_describe_what_has_it() -> None:
     }
 
 
-def test_a_campaign_on_a_solution_needs_permission_to_see_the_solution() -> None:
+def test_campaign_on_a_solution_needs_permission_to_see_the_solution() -> None:
     version = SCOPE.arn("solution/other/702e0792")
     assert actions("CreateCampaign", name="mine", solutionVersionArn=version) == {
         ("personalize:CreateCampaign", SCOPE.arn("campaign/mine")),
@@ -109,12 +109,12 @@ def test_recipes_belong_to_nobody_and_can_be_referred_to() -> None:
 @pytest.mark.parametrize(
     "operation", [name for name, one in REQUESTS.items() if "roleArn" in json.dumps(one)]
 )
-def test_a_role_must_be_one_that_the_caller_may_pass_to_personalize(operation: str) -> None:
+def test_role_must_be_one_that_the_caller_may_pass_to_personalize(operation: str) -> None:
     passed = [one for one in required(operation, **REQUESTS[operation]) if one.action == "iam:PassRole"]
     assert [one.context for one in passed] == [(("iam:PassedToService", ("personalize.amazonaws.com",)),)]
 
 
-def test_a_role_is_found_at_any_depth() -> None:
+def test_role_is_found_at_any_depth() -> None:
     output = {"roleArn": ROLE, "s3DataDestination": {"path": "s3://out/"}}
     arn = SCOPE.arn("metric-attribution/m")
     needed = actions("UpdateMetricAttribution", metricAttributionArn=arn, metricsOutputConfig=output)
@@ -135,14 +135,14 @@ def test_tags_in_a_request_are_condition_keys_and_need_the_permission_to_tag() -
     assert dict(removed.context) == {"aws:TagKeys": ("tenant",)}
 
 
-def test_a_list_needs_its_action_on_the_parent_or_on_everything() -> None:
+def test_list_needs_its_action_on_the_parent_or_on_everything() -> None:
     group = SCOPE.arn("dataset-group/films")
     assert actions("ListSolutions", datasetGroupArn=group) == {("personalize:ListSolutions", group)}
     assert actions("ListSolutions") == {("personalize:ListSolutions", "*")}
     assert actions("ListDatasetGroups", maxResults=3) == {("personalize:ListDatasetGroups", "*")}
 
 
-def test_a_tag_that_looks_like_an_arn_is_no_reference() -> None:
+def test_tag_that_looks_like_an_arn_is_not_a_reference() -> None:
     tags = [{"tagKey": "copy-of", "tagValue": SCOPE.arn("campaign/other")}]
     assert {action for action, _ in actions("CreateDatasetGroup", name="films", tags=tags)} == {
         "personalize:CreateDatasetGroup",

@@ -47,7 +47,7 @@ def test_numbers_and_booleans_mark_nulls():
     assert Column.build("number", np.array([3, 4], np.int32)).values.tolist() == [3.0, 4.0]
 
 
-def test_an_array_of_another_kind_is_refused_by_name():
+def test_array_of_another_kind_is_refused_by_name():
     with pytest.raises(TypeError, match="number column has no vocabulary"):
         _ = Column.build("number", [1.0]).vocabulary
     with pytest.raises(ValueError, match="not 'color'"):
@@ -76,7 +76,7 @@ def test_columns_of_different_lengths_are_refused():
         Columns({"A": Column.build("number", [1.0]), "B": Column.build("number", [1.0, 2.0])})
 
 
-def test_a_missing_column_is_named(tmp_path):
+def test_missing_column_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no column X"):
         Column.open(tmp_path, "X")
 

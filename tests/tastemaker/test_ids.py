@@ -25,7 +25,7 @@ def test_index_finds_what_is_there_and_says_minus_one_for_the_rest(texts, others
     assert [text in ids for text in asked] == [place >= 0 for place in expected]
 
 
-def test_a_few_look_ups_build_no_dictionary_and_many_give_the_same_answer():
+def test_few_look_ups_build_no_dictionary_and_answer_as_many_do():
     ids = Ids.build(f"item-{number}" for number in range(5000))
     few = ids.indexes(["item-7", "item-4999", "nobody"])
     assert "_positions" not in ids.__dict__

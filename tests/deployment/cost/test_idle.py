@@ -70,6 +70,6 @@ def test_schedules_are_counted_by_their_rate() -> None:
     assert idle.scheduled_invocations(template) == pytest.approx(730 * 4 + 730 / 24)
 
 
-def test_a_resource_type_without_a_rule_is_named() -> None:
+def test_resource_type_without_a_rule_is_named() -> None:
     template = small_template(nat=of("AWS::EC2::NatGateway"), custom=of("Custom::S3AutoDeleteObjects"))
     assert idle.unpriced(template) == ["AWS::EC2::NatGateway"]

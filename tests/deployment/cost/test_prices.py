@@ -23,7 +23,7 @@ def test_prices_of_the_service_are_reported_by_others() -> None:
     assert all("reported by" in one["source"] for one in document["prices"].values())
 
 
-def test_a_campaign_bills_at_least_one_transaction_per_second() -> None:
+def test_campaign_bills_at_least_one_transaction_per_second() -> None:
     def campaign(**load: int) -> float:
         usd = personalize.lines(Load(**load))[0].usd
         assert usd is not None

@@ -42,7 +42,7 @@ def test_states_of_maps_and_branches_count() -> None:
     assert of_definition(definition).longest == 1 + (1 + 2) + (1 + 4)
 
 
-def test_a_loop_is_counted_once() -> None:
+def test_loop_is_counted_once() -> None:
     choice = {"Type": "Choice", "Choices": [{"Next": "Wait"}], "Default": "Done"}
     states = {"Wait": {"Type": "Wait", "Next": "Ask"}, "Ask": choice, "Done": {"Type": "Succeed"}}
     assert of_definition({"StartAt": "Wait", "States": states}) == Transitions(4, 4)

@@ -139,7 +139,7 @@ def test_training_bills_instances_their_start_and_their_disks() -> None:
     assert cheaper.usd == pytest.approx(machine.usd * prices.load().of("sagemaker.spotShare").usd)
 
 
-def test_an_instance_without_a_price_is_an_error_with_a_remedy() -> None:
+def test_instance_without_a_price_is_an_error_with_a_remedy() -> None:
     template = small_template(parse("dev", {"training": {"instanceType": "ml.p9.huge"}}))
     with pytest.raises(CommandError, match=r"ml\.p9\.huge") as caught:
         lines(template, trainings=1)

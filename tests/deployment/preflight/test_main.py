@@ -28,7 +28,7 @@ def test_what_the_caller_may_not_ask_is_unknown_with_the_permission(make) -> Non
     assert finding.status == "unknown" and "call ListServiceQuotas" in finding.remedy
 
 
-def test_a_failure_of_the_network_is_unknown(make) -> None:
+def test_network_failure_gives_an_unknown_result(make) -> None:
     (finding,) = ask("quotas", failing(EndpointConnectionError(endpoint_url="https://x")), make())
     assert finding.status == "unknown" and "https://x" in finding.text
 
@@ -61,7 +61,7 @@ class Session(boto3.Session):
 
 
 @pytest.mark.slow
-def test_the_command_finds_what_an_empty_account_lacks(stubbed) -> None:
+def test_command_finds_what_an_empty_account_lacks(stubbed) -> None:
     caller = boto3.client("sts").get_caller_identity()["Arn"]
     allowed = [{"EvalActionName": "iam:CreateRole", "EvalDecision": "allowed"}]
     request = {
@@ -91,7 +91,7 @@ def test_the_command_finds_what_an_empty_account_lacks(stubbed) -> None:
     assert set(status) == set(command.CHECKS)
 
 
-def test_a_caller_without_credentials_or_region_is_an_error(aws) -> None:
+def test_caller_without_credentials_or_region_is_an_error(aws) -> None:
     with pytest.raises(CommandError, match="not known in"):
         account_of("dev", "eu-west-1", Broken())
     with pytest.raises(CommandError, match="No region"):

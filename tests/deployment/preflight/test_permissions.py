@@ -33,7 +33,7 @@ def asked(source: str, actions: list[str], resources: list[str]) -> dict[str, An
     return {"PolicySourceArn": source, "ActionNames": actions, "ResourceArns": resources}
 
 
-def test_a_deployment_assumes_the_roles_of_the_bootstrap(make, stubbed, bootstrapped) -> None:
+def test_deployment_assumes_the_roles_of_the_bootstrap(make, stubbed, bootstrapped) -> None:
     request = asked(USER, ["sts:AssumeRole"], ROLES)
     answer = simulated(dict.fromkeys(ROLES, "allowed"))
     client = stubbed("iam", ("simulate_principal_policy", answer, request))
@@ -63,7 +63,7 @@ def test_without_a_bootstrap_its_own_actions_are_needed(make, stubbed) -> None:
     assert finding.status == "missing" and "iam:CreateRole on *" in finding.text
 
 
-def test_a_session_is_simulated_as_its_role_with_the_roles_path(make, aws) -> None:
+def test_session_is_simulated_as_its_role_with_the_roles_path(make, aws) -> None:
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     iam = boto3.client("iam", region_name=REGION)
     iam.create_role(RoleName="Admin", Path="/aws-reserved/sso/", AssumeRolePolicyDocument=trust)
@@ -71,6 +71,6 @@ def test_a_session_is_simulated_as_its_role_with_the_roles_path(make, aws) -> No
     assert permissions._principal(account) == f"arn:aws:iam::{NUMBER}:role/aws-reserved/sso/Admin"
 
 
-def test_the_root_user_is_not_simulated(make) -> None:
+def test_root_user_is_not_simulated(make) -> None:
     (finding,) = permissions.permissions(make(caller=f"arn:aws:iam::{NUMBER}:root"))
     assert finding.status == "ok"

@@ -50,7 +50,7 @@ def test_quotas_without_a_value_of_the_accounts_own_have_the_default(make, stubb
     assert {status for status, _, _ in by_name.values()} == {"ok"}
 
 
-def test_an_instance_type_that_no_quota_names_is_unknown(make, stubbed) -> None:
+def test_instance_type_that_no_quota_names_is_unknown(make, stubbed) -> None:
     client = stubbed("service-quotas", (LIST, {"Quotas": []}, PAGE), (DEFAULTS, {"Quotas": []}, PAGE))
     by_name = found(make, client, instanceType="ml.p9.huge")
     assert {status for status, _, _ in by_name.values()} == {"unknown"}

@@ -6,7 +6,7 @@ from deployment.preflight import region
 from deployment.synthesis import Template
 
 
-def test_a_usual_region_has_everything(make) -> None:
+def test_usual_region_passes_every_check(make) -> None:
     account = make()
     for check in (region.services, region.training_image, region.opted_in):
         (finding,) = check(account)
@@ -14,12 +14,12 @@ def test_a_usual_region_has_everything(make) -> None:
     assert region.training_image(account)[0].text.startswith("pytorch-training:")
 
 
-def test_the_gpu_image_is_that_of_gpu_instances(make) -> None:
+def test_gpu_image_is_that_of_gpu_instances(make) -> None:
     (finding,) = region.training_image(make({"training": {"instanceType": "ml.g6.xlarge"}}))
     assert "-gpu-" in finding.text
 
 
-def test_a_region_without_services_or_image_is_named(make) -> None:
+def test_region_without_services_or_image_is_named(make) -> None:
     account = make(region="xx-nowhere-1")
     (services,) = region.services(account)
     assert services.status == "missing" and "kinesis" in services.text and "sagemaker" in services.text
@@ -27,7 +27,7 @@ def test_a_region_without_services_or_image_is_named(make) -> None:
     assert image.status == "missing" and "eu-west-1" in image.remedy
 
 
-def test_a_region_that_the_account_has_not_enabled_is_missing(make, stubbed) -> None:
+def test_region_that_the_account_has_not_enabled_is_missing(make, stubbed) -> None:
     answer = {"Regions": [{"RegionName": "eu-west-1", "OptInStatus": "not-opted-in"}]}
     request = {"RegionNames": ["eu-west-1"], "AllRegions": True}
     client = stubbed("ec2", ("describe_regions", answer, request))

@@ -11,12 +11,12 @@ from tests.deployment.preflight.conftest import REGION
 EMPTY = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}})
 
 
-def test_the_template_says_which_bootstrap_it_needs(make) -> None:
+def test_template_names_the_bootstrap_version_that_it_needs(make) -> None:
     assert stack.required_version(make()) == 6
 
 
 @pytest.mark.slow
-def test_the_real_template_says_which_bootstrap_it_needs(make, synthesized) -> None:
+def test_synthesized_template_names_the_bootstrap_version_that_it_needs(make, synthesized) -> None:
     account = make()
     object.__setattr__(account, "template", synthesized("dev"))
     assert stack.required_version(account) == 6
@@ -25,7 +25,7 @@ def test_the_real_template_says_which_bootstrap_it_needs(make, synthesized) -> N
 @pytest.mark.parametrize(
     ("version", "status"), [(None, "missing"), ("5", "missing"), ("6", "ok"), ("28", "ok")]
 )
-def test_the_bootstrap_must_be_new_enough(make, version: str | None, status: str) -> None:
+def test_bootstrap_that_is_too_old_is_missing(make, version: str | None, status: str) -> None:
     if version:
         ssm = boto3.client("ssm", region_name=REGION)
         ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value=version, Type="String")
@@ -34,7 +34,7 @@ def test_the_bootstrap_must_be_new_enough(make, version: str | None, status: str
     assert (finding.remedy == "Run: make bootstrap STAGE=dev") == (status == "missing")
 
 
-def test_a_stack_that_does_not_exist_can_be_created(make) -> None:
+def test_stack_that_does_not_exist_can_be_created(make) -> None:
     (finding,) = stack.stack(make())
     assert finding.status == "ok" and "does not exist" in finding.text
 
@@ -49,7 +49,7 @@ def test_log_groups_of_an_earlier_stack_are_in_the_way(make) -> None:
     assert "prod" not in finding.remedy
 
 
-def test_a_stack_that_is_there_will_be_updated(make) -> None:
+def test_existing_stack_can_be_updated(make) -> None:
     formation = boto3.client("cloudformation", region_name=REGION)
     formation.create_stack(StackName="tastemaker-dev", TemplateBody=EMPTY)
     (finding,) = stack.stack(make())
@@ -57,7 +57,7 @@ def test_a_stack_that_is_there_will_be_updated(make) -> None:
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "DELETE_FAILED"])
-def test_a_stack_that_is_broken_or_busy_stops_a_deployment(make, stubbed, status: str) -> None:
+def test_stack_that_is_broken_or_busy_stops_a_deployment(make, stubbed, status: str) -> None:
     answer = {"Stacks": [{"StackName": "tastemaker-dev", "CreationTime": 0, "StackStatus": status}]}
     client = stubbed("cloudformation", ("describe_stacks", answer, {"StackName": "tastemaker-dev"}))
     (finding,) = stack.stack(make(stubs={"cloudformation": client}))

@@ -41,7 +41,7 @@ def test_steps_run_in_order_and_say_what_they_checked(context: Context) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_failed_step_skips_what_needs_it_and_nothing_else(context: Context, error: Exception) -> None:
+def test_failed_step_skips_only_the_steps_that_need_it(context: Context, error: Exception) -> None:
     steps = [failing("a", error), passing("b", "a"), passing("c", "b"), passing("d"), passing("cleanup")]
     results = run(steps, context)
     assert outcomes(results) == {
@@ -54,7 +54,7 @@ def test_a_failed_step_skips_what_needs_it_and_nothing_else(context: Context, er
     assert "3 of 5" in results[0].text and results[1].text == "needs a"
 
 
-def test_an_interrupt_still_cleans_up(context: Context) -> None:
+def test_interrupt_still_cleans_up(context: Context) -> None:
     results = run([failing("a", KeyboardInterrupt()), passing("b"), passing("cleanup")], context)
     assert outcomes(results) == {"a": "failed", "b": "skipped", "cleanup": "passed"}
 

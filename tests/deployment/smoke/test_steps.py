@@ -92,7 +92,7 @@ def test_waiting_ends(context: Context) -> None:
         context.wait("campaign", "campaign", "arn:c")
 
 
-def test_an_import_is_tried_again_while_its_new_role_is_not_known(with_bucket: Context) -> None:
+def test_import_is_tried_again_while_its_new_role_is_not_known(with_bucket: Context) -> None:
     pauses: list[float] = []
     with_bucket.pause = pauses.append
     failed = {"status": "CREATE FAILED", "failureReason": "the role r cannot be assumed"}
@@ -158,7 +158,7 @@ def test_events_that_change_nothing_fail_and_so_do_those_that_change_others(
     assert "that user only" in events.events(context)
 
 
-def test_a_training_without_the_streamed_events_fails(context: Context) -> None:
+def test_training_without_the_streamed_events_fails_the_smoke_test(context: Context) -> None:
     class Events:
         def put_events(self, **params: Any) -> None:
             assert len({event["sentAt"] for event in params["eventList"]}) == len(params["eventList"])
@@ -225,7 +225,7 @@ def write_export(context: Context, name: str, text: str) -> None:
     context.put(f"export/{context.run}-{name}.csv", text)
 
 
-def test_an_export_must_have_every_row_and_every_event(with_bucket: Context) -> None:
+def test_export_without_every_row_and_event_fails_the_smoke_test(with_bucket: Context) -> None:
     context = with_bucket
     context.datasets["Interactions"] = "arn:d"
     context.streamed = [(context.shop.customer(0), context.shop.new_item)]
@@ -274,7 +274,7 @@ class Deleting(Personalize):
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
-def test_a_deletion_that_leaves_a_row_anywhere_fails(
+def test_deletion_that_leaves_a_row_fails_the_smoke_test(
     with_bucket: Context, wrong: dict[str, Any], message: str
 ) -> None:
     context = with_bucket
@@ -379,7 +379,7 @@ class States:
         (["topic"], "FAILED", "the alarm tastemaker-dev-WorkflowFailures: not within"),
     ],
 )
-def test_an_alarm_that_nobody_learns_of_fails(
+def test_alarm_without_a_subscriber_fails_the_smoke_test(
     context: Context, actions: list[str] | None, status: str, message: str
 ) -> None:
     context.wait_seconds = 0.01

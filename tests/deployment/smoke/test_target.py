@@ -59,19 +59,19 @@ def test_clients_of_the_api_sign_for_it_and_others_do_not(stack) -> None:
     assert "a1.execute-api" not in found.client("s3").meta.endpoint_url
 
 
-def test_a_stack_that_is_missing_is_named_with_the_command_that_deploys_it(aws) -> None:
+def test_stack_that_is_missing_is_named_with_the_command_that_deploys_it(aws) -> None:
     with pytest.raises(CommandError, match="tastemaker-dev cannot be read in eu-west-1") as caught:
         target.deployed(load("dev"), "eu-west-1")
     assert "make deploy STAGE=dev" in caught.value.remedy
 
 
-def test_a_stack_without_its_outputs_is_an_error(stack) -> None:
+def test_stack_without_its_outputs_is_an_error(stack) -> None:
     stack()
     with pytest.raises(CommandError, match="lacks the outputs LakeBucket"):
         target.deployed(load("dev"), "eu-west-1")
 
 
-def test_the_lake_of_a_local_run_is_found_by_the_groups_folder(aws) -> None:
+def test_lake_of_a_local_run_is_found_by_its_groups_folder(aws) -> None:
     s3 = boto3.client("s3", region_name="us-east-1")
     for bucket in ("assets", "lake-7"):
         s3.create_bucket(Bucket=bucket)

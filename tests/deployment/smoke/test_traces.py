@@ -54,7 +54,7 @@ def test_models_are_left_out(target: Target) -> None:
     assert traces.of_user(target, "smoke-1", USER) == []
 
 
-def test_a_table_that_is_too_large_is_an_error_and_no_success(target: Target) -> None:
+def test_table_that_is_too_large_is_an_error(target: Target) -> None:
     for number in range(3):
         target.client("dynamodb").put_item(TableName="profiles", Item={"profile": {"S": str(number)}})
     with pytest.raises(CommandError, match="not read to its end"):

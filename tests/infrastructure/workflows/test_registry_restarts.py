@@ -156,7 +156,7 @@ the record, or it is stopped and settled from outside. After the last two a pers
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.__name__)
-def test_a_job_that_is_killed_ends_the_same(
+def test_killed_job_has_the_same_result_after_its_restart(
     assembly: Assembly,
     job: Callable[[Account], Request],
     way: str,

@@ -56,11 +56,11 @@ def test_each_list_is_read_by_a_session_of_its_own(lake: LakeBucket) -> None:
     assert audience(lake, files, unsubscribedPath=UNSUBSCRIBED, sentPath=SENT) == ({"ann"}, {"bob"})
 
 
-def test_the_first_job_of_a_campaign_has_no_earlier_messages(lake: LakeBucket) -> None:
+def test_first_job_of_a_campaign_has_no_earlier_messages(lake: LakeBucket) -> None:
     assert audience(lake, {}, sentPath=SENT) == (set(), set())
 
 
-def test_a_list_of_unsubscribed_users_that_is_missing_fails_the_job(lake: LakeBucket) -> None:
+def test_list_of_unsubscribed_users_that_is_missing_fails_the_job(lake: LakeBucket) -> None:
     with pytest.raises(InvalidLocation, match="no CSV file is there"):
         audience(lake, {}, unsubscribedPath=UNSUBSCRIBED)
 
@@ -71,6 +71,6 @@ def test_earlier_messages_that_cannot_be_read_fail_the_job(lake: LakeBucket, tex
         audience(lake, {"mail/sent/a.csv": text}, sentPath=SENT)
 
 
-def test_a_location_that_is_none_fails_the_job(lake: LakeBucket) -> None:
+def test_invalid_location_fails_the_job(lake: LakeBucket) -> None:
     with pytest.raises(InvalidLocation, match="expected s3://bucket/key"):
         audience(lake, {}, sentPath="mail/sent")

@@ -340,7 +340,7 @@ def test_empty_answer_has_an_empty_list_of_scores(studio: Studio) -> None:
     assert studio.outputs(plan, {"userId": "ann"}) == [{"recommendedItems": [], "scores": []}]
 
 
-def test_a_job_with_themes_writes_one_for_each_line(studio: Studio) -> None:
+def test_job_with_themes_writes_one_for_each_line(studio: Studio) -> None:
     plan = studio.plan("aws-similar-items", "similar", themes={"itemName": "GENRES", "texts": []})
     plain = studio.plan("aws-similar-items", "similar")
     found = studio.outputs(plan, {"itemId": "alien"}, {"itemId": "dune"})
@@ -350,7 +350,7 @@ def test_a_job_with_themes_writes_one_for_each_line(studio: Studio) -> None:
     assert sorted(live[0]["recommendedItems"]) == sorted(found[0]["recommendedItems"])
 
 
-def test_a_job_with_themes_has_at_most_100_lines(studio: Studio) -> None:
+def test_job_with_themes_has_at_most_100_lines(studio: Studio) -> None:
     plan = studio.plan("aws-similar-items", "similar", themes={"itemName": "GENRES", "texts": []})
     with pytest.raises(WorkFailedError, match="at most 100 input lines"):
         studio.ask(plan, *[{"itemId": "alien"}] * 101)
@@ -359,7 +359,7 @@ def test_a_job_with_themes_has_at_most_100_lines(studio: Studio) -> None:
     assert len(studio.ask(plan, *[{"itemId": "alien"}] * 100, "", "  ")) == 100
 
 
-def test_a_job_with_messages_writes_one_for_each_line(studio: Studio) -> None:
+def test_job_with_messages_writes_one_for_each_line(studio: Studio) -> None:
     messages = {"messageType": "EMAIL_SUBJECT", "itemColumns": {"name": "GENRES"}, "language": "fr"}
     plan = studio.plan("aws-user-personalization", "sequence", numResults=4, messages=messages)
     output = studio.outputs(plan, {"userId": "ann"})[0]
@@ -368,7 +368,7 @@ def test_a_job_with_messages_writes_one_for_each_line(studio: Studio) -> None:
     assert studio.outputs(plain, {"userId": "ann"})[0]["recommendedItems"] == output["recommendedItems"]
 
 
-def test_a_job_that_can_cost_more_than_the_ceiling_fails_before_anything_is_spent(studio: Studio) -> None:
+def test_job_that_can_cost_more_than_the_ceiling_fails_before_anything_is_spent(studio: Studio) -> None:
     paid = TextGeneration("anthropic.claude-haiku-4-5-20251001-v1:0", "eu-west-1", ceiling_usd=1)
     environ = {**studio.batch.settings.environ, "TASTEMAKER_TEXT_GENERATION": paid.to_json()}
     studio.batch.settings = Settings(environ)
@@ -411,7 +411,7 @@ def test_messages_of_a_segment_are_delivered_without_unsubscribed_and_capped_use
     assert errors[0] is None and "unsubscribed" in errors[1] and "frequency cap" in errors[2]
 
 
-def test_a_dry_run_is_free_and_its_files_are_named_so(studio: Studio) -> None:
+def test_dry_run_is_free_and_its_files_are_named_so(studio: Studio) -> None:
     paid = TextGeneration("anthropic.claude-haiku-4-5-20251001-v1:0", "eu-west-1", ceiling_usd=0)
     environ = {**studio.batch.settings.environ, "TASTEMAKER_TEXT_GENERATION": paid.to_json()}
     studio.batch.settings = Settings(environ)

@@ -174,7 +174,7 @@ def test_bundle_larger_than_the_disk_names_the_setting(s3: Any, tmp_path: Path) 
     assert list((tmp_path / "disk").glob("*")) == []
 
 
-def test_the_manifest_of_a_bundle_is_read_without_its_arrays(s3: Any, tmp_path: Path) -> None:
+def test_manifest_of_a_bundle_is_read_without_its_arrays(s3: Any, tmp_path: Path) -> None:
     upload(s3, write_bundle(tmp_path / "source", "similar"), "models/a/")
     bundles = BundleCache(s3, tmp_path / "disk")
     manifest = bundles.manifest("s3://lake/models/a/#s3://lake/refresh/")

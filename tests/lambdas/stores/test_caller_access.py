@@ -20,7 +20,7 @@ def access(own_buckets: list[str] | None = None) -> tuple[CallerAccess, Session]
     return CallerAccess(roles, object(), own_buckets or [], "tastemaker-lake"), session
 
 
-def test_a_bucket_is_opened_with_the_role_that_the_caller_names() -> None:
+def test_bucket_is_opened_with_the_role_that_the_caller_names() -> None:
     caller, session = access(["shared"])
     caller.source("s3://data/a.csv", ROLE)
     caller.output("s3://out/folder/", ROLE)
@@ -40,7 +40,7 @@ def test_only_the_buckets_of_the_stage_are_opened_with_the_functions_own_role() 
 
 @pytest.mark.parametrize("role", [ROLE, None])
 @pytest.mark.parametrize("bucket", ["tastemaker-lake", "Tastemaker-Lake", "tastemaker-lake."])
-def test_the_lake_is_opened_for_nobody(bucket: str, role: str | None) -> None:
+def test_lake_is_refused_to_every_role(bucket: str, role: str | None) -> None:
     caller, session = access(["tastemaker-lake"])
     for open_location in (caller.source, caller.output):
         with pytest.raises(AccessRefused, match="the deployment's own data"):
@@ -49,13 +49,13 @@ def test_the_lake_is_opened_for_nobody(bucket: str, role: str | None) -> None:
 
 
 @pytest.mark.parametrize("uri", ["s3://data/../tastemaker-lake/x", "s3://x-s3alias/a", "s3://a@data/b"])
-def test_a_job_that_was_created_before_the_rules_is_refused_when_it_runs(uri: str) -> None:
+def test_job_that_was_created_before_the_rules_is_refused_when_it_runs(uri: str) -> None:
     caller, _ = access()
     with pytest.raises(InvalidLocation, match="expected"):
         caller.source(uri, ROLE)
 
 
-def test_a_function_reads_its_settings() -> None:
+def test_access_is_built_from_the_settings() -> None:
     environment: dict[str, Any] = {
         "TASTEMAKER_LAKE_BUCKET": "lake",
         "TASTEMAKER_DATA_BUCKETS": '["shared"]',

@@ -15,7 +15,7 @@ class TestResourceTable(RepositorySuite):
         return ResourceTable(resources_table, TABLE)
 
 
-def test_a_record_that_a_transaction_checks_now_is_a_conflict():
+def test_record_that_a_transaction_checks_now_is_a_conflict():
     client = boto3.client("dynamodb", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
     record = Record("arn:x", "dataset", {"status": "ACTIVE"})
     with Stubber(client) as stub:

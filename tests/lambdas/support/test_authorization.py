@@ -42,7 +42,7 @@ class Account:
         return str(caught.value)
 
 
-def test_a_policy_on_a_resource_allows_that_resource_only() -> None:
+def test_policy_on_a_resource_allows_that_resource_only() -> None:
     account = Account(ann=[allow("personalize:GetRecommendations", SCOPE.arn("campaign/a-*"))])
     account.call(ANN, "GetRecommendations", campaignArn=CAMPAIGN)
     other = SCOPE.arn("campaign/b-films")
@@ -53,14 +53,14 @@ def test_a_policy_on_a_resource_allows_that_resource_only() -> None:
     account.refused(ANN, "DescribeCampaign", campaignArn=CAMPAIGN)
 
 
-def test_an_explicit_deny_wins_and_the_message_says_so() -> None:
+def test_explicit_deny_wins_and_the_message_says_so() -> None:
     account = Account(ann=[allow("personalize:*"), deny("personalize:Delete*")])
     account.call(ANN, "DescribeCampaign", campaignArn=CAMPAIGN)
     message = account.refused(ANN, "DeleteCampaign", campaignArn=CAMPAIGN)
     assert message.endswith("with an explicit deny in an identity-based policy")
 
 
-def test_a_session_has_the_policies_of_its_role_whatever_path_the_role_has() -> None:
+def test_session_has_the_policies_of_its_role_whatever_path_the_role_has() -> None:
     account = Account(shop=[allow("personalize:GetRecommendations")])
     account.call(SESSION, "GetRecommendations", campaignArn=CAMPAIGN)
     assert account.iam.simulations[0][0] == f"arn:aws:iam::{ACCOUNT}:role/team/shop"
@@ -88,12 +88,12 @@ def test_everyone_else_is_refused(caller: str) -> None:
     account.refused(caller, "GetRecommendations", campaignArn=CAMPAIGN)
 
 
-def test_a_request_without_an_identity_is_refused() -> None:
+def test_request_without_an_identity_is_refused() -> None:
     with pytest.raises(AccessDenied, match="no IAM identity"):
         Account().authorizer.check_of({"requestContext": {"http": {}}})("ListRecipes", {})
 
 
-def test_the_root_user_and_an_administrator_may_do_everything() -> None:
+def test_root_user_and_an_administrator_may_do_everything() -> None:
     account = Account(ann=[allow("*")])
     for caller in (f"arn:aws:iam::{ACCOUNT}:root", ANN):
         account.call(caller, "DeleteDatasetGroup", datasetGroupArn=SCOPE.arn("dataset-group/films"))
@@ -144,7 +144,7 @@ def test_decisions_are_cached_and_a_granted_permission_works_soon() -> None:
     assert len(account.iam.simulations) == 3
 
 
-def test_a_cached_decision_is_of_one_caller_one_action_and_one_resource() -> None:
+def test_cached_decision_is_of_one_caller_one_action_and_one_resource() -> None:
     account = Account(ann=[allow("personalize:GetRecommendations", CAMPAIGN)])
     account.call(ANN, "GetRecommendations", campaignArn=CAMPAIGN)
     account.refused(SESSION, "GetRecommendations", campaignArn=CAMPAIGN)
@@ -152,7 +152,7 @@ def test_a_cached_decision_is_of_one_caller_one_action_and_one_resource() -> Non
     account.refused(ANN, "GetPersonalizedRanking", campaignArn=CAMPAIGN)
 
 
-def test_a_cached_decision_costs_less_than_a_tenth_of_a_millisecond() -> None:
+def test_cached_decision_costs_less_than_a_tenth_of_a_millisecond() -> None:
     account = Account(ann=[allow("personalize:*")])
     event = request_of(ANN)
 
@@ -229,7 +229,7 @@ def _import(call: Callable[..., Any], role: str) -> Any:
     )
 
 
-def test_a_role_works_only_for_callers_who_may_pass_it() -> None:
+def test_role_works_only_for_callers_who_may_pass_it() -> None:
     passing = allow("iam:PassRole", ROLE, StringEquals={"iam:PassedToService": "personalize.amazonaws.com"})
     _import(Account(ann=[allow("personalize:*"), passing]).call, ROLE)
     to_others = allow("iam:PassRole", "*", StringEquals={"iam:PassedToService": "lambda.amazonaws.com"})
@@ -258,7 +258,7 @@ def test_nobody_may_pass_a_role_that_is_not_one_of_the_account(role: str) -> Non
         account.call(root, "CreateDatasetGroup", name="x", roleArn=role)
 
 
-def test_a_campaign_cannot_be_built_on_the_solution_of_another_tenant() -> None:
+def test_campaign_cannot_be_built_on_the_solution_of_another_tenant() -> None:
     account = Account(ann=[allow("personalize:*", "arn:aws:personalize:*:*:*/a-*")])
     account.call(ANN, "CreateCampaign", name="a-x", solutionVersionArn=SCOPE.arn("solution/a-s/702e0792"))
     other = SCOPE.arn("solution/b-s/702e0792")

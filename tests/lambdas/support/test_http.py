@@ -29,21 +29,21 @@ def answer(params):
     return {"itemList": [{"itemId": params["userId"]}], "recommendationId": "RID-1", "_internal": 1}
 
 
-def test_an_answer():
+def test_answer_has_its_status_headers_and_body():
     result = serve(RUNTIME, event(), {"GetRecommendations": answer}, None)
     assert result["statusCode"] == 200
     assert json.loads(result["body"]) == {"itemList": [{"itemId": "u"}], "recommendationId": "RID-1"}
     assert result["headers"]["x-amzn-requestid"] == "r-1"
 
 
-def test_a_stage_in_the_path_and_a_base64_body():
+def test_request_with_a_stage_in_its_path_and_a_base64_body_is_decoded():
     body = base64.b64encode(b'{"userId": "v"}').decode()
     request = event("/prod/recommendations", body, "prod", encoded=True)
     result = serve(RUNTIME, request, {"GetRecommendations": answer}, None)
     assert json.loads(result["body"])["itemList"] == [{"itemId": "v"}]
 
 
-def test_a_domain_error():
+def test_domain_error_has_its_code_status_and_message():
     def refuse(params):
         raise ResourceNotFound("no such campaign")
 
@@ -52,13 +52,13 @@ def test_a_domain_error():
     assert result["headers"]["x-amzn-requestid"] == "r-1"
 
 
-def test_an_operation_without_code_is_refused_by_name():
+def test_operation_without_code_is_refused_by_name():
     result = serve(RUNTIME, event("/action-recommendations"), {}, None)
     assert result["statusCode"] == 501
     assert "GetActionRecommendations" in json.loads(result["body"])["message"]
 
 
-def test_an_unexpected_error_is_an_internal_one():
+def test_unexpected_error_becomes_an_internal_error():
     def fail(params):
         raise KeyError("secret")
 
@@ -67,7 +67,7 @@ def test_an_unexpected_error_is_an_internal_one():
     assert "secret" not in result["body"]
 
 
-def test_the_account_comes_from_the_function_or_the_event():
+def test_account_comes_from_the_function_or_the_event():
     arn = "arn:aws:lambda:eu-west-1:111111111111:function:control"
     assert account_of(event(), SimpleNamespace(invoked_function_arn=arn)) == "111111111111"
     assert account_of(event(), None) == "123456789012"

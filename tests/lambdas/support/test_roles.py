@@ -37,7 +37,7 @@ class Session:
         return {"Arn": "arn:aws:sts::123456789012:assumed-role/import-role/session"}
 
 
-def test_a_role_is_assumed_with_the_external_id_and_a_session_policy() -> None:
+def test_role_is_assumed_with_the_external_id_and_a_session_policy() -> None:
     own = Session()
     policy = read_policy("aws", Location("data", "a.csv"))
     session = RoleAssumption(own, "stack-id").assume(ROLE, policy)  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ def test_a_role_is_assumed_with_the_external_id_and_a_session_policy() -> None:
     assert json.loads(request["Policy"]) == policy
 
 
-def test_an_error_has_the_trust_statement_with_all_roles_and_the_external_id() -> None:
+def test_error_has_the_trust_statement_with_all_roles_and_the_external_id() -> None:
     roles = ["arn:aws:iam::123456789012:role/import", "arn:aws:iam::123456789012:role/batch"]
     for job_roles, expected in ((roles, roles), ([], "arn:aws:iam::123456789012:role/import-role")):
         own = Session(untrusted=True)
@@ -62,7 +62,7 @@ def test_an_error_has_the_trust_statement_with_all_roles_and_the_external_id() -
         }
 
 
-def test_the_principal_of_a_caller_that_is_no_session_is_the_caller() -> None:
+def test_principal_of_a_caller_that_is_no_session_is_the_caller() -> None:
     assert role_of("arn:aws:iam::1:user/ann") == "arn:aws:iam::1:user/ann"
     assert json.loads(trust_statement(["arn:aws:iam::1:user/ann"], None)) == {
         "Effect": "Allow",
@@ -77,7 +77,7 @@ def allowed(policy: dict[str, Any], action: str, resource: str, **context: str) 
 
 
 @pytest.mark.parametrize("key", ["in", "in/"])
-def test_a_reading_job_may_read_its_folder_and_no_more(key: str) -> None:
+def test_reading_job_may_read_its_folder_and_no_more(key: str) -> None:
     policy = read_policy("aws", Location("data", key))
     assert allowed(policy, "s3:GetObject", "arn:aws:s3:::data/in/a.csv")
     assert allowed(policy, "s3:ListBucket", "arn:aws:s3:::data", s3_prefix=key)
@@ -91,7 +91,7 @@ def test_a_reading_job_may_read_its_folder_and_no_more(key: str) -> None:
     assert not allowed(policy, "kms:Decrypt", KEY)
 
 
-def test_a_writing_job_may_write_its_folder_with_its_key_and_no_more() -> None:
+def test_writing_job_may_write_its_folder_with_its_key_and_no_more() -> None:
     policy = write_policy("aws", Location("out", "a/b"), KEY)
     assert allowed(policy, "s3:PutObject", "arn:aws:s3:::out/a/b/x.csv")
     assert not allowed(policy, "s3:PutObject", "arn:aws:s3:::out/a/bc/x.csv")
@@ -109,7 +109,7 @@ def test_wildcards_in_a_key_are_literal() -> None:
     assert allowed(policy, "s3:ListBucket", "arn:aws:s3:::data", s3_prefix="in*/${aws:username}?")
 
 
-def test_a_whole_bucket_and_another_partition() -> None:
+def test_policy_covers_a_whole_bucket_in_another_partition() -> None:
     policy = read_policy("aws-cn", Location("data", ""))
     assert allowed(policy, "s3:GetObject", "arn:aws-cn:s3:::data/any/key")
     assert allowed(policy, "s3:ListBucket", "arn:aws-cn:s3:::data", s3_prefix="")

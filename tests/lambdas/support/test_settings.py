@@ -24,12 +24,12 @@ def test_defaults():
     assert settings.auto_training_delay_minutes == 60
 
 
-def test_a_missing_one_is_named():
+def test_missing_setting_is_named():
     with pytest.raises(MissingSettingError, match="TASTEMAKER_LAKE_BUCKET"):
         _ = Settings({}).lake_bucket
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "5"])
-def test_an_unreadable_one_is_named(text):
+def test_unreadable_setting_is_named(text):
     with pytest.raises(MissingSettingError, match="TASTEMAKER_QUOTAS"):
         _ = Settings({"TASTEMAKER_QUOTAS": text}).quotas

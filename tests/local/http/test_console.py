@@ -16,7 +16,7 @@ def serves(method: str, target: str, headers: dict[str, str]) -> bool:
     return ConsolePages.serves(Request(method, target, Headers(headers)))
 
 
-def test_a_browser_gets_pages_and_programs_get_s3() -> None:
+def test_browser_gets_pages_and_programs_get_s3() -> None:
     assert serves("GET", "/", HTML)
     assert not serves("GET", "/", {}) and not serves("GET", "/", {"accept": "*/*"})
     assert not serves("GET", "/", HTML | SIGNED)
@@ -24,14 +24,14 @@ def test_a_browser_gets_pages_and_programs_get_s3() -> None:
     assert not serves("GET", "/?Action=ListUsers", HTML)
 
 
-def test_the_website_of_a_bucket_stays_a_website() -> None:
+def test_website_of_a_bucket_stays_a_website() -> None:
     assert not serves("GET", "/console/index.html", HTML)
     assert serves("GET", "/_console/static/console.css", {})
     assert serves("POST", "/_console/groups/films/ask", {})
 
 
 @pytest.mark.parametrize("status", [200, 403])
-def test_the_application_gets_the_request_and_its_answer_goes_back(status: int) -> None:
+def test_application_gets_the_request_and_its_answer_goes_back(status: int) -> None:
     seen: dict[str, Any] = {}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -74,7 +74,7 @@ def test_body_of_unknown_length_is_a_bad_request(echo, framing):
 @pytest.mark.parametrize(
     "framing", [b"Content-Length: 10\r\n\r\nhalf", b"Transfer-Encoding: chunked\r\n\r\na\r\nhalf"]
 )
-def test_a_body_that_breaks_off_is_refused(echo, framing):
+def test_body_that_breaks_off_is_refused(echo, framing):
     with socket.create_connection(("127.0.0.1", echo.port), timeout=30) as client:
         client.sendall(b"PUT /f HTTP/1.1\r\nHost: x\r\n" + framing)
         client.shutdown(socket.SHUT_WR)

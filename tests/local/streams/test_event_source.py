@@ -201,7 +201,7 @@ def test_record_that_always_fails_is_sent_to_the_queue_alone(put, stored, local)
     assert document["version"] == "1.0"
 
 
-def test_a_mapping_ends_quietly_when_its_stream_is_deleted(local, own_stream, follow):
+def test_mapping_ends_quietly_when_its_stream_is_deleted(local, own_stream, follow):
     before = set(threading.enumerate())
     follow(lambda *_: Outcome("{}", False), None)
     (thread,) = set(threading.enumerate()) - before

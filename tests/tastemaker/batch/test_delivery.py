@@ -25,7 +25,7 @@ def read(document: Any) -> Any:
     return lines.read(json.dumps(document).encode())
 
 
-def test_a_line_of_a_segment_is_a_line_for_each_user() -> None:
+def test_line_of_a_segment_is_a_line_for_each_user() -> None:
     segment = {"input": {"itemId": "dune"}, "output": {"usersList": ["ann", "bob"]}, "error": None}
     assert expanded(read(segment)) == [
         ({"userId": "ann"}, {"userId": "ann"}, None),
@@ -38,7 +38,7 @@ def test_other_lines_stay_as_they_are() -> None:
         assert expanded(read(document)) == [read(document)]
 
 
-def test_a_segment_that_is_too_large_for_one_line_is_an_error() -> None:
+def test_segment_that_is_too_large_for_one_line_is_an_error() -> None:
     users = [str(number) for number in range(MAX_USERS_PER_LINE + 1)]
     ((_, question, error),) = expanded(read({"output": {"usersList": users}}))
     assert question is None and error is not None and "10,001 users" in error
@@ -53,7 +53,7 @@ def test_unsubscribed_and_capped_users_get_no_message() -> None:
     audience.check(None)
 
 
-def test_the_frequency_cap_counts_the_messages_of_the_last_days() -> None:
+def test_frequency_cap_counts_the_messages_of_the_last_days() -> None:
     now = 100 * DAY
 
     def sent(user: str, *days: int) -> list[dict[str, str]]:
@@ -73,7 +73,7 @@ def test_only_answered_lines_are_delivered() -> None:
     assert list(messages_of(part)) == [("ann", MESSAGE)]
 
 
-def test_a_csv_file_has_a_row_for_each_message_and_no_formulas() -> None:
+def test_csv_file_has_a_row_for_each_message_and_no_formulas() -> None:
     formula = {"text": "=1+1\nand, more", "itemIds": ["dune"]}
     text = b"".join(csv_file([("ann", MESSAGE), ("bob", formula)], 7)).decode()
     ann, bob = csv.DictReader(io.StringIO(text))

@@ -33,7 +33,7 @@ def job(
     return MessageJob(inference, {"messageType": "EMAIL_BODY", **config}, Writer(scripted), settings)
 
 
-def test_a_line_has_its_recommendations_and_a_message_about_them(cinema: Cinema) -> None:
+def test_line_has_its_recommendations_and_a_message_about_them(cinema: Cinema) -> None:
     messages = job(cinema, itemColumns={"currency": "EUR"}, language="es", greeting="Hola {{name}}:")
     output = messages.answer({"userId": "ann"})
     plain = messages.job.answer({"userId": "ann"})
@@ -53,7 +53,7 @@ def test_each_line_permits_the_data_of_its_own_user_only(cinema: Cinema) -> None
     assert "reader" not in scripted.prompts[1].text
 
 
-def test_a_line_without_items_has_an_error(cinema: Cinema) -> None:
+def test_line_without_items_has_an_error(cinema: Cinema) -> None:
     nothing = cinema.filter("nothing", "INCLUDE ItemID WHERE Items.YEAR > 3000")
     with pytest.raises(BadLine, match="no items"):
         job(cinema, filter_arn=nothing).answer({"userId": "ann"})

@@ -32,7 +32,7 @@ def job_of(cinema: Cinema, *, results: int = 4, filter_arn: str | None = None) -
     return InferenceJob(cinema.runtime, endpoint, results, filter_arn)
 
 
-def test_the_items_are_those_without_a_theme_and_the_scores_fall(cinema: Cinema) -> None:
+def test_themes_do_not_change_the_items_and_their_scores_fall(cinema: Cinema) -> None:
     job = job_of(cinema)
     plain = job.answer({"itemId": "alien"})["recommendedItems"]
     output = ThemeJob(job, PLAN, Writer()).answer({"itemId": "alien"})
@@ -54,7 +54,7 @@ def test_items_are_ordered_by_their_text_vectors(cinema: Cinema, tmp_path: Path)
     assert output["itemsThemeRelevanceScores"][-1] < 0
 
 
-def test_a_model_without_access_leaves_the_words_of_the_items(cinema: Cinema) -> None:
+def test_model_without_access_leaves_the_words_of_the_items(cinema: Cinema) -> None:
     themes = ThemeJob(job_of(cinema), PLAN, Writer(Scripted(Unavailable("no access"))))
     assert (
         themes.answer({"itemId": "alien"})["theme"]
@@ -62,7 +62,7 @@ def test_a_model_without_access_leaves_the_words_of_the_items(cinema: Cinema) ->
     )
 
 
-def test_a_line_without_items_has_an_error(cinema: Cinema) -> None:
+def test_line_without_items_has_an_error(cinema: Cinema) -> None:
     nothing = cinema.filter("nothing", "INCLUDE ItemID WHERE Items.YEAR > 3000")
     with pytest.raises(BadLine, match="no items"):
         ThemeJob(job_of(cinema, filter_arn=nothing), PLAN, Writer()).answer({"itemId": "alien"})

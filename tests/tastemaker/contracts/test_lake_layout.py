@@ -19,7 +19,7 @@ def test_keys_stay_where_existing_lakes_have_them() -> None:
     )
 
 
-def test_a_bundle_leads_to_its_refreshes_and_to_its_solution() -> None:
+def test_keys_of_refreshes_and_solution_follow_from_the_bundle() -> None:
     bundle = lake_layout.bundle_of_job(FOLDER.models("s", "1"), "job")
     assert bundle == "groups/films/models/s/1/job/output/model/"
     assert lake_layout.refreshes_of(bundle, "c") == "groups/films/models/s/1/job/refreshes/c/"

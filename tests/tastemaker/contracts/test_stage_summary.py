@@ -5,7 +5,7 @@ from tastemaker.contracts.stage_summary import StageSummary
 SUMMARY = StageSummary("dev", {"spotTraining": True}, 500, 1000)
 
 
-def test_a_summary_survives_its_json_form():
+def test_summary_survives_its_json_form():
     assert StageSummary.from_json(SUMMARY.to_json()) == SUMMARY
 
 

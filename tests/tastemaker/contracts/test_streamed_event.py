@@ -53,7 +53,7 @@ def test_members_are_found_in_lower_case_and_in_their_own_spelling() -> None:
     assert stored_columns(["userId"], ["userId", "itemId"], "f") == {"userId": "userId"}
 
 
-def test_a_file_may_lack_optional_members_but_not_others() -> None:
+def test_file_may_lack_optional_members_but_not_others() -> None:
     assert stored_columns(["itemId", "impression"], ["itemid"], "f") == {"itemId": "itemid"}
     with pytest.raises(MissingColumnError, match=r"file a\.parquet .* lacks the columns userId, sentAt"):
         stored_columns(["userId", "itemId", "sentAt"], ["itemid"], "a.parquet")

@@ -25,26 +25,26 @@ def test_found_items_begin_with_those_that_have_the_most_users(cinema: Cinema) -
     assert (answer["matchCount"], answer["itemCount"]) == (5, 5)
 
 
-def test_a_filter_counts_the_items_that_pass(cinema: Cinema) -> None:
+def test_filter_counts_the_items_that_pass(cinema: Cinema) -> None:
     space = cinema.filter("space", 'INCLUDE ItemID WHERE Items.GENRES IN ("space")')
     answer = find_items(cinema.runtime, {**CAMPAIGN, "filterArn": space, "text": "dune"})
     assert [item["itemId"] for item in answer["items"]] == ["dune"] and answer["matchCount"] == 1
     assert find_items(cinema.runtime, {**CAMPAIGN, "filterArn": space})["matchCount"] == 2
 
 
-def test_an_item_has_its_name_and_attributes_as_text(cinema: Cinema) -> None:
+def test_item_has_its_name_and_attributes_as_text(cinema: Cinema) -> None:
     (alien,) = find_items(cinema.runtime, {**CAMPAIGN, "itemIds": ["alien", "nothing"]})["items"]
     assert (alien["name"], alien["userCount"]) == ("Alien", 12)
     assert alien["attributes"]["YEAR"] == "1979" and alien["attributes"]["GENRES"] == "horror|space"
 
 
-def test_an_upserted_item_has_its_new_attributes_and_image(cinema: Cinema) -> None:
+def test_upserted_item_has_its_new_attributes_and_image(cinema: Cinema) -> None:
     cinema.upserts.films["dune"] = {"TITLE": "Dune: Part Two", "IMAGE_URL": "https://shop.example/dune.png"}
     (dune,) = find_items(cinema.runtime, {**CAMPAIGN, "itemIds": ["dune"]})["items"]
     assert (dune["name"], dune["imageUrl"]) == ("Dune: Part Two", "https://shop.example/dune.png")
 
 
-def test_an_image_that_is_no_web_address_is_not_an_image(cinema: Cinema) -> None:
+def test_image_that_is_no_web_address_is_not_an_image(cinema: Cinema) -> None:
     cinema.upserts.films["dune"] = {"TITLE": "Dune", "IMAGE_URL": "javascript:alert(1)"}
     (dune,) = find_items(cinema.runtime, {**CAMPAIGN, "itemIds": ["dune"]})["items"]
     assert "imageUrl" not in dune
@@ -61,7 +61,7 @@ def test_users_are_found_by_a_part_of_their_id(cinema: Cinema) -> None:
     assert [user["userId"] for user in everybody["users"]] == ["ann", "bob"]
 
 
-def test_a_user_has_trained_and_streamed_events_newest_first(cinema: Cinema) -> None:
+def test_user_has_trained_and_streamed_events_newest_first(cinema: Cinema) -> None:
     cinema.saw("ann", "emma", start=100)
     answer = describe_user(cinema.runtime, {**CAMPAIGN, "userId": "ann"})
     assert [(event["itemId"], event["eventType"], event["streamed"]) for event in answer["events"]] == [
@@ -74,11 +74,11 @@ def test_a_user_has_trained_and_streamed_events_newest_first(cinema: Cinema) -> 
     assert [event["itemId"] for event in newest["events"]] == ["emma"]
 
 
-def test_an_unknown_user_has_no_events(cinema: Cinema) -> None:
+def test_unknown_user_has_no_events(cinema: Cinema) -> None:
     answer = describe_user(cinema.runtime, {**CAMPAIGN, "userId": "zoe"})
     assert (answer["known"], answer["events"], answer["user"]["attributes"]) == (False, [], {})
 
 
-def test_a_request_without_a_campaign_is_refused(cinema: Cinema) -> None:
+def test_request_without_a_campaign_is_refused(cinema: Cinema) -> None:
     with pytest.raises(InvalidInput, match="campaignArn"):
         find_items(cinema.runtime, {"text": "alien"})

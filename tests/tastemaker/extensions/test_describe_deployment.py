@@ -15,7 +15,7 @@ def described(**quotas):
     return describe_deployment(SCOPE, SUMMARY, Quotas(quotas))["deployment"]
 
 
-def test_the_deployment_has_its_stage_region_account_and_limits():
+def test_deployment_has_its_stage_region_account_and_limits():
     found = described()
     assert (found["stage"], found["region"], found["accountId"]) == ("dev", "eu-west-1", "123456789012")
     assert found["requestLimits"] == {"requestsPerSecond": 500, "burst": 1000}
@@ -31,7 +31,7 @@ def test_features_of_the_stage_and_of_the_version_are_sorted_by_name():
     ]
 
 
-def test_a_quota_has_a_limit_only_if_the_stage_enforces_it():
+def test_quota_has_a_limit_only_if_the_stage_enforces_it():
     quotas = {one["name"]: one for one in described(schemas=7)["quotas"]}
     assert quotas.keys() == DOCUMENTED.keys()
     assert quotas["schemas"] == {"name": "schemas", "serviceDefault": 500, "limit": 7}
@@ -48,6 +48,6 @@ def test_service_models_are_those_that_requests_are_read_with():
     assert models["tastemaker"][0] == "2026-11-28"
 
 
-def test_the_version_is_the_one_of_the_project_file():
+def test_version_is_the_one_of_the_project_file():
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     assert described()["version"] == tastemaker.__version__ == project["version"]

@@ -19,7 +19,7 @@ def manifest_of(cinema: Cinema) -> Any:
     return lambda uri: cinema.bundles.get(uri).bundle.manifest
 
 
-def test_a_model_has_the_weights_of_its_parts(cinema: Cinema) -> None:
+def test_model_has_the_weights_of_its_parts(cinema: Cinema) -> None:
     model = described(cinema, solutionVersionArn=VERSION)
     assert (model["modelName"], model["eventTypes"]) == ("sequence", ["view", "buy"])
     assert model["parts"] == [
@@ -28,11 +28,11 @@ def test_a_model_has_the_weights_of_its_parts(cinema: Cinema) -> None:
     ]
 
 
-def test_a_campaign_names_the_version_that_it_serves(cinema: Cinema) -> None:
+def test_campaign_names_the_version_that_it_serves(cinema: Cinema) -> None:
     assert described(cinema, campaignArn=f"{PREFIX}campaign/v1")["solutionVersionArn"] == VERSION
 
 
-def test_a_version_in_training_has_its_job_and_no_model(cinema: Cinema) -> None:
+def test_version_in_training_has_its_job_and_no_model(cinema: Cinema) -> None:
     recipe = "arn:aws:personalize:::recipe/aws-sims"
     arn = cinema.add("solution/new/1", status="CREATE IN_PROGRESS", recipeArn=recipe, _job="tastemaker-new-1")
     assert described(cinema, solutionVersionArn=arn) == {
@@ -43,7 +43,7 @@ def test_a_version_in_training_has_its_job_and_no_model(cinema: Cinema) -> None:
     }
 
 
-def test_the_report_on_the_data_has_no_more_than_the_model_of_the_service(cinema: Cinema) -> None:
+def test_report_on_the_data_has_no_more_than_the_model_of_the_service(cinema: Cinema) -> None:
     manifest = cinema.bundles.get("s3://lake/sequence/").bundle.manifest
     manifest["data"] = {
         "interactions": 3,

@@ -7,7 +7,7 @@ from tastemaker.generation.messages import MessageType
 SETTINGS = TextGeneration("amazon.nova-lite-v1:0", ceiling_usd=7)
 
 
-def test_the_cost_grows_with_the_number_of_texts_and_with_the_price() -> None:
+def test_cost_grows_with_the_number_of_texts_and_with_the_price() -> None:
     small = estimate_text_cost(SETTINGS, {"textType": "EMAIL_BODY", "textCount": 1_000})
     large = estimate_text_cost(SETTINGS, {"textType": "EMAIL_BODY", "textCount": 1_000_000})
     costs = [one["expectedCostUsd"] for one in large["estimates"]]
@@ -17,7 +17,7 @@ def test_the_cost_grows_with_the_number_of_texts_and_with_the_price() -> None:
         assert one["largestCostUsd"] == pytest.approx(2 * one["expectedCostUsd"], abs=1e-4)
 
 
-def test_the_model_of_the_deployment_and_its_ceiling_are_marked() -> None:
+def test_model_of_the_deployment_and_its_ceiling_are_marked() -> None:
     found = estimate_text_cost(SETTINGS, {"textType": "THEME", "textCount": 100})
     assert [one["model"] for one in found["estimates"] if one["used"]] == ["amazon.nova-lite-v1:0"]
     assert found["ceilingUsd"] == 7

@@ -38,7 +38,7 @@ def test_sentences_are_in_the_language_of_the_request(cinema: Cinema) -> None:
     )
 
 
-def test_a_user_without_events_sees_that_items_are_popular_or_picked(cinema: Cinema) -> None:
+def test_user_without_events_sees_that_items_are_popular_or_picked(cinema: Cinema) -> None:
     texts = [item["text"] for item in explained(cinema, userId="nobody", numResults=5)["items"]]
     assert texts[0] == "Popular with many people" and texts[-1] == "Picked for you"
 
@@ -49,7 +49,7 @@ def test_related_items_are_similar_to_the_item(cinema: Cinema) -> None:
     assert found["items"][0]["itemId"] == "dune"
 
 
-def test_the_model_is_asked_only_if_the_request_says_so(cinema: Cinema) -> None:
+def test_model_is_asked_only_if_the_request_says_so(cinema: Cinema) -> None:
     scripted = Scripted()
     explained(cinema, writer=Writer(scripted), userId="ann", numResults=1)
     assert scripted.prompts == []
@@ -63,7 +63,7 @@ def test_history_reaches_a_model_only_if_the_stage_permits_it(cinema: Cinema) ->
     assert scripted.prompts == [] and found["row"]["source"] == "template"
 
 
-def test_a_model_must_keep_the_names(cinema: Cinema) -> None:
+def test_model_must_keep_the_names(cinema: Cinema) -> None:
     answers = ["Since Dune is on your shelf", "You like deserts", "You like sand", "Dune was a good choice"]
     scripted = Scripted(*answers)
     found = explained(cinema, writer=Writer(scripted), userId="ann", numResults=2, useModel=True)

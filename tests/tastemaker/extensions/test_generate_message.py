@@ -25,7 +25,7 @@ def message(
     return found
 
 
-def test_a_message_is_about_the_recommended_items_with_sources(cinema: Cinema) -> None:
+def test_message_is_about_the_recommended_items_with_sources(cinema: Cinema) -> None:
     found = message(cinema, userId="ann", itemColumns={"currency": "USD"})
     assert found["itemIds"] == cinema.items("v1", userId="ann", numResults=5)
     assert "- Casablanca Nights – $1" in found["text"] and found["source"] == "template"
@@ -33,14 +33,14 @@ def test_a_message_is_about_the_recommended_items_with_sources(cinema: Cinema) -
     assert {"text": "3.99", "itemId": "alien", "column": "PRICE", "value": "3.99"} in found["facts"]
 
 
-def test_a_message_of_related_items_and_of_given_items(cinema: Cinema) -> None:
+def test_messages_describe_related_items_or_given_items(cinema: Cinema) -> None:
     found = message(cinema, campaign="similar", itemId="alien", messageType="PUSH")
     assert found["itemIds"][0] == "dune"
     found = message(cinema, userId="ann", itemIds=["emma"], messageType="PRODUCT_BLURB")
     assert found["text"] == "A woman pairs others." and found["itemIds"] == ["emma"]
 
 
-def test_a_segment_gets_the_items_that_suit_its_users_together(cinema: Cinema) -> None:
+def test_segment_gets_the_items_that_suit_its_users_together(cinema: Cinema) -> None:
     found = message(cinema, userIds=["ann", "bob", "carl"], messageType="EMAIL_SUBJECT")
     assert len(found["itemIds"]) == 3 and found["text"].startswith("Picked for you: ")
     alone = message(cinema, userIds=["bob"], messageType="EMAIL_SUBJECT")
@@ -63,12 +63,12 @@ def test_nothing_about_the_users_of_a_segment_reaches_the_model(cinema: Cinema) 
     assert "reader" not in scripted.prompts[0].text and "ann" not in scripted.prompts[0].text
 
 
-def test_the_greeting_comes_before_the_text(cinema: Cinema) -> None:
+def test_greeting_comes_before_the_text(cinema: Cinema) -> None:
     found = message(cinema, userId="ann", greeting="Hello {{firstName}},")
     assert found["text"].startswith("Hello {{firstName}},\n\nWe selected")
 
 
-def test_an_invention_of_the_model_is_replaced(cinema: Cinema) -> None:
+def test_invention_of_the_model_is_replaced(cinema: Cinema) -> None:
     invention = "Watch Casablanca Nights and Dune for free"
     found = message(cinema, Scripted(invention, invention), TextGeneration("m"), userId="ann")
     assert found["source"] == "template" and "for free" in found["problems"][0]
@@ -80,7 +80,7 @@ def test_upserts_since_the_training_count(cinema: Cinema) -> None:
     assert "Dune, Part Two – 9 €" in found["text"]
 
 
-def test_the_title_of_a_row_is_its_theme(cinema: Cinema) -> None:
+def test_title_of_a_row_is_its_theme(cinema: Cinema) -> None:
     found = message(cinema, userId="ann", messageType="ROW_TITLE")
     assert found["text"] and len(found["text"]) <= 50
 
@@ -99,7 +99,7 @@ def test_requests_that_cannot_be_answered_say_why(cinema: Cinema, params: Any, p
         message(cinema, **params)
 
 
-def test_a_filter_without_items_and_an_unknown_campaign_are_errors(cinema: Cinema) -> None:
+def test_filter_without_items_and_an_unknown_campaign_are_errors(cinema: Cinema) -> None:
     nothing = cinema.filter("nothing", "INCLUDE ItemID WHERE Items.YEAR > 3000")
     with pytest.raises(InvalidInput, match="nothing to recommend"):
         message(cinema, userId="ann", filterArn=nothing)

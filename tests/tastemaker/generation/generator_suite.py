@@ -20,16 +20,16 @@ class GeneratorSuite:
     def test_it_answers_with_text(self, generator: Generator) -> None:
         assert generator.generate(PROMPT).text.strip()
 
-    def test_the_same_prompt_gives_the_same_text(self, generator: Generator) -> None:
+    def test_same_prompt_gives_the_same_text(self, generator: Generator) -> None:
         assert generator.generate(PROMPT).text == generator.generate(PROMPT).text
 
-    def test_the_answer_is_within_the_limit_of_tokens(self, generator: Generator) -> None:
+    def test_answer_is_within_the_limit_of_tokens(self, generator: Generator) -> None:
         assert generator.generate(PROMPT).usage.output_tokens <= PROMPT.max_tokens
 
     def test_no_call_costs_more_than_its_largest_cost(self, generator: Generator) -> None:
         assert generator.cost(generator.generate(PROMPT).usage) <= generator.largest_cost(PROMPT)
 
-    def test_the_estimate_of_tokens_is_not_too_low(self, generator: Generator) -> None:
+    def test_estimate_of_tokens_is_not_too_low(self, generator: Generator) -> None:
         assert generator.generate(PROMPT).usage.input_tokens <= estimated_tokens(PROMPT)
 
     def test_nothing_costs_nothing(self, generator: Any) -> None:

@@ -18,7 +18,7 @@ RULES = Rules("en", 200, currency="USD", names=NameIndex.build(item.name for ite
         "Mauve Leather Daypack, 149.99 USD",
     ],
 )
-def test_a_text_that_repeats_facts_has_no_problem(text: str) -> None:
+def test_text_that_repeats_facts_has_no_problem(text: str) -> None:
     assert problems(text, ITEMS, RULES) == []
 
 
@@ -61,7 +61,7 @@ def test_nouns_of_german_are_no_names() -> None:
     assert problems("Eine Tasche für den Alltag: Mauve Leather Daypack", ITEMS, rules) == []
 
 
-def test_a_price_without_a_currency_has_no_sign() -> None:
+def test_price_without_a_currency_has_no_sign() -> None:
     assert problems("Mauve Leather Daypack: 149.99", ITEMS, Rules("en", 200)) == []
     assert "not in $" in " ".join(problems("Mauve Leather Daypack: $149.99", ITEMS, Rules("en", 200)))
 
@@ -77,7 +77,7 @@ def test_a_price_without_a_currency_has_no_sign() -> None:
         ("4", {4.0}),
     ],
 )
-def test_a_number_is_read_in_both_notations(token: str, numbers: set[float]) -> None:
+def test_number_is_read_in_both_notations(token: str, numbers: set[float]) -> None:
     assert readings(token) == numbers
 
 

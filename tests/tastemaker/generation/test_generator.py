@@ -11,11 +11,11 @@ class TestTemplates(GeneratorSuite):
     def generator(self) -> Generator:
         return Templates()
 
-    def test_the_answer_is_the_draft(self, generator: Generator) -> None:
+    def test_answer_is_the_draft(self, generator: Generator) -> None:
         assert generator.generate(PROMPT).text == DRAFT
 
 
-def test_an_inference_profile_has_the_price_of_its_model() -> None:
+def test_inference_profile_has_the_price_of_its_model() -> None:
     assert text_model("us.amazon.nova-micro-v1:0") is text_model("amazon.nova-micro-v1:0") is not None
     assert text_model("us.amazon.titan") is None and text_model("") is None
 

@@ -26,7 +26,7 @@ def patient(scripted: Scripted, time: Time, ceiling: float = 1.0, seconds: float
     )
 
 
-def test_a_throttled_call_is_made_again_after_longer_and_longer_waits() -> None:
+def test_throttled_call_is_made_again_after_longer_and_longer_waits() -> None:
     time = Time()
     scripted = Scripted(*[Throttled("later")] * 4, "Teas")
     assert patient(scripted, time).generate(PROMPT).text == "Teas"
@@ -49,14 +49,14 @@ def test_it_gives_up_when_the_next_wait_would_end_too_late() -> None:
     assert time.now <= 1.0 and len(scripted.prompts) < MAX_TRIES
 
 
-def test_a_refusal_is_not_repeated() -> None:
+def test_refusal_is_not_repeated() -> None:
     scripted = Scripted(Refused("no"), "Teas")
     with pytest.raises(Refused):
         patient(scripted, Time()).generate(PROMPT)
     assert len(scripted.prompts) == 1
 
 
-def test_a_model_that_is_unavailable_is_called_once() -> None:
+def test_model_that_is_unavailable_is_called_once() -> None:
     scripted = Scripted(Unavailable("no access"))
     made = patient(scripted, Time())
     for _ in range(3):

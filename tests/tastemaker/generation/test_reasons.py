@@ -19,24 +19,24 @@ def test_events_of_one_type_are_one_sentence(language: str, text: str) -> None:
     assert sentence([ALIEN, DUNE, EMMA], language) == text
 
 
-def test_the_type_of_the_strongest_event_decides() -> None:
+def test_type_of_the_strongest_event_decides() -> None:
     assert sentence([EMMA, ALIEN], "en") == "Because you bought Emma"
     assert sentence([Cause("Emma", "Add_To_Cart")], "en") == "Because you added Emma to your cart"
     assert sentence([Cause("Emma", "teleport")], "en") == "Because of your interest in Emma"
     assert sentence([Cause("Emma")], "en") == "Because of your interest in Emma"
 
 
-def test_an_item_without_a_cause_is_popular_or_picked() -> None:
+def test_item_without_a_cause_is_popular_or_picked() -> None:
     assert sentence([], "en", popular=True) == "Popular with many people"
     assert sentence([], "de") == "Für Sie ausgewählt"
 
 
-def test_a_row_has_the_causes_that_its_items_share() -> None:
+def test_row_has_the_causes_that_its_items_share() -> None:
     assert row_sentence([[ALIEN], [ALIEN, EMMA], [DUNE], []], "en") == "Because you watched Alien"
     assert row_sentence([[], []], "en") == "Picked for you"
 
 
-def test_a_long_name_is_cut() -> None:
+def test_long_name_is_cut() -> None:
     assert len(similar_sentence("Word " * 50, "en")) < 80
     assert similar_sentence("Alien", "es") == "Parecido a Alien"
 

@@ -16,13 +16,13 @@ def test_items_with_the_words_of_the_theme_fit_best() -> None:
     assert np.linalg.norm(theme) == pytest.approx(1)
 
 
-def test_a_theme_with_other_words_has_the_vector_of_its_group() -> None:
+def test_theme_with_other_words_has_the_vector_of_its_group() -> None:
     group = VECTORS[[2, 3]]
     theme = relevance.theme_vector("Cozy evenings", BACKGROUND, VECTORS, group)
     assert theme == pytest.approx(relevance.unit(group.mean(0)))
 
 
-def test_an_item_without_text_has_the_score_0() -> None:
+def test_item_without_text_has_the_score_0() -> None:
     theme = relevance.theme_vector("Brass", BACKGROUND, VECTORS, VECTORS[[2]])
     assert relevance.scores(theme, np.zeros((1, 3), np.float32)) == [0.0]
 

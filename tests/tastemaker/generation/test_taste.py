@@ -17,7 +17,7 @@ CATALOG = [
 ]
 
 
-def test_the_models_view_comes_first_and_the_newest_events_after_it() -> None:
+def test_usual_taste_of_the_model_is_named_before_newest_events() -> None:
     taste = taste_of(films("Thriller", "1994", 20), films("Animation", "2012", 4), CATALOG)
     assert [trait.value for trait in taste.usual] == ["Thriller", "1990"]
     assert sentence(taste, "en") == "Mostly Thriller and the 1990s, recently Animation and the 2010s"
@@ -37,6 +37,6 @@ def test_events_like_the_usual_taste_are_not_named_twice() -> None:
     assert taste.recent == [] and "recently" not in sentence(taste, "en")
 
 
-def test_a_trait_has_its_share_and_its_lift() -> None:
+def test_trait_has_its_share_and_its_lift() -> None:
     trait = taste_of(films("Western", "1965", 9), [], CATALOG).usual[0]
     assert (trait.column, trait.value, trait.share, trait.lift) == ("GENRES", "Western", 1.0, 4.0)

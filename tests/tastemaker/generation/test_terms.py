@@ -32,13 +32,13 @@ def test_stop_words_tell_the_language(text: str, language: str | None) -> None:
     assert language_of(text) == language
 
 
-def test_a_term_that_distinguishes_a_group_weighs_more_than_a_common_one() -> None:
+def test_term_that_distinguishes_a_group_weighs_more_than_a_common_one() -> None:
     group = ["leather bag for travel", "leather satchel for travel"]
     weights = Background([*group, "brass lamp for travel", "oak table for travel"]).weights(group)
     assert weights["leather"] > weights["travel"] == 0
     assert "bag" not in weights  # only one of the texts has it
 
 
-def test_a_term_is_written_as_its_texts_write_it() -> None:
+def test_term_is_written_as_its_texts_write_it() -> None:
     assert surface("usb cable", ["A USB cable.", "USB cable, black"]) == "USB cable"
     assert surface("leather", ["Leather bag", "a leather bag"]) == "leather"

@@ -18,7 +18,7 @@ class MemoryStore:
         self.texts[key] = text
 
 
-def test_a_known_prompt_is_answered_without_a_call() -> None:
+def test_known_prompt_is_answered_without_a_call() -> None:
     scripted = Scripted("Teas")
     cached = Cached(scripted)
     assert cached.generate(PROMPT).usage == Usage(100, 10)
@@ -27,7 +27,7 @@ def test_a_known_prompt_is_answered_without_a_call() -> None:
 
 
 @pytest.mark.parametrize("change", [{"text": "x"}, {"system": "x"}, {"max_tokens": 7}, {"problems": ("x",)}])
-def test_a_prompt_with_other_content_has_another_key(change) -> None:
+def test_prompt_with_other_content_has_another_key(change) -> None:
     assert key_of("m", PROMPT) != key_of("m", replace(PROMPT, **change))
     assert key_of("m", PROMPT) != key_of("n", PROMPT)
 
@@ -40,7 +40,7 @@ def test_another_process_finds_the_text_in_the_store() -> None:
     assert other.prompts == []
 
 
-def test_a_text_about_a_user_is_not_stored() -> None:
+def test_text_about_a_user_is_not_stored() -> None:
     store, prompt = MemoryStore(), replace(PROMPT, personal=True)
     cached = Cached(Scripted("Teas for Ann"), store)
     cached.generate(prompt)
@@ -48,14 +48,14 @@ def test_a_text_about_a_user_is_not_stored() -> None:
     assert cached.generate(prompt).text == "Teas for Ann"
 
 
-def test_a_text_that_was_cut_off_is_not_kept() -> None:
+def test_text_that_was_cut_off_is_not_kept() -> None:
     scripted = Scripted(Generated("Te", complete=False), "Teas")
     cached = Cached(scripted)
     cached.generate(PROMPT)
     assert cached.generate(PROMPT).text == "Teas"
 
 
-def test_the_oldest_texts_are_forgotten() -> None:
+def test_oldest_texts_are_forgotten() -> None:
     cached = Cached(Scripted(*"abcd"), most=2)
     for text in "123":
         cached.generate(replace(PROMPT, text=text))

@@ -18,7 +18,7 @@ SOUGHT = ["NaN", "null", "-", "a9"]
 
 
 @given(TEXTS, st.data())
-def test_a_certain_no_is_always_right(texts: list[str], data: st.DataObject) -> None:
+def test_negative_look_up_is_never_wrong(texts: list[str], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(texts)))
     cells, rest = pa.array(texts, pa.string()).slice(start), texts[start:]
     assert not is_ascii(cells) or all(text.isascii() for text in rest)

@@ -36,7 +36,7 @@ def test_extensions_add_optional_members_and_change_nothing_else(name):
             }
 
 
-def test_a_customized_model_of_the_user_is_not_read(tmp_path, monkeypatch):
+def test_customized_model_of_the_user_is_not_read(tmp_path, monkeypatch):
     folder = tmp_path / "tastemaker" / "2099-01-01"
     folder.mkdir(parents=True)
     (folder / "service-2.json").write_text("{}")

@@ -44,7 +44,7 @@ def test_messages_cut_off_long_values():
 
 
 @pytest.mark.parametrize("name", ["-a", "a b", "a/b", "a\n", "ä", "a" * 64, ""])
-def test_a_pattern_must_match_the_whole_value(name):
+def test_pattern_must_match_the_whole_value(name):
     assert "at 'name'" in problem({"name": name}, "CreateDatasetGroupRequest")
 
 

@@ -55,12 +55,12 @@ def test_runtime_and_events_route_by_path(service, path, operation):
 
 
 @pytest.mark.parametrize("body", ["{", "[]", b"\xff", '"x"', b'{"name": "\\ud800"}', "[" * 100_000])
-def test_a_body_that_is_not_a_json_object_is_refused(body):
+def test_body_that_is_not_a_json_object_is_refused(body):
     with pytest.raises(MalformedRequest):
         CONTROL.parse("ListSchemas", body)
 
 
-def test_an_empty_body_counts_as_an_empty_object():
+def test_empty_body_counts_as_an_empty_object():
     assert CONTROL.parse("ListSchemas", b"") == {}
 
 
@@ -71,7 +71,7 @@ def test_operations_without_output_have_an_empty_body():
     assert EVENTS.serialize("PutEvents", None).headers == {"content-type": "application/json"}
 
 
-def test_an_output_shape_without_members_is_an_empty_object():
+def test_output_shape_without_members_is_an_empty_object():
     assert CONTROL.serialize("TagResource", None).body == "{}"
 
 
@@ -97,7 +97,7 @@ def test_errors_have_their_code_in_the_header_and_in_the_body(service, operation
     assert json.loads(response.body) == {"__type": code, "message": "no"}
 
 
-def test_the_text_of_an_unexpected_error_stays_internal():
+def test_text_of_an_unexpected_error_stays_internal():
     response = CONTROL.error(KeyError("secret"), "ListSchemas")
     assert response.status == 500
     assert json.loads(response.body)["__type"] == "InternalServerError"

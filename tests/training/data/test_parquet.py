@@ -29,7 +29,7 @@ def test_streamed_events_are_read_in_both_spellings(tmp_path: Path, spelling: st
     assert row == {**event, "eventValue": None, "properties": None}
 
 
-def test_a_file_without_a_column_that_all_event_files_have_fails(tmp_path: Path) -> None:
+def test_file_without_a_column_that_all_event_files_have_fails(tmp_path: Path) -> None:
     table = lake.streamed([{"itemId": "i1"}]).drop_columns(["userid"])
     prefix = lake.put(tmp_path, "events/", table)
     with pytest.raises(

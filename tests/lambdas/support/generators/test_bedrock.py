@@ -76,19 +76,19 @@ def test_tokens_are_those_that_bedrock_counts(generator: Generator, stub: Stubbe
     assert generator.cost(Usage(1_000_000, 1_000_000)) == pytest.approx(0.175)
 
 
-def test_a_text_that_ends_at_the_limit_is_not_complete(generator: Generator, stub: Stubber) -> None:
+def test_text_that_ends_at_the_limit_is_not_complete(generator: Generator, stub: Stubber) -> None:
     stub.add_response("converse", answer("Leaf te", "max_tokens"), REQUEST)
     assert not generator.generate(PROMPT).complete
 
 
 @pytest.mark.parametrize("reason", ["content_filtered", "guardrail_intervened"])
-def test_a_stop_by_a_filter_is_a_refusal(generator: Generator, stub: Stubber, reason: str) -> None:
+def test_stop_by_a_filter_is_a_refusal(generator: Generator, stub: Stubber, reason: str) -> None:
     stub.add_response("converse", answer("I cannot", reason), REQUEST)
     with pytest.raises(Refused, match=reason):
         generator.generate(PROMPT)
 
 
-def test_an_answer_without_text_is_a_refusal(generator: Generator, stub: Stubber) -> None:
+def test_answer_without_text_is_a_refusal(generator: Generator, stub: Stubber) -> None:
     stub.add_response("converse", answer(""), REQUEST)
     with pytest.raises(Refused, match="without text"):
         generator.generate(PROMPT)
@@ -124,7 +124,7 @@ def test_every_error_of_the_operation_is_known(client: Any) -> None:
     assert errors <= known | THROTTLED | TRANSIENT
 
 
-def test_a_stage_without_a_model_has_templates() -> None:
+def test_stage_without_a_model_has_templates() -> None:
     assert isinstance(generator_of(TextGeneration(), GenerationFigures(5.0), seconds=1.0), Templates)
 
 

@@ -44,7 +44,7 @@ def relocated(value: Any, location: str, number: int, seen: list[str]) -> Any:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_lake_is_refused_in_every_member(shop: Any, operation: str) -> None:
+def test_lake_is_refused_in_every_member(shop: Any, operation: str) -> None:
     here, requests = shop
     request = requests[operation]
     if operation.endswith("MetricAttribution"):
@@ -71,7 +71,7 @@ def test_other_ways_to_name_the_lake_are_invalid(shop: Any, location: str) -> No
         here.call("CreateDatasetExportJob", **relocated(request, location, 1, []))
 
 
-def test_a_bucket_whose_name_only_resembles_the_lakes_is_fine() -> None:
+def test_bucket_whose_name_resembles_the_lakes_is_accepted() -> None:
     limits = CallerLimits(frozenset({LAKE}))
     for bucket in (f"{LAKE}0", f"my-{LAKE}", LAKE[:-1]):
         limits.check({"dataSource": {"dataLocation": f"s3://{bucket}/{LAKE}/"}})
@@ -86,7 +86,7 @@ def test_a_bucket_whose_name_only_resembles_the_lakes_is_fine() -> None:
         ("Admin", False),
     ],
 )
-def test_a_role_must_match_the_pattern_of_the_stage_if_a_job_assumes_it(role: str, good: bool) -> None:
+def test_role_must_match_the_pattern_of_the_stage_if_a_job_assumes_it(role: str, good: bool) -> None:
     limits = CallerLimits(roles="*Personalize*")
     arn = f"arn:aws:iam::123456789012:role/{role}"
     request = {"roleArn": arn, "dataSource": {"dataLocation": "s3://data/"}}

@@ -110,7 +110,7 @@ def test_theme_generation_is_validated_and_its_plan_names_the_columns(here, grou
         job(here, shop.trained(here, shop.solution(here, group_arn, "other")), "k", **themes)
 
 
-def test_a_job_with_messages_is_described_with_them_and_its_plan_has_them(here, group_arn):
+def test_job_with_messages_is_described_with_them_and_its_plan_has_them(here, group_arn):
     version = shop.trained(here, shop.solution(here, group_arn))
     config = {"messageType": "PUSH", "language": "de"}
     arn = job(here, version, messageConfig=config)["batchInferenceJobArn"]
