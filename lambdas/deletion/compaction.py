@@ -9,6 +9,9 @@ not undo a data deletion. A data deletion may rewrite a source meanwhile:
 - before it was read: the compacted file has the new rows.
 - between its reading and the comparison: the compacted file is written again.
 - after the comparison: the compacted file exists, and the data deletion finds it in its last step.
+
+The run also deletes what arrived after the deletion of a dataset: no dataset has it, so neither the deletion
+of a group nor a data deletion would find it.
 """
 
 from __future__ import annotations
@@ -44,12 +47,14 @@ from tastemaker.contracts.compaction import (
     source_times,
 )
 from tastemaker.contracts.durations import DAY_SECONDS
-from tastemaker.contracts.lake_layout import GROUPS, Area
+from tastemaker.contracts.lake_layout import GROUPS, Area, deletion_mark
 from tastemaker.failures import WorkFailedError
 
 MAX_BYTES = 1 << 30
 """A day with more has files that are large enough, and would not fit on the function's disk."""
 ATTEMPTS = 3
+MAX_DELETED = 1000
+"""Objects that one request of S3 deletes."""
 GROUP_ROWS = 1 << 19
 MARGIN_SECONDS = 120.0
 """What a day may take: no day is begun with less time left."""
@@ -107,13 +112,17 @@ class Compaction:
     clock: Callable[[], float] = time.time
 
     def run(self, seconds_left: Callable[[], float]) -> dict[str, int]:
-        """Compact days, and delete sources. Returns how many files were compacted and deleted.
+        """Compact days, and delete sources and events that arrived after the deletion of their dataset.
 
-        A day that fails does not stop the others. Raises the first error at the end.
+        Returns how many files were compacted and deleted. A day that fails does not stop the others. Raises
+        the first error at the end.
         """
         done = {"compacted": 0, "deleted": 0}
         failure: Exception | None = None
         for prefix in self._prefixes():
+            if self._is_of_deleted_dataset(prefix):
+                done["deleted"] += self._delete_late(prefix)
+                continue
             for folder, files in groupby(self._files(prefix), lambda file: folder_of(file.key)):
                 if seconds_left() < MARGIN_SECONDS:
                     return done
@@ -126,6 +135,15 @@ class Compaction:
         if failure is not None:
             raise failure
         return done
+
+    def _is_of_deleted_dataset(self, prefix: str) -> bool:
+        return any(key == deletion_mark(prefix) for key, _ in self.lake.objects(deletion_mark(prefix)))
+
+    def _delete_late(self, prefix: str) -> int:
+        keys = [key for key, _ in self.lake.objects(prefix) if key != deletion_mark(prefix)]
+        for start in range(0, len(keys), MAX_DELETED):
+            self.lake.delete([{"Key": key} for key in keys[start : start + MAX_DELETED]])
+        return len(keys)
 
     def _day(self, folder: str, files: Sequence[File]) -> dict[str, int]:
         compacted, sources = _parts(folder, files)
@@ -146,8 +164,8 @@ class Compaction:
         no_source_was_deleted = recorded.keys() <= {file.key for file in sources}
         if no_source_was_deleted and self.clock() < compacted.written + KEPT_DAYS * DAY_SECONDS:
             return {}
-        self.lake.delete([{"Key": file.key} for file in sources[:1000]])
-        return {"deleted": len(sources[:1000])}
+        self.lake.delete([{"Key": file.key} for file in sources[:MAX_DELETED]])
+        return {"deleted": len(sources[:MAX_DELETED])}
 
     def _compact(self, folder: str, files: Sequence[File]) -> int:
         """Write the compacted file of a day. Returns the number of its sources."""

@@ -9,7 +9,7 @@ from typing import Any
 from lambdas.stores.batch_writes import MAX_REQUESTS, write_batch
 from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import partitions
-from tastemaker.contracts.lake_layout import action_group
+from tastemaker.contracts.lake_layout import action_group, deletion_mark
 from tastemaker.contracts.plans import DeletePlan
 from tastemaker.contracts.table_keys import (
     INDEX_PARTITIONS,
@@ -43,6 +43,8 @@ def purge(
     for prefix in plan.get("prefixes", []):
         if not lake.purge(prefix, until, clock):
             return False
+    for prefix in plan.get("late", []):
+        lake.write(deletion_mark(prefix), "")
     client = tables.client
     for key in _catalog_keys(plan.get("catalogOf")):
         rows = _partition(client, tables.catalog, "dataset", "id", key)

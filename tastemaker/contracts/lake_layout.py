@@ -13,6 +13,7 @@
         events/yyyy/MM/dd/                            streamed events, by day of delivery
         actions/yyyy/MM/dd/                           streamed action interactions; older ones are in
                                                       actions/events/yyyy/MM/dd/
+        events/_deleted, actions/_deleted             the dataset was deleted: see `deletion_mark`
     plans/<machine>/<execution>/<member>.json         large members of the plans of executions
     failed/events/                                    events that could not be delivered
     failed/events/rejected/yyyy/MM/dd/                records of the stream that are not valid events
@@ -317,6 +318,15 @@ class AttributionBatchFolder:
 def action_group(group: str) -> str:
     """The event group of action interactions. No dataset group has this name: names have no slash."""
     return f"{group}/{_ACTIONS}"
+
+
+def deletion_mark(events_prefix: str) -> str:
+    """The key of an object that says that the dataset of these events was deleted.
+
+    Firehose delivers what it has buffered and repeats what failed, so files may follow. Compaction deletes
+    them. The next dataset of the same name has a folder of its own.
+    """
+    return f"{events_prefix}_deleted"
 
 
 def events_of_day(events_prefix: str, day: str) -> str:

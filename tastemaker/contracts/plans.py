@@ -79,12 +79,14 @@ class DeployPlan(TypedDict):
 class OwnedData(TypedDict, total=False):
     """The data that belong to a resource.
 
-    `prefixes` are folders of the lake. `catalogOf` is the key of upserts (`DatasetStorage.catalog`).
-    `recommendationsOf` are versions of precomputed lists. `profilesOf` is an event group; `profilesListed`
-    says that all its users are listed, so that no scan is needed.
+    `prefixes` are folders of the lake, of which `late` may get files after the deletion. `catalogOf` is the
+    key of upserts (`DatasetStorage.catalog`). `recommendationsOf` are versions of precomputed lists.
+    `profilesOf` is an event group; `profilesListed` says that all its users are listed, so that no scan is
+    needed.
     """
 
     prefixes: list[str]
+    late: list[str]
     catalogOf: str
     recommendationsOf: list[str]
     profilesOf: str

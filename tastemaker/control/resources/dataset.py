@@ -85,6 +85,7 @@ class Dataset(ResourceType):
         }
         if record.body["datasetType"] in WITH_EVENTS:
             owned["prefixes"].append(storage.events)
+            owned["late"] = [storage.events]
             if storage.data_id is not None:
                 owned |= {"profilesOf": storage.event_group, "profilesListed": True}
         return owned

@@ -17,6 +17,7 @@ import pytest
 
 from lambdas.deletion.compaction import ATTEMPTS, Compaction
 from lambdas.deletion.lake_files import delete_event_rows
+from lambdas.steps.purging import Tables, purge
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.compaction import (
@@ -27,6 +28,7 @@ from tastemaker.contracts.compaction import (
     newest,
     source_times,
 )
+from tastemaker.contracts.plans import DeletePlan
 from tastemaker.failures import WorkFailedError
 from tests.lambdas.aws import LAKE
 from training.data import parquet as training_data
@@ -295,6 +297,20 @@ def test_deleted_dataset_with_only_copies_stays_deleted(lake: Lake) -> None:
     lake.before = purge
     assert compact(lake) == {"compacted": 0, "deleted": 0}
     assert parquet.keys(lake, EVENTS) == []
+
+
+def test_events_that_arrive_after_the_deletion_of_their_dataset_are_deleted(lake: Lake) -> None:
+    tables = Tables(None, "catalog", "profiles", "recommendations")
+    plan: DeletePlan = {"arn": "arn", "prefixes": [EVENTS], "late": [EVENTS]}
+    fill(lake)
+    store(lake, "groups/films.2/events/2026/01/02/a.parquet", "ann")  # the next dataset of this name
+    for _ in range(2):
+        assert purge(plan, lake, tables, float("inf"), time.monotonic)
+    assert parquet.keys(lake, EVENTS) == []
+    store(lake, f"{day(0)}late.parquet", "bob")
+    assert compact(lake) == {"compacted": 0, "deleted": 1}
+    assert parquet.keys(lake, EVENTS) == [] and len(parquet.keys(lake, "groups/films.2/events/")) == 1
+    assert compact(lake) == {"compacted": 0, "deleted": 0}
 
 
 def written(lake: LakeBucket) -> dict[str, float]:

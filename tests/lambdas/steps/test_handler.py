@@ -16,6 +16,7 @@ from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.records import ResourceTable
 from lambdas.support.settings import Settings
+from tastemaker.contracts.lake_layout import deletion_mark
 from tastemaker.contracts.table_keys import profile_index_of
 from tastemaker.errors import InvalidInput
 from tests.lambdas.aws import LAKE, TABLE
@@ -173,12 +174,13 @@ def test_deletion_removes_objects_and_rows(here, steps, lake_client, other_table
     delete(here, steps, dataset_arn)
     here.call("DeleteDataset", datasetArn=interactions_arn)
     delete(here, steps, interactions_arn)
-    assert [key for key, _ in lake.objects("")] == ["groups/films-2/x", f"{folder.prefix}b"]
+    left = ["groups/films-2/x", f"{folder.prefix}b", deletion_mark(interactions.events)]
+    assert [key for key, _ in lake.objects("")] == left
     assert [item["dataset"]["S"] for item in other_tables.scan(TableName="catalog")["Items"]] == ["other"]
 
     here.call("DeleteDatasetGroup", datasetGroupArn=group_arn)
     delete(here, steps, group_arn)
-    assert [key for key, _ in lake.objects("")] == ["groups/films-2/x"]
+    assert [key for key, _ in lake.objects("")] == ["groups/films-2/x", deletion_mark(interactions.events)]
     left = {item["profile"]["S"] for item in other_tables.scan(TableName="profiles")["Items"]}
     assert left == {"films-2#u1", profile_index_of("films-2", "u1")}
     assert here.call("ListDatasetGroups")["datasetGroups"] == []

@@ -108,6 +108,7 @@ def test_delete_dataset_is_refused_during_imports_and_trainings():
         "groups/films.00000001/datasets/INTERACTIONS.00000002/",
         "groups/films.00000002/events/",
     ]
+    assert plan["late"] == ["groups/films.00000002/events/"]
     assert plan["profilesOf"] == "films.00000002"
     assert here.control.records.get(dataset_arn) is None
     assert here.call("ListDatasetImportJobs")["datasetImportJobs"] == []
