@@ -21,8 +21,8 @@ help:  ## What there is to make
 demo: $(VENV)/ready  ## Set up, start the local run, import MovieLens, train, recommend
 	$(BIN)/python -m demo
 
-local: $(VENV)/ready  ## The whole service on this machine (PORT=4566), until Ctrl-C
-	$(BIN)/python -m local --port $(PORT)
+local: $(VENV)/ready  ## The whole service on this machine (PORT=4566 STATE=a-directory SEED=a-snapshot), until Ctrl-C
+	$(BIN)/python -m local --port $(PORT) $(if $(STATE),--state $(STATE)) $(if $(SEED),--seed $(SEED))
 
 test: $(VENV)/ready $(CDK)  ## Every test: unit, contract, infrastructure and end-to-end
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

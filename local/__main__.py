@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local",
         description="Tastemaker on this machine: the synthesized CDK app on moto, one HTTP endpoint for "
-        "every AWS service. No AWS account, no Docker. Nothing is kept when it ends.",
+        "every AWS service. No AWS account, no Docker. Without --state, nothing is kept.",
     )
     parser.add_argument(
         "--port",
@@ -67,6 +67,18 @@ def parser() -> argparse.ArgumentParser:
         help="refuse requests that are signed for personalize instead of execute-api, as API Gateway does: "
         "a client without the overlay gets 403",
     )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="continue from the state in this directory, and keep the state there (created if it is missing)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=Path,
+        metavar="FILE",
+        help="start with what python -m local.snapshot wrote, unless the directory of --state has a state",
+    )
     parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
     return parser
 
@@ -77,17 +89,18 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _ready_text(emulator: Emulator) -> str:
+def _ready_text(emulator: Emulator, state: Path | None) -> str:
     """What the user reads when the run is ready."""
     from local.emulator import export_line
 
+    kept = f"the next run with --state {state} continues here" if state else "nothing is kept"
     return (
         f"\nready  {emulator.endpoint}\n\n"
         f"The console, in your browser: {emulator.endpoint}/\n"
         f"Any boto3 program, the AWS CLI or an SDK, in another terminal:\n"
         f"  {export_line(emulator)}\n"
         f"  aws personalize list-recipes\n"
-        f"Ctrl-C ends the run; nothing is kept."
+        f"Ctrl-C ends the run; {kept}."
     )
 
 
@@ -118,6 +131,7 @@ def main(argv: list[str] | None = None) -> int:
     from local.emulator import Emulator
     from local.http.access import Access
     from local.provision import ProvisionError
+    from local.state.directory import StateError
     from local.terminal import Terminal
 
     emulator = Emulator(
@@ -129,14 +143,16 @@ def main(argv: list[str] | None = None) -> int:
         access=Access(hosts=options.allow_host, origins=options.allow_origin),
         concurrency=options.concurrency,
         strict_signatures=options.strict_signatures,
+        state=options.state,
+        seed=options.seed,
     )
     try:
         emulator.start()
-    except (SynthesisError, ProvisionError) as error:
+    except (SynthesisError, ProvisionError, StateError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
     started = True
-    print(_ready_text(emulator), flush=True)
+    print(_ready_text(emulator, options.state), flush=True)
     ended.wait()
     print("ending …", flush=True)
     emulator.stop()

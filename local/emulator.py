@@ -39,10 +39,12 @@ from local.provision import Deployment, provision
 from local.scheduling.alarms import Alarms
 from local.scheduling.rules import Rules
 from local.scheduling.schedules import Scheduler
+from local.state.kept import KeptState, open_state
 from local.streams.direct_put import DirectPuts
 from local.streams.event_source import EventSource, EventSourceMapping
 from local.streams.failure_destination import FailureDestination
 from local.streams.firehose import Delivery, DeliveryStream
+from local.streams.memory import NO_MEMORY, StreamMemory
 from local.streams.shards import Streams
 from local.streams.sources import DirectSource, RecordSource, StreamSource
 from local.terminal import Terminal
@@ -71,6 +73,8 @@ class Emulator:
         access: Access = DEFAULT_ACCESS,
         concurrency: int = ACCOUNT_LIMIT,
         strict_signatures: bool = False,
+        state: Path | None = None,
+        seed: Path | None = None,
     ) -> None:
         """Nothing happens until `start`.
 
@@ -86,6 +90,8 @@ class Emulator:
             access: additional names of this machine, and sites whose pages may call Personalize's API.
             concurrency: the account's limit of concurrent Lambda invocations.
             strict_signatures: refuse signatures for `personalize`, as API Gateway does.
+            state: the directory from which the run continues and in which it keeps its state.
+            seed: a snapshot to start with, if `state` is None or has no state.
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
@@ -96,6 +102,8 @@ class Emulator:
         self._access = access
         self._concurrency = concurrency
         self._strict_signatures = strict_signatures
+        self._state_folder, self._seed = state, seed
+        self._state: KeptState | None = None
         self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
         self.account = Account(self._server.endpoint, region or default_region())
@@ -135,7 +143,7 @@ class Emulator:
     def start(self) -> None:
         """Synthesize if needed, provision, and serve. Returns when all services answer.
 
-        Raises SynthesisError, ProvisionError.
+        Raises SynthesisError, ProvisionError, StateError.
         """
         try:
             self._start()
@@ -156,12 +164,25 @@ class Emulator:
         self._policies = ResourcePolicies(self.account, self._terminal)
         sns.install(self._topic_may_send)
         enforcer = Enforcer(self.account, self.roles, self._policies, self._terminal)
-        router = Router(MotoApp(self.port), self.roles, enforcer, self._terminal, access=self._access)
+        self._state = open_state(
+            self._state_folder or (self._scratch / "state" if self._seed else None),
+            self.account,
+            stage=self._stage,
+            stack=assembly.stack,
+            terminal=self._terminal,
+            seed=self._seed,
+        )
+        folder = None if self._state is None else self._state.folder
+        moto = MotoApp(self.port)
+        router = Router(moto, self.roles, enforcer, self._terminal, access=self._access, state=folder)
         self._server.start(router)
         self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
         template = assembly.template(self.account.region, self.account.partition)
         provision(template, self.deployment, say)
         self.outputs = template.outputs()
+        if self._state is not None:
+            self._state.restore(moto.answer)
+            moto.record(self._state.recorder())
         router.open(self._services())
         say(f"started in {time.monotonic() - started:.1f} s")
         if self._warm:
@@ -190,14 +211,23 @@ class Emulator:
             command=self._training_command,
         )
         streams = Streams(account)
-        sources = {delivery.name: _source(delivery, streams) for delivery in found.deliveries}
+        memory = NO_MEMORY if self._state is None else self._state.streams
+        sources = {delivery.name: _source(delivery, streams, memory) for delivery in found.deliveries}
         self.deliveries = [
             DeliveryStream(delivery, sources[delivery.name], account=account, roles=roles, terminal=terminal)
             for delivery in found.deliveries
         ]
-        mappings = [self._mapping(source, streams) for source in found.event_sources]
+        mappings = [self._mapping(source, streams, memory) for source in found.event_sources]
         self.scheduler = Scheduler(account=account, roles=roles, terminal=terminal)
-        rules = Rules(found.rules, account=account, invoke=self.functions.invoke_event, terminal=terminal)
+        executions = None if self._state is None else self._state.executions
+        rules = Rules(
+            found.rules,
+            account=account,
+            invoke=self.functions.invoke_event,
+            terminal=terminal,
+            told=executions.settled if executions else (),
+            listener=executions.ended if executions else None,
+        )
         runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, rules]
         for runner in runners:
             runner.start()
@@ -223,7 +253,7 @@ class Emulator:
             ConsolePages(self.endpoint, account.region),
         )
 
-    def _mapping(self, source: EventSource, streams: Streams) -> EventSourceMapping:
+    def _mapping(self, source: EventSource, streams: Streams, memory: StreamMemory) -> EventSourceMapping:
         destination = None
         if source.destination_arn is not None:
             destination = FailureDestination(
@@ -241,6 +271,7 @@ class Emulator:
             invoke=self.functions.invoke,
             send=destination,
             terminal=self._terminal,
+            memory=memory,
         )
 
     def flush(self) -> int:
@@ -254,6 +285,9 @@ class Emulator:
             part.stop()
         self._closing = []
         self._server.stop()
+        if self._state is not None:
+            self._state.close()
+            self._state = None
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _stop_executions(self) -> None:
@@ -285,8 +319,10 @@ class Emulator:
                 self._terminal.detail(name, f"not warmed: {error}")
 
 
-def _source(delivery: Delivery, streams: Streams) -> RecordSource:
-    return DirectSource() if delivery.stream_arn is None else StreamSource(streams, delivery.stream_arn)
+def _source(delivery: Delivery, streams: Streams, memory: StreamMemory) -> RecordSource:
+    if delivery.stream_arn is None:
+        return DirectSource(delivery.name, memory=memory)
+    return StreamSource(streams, delivery.stream_arn, reader=f"firehose/{delivery.name}", memory=memory)
 
 
 def export_line(emulator: Emulator) -> str:

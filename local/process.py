@@ -39,6 +39,8 @@ class Local:
         port: int = 0,
         stage: str = "local",
         assembly: Path | None = None,
+        state: Path | None = None,
+        seed: Path | None = None,
         listener: Callable[[str], None] | None = None,
     ) -> None:
         """Nothing starts until the block is entered.
@@ -47,10 +49,14 @@ class Local:
             port: a port of 127.0.0.1; 0 takes a free one.
             stage: the stage of cdk.json.
             assembly: a ready cloud assembly; without it `app.py` is synthesized when it changed.
+            state: a directory for `--state`; without it, nothing is kept.
+            seed: a snapshot for `--seed`.
             listener: receives each line of output at once.
         """
         self._command = [sys.executable, "-m", "local", "--port", str(port), "--stage", stage]
         self._command += ["--assembly", str(assembly)] if assembly else []
+        self._command += ["--state", str(state)] if state else []
+        self._command += ["--seed", str(seed)] if seed else []
         self._listener = listener
         self._lines: deque[str] = deque(maxlen=500)
         self._ready = threading.Event()

@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -18,6 +19,8 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local.http.messages import Request, Response
+
+Recorder = Callable[[Request, Callable[[Request], Response]], Response]
 
 # moto checks a condition and writes in two steps, without a lock: two conditional writes at once could both
 # succeed. Threads gain nothing here (one interpreter), so calls of these services take turns.
@@ -39,21 +42,30 @@ class MotoApp:
         self._application = DomainDispatcherApplication(create_backend_app)
         self._port = port
         self._locks = {service: threading.Lock() for service in ONE_AT_A_TIME}
+        self._recorder: Recorder | None = None
+
+    def record(self, recorder: Recorder) -> None:
+        """Let `recorder` answer each request from now on, with the function that it gets."""
+        self._recorder = recorder
 
     def __call__(self, request: Request) -> Response:
         service = request.credential[2] if request.credential else ""
+        with self._locks.get(service) or nullcontext():
+            return self.answer(request) if self._recorder is None else self._recorder(request, self.answer)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request from moto's memory, without a record of it."""
         answer: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
             answer["status"], answer["headers"] = int(status.split()[0]), headers
 
-        with self._locks.get(service) or nullcontext():
-            chunks = self._application(self._environ(request), start_response)
-            try:
-                body = b"".join(chunks)
-            finally:
-                if hasattr(chunks, "close"):
-                    chunks.close()
+        chunks = self._application(self._environ(request), start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
         return Response(answer["status"], answer["headers"], body)
 
     def _environ(self, request: Request) -> dict[str, Any]:

@@ -8,11 +8,13 @@ import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from local.account import OWN_AGENT
 from local.functions.service import Functions, is_invoke, serve_invoke
 from local.http.access import DEFAULT_ACCESS, Access
 from local.http.console import ConsolePages
+from local.http.health import LOCALSTACK_PATH, health, localstack_health
 from local.http.messages import Request, Response
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
@@ -62,7 +64,10 @@ class Router:
         *,
         access: Access = DEFAULT_ACCESS,
         start_seconds: float = START_SECONDS,
+        state: Path | None = None,
     ) -> None:
+        """`state` is the directory in which the run keeps its state."""
+        self._state = state
         self._moto = moto
         self._roles = roles
         self._enforcer = enforcer
@@ -95,6 +100,8 @@ class Router:
         refusal = self._access.refusal(request, serves_api=serves_api)
         if refusal is not None:
             return refusal
+        if request.path == LOCALSTACK_PATH:
+            return localstack_health(ready=self._services is not None)
         if request.path.startswith(CONTROL_PREFIX):
             return self._control(request, self._services)
         own = OWN_AGENT in request.headers.get("user-agent", "")
@@ -141,8 +148,7 @@ class Router:
     def _control(self, request: Request, services: Services | None) -> Response:
         name = request.path.removeprefix(CONTROL_PREFIX)
         if name == "health":
-            ready = services is not None
-            return Response.of_json(200 if ready else 503, {"status": "ready" if ready else "starting"})
+            return health(ready=services is not None, state=self._state)
         if name == "flush" and request.method == "POST" and services is not None:
             return Response.of_json(200, {"records": services.flush()})
         if name == "text-models" and services is not None:

@@ -14,8 +14,8 @@ from local.template import Physical, Resource
     "BillingMode StreamSpecification TimeToLiveSpecification",
     ignored=NO_TAGS
     | {
-        "DeletionProtectionEnabled": "nothing outlives the run",
-        "PointInTimeRecoverySpecification": "nothing outlives the run",
+        "DeletionProtectionEnabled": "a laptop has no accident to recover from",
+        "PointInTimeRecoverySpecification": "a laptop has no accident to recover from",
         "SSESpecification": "moto keeps items in memory",
         "OnDemandThroughput": "no throughput is metered",
     },

@@ -11,7 +11,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,16 +58,24 @@ class Rules:
         account: Account,
         invoke: Callable[[str, Any], Any],
         terminal: Terminal,
+        told: Collection[str] = (),
+        listener: Callable[[Any], None] | None = None,
     ) -> None:
+        """Nothing happens until `start`.
+
+        `told` are ARNs of executions whose events were sent in an earlier run. `listener` gets each execution
+        that has ended, after its event has been sent.
+        """
+        self._listener = listener
         self._rules = list(rules)
         self._account = account
         self._invoke = invoke
         self._terminal = terminal
-        self._told: set[str] = set()
+        self._told = set(told)
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        if self._rules:
+        if self._rules or self._listener:
             threading.Thread(target=self._run, name="rules", daemon=True).start()
 
     def stop(self) -> None:
@@ -89,14 +97,17 @@ class Rules:
                 ended = execution.stop_date
                 if ended and ended < settled and execution.execution_arn not in self._told:
                     self._told.add(execution.execution_arn)
-                    self._send(self._event(machine.arn, execution))
+                    threading.Thread(target=self._send, args=(machine.arn, execution), daemon=True).start()
 
-    def _send(self, event: dict[str, Any]) -> None:
+    def _send(self, machine_arn: str, execution: Any) -> None:
+        event = self._event(machine_arn, execution)
         for rule in self._rules:
             if matches(rule.pattern, event):
                 self._terminal.detail(rule.name, f"{event['detail']['name']} {event['detail']['status']}")
                 for function in rule.functions:
-                    threading.Thread(target=self._invoke, args=(function, event), daemon=True).start()
+                    self._invoke(function, event)
+        if self._listener and not self._stopped.is_set():
+            self._listener(execution)
 
     def _event(self, machine_arn: str, execution: Any) -> dict[str, Any]:
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -19,7 +19,8 @@ from typing import Any
 
 from local.account import Account
 from local.functions.worker import Outcome
-from local.streams.shards import StreamRecord, Streams
+from local.streams.memory import NO_MEMORY, StreamMemory
+from local.streams.shards import StreamRecord, Streams, name_of
 from local.terminal import Terminal
 
 _MAX_PAYLOAD_BYTES = 6_000_000
@@ -59,8 +60,13 @@ class EventSourceMapping:
         invoke: Invoke,
         send: Send | None,
         terminal: Terminal,
+        memory: StreamMemory = NO_MEMORY,
     ) -> None:
-        """`send` delivers an invocation record to the destination; None without a destination."""
+        """`send` delivers an invocation record to the destination; None without a destination.
+
+        `memory` has the position in an earlier run.
+        """
+        self._memory = memory
         self._source = source
         self._account = account
         self._streams = streams
@@ -70,12 +76,14 @@ class EventSourceMapping:
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Start to read from the starting position."""
+        """Start to read where an earlier run has stopped, or from the starting position."""
         source = self._source
         for shard in self._streams.shards(source.stream_arn):
-            after = (
-                self._streams.newest(source.stream_arn, shard) if source.starting_position == "LATEST" else 0
-            )
+            after = self._memory.position(self._reader, name_of(source.stream_arn), shard)
+            if after is None:
+                latest = source.starting_position == "LATEST"
+                after = self._streams.newest(source.stream_arn, shard) if latest else 0
+            self._note(shard, after)
             threading.Thread(
                 target=self._follow, args=(shard, after), name=f"esm {shard}", daemon=True
             ).start()
@@ -99,7 +107,17 @@ class EventSourceMapping:
                 self._deliver(batch)
             except Exception as error:  # the next batch of the shard must be read
                 self._terminal.warn(f"{source.function_name}: a batch of {shard} was lost: {error!r}")
+            if self._stopped.is_set():  # perhaps before the function had them
+                return
             after = batch[-1].number
+            self._note(shard, after)
+
+    @property
+    def _reader(self) -> str:
+        return f"lambda/{self._source.function_name}"
+
+    def _note(self, shard: str, number: int) -> None:
+        self._memory.processed(self._reader, name_of(self._source.stream_arn), shard, number)
 
     def _deliver(self, records: Sequence[StreamRecord]) -> None:
         """Hand over records until all of them are processed or given up.

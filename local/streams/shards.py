@@ -37,7 +37,7 @@ class Streams:
         return self._stream(stream_arn).shards[shard].get_max_sequence_number()
 
     def exists(self, stream_arn: str) -> bool:
-        return _name(stream_arn) in self._backend.streams
+        return name_of(stream_arn) in self._backend.streams
 
     def read(self, stream_arn: str, shard: str, after: int, limit: int) -> list[StreamRecord]:
         """Up to `limit` records that follow record number `after`."""
@@ -59,7 +59,7 @@ class Streams:
 
     def wait(self, stream_arn: str, shard: str, after: int, seconds: float) -> bool:
         """Wait at most `seconds` until the shard has a record after number `after`."""
-        condition = self._condition(_name(stream_arn))
+        condition = self._condition(name_of(stream_arn))
         with condition:
             return condition.wait_for(lambda: self.newest(stream_arn, shard) > after, seconds)
 
@@ -68,8 +68,9 @@ class Streams:
             return self._arrived.setdefault(stream_name, threading.Condition())
 
     def _stream(self, stream_arn: str) -> Stream:
-        return self._backend.streams[_name(stream_arn)]
+        return self._backend.streams[name_of(stream_arn)]
 
 
-def _name(stream_arn: str) -> str:
+def name_of(stream_arn: str) -> str:
+    """The name of the stream with this ARN."""
     return stream_arn.rsplit("/", 1)[-1]

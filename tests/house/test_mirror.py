@@ -54,6 +54,9 @@ COVERED = {
     "infrastructure/workflows/": "tests/infrastructure/workflows/test_registry.py",
     # Each adapter is deployed with the small template that all tests of `local` use.
     "local/provision/": "tests/local/provision/test_registry.py",
+    # What is kept is tested by a run that is killed, and by the run that continues.
+    "local/state/": "tests/local/state/test_kept.py",
+    "local/streams/memory.py": "tests/local/state/test_kept.py",
     # The steps of an import, a batch job and a deletion are internal to one entry point.
     "tastemaker/importing/": "tests/tastemaker/importing/test_importer.py",
     "lambdas/batch/": "tests/lambdas/batch/test_handler.py",
