@@ -14,8 +14,8 @@ from local.template import Physical, Resource
     "BillingMode StreamSpecification TimeToLiveSpecification",
     ignored=NO_TAGS
     | {
-        "DeletionProtectionEnabled": "a laptop has no accident to recover from",
-        "PointInTimeRecoverySpecification": "a laptop has no accident to recover from",
+        "DeletionProtectionEnabled": "moto has no such protection",
+        "PointInTimeRecoverySpecification": "moto has no such protection",
         "SSESpecification": "moto keeps items in memory",
         "OnDemandThroughput": "no throughput is metered",
     },
