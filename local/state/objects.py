@@ -95,7 +95,9 @@ class Objects:
 
     def is_of_bucket(self, request: Request) -> bool:
         """Whether a request changes a bucket and none of its objects."""
-        return not _location(request)[1] and not (request.method == "POST" and "delete" in request.parameters)
+        bucket, key = _location(request)
+        many = request.method == "POST" and "delete" in request.parameters
+        return bool(bucket) and not key and not many
 
     def observe(
         self, request: Request, answer: Callable[[Request], Response]
