@@ -28,7 +28,7 @@ from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
-from lambdas.support.generators.connect import writer_of
+from lambdas.support.generators.connect import TextLimits, writer_of
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import recipes
@@ -44,8 +44,10 @@ from tastemaker.failures import reason_for
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
 
-SECONDS_PER_TEXT = 60.0
-"""How long one text may take, with all retries. A shard may run for fifteen minutes."""
+LIMITS = TextLimits(seconds=60.0, call_seconds=20.0)
+MARGIN_SECONDS = 60.0
+"""What is left of the function's time when the last text of a shard must be there. Texts that a model has no
+time for are written by templates, because a shard that does not end would be paid for again."""
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 6}, max_pool_connections=2 * THREADS)
 
 
@@ -63,8 +65,11 @@ class Batch:
         self.precomputed = PrecomputedTable(dynamodb, settings.recommendations_table)
         self.bundles = BundleCache(self.s3)
 
-    def run(self, action: str, plan: BatchPlan, item: dict[str, Any]) -> Any:
-        """Run a step. What it raises is the failure reason, which is stored in the job's folder."""
+    def run(self, action: str, plan: BatchPlan, item: dict[str, Any], seconds: float = 900.0) -> Any:
+        """Run a step within `seconds`.
+
+        What it raises is the failure reason, which is stored in the job's folder.
+        """
         try:
             match action:
                 case "plan":
@@ -77,7 +82,7 @@ class Batch:
                         write_audience(lambda location: self._source(plan, location), self.lake, plan)
                     return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
                 case "answer":
-                    return self._answer(plan, item)
+                    return self._answer(plan, item, seconds)
                 case "collect":
                     if "messages" in plan:
                         deliver(self.lake, self._output(plan), plan, item)
@@ -93,7 +98,7 @@ class Batch:
             raise
         raise ValueError(f"There is no action {action!r}.")
 
-    def _answer(self, plan: BatchPlan, item: dict[str, Any]) -> int:
+    def _answer(self, plan: BatchPlan, item: dict[str, Any], seconds: float) -> int:
         """Answer a shard. Returns how many lines could not be answered."""
         self.bundles.get(plan["bundle"])  # a missing model fails the job, not each of its lines
         source, started = self._source(plan), time.perf_counter()
@@ -109,11 +114,11 @@ class Batch:
             if recipes.by_arn(plan["recipeArn"]).batch_segment:
                 counts = write_part(source, self.lake, item, SegmentJob.from_plan(plan, runtime).answer)
             else:
-                counts = self._infer(source, item, plan, runtime, ahead)
+                counts = self._infer(source, item, plan, runtime, ahead, seconds)
         write_count(self.lake, plan, item["part"], counts)
         failed = counts.lines - counts.answered
-        seconds = round(time.perf_counter() - started, 3)
-        logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": seconds})
+        took = round(time.perf_counter() - started, 3)
+        logger.info("shard answered", extra={"part": item["part"], "failed": failed, "seconds": took})
         return failed
 
     def _infer(
@@ -123,6 +128,7 @@ class Batch:
         plan: BatchPlan,
         runtime: Runtime,
         ahead: PrefetchedProfiles,
+        seconds: float,
     ) -> Counts:
         job = InferenceJob.from_plan(plan, runtime)
         if "themes" not in plan and "messages" not in plan:
@@ -130,7 +136,8 @@ class Batch:
         settings = self.settings.text_generation
         if plan.get("messages", {}).get("dryRun"):
             settings = TextGeneration()
-        writer, figures = writer_of(settings, seconds=SECONDS_PER_TEXT)
+        writer, figures = writer_of(settings, LIMITS)
+        figures.time.start(seconds - MARGIN_SECONDS)
         texts: ThemeJob | MessageJob
         if "themes" in plan:
             texts = ThemeJob(job, plan["themes"], writer)
@@ -161,9 +168,10 @@ class Batch:
 _batch: Batch | None = None
 
 
-def handle(event: dict[str, Any], context: Any = None) -> Any:
+def handle(event: dict[str, Any], context: Any) -> Any:
     """Run one step of a job."""
     global _batch
     _batch = _batch or Batch(Settings())
     logger.append_keys(arn=event["plan"]["arn"])
-    return _batch.run(event["action"], event["plan"], event.get("item") or {})
+    seconds = context.get_remaining_time_in_millis() / 1000
+    return _batch.run(event["action"], event["plan"], event.get("item") or {}, seconds)

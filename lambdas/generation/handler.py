@@ -14,7 +14,7 @@ from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.clients import client
-from lambdas.support.generators.connect import writer_of
+from lambdas.support.generators.connect import TextLimits, writer_of
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.errors import TastemakerError
@@ -26,8 +26,11 @@ from tastemaker.extensions.summaries import describe_taste, summarize_item
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
 
-SECONDS_PER_TEXT = 8.0
-"""How long one text may take, with all retries: an HTTP API gives up after 29 seconds."""
+SECONDS_PER_REQUEST = 20.0
+"""How long all texts of a request may take. The rest is for models: an HTTP API gives up after 29 seconds."""
+MARGIN_SECONDS = 4.0
+"""What is left of the function's time when the last text must be there."""
+LIMITS = TextLimits(seconds=SECONDS_PER_REQUEST, call_seconds=8.0)
 
 
 class Generation:
@@ -43,10 +46,11 @@ class Generation:
             Profiles(dynamodb, settings.profiles_table),
             upserts=CatalogUpserts(dynamodb, settings.catalog_table),
         )
-        self._writer, self._figures = writer_of(self._settings, seconds=SECONDS_PER_TEXT)
+        self._writer, self._figures = writer_of(self._settings, LIMITS)
 
-    def run(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        """The members of the response of an operation. Raises TastemakerError."""
+    def run(self, operation: str, params: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """The members of the response of an operation within `seconds`. Raises TastemakerError."""
+        self._figures.time.start(min(SECONDS_PER_REQUEST, seconds - MARGIN_SECONDS))
         try:
             match operation:
                 case "GenerateMessage":
@@ -77,9 +81,10 @@ def _generation() -> Generation:
     return Generation(Settings())
 
 
-def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer a call of the control function."""
+    seconds = context.get_remaining_time_in_millis() / 1000
     try:
-        return {"output": _generation().run(event["operation"], event["params"])}
+        return {"output": _generation().run(event["operation"], event["params"], seconds)}
     except TastemakerError as error:
         return {"error": error.code, "message": error.message, "status": error.status}

@@ -22,6 +22,24 @@ from tastemaker.generation.generator import (
 MAX_TRIES = 6
 FIRST_WAIT_SECONDS = 0.5
 MAX_WAIT_SECONDS = 16.0
+UNAVAILABLE_SECONDS = 300.0
+"""How long a model that cannot be called is not called again. Access may be granted meanwhile."""
+
+
+class TimeLimit:
+    """The time that all texts of a request or a shard may take together. `clock` counts seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._until = clock, float("inf")
+
+    def start(self, seconds: float) -> None:
+        """Allow so many seconds from now."""
+        self._until = self._clock() + seconds
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left. Infinity before the start."""
+        return self._until - self._clock()
 
 
 @dataclass
@@ -53,8 +71,9 @@ class Patient(Around):
 
     It waits between two tries: twice as long each time, times a random share, so that many callers do not
     return at once ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). It gives up after
-    `MAX_TRIES`, or when the next wait would end after `seconds`. A model that is unavailable is not called
-    again. `clock` and `sleep` count seconds.
+    `MAX_TRIES`, or when the next try could end after `seconds`, or after the time that `limit` leaves for all
+    texts. A call takes at most `call_seconds`. A model that is unavailable is not called again for
+    `UNAVAILABLE_SECONDS`. `clock` and `sleep` count seconds.
     """
 
     def __init__(
@@ -63,6 +82,8 @@ class Patient(Around):
         spending: Spending | None = None,
         *,
         seconds: float = 60.0,
+        call_seconds: float = 0.0,
+        limit: TimeLimit | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         rng: Random | None = None,
@@ -70,33 +91,42 @@ class Patient(Around):
     ) -> None:
         super().__init__(generator)
         self.spending = spending or Spending()
-        self._seconds, self._clock, self._sleep = seconds, clock, sleep
+        self._seconds, self._call_seconds, self._limit = seconds, call_seconds, limit or TimeLimit(clock)
+        self._clock, self._sleep = clock, sleep
         self._rng, self._on_throttle = rng or Random(), on_throttle
-        self._unavailable: Unavailable | None = None
+        self._unavailable: tuple[Unavailable, float] | None = None
 
     def generate(self, prompt: Prompt) -> Generated:
         """The answer of the generator. Raises GeneratorError."""
-        if self._unavailable is not None:
-            raise self._unavailable
-        self.spending.check(self.largest_cost(prompt))
         started = self._clock()
+        self._check_available(started)
+        self.spending.check(self.largest_cost(prompt))
+        until = started + min(self._seconds, self._limit.left) - self._call_seconds
+        if started > until:
+            raise TimedOut("The time for all texts is up; ask for fewer texts at once.")
         for tried in range(1, MAX_TRIES + 1):
             try:
                 answer = self._generator.generate(prompt)
             except Unavailable as error:
-                self._unavailable = error
+                self._unavailable = error, self._clock()
                 raise
             except (Throttled, TimedOut) as error:
                 if isinstance(error, Throttled):
                     self._on_throttle()
                 wait = self._wait(tried)
-                if tried == MAX_TRIES or self._clock() + wait - started > self._seconds:
+                if tried == MAX_TRIES or self._clock() + wait > until:
                     raise
                 self._sleep(wait)
             else:
                 self.spending.add(self.cost(answer.usage), answer.usage)
                 return answer
         raise AssertionError("the last try returns or raises")
+
+    def _check_available(self, now: float) -> None:
+        """Raise Unavailable if the model was unavailable a moment ago."""
+        if self._unavailable is not None and now < self._unavailable[1] + UNAVAILABLE_SECONDS:
+            raise self._unavailable[0]
+        self._unavailable = None
 
     def _wait(self, tried: int) -> float:
         longest: float = min(FIRST_WAIT_SECONDS * 2 ** (tried - 1), MAX_WAIT_SECONDS)

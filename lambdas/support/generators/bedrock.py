@@ -25,8 +25,7 @@ from tastemaker.generation.generator import (
 )
 
 CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=20,
+    connect_timeout=2,  # the caller limits how long an answer may take
     retries={"mode": "standard", "total_max_attempts": 1},  # `Patient` makes the retries, and counts them
     tcp_keepalive=True,
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
+from botocore.config import Config
 from botocore.session import get_session
 
 from lambdas.support import metrics
@@ -18,16 +20,27 @@ from tastemaker.contracts.metrics import (
 )
 from tastemaker.contracts.text_models import TextGeneration, text_model
 from tastemaker.generation.generator import Generator, Templates
-from tastemaker.generation.patience import Patient, Spending
+from tastemaker.generation.patience import Patient, Spending, TimeLimit
 from tastemaker.generation.text_cache import Cached
 from tastemaker.generation.writer import Writer
 
 
+@dataclass(frozen=True)
+class TextLimits:
+    """How many seconds one text may take, with all retries, and one call of the model."""
+
+    seconds: float
+    call_seconds: float
+
+
 class GenerationFigures:
-    """The figures of one job or request: what the writer counts, and what the calls have cost."""
+    """The figures of one job or request: what the writer counts, and what the calls have cost.
+
+    `time` is what all its texts may take together.
+    """
 
     def __init__(self, ceiling: float) -> None:
-        self.spending = Spending(ceiling)
+        self.spending, self.time = Spending(ceiling), TimeLimit()
         self._figures: dict[str, float] = {}
 
     def add(self, metric: str, value: float = 1) -> None:
@@ -56,30 +69,33 @@ class GenerationFigures:
 
 
 def generator_of(
-    settings: TextGeneration, figures: GenerationFigures, *, seconds: float, client: Any = None
+    settings: TextGeneration, figures: GenerationFigures, limits: TextLimits, client: Any = None
 ) -> Generator:
-    """The generator of a stage. One text takes at most `seconds`, retries included."""
+    """The generator of a stage."""
     model = text_model(settings.model)
     if model is None:
         return Templates()
-    made = client or _client(settings.region)
+    made = client or _client(settings.region, limits.call_seconds)
     patient = Patient(
         Converse(made, settings.invoked, model),
         figures.spending,
-        seconds=seconds,
+        seconds=limits.seconds,
+        call_seconds=limits.call_seconds,
+        limit=figures.time,
         on_throttle=figures.throttled,
     )
     return Cached(patient)
 
 
 def writer_of(
-    settings: TextGeneration, *, seconds: float, client: Any = None
+    settings: TextGeneration, limits: TextLimits, client: Any = None
 ) -> tuple[Writer, GenerationFigures]:
     """The writer of a stage, and the figures that it counts."""
     figures = GenerationFigures(float(settings.ceiling_usd))
-    return Writer(generator_of(settings, figures, seconds=seconds, client=client), figures), figures
+    return Writer(generator_of(settings, figures, limits, client), figures), figures
 
 
-def _client(region: str) -> Any:
+def _client(region: str, call_seconds: float) -> Any:
     used = region or os.environ.get("AWS_REGION")
-    return get_session().create_client("bedrock-runtime", region_name=used, config=CONFIG)
+    config = CONFIG.merge(Config(read_timeout=call_seconds))
+    return get_session().create_client("bedrock-runtime", region_name=used, config=config)

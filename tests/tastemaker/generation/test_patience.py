@@ -2,8 +2,22 @@ from random import Random
 
 import pytest
 
-from tastemaker.generation.generator import CeilingReached, Refused, Throttled, TimedOut, Unavailable
-from tastemaker.generation.patience import MAX_TRIES, Patient, Spending
+from tastemaker.generation.generator import (
+    CeilingReached,
+    Generated,
+    Prompt,
+    Refused,
+    Throttled,
+    TimedOut,
+    Unavailable,
+)
+from tastemaker.generation.patience import (
+    MAX_TRIES,
+    UNAVAILABLE_SECONDS,
+    Patient,
+    Spending,
+    TimeLimit,
+)
 from tests.tastemaker.generation.generators import PROMPT, Scripted
 
 
@@ -54,6 +68,49 @@ def test_refusal_is_not_repeated() -> None:
     with pytest.raises(Refused):
         patient(scripted, Time()).generate(PROMPT)
     assert len(scripted.prompts) == 1
+
+
+def test_texts_of_one_request_share_its_time() -> None:
+    """A function that writes several texts must answer before its own time is up."""
+    time = Time()
+    limit = TimeLimit(time.clock)
+
+    def slow(prompt: Prompt) -> Generated:
+        time.now += 5.0
+        return Generated("Teas")
+
+    scripted = Scripted()
+    scripted.generate = slow  # type: ignore[method-assign]
+    made = Patient(scripted, seconds=60.0, call_seconds=8.0, limit=limit, clock=time.clock, sleep=time.sleep)
+    for _ in range(2):
+        time.now += 100.0  # between two requests
+        started = time.now
+        limit.start(20.0)
+        for _ in range(3):
+            assert made.generate(PROMPT).text == "Teas"
+        with pytest.raises(TimedOut, match="time for all texts is up"):
+            made.generate(PROMPT)
+        assert time.now - started <= 20.0
+
+
+def test_no_try_begins_that_could_end_too_late() -> None:
+    time, scripted = Time(), Scripted(*[Throttled("later")] * MAX_TRIES)
+    made = Patient(
+        scripted, seconds=10.0, call_seconds=9.0, clock=time.clock, sleep=time.sleep, rng=Random(1)
+    )
+    with pytest.raises(Throttled):
+        made.generate(PROMPT)
+    assert time.now <= 1.0
+
+
+def test_model_that_was_unavailable_is_called_again_after_some_minutes() -> None:
+    time, scripted = Time(), Scripted(Unavailable("no access"), "Teas")
+    made = patient(scripted, time)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            made.generate(PROMPT)
+    time.now += UNAVAILABLE_SECONDS
+    assert made.generate(PROMPT).text == "Teas"
 
 
 def test_model_that_is_unavailable_is_called_once() -> None:

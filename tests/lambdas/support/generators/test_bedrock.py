@@ -8,7 +8,7 @@ from botocore.session import get_session
 from botocore.stub import ANY, Stubber
 
 from lambdas.support.generators.bedrock import CONFIG, Converse
-from lambdas.support.generators.connect import GenerationFigures, generator_of
+from lambdas.support.generators.connect import GenerationFigures, TextLimits, generator_of
 from tastemaker.contracts.text_models import TEXT_MODELS, TextGeneration
 from tastemaker.generation.generator import (
     Generator,
@@ -29,6 +29,8 @@ REQUEST = {
     "messages": [{"role": "user", "content": [{"text": PROMPT.text}]}],
     "inferenceConfig": {"maxTokens": 30, "temperature": 0.0},
 }
+
+LIMITS = TextLimits(seconds=30.0, call_seconds=20.0)
 
 
 def answer(text: str = DRAFT, reason: str = "end_turn") -> dict[str, Any]:
@@ -125,7 +127,7 @@ def test_every_error_of_the_operation_is_known(client: Any) -> None:
 
 
 def test_stage_without_a_model_has_templates() -> None:
-    assert isinstance(generator_of(TextGeneration(), GenerationFigures(5.0), seconds=1.0), Templates)
+    assert isinstance(generator_of(TextGeneration(), GenerationFigures(5.0), LIMITS), Templates)
 
 
 def test_retries_tokens_and_cost_of_a_stage_with_a_model_are_figures(
@@ -133,7 +135,7 @@ def test_retries_tokens_and_cost_of_a_stage_with_a_model_are_figures(
 ) -> None:
     settings = TextGeneration("amazon.nova-micro-v1:0", "us-east-1", "us", 5)
     figures = GenerationFigures(5.0)
-    made = generator_of(settings, figures, seconds=30.0, client=client)
+    made = generator_of(settings, figures, LIMITS, client)
     stub.add_client_error("converse", "ThrottlingException", "busy")
     stub.add_response("converse", answer(), REQUEST)
     assert made.generate(PROMPT).text == DRAFT
