@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -41,13 +41,30 @@ class CsvFile:
 
     `header` is known after construction; `batches()` streams the rows. The constructor raises UnreadableFile
     and MissingColumns.
+
+    Without `columns`, all columns are read, under distinct names. `header` names the columns of a file whose
+    first row has data. A row with more or fewer cells than the header ends the reading, unless `bad_row`
+    is given: it gets the number of cells and the text of the row, which is left out.
     """
 
-    def __init__(self, stream: io.RawIOBase, name: str, columns: Sequence[str], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        stream: io.RawIOBase,
+        name: str,
+        columns: Sequence[str] | None,
+        dialect: Dialect,
+        *,
+        header: Sequence[str] | None = None,
+        bad_row: Callable[[int, str], None] | None = None,
+    ) -> None:
         self.name = name
-        self._columns = list(columns)
+        self._bad_row = bad_row
         self._feed = _Feed(stream, dialect)
-        self.header = spelled(self._feed.header(name), columns)
+        found = self._feed.header(name) if header is None else list(header)
+        if columns is None:
+            columns = found = distinct(found)
+        self._columns = list(columns)
+        self.header = spelled(found, columns)
         missing = [column for column in columns if column not in self.header]
         if missing:
             raise MissingColumns(name, missing, explain(self.header, missing, columns))
@@ -73,13 +90,16 @@ class CsvFile:
         """
         if self._feed.at_end:
             return
-        names = _distinct(self.header)
+        names = distinct(self.header)
         try:
             reader = pa_csv.open_csv(
                 pa.PythonFile(self._feed, mode="r"),
                 read_options=pa_csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names),
                 parse_options=pa_csv.ParseOptions(
-                    newlines_in_values=True, escape_char="\\" if self._feed.dialect.escapes else False
+                    delimiter=self._feed.dialect.separator,
+                    newlines_in_values=True,
+                    escape_char="\\" if self._feed.dialect.escapes else False,
+                    invalid_row_handler=None if self._bad_row is None else self._leave_out,
                 ),
                 convert_options=pa_csv.ConvertOptions(
                     include_columns=self._columns,
@@ -97,6 +117,11 @@ class CsvFile:
             _explain(error)
         except _MisreadError as error:
             raise ReadAgainError from error
+
+    def _leave_out(self, row: pa_csv.InvalidRow) -> str:
+        assert self._bad_row is not None
+        self._bad_row(row.actual_columns, row.text)
+        return "skip"
 
 
 def spelled(header: Sequence[str], columns: Sequence[str]) -> list[str]:
@@ -123,7 +148,7 @@ def _explain(error: pa.ArrowInvalid) -> None:
     raise error
 
 
-def _distinct(header: Sequence[str]) -> list[str]:
+def distinct(header: Sequence[str]) -> list[str]:
     """Distinct names, as Arrow requires: columns that are not requested may share a name in the file."""
     return [name if header.count(name) == 1 else f"{name}#{i}" for i, name in enumerate(header)]
 
@@ -176,7 +201,7 @@ class _Feed(io.RawIOBase):
 
         csv.field_size_limit(HEADER_BYTES)
         try:
-            row = next((row for row in csv.reader(texts()) if row), None)
+            row = next((row for row in csv.reader(texts(), delimiter=self.dialect.separator) if row), None)
         except UnicodeDecodeError as error:
             raise UnreadableFile(name, "the header is not UTF-8", 1) from error
         if row is None:

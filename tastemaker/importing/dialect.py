@@ -10,23 +10,34 @@ Doubled quotes are accepted in both, so the only question is whether a backslash
 """
 
 import re
+from functools import cache
 
 # A backslash that is not escaped by an earlier backslash, counted in pairs from the left.
 _UNESCAPED = rb"(?<!\\)(?:\\\\)*\\"
-_ESCAPED_QUOTE = re.compile(_UNESCAPED + rb'"(?![",\r\n]|\Z)')
-_AMBIGUOUS = re.compile(_UNESCAPED + rb'"(?=[,\r\n]|\Z)')
-_LITERAL = re.compile(_UNESCAPED + rb'(?![\\",\r\n]|\Z)')
+
+
+@cache
+def _patterns(separator: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """What proves escaping, what is possible in both readings, and what stands for itself."""
+    end = re.escape(separator) + rb"\r\n"
+    return (
+        re.compile(_UNESCAPED + rb'"(?!["' + end + rb"]|\Z)"),
+        re.compile(_UNESCAPED + rb'"(?=[' + end + rb"]|\Z)"),
+        re.compile(_UNESCAPED + rb'(?![\\"' + end + rb"]|\Z)"),
+    )
 
 
 class Dialect:
-    r"""What is known of one file. `escapes` says whether backslashes escape.
+    r"""What is known of one file. `escapes` says whether backslashes escape. Cells end with `separator`.
 
     `ambiguous` says that a backslash stands before a quote at the end of a cell: `"C:\",` is a whole cell in
     one reading and the beginning of a cell in the other. The importer compares both readings then, and calls
     `decide`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, separator: str = ",") -> None:
+        self.separator = separator
+        self._escaped_quote, self._ambiguous, self._literally = _patterns(separator.encode())
         self.escapes = False
         self.ambiguous = False
         self._proven = False
@@ -40,12 +51,12 @@ class Dialect:
         """
         if self._proven or b"\\" not in chunk:
             return True
-        self.ambiguous = self.ambiguous or bool(_AMBIGUOUS.search(chunk))
-        if _ESCAPED_QUOTE.search(chunk):
+        self.ambiguous = self.ambiguous or bool(self._ambiguous.search(chunk))
+        if self._escaped_quote.search(chunk):
             self._proven = True
             self.ambiguous = False
             return self._settle(True)
-        self._literal = self._literal or bool(_LITERAL.search(chunk))
+        self._literal = self._literal or bool(self._literally.search(chunk))
         return self._settle(not self._literal)
 
     def decide(self, escapes: bool) -> bool:

@@ -21,27 +21,31 @@ class RowLocation:
 
 
 def find(
-    stream: io.RawIOBase, *, escapes: bool, wanted: Callable[[int, Sequence[str]], bool]
+    stream: io.RawIOBase,
+    *,
+    escapes: bool,
+    wanted: Callable[[int, Sequence[str]], bool],
+    separator: str = ",",
 ) -> RowLocation | None:
     """The first data row for which `wanted(row number, cells)` is true, or None.
 
     Bytes that are not UTF-8 appear in the cells as lone surrogates.
     """
     row = -1  # the header is not a data row
-    for line, cells in _rows(stream, escapes=escapes, strict=False):
+    for line, cells in _rows(stream, escapes=escapes, strict=False, separator=separator):
         if row >= 0 and wanted(row, cells):
             return RowLocation(line, row, cells)
         row += 1
     return None
 
 
-def count_well_formed(stream: io.RawIOBase, *, escapes: bool) -> tuple[int, int | None]:
+def count_well_formed(stream: io.RawIOBase, *, escapes: bool, separator: str = ",") -> tuple[int, int | None]:
     """The number of rows that have the header's cells and closed quotes, up to the first that has not.
 
     Also the line of that one; None if there is none.
     """
     width, found = None, 0
-    for line, cells in _rows(stream, escapes=escapes, strict=True):
+    for line, cells in _rows(stream, escapes=escapes, strict=True, separator=separator):
         width = len(cells) if width is None else width
         if cells is _UNFINISHED or len(cells) != width:
             return found, line
@@ -76,11 +80,13 @@ def is_text(cell: str) -> bool:
 _UNFINISHED: Sequence[str] = ("unfinished",)
 
 
-def _rows(stream: io.RawIOBase, *, escapes: bool, strict: bool) -> Iterator[tuple[int, Sequence[str]]]:
+def _rows(
+    stream: io.RawIOBase, *, escapes: bool, strict: bool, separator: str = ","
+) -> Iterator[tuple[int, Sequence[str]]]:
     """Each row that is not blank with its first line. The last row is `_UNFINISHED` if it cannot end."""
     csv.field_size_limit(MAX_CELL_LENGTH)
     text = io.TextIOWrapper(io.BufferedReader(stream, 1 << 20), "utf-8-sig", "surrogateescape", newline="")
-    rows = csv.reader(text, escapechar="\\" if escapes else None, strict=strict)
+    rows = csv.reader(text, delimiter=separator, escapechar="\\" if escapes else None, strict=strict)
     try:
         while True:
             line = rows.line_num + 1

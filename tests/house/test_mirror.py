@@ -61,6 +61,8 @@ COVERED = {
     "tastemaker/importing/": "tests/tastemaker/importing/test_importer.py",
     "lambdas/batch/": "tests/lambdas/batch/test_handler.py",
     "lambdas/deletion/": "tests/lambdas/deletion/test_handler.py",
+    # Readers and rules are tested by the files that they are for.
+    "tastemaker/detection/": "tests/tastemaker/detection/test_detecting.py",
     # Every model is tested by what its training wrote, and filters by their expressions.
     "tastemaker/models/": "tests/training/test_job_models.py",
     "training/pipelines/": "tests/training/test_job_models.py",

@@ -60,6 +60,8 @@ EXCEPTIONS: dict[str, tuple[str, ...]] = {
     "training/pipelines/similar.py": ('"neighbours"',),
     "training/pipelines/together.py": ('"neighbours"',),
     "tests/tastemaker/serving/films.py": ('"neighbours"',),
+    # Words in the names of columns that people have.
+    "tastemaker/detection/naming.py": ("behaviour", "colour"),
     # Names of other libraries: a file object's method, and a parameter of moto.
     "lambdas/stores/caller_files.py": ("def tell(self)",),
     "local/moto_patches/stepfunctions.py": ("normalised_parameters",),

@@ -1,0 +1,194 @@
+"""Files of well-known programs and files that nobody has seen: what each column is."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tastemaker.detection.detecting import Detected, Files, detect
+from tastemaker.detection.exports import recognize
+from tastemaker.detection.inputs import DetectionError
+from tastemaker.detection.mapping import Overrides
+from tastemaker.detection.opening import Reading
+from tests.tastemaker.detection.shapes import SHAPES, facts
+
+FACTS = list(facts())
+EXPECTED = {
+    "Shopify orders": (["Email"], ["Lineitem sku"], "Created at", "ISO 8601"),
+    "Google Analytics 4": (["user_pseudo_id"], ["items.item_id"], "event_timestamp", "microseconds"),
+    "WooCommerce orders": (["customer_id"], ["line item"], "order_date", "day.month.year"),
+    "Segment": (["userId", "anonymousId"], ["properties.product_id"], "timestamp", "ISO 8601"),
+    "Spotify history": ([], ["spotify_track_uri"], "ts", "ISO 8601"),
+    "Steam reviews": (["author.steamid"], ["app_id"], "timestamp_created", "seconds"),
+    "MovieLens": (["userId"], ["movieId"], "timestamp", "seconds"),
+    "RetailRocket": (["visitorid"], ["itemid"], "timestamp", "milliseconds"),
+}
+
+
+def of(tmp_path: Path, text: str, name: str = "data.csv", **overrides: object) -> Detected:
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    return detect(Files([path]), Overrides(**overrides))  # type: ignore[arg-type]
+
+
+def table(header: str, row: str, rows: int = 300) -> str:
+    """Rows of 30 users and 40 items. `row` has {user}, {item}, {n} and {stamp}."""
+    made = [
+        row.format(user=n * 7 % 30, item=n * 11 % 40, n=n, stamp=1_700_000_000 + n * 3600)
+        for n in range(rows)
+    ]
+    return "\n".join([*([header] if header else []), *made]) + "\n"
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_export_is_recognized_by_its_columns(name: str, tmp_path: Path) -> None:
+    found = detect(Files([SHAPES[name](tmp_path, FACTS)])).mapping
+    users, items, time, form = EXPECTED[name]
+    assert (list(found.user), list(found.item), found.time) == (users, items, time)
+    assert found.export == name and found.time_format is not None and found.time_format.name == form
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "roles"),
+    [
+        ("uid,product_id,when", "{user:05},{item},{stamp}", ("uid", "product_id", "when")),
+        ("customer,sku,created_at", "c{user},S-{item},2024-01-05T13:{n:02}:00", None),
+        ("household_key,PRODUCT_ID,DAY", "{user},{item},{stamp}", None),
+        ("reviewer,asin,overall,date", "r{user},B0{item},4,2024-03-05", ("reviewer", "asin", "date")),
+        ("Kunde;Artikel;Datum", "K{user};{item};05.01.2024 10:{n:02}", ("Kunde", "Artikel", "Datum")),
+        ("updated,created_at,member,track", "{n},{stamp},m{user},t{item}", ("member", "track", "created_at")),
+        ("name,user_id,title,film_id,ts", "Ann,{user},T{item},{item},{stamp}", ("user_id", "film_id", "ts")),
+        ("session_id,page_url,ts", "s{user},https://x/{item},{stamp}000", ("session_id", "page_url", "ts")),
+    ],
+)  # fmt: skip
+def test_columns_are_found_by_usual_names(
+    header: str, row: str, roles: tuple[str, str, str] | None, tmp_path: Path
+) -> None:
+    rows = 60 if "{n:02}" in row else 300
+    found = of(tmp_path, table(header, row, rows)).mapping
+    if roles is None:
+        user, item, time = header.split(",")
+        roles = (user, item, time)
+    assert (found.user[0], found.item[0], found.time) == roles
+
+
+def test_file_without_a_header_is_read_by_its_values(tmp_path: Path) -> None:
+    found = of(tmp_path, table("", "{user}\t{item}\t{n}\t{stamp}".replace("{n}", "4"))).mapping
+    assert (found.user, found.item, found.time) == (("column 1",), ("column 2",), "column 4")
+
+
+def test_file_without_times_takes_the_order_of_its_rows(tmp_path: Path) -> None:
+    found = of(tmp_path, table("user,movie,stars", "{user},{item},4.5")).mapping
+    assert found.time == "" and found.value == "stars" and found.event_name == "rating"
+
+
+def test_columns_that_describe_items_and_users_are_told_from_context(tmp_path: Path) -> None:
+    rows = ["user,item,ts,brand,country,device,comment"]
+    for n in range(600):
+        user, item = n * 7 % 30, n * 11 % 40
+        rows.append(
+            f"{user},{item},{1_700_000_000 + n},B{item % 5},{'FR' if user % 2 else 'DE'},"
+            f"{'phone' if n * n % 7 < 3 else 'pc'},comment {n}"
+        )
+    found = of(tmp_path, "\n".join(rows)).mapping
+    assert [one.column for one in found.item_attributes] == ["brand"]
+    assert [one.column for one in found.user_attributes] == ["country"]
+    assert [one.column for one in found.context] == ["device"]
+    assert {one.column: one.why for one in found.left_out} == {
+        "comment": "nearly every row has its own value"
+    }
+
+
+def test_personal_data_are_left_out_but_may_name_the_user(tmp_path: Path) -> None:
+    text = table("email,phone,item,ts,zip", "u{user}@x.org,00{user},{item},{stamp},1{user}")
+    found = of(tmp_path, text).mapping
+    assert found.user == ("email",)
+    assert "phone" in {one.column for one in found.left_out}
+
+
+def test_day_first_is_chosen_if_a_day_proves_it_and_else_the_other_reading_is_named(tmp_path: Path) -> None:
+    proven = of(tmp_path, "user,item,date\n" + "u1,i1,25/01/2024\nu2,i2,03/02/2024\n" * 20).mapping
+    assert proven.time_format is not None
+    assert (proven.time_format.name, proven.time_format.also) == ("day/month/year", "")
+    open_ = of(tmp_path, "user,item,date\n" + "u1,i1,05/01/2024\nu2,i2,03/02/2024\n" * 20).mapping
+    assert open_.time_format is not None and open_.time_format.also
+
+
+def test_files_of_a_folder_are_told_apart_by_their_columns(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text(table("user,item,ts", "u{user},i{item},{stamp}"))
+    (tmp_path / "products.csv").write_text(
+        "id,title,price\n" + "".join(f'i{n},"Tea, {n}","1.{n:02}"\n' for n in range(40))
+    )
+    (tmp_path / "people.csv").write_text("user,age\n" + "".join(f"u{n},{20 + n}\n" for n in range(30)))
+    (tmp_path / "readme.md").write_text("Hello")
+    (tmp_path / "_SUCCESS").write_text("")
+    found = detect(Files([tmp_path]))
+    assert {(one.dataset, one.key) for one in found.keyed} == {("ITEMS", "id"), ("USERS", "user")}
+    assert [name for name, _ in found.skipped] == ["readme.md"]
+
+
+@pytest.mark.parametrize("kind", ["gzip", "parquet", "json", "utf-16", "python"])
+def test_every_format_gives_the_same_mapping(kind: str, tmp_path: Path) -> None:
+    rows = [{"user": f"u{n % 30}", "item": f"é{n % 40}", "time": 1_700_000_000 + n} for n in range(200)]
+    text = "user,item,time\n" + "".join(f"{r['user']},{r['item']},{r['time']}\n" for r in rows)
+    path = tmp_path / {"parquet": "data.parquet", "json": "data.jsonl", "python": "data.json"}.get(
+        kind, "data.csv"
+    )
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        path.write_bytes(
+            {
+                "gzip": gzip.compress(text.encode()),
+                "json": "\n".join(map(json.dumps, rows)).encode(),
+                "utf-16": text.encode("utf-16"),
+                "python": "\n".join(map(str, rows)).encode(),
+            }[kind]
+        )
+    found = detect(Files([path])).mapping
+    assert (found.user, found.item, found.time) == (("user",), ("item",), "time")
+
+
+def test_what_the_user_says_has_precedence(tmp_path: Path) -> None:
+    text = table("user,buyer,item,ts", "{user},b{user},{item},{stamp}")
+    found = of(tmp_path, text, columns={"user": "Buyer", "time": "-"}, event="sale").mapping
+    assert (found.user, found.time, found.event_name) == (("buyer",), "", "sale")
+
+
+def test_reading_may_be_given(tmp_path: Path) -> None:
+    path = tmp_path / "data.txt"
+    path.write_bytes("Größe\tu1\ti1\nSüße\tu2\ti2\n".encode("cp1252") * 20)
+    found = detect(
+        Files([path]),
+        Overrides({"user": "column 2", "item": "column 3"}),
+        Reading(encoding="cp1252", separator="\t", header=False),
+    )
+    assert found.profiles["column 1"].examples == ("Größe", "Süße")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("user\nann\nbob\n", "has one column only"),
+        ("price,color\n1.5,red\n2.5,blue\n", "No column seems to be"),
+        ("user,item,time\nu1,i1,soon\nu2,i2,later\n", "--time-column"),
+    ],
+)
+def test_file_that_cannot_be_used_is_refused_with_a_remedy(text: str, said: str, tmp_path: Path) -> None:
+    overrides = {"columns": {"time": "time"}} if "soon" in text else {}
+    with pytest.raises(DetectionError) as raised:
+        of(tmp_path, text, **overrides)
+    assert said in str(raised.value) and raised.value.remedy
+
+
+def test_column_that_does_not_exist_is_refused_with_similar_names(tmp_path: Path) -> None:
+    with pytest.raises(DetectionError, match="customer_id"):
+        of(tmp_path, table("customer_id,item,ts", "{user},{item},{stamp}"), columns={"user": "customer_ids"})
+
+
+def test_columns_of_no_export_are_not_recognized() -> None:
+    assert recognize(["user", "item", "time"]) is None
