@@ -35,10 +35,11 @@ class Counts(NamedTuple):
 
 Answer = Callable[[lines.Question], Mapping[str, Any]]
 Line = tuple[Any, lines.Question | None, str | None]
-Split = Callable[[Line], list[Line]]
+Split = Callable[[Line, tuple[int, int]], list[Line]]
+"""Makes the lines that are answered of a line and its place: the number of its file, and its byte."""
 
 
-def whole(line: Line) -> list[Line]:
+def whole(line: Line, place: tuple[int, int]) -> list[Line]:
     """Leave a line as it is."""
     return [line]
 
@@ -123,8 +124,12 @@ def write_part(
     counted = answered = 0
     with source.open(file) as raw, tempfile.TemporaryFile() as part:
         stream: BinaryIO = io.BufferedReader(raw, 1 << 20)
-        wanted = (line for line in shards.lines(stream, entry["start"], entry["end"]) if line.strip())
-        for batch in _batches(chain.from_iterable(map(split, map(lines.read, wanted)))):
+        wanted = (
+            split(lines.read(line), (entry["file"], byte))
+            for byte, line in shards.placed_lines(stream, entry["start"], entry["end"])
+            if line.strip()
+        )
+        for batch in _batches(chain.from_iterable(wanted)):
             if prefetch is not None:
                 prefetch([question for _, question, _ in batch if question is not None])
             for number, (echo, question, error) in enumerate(batch):

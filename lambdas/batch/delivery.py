@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
+from lambdas.batch.plan import input_files, sample_of
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
-from tastemaker.batch.delivery import CSV, SES_BULK, Audience, capped_users, csv_file, messages_of, ses_file
+from tastemaker.batch import shards
+from tastemaker.batch.delivery import (
+    CSV,
+    SES_BULK,
+    Audience,
+    Split,
+    capped_users,
+    cell_text,
+    csv_file,
+    messages_of,
+    repeated_users,
+    ses_file,
+)
 from tastemaker.contracts.lake_layout import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.failures import NothingThere, WorkFailedError
@@ -25,7 +39,7 @@ def write_audience(source_of: Callable[[str], Source], lake: LakeBucket, plan: B
     file without USER_ID.
     """
     config = plan["messages"].get("delivery") or {}
-    unsubscribed = {row[COLUMN] for row in _rows(source_of, config.get("unsubscribedPath"))}
+    unsubscribed = {cell_text(row[COLUMN]) for row in _rows(source_of, config.get("unsubscribedPath"))}
     capped = capped_users(_sent(source_of, config.get("sentPath")), config, plan["now"])
     lake.write(BatchFolder(plan["folder"]).audience, Audience(unsubscribed, capped).to_json())
 
@@ -35,6 +49,27 @@ def read_audience(lake: LakeBucket, plan: BatchPlan) -> Audience:
     if not plan["messages"].get("delivery"):
         return Audience()
     return Audience.from_json(lake.read(BatchFolder(plan["folder"]).audience))
+
+
+def write_repeated(source: Source, lake: LakeBucket, plan: BatchPlan) -> None:
+    """Find the users whom several lines of segment jobs name. A user gets one message of a job."""
+    lake.write(BatchFolder(plan["folder"]).repeated, json.dumps(repeated_users(_segment_lines(source, plan))))
+
+
+def _segment_lines(source: Source, plan: BatchPlan) -> Iterator[tuple[tuple[int, int], bytes]]:
+    """The lines of the files that segment jobs wrote, each with its place: its file's number and its byte."""
+    for number, (_, file) in enumerate(input_files(source, plan["input"], plan["output"])):
+        if shards.has_segments(sample_of(source, file)):
+            with source.open(file) as raw:
+                stream: BinaryIO = io.BufferedReader(raw, 1 << 20)
+                for byte, line in shards.placed_lines(stream, 0, file.size):
+                    yield (number, byte), line
+
+
+def split_of(lake: LakeBucket, plan: BatchPlan, entry: Mapping[str, Any]) -> Split:
+    """How a shard makes messages of its lines. `entry` is an element of shards.json."""
+    first = json.loads(lake.read(BatchFolder(plan["folder"]).repeated))
+    return Split(entry.get("slice", 0), entry.get("slices", 1), first)
 
 
 def deliver(lake: LakeBucket, folder: OutputFolder, plan: BatchPlan, entry: Mapping[str, Any]) -> None:

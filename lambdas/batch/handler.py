@@ -14,10 +14,10 @@ from botocore.config import Config
 from lambdas.batch.answer import THREADS, Counts, PrefetchedProfiles, answer_shard, whole, write_part
 from lambdas.batch.collect import collect
 from lambdas.batch.count import count, write_count
-from lambdas.batch.delivery import deliver, read_audience, write_audience
+from lambdas.batch.delivery import deliver, read_audience, split_of, write_audience, write_repeated
 from lambdas.batch.load import load
 from lambdas.batch.plan import plan_shards
-from lambdas.batch.text_budget import check_budget
+from lambdas.batch.text_budget import check_budget, limited_spending
 from lambdas.batch.theme_lines import check_theme_lines
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.caller_access import CallerAccess
@@ -32,7 +32,6 @@ from lambdas.support.generators.connect import TextLimits, writer_of
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker import recipes
-from tastemaker.batch.delivery import expanded
 from tastemaker.batch.inference import InferenceJob
 from tastemaker.batch.messages import MessageJob
 from tastemaker.batch.segments import SegmentJob
@@ -78,9 +77,13 @@ class Batch:
                         check_theme_lines(self._source(plan), plan)
                     if "themes" in plan or "messages" in plan:
                         check_budget(self._source(plan), plan, self.settings.text_generation)
-                    if "messages" in plan and plan["messages"].get("delivery"):
-                        write_audience(lambda location: self._source(plan, location), self.lake, plan)
-                    return plan_shards(self._source(plan), self.lake, plan, self._items(plan))
+                    if "messages" in plan:
+                        write_repeated(self._source(plan), self.lake, plan)
+                        if plan["messages"].get("delivery"):
+                            write_audience(lambda location: self._source(plan, location), self.lake, plan)
+                    return plan_shards(
+                        self._source(plan), self.lake, plan, self._items(plan), self._texts(plan)
+                    )
                 case "answer":
                     return self._answer(plan, item, seconds)
                 case "collect":
@@ -133,9 +136,7 @@ class Batch:
         job = InferenceJob.from_plan(plan, runtime)
         if "themes" not in plan and "messages" not in plan:
             return answer_shard(source, self.lake, item, job, ahead)
-        settings = self.settings.text_generation
-        if plan.get("messages", {}).get("dryRun"):
-            settings = TextGeneration()
+        settings = self._texts(plan) or TextGeneration()
         writer, figures = writer_of(settings, LIMITS)
         figures.time.start(seconds - MARGIN_SECONDS)
         texts: ThemeJob | MessageJob
@@ -144,10 +145,18 @@ class Batch:
         else:
             audience = read_audience(self.lake, plan)
             texts = MessageJob(job, plan["messages"], writer, settings, audience)
-        split = expanded if "messages" in plan else whole
-        counts = answer_shard(source, self.lake, item, job, ahead, texts.answer, split)
+        split = split_of(self.lake, plan, item) if "messages" in plan else whole
+        with limited_spending(self.lake, plan, item, figures.spending):
+            counts = answer_shard(source, self.lake, item, job, ahead, texts.answer, split)
         logger.info("texts written", extra={"model": writer.name, **figures.emit()})
         return counts
+
+    def _texts(self, plan: BatchPlan) -> TextGeneration | None:
+        """How the job writes texts: not at all, by templates, or by the model of the stage."""
+        if "themes" not in plan and "messages" not in plan:
+            return None
+        dry_run = plan.get("messages", {}).get("dryRun")
+        return TextGeneration() if dry_run else self.settings.text_generation
 
     def _items(self, plan: BatchPlan) -> int:
         """Return the work of a line in items: those to score, or for a segment all events of all users."""

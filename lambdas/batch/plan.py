@@ -1,29 +1,31 @@
 """Plan a batch job: list the input files and cut them into shards, for the map states of the workflow."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from lambdas.stores.lake import LakeBucket
 from tastemaker.batch import shards
 from tastemaker.contracts.plans import BatchPlan
+from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.files import File, Location, Source, find_files
 
 SAMPLE_BYTES = 1 << 16
 
 
-def plan_shards(source: Source, lake: LakeBucket, plan: BatchPlan, items: int) -> dict[str, int]:
+def plan_shards(
+    source: Source, lake: LakeBucket, plan: BatchPlan, items: int, texts: TextGeneration | None = None
+) -> dict[str, int]:
     """Write shards.json and files.json to the lake. Repeating this writes the same.
 
-    `items` is the size of the catalog. Returns the number of files and shards. Raises InvalidLocation and
-    AccessRefused.
+    `items` is the size of the catalog. `texts` says how the job writes texts, if it does. Returns the number
+    of files and shards. Raises InvalidLocation and AccessRefused.
     """
     found = input_files(source, plan["input"], plan["output"])
     cuts: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
-    lines = shards.lines_per_shard(items)
     for number, (name, file) in enumerate(found):
-        size = max(1, int(lines * shards.bytes_per_line(_sample(source, file))))
-        ranges = shards.cut(file.size, size)
+        ranges = _ranges(file.size, sample_of(source, file), shards.lines_per_shard(items), texts)
         entries = [
             shards.entry(
                 plan["folder"],
@@ -33,16 +35,36 @@ def plan_shards(source: Source, lake: LakeBucket, plan: BatchPlan, items: int) -
                 key=file.key,
                 etag=file.etag,
                 size=file.size,
-                start=start,
-                end=end,
+                **one,
             )
-            for place, (start, end) in enumerate(ranges)
+            for place, one in enumerate(ranges)
         ]
         cuts += entries
         files.append({"file": number, "name": f"{name}.out", "shards": len(entries)})
+    if texts is not None:
+        _share_ceiling(cuts, texts.ceiling_usd)
     lake.write(plan["shards"], json.dumps(cuts))
     lake.write(plan["files"], json.dumps(files))
     return {"files": len(files), "shards": len(cuts)}
+
+
+def _ranges(size: int, sample: bytes, most: int, texts: TextGeneration | None) -> Iterator[dict[str, Any]]:
+    """The members of the shards of a file that say what they read. A line takes longer if a model writes."""
+    if texts is None:
+        for start, end in shards.cut(size, max(1, int(most * shards.bytes_per_line(sample)))):
+            yield {"start": start, "end": end}
+        return
+    most = min(most, shards.MAX_MODEL_TEXTS) if texts.model else most
+    for start, end, slices, count in shards.cut_texts(size, sample, most):
+        for number in range(slices):
+            yield {"start": start, "end": end, "slice": number, "slices": slices, "texts": count}
+
+
+def _share_ceiling(entries: list[dict[str, Any]], ceiling: float) -> None:
+    """Give each shard the share of the ceiling that its texts have in those of the job."""
+    total = sum(entry["texts"] for entry in entries)
+    for entry in entries:
+        entry["ceilingUsd"] = ceiling * entry["texts"] / total
 
 
 def input_files(source: Source, uri: str, output: str) -> list[tuple[str, File]]:
@@ -65,6 +87,7 @@ def _is_output(file: File, below: str) -> bool:
     return file.key.endswith(("/", ".out")) or file.name.startswith(below)
 
 
-def _sample(source: Source, file: File) -> bytes:
+def sample_of(source: Source, file: File) -> bytes:
+    """The start of a file."""
     with source.open(file) as stream:
         return stream.read(min(SAMPLE_BYTES, file.size)) or b""

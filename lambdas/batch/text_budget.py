@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from lambdas.batch.plan import SAMPLE_BYTES, input_files
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from lambdas.batch.plan import input_files, sample_of
+from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
 from tastemaker.batch import shards
 from tastemaker.batch.messages import largest_cost
+from tastemaker.contracts.lake_layout import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.failures import WorkFailedError
 from tastemaker.files import Source
+from tastemaker.generation.patience import Spending
 
 
 def check_budget(source: Source, plan: BatchPlan, settings: TextGeneration) -> float:
@@ -18,13 +25,12 @@ def check_budget(source: Source, plan: BatchPlan, settings: TextGeneration) -> f
     The lines are estimated from the size of the input. Raises WorkFailedError if the cost can exceed the
     ceiling of the stage.
     """
-    text_type = "THEME" if "themes" in plan else plan["messages"]["messageType"]
+    config = plan.get("messages", {})
+    text_type = "THEME" if "themes" in plan else config["messageType"]
     lines = 0.0
     for _, file in input_files(source, plan["input"], plan["output"]):
-        with source.open(file) as stream:
-            sample = stream.read(min(SAMPLE_BYTES, file.size)) or b""
-        lines += file.size / _bytes_per_text(sample)
-    cost = largest_cost(settings, text_type, lines)
+        lines += file.size / shards.bytes_per_text(sample_of(source, file))
+    cost = largest_cost(settings, text_type, lines, config.get("maxLength") or 0)
     logger.info(
         "texts planned",
         extra={
@@ -33,7 +39,7 @@ def check_budget(source: Source, plan: BatchPlan, settings: TextGeneration) -> f
             "largestCostUsd": round(cost, 4),
         },
     )
-    if cost > settings.ceiling_usd and not plan.get("messages", {}).get("dryRun"):
+    if cost > settings.ceiling_usd and not config.get("dryRun"):
         raise WorkFailedError(
             f"About {lines:,.0f} texts by {settings.model} can cost up to {cost:,.2f} USD, and the ceiling "
             f"is {settings.ceiling_usd} USD. Nothing was spent. Raise generation.ceilingUsd of the stage, "
@@ -42,8 +48,21 @@ def check_budget(source: Source, plan: BatchPlan, settings: TextGeneration) -> f
     return cost
 
 
-def _bytes_per_text(sample: bytes) -> float:
-    """The mean length of what gets one text: a line, or a user in the output of a segment job."""
-    if b'"usersList"' in sample:
-        return len(sample) / max(sample.count(b'"') / 2, 1)
-    return shards.bytes_per_line(sample)
+@contextmanager
+def limited_spending(
+    lake: LakeBucket, plan: BatchPlan, entry: Mapping[str, Any], spending: Spending
+) -> Iterator[None]:
+    """Let a shard spend its share of the job's ceiling, all its attempts together.
+
+    An attempt that dies has no chance to say what it has spent, so it notes what it may spend beforehand, a
+    part of the share at a time. `entry` is an element of shards.json.
+    """
+    key = BatchFolder(plan["folder"]).spent(entry["part"])
+    before = next((float(lake.read(found)) for found, _ in lake.objects(key)), 0.0)
+    spending.ceiling = max(entry["ceilingUsd"] - before, 0.0)
+    spending.on_reserve = lambda reserved: lake.write(key, str(before + reserved))
+    try:
+        yield
+    finally:
+        if spending.reserved:
+            lake.write(key, str(before + spending.spent))

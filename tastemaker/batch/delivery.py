@@ -11,9 +11,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from tastemaker.batch import lines
 from tastemaker.batch.lines import BadLine
@@ -29,17 +32,57 @@ DAY = 86_400
 Line = tuple[Any, lines.Question | None, str | None]
 
 
-def expanded(line: Line) -> list[Line]:
-    """One line for each user, if the line is of a segment job's output; otherwise the line itself."""
-    echo, question, error = line
+@dataclass(frozen=True)
+class Split:
+    """Makes one line for each user of a line of a segment job's output, and leaves other lines as they are.
+
+    `part` of `parts` is the slice of the users that a shard answers. `first` has the users whom several lines
+    name, with the place (file, byte) of the first one: they get one message.
+    """
+
+    part: int = 0
+    parts: int = 1
+    first: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def __call__(self, line: Line, place: Sequence[int]) -> list[Line]:
+        echo, question, error = line
+        users = users_of(question)
+        if users is None:
+            return [line] if crc32(repr(echo).encode("utf-8", "replace")) % self.parts == self.part else []
+        if len(users) > MAX_USERS_PER_LINE:
+            reason = f"The segment has {len(users):,} users; a line may have {MAX_USERS_PER_LINE:,}."
+            return [(echo, None, reason)] if self.part == 0 else []
+        start, end = (len(users) * number // self.parts for number in (self.part, self.part + 1))
+        return [self._of_user(user, place, error) for user in users[start:end]]
+
+    def _of_user(self, user: Any, place: Sequence[int], error: str | None) -> Line:
+        question = {"userId": user}
+        if isinstance(user, str) and list(self.first.get(user, place)) != list(place):
+            return question, None, "No message: an earlier line of the job names the same user."
+        return question, question, error
+
+
+def users_of(question: lines.Question | None) -> list[Any] | None:
+    """The users of a line of a segment job's output, each once; None if it is another line."""
     output = question.get("output") if question is not None else None
     users = output.get("usersList") if isinstance(output, dict) else None
     if not isinstance(users, list):
-        return [line]
-    if len(users) > MAX_USERS_PER_LINE:
-        reason = f"The segment has {len(users):,} users; a line may have {MAX_USERS_PER_LINE:,}."
-        return [(echo, None, reason)]
-    return [({"userId": user}, {"userId": user}, error) for user in users]
+        return None
+    return list({repr(user): user for user in users}.values())
+
+
+def repeated_users(lines_with_places: Iterable[tuple[Sequence[int], bytes]]) -> dict[str, Sequence[int]]:
+    """The users whom several lines of segment jobs name, each with the place of the first one."""
+    places: list[Sequence[int]] = []
+    seen: dict[str, int] = {}
+    found: dict[str, Sequence[int]] = {}
+    for place, line in lines_with_places:
+        _, question, _ = lines.read(line)
+        places.append(place)
+        for user in users_of(question) or ():
+            if isinstance(user, str) and seen.setdefault(user, len(places) - 1) != len(places) - 1:
+                found[user] = places[seen[user]]
+    return found
 
 
 class Audience:
@@ -71,7 +114,7 @@ def capped_users(sent: Iterable[Mapping[str, str]], config: Mapping[str, Any], n
     for row in sent:
         at = row.get("SENT_AT", "")
         if at.isdigit() and since < int(at) < now:  # rows of this job are of an earlier attempt
-            counted[row["USER_ID"]] += 1
+            counted[cell_text(row["USER_ID"])] += 1
     most = int(config.get("maxMessages", 1))
     return {user for user, count in counted.items() if count >= most}
 
@@ -90,7 +133,9 @@ def csv_file(messages: Iterable[tuple[str, Mapping[str, Any]]], now: int) -> Ite
     yield _row(CSV_COLUMNS)
     for user, message in messages:
         ids = "|".join(message["itemIds"])
-        yield _row((user, message.get("address", ""), str(now), _plain(message["text"]), ids))
+        cells = (user, message.get("address", ""), message["text"], ids)
+        user, address, text, ids = map(_plain, cells)
+        yield _row((user, address, str(now), text, ids))
 
 
 def ses_file(messages: Iterable[tuple[str, Mapping[str, Any]]], config: Mapping[str, Any]) -> Iterator[bytes]:
@@ -122,9 +167,25 @@ def _ses_request(entries: list[dict[str, Any]], config: Mapping[str, Any]) -> by
 
 def _row(cells: Iterable[str]) -> bytes:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(cells)
-    return out.getvalue().encode()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)  # it quotes only characters of its line ends
+    return out.getvalue().removesuffix("\r\n").encode() + b"\n"
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""How a cell begins that a spreadsheet takes for a formula (OWASP, "CSV Injection")."""
+PHONE_NUMBER = re.compile(r"\+\d{4,15}")
 
 
 def _plain(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+    """A cell that no spreadsheet takes for a formula: an apostrophe before it says that it is text.
+
+    A phone number stays as it is, because it is an address.
+    """
+    if text.startswith(FORMULA) and not PHONE_NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def cell_text(cell: str) -> str:
+    """The text of a cell that `csv_file` wrote."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell

@@ -16,7 +16,7 @@ from tastemaker.batch.inference import InferenceJob
 from tastemaker.batch.lines import BadLine
 from tastemaker.contracts.text_models import MAX_ATTEMPTS, TOKENS, TextGeneration, text_model
 from tastemaker.generation import messages
-from tastemaker.generation.messages import MessageType
+from tastemaker.generation.messages import LETTERS_PER_TOKEN, MessageType
 from tastemaker.generation.writer import Writer
 from tastemaker.serving.item_texts import ItemTexts
 from tastemaker.serving.messages import about_user, described, order_of
@@ -63,8 +63,16 @@ class MessageJob:
         return self.config.get("itemColumns") or {}
 
 
-def largest_cost(settings: TextGeneration, text_type: str, count: float) -> float:
-    """The most that so many texts can cost, in US dollars. Nothing without a model."""
+def largest_cost(settings: TextGeneration, text_type: str, count: float, longest: int = 0) -> float:
+    """The most that so many texts can cost, in US dollars. Nothing without a model.
+
+    `longest` is `maxLength` of the request, in letters; 0 stands for what is usual for the type. A longer
+    text has a longer draft too, which the model reads.
+    """
     model = text_model(settings.model)
+    if model is None:
+        return 0.0
     read, written = TOKENS[text_type]
-    return 0.0 if model is None else MAX_ATTEMPTS * model.cost(int(read * count), int(written * count))
+    usual = messages.LONGEST[MessageType(text_type)] if longest else 0
+    more = max(longest - usual, 0) / LETTERS_PER_TOKEN
+    return MAX_ATTEMPTS * model.cost(int((read + more) * count), int((written + more) * count))

@@ -220,6 +220,15 @@ class BatchFolder:
         """The key of the list of users who get no message."""
         return f"{self.prefix}audience.json"
 
+    @property
+    def repeated(self) -> str:
+        """The key of the users whom several lines name, each with the place of the first one."""
+        return f"{self.prefix}repeated.json"
+
+    def spent(self, part: str) -> str:
+        """The key of what the texts of a shard may have cost so far, in US dollars."""
+        return f"{self.prefix}spent/{part.removeprefix(f'{self.prefix}parts/')}"
+
     def part(self, file: int, shard: int) -> str:
         """The key of the answers of one shard."""
         return f"{self.prefix}parts/{file:06}/{shard:06}.jsonl"

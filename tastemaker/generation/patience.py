@@ -22,6 +22,8 @@ from tastemaker.generation.generator import (
 MAX_TRIES = 6
 FIRST_WAIT_SECONDS = 0.5
 MAX_WAIT_SECONDS = 16.0
+RESERVATIONS = 20
+"""In how many parts a ceiling is reserved."""
 UNAVAILABLE_SECONDS = 300.0
 """How long a model that cannot be called is not called again. Access may be granted meanwhile."""
 
@@ -44,20 +46,29 @@ class TimeLimit:
 
 @dataclass
 class Spending:
-    """What calls have cost, and the most that they may cost, in US dollars. No ceiling is infinity."""
+    """What calls have cost, and the most that they may cost, in US dollars. No ceiling is infinity.
+
+    `on_reserve` receives what calls may have cost at most, before they are made, a part of the ceiling at a
+    time.
+    """
 
     ceiling: float = float("inf")
     spent: float = 0.0
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
+    on_reserve: Callable[[float], None] = lambda _: None
+    reserved: float = 0.0
 
     def check(self, largest: float) -> None:
-        """Raise CeilingReached if a call that costs `largest` could exceed the ceiling."""
+        """Reserve what a call can cost. Raises CeilingReached if that could exceed the ceiling."""
         if self.spent + largest > self.ceiling:
             raise CeilingReached(
                 f"{self.spent:.4f} USD are spent, and the next text can cost {largest:.4f} USD: the ceiling "
                 f"is {self.ceiling:g} USD. Raise generation.ceilingUsd of the stage, or ask for fewer texts."
             )
+        if self.spent + largest > self.reserved:
+            self.reserved = min(self.ceiling, self.spent + max(largest, self.ceiling / RESERVATIONS))
+            self.on_reserve(self.reserved)
 
     def add(self, cost: float, usage: Usage) -> None:
         """Count one call."""

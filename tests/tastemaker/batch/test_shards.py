@@ -1,4 +1,6 @@
 import io
+import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -90,3 +92,29 @@ def test_large_catalog_gets_smaller_shards(items: int, low: int, high: int) -> N
 
 def test_bytes_per_line_is_the_mean_length() -> None:
     assert shards.bytes_per_line(b"abc\nabc\nabc") == pytest.approx(11 / 3)
+
+
+def segments(users: int, count: int) -> bytes:
+    line = json.dumps({"output": {"usersList": [f"user-{number:06}" for number in range(users)]}})
+    return (line + "\n").encode() * count
+
+
+@pytest.mark.parametrize(("users", "count"), [(10_000, 1), (10_000, 40), (500, 900), (1, 2000)])
+def test_slices_of_segments_have_no_more_texts_than_a_shard_has_time_for(users: int, count: int) -> None:
+    """A line of a segment has thousands of users, each of whom gets a text."""
+    data = segments(users, count)
+    found = list(shards.cut_texts(len(data), data[:65536], shards.MAX_MODEL_TEXTS))
+    assert [(start, end) for start, end, _, _ in found] == list(
+        pairwise(sorted({0, *(end for _, end, _, _ in found)}))
+    )
+    for start, end, slices, _ in found:
+        lines = list(shards.lines(io.BufferedReader(io.BytesIO(data)), start, end))
+        texts = sum(len(json.loads(line)["output"]["usersList"]) for line in lines)
+        assert texts / slices <= 1.2 * shards.MAX_MODEL_TEXTS
+    assert sum(slices for _, _, slices, _ in found) <= 20 + 4 * users * count / shards.MAX_MODEL_TEXTS
+
+
+def test_lines_of_single_users_are_cut_into_shards_by_their_number() -> None:
+    data = b'{"userId": "ann"}\n' * 1000
+    found = list(shards.cut_texts(len(data), data, 300))
+    assert len(found) == 4 and {slices for _, _, slices, _ in found} == {1}

@@ -10,9 +10,11 @@ from tastemaker.generation.generator import (
     Throttled,
     TimedOut,
     Unavailable,
+    Usage,
 )
 from tastemaker.generation.patience import (
     MAX_TRIES,
+    RESERVATIONS,
     UNAVAILABLE_SECONDS,
     Patient,
     Spending,
@@ -142,3 +144,16 @@ def test_no_call_is_made_that_could_exceed_the_ceiling() -> None:
     with pytest.raises(CeilingReached, match=r"generation\.ceilingUsd"):
         made.generate(PROMPT)
     assert made.spending.spent <= 0.03 and scripted.answers == ["c"]
+
+
+def test_what_calls_may_cost_is_noted_before_they_are_made() -> None:
+    """An attempt that dies cannot say what it has spent."""
+    noted: list[float] = []
+    spending = Spending(1.0, on_reserve=noted.append)
+    for _ in range(100):
+        spending.check(0.01)
+        assert noted[-1] >= spending.spent + 0.01
+        spending.add(0.01, Usage())
+    assert noted[-1] == 1.0 and len(noted) <= RESERVATIONS + 1
+    with pytest.raises(CeilingReached):
+        spending.check(0.01)
