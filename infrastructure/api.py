@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as http
@@ -79,15 +80,11 @@ class Api(Construct):
                 max_age=Duration.days(1),
             ),
         )
-        routes = {"Control": (control, CONTROL_PATHS), "Runtime": (runtime, RUNTIME_PATHS)}
-        routes["Events"] = (events, EVENTS_PATHS)
-        for name, (function, paths) in routes.items():
-            integration = HttpLambdaIntegration(name, function)
-            for path in paths:
-                self.api.add_routes(path=path, methods=[http.HttpMethod.POST], integration=integration)
-        integration = HttpLambdaIntegration("Search", search)
-        for path in SEARCH_PATHS:
-            self.api.add_routes(path=path, methods=[http.HttpMethod.ANY], integration=integration)
+        post, any_method = http.HttpMethod.POST, http.HttpMethod.ANY
+        self._route("Control", control, CONTROL_PATHS, post)
+        self._route("Runtime", runtime, RUNTIME_PATHS, post)
+        self._route("Events", events, EVENTS_PATHS, post)
+        self._route("Search", search, SEARCH_PATHS, any_method)
         self.stage = http.HttpStage(
             self,
             "Stage",
@@ -103,6 +100,13 @@ class Api(Construct):
         resource.access_log_settings = http.CfnStage.AccessLogSettingsProperty(
             destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
         )
+
+    def _route(
+        self, name: str, function: lambda_.IFunction, paths: Sequence[str], method: http.HttpMethod
+    ) -> None:
+        integration = HttpLambdaIntegration(name, function)
+        for path in paths:
+            self.api.add_routes(path=path, methods=[method], integration=integration)
 
     @property
     def url(self) -> str:

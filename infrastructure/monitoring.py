@@ -26,6 +26,19 @@ from tastemaker.contracts.metrics import PRECOMPUTED_ANSWERS, SERVICE_DIMENSION,
 FIVE_MINUTES = cdk.Duration.minutes(5)
 FIFTEEN_MINUTES = cdk.Duration.minutes(15)
 
+PAGES = {
+    "CustomersSeeErrors": (
+        "requests fail or are slow, for a quarter of an hour",
+        ("ManyErrors", "SlowAnswers"),
+    ),
+    "DataDoesNotArrive": (
+        "events reach the profiles or the lake late, or not at all",
+        ("EventLag", "DeliveryDelay", "DeliveryFailures"),
+    ),
+    "ModelsGetOld": ("models are not renewed", ("LateTraining", "ScheduleFailures")),
+}
+"""What a person is called for at night: composite alarm → its description, and the alarms that set it off."""
+
 
 class Monitoring(Construct):
     """Few alarms and a dashboard, each if the stage has it.
@@ -50,7 +63,9 @@ class Monitoring(Construct):
         super().__init__(scope, id)
         self.topic_arn = ""
         """Where alarms go; empty in a stage without alarms."""
-        alarms: list[cloudwatch.IAlarm] = []
+        self.paging_topic_arn = ""
+        """Where the alarms of `PAGES` go; empty in a stage without them."""
+        alarms: list[cloudwatch.Alarm] = []
         if stage.monitoring.alarms != NONE:
             self._topic = self._alarm_topic(stage)
             alarms = self._essential_alarms(stage, api, events, workflows, schedule_group)
@@ -58,15 +73,16 @@ class Monitoring(Construct):
             alarms += [
                 *self._stream_alarms(functions, events),
                 *self._delivery_alarms(stage, events),
-                *self._load_alarms(stage, functions, events),
+                *self._load_alarms(stage, api, functions, events),
                 *self._training_alarms(stage),
             ]
+            self._pages(stage, alarms)
         if stage.monitoring.dashboard:
             self._dashboard(stage, api, functions, events, workflows, alarms)
 
     def _essential_alarms(
         self, stage: Stage, api: Api, events: EventTransport, workflows: Workflows, schedule_group: str
-    ) -> list[cloudwatch.IAlarm]:
+    ) -> list[cloudwatch.Alarm]:
         """Alarms for requests, models, workflows, deliveries and schedules that fail."""
         group = scheduler.ScheduleGroup.from_schedule_group_name(self, "ScheduleGroup", schedule_group)
         return [
@@ -111,7 +127,7 @@ class Monitoring(Construct):
 
     def _stream_alarms(
         self, functions: Mapping[str, ServiceFunction], events: EventTransport
-    ) -> list[cloudwatch.IAlarm]:
+    ) -> list[cloudwatch.Alarm]:
         """Alarms for events that wait in the stream; none without a stream."""
         if events.stream is None:
             return []
@@ -131,7 +147,7 @@ class Monitoring(Construct):
             ),
         ]
 
-    def _delivery_alarms(self, stage: Stage, events: EventTransport) -> list[cloudwatch.IAlarm]:
+    def _delivery_alarms(self, stage: Stage, events: EventTransport) -> list[cloudwatch.Alarm]:
         """Alarms for events that Firehose brings to the lake late.
 
         AWS recommends an alarm at the longest buffering interval, 15 minutes ("Implement best practices with
@@ -147,9 +163,9 @@ class Monitoring(Construct):
         ]
 
     def _load_alarms(
-        self, stage: Stage, functions: Mapping[str, ServiceFunction], events: EventTransport
-    ) -> list[cloudwatch.IAlarm]:
-        """Alarms for requests that are slow, or that a limit of the account refuses."""
+        self, stage: Stage, api: Api, functions: Mapping[str, ServiceFunction], events: EventTransport
+    ) -> list[cloudwatch.Alarm]:
+        """Alarms for many requests that fail or are slow, or that a limit of the account refuses."""
         throttled: dict[str, cloudwatch.IMetric] = {
             name: functions[name].function.metric_throttles(period=FIVE_MINUTES)
             for name in ("control", "runtime", "events")
@@ -172,6 +188,21 @@ class Monitoring(Construct):
                 ),
             ),
             self._alarm(
+                "ManyErrors",
+                "one of a hundred requests gets a 5xx, for a quarter of an hour",
+                cloudwatch.MathExpression(
+                    expression="100 * failed / received",
+                    using_metrics={
+                        "failed": api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES),
+                        "received": api.api.metric_count(statistic="Sum", period=FIVE_MINUTES),
+                    },
+                    period=FIVE_MINUTES,
+                    label="Failed requests, percent",
+                ),
+                above=1,
+                periods=3,
+            ),
+            self._alarm(
                 "SlowAnswers",
                 "one of a hundred answers takes too long, for a quarter of an hour",
                 functions["runtime"].function.metric_duration(statistic="p99", period=FIVE_MINUTES),
@@ -180,7 +211,7 @@ class Monitoring(Construct):
             ),
         ]
 
-    def _training_alarms(self, stage: Stage) -> list[cloudwatch.IAlarm]:
+    def _training_alarms(self, stage: Stage) -> list[cloudwatch.Alarm]:
         """Alarms for trainings that bring no new version."""
         return [
             self._alarm(
@@ -197,20 +228,42 @@ class Monitoring(Construct):
             ),
         ]
 
+    def _pages(self, stage: Stage, alarms: Sequence[cloudwatch.Alarm]) -> None:
+        """The composite alarms of `PAGES`, with a topic of their own. A stage has some of their alarms."""
+        by_name = {alarm.node.id: alarm for alarm in alarms}
+        topic = self._topic_of_alarms("PagingTopic", f"{stage.stack_name} pages")
+        self.paging_topic_arn = topic.topic_arn
+        for name, (description, watched) in PAGES.items():
+            alarm = cloudwatch.CompositeAlarm(
+                self,
+                name,
+                composite_alarm_name=f"{stage.stack_name}-{name}",
+                alarm_description=_description(stage.stack_name, name, description),
+                alarm_rule=cloudwatch.AlarmRule.any_of(*(by_name[one] for one in watched if one in by_name)),
+            )
+            alarm.add_alarm_action(actions.SnsAction(topic))
+
     def _alarm_topic(self, stage: Stage) -> sns.Topic:
-        """The topic of the alarms. Its policy replaces the default one, so it names who may publish."""
+        topic = self._topic_of_alarms("Topic", f"{stage.stack_name} alarms")
+        if stage.alarm_email:
+            topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_email))
+        elif stage.keeps_data:
+            cdk.Annotations.of(self).add_warning_v2(
+                "tastemaker:alarmEmail",
+                f"Nobody gets the alarms of stage {stage.name}. Set alarmEmail in cdk.json, or subscribe to "
+                "the topic in the output AlarmTopic.",
+            )
+        self.topic_arn = topic.topic_arn
+        return topic
+
+    def _topic_of_alarms(self, id: str, display_name: str) -> sns.Topic:
+        """A topic of alarms. Its policy replaces the default one, so it names who may publish."""
         stack = cdk.Stack.of(self)
-        topic = sns.Topic(
-            self,
-            "Topic",
-            display_name=f"{stage.stack_name} alarms",
-            enforce_ssl=True,
-            master_key=stage_key(self),
-        )
+        topic = sns.Topic(self, id, display_name=display_name, enforce_ssl=True, master_key=stage_key(self))
         alarms = stack.format_arn(
             service="cloudwatch",
             resource="alarm",
-            resource_name=f"{stage.stack_name}-*",
+            resource_name=f"{stack.stack_name}-*",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         topic.add_to_resource_policy(
@@ -225,15 +278,6 @@ class Monitoring(Construct):
                 },
             )
         )
-        if stage.alarm_email:
-            topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_email))
-        elif stage.keeps_data:
-            cdk.Annotations.of(self).add_warning_v2(
-                "tastemaker:alarmEmail",
-                f"Nobody gets the alarms of stage {stage.name}. Set alarmEmail in cdk.json, or subscribe to "
-                "the topic in the output AlarmTopic.",
-            )
-        self.topic_arn = topic.topic_arn
         return topic
 
     def _alarm(
@@ -250,7 +294,7 @@ class Monitoring(Construct):
             evaluation_periods=periods,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description=f"{stack_name}: {description}. See docs/runbook.md#{id.lower()}",
+            alarm_description=_description(stack_name, id, description),
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
         return alarm
@@ -262,7 +306,7 @@ class Monitoring(Construct):
         functions: Mapping[str, ServiceFunction],
         events: EventTransport,
         workflows: Workflows,
-        alarms: Sequence[cloudwatch.IAlarm],
+        alarms: Sequence[cloudwatch.Alarm],
     ) -> None:
         errors: list[cloudwatch.IMetric] = [
             one.function.metric_errors(period=FIVE_MINUTES, label=one.node.id) for one in functions.values()
@@ -294,19 +338,19 @@ class Monitoring(Construct):
             _graph("Function errors", *errors),
             *_event_graphs(functions, events),
         )
+        unconverted = _delivery_metric(events, "FailedConversion.Records", "Sum")
+        busy = functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum")
         board.add_widgets(
             _graph("Failed workflows", *failures),
-            _graph(
-                "Events that are not written as Parquet",
-                _delivery_metric(events, "FailedConversion.Records", "Sum"),
-            ),
-            _graph(
-                "Concurrent executions of runtime",
-                functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum"),
-            ),
+            _graph("Events that are not written as Parquet", unconverted),
+            _graph("Concurrent executions of runtime", busy),
         )
         for row in resource_graphs(stage):
             board.add_widgets(*row)
+
+
+def _description(stack_name: str, alarm: str, text: str) -> str:
+    return f"{stack_name}: {text}. See docs/runbook.md#{alarm.lower()}"
 
 
 def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:

@@ -35,36 +35,42 @@ class Outputs(Construct):
     ) -> None:
         """`trusted` are the ARNs of the roles that assume callers' roles with the external ID."""
         super().__init__(stack, "Outputs")
-        self._output(
-            "ApiUrl",
-            api.url,
-            "Endpoint of personalize, personalize-runtime, personalize-events and tastemaker",
-        )
-        self._output("SearchUrl", f"{api.url}/search", "Host of OpenSearch clients (docs/search.md)")
-        exports = " ".join(f"AWS_ENDPOINT_URL_{service}={api.url}" for service in SERVICES)
-        self._output(
-            "Environment",
-            f"export {exports} AWS_DATA_PATH=$PWD/clients/models",
-            "Run this in a checkout: boto3 and the AWS CLI then send signed requests to Tastemaker",
-        )
+        self._addresses(api.url)
         for name, machine in machines.items():
             self._output(
                 f"{WORKFLOWS[name].title}Machine",
                 machine.state_machine_arn,
                 f"State machine of the {name} workflow",
             )
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"AWS": list(trusted)},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+        }
         self._output(
             "RoleTrust",
-            stack.to_json_string(
-                {
-                    "Effect": "Allow",
-                    "Principal": {"AWS": list(trusted)},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
-                }
-            ),
+            stack.to_json_string(trust),
             "Add this statement to the trust policy of each role that programs pass to Personalize",
         )
+        self._data(lake, events)
+        self._topics(monitoring)
+
+    def _addresses(self, url: str) -> None:
+        self._output(
+            "ApiUrl",
+            url,
+            "Endpoint of personalize, personalize-runtime, personalize-events and tastemaker",
+        )
+        self._output("SearchUrl", f"{url}/search", "Host of OpenSearch clients (docs/search.md)")
+        exports = " ".join(f"AWS_ENDPOINT_URL_{service}={url}" for service in SERVICES)
+        self._output(
+            "Environment",
+            f"export {exports} AWS_DATA_PATH=$PWD/clients/models",
+            "Run this in a checkout: boto3 and the AWS CLI then send signed requests to Tastemaker",
+        )
+
+    def _data(self, lake: Lake, events: EventTransport) -> None:
         self._output("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
         if events.stream is not None:
             self._output("EventStream", events.stream.stream_name, "Live events")
@@ -73,8 +79,16 @@ class Outputs(Construct):
                 lake.bucket.s3_url_for_object(FAILED_BATCHES),
                 "Events that the stream function failed on: make replay sends them again",
             )
+
+    def _topics(self, monitoring: Monitoring) -> None:
         if monitoring.topic_arn:
             self._output("AlarmTopic", monitoring.topic_arn, "Subscribe to it to get the alarms")
+        if monitoring.paging_topic_arn:
+            self._output(
+                "PagingTopic",
+                monitoring.paging_topic_arn,
+                "Subscribe a pager to it: customers see errors, data does not arrive, or models get old",
+            )
 
     def _output(self, name: str, value: str, description: str) -> None:
         cdk.CfnOutput(self, name, value=value, description=description).override_logical_id(name)

@@ -59,15 +59,7 @@ class TastemakerStack(cdk.Stack):
                 functions=functions.all,
             )
         )
-        api = Api(
-            self,
-            "Api",
-            stage=stage,
-            control=functions["control"].target,
-            runtime=functions["runtime"].target,
-            events=functions["events"].target,
-            search=functions["search"].target,
-        )
+        api = self._api(stage, functions)
         monitoring = Monitoring(
             self,
             "Monitoring",
@@ -90,6 +82,17 @@ class TastemakerStack(cdk.Stack):
         )
         for key, value in {"application": "tastemaker", "stage": stage.name, **stage.tags}.items():
             cdk.Tags.of(self).add(key, value)
+
+    def _api(self, stage: Stage, functions: Functions) -> Api:
+        return Api(
+            self,
+            "Api",
+            stage=stage,
+            control=functions["control"].target,
+            runtime=functions["runtime"].target,
+            events=functions["events"].target,
+            search=functions["search"].target,
+        )
 
     def _workflows(self, stage: Stage, lake: Lake, functions: Functions) -> Workflows:
         """The state machine of each workflow, and the jobs that the machines start."""

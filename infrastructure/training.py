@@ -90,25 +90,7 @@ class Training(Construct):
             [self.code.bucket.bucket_arn],
             when={"StringLike": {"s3:prefix": f"{self.code.s3_object_key}*"}},
         )
-        job_logs = stack.format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name="/aws/sagemaker/TrainingJobs:*",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
-        allow(
-            self.role,
-            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [job_logs],
-            because="SageMaker names a log stream after each job",
-        )
-        allow(
-            self.role,
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            because="the action does not support resources; the condition restricts it",
-            when={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}},
-        )
+        self._grant_logs_and_metrics()
         allow(
             self.role, ["ecr:GetAuthorizationToken"], ["*"], because="the action does not support resources"
         )
@@ -129,6 +111,27 @@ class Training(Construct):
                 resource_name=self._settings.text_model,
             )
             allow(self.role, ["bedrock:InvokeModel"], [model])
+
+    def _grant_logs_and_metrics(self) -> None:
+        job_logs = cdk.Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name="/aws/sagemaker/TrainingJobs:*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(
+            self.role,
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            [job_logs],
+            because="SageMaker names a log stream after each job",
+        )
+        allow(
+            self.role,
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            because="the action does not support resources; the condition restricts it",
+            when={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"]}},
+        )
 
     def request(self) -> dict[str, Any]:
         """The request of `CreateTrainingJob` in Amazon States Language. The plan is at `$.plan`."""

@@ -34,7 +34,7 @@ from local.iam.roles import Roles
 from local.jobs.job import COMMAND
 from local.jobs.service import TrainingJobs
 from local.logs import LogSink
-from local.moto_patches import awslambda, cloudformation, s3, sns, speed, stepfunctions
+from local.moto_patches import awslambda, cloudformation, cloudwatch, s3, sns, speed, stepfunctions
 from local.provision import Deployment, provision
 from local.scheduling.alarms import Alarms
 from local.scheduling.rules import Rules
@@ -159,6 +159,7 @@ class Emulator:
         speed.install()
         s3.install()
         cloudformation.install()
+        cloudwatch.install()
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
         self._policies = ResourcePolicies(self.account, self._terminal)

@@ -60,7 +60,6 @@ def deliver_to_lake(
     scope: Construct, *, stage: Stage, lake: Lake, stream: kinesis.Stream | None
 ) -> firehose.CfnDeliveryStream:
     """The Firehose stream that writes events as Parquet. Its source is `stream`, or else its own API."""
-    stack = cdk.Stack.of(scope)
     name = delivery_name(stage)
     log = log_group(scope, "DeliveryLog", f"/aws/kinesisfirehose/{name}", stage=stage)
     log_stream = logs.LogStream(scope, "DeliveryLogStream", log_group=log, log_stream_name="lake")
@@ -81,36 +80,12 @@ def deliver_to_lake(
             error_output_prefix=FAILED_PREFIX,
             file_extension=FILE_EXTENSION,  # readers take no other files
             compression_format="UNCOMPRESSED",  # Parquet compresses its columns
-            buffering_hints=of.BufferingHintsProperty(
-                interval_in_seconds=stage.events.lake_buffer_seconds,
-                size_in_m_bs=stage.events.lake_buffer_megabytes,
-            ),
+            buffering_hints=_buffer(stage),
             dynamic_partitioning_configuration=of.DynamicPartitioningConfigurationProperty(
                 enabled=True, retry_options=of.RetryOptionsProperty(duration_in_seconds=300)
             ),
             processing_configuration=_partition_by_group_and_area(),
-            data_format_conversion_configuration=of.DataFormatConversionConfigurationProperty(
-                enabled=True,
-                input_format_configuration=of.InputFormatConfigurationProperty(
-                    deserializer=of.DeserializerProperty(
-                        # `userId` of a record is `userid` of the table.
-                        open_x_json_ser_de=of.OpenXJsonSerDeProperty(case_insensitive=True)
-                    )
-                ),
-                output_format_configuration=of.OutputFormatConfigurationProperty(
-                    serializer=of.SerializerProperty(
-                        parquet_ser_de=of.ParquetSerDeProperty(compression="SNAPPY")
-                    )
-                ),
-                schema_configuration=of.SchemaConfigurationProperty(
-                    catalog_id=stack.account,
-                    database_name=database,
-                    table_name=table,
-                    region=stack.region,
-                    role_arn=role.role_arn,
-                    version_id="LATEST",
-                ),
-            ),
+            data_format_conversion_configuration=_as_parquet(role, database, table),
             cloud_watch_logging_options=of.CloudWatchLoggingOptionsProperty(
                 enabled=True,
                 log_group_name=log.log_group_name,
@@ -126,6 +101,40 @@ def deliver_to_lake(
             "the source is an encrypted Kinesis stream; Firehose has no setting of its own for such a source",
         )
     return delivery
+
+
+def _buffer(stage: Stage) -> firehose.CfnDeliveryStream.BufferingHintsProperty:
+    return firehose.CfnDeliveryStream.BufferingHintsProperty(
+        interval_in_seconds=stage.events.lake_buffer_seconds,
+        size_in_m_bs=stage.events.lake_buffer_megabytes,
+    )
+
+
+def _as_parquet(
+    role: iam.Role, database: str, table: str
+) -> firehose.CfnDeliveryStream.DataFormatConversionConfigurationProperty:
+    """The conversion of JSON to Parquet with the columns of a Glue table."""
+    stack, of = cdk.Stack.of(role), firehose.CfnDeliveryStream
+    # `userId` of a record is `userid` of the table.
+    from_json = of.OpenXJsonSerDeProperty(case_insensitive=True)
+    to_parquet = of.ParquetSerDeProperty(compression="SNAPPY")
+    return of.DataFormatConversionConfigurationProperty(
+        enabled=True,
+        input_format_configuration=of.InputFormatConfigurationProperty(
+            deserializer=of.DeserializerProperty(open_x_json_ser_de=from_json)
+        ),
+        output_format_configuration=of.OutputFormatConfigurationProperty(
+            serializer=of.SerializerProperty(parquet_ser_de=to_parquet)
+        ),
+        schema_configuration=of.SchemaConfigurationProperty(
+            catalog_id=stack.account,
+            database_name=database,
+            table_name=table,
+            region=stack.region,
+            role_arn=role.role_arn,
+            version_id="LATEST",
+        ),
+    )
 
 
 def _source(role: iam.Role, stream: kinesis.Stream | None) -> dict[str, Any]:

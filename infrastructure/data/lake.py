@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infrastructure.encryption import stage_key
+from infrastructure.settings.data import LakeSettings
 from infrastructure.stage import Stage
 from tastemaker.contracts import lake_layout
 
@@ -29,12 +30,11 @@ class Lake(Construct):
             "enforce_ssl": True,
             "removal_policy": keep,
         }
-        days = cdk.Duration.days
         access_log = s3.Bucket(
             self,
             "AccessLog",
             lifecycle_rules=[
-                s3.LifecycleRule(id="old access logs", expiration=days(stage.lake.access_log_days)),
+                _expiry("old access logs", None, stage.lake.access_log_days),
                 _unfinished_uploads(),
             ],
             encryption=s3.BucketEncryption.S3_MANAGED,  # S3 does not write access logs with another key
@@ -47,39 +47,7 @@ class Lake(Construct):
             versioned=True,
             server_access_logs_bucket=access_log,
             server_access_logs_prefix="lake/",
-            lifecycle_rules=[
-                _unfinished_uploads(),
-                s3.LifecycleRule(
-                    id="old versions",
-                    noncurrent_version_expiration=days(stage.lake.old_versions_days),
-                    expired_object_delete_marker=True,
-                ),
-                s3.LifecycleRule(
-                    id="cold data",
-                    prefix=lake_layout.GROUPS,
-                    transitions=[
-                        s3.Transition(
-                            storage_class=s3.StorageClass.INTELLIGENT_TIERING,
-                            transition_after=days(stage.lake.cheaper_storage_days),
-                        )
-                    ],
-                ),
-                s3.LifecycleRule(
-                    id="plans of executions",
-                    prefix=lake_layout.PLANS,
-                    expiration=days(PLAN_DAYS),
-                ),
-                s3.LifecycleRule(
-                    id="failed events",
-                    prefix=lake_layout.FAILED_EVENTS,
-                    expiration=days(stage.lake.failed_events_days),
-                ),
-                s3.LifecycleRule(
-                    id="failed batches",
-                    prefix=lake_layout.FAILED_BATCHES,
-                    expiration=days(stage.lake.failed_events_days),
-                ),
-            ],
+            lifecycle_rules=_lifecycle(stage.lake),
             **private,
         )
 
@@ -93,6 +61,31 @@ def _encryption(key: kms.IKey | None) -> dict[str, Any]:
     if key is None:
         return {"encryption": s3.BucketEncryption.S3_MANAGED}
     return {"encryption": s3.BucketEncryption.KMS, "encryption_key": key, "bucket_key_enabled": True}
+
+
+def _lifecycle(settings: LakeSettings) -> list[s3.LifecycleRule]:
+    """What S3 deletes, and what it moves to cheaper storage."""
+    days = cdk.Duration.days
+    cheaper = s3.Transition(
+        storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+        transition_after=days(settings.cheaper_storage_days),
+    )
+    return [
+        _unfinished_uploads(),
+        s3.LifecycleRule(
+            id="old versions",
+            noncurrent_version_expiration=days(settings.old_versions_days),
+            expired_object_delete_marker=True,
+        ),
+        s3.LifecycleRule(id="cold data", prefix=lake_layout.GROUPS, transitions=[cheaper]),
+        _expiry("plans of executions", lake_layout.PLANS, PLAN_DAYS),
+        _expiry("failed events", lake_layout.FAILED_EVENTS, settings.failed_events_days),
+        _expiry("failed batches", lake_layout.FAILED_BATCHES, settings.failed_events_days),
+    ]
+
+
+def _expiry(id: str, prefix: str | None, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(id=id, prefix=prefix, expiration=cdk.Duration.days(days))
 
 
 def _unfinished_uploads() -> s3.LifecycleRule:

@@ -63,14 +63,7 @@ class ServiceFunction(Construct):
             reserved_concurrent_executions=limits.reserved or None,
             role=self.role,
             log_group=log,
-            environment={
-                "POWERTOOLS_SERVICE_NAME": name,
-                "POWERTOOLS_METRICS_NAMESPACE": stage.metrics_namespace,
-                "METRICS_PER_RESOURCE": json.dumps(stage.metrics.per_resource),
-                "POWERTOOLS_LOG_LEVEL": stage.log_level,
-                # A request uses one core. More numpy threads would only wait for each other.
-                "OPENBLAS_NUM_THREADS": "1",
-            },
+            environment=_common_environment(name, stage),
         )
         if stage.monitoring.tracing:
             accept(self.role, "IAM5[Resource::*]", "X-Ray's actions for traces do not support resources")
@@ -94,3 +87,15 @@ class ServiceFunction(Construct):
         """Set environment variables. Each name gets the prefix `TASTEMAKER_`."""
         for name, value in environment.items():
             self.function.add_environment(f"TASTEMAKER_{name}", value)
+
+
+def _common_environment(name: str, stage: Stage) -> dict[str, str]:
+    """The environment variables that every function has."""
+    return {
+        "POWERTOOLS_SERVICE_NAME": name,
+        "POWERTOOLS_METRICS_NAMESPACE": stage.metrics_namespace,
+        "METRICS_PER_RESOURCE": json.dumps(stage.metrics.per_resource),
+        "POWERTOOLS_LOG_LEVEL": stage.log_level,
+        # A request uses one core. More numpy threads would only wait for each other.
+        "OPENBLAS_NUM_THREADS": "1",
+    }

@@ -15,8 +15,8 @@ class MonitoringSettings:
 
     alarms: str = setting(
         ALL,
-        "all alarms, 0.10 USD a month for each of their metrics; essential for those of requests, models, "
-        "workflows, schedules and deliveries that fail; none",
+        "all alarms, 0.10 USD a month for each of their metrics, and three for a pager, 0.50 USD each; "
+        "essential for those of requests, models, workflows, schedules and deliveries that fail; none",
         among=(ALL, ESSENTIAL, NONE),
     )
     latency_milliseconds: int = setting(

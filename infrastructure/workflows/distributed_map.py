@@ -38,8 +38,29 @@ def distributed_map(
     `list_key` is the JSON path of the list's key in the lake. `item_title` names the only state of the child
     executions.
     """
+    state: dict[str, Any] = {
+        "Type": "Map",
+        "ItemReader": {
+            "Resource": f"arn:{cdk.Stack.of(scope).partition}:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON"},
+            "Parameters": {"Bucket": lake.bucket.bucket_name, "Key.$": list_key},
+        },
+        "ItemSelector": {"action": action, "plan.$": "$.plan", "item.$": "$$.Map.Item.Value"},
+        "MaxConcurrency": concurrency,
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": item_title,
+            "States": {item_title: _task(function)},
+        },
+        "ResultPath": result_path,
+    }
+    return sfn.CustomState(scope, title, state_json=state)
+
+
+def _task(function: lambda_.Function) -> dict[str, Any]:
+    """The state that calls the function for one element."""
     retry = {"IntervalSeconds": 2, "BackoffRate": 2, "JitterStrategy": "FULL"}
-    task = {
+    return {
         "Type": "Task",
         "Resource": function.function_arn,
         "TimeoutSeconds": wait_seconds(function),
@@ -56,23 +77,6 @@ def distributed_map(
         ],
         "End": True,
     }
-    state: dict[str, Any] = {
-        "Type": "Map",
-        "ItemReader": {
-            "Resource": f"arn:{cdk.Stack.of(scope).partition}:states:::s3:getObject",
-            "ReaderConfig": {"InputType": "JSON"},
-            "Parameters": {"Bucket": lake.bucket.bucket_name, "Key.$": list_key},
-        },
-        "ItemSelector": {"action": action, "plan.$": "$.plan", "item.$": "$$.Map.Item.Value"},
-        "MaxConcurrency": concurrency,
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            "StartAt": item_title,
-            "States": {item_title: task},
-        },
-        "ResultPath": result_path,
-    }
-    return sfn.CustomState(scope, title, state_json=state)
 
 
 def allow_distributed_map(role: iam.Role, machine_name: str, *, lists: str) -> None:

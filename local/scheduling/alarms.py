@@ -2,13 +2,14 @@
 
 moto stores alarms and their states. It performs no actions, and no metric changes a state. Here an alarm
 publishes to its topics if the topic's policy lets CloudWatch do so. On AWS a refused message is lost, and
-only the history of the alarm shows it.
+only the history of the alarm shows it. A composite alarm follows the alarms that its rule names.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -19,6 +20,18 @@ from local.iam.resource_policies import ResourcePolicies
 from local.terminal import Terminal
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
+
+
+def alarms_of(rule: str) -> list[str]:
+    """The names or ARNs of the alarms in the rule of a composite alarm.
+
+    Raises ValueError unless the rule is `ALARM("…")` or several of these joined by OR, in parentheses or not.
+    """
+    inner = rule[1:-1] if rule.startswith("(") and rule.endswith(")") else rule
+    found = [re.fullmatch(r"""ALARM\(["']?([^"'()]+)["']?\)""", part.strip()) for part in inner.split(" OR ")]
+    if not all(found):
+        raise ValueError(f'the local run reads rules such as ALARM("a") OR ALARM("b"), and not {rule}')
+    return [match[1] for match in found if match is not None]
 
 
 class Alarms:
@@ -36,12 +49,29 @@ class Alarms:
 
     def act_on_changes(self, before: dict[str, str]) -> None:
         """Perform the actions of the alarms whose states differ from those `before`."""
+        self._update_composites()
         for name, alarm in list(self._backend.alarms.items()):
             old = before.get(name)
             if old is None or old == alarm.state_value or not alarm.actions_enabled:
                 continue
             for action in _actions(alarm):
                 self._perform(action, alarm, old)
+
+    def _update_composites(self) -> None:
+        """Set the state of each composite alarm to ALARM while one of its alarms has it, and else to OK."""
+        ringing = {
+            key
+            for name, alarm in self._backend.alarms.items()
+            if alarm.state_value == "ALARM"
+            for key in (name, alarm.alarm_arn)
+        }
+        for alarm in self._backend.alarms.values():
+            if alarm.rule is None:
+                continue
+            set_off = [key for key in alarms_of(alarm.rule) if key in ringing]
+            state = "ALARM" if set_off else "OK"
+            if state != alarm.state_value:
+                alarm.update_state(f"{', '.join(set_off) or 'no alarm'} is in ALARM", "{}", state)
 
     def _perform(self, action: str, alarm: Any, old: str) -> None:
         if ":sns:" not in action:

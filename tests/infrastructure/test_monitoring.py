@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from tests.infrastructure.conftest import Assembly, Template
 
@@ -12,26 +13,84 @@ RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
 
 def test_every_alarm_publishes_to_the_topic(template: Template) -> None:
-    (topic,) = template.of_type("AWS::SNS::Topic")
+    topic = _topic(template, " alarms")
     alarms = template.of_type("AWS::CloudWatch::Alarm")
     assert len(alarms) <= 12
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": topic}]
 
 
+def test_person_is_paged_for_errors_missing_data_and_old_models_only(assembly: Assembly) -> None:
+    """A page has a topic of its own, so that a pager does not get every alarm."""
+    for stage in ("local", "prod"):
+        template = assembly.templates[stage]
+        pages = template.of_type("AWS::CloudWatch::CompositeAlarm")
+        topic = _topic(template, " pages")
+        assert {page["AlarmName"].split("-", 2)[2] for page in pages.values()} == {
+            "CustomersSeeErrors",
+            "DataDoesNotArrive",
+            "ModelsGetOld",
+        }
+        assert [page["AlarmActions"] for page in pages.values()] == [[{"Ref": topic}]] * 3
+        assert template.body["Outputs"]["PagingTopic"]["Value"] == {"Ref": topic}
+    assert not assembly.templates["lite"].of_type("AWS::CloudWatch::CompositeAlarm")
+
+
+def test_one_failed_request_pages_nobody(template: Template) -> None:
+    watched = {
+        id for page in template.of_type("AWS::CloudWatch::CompositeAlarm").values() for id in _ids(page)
+    }
+    metrics = template.of_type("AWS::CloudWatch::Alarm")
+    names = {metrics[id]["AlarmName"].split("-", 2)[2] for id in watched}
+    assert not names & {"ApiErrors", "WorkflowFailures", "StreamErrors", "Throttling"}
+
+
+def test_runbook_entry_of_a_page_names_the_alarms_that_set_it_off(assembly: Assembly) -> None:
+    template = assembly.templates["prod"]
+    metrics = template.of_type("AWS::CloudWatch::Alarm")
+    entries = _entries()
+    for page in template.of_type("AWS::CloudWatch::CompositeAlarm").values():
+        names = {metrics[id]["AlarmName"].split("-", 2)[2] for id in _ids(page)}
+        entry = entries[page["AlarmName"].split("-", 2)[2]]
+        assert set(re.findall(r"\(#(\w+)\)", entry)) == {name.lower() for name in names}
+
+
+def _topic(template: Template, suffix: str) -> str:
+    """The logical ID of the topic whose display name has the suffix."""
+    topics = template.of_type("AWS::SNS::Topic").items()
+    (found,) = [id for id, topic in topics if topic["DisplayName"].endswith(suffix)]
+    return found
+
+
+def _ids(page: dict[str, Any]) -> list[str]:
+    """The logical IDs of the alarms in the rule of a composite alarm."""
+    parts = page["AlarmRule"]["Fn::Join"][1]
+    return [part["Fn::GetAtt"][0] for part in parts if isinstance(part, dict)]
+
+
+def _entries() -> dict[str, str]:
+    """The chapter on alarms: name → entry."""
+    chapter = RUNBOOK.read_text(encoding="utf-8").partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    return dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", chapter, re.M | re.S))
+
+
 def test_topic_lets_the_alarms_of_this_account_publish(template: Template) -> None:
-    (policy,) = template.of_type("AWS::SNS::TopicPolicy").values()
-    allowed = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
-    (statement,) = allowed
-    assert (statement["Principal"], statement["Action"]) == (
-        {"Service": "cloudwatch.amazonaws.com"},
-        "sns:Publish",
-    )
-    assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
-    pattern = statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1]
-    prefix = pattern.removeprefix(":alarm:").removesuffix("*")
-    names = [alarm["AlarmName"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
-    assert prefix and all(name.startswith(prefix) for name in names)
+    policies = template.of_type("AWS::SNS::TopicPolicy").values()
+    covered = [topic["Ref"] for policy in policies for topic in policy["Topics"]]
+    assert set(covered) == set(template.of_type("AWS::SNS::Topic"))
+    types = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    names = [alarm["AlarmName"] for one in types for alarm in template.of_type(one).values()]
+    for policy in policies:
+        allowed = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+        (statement,) = allowed
+        assert (statement["Principal"], statement["Action"]) == (
+            {"Service": "cloudwatch.amazonaws.com"},
+            "sns:Publish",
+        )
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        pattern = statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1]
+        prefix = pattern.removeprefix(":alarm:").removesuffix("*")
+        assert prefix and all(name.startswith(prefix) for name in names)
 
 
 def test_only_failures_set_off_the_alarm_of_workflows(template: Template) -> None:
@@ -51,9 +110,7 @@ def _names(template: Template) -> set[str]:
 
 
 def test_every_alarm_has_an_entry_in_the_runbook_and_every_entry_an_alarm(assembly: Assembly) -> None:
-    text = RUNBOOK.read_text(encoding="utf-8")
-    chapter = text.partition("\n## Alarms\n")[2].partition("\n## ")[0]
-    entries = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", chapter, re.M | re.S))
+    entries = _entries()
     alarms = set().union(*map(_names, assembly.templates.values()))
     assert alarms == set(entries)
     for name, entry in entries.items():

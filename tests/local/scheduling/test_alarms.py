@@ -60,6 +60,46 @@ def ring(local, topic):
     return call
 
 
+@pytest.fixture
+def page(local, topic):
+    """Two alarms without actions, and a composite alarm that publishes when one rings: their names."""
+    cloudwatch, names = local.client("cloudwatch"), [unique("alarm"), unique("alarm")]
+    metric = {"Namespace": "tiny", "MetricName": "Errors", "Statistic": "Sum", "Period": 60}
+    for name in names:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            **metric,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    arns = [local.account.arn("cloudwatch", f"alarm:{name}") for name in names]
+    rule = f'(ALARM("{arns[0]}") OR ALARM("{arns[1]}"))'
+    page = unique("page")
+    cloudwatch.put_composite_alarm(AlarmName=page, AlarmRule=rule, AlarmActions=[topic])
+    return page, *names
+
+
+def test_composite_alarm_rings_once_while_one_of_its_alarms_does(local, queue, page):
+    name, first, second = page
+    cloudwatch = local.client("cloudwatch")
+
+    def states():
+        [found] = cloudwatch.describe_alarms(AlarmNames=[name])["CompositeAlarms"]
+        return found["StateValue"]
+
+    for alarm in (first, second):
+        cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a test")
+    [message] = until(lambda: messages(local, queue), bool)
+    notice = json.loads(message["Body"])
+    assert (notice["AlarmName"], notice["NewStateValue"]) == (name, "ALARM")
+    assert first in notice["NewStateReason"]
+    cloudwatch.set_alarm_state(AlarmName=first, StateValue="OK", StateReason="a test")
+    assert states() == "ALARM"
+    cloudwatch.set_alarm_state(AlarmName=second, StateValue="OK", StateReason="a test")
+    assert states() == "OK"
+
+
 def messages(local, queue):
     return local.client("sqs").receive_message(QueueUrl=queue[0]).get("Messages", [])
 
