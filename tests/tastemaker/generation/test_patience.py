@@ -148,12 +148,13 @@ def test_no_call_is_made_that_could_exceed_the_ceiling() -> None:
 
 def test_what_calls_may_cost_is_noted_before_they_are_made() -> None:
     """An attempt that dies cannot say what it has spent."""
+    cost = 1 / 64
     noted: list[float] = []
     spending = Spending(1.0, on_reserve=noted.append)
-    for _ in range(100):
-        spending.check(0.01)
-        assert noted[-1] >= spending.spent + 0.01
-        spending.add(0.01, Usage())
+    for _ in range(64):
+        spending.check(cost)
+        assert noted[-1] >= spending.spent + cost
+        spending.add(cost, Usage())
     assert noted[-1] == 1.0 and len(noted) <= RESERVATIONS + 1
     with pytest.raises(CeilingReached):
-        spending.check(0.01)
+        spending.check(cost)
