@@ -24,17 +24,24 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `seconds` is how long it took, and `error` is its error code, if it failed."""
+    """One call. `seconds` is how long it took, and `error` is its error code, if it failed.
+
+    A call of something else than AWS has its own `program` and `shell` command.
+    """
 
     service: str
     operation: str
     params: Mapping[str, Any]
     seconds: float
     error: str = ""
+    program: str = ""
+    shell: str = ""
 
     @property
     def boto3(self) -> str:
         """The call in Python."""
+        if self.program:
+            return self.program
         name = f"{self.service.replace('-', '_')}.{xform_name(self.operation)}"
         arguments = [
             f"{key}={pformat(value, width=96, sort_dicts=False)}" for key, value in self.params.items()
@@ -47,6 +54,8 @@ class Call:
     @property
     def command(self) -> str:
         """The call as a command."""
+        if self.shell:
+            return self.shell
         words = [f"aws {self.service} {xform_name(self.operation, '-')}"]
         for key, value in self.params.items():
             option = f"--{xform_name(key, '-')}"
@@ -105,6 +114,10 @@ class Api:
         services = list(dict.fromkeys(call.service for call in self.calls))
         lines = ["import boto3", ""]
         for service in services:
+            if service == "opensearch":
+                lines.append("from opensearchpy import OpenSearch")
+                lines.append(f'opensearch = OpenSearch(hosts=["{self.target.endpoint}/search"])')
+                continue
             ours = service in OUR_SERVICES or self.target.serves_aws
             where = f', endpoint_url="{self.target.endpoint}"' if ours else ""
             lines.append(f'{service.replace("-", "_")} = boto3.client("{service}"{where})')

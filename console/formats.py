@@ -116,6 +116,25 @@ def words_of(name: str) -> str:
     return spaced[:1].upper() + spaced[1:].lower()
 
 
+METRICS = {
+    "normalized_discounted_cumulative_gain": "NDCG",
+    "mean_reciprocal_rank": "MRR",
+    "average_rewards": "Average rewards",
+}
+
+
+def metric(name: str) -> str:
+    """The short name of a metric: normalized_discounted_cumulative_gain_at_25 → NDCG@25."""
+    base, _, place = name.partition("_at_")
+    words = METRICS.get(base) or words_of(base)
+    return f"{words}@{place}" if place.isdecimal() else words_of(name) if place else words
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency: 12.3 → 12 ms."""
+    return "–" if value is None else f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"
+
+
 def values(text: str) -> list[str]:
     """The values of a cell: drama|war → drama, war."""
     return [part for part in text.split("|") if part]
@@ -155,6 +174,8 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "status_class": status_class,
     "status_words": status_words,
     "words": words_of,
+    "metric": metric,
+    "milliseconds": milliseconds,
     "values": values,
     "lines": lines,
     "width": width,

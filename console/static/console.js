@@ -23,15 +23,21 @@ function draw(element) {
   new uPlot({
     width: element.clientWidth,
     height: 220,
-    padding: [12, right ? 8 : 16, 0, 4],
+    padding: [12, right ? 8 : 28, 0, 4],
     scales: { x: { time: data.time }, right: {} },
     cursor: { points: { size: 7 } },
-    axes: [axis, { ...axis, size: 56 }, ...(right ? [{ ...axis, side: 1, scale: "right", size: 56, grid: { show: false } }] : [])],
+    axes: [data.time ? { ...axis, values: clock } : { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100] }, { ...axis, size: 56 }, ...(right ? [{ ...axis, side: 1, scale: "right", size: 56, grid: { show: false } }] : [])],
     series: [{ label: data.label || "" }, ...data.lines.map((line) => ({
       label: line.label, stroke: color(line.color), width: 2, dash: line.dash ? [5, 4] : undefined,
-      scale: line.axis === "right" ? "right" : "y", spanGaps: true, points: { show: data.x.length < 40, size: 5 },
+      scale: line.axis === "right" ? "right" : "y", spanGaps: true, points: { show: !data.time || data.x.length < 2, size: 5 },
     }))],
   }, [data.x, ...data.lines.map((line) => line.values)], element);
+}
+
+function clock(chart, times) {
+  const days = chart.scales.x.max - chart.scales.x.min > 2 * 86400;
+  const format = days ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return times.map((time) => new Intl.DateTimeFormat("en-GB", format).format(new Date(time * 1000)));
 }
 
 function drawAll() {

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
 
 from tests.end_to_end.browsing import AXE, CHROMIUM, findings
-from tests.end_to_end.store import Store
+from tests.end_to_end.store import Store, until
 
 pytestmark = pytest.mark.skipif(
     not CHROMIUM or not AXE.exists(),
@@ -86,6 +88,118 @@ def test_browser_gets_pages_and_an_sdk_gets_buckets(endpoint: str, store: Store,
     with urlopen(Request(endpoint, headers={"Accept": "text/html"})) as page:
         assert page.headers["Content-Type"].startswith("text/html")
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+@pytest.fixture(scope="module")
+def for_you(store: Store, campaign: str) -> str:
+    """The name of a campaign that recommends to users, with an event tracker."""
+    expression = "INCLUDE ItemID WHERE Items.AISLE IN ($AISLE)"
+    store.personalize.create_filter(name="aisle", datasetGroupArn=store.group, filterExpression=expression)
+    assert store.tracking_id
+    store.deploy("for-you", store.train("aws-user-personalization-v2"))
+    return f"{store.name}-for-you"
+
+
+def recommend(store: Store, campaign: str, user: str) -> None:
+    """A request of an application."""
+    (arn,) = [
+        one["campaignArn"]
+        for one in store.personalize.list_campaigns(maxResults=100)["campaigns"]
+        if one["name"] == campaign
+    ]
+    store.client("personalize-runtime").get_recommendations(campaignArn=arn, userId=user)
+
+
+def names(tab: Any, number: int = 0) -> list[str]:
+    """The items of a list on the page."""
+    found: list[str] = tab.locator(".results").nth(number).locator(".name bdi").all_inner_texts()
+    return found
+
+
+def test_user_has_a_history_and_a_list_with_scores_and_reasons(
+    browser: Browser, store: Store, for_you: str
+) -> None:
+    tab = browser.open(f"/_console/groups/{store.name}/ask?campaign={for_you}")
+    tab.get_by_label("User ID").fill("customer-1")
+    tab.locator("#subjects option[value=customer-1]").wait_for(state="attached")
+    tab.keyboard.press("Enter")
+    tab.get_by_role("heading", name="customer-1").wait_for()
+    assert tab.locator(".history li").count() >= 10 and len(names(tab)) == 25
+    assert "Because of" in tab.locator(".why").first.inner_text()
+    assert findings(tab) == []
+
+
+def test_event_that_is_clicked_changes_the_list(browser: Browser, store: Store, for_you: str) -> None:
+    tab = browser.open(f"/_console/groups/{store.name}/ask?campaign={for_you}&user={quote(HOSTILE)}")
+    tab.get_by_text("The model does not know this user").wait_for()
+    before = names(tab)
+    tab.locator(".results button").nth(3).click()
+    tab.get_by_role("status").get_by_text("Sent purchase").wait_for()
+    assert tab.locator(".history .streamed bdi").all_inner_texts() == [before[3]]
+    assert names(tab) != before
+    assert tab.locator(".results .tag").count() > 0
+    assert tab.inner_text(".ask h2").startswith("<img src=x") and tab.locator("img").count() == 0
+    assert findings(tab) == []
+
+
+def test_two_campaigns_are_compared_with_a_filter(browser: Browser, store: Store, for_you: str) -> None:
+    store.deploy("other", store.train("aws-popularity-count"))
+    query = f"campaign={for_you}&compare={store.name}-other&user=customer-1"
+    tab = browser.open(f"/_console/groups/{store.name}/ask?{query}&filter=aisle&value.AISLE=tea")
+    assert "15 of 60 items pass the filter" in browser.text()
+    assert set(names(tab, 0)) == set(names(tab, 1)) and len(names(tab, 0)) == 15
+    assert "there" in tab.locator(".results .tag").first.inner_text()
+    tab.get_by_label("Value of $AISLE").fill("")
+    tab.get_by_role("button", name="Ask").click()
+    tab.get_by_text("No answer").first.wait_for()
+    assert findings(tab) == []
+
+
+def test_form_of_another_site_sends_no_event(endpoint: str, store: Store, for_you: str) -> None:
+    target = f"{endpoint}/_console/groups/{store.name}/ask?campaign={for_you}&user=victim"
+    for origin in ({"Origin": "https://attacker.example"}, {"Origin": "null"}, {}):
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **origin}
+        with pytest.raises(HTTPError) as refused:
+            urlopen(Request(target, b"send=tea-01&event-type=purchase", headers))
+        assert refused.value.code == 403
+        refused.value.close()
+    with urlopen(Request(target, headers={"Accept": "text/html"})) as page:
+        assert "The model does not know this user" in page.read().decode()
+
+
+def test_similar_items_lead_from_item_to_item(browser: Browser, store: Store, campaign: str) -> None:
+    tab = browser.open(f"/_console/groups/{store.name}/ask?campaign={store.name}-similar")
+    tab.locator(".people a").first.focus()
+    tab.keyboard.press("Enter")
+    tab.locator(".results a").first.click()
+    tab.get_by_role("heading", name="Item", exact=True).wait_for()
+    assert len(names(tab)) > 5
+
+
+def test_version_is_compared_with_popularity_and_has_its_curve_and_log(
+    browser: Browser, store: Store, for_you: str
+) -> None:
+    tab = browser.open(f"/_console/groups/{store.name}/solutions")
+    tab.get_by_role("link", name=f"{store.name}-aws-user-personalization-v2").click()
+    tab.locator("tbody th a").first.click()
+    tab.get_by_role("heading", name="Metrics beside popularity").wait_for()
+    assert "NDCG@25" in browser.text() and "×" in browser.text()
+    assert tab.locator(".chart canvas").count() == 1
+    assert tab.get_by_role("row", name="Encoder").count() == 1
+    assert "metrics on" in tab.get_by_label("Log of the training job").inner_text()
+    assert findings(tab) == []
+
+
+def test_campaign_shows_its_requests_and_latency(browser: Browser, store: Store, for_you: str) -> None:
+    recommend(store, for_you, "customer-2")
+    until(lambda: {"status": "seen" if _measured(browser, store, for_you) else "waiting"}, "seen")
+    assert browser.tab.locator(".chart canvas").count() == 2
+    assert findings(browser.tab) == []
+
+
+def _measured(browser: Browser, store: Store, name: str) -> bool:
+    browser.open(f"/_console/groups/{store.name}/campaigns/{name}?range=1h")
+    return "No requests in this range" not in browser.text()
 
 
 def test_unknown_name_is_explained_and_hostile_text_stays_text(browser: Browser) -> None:
