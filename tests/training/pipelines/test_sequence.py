@@ -128,3 +128,42 @@ def test_lists_move_to_the_events_that_weigh_more(tmp_path) -> None:
     alike = bought_share(tmp_path / "alike", {"view": 1.0, "buy": 1.0})
     buys = bought_share(tmp_path / "buys", {"view": 0.05, "buy": 1.0})
     assert buys > alike + 0.2
+
+
+LOOP = 24
+"""Users go from each item to the next one, around a loop, and now and then jump."""
+
+
+def followed(root: Path, types: tuple[str, ...]) -> float:
+    """The share of users whose list begins with what follows their last item, among three items.
+
+    Each act is recorded as an event of each of these types, seconds apart.
+    """
+    rng = np.random.default_rng(2)
+    rows = []
+    for user in range(150):
+        item, time = int(rng.integers(LOOP)), 1_600_000_000 + int(rng.integers(10**6))
+        for _ in range(10):
+            rows += [(f"u{user}", f"i{item:02d}", time + 5 * at, name) for at, name in enumerate(types)]
+            item = (item + 1) % LOOP if rng.random() < 0.8 else int(rng.integers(LOOP))
+            time += 86_400
+    names = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
+    events = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    written = lake.write(root, {"INTERACTIONS": events}, hyperParameters={"width": "16"})
+    prepared, model = trained(root, written)
+    found = []
+    for user in range(prepared.sequences.users):
+        history = prepared.sequences.history(user)
+        wanted = (int(prepared.items[int(history.items[-1])][1:]) + 1) % LOOP
+        best = top_k(model.score_user(history, now=prepared.latest, user_index=user), 3)
+        found.append(f"i{wanted:02d}" in [prepared.items[int(item)] for item in best])
+    return float(np.mean(found))
+
+
+def test_one_act_recorded_as_several_events_is_followed_as_one(tmp_path) -> None:
+    for name in ("one", "three"):
+        (tmp_path / name).mkdir()
+    one = followed(tmp_path / "one", ("buy",))
+    three = followed(tmp_path / "three", ("view", "cart", "buy"))
+    assert one > 0.75
+    assert three > one - 0.1, (one, three)
