@@ -97,12 +97,14 @@ def claims_in(text: str, language: str | None = None) -> list[str]:
     A text in a known language is searched for claims of that language, and for those of English, which
     advertisements use everywhere. Any other text is searched for all.
     """
-    names = _PATTERNS if language not in _PATTERNS else {"en", language}
-    found = [match.group().casefold() for name in names for match in _PATTERNS[str(name)].finditer(text)]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(claim for _, claim in placed_claims(text, language)))
 
 
-def unsupported_claims(text: str, sources: str, language: str | None = None) -> list[str]:
-    """The claims of a text that `sources`, the items' own data, do not make."""
-    source = sources.casefold()
-    return [claim for claim in claims_in(text, language) if claim not in source]
+def placed_claims(text: str, language: str | None = None) -> list[tuple[int, str]]:
+    """Like `claims_in`, every claim with its place in the text."""
+    names = _PATTERNS if language not in _PATTERNS else ("en", language)
+    return [
+        (match.start(), match.group().casefold())
+        for name in names
+        for match in _PATTERNS[str(name)].finditer(text)
+    ]

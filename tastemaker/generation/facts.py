@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tastemaker.generation.claims import claims_in, unsupported_claims
+from tastemaker.generation.claims import claims_in, placed_claims
 from tastemaker.generation.item_facts import CURRENCIES, ItemFacts
+from tastemaker.generation.mentions import Mentions
 from tastemaker.generation.safe_text import addresses_the_model, contains_address, contains_markup
 from tastemaker.generation.terms import WORD, language_of
 
@@ -20,8 +21,9 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _MONEY = re.compile(
     r"(?P<before>R\$|[$€£¥₹])?\s?(?P<number>\d+(?:[.,]\d+)*)\s?(?P<after>[$€£¥₹]|USD\b|EUR\b|GBP\b|JPY\b|%)?"
 )
+_PERCENT = re.compile(r"(\d+(?:[.,]\d+)*)\s?%")
 _QUOTED = re.compile(r"[\"“„«‹]([^\"“”„»›]{2,80})[\"”“»›]")
-_SENTENCE = re.compile(r"(?<=[.!?:…])\s+|\n+|\s[–—]\s|\s-\s|^- ")
+_CLAUSE = re.compile(r"(?<=[.!?:…])\s+|\n+|\s[–—]\s|\s-\s|^- ")
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]+")
 CAPITALIZED_NOUNS = frozenset({"de"})
 """Languages in which a capital letter does not mark a name."""
@@ -82,13 +84,14 @@ class Rules:
 
 def problems(text: str, items: Sequence[ItemFacts], rules: Rules) -> list[str]:
     """What is wrong with a text about these items. Empty if it can be used."""
-    sources = "\n".join([*map(_words, items), rules.allowed])
+    sources = "\n".join([*(item.words for item in items), rules.allowed])
+    mentions = Mentions(text, items)
     return [
         *_form(text, rules),
         *_language(text, items, rules),
-        *_numbers(text, items, sources, rules),
+        *_numbers(text, mentions, sources, rules),
         *_names(text, sources, rules),
-        *(f"The items do not say {claim!r}." for claim in unsupported_claims(text, sources, rules.language)),
+        *_claims(text, mentions, rules),
     ]
 
 
@@ -110,7 +113,7 @@ def facts_in(text: str, items: Sequence[ItemFacts]) -> list[Fact]:
         found += [
             Fact(claim, item.item_id, item.text_column, item.text)
             for claim in claims_in(text)
-            if claim in source
+            if _has_words(source, claim)
         ]
     return found
 
@@ -159,35 +162,62 @@ def _language(text: str, items: Sequence[ItemFacts], rules: Rules) -> Iterator[s
         yield f"The text is in the language {found}; it must be in {rules.language}."
 
 
-def _numbers(text: str, items: Sequence[ItemFacts], sources: str, rules: Rules) -> Iterator[str]:
-    known = {number for token in _NUMBER.findall(sources) for number in readings(token)}
-    known |= {item.price for item in items if item.price is not None}
-    for token in dict.fromkeys(_NUMBER.findall(text)):
-        if not readings(token) & known:
-            yield f"The items do not have the number {token}."
+def _numbers(text: str, mentions: Mentions, sources: str, rules: Rules) -> Iterator[str]:
+    """A number belongs to the item that the sentence has named last, a price with a sign to the nearest one.
+
+    Names come before their prices, or after them if the first price of the sentence comes before any name.
+    """
+    known = _numbers_of(sources) | _prices_of(mentions.items)
     sign = CURRENCIES.get(rules.currency or "", rules.currency or "")
-    for part in _SENTENCE.split(text):
-        if part:
-            yield from _prices(part, items, {sign, rules.currency}, sources)
-
-
-def _prices(part: str, items: Sequence[ItemFacts], currency: set[str | None], sources: str) -> Iterator[str]:
-    """Prices in one sentence belong to the items that the sentence names, and have the right currency."""
-    named = [item for item in items if item.name.casefold() in part.casefold()]
-    for match in _MONEY.finditer(part):
-        mark = match["before"] or match["after"]
-        if mark is None:
+    first_prices: dict[int, int] = {}
+    for match in _MONEY.finditer(text):
+        place, mark = match.start("number"), match["before"] or match["after"]
+        if not readings(match["number"]) & known:
+            yield f"The items do not have the number {match['number']}."
             continue
-        if mark == "%":
-            if match.group().replace(" ", "") not in sources.replace(" ", ""):
-                yield f"The items do not say {match.group().strip()}."
-            continue
-        if mark not in currency:
+        is_price = mark not in (None, "%")
+        if is_price:
+            first = first_prices.setdefault(mentions.sentence(place), place)
+            names_are_after = mentions.are_after(first)
+            owners = mentions.after(place) if names_are_after else mentions.before(place)
+        else:
+            owners = mentions.before(place)
+        if is_price and mark not in {sign, rules.currency}:
             yield f"Prices are not in {mark}."
-        price = readings(match["number"])
-        if not price & {item.price for item in named or items}:
-            owners = " or ".join(item.name for item in named) or "an item"
-            yield f"{match.group().strip()} is not the price of {owners}."
+        yield from _foreign_number(match, owners, is_price=is_price, rules=rules)
+
+
+def _foreign_number(
+    match: re.Match[str], owners: Sequence[ItemFacts], *, is_price: bool, rules: Rules
+) -> Iterator[str]:
+    said, numbers = match.group().strip(), readings(match["number"])
+    names = " or ".join(item.name for item in owners)
+    if is_price:
+        if not numbers & _prices_of(owners):
+            yield f"{said} is not the price of {names}."
+        return
+    own = "\n".join([*(item.words for item in owners), rules.allowed])
+    if match["after"] == "%":
+        if not numbers & {one for token in _PERCENT.findall(own) for one in readings(token)}:
+            yield f"The items do not say {said}."
+    elif not numbers & (_numbers_of(own) | _prices_of(owners)):
+        yield f"{said} is not of {names}."
+
+
+def _prices_of(items: Iterable[ItemFacts]) -> set[float]:
+    return {item.price for item in items if item.price is not None}
+
+
+def _numbers_of(text: str) -> set[float]:
+    return {number for token in _NUMBER.findall(text) for number in readings(token)}
+
+
+def _claims(text: str, mentions: Mentions, rules: Rules) -> Iterator[str]:
+    """A claim is made for the item that the sentence has named last, or for all that it names later."""
+    for place, claim in placed_claims(text, rules.language):
+        for item in mentions.before(place):
+            if not _has_words(f"{item.words}\n{rules.allowed}".casefold(), claim):
+                yield f"The data of {item.name} do not say {claim!r}."
 
 
 def _names(text: str, sources: str, rules: Rules) -> Iterator[str]:
@@ -201,15 +231,11 @@ def _names(text: str, sources: str, rules: Rules) -> Iterator[str]:
     if rules.language in CAPITALIZED_NOUNS:
         return
     known = {*folded.split(), (rules.currency or "").casefold()}
-    for part in _SENTENCE.split(text):
+    for part in _CLAUSE.split(text):
         rest = part.lstrip(" -•*'\"“„«¡¿(").split(" ", 1)[1:]
         for word in _CAPITAL.findall(rest[0]) if rest else ():
             if not set(_folded_words(word)) <= known:
                 yield f"The items do not have the name {word!r}; use capitals for names only."
-
-
-def _words(item: ItemFacts) -> str:
-    return f"{item.words}\n{item.price:g}" if item.price is not None else item.words
 
 
 def _folded_words(text: str) -> list[str]:

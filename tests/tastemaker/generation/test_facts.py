@@ -1,6 +1,7 @@
 import pytest
 
 from tastemaker.generation.facts import Fact, NameIndex, Rules, facts_in, problems, readings
+from tastemaker.generation.item_facts import ItemFacts
 from tests.tastemaker.generation.goods import BACKPACK, RUCKSACK, SHOP
 
 ITEMS = [BACKPACK, RUCKSACK]
@@ -16,6 +17,10 @@ RULES = Rules("en", 200, currency="USD", names=NameIndex.build(item.name for ite
         "A waterproof companion: Rugged Expedition Backpack.",
         "Soft leather for every day.",
         "Mauve Leather Daypack, 149.99 USD",
+        "$149.99: Mauve Leather Daypack, $89: Rugged Expedition Backpack",
+        "Mauve Leather Daypack: 149.99",
+        "Bags from $89.",
+        "Meet the Rugged Expedition Backpack. It is waterproof and costs $89.",
     ],
 )
 def test_text_that_repeats_facts_has_no_problem(text: str) -> None:
@@ -27,9 +32,22 @@ def test_text_that_repeats_facts_has_no_problem(text: str) -> None:
     [
         ("Mauve Leather Daypack is yours for $129.99.", "number 129.99"),
         ("Mauve Leather Daypack is yours for $89.", "not the price of Mauve Leather Daypack"),
+        ("Mauve Leather Daypack – $89", "not the price of Mauve Leather Daypack"),
+        ("Mauve Leather Daypack: $89", "not the price of Mauve Leather Daypack"),
+        ("Mauve Leather Daypack - $89", "not the price of Mauve Leather Daypack"),
+        ("Mauve Leather Daypack for $89 and Rugged Expedition Backpack for $149.99", "$89 is not the price"),
+        ("Rugged Expedition Backpack – $149.99 … Mauve Leather Daypack – $89", "$149.99 is not the price"),
+        ("For $89: Mauve Leather Daypack", "not the price of Mauve Leather Daypack"),
+        ("Meet the Mauve Leather Daypack. It costs $89.", "not the price of Mauve Leather Daypack"),
+        ("Rugged Expedition Backpack: 149.99", "149.99 is not of Rugged Expedition Backpack"),
+        ("Mauve Leather Daypack has 4 compartments.", "4 is not of Mauve Leather Daypack"),
+        ("Mauve Leather Daypack is waterproof.", "do not say 'waterproof'"),
+        ("A waterproof companion: Mauve Leather Daypack", "do not say 'waterproof'"),
+        ("Waterproof bags for you.", "Mauve Leather Daypack do not say 'waterproof'"),
+        ("Rugged Expedition Backpack, a proven bag.", "do not say 'proven'"),
         ("Mauve Leather Daypack is yours for 149.99 €.", "not in €"),
         ("The Rugged Expedition Backpack has 5 compartments.", "number 5"),
-        ("Mauve Leather Daypack, 20% off.", "% off"),
+        ("Mauve Leather Daypack, 20% off.", "20%"),
         ("Mauve Leather Daypack with free shipping.", "free shipping"),
         ("An organic daypack: Mauve Leather Daypack.", "organic"),
         ("Our best-selling bag: Mauve Leather Daypack.", "best-selling"),
@@ -90,3 +108,27 @@ def test_facts_have_their_sources() -> None:
         Fact("backpack", "b2", "CATEGORY", "backpack"),
         Fact("waterproof", "b2", "PRODUCT_DESCRIPTION", RUCKSACK.text),
     ]
+
+
+def test_claim_is_a_word_and_not_a_part_of_one() -> None:
+    item = ItemFacts("b3", "Lamp", "An inorganic, unproven lamp with 120% more light.")
+    for text, claim in (
+        ("An organic lamp.", "organic"),
+        ("A proven lamp.", "proven"),
+        ("A Lamp, 20% more.", "20"),
+    ):
+        assert claim in " ".join(problems(text, [item], Rules("en", 200)))
+    assert facts_in("An organic lamp.", [item]) == [Fact("Lamp", "b3", "NAME", "Lamp")]
+
+
+def test_large_price_is_known_to_its_last_digit() -> None:
+    car = [ItemFacts("c", "Red Car", price=123456.78)]
+    for text in ("Red Car for $123,456.78", "Red Car: 123456.78"):
+        assert problems(text, car, Rules("en", 200, currency="USD")) == []
+
+
+def test_name_inside_a_longer_name_is_not_named() -> None:
+    items = [ItemFacts("1", "Pro", price=10.0), ItemFacts("2", "Camera Pro", price=20.0)]
+    rules = Rules("en", 200, currency="USD")
+    assert problems("Camera Pro – $20", items, rules) == []
+    assert "$10 is not the price of Camera Pro" in " ".join(problems("Camera Pro – $10", items, rules))
