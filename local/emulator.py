@@ -36,6 +36,7 @@ from local.jobs.service import TrainingJobs
 from local.logs import LogSink
 from local.moto_patches import awslambda, cloudformation, cloudwatch, s3, sns, speed, stepfunctions
 from local.provision import Deployment, provision
+from local.reset import Baseline
 from local.scheduling.alarms import Alarms
 from local.scheduling.rules import Rules
 from local.scheduling.schedules import Scheduler
@@ -184,7 +185,9 @@ class Emulator:
         if self._state is not None:
             self._state.restore(moto.answer)
             moto.record(self._state.recorder())
-        router.open(self._services())
+        services = self._services()
+        self._baseline = Baseline(self.account)
+        router.open(services)
         say(f"started in {time.monotonic() - started:.1f} s")
         if self._warm:
             threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
@@ -250,6 +253,7 @@ class Emulator:
             DirectPuts(sources),
             Alarms(account, self._policies, terminal),
             self.flush,
+            self.reset,
             TextModels(),
             ConsolePages(self.endpoint, account.region),
         )
@@ -278,6 +282,18 @@ class Emulator:
     def flush(self) -> int:
         """Deliver all waiting events to the lake now. Returns their number."""
         return sum(delivery.flush() for delivery in self.deliveries)
+
+    def reset(self) -> None:
+        """Delete everything that programs have created, and start with the template's resources again.
+
+        Raises RuntimeError if the run keeps a state.
+        """
+        if self._state is not None:
+            raise RuntimeError("A run with --state or --seed cannot be reset. Start another one.")
+        self._stop_executions()
+        self.jobs.delete_all()
+        self.functions.replace_workers()
+        self._baseline.restore()
 
     def stop(self) -> None:
         """Stop all services. All child processes have ended when this returns."""

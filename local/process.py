@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -41,6 +41,9 @@ class Local:
         assembly: Path | None = None,
         state: Path | None = None,
         seed: Path | None = None,
+        arguments: Sequence[str] = (),
+        folder: Path = REPOSITORY,
+        python: str = sys.executable,
         listener: Callable[[str], None] | None = None,
     ) -> None:
         """Nothing starts until the block is entered.
@@ -51,12 +54,17 @@ class Local:
             assembly: a ready cloud assembly; without it `app.py` is synthesized when it changed.
             state: a directory for `--state`; without it, nothing is kept.
             seed: a snapshot for `--seed`.
+            arguments: further arguments of `python -m local`.
+            folder: the checkout whose `local` runs.
+            python: the interpreter that runs it.
             listener: receives each line of output at once.
         """
-        self._command = [sys.executable, "-m", "local", "--port", str(port), "--stage", stage]
+        self._folder = folder
+        self._command = [python, "-m", "local", "--port", str(port), "--stage", stage]
         self._command += ["--assembly", str(assembly)] if assembly else []
         self._command += ["--state", str(state)] if state else []
         self._command += ["--seed", str(seed)] if seed else []
+        self._command += arguments
         self._listener = listener
         self._lines: deque[str] = deque(maxlen=500)
         self._ready = threading.Event()
@@ -74,7 +82,7 @@ class Local:
         Raises StartError.
         """
         self._process = subprocess.Popen(
-            self._command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self._command, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         self._ready.wait()

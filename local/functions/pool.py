@@ -65,8 +65,13 @@ class FunctionPool:
         self._give_back(worker)
 
     def close(self) -> None:
+        """End all workers, and start no new ones."""
+        self._closed = True
+        self.replace()
+
+    def replace(self) -> None:
+        """End all workers. The next invocation starts a new one."""
         with self._changed:
-            self._closed = True
             idle, self._idle = self._idle, []
             busy = self._workers.difference(idle)
             for worker in idle:

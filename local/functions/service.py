@@ -80,6 +80,11 @@ class Functions:
             if self._stopped.wait(seconds):
                 return
 
+    def replace_workers(self) -> None:
+        """Kill all workers. New ones remember nothing."""
+        for pool in [*self._pools.values(), *self._created.pools()]:
+            pool.replace()
+
     def stop(self) -> None:
         """Kill all workers."""
         self._stopped.set()

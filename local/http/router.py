@@ -44,6 +44,7 @@ class Services:
     direct_puts: DirectPuts
     alarms: Alarms
     flush: Callable[[], int]
+    reset: Callable[[], None]
     text_models: TextModels
     console: ConsolePages
 
@@ -151,10 +152,17 @@ class Router:
             return health(ready=services is not None, state=self._state)
         if name == "flush" and request.method == "POST" and services is not None:
             return Response.of_json(200, {"records": services.flush()})
+        if name == "reset" and request.method == "POST" and services is not None:
+            try:
+                services.reset()
+            except RuntimeError as error:
+                return Response.of_json(409, {"message": str(error)})
+            return Response.of_json(200, {"status": "reset"})
         if name == "text-models" and services is not None:
             return services.text_models.control(request)
         return Response.of_json(
-            404, {"message": f"{CONTROL_PREFIX} has GET health, POST flush, and GET and POST text-models"}
+            404,
+            {"message": f"{CONTROL_PREFIX} has GET health, POST flush and reset, GET and POST text-models"},
         )
 
 

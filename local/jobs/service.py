@@ -108,6 +108,12 @@ class TrainingJobs:
         job.stop()
         return Response(200, [("Content-Type", "application/x-amz-json-1.1")], b"")
 
+    def delete_all(self) -> None:
+        """Kill what runs, so that names can be used again."""
+        self.stop()
+        with self._lock:
+            self._jobs.clear()
+
     def stop(self) -> None:
         """Kill what runs."""
         for job in self._jobs.values():

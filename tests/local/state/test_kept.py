@@ -6,6 +6,8 @@ import io
 import json
 import signal
 import threading
+import urllib.error
+import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -92,6 +94,7 @@ class Restart:
     client: Callable[..., Any]
     output: Callable[[], str]
     key: str
+    endpoint: str
 
 
 def create(client: Callable[..., Any], bucket: str) -> tuple[str, str]:
@@ -278,7 +281,16 @@ def restart(assembly: Path, directory: Path) -> Iterator[Restart]:
         for thread in threads:
             thread.join()
     with Local(assembly=assembly, state=directory) as again:
-        yield Restart(before, writers, bucket, execution, clients(again.endpoint), lambda: again.output, key)
+        yield Restart(
+            before,
+            writers,
+            bucket,
+            execution,
+            clients(again.endpoint),
+            lambda: again.output,
+            key,
+            again.endpoint,
+        )
 
 
 def test_everything_is_shown_as_before_with_the_same_identifiers_and_times(restart):
@@ -339,3 +351,17 @@ def test_kept_schedule_fires(restart):
     machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{STACK}-greet"
     fired = lambda: client.list_executions(stateMachineArn=machine)["executions"]  # noqa: E731
     until(fired, bool, seconds=90)
+
+
+def test_run_that_keeps_a_state_is_not_reset(restart):
+    request = urllib.request.Request(f"{restart.endpoint}/_local/reset", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(request)
+    assert error.value.code == 409
+    assert "cannot be reset. Start another one." in json.load(error.value)["message"]
+    assert restart.client("dynamodb").scan(TableName="mine")["Count"]
+
+
+def test_health_names_the_directory(restart, directory):
+    with urllib.request.urlopen(f"{restart.endpoint}/_local/health") as answer:
+        assert json.load(answer) == {"status": "ready", "state": str(directory)}
