@@ -31,6 +31,13 @@ def parser() -> argparse.ArgumentParser:
         help="port of 127.0.0.1 (default $PORT or 4566; 0 takes a free one)",
     )
     parser.add_argument(
+        "--listen",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address to listen at (default 127.0.0.1, which only this machine reaches). In a container, "
+        "0.0.0.0 lets its host reach it. Signatures are not verified: let nobody else reach the port",
+    )
+    parser.add_argument(
         "--stage",
         default="local",
         help="the stage of cdk.json to run, such as lite for events without a stream (default local)",
@@ -119,7 +126,7 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, end)
     print("Tastemaker, local run", flush=True)
     try:
-        server = HttpServer(options.port)
+        server = HttpServer(options.port, options.listen)
     except PortInUseError as error:
         print(
             f"{error}\nChoose another port: make local PORT=4599 (or python -m local --port 4599), "

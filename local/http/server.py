@@ -119,8 +119,8 @@ class _Server(ThreadingHTTPServer):
 
     application: Application
 
-    def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, port: int, address: str) -> None:
+        super().__init__((address, port), _Handler)
 
     def server_bind(self) -> None:
         """Bind without the look-up of the host's name, which can take seconds on a laptop."""
@@ -134,17 +134,17 @@ class _Server(ThreadingHTTPServer):
 
 
 class HttpServer:
-    """Serves an application on 127.0.0.1 from threads of its own."""
+    """Serves an application from threads of its own."""
 
-    def __init__(self, port: int) -> None:
-        """Bind to `port` (0 = a free one).
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        """Bind to `port` (0 = a free one) of an IPv4 address of this machine.
 
-        Raises PortInUseError if somebody else listens there.
+        Raises PortInUseError if somebody else listens there, or the address is not this machine's.
         """
         try:
-            self._server = _Server(port)
+            self._server = _Server(port, address)
         except OSError as error:
-            raise PortInUseError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}") from error
+            raise PortInUseError(f"port {port} of {address} cannot be used: {error.strerror}") from error
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="http", daemon=True

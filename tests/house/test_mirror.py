@@ -54,6 +54,7 @@ COVERED = {
     "infrastructure/workflows/": "tests/infrastructure/workflows/test_registry.py",
     # Each adapter is deployed with the small template that all tests of `local` use.
     "local/provision/": "tests/local/provision/test_registry.py",
+    "tastemaker/testing/service.py": "tests/tastemaker/testing/test_plugin.py",
     # What is kept is tested by a run that is killed, and by the run that continues.
     "local/state/": "tests/local/state/test_kept.py",
     "local/streams/memory.py": "tests/local/state/test_kept.py",
