@@ -6,8 +6,9 @@ Their keys begin with `search/`, which is all that the function may write. They 
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from tastemaker.control.core.conflicts import repeat_on_conflict
 from tastemaker.control.core.records import Record, Repository
 from tastemaker.errors import Conflict, ResourceAlreadyExists
 from tastemaker.search.errors import InvalidArgumentError, UnavailableError
@@ -17,7 +18,8 @@ CACHE_SECONDS = 3.0
 MAX_BYTES = 300_000
 """An item of DynamoDB has at most 400 KB."""
 MAX_DEFINITIONS = 1000
-ATTEMPTS = 3
+
+T = TypeVar("T")
 
 
 class StoredDefinitions:
@@ -42,33 +44,38 @@ class StoredDefinitions:
             raise InvalidArgumentError(f"The definition of [{name}] has more than {MAX_BYTES:,} bytes.")
         key = _key(kind, name)
         content = {"name": name, "definition": body}
-        for _ in range(ATTEMPTS):
+
+        def store() -> None:
             record = self._records.get(key)
+            if record is not None:
+                self._records.update(record.with_(**content))
+                return
             try:
-                if record is None:
-                    self._records.create(Record(key, _resource_type(kind), content, created_at=time.time()))
-                else:
-                    self._records.update(record.with_(**content))
-                break
-            except (Conflict, ResourceAlreadyExists):
-                continue
-        else:
-            raise UnavailableError(f"[{name}] is being changed by another request; try again.")
+                self._records.create(Record(key, _resource_type(kind), content, created_at=time.time()))
+            except ResourceAlreadyExists as error:
+                raise Conflict(error.message) from None
+
+        self._repeat(name, store)
         self._cached[key] = self._clock(), body
 
     def delete(self, kind: Definition, name: str) -> bool:
         key = _key(kind, name)
         self._cached.pop(key, None)
-        for _ in range(ATTEMPTS):
+
+        def remove() -> bool:
             record = self._records.get(key)
             if record is None:
                 return False
-            try:
-                self._records.delete(record)
-                return True
-            except Conflict:
-                continue
-        raise UnavailableError(f"[{name}] is being changed by another request; try again.")
+            self._records.delete(record)
+            return True
+
+        return self._repeat(name, remove)
+
+    def _repeat(self, name: str, work: Callable[[], T]) -> T:
+        try:
+            return repeat_on_conflict(work)
+        except Conflict:
+            raise UnavailableError(f"[{name}] is being changed by another request; try again.") from None
 
     def all(self, kind: Definition) -> Mapping[str, Mapping[str, Any]]:
         page = self._records.list(resource_type=_resource_type(kind), limit=MAX_DEFINITIONS)

@@ -6,11 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tastemaker.control.core.records import Page, Record, already_exists, position_of, read_position
-from tastemaker.errors import Conflict, ResourceAlreadyExists
+from tastemaker.errors import Conflict, ResourceAlreadyExists, ServiceUnavailable
 
 Item = dict[str, Any]
 FAILED_CHECK = "ConditionalCheckFailed"
+OTHER_WRITER = {None, "None", FAILED_CHECK, "TransactionConflict"}
+"""Why parts of a transaction are canceled because others have written. Parts without a reason are None."""
+BUSY = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 YES = "yes"
 """The value of the attribute `moving`. Only records with pending work have it, so that its index is small."""
 
@@ -43,11 +48,11 @@ class ResourceTable:
         try:
             self.client.transact_write_items(TransactItems=[*puts, *checks])
         except self.client.exceptions.TransactionCanceledException as error:
-            reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+            reasons = _reasons(error)
             for key, reason in zip([record.arn, *aliases], reasons, strict=False):
                 if reason == FAILED_CHECK:
                     raise ResourceAlreadyExists(already_exists(self.target(key) or key)) from None
-            raise _conflict(record.arn) from None
+            raise _canceled(error, record.arn) from error
         return stored
 
     @property
@@ -73,8 +78,10 @@ class ResourceTable:
                 self.client.transact_write_items(TransactItems=deletes)
             else:
                 self.client.delete_item(**self._condition(record))
-        except (*self._conflicts, self.client.exceptions.TransactionCanceledException):
+        except self._conflicts:
             raise _conflict(record.arn) from None
+        except self.client.exceptions.TransactionCanceledException as error:
+            raise _canceled(error, record.arn) from error
 
     def list(
         self,
@@ -143,6 +150,20 @@ class ResourceTable:
 
 def _conflict(arn: str) -> Conflict:
     return Conflict(f"{arn}, or something it refers to, is being changed by another request; try again.")
+
+
+def _reasons(canceled: ClientError) -> list[str | None]:
+    return [reason.get("Code") for reason in canceled.response.get("CancellationReasons", [])]
+
+
+def _canceled(error: ClientError, arn: str) -> Exception:
+    """What a canceled transaction means: another writer, a busy table, or a mistake, which stays as it is."""
+    others = {*_reasons(error)} - OTHER_WRITER
+    if not others:
+        return _conflict(arn)
+    if others <= BUSY:
+        return ServiceUnavailable(f"The table is busy, so {arn} was not written; try again.")
+    return error
 
 
 def _text(seconds: float) -> str:

@@ -21,7 +21,7 @@ def test_utf_16_without_a_mark_and_russian_are_detected() -> None:
     assert detect("пользователь,товар,дата\n".encode("cp1251")) == "cp1251"
 
 
-def test_a_few_damaged_bytes_are_counted_and_do_not_change_the_encoding() -> None:
+def test_damaged_bytes_are_counted_and_do_not_change_the_encoding() -> None:
     data = ("größe " * 50).encode() + b"\xff\n"
     stream = Utf8Text(io.BytesIO(data), detect(data))  # type: ignore[arg-type]
     assert "größe" in stream.read().decode() and stream.damaged == 1

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
+from random import Random
 from threading import Barrier, Lock
 from typing import Any
 
@@ -212,5 +213,19 @@ def test_writers_that_never_stop_end_in_a_conflict() -> None:
         raise Conflict("busy")
 
     with pytest.raises(Conflict, match="busy"):
-        repeat_on_conflict(work)
+        repeat_on_conflict(work, sleep=lambda _: None)
     assert len(attempts) == MAX_ATTEMPTS
+
+
+def test_rounds_are_apart_by_growing_random_pauses() -> None:
+    """Writers that start again at once meet again, and each round costs requests."""
+    pauses: list[float] = []
+
+    def work() -> None:
+        raise Conflict("later")
+
+    with pytest.raises(Conflict):
+        repeat_on_conflict(work, sleep=pauses.append, rng=Random(1))
+    assert len(pauses) == MAX_ATTEMPTS - 1 and len(set(pauses)) == len(pauses)
+    assert pauses[0] <= 0.01 and 0.1 < max(pauses) <= 0.2
+    assert sum(pauses) < 10
