@@ -165,7 +165,8 @@ class Emulator:
         stepfunctions.install(self._client_of_state)
         self._policies = ResourcePolicies(self.account, self._terminal)
         sns.install(self._topic_may_send)
-        enforcer = Enforcer(self.account, self.roles, self._policies, self._terminal)
+        keys: dict[str, str] = {}
+        enforcer = Enforcer(self.account, self.roles, self._policies, self._terminal, keys)
         self._state = open_state(
             self._state_folder or (self._scratch / "state" if self._seed else None),
             self.account,
@@ -178,7 +179,7 @@ class Emulator:
         moto = MotoApp(self.port)
         router = Router(moto, self.roles, enforcer, self._terminal, access=self._access, state=folder)
         self._server.start(router)
-        self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles)
+        self.deployment = Deployment(self.account, assembly.stack, assembly, self.roles, keys=keys)
         template = assembly.template(self.account.region, self.account.partition)
         provision(template, self.deployment, say)
         self.outputs = template.outputs()

@@ -24,6 +24,7 @@ CHECKS: Mapping[str, Check] = {
     "CDK bootstrap": stack.bootstrap,
     "permissions": permissions.permissions,
     "stack": stack.stack,
+    "own key": stack.own_key,
     "training instances": quotas.training_instances,
     "Lambda concurrency": quotas.lambda_concurrency,
     "Lambda memory": quotas.lambda_memory,

@@ -12,6 +12,7 @@ QUALIFIER = "hnb659fds"
 """The CDK's default qualifier of bootstrap resources."""
 PARAMETER = f"/cdk-bootstrap/{QUALIFIER}/version"
 BOOTSTRAP_LINK = "https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"
+KEY_LINK = "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"
 BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
 
 
@@ -68,6 +69,30 @@ def stack(account: Account) -> list[Finding]:
         text = f"{stage.stack_name} is {status}"
         return [Finding("stack", "missing", text, "Wait until the operation has ended.")]
     return [Finding("stack", "ok", f"{stage.stack_name} is {status} and will be updated")]
+
+
+def own_key(account: Account) -> list[Finding]:
+    """The deployment keeps its key: without it, nobody can read what it has encrypted."""
+    stage = account.template.stage
+    if stage.own_key:
+        return [Finding("own key", "ok", f"{stage.stack_name} has a key of its own")]
+    managed = [Finding("own key", "ok", "AWS manages the keys")]
+    if _describe(account, stage.stack_name) is None:
+        return managed
+    pages = account.client("cloudformation").get_paginator("list_stack_resources")
+    keys = [
+        resource["PhysicalResourceId"]
+        for page in pages.paginate(StackName=stage.stack_name)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::KMS::Key" and resource["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+    if not keys:
+        return managed
+    text = (
+        f"{stage.stack_name} encrypts its data with the key {keys[0]}, and ownKey is false: the deployment "
+        "would take the key away from the roles, and nobody could read the data"
+    )
+    return [Finding("own key", "missing", text, "Set ownKey to true in cdk.json.", KEY_LINK)]
 
 
 def _describe(account: Account, name: str) -> dict[str, Any] | None:

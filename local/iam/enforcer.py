@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from local.account import Account
 from local.http.messages import Request, Response
+from local.iam.key_permissions import key_permissions
 from local.iam.operations import Operation
 from local.iam.policy import decide
 from local.iam.required_permissions import Permission, required_permissions
@@ -18,8 +20,15 @@ class Enforcer:
     """Denies requests that the caller's role does not allow, in the format that the client expects."""
 
     def __init__(
-        self, account: Account, roles: Roles, policies: ResourcePolicies, terminal: Terminal
+        self,
+        account: Account,
+        roles: Roles,
+        policies: ResourcePolicies,
+        terminal: Terminal,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
+        """`keys` is the ARN of a bucket, table or stream → the key of KMS that encrypts its data."""
+        self._keys = {} if keys is None else keys
         self._account = account
         self._roles = roles
         self._policies = policies
@@ -32,7 +41,10 @@ class Enforcer:
         caller = self._roles.enforced_caller(request.credential[0])
         if caller is None:
             return None
-        for permission in required_permissions(request, operation, self._account):
+        needed = required_permissions(request, operation, self._account)
+        multipart = "uploadId" in request.parameters
+        needed += key_permissions(needed, self._keys, self._account, multipart=multipart)
+        for permission in needed:
             if not self._allowed(caller, permission):
                 message = self._message(caller, permission)
                 self._terminal.warn_once(f"denied by IAM: {message}")

@@ -10,6 +10,7 @@ from local.provision import (
     firehose,
     iam,
     kinesis,
+    kms,
     logs,
     monitoring,
     s3,
@@ -30,6 +31,7 @@ _MODULES = (
     firehose,
     iam,
     kinesis,
+    kms,
     logs,
     monitoring,
     s3,
@@ -39,7 +41,6 @@ _MODULES = (
 )
 _WITHOUT = {
     "AWS::EMRServerless::Application": " Set distributed.enabled to false for a local run.",
-    "AWS::KMS::Key": " Set ownKey to false for a local run.",
 }
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # a parameter of the CDK's templates
 

@@ -11,12 +11,11 @@ from local.template import Physical, Resource
 @adapter(
     "AWS::DynamoDB::Table",
     handled="TableName AttributeDefinitions KeySchema GlobalSecondaryIndexes LocalSecondaryIndexes "
-    "BillingMode StreamSpecification TimeToLiveSpecification",
+    "BillingMode StreamSpecification TimeToLiveSpecification SSESpecification",
     ignored=NO_TAGS
     | {
         "DeletionProtectionEnabled": "moto has no such protection",
         "PointInTimeRecoverySpecification": "moto has no such protection",
-        "SSESpecification": "moto keeps items in memory",
         "OnDemandThroughput": "no throughput is metered",
     },
 )
@@ -37,6 +36,8 @@ def table(resource: Resource, deployment: Deployment) -> Physical:
     if ttl and ttl.get("Enabled"):
         dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
     attributes = {"Arn": created["TableArn"]}
+    if key := properties.get("SSESpecification", {}).get("KMSMasterKeyId"):
+        deployment.keys[created["TableArn"]] = key
     if "LatestStreamArn" in created:
         attributes["StreamArn"] = created["LatestStreamArn"]
     return Physical(name, attributes)

@@ -8,8 +8,8 @@ from local.template import Physical, Resource
 
 @adapter(
     "AWS::Kinesis::Stream",
-    handled="Name ShardCount StreamModeDetails RetentionPeriodHours",
-    ignored=NO_TAGS | {"StreamEncryption": "moto keeps records in memory"},
+    handled="Name ShardCount StreamModeDetails RetentionPeriodHours StreamEncryption",
+    ignored=NO_TAGS,
 )
 def stream(resource: Resource, deployment: Deployment) -> Physical:
     """Create a stream."""
@@ -20,4 +20,8 @@ def stream(resource: Resource, deployment: Deployment) -> Physical:
     kinesis.create_stream(StreamName=name, StreamModeDetails=mode, **shards)
     if (hours := properties.get("RetentionPeriodHours", 24)) > 24:
         kinesis.increase_stream_retention_period(StreamName=name, RetentionPeriodHours=hours)
-    return Physical(name, {"Arn": deployment.account.arn("kinesis", f"stream/{name}")})
+    arn = deployment.account.arn("kinesis", f"stream/{name}")
+    key = properties.get("StreamEncryption", {}).get("KeyId", "")
+    if key.startswith("arn:"):  # and not AWS's own key, which callers need no permission for
+        deployment.keys[arn] = key
+    return Physical(name, {"Arn": arn})

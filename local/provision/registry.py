@@ -45,6 +45,7 @@ class Deployment:
     deliveries: list[Delivery] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     alarm_topics: list[tuple[str, str]] = field(default_factory=list)  # ARNs of an alarm and of its topic
+    keys: dict[str, str] = field(default_factory=dict)  # ARN of a bucket, table or stream → its key of KMS
     glue_columns: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:

@@ -7,15 +7,12 @@ import json
 from local.provision.registry import NO_TAGS, Deployment, adapter
 from local.template import Physical, Resource
 
-_STORAGE = "moto keeps objects in memory"
-
 
 @adapter(
     "AWS::S3::Bucket",
-    handled="BucketName VersioningConfiguration",
+    handled="BucketName VersioningConfiguration BucketEncryption",
     ignored=NO_TAGS
     | {
-        "BucketEncryption": _STORAGE,
         "OwnershipControls": "there are no other accounts",
         "PublicAccessBlockConfiguration": "the endpoint listens on 127.0.0.1 only",
         "LifecycleConfiguration": "rules take effect after days",
@@ -32,6 +29,9 @@ def bucket(resource: Resource, deployment: Deployment) -> Physical:
     if versioning := properties.get("VersioningConfiguration"):
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
     partition = deployment.account.partition
+    for rule in properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", []):
+        if key := rule.get("ServerSideEncryptionByDefault", {}).get("KMSMasterKeyID"):
+            deployment.keys[f"arn:{partition}:s3:::{name}"] = key
     return Physical(
         name,
         {

@@ -111,6 +111,15 @@ def table(**more: Any) -> dict[str, Any]:
     return {"Type": "AWS::DynamoDB::Table", "Properties": properties | more}
 
 
+def encryption(key: Any) -> dict[str, Any]:
+    """The default encryption of a bucket."""
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    return {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": default}]}
+
+
+VIA_DYNAMODB = {"StringEquals": {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}}
+
+
 def route(key: str, name: str, authorization: str = "AWS_IAM") -> dict[str, Any]:
     return {
         "Type": "AWS::ApiGatewayV2::Route",
@@ -150,11 +159,21 @@ def resources() -> dict[str, Any]:
         "Lake": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}},
         "Table": table(TableName="tiny-own"),
         "Other": table(TableName="tiny-other"),
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": []}}},
+        "Sealed": table(
+            TableName="tiny-sealed", SSESpecification={"SSEEnabled": True, "KMSMasterKeyId": get_att("Key")}
+        ),
+        "SealedBucket": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {"BucketName": "tiny-sealed", "BucketEncryption": encryption(get_att("Key"))},
+        },
         "PlainRole": role("lambda.amazonaws.com"),
         "StoreRole": role(
             "lambda.amazonaws.com",
             allow("dynamodb:PutItem", "dynamodb:BatchWriteItem", on=get_att("Table")),
-            allow("s3:GetObject", on=lake("/input/*")),
+            allow("dynamodb:PutItem", on=get_att("Sealed")),
+            allow("s3:GetObject", on=["arn:aws:s3:::tiny-sealed/*", lake("/input/*")]),
+            allow("kms:Decrypt", on=get_att("Key"), when=VIA_DYNAMODB),
             allow("states:StartExecution", on=arn("states", "stateMachine:tiny-greet")),
             allow("sts:AssumeRole", on="*"),
             allow(

@@ -56,6 +56,27 @@ def test_existing_stack_can_be_updated(make) -> None:
     assert finding.status == "ok" and "CREATE_COMPLETE" in finding.text
 
 
+WITH_KEY = json.dumps({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}}}})
+
+
+def test_deployment_cannot_lose_its_key(make) -> None:
+    """The data that were written with the key can be read only with it."""
+    formation = boto3.client("cloudformation", region_name=REGION)
+    formation.create_stack(StackName="tastemaker-dev", TemplateBody=WITH_KEY)
+    (finding,) = stack.own_key(make())
+    assert finding.status == "missing" and "ownKey is false" in finding.text
+    assert finding.remedy == "Set ownKey to true in cdk.json."
+    (kept,) = stack.own_key(make({"ownKey": True}))
+    assert kept.status == "ok"
+
+
+def test_deployment_without_a_key_needs_none(make) -> None:
+    assert [one.status for one in stack.own_key(make())] == ["ok"]
+    formation = boto3.client("cloudformation", region_name=REGION)
+    formation.create_stack(StackName="tastemaker-dev", TemplateBody=EMPTY)
+    assert [one.status for one in stack.own_key(make())] == ["ok"]
+
+
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS", "DELETE_FAILED"])
 def test_stack_that_is_broken_or_busy_stops_a_deployment(make, stubbed, status: str) -> None:
     answer = {"Stacks": [{"StackName": "tastemaker-dev", "CreationTime": 0, "StackStatus": status}]}

@@ -44,6 +44,14 @@ def test_other_actions_and_other_tables_are_denied(store):
     assert store("dynamodb", "put_item", TableName="tiny-other", Item=ITEM)["code"] == "AccessDeniedException"
 
 
+def test_encrypted_data_need_the_permission_for_their_key(store, local):
+    local.client("s3").put_object(Bucket="tiny-sealed", Key="seen.txt", Body=b"x")
+    assert "ok" in store("dynamodb", "put_item", TableName="tiny-sealed", Item=ITEM)
+    denied = store("s3", "get_object", Bucket="tiny-sealed", Key="seen.txt")
+    assert denied["code"] == "AccessDenied"
+    assert "kms:Decrypt on resource: arn:aws:kms:us-east-1:123456789012:key/" in denied["message"]
+
+
 def test_every_table_of_a_batch_and_every_part_of_a_transaction_is_checked(store):
     put = [{"PutRequest": {"Item": ITEM}}]
     batch = store("dynamodb", "batch_write_item", RequestItems={"tiny-own": put, "tiny-other": put})

@@ -13,10 +13,6 @@ def test_stage_with_spark_is_refused_with_the_setting_to_change(refused):
     assert "distributed.enabled" in refused(Spark={"Type": "AWS::EMRServerless::Application"})
 
 
-def test_stage_with_a_key_of_its_own_is_refused_by_the_name_of_its_setting(refused):
-    assert "ownKey" in refused(Key={"Type": "AWS::KMS::Key"})
-
-
 def test_unknown_property_is_refused_by_name(refused):
     reason = refused(Odd={"Type": "AWS::S3::Bucket", "Properties": {"ObjectLockEnabled": True}})
     assert "Odd (AWS::S3::Bucket)" in reason
