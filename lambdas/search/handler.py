@@ -18,7 +18,7 @@ from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support import authorization, observability
 from lambdas.support.clients import client, credentials
-from lambdas.support.http import Served, account_of, body_of, method_of, path_of
+from lambdas.support.http import Served, account_of, body_of, method_of, path_of, result_bytes
 from lambdas.support.observer import LambdaObserver
 from lambdas.support.partitions import partition_of
 from lambdas.support.settings import Settings
@@ -31,7 +31,7 @@ from tastemaker.search.service.backend import Backend
 from tastemaker.search.service.catalogs import BundleCatalogs
 from tastemaker.search.service.embedded import EmbeddedBackend
 from tastemaker.search.service.endpoint import SearchEndpoint
-from tastemaker.search.service.http import HttpRequest, HttpResponse
+from tastemaker.search.service.http import HttpRequest, HttpResponse, uncompressed
 from tastemaker.search.service.opensearch import OpenSearchBackend
 from tastemaker.search.service.permit import Permit, PermitAll
 from tastemaker.serving.endpoints import RecordCache
@@ -39,8 +39,8 @@ from tastemaker.serving.runtime import Runtime
 
 PREFIX = "/search"
 """The path of the API below that of all services. Clients name it in the URL of their host."""
-MAX_RESPONSE_BYTES = 5_500_000
-"""Lambda returns at most 6 MB, with the text escaped."""
+MAX_RESULT_BYTES = 6_000_000
+"""Lambda returns at most 6 MB: the response as a JSON text, in which quotation marks are escaped."""
 
 _settings = Settings()
 _dynamodb = client("dynamodb")
@@ -94,10 +94,11 @@ def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
 def _answer(event: Mapping[str, Any], context: Any, served: Served) -> HttpResponse:
     try:
         response = _endpoint.handle(_request(event), _permit(event, context))
-        if len(response.body) > MAX_RESPONSE_BYTES:
+        size = result_bytes(_result(response, served.request_id), MAX_RESULT_BYTES)
+        if size > MAX_RESULT_BYTES:
             raise TooLargeError(
-                f"The response has {len(response.body):,} bytes; the endpoint returns at most "
-                f"{MAX_RESPONSE_BYTES:,}. Ask for a smaller [size], or fewer members of [_source]."
+                f"The response has {size:,} bytes with quotation marks escaped; the endpoint returns at most "
+                f"{MAX_RESULT_BYTES:,}. Ask for a smaller [size], or fewer members of [_source]."
             )
         return response
     except SearchError as error:
@@ -114,7 +115,8 @@ def _answer(event: Mapping[str, Any], context: Any, served: Served) -> HttpRespo
 def _request(event: Mapping[str, Any]) -> HttpRequest:
     path = path_of(event).removeprefix(PREFIX)
     query = dict(parse_qsl(event.get("rawQueryString") or "", keep_blank_values=True))
-    return HttpRequest(method_of(event), path or "/", query, event.get("headers") or {}, body_of(event))
+    body, headers = uncompressed(body_of(event), event.get("headers") or {})
+    return HttpRequest(method_of(event), path or "/", query, headers, body)
 
 
 def _permit(event: Mapping[str, Any], context: Any) -> Permit:

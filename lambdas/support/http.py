@@ -1,6 +1,7 @@
 """HTTP requests of API Gateway (payload format 2.0) → operations of one service → responses."""
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -10,6 +11,9 @@ from uuid import uuid4
 from lambdas.support import observability
 from tastemaker.errors import NotServedYet, TastemakerError
 from tastemaker.wire import Response, Service
+
+LARGEST_ESCAPE = 6
+"""The bytes that JSON needs for one character at most: `\\u0000`."""
 
 Operation = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 """Validated parameters → the members of the output, or None for an operation without output."""
@@ -106,6 +110,14 @@ def body_of(event: Mapping[str, Any]) -> bytes:
     """The body of a request."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+
+
+def result_bytes(result: Mapping[str, Any], limit: int) -> int:
+    """The bytes that Lambda's runtime makes of a result, or fewer if they are below `limit` in any case."""
+    body: str = result["body"]
+    if LARGEST_ESCAPE * len(body) < limit:
+        return len(body)
+    return len(json.dumps(result, ensure_ascii=False).encode())
 
 
 def _result(response: Response, request_id: str) -> dict[str, Any]:

@@ -111,6 +111,8 @@ class FunctionScore:
 
     def matches(self, context: QueryContext) -> Matches:
         found = self.query.matches(context)
+        # A document that was replaced may lack the field, or have a value that no function takes.
+        found = found.keep(context.reader.live[found.documents])
         if not len(found):
             return found
         factor = np.minimum(self._factor(context, found.documents), self.max_boost)

@@ -46,8 +46,12 @@ class Backend(Protocol):
         """Store the processors of a pipeline that the backend performs itself."""
         ...
 
-    def delete_pipeline(self, name: str) -> None:
-        """Delete what `put_pipeline` stored."""
+    def pipelines(self, name: str | None) -> Mapping[str, Any]:
+        """The pipelines that the backend has itself: all, or those that `name` names."""
+        ...
+
+    def delete_pipeline(self, name: str) -> bool:
+        """Delete a pipeline that the backend has itself. Returns whether there was one."""
         ...
 
     def default_pipeline(self, index: str) -> str | None:

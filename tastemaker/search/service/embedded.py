@@ -82,8 +82,11 @@ class EmbeddedBackend:
                     "personalized_search_ranking."
                 )
 
-    def delete_pipeline(self, name: str) -> None:
-        """Nothing is stored here."""
+    def pipelines(self, name: str | None) -> Mapping[str, Any]:
+        return {}
+
+    def delete_pipeline(self, name: str) -> bool:
+        return False
 
     def default_pipeline(self, index: str) -> str | None:
         settings = (self._definitions.get(Definition.INDEX, index) or {}).get("settings") or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tastemaker.search.errors import InvalidArgumentError, ResourceMissingError, SearchError, UnsupportedError
@@ -32,6 +33,8 @@ _ADVICE = (
 )
 _BODY_PARAMETERS = ("from", "size", "track_total_hits", "track_scores", "version", "sort", "_source")
 MAX_SEARCHES = 100
+MAX_HITS = 10_000
+"""OpenSearch's `index.max_result_window`, if it was not changed."""
 PERMIT_ALL = PermitAll()
 
 
@@ -92,19 +95,22 @@ class SearchEndpoint:
             self._backend.put_pipeline(name, read_pipeline(name, body).rest)
             self._definitions.put(Definition.PIPELINE, name, body)
         else:
-            if not self._definitions.delete(Definition.PIPELINE, name):
+            is_ours = self._definitions.delete(Definition.PIPELINE, name)
+            if not self._backend.delete_pipeline(name) and not is_ours:
                 raise ResourceMissingError(f"pipeline [{name}] is missing")
-            self._backend.delete_pipeline(name)
         return HttpResponse.of({"acknowledged": True})
 
     def _get_pipelines(self, name: str | None) -> HttpResponse:
-        found = dict(self._definitions.all(Definition.PIPELINE))
-        if name is not None and name not in ("*", "_all"):
-            wanted = name.split(",")
-            found = {one: found[one] for one in wanted if one in found}
-            if not found:
-                return HttpResponse.of({}, 404)
-        return HttpResponse.of(found)
+        """Pipelines with our processor as they were created, and those of the backend."""
+        ours = self._definitions.all(Definition.PIPELINE)
+        is_all = name is None or name in ("*", "_all")
+        if not is_all:
+            patterns = str(name).split(",")
+            ours = {
+                one: body for one, body in ours.items() if any(fnmatchcase(one, some) for some in patterns)
+            }
+        found = {**self._backend.pipelines(None if is_all else name), **ours}
+        return HttpResponse.of(found, 200 if found or is_all else 404)
 
     def _pipeline(self, search: Search, named: Any) -> tuple[RankingOptions | None, str | None]:
         """The processor of a search, and the name of the pipeline that the backend performs."""
@@ -238,13 +244,24 @@ class SearchEndpoint:
         start, size = page_of(Members("search", {one: body[one] for one in ("from", "size") if one in body}))
         wanted = {name: value for name, value in body.items() if name != "ext"}
         if ranking.window is not None:
-            wanted = {**wanted, "from": 0, "size": max(ranking.window, start + size)}
+            wanted = {**wanted, "from": 0, "size": _needed(ranking, start + size)}
         return _Planned(Search(index, wanted, passed_on, query or {}), ranking, body, start, size)
 
     def _finish(self, planned: _Planned, response: dict[str, Any]) -> dict[str, Any]:
         if planned.ranking is None:
             return response
         return self._processor.process(planned.ranking, planned.body, response, planned.start, planned.size)
+
+
+def _needed(ranking: RankingOptions, end: int) -> int:
+    """How many hits a page that ends at `end` needs with a window.
+
+    A filter may exclude hits of the window, at most all. So many more come after it in their place; otherwise
+    they would be on no page. A server returns at most `MAX_HITS`.
+    """
+    window = ranking.window or 0
+    excluded = window if ranking.filter_arn is not None else 0
+    return max(window, end, min(max(window, end) + excluded, MAX_HITS))
 
 
 def _from_parameters(parameters: Parameters) -> dict[str, Any]:

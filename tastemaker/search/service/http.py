@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tastemaker.search.errors import InvalidArgumentError, ParsingError, SearchError
+from tastemaker.search.errors import InvalidArgumentError, ParsingError, SearchError, TooLargeError
 
+MAX_BODY_BYTES = 50_000_000
+"""The largest body after decompression. A compressed one has at most 6 MB."""
 JSON = "application/json; charset=UTF-8"
+
+
+def uncompressed(body: bytes, headers: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
+    """A body that may be compressed with gzip as it was, and the headers without its encoding.
+
+    Clients compress bodies with `http_compress` or `compression`. Raises ParsingError and TooLargeError.
+    """
+    encoding = next((value for name, value in headers.items() if name.lower() == "content-encoding"), "")
+    if encoding.strip().lower() in ("", "identity"):
+        return body, headers
+    if encoding.strip().lower() != "gzip":
+        raise InvalidArgumentError(f"The body has the encoding [{encoding}]; send it with gzip or without")
+    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        plain = reader.decompress(body, MAX_BODY_BYTES)
+    except zlib.error as error:
+        raise ParsingError(f"The body is not gzip: {error}") from None
+    if reader.unconsumed_tail:
+        raise TooLargeError(f"The body has more than {MAX_BODY_BYTES:,} bytes when it is decompressed.")
+    if not reader.eof:
+        raise ParsingError("The body is not gzip: its end is missing")
+    return plain, {name: value for name, value in headers.items() if name.lower() != "content-encoding"}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from tastemaker.search.errors import BackendError, SearchError, ServerError
@@ -16,6 +19,8 @@ from tastemaker.search.service.settings import DEFAULT_PIPELINE
 SECTIONS = ("request_processors", "response_processors", "phase_results_processors")
 _DEFAULT_NAMES = (DEFAULT_PIPELINE, "search.default_pipeline")
 JSON_HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
+MAX_REQUESTS = 8
+"""Requests to the server at the same time."""
 LINES_HEADERS = {**JSON_HEADERS, "content-type": "application/x-ndjson"}
 
 
@@ -40,16 +45,41 @@ class OpenSearchBackend:
         query = dict(search.query)
         if search.pipeline is not None:
             query["search_pipeline"] = search.pipeline
-        return self._json(HttpRequest("POST", path, query, JSON_HEADERS, _encoded(search.body)))
+        found = self._json(HttpRequest("POST", path, query, JSON_HEADERS, _encoded(search.body)))
+        if "hits" not in (found.get("hits") or {}):
+            raise BackendError(f"The OpenSearch server answered {path} without hits.")
+        return found
 
     def search_many(self, searches: Sequence[Search]) -> list[dict[str, Any] | SearchError]:
+        """The responses to several searches. Those without pipeline are one request.
+
+        Each of the others is a request of its own: `_msearch` takes a pipeline only since OpenSearch 2.18
+        (pull request 15923), and `_search` has a parameter for it since 2.7.
+        """
+        together = iter(self._search_together([one for one in searches if one.pipeline is None]))
+        named = [one for one in searches if one.pipeline is not None]
+        with ThreadPoolExecutor(MAX_REQUESTS) as pool:
+            alone = iter(list(pool.map(self._search_alone, named)))
+        return [next(together if one.pipeline is None else alone) for one in searches]
+
+    def _search_alone(self, search: Search) -> dict[str, Any] | SearchError:
+        # A header has values of JSON, and a URL has texts.
+        query = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in search.query.items()
+        }
+        try:
+            return self.search(replace(search, query=query))
+        except SearchError as error:
+            return error
+
+    def _search_together(self, searches: Sequence[Search]) -> list[dict[str, Any] | SearchError]:
         if not searches:
             return []
         lines = []
         for one in searches:
             header = {**one.query, **({} if one.index is None else {"index": one.index})}
-            body = {**one.body, **({} if one.pipeline is None else {"search_pipeline": one.pipeline})}
-            lines += [_encoded(header), _encoded(body)]
+            lines += [_encoded(header), _encoded(one.body)]
         data = b"\n".join(lines) + b"\n"
         answer = self._json(HttpRequest("POST", "/_msearch", {}, LINES_HEADERS, data))
         responses = answer.get("responses")
@@ -61,7 +91,22 @@ class OpenSearchBackend:
         parts = request.parts
         if request.method == "PUT" and len(parts) == 2 and parts[1] == "_settings":
             return self._put_settings(request, parts[0])
+        if len(parts) == 1 and not parts[0].startswith("_"):
+            if request.method == "PUT":
+                return self._put_settings(request, parts[0])
+            if request.method == "DELETE":
+                return self._delete_index(request, parts[0])
         return self._server.send(request)
+
+    def pipelines(self, name: str | None) -> Mapping[str, Any]:
+        path = "/_search/pipeline" if name is None else f"/_search/pipeline/{name}"
+        try:
+            found = self._json(HttpRequest("GET", path, {}, JSON_HEADERS))
+        except ServerError as error:
+            if error.status != 404:
+                raise
+            return {}
+        return {one: body for one, body in found.items() if isinstance(body, Mapping)}
 
     def put_pipeline(self, name: str, rest: Mapping[str, Any]) -> None:
         if any(rest.get(section) for section in SECTIONS):
@@ -70,34 +115,55 @@ class OpenSearchBackend:
         elif name:
             self.delete_pipeline(name)  # an earlier definition may have had other processors
 
-    def delete_pipeline(self, name: str) -> None:
+    def delete_pipeline(self, name: str) -> bool:
         try:
             self._json(HttpRequest("DELETE", f"/_search/pipeline/{name}", {}, JSON_HEADERS))
         except ServerError as error:
             if error.status != 404:
                 raise
+            return False
+        return True
 
     def default_pipeline(self, index: str) -> str | None:
         settings = (self._definitions.get(Definition.INDEX, index) or {}).get("settings") or {}
         return settings.get(DEFAULT_PIPELINE)
 
     def _put_settings(self, request: HttpRequest, index: str) -> HttpResponse:
-        """Store a default pipeline that has our processor here, and pass on the other settings."""
+        """Store a default pipeline that has our processor here, and pass on the other settings.
+
+        The request changes the settings of an index, or creates one.
+        """
+        creates = len(request.parts) == 1
         settings = json_object(request.json())
         named, rest = _without_default(settings)
         ours = named is not None and self._definitions.get(Definition.PIPELINE, named) is not None
         if not ours:
-            if named is not None or _names_default(settings):
-                self._definitions.delete(Definition.INDEX, index)
+            if creates or named is not None or _names_default(settings):
+                self._delete_defaults(index)
             return self._server.send(request)
-        if rest:
+        response = HttpResponse.of({"acknowledged": True})
+        if rest or creates:
             response = self._server.send(
                 HttpRequest("PUT", request.path, request.query, JSON_HEADERS, _encoded(rest))
             )
             if response.status >= 400:
                 return response
-        self._definitions.put(Definition.INDEX, index, {"settings": {DEFAULT_PIPELINE: named}})
-        return HttpResponse.of({"acknowledged": True})
+        for one in index.split(","):
+            self._definitions.put(Definition.INDEX, one, {"settings": {DEFAULT_PIPELINE: named}})
+        return response
+
+    def _delete_index(self, request: HttpRequest, index: str) -> HttpResponse:
+        """Delete an index with its default pipeline: the next index of this name does not have it."""
+        response = self._server.send(request)
+        if response.status < 400:
+            self._delete_defaults(index)
+        return response
+
+    def _delete_defaults(self, index: str) -> None:
+        patterns = ["*" if one == "_all" else one for one in index.split(",")]
+        for name in list(self._definitions.all(Definition.INDEX)):
+            if any(fnmatchcase(name, pattern) for pattern in patterns):
+                self._definitions.delete(Definition.INDEX, name)
 
     def _json(self, request: HttpRequest) -> dict[str, Any]:
         """The JSON of a response. Raises ServerError for an error, and BackendError for no JSON."""

@@ -2,7 +2,7 @@ import base64
 import json
 from types import SimpleNamespace
 
-from lambdas.support.http import account_of, serve
+from lambdas.support.http import account_of, result_bytes, serve
 from tastemaker.errors import ResourceNotFound
 from tastemaker.wire import Service
 
@@ -71,3 +71,11 @@ def test_account_comes_from_the_function_or_the_event():
     arn = "arn:aws:lambda:eu-west-1:111111111111:function:control"
     assert account_of(event(), SimpleNamespace(invoked_function_arn=arn)) == "111111111111"
     assert account_of(event(), None) == "123456789012"
+
+
+def test_size_of_a_result_counts_what_its_escapes_add():
+    """Lambda refuses a result by its size as JSON, in which each quotation mark of the body has two bytes."""
+    body = '"é' * 1000
+    whole = len(json.dumps({"body": body}, ensure_ascii=False).encode())
+    assert whole > 4000 == result_bytes({"body": body}, 12_001) * 2
+    assert result_bytes({"body": body}, 12_000) == whole

@@ -170,3 +170,12 @@ def test_nested_query_beyond_the_depth_is_refused() -> None:
         query = {"bool": {"must": [query]}}
     with pytest.raises(SearchError, match="levels"):
         found(library(), query)
+
+
+def test_function_score_does_not_look_at_documents_that_were_replaced() -> None:
+    """The field of the earlier document was missing, or had a value that the modifier does not take."""
+    first = {"x": {"NAME": "boots"}, "y": {"NAME": "boots", "PRICE": -5.0}}
+    second = {"x": {"NAME": "boots", "PRICE": 9.0}, "y": {"NAME": "boots", "PRICE": 4.0}}
+    factor = {"field": "PRICE", "modifier": "sqrt"}
+    query = {"query": {"match": {"NAME": "boots"}}, "field_value_factor": factor, "boost_mode": "replace"}
+    assert scores(library(first, second), {"function_score": query}) == {"x": 3.0, "y": 2.0}

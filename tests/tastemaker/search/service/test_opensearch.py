@@ -125,23 +125,97 @@ def test_default_pipeline_with_our_processor_is_stored_here(api: Api) -> None:
     assert items(api.send("POST", "/products/_search", BODY)[1]) == "abc"
 
 
-def test_searches_of_one_request_are_one_request_to_the_server(api: Api) -> None:
+def test_searches_without_pipeline_are_one_request_to_the_server(api: Api) -> None:
     api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
     api.server.requests = []
     failed = {"error": {"type": "index_not_found_exception", "reason": "no such index"}, "status": 404}
-    api.server.answers = [HttpResponse.of({"responses": [response("abc"), failed]})]
-    lines = [{"index": "a", "routing": "r"}, {**BODY, "search_pipeline": "p"}, {"index": "b"}, {}]
+    api.server.answers = [
+        HttpResponse.of({"responses": [failed, response("ab")]}),
+        HttpResponse.of(response("abc")),
+    ]
+    header = {"index": "a", "routing": "r", "request_cache": True}
+    lines = [header, {**BODY, "search_pipeline": "p"}, {"index": "b"}, {}, {"index": "c"}, {}]
     body = b"\n".join(json.dumps(line).encode() for line in lines) + b"\n"
-    first, second = api.send("POST", "/_msearch", body)[1]["responses"]
-    assert items(first) == "cab"
-    assert second == failed
-    (request,) = api.server.requests
-    assert [json.loads(line) for line in request.body.splitlines()] == [
-        {"routing": "r", "index": "a"},
-        {"query": BODY["query"], "search_pipeline": "_none"},
+    first, second, third = api.send("POST", "/_msearch", body)[1]["responses"]
+    assert (items(first), second, items(third)) == ("cab", failed, "ab")
+    together, alone = api.server.requests
+    assert [json.loads(line) for line in together.body.splitlines()] == [
         {"index": "b"},
         {},
+        {"index": "c"},
+        {},
     ]
+    # `_msearch` takes pipelines only since OpenSearch 2.18.
+    assert (alone.path, json.loads(alone.body)) == ("/a/_search", {"query": BODY["query"]})
+    assert alone.query == {"routing": "r", "request_cache": "true", "search_pipeline": "_none"}
+
+
+def test_search_of_several_that_fails_alone_has_its_own_error(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    refused = {"error": {"type": "parsing_exception", "reason": "no"}, "status": 400}
+    api.server.answers = [HttpResponse.of(refused, 400)]
+    lines = [{"index": "a"}, {**BODY, "search_pipeline": "p"}]
+    body = b"\n".join(json.dumps(line).encode() for line in lines) + b"\n"
+    assert api.send("POST", "/_msearch", body)[1]["responses"] == [refused]
+
+
+def test_default_pipeline_of_a_new_index_is_stored_here_until_the_index_is_deleted(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    api.server.sent()
+    mappings = {"properties": {"index": {"type": "keyword"}}}
+    body = {"settings": {"index.search.default_pipeline": "p", "number_of_shards": 2}, "mappings": mappings}
+    assert api.send("PUT", "/products", body)[0] == 200
+    rest = {"settings": {"number_of_shards": 2}, "mappings": mappings}
+    assert api.server.sent() == [("PUT", "/products", {}, rest)]
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    assert items(api.send("POST", "/products/_search", BODY)[1]) == "cab"
+    assert api.send("DELETE", "/prod*")[0] == 200
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    assert items(api.send("POST", "/products/_search", BODY)[1]) == "abc"
+
+
+def test_index_that_the_server_refuses_has_no_default_pipeline(api: Api) -> None:
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
+    api.server.answers = [HttpResponse.of({"error": "exists"}, 400)]
+    body = {"settings": {"index": {"search": {"default_pipeline": "p"}}}}
+    assert api.send("PUT", "/products", body) == (400, {"error": "exists"})
+    api.server.sent()
+    assert api.send("PUT", "/products", {}) == (200, {"acknowledged": True})
+    api.server.answers = [HttpResponse.of(response("abc"))]
+    assert items(api.send("POST", "/products/_search", BODY)[1]) == "abc"
+
+
+def test_pipelines_of_the_cluster_are_shown_and_deleted_with_ours(api: Api) -> None:
+    ours, theirs = {"response_processors": [OTHER, OURS]}, {"response_processors": [OTHER]}
+    api.send("PUT", "/_search/pipeline/p", ours)
+    api.server.sent()
+    api.server.answers = [HttpResponse.of({"p": theirs, "cluster": theirs})]
+    assert api.send("GET", "/_search/pipeline") == (200, {"p": ours, "cluster": theirs})
+    api.server.answers = [HttpResponse.of({"cluster": theirs})]
+    assert api.send("GET", "/_search/pipeline/cluster") == (200, {"cluster": theirs})
+    api.server.answers = [HttpResponse.of({}, 404)]
+    assert api.send("GET", "/_search/pipeline/none") == (404, {})
+    assert api.send("DELETE", "/_search/pipeline/cluster") == (200, {"acknowledged": True})
+    assert api.server.sent()[-1] == ("DELETE", "/_search/pipeline/cluster", {}, None)
+    api.server.answers = [HttpResponse.of({"error": "missing"}, 404)]
+    assert api.send("DELETE", "/_search/pipeline/none")[0] == 404
+
+
+def test_filter_in_a_window_leaves_no_hit_out_between_pages(api: Api) -> None:
+    """The filter excludes hits of the window, and others take their places on the pages."""
+    arn = PLUGIN["campaign_arn"].replace("campaign/", "filter/")
+    narrow = {"personalized_search_ranking": {**PLUGIN, "weight": 1, "window": 4, "filter_arn": arn}}
+    api.send("PUT", "/_search/pipeline/p", {"response_processors": [narrow]})
+    everything = "abcdefghij"
+    api.ranker.order, api.ranker.excluded = "ca", "bd"
+    found = ""
+    for start in range(0, 10, 2):
+        api.server.sent()
+        wanted = max(4, start + 2) + 4
+        api.server.answers = [HttpResponse.of(response(everything[:wanted]))]
+        found += items(api.send("POST", f"/x/_search?search_pipeline=p&from={start}&size=2", BODY)[1])
+        assert api.server.sent()[0][3]["size"] == wanted
+    assert found == "caefghij"
 
 
 def test_errors_of_the_server_reach_the_client_unchanged(api: Api) -> None:
@@ -175,9 +249,13 @@ def test_no_complete_answer_is_an_error_that_says_so(
 def test_several_searches_with_fewer_answers_are_an_error(api: Api) -> None:
     api.send("PUT", "/_search/pipeline/p", {"response_processors": [OURS]})
     api.server.answers = [HttpResponse.of({"responses": []})]
-    lines = [{}, {**BODY, "search_pipeline": "p"}]
+    lines = [{}, {}, {}, {**BODY, "search_pipeline": "p"}]
     body = b"\n".join(json.dumps(line).encode() for line in lines)
     assert api.send("POST", "/products/_msearch", body)[0] == 502
+    api.server.answers = [HttpResponse.of({"took": 1})]
+    alone = b"{}\n" + json.dumps(lines[-1]).encode() + b"\n"
+    (found,) = api.send("POST", "/products/_msearch", alone)[1]["responses"]
+    assert "without hits" in found["error"]["reason"]
 
 
 class OnlyProducts(PermitAll):

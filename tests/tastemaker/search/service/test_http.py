@@ -1,0 +1,30 @@
+"""Bodies of requests that clients compress."""
+
+import gzip
+
+import pytest
+
+from tastemaker.search.errors import SearchError
+from tastemaker.search.service.http import MAX_BODY_BYTES, uncompressed
+
+HEADERS = {"Content-Encoding": "gzip", "x-opaque-id": "7"}
+
+
+def test_body_with_gzip_is_read_and_passed_on_without_its_encoding() -> None:
+    assert uncompressed(gzip.compress(b"{}"), HEADERS) == (b"{}", {"x-opaque-id": "7"})
+    for headers in ({}, {"content-encoding": "identity"}):
+        assert uncompressed(b"{}", headers) == (b"{}", headers)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "reason"),
+    [
+        (b"{}", "gzip", "not gzip"),
+        (gzip.compress(b"{}" * 1000)[:-9], "gzip", "its end is missing"),
+        (b"{}", "br", r"encoding \[br\]"),
+        (gzip.compress(b" " * (MAX_BODY_BYTES + 1)), "gzip", "more than 50,000,000 bytes"),
+    ],
+)
+def test_body_that_cannot_be_decompressed_is_refused(body: bytes, encoding: str, reason: str) -> None:
+    with pytest.raises(SearchError, match=reason):
+        uncompressed(body, {"content-encoding": encoding})
