@@ -39,7 +39,7 @@ def key_permissions(
         key = keys.get(_container(permission.resource))
         if key is None:
             continue
-        needed = _ACTIONS.get(permission.action, ())
+        needed: tuple[str, ...] = _ACTIONS.get(permission.action, ())
         if service == "dynamodb" and name.startswith(_ITEMS):
             needed = (DECRYPT,)
         if multipart and permission.action == "s3:PutObject":
