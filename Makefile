@@ -12,7 +12,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
+.PHONY: help demo local console screenshots check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
         bench-load bench-models bench-related bench-search bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
 
 help:  ## What there is to make
@@ -25,6 +25,8 @@ local: $(VENV)/ready  ## The whole service on this machine (PORT=4566 STATE=a-di
 	$(BIN)/python -m local --port $(PORT) $(if $(STATE),--state $(STATE)) $(if $(SEED),--seed $(SEED))
 
 test: $(VENV)/ready $(CDK)  ## Every test: unit, contract, infrastructure and end-to-end
+	@[ -n "$$CHROMIUM" ] || command -v chromium google-chrome >/dev/null || \
+	    echo "No browser (Debian: apt-get install chromium, or set CHROMIUM): the console's browser tests are skipped."
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 chaos: $(VENV)/ready $(CDK)  ## Events and jobs while AWS fails and processes die, then a count (EVENTS=20000 SEED=… RATE=0.02 CHAOS=--events-only)
@@ -82,6 +84,13 @@ bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogs
 
 bench-search: $(VENV)/ready  ## Time searches of synthetic catalogs, plain and personalized (RETAIL=… measures their quality instead)
 	$(if $(RETAIL),OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.search --retail $(RETAIL) $(BENCH),OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.serving.search $(BENCH))
+
+screenshots: $(VENV)/ready  ## The pictures of the console in docs/images (ENDPOINT=… of a local run with the demo's data)
+	$(BIN)/python -m scripts.screenshots $(if $(ENDPOINT),--endpoint $(ENDPOINT))
+
+console: $(VENV)/ready  ## The console in the browser (ENDPOINT=… or STAGE=… with PROFILE=…)
+	$(BIN)/python -m console --open $(if $(ENDPOINT),--endpoint $(ENDPOINT),$(if $(filter command line,$(origin STAGE)),--stage $(STAGE))) \
+	    $(if $(PROFILE),--profile $(PROFILE))
 
 sbom: $(VENV)/ready  ## The bill of materials of a deployment, in build/sbom.json (CycloneDX)
 	$(BIN)/python -m scripts.sbom build/sbom.json

@@ -69,6 +69,7 @@ _MEMBERS = {
     "FindUsers": ("campaignArn", "recommenderArn"),
     "DescribeUser": ("campaignArn", "recommenderArn"),
     "DescribeModel": ("solutionVersionArn", "campaignArn", "recommenderArn"),
+    "GetDataInsights": ("campaignArn", "recommenderArn"),
     "PutItems": ("datasetArn",),
     "PutUsers": ("datasetArn",),
     "PutActions": ("datasetArn",),
@@ -95,7 +96,7 @@ _SHOWS_USERS = frozenset({"DescribeUser", "FindUsers"})
 They need `personalize:GetRecommendations` and the Describe permission of the campaign or recommender. So a
 program that may only ask for recommendations cannot read what users did.
 """
-_SHOWS_MODELS = frozenset({"DescribeModel"})
+_SHOWS_MODELS = frozenset({"DescribeModel", "GetDataInsights"})
 """Operations of the service `tastemaker` that need the Describe permission of what has the model."""
 
 

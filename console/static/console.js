@@ -29,7 +29,7 @@ function draw(element) {
     axes: [data.time ? { ...axis, values: clock } : { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100] }, { ...axis, size: 56 }, ...(right ? [{ ...axis, side: 1, scale: "right", size: 56, grid: { show: false } }] : [])],
     series: [{ label: data.label || "" }, ...data.lines.map((line) => ({
       label: line.label, stroke: color(line.color), width: 2, dash: line.dash ? [5, 4] : undefined,
-      scale: line.axis === "right" ? "right" : "y", spanGaps: true, points: { show: !data.time || data.x.length < 2, size: 5 },
+      scale: line.axis === "right" ? "right" : "y", spanGaps: true, points: { show: data.x.length < 2 || (!data.time && data.x.length < 25), size: 5 },
     }))],
   }, [data.x, ...data.lines.map((line) => line.values)], element);
 }
@@ -43,6 +43,20 @@ function clock(chart, times) {
 function drawAll() {
   document.querySelectorAll("[data-chart]").forEach(draw);
 }
+
+// A page that reloads by itself keeps what is open, and where the focus is.
+const FOCUSABLE = "#page a, #page button, #page summary, #page pre, #page select, #page input";
+let kept = { open: [], focus: -1 };
+document.addEventListener("htmx:beforeSwap", () => {
+  kept = {
+    open: [...document.querySelectorAll("#page details")].map((one) => one.open),
+    focus: [...document.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement),
+  };
+});
+document.addEventListener("htmx:afterSwap", () => {
+  document.querySelectorAll("#page details").forEach((one, place) => { one.open = kept.open[place] ?? one.open; });
+  document.querySelectorAll(FOCUSABLE)[kept.focus]?.focus({ preventScroll: true });
+});
 
 document.addEventListener("DOMContentLoaded", drawAll);
 document.addEventListener("htmx:afterSwap", drawAll);

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from console.insights import insights
 from console.page import Page, view
 from console.resources import LISTED, PAGE, endpoints
 
@@ -138,12 +139,13 @@ def _steps(
 
 @view
 def dataset(page: Page) -> Response:
-    """One dataset: its schema and imports."""
+    """One dataset: its distributions, schema and imports."""
     arn = page.target.arn(f"dataset/{page.group}/{page.named('type')}")
     described = page.api.personalize("DescribeDataset", datasetArn=arn)["dataset"]
-    schema, imports = page.api.together(
+    schema, imports, found = page.api.together(
         lambda: page.api.personalize("DescribeSchema", schemaArn=described["schemaArn"])["schema"],
         lambda: _imports(page, arn),
+        lambda: insights(page.api, endpoints(page.api, page.group_arn)),
     )
     return page.render(
         "dataset.html",
@@ -151,6 +153,8 @@ def dataset(page: Page) -> Response:
         dataset={**described, "type": described["datasetType"], **imports},
         fields=json.loads(schema["schema"])["fields"],
         schema=schema,
+        insights=found,
+        columns=[one for one in found.get("columns", ()) if one["dataset"] == described["datasetType"]],
         live=imports["busy"],
     )
 

@@ -22,7 +22,7 @@ CONFIG = Config(
 )
 OPERATIONS = (
     *("DescribeModel", "DescribeTaste", "DescribeUser", "ExplainRecommendations", "FindItems", "FindUsers"),
-    *("GenerateMessage", "SummarizeItem"),
+    *("GenerateMessage", "GetDataInsights", "SummarizeItem"),
 )
 
 Invoke = Callable[[dict[str, Any]], dict[str, Any]]

@@ -22,6 +22,7 @@ from tastemaker.extensions.browsing import describe_user, find_items, find_users
 from tastemaker.extensions.describe_model import describe_model
 from tastemaker.extensions.explain_recommendations import explain_recommendations
 from tastemaker.extensions.generate_message import generate_message
+from tastemaker.extensions.get_data_insights import get_data_insights
 from tastemaker.extensions.summaries import describe_taste, summarize_item
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
@@ -63,6 +64,8 @@ class Generation:
                     return describe_taste(self._runtime, params)
                 case "DescribeModel":
                     return describe_model(self._runtime, self._bundles.manifest, params)
+                case "GetDataInsights":
+                    return get_data_insights(self._runtime, params)
                 case "FindItems":
                     return find_items(self._runtime, params)
                 case "FindUsers":

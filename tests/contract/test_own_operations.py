@@ -20,6 +20,7 @@ from tastemaker.extensions.browsing import describe_user, find_items, find_users
 from tastemaker.extensions.describe_model import describe_model
 from tastemaker.extensions.explain_recommendations import explain_recommendations
 from tastemaker.extensions.generate_message import generate_message
+from tastemaker.extensions.get_data_insights import get_data_insights
 from tastemaker.extensions.summaries import describe_taste, summarize_item
 from tastemaker.generation.writer import Writer
 from tastemaker.wire import Service
@@ -40,6 +41,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "FindItems": {"campaignArn": CAMPAIGN, "text": "al"},
     "FindUsers": {"campaignArn": CAMPAIGN, "text": "an"},
     "GenerateMessage": {"campaignArn": CAMPAIGN, "userId": "ann", "messageType": "EMAIL_BODY"},
+    "GetDataInsights": {"campaignArn": CAMPAIGN},
     "SummarizeItem": {"campaignArn": CAMPAIGN, "itemId": "alien", "maxLength": 80},
 }
 """A valid request for each operation."""
@@ -76,6 +78,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
             runtime, TextGeneration(), Writer(), params
         ),
         "GenerateMessage": lambda params: generate_message(runtime, TextGeneration(), Writer(), params),
+        "GetDataInsights": lambda params: get_data_insights(runtime, params),
         "SummarizeItem": lambda params: summarize_item(runtime, Writer(), params),
     }
 

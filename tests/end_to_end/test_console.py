@@ -8,14 +8,18 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.end_to_end.browsing import AXE, CHROMIUM, findings
 from tests.end_to_end.store import Store, until
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM or not AXE.exists(),
-    reason="no browser: install Debian's chromium or set CHROMIUM, and run npm ci for axe-core",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not CHROMIUM or not AXE.exists(),
+        reason="no browser: install Debian's chromium or set CHROMIUM, and run npm ci for axe-core",
+    ),
+    pytest.mark.xdist_group("console"),  # one shop and one browser for all of them
+]
 HOSTILE = "<img src=x onerror=alert(1)> \u202e\u05e9\u05dc\u05d5\u05dd"
 
 
@@ -58,23 +62,35 @@ def browser(chromium: Any, endpoint: str) -> Iterator[Browser]:
     assert found.errors == []
 
 
-def test_datasets_are_shown_with_rows_and_progress(browser: Browser, store: Store, campaign: str) -> None:
+@pytest.fixture(scope="module")
+def own(endpoint: str) -> Store:
+    """A shop of its own: other tests count the events and imports of theirs."""
+    found = Store(endpoint, "console")
+    found.load_shop()
+    return found
+
+
+@pytest.fixture(scope="module")
+def popular(own: Store) -> str:
+    """A trained version of popularity."""
+    return own.train("aws-popularity-count")
+
+
+def test_datasets_are_shown_with_rows_and_progress(browser: Browser, own: Store) -> None:
     tab = browser.open("/")
-    tab.get_by_role("link", name=store.name, exact=True).click()
-    tab.wait_for_url(f"**/_console/groups/{store.name}")
+    tab.get_by_role("link", name=own.name, exact=True).click()
+    tab.wait_for_url(f"**/_console/groups/{own.name}")
     assert "2,400" in browser.text() and "2,400 of 1,000" in browser.text()
     assert findings(tab) == []
     tab.get_by_role("link", name="Interactions", exact=True).click()
     tab.get_by_role("row", name="EVENT_TYPE").wait_for()
-    tab.get_by_role("link", name=f"{store.name}-Interactions-import").click()
-    tab.get_by_text("s3://similar-items-data/Interactions.csv").wait_for()
+    tab.get_by_role("link", name=f"{own.name}-Interactions-import").click()
+    tab.get_by_text("s3://console-data/Interactions.csv").wait_for()
     assert findings(tab) == []
 
 
-def test_each_page_shows_its_calls_as_programs_that_run(
-    browser: Browser, store: Store, campaign: str
-) -> None:
-    tab = browser.open(f"/_console/groups/{store.name}")
+def test_each_page_shows_its_calls_as_programs_that_run(browser: Browser, own: Store) -> None:
+    tab = browser.open(f"/_console/groups/{own.name}")
     tab.get_by_text("API calls of this page").click()
     program = tab.get_by_label("Calls as boto3").inner_text()
     names: dict[str, Any] = {}
@@ -83,31 +99,31 @@ def test_each_page_shows_its_calls_as_programs_that_run(
     assert "aws personalize list-datasets" in tab.get_by_label("Calls as AWS CLI commands").inner_text()
 
 
-def test_browser_gets_pages_and_an_sdk_gets_buckets(endpoint: str, store: Store, campaign: str) -> None:
-    assert f"{store.name}-data" in [one["Name"] for one in store.s3.list_buckets()["Buckets"]]
+def test_browser_gets_pages_and_an_sdk_gets_buckets(endpoint: str, own: Store) -> None:
+    assert f"{own.name}-data" in [one["Name"] for one in own.s3.list_buckets()["Buckets"]]
     with urlopen(Request(endpoint, headers={"Accept": "text/html"})) as page:
         assert page.headers["Content-Type"].startswith("text/html")
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
 
 
 @pytest.fixture(scope="module")
-def for_you(store: Store, campaign: str) -> str:
+def for_you(own: Store) -> str:
     """The name of a campaign that recommends to users, with an event tracker."""
     expression = "INCLUDE ItemID WHERE Items.AISLE IN ($AISLE)"
-    store.personalize.create_filter(name="aisle", datasetGroupArn=store.group, filterExpression=expression)
-    assert store.tracking_id
-    store.deploy("for-you", store.train("aws-user-personalization-v2"))
-    return f"{store.name}-for-you"
+    own.personalize.create_filter(name="aisle", datasetGroupArn=own.group, filterExpression=expression)
+    assert own.tracking_id
+    own.deploy("for-you", own.train("aws-user-personalization-v2"))
+    return f"{own.name}-for-you"
 
 
-def recommend(store: Store, campaign: str, user: str) -> None:
+def recommend(own: Store, campaign: str, user: str) -> None:
     """A request of an application."""
     (arn,) = [
         one["campaignArn"]
-        for one in store.personalize.list_campaigns(maxResults=100)["campaigns"]
+        for one in own.personalize.list_campaigns(maxResults=100)["campaigns"]
         if one["name"] == campaign
     ]
-    store.client("personalize-runtime").get_recommendations(campaignArn=arn, userId=user)
+    own.client("personalize-runtime").get_recommendations(campaignArn=arn, userId=user)
 
 
 def names(tab: Any, number: int = 0) -> list[str]:
@@ -117,9 +133,9 @@ def names(tab: Any, number: int = 0) -> list[str]:
 
 
 def test_user_has_a_history_and_a_list_with_scores_and_reasons(
-    browser: Browser, store: Store, for_you: str
+    browser: Browser, own: Store, for_you: str
 ) -> None:
-    tab = browser.open(f"/_console/groups/{store.name}/ask?campaign={for_you}")
+    tab = browser.open(f"/_console/groups/{own.name}/ask?campaign={for_you}")
     tab.get_by_label("User ID").fill("customer-1")
     tab.locator("#subjects option[value=customer-1]").wait_for(state="attached")
     tab.keyboard.press("Enter")
@@ -129,8 +145,8 @@ def test_user_has_a_history_and_a_list_with_scores_and_reasons(
     assert findings(tab) == []
 
 
-def test_event_that_is_clicked_changes_the_list(browser: Browser, store: Store, for_you: str) -> None:
-    tab = browser.open(f"/_console/groups/{store.name}/ask?campaign={for_you}&user={quote(HOSTILE)}")
+def test_event_that_is_clicked_changes_the_list(browser: Browser, own: Store, for_you: str) -> None:
+    tab = browser.open(f"/_console/groups/{own.name}/ask?campaign={for_you}&user={quote(HOSTILE)}")
     tab.get_by_text("The model does not know this user").wait_for()
     before = names(tab)
     tab.locator(".results button").nth(3).click()
@@ -142,10 +158,12 @@ def test_event_that_is_clicked_changes_the_list(browser: Browser, store: Store, 
     assert findings(tab) == []
 
 
-def test_two_campaigns_are_compared_with_a_filter(browser: Browser, store: Store, for_you: str) -> None:
-    store.deploy("other", store.train("aws-popularity-count"))
-    query = f"campaign={for_you}&compare={store.name}-other&user=customer-1"
-    tab = browser.open(f"/_console/groups/{store.name}/ask?{query}&filter=aisle&value.AISLE=tea")
+def test_two_campaigns_are_compared_with_a_filter(
+    browser: Browser, own: Store, for_you: str, popular: str
+) -> None:
+    own.deploy("other", popular)
+    query = f"campaign={for_you}&compare={own.name}-other&user=customer-1"
+    tab = browser.open(f"/_console/groups/{own.name}/ask?{query}&filter=aisle&value.AISLE=tea")
     assert "15 of 60 items pass the filter" in browser.text()
     assert set(names(tab, 0)) == set(names(tab, 1)) and len(names(tab, 0)) == 15
     assert "there" in tab.locator(".results .tag").first.inner_text()
@@ -155,8 +173,8 @@ def test_two_campaigns_are_compared_with_a_filter(browser: Browser, store: Store
     assert findings(tab) == []
 
 
-def test_form_of_another_site_sends_no_event(endpoint: str, store: Store, for_you: str) -> None:
-    target = f"{endpoint}/_console/groups/{store.name}/ask?campaign={for_you}&user=victim"
+def test_form_of_another_site_sends_no_event(endpoint: str, own: Store, for_you: str) -> None:
+    target = f"{endpoint}/_console/groups/{own.name}/ask?campaign={for_you}&user=victim"
     for origin in ({"Origin": "https://attacker.example"}, {"Origin": "null"}, {}):
         headers = {"Content-Type": "application/x-www-form-urlencoded", **origin}
         with pytest.raises(HTTPError) as refused:
@@ -177,10 +195,10 @@ def test_similar_items_lead_from_item_to_item(browser: Browser, store: Store, ca
 
 
 def test_version_is_compared_with_popularity_and_has_its_curve_and_log(
-    browser: Browser, store: Store, for_you: str
+    browser: Browser, own: Store, for_you: str
 ) -> None:
-    tab = browser.open(f"/_console/groups/{store.name}/solutions")
-    tab.get_by_role("link", name=f"{store.name}-aws-user-personalization-v2").click()
+    tab = browser.open(f"/_console/groups/{own.name}/solutions")
+    tab.get_by_role("link", name=f"{own.name}-aws-user-personalization-v2").click()
     tab.locator("tbody th a").first.click()
     tab.get_by_role("heading", name="Metrics beside popularity").wait_for()
     assert "NDCG@25" in browser.text() and "×" in browser.text()
@@ -190,16 +208,112 @@ def test_version_is_compared_with_popularity_and_has_its_curve_and_log(
     assert findings(tab) == []
 
 
-def test_campaign_shows_its_requests_and_latency(browser: Browser, store: Store, for_you: str) -> None:
-    recommend(store, for_you, "customer-2")
-    until(lambda: {"status": "seen" if _measured(browser, store, for_you) else "waiting"}, "seen")
+def test_campaign_shows_its_requests_and_latency(browser: Browser, own: Store, for_you: str) -> None:
+    recommend(own, for_you, "customer-2")
+    until(lambda: {"status": "seen" if _measured(browser, own, for_you) else "waiting"}, "seen")
     assert browser.tab.locator(".chart canvas").count() == 2
     assert findings(browser.tab) == []
 
 
-def _measured(browser: Browser, store: Store, name: str) -> bool:
-    browser.open(f"/_console/groups/{store.name}/campaigns/{name}?range=1h")
+def _measured(browser: Browser, own: Store, name: str) -> bool:
+    browser.open(f"/_console/groups/{own.name}/campaigns/{name}?range=1h")
     return "No requests in this range" not in browser.text()
+
+
+def test_data_are_shown_as_distributions(browser: Browser, own: Store, for_you: str) -> None:
+    tab = browser.open(f"/_console/groups/{own.name}/datasets/INTERACTIONS")
+    tab.get_by_role("heading", name="Distributions").wait_for()
+    assert tab.locator(".chart canvas").count() == 2
+    assert "2,400" in tab.get_by_role("row", name="purchase").inner_text()
+    assert findings(tab) == []
+    browser.open(f"/_console/groups/{own.name}/datasets/ITEMS")
+    assert "15" in tab.get_by_role("row", name="cheese").inner_text()
+    assert findings(tab) == []
+
+
+def test_events_are_followed_into_the_profile_and_refusals_are_listed(
+    browser: Browser, own: Store, for_you: str
+) -> None:
+    own.send("s", {"eventType": "purchase", "itemId": "tea-01"}, user=HOSTILE)
+    with pytest.raises(ClientError):
+        own.send("s", {"eventType": "purchase", "itemId": "tea-01", "sentAt": 5}, user="early")
+    until(lambda: {"status": "seen" if _followed(browser, own) else "waiting"}, "seen")
+    assert findings(browser.tab) == []
+
+
+def _followed(browser: Browser, own: Store) -> bool:
+    tab = browser.open(f"/_console/groups/{own.name}/events")
+    text = tab.locator("#recent").inner_text()
+    return HOSTILE[:20] in text and "Yes\tYes" in text and "InvalidInputException" in browser.text()
+
+
+def test_jobs_show_failures_with_a_remedy_and_results_as_a_table(
+    browser: Browser, own: Store, popular: str
+) -> None:
+    target = f"s3://{own.bucket}/console/out/"
+    batch = own.personalize.create_batch_inference_job(
+        jobName="console-batch",
+        solutionVersionArn=popular,
+        jobInput={"s3DataSource": {"path": own.put("console/in/items.json", '{"userId": "customer-1"}')}},
+        jobOutput={"s3DataDestination": {"path": target}},
+        roleArn=own.role,
+        numResults=5,
+    )["batchInferenceJobArn"]
+    bad = own.personalize.create_dataset_import_job(
+        jobName="console-bad",
+        datasetArn=own.datasets["Items"],
+        dataSource={"dataLocation": own.put("console/bad.csv", "ITEM_ID\nx\n")},
+        roleArn=own.role,
+    )["datasetImportJobArn"]
+    own.wait("batch_inference_job", "batchInferenceJob", batch)
+    own.wait("dataset_import_job", "datasetImportJob", bad, "CREATE FAILED")
+    tab = browser.open(f"/_console/groups/{own.name}/jobs")
+    assert "missing the following columns" in browser.text() and "Rename the columns" in browser.text()
+    assert findings(tab) == []
+    tab.get_by_role("link", name="console-batch").click()
+    assert len(tab.locator(".chip").all()) == 5
+    assert findings(tab) == []
+    tab = browser.open(f"/_console/groups/{own.name}")
+    tab.get_by_text("The newest import of ITEMS failed").wait_for()
+
+
+def test_search_has_both_orders_and_cost_has_what_was_done(
+    browser: Browser, own: Store, for_you: str
+) -> None:
+    tab = browser.open(f"/_console/groups/{own.name}/search")
+    tab.get_by_label("Words").fill("cheese")
+    tab.keyboard.press("Enter")
+    tab.get_by_role("heading", name="By the words").wait_for()
+    assert {name.partition("-")[0] for name in names(tab)} == {"cheese"}
+    assert "opensearch.search(" in (tab.locator(".calls pre").first.text_content() or "")
+    assert findings(tab) == []
+    tab = browser.open("/_console/cost")
+    tab.get_by_text("A local run costs nothing").wait_for()
+    assert findings(tab) == []
+
+
+def test_group_without_data_says_what_to_do_on_every_page(browser: Browser, own: Store) -> None:
+    own.personalize.create_dataset_group(name="empty")
+    for page in ("", "/ask", "/solutions", "/campaigns", "/events", "/jobs", "/search"):
+        tab = browser.open(f"/_console/groups/empty{page}")
+        assert tab.locator(".empty").count() > 0, page
+        assert findings(tab) == [], page
+
+
+def test_pages_fit_narrow_screens_in_dark_colors_and_work_by_keyboard(
+    browser: Browser, own: Store, for_you: str
+) -> None:
+    tab = browser.tab
+    tab.emulate_media(color_scheme="dark")
+    tab.set_viewport_size({"width": 360, "height": 740})
+    for page in ("", f"/ask?campaign={for_you}&user=customer-3", "/solutions", "/events", "/jobs"):
+        browser.open(f"/_console/groups/{own.name}{page}")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 360, page
+        assert findings(tab) == [], page
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.textContent") == "Skip to content"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
 
 
 def test_unknown_name_is_explained_and_hostile_text_stays_text(browser: Browser) -> None:

@@ -25,6 +25,7 @@ DATA_REQUESTS: dict[str, dict[str, Any]] = {
 SERVICES = ("personalize", "personalize-runtime", "personalize-events")
 TEXTS = {"DescribeTaste", "ExplainRecommendations", "FindItems", "GenerateMessage", "SummarizeItem"}
 USERS = {"DescribeUser", "FindUsers"}
+MODELS = {"DescribeModel", "GetDataInsights"}
 OPERATIONS = [operation for service in SERVICES for operation in Service(service).operations]
 REQUESTS = {name: one for name, one in {**populate(world()), **DATA_REQUESTS}.items() if name in OPERATIONS}
 ROLE = "arn:aws:iam::123456789012:role/PersonalizeRole"
@@ -60,7 +61,7 @@ def test_each_describe_action_that_is_needed_exists(operation: str) -> None:
 
 
 def test_operation_of_our_own_is_open_only_by_decision() -> None:
-    assert set(Service("tastemaker").operations) == OPEN_OPERATIONS | TEXTS | USERS | {"DescribeModel"}
+    assert set(Service("tastemaker").operations) == OPEN_OPERATIONS | TEXTS | USERS | MODELS
 
 
 @pytest.mark.parametrize("operation", sorted(TEXTS))
