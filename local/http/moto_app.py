@@ -19,12 +19,24 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local.http.messages import Request, Response
+from local.http.unknown import UnknownServiceError, is_unknown_path, unknown_operation
 
 Recorder = Callable[[Request, Callable[[Request], Response]], Response]
 
 # moto checks a condition and writes in two steps, without a lock: two conditional writes at once could both
 # succeed. Threads gain nothing here (one interpreter), so calls of these services take turns.
 ONE_AT_A_TIME = ("dynamodb", "kinesis")
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's dispatcher, which names a service that it does not have."""
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The backend of a host. Raises UnknownServiceError; moto fails with an AttributeError."""
+        known = any(pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns)
+        if host is not None and "amazonaws.com" in host and not known:
+            raise UnknownServiceError(host)
+        return super().get_backend_for_host(host)
 
 
 class MotoApp:
@@ -39,7 +51,7 @@ class MotoApp:
         logging.getLogger("moto.stepfunctions").setLevel(
             logging.CRITICAL
         )  # an execution that fails is no error
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = _Dispatcher(create_backend_app)
         self._port = port
         self._locks = {service: threading.Lock() for service in ONE_AT_A_TIME}
         self._recorder: Recorder | None = None
@@ -66,7 +78,10 @@ class MotoApp:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        return Response(answer["status"], answer["headers"], body)
+        response = Response(answer["status"], answer["headers"], body)
+        if request.credential is not None and is_unknown_path(response):
+            return unknown_operation(request, f"{request.method} {request.path}")
+        return response
 
     def _environ(self, request: Request) -> dict[str, Any]:
         environ: dict[str, Any] = {

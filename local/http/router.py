@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from botocore.model import OperationNotFoundError
+
 from local.account import OWN_AGENT
 from local.functions.service import Functions, is_invoke, serve_invoke
 from local.http.access import DEFAULT_ACCESS, Access
@@ -18,6 +20,7 @@ from local.http.health import LOCALSTACK_PATH, health, localstack_health
 from local.http.messages import Request, Response
 from local.http.moto_app import MotoApp
 from local.http.regions import AnyRegion
+from local.http.unknown import UnknownServiceError, unknown_operation, unknown_service
 from local.iam.enforcer import Enforcer
 from local.iam.operations import Operation, operation
 from local.iam.roles import Roles
@@ -85,9 +88,10 @@ class Router:
     def __call__(self, request: Request) -> Response:
         try:
             response = self._answer(request)
-        except NotImplementedError as error:
-            message = f"moto, which plays AWS here, does not know this operation: {error}"
-            response = Response.of_json(501, {"__type": "NotImplemented", "message": message})
+        except UnknownServiceError:
+            response = unknown_service(request)
+        except (NotImplementedError, OperationNotFoundError) as error:
+            response = unknown_operation(request, error)
         except Exception as error:
             self._terminal.warn(f"{request.method} {request.path}: {error!r}\n{traceback.format_exc()}")
             response = Response.of_json(500, {"__type": "InternalFailure", "message": repr(error)})

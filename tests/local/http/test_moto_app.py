@@ -37,10 +37,10 @@ def test_identity_roles_and_parameters_are_available_to_programs(local):
 def test_operation_that_moto_lacks_is_named(local):
     client = local.client("sagemaker")
     with pytest.raises(
-        client.exceptions.ClientError, match="moto, which plays AWS here, does not know"
+        client.exceptions.ClientError, match="moto, which plays sagemaker here, does not know"
     ) as refused:
         client.list_hubs()
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 def test_only_one_of_concurrent_conditional_writes_succeeds(local):
