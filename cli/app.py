@@ -7,11 +7,18 @@ from typing import Any
 
 import click
 
-from cli.commands import app_commands, ask, completion, doctor, events, filters, status
+from cli.commands import app_commands, ask, completion, declare, doctor, events, filters, status
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
     "Start": [app_commands.local, app_commands.console, doctor.doctor],
     "Ask": [status.status, ask.recommend, ask.similar, ask.rank, ask.search, events.events, filters.filters],
+    "Declare": [
+        declare.plan_command,
+        declare.diff_command,
+        declare.apply_command,
+        declare.destroy_command,
+        declare.export_command,
+    ],
     "Deploy": [
         app_commands.deploy,
         app_commands.smoke,
@@ -26,6 +33,7 @@ Examples:
   tastemaker status                           what is there, and what failed
   tastemaker recommend ann                    a list for the user ann
   tastemaker similar film-42 --json           similar items, for a program
+  tastemaker apply shop.yaml                  what a file declares
 
 Exit codes: 0 success, 1 a check failed, 2 the command could not run, 130 interrupted.
 NO_COLOR=1 turns colors off. `tastemaker completion --help` says how to complete commands in your shell."""

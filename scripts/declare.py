@@ -1,18 +1,21 @@
-"""Keeps the table of docs/declare.md, which change replaces what, as the declared types have it.
+"""Keeps what the declared types say: the table of docs/declare.md, and docs/tastemaker.schema.json.
 
-python -m scripts.declare            writes the table; prose is by hand
-python -m scripts.declare --check    fails if the table is not what would be written
+python -m scripts.declare            writes the table and the schema; prose is by hand
+python -m scripts.declare --check    fails if they are not what would be written
 """
 
+import json
 import re
 from pathlib import Path
 
 from scripts.generated import write_or_check
 from tastemaker.control.resources.dataset import UPDATABLE
+from tastemaker.declaration.file.json_schema import NAME, json_schema
 from tastemaker.declaration.types import IN_PLACE, REFUSED, REPLACE, TYPES, DeclaredType
 from tastemaker.wire.properties import property_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "declare.md"
+SCHEMA = PAGE.with_name(NAME)
 BEGIN, END = "<!-- from the declared types -->", "<!-- by hand -->"
 
 
@@ -57,8 +60,10 @@ def _shown(declared: DeclaredType, path: str) -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it with `--check`."""
-    return write_or_check(PAGE, page(PAGE.read_text(encoding="utf-8")))
+    """Write the page and the schema, or compare them with `--check`."""
+    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    written = write_or_check(PAGE, page(PAGE.read_text(encoding="utf-8"))), write_or_check(SCHEMA, schema)
+    return max(written)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,16 @@ RUNTIME = {"/recommendations": "GetRecommendations", "/personalize-ranking": "Ge
 
 @dataclass
 class FakeService:
-    """What answers at `endpoint`. `asked` has the requests of the runtime and of events, in their order."""
+    """What answers at `endpoint`. `asked` has the requests of the runtime and of events, in their order.
+
+    `lock` is held while a request is answered, so that a test may change the world in between.
+    """
 
     world: World
     endpoint: str = ""
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    lock: Any = field(default_factory=threading.Lock)
 
     def operation(self, name: str) -> Operation:
         def answer(params: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +69,8 @@ def running(world: World) -> Iterator[FakeService]:
             if target:
                 chosen = "tastemaker" if target.startswith("Tastemaker.") else "personalize"
             service, operations = services[chosen]
-            result = serve(service, event("POST", self.path, headers, body), operations, None)
+            with found.lock:
+                result = serve(service, event("POST", self.path, headers, body), operations, None)
             self.answer(result["statusCode"], result["body"].encode(), result["headers"])
 
         def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:

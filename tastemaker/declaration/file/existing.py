@@ -1,0 +1,162 @@
+"""What exists of a declaration, and what else is in its dataset groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tastemaker.control.core.records import Record
+from tastemaker.declaration.declarations import Declaration, DeclaredResource, resolved
+from tastemaker.declaration.file.api import Api, arn_in, described, listed, name_in
+from tastemaker.declaration.file.sections import BY_TYPE
+from tastemaker.declaration.types import TYPES
+
+IN_GROUP = ("Dataset", "EventTracker", "MetricAttribution", "Filter", "Solution", "Recommender")
+"""The types that a dataset group contains directly, and that can be deleted."""
+
+
+@dataclass
+class Existing:
+    """`records` has the record of each declared resource that exists, by its ID.
+
+    `others` are resources of the declared dataset groups that the file does not declare. `attempts` has the
+    names that jobs and versions of a declared name have used: such a name can be used once.
+    """
+
+    records: dict[str, Record] = field(default_factory=dict)
+    others: list[Record] = field(default_factory=list)
+    attempts: dict[str, list[str]] = field(default_factory=dict)
+
+
+def find(api: Api, declaration: Declaration) -> Existing:
+    """What exists of a declaration. Resources are found by their name; datasets by their type."""
+    finder = _Finder(api, declaration)
+    for one in declaration.ordered():
+        arns = {id: record.arn for id, record in finder.existing.records.items()}
+        record = finder.find(one, arns)
+        if record is not None:
+            finder.existing.records[one.id] = record
+    finder.existing.others = list(finder.others())
+    return finder.existing
+
+
+def record_of_summary(resource_type: str, summary: Mapping[str, Any]) -> Record:
+    """A record with what a list says of a resource."""
+    return Record(arn_in(resource_type, summary), resource_type, dict(summary))
+
+
+def contents(api: Api, group_arn: str, list_of: Callable[..., list[dict[str, Any]]]) -> Iterator[Record]:
+    """The resources of a dataset group that can be deleted, as their lists show them."""
+    for resource_type in IN_GROUP:
+        for summary in list_of(resource_type, group_arn):
+            yield record_of_summary(resource_type, summary)
+    for solution in list_of("Solution", group_arn):
+        for summary in list_of("Campaign", str(solution["solutionArn"])):
+            yield record_of_summary("Campaign", summary)
+
+
+class _Finder:
+    def __init__(self, api: Api, declaration: Declaration) -> None:
+        self.api, self.declaration, self.existing = api, declaration, Existing()
+        self._lists: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
+
+    def find(self, one: DeclaredResource, arns: Mapping[str, str]) -> Record | None:
+        """The record of a declared resource. `arns` has those of the resources that it needs."""
+        summaries = self._candidates(one, arns)
+        name = str(one.properties[TYPES[one.type].name_member])
+        if TYPES[one.type].kept is not None:
+            return self._newest_attempt(one, name, summaries)
+        if one.type == "Dataset":
+            wanted = str(one.properties["datasetType"]).upper()
+            summaries = [found for found in summaries if found.get("datasetType") == wanted]
+        elif TYPES[one.type].only_one is None:
+            summaries = [found for found in summaries if name_in(one.type, found) == name]
+        return described(self.api, one.type, arn_in(one.type, summaries[0])) if summaries else None
+
+    def others(self) -> Iterator[Record]:
+        """What is in the declared groups and not declared."""
+        known = {record.arn for record in self.existing.records.values()}
+        for one in self.existing.records.values():
+            if one.resource_type == "DatasetGroup":
+                for record in contents(self.api, one.arn, self.list_of):
+                    if record.arn not in known:
+                        yield record
+
+    def list_of(self, resource_type: str, parent: str | None = None) -> list[dict[str, Any]]:
+        """A list of the service, read once."""
+        if (resource_type, parent) not in self._lists:
+            self._lists[resource_type, parent] = list(listed(self.api, resource_type, parent))
+        return self._lists[resource_type, parent]
+
+    def _candidates(self, one: DeclaredResource, arns: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The summaries among which the resource is, if it exists."""
+        if one.type in ("Schema", "DatasetGroup"):
+            return self.list_of(one.type)
+        if one.type == "Campaign":  # it may belong to another solution than it is declared for
+            return [found for arn in self._solutions for found in self.list_of("Campaign", arn)]
+        if one.type.startswith("Batch"):
+            return self.list_of(one.type)
+        parent = {"SolutionVersion": "solutionArn", "DatasetImportJob": "datasetArn"}.get(
+            one.type, "datasetGroupArn"
+        )
+        try:
+            return self.list_of(one.type, str(resolved(one.properties[parent], arns)))
+        except KeyError:  # the parent does not exist, so this does not either
+            return []
+
+    @cached_property
+    def _solutions(self) -> list[str]:
+        """The solutions of every declared dataset group, and those that campaigns name by ARN."""
+        groups = [
+            record.arn for record in self.existing.records.values() if record.resource_type == "DatasetGroup"
+        ]
+        found = [str(one["solutionArn"]) for group in groups for one in self.list_of("Solution", group)]
+        known = [one.arn for one in self.existing.records.values() if one.resource_type == "Solution"]
+        for one in self.declaration.resources.values():
+            given = one.properties.get("solutionVersionArn")
+            if one.type == "Campaign" and isinstance(given, str):
+                known.append(given.rpartition("/")[0])
+        return list(dict.fromkeys([*found, *known]))
+
+    def _newest_attempt(
+        self, one: DeclaredResource, name: str, summaries: list[dict[str, Any]]
+    ) -> Record | None:
+        """The last job or version with the declared name or one of its numbers: `nightly`, `nightly-2`."""
+        member = BY_TYPE[one.type].type.name_member
+        taken = {
+            other.properties[member]
+            for other in self.declaration.resources.values()
+            if other.type == one.type and other.id != one.id
+        }
+        found: dict[int, str] = {}
+        records: dict[str, Record] = {}
+        for summary in summaries:
+            arn = arn_in(one.type, summary)
+            record = None if member in summary else described(self.api, one.type, arn)
+            own = name_in(one.type, summary if record is None else record.body)
+            match = re.fullmatch(re.escape(name) + r"(?:-(\d+))?", own)
+            if match is not None and own not in taken:
+                found[int(match[1] or 1)] = arn
+            if record is not None:
+                records[arn] = record
+        self.existing.attempts[one.id] = [numbered(name, number) for number in sorted(found)]
+        if not found:
+            return None
+        newest = found[max(found)]
+        return records.get(newest) or described(self.api, one.type, newest)
+
+
+def numbered(name: str, number: int) -> str:
+    """The name of an attempt: `nightly`, then `nightly-2`."""
+    return name if number == 1 else f"{name}-{number}"
+
+
+def next_name(name: str, attempts: list[str]) -> str:
+    """The first name that no attempt has used."""
+    number = 1
+    while numbered(name, number) in attempts:
+        number += 1
+    return numbered(name, number)

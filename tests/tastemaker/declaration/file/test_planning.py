@@ -1,0 +1,123 @@
+"""Plans: what is created, changed, replaced and deleted, with reasons and losses."""
+
+import json
+
+import pytest
+
+from tastemaker.declaration.file.existing import find
+from tastemaker.declaration.file.planning import destruction
+from tests.standard_schemas import avro
+from tests.tastemaker.declaration.file.service import MemoryApi, declared, shop
+
+EVENT = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
+
+
+@pytest.fixture
+def api() -> MemoryApi:
+    api = MemoryApi()
+    assert api.apply(declared(shop()), wait=False).succeeded
+    api.calls.clear()
+    return api
+
+
+def actions(plan):
+    return {step.title: step.action for step in plan.steps if step.action != "nothing"}
+
+
+def changed(section, key, **properties):
+    value = shop()
+    value[section] = {**value[section], key: {**(value[section].get(key) or {}), **properties}}
+    return declared(value)
+
+
+def test_plan_of_what_exists_is_empty_and_calls_nothing_that_changes(api):
+    assert api.plan(declared(shop())).is_empty
+    assert set(api.changes) <= {"ListTagsForResource"}
+
+
+def test_member_that_changes_in_place_is_an_update(api):
+    plan = api.plan(changed("campaigns", "home", minProvisionedTPS=3))
+    assert actions(plan) == {"campaigns.home": "update"}
+    (step,) = plan.of("update")
+    assert [(one.path, one.before, one.after) for one in step.differences] == [("minProvisionedTPS", 1, 3)]
+
+
+def test_change_by_hand_is_shown_as_a_difference(api):
+    campaign = find(api, declared(shop())).records["campaigns.home"].arn
+    api.call("UpdateCampaign", {"campaignArn": campaign, "minProvisionedTPS": 9})
+    assert actions(api.plan(declared(shop()))) == {"campaigns.home": "update"}
+
+
+def test_change_that_needs_a_new_resource_says_what_it_loses(api):
+    (step,) = api.plan(changed("filters", "cheap", filterExpression=EVENT)).of("replace")
+    assert "filterExpression cannot change in place" in step.reasons and "until the new one" in step.loses
+
+
+def test_replacement_includes_what_is_built_on_it(api):
+    value = shop()
+    value["schemas"]["events"]["schema"] = avro("Interactions", {"name": "DEVICE", "type": "string"})
+    plan = api.plan(declared(value))
+    assert actions(plan) == {
+        "schemas.events": "replace",
+        "datasets.interactions": "replace",
+        "datasetImportJobs.first": "create",
+    }
+    assert plan.of("create")[0].name == "first-2"  # a job's name can be used once
+    assert any("second schema" in reason for reason in plan.steps[1].reasons + plan.steps[2].reasons)
+
+
+def test_wider_schema_of_items_under_another_key_keeps_the_data(api):
+    value = shop()
+    wider = json.loads(avro("Items"))
+    wider["fields"].append({"name": "BRAND", "type": ["null", "string"]})
+    value["schemas"]["products-2"] = {"schema": wider}
+    value["datasets"]["items"] = {"schema": "products-2"}
+    assert actions(api.plan(declared(value))) == {"schemas.products-2": "create", "datasets.items": "update"}
+
+
+def test_name_of_a_dataset_is_a_label(api):
+    assert api.plan(changed("datasets", "items", name="other", datasetType="Items")).is_empty
+
+
+def test_job_that_exists_cannot_change(api):
+    plan = api.plan(changed("datasetImportJobs", "first", dataSource={"dataLocation": "s3://data/b.csv"}))
+    (step,) = plan.of("refused")
+    assert "first-2" in step.reasons[0] and not plan.is_empty
+
+
+def test_undeclared_resources_stay_unless_they_are_pruned(api):
+    value = shop()
+    del value["filters"]
+    plan = api.plan(declared(value))
+    assert plan.is_empty and [one.resource_type for one in plan.others] == ["Filter"]
+    assert actions(api.plan(declared(value), prune=True)) == {"Filter cheap": "delete"}
+
+
+def test_replaced_group_with_undeclared_content_is_refused(api):
+    value = {"datasetGroups": {"shop": {"domain": "ECOMMERCE"}}}
+    plan = api.plan(declared(value))
+    (step,) = plan.of("refused")
+    assert step.type == "DatasetGroup" and "Filter cheap" in step.reasons[-1]
+    assert not api.plan(declared(value), prune=True).of("refused")
+
+
+def test_tags_that_are_not_declared_belong_to_others(api):
+    arn = find(api, declared(shop())).records["filters.cheap"].arn
+    api.call("TagResource", {"resourceArn": arn, "tags": [{"tagKey": "cost", "tagValue": "1"}]})
+    assert api.plan(declared(shop())).is_empty
+    assert actions(api.plan(changed("filters", "cheap", tags=[]))) == {"filters.cheap": "update"}
+
+
+def test_destruction_deletes_dependents_first_and_leaves_jobs(api):
+    plan = destruction(declared(shop()), find(api, declared(shop())))
+    types = [step.type for step in plan.steps]
+    assert types.index("Campaign") < types.index("Solution") < types.index("Dataset") < types.index("Schema")
+    assert "DatasetImportJob" not in types
+
+
+def test_campaign_that_moves_to_another_solution_is_found_and_replaced(api):
+    value = shop()
+    value["solutions"]["popular"] = {"recipe": "aws-popularity-count"}
+    value["campaigns"]["home"] = {"solution": "popular"}
+    plan = api.plan(declared(value))
+    assert actions(plan) == {"solutions.popular": "create", "campaigns.home": "replace"}
