@@ -53,6 +53,7 @@ def test_error_has_the_trust_statement_with_all_roles_and_the_external_id() -> N
         own = Session(untrusted=True)
         with pytest.raises(AccessRefused, match="PersonalizeRole cannot be assumed") as caught:
             RoleAssumption(own, "stack-id", job_roles).assume(ROLE, {})  # type: ignore[arg-type]
+        assert "does not exist, or it does not trust this function" in str(caught.value)
         statement = json.loads(str(caught.value).partition("trust policy: ")[2])
         assert statement == {
             "Effect": "Allow",

@@ -1,6 +1,7 @@
 """Parquet in the lake becomes arrays: order, duplicates, sessions, event rules, minimums, attributes."""
 
 import json
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -138,6 +139,13 @@ def test_too_few_interactions_are_refused_in_the_services_words(tmp_path) -> Non
 def test_too_few_users_are_refused_in_the_services_words(tmp_path) -> None:
     with pytest.raises(NotEnoughDataError, match="fewer than 100 users with at least 2 interactions each"):
         prepared(tmp_path, quotas={"minimumUsers": 100})
+
+
+def test_misspelled_event_type_is_refused_with_the_types_that_the_data_have(tmp_path) -> None:
+    views = [event(lake.item(n), n, userId=f"u{n % 9:03}", eventType="View") for n in range(3)]
+    with pytest.raises(NotEnoughDataError, match=r"event type: Wiew\. There are 0: .*") as caught:
+        prepared(tmp_path, views, eventType="Wiew")
+    assert re.search(r"The data have the event types (\w+ [\d,]+, )*View 3", str(caught.value))
 
 
 def test_limits_keep_the_newest_interactions(tmp_path) -> None:

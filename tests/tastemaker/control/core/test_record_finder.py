@@ -21,6 +21,21 @@ def test_arn_of_another_resource_type_is_named_with_an_example(here: World) -> N
         here.control.records.find("DatasetGroup", arn)
 
 
+def test_arn_of_a_solution_in_place_of_its_version_says_what_a_version_looks_like(here: World) -> None:
+    group_arn, _ = shop.shop(here)
+    solution = shop.solution(here, group_arn)
+    for operation in ("CreateCampaign", "CreateBatchInferenceJob"):
+        request = {"name": "home", "jobName": "home", "roleArn": shop.ROLE}
+        source = {"s3DataSource": {"path": "s3://in/a.json"}}
+        destination = {"s3DataDestination": {"path": "s3://out/"}}
+        with pytest.raises(InvalidInput) as caught:
+            here.call(
+                operation, **request, solutionVersionArn=solution, jobInput=source, jobOutput=destination
+            )
+        assert "looks like" in str(caught.value) and ":solution/<name>/<id>" in str(caught.value)
+        assert "CreateSolutionVersion returns it" in str(caught.value)
+
+
 def test_arn_of_nothing_names_the_list_to_look_at(here: World) -> None:
     arn = shop.group(here)
     with pytest.raises(ResourceNotFound, match="ListDatasetGroups"):
