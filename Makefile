@@ -1,4 +1,4 @@
-# Tastemaker: make demo · local · check · test · lint · docs-site · bench-… · synth · deploy · destroy     (make help)
+# Tastemaker: make demo · try · local · check · test · lint · docs-site · bench-… · synth · deploy · destroy     (make help)
 
 PYTHON ?= python3
 PORT   ?= 4566
@@ -12,7 +12,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo local console screenshots check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
+.PHONY: help demo try local console screenshots check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
         bench-load bench-models bench-related bench-search bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
 
 help:  ## What there is to make
@@ -20,6 +20,10 @@ help:  ## What there is to make
 
 demo: $(VENV)/ready  ## Set up, start the local run, import MovieLens, train, recommend
 	$(BIN)/python -m demo
+
+try: $(VENV)/ready  ## Recommendations from your own data: FILE=orders.csv (ITEMS=… USERS=… TRY="--user-column email")
+	@test -n "$(FILE)" || { echo "Name the file: make try FILE=orders.csv"; exit 2; }
+	$(BIN)/python -m cli try $(FILE) $(if $(ITEMS),--items $(ITEMS)) $(if $(USERS),--users $(USERS)) $(TRY)
 
 local: $(VENV)/ready  ## The whole service on this machine (PORT=4566 STATE=a-directory SEED=a-snapshot), until Ctrl-C
 	$(BIN)/python -m local --port $(PORT) $(if $(STATE),--state $(STATE)) $(if $(SEED),--seed $(SEED))

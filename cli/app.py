@@ -7,10 +7,22 @@ from typing import Any
 
 import click
 
-from cli.commands import app_commands, ask, completion, declare, doctor, events, filters, status
+from cli.commands import (
+    app_commands,
+    ask,
+    completion,
+    data,
+    declare,
+    doctor,
+    events,
+    filters,
+    status,
+    trying,
+)
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
-    "Start": [app_commands.local, app_commands.console, doctor.doctor],
+    "Start": [trying.try_, app_commands.local, app_commands.console, doctor.doctor],
+    "Build": [data.load_, data.train_],
     "Ask": [status.status, ask.recommend, ask.similar, ask.rank, ask.search, events.events, filters.filters],
     "Declare": [
         declare.plan_command,
@@ -29,6 +41,7 @@ SECTIONS: Mapping[str, Sequence[click.Command]] = {
 }
 EPILOG = """\b
 Examples:
+  tastemaker try orders.csv                   from a file to recommendations
   tastemaker local                            the whole service on this machine
   tastemaker status                           what is there, and what failed
   tastemaker recommend ann                    a list for the user ann

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +62,30 @@ def of_campaign(connection: Connection, campaign_arn: str) -> ItemNames:
     campaign = client.describe_campaign(campaignArn=campaign_arn)["campaign"]
     if not (campaign.get("campaignConfig") or {}).get("enableMetadataWithRecommendations"):
         return ItemNames()
-    solution = campaign["solutionVersionArn"].rsplit("/", 1)[0]
-    group = client.describe_solution(solutionArn=solution)["solution"]["datasetGroupArn"]
+    group = group_of_campaign(connection, campaign_arn)
     return ItemNames(of_group(connection, group).columns, in_answers=True)
+
+
+def found_in_index(connection: Connection, group_arn: str, items: Sequence[str]) -> ItemNames:
+    """The names of items from the search index, for a campaign that returns no metadata.
+
+    Nothing is found if the caller may not search, or if the group has no index.
+    """
+    (column,) = of_group(connection, group_arn).columns or ("",)
+    if not column:
+        return ItemNames()
+    body = {"query": {"ids": {"values": list(items)}}, "_source": [column], "size": len(items)}
+    group = group_arn.rsplit("/", 1)[-1]
+    response = connection.http("POST", f"/search/{group}/_search", json.dumps(body).encode())
+    if response.status_code != 200:
+        return ItemNames()
+    hits = json.loads(response.content)["hits"]["hits"]
+    return ItemNames(names={hit["_id"]: str((hit.get("_source") or {}).get(column, "")) for hit in hits})
+
+
+def group_of_campaign(connection: Connection, campaign_arn: str) -> str:
+    """The dataset group of a campaign."""
+    client = connection.client("personalize")
+    campaign = client.describe_campaign(campaignArn=campaign_arn)["campaign"]
+    solution = campaign["solutionVersionArn"].rsplit("/", 1)[0]
+    return str(client.describe_solution(solutionArn=solution)["solution"]["datasetGroupArn"])

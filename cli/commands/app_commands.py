@@ -53,7 +53,7 @@ def console(arguments: Sequence[str]) -> int:
 @click.option("--stage", default="dev", show_default=True, help="The stage of cdk.json.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def deploy(stage: str, arguments: Sequence[str]) -> int:
-    r"""Deploy a stage into your AWS account with the CDK.
+    """Deploy a stage into your AWS account with the CDK.
 
     ARGUMENTS after `--` go to `cdk deploy`.
 

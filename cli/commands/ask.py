@@ -11,7 +11,7 @@ import click
 from cli import names
 from cli.connection import Connection, connected
 from cli.errors import CommandError
-from cli.item_names import ItemNames, of_campaign, of_group
+from cli.item_names import ItemNames, found_in_index, group_of_campaign, of_campaign, of_group
 from cli.output import Output
 
 COUNT = click.option(
@@ -57,7 +57,7 @@ def recommend(
     explain: bool,
     **options: Any,
 ) -> None:
-    r"""Recommend items to USER.
+    """Recommend items to USER.
 
     \b
     Examples:
@@ -88,7 +88,7 @@ def recommend(
 @COLUMNS
 @connected
 def similar(connection: Connection, output: Output, item: str, **options: Any) -> None:
-    r"""Find items that are similar to ITEM.
+    """Find items that are similar to ITEM.
 
     \b
     Examples:
@@ -143,9 +143,15 @@ def _list(
             "The list is empty. If a filter is given, it removes every item: tastemaker filter test …"
         )
         return
+    explained = answer.get("explanations") or []
+    if "campaignArn" in request and ("metadataColumns" not in request or explained):
+        listed = [item["itemId"] for item in items]
+        listed += [one["itemId"] for each in explained for one in each.get("because", []) if "itemId" in one]
+        group = group_of_campaign(connection, request["campaignArn"])
+        item_names = found_in_index(connection, group, list(dict.fromkeys(listed)))
     output.heading(title)
     _table(output, items, shown if "metadataColumns" in request else [], item_names)
-    _explanations(output, answer.get("explanations"), item_names)
+    _explanations(output, explained, item_names)
     if answer.get("source"):
         output.note(f"Answered from a precomputed list: {answer['source']}")
 
@@ -170,16 +176,16 @@ def _table(
     output.table(head, rows, right=[0, len(head) - 2] if scored else [0])
 
 
-def _explanations(output: Output, found: Sequence[Mapping[str, Any]] | None, item_names: ItemNames) -> None:
+def _explanations(output: Output, found: Sequence[Mapping[str, Any]], item_names: ItemNames) -> None:
     if not found:
         return
     output.heading("Because of these events of the user")
     for one in found:
         reasons = ", ".join(
             f"{reason.get('eventType', 'event')} {item_names.of(str(reason.get('itemId', '')))}"
-            for reason in one.get("reasons", [])
+            for reason in one.get("because", [])
         )
-        output.line(f"  {item_names.of(str(one['itemId']))}: {reasons or 'popularity and attributes'}")
+        output.line(f"  {item_names.of(str(one['itemId']))}: {reasons or 'no single event'}")
 
 
 def choose_campaign(connection: Connection, given: str, recipe_types: Sequence[str]) -> str:
@@ -234,7 +240,7 @@ def rank(
     values: Sequence[str],
     context: Sequence[str],
 ) -> None:
-    r"""Put ITEMS into the order that USER prefers.
+    """Put ITEMS into the order that USER prefers.
 
     \b
     Example:
@@ -280,7 +286,7 @@ def search(
     weight: float,
     count: int,
 ) -> None:
-    r"""Search the items by WORDS, as OpenSearch clients do.
+    """Search the items by WORDS, as OpenSearch clients do.
 
     \b
     Examples:

@@ -47,7 +47,7 @@ def send(
     number: float | None,
     properties: Sequence[str],
 ) -> None:
-    r"""Send an event of USER with each of ITEMS. The next list of the user takes them into account.
+    """Send an event of USER with each of ITEMS. The next list of the user takes them into account.
 
     A dataset group without an event tracker gets one.
 
@@ -126,7 +126,7 @@ def _line(event: Mapping[str, Any]) -> str:
     at = time.strftime("%H:%M:%S", time.gmtime(event.get("sentAt", 0)))
     value = f" = {event['eventValue']}" if "eventValue" in event else ""
     who = event.get("userId") or f"session {event.get('sessionId')}"
-    more = f"  {event['properties']}" if event.get("properties") else ""
+    more = f"  {event['properties']}" if event.get("properties", "{}") != "{}" else ""
     group = str(event.get("datasetGroup", "")).partition(".")[0]
     return f"{at}  {group}  {who}  {event.get('eventType')} {event.get('itemId', '')}{value}{more}"
 

@@ -43,7 +43,7 @@ def test(
     values: Sequence[str],
     count: int,
 ) -> int:
-    r"""Apply EXPRESSION, or a filter of this name, to the list of a user, and show what it removes.
+    """Apply EXPRESSION, or a filter of this name, to the list of a user, and show what it removes.
 
     A filter that is created for the test is deleted afterwards. The exit code is 1 if no item is left.
 

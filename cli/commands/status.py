@@ -16,7 +16,7 @@ from cli.output import Output, day, state
 @click.argument("group", default="")
 @connected
 def status(connection: Connection, output: Output, group: str) -> int:
-    r"""Show dataset groups, or everything in GROUP: datasets, models, campaigns, and reasons of failures.
+    """Show dataset groups, or everything in GROUP: datasets, models, campaigns, and reasons of failures.
 
     The exit code is 1 if something in GROUP has failed.
 

@@ -307,8 +307,10 @@ def _text_attribute(dataset: str, one: Profile, name: str, keys: int, parts: set
         "uri",
         "poster",
     }
-    if dataset == ITEMS and (is_link or parts & _NAME_WORDS):
-        return Attribute(one.name, plain)
+    is_name = bool(parts & _NAME_WORDS) and one.mean_length < TEXT_LENGTH
+    if dataset == ITEMS and (is_link or is_name):
+        few = is_name and not is_link and keys and one.distinct <= 0.5 * keys
+        return Attribute(one.name, replace(plain, categorical=bool(few)))
     if one.mean_length >= TEXT_LENGTH:
         if dataset == ITEMS:
             return Attribute(one.name, replace(plain, textual=True))

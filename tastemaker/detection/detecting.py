@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,6 +68,8 @@ def detect(files: Files, overrides: Overrides | None = None, reading: Reading | 
         list(profiles), profiles, one, overrides, single_user=_may_be_one_user(chosen, overrides)
     )
     mapping = with_attributes(mapping, one, profiles, overrides)
+    if len(_folders(tables)) > 1:
+        mapping = replace(mapping, notes=())
     found = Detected(
         Interactions(
             tables,
@@ -102,7 +104,7 @@ def _groups(
                 table = _named(open_table(given, reading))
             except DetectionError as error:
                 problem = problem or error
-                skipped.append((given.short_name, error.problem))
+                skipped.append((given.short_name, error.problem.removeprefix(given.name).strip(" :.")))
                 continue
             table = unpivot(table)
             groups[tuple(sorted(table.columns))].append(table)
@@ -147,12 +149,16 @@ def _may_be_one_user(tables: Sequence[Table], overrides: Overrides) -> bool:
 
 def _user_of(tables: Sequence[Table]) -> Callable[[Table], str]:
     """The user of a table without a column for users: its folder, if there are several."""
-    folders = {_folder(table.input) for table in tables}
+    folders = _folders(tables)
 
     def user(table: Table) -> str:
         return _folder(table.input) if len(folders) > 1 else "me"
 
     return user
+
+
+def _folders(tables: Sequence[Table]) -> set[str]:
+    return {_folder(table.input) for table in tables}
 
 
 def _folder(given: Input) -> str:
@@ -174,11 +180,16 @@ def _add_other(found: Detected, tables: list[Table], interactions: pa.Table, ove
     """Use a further file of a folder for items or users, or say why not."""
     names = ", ".join(table.input.short_name for table in tables[:3])
     taken = {one.dataset for one in found.keyed}
+    is_keyed = not likelihood(tables[0].columns)
     for dataset in (ITEMS, USERS):
-        if dataset not in taken and _add_keyed(found, tables, interactions, dataset, overrides, must=False):
+        if (
+            is_keyed
+            and dataset not in taken
+            and _add_keyed(found, tables, interactions, dataset, overrides, must=False)
+        ):
             return
     why = "it has no column with the IDs of items or users, or several rows for each"
-    if likelihood(tables[0].columns):
+    if not is_keyed:
         why = "another file has the interactions"
     found.skipped.append((names, why))
 

@@ -175,6 +175,12 @@ def key_column(
     """
     shares = {}
     other = USER if role == ITEM else ITEM
+    if (
+        max((score(other, name) for name in columns), default=0)
+        >= 8
+        > max(score(role, name) for name in columns)
+    ):
+        return None  # the file is about the others
     for name in columns:
         if score(other, name) > score(role, name):
             continue  # small numbers are IDs of users and of items

@@ -47,6 +47,11 @@ COVERED = {
     "distributed/": "tests/distributed/test_importing.py",
     # Errors are what commands end with.
     "cli/errors.py": "tests/cli/test_main.py",
+    "cli/mapping_view.py": "tests/cli/commands/test_trying.py",
+    "cli/progress.py": "tests/cli/test_training.py",
+    # The steps of `try` against a service.
+    "cli/commands/data.py": "tests/end_to_end/test_try.py",
+    "cli/program.py": "tests/end_to_end/test_try.py",
     "cli/item_names.py": "tests/cli/commands/test_ask.py",
     "cli/app.py": "tests/cli/test_main.py",
     # Construct definitions: the synthesized template is what counts.
