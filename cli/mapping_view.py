@@ -10,7 +10,7 @@ import pyarrow as pa
 from rich.text import Text
 
 from cli.output import Output
-from tastemaker.detection.attributes import Attribute
+from tastemaker.detection.attribute import Attribute
 from tastemaker.detection.conversion import Keyed, Prepared
 from tastemaker.detection.detecting import Detected
 from tastemaker.detection.mapping import NOUNS

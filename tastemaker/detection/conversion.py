@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 
 from tastemaker.contracts.limits import MAX_ID_LENGTH
 from tastemaker.detection import numbers, times
-from tastemaker.detection.attributes import ITEMS, USERS, Attribute
+from tastemaker.detection.attribute import Attribute
+from tastemaker.detection.attributes import ITEMS, USERS
+from tastemaker.detection.known import Known
 from tastemaker.detection.mapping import ColumnMapping
 from tastemaker.detection.profiles import filled_cells, present
 from tastemaker.detection.report import Report
@@ -24,7 +26,6 @@ from tastemaker.detection.writing import CsvWriter
 from tastemaker.schemas import Field
 from tastemaker.values import MAX_AHEAD_SECONDS, MAX_ID_BYTES, MIN_TIME
 
-ID = {ITEMS: "ITEM_ID", USERS: "USER_ID"}
 LATEST_SECONDS = MAX_AHEAD_SECONDS
 _WHOLE = r"^-?\d+\.0$"
 MAX_RETRY_SHARE = 0.001
@@ -65,51 +66,6 @@ class Keyed:
 
 
 @dataclass
-class _Known:
-    """The attributes of items or users as they are found, the newest last."""
-
-    dataset: str
-    attributes: Sequence[Attribute]
-    rows: dict[str, list[str | None]] = field(default_factory=dict)
-
-    def add(self, keys: pa.Array, columns: Sequence[pa.Array]) -> None:
-        """Take the filled cells of rows."""
-        if not self.attributes:
-            return
-        table = pa.table([keys, *columns], names=["key", *map(str, range(len(columns)))]).combine_chunks()
-        grouped = table.group_by("key", use_threads=False).aggregate(
-            [(str(place), "last") for place in range(len(columns))]
-        )
-        found = [grouped.column(f"{place}_last").to_pylist() for place in range(len(columns))]
-        for row, key in enumerate(grouped.column("key").to_pylist()):
-            cells = self.rows.get(key)
-            if cells is None:
-                self.rows[key] = [column[row] for column in found]
-            else:
-                for place, column in enumerate(found):
-                    if column[row] is not None:
-                        cells[place] = column[row]
-
-    def write(self, path: Path) -> int:
-        """Write the file. Returns the number of rows."""
-        fields = self.fields
-        with CsvWriter(path, [one.name for one in fields]) as file:
-            keys = list(self.rows)
-            for start in range(0, len(keys), 50_000):
-                some = keys[start : start + 50_000]
-                columns = [pa.array(some, pa.string())]
-                for place in range(len(self.attributes)):
-                    columns.append(pa.array([self.rows[key][place] for key in some], pa.string()))
-                file.write(columns)
-            return file.rows
-
-    @property
-    def fields(self) -> list[Field]:
-        """The fields of the schema."""
-        return [Field(ID[self.dataset], "string"), *(one.field for one in self.attributes)]
-
-
-@dataclass
 class Prepared:
     """What a conversion wrote: dataset type → its file and its fields; and the names of items, if known."""
 
@@ -147,8 +103,8 @@ class Conversion:
     def _once(self, given: Interactions, keyed: Sequence[Keyed]) -> Prepared:
         report = Report(has_times=bool(given.mapping.time))
         known = {
-            ITEMS: _Known(ITEMS, given.mapping.item_attributes),
-            USERS: _Known(USERS, given.mapping.user_attributes),
+            ITEMS: Known(ITEMS, given.mapping.item_attributes),
+            USERS: Known(USERS, given.mapping.user_attributes),
         }
         path = self._folder / "interactions.csv"
         with CsvWriter(path, [one.name for one in given.fields]) as file:
@@ -166,10 +122,10 @@ class Conversion:
                 report.item_rows, report.user_rows = (
                     (count, report.user_rows) if dataset == ITEMS else (report.item_rows, count)
                 )
-        return Prepared(files, fields, report, _names(known[ITEMS]))
+        return Prepared(files, fields, report, known[ITEMS].names)
 
     def _rows(
-        self, table: Table, given: Interactions, report: Report, known: dict[str, _Known]
+        self, table: Table, given: Interactions, report: Report, known: dict[str, Known]
     ) -> Iterator[list[pa.Array]]:
         start = 0
         for batch in table.batches():
@@ -296,7 +252,7 @@ class Conversion:
         columns: Sequence[pa.Array],
         keep: pa.Array,
         mapping: ColumnMapping,
-        known: dict[str, _Known],
+        known: dict[str, Known],
     ) -> None:
         """Note the attributes of items and users that the rows have."""
         for dataset, place in ((ITEMS, 1), (USERS, 0)):
@@ -305,11 +261,9 @@ class Conversion:
                 cells = [one.read(batch.column(one.column), mapping.zone).filter(keep) for one in attributes]
                 known[dataset].add(columns[place].filter(keep), cells)
 
-    def _keyed(self, given: Keyed, learned: _Known, zone: str) -> _Known:
+    def _keyed(self, given: Keyed, learned: Known, zone: str) -> Known:
         """The attributes of a file about items or users, and those that the interactions have besides."""
-        taken = {one.field.name for one in given.attributes}
-        others = [place for place, one in enumerate(learned.attributes) if one.field.name not in taken]
-        found = _Known(given.dataset, given.attributes)
+        found = Known(given.dataset, given.attributes)
         for table in given.tables:
             for batch in table.batches():
                 keys = present(batch.column(given.key))
@@ -319,15 +273,7 @@ class Conversion:
                 good = pc.fill_null(good, False)
                 cells = [one.read(batch.column(one.column), zone).filter(good) for one in given.attributes]
                 found.add(keys.filter(good), cells)
-        if not others:
-            return found
-        merged = _Known(given.dataset, [*given.attributes, *(learned.attributes[place] for place in others)])
-        width = len(given.attributes)
-        for key in {**found.rows, **learned.rows}:
-            cells_of = list(found.rows.get(key) or [None] * width)
-            more = learned.rows.get(key)
-            merged.rows[key] = cells_of + [more[place] if more else None for place in others]
-        return merged
+        return found.with_others(learned)
 
 
 NO_USER = "the user is missing"
@@ -369,11 +315,3 @@ def _count(report: Report, columns: Sequence[pa.Array]) -> None:
     report.first = low if report.first is None else min(report.first, low)
     report.last = high if report.last is None else max(report.last, high)
     report.kept += len(users)
-
-
-def _names(items: _Known) -> dict[str, str]:
-    """Item → its name, from the column that names items."""
-    place = next((number for number, one in enumerate(items.attributes) if one.field.item_name), None)
-    if place is None:
-        return {}
-    return {key: name for key, cells in items.rows.items() if (name := cells[place])}

@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tastemaker.detection.attributes import ITEMS, USERS, LeftOut, attributes_of_keyed
+from tastemaker.detection.attribute import LeftOut
+from tastemaker.detection.attributes import ITEMS, USERS, attributes_of_keyed
 from tastemaker.detection.conversion import Interactions, Keyed, float_ids
 from tastemaker.detection.delimited import Delimited
 from tastemaker.detection.exports import headerless_names, recognize

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tastemaker.detection.attributes import Attribute, LeftOut, attributes_of, describes
+from tastemaker.detection.attribute import Attribute, LeftOut
+from tastemaker.detection.attributes import attributes_of
+from tastemaker.detection.by_values import MIN_SCORE, fall_back
 from tastemaker.detection.exports import Export, plain, recognize
 from tastemaker.detection.inputs import DetectionError
 from tastemaker.detection.naming import EVENT, ITEM, ROLES, TIME, USER, VALUE, score, tokens, words
@@ -17,7 +19,6 @@ from tastemaker.detection.numbers import POINT
 from tastemaker.detection.profiles import Profile, filled_cells
 from tastemaker.detection.times import PATTERNS, UNITS, TimeFormat
 
-MIN_SCORE = 3.0
 MAX_EVENT_TYPES = 100
 MIN_FILLED = 0.05
 """The share of rows that must have a value in a column of an export."""
@@ -116,7 +117,7 @@ def find_roles(
         chosen[role] = tuple(ranked[:1])
         if len(ranked) > 1 and _score(role, ranked[0], profiles) - _score(role, ranked[1], profiles) < CLOSE:
             others[role] = tuple(ranked[1:4])
-    _fall_back(chosen, columns, profiles, sample, single_user)
+    fall_back(chosen, columns, profiles, sample, single_user)
     if not chosen[ITEM] or (not chosen[USER] and not single_user):
         raise _missing(ITEM if not chosen[ITEM] else USER, columns)
     time = chosen[TIME][0] if chosen[TIME] else ""
@@ -145,13 +146,15 @@ def with_attributes(
 ) -> ColumnMapping:
     """The mapping with the attributes of items and users and the context of events."""
     others = [name for name in sample.column_names if name in profiles and name not in found.used]
+    refused = {role for role, name in overrides.columns.items() if name == "-"}
+    declined = [name for name in others if any(score(role, name) >= 6 for role in refused)]
     groups = attributes_of(
         sample,
         profiles,
         [name for name in others if name != found.order],
         item=found.item[0],
         user=found.user[0] if found.user else "",
-        ignored=overrides.ignored,
+        ignored=(*overrides.ignored, *declined),
     )
     left_out = list(groups.left_out)
     if found.order and found.order not in found.used:
@@ -270,63 +273,6 @@ def _score(role: str, name: str, profiles: Mapping[str, Profile]) -> float:
         if (one.is_number and one.time is None) or (role == VALUE and one.is_number and found >= 8)
         else 0.0
     )
-
-
-def _fall_back(
-    chosen: dict[str, tuple[str, ...]],
-    columns: Sequence[str],
-    profiles: Mapping[str, Profile],
-    sample: pa.Table,
-    single_user: bool,
-) -> None:
-    """Choose by the values where names say nothing, as in files without a header."""
-
-    def free() -> list[str]:
-        taken = {name for names in chosen.values() for name in names}
-        return [name for name in columns if name not in taken and name in profiles]
-
-    def of_event(name: str) -> bool:
-        """Whether a column is none that describes the item."""
-        return not chosen[ITEM] or not describes(sample, name, chosen[ITEM][0])
-
-    unnamed = all(name.startswith("column ") for name in columns)
-    if not chosen[TIME]:
-        timed = [name for name in free() if profiles[name].time is not None and not score(USER, name)]
-        timed = [name for name in timed if unnamed or not profiles[name].is_number]
-        chosen[TIME] = tuple(timed[:1]) if unnamed else ()
-    ids = [name for name in free() if _is_id(profiles[name])]
-    for role in (USER, ITEM):
-        if not chosen[role] and ids and (unnamed or role == ITEM or not single_user):
-            candidates = [name for name in ids if unnamed or not _means_something_else(name)]
-            if candidates and (unnamed or len(candidates) == 1):
-                chosen[role] = (candidates[0],)
-                ids.remove(candidates[0])
-    if unnamed and not chosen[VALUE]:
-        rated = [name for name in free() if profiles[name].is_number and 1 < profiles[name].distinct <= 25]
-        rated = [name for name in rated if profiles[name].largest <= 100 and of_event(name)]
-        chosen[VALUE] = tuple(rated[:1])
-    if unnamed and not chosen[EVENT]:
-        typed = [
-            name
-            for name in free()
-            if not profiles[name].is_number
-            and 1 < profiles[name].distinct <= 12
-            and profiles[name].filled > 50
-        ]
-        typed = [name for name in typed if of_event(name)]
-        chosen[EVENT] = tuple(typed[:1])
-
-
-def _is_id(one: Profile) -> bool:
-    if not one.filled or one.distinct < 2 or one.time is not None or one.is_truth:
-        return False
-    if one.is_number and (not one.whole or one.distinct < 12):
-        return False
-    return one.unique < 0.98 and one.mean_length < 80 and one.distinct > 5
-
-
-def _means_something_else(name: str) -> bool:
-    return any(score(role, name) >= MIN_SCORE for role in (EVENT, VALUE, TIME)) or "order" in tokens(name)
 
 
 def _missing(role: str, columns: Sequence[str]) -> DetectionError:

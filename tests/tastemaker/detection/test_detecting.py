@@ -192,3 +192,10 @@ def test_column_that_does_not_exist_is_refused_with_similar_names(tmp_path: Path
 
 def test_columns_of_no_export_are_not_recognized() -> None:
     assert recognize(["user", "item", "time"]) is None
+
+
+def test_column_of_a_role_that_the_user_declines_is_left_out(tmp_path: Path) -> None:
+    text = table("user,item,ts,rating", "{user},{item},{stamp},4.5").replace(",4.5", ",3", 50)
+    found = of(tmp_path, text, columns={"value": "-"}).mapping
+    assert found.value == "" and not found.context
+    assert [(one.column, one.why) for one in found.left_out] == [("rating", "you left it out")]
