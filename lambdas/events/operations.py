@@ -68,7 +68,7 @@ def operations(
 
     def put_events(params: dict[str, Any]) -> None:
         target = targets.of_tracker(params["trackingId"])
-        with reported(target, params["eventList"], ACCEPTED_EVENTS):
+        with _reported(metrics, target, params["eventList"], ACCEPTED_EVENTS):
             transport.put(stream_records(params, target.schema, target.storage.event_group, now=clock()))
 
     def put_items(params: dict[str, Any]) -> None:
@@ -82,26 +82,15 @@ def operations(
 
     def put_action_interactions(params: dict[str, Any]) -> None:
         target = targets.of_action_tracker(params["trackingId"])
-        with reported(target, params["actionInteractions"], ACCEPTED_EVENTS):
+        with _reported(metrics, target, params["actionInteractions"], ACCEPTED_EVENTS):
             transport.put(action_records(params, target.schema, target.storage.event_group, now=clock()))
 
     def put(dataset_type: str, id_member: str, arn: str, entries: list[dict[str, Any]]) -> None:
         target = targets.of_dataset(arn)
         if target.dataset_type != dataset_type:
             raise InvalidInput(f"{arn} is a dataset of type {target.dataset_type}, not {dataset_type}.")
-        with reported(target, entries, ACCEPTED_RECORDS):
+        with _reported(metrics, target, entries, ACCEPTED_RECORDS):
             catalog.put(target.storage, catalog_records(entries, id_member, target.schema, now=clock()))
-
-    @contextmanager
-    def reported(target: EventTarget, entries: Sequence[Any], accepted: str) -> Iterator[None]:
-        """Report the entries of a request as accepted, or as refused if one of them is not valid."""
-        metrics.concerns(**target.resources)
-        try:
-            yield
-        except InvalidInput:
-            metrics.add(REFUSED_EVENTS if accepted == ACCEPTED_EVENTS else REFUSED_RECORDS, len(entries))
-            raise
-        metrics.add(accepted, len(entries))
 
     return {
         "PutEvents": put_events,
@@ -110,3 +99,15 @@ def operations(
         "PutActions": put_actions,
         "PutActionInteractions": put_action_interactions,
     }
+
+
+@contextmanager
+def _reported(metrics: Metrics, target: EventTarget, entries: Sequence[Any], accepted: str) -> Iterator[None]:
+    """Report the entries of a request as accepted, or as refused if one of them is not valid."""
+    metrics.concerns(**target.resources)
+    try:
+        yield
+    except InvalidInput:
+        metrics.add(REFUSED_EVENTS if accepted == ACCEPTED_EVENTS else REFUSED_RECORDS, len(entries))
+        raise
+    metrics.add(accepted, len(entries))

@@ -42,9 +42,7 @@ def prepare(config: Config, root: Path) -> Prepared:
 
     items, (item_of, item_row) = encode_columns([texts_of(events.items), item_table["ITEM_ID"]])
     users, (user_of, user_row) = encode_columns([texts_of(events.users), user_table["USER_ID"]])
-    lengths = np.zeros(len(users), np.int64)
-    lengths[user_of] = np.diff(events.offsets)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    offsets = _offsets(len(users), user_of, events.offsets)
     item, time = item_of[events.item], events.time
     event_type, event_types = events.event_type, events.types.tolist()
     space, cells = features.context_space(
@@ -80,6 +78,13 @@ def prepare(config: Config, root: Path) -> Prepared:
         duplicates=events.duplicates,
         skipped_upserts=skipped,
     )
+
+
+def _offsets(users: int, user_of: NDArray[np.integer], of_events: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Where the events of each user begin. `user_of` is the user of each group of `of_events`."""
+    lengths = np.zeros(users, np.int64)
+    lengths[user_of] = np.diff(of_events)
+    return np.concatenate([[0], np.cumsum(lengths)])
 
 
 def read_events(config: Config, root: Path, context: Sequence[str]) -> Events:

@@ -166,50 +166,20 @@ class SearchEndpoint:
         return HttpResponse.of(self._finish(planned, self._backend.search(planned.search)))
 
     def _search_many(self, request: HttpRequest, index: str | None, permit: Permit) -> HttpResponse:
-        query = dict(request.query)
-        named = query.pop("search_pipeline", None)
-        as_int = False
-        if not self._backend.passes_on:
-            parameters = Parameters(request, _ADVICE)
-            as_int = parameters.flag("rest_total_hits_as_int")
-            parameters.take("search_pipeline")
-            _refuse_parameters(parameters)
-            parameters.end()
-        elif "index" in query:
-            raise InvalidArgumentError("Name the index in the path or in the headers of the searches")
-        lines = list(json_lines(request.body))
-        if len(lines) % 2 or not lines:
-            raise InvalidArgumentError(
-                "The body of _msearch must have a header and a search in turn, one a line"
-            )
-        if len(lines) // 2 > MAX_SEARCHES:
-            raise InvalidArgumentError(f"_msearch has {len(lines) // 2} searches; it can have {MAX_SEARCHES}")
+        named = request.query.get("search_pipeline")
+        as_int = self._parameters_of_many(request)
         planned: list[_Planned | SearchError] = []
-        for header, body in zip(lines[::2], lines[1::2], strict=True):
+        for header, body in _searches(request.body):
             try:
-                members = Members("header", header)
-                target = members.take("index", index)
-                if isinstance(target, list):
-                    target = ",".join(map(str, target))
-                if self._backend.passes_on and "indices" in header:
-                    raise InvalidArgumentError("Name the index of a search as [index] in place of [indices]")
-                if target is not None and target != index:
-                    permit.index(target)
-                elif target is None and self._backend.passes_on:
-                    permit.index("_all")
-                pipeline = members.take("search_pipeline", named)
-                if not self._backend.passes_on:
-                    members.ignore(*_ADVICE)
-                    members.end()
-                planned.append(self._plan(target, json_object(body), pipeline, permit, members.rest()))
+                planned.append(self._plan_one(header, body, index, named, permit))
             except SearchError as error:
                 planned.append(error)
         if self._backend.passes_on and not any(
             isinstance(one, SearchError) or one.ranking is not None for one in planned
         ):
             # A server takes an empty line for an empty header, so that other searches would be sent.
-            body = b"".join(line + b"\n" for line in request.body.splitlines() if line.strip())
-            return self._backend.handle(replace(request, body=body))
+            content = b"".join(line + b"\n" for line in request.body.splitlines() if line.strip())
+            return self._backend.handle(replace(request, body=content))
         answers = iter(
             self._backend.search_many([one.search for one in planned if isinstance(one, _Planned)])
         )
@@ -226,6 +196,39 @@ class SearchEndpoint:
                 responses.append(error.body())
         took = max((one.get("took", 0) for one in responses), default=0)
         return HttpResponse.of({"took": took, "responses": responses})
+
+    def _parameters_of_many(self, request: HttpRequest) -> bool:
+        """Check the parameters of _msearch. Returns whether totals are plain numbers."""
+        if self._backend.passes_on:
+            if "index" in request.query:
+                raise InvalidArgumentError("Name the index in the path or in the headers of the searches")
+            return False
+        parameters = Parameters(request, _ADVICE)
+        as_int = parameters.flag("rest_total_hits_as_int")
+        parameters.take("search_pipeline")
+        _refuse_parameters(parameters)
+        parameters.end()
+        return as_int
+
+    def _plan_one(
+        self, header: Any, body: Any, index: str | None, named: str | None, permit: Permit
+    ) -> _Planned:
+        """One search of _msearch. `index` is that of the path, and `named` the pipeline of the request."""
+        members = Members("header", header)
+        target = members.take("index", index)
+        if isinstance(target, list):
+            target = ",".join(map(str, target))
+        if self._backend.passes_on and "indices" in header:
+            raise InvalidArgumentError("Name the index of a search as [index] in place of [indices]")
+        if target is not None and target != index:
+            permit.index(target)
+        elif target is None and self._backend.passes_on:
+            permit.index("_all")
+        pipeline = members.take("search_pipeline", named)
+        if not self._backend.passes_on:
+            members.ignore(*_ADVICE)
+            members.end()
+        return self._plan(target, json_object(body), pipeline, permit, members.rest())
 
     def _plan(
         self,
@@ -282,6 +285,16 @@ def _from_parameters(parameters: Parameters) -> dict[str, Any]:
             "excludes": excludes.split(",") if excludes else [],
         }
     return found
+
+
+def _searches(body: bytes) -> list[tuple[Any, Any]]:
+    """The header and the search of each pair of lines. Raises InvalidArgumentError."""
+    lines = list(json_lines(body))
+    if len(lines) % 2 or not lines:
+        raise InvalidArgumentError("The body of _msearch must have a header and a search in turn, one a line")
+    if len(lines) // 2 > MAX_SEARCHES:
+        raise InvalidArgumentError(f"_msearch has {len(lines) // 2} searches; it can have {MAX_SEARCHES}")
+    return list(zip(lines[::2], lines[1::2], strict=True))
 
 
 def _refuse_parameters(parameters: Parameters) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from lambdas.refreshing.refresh import TALLY_FILE, RefreshRun
 from lambdas.stores.bundles import BundleCache
-from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.compaction import SOURCES, WRITTEN
 from tastemaker.contracts.deployment import REFRESHED_DATA, bundle_address
@@ -154,29 +153,6 @@ def test_untrained_event_type_only_counts_impressions(lab: RefreshLab) -> None:
     lab.deliver("a", {"eventId": "1", "itemId": "dune", "eventType": "buy", "recommendationId": "RID-2"})
     bundle = lab.served(lab.run("first")[0])
     assert taken_counts(bundle)["dune"] == 6 and shown(bundle)["dune"] == 1
-
-
-def test_impressions_are_recorded_in_the_background(other_tables) -> None:
-    answers = ImpressionTable(other_tables, "recommendations", lambda: 1_000.0)
-    for number in range(120):
-        answers.record(f"RID-{number}", "arn", ["alien", f"film {number}"])
-    answers.flush()
-    found = answers.find([f"RID-{number}" for number in range(130)])
-    assert len(found) == 120 and found["RID-7"] == ["alien", "film 7"]
-    row = other_tables.get_item(
-        TableName="recommendations", Key={"version": {"S": "RID-7"}, "key": {"S": "shown"}}
-    )["Item"]
-    assert (row["arn"]["S"], row["expiresAt"]["N"]) == ("arn", str(1000 + 14 * 86_400))
-
-
-def test_failing_impression_table_does_not_raise() -> None:
-    class Broken:
-        def put_item(self, **request):
-            raise ConnectionError("no table today")
-
-    answers = ImpressionTable(Broken(), "recommendations")
-    answers.record("RID-1", "arn", ["alien"])
-    answers.flush()
 
 
 def test_refresh_leaves_out_events_of_a_compacted_day_that_the_model_was_trained_on(lab: RefreshLab) -> None:
