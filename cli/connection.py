@@ -1,13 +1,14 @@
 """The endpoint, and boto3 clients for it.
 
 The endpoint is that of `--endpoint`, of `AWS_ENDPOINT_URL`, of the deployment of `--stage`, or the local run
-on its usual port. Nothing is ever sent to Amazon Personalize by accident.
+on its usual port. Nothing is ever sent to Amazon Personalize by accident: only if `--endpoint` names it.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -67,8 +68,9 @@ class Connection:
         from botocore.exceptions import ProfileNotFound
 
         core: Any = botocore.session.Session(profile=self.profile or None)
+        models = [] if is_amazon(self.endpoint) else [str(overlay())]
         core.set_config_variable(
-            "data_path", os.pathsep.join(filter(None, [str(overlay()), os.environ.get("AWS_DATA_PATH", "")]))
+            "data_path", os.pathsep.join([*models, *filter(None, [os.environ.get("AWS_DATA_PATH", "")])])
         )
         local = not self.stage and is_local(self.endpoint or LOCAL_ENDPOINT)
         try:
@@ -136,6 +138,12 @@ def is_local(url: str) -> bool:
     """Whether an endpoint is on this machine."""
     host = urlsplit(url).hostname or ""
     return host in {"127.0.0.1", "localhost", "::1", "host.docker.internal"} or host.endswith(".localhost")
+
+
+def is_amazon(url: str) -> bool:
+    """Whether an endpoint is Amazon Personalize itself, which has other signatures and no own members."""
+    host = urlsplit(url).hostname or ""
+    return re.fullmatch(r"personalize(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?", host) is not None
 
 
 def answers(endpoint: str) -> bool:

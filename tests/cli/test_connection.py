@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.connection import Connection, overlay
+from cli.declarations.service import BotoApi
 from cli.errors import CommandError
 from tests.cli.conftest import Command
 from tests.cli.service import FakeService
@@ -46,3 +47,21 @@ def test_service_models_are_in_the_checkout_and_in_the_wheel() -> None:
         "clients/models": "cli/models"
     }
     assert json.dumps(project["project"]["scripts"]) == '{"tastemaker": "cli.__main__:main"}'
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "signed_for", "ours"),
+    [
+        ("https://personalize.eu-west-1.amazonaws.com", "personalize", False),
+        ("https://abc.execute-api.eu-west-1.amazonaws.com", "execute-api", True),
+    ],
+)
+def test_amazon_personalize_is_called_as_it_expects(
+    endpoint: str, signed_for: str, ours: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    connection = Connection(endpoint, region="eu-west-1")
+    model = connection.client("personalize").meta.service_model
+    assert model.signing_name == signed_for
+    assert BotoApi(connection).accepts("CreateCampaign", "awaitFirstVersion") is ours
