@@ -16,6 +16,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.account import OWNER_KEY, Account, default_region
 from local.assembly import REPOSITORY, STAGE, Assembly, synthesize
+from local.cloudformation.connect import connect as connect_cloudformation
 from local.functions.concurrency import ACCOUNT_LIMIT, Concurrency
 from local.functions.created import CreatedFunctions
 from local.functions.pool import FunctionPool
@@ -34,7 +35,7 @@ from local.iam.roles import Roles
 from local.jobs.job import COMMAND
 from local.jobs.service import TrainingJobs
 from local.logs import LogSink
-from local.moto_patches import awslambda, cloudformation, cloudwatch, s3, sns, speed, stepfunctions
+from local.moto_patches import awslambda, cloudwatch, s3, sns, speed, stepfunctions
 from local.provision import Deployment, provision
 from local.reset import Baseline
 from local.scheduling.alarms import Alarms
@@ -159,7 +160,6 @@ class Emulator:
         moto_api_backend.reset()
         speed.install()
         s3.install()
-        cloudformation.install()
         cloudwatch.install()
         self.roles = Roles(self.account)
         stepfunctions.install(self._client_of_state)
@@ -246,6 +246,7 @@ class Emulator:
             cors=found.cors,
             strict=self._strict_signatures,
         )
+        self.cloudformation = connect_cloudformation(account, self.functions, found.macros)
         return Services(
             AnyRegion(gateway, home=account.region),
             self.functions,
@@ -257,6 +258,7 @@ class Emulator:
             self.reset,
             TextModels(),
             ConsolePages(self.endpoint, account.region),
+            self.cloudformation,
         )
 
     def _mapping(self, source: EventSource, streams: Streams, memory: StreamMemory) -> EventSourceMapping:
@@ -294,6 +296,7 @@ class Emulator:
         self._stop_executions()
         self.jobs.delete_all()
         self.functions.replace_workers()
+        self.cloudformation.forget()
         self._baseline.restore()
 
     def stop(self) -> None:

@@ -38,20 +38,29 @@ class Resource:
 class Template:
     """The resources of one stack, in an order in which they can be created."""
 
-    def __init__(self, body: Mapping[str, Any], *, stack: str, pseudo: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        body: Mapping[str, Any],
+        *,
+        stack: str,
+        pseudo: Mapping[str, str],
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
         """Read a template.
 
         Args:
             body: the template as parsed JSON.
             stack: the stack's name.
             pseudo: values of AWS::Region, AWS::AccountId and the like.
+            parameters: values of the template's parameters, by default their defaults.
         """
         self.stack = stack
         self._body = body
         self._pseudo = dict(pseudo)
         self._mappings: Mapping[str, Any] = body.get("Mappings", {})
         self._parameters = {
-            name: str(declared.get("Default", "")) for name, declared in body.get("Parameters", {}).items()
+            name: (parameters or {}).get(name, str(declared.get("Default", "")))
+            for name, declared in body.get("Parameters", {}).items()
         }
         self._physical: dict[str, Physical] = {}
         self._conditions: dict[str, bool] = {}
@@ -65,6 +74,10 @@ class Template:
     def types(self) -> dict[str, str]:
         """Resource type by logical id, of the resources whose condition is true."""
         return {name: declared["Type"] for name, declared in self._declared.items()}
+
+    def deletion_policy(self, logical_id: str) -> str:
+        """What happens to a resource that is not declared any more: Delete, Retain or the like."""
+        return str(self._declared[logical_id].get("DeletionPolicy", "Delete"))
 
     def declared_properties(self, logical_id: str) -> list[str]:
         return list(self._declared[logical_id].get("Properties", {}))

@@ -8,6 +8,7 @@ failure goes to the step that writes the reason on the record, and then ends the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import aws_cdk as cdk
@@ -89,6 +90,16 @@ class Workflow(Construct):
     def work(self, title: str, function: lambda_.Function) -> sfn.TaskStateBase:
         """The work of another function, which receives the plan and returns the result."""
         return self.catch(self._invoke(title, function, None, input_path="$.plan", result_path="$.result"))
+
+    def call(
+        self, title: str, function: lambda_.Function, payload: Mapping[str, Any], *, result_path: str
+    ) -> tasks.LambdaInvoke:
+        """A call of a function with a payload of its own, for a workflow without a plan.
+
+        The caller catches its errors.
+        """
+        task_input = sfn.TaskInput.from_object(dict(payload))
+        return self._invoke(title, function, task_input, result_path=result_path)
 
     def action(
         self, title: str, function: lambda_.Function, action: str, *, result_path: str = sfn.JsonPath.DISCARD

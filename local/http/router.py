@@ -13,6 +13,7 @@ from pathlib import Path
 from botocore.model import OperationNotFoundError
 
 from local.account import OWN_AGENT
+from local.cloudformation.api import CloudFormation
 from local.functions.service import Functions, is_invoke, serve_invoke
 from local.http.access import DEFAULT_ACCESS, Access
 from local.http.console import ConsolePages
@@ -33,6 +34,7 @@ from local.terminal import Terminal
 from local.text_models import TextModels
 
 CONTROL_PREFIX = "/_local/"
+ANSWERS = "cloudformation/"  # where functions of custom resources send their answers
 START_SECONDS = 50.0  # seconds; SDKs give up reading after sixty
 
 
@@ -50,6 +52,7 @@ class Services:
     reset: Callable[[], None]
     text_models: TextModels
     console: ConsolePages
+    cloudformation: CloudFormation
 
 
 class Router:
@@ -135,6 +138,8 @@ class Router:
             return simulate(called, request, self._roles)
         if services.direct_puts.serves(called):
             return services.direct_puts(called, request)
+        if services.cloudformation.serves(called, request):
+            return services.cloudformation(called, request)
         if called.service == "bedrock":
             return services.text_models.serve(request, called)
         if called.service == "states" and called.name == "StartExecution":
@@ -162,6 +167,8 @@ class Router:
             except RuntimeError as error:
                 return Response.of_json(409, {"message": str(error)})
             return Response.of_json(200, {"status": "reset"})
+        if name.startswith(ANSWERS) and request.method == "PUT" and services is not None:
+            return services.cloudformation.take_answer(name.removeprefix(ANSWERS), request.body)
         if name == "text-models" and services is not None:
             return services.text_models.control(request)
         return Response.of_json(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.provision import (
     apigateway,
     awslambda,
+    cloudformation,
     dynamodb,
     events,
     firehose,
@@ -26,6 +27,7 @@ __all__ = ["ADAPTERS", "IGNORED_TYPES", "Deployment", "ProvisionError", "provisi
 _MODULES = (
     apigateway,
     awslambda,
+    cloudformation,
     dynamodb,
     events,
     firehose,

@@ -44,6 +44,7 @@ class Deployment:
     event_sources: list[EventSource] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    macros: dict[str, str] = field(default_factory=dict)  # name of a transform → its function
     alarm_topics: list[tuple[str, str]] = field(default_factory=list)  # ARNs of an alarm and of its topic
     keys: dict[str, str] = field(default_factory=dict)  # ARN of a bucket, table or stream → its key of KMS
     glue_columns: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)

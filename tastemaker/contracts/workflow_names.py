@@ -17,6 +17,7 @@ BATCH = "batch"
 ATTRIBUTION = "attribution"
 EXPORT = "export"
 DATA_DELETION = "data-deletion"
+DECLARE = "declare"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ WORKFLOWS: dict[str, WorkflowName] = {
         WorkflowName(ATTRIBUTION, ("metricAttributionArn",), scheduled=True),
         WorkflowName(EXPORT, ("datasetExportJobArn",)),
         WorkflowName(DATA_DELETION, ("dataDeletionJobArn",)),
+        WorkflowName(DECLARE, ()),  # its subject is a request of CloudFormation
     )
 }
 """Every workflow by its name."""

@@ -66,6 +66,7 @@ class DeclaredLifecycle:
         marks = {
             ownership.OWNER: change.owner,
             ownership.REQUEST: change.request_id,
+            ownership.CREATED: change.request_id,
             ownership.DECLARED: dict(change.properties),
             ownership.TRIGGER: change.trigger,
         }
@@ -105,6 +106,8 @@ class DeclaredLifecycle:
 
     def _update(self, change: Change, arn: str) -> Outcome:
         declared = TYPES[change.resource_type]
+        if self._has_strays(change.resource_type, change.owner):
+            return Waiting(f"what a failed update has left beside {arn} is being deleted", arn)
         record = self.control.records.get(arn)
         if record is None:
             return self._create(change)  # deleted outside: it is created again
@@ -112,6 +115,8 @@ class DeclaredLifecycle:
             return Waiting(f"{arn} is being deleted", arn)
         if ownership.owner_of(record) != change.owner:
             return Failed(f"{arn} is not declared by this stack any more; import or rename it.", arn)
+        if ownership.was_created_by(record, change.owner, change.request_id):
+            return self._settled(record, change)  # this very request has created it
         request = self._request(declared, change, record)
         found = differences(declared, request, record)
         reason = refusal(declared, found)
@@ -134,10 +139,28 @@ class DeclaredLifecycle:
             return self._settled(self._mark(earlier, change), change)
         outcome = self._create(change)
         if isinstance(outcome, Failed):
-            if outcome.arn is not None and outcome.arn != arn:
-                self.delete(outcome.arn, change.owner)
+            self.discard(change.resource_type, change.owner, change.request_id)
             return replace(outcome, arn=arn)
         return outcome
+
+    def discard(self, resource_type: str, owner: str, request_id: str) -> None:
+        """Delete what a failed request has created. The next request deletes what is still in use."""
+        arn = self.created_by(resource_type, owner, request_id)
+        if arn is None or isinstance(self.delete(arn, owner), Done):
+            return
+        record = self.control.records.get(arn)
+        if record is not None:
+            self.control.writer.change_private(record, **{ownership.STRAY: True})
+
+    def _has_strays(self, resource_type: str, owner: str) -> bool:
+        """Delete what failed requests have left. Returns whether something is still there."""
+        strays = [
+            record.arn
+            for record in self.control.records.each_current(resource_type)
+            if ownership.owner_of(record) == owner and ownership.STRAY in record.body
+        ]
+        outcomes = [self.delete(arn, owner) for arn in strays]
+        return not all(isinstance(outcome, Done) for outcome in outcomes)
 
     def _converge(
         self,
@@ -187,6 +210,19 @@ class DeclaredLifecycle:
     def delete(self, arn: str | None, owner: str) -> Outcome:
         """Delete the resource, if it exists and belongs to the declaration. Repeat until it is Done."""
         return self._answer(lambda: self._removal.step(arn, owner), arn)
+
+    def delete_all(self, resource_type: str, arn: str | None, owner: str) -> Outcome:
+        """As `delete`, and also delete what failed updates have left beside the resource."""
+        if self._has_strays(resource_type, owner):
+            return Waiting(f"what a failed update has left beside {arn} is being deleted", arn)
+        return self.delete(arn, owner)
+
+    def created_by(self, resource_type: str, owner: str, request_id: str) -> str | None:
+        """The ARN of the resource that a request has created, if it exists."""
+        for listed in self.control.records.each_current(resource_type):
+            if ownership.was_created_by(listed, owner, request_id):
+                return listed.arn
+        return None
 
     # --- common ---
 

@@ -14,6 +14,8 @@ OWNER = "_declaredBy"
 """Who has declared the resource: the stack and the logical ID."""
 REQUEST = "_declaredRequest"
 """The request that created the resource, or the last one that changed it."""
+CREATED = "_createdByRequest"
+"""The request that created the resource. It never changes."""
 DECLARED = "_declared"
 """What was declared, as a Create request. Drift is what differs from it."""
 TRIGGER = "_declaredTrigger"
@@ -21,7 +23,10 @@ TRIGGER = "_declaredTrigger"
 ADOPTED = "_adopted"
 """Present on a resource that existed before it was declared. It is released instead of deleted."""
 
-MEMBERS = (OWNER, REQUEST, DECLARED, TRIGGER, ADOPTED)
+STRAY = "_declaredStray"
+"""Present on what a failed update has created beside the resource. The next request deletes it."""
+
+MEMBERS = (OWNER, REQUEST, CREATED, DECLARED, TRIGGER, ADOPTED, STRAY)
 
 
 def owner_of(record: Record) -> str | None:
@@ -32,6 +37,11 @@ def owner_of(record: Record) -> str | None:
 def created_by(record: Record, owner: str, request_id: str) -> bool:
     """Whether a request has created the record, or has changed it last."""
     return owner_of(record) == owner and record.body.get(REQUEST) == request_id
+
+
+def was_created_by(record: Record, owner: str, request_id: str) -> bool:
+    """Whether a request has created the record."""
+    return owner_of(record) == owner and record.body.get(CREATED) == request_id
 
 
 def declared_of(record: Record) -> dict[str, Any] | None:

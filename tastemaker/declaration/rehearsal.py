@@ -70,6 +70,7 @@ class MemoryWorkflows:
 
     waiting: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     started: set[str] = field(default_factory=set)
+    stopped: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     schedules: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def start(self, workflow: str, name: str, request: Mapping[str, Any]) -> None:
@@ -78,7 +79,8 @@ class MemoryWorkflows:
             self.waiting[name] = (workflow, dict(request))
 
     def stop(self, workflow: str, name: str, job: str | None) -> bool:
-        self.waiting.pop(name, None)
+        if name in self.waiting:
+            self.stopped[name] = self.waiting.pop(name)
         return False
 
     def schedule(
@@ -120,6 +122,9 @@ class Rehearsal:
 
     def finish(self) -> None:
         """Run every workflow that has been started, until none is left."""
+        while self.workflows.stopped:  # EventBridge reports an execution that was stopped
+            name, (workflow, request) = self.workflows.stopped.popitem()
+            self._steps.settle(workflow, request, {"Cause": "Stopped by a person."}, name)
         while self.workflows.waiting:
             name, (workflow, request) = self.workflows.waiting.popitem()
             self.run(workflow, request, name)

@@ -54,7 +54,9 @@ def _dataset(record: Record, request: Request, paths: Paths) -> dict[str, Any]:
 
 def _solution(record: Record, request: Request, paths: Paths) -> dict[str, Any]:
     changes = {name: paths[name].after for name in paths if not name.startswith("solutionConfig.")}
-    absent = {"autoTrainingConfig": {"schedulingExpression": DEFAULT_SCHEDULE}, "eventsConfig": {}}
+    absent: dict[str, Any] = {"eventsConfig": {}}
+    if request.get("performAutoTraining", True):  # else the schedule has no effect, and stays as it is
+        absent["autoTrainingConfig"] = {"schedulingExpression": DEFAULT_SCHEDULE}
     config = {
         name: paths[f"solutionConfig.{name}"].after or default
         for name, default in absent.items()

@@ -6,7 +6,12 @@ from tastemaker import schemas
 from tastemaker.contracts.arns import group_name
 from tastemaker.contracts.dataset_storage import DATA_ID, data_id_alias
 from tastemaker.contracts.plans import OwnedData
-from tastemaker.control.core.datasets import imports_folder, parsed_schema, storage_of
+from tastemaker.control.core.datasets import (
+    bulk_data_changed_at,
+    imports_folder,
+    parsed_schema,
+    storage_of,
+)
 from tastemaker.control.core.declaration import Body, Reference, Request
 from tastemaker.control.core.operations import ensure_ended
 from tastemaker.control.core.records import Record
@@ -16,6 +21,7 @@ from tastemaker.control.resources.event_tracker import has_or_had_tracker
 from tastemaker.errors import InvalidInput, LimitExceeded
 
 UPDATABLE = ("ITEMS", "USERS")
+SCHEMA_BEFORE = "_schemaBefore"
 WITH_EVENTS = ("INTERACTIONS", "ACTION_INTERACTIONS")
 EVENT_INTERACTIONS = "EVENT_INTERACTIONS"
 """The type of the dataset that event trackers of earlier versions of Personalize made."""
@@ -26,7 +32,7 @@ class Dataset(ResourceType):
 
     Private members, which `core/datasets.py` reads: `_dataId`, its data ID; `_imports`, the visible bulk data
     as a list of `VisibleImport`; `_importLists`, the keys of lists of earlier imports; `_importedAt`, when
-    that last changed.
+    that last changed; `_schemaBefore`, the schema before the last update.
     """
 
     name = "Dataset"
@@ -91,7 +97,10 @@ class Dataset(ResourceType):
         return owned
 
     def update(self, request: Request) -> Body:
-        """UpdateDataset: replace the schema of Items or Users with a wider one, in force at once."""
+        """UpdateDataset: replace the schema of Items or Users with a wider one, in force at once.
+
+        The last update can be taken back, as long as no import has used the new schema.
+        """
         records = self.context.records
         record = records.find_active("Dataset", request["datasetArn"])
         if record.body["datasetType"] not in UPDATABLE:
@@ -100,9 +109,11 @@ class Dataset(ResourceType):
         old = records.find("Schema", record.body["schemaArn"])
         group = records.find("DatasetGroup", record.body["datasetGroupArn"])
         self._check_schema(new, record.body["datasetType"], group.body.get("domain"))
-        schemas.check_wider(parsed_schema(old), parsed_schema(new))
+        if not _takes_back_update(record, new):
+            schemas.check_wider(parsed_schema(old), parsed_schema(new))
         update = applied(self.context, schemaArn=new.arn)
-        return self.context.writer.change(record, schemaArn=new.arn, latestDatasetUpdate=update).body
+        members = {"schemaArn": new.arn, "latestDatasetUpdate": update, SCHEMA_BEFORE: old.arn}
+        return self.context.writer.change(record, **members).body
 
     def _check_schema(self, record: Record, dataset_type: str, domain: str | None) -> None:
         if record.body.get("domain") != domain:
@@ -119,3 +130,11 @@ class Dataset(ResourceType):
                 f"The schema has {len(schema.metadata)} metadata columns, more than {limit}; drop some, or "
                 f"raise the quota {quota}."
             )
+
+
+def _takes_back_update(dataset: Record, schema: Record) -> bool:
+    """Whether a schema is the one before the last update, and no import has become visible since."""
+    update = dataset.body.get("latestDatasetUpdate")
+    if update is None or dataset.body.get(SCHEMA_BEFORE) != schema.arn:
+        return False
+    return bulk_data_changed_at(dataset) < float(update["creationDateTime"])

@@ -173,6 +173,7 @@ EVENTS: dict[str, Any] = {
         "operation": "DescribeTaste",
         "params": {"campaignArn": f"{ACCOUNT}:campaign/missing", "userId": "u"},
     },
+    "declaring": {"action": "drift", "arns": []},
 }
 ANSWERS: dict[str, tuple[str, Any]] = {
     "control": ("response", {"statusCode": 200}),
@@ -188,6 +189,7 @@ ANSWERS: dict[str, tuple[str, Any]] = {
     "attribution": ("response", {"events": 0, "imports": 0}),
     "batch": ("response", {"files": 1, "shards": 1}),
     "generation": ("response", {"error": "ResourceNotFoundException", "status": 400}),
+    "declaring": ("response", {"drift": []}),
 }
 
 

@@ -231,6 +231,26 @@ def test_entry_point_meets_the_limits_of_sagemaker_and_cloudformation() -> None:
     assert "${" not in "".join(ENTRYPOINT)
 
 
+def test_declaration_repeats_its_step_until_cloudformation_has_an_answer(definitions: Definitions) -> None:
+    """It has no record, so its failure is an answer, too."""
+    states = definitions["declare"]["States"]
+    step = states[definitions["declare"]["StartAt"]]
+    payload = {"action": "step", "input.$": "$$.Execution.Input", "startedAt.$": "$$.Execution.StartTime"}
+    assert step["Parameters"] == payload and step["TimeoutSeconds"] > 60
+    question = states[step["Next"]]
+    (choice,) = question["Choices"]
+    assert states[choice["Next"]]["Type"] == "Succeed"
+    pause = states[question["Default"]]
+    assert (pause["Type"], pause["SecondsPath"]) == ("Wait", "$.result.seconds")
+    assert states[pause["Next"]] is step
+    *_, catch = step["Catch"]
+    assert catch["ErrorEquals"] == ["States.ALL"]
+    answer = states[catch["Next"]]
+    assert answer["Parameters"] == {**payload, "action": "fail", "error.$": "$.error"}
+    assert states[answer["Next"]]["Type"] == "Fail"
+    assert definitions["declare"]["TimeoutSeconds"] > 3600  # CloudFormation waits for an hour
+
+
 def test_throttled_states_wait_for_hours(definitions: Definitions) -> None:
     """A new account has a concurrency of 10, which one batch job uses up."""
     tasks = [

@@ -118,3 +118,18 @@ def test_metadata_columns_are_limited_by_a_quota():
     here = world(quotas={"metadataColumnsItems": 2})
     with pytest.raises(LimitExceeded, match="metadataColumnsItems"):
         shop.dataset(here, shop.group(here), "Items")
+
+
+def test_last_update_can_be_taken_back_until_an_import_has_used_it():
+    here = world()
+    group_arn = shop.group(here)
+    old = shop.schema(here, "Items")
+    arn = shop.dataset(here, group_arn, "Items", old)
+    wider = shop.avro("Items", {"name": "COLOR", "type": ["null", "string"]})
+    new = here.call("CreateSchema", name="wider", schema=wider)["schemaArn"]
+    for schema_arn in (new, old, new):
+        here.call("UpdateDataset", datasetArn=arn, schemaArn=schema_arn)
+        assert here.call("DescribeDataset", datasetArn=arn)["dataset"]["schemaArn"] == schema_arn
+    shop.imported(here, arn)
+    with pytest.raises(InvalidInput, match="COLOR"):
+        here.call("UpdateDataset", datasetArn=arn, schemaArn=old)

@@ -1,0 +1,95 @@
+"""All other resource types, created by moto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.cloudformation.parsing import (
+    generate_resource_name,
+    resource_class_from_type,
+    resource_name_property_from_type,
+)
+
+from local.account import Account
+from local.cloudformation.stacks import ResourceFailedError, ResourceRequest
+from local.template import Physical
+
+WITHOUT_EFFECT = ("AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle")
+
+
+class _Attributes(dict[str, str]):
+    """The attributes of a resource of moto, read when they are needed."""
+
+    def __init__(self, resource: Any) -> None:
+        super().__init__()
+        self._resource = resource
+
+    def __missing__(self, name: str) -> str:
+        try:
+            return str(self._resource.get_cfn_attribute(name))
+        except Exception as error:
+            raise KeyError(name) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+
+class OtherTypes:
+    """The handler of types that no function answers for. A changed resource is deleted and created again."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def create(self, request: ResourceRequest) -> Physical:
+        if request.type in WITHOUT_EFFECT:
+            return Physical(request.logical_id)
+        known = resource_class_from_type(request.type)
+        if known is None:
+            raise ResourceFailedError(f"The local run cannot create the resource type {request.type}.")
+        document = {"Type": request.type, "Properties": dict(request.properties)}
+        more = {
+            "LogicalId": request.logical_id,
+            "StackId": request.stack_id,
+            "ResourceType": request.type,
+        }
+        try:
+            resource: Any = known.create_from_cloudformation_json(
+                self._name(request), document, self._account.id, self._account.region, **more
+            )
+        except Exception as error:
+            raise ResourceFailedError(f"{error}") from error
+        return Physical(resource.physical_resource_id, _Attributes(resource))
+
+    def update(self, request: ResourceRequest) -> Physical:
+        if request.type in WITHOUT_EFFECT:
+            return Physical(request.logical_id)
+        old = ResourceRequest(
+            request.stack_id,
+            request.stack_name,
+            request.logical_id,
+            request.type,
+            request.old or {},
+            request.physical_id,
+        )
+        self.delete(old)
+        return self.create(request)
+
+    def delete(self, request: ResourceRequest) -> None:
+        known = resource_class_from_type(request.type)
+        if known is None or request.type in WITHOUT_EFFECT or request.physical_id is None:
+            return
+        document = {"Type": request.type, "Properties": dict(request.properties)}
+        try:
+            known.delete_from_cloudformation_json(
+                request.physical_id, document, self._account.id, self._account.region
+            )
+        except NotImplementedError:
+            return  # moto cannot delete it; nothing of it costs anything here
+        except Exception as error:
+            raise ResourceFailedError(f"{error}", request.physical_id) from error
+
+    def _name(self, request: ResourceRequest) -> str:
+        member = resource_name_property_from_type(request.type)
+        given = request.properties.get(member) if member else None
+        return str(given or generate_resource_name(request.type, request.stack_name, request.logical_id))

@@ -1,0 +1,107 @@
+"""Stacks, their resources and their events, and how a type of resource is handled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from local.template import Physical
+
+
+class ResourceFailedError(Exception):
+    """A resource could not be created, changed or deleted. `physical_id` is what exists nevertheless."""
+
+    def __init__(self, reason: str, physical_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.physical_id = physical_id
+
+
+@dataclass(frozen=True)
+class ResourceRequest:
+    """What is asked of a handler. `old` has the properties before an update; None in other requests."""
+
+    stack_id: str
+    stack_name: str
+    logical_id: str
+    type: str
+    properties: dict[str, Any]
+    physical_id: str | None = None
+    old: dict[str, Any] | None = None
+
+
+class Handler(Protocol):
+    """Creates, changes and deletes the resources of some types. All methods raise ResourceFailedError."""
+
+    def create(self, request: ResourceRequest) -> Physical:
+        """Create the resource. The result has its physical ID and attributes."""
+
+    def update(self, request: ResourceRequest) -> Physical:
+        """Change the resource. Another physical ID in the result means that it was replaced."""
+
+    def delete(self, request: ResourceRequest) -> None:
+        """Delete the resource."""
+
+
+@dataclass
+class StackResource:
+    """One resource of a stack as CloudFormation knows it."""
+
+    logical_id: str
+    type: str
+    properties: dict[str, Any]
+    physical: Physical | None = None
+    status: str = "CREATE_IN_PROGRESS"
+    reason: str | None = None
+    retained: bool = False
+    changed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """One line of a stack's history."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str | None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+@dataclass
+class Stack:
+    """A stack: its template, its parameters, and what exists of it."""
+
+    id: str
+    name: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    status: str = "REVIEW_IN_PROGRESS"
+    reason: str | None = None
+    disable_rollback: bool = False
+    resources: dict[str, StackResource] = field(default_factory=dict)
+    events: list[StackEvent] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    updated_at: datetime | None = None
+
+    def note(self, status: str, reason: str | None = None) -> None:
+        """Set the stack's status, with an event."""
+        self.status, self.reason = status, reason
+        self.events.append(StackEvent(self.name, self.id, "AWS::CloudFormation::Stack", status, reason))
+
+    def note_resource(self, resource: StackResource, status: str, reason: str | None = None) -> None:
+        """Set a resource's status, with an event."""
+        resource.status, resource.reason, resource.changed_at = status, reason, datetime.now(UTC)
+        physical_id = "" if resource.physical is None else resource.physical.ref
+        self.events.append(StackEvent(resource.logical_id, physical_id, resource.type, status, reason))
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether an operation on the stack goes on."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
