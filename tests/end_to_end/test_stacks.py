@@ -15,8 +15,6 @@ SECONDS = 240
 TRANSFORM = "tastemaker-local"
 FUNCTION = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:tastemaker-local-declaring"
 TOKEN = {"Fn::Sub": FUNCTION}
-    "Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:tastemaker-local-declaring"
-}
 
 
 @pytest.fixture(scope="module")
