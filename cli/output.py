@@ -20,6 +20,8 @@ from rich.text import Text
 
 MIN_WIDTH_OF_PIPE = 200
 """Columns of the output if it is not a terminal: nothing is cut."""
+MAX_FIXED_WIDTH = 32
+"""Letters of a column of a table that are never cut."""
 
 
 def console(stream: TextIO) -> Console:
@@ -79,15 +81,23 @@ class Output:
         made = Table(
             box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(columns)
         )
+        texts = [
+            [cell if isinstance(cell, Text) else Text(printable(_text(cell))) for cell in row] for row in rows
+        ]
+        widths = [
+            max([len(name), *(row[place].cell_len for row in texts)]) for place, name in enumerate(columns)
+        ]
         for place, name in enumerate(columns):
             made.add_column(
                 name,
+                # only the widest column gives way on a narrow terminal
+                min_width=None if widths[place] == max(widths) else min(widths[place], MAX_FIXED_WIDTH),
                 justify="right" if place in right else "left",
                 no_wrap=place not in folded,
                 overflow="fold" if place in folded else "ellipsis",
             )
-        for row in rows:
-            made.add_row(*(cell if isinstance(cell, Text) else Text(printable(_text(cell))) for cell in row))
+        for row in texts:
+            made.add_row(*row)
         with self.out.capture() as drawn:
             self.out.print(Padding(made, (0, 0, 0, indent)))
         for text in drawn.get().splitlines():

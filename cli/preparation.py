@@ -128,7 +128,7 @@ def _asked(output: Output) -> Mapping[str, str]:
     """What the user wants to correct: role → column. Empty if the mapping is right."""
     output.line()
     text = click.prompt(
-        "Enter goes on. To correct it, type for example user=email, time=- or ignore=notes",
+        "Press Enter to go on, or correct it, such as user=email, time=-, ignore=notes",
         default="",
         show_default=False,
         err=True,

@@ -9,16 +9,18 @@ from cli.importing import RECORDS, Storage
 
 _TEMPLATE = '''"""What `tastemaker try` did, as a program: import, train, serve, ask.
 
-    {variables}
     python {name}
 """
 
 import json
+import os
 import time
 from pathlib import Path
 
 import boto3
 
+for name, value in {variables}.items():
+    os.environ.setdefault(name, value)
 FOLDER = Path(__file__).parent
 NAME = "{group}-" + time.strftime("%H%M%S")
 RECIPES = {recipes}
@@ -110,12 +112,10 @@ def write_program(
     user: str,
     item: str,
 ) -> None:
-    """Write the program. It needs the files beside it, and the environment that its docstring names."""
+    """Write the program. It needs the files beside it, and respects variables of the environment."""
     asked = [recipe for recipe in recipes if "ranking" not in recipe]
-    variables = (
-        f"export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION={region} "
-        "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test"
-    )
+    variables = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": region}
+    variables |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     text = _TEMPLATE.format(
         variables=variables,
         name=path.name,

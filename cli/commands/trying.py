@@ -106,7 +106,9 @@ def try_(
     wanted = resource_name(name or first.name.split(".")[0])
     folder = out or Path(f"tastemaker-{wanted}")
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not output.as_json
-    _, prepared = prepare(given, folder, output, ask=on_terminal and not yes)
+    _, prepared = prepare(given, folder, output, ask=on_terminal and not yes and not dry_run)
+    if on_terminal and not yes:
+        started = time.monotonic()  # the user has taken their time
     if dry_run:
         if output.as_json:
             output.json(_document(Trial(connection, output, prepared, folder, started)))
