@@ -135,6 +135,11 @@ def milliseconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"
 
 
+def sentence(text: str | None) -> str:
+    """A text that begins with a capital letter."""
+    return f"{text[:1].upper()}{text[1:]}" if text else ""
+
+
 def values(text: str) -> list[str]:
     """The values of a cell: drama|war → drama, war."""
     return [part for part in text.split("|") if part]
@@ -175,6 +180,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "status_words": status_words,
     "words": words_of,
     "metric": metric,
+    "sentence": sentence,
     "milliseconds": milliseconds,
     "values": values,
     "lines": lines,
