@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 import webbrowser
 
@@ -32,7 +33,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--stage", help="the stage of a deployment, whose stack tastemaker-STAGE has the URL")
     made.add_argument("--profile", help="a profile of your AWS configuration")
     made.add_argument("--region", help="the region of the deployment")
-    made.add_argument("--port", type=int, default=8766, help="port of 127.0.0.1 (default 8766)")
+    made.add_argument(
+        "--port", type=int, default=8766, help="port of 127.0.0.1 (default 8766; 0 takes a free one)"
+    )
     made.add_argument("--open", action="store_true", help="open the browser")
     return made
 
@@ -71,14 +74,22 @@ def main(argv: list[str] | None = None) -> int:
 
     try:
         target = target_of(options)
+        listener = socket.create_server(("127.0.0.1", options.port))
     except (LookupError, ClientError, BotoCoreError) as error:
         print(f"cannot start: {error}", file=sys.stderr)
         return 1
-    address = f"http://127.0.0.1:{options.port}/"
+    except OSError as error:
+        print(
+            f"cannot start: port {options.port} of 127.0.0.1 cannot be used: {error.strerror}. "
+            "Choose another one with --port, or 0 for any.",
+            file=sys.stderr,
+        )
+        return 1
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     print(f"Console of {target.endpoint}\n\nready  {address}\n\nCtrl-C ends it.", flush=True)
     if options.open:
         webbrowser.open(address)
-    uvicorn.run(create_app(target), host="127.0.0.1", port=options.port, log_level="warning")
+    uvicorn.Server(uvicorn.Config(create_app(target), log_level="warning")).run(sockets=[listener])
     return 0
 
 

@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 
 from console.__main__ import main, parser, target_of
@@ -23,3 +25,12 @@ def test_profile_without_a_stage_is_an_error_that_says_what_to_give(
     monkeypatch.setenv("AWS_CONFIG_FILE", config)
     assert main(["--profile", "shop"]) == 1
     assert "Give the --stage" in capsys.readouterr().err
+
+
+def test_port_that_is_in_use_is_an_error_and_nothing_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["--port", port]) == 1
+    captured = capsys.readouterr()
+    assert f"port {port}" in captured.err and "--port" in captured.err
+    assert "ready" not in captured.out
