@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from console.measurements import RANGES, measured
 from console.page import Page, view
-from console.resources import endpoints
+from console.resources import endpoints, optional
 from console.views.solutions import busy
 
 
@@ -39,6 +39,7 @@ def recommender(page: Page) -> Response:
 
 def _page(page: Page, segment: str, described: dict[str, Any], member: str, arn: str) -> Response:
     span = page.asked("range") if page.asked("range") in RANGES else "3h"
+    model = optional(page.api, "tastemaker", "DescribeModel", **{member: arn}).get("model", {})
     latest = described.get("latestCampaignUpdate") or described.get("latestRecommenderUpdate") or {}
     return page.render(
         "campaign.html",
@@ -47,6 +48,7 @@ def _page(page: Page, segment: str, described: dict[str, Any], member: str, arn:
         campaign=described,
         config=described.get("campaignConfig") or described.get("recommenderConfig") or {},
         update=latest,
+        model=model,
         ranges=RANGES,
         span=span,
         figures=measured(page.api, {f"{member[0].upper()}{member[1:]}": arn}, span),

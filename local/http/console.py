@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from typing import Any
 
 from local.http.messages import Request, Response
@@ -88,5 +89,10 @@ async def _answer(app: Any, request: Request) -> Response:
         elif message["type"] == "http.response.body":
             response.body += message.get("body", b"")
 
-    await app(scope, receive, send)
+    try:
+        await app(scope, receive, send)
+    except Exception:
+        if not response.body:  # otherwise the application has answered with a page about the error
+            raise
+        traceback.print_exc()
     return response

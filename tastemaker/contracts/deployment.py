@@ -19,7 +19,8 @@ class Deployment(TypedDict):
     """The model that answers requests. It changes by one write, after the model has answered a test request.
 
     `bundle` is the S3 URI of the model bundle's folder. `refresh` is the S3 URI of the folder of the newest
-    refresh of that bundle; a new solution version starts without one.
+    refresh of that bundle, and `refreshed` is when it was put into service (seconds since 1970). A deployment
+    of a new solution version starts without both.
     """
 
     solutionVersionArn: str
@@ -27,6 +28,7 @@ class Deployment(TypedDict):
     datasetGroupArn: str
     bundle: str
     refresh: NotRequired[str]
+    refreshed: NotRequired[float]
 
 
 def deployment_of(body: Mapping[str, Any]) -> Deployment | None:

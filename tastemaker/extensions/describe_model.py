@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tastemaker.contracts.arns import name_of, segment_of
-from tastemaker.contracts.deployment import bundle_of
+from tastemaker.contracts.deployment import bundle_of, deployment_of
 from tastemaker.errors import InvalidInput
 from tastemaker.serving.runtime import Runtime
 
@@ -26,9 +26,16 @@ def describe_model(runtime: Runtime, manifest_of: ReadManifest, params: Mapping[
     if segment_of(arn) != "solution" or "/" not in name_of(arn):
         raise InvalidInput(f"{arn} is not the ARN of a solution version.")
     version = runtime.records.get(arn).body
-    known = {"solutionVersionArn": arn, "status": version["status"], "recipeArn": version["recipeArn"]}
+    known: dict[str, Any] = {
+        "solutionVersionArn": arn,
+        "status": version["status"],
+        "recipeArn": version["recipeArn"],
+    }
     if version.get("_job"):
         known["trainingJobName"] = version["_job"]
+    refreshed = _refreshed(runtime, params)
+    if refreshed is not None:
+        known["refreshedDateTime"] = refreshed
     bundle = bundle_of(version)
     return {"model": {**known, **(_of_manifest(manifest_of(bundle)) if bundle else {})}}
 
@@ -37,6 +44,13 @@ def _served_version(runtime: Runtime, params: Mapping[str, Any]) -> str:
     if not (params.get("campaignArn") or params.get("recommenderArn")):
         raise InvalidInput("Give one of solutionVersionArn, campaignArn and recommenderArn.")
     return runtime.endpoint(params).solution_version_arn
+
+
+def _refreshed(runtime: Runtime, params: Mapping[str, Any]) -> float | None:
+    """When the campaign or recommender was refreshed last (seconds since 1970)."""
+    arn = params.get("campaignArn") or params.get("recommenderArn")
+    deployment = deployment_of(runtime.records.get(arn).body) if arn else None
+    return deployment.get("refreshed") if deployment else None
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:

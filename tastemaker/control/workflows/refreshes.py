@@ -99,7 +99,8 @@ class RefreshLifecycle:
         """Serve the refresh, unless another version or another refresh has been put in service meanwhile."""
         now = deployment_of(record.body)
         if now is not None and (now["bundle"], now.get("refresh")) == (plan["bundle"], plan["previous"]):
-            self.context.writer.change_private(record, **{DEPLOYMENT: {**now, "refresh": plan["target"]}})
+            served = {**now, "refresh": plan["target"], "refreshed": self.context.now()}
+            self.context.writer.change_private(record, **{DEPLOYMENT: served})
 
     def fail(self, record: Record, reason: str) -> None:
         """Do nothing: what serves now goes on serving. The execution has the reason; an alarm reports it."""

@@ -45,3 +45,15 @@ def test_application_gets_the_request_and_its_answer_goes_back(status: int) -> N
     assert (response.status, response.body, response.headers) == (status, b"one", [("x-a", "é")])
     assert (seen["path"], seen["query_string"], seen["body"]) == ("/_console/a b", b"x=1", b"body")
     assert seen["headers"] == [(b"host", b"h")]
+
+
+def test_page_about_an_error_is_answered_and_an_error_without_one_is_raised() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/page":
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b"sorry"})
+        raise RuntimeError("broken")
+
+    assert asyncio.run(_answer(app, Request("GET", "/page", Headers()))).body == b"sorry"
+    with pytest.raises(RuntimeError, match="broken"):
+        asyncio.run(_answer(app, Request("GET", "/", Headers())))

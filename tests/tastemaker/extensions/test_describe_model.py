@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from tastemaker.contracts.deployment import DEPLOYMENT
 from tastemaker.errors import InvalidInput, ResourceNotFound
 from tastemaker.extensions.describe_model import describe_model
 from tests.tastemaker.serving.films import PREFIX, Cinema
@@ -30,6 +31,15 @@ def test_model_has_the_weights_of_its_parts(cinema: Cinema) -> None:
 
 def test_campaign_names_the_version_that_it_serves(cinema: Cinema) -> None:
     assert described(cinema, campaignArn=f"{PREFIX}campaign/v1")["solutionVersionArn"] == VERSION
+
+
+def test_campaign_has_the_time_of_its_last_refresh(cinema: Cinema) -> None:
+    campaign = f"{PREFIX}campaign/v1"
+    assert "refreshedDateTime" not in described(cinema, campaignArn=campaign)
+    record = cinema.repository.get(campaign)
+    assert record is not None
+    record.body[DEPLOYMENT] = {**record.body[DEPLOYMENT], "refreshed": 1_700_000_000.5}
+    assert described(cinema, campaignArn=campaign)["refreshedDateTime"] == 1_700_000_000.5
 
 
 def test_version_in_training_has_its_job_and_no_model(cinema: Cinema) -> None:

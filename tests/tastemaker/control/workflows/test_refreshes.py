@@ -81,7 +81,13 @@ def test_refresh_serves_after_it_succeeds(here) -> None:
     assert plan["warm"]["refresh"] == plan["target"] and "refresh" not in serving(here, arn)
     succeed(here, arn, plan)
     after = here.call("DescribeCampaign", campaignArn=arn)["campaign"]
-    assert after["_serving"] == {**before["_serving"], "refresh": plan["target"]}
+    refreshed = after["_serving"]["refreshed"]
+    assert refreshed >= before["lastUpdatedDateTime"]
+    assert after["_serving"] == {
+        **before["_serving"],
+        "refresh": plan["target"],
+        "refreshed": refreshed,
+    }
     assert after["lastUpdatedDateTime"] == before["lastUpdatedDateTime"]
 
 
