@@ -40,8 +40,19 @@ function clock(chart, times) {
   return times.map((time) => new Intl.DateTimeFormat("en-GB", format).format(new Date(time * 1000)));
 }
 
+// A table that is wider than the screen scrolls, also by keyboard.
+function reach(table) {
+  const scrolls = table.scrollWidth > table.clientWidth;
+  const marks = { tabindex: "0", role: "group", "aria-label": "Table that scrolls sideways" };
+  for (const [name, value] of Object.entries(marks)) {
+    if (scrolls) table.setAttribute(name, value);
+    else table.removeAttribute(name);
+  }
+}
+
 function drawAll() {
   document.querySelectorAll("[data-chart]").forEach(draw);
+  document.querySelectorAll(".table").forEach(reach);
 }
 
 // A page that reloads by itself keeps what is open, and where the focus is.
