@@ -1,0 +1,115 @@
+"""Every guide runs, block by block, against the local run. The shop is set up once for all of them."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from demo import shop
+from scripts.client_models import TARGET
+
+GUIDES = Path(__file__).parents[2] / "docs" / "guides"
+FIRST = "shop"
+OTHERS = sorted(page.stem for page in GUIDES.glob("*.md") if page.stem not in (FIRST, "index"))
+Names = dict[str, Any]
+
+
+def execute(name: str, names: Names) -> Names:
+    """Run the Python blocks of a guide. An error names the page and the line."""
+    page = GUIDES / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
+    assert blocks, f"{page} has no Python"
+    for block in blocks:
+        line = text[: block.start(1)].count("\n")
+        exec(compile("\n" * line + block.group(1), str(page), "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def names(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
+    """What a reader has defined after the guide of the shop."""
+    folder = tmp_path_factory.mktemp("guides")
+    shop.write(folder / "build" / "shop")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setitem(os.environ, "AWS_ENDPOINT_URL", endpoint)
+        patch.setitem(os.environ, "AWS_DATA_PATH", str(TARGET))
+        patch.setattr(boto3, "DEFAULT_SESSION", None)
+        yield execute(FIRST, {})
+
+
+def categories(items: list[dict[str, Any]]) -> list[str]:
+    return [item["category"] for item in items]
+
+
+def test_shop_recommends_what_the_user_likes_and_events_change_the_list(names: Names) -> None:
+    assert categories(names["before"]).count("Climbing") >= 4
+    assert categories(names["after"]).count("Winter") > categories(names["before"]).count("Winter")
+    assert names["metrics"]["normalized_discounted_cumulative_gain_at_25"] > 0.2
+
+
+def test_every_guide_is_run() -> None:
+    assert set(OTHERS) == set(CHECKS)
+
+
+def check_batch_emails(found: Names) -> None:
+    assert len(found["letters"]) == 19
+    assert all("@example.com" in letter["ADDRESS"] and "$" in letter["TEXT"] for letter in found["letters"])
+
+
+def check_cold_start(found: Names) -> None:
+    assert categories(found["first"]).count("Climbing") >= 4
+    assert "winter-9" in found["ids"]
+
+
+def check_context(found: Names) -> None:
+    # On a phone user-8 looks at climbing gear, and at a desk at what one needs for cooking.
+    assert categories(found["phone"]).count("Climbing") > categories(found["desktop"]).count("Climbing")
+
+
+def check_filters_and_promotions(found: Names) -> None:
+    assert found["cheap"] and set(categories(found["cheap"])) <= {"Cooking", "Winter"}
+    assert categories(found["promoted"]).count("Winter") >= 2
+
+
+def check_measuring_lift(found: Names) -> None:
+    assert 0.45 < sum(found["groups"]) / len(found["groups"]) < 0.55
+    assert found["low"] < 0 < found["change"] < found["high"]
+
+
+def check_migrating(found: Names) -> None:
+    group = {"datasetGroupArn": found["moved"]}
+    personalize = found["personalize"]
+    copied = personalize.list_solutions(**group)["solutions"]
+    assert len(copied) == len(personalize.list_solutions(datasetGroupArn=found["group"])["solutions"])
+    assert {row["datasetType"] for row in personalize.list_datasets(**group)["datasets"]} >= {
+        "ITEMS",
+        "INTERACTIONS",
+    }
+
+
+def check_next_best_action(found: Names) -> None:
+    climber, runner = found["propose"]("user-3"), found["propose"]("user-10")
+    assert climber["loyalty-card"] > 0.5 > climber["refer-a-friend"]
+    assert runner["refer-a-friend"] > 0.5 > runner["loyalty-card"]
+
+
+CHECKS = {
+    "batch-emails": check_batch_emails,
+    "cold-start": check_cold_start,
+    "context": check_context,
+    "filters-and-promotions": check_filters_and_promotions,
+    "measuring-lift": check_measuring_lift,
+    "migrating": check_migrating,
+    "next-best-action": check_next_best_action,
+}
+
+
+@pytest.mark.parametrize("guide", OTHERS)
+def test_guide_does_what_it_says(guide: str, names: Names) -> None:
+    CHECKS[guide](execute(guide, dict(names)))
