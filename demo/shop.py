@@ -2,7 +2,7 @@
 
     python -m demo.shop build/shop
 
-The shop is made up. Each user likes one category at a desk and one on a phone, and looks at items in the
+The shop is made up. Each user likes one category on a desktop and one on a phone, and looks at items in the
 order of the shelf. So a good list can be told from a bad one by reading it.
 """
 
@@ -38,12 +38,18 @@ CATALOG: dict[str, tuple[int, tuple[str, ...]]] = {
         ("Beanie", "Gloves", "Down jacket", "Base layer", "Snowshoes", "Goggles", "Thermos", "Balm"),
     ),
 }
+ON_A_DESKTOP, ON_A_PHONE = ("Tents", "Backpacks", "Climbing"), ("Cooking", "Running", "Winter")
 ACTIONS = (("newsletter", 2, 30), ("loyalty-card", 5, 0), ("refer-a-friend", 3, 14), ("trip-planner", 1, 7))
 
 
 def item_id(category: str, place: int) -> str:
     """The ID of the item at a place of a category's shelf, which begins at 0."""
     return f"{category.lower()}-{place + 1}"
+
+
+def likes(number: int) -> tuple[str, str]:
+    """The category that a user looks at on a desktop, and the one on a phone."""
+    return ON_A_DESKTOP[number % 3], ON_A_PHONE[number // 3 % 3]
 
 
 def items() -> list[tuple[object, ...]]:
@@ -72,15 +78,14 @@ def users() -> list[tuple[object, ...]]:
 def interactions(now: int) -> list[tuple[object, ...]]:
     """USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP, DEVICE; the last ones are a few hours old."""
     rng = random.Random(7)
-    categories = list(CATALOG)
     rows: list[tuple[object, ...]] = []
     for number in range(USERS):
-        first, second = categories[number % 6], categories[(number // 6 + number) % 6]
+        first, second = likes(number)
         place = rng.randrange(8)
         at = now - rng.randrange(20, 60) * DAY_SECONDS
         for _ in range(EVENTS):
             phone = rng.random() < 0.5
-            category = (second if phone else first) if rng.random() < 0.85 else rng.choice(categories)
+            category = (second if phone else first) if rng.random() < 0.85 else rng.choice(list(CATALOG))
             place = (place + rng.choice((1, 1, 2))) % 8
             event = "purchase" if rng.random() < 0.3 else "view"
             rows.append(
@@ -91,12 +96,13 @@ def interactions(now: int) -> list[tuple[object, ...]]:
 
 
 def action_interactions(now: int) -> list[tuple[object, ...]]:
-    """USER_ID, ACTION_ID, EVENT_TYPE, TIMESTAMP: climbers take the card, runners refer friends."""
+    """USER_ID, ACTION_ID, EVENT_TYPE, TIMESTAMP: climbers take the card, others refer friends."""
     rows: list[tuple[object, ...]] = []
     for number in range(USERS):
-        likes = {"loyalty-card", "newsletter"} if number % 6 in (0, 3) else {"refer-a-friend"}
+        climbs = likes(number)[0] == "Climbing"
+        takes = {"loyalty-card", "newsletter"} if climbs else {"refer-a-friend"}
         for place, (action, _, _) in enumerate(ACTIONS[:3]):
-            taken = "Taken" if action in likes else "Not Taken"
+            taken = "Taken" if action in takes else "Not Taken"
             rows.append((f"user-{number}", action, taken, now - (40 - place) * DAY_SECONDS - number))
     return rows
 

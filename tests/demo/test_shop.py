@@ -35,12 +35,12 @@ def test_shop_is_the_same_each_time_but_for_the_times(tmp_path: Path) -> None:
     assert [file.read_text() for file in shop.write(tmp_path / "b", NOW)] == first
 
 
-def test_user_looks_at_one_category_at_a_desk_and_at_another_one_on_a_phone() -> None:
+def test_user_looks_at_one_category_on_a_desktop_and_at_another_one_on_a_phone() -> None:
     seen = Counter(
         (row[4], str(row[1]).split("-")[0]) for row in shop.interactions(NOW) if row[0] == "user-8"
     )
-    assert max((count, place) for place, count in seen.items() if place[0] == "phone")[1][1] == "climbing"
-    assert max((count, place) for place, count in seen.items() if place[0] == "desktop")[1][1] == "cooking"
+    assert max((count, place) for place, count in seen.items() if place[0] == "phone")[1][1] == "winter"
+    assert max((count, place) for place, count in seen.items() if place[0] == "desktop")[1][1] == "climbing"
 
 
 def test_command_without_a_folder_says_how_to_use_it() -> None:
