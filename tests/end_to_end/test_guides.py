@@ -1,5 +1,6 @@
 """Every guide runs, block by block, against the local run. The shop is set up once for all of them."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -12,15 +13,16 @@ import pytest
 from demo import shop
 from scripts.client_models import TARGET
 
-GUIDES = Path(__file__).parents[2] / "docs" / "guides"
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDES = DOCS / "guides"
 FIRST = "shop"
 OTHERS = sorted(page.stem for page in GUIDES.glob("*.md") if page.stem not in (FIRST, "index"))
 Names = dict[str, Any]
 
 
-def execute(name: str, names: Names) -> Names:
-    """Run the Python blocks of a guide. An error names the page and the line."""
-    page = GUIDES / f"{name}.md"
+def execute(name: str, names: Names, folder: Path = GUIDES) -> Names:
+    """Run the Python blocks of a page. An error names the page and the line."""
+    page = folder / f"{name}.md"
     text = page.read_text(encoding="utf-8")
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S))
     assert blocks, f"{page} has no Python"
@@ -113,3 +115,32 @@ CHECKS = {
 @pytest.mark.parametrize("guide", OTHERS)
 def test_guide_does_what_it_says(guide: str, names: Names) -> None:
     CHECKS[guide](execute(guide, dict(names)))
+
+
+def test_request_of_the_quickstart_runs(names: Names) -> None:
+    found = execute("quickstart", {"campaign_arn": names["campaign"], "tracking_id": names["tracking"]}, DOCS)
+    assert len(found["answer"]["itemList"]) == 10
+
+
+def test_import_of_your_own_data_runs(names: Names) -> None:
+    text = (DOCS / "own-data.md").read_text(encoding="utf-8")
+    schema = next(
+        found
+        for block in re.findall(r"^```json\n(.*?)^```", text, re.M | re.S)
+        if (found := json.loads(block)).get("name") == "Items"
+    )
+    names["s3"].create_bucket(Bucket="my-bucket")
+    header = ",".join(field["name"] for field in schema["fields"])
+    names["s3"].put_object(
+        Bucket="my-bucket", Key="items/a.csv", Body=f"{header}\nfilm-42,Comedy,,\n".encode()
+    )
+    given = {
+        "json": json,
+        "personalize": names["personalize"],
+        "group_arn": names["personalize"].create_dataset_group(name="own-data")["datasetGroupArn"],
+        "role_arn": names["role"],
+        "schema": schema,
+    }
+    found = execute("own-data", given, DOCS)
+    job = names["wait"]("datasetImportJob", datasetImportJobArn=found["job_arn"])
+    assert job["datasetArn"] == found["dataset_arn"]
