@@ -32,6 +32,8 @@ SUMMARY = {
     REFUSAL: "{} not possible",
     NOTHING: "{} as declared",
 }
+FOR_PROGRAMS = ("campaigns", "recommenders", "eventTrackers", "filters")
+"""Sections whose resources a program names in its requests."""
 MAX_CHARACTERS = 60
 """The length of values that are shown in one line."""
 
@@ -142,12 +144,14 @@ def existing_now(api: Api, plan: Plan, outcome: Outcome) -> list[dict[str, Any]]
 
 
 def show_existing(output: Output, found: list[dict[str, Any]]) -> None:
-    """Print what exists."""
-    rows = [
-        [one["id"], one["name"], state(one["status"] or ""), one.get("trackingId") or one["arn"]]
-        for one in found
-    ]
-    output.table(["declared", "name", "status", "tracking ID or ARN"], rows)
+    """Print what exists, and then what programs need: the ARNs of endpoints and filters, and tracking IDs."""
+    rows = [[one["id"], one["name"], state(one["status"] or "")] for one in found]
+    output.table(["declared", "name", "status"], rows)
+    used = [one for one in found if one["id"].partition(".")[0] in FOR_PROGRAMS]
+    if used:
+        output.heading("For your program")
+    for one in used:
+        output.line(f"{one['id']}: {one.get('trackingId') or one['arn']}")
 
 
 def show_failures(output: Output, plan: Plan, outcome: Outcome, command: str) -> None:

@@ -57,12 +57,7 @@ def test_one_command_makes_a_shop_that_recommends(
     runtime = store.client("personalize-runtime")
     answer = runtime.get_recommendations(campaignArn=made["campaigns.home"]["arn"], userId="customer-1")
     assert answer["itemList"]
-    assert command("diff")[0] == 0
 
-    tracker = made["eventTrackers.web"]["arn"]
-    store.personalize.delete_event_tracker(eventTrackerArn=tracker)  # by hand
-    code, printed = command("diff")
-    assert code == 1 and "create    eventTrackers.web" in printed
     copy = tmp_path / "copy.yaml"
     assert run(["export", "declared-shop", "-o", str(copy), "--endpoint", endpoint]) == 0
     assert run(["diff", str(copy), "--endpoint", endpoint]) == 0

@@ -253,10 +253,13 @@ class Applying:
                 self._fail(task, error.message)
             else:
                 self._say(task, error.message)
+        elif error.code == EXISTS and task.step.action == CREATE and task.step.record is not None:
+            self._say(task, "waits until the old one is deleted")
         elif error.code == EXISTS:
             self._fail(
                 task,
-                f"{error.message} It is not in the declared dataset group: declare another name.",
+                f"{error.message} It is in another dataset group, so declare another name; or it was made "
+                "since the plan, so run the command again.",
             )
         else:
             self._fail(task, f"{error.message} ({error.code})")

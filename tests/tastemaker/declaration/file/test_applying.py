@@ -165,3 +165,12 @@ def test_schema_that_is_used_elsewhere_is_named_and_the_rest_is_deleted():
     api.call("CreateDataset", request)
     outcome, _ = api.perform(destruction(declaration, find(api, declaration)))
     assert list(outcome.failures) == ["schemas.events"] and "other" in outcome.failures["schemas.events"]
+
+
+def test_resource_that_is_being_deleted_is_made_again_when_it_is_gone():
+    api = MemoryApi()
+    group = api.call("CreateDatasetGroup", {"name": "shop"})["datasetGroupArn"]
+    api.call("DeleteDatasetGroup", {"datasetGroupArn": group})  # its workflow has not run yet
+    outcome, said = api.perform(api.plan(declared({"datasetGroups": {"shop": None}})))
+    assert outcome.succeeded and any("old one is deleted" in one.text for one in said)
+    assert api.plan(declared({"datasetGroups": {"shop": None}})).is_empty
