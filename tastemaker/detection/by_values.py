@@ -36,6 +36,9 @@ def fall_back(
         timed = [name for name in timed if unnamed or not profiles[name].is_number]
         chosen[TIME] = tuple(timed[:1]) if unnamed else ()
     ids = [name for name in free() if _is_id(profiles[name])]
+    candidates = [name for name in ids if not _means_something_else(name)]
+    if not chosen[USER] and not chosen[ITEM] and len(candidates) == 2:
+        chosen[USER], chosen[ITEM] = (candidates[0],), (candidates[1],)  # as most files have them
     for role in (USER, ITEM):
         if not chosen[role] and ids and (unnamed or role == ITEM or not single_user):
             candidates = [name for name in ids if unnamed or not _means_something_else(name)]

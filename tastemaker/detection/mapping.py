@@ -17,7 +17,7 @@ from tastemaker.detection.inputs import DetectionError
 from tastemaker.detection.naming import EVENT, ITEM, ROLES, TIME, USER, VALUE, score, tokens, words
 from tastemaker.detection.numbers import POINT
 from tastemaker.detection.profiles import Profile, filled_cells
-from tastemaker.detection.times import PATTERNS, UNITS, TimeFormat
+from tastemaker.detection.times import DAYS, PATTERNS, UNITS, TimeFormat
 
 MAX_EVENT_TYPES = 100
 MIN_FILLED = 0.05
@@ -287,10 +287,10 @@ def _time_format(name: str, profiles: Mapping[str, Profile], overrides: Override
     if not name:
         return None
     if overrides.time_format:
-        if overrides.time_format not in (*UNITS, *PATTERNS):
+        if overrides.time_format not in (*UNITS, DAYS, *PATTERNS):
             raise DetectionError(
                 f"{overrides.time_format!r} is not a format of times.",
-                f"The formats are: {', '.join((*UNITS, *PATTERNS))}.",
+                f"The formats are: {', '.join((*UNITS, DAYS, *PATTERNS))}.",
             )
         return TimeFormat(overrides.time_format)
     found = profiles[name].time

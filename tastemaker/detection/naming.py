@@ -42,6 +42,7 @@ _LABELS = words("name title label desc description text names titles")
 
 _NOUNS: Mapping[str, Set[str]] = {
     USER: words(
+        "mitglied leser kaufer kaeufer hoerer horer klant lid acheteuse socio membro cli abonne spieler "
         "user uid cid customer client member visitor account shopper buyer person profile subscriber "
         "household hshd viewer listener reader player student learner guest passenger patient "
         "reviewer author owner consumer cust usr anonymous distinct actor human people contact lead "
@@ -51,6 +52,7 @@ _NOUNS: Mapping[str, Set[str]] = {
         "userpseudo visitant"
     ),
     ITEM: words(
+        "buch lied spiel kurs serie rezept ware libro juego cancion morceau jeu boek disco nummer curso "
         "item product article movie film track song book app game video content show sku asin isbn "
         "variant stock upc ean gtin business recipe course listing hotel restaurant post page url "
         "artist album anime series episode podcast story news document doc asset good goods offer "

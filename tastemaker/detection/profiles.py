@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastemaker.detection import numbers, times
+from tastemaker.detection.naming import TIME, score
 from tastemaker.detection.tables import Table
 from tastemaker.detection.times import TimeFormat
 from tastemaker.importing.report import NULL_IDS
@@ -109,7 +110,7 @@ def _profile(name: str, column: pa.ChunkedArray) -> Profile:
         len(distinct),
         decimal_sign=sign,
         whole=read is not None and numbers.are_whole(read),
-        time=times.detect(some),
+        time=times.detect(some, days=score(TIME, name) >= 8),
         is_clock=clock.null_count < 0.1 * len(clock),
         mean_length=float(pc.mean(lengths).as_py()),
         max_length=int(pc.max(lengths).as_py()),

@@ -24,6 +24,11 @@ UNITS: Mapping[str, int] = {
     "microseconds": 1_000_000,
     "nanoseconds": 1_000_000_000,
 }
+DAYS = "spreadsheet days"
+"""Days since 30 December 1899, as spreadsheets store dates."""
+_FIRST_DAY, _LAST_DAY = 29_221, 73_051
+"""The spreadsheet days of 1980 and 2100."""
+_EPOCH_DAY = 25_569
 _RANGE = (315_532_800, 4_102_444_800)
 """Unix times from 1980 to 2100: what lies outside is no time of an event."""
 
@@ -52,7 +57,7 @@ _ZONES: dict[str, float] = {
 _ZONES |= {"pst": -8, "pdt": -7, "cet": 1, "cest": 2, "bst": 1, "ist": 5.5, "jst": 9, "msk": 3}
 
 _CLOCK = (
-    r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?:[T ,:]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2}|[+-]\d{2}|[A-Z]{3,4})?(?:\s*\([^)]*\)|\[[^]]*\])?)?"
 )
@@ -64,7 +69,9 @@ PATTERNS: Mapping[str, str] = {
     "day.month.year": rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}|\d{{2}}){_CLOCK}",
     "month/day/year": rf"(?P<month>\d{{1,2}})[/-](?P<day>\d{{1,2}})[/-](?P<year>\d{{4}}|\d{{2}}){_CLOCK}",
     "day/month/year": rf"(?P<day>\d{{1,2}})[/-](?P<month>\d{{1,2}})[/-](?P<year>\d{{4}}|\d{{2}}){_CLOCK}",
-    "day month year": rf"{_WEEKDAY}(?P<day>\d{{1,2}})[ -.]+{_WORD}[ -.]+(?P<year>\d{{4}}|\d{{2}}){_CLOCK}",
+    "day month year": (
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})[ \-./]+{_WORD}[ \-./]+(?P<year>\d{{4}}|\d{{2}}){_CLOCK}"
+    ),
     "month day, year": (
         rf"{_WEEKDAY}{_WORD}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_CLOCK}"
     ),
@@ -96,6 +103,11 @@ class TimeFormat:
         """
         if self.name in UNITS:
             return _unix(cells, UNITS[self.name])
+        if self.name == DAYS:
+            days = _numbers(pc.utf8_trim_whitespace(cells))
+            nulls = np.isnan(days)
+            seconds = np.round((np.where(nulls, _EPOCH_DAY, days) - _EPOCH_DAY) * 86_400)
+            return pa.array(seconds.astype(np.int64), mask=nulls)
         seconds, naive = _calendar(cells, self.name)
         if zone != "UTC" and naive.any():
             seconds = np.where(naive, _local(seconds, zone), seconds)
@@ -113,17 +125,19 @@ def looks_like_time(text: str) -> bool:
     return bool(_TIME_OF_DAY.match(text))
 
 
-def detect(cells: pa.Array, *, numbers: bool = True) -> TimeFormat | None:
+def detect(cells: pa.Array, *, days: bool = False) -> TimeFormat | None:
     """The format of a sample of non-empty cells, or None if they are no times.
 
-    `numbers` says whether plain numbers may be Unix times.
+    `days` says that the column is called a time, so that small numbers may be the days of a spreadsheet.
     """
     if not len(cells):
         return None
     cells = pc.utf8_trim_whitespace(cells)
-    if numbers and (unit := _unit(cells)) is not None:
+    if (unit := _unit(cells)) is not None:
         return TimeFormat(unit)
-    shares = {name: _share(cells, name) for name in PATTERNS if name != "digits" or numbers}
+    if days and _are_days(cells):
+        return TimeFormat(DAYS)
+    shares = {name: _share(cells, name) for name in PATTERNS}
     good = [name for name, share in shares.items() if share >= MIN_SHARE]
     if not good:
         return None
@@ -159,6 +173,11 @@ def _more_likely(cells: pa.Array, first: str, second: str) -> TimeFormat:
         spans[name] = float(np.median(steps)) if len(steps) else 0.0
     better = second if spans[second] < 0.5 * spans[first] else first
     return TimeFormat(better, also=second if better == first else first)
+
+
+def _are_days(cells: pa.Array) -> bool:
+    values = _numbers(cells)
+    return bool(np.mean((values >= _FIRST_DAY) & (values < _LAST_DAY)) >= MIN_SHARE)
 
 
 def _unit(cells: pa.Array) -> str | None:

@@ -80,6 +80,11 @@ def test_file_without_a_header_is_read_by_its_values(tmp_path: Path) -> None:
     assert (found.user, found.item, found.time) == (("column 1",), ("column 2",), "column 4")
 
 
+def test_two_columns_of_ids_with_unknown_names_are_user_and_item(tmp_path: Path) -> None:
+    found = of(tmp_path, table("alpha,beta,day", "A{user},B{item},{stamp}")).mapping
+    assert (found.user, found.item) == (("alpha",), ("beta",))
+
+
 def test_file_without_times_takes_the_order_of_its_rows(tmp_path: Path) -> None:
     found = of(tmp_path, table("user,movie,stars", "{user},{item},4.5")).mapping
     assert found.time == "" and found.value == "stars" and found.event_name == "rating"

@@ -32,6 +32,7 @@ NOON = int(datetime(2024, 2, 29, 12, 30, 15, tzinfo=UTC).timestamp())
         ("Thu, 29 Feb 2024 12:30:15 GMT", "day month year"),
         ("29 févr. 2024 12:30:15", "day month year"),
         ("Feb 29, 2024, 12:30:15 PM", "month day, year"),
+        ("29/Feb/2024:12:30:15 +0000", "day month year"),
         ("20240229123015", "digits"),
     ],
 )
@@ -47,6 +48,13 @@ def test_format_is_detected_and_read(text: str, name: str) -> None:
 )
 def test_text_that_is_no_time_is_not_taken_for_one(text: str) -> None:
     assert times.detect(pa.array([text] * 3)) is None
+
+
+def test_days_of_a_spreadsheet_are_times_if_the_column_is_called_one() -> None:
+    cells = pa.array(["45351.5210069444", "45351"])
+    assert times.detect(cells) is None
+    found = times.detect(cells, days=True)
+    assert found is not None and found.read(cells).to_pylist() == [NOON, NOON - NOON % 86_400]
 
 
 def test_cell_in_another_format_is_null() -> None:
