@@ -15,6 +15,7 @@ from typing import Any
 from moto import mock_aws
 
 from tests.chaos.faults import Faults
+from tests.chaos.maintenance import Maintenance
 from tests.chaos.scenario import Scenario
 from tests.infrastructure.account import ENVIRONMENT, Account
 from tests.infrastructure.conftest import Template, definitions_of
@@ -74,16 +75,21 @@ def run(
     scenario.faults.rate = rate
     scenario.import_rows("first", BULK_ROWS, mode="FULL")
     solution = scenario.solution("for-you")
+    maintenance = Maintenance(scenario, scenario.folder / "maintenance")
     for number in range(rounds):
         scenario.traffic.events(events // rounds)
         scenario.pipeline.consume()
         scenario.pipeline.deliver()
         one_round(scenario, number, solution)
+        maintenance.refresh()
+        maintenance.segment(f"segment-{number}")
         say(f"round {number + 1} of {rounds}: {scenario.traffic.sent.count:,} events acknowledged")
     scenario.arrive()
+    maintenance.refresh()
+    maintenance.compact()
     scenario.delete_users("gone", {"user-1", "bulk-1"})
     scenario.delete_solution(solution)
-    counted = scenario.check()
+    counted = scenario.check() | maintenance.counted
     return Report(
         counted,
         scenario.traffic.requests,

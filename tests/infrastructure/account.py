@@ -112,6 +112,7 @@ class Functions:
     def __init__(self) -> None:
         from lambdas.exporting import handler as export
         from lambdas.importing import handler as importing
+        from lambdas.refreshing import handler as refreshing
 
         steps, batch, deletion = Steps(Settings(), SCOPE.account), Batch(Settings()), DataDeletion(Settings())
         self.steps = steps
@@ -121,6 +122,7 @@ class Functions:
             "steps": lambda sent: {} if sent["action"] == "warm" else steps.run(sent, 300.0),
             "importing": importing.handle,
             "exporting": export.handle,
+            "refreshing": refreshing.handle,
             "batch": lambda sent: batch.run(sent["action"], sent["plan"], sent.get("item") or {}),
             "deletion": lambda sent: deletion.run(sent["action"], sent["plan"], sent.get("item") or {}),
         }

@@ -14,7 +14,7 @@ from typing import Any
 Document = dict[str, Any]
 Function = Callable[[str, Any], Any]
 """Takes the name of the function, or "train", and its input. Returns its output."""
-NAMES = ("steps", "importing", "batch", "exporting", "deletion")
+NAMES = ("refreshing", "steps", "importing", "batch", "exporting", "deletion")
 
 
 class Killed(Exception):  # noqa: N818 - it is what happened

@@ -13,7 +13,10 @@ from tests.infrastructure.conftest import Assembly, definitions_of
 pytestmark = pytest.mark.slow
 
 SEED, EVENTS, USERS = 3, 200, 12
-WORKFLOWS = {"import", "train", "deploy", "batch", "export", "data-deletion", "delete", "recommender"}
+WORKFLOWS = {
+    *("import", "train", "deploy", "batch", "export", "data-deletion", "delete", "recommender"),
+    *("refresh", "segment", "compaction"),
+}
 
 
 def test_no_event_is_lost_or_counted_twice_while_everything_fails(
@@ -23,6 +26,7 @@ def test_no_event_is_lost_or_counted_twice_while_everything_fails(
     definitions = definitions_of(assembly.templates["local"])
     with scenario_in_memory(definitions, seed=SEED, users=USERS, folder=tmp_path) as scenario:
         report = run(scenario, EVENTS, rate=0.02, rounds=2)
+        assert report.found["refresh"] > EVENTS / 2
         assert report.found["acknowledged"] == report.found["profile"] == report.found["lake"] > EVENTS / 2
         assert set(report.jobs) == WORKFLOWS and len(report.faults) >= 5  # kinds of faults
         # The check sees a single event that is gone from a profile, and one that is there once too often.
