@@ -45,8 +45,7 @@ class TastemakerStack(cdk.Stack):
         functions = Functions(self, "Functions", stage=stage)
         workflows = self._workflows(stage, lake, functions)
         machines = workflows.all
-        scheduled = [machines[name].state_machine_arn for name, row in WORKFLOWS.items() if row.scheduled]
-        schedules = Schedules(self, "Schedules", stage=stage, machine_arns=scheduled)
+        schedules = self._schedules(stage, workflows)
         functions.connect(
             Resources(
                 stage=stage,
@@ -82,6 +81,12 @@ class TastemakerStack(cdk.Stack):
         )
         for key, value in {"application": "tastemaker", "stage": stage.name, **stage.tags}.items():
             cdk.Tags.of(self).add(key, value)
+
+    def _schedules(self, stage: Stage, workflows: Workflows) -> Schedules:
+        """What schedules need to start the workflows that may be scheduled."""
+        machines = [workflows.all[name] for name, row in WORKFLOWS.items() if row.scheduled]
+        arns = [machine.state_machine_arn for machine in machines]
+        return Schedules(self, "Schedules", stage=stage, machine_arns=arns)
 
     def _api(self, stage: Stage, functions: Functions) -> Api:
         return Api(
