@@ -21,7 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 TESTS = Path(__file__).parent
 # Tests in these folders start processes, synthesize the stack, or train models.
-SLOW_FOLDERS = ("distributed", "end_to_end", "infrastructure", "local", "training")
+SLOW_FOLDERS = ("distributed", "end_to_end", "infrastructure", "local", "tastemaker_cdk", "training")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError, ParamValidationError
 from moto.cloudformation.parsing import (
     generate_resource_name,
     resource_class_from_type,
@@ -15,6 +16,7 @@ from local.account import Account
 from local.cloudformation.stacks import ResourceFailedError, ResourceRequest
 from local.template import Physical
 
+SCHEDULE = "AWS::Scheduler::Schedule"  # moto has schedules, but not for its CloudFormation
 WITHOUT_EFFECT = ("AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle")
 
 
@@ -44,6 +46,8 @@ class OtherTypes:
     def create(self, request: ResourceRequest) -> Physical:
         if request.type in WITHOUT_EFFECT:
             return Physical(request.logical_id)
+        if request.type == SCHEDULE:
+            return self._create_schedule(request)
         known = resource_class_from_type(request.type)
         if known is None:
             raise ResourceFailedError(f"The local run cannot create the resource type {request.type}.")
@@ -75,7 +79,27 @@ class OtherTypes:
         self.delete(old)
         return self.create(request)
 
+    def _create_schedule(self, request: ResourceRequest) -> Physical:
+        given = dict(request.properties)
+        given.setdefault("Name", f"{request.stack_name}-{request.logical_id}"[:64])
+        try:
+            created = self._account.client("scheduler").create_schedule(**given)
+        except (ClientError, ParamValidationError) as error:
+            raise ResourceFailedError(str(error)) from error
+        return Physical(given["Name"], {"Arn": created["ScheduleArn"]})
+
+    def _delete_schedule(self, request: ResourceRequest) -> None:
+        group = {name: text for name, text in request.properties.items() if name == "GroupName"}
+        try:
+            self._account.client("scheduler").delete_schedule(Name=request.physical_id, **group)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise ResourceFailedError(str(error), request.physical_id) from error
+
     def delete(self, request: ResourceRequest) -> None:
+        if request.type == SCHEDULE:
+            self._delete_schedule(request)
+            return
         known = resource_class_from_type(request.type)
         if known is None or request.type in WITHOUT_EFFECT or request.physical_id is None:
             return

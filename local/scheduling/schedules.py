@@ -24,6 +24,7 @@ from local.iam.roles import Roles
 from local.terminal import Terminal
 
 _TICK_SECONDS = 0.5
+SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # a keyword that EventBridge Scheduler replaces
 _RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)")
 _AT = re.compile(r"at\(([\dT:-]+)\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
@@ -114,7 +115,9 @@ class Scheduler:
 
     def _fire(self, schedule: Schedule) -> None:
         target = schedule.target
+        moment = datetime.datetime.fromtimestamp(self._since, datetime.UTC)
         arn, given = target["Arn"], target.get("Input") or "{}"
+        given = given.replace(SCHEDULED_TIME, moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
         credentials = self._roles.assume(
             target["RoleArn"],
             service="scheduler.amazonaws.com",

@@ -1,0 +1,154 @@
+"""Constructs: what they synthesize, and what fails at synthesis. The examples are synthesized once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_personalize as personalize
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
+
+from tastemaker_cdk import (
+    BatchInference,
+    Campaign,
+    Dataset,
+    DatasetGroup,
+    Deployment,
+    EventTracker,
+    Filter,
+    Schema,
+    Solution,
+    Source,
+    UseTastemaker,
+    VideoService,
+    Wait,
+)
+from tests.standard_schemas import avro
+
+EXAMPLES = ("shop", "video", "tenants")
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("examples")
+    for name in EXAMPLES:
+        import_module(f"examples.{name}.app").app(str(folder / name)).synth()
+    return {name: folder / name / f"{name}.template.json" for name in EXAMPLES}
+
+
+def test_cfn_lint_has_no_findings_in_the_examples(examples: dict[str, Path]) -> None:
+    lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [lint, "--ignore-checks", "W3005", "--format", "parseable", "--", *map(str, examples.values())]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def types(template: dict[str, Any]) -> dict[str, int]:
+    found = [one["Type"] for one in template["Resources"].values() if one["Type"].startswith("Custom::")]
+    return {name.removeprefix("Custom::Tastemaker"): found.count(name) for name in found}
+
+
+def test_shop_is_a_whole_domain_in_ten_lines(examples: dict[str, Path]) -> None:
+    template = json.loads(examples["shop"].read_text(encoding="utf-8"))
+    assert types(template) == {
+        "DatasetGroup": 1,
+        "Schema": 2,
+        "Dataset": 2,
+        "DatasetImportJob": 2,
+        "EventTracker": 1,
+        "Recommender": 2,
+    }
+    schedules = [one for one in template["Resources"].values() if one["Type"] == "AWS::Scheduler::Schedule"]
+    assert len(schedules) == 2
+    text = json.dumps(schedules[0]["Properties"]["Target"]["Input"])
+    assert "<aws.scheduler.scheduled-time>" in text and "create" in text
+
+
+def test_refused_declaration_fails_at_synthesis_with_the_path_of_its_construct() -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "films")
+    group = DatasetGroup(stack, "Group")
+    schema = Schema(stack, "Schema", avro=avro("Items"))
+    items = Dataset(stack, "Items", group=group, schema=schema, type="Items")
+    Filter(stack, "Cheap", group=group, expression="INCLUDE ItemID WHERE Items.PRIZE < 5", after=[items])
+    Solution(stack, "Wrong", group=group, recipe="aws-no-such-recipe")
+    with pytest.raises(RuntimeError) as caught:
+        app.synth()
+    assert "[films/Cheap]" in str(caught.value) and "PRIZE" in str(caught.value)
+    assert "[films/Wrong]" in str(caught.value) and "aws-no-such-recipe" in str(caught.value)
+
+
+def test_grants_metrics_waits_and_batch_jobs() -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "films")
+    Deployment("tastemaker-dev", namespace="Dev", api_id="a1").use(stack)
+    solution = Solution(
+        stack,
+        "Popular",
+        group="arn:aws:personalize:eu-west-1:123456789012:dataset-group/g",
+        recipe="aws-sims",
+    )
+    campaign = Campaign(stack, "Home", solution=solution, min_provisioned_tps=2)
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    campaign.grant_recommend(role)
+    campaign.alarm_on_latency("Slow", milliseconds=200)
+    Wait(stack, "Trained", resource=campaign, hours=2)
+    data = s3.Bucket(stack, "Data")
+    BatchInference(
+        stack,
+        "Nightly",
+        solution=solution,
+        input=Source(data, "users.json"),
+        output=Source(data, "lists/"),
+        schedule="rate(1 day)",
+    )
+    template = Template.from_stack(stack)
+    template.has_resource_properties("Custom::TastemakerCampaign", {"MinProvisionedTPS": 2})
+    template.resource_count_is("Custom::TastemakerWait", 3)
+    template.has_resource_properties(
+        "AWS::CloudWatch::Alarm", {"Namespace": "Dev", "MetricName": "GetRecommendationsLatency"}
+    )
+    text = json.dumps(template.to_json())
+    assert ":function:tastemaker-dev-declaring" in text and ":a1/*/POST/recommendations" in text
+    assert "personalize:GetRecommendations" in text
+
+
+def test_aspect_converts_the_types_of_amazon_personalize() -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "films")
+    group = personalize.CfnDatasetGroup(stack, "Group", name="films")
+    cdk.CfnOutput(stack, "Arn", value=group.attr_dataset_group_arn)
+    cdk.Aspects.of(app).add(UseTastemaker())
+    template = Template.from_stack(stack).to_json()
+    resource = template["Resources"]["Group"]
+    assert resource["Type"] == "Custom::TastemakerDatasetGroup" and resource["Properties"]["Name"] == "films"
+    assert "ServiceToken" in resource["Properties"]
+    assert template["Outputs"]["Arn"]["Value"] == {"Fn::GetAtt": ["Group", "DatasetGroupArn"]}
+
+
+def test_video_service_is_valid_and_its_tracker_can_be_used() -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "video")
+    data = s3.Bucket.from_bucket_name(stack, "Data", "films")
+    service = VideoService(
+        stack, "Films", interactions=Source(data, "interactions/"), items=Source(data, "items/")
+    )
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    assert isinstance(service.tracker, EventTracker)
+    service.tracker.grant_put_events(role)
+    template = Template.from_stack(stack)
+    template.resource_count_is("Custom::TastemakerRecommender", 5)
+
+
+def test_campaign_needs_a_solution_or_a_version() -> None:
+    stack = cdk.Stack(cdk.App(analytics_reporting=False), "films")
+    with pytest.raises(ValueError, match="films/Home: give either solution or version"):
+        Campaign(stack, "Home")
