@@ -16,7 +16,8 @@ from local.account import Account
 from local.cloudformation.stacks import ResourceFailedError, ResourceRequest
 from local.template import Physical
 
-SCHEDULE = "AWS::Scheduler::Schedule"  # moto has schedules, but not for its CloudFormation
+# moto has these, but not for its CloudFormation. Their properties are the members of their operations.
+SCHEDULE, ALARM = "AWS::Scheduler::Schedule", "AWS::CloudWatch::Alarm"
 WITHOUT_EFFECT = ("AWS::CDK::Metadata", "AWS::CloudFormation::WaitConditionHandle")
 
 
@@ -48,6 +49,8 @@ class OtherTypes:
             return Physical(request.logical_id)
         if request.type == SCHEDULE:
             return self._create_schedule(request)
+        if request.type == ALARM:
+            return self._create_alarm(request)
         known = resource_class_from_type(request.type)
         if known is None:
             raise ResourceFailedError(f"The local run cannot create the resource type {request.type}.")
@@ -88,6 +91,15 @@ class OtherTypes:
             raise ResourceFailedError(str(error)) from error
         return Physical(given["Name"], {"Arn": created["ScheduleArn"]})
 
+    def _create_alarm(self, request: ResourceRequest) -> Physical:
+        given = dict(request.properties)
+        name = given.setdefault("AlarmName", f"{request.stack_name}-{request.logical_id}")
+        try:
+            self._account.client("cloudwatch").put_metric_alarm(**given)
+        except (ClientError, ParamValidationError) as error:
+            raise ResourceFailedError(str(error)) from error
+        return Physical(name, {"Arn": self._account.arn("cloudwatch", f"alarm:{name}")})
+
     def _delete_schedule(self, request: ResourceRequest) -> None:
         group = {name: text for name, text in request.properties.items() if name == "GroupName"}
         try:
@@ -99,6 +111,9 @@ class OtherTypes:
     def delete(self, request: ResourceRequest) -> None:
         if request.type == SCHEDULE:
             self._delete_schedule(request)
+            return
+        if request.type == ALARM:
+            self._account.client("cloudwatch").delete_alarms(AlarmNames=[request.physical_id])
             return
         known = resource_class_from_type(request.type)
         if known is None or request.type in WITHOUT_EFFECT or request.physical_id is None:
