@@ -60,7 +60,8 @@ lint: $(VENV)/ready types  ## Style, format, types, and which package may import
 	$(BIN)/lint-imports
 
 types: $(VENV)/ready  ## Types alone
-	$(BIN)/mypy app.py benchmarks cli console demo deployment distributed infrastructure lambdas local scripts tastemaker training
+	$(BIN)/mypy app.py benchmarks cli console demo deployment distributed examples infrastructure lambdas local scripts tastemaker \
+	    tastemaker_cdk training
 
 lock: $(VENV)/ready  ## Resolve requirements.txt into requirements.lock, with hashes
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
