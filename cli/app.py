@@ -21,7 +21,7 @@ from cli.commands import (
 )
 
 SECTIONS: Mapping[str, Sequence[click.Command]] = {
-    "Start": [trying.try_, app_commands.local, app_commands.console, doctor.doctor],
+    "Start": [trying.try_, app_commands.local, app_commands.snapshot, app_commands.console, doctor.doctor],
     "Build": [data.load_, data.train_],
     "Ask": [status.status, ask.recommend, ask.similar, ask.rank, ask.search, events.events, filters.filters],
     "Declare": [

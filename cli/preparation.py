@@ -87,11 +87,23 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_data
 
 
+def _check_folder(files: Files, folder: Path) -> None:
+    """The output must not replace an input, so its folder has none. Raises CommandError."""
+    target = folder.resolve()
+    for given in filter(None, (*files.interactions, files.items, files.users)):
+        if target in (given.resolve(), given.resolve().parent):
+            raise CommandError(
+                f"The folder {folder} holds {given}, which prepared files could replace.",
+                "Name another folder with --out.",
+            )
+
+
 def prepare(given: Given, folder: Path, output: Output, *, ask: bool) -> tuple[Detected, Prepared]:
     """Detect, show the mapping, let the user correct it, and write the files into `folder`.
 
     Raises CommandError.
     """
+    _check_folder(given.files, folder)
     try:
         detected = _agreed(given, output, ask=ask)
         with counting(output, "Reading rows") as progress:

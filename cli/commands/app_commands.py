@@ -26,6 +26,7 @@ def _module(name: str, module: str, summary: str) -> click.Command:
 
 
 local = _module("local", "local", "Run the whole service on this machine until Ctrl-C.")
+snapshot = _module("snapshot", "local.snapshot", "Write the state of a local run to a file.")
 smoke = _module(
     "smoke", "deployment.smoke", "Test a deployment as a client, from an import to a deleted user."
 )

@@ -123,8 +123,12 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
 
 def beside(path: Path) -> Any:
     """A function that reads files beside a declaration."""
+    folder = path.parent.resolve()
 
     def read(name: str) -> str:
-        return (path.parent / name).read_text(encoding="utf-8-sig")
+        file = (folder / name).resolve()
+        if not file.is_relative_to(folder):
+            raise OSError(f"{name} is not in the folder of the declaration, {folder}")
+        return file.read_text(encoding="utf-8-sig")
 
     return read

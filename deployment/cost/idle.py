@@ -18,6 +18,7 @@ FREE_WHILE_IDLE = frozenset(
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
         "AWS::CDK::Metadata",
+        "AWS::CloudFormation::Macro",
         "AWS::DynamoDB::Table",  # on demand; its storage is a line of the usage
         "AWS::EMRServerless::Application",  # without initial capacity
         "AWS::Events::EventBus",

@@ -14,6 +14,7 @@ from infrastructure.stage import CDK_JSON
 # CloudFormation's name of a service → botocore's.
 SERVICES = {
     "ApiGatewayV2": "apigatewayv2",
+    "CloudFormation": "cloudformation",
     "CloudWatch": "cloudwatch",
     "DynamoDB": "dynamodb",
     "EMRServerless": "emr-serverless",

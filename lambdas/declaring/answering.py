@@ -34,7 +34,9 @@ def send(url: str, answer: Mapping[str, Any], endpoint: str | None = None) -> No
     )
     try:
         # S3 has signed the address without a content type.
-        response = urllib3.request("PUT", url, body=body, headers={"content-type": ""}, retries=retries)
+        response = urllib3.request(
+            "PUT", url, body=body, headers={"content-type": ""}, retries=retries, redirect=False
+        )
     except urllib3.exceptions.HTTPError as error:
         raise OSError(f"CloudFormation did not get the answer: {error}") from error
     if response.status >= 300:

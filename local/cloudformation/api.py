@@ -118,7 +118,7 @@ class CloudFormation:
         )
         parameters = _pairs(form, "Parameters", "ParameterKey", "ParameterValue")
         stack.status = "CREATE_IN_PROGRESS"
-        self._start(lambda: self._engine.create(stack, body, parameters))
+        self._start(stack, lambda: self._engine.create(stack, body, parameters))
         return {"StackId": stack.id}
 
     def _update_stack(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class CloudFormation:
         if stack.in_progress:
             raise ValidationError(f"Stack {stack.name} has the status {stack.status}.")
         stack.status = "DELETE_IN_PROGRESS"
-        self._start(lambda: self._engine.delete(stack))
+        self._start(stack, lambda: self._engine.delete(stack))
         return {}
 
     def _describe_stacks(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class CloudFormation:
         del self._change_sets[change_set.id]
         if change_set.creates:
             stack.status = "CREATE_IN_PROGRESS"
-            self._start(lambda: self._engine.create(stack, change_set.body, change_set.parameters))
+            self._start(stack, lambda: self._engine.create(stack, change_set.body, change_set.parameters))
         else:
             self._start_update(stack, change_set.body, change_set.parameters)
         return {}
@@ -268,10 +268,19 @@ class CloudFormation:
 
     def _start_update(self, stack: Stack, body: dict[str, Any], parameters: Mapping[str, str]) -> None:
         stack.status = "UPDATE_IN_PROGRESS"
-        self._start(lambda: self._engine.update(stack, body, parameters))
+        self._start(stack, lambda: self._engine.update(stack, body, parameters))
 
-    def _start(self, work: Callable[[], None]) -> None:
-        threading.Thread(target=work, name="cloudformation", daemon=True).start()
+    def _start(self, stack: Stack, work: Callable[[], None]) -> None:
+        threading.Thread(target=_ending, args=(stack, work), name="cloudformation", daemon=True).start()
+
+
+def _ending(stack: Stack, work: Callable[[], None]) -> None:
+    """Do the work. The stack leaves its transitional status, whatever fails."""
+    try:
+        work()
+    finally:
+        if stack.status.endswith("_IN_PROGRESS"):
+            stack.note(f"{stack.status.removesuffix('_IN_PROGRESS')}_FAILED", "The engine failed")
 
 
 def _resources(body: Mapping[str, Any]) -> dict[str, Any]:

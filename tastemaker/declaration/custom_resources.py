@@ -48,6 +48,15 @@ def type_of(event: Event) -> str:
     raise InvalidInput(f"There is no resource type {full}; there are {known}.")
 
 
+def _is_known(event: Event) -> bool:
+    full = str(event["ResourceType"])
+    return any(full.removeprefix(prefix) in (*TYPES, WAIT) for prefix in PREFIXES if full.startswith(prefix))
+
+
+def _failed_to_create(event: Event) -> bool:
+    return str(event.get("PhysicalResourceId", "")).startswith(f"{NOT_CREATED}-")
+
+
 def owner_of(event: Event) -> str:
     """The stack and the logical ID of a request."""
     return f"{event['StackId']}/{event['LogicalResourceId']}"
@@ -95,7 +104,7 @@ def fail(lifecycle: DeclaredLifecycle, event: Event, reason: str) -> dict[str, A
     CloudFormation rolls back: its physical ID leads there.
     """
     before = event.get("PhysicalResourceId")
-    if event["RequestType"] == "Update" and type_of(event) != WAIT:
+    if event["RequestType"] == "Update" and _is_known(event) and type_of(event) != WAIT:
         lifecycle.discard(type_of(event), owner_of(event), str(event["RequestId"]))
     return answer(event, Failed(reason, before))
 
@@ -116,7 +125,10 @@ def answer(event: Event, outcome: Done | Failed) -> dict[str, Any]:
 
 
 def _outcome(lifecycle: DeclaredLifecycle, event: Event) -> Outcome:
-    name, kind = type_of(event), event["RequestType"]
+    kind = event["RequestType"]
+    if kind == "Delete" and not _is_known(event) and _failed_to_create(event):
+        return Done(None)
+    name = type_of(event)
     if name == WAIT:
         return _wait(lifecycle, event)
     if kind == "Delete":

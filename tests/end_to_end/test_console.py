@@ -110,7 +110,9 @@ def test_browser_gets_pages_and_an_sdk_gets_buckets(endpoint: str, own: Store) -
 def for_you(own: Store) -> str:
     """The name of a campaign that recommends to users, with an event tracker."""
     expression = "INCLUDE ItemID WHERE Items.AISLE IN ($AISLE)"
-    own.personalize.create_filter(name="aisle", datasetGroupArn=own.group, filterExpression=expression)
+    own.personalize.create_filter(
+        name="console-aisle", datasetGroupArn=own.group, filterExpression=expression
+    )
     assert own.tracking_id
     own.deploy("for-you", own.train("aws-user-personalization-v2"))
     return f"{own.name}-for-you"
@@ -163,7 +165,7 @@ def test_two_campaigns_are_compared_with_a_filter(
 ) -> None:
     own.deploy("other", popular)
     query = f"campaign={for_you}&compare={own.name}-other&user=customer-1"
-    tab = browser.open(f"/_console/groups/{own.name}/ask?{query}&filter=aisle&value.AISLE=tea")
+    tab = browser.open(f"/_console/groups/{own.name}/ask?{query}&filter=console-aisle&value.AISLE=tea")
     assert "15 of 60 items pass the filter" in browser.text()
     assert set(names(tab, 0)) == set(names(tab, 1)) and len(names(tab, 0)) == 15
     assert "there" in tab.locator(".results .tag").first.inner_text()

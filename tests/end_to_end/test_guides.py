@@ -56,6 +56,11 @@ def test_shop_recommends_what_the_user_likes_and_events_change_the_list(names: N
     assert names["metrics"]["normalized_discounted_cumulative_gain_at_25"] > 0.2
 
 
+def test_request_of_the_quickstart_runs(names: Names) -> None:
+    found = execute("quickstart", {"campaign_arn": names["campaign"], "tracking_id": names["tracking"]}, DOCS)
+    assert len(found["answer"]["itemList"]) == 10
+
+
 def test_every_guide_is_run() -> None:
     assert set(OTHERS) == set(CHECKS)
 
@@ -115,11 +120,6 @@ CHECKS = {
 @pytest.mark.parametrize("guide", OTHERS)
 def test_guide_does_what_it_says(guide: str, names: Names) -> None:
     CHECKS[guide](execute(guide, dict(names)))
-
-
-def test_request_of_the_quickstart_runs(names: Names) -> None:
-    found = execute("quickstart", {"campaign_arn": names["campaign"], "tracking_id": names["tracking"]}, DOCS)
-    assert len(found["answer"]["itemList"]) == 10
 
 
 def test_import_of_your_own_data_runs(names: Names) -> None:

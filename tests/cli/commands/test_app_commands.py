@@ -5,7 +5,11 @@ import sys
 
 import pytest
 
-MODULES = {"local": "python -m local", "cost": "python -m deployment.cost"}
+MODULES = {
+    "local": "python -m local",
+    "snapshot": "python -m local.snapshot",
+    "cost": "python -m deployment.cost",
+}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -71,6 +71,15 @@ def test_wrong_option_is_refused_with_a_remedy(
     assert result.code == 2 and said in result.err and "Traceback" not in result.err
 
 
+def test_output_never_replaces_its_input(bare: Command, tmp_path: Path) -> None:
+    path = tmp_path / "interactions.csv"
+    path.write_text("user,item,time\n" + "u1,i1,2026-01-01 10:00:00\n" * 20)
+    before = path.read_bytes()
+    result = bare("try", str(path), "--dry-run", "--out", str(tmp_path))
+    assert result.code == 2 and "Name another folder with --out" in result.err
+    assert path.read_bytes() == before
+
+
 def test_recipe_that_the_data_do_not_support_is_refused(bare: Command, tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("user,item\n" + "".join(f"u{n % 40},i{n % 31}\n" for n in range(1_200)))

@@ -1,11 +1,12 @@
 """YAML and JSON with lines, and what cannot be read."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
-from cli.declarations.text import dump, load, parse
+from cli.declarations.text import beside, dump, load, parse
 from tastemaker.declaration.file.document import InvalidDeclaration
 
 TEXT = """\
@@ -73,3 +74,14 @@ def test_written_file_names_the_schema_for_editors_and_reads_back():
     assert text.startswith("# yaml-language-server: $schema=./tastemaker.schema.json\n")
     assert yaml.safe_load(text) == value and "&" not in text
     assert json.loads(dump(value, as_json=True)) == value
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname"])
+def test_files_outside_the_folder_are_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "inside.txt").write_text("inside")
+    read = beside(tmp_path / "shop" / "shop.yaml")
+    assert read("inside.txt") == "inside"
+    with pytest.raises(OSError, match="is not in the folder"):
+        read(name)

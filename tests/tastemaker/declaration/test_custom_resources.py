@@ -68,9 +68,9 @@ def test_unknown_type_is_refused_with_those_that_exist(here, resource_type):
         type_of(event(resource_type))
     answer = answered(here, event(resource_type))
     assert answer["Status"] == "FAILED"
-    assert answered(here, event(resource_type, "Delete", physical=answer["PhysicalResourceId"]))[
-        "Status"
-    ] == ("FAILED")
+    rolled_back = event(resource_type, "Delete", physical=answer["PhysicalResourceId"])
+    assert answered(here, rolled_back)["Status"] == "SUCCESS"
+    assert answered(here, event(resource_type, "Delete", physical="arn:of:something"))["Status"] == "FAILED"
 
 
 def test_failed_creation_can_be_deleted(here):
