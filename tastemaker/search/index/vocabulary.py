@@ -63,8 +63,9 @@ class FuzzyWords:
         """The words within an edit distance, nearest first, with their distance, at most `MAX_EXPANSIONS`.
 
         An edit inserts, deletes or replaces a letter, or swaps two adjacent ones. The first `prefix` letters
-        must be equal.
+        must be equal, or all letters of a shorter word (as Lucene's FuzzyQuery has it).
         """
+        prefix = min(prefix, len(word))
         letters = np.array([ord(letter) for letter in word], np.uint32)
         found: list[tuple[int, str]] = []
         for length in range(max(1, len(word) - distance), len(word) + distance + 1):

@@ -31,13 +31,16 @@ def test_prefix_finds_the_words_that_begin_with_it(words: set[str], prefix: str)
 
 
 @given(st.sets(WORD.filter(bool), max_size=10), WORD.filter(bool), st.integers(0, 2), st.integers(0, 2))
-def test_near_words_are_those_within_the_distance(words: set[str], word: str, most: int, prefix: int) -> None:
+def test_near_words_are_those_within_the_distance(
+    words: set[str], word: str, most: int, given_prefix: int
+) -> None:
+    prefix = min(given_prefix, len(word))
     expected = {
         other: distance(word, other)
         for other in words
         if distance(word, other) <= most and other[:prefix] == word[:prefix] and len(other) >= prefix
     }
-    assert dict(FuzzyWords(Ids.build(words)).near(word, most, prefix=prefix)) == expected
+    assert dict(FuzzyWords(Ids.build(words)).near(word, most, prefix=given_prefix)) == expected
 
 
 @pytest.mark.parametrize(
