@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aws_cdk as cdk
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from tastemaker.declaration.declarations import DeclaredResource, Ref
 from tastemaker.declaration.types import TYPES
@@ -98,11 +98,6 @@ class Resource(Construct):
             trigger=self._trigger,
             wait=self._wait,
         )
-
-
-def arn_of(value: IConstruct | str) -> str:
-    """The ARN that a construct or a text stands for."""
-    return value.arn if isinstance(value, Resource) else str(value)
 
 
 def _arns(value: Any) -> Any:

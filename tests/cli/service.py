@@ -5,13 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from lambdas.support.http import Operation, serve
 from tastemaker.control import registry
 from tastemaker.wire import Service
-from tests.contract.server import event
+from tests.contract.server import Answering, event, listening
 from tests.tastemaker.control.fakes import World
 
 RUNTIME = {"/recommendations": "GetRecommendations", "/personalize-ranking": "GetPersonalizedRanking"}
@@ -51,13 +50,11 @@ def running(world: World) -> Iterator[FakeService]:
         "tastemaker": (Service("tastemaker"), own),
     }
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
+    class Handler(Answering):
+        def do_GET(self) -> None:  # noqa: N802
             self.answer(200 if self.path == "/_local/health" else 404, b"{}", {})
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.path.startswith("/search/"):
                 found.asked.append((self.path, json.loads(body)))
@@ -73,25 +70,5 @@ def running(world: World) -> Iterator[FakeService]:
                 result = serve(service, event("POST", self.path, headers, body), operations, None)
             self.answer(result["statusCode"], result["body"].encode(), result["headers"])
 
-        def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    found.endpoint = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with listening(Handler) as found.endpoint:
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

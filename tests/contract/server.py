@@ -24,32 +24,28 @@ def event(method: str, path: str, headers: Mapping[str, str], body: bytes) -> di
     }
 
 
+class Answering(BaseHTTPRequestHandler):
+    """A handler that writes whole answers, and no log."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def answer(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
 @contextmanager
-def running(
-    service: Service, operations: Mapping[str, Operation], check: Check | None = None
-) -> Iterator[str]:
-    """Serve on a free port; gives the endpoint's address. `check` authorizes each request."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length", 0))
-            request = event("POST", self.path, dict(self.headers.items()), self.rfile.read(length))
-            result = serve(service, request, operations, check)
-            body = result["body"].encode()
-            self.send_response(result["statusCode"])
-            for name, value in result["headers"].items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+def listening(handler: type[Answering]) -> Iterator[str]:
+    """Serve on a free port; gives the endpoint's address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -59,3 +55,20 @@ def running(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def running(
+    service: Service, operations: Mapping[str, Operation], check: Check | None = None
+) -> Iterator[str]:
+    """Serve on a free port; gives the endpoint's address. `check` authorizes each request."""
+
+    class Handler(Answering):
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            request = event("POST", self.path, dict(self.headers.items()), self.rfile.read(length))
+            result = serve(service, request, operations, check)
+            self.answer(result["statusCode"], result["body"].encode(), result["headers"])
+
+    with listening(Handler) as endpoint:
+        yield endpoint
