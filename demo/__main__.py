@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ RECIPES = {
     "popular": "aws-popularity-count",
     "similar": "aws-similar-items",
     "for-you": "aws-user-personalization-v2",
-    "ranking": "aws-personalized-ranking-v2",
 }
+SEARCH_RECIPES = {"ranking": "aws-personalized-ranking-v2"}
+"""What a personalized search needs, trained last: the first recommendations do not wait for it."""
 METRICS = {
     "NDCG@10": "normalized_discounted_cumulative_gain_at_10",
     "NDCG@25": "normalized_discounted_cumulative_gain_at_25",
@@ -36,6 +37,8 @@ METRICS = {
 }
 KNOWN_FILM = "Star Wars"
 EVENTS = 5
+PROFILE_SECONDS = 1.0
+"""Time that a user's events certainly need to reach the user's profile."""
 
 
 class Demo:
@@ -50,6 +53,7 @@ class Demo:
             for name in ("s3", "iam", "personalize", "personalize-runtime", "personalize-events")
         )
         self.data = data
+        self.versions: dict[str, str] = {}
         self.search = search.Searches(endpoint, self.film)
         self.title = dict(zip(data.items["ITEM_ID"], data.items["TITLE"], strict=True))
         self.genres = {
@@ -59,15 +63,18 @@ class Demo:
 
     def run(self) -> None:
         self.group = self.personalize.create_dataset_group(name="movielens")["datasetGroupArn"]
+        self.tracker = self.personalize.create_event_tracker(name="movielens", datasetGroupArn=self.group)[
+            "trackingId"
+        ]
         self.import_data()
-        campaigns = self.train()
+        campaigns = self.train(RECIPES)
         self.show_metrics()
-        user = self.show_recommendations(campaigns["for-you"])
-        self.search.show_plain()
-        before = self.search.show_for(user, campaigns["ranking"])
+        user, searcher = self.typical_users()
+        self.show_recommendations(campaigns["for-you"], user)
         self.show_events(campaigns["for-you"], user)
-        self.search.show_for(user, campaigns["ranking"], before)
         self.show_similar(campaigns["similar"])
+        ranking = self.train(SEARCH_RECIPES)["ranking"]
+        self.show_search(campaigns["for-you"], ranking, searcher)
 
     def import_data(self) -> None:
         heading("Import")
@@ -115,14 +122,13 @@ class Demo:
         rows = len(self.data.interactions) + len(self.data.items) + len(self.data.users)
         print(f"  {rows:,} rows of films, people and what they watched, in {time.monotonic() - start:.1f} s")
 
-    def train(self) -> dict[str, str]:
+    def train(self, recipes: Mapping[str, str]) -> dict[str, str]:
         """One solution and one campaign per recipe.
 
-        :returns: campaign ARNs by the keys of `RECIPES`.
+        :returns: campaign ARNs by the keys of `recipes`.
         """
         campaigns = {}
-        self.versions = {}
-        for name, recipe in RECIPES.items():
+        for name, recipe in recipes.items():
             heading(f"Train {recipe}")
             start = time.monotonic()
             solution = self.personalize.create_solution(
@@ -154,10 +160,14 @@ class Demo:
             ratio = f"× {personal / popular:.1f}" if popular else ""
             print(f"  {label:14}{popular:12.4f}{personal:12.4f}  {ratio:>6}")
 
-    def show_recommendations(self, campaign: str) -> str:
-        """:returns: the user whose list was shown: the one with a typical number of films."""
+    def typical_users(self) -> tuple[str, str]:
+        """Two users with a typical number of films: one for the recommendations, one for the search."""
         counts = self.data.interactions["USER_ID"].value_counts().sort_index(kind="stable")
-        user = str((counts - counts.median()).abs().idxmin())
+        first, second = (counts - counts.median()).abs().sort_values(kind="stable").index[:2]
+        return str(first), str(second)
+
+    def show_recommendations(self, campaign: str, user: str) -> None:
+        """Show the user's last films and the recommendations."""
         seen = self.data.interactions[self.data.interactions["USER_ID"] == user].sort_values(
             "TIMESTAMP", kind="stable"
         )
@@ -167,32 +177,31 @@ class Demo:
         heading(f"Recommended for user {user}")
         for row in self.recommend(campaign, user)[:10]:
             print(f"  {row['score']:.4f}  {self.film(row['itemId'])}")
-        return user
 
-    def show_events(self, campaign: str, user: str) -> None:
-        before = [row["itemId"] for row in self.recommend(campaign, user)]
-        genre = self.another_genre(before)
+    def watch(self, user: str, genre: str, recommended: Sequence[str]) -> None:
+        """Send events: the user watches popular films of a genre that are not recommended."""
         popular = self.data.interactions["ITEM_ID"].value_counts().index
-        films = [item for item in popular if genre in self.genres.get(item, ()) and item not in before][
-            :EVENTS
-        ]
-        heading(f"The user now watches {EVENTS} films of another genre: {genre}")
-        for item in films:
+        films = [item for item in popular if genre in self.genres.get(item, ()) and item not in recommended]
+        heading(f"User {user} now watches {EVENTS} films of another genre: {genre}")
+        for item in films[:EVENTS]:
             print(f"  {self.film(item)}")
-        tracker = self.personalize.create_event_tracker(name="movielens", datasetGroupArn=self.group)[
-            "trackingId"
-        ]
         now = int(time.time())
-        start = time.monotonic()
         self.events.put_events(
-            trackingId=tracker,
+            trackingId=self.tracker,
             userId=user,
             sessionId="demo",
             eventList=[
                 {"eventType": "watch", "itemId": item, "sentAt": now - 60 * (EVENTS - place)}
-                for place, item in enumerate(films)
+                for place, item in enumerate(films[:EVENTS])
             ],
         )
+
+    def show_events(self, campaign: str, user: str) -> None:
+        """Show how the recommendations change when the user watches films of another genre."""
+        before = [row["itemId"] for row in self.recommend(campaign, user)]
+        genre = self.another_genre(before)
+        self.watch(user, genre, before)
+        start = time.monotonic()
         after, changed = before, 0.0
         while time.monotonic() - start < 5:
             answer = [row["itemId"] for row in self.recommend(campaign, user)]
@@ -201,7 +210,7 @@ class Demo:
             after = answer
         if not changed:
             raise RuntimeError("the recommendations did not change within 5 seconds of the events")
-        heading(f"Recommended for user {user} now (changed {changed:.2f} s after PutEvents was called)")
+        heading(f"Recommended for user {user} now (changed {changed:.2f} s after PutEvents)")
         for item in after[:10]:
             print(f"  {'new' if item not in before else '   '}  {self.film(item)}")
         shares = [sum(genre in self.genres[item] for item in items) for items in (before, after)]
@@ -214,6 +223,15 @@ class Demo:
             "itemList"
         ]:
             print(f"  {self.film(row['itemId'])}")
+
+    def show_search(self, campaign: str, ranking: str, user: str) -> None:
+        """Show a search by text alone, then for the user, before and after the user watches films."""
+        self.search.show_plain()
+        before = self.search.show_for(user, ranking)
+        recommended = [row["itemId"] for row in self.recommend(campaign, user)]
+        self.watch(user, self.another_genre(recommended), recommended)
+        time.sleep(PROFILE_SECONDS)
+        self.search.show_for(user, ranking, before)
 
     def recommend(self, campaign: str, user: str) -> list[dict[str, Any]]:
         answer = self.runtime.get_recommendations(campaignArn=campaign, userId=user, numResults=25)

@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from demo import movielens
-from demo.__main__ import CACHE, Demo
+from demo.__main__ import CACHE, RECIPES, Demo
 from local import Local
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -116,7 +116,7 @@ def main() -> None:
         demo = Demo(service.endpoint, data)
         demo.group = demo.personalize.create_dataset_group(name="movielens")["datasetGroupArn"]
         demo.import_data()
-        campaign = demo.train()["for-you"]
+        campaign = demo.train(RECIPES)["for-you"]
         tracker = demo.personalize.create_event_tracker(name="load", datasetGroupArn=demo.group)["trackingId"]
         load = Load(service.endpoint, campaign, tracker, data)
         load.run(arguments.clients, 3, arguments.reads)  # every worker is warm
