@@ -1,1 +1,1 @@
-"""The demo: a stock boto3 program against the local run, on MovieLens 100K (`make demo`)."""
+"""The demo: a plain boto3 program against the local run, on MovieLens 100K (`make demo`)."""

@@ -42,7 +42,7 @@ PROFILE_SECONDS = 1.0
 
 
 class Demo:
-    """One walk through the service. Every call is a plain boto3 call; only the endpoint is ours."""
+    """One run of the demo. Every call is a plain boto3 call; only the endpoint is ours."""
 
     def __init__(self, endpoint: str, data: movielens.MovieLens) -> None:
         session = boto3.Session(
@@ -120,13 +120,10 @@ class Demo:
         for job in jobs:
             wait(self.personalize.describe_dataset_import_job, "datasetImportJob", datasetImportJobArn=job)
         rows = len(self.data.interactions) + len(self.data.items) + len(self.data.users)
-        print(f"  {rows:,} rows of films, people and what they watched, in {time.monotonic() - start:.1f} s")
+        print(f"  {rows:,} rows of items, users and interactions, in {time.monotonic() - start:.1f} s")
 
     def train(self, recipes: Mapping[str, str]) -> dict[str, str]:
-        """One solution and one campaign per recipe.
-
-        :returns: campaign ARNs by the keys of `recipes`.
-        """
+        """Train and deploy each recipe. Returns the ARNs of the campaigns by the keys of `recipes`."""
         campaigns = {}
         for name, recipe in recipes.items():
             heading(f"Train {recipe}")
@@ -149,7 +146,7 @@ class Demo:
         return campaigns
 
     def show_metrics(self) -> None:
-        heading("Metrics on held-out events (10 % of the users, the newest 10 % of what they watched)")
+        heading("Metrics on held-out events (the newest 10 % of the events of 10 % of the users)")
         found = {
             name: self.personalize.get_solution_metrics(solutionVersionArn=version)["metrics"]
             for name, version in self.versions.items()
@@ -205,11 +202,11 @@ class Demo:
         after, changed = before, 0.0
         while time.monotonic() - start < 5:
             answer = [row["itemId"] for row in self.recommend(campaign, user)]
-            if not changed and len(set(answer) - set(before)) > 1:  # one alone may be an explored item
+            if not changed and len(set(answer) - set(before)) > 1:  # a single one may be explored
                 changed = time.monotonic() - start
             after = answer
         if not changed:
-            raise RuntimeError("the recommendations did not change within 5 seconds of the events")
+            raise RuntimeError("The recommendations did not change within 5 seconds after the events.")
         heading(f"Recommended for user {user} now (changed {changed:.2f} s after PutEvents)")
         for item in after[:10]:
             print(f"  {'new' if item not in before else '   '}  {self.film(item)}")
@@ -238,7 +235,7 @@ class Demo:
         return list(answer["itemList"])
 
     def another_genre(self, items: list[str]) -> str:
-        """A genre that people watch and that few of the recommended items have."""
+        """Return a genre that users often watch and that few of the recommended items have."""
         watched = Counter(
             genre for item in self.data.interactions["ITEM_ID"] for genre in self.genres.get(item, ())
         )
@@ -251,10 +248,7 @@ class Demo:
 
 
 def wait(describe: Callable[..., dict[str, Any]], member: str, **arn: str) -> None:
-    """Polls a resource until it is ACTIVE.
-
-    :raises RuntimeError: the work failed; the message is the service's own reason.
-    """
+    """Poll a resource until it is ACTIVE. Raises RuntimeError with the service's reason if it fails."""
     while (resource := describe(**arn)[member])["status"] != "ACTIVE":
         if resource["status"].endswith("FAILED"):
             raise RuntimeError(f"{member}: {resource.get('failureReason')}")
@@ -262,7 +256,7 @@ def wait(describe: Callable[..., dict[str, Any]], member: str, **arn: str) -> No
 
 
 def relay(line: str) -> None:
-    """Shows what the local run says of its start and of its training jobs (`[job] line`, without the job)."""
+    """Print what the local run logs about its start and its training jobs, without the job's name."""
     job, _, text = line.partition("] ") if line.startswith("[") else ("", "", line)
     if job or line.startswith(("synth", "prov", "start", "cannot", "denied")):
         print(f"    {text}", flush=True)
@@ -278,14 +272,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--endpoint", help="a local run that is up already, such as http://127.0.0.1:4566")
+    parser.add_argument("--endpoint", help="a local run that was started before, such as http://127.0.0.1:4566")
     arguments = parser.parse_args()
     print("MovieLens 100K (GroupLens; for research and education) …", flush=True)
     data = movielens.load(CACHE)
     start = time.monotonic()
     with contextlib.nullcontext(arguments) if arguments.endpoint else Local(listener=relay) as service:
         Demo(service.endpoint, data).run()
-        print(f"\nDone in {time.monotonic() - start:.0f} s. `make local` keeps the service up for you.")
+        print(f"\nDone in {time.monotonic() - start:.0f} s. To keep the service running, use `make local`.")
     return 0
 
 

@@ -1,6 +1,6 @@
 """MovieLens 100K, from the copy in the RecBole package, as the three CSV files that Personalize imports.
 
-GroupLens allows research and education, not redistribution, so the data is downloaded, never committed:
+GroupLens allows research and education but no redistribution. So the data are downloaded and never committed:
 F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", ACM TiiS 5(4), 2015.
 """
 
@@ -39,22 +39,22 @@ SCHEMAS = {
 
 @dataclass(frozen=True)
 class MovieLens:
-    """The data as tables; columns are named as in `SCHEMAS`."""
+    """The data as tables, with the columns of `SCHEMAS`."""
 
     interactions: pd.DataFrame
     items: pd.DataFrame
     users: pd.DataFrame
 
     def csv(self, dataset_type: str) -> str:
-        """One of the tables as the CSV file that a dataset import job reads, with backslash escapes."""
+        """Return a table as the CSV file that a dataset import job reads, with backslash escapes."""
         table: pd.DataFrame = getattr(self, dataset_type.lower())
         return str(table.to_csv(index=False, doublequote=False, escapechar="\\"))
 
 
 def load(cache: Path) -> MovieLens:
-    """Downloads the data once into `cache` and reads it.
+    """Download the data once into `cache` and read them.
 
-    :raises subprocess.CalledProcessError: the package index cannot be reached; nothing is left half done.
+    Raises subprocess.CalledProcessError if the package index cannot be reached. Then the cache is unchanged.
     """
     archive = cache / "recbole-1.2.1-py3-none-any.whl"
     if not archive.exists():
@@ -70,7 +70,7 @@ def load(cache: Path) -> MovieLens:
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns without RecBole's type suffix: `user_id:token` is `user_id`."""
+    """Remove RecBole's type suffix from the columns: `user_id:token` becomes `user_id`."""
     return table.rename(columns=lambda name: name.split(":")[0])
 
 
@@ -111,7 +111,7 @@ def _users(people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _natural(title: str) -> str:
-    """`Godfather, The` is filed under G; people say `The Godfather`."""
+    """Move the article to the front: `Godfather, The` becomes `The Godfather`."""
     for article in (", The", ", A", ", An"):
         if title.endswith(article):
             return f"{article[2:]} {title.removesuffix(article)}"

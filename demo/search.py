@@ -1,4 +1,4 @@
-"""Searches as a stock OpenSearch client sends them, plain and personalized."""
+"""Plain and personalized searches with a plain OpenSearch client."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,13 +8,13 @@ from opensearchpy import OpenSearch
 INDEX = "movielens"
 PIPELINE = "for-the-user"
 WORDS = "man"
-"""A word that films of many genres have in their titles."""
+"""A word in the titles of films of many genres."""
 SHOWN = 8
 WINDOW = 100
 
 
 class Searches:
-    """Searches of films by their titles. `film` writes a film for people, by its ID."""
+    """Searches of films by their titles. `film` returns the readable form of an item ID."""
 
     def __init__(self, endpoint: str, film: Callable[[str], str]) -> None:
         self._client = OpenSearch(hosts=[f"{endpoint}/search"], timeout=60)
@@ -26,9 +26,9 @@ class Searches:
             print(f"       {self._film(item)}")
 
     def show_for(self, user: str, campaign: str, before: Sequence[str] = ()) -> list[str]:
-        """Show the same search, personalized by a search pipeline.
+        """Show the same search, personalized by a search pipeline, and mark items that are not in `before`.
 
-        :returns: the items that were shown. Those that are not in `before` are marked.
+        Returns the items that were shown.
         """
         processor = {
             "campaign_arn": campaign,

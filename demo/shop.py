@@ -1,9 +1,9 @@
-"""A small outdoor shop to try things with: items, users, interactions and actions as CSV files.
+"""A small outdoor shop as CSV files: items, users, interactions and actions.
 
     python -m demo.shop build/shop
 
-The shop is made up. Each user likes one category on a desktop and one on a phone, and looks at items in the
-order of the shelf. So a good list can be told from a bad one by reading it.
+The shop is invented. Each user likes one category on a desktop and another on a phone, and views items in the
+order of the shelf. So a reader can tell a good list from a bad one.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ ACTIONS = (("newsletter", 2, 30), ("loyalty-card", 5, 0), ("refer-a-friend", 3, 
 
 
 def item_id(category: str, place: int) -> str:
-    """The ID of the item at a place of a category's shelf, which begins at 0."""
+    """Return the ID of the item at a place of a category's shelf. The first place is 0."""
     return f"{category.lower()}-{place + 1}"
 
 
 def likes(number: int) -> tuple[str, str]:
-    """The category that a user looks at on a desktop, and the one on a phone."""
+    """Return the category that a user views on a desktop, and the one on a phone."""
     return ON_A_DESKTOP[number % 3], ON_A_PHONE[number // 3 % 3]
 
 
 def items() -> list[tuple[object, ...]]:
-    """ITEM_ID, NAME, CATEGORY, PRICE, DESCRIPTION."""
+    """Return the rows of items.csv: ITEM_ID, NAME, CATEGORY, PRICE, DESCRIPTION."""
     return [
         (
             item_id(category, place),
@@ -68,7 +68,7 @@ def items() -> list[tuple[object, ...]]:
 
 
 def users() -> list[tuple[object, ...]]:
-    """USER_ID, MEMBERSHIP, EMAIL."""
+    """Return the rows of users.csv: USER_ID, MEMBERSHIP, EMAIL."""
     return [
         (f"user-{number}", "gold" if number % 5 == 0 else "basic", f"user-{number}@example.com")
         for number in range(USERS)
@@ -76,7 +76,10 @@ def users() -> list[tuple[object, ...]]:
 
 
 def interactions(now: int) -> list[tuple[object, ...]]:
-    """USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP, DEVICE; the last ones are a few hours old."""
+    """Return the rows of interactions.csv: USER_ID, ITEM_ID, EVENT_TYPE, TIMESTAMP, DEVICE.
+
+    The newest ones are a few hours older than `now`, in Unix seconds.
+    """
     rng = random.Random(7)
     rows: list[tuple[object, ...]] = []
     for number in range(USERS):
@@ -96,7 +99,7 @@ def interactions(now: int) -> list[tuple[object, ...]]:
 
 
 def action_interactions(now: int) -> list[tuple[object, ...]]:
-    """USER_ID, ACTION_ID, EVENT_TYPE, TIMESTAMP: climbers take the card, others refer friends."""
+    """Return the rows of action_interactions.csv: climbers take the card, and others refer friends."""
     rows: list[tuple[object, ...]] = []
     for number in range(USERS):
         climbs = likes(number)[0] == "Climbing"
@@ -108,7 +111,7 @@ def action_interactions(now: int) -> list[tuple[object, ...]]:
 
 
 def write(folder: Path, now: int | None = None) -> list[Path]:
-    """Write all files of the shop. Returns their paths."""
+    """Write all files of the shop into a folder. Returns their paths."""
     now = int(time.time()) if now is None else now
     folder.mkdir(parents=True, exist_ok=True)
     return [
