@@ -61,6 +61,19 @@ def test_every_recipe_is_documented() -> None:
     assert [recipe.name for recipe in RECIPES if f"### `{recipe.name}`" not in text] == []
 
 
+@pytest.mark.parametrize("page", ("README.md", "docs/index.md"))
+def test_entry_page_links_every_page(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    linked = {Path(target).name for target in re.findall(r"\]\(([^)\s#]+\.md)[)#]", text)}
+    assert sorted({one.name for one in DOCS.glob("*.md")} - linked - {"index.md"}) == []
+
+
+def test_navigation_of_the_site_has_every_page() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {one.relative_to(DOCS).as_posix() for one in DOCS.rglob("*.md")}
+    assert sorted(pages - set(re.findall(r": ([\w/-]+\.md)$", text, re.M))) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_links_between_pages_resolve(page: Path) -> None:
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
