@@ -26,6 +26,7 @@ from urllib.request import urlopen
 import boto3
 import numpy as np
 
+from benchmarks.serving import schemas
 from local import Local
 
 USERS = 5_000
@@ -162,14 +163,8 @@ def _import(personalize: Any, group: str, role: str, dataset_type: str) -> None:
         {"name": column, "type": kind, **({"categorical": True} if column == "CATEGORY" else {})}
         for column, kind in SCHEMAS[dataset_type].items()
     ]
-    schema = {
-        "type": "record",
-        "name": dataset_type,
-        "namespace": "com.amazonaws.personalize.schema",
-        "version": "1.0",
-        "fields": fields,
-    }
-    schema_arn = personalize.create_schema(name=name, schema=json.dumps(schema))["schemaArn"]
+    schema = schemas.avro(dataset_type, fields)
+    schema_arn = personalize.create_schema(name=name, schema=schema)["schemaArn"]
     dataset = personalize.create_dataset(
         name=name, datasetType=dataset_type, datasetGroupArn=group, schemaArn=schema_arn
     )["datasetArn"]

@@ -20,6 +20,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from benchmarks.serving import schemas
 from lambdas.stores.records import ResourceTable
 from lambdas.support.control_plane import RandomIds
 from local import Local
@@ -29,16 +30,6 @@ from tastemaker.control import registry
 REGION, TABLE = "us-east-1", "resources"
 INDEXES = {"by-kind": "kind", "by-parent": "parent", "by-moving": "moving"}
 GROUP_ARN = f"arn:aws:personalize:{REGION}:123456789012:dataset-group/"
-SCHEMA = {
-    "type": "record",
-    "name": "Interactions",
-    "namespace": "com.amazonaws.personalize.schema",
-    "version": "1.0",
-    "fields": [
-        {"name": name, "type": kind}
-        for name, kind in (("USER_ID", "string"), ("ITEM_ID", "string"), ("TIMESTAMP", "long"))
-    ],
-}
 
 
 class Metered:
@@ -112,7 +103,7 @@ def flow(call: Callable[..., dict[str, Any]], records: int) -> None:
     for number in range(records):
         call("CreateDatasetGroup", name=f"group-{number}")
     group = call("CreateDatasetGroup", name="measured")["datasetGroupArn"]
-    schema = call("CreateSchema", name="measured", schema=json.dumps(SCHEMA))["schemaArn"]
+    schema = call("CreateSchema", name="measured", schema=schemas.INTERACTIONS)["schemaArn"]
     dataset = call(
         "CreateDataset", name="measured", datasetType="Interactions", datasetGroupArn=group, schemaArn=schema
     )["datasetArn"]

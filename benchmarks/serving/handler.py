@@ -111,6 +111,32 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
     )
     for name in ("transitions", "linear"):
         rows.save(model, name)
+    _write_manifest(folder, _write_encoder(model, rng))
+    return folder
+
+
+def _write_encoder(model: Path, rng: np.random.Generator) -> dict[str, tuple[int, tuple[int, ...]]]:
+    """Write an encoder whose layers pass on what they attend to. Returns where each of its arrays begins."""
+    shapes = _encoder_shapes()
+    places: dict[str, tuple[int, tuple[int, ...]]] = {}
+    start = 0
+    for name, shape in shapes.items():
+        places[name] = start, shape
+        start += int(np.prod(shape))
+    weights = rng.standard_normal(start, np.float32) * np.float32(0.02)
+    for name, (begin, shape) in places.items():
+        matrix = weights[begin : begin + int(np.prod(shape))].reshape(shape)
+        if name.endswith(("norm.weight", "norm1.weight", "norm2.weight")):
+            matrix += 1
+        elif name.endswith("mix.weight"):
+            matrix[:, 2 * WIDTH :] += np.eye(WIDTH, dtype=np.float32)
+        elif name.endswith("read.weight"):
+            matrix += np.eye(WIDTH, dtype=np.float32)
+    save_array(model / "encoder.npy", weights)
+    return places
+
+
+def _encoder_shapes() -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {
         "start": (WIDTH,), "types": (3, WIDTH), "norm.weight": (WIDTH,), "norm.bias": (WIDTH,),
         "distance": (LAYERS, WINDOW + 1, HEADS), "time": (LAYERS, 32, HEADS),
@@ -125,21 +151,10 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
         )  # fmt: skip
         for name, layer_shape in layer_shapes:
             shapes[f"layers.{layer}.{name}"] = layer_shape
-    places: dict[str, tuple[int, tuple[int, ...]]] = {}
-    start = 0
-    for name, shape in shapes.items():
-        places[name] = start, shape
-        start += int(np.prod(shape))
-    weights = rng.standard_normal(start, np.float32) * np.float32(0.02)
-    for name, (begin, shape) in places.items():  # layers that pass on what they attend to
-        matrix = weights[begin : begin + int(np.prod(shape))].reshape(shape)
-        if name.endswith(("norm.weight", "norm1.weight", "norm2.weight")):
-            matrix += 1
-        elif name.endswith("mix.weight"):
-            matrix[:, 2 * WIDTH :] += np.eye(WIDTH, dtype=np.float32)
-        elif name.endswith("read.weight"):
-            matrix += np.eye(WIDTH, dtype=np.float32)
-    save_array(model / "encoder.npy", weights)
+    return shapes
+
+
+def _write_manifest(folder: Path, places: dict[str, tuple[int, tuple[int, ...]]]) -> None:
     about = {
         "parts": {
             "encoder": {"weight": 1.0},
@@ -154,7 +169,6 @@ def bundle(folder: Path, items: int, seed: int = 0) -> Path:
     manifest = {"formatVersion": 1, "kind": "sequence", "eventTypes": ["view"], "model": about}
     manifest["latestTimestamp"] = 5_000
     (folder / "bundle.json").write_text(json.dumps(manifest))
-    return folder
 
 
 class Shop(Bundles):

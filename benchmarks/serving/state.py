@@ -16,23 +16,9 @@ from typing import Any
 
 import boto3
 
+from benchmarks.serving import schemas
 from local import Local
 
-SCHEMA = {
-    "type": "record",
-    "name": "Interactions",
-    "namespace": "com.amazonaws.personalize.schema",
-    "version": "1.0",
-    "fields": [
-        {"name": name, "type": kind}
-        for name, kind in (
-            ("USER_ID", "string"),
-            ("ITEM_ID", "string"),
-            ("EVENT_TYPE", "string"),
-            ("TIMESTAMP", "long"),
-        )
-    ],
-}
 EVENTS_PER_CALL = 10
 
 
@@ -45,7 +31,7 @@ class Shop:
         self._rounds = 0
         personalize = self.client("personalize")
         group = personalize.create_dataset_group(name="bench")["datasetGroupArn"]
-        schema = personalize.create_schema(name="bench", schema=json.dumps(SCHEMA))["schemaArn"]
+        schema = personalize.create_schema(name="bench", schema=schemas.INTERACTIONS)["schemaArn"]
         self._dataset = personalize.create_dataset(
             name="bench", datasetType="Interactions", datasetGroupArn=group, schemaArn=schema
         )["datasetArn"]

@@ -56,12 +56,6 @@ TABLES = {
     "catalog": ["dataset", "id"],
     "recommendations": ["version", "key"],
 }
-FIELDS = [
-    {"name": "USER_ID", "type": "string"},
-    {"name": "ITEM_ID", "type": "string"},
-    {"name": "TIMESTAMP", "type": "long"},
-    {"name": "EVENT_TYPE", "type": "string"},
-]
 BATCH = 100
 """Events in the larger of the two batches that the stream function gets."""
 
@@ -290,6 +284,7 @@ class Shop:
         return importlib.import_module("lambdas.events.handler")
 
     def _fill(self, records: Any) -> None:
+        from benchmarks.serving import schemas
         from tastemaker.control.core.records import Record
 
         for name, recipe in RECIPES.items():
@@ -304,9 +299,7 @@ class Shop:
         tracker = f"{PREFIX}event-tracker/1"
         body = {"status": "ACTIVE", "datasetGroupArn": GROUP}
         records.create(Record(tracker, "EventTracker", body), aliases={"tracking-id/t": tracker})
-        schema = {"type": "record", "name": "Interactions", "version": "1.0", "fields": FIELDS}
-        schema["namespace"] = "com.amazonaws.personalize.schema"
-        records.create(Record(f"{PREFIX}schema/s", "Schema", {"schema": json.dumps(schema)}))
+        records.create(Record(f"{PREFIX}schema/s", "Schema", {"schema": schemas.INTERACTIONS}))
         dataset = {"datasetType": "INTERACTIONS", "schemaArn": f"{PREFIX}schema/s", **body}
         records.create(Record(f"{PREFIX}dataset/shop/INTERACTIONS", "Dataset", dataset))
 

@@ -71,11 +71,11 @@ def one(root: Path, users: int) -> None:
     items, data = len(prepared.items), prepared.sequences
     with stage("report of the data"):
         report.describe(config, prepared)
+    plan = transformer.Plan(seconds=1.0).for_data(len(data.items))
     with stage("hold out"):
         cases = test_cases(data, 0)
         training = prepared.with_sequences(without(data, cases, whole=True))
         valid = validation_cases(training.sequences, 0)
-    plan = transformer.Plan(seconds=1.0).for_data(len(data.items))
     with stage("beginning of item vectors"):
         factors.fit(data, items, plan.width)
     with stage("transitions"):
@@ -83,9 +83,8 @@ def one(root: Path, users: int) -> None:
     with stage("linear"):
         linear.fit(data, items)
     network = Network(transformer.shape_for(prepared, plan), prepared.item_features, prepared.user_features)
-    some = Cases(valid.users[:500], valid.shown[:500])
     with stage("validation after a pass"):
-        validation.validated(network, prepared, some)
+        validation.validated(network, prepared, Cases(valid.users[:500], valid.shown[:500]))
     pipeline = SequencePipeline(config, None, StopSignal())
     fitted = pipeline._assemble(training, network, {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS})
     with fitted_model(fitted, training, config) as model:

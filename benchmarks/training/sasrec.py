@@ -14,37 +14,37 @@ import sys
 import time
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-
-def main(folder: Path, rate: float, batch: int, stages: list[int]) -> None:
-    """Train on one thread, and answer after each of these numbers of epochs."""
-    warnings.filterwarnings("ignore")
+if TYPE_CHECKING:
     import pandas as pd
-    import torch
-    from pytorch_lightning import Trainer, seed_everything
+
+
+def table(users: np.ndarray, items: np.ndarray, times: np.ndarray) -> pd.DataFrame:
+    """Return interactions as RecTools reads them. Times are in seconds."""
+    import pandas as pd
     from rectools import Columns
-    from rectools.dataset import Dataset
+
+    return pd.DataFrame(
+        {
+            Columns.User: users,
+            Columns.Item: items,
+            Columns.Weight: 1.0,
+            Columns.Datetime: pd.to_datetime(times, unit="s"),
+        }
+    )
+
+
+def sasrec(rate: float, batch: int, *, epochs: int) -> Any:
+    """Return RecTools' model with our width, layers and heads."""
+    from pytorch_lightning import Trainer
     from rectools.models import SASRecModel
-
-    torch.set_num_threads(1)
-    seed_everything(0)
-    given = np.load(folder / "given.npz")
-
-    def table(users: np.ndarray, items: np.ndarray, times: np.ndarray) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                Columns.User: users,
-                Columns.Item: items,
-                Columns.Weight: 1.0,
-                Columns.Datetime: pd.to_datetime(times, unit="s"),
-            }
-        )
 
     def trainer() -> Trainer:
         return Trainer(
-            max_epochs=stages[-1],
+            max_epochs=epochs,
             deterministic=True,
             accelerator="cpu",
             enable_progress_bar=False,
@@ -53,9 +53,7 @@ def main(folder: Path, rate: float, batch: int, stages: list[int]) -> None:
             enable_checkpointing=False,
         )
 
-    events = table(given["users"], given["items"], given["times"])
-    began = time.process_time()
-    model = SASRecModel(
+    return SASRecModel(
         n_factors=64,
         n_blocks=2,
         n_heads=2,
@@ -67,6 +65,22 @@ def main(folder: Path, rate: float, batch: int, stages: list[int]) -> None:
         get_trainer_func=trainer,
         recommend_torch_device="cpu",
     )
+
+
+def main(folder: Path, rate: float, batch: int, stages: list[int]) -> None:
+    """Train on one thread, and answer after each of these numbers of epochs."""
+    warnings.filterwarnings("ignore")
+    import torch
+    from pytorch_lightning import seed_everything
+    from rectools import Columns
+    from rectools.dataset import Dataset
+
+    torch.set_num_threads(1)
+    seed_everything(0)
+    given = np.load(folder / "given.npz")
+    events = table(given["users"], given["items"], given["times"])
+    began = time.process_time()
+    model = sasrec(rate, batch, epochs=stages[-1])
     training = Dataset.construct(events)
     cpu = time.process_time() - began
     order = np.arange(len(given["asked_items"]))  # histories are in order, which equal times would not keep
