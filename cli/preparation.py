@@ -39,6 +39,26 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
     @click.option("--items", type=click.Path(path_type=Path), help="File with attributes of items.")
     @click.option("--users", type=click.Path(path_type=Path), help="File with attributes of users.")
+    @_column_options
+    @_reading_options
+    @functools.wraps(command)
+    def with_data(
+        *arguments: Any,
+        files: Sequence[Path],
+        items: Path | None,
+        users: Path | None,
+        overrides: Overrides,
+        reading: Reading,
+        **options: Any,
+    ) -> Any:
+        return command(*arguments, given=Given(Files(files, items, users), overrides, reading), **options)
+
+    return with_data
+
+
+def _column_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that correct the mapping. The command receives them as `overrides`."""
+
     @click.option("--user-column", default="", metavar="NAME", help="Column of the user. `-`: there is none.")
     @click.option("--item-column", default="", metavar="NAME", help="Column of the item.")
     @click.option(
@@ -56,35 +76,38 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--timezone", default="UTC", metavar="ZONE", help="Zone of times without one. [default: UTC]"
     )
     @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave out a column (repeatable).")
+    @functools.wraps(command)
+    def with_columns(
+        *arguments: Any,
+        event_type: str,
+        time_format: str,
+        timezone: str,
+        ignore: Sequence[str],
+        **options: Any,
+    ) -> Any:
+        columns = {role: text for role in ROLES if (text := options.pop(f"{role}_column"))}
+        overrides = Overrides(columns, time_format, timezone, tuple(ignore), event_type)
+        return command(*arguments, overrides=overrides, **options)
+
+    return with_columns
+
+
+def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how files are read. The command receives them as `reading`."""
+
     @click.option("--encoding", default="", metavar="NAME", help="Encoding, such as cp1252.")
     @click.option(
         "--separator", default="", metavar="TEXT", help="What separates cells, such as `;` or `tab`."
     )
     @click.option("--header/--no-header", default=None, help="Whether the first row names the columns.")
     @functools.wraps(command)
-    def with_data(
-        *arguments: Any,
-        files: Sequence[Path],
-        items: Path | None,
-        users: Path | None,
-        event_type: str,
-        time_format: str,
-        timezone: str,
-        ignore: Sequence[str],
-        encoding: str,
-        separator: str,
-        header: bool | None,
-        **options: Any,
+    def with_reading(
+        *arguments: Any, encoding: str, separator: str, header: bool | None, **options: Any
     ) -> Any:
-        columns = {role: text for role in ROLES if (text := options.pop(f"{role}_column"))}
-        given = Given(
-            Files(files, items, users),
-            Overrides(columns, time_format, timezone, tuple(ignore), event_type),
-            Reading(encoding, {"tab": "\t", "\\t": "\t"}.get(separator, separator), header),
-        )
-        return command(*arguments, given=given, **options)
+        named = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
+        return command(*arguments, reading=Reading(encoding, named, header), **options)
 
-    return with_data
+    return with_reading
 
 
 def _check_folder(files: Files, folder: Path) -> None:

@@ -44,7 +44,6 @@ class TastemakerStack(cdk.Stack):
         bus = eventbridge.EventBus(self, "Bus", event_bus_name=stage.stack_name)
         functions = Functions(self, "Functions", stage=stage)
         workflows = self._workflows(stage, lake, functions)
-        machines = workflows.all
         schedules = self._schedules(stage, workflows)
         functions.connect(
             Resources(
@@ -54,27 +53,18 @@ class TastemakerStack(cdk.Stack):
                 events=events,
                 bus=bus,
                 schedules=schedules,
-                machines=machines,
+                machines=workflows.all,
                 functions=functions.all,
             )
         )
         api = self._api(stage, functions)
-        monitoring = Monitoring(
-            self,
-            "Monitoring",
-            stage=stage,
-            api=api,
-            functions=functions.all,
-            events=events,
-            workflows=workflows,
-            schedule_group=schedules.group_name,
-        )
+        monitoring = self._monitoring(stage, api, functions, events, workflows, schedules)
         Outputs(
             self,
             api=api,
             lake=lake,
             events=events,
-            machines=machines,
+            machines=workflows.all,
             monitoring=monitoring,
             trusted=[functions[name].role.role_arn for name in CALLER_DATA_FUNCTIONS],
             external_id=external_id(stage),
@@ -97,6 +87,26 @@ class TastemakerStack(cdk.Stack):
             runtime=functions["runtime"].target,
             events=functions["events"].target,
             search=functions["search"].target,
+        )
+
+    def _monitoring(
+        self,
+        stage: Stage,
+        api: Api,
+        functions: Functions,
+        events: EventTransport,
+        workflows: Workflows,
+        schedules: Schedules,
+    ) -> Monitoring:
+        return Monitoring(
+            self,
+            "Monitoring",
+            stage=stage,
+            api=api,
+            functions=functions.all,
+            events=events,
+            workflows=workflows,
+            schedule_group=schedules.group_name,
         )
 
     def _workflows(self, stage: Stage, lake: Lake, functions: Functions) -> Workflows:

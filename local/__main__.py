@@ -24,6 +24,15 @@ def parser() -> argparse.ArgumentParser:
         description="Tastemaker on this machine: the synthesized CDK app on moto, one HTTP endpoint for "
         "every AWS service. No AWS account, no Docker. Without --state, nothing is kept.",
     )
+    _add_endpoint(parser)
+    _add_stack(parser)
+    _add_state(parser)
+    parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
+    return parser
+
+
+def _add_endpoint(parser: argparse.ArgumentParser) -> None:
+    """Options that say where the run listens, and to whom it answers."""
     parser.add_argument(
         "--port",
         type=_port,
@@ -36,16 +45,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="address to listen at (default 127.0.0.1, which only this machine reaches). In a container, "
         "0.0.0.0 lets its host reach it. Signatures are not verified: let nobody else reach the port",
-    )
-    parser.add_argument(
-        "--stage",
-        default="local",
-        help="the stage of cdk.json to run, such as lite for events without a stream (default local)",
-    )
-    parser.add_argument(
-        "--assembly",
-        type=Path,
-        help="a ready cloud assembly (a cdk.out folder), instead of app.py's",
     )
     parser.add_argument(
         "--allow-origin",
@@ -62,18 +61,36 @@ def parser() -> argparse.ArgumentParser:
         help="a further name of this machine, such as host.docker.internal (repeatable)",
     )
     parser.add_argument(
+        "--strict-signatures",
+        action="store_true",
+        help="refuse requests that are signed for personalize instead of execute-api, as API Gateway does: "
+        "a client without the overlay gets 403",
+    )
+
+
+def _add_stack(parser: argparse.ArgumentParser) -> None:
+    """Options that say what is deployed, and with which limits."""
+    parser.add_argument(
+        "--stage",
+        default="local",
+        help="the stage of cdk.json to run, such as lite for events without a stream (default local)",
+    )
+    parser.add_argument(
+        "--assembly",
+        type=Path,
+        help="a ready cloud assembly (a cdk.out folder), instead of app.py's",
+    )
+    parser.add_argument(
         "--concurrency",
         type=int,
         default=1000,
         metavar="N",
         help="Lambda invocations that the account may have in progress (default 1000; a new account has 10)",
     )
-    parser.add_argument(
-        "--strict-signatures",
-        action="store_true",
-        help="refuse requests that are signed for personalize instead of execute-api, as API Gateway does: "
-        "a client without the overlay gets 403",
-    )
+
+
+def _add_state(parser: argparse.ArgumentParser) -> None:
+    """Options that say what the run keeps."""
     parser.add_argument(
         "--state",
         type=Path,
@@ -86,14 +103,32 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="start with what python -m local.snapshot wrote, unless the directory of --state has a state",
     )
-    parser.add_argument("--verbose", action="store_true", help="show requests and the functions' logs")
-    return parser
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number up to 65535, or 0 for any")
     return int(text)
+
+
+def _emulator(server: HttpServer, options: argparse.Namespace) -> Emulator:
+    """The run that the command line describes."""
+    from local.emulator import Emulator
+    from local.http.access import Access
+    from local.terminal import Terminal
+
+    return Emulator(
+        server=server,
+        assembly=options.assembly,
+        stage=options.stage,
+        terminal=Terminal(verbose=options.verbose),
+        warm=True,
+        access=Access(hosts=options.allow_host, origins=options.allow_origin),
+        concurrency=options.concurrency,
+        strict_signatures=options.strict_signatures,
+        state=options.state,
+        seed=options.seed,
+    )
 
 
 def _ready_text(emulator: Emulator, state: Path | None) -> str:
@@ -135,24 +170,10 @@ def main(argv: list[str] | None = None) -> int:
         )
         return 1
     from local.assembly import SynthesisError  # imported late, because moto takes seconds to import
-    from local.emulator import Emulator
-    from local.http.access import Access
     from local.provision import ProvisionError
     from local.state.directory import StateError
-    from local.terminal import Terminal
 
-    emulator = Emulator(
-        server=server,
-        assembly=options.assembly,
-        stage=options.stage,
-        terminal=Terminal(verbose=options.verbose),
-        warm=True,
-        access=Access(hosts=options.allow_host, origins=options.allow_origin),
-        concurrency=options.concurrency,
-        strict_signatures=options.strict_signatures,
-        state=options.state,
-        seed=options.seed,
-    )
+    emulator = _emulator(server, options)
     try:
         emulator.start()
     except (SynthesisError, ProvisionError, StateError) as error:

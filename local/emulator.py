@@ -194,61 +194,30 @@ class Emulator:
             threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def _services(self) -> Services:
-        account, roles, terminal, found = self.account, self.roles, self._terminal, self.deployment
+        """Start what runs in this process, in the order in which each needs the one before."""
+        account, terminal, found = self.account, self._terminal, self.deployment
         sink = LogSink(account)
-
-        def pool_of(spec: FunctionSpec) -> FunctionPool:
-            return FunctionPool(spec, account, roles, terminal, sink, self._scratch)
-
-        self.functions = Functions(
-            {name: pool_of(spec) for name, spec in found.functions.items()},
-            CreatedFunctions(account, pool_of, self._scratch),
-            Concurrency(account, self._concurrency),
-        )
+        self.functions = self._functions(sink)
         awslambda.install(self.functions.invoke_event)
-        self.jobs = TrainingJobs(
-            account=account,
-            roles=roles,
-            terminal=terminal,
-            sink=sink,
-            repository=self._repository,
-            scratch=self._scratch,
-            command=self._training_command,
-        )
+        self.jobs = self._training_jobs(sink)
         streams = Streams(account)
         memory = NO_MEMORY if self._state is None else self._state.streams
         sources = {delivery.name: _source(delivery, streams, memory) for delivery in found.deliveries}
         self.deliveries = [
-            DeliveryStream(delivery, sources[delivery.name], account=account, roles=roles, terminal=terminal)
+            DeliveryStream(
+                delivery, sources[delivery.name], account=account, roles=self.roles, terminal=terminal
+            )
             for delivery in found.deliveries
         ]
         mappings = [self._mapping(source, streams, memory) for source in found.event_sources]
-        self.scheduler = Scheduler(account=account, roles=roles, terminal=terminal)
-        executions = None if self._state is None else self._state.executions
-        rules = Rules(
-            found.rules,
-            account=account,
-            invoke=self.functions.invoke_event,
-            terminal=terminal,
-            told=executions.settled if executions else (),
-            listener=executions.ended if executions else None,
-        )
-        runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, rules]
+        self.scheduler = Scheduler(account=account, roles=self.roles, terminal=terminal)
+        runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, self._rules()]
         for runner in runners:
             runner.start()
         self._closing = [*runners, self.jobs, self.functions]
-        gateway = Gateway(
-            found.routes,
-            self.functions.invoke,
-            account_id=account.id,
-            api_id="local",
-            identify=self.roles.identity,
-            cors=found.cors,
-            strict=self._strict_signatures,
-        )
         self.cloudformation = connect_cloudformation(account, self.functions, found.macros)
         return Services(
-            AnyRegion(gateway, home=account.region),
+            AnyRegion(self._gateway(), home=account.region),
             self.functions,
             self.jobs,
             streams,
@@ -259,6 +228,52 @@ class Emulator:
             TextModels(),
             ConsolePages(self.endpoint, account.region),
             self.cloudformation,
+        )
+
+    def _functions(self, sink: LogSink) -> Functions:
+        """The template's functions, and those that programs create."""
+
+        def pool_of(spec: FunctionSpec) -> FunctionPool:
+            return FunctionPool(spec, self.account, self.roles, self._terminal, sink, self._scratch)
+
+        return Functions(
+            {name: pool_of(spec) for name, spec in self.deployment.functions.items()},
+            CreatedFunctions(self.account, pool_of, self._scratch),
+            Concurrency(self.account, self._concurrency),
+        )
+
+    def _training_jobs(self, sink: LogSink) -> TrainingJobs:
+        return TrainingJobs(
+            account=self.account,
+            roles=self.roles,
+            terminal=self._terminal,
+            sink=sink,
+            repository=self._repository,
+            scratch=self._scratch,
+            command=self._training_command,
+        )
+
+    def _rules(self) -> Rules:
+        """The rules of EventBridge. A run with a state also learns from them how executions end."""
+        executions = None if self._state is None else self._state.executions
+        return Rules(
+            self.deployment.rules,
+            account=self.account,
+            invoke=self.functions.invoke_event,
+            terminal=self._terminal,
+            told=executions.settled if executions else (),
+            listener=executions.ended if executions else None,
+        )
+
+    def _gateway(self) -> Gateway:
+        return Gateway(
+            self.deployment.routes,
+            self.functions.invoke,
+            account_id=self.account.id,
+            api_id="local",
+            identify=self.roles.identity,
+            cors=self.deployment.cors,
+            strict=self._strict_signatures,
         )
 
     def _mapping(self, source: EventSource, streams: Streams, memory: StreamMemory) -> EventSourceMapping:

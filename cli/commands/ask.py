@@ -123,11 +123,7 @@ def _list(
         chosen = choose_campaign(connection, campaign, recipe_types)
         request["campaignArn"] = chosen
         item_names = of_campaign(connection, chosen)
-    if filter_name:
-        request["filterArn"] = names.resolve(connection, names.FILTER, filter_name)
-        request["filterValues"] = {name: _quoted(value) for name, value in pairs(values, "--value").items()}
-    if context:
-        request["context"] = pairs(context, "--context")
+    request.update(_filter_and_context(connection, filter_name, values, context))
     shown = [name.strip().upper() for name in columns.split(",") if name.strip()] or list(item_names.columns)
     if shown and (columns or item_names.in_answers):
         request["metadataColumns"] = {"ITEMS": shown[:10]}
@@ -136,13 +132,38 @@ def _list(
     if output.as_json:
         answer.pop("ResponseMetadata", None)
         output.json(answer)
-        return
-    items = answer["itemList"]
-    if not items:
+    elif not answer["itemList"]:
         output.note(
             "The list is empty. If a filter is given, it removes every item: tastemaker filter test …"
         )
-        return
+    else:
+        _show(connection, output, title, request, answer, shown, item_names)
+
+
+def _filter_and_context(
+    connection: Connection, filter_name: str, values: Sequence[str], context: Sequence[str]
+) -> dict[str, Any]:
+    """The members of a request that a filter, its values and the context are."""
+    members: dict[str, Any] = {}
+    if filter_name:
+        members["filterArn"] = names.resolve(connection, names.FILTER, filter_name)
+        members["filterValues"] = {name: _quoted(value) for name, value in pairs(values, "--value").items()}
+    if context:
+        members["context"] = pairs(context, "--context")
+    return members
+
+
+def _show(
+    connection: Connection,
+    output: Output,
+    title: str,
+    request: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    shown: Sequence[str],
+    item_names: ItemNames,
+) -> None:
+    """Show the items of an answer with their columns or names, and what explains them."""
+    items = answer["itemList"]
     explained = answer.get("explanations") or []
     if "campaignArn" in request and ("metadataColumns" not in request or explained):
         listed = [item["itemId"] for item in items]
@@ -248,11 +269,7 @@ def rank(
     """
     chosen = choose_campaign(connection, campaign, ("PERSONALIZED_RANKING",))
     request: dict[str, Any] = {"campaignArn": chosen, "userId": user, "inputList": list(items)}
-    if filter_name:
-        request["filterArn"] = names.resolve(connection, names.FILTER, filter_name)
-        request["filterValues"] = {name: _quoted(value) for name, value in pairs(values, "--value").items()}
-    if context:
-        request["context"] = pairs(context, "--context")
+    request.update(_filter_and_context(connection, filter_name, values, context))
     item_names = of_campaign(connection, chosen)
     if item_names.in_answers and item_names.columns:
         request["metadataColumns"] = {"ITEMS": list(item_names.columns)}

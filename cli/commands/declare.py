@@ -196,22 +196,12 @@ def apply_command(
       tastemaker apply shop.yaml --environment prod --var tps=5 --wait
     """
     from cli.declarations import output as shown
-    from tastemaker.declaration.plan import DELETE, REFUSAL
 
     api, plan = _planned(connection, declared, prune=prune)
     if not output.as_json:
         _header(output, connection, file, environment)
         shown.show_plan(output, plan)
-    refused = plan.of(REFUSAL)
-    if refused:
-        for one in refused:
-            output.note(f"  {one.one.place}: {one.id}: {'; '.join(one.reasons)}", "")
-        raise CommandError("Nothing was changed, because this is not possible.")
-    replaced = [step for step in plan.steps if step.loses and step.action != DELETE]
-    if replaced and not allow_replacement:
-        _confirm(output, replaced, "--allow-replacement")
-    if plan.of(DELETE) and not yes:
-        _confirm(output, plan.of(DELETE), "--yes")
+    _check_allowed(output, plan, replacement=allow_replacement, deletion=yes)
     outcome = _perform(output, api, plan, wait=wait, seconds=timeout * 60.0)
     found = shown.existing_now(api, plan, outcome)
     if output.as_json:
@@ -223,6 +213,25 @@ def apply_command(
         shown.show_failures(output, plan, outcome, "apply")
         return ERROR
     return SUCCESS
+
+
+def _check_allowed(output: Output, plan: Any, *, replacement: bool, deletion: bool) -> None:
+    """Refuse impossible changes, and ask about losses that no option allows.
+
+    Raises CommandError if a change is impossible or a loss is not confirmed.
+    """
+    from tastemaker.declaration.plan import DELETE, REFUSAL
+
+    refused = plan.of(REFUSAL)
+    if refused:
+        for one in refused:
+            output.note(f"  {one.one.place}: {one.id}: {'; '.join(one.reasons)}", "")
+        raise CommandError("Nothing was changed, because this is not possible.")
+    replaced = [step for step in plan.steps if step.loses and step.action != DELETE]
+    if replaced and not replacement:
+        _confirm(output, replaced, "--allow-replacement")
+    if plan.of(DELETE) and not deletion:
+        _confirm(output, plan.of(DELETE), "--yes")
 
 
 def _confirm(output: Output, steps: Sequence[Any], option: str) -> None:

@@ -76,11 +76,19 @@ def test(
     finally:
         if made:
             client.delete_filter(filterArn=made)
+    _show(output, user, before, after)
+    return SUCCESS if after else FINDINGS
+
+
+def _show(
+    output: Output, user: str, before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]
+) -> None:
+    """Show which items of the list the filter removes, and which are left."""
     kept = {one["itemId"] for one in after}
     removed = [one for one in before if one["itemId"] not in kept]
     if output.as_json:
         output.json({"before": before, "after": after, "removed": [one["itemId"] for one in removed]})
-        return SUCCESS if after else FINDINGS
+        return
     output.heading(f"Of the {len(before)} items for {user}, the filter removes {len(removed)}")
     for title, items in (("removed", removed), ("left", after)):
         output.line(f"  {title}" if items else f"  {title}: none", "dim")
@@ -89,7 +97,6 @@ def test(
             output.table([""] * max(map(len, rows)), rows, indent=4)
         if len(items) > SHOWN:
             output.line(f"    … and {len(items) - SHOWN} more", "dim")
-    return SUCCESS if after else FINDINGS
 
 
 def _create(client: Any, group_arn: str, expression: str) -> str:

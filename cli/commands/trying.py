@@ -102,26 +102,15 @@ def try_(
       tastemaker try events/ --dry-run
     """
     started = time.monotonic()
-    first = given.files.interactions[0]
-    wanted = resource_name(name or first.name.split(".")[0])
+    wanted = resource_name(name or given.files.interactions[0].name.split(".")[0])
     folder = out or Path(f"tastemaker-{wanted}")
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not output.as_json
     _, prepared = prepare(given, folder, output, ask=on_terminal and not yes and not dry_run)
     if on_terminal and not yes:
         started = time.monotonic()  # the user has taken their time
     if dry_run:
-        if output.as_json:
-            output.json(_document(Trial(connection, output, prepared, folder, started)))
-        return SUCCESS
-    if prepared.report.lacks:
-        raise CommandError(
-            f"The data are too few to learn from: {'; '.join(prepared.report.lacks)}.",
-            "Give more data: several files or a folder are read together.",
-        )
-    reasons = {one.recipe: one.reason for one in supported(prepared.report)}
-    chosen = chosen_recipes(recipes, reasons) or [
-        one for one, why in reasons.items() if not why and one != RANKING
-    ]
+        return _end_dry_run(Trial(connection, output, prepared, folder, started))
+    chosen = _recipes(prepared, recipes)
     with running(connection, output, state) as (found, is_ours):
         trial = Trial(found, output, prepared, folder, started)
         at = storage(found, bucket, role)
@@ -134,6 +123,28 @@ def try_(
         if stays:
             _stay(trial)
     return FINDINGS if trial.failed else SUCCESS
+
+
+def _end_dry_run(trial: Trial) -> int:
+    if trial.output.as_json:
+        trial.output.json(_document(trial))
+    return SUCCESS
+
+
+def _recipes(prepared: Prepared, given: str) -> list[str]:
+    """The recipes that are given, or those that the data support.
+
+    Raises CommandError if the data are too few.
+    """
+    if prepared.report.lacks:
+        raise CommandError(
+            f"The data are too few to learn from: {'; '.join(prepared.report.lacks)}.",
+            "Give more data: several files or a folder are read together.",
+        )
+    reasons = {one.recipe: one.reason for one in supported(prepared.report)}
+    return chosen_recipes(given, reasons) or [
+        one for one, why in reasons.items() if not why and one != RANKING
+    ]
 
 
 def _import(trial: Trial, wanted: str, at: Storage) -> None:
