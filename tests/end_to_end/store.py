@@ -1,4 +1,4 @@
-"""What an end-to-end test of a job needs: a bucket, a role, imported data, trained models."""
+"""What an end-to-end test of a job needs: a bucket, a role, imported data, and trained models."""
 
 import json
 import time
@@ -10,27 +10,24 @@ from typing import Any
 import boto3
 
 from tests.end_to_end import shop
+from tests.standard_schemas import EVENT_TYPE, FIELDS, ITEM_ID, TIMESTAMP, USER_ID, avro
+from tests.standard_schemas import field as schema_field
 
 WAIT_SECONDS = 300
 SCHEMAS: dict[str, list[dict[str, Any]]] = {
-    "Interactions": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-        {"name": "EVENT_TYPE", "type": "string"},
-    ],
+    "Interactions": [USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE],
     "Items": [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "AISLE", "type": "string", "categorical": True},
-        {"name": "PRICE", "type": "float"},
-        {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
+        ITEM_ID,
+        schema_field("AISLE", categorical=True),
+        schema_field("PRICE", "float"),
+        schema_field("DESCRIPTION", ["null", "string"], textual=True),
     ],
-    "Users": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": ["null", "int"]}],
+    "Users": FIELDS["Users"],
 }
 
 
 def until(ask: Callable[[], dict[str, Any]], *good: str) -> dict[str, Any]:
-    """Ask until the status is one of `good`; a failed job fails the test with its reason."""
+    """Ask until the status is one of `good`. A failed job fails the test with its reason."""
     deadline = time.time() + WAIT_SECONDS
     while time.time() < deadline:
         resource = ask()
@@ -43,8 +40,9 @@ def until(ask: Callable[[], dict[str, Any]], *good: str) -> dict[str, Any]:
 
 @dataclass
 class Store:
-    """A dataset group of its own in the local run, named so that tests do not meet; of a domain, with schemas
-    of its own, if it says so.
+    """A dataset group in the local run, under a name that no other test uses.
+
+    `domain` and `schemas` are for tests that need others than the shop's.
     """
 
     endpoint: str
@@ -99,7 +97,7 @@ class Store:
         return found
 
     def send(self, session: str, *events: dict[str, Any], user: str | None = None) -> None:
-        """Events of now, by a session that may be a user's."""
+        """Send events of this moment for a session, which may belong to a user."""
         who = {"userId": user} if user else {}
         self.client("personalize-events").put_events(
             trackingId=self.tracking_id,
@@ -117,17 +115,9 @@ class Store:
 
     def load(self, kind: str, csv: str) -> str:
         """A dataset with the rows of a CSV file. Returns its ARN."""
-        schema = {
-            "type": "record",
-            "name": kind,
-            "namespace": "com.amazonaws.personalize.schema",
-            "fields": self.schemas[kind],
-            "version": "1.0",
-        }
         name = f"{self.name}-{kind}"
-        schema_arn = self.personalize.create_schema(name=name, schema=json.dumps(schema), **self._domain)[
-            "schemaArn"
-        ]
+        schema = avro(kind, fields=self.schemas[kind])
+        schema_arn = self.personalize.create_schema(name=name, schema=schema, **self._domain)["schemaArn"]
         dataset = self.datasets[kind] = self.personalize.create_dataset(
             name=name, datasetType=kind, datasetGroupArn=self.group, schemaArn=schema_arn
         )["datasetArn"]
@@ -164,14 +154,14 @@ class Store:
         return campaign
 
     def recommender(self, recipe: str) -> str:
-        """A recommender of a use case, which trains at once; `wait` for it."""
+        """A recommender of a use case. It trains in the background: `wait` for it."""
         arn: str = self.personalize.create_recommender(
             name=recipe, datasetGroupArn=self.group, recipeArn=f"arn:aws:personalize:::recipe/{recipe}"
         )["recommenderArn"]
         return arn
 
     def work(self, workflow: str, request: dict[str, str]) -> None:
-        """A state machine, started by hand, to its good end."""
+        """Start a state machine by hand, and wait until it succeeds."""
         states = self.client("stepfunctions")
         machines = states.list_state_machines()["stateMachines"]
         (machine,) = [one for one in machines if one["name"].endswith(f"-{workflow}")]

@@ -8,19 +8,12 @@ import pytest
 
 from tests.end_to_end import shop
 from tests.end_to_end.store import SCHEMAS, Store, until
+from tests.standard_schemas import ACTION_ID, FIELDS, field
 
-SCHEMAS |= {
-    "Actions": [
-        {"name": "ACTION_ID", "type": "string"},
-        {"name": "VALUE", "type": ["null", "long"]},
-        {"name": "REPEAT_FREQUENCY", "type": ["null", "long"]},
-    ],
-    "Action_Interactions": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ACTION_ID", "type": "string"},
-        {"name": "EVENT_TYPE", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-    ],
+ACTION_SCHEMAS = {
+    **SCHEMAS,
+    "Actions": [ACTION_ID, field("VALUE", ["null", "long"]), field("REPEAT_FREQUENCY", ["null", "long"])],
+    "Action_Interactions": FIELDS["Action_Interactions"],
 }
 ACTIONS = "ACTION_ID,VALUE,REPEAT_FREQUENCY\nsubscribe,5,\nrefer,1,7\ncall,3,\n"
 
@@ -38,7 +31,7 @@ def deeds_csv() -> str:
 
 @pytest.fixture(scope="module")
 def asked(endpoint: str) -> Any:
-    store = Store(endpoint, "next-action")
+    store = Store(endpoint, "next-action", schemas=ACTION_SCHEMAS)
     store.load("Interactions", shop.interactions_csv())
     store.load("Actions", ACTIONS)
     store.load("Action_Interactions", deeds_csv())

@@ -7,21 +7,13 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.standard_schemas import ITEM_ID, TIMESTAMP, USER_ID, avro
+
 ACCOUNT = "123456789012"
 STACK = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/tastemaker-local/local"
 BUCKET = "roles-data"
 ROWS = "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(f"u{n % 9},i{n % 7},{1_700_000_000 + n}\n" for n in range(50))
-SCHEMA = {
-    "type": "record",
-    "name": "Interactions",
-    "namespace": "com.amazonaws.personalize.schema",
-    "fields": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-    ],
-    "version": "1.0",
-}
+SCHEMA = avro(fields=[USER_ID, ITEM_ID, TIMESTAMP])
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +24,7 @@ def dataset(endpoint: str) -> str:
     s3.put_object(Bucket=BUCKET, Key="in/a.csv", Body=ROWS.encode())
     personalize = boto3.client("personalize", endpoint_url=endpoint)
     group = personalize.create_dataset_group(name="roles")["datasetGroupArn"]
-    schema = personalize.create_schema(name="roles", schema=json.dumps(SCHEMA))["schemaArn"]
+    schema = personalize.create_schema(name="roles", schema=SCHEMA)["schemaArn"]
     created = personalize.create_dataset(
         name="roles", datasetGroupArn=group, datasetType="Interactions", schemaArn=schema
     )

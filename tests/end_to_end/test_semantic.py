@@ -1,8 +1,9 @@
-"""Semantic similarity through the API, for a catalog that nobody has touched yet."""
+"""Semantic similarity through the API, for a catalog without interactions."""
 
 import pytest
 
-from tests.end_to_end.store import SCHEMAS, Store
+from tests.end_to_end.store import Store
+from tests.standard_schemas import ITEM_ID, field
 
 SHELVES = {
     "tea": [
@@ -23,21 +24,13 @@ SHELVES = {
 
 @pytest.fixture(scope="module")
 def store(endpoint: str) -> Store:
-    store = Store(endpoint, "semantic")
-    kept = SCHEMAS["Items"]
-    SCHEMAS["Items"] = [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TITLE", "type": "string", "itemName": True},
-        {"name": "CREATION_TIMESTAMP", "type": "long"},
-    ]
+    items = [ITEM_ID, field("TITLE", itemName=True), field("CREATION_TIMESTAMP", "long")]
+    store = Store(endpoint, "semantic", schemas={"Items": items})
     rows = ["ITEM_ID,TITLE,CREATION_TIMESTAMP"]
     for kind, titles in SHELVES.items():
         for place, title in enumerate(titles):
             rows.append(f'{kind}-{place},"{title}",{1_700_000_000 + place * 86_400}')
-    try:
-        store.load("Items", "\n".join(rows) + "\n")
-    finally:
-        SCHEMAS["Items"] = kept
+    store.load("Items", "\n".join(rows) + "\n")
     return store
 
 

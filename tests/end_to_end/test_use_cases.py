@@ -8,23 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.store import Store
+from tests.end_to_end.store import SCHEMAS, Store
+from tests.standard_schemas import ITEM_ID, field
 
 CUSTOMERS, SHELF = 150, 12
 AISLES = ("bread", "cheese", "tea")
-TEXT = {"type": "string", "categorical": True}
-SCHEMAS = {
-    "Interactions": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-        {"name": "EVENT_TYPE", "type": "string"},
-    ],
-    "Items": [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "PRICE", "type": "float"},
-        {"name": "CATEGORY_L1", **TEXT},
-    ],
+SHOP_SCHEMAS = {
+    "Interactions": SCHEMAS["Interactions"],
+    "Items": [ITEM_ID, field("PRICE", "float"), field("CATEGORY_L1", categorical=True)],
 }
 NAMES = (
     "popular-items-by-views",
@@ -59,7 +50,7 @@ def items_csv() -> str:
 
 @pytest.fixture(scope="module")
 def shop(endpoint: str) -> Any:
-    store = Store(endpoint, "use-cases", domain="ECOMMERCE", schemas=SCHEMAS)
+    store = Store(endpoint, "use-cases", domain="ECOMMERCE", schemas=SHOP_SCHEMAS)
     store.load("Interactions", interactions_csv())
     store.load("Items", items_csv())
     recommenders = {name: store.recommender(f"aws-ecomm-{name}") for name in NAMES}

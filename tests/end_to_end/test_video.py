@@ -6,22 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.store import WAIT_SECONDS, Store
+from tests.end_to_end.store import SCHEMAS, WAIT_SECONDS, Store
+from tests.standard_schemas import ITEM_ID, field
 
 GENRES, FILMS, VIEWERS = ("crime", "space"), 10, 90
 PREMIERE = "premiere"
-SCHEMAS = {
-    "Interactions": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-        {"name": "EVENT_TYPE", "type": "string"},
-    ],
-    "Items": [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "GENRES", "type": "string", "categorical": True},
-        {"name": "CREATION_TIMESTAMP", "type": "long"},
-    ],
+VIDEO_SCHEMAS = {
+    "Interactions": SCHEMAS["Interactions"],
+    "Items": [ITEM_ID, field("GENRES", categorical=True), field("CREATION_TIMESTAMP", "long")],
 }
 
 
@@ -43,7 +35,7 @@ def items_csv() -> str:
 
 @pytest.fixture(scope="module")
 def screen(endpoint: str) -> Any:
-    store = Store(endpoint, "video", domain="VIDEO_ON_DEMAND", schemas=SCHEMAS)
+    store = Store(endpoint, "video", domain="VIDEO_ON_DEMAND", schemas=VIDEO_SCHEMAS)
     store.load("Interactions", interactions_csv())
     store.load("Items", items_csv())
     # Events need a minute to come to the lake, about as long as the training takes.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deployment.synthesis import text_of
 from tastemaker.contracts.workflow_names import workflow_of
 
 STAGES = ("local", "prod", "lite")
@@ -95,26 +96,5 @@ def definitions_of(template: Template) -> dict[str, dict[str, Any]]:
     found = {}
     for properties in template.of_type("AWS::StepFunctions::StateMachine").values():
         name = workflow_of(properties["StateMachineName"])
-        found[name] = json.loads(_joined(properties["DefinitionString"]))
+        found[name] = json.loads(text_of(properties["DefinitionString"]))
     return found
-
-
-def _joined(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if "Fn::Join" in value:
-        separator, parts = value["Fn::Join"]
-        return str(separator).join(map(_joined, parts))
-    return "<" + "/".join(map(str, _leaves(value))) + ">"
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    match value:
-        case dict():
-            for inner in value.values():
-                yield from _leaves(inner)
-        case list():
-            for inner in value:
-                yield from _leaves(inner)
-        case _:
-            yield value

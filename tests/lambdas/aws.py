@@ -1,10 +1,15 @@
 """Fixtures of functions' tests: AWS in memory. A folder's conftest imports those it needs."""
 
+import json
+
 import boto3
 import pytest
 from moto import mock_aws
 
+from tastemaker.contracts.workflow_names import WORKFLOWS
+
 TABLE = "resources"
+ROLE = "arn:aws:iam::123456789012:role/r"
 LAKE = "lake"
 
 
@@ -18,6 +23,17 @@ def aws(monkeypatch):
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         yield
+
+
+@pytest.fixture
+def machines(aws):
+    """A state machine of each workflow that succeeds at once: workflow → ARN."""
+    states = boto3.client("stepfunctions", "eu-west-1")
+    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
+    return {
+        name: states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"]
+        for name in WORKFLOWS
+    }
 
 
 @pytest.fixture

@@ -6,21 +6,12 @@ from pathlib import Path
 import pytest
 
 from tastemaker.contracts.training_config import FORMAT_VERSION
+from tests.standard_schemas import ITEM_ID, TIMESTAMP, USER_ID, record
 from training.config_reader import parse_config, read_config
 from training.errors import BadConfigError
 
 INTERACTIONS = {
-    "schema": {
-        "type": "record",
-        "name": "Interactions",
-        "namespace": "com.amazonaws.personalize.schema",
-        "fields": [
-            {"name": "USER_ID", "type": "string"},
-            {"name": "ITEM_ID", "type": "string"},
-            {"name": "TIMESTAMP", "type": "long"},
-        ],
-        "version": "1.0",
-    },
+    "schema": record("Interactions", [USER_ID, ITEM_ID, TIMESTAMP]),
     "prefixes": ["groups/films/a/"],
 }
 CONFIG = {

@@ -1,11 +1,9 @@
 """A context whose target is moto, for steps that need no deployment."""
 
 import io
-from collections.abc import Iterator
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from deployment.command import Console
 from deployment.smoke.context import Context
@@ -14,16 +12,6 @@ from deployment.smoke.target import Target
 from infrastructure.stage import load
 
 REGION = "us-east-1"
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield
 
 
 @pytest.fixture

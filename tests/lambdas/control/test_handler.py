@@ -8,20 +8,9 @@ import pytest
 
 from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.contracts.workflow_names import WORKFLOWS
-from tests.lambdas.aws import TABLE
+from tests.lambdas.aws import ROLE, TABLE
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:control"
-ROLE = "arn:aws:iam::123456789012:role/r"
-
-
-@pytest.fixture
-def machines(aws):
-    states = boto3.client("stepfunctions", "eu-west-1")
-    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
-    return {
-        name: states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"]
-        for name in WORKFLOWS
-    }
 
 
 @pytest.fixture

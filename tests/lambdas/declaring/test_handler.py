@@ -10,24 +10,13 @@ import boto3
 import pytest
 
 from tastemaker.contracts.workflow_names import WORKFLOWS
-from tests.lambdas.aws import TABLE
+from tests.lambdas.aws import ROLE, TABLE
 from tests.standard_schemas import avro
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:tastemaker-dev-declaring"
-ROLE = "arn:aws:iam::123456789012:role/r"
 CONTEXT = SimpleNamespace(
     invoked_function_arn=ARN, function_name="declaring", memory_limit_in_mb=512, aws_request_id="r"
 )
-
-
-@pytest.fixture
-def machines(aws):
-    states = boto3.client("stepfunctions", "eu-west-1")
-    definition = json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}})
-    return {
-        name: states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"]
-        for name in WORKFLOWS
-    }
 
 
 class Answers:
