@@ -12,7 +12,7 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def findings(page: Any) -> list[str]:
-    """What axe finds on a page: rule, element, and what to do."""
+    """The findings of axe on a page: the rule, the element, and the remedy."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [

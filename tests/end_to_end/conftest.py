@@ -24,7 +24,7 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def store(endpoint: str) -> Store:
-    """A shop whose similar items are learned and served, for all tests that want no model of their own."""
+    """A shop with a campaign of similar items, for all tests that need no model of their own."""
     store = Store(endpoint, "similar-items")
     store.load_shop()
     return store

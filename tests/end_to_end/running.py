@@ -1,4 +1,4 @@
-"""Runs a program that knows nothing of Tastemaker; only its environment names the endpoint."""
+"""Runs a program that was written for Personalize. Only its environment names the endpoint."""
 
 import json
 import os
@@ -12,7 +12,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 
 def run(program: str, endpoint: str, folder: Path) -> dict:
-    """The JSON object that the program printed; it gets the shop as CSV files in `folder`."""
+    """Run the program with the shop as CSV files in `folder`. Returns the JSON object that it prints."""
     (folder / "interactions.csv").write_text(shop.interactions_csv())
     (folder / "items.csv").write_text(shop.items_csv())
     done = subprocess.run(

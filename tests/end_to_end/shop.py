@@ -1,7 +1,7 @@
-"""A small shop whose customers have one taste each, so that a right answer is known.
+"""A small shop in which each customer has one taste, so that the right answers are known.
 
-Items belong to one of four aisles. A customer buys in one aisle, mostly in the order of the shelf, so that
-what follows an item, what is similar to it and what a customer wants next can all be told without a model.
+Items belong to one of four aisles. A customer buys in one aisle, mostly in the order of the shelf. So a test
+knows without a model which item comes next, which items are similar, and what a customer wants.
 """
 
 import csv
@@ -24,7 +24,7 @@ def aisle_of(item_id: str) -> str:
 
 
 def interactions_csv() -> str:
-    """USER_ID, ITEM_ID, TIMESTAMP, EVENT_TYPE; 2,400 rows, customer c shops in aisle c mod 4."""
+    """2,400 rows with USER_ID, ITEM_ID, TIMESTAMP and EVENT_TYPE. Customer c shops in aisle c mod 4."""
     rng = random.Random(7)
     rows = []
     for customer in range(CUSTOMERS):
@@ -38,7 +38,7 @@ def interactions_csv() -> str:
 
 
 def items_csv() -> str:
-    """ITEM_ID, AISLE, PRICE, DESCRIPTION (quoted, with commas)."""
+    """Rows with ITEM_ID, AISLE, PRICE and DESCRIPTION, which is quoted and has commas."""
     rows = [
         (item(aisle, place), aisle, 1 + place / 2, f"{aisle}, number {place}, on the shelf")
         for aisle in AISLES

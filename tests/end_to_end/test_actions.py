@@ -19,7 +19,7 @@ ACTIONS = "ACTION_ID,VALUE,REPEAT_FREQUENCY\nsubscribe,5,\nrefer,1,7\ncall,3,\n"
 
 
 def deeds_csv() -> str:
-    """Customers of two aisles subscribe, those of the other two refer friends."""
+    """Customers of two aisles subscribe, and those of the other two refer friends."""
     rows = ["USER_ID,ACTION_ID,EVENT_TYPE,TIMESTAMP"]
     for customer in range(shop.CUSTOMERS):
         first = customer % len(shop.AISLES) < 2
@@ -46,7 +46,7 @@ def asked(endpoint: str) -> Any:
     return store, campaign, ask
 
 
-def test_propensities_follow_taste(asked: Any) -> None:
+def test_propensities_follow_the_taste_of_a_user(asked: Any) -> None:
     _, _, ask = asked
     first = {row["actionId"]: row["score"] for row in ask("customer-0")}
     other = {row["actionId"]: row["score"] for row in ask("customer-3")}
@@ -56,7 +56,7 @@ def test_propensities_follow_taste(asked: Any) -> None:
     assert len(ask("customer-0", numResults=1)) == 1 and len(ask("unknown-customer")) == 3
 
 
-def test_metrics_are_those_of_the_recipe(asked: Any) -> None:
+def test_solution_version_has_the_metrics_of_the_recipe(asked: Any) -> None:
     store, campaign, _ = asked
     version = store.personalize.describe_campaign(campaignArn=campaign)["campaign"]["solutionVersionArn"]
     metrics = store.personalize.get_solution_metrics(solutionVersionArn=version)["metrics"]
@@ -87,12 +87,12 @@ def test_what_a_user_just_did_is_not_recommended_again(asked: Any) -> None:
     events.put_action_interactions(trackingId=dataset["trackingId"], actionInteractions=[deed])
     deadline = time.time() + 120
     while "refer" in [row["actionId"] for row in ask("customer-3")]:
-        assert time.time() < deadline, "the action was not spared"
+        assert time.time() < deadline, "the action is still recommended"
         time.sleep(0.3)
     assert "refer" in [row["actionId"] for row in ask("customer-2")]
 
 
-def test_filters_of_actions(asked: Any) -> None:
+def test_filter_excludes_actions_by_their_attributes(asked: Any) -> None:
     store, _, ask = asked
     arn = store.personalize.create_filter(
         name="valuable",

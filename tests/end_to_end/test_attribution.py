@@ -1,4 +1,4 @@
-"""What recommendations brought about, through the API: events and an import, to CloudWatch and to S3."""
+"""Metric attributions through the API: from events and an import to CloudWatch and S3."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end import shop
 from tests.end_to_end.store import WAIT_SECONDS, Store
 
-NAMESPACE = "AWS/Personalize"  # the service's own, which the stage local takes
+NAMESPACE = "AWS/Personalize"  # Personalize's default, which the stage local has
 METRICS = [
     {"metricName": "clicks", "eventType": "click", "expression": "SAMPLECOUNT()"},
     {"metricName": "income", "eventType": "purchase", "expression": "SUM(Items.PRICE)"},
@@ -33,7 +33,7 @@ def attribution(store: Store) -> str:
 
 
 def run(store: Store, arn: str) -> None:
-    """The state machine, which the schedule starts every quarter of an hour, started by hand."""
+    """Start the state machine by hand. In AWS, a schedule starts it every quarter of an hour."""
     states = store.client("stepfunctions")
     machines = states.list_state_machines()["stateMachines"]
     (machine,) = [one for one in machines if one["name"].endswith("-attribution")]
@@ -77,7 +77,7 @@ def send(store: Store, *events: dict[str, Any]) -> None:
     )
 
 
-def test_events_count_for_what_brought_them_about(store: Store, campaign: str, attribution: str) -> None:
+def test_events_count_for_the_source_that_led_to_them(store: Store, campaign: str, attribution: str) -> None:
     tea, bread = shop.item("tea", 2), shop.item("bread", 4)
     answer = store.client("personalize-runtime").get_recommendations(campaignArn=campaign, itemId=tea)
     told = {"recommendationId": answer["recommendationId"]}
@@ -90,7 +90,7 @@ def test_events_count_for_what_brought_them_about(store: Store, campaign: str, a
         {"eventType": "purchase", "itemId": bread, "metricAttribution": {"eventAttributionSource": "mail"}},
     )
     deadline = time.time() + WAIT_SECONDS
-    while sum(sums(store, "clicks").values()) < 3:  # until the events have come to the lake
+    while sum(sums(store, "clicks").values()) < 3:  # until the events are in the lake
         assert time.time() < deadline
         time.sleep(2.0)
         run(store, attribution)

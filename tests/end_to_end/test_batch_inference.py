@@ -27,7 +27,7 @@ def answers(store: Store, key: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in store.text(key).splitlines()]
 
 
-def test_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar: str, campaign: str) -> None:
+def test_batch_job_over_a_folder_answers_like_a_campaign(store: Store, similar: str, campaign: str) -> None:
     items = [shop.item(aisle, 3) for aisle in shop.AISLES]
     store.put("items/a.json", lines(*({"itemId": item} for item in items[:3])) + "\nnonsense\n")
     location = store.put("items/b.json", lines({"itemId": items[3]}))
@@ -46,7 +46,7 @@ def test_folder_of_items_gives_the_answers_of_a_campaign(store: Store, similar: 
         assert shop.aisle_of(answer["output"]["recommendedItems"][0]) == shop.aisle_of(item)
 
 
-def test_lines_of_a_batch_give_their_own_filter_values(store: Store, similar: str) -> None:
+def test_each_line_of_a_batch_can_have_filter_values(store: Store, similar: str) -> None:
     expression = "INCLUDE ItemID WHERE Items.AISLE IN ($AISLE)"
     filter_arn = store.personalize.create_filter(
         name="batch-aisle", datasetGroupArn=store.group, filterExpression=expression

@@ -1,4 +1,4 @@
-"""Batch segment jobs through the API: who would like an item, who would like an aisle."""
+"""Batch segment jobs through the API: the users who would like an item or an aisle."""
 
 import json
 
@@ -33,11 +33,11 @@ def segment(store: Store, name: str, version: str, *questions: dict, **more: obj
 
 
 def aisles(users: list[str]) -> list[str]:
-    """Where each of these customers shops."""
+    """The aisle of each of these customers."""
     return [shop.AISLES[int(user.split("-")[1]) % len(shop.AISLES)] for user in users]
 
 
-def test_who_would_like_an_item(store: Store) -> None:
+def test_users_who_would_like_an_item_shop_in_its_aisle(store: Store) -> None:
     version = store.train("aws-item-affinity")
     filter_arn = store.personalize.create_filter(
         name="segments-young",
@@ -65,7 +65,7 @@ def test_who_would_like_an_item(store: Store) -> None:
     assert without["output"] is None and "AGE" in without["error"]
 
 
-def test_who_would_like_an_aisle(store: Store) -> None:
+def test_users_who_would_like_an_aisle_shop_there(store: Store) -> None:
     version = store.train("aws-item-attribute-affinity")
     found, cheap, wrong = segment(
         store,

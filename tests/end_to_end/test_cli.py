@@ -1,4 +1,4 @@
-"""The AWS CLI as a client: nothing but environment variables, and the overlay that signs for API Gateway."""
+"""The AWS CLI as a client, with environment variables and the overlay that signs for API Gateway."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def test_cli_creates_describes_and_deletes_a_group(aws: Cli) -> None:
     assert aws("personalize", "delete-dataset-group", "--dataset-group-arn", arn).returncode == 0
 
 
-def test_errors_are_the_services_own(aws: Cli) -> None:
+def test_cli_shows_errors_of_the_service(aws: Cli) -> None:
     campaign = "arn:aws:personalize:us-east-1:123456789012:campaign/none"
     missing = aws("personalize", "describe-campaign", "--campaign-arn", campaign)
     assert "ResourceNotFoundException" in missing.stderr

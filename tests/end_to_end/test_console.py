@@ -64,7 +64,7 @@ def browser(chromium: Any, endpoint: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def own(endpoint: str) -> Store:
-    """A shop of its own: other tests count the events and imports of theirs."""
+    """A shop for these tests only, because other tests count the events and imports of theirs."""
     found = Store(endpoint, "console")
     found.load_shop()
     return found

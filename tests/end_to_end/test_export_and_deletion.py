@@ -1,4 +1,4 @@
-"""A dataset goes out as CSV, and the traces of a user leave every file and every table."""
+"""A dataset is exported as CSV, and a deletion removes a user from every file and every table."""
 
 import csv
 import io
@@ -39,12 +39,12 @@ def rows(text: str) -> list[tuple[str, ...]]:
     return sorted({tuple(row.values()) for row in csv.DictReader(io.StringIO(text))})
 
 
-def test_what_was_imported_comes_out_again(store: Store) -> None:
+def test_export_has_the_imported_rows(store: Store) -> None:
     found = export(store, "bulk", "Interactions", "BULK")
     assert sorted(tuple(row.values()) for row in found) == rows(shop.interactions_csv())
 
 
-def test_what_was_put_is_newer_than_what_was_imported(store: Store) -> None:
+def test_export_has_the_upsert_in_place_of_the_imported_row(store: Store) -> None:
     events = store.client("personalize-events")
     events.put_users(
         datasetArn=store.datasets["Users"], users=[{"userId": "customer-1", "properties": '{"age": 99}'}]
@@ -55,7 +55,7 @@ def test_what_was_put_is_newer_than_what_was_imported(store: Store) -> None:
 
 
 def files_that_name(store: Store, user: str) -> list[str]:
-    """Objects of the lake outside of models, in any version, and tables, that hold a user's id."""
+    """Objects of the lake except models, in any version, and tables that contain a user's ID."""
     found = []
     (lake,) = [b["Name"] for b in store.s3.list_buckets()["Buckets"] if holds_groups(store, b["Name"])]
     pages = store.s3.get_paginator("list_object_versions").paginate(

@@ -1,4 +1,4 @@
-"""A program written for Amazon Personalize runs unchanged; only the environment names another endpoint."""
+"""A program that was written for Amazon Personalize runs unchanged with another endpoint."""
 
 import pytest
 
@@ -20,12 +20,12 @@ def test_unknown_user_gets_recommendations(seen: dict) -> None:
     assert len(set(seen["nobody"])) == 10
 
 
-def test_similar_items_stand_on_the_same_shelf(seen: dict) -> None:
+def test_similar_items_are_of_the_same_aisle(seen: dict) -> None:
     assert "cheese-03" not in seen["similar"]
     assert {shop.aisle_of(item) for item in seen["similar"][:5]} == {"cheese"}
 
 
-def test_events_move_the_list_of_the_customer_who_sent_them(seen: dict) -> None:
+def test_events_change_the_list_of_the_customer_who_sent_them(seen: dict) -> None:
     def tea(answer: str) -> int:
         return sum(shop.aisle_of(item) == "tea" for item in seen[answer])
 
@@ -40,6 +40,6 @@ def test_metrics_are_of_held_out_events(seen: dict) -> None:
     assert 0 < metrics["coverage"] <= 1
 
 
-def test_everything_can_be_taken_down(seen: dict) -> None:
+def test_everything_can_be_deleted(seen: dict) -> None:
     assert seen["group is left"] is False
     assert "aws-user-personalization-v2" in seen["recipes"]

@@ -34,7 +34,7 @@ def execute(name: str, names: Names, folder: Path = GUIDES) -> Names:
 
 @pytest.fixture(scope="module")
 def names(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
-    """What a reader has defined after the guide of the shop."""
+    """The variables that a reader has after the guide of the shop."""
     folder = tmp_path_factory.mktemp("guides")
     shop.write(folder / "build" / "shop")
     with pytest.MonkeyPatch.context() as patch:

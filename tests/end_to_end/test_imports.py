@@ -1,4 +1,4 @@
-"""What happens to items as they are imported, added to, widened, put one at a time and replaced."""
+"""Items that are imported, added, given another column, upserted and replaced."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ def load(store: Store, name: str, mode: str, location: str) -> None:
 
 
 def exported(store: Store, name: str, mode: str) -> dict[str, dict[str, str]]:
-    """Item → its row, of an export that has each item once."""
+    """Item → row of an export that has each item once."""
     arn = store.personalize.create_dataset_export_job(
         jobName=f"{store.name}-{name}",
         datasetArn=store.datasets["Items"],
@@ -50,7 +50,7 @@ def exported(store: Store, name: str, mode: str) -> dict[str, dict[str, str]]:
 
 
 def widen(store: Store) -> None:
-    """One more column, which may be null."""
+    """Add a column that may be null to the schema."""
     schema = {
         "type": "record",
         "name": "Items",
@@ -69,7 +69,7 @@ def test_items_from_their_first_import_to_their_replacement(store: Store) -> Non
         datasetArn=store.datasets["Items"], items=[{"itemId": "oolong", "properties": json.dumps(oolong)}]
     )
     widen(store)
-    # A Parquet file adds an item, and replaces one; it has the new column.
+    # A Parquet file with the new column adds an item and replaces one.
     rows = [
         {"ITEM_ID": "brie", "AISLE": "cheese", "PRICE": 4.0, "DESCRIPTION": None, "ORGANIC": True},
         {"ITEM_ID": "pear", "AISLE": "fruit", "PRICE": 1.0, "DESCRIPTION": "green", "ORGANIC": None},
@@ -83,7 +83,7 @@ def test_items_from_their_first_import_to_their_replacement(store: Store) -> Non
         "rye": "2.0", "brie": "4.0", "pear": "1.0", "oolong": "9.0"
     }  # fmt: skip
     assert {item: row["ORGANIC"] for item, row in found.items() if row["ORGANIC"]} == {"brie": "true"}
-    # A full import replaces what was imported, and leaves what was put.
+    # A full import replaces imported items and keeps upserts.
     again = "ITEM_ID,AISLE,PRICE,DESCRIPTION,ORGANIC\nrye,bread,5,light,\n"
     load(store, "imports-again", "FULL", store.put("again.csv", again))
     assert {item: row["PRICE"] for item, row in exported(store, "replaced", "ALL").items()} == {

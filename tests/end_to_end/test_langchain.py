@@ -1,7 +1,7 @@
 """LangChain's Personalize classes against the endpoint, where they are installed.
 
-They bring some hundred megabytes, so they are no development dependency: install langchain-experimental,
-or name a Python that has them in TASTEMAKER_LANGCHAIN_PYTHON.
+They need some hundred megabytes, so they are no development dependency. Install langchain-experimental, or
+set TASTEMAKER_LANGCHAIN_PYTHON to a Python that has it.
 """
 
 import json

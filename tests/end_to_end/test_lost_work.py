@@ -1,4 +1,4 @@
-"""A record whose work was lost is found: its work is started, or its end is written on it."""
+"""Reconciliation starts work that was lost, and records the end of work that is over."""
 
 import json
 from typing import Any
@@ -17,8 +17,10 @@ def store(endpoint: str) -> Store:
 
 
 def pending(store: Store, job: str, created_at: str | None = None) -> None:
-    """Put the record of a job into the table as it was before its work began, long ago. Executions are named
-    after the moment of creation: with another moment there is none."""
+    """Put the record of a job into the table as it was long ago, before its work began.
+
+    The name of an execution contains the time of creation, so a record with another time has no execution.
+    """
     dynamodb = store.client("dynamodb")
     for table in dynamodb.list_tables()["TableNames"]:
         keys = [
@@ -35,7 +37,7 @@ def pending(store: Store, job: str, created_at: str | None = None) -> None:
 
 
 def look(store: Store) -> dict[str, int]:
-    """What the schedule does every quarter of an hour."""
+    """Do what the schedule does every quarter of an hour."""
     functions = store.client("lambda")
     (control,) = [
         name
@@ -48,7 +50,7 @@ def look(store: Store) -> dict[str, int]:
     return done
 
 
-def test_what_was_never_started_is_started_and_what_is_over_is_settled(store: Store) -> None:
+def test_reconciliation_starts_lost_work_and_settles_ended_work(store: Store) -> None:
     jobs = store.personalize.list_dataset_import_jobs(datasetArn=store.datasets["Interactions"])
     job = jobs["datasetImportJobs"][0]["datasetImportJobArn"]
 
@@ -59,7 +61,7 @@ def test_what_was_never_started_is_started_and_what_is_over_is_settled(store: St
     pending(store, job, "2026-01-01T00:00:00.000001+00:00")
     assert look(store)["started"] == 1
     assert until(describe, "ACTIVE")["status"] == "ACTIVE"
-    pending(store, job)  # whose execution is over
+    pending(store, job)  # its execution is over
     assert look(store)["settled"] == 1
 
     def settled_record() -> dict[str, Any]:

@@ -55,7 +55,7 @@ def eventually(ask: Callable[[], bool]) -> None:
 
 @pytest.fixture(scope="module")
 def used(store: Store, campaign: str) -> str:
-    """A campaign after some good and some bad requests of a person. Returns its ARN."""
+    """A campaign after valid and invalid requests for one user. Returns its ARN."""
     runtime, events = store.client("personalize-runtime"), store.client("personalize-events")
     for item in ("bread-01", "cheese-03", "tea-02"):
         runtime.get_recommendations(campaignArn=campaign, itemId=item, userId=PERSON)
@@ -103,7 +103,7 @@ def test_jobs_are_counted_and_timed(store: Store, similar: str) -> None:
     assert total(store, "SolutionTrainingJobInteractions", **solution) > 100
     dataset = store.datasets["Interactions"]
     jobs = store.personalize.list_dataset_import_jobs(datasetArn=dataset)["datasetImportJobs"]
-    first = min(jobs, key=lambda job: job["creationDateTime"])  # other tests import a few rows more
+    first = min(jobs, key=lambda job: job["creationDateTime"])  # other tests import further rows
     job = {
         "DatasetGroupArn": store.group,
         "DatasetArn": dataset,
@@ -153,7 +153,7 @@ def test_logs_have_no_user_ids_and_no_contents_of_events(store: Store, used: str
     names = store.client("dynamodb").list_tables()["TableNames"]
     (table,) = [name for name in names if "rofiles" in name]
     eventually(lambda: PERSON in json.dumps(store.client("dynamodb").scan(TableName=table)["Items"]))
-    time.sleep(1.5)  # until the last lines are in the log
+    time.sleep(1.5)  # until the log has the last lines
     found = lines(store)
     assert {"runtime", "events", "control"} <= {group.rpartition("-")[2] for group, _ in found}
     personal = PERSON.partition("@")[0]

@@ -1,4 +1,4 @@
-"""A program that names a region of its own, and builds ARNs from it as many do."""
+"""A program that uses another region and builds ARNs with it."""
 
 import boto3
 

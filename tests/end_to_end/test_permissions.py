@@ -39,8 +39,8 @@ def personalize(assembly_without_start_execution: Path) -> Iterator:
         yield boto3.client("personalize", endpoint_url=run.endpoint, **CREDENTIALS)
 
 
-def test_missing_permission_fails_here_first(personalize) -> None:
-    group = personalize.create_dataset_group(name="shop")["datasetGroupArn"]  # needs no state machine
+def test_local_run_refuses_a_call_without_a_permission_of_the_template(personalize) -> None:
+    group = personalize.create_dataset_group(name="shop")["datasetGroupArn"]  # this needs no state machine
     schema_arn = personalize.create_schema(name="shop", schema=avro())["schemaArn"]
     dataset = personalize.create_dataset(
         name="shop", datasetGroupArn=group, datasetType="Interactions", schemaArn=schema_arn

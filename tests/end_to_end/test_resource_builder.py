@@ -1,4 +1,4 @@
-"""The calls by which the resource builder of AWS's Retail Demo Store makes its themes, until it has ended.
+"""The calls of the resource builder of AWS's Retail Demo Store, until it has made its themes.
 
 Transcribed from `personalize_pre_create_resources.py` of aws-samples/retail-demo-store (MIT-0): a schedule
 calls `update` until everything is ACTIVE. Its names, its schemas, its filter, and its reading of the output
@@ -52,7 +52,7 @@ def items() -> list[str]:
 
 
 def interactions() -> list[str]:
-    """Everybody looks at things of one shelf."""
+    """Each user views items of one shelf."""
     rows = []
     names = [first for first, _ in SHELVES]
     for user in range(120):
@@ -72,7 +72,7 @@ def store(endpoint: str) -> Store:
 
 
 class Builder:
-    """The part of the builder that makes the theme job, and what it remembers between two calls."""
+    """The part of the builder that makes the theme job, with its state between two calls."""
 
     def __init__(self, store: Store, solution_version: str) -> None:
         self.store, self.personalize = store, store.personalize
@@ -93,7 +93,7 @@ class Builder:
         return made["filterArn"], False
 
     def theme_job(self, filter_arn: str) -> dict[str, Any] | None:
-        """The job as the list shows it, or None if it was created only now."""
+        """The job in the list of jobs, or None if this call has created it."""
         name = f"retaildemostore-related-items-theme-job-{self.solution_version.split('/')[-1]}"
         jobs = self.personalize.get_paginator("list_batch_inference_jobs")
         for page in jobs.paginate(solutionVersionArn=self.solution_version):
@@ -143,7 +143,7 @@ class Builder:
                 self.products[item_id]["related_items"] = related
 
     def update(self) -> bool:
-        """One call of the schedule. Returns whether everything is done."""
+        """Make one call of the schedule. Returns whether everything is done."""
         filter_arn, active = self.filter()
         if not active:
             return False

@@ -1,4 +1,4 @@
-"""A run that is killed during an import and a training, and another one that starts with its state."""
+"""A run is killed during an import and a training, and another run starts with its state."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ Lists = dict[str, list[tuple[str, float]]]
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a run had answered and started before it was killed, and a snapshot of what it left."""
+    """What a run had returned and started before it was killed, and a snapshot of its state."""
     os.environ.update(CREDENTIALS)
     folder = tmp_path_factory.mktemp("killed")
     with Local(state=folder / "state") as run:
@@ -74,7 +74,7 @@ def interrupted_import(store: Store) -> str:
 
 
 def lists(store: Store, found: dict[str, Any]) -> Lists:
-    """What the campaign answers, with and without the filter of items that the visitor has viewed."""
+    """The campaign's lists, with and without the filter of items that the visitor has viewed."""
     runtime = store.client("personalize-runtime")
 
     def ask(**more: Any) -> list[tuple[str, float]]:

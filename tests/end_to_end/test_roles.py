@@ -1,4 +1,4 @@
-"""Jobs assume the caller's role with the external id of the stack, and read no more than their input."""
+"""Jobs assume the caller's role with the external ID of the stack, and can read only their input."""
 
 import json
 import time
@@ -32,7 +32,7 @@ def dataset(endpoint: str) -> str:
 
 
 def run_import(endpoint: str, dataset: str, name: str, external_id: str) -> dict[str, Any]:
-    """An import with a role that trusts the account with an external id: the job as it has ended."""
+    """Run an import with a role that trusts the account with an external ID. Returns the job that ended."""
     iam, personalize = (boto3.client(one, endpoint_url=endpoint) for one in ("iam", "personalize"))
     trust = {
         "Effect": "Allow",
@@ -63,7 +63,7 @@ def test_role_that_demands_the_external_id_of_the_stack_is_assumed(endpoint: str
     assert job["status"] == "ACTIVE", job.get("failureReason")
 
 
-def test_role_of_another_stack_is_refused_with_the_statement_it_needs(endpoint: str, dataset: str) -> None:
+def test_role_of_another_stack_is_refused_with_the_missing_statement(endpoint: str, dataset: str) -> None:
     job = run_import(endpoint, dataset, "other-id", "arn:aws:cloudformation:us-east-1:1:stack/other/1")
     assert job["status"] == "CREATE FAILED"
     statement = json.loads(job["failureReason"].partition("trust policy: ")[2])

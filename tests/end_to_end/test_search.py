@@ -25,7 +25,7 @@ SCHEMA = [
 
 
 def catalog_csv() -> str:
-    """The shop's items: all have the word `fresh` in their names, so that a search finds every aisle."""
+    """The shop's items. All names contain the word `fresh`, so that a search finds every aisle."""
     rows = ["ITEM_ID,NAME,AISLE,PRICE,DESCRIPTION"]
     for aisle in shop.AISLES:
         for place in range(shop.SHELF):
@@ -120,7 +120,7 @@ def test_default_pipeline_of_the_index_is_used_unless_the_request_says_none(
     until(lambda: ids(client.search(index=INDEX, body=query("fresh", size=60))) == ids(plain))
 
 
-def test_pages_of_a_window_are_the_window_in_pieces(client: OpenSearch, pipeline: str, campaign: str) -> None:
+def test_pages_of_a_window_together_are_the_window(client: OpenSearch, pipeline: str, campaign: str) -> None:
     about = client.transport.perform_request("GET", f"/_search/pipeline/{pipeline}")[pipeline]
     options = {**about["response_processors"][0]["personalized_search_ranking"], "window": 40}
     wide = {"response_processors": [{"personalized_search_ranking": options}]}
@@ -208,7 +208,7 @@ def test_put_items_are_found_within_seconds(client: OpenSearch, store: Store) ->
     assert client.count(index=INDEX, body={"query": {"match": {"NAME": "fresh"}}})["count"] == 59
 
 
-def test_index_of_its_own_name_has_a_language_and_synonyms(client: OpenSearch) -> None:
+def test_index_can_be_created_with_a_language_and_synonyms(client: OpenSearch) -> None:
     client.indices.create(
         index="shop-en",
         body={

@@ -34,7 +34,7 @@ def store(endpoint: str) -> Store:
     return store
 
 
-def test_alike_texts_come_first_and_freshness_has_a_say(store: Store) -> None:
+def test_items_with_similar_texts_come_first_unless_freshness_decides(store: Store) -> None:
     version = store.train("aws-semantic-similarity")
     campaign = store.deploy("plain", version)
     runtime = store.client("personalize-runtime")

@@ -1,4 +1,4 @@
-"""A batch job's lists answer live requests when the model is gone, as an AWS program sees it."""
+"""Precomputed lists of a batch job answer live requests when the model is gone."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ KNOWN = shop.item("tea", 3)
 
 @pytest.fixture(scope="module")
 def served(store: Store, similar: str) -> list[str]:
-    """The list of `KNOWN`, which a job has computed to be served for a day."""
+    """The list of the user `KNOWN`, which a job has precomputed for a day."""
     location = store.put("served.json", lines(*({"itemId": shop.item(aisle, 3)} for aisle in shop.AISLES)))
     tags = [{"tagKey": "tastemaker:serve-days", "tagValue": "1"}]
     store.wait(
@@ -32,7 +32,7 @@ def served(store: Store, similar: str) -> list[str]:
 
 @contextmanager
 def without_models(store: Store) -> Iterator[None]:
-    """The lake without the group's models."""
+    """Remove the group's models from the lake during the test."""
     lake = next(name for name in names(store) if "Contents" in listed(store, name, "groups/"))
     kept = {}
     for entry in listed(store, lake, f"groups/{store.name}")["Contents"]:
@@ -69,7 +69,7 @@ def test_precomputed_lists_answer_when_the_model_is_gone(
 
     assert ask(KNOWN) == (served, None)
     with without_models(store), ThreadPoolExecutor(8) as pool:
-        # Requests at the same moment start processes that have yet to fetch the model.
+        # Concurrent requests start processes that have not fetched the model.
         for _ in range(20):
             found = list(pool.map(ask, [KNOWN] * 8))
             assert all(items == served for items, _ in found)

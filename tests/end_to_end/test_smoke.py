@@ -1,4 +1,4 @@
-"""The smoke test itself, against the local run: every step passes, and nothing of it is left."""
+"""The smoke test against the local run: every step passes, and everything is deleted afterwards."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A person stops an execution in the Step Functions console: its record does not stay in progress."""
+"""An execution that is stopped in the Step Functions console does not leave its record in progress."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ def store(endpoint: str) -> Store:
     return store
 
 
-def test_training_that_was_stopped_in_the_console_failed_and_says_so(store: Store) -> None:
+def test_training_that_is_stopped_in_the_console_fails_with_the_reason(store: Store) -> None:
     solution = store.personalize.create_solution(
         name=store.name,
         datasetGroupArn=store.group,

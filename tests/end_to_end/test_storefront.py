@@ -1,4 +1,4 @@
-"""What users' notebooks do: shelves by filters with values, promotions, metadata, events, a tidy way out."""
+"""What notebooks of Personalize users do: filters with values, promotions, metadata, events, and deletion."""
 
 import pytest
 
@@ -19,26 +19,26 @@ def test_errors_are_the_exceptions_that_programs_catch(seen: dict) -> None:
     assert len(seen["refused"]) == 3
 
 
-def test_shelves_hold_what_their_filter_says(seen: dict) -> None:
+def test_shelves_have_only_items_that_their_filter_allows(seen: dict) -> None:
     assert seen["default size"] == 25
     assert {shop.aisle_of(item) for item in seen["aisle"]} == {"tea", "fruit"} and len(seen["aisle"]) == 20
     assert sorted(seen["cheap"]) == ["tea-00", "tea-01", "tea-02", "tea-03"]
 
 
-def test_promotion_takes_its_share_and_no_more(seen: dict) -> None:
+def test_promotion_takes_exactly_its_share(seen: dict) -> None:
     names = dict(seen["promoted"])
     assert len(names) == 10
     assert [shop.aisle_of(item) for item, name in names.items() if name == "tea-week"] == ["tea"] * 3
     assert [shop.aisle_of(item) for item, name in names.items() if name is None] == ["bread"] * 7
 
 
-def test_answers_carry_the_columns_asked_for(seen: dict) -> None:
+def test_answers_have_the_requested_metadata_columns(seen: dict) -> None:
     assert len(seen["with metadata"]) == 3
     assert all(set(metadata) == {"aisle", "price"} for metadata in seen["with metadata"])
     assert {metadata["aisle"] for metadata in seen["with metadata"]} == {"fruit"}
 
 
-def test_what_a_customer_orders_moves_to_the_shelf_of_orders(seen: dict) -> None:
+def test_ordered_item_moves_to_the_shelf_of_orders(seen: dict) -> None:
     assert {shop.aisle_of(item) for item in seen["ordered"]} == {"cheese"}
     assert set(seen["ordered"]).isdisjoint(seen["not ordered"])
     assert seen["fresh"] in seen["ordered later"] and seen["fresh"] not in seen["not ordered later"]

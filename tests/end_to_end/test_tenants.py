@@ -73,7 +73,7 @@ def client_of(endpoint: str, keys: dict[str, str]) -> Client:
 
 @pytest.fixture(scope="module")
 def shops(tenants: dict[str, Client]) -> dict[str, dict[str, str]]:
-    """A dataset group, a schema, a dataset and a tracking ID of each tenant, made by the tenant."""
+    """A dataset group, a schema, a dataset and a tracking ID that each tenant has created."""
     return {name: _shop(client("personalize"), name) for name, client in tenants.items()}
 
 

@@ -19,7 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tried(endpoint: str, folder: Path) -> dict:
-    """What `tastemaker try` says of calls of Segment, with the recipes that train in seconds."""
+    """The output of `tastemaker try` for calls of Segment, with recipes that train in seconds."""
     path = segment(folder, list(facts(users=80, each=14)))
     line = [sys.executable, "-m", "cli", "try", str(path), "--json", "--recipes", "popular,similar"]
     done = subprocess.run(

@@ -27,13 +27,13 @@ FOR_YOU = "recommended-for-you"
 
 
 def interactions_csv() -> str:
-    """Customers view a thing, view the next one, and buy both within minutes; each in one aisle."""
+    """Customers of one aisle each. They view an item, view the next one, and buy both within minutes."""
     rng = random.Random(3)
     rows = ["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE"]
     for customer in range(CUSTOMERS):
         aisle, now = AISLES[customer % len(AISLES)], 1_700_000_000 + rng.randrange(20 * 86_400)
         for _ in range(4):
-            first = rng.randrange(0, SHELF, 2)  # even places go with the odd ones after them
+            first = rng.randrange(0, SHELF, 2)  # an even place belongs to the odd one after it
             for kind in ("View", "Purchase"):
                 for place in (first, first + 1):
                     now += rng.randrange(20, 200)
@@ -68,7 +68,7 @@ def ask(shop: Any, name: str, **params: Any) -> list[dict[str, Any]]:
     return items
 
 
-def test_metrics_stand_on_the_recommender(shop: Any) -> None:
+def test_recommender_has_the_metrics_of_its_training(shop: Any) -> None:
     store, recommenders = shop
     arn = recommenders["frequently-bought-together"]
     metrics = store.personalize.describe_recommender(recommenderArn=arn)["recommender"]["modelMetrics"]
@@ -82,7 +82,7 @@ def test_answers_have_no_scores_and_fit_the_use_case(shop: Any) -> None:
     assert together == [{"itemId": "tea-05"}]
 
 
-def test_what_was_bought_is_hidden_and_a_new_purchase_too(shop: Any) -> None:
+def test_bought_items_are_hidden_as_soon_as_they_are_bought(shop: Any) -> None:
     store, _ = shop
     question = {"userId": "customer-2", "itemId": "tea-04", "numResults": SHELF * len(AISLES)}
     name = "customers-who-viewed-x-also-viewed"
@@ -104,7 +104,7 @@ def wait_until(happened: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.3)
 
 
-def test_somebody_without_a_login_is_followed_by_the_session(shop: Any) -> None:
+def test_user_without_a_login_is_recognized_by_the_session(shop: Any) -> None:
     store, _ = shop
     seen = [f"tea-{place:02d}" for place in (0, 1, 4, 5, 8)]
 
@@ -158,7 +158,7 @@ def test_ids_are_required_and_a_stopped_recommender_says_so(shop: Any) -> None:
     store.personalize.stop_recommender(recommenderArn=arn)
     store.wait("recommender", "recommender", arn, "INACTIVE")
     deadline = time.time() + 120
-    while True:  # functions remember an active record for seconds
+    while True:  # functions cache an active record for seconds
         try:
             ask(shop, "popular-items-by-views", userId="customer-1")
         except wrong as error:

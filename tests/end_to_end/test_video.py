@@ -1,4 +1,4 @@
-"""Recommenders of video on demand that live on events: top picks, and what is trending now."""
+"""Recommenders of video on demand that follow events: top picks, and trending now."""
 
 import random
 import time
@@ -18,7 +18,7 @@ VIDEO_SCHEMAS = {
 
 
 def interactions_csv() -> str:
-    """Everybody watches a dozen films of one genre in a day, last year."""
+    """Each viewer watches a dozen films of one genre in a day of last year."""
     rng, rows = random.Random(5), ["USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE"]
     for viewer in range(VIEWERS):
         now = 1_700_000_000 + rng.randrange(20 * 86_400)
@@ -38,7 +38,7 @@ def screen(endpoint: str) -> Any:
     store = Store(endpoint, "video", domain="VIDEO_ON_DEMAND", schemas=VIDEO_SCHEMAS)
     store.load("Interactions", interactions_csv())
     store.load("Items", items_csv())
-    # Events need a minute to come to the lake, about as long as the training takes.
+    # Events need a minute to reach the lake, about as long as the training takes.
     store.send("foyer", *({"eventType": "Watch", "itemId": PREMIERE, "eventId": f"p{n}"} for n in range(9)))
     found = {name: store.recommender(f"aws-vod-{name}") for name in ("trending-now", "top-picks")}
     for arn in found.values():
@@ -54,7 +54,7 @@ def ask(screen: Any, name: str, **params: Any) -> list[str]:
     return [item["itemId"] for item in shown]
 
 
-def test_top_picks_follow_what_is_watched_and_hide_it(screen: Any) -> None:
+def test_top_picks_follow_watched_films_and_hide_them(screen: Any) -> None:
     store, _ = screen
     watched = [f"space-{film}" for film in range(5)]
     store.send("sofa", *({"eventType": "Watch", "itemId": film} for film in watched), user="newcomer")
@@ -65,7 +65,7 @@ def test_top_picks_follow_what_is_watched_and_hide_it(screen: Any) -> None:
     assert sum(film.startswith("space") for film in shown) >= 3
 
 
-def test_what_is_watched_now_leads_the_trends_without_training(screen: Any) -> None:
+def test_films_that_are_watched_now_lead_the_trends_without_training(screen: Any) -> None:
     store, found = screen
     deadline = time.time() + WAIT_SECONDS
     while ask(screen, "trending-now", numResults=3)[0] != PREMIERE:

@@ -1,6 +1,6 @@
-"""A first campaign as Personalize users write it; it knows nothing of Tastemaker, only its environment does.
+"""A first campaign, written for Amazon Personalize. Only the environment points to Tastemaker.
 
-Usage: first_campaign.py INTERACTIONS.csv ITEMS.csv     (prints a JSON object of what it saw)
+Usage: first_campaign.py INTERACTIONS.csv ITEMS.csv     (prints a JSON object with its results)
 """
 
 import json
@@ -36,7 +36,7 @@ def wait(describe, key, **arn):
     sys.exit(f"{key} was not active within {WAIT_SECONDS} seconds")
 
 
-# a bucket that Personalize may read, and a role for it
+# A bucket that Personalize may read, and a role for it
 bucket = f"{account}-{region}-{SUFFIX}"
 s3.create_bucket(Bucket=bucket)
 s3.put_bucket_policy(
@@ -79,7 +79,7 @@ for policy in ("service-role/AmazonPersonalizeFullAccess", "AmazonS3FullAccess")
         RoleName=f"PersonalizeRole-{SUFFIX}", PolicyArn=f"arn:aws:iam::aws:policy/{policy}"
     )
 
-# the data
+# The data
 group_arn = personalize.create_dataset_group(name=f"{SUFFIX}-group")["datasetGroupArn"]
 wait(personalize.describe_dataset_group, "datasetGroup", datasetGroupArn=group_arn)
 ssm.put_parameter(Name="/personalize/group", Value=group_arn, Type="String")
@@ -122,7 +122,7 @@ for kind, location in (("Interactions", "interactions.csv"), ("Items", "metadata
 for job in jobs:
     wait(personalize.describe_dataset_import_job, "datasetImportJob", datasetImportJobArn=job)
 
-# the models
+# The models
 seen["recipes"] = [recipe["name"] for recipe in personalize.list_recipes()["recipes"]]
 campaigns = {}
 for name, recipe in (("for-you", "aws-user-personalization-v2"), ("similar", "aws-similar-items")):
@@ -141,7 +141,7 @@ for name, recipe in (("for-you", "aws-user-personalization-v2"), ("similar", "aw
     wait(personalize.describe_campaign, "campaign", campaignArn=campaigns[name])
 
 
-# the answers
+# The answers
 def recommend(**request):
     answer = runtime.get_recommendations(numResults=10, **request)
     return [row["itemId"] for row in answer["itemList"]]
@@ -151,7 +151,7 @@ seen["before"] = recommend(campaignArn=campaigns["for-you"], userId="customer-0"
 seen["nobody"] = recommend(campaignArn=campaigns["for-you"], userId="nobody-we-know")
 seen["similar"] = recommend(campaignArn=campaigns["similar"], itemId="cheese-03")
 
-# what the customer does now counts at once
+# New events of the customer count at once
 tracker = personalize.create_event_tracker(name=f"{SUFFIX}-tracker", datasetGroupArn=group_arn)
 start = time.time()
 for item in ("tea-01", "tea-02", "tea-03"):
@@ -174,7 +174,7 @@ while tea(seen["after"]) < tea(seen["before"]) + 3 and time.time() - start < 120
     seen["after"] = recommend(campaignArn=campaigns["for-you"], userId="customer-0")
     time.sleep(0.2)
 
-# and everything can be taken down again, from the leaves to the root
+# Delete everything, from the leaves to the root
 for campaign in campaigns.values():
     personalize.delete_campaign(campaignArn=campaign)
 personalize.delete_event_tracker(eventTrackerArn=tracker["eventTrackerArn"])

@@ -1,6 +1,6 @@
-"""LangChain's Personalize classes, used as their documentation does. It knows nothing of Tastemaker.
+"""LangChain's Personalize classes, used as in their documentation. Only the environment points to Tastemaker.
 
-Usage: langchain_recommend.py CAMPAIGN_ARN ITEM_ID     (prints a JSON object of what it saw)
+Usage: langchain_recommend.py CAMPAIGN_ARN ITEM_ID     (prints a JSON object with its results)
 """
 
 import json

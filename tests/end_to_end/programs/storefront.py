@@ -1,9 +1,9 @@
-"""A shop's front page as Personalize users build one: shelves by filters, a promotion, a user's own orders.
+"""A shop's front page, written for Amazon Personalize: shelves by filters, a promotion, and a user's orders.
 
-Written in the manner of a notebook: what is created is used at once wherever the service allows it, answers
-are printed whole, and the way out goes through paginators and exceptions. It knows nothing of Tastemaker.
+Written like a notebook: it uses new resources at once where the service allows it, prints whole responses,
+and deletes everything with paginators and exceptions. Only the environment points to Tastemaker.
 
-Usage: storefront.py INTERACTIONS.csv ITEMS.csv     (prints a JSON object of what it saw)
+Usage: storefront.py INTERACTIONS.csv ITEMS.csv     (prints a JSON object with its results)
 """
 
 import json
@@ -39,7 +39,7 @@ def until_active(describe, member, **arn):
     return last
 
 
-# a role that may read the data, and a bucket with them; a row number stands in front, as pandas writes files
+# A role that may read the data, and a bucket with them. The first column is a row number, as pandas writes it
 account = boto3.client("sts").get_caller_identity()["Account"]
 bucket = s3.create_bucket(Bucket=f"{account}-personalize-storefront")
 iam = boto3.client("iam")
@@ -55,7 +55,7 @@ for source, key in ((interactions_file, "interactions.csv"), (items_file, "items
     bucket.Object(key).put(Body="\n".join(numbered).encode())
 
 answer = personalize.create_dataset_group(name="storefront", tags=[{"tagKey": "team", "tagValue": "front"}])
-seen["printable"] = json.loads(json.dumps(answer))["datasetGroupArn"]  # notebooks print answers as they are
+seen["printable"] = json.loads(json.dumps(answer))["datasetGroupArn"]  # Notebooks print responses as they are
 group = answer["datasetGroupArn"]
 until_active(personalize.describe_dataset_group, "datasetGroup", datasetGroupArn=group)
 try:
@@ -100,7 +100,7 @@ for kind, fields in FIELDS.items():
 for job in jobs:
     until_active(personalize.describe_dataset_import_job, "datasetImportJob", datasetImportJobArn=job)
 
-# both solutions at once, each with its version in the next line; then one loop over what is left
+# Both solutions at once, each followed by its version; then one loop waits for both
 versions = {}
 for name in ("aws-popularity-count", "aws-sims"):
     solution = personalize.create_solution(
@@ -141,7 +141,7 @@ try:
 except personalize.exceptions.InvalidInputException as error:
     seen["bad filter"] = error.response["Error"]["Code"]
 
-# the page, as soon as the campaigns say they are active
+# The page, as soon as the campaigns are ACTIVE
 popular = campaigns["aws-popularity-count"]
 
 
@@ -183,7 +183,7 @@ try:
 except runtime.exceptions.InvalidInputException as error:
     seen["no value"] = error.response["Error"]["Code"]
 
-# an order moves an item from one shelf to the other
+# An order moves an item from one shelf to the other
 fresh = seen["not ordered"][0]
 tracker = personalize.create_event_tracker(name="storefront", datasetGroupArn=group)
 events.put_events(
@@ -200,7 +200,7 @@ seen["ordered later"] = poll(
 )
 seen["not ordered later"] = shelf(filterArn=filters["not-ordered"], numResults=60)
 
-# the way out: first in the wrong order, then as the service wants it
+# Delete everything: first in the wrong order, then in the order that the service demands
 refused = {}
 for operation, request in {
     "delete_dataset_group": {"datasetGroupArn": group},
