@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import constructs
 import jsii
@@ -12,18 +12,25 @@ from tastemaker.declaration.declarations import Declaration, DeclaredResource
 from tastemaker.declaration.rehearsal import problems
 from tastemaker.errors import InvalidInput
 
-if TYPE_CHECKING:
-    from tastemaker_cdk.resource import Resource
-
 EXTERNAL = "arn:"
 """Resources that are named by their ARN exist elsewhere, so nothing is known about them."""
+
+
+class Declared(Protocol):
+    """A construct that is part of a declaration."""
+
+    @property
+    def node(self) -> constructs.Node: ...
+
+    def declared(self) -> DeclaredResource:
+        """The construct's part of the declaration."""
 
 
 class _App:
     """The resources of one app, and what the control plane would refuse."""
 
     def __init__(self) -> None:
-        self.resources: list[Resource] = []
+        self.resources: list[Declared] = []
         self._checked: tuple[int, Mapping[str, list[str]]] = (-1, {})
 
     def problems(self, path: str) -> list[str]:
@@ -63,7 +70,7 @@ def _has_external(one: DeclaredResource) -> bool:
 _apps: dict[int, _App] = {}
 
 
-def register(resource: Resource) -> None:
+def register(resource: Declared) -> None:
     """Have a resource validated when its app is synthesized."""
     root = resource.node.root
     key = id(root)

@@ -82,7 +82,6 @@ COVERED = {
     "tastemaker/search/queries/": "tests/tastemaker/search/queries/test_parsing.py",
     "tastemaker/search/pipelines/": "tests/tastemaker/search/pipelines/test_processor.py",
     "tastemaker/search/service/": "tests/tastemaker/search/service/test_endpoint.py",
-    "lambdas/search/handler.py": "tests/end_to_end/test_search.py",
     "training/output/search_index.py": "tests/end_to_end/test_search.py",
     # Entry points that only connect what is tested elsewhere; the round trip runs them.
     "lambdas/events/handler.py": "tests/lambdas/test_round_trip.py",
@@ -99,8 +98,6 @@ COVERED = {
     "lambdas/attribution/batches.py": "tests/lambdas/attribution/test_events.py",
     "lambdas/attribution/reading.py": "tests/lambdas/attribution/test_imports.py",
     "lambdas/control/own_operations.py": "tests/lambdas/control/test_handler.py",
-    "lambdas/control/text_operations.py": "tests/contract/test_own_operations.py",
-    "lambdas/generation/handler.py": "tests/end_to_end/test_texts.py",
     "lambdas/support/generators/connect.py": "tests/lambdas/support/generators/test_bedrock.py",
     "tastemaker/contracts/text_models.py": "tests/tastemaker/generation/test_generator.py",
     "tastemaker/generation/claims.py": "tests/tastemaker/generation/test_facts.py",

@@ -1,10 +1,7 @@
 """Requests to a stand-in OpenSearch server: exact requests, errors, slowness, and truncated answers."""
 
 import hashlib
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -15,58 +12,9 @@ from botocore.credentials import Credentials
 from lambdas.search.server import SignedServer
 from tastemaker.search.errors import BackendError, BackendTimeoutError, TooLargeError, UnavailableError
 from tastemaker.search.service.http import HttpRequest
+from tests.lambdas.search.stand_in import StandIn
 
 CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")
-
-
-class StandIn(ThreadingHTTPServer):
-    """Keeps requests and answers with `status`, `body` and `headers`, in the way that `manner` says."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.status, self.body, self.manner = 200, b'{"took":1}', "whole"
-        self.go = threading.Event()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: StandIn
-    protocol_version = "HTTP/1.1"
-
-    def _answer(self) -> None:
-        stand_in = self.server
-        length = int(self.headers.get("content-length") or 0)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        stand_in.requests.append((self.command, self.path, headers, self.rfile.read(length)))
-        if stand_in.manner == "silent":
-            stand_in.go.wait(30)
-        self.send_response(stand_in.status)
-        self.send_header("content-type", "application/json")
-        self.send_header("x-opaque-id", headers.get("x-opaque-id", ""))
-        missing = 10 if stand_in.manner == "truncated" else 0
-        self.send_header("content-length", str(len(stand_in.body) + missing))
-        self.end_headers()
-        self.wfile.write(stand_in.body)
-        if missing:
-            self.close_connection = True
-
-    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    server = StandIn()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield server
-    server.go.set()
-    server.shutdown()
-    server.server_close()
 
 
 def connect(stand_in: StandIn, service: str = "es", **limits: Any) -> SignedServer:
