@@ -39,6 +39,12 @@ TEMPLATE = {
 }
 
 
+@pytest.fixture
+def aws(aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS in memory, in a region that is not the default of the project."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
 Make = Callable[..., Account]
 
 
