@@ -272,7 +272,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--endpoint", help="a local run that was started before, such as http://127.0.0.1:4566")
+    parser.add_argument(
+        "--endpoint", help="a local run that was started before, such as http://127.0.0.1:4566"
+    )
     arguments = parser.parse_args()
     print("MovieLens 100K (GroupLens; for research and education) …", flush=True)
     data = movielens.load(CACHE)
