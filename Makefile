@@ -13,7 +13,8 @@ CDK  := node_modules/.bin/cdk
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
 .PHONY: help demo try local console screenshots check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
-        bench-load bench-models bench-related bench-search bench-serve bootstrap cost preflight smoke synth deploy destroy replay clean
+        bench-load bench-models bench-related bench-search bench-serve bootstrap cost preflight smoke synth deploy destroy replay \
+        search-weights clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z -]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -139,6 +140,10 @@ deploy: $(VENV)/ready $(CDK)  ## Deploy into your AWS account (STAGE=dev)
 
 destroy: $(VENV)/ready $(CDK)  ## Remove the deployment (STAGE=dev)
 	$(BIN)/python -m deployment.destroy --stage $(STAGE)
+
+search-weights: $(VENV)/ready  ## Which weight of a search pipeline clicks speak for (STAGE=dev GROUP=products ARGS=…)
+	@test -n "$(GROUP)" || { echo "Name the dataset group: make search-weights GROUP=products"; exit 2; }
+	$(BIN)/python -m deployment.search_weights --stage $(STAGE) --group $(GROUP) $(ARGS)
 
 replay: $(VENV)/ready  ## Send the events again that the stream function failed on (STAGE=dev)
 	$(BIN)/python -m deployment.replay --stage $(STAGE)

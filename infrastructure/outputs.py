@@ -11,6 +11,7 @@ from constructs import Construct
 from infrastructure.api import Api
 from infrastructure.data.event_transport import EventTransport
 from infrastructure.data.lake import Lake
+from infrastructure.data.tables import Tables
 from infrastructure.monitoring import Monitoring
 from tastemaker.contracts.lake_layout import FAILED_BATCHES
 from tastemaker.contracts.workflow_names import WORKFLOWS
@@ -27,6 +28,7 @@ class Outputs(Construct):
         *,
         api: Api,
         lake: Lake,
+        tables: Tables,
         events: EventTransport,
         machines: Mapping[str, sfn.StateMachine],
         monitoring: Monitoring,
@@ -53,7 +55,7 @@ class Outputs(Construct):
             stack.to_json_string(trust),
             "Add this statement to the trust policy of each role that programs pass to Personalize",
         )
-        self._data(lake, events)
+        self._data(lake, tables, events)
         self._topics(monitoring)
 
     def _addresses(self, url: str) -> None:
@@ -70,8 +72,9 @@ class Outputs(Construct):
             "Run this in a checkout: boto3 and the AWS CLI then send signed requests to Tastemaker",
         )
 
-    def _data(self, lake: Lake, events: EventTransport) -> None:
+    def _data(self, lake: Lake, tables: Tables, events: EventTransport) -> None:
         self._output("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
+        self._output("RecommendationsTable", tables.recommendations.table_name, "Logs of what was shown")
         if events.stream is not None:
             self._output("EventStream", events.stream.stream_name, "Live events")
             self._output(

@@ -63,6 +63,7 @@ class TastemakerStack(cdk.Stack):
             self,
             api=api,
             lake=lake,
+            tables=tables,
             events=events,
             machines=workflows.all,
             monitoring=monitoring,

@@ -190,6 +190,23 @@ class Columns(Mapping[str, Column]):
         }
         return cls(built, rows=len(records))
 
+    @classmethod
+    def of_properties(cls, column_types: Mapping[str, str], records: Sequence[Mapping[str, Any]]) -> Columns:
+        """Columns of upserted properties: those of `column_types`, and others that some record has.
+
+        A newer schema may have added a field. Its type follows from its first value.
+        """
+        every = dict(column_types)
+        for record in records:
+            for name, value in record.items():
+                if name not in every and value is not None:
+                    every[name] = _type_of(value)
+        rows = [
+            {name: cell(every[name], value) for name, value in record.items() if name in every}
+            for record in records
+        ]
+        return cls.build(every, rows)
+
     def __getitem__(self, name: str) -> Column:
         return self._columns[name]
 
@@ -230,6 +247,12 @@ class Columns(Mapping[str, Column]):
 
     def __repr__(self) -> str:
         return f"<Columns: {', '.join(self) or 'none'}; {self.rows} rows>"
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return BOOLEAN
+    return NUMBER if isinstance(value, (int, float)) else CATEGORICAL
 
 
 def cell(column_type: str, value: Any) -> Value:

@@ -22,6 +22,7 @@ def _connect(search: ServiceFunction, uses: Resources) -> None:
     search.set(
         RECOMMENDATIONS_TABLE=tables.recommendations.table_name,
         SEARCH_DOMAIN=uses.stage.stack_name,
+        SEARCH_LOG_DAYS=str(uses.stage.search.log_days),
     )
     authorize_callers(search, uses.stage)
     _allow_server(search, uses.stage)

@@ -20,6 +20,12 @@ class SearchSettings:
     resource: str = setting(
         "", "ARN of that domain or collection, which the search function may then use; required with endpoint"
     )
+    log_days: int = setting(
+        0,
+        "how many days the log of searches keeps queries with the hits that they showed, so that weights can "
+        "be learned from clicks; 0 for no log. What people type is personal data: the stage decides",
+        within=(0, 365),
+    )
 
     @property
     def problem(self) -> str | None:

@@ -18,7 +18,7 @@ from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.compaction import is_compacted, visible
 from tastemaker.contracts.deployment import REFRESHED_DATA
-from tastemaker.contracts.lake_layout import events_of_day
+from tastemaker.contracts.lake_layout import SEARCH_FOLDER, events_of_day
 from tastemaker.contracts.plans import RefreshPlan
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.contracts.streamed_event import event_columns
@@ -28,6 +28,7 @@ from tastemaker.refreshing.actions import NEEDED_FILES as ACTION_FILES
 from tastemaker.refreshing.actions import write_actions
 from tastemaker.refreshing.tally import Event, FindImpressions, Tally
 from tastemaker.refreshing.writing import NEEDED_FILES, Upsert, write
+from tastemaker.search.index.upserted import UpsertedPart
 
 TALLY_FILE = "tally.json"
 COLUMNS = event_columns(
@@ -83,6 +84,9 @@ class RefreshRun:
                 return {"skip": True}
             data = Path(temporary) / "data"
             items = write(data, bundle, upserts, tally, now)
+            if upserts:
+                types = bundle.manifest["columns"]["ITEMS"]
+                UpsertedPart.build(types, upserts).save(data / SEARCH_FOLDER)
             self._store(plan, data, tally, State(sorted(keys), newest, now))
         return {"items": items, "events": events}
 

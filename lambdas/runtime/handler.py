@@ -3,17 +3,17 @@
 import os
 from typing import Any
 
-from lambdas.runtime.after_response import AfterResponse
 from lambdas.runtime.deprecated_headers import with_explain
-from lambdas.runtime.prefetching import prefetch_active
 from lambdas.runtime.warm import warm
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.precomputed import PrecomputedTable
+from lambdas.stores.prefetching import prefetch_active
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support import authorization
+from lambdas.support.after_response import AfterResponse
 from lambdas.support.clients import client
 from lambdas.support.http import serve
 from lambdas.support.observability import logger

@@ -1,6 +1,7 @@
 """The OpenSearch API."""
 
 import base64
+import os
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
@@ -13,10 +14,13 @@ from lambdas.search.permissions import IamPermit
 from lambdas.search.server import SignedServer
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
+from lambdas.stores.prefetching import prefetch_active
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
+from lambdas.stores.search_log import SearchLog
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support import authorization, observability
+from lambdas.support.after_response import AfterResponse
 from lambdas.support.clients import client, credentials
 from lambdas.support.http import Served, account_of, body_of, method_of, path_of, result_bytes
 from lambdas.support.observer import LambdaObserver
@@ -46,15 +50,17 @@ _settings = Settings()
 _dynamodb = client("dynamodb")
 _records = ResourceTable(_dynamodb, _settings.resources_table)
 _observer = LambdaObserver()
+_bundles = BundleCache(client("s3"), search=_settings.search_endpoint is None)
 _runtime = Runtime(
     RecordCache(_records),
-    BundleCache(client("s3"), search=True),
+    _bundles,
     Profiles(_dynamodb, _settings.profiles_table),
     upserts=CatalogUpserts(_dynamodb, _settings.catalog_table),
     observer=_observer,
 )
 _definitions = StoredDefinitions(_records)
 _impressions = ImpressionTable(_dynamodb, _settings.recommendations_table)
+_log = SearchLog(_impressions, _settings.search_log_days)
 _require_of = authorization.connect_permissions(_settings)
 
 
@@ -76,12 +82,30 @@ def _backend() -> Backend:
 _endpoint = SearchEndpoint(
     _definitions,
     _backend(),
-    Processor(CampaignRanker(_runtime), _report, _impressions.record),
+    Processor(CampaignRanker(_runtime), _report, _log.record),
 )
+
+
+def _after(seconds: float) -> None:
+    """Complete what a response did not wait for: pages of the log, and downloads of models."""
+    _impressions.flush()
+    _bundles.finish(seconds)
+
+
+_after_response = AfterResponse(os.environ.get("AWS_LAMBDA_RUNTIME_API", ""), _after)
+_bundles.finishes_later = _after_response.start()
+prefetch_active(_records, _bundles, initialization=os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", ""))
 
 
 def handle(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """Answer an HTTP request of API Gateway."""
+    try:
+        return _handle(event, context)
+    finally:
+        _after_response.answered()
+
+
+def _handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     _observer.start()
     started = perf_counter()
     served = Served(event, event.get("requestContext", {}).get("requestId") or str(uuid4()), "Search")

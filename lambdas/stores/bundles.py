@@ -6,7 +6,7 @@ removed.
 
 A request that can be answered without the model starts the download in the background (`prefetch`, or
 `prepare` for the next model of a campaign). The download runs while requests are answered. Between requests
-Lambda freezes the process, unless `finish` runs after the response (`lambdas/runtime/after_response.py`).
+Lambda freezes the process, unless `finish` runs after the response (`lambdas/support/after_response.py`).
 
 A refreshed bundle has the address `<bundle>#<refresh>`. Only the refresh, which is small, is downloaded and
 combined with the bundle on disk.

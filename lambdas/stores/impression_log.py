@@ -37,28 +37,28 @@ class ImpressionTable:
 
         The record is lost if the process stops first.
         """
+        shown = json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
+        self.store(recommendation_id, KEY, {"arn": {"S": arn}, "items": {"S": shown}}, RETENTION_DAYS)
+
+    def store(self, recommendation_id: str, key: str, members: Mapping[str, Any], days: int) -> None:
+        """Store a row about an answer in the background, as `record` does. It is deleted after some days."""
         self._waiting = {one for one in self._waiting if not one.done()}
         if len(self._waiting) < MAX_WAITING:
             self._writer = self._writer or ThreadPoolExecutor(1, "impressions")
-            self._waiting.add(self._writer.submit(self._write, recommendation_id, arn, list(items)))
+            expires = {"N": str(int(self._clock()) + days * DAY_SECONDS)}
+            row = {"version": {"S": recommendation_id}, "key": {"S": key}, **members, "expiresAt": expires}
+            self._waiting.add(self._writer.submit(self._write, row))
 
     def flush(self) -> None:
         """Wait until all records are written."""
         for one in list(self._waiting):
             one.result()
 
-    def _write(self, recommendation_id: str, arn: str, items: list[str]) -> None:
-        row = {
-            "version": {"S": recommendation_id},
-            "key": {"S": KEY},
-            "arn": {"S": arn},
-            "items": {"S": json.dumps(items, ensure_ascii=False, separators=(",", ":"))},
-            "expiresAt": {"N": str(int(self._clock()) + RETENTION_DAYS * DAY_SECONDS)},
-        }
+    def _write(self, row: Mapping[str, Any]) -> None:
         try:
             self._client.put_item(TableName=self._table, Item=row)
         except Exception:
-            log_exception("the impressions were not recorded", id=recommendation_id)
+            log_exception("the impressions were not recorded", id=row["version"]["S"])
 
     def find(self, recommendation_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         """Return the items of answers by recommendationId. Answers that were not recorded are left out."""

@@ -64,7 +64,9 @@ class CatalogUpserts:
         if self._clock() - changes.read_at >= CACHE_SECONDS:
             if self._read(catalog, changes):
                 records = {item: record for item, (_, record) in changes.records.items()}
-                changes.items = UpsertedItems(records, loaded.bundle.items, loaded.bundle.item_columns)
+                times = {item: at for item, (at, _) in changes.records.items()}
+                bundle = loaded.bundle
+                changes.items = UpsertedItems(records, bundle.items, bundle.item_columns, times)
             changes.read_at = self._clock()
         return changes.items
 

@@ -103,6 +103,8 @@ class Settings:
     """The address of an OpenSearch server; None for the embedded index."""
     search_service = _Setting("TASTEMAKER_SEARCH_SERVICE", str)
     """The service that requests to the OpenSearch server are signed for."""
+    search_log_days = _Setting("TASTEMAKER_SEARCH_LOG_DAYS", int, 0)
+    """How many days queries and what they showed are kept; 0 for not at all."""
     deployment = _Setting("TASTEMAKER_DEPLOYMENT", StageSummary.from_json)
     text_generation = _Setting("TASTEMAKER_TEXT_GENERATION", TextGeneration.from_json, TextGeneration())
     """The model that writes texts; by default there is none, and templates do."""

@@ -42,6 +42,9 @@ BUNDLE_MANIFEST = "bundle.json"
 SEARCH_FOLDER = "search"
 """The folder of a bundle with its search index."""
 
+REFRESHED_SEARCH_FOLDER = f"{SEARCH_FOLDER}/refreshed"
+"""The folder of a refreshed bundle with the index of the items that were upserted until the refresh."""
+
 _JOB_MANIFEST = "data.manifest"
 _MODEL_OUTPUT = "output/model/"
 _PREPARED = "prepared/"

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import Columns
+from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER, SEARCH_FOLDER
 from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.models.bundle import MANIFEST, Bundle
 from tastemaker.refreshing.actions import MODEL_NAME as ACTIONS
@@ -39,11 +40,21 @@ def assemble(base: Path, refresh: Path, target: Path) -> None:
         if path.is_file() and name not in written and not name.startswith(replaced):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             os.link(path, target / name)
+    _link_search_index(refresh, target)
     manifest = dict(bundle.manifest)
     manifest["counts"] = {**manifest.get("counts", {}), "items": old + new}
     manifest["latestTimestamp"] = max(manifest.get("latestTimestamp") or 0, about["latestTimestamp"])
     manifest["refreshed"] = about["refreshed"]
     (target / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _link_search_index(refresh: Path, target: Path) -> None:
+    """Put the index of upserted items beside that of the bundle, if it was downloaded."""
+    for path in (refresh / SEARCH_FOLDER).rglob("*"):
+        if path.is_file():
+            place = target / REFRESHED_SEARCH_FOLDER / path.relative_to(refresh / SEARCH_FOLDER)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, place)
 
 
 def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> set[str]:

@@ -6,6 +6,7 @@
     item_created.npy       int64[new], seconds
     counts.npy             int32[counted, 3]: position, taken, shown since the training
     windows.npy            int32[counted, 3]: position, current, previous (trending models)
+    search/                the index of all items that were upserted since the training
     item_vectors.npy       float32[new, width], and item_bias.npy float32[new] (sequence models)
 
 An item is new if the bundle does not have it, and it was upserted or has events.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Columns, cell
+from tastemaker.columns import Columns
 from tastemaker.filters import Filter, FilterContext
 from tastemaker.ids import Ids
 from tastemaker.models.scores import Mask
@@ -26,11 +26,13 @@ class UpsertedItems:
     """Upserted records by item id, beside the `items` and `columns` of the bundle.
 
     A record maps schema fields to values. Arrays have one row per upserted item, in the order of `ids`.
+    `times` has the time of each upsert by item id, in seconds since 1970.
     """
 
     records: Mapping[str, Mapping[str, Any]]
     items: Ids
     columns: Columns
+    times: Mapping[str, float]
 
     @cached_property
     def ids(self) -> Ids:
@@ -46,19 +48,7 @@ class UpsertedItems:
     def upserted_columns(self) -> Columns:
         """The upserted properties: the bundle's columns, and those that a newer schema has added."""
         column_types = {name: column.column_type for name, column in self.columns.items()}
-        for record in self.records.values():
-            for name, value in record.items():
-                if name not in column_types and value is not None:
-                    column_types[name] = _column_type(value)
-        rows = [
-            {
-                name: cell(column_types[name], value)
-                for name, value in self.records[item_id].items()
-                if name in column_types
-            }
-            for item_id in self.ids.tolist()
-        ]
-        return Columns.build(column_types, rows)
+        return Columns.of_properties(column_types, [self.records[item_id] for item_id in self.ids.tolist()])
 
     def get(self, item_id: str) -> Mapping[str, Any] | None:
         """Return the upserted record of an item, or None."""
@@ -97,9 +87,3 @@ class UpsertedItems:
                 cache=context.cache,
             )
         )
-
-
-def _column_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return BOOLEAN
-    return NUMBER if isinstance(value, (int, float)) else CATEGORICAL

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import Column, Columns
 from tastemaker.ids import Ids
 from tastemaker.search.index.segment import Segment
-from tastemaker.search.index.vocabulary import MAX_EXPANSIONS, FuzzyWords, with_prefix
+from tastemaker.search.index.vocabulary import MAX_EXPANSIONS, with_prefix
 
 Documents = NDArray[np.int32]
 """Increasing numbers of documents."""
@@ -57,7 +57,6 @@ class Reader:
             start += columns.rows
         self.size = start
         self._statistics: dict[str, FieldStatistics] = {}
-        self._fuzzy: dict[str, list[FuzzyWords]] = {}
 
     @cached_property
     def live(self) -> NDArray[np.bool_]:
@@ -142,13 +141,9 @@ class Reader:
 
     def near(self, language: str, word: str, distance: int, prefix: int) -> dict[str, int]:
         """The tokens within an edit distance of a word, with their distance, nearest first."""
-        if language not in self._fuzzy:
-            self._fuzzy[language] = [
-                FuzzyWords(part.segment.tokens[language].vocabulary) for part in self.parts
-            ]
         found: dict[str, int] = {}
-        for words in self._fuzzy[language]:
-            found.update(words.near(word, distance, prefix=prefix))
+        for part in self.parts:
+            found.update(part.segment.tokens[language].fuzzy.near(word, distance, prefix=prefix))
         return dict(sorted(found.items(), key=lambda one: one[1])[:MAX_EXPANSIONS])
 
     def with_prefix(self, prefix: str, limit: int | None = None) -> list[str]:

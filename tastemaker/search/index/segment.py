@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.search.analysis.analyzers import LANGUAGES, STANDARD, token
 from tastemaker.search.analysis.words import words
 from tastemaker.search.index.text_field import TextField
+from tastemaker.search.index.vocabulary import FuzzyWords
 
 FORMAT_VERSION = 1
 MANIFEST = "search.json"
@@ -55,6 +57,11 @@ class Tokens:
     def of_words(cls, vocabulary: Ids) -> Tokens:
         """Each word as a token of its own."""
         return cls(vocabulary, np.arange(len(vocabulary) + 1), np.arange(len(vocabulary), dtype=np.int32))
+
+    @cached_property
+    def fuzzy(self) -> FuzzyWords:
+        """The tokens as they are compared with misspelled words."""
+        return FuzzyWords(self.vocabulary)
 
     def words_of(self, position: int) -> list[int]:
         """The words that a token stands for."""

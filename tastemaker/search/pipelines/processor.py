@@ -15,6 +15,7 @@ from tastemaker.search.errors import (
     SearchError,
     UnavailableError,
 )
+from tastemaker.search.learning.shown import Candidates, ShownSearch
 from tastemaker.search.pipelines import fusion
 from tastemaker.search.pipelines.options import TYPE, Fusion, RankingOptions
 from tastemaker.search.pipelines.ranking import Ranker, Ranking, RankingRequest
@@ -26,28 +27,34 @@ Hit = dict[str, Any]
 Response = dict[str, Any]
 
 
-Record = Callable[[str, str, Sequence[str]], None]
-"""(recommendation ID, campaign, items): stores which items an answer shows."""
+Record = Callable[[ShownSearch], None]
+"""Stores what a page shows."""
 
 
 class Processor:
     """Re-ranks responses.
 
-    `report` is called with an error that `ignore_failure` hides. `record` is called with the items of each
-    page, so that later events can name the search instead of what it showed.
+    `report` is called with an error that `ignore_failure` hides. `record` is called with each page that is
+    shown, so that later events can name the search instead of what it showed.
     """
 
     def __init__(
         self,
         ranker: Ranker,
         report: Callable[[SearchError], None] = lambda error: None,
-        record: Record = lambda recommendation_id, campaign, items: None,
+        record: Record = lambda shown: None,
     ) -> None:
         self._ranker, self._report, self._record = ranker, report, record
         self._threads: ThreadPoolExecutor | None = None
 
     def process(
-        self, options: RankingOptions, body: Mapping[str, Any], response: Response, start: int, size: int
+        self,
+        options: RankingOptions,
+        body: Mapping[str, Any],
+        response: Response,
+        start: int,
+        size: int,
+        index: str | None = None,
     ) -> Response:
         """Return the page `start` to `start + size` of a response in the combined order.
 
@@ -56,11 +63,12 @@ class Processor:
         """
         hits: list[Hit] = response["hits"]["hits"]
         first = start if options.window is not None else 0
+        candidates: Candidates | None = None
         try:
             if hits:
                 visitor = read_visitor(body, options)
                 if options.weight > 0:
-                    response = self._ranked(options, visitor, response)
+                    response, candidates = self._ranked(options, visitor, response)
         except SearchError as error:
             if not options.ignore_failure:
                 raise
@@ -68,13 +76,28 @@ class Processor:
             response = _marked(response, {"reranked": False, "reason": error.reason})
         found = response["hits"]
         page = found["hits"][first : first + size]
-        recommendation_id = (response.get("ext") or {}).get(EXT, {}).get("recommendation_id")
-        if recommendation_id is not None:
+        if candidates is not None:
             shown = [one for hit in page if (one := item_id(hit, options)) is not None]
-            self._record(recommendation_id, options.campaign_arn, shown)
+            self._record(
+                ShownSearch(
+                    recommendation_id=response["ext"][EXT]["recommendation_id"],
+                    campaign_arn=options.campaign_arn,
+                    source=attribution_source(options),
+                    index=index or "",
+                    query=body.get("query"),
+                    weight=options.weight,
+                    fusion=str(options.fusion),
+                    start=start,
+                    shown=shown,
+                    candidates=candidates,
+                )
+            )
         return {**response, "hits": {**found, "hits": page}}
 
-    def _ranked(self, options: RankingOptions, visitor: Visitor, response: Response) -> Response:
+    def _ranked(
+        self, options: RankingOptions, visitor: Visitor, response: Response
+    ) -> tuple[Response, Candidates | None]:
+        """The response in the combined order, and what was ranked; None if it took too long."""
         hits: list[Hit] = response["hits"]["hits"]
         window, rest = hits[: options.window], hits[len(hits[: options.window]) :]
         ids = [item_id(hit, options) for hit in window]
@@ -89,8 +112,8 @@ class Processor:
         ranking = self._ranking(options, visitor, [one for one in ids if one])
         if ranking is None:
             reason = f"the ranking took longer than {options.time_limit_milliseconds} ms"
-            return _marked(response, {"reranked": False, "reason": reason, "timed_out": True})
-        ordered, figures = _combined(options, window, ids, ranking)
+            return _marked(response, {"reranked": False, "reason": reason, "timed_out": True}), None
+        ordered, figures, candidates = _combined(options, window, ids, ranking)
         about: dict[str, Any] = {
             "reranked": True,
             "recommendation_id": ranking.recommendation_id,
@@ -103,7 +126,7 @@ class Processor:
         if removed and isinstance(found.get("total"), Mapping):
             found["total"] = {**found["total"], "value": found["total"]["value"] - removed}
         found["max_score"] = max((hit["_score"] for hit in ordered), default=None)
-        return _marked({**response, "hits": found}, about)
+        return _marked({**response, "hits": found}, about), candidates
 
     def _ranking(self, options: RankingOptions, visitor: Visitor, ids: Sequence[str]) -> Ranking | None:
         """The ranking, or None if it takes longer than the time limit. Raises SearchError."""
@@ -153,21 +176,23 @@ def item_id(hit: Hit, options: RankingOptions) -> str | None:
 
 def _combined(
     options: RankingOptions, hits: Sequence[Hit], ids: Sequence[str | None], ranking: Ranking
-) -> tuple[list[Hit], list[dict[str, Any]]]:
-    """The hits in the combined order, without those that the filter excludes, and why they are there."""
+) -> tuple[list[Hit], list[dict[str, Any]], Candidates]:
+    """The hits in the combined order, without those that the filter excludes, why, and all candidates."""
     ranks = {one: rank for rank, one in enumerate(ranking.scores, 1)}
     kept = [
         place for place, one in enumerate(ids) if one is None or one in ranks or options.filter_arn is None
     ]
     personal = [ranks.get(ids[place] or "") for place in kept]
+    candidates = Candidates(
+        [ids[place] for place in kept],
+        [float(hits[place].get("_score") or 0.0) for place in kept],
+        personal,
+        [ranking.scores.get(ids[place] or "") for place in kept],
+    )
     if options.fusion is Fusion.RANKS:
         scores = fusion.combine_ranks(personal, options.weight)
     else:
-        scores = fusion.combine_scores(
-            [float(hits[place].get("_score") or 0.0) for place in kept],
-            [ranking.scores.get(ids[place] or "") for place in kept],
-            options.weight,
-        )
+        scores = fusion.combine_scores(candidates.search_scores, candidates.personal_scores, options.weight)
     order = sorted(range(len(kept)), key=lambda one: -scores[one])
     if options.promotion is not None:
         promoted = [one for one in order if ids[kept[one]] in ranking.promoted]
@@ -187,7 +212,7 @@ def _combined(
                 **({"promoted": True} if ids[kept[one]] in ranking.promoted else {}),
             }
         )
-    return ordered, figures
+    return ordered, figures, candidates
 
 
 def _marked(response: Response, about: Mapping[str, Any]) -> Response:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tastemaker.contracts.lake_layout import SEARCH_FOLDER
+from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER, SEARCH_FOLDER
 from tastemaker.search.errors import UnavailableError
 from tastemaker.search.index.mapping import FIELD_TYPES
 from tastemaker.search.index.reader import Reader
 from tastemaker.search.index.segment import MANIFEST, Segment
+from tastemaker.search.index.upserted import UpsertedPart, UpsertedParts
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.loaded import LoadedBundle
 from tastemaker.serving.runtime import Runtime
@@ -43,12 +44,25 @@ class Catalogs(Protocol):
 
 @dataclass
 class _Open:
-    """The index of a bundle, and the reader of it with some upserts."""
+    """The index of a bundle, the parts with upserts since, and the reader of both."""
 
     path: str
     segment: Segment
+    parts: UpsertedParts
     upserted: UpsertedItems | None = None
     reader: Reader | None = None
+
+    def read(self, loaded: LoadedBundle, upserted: UpsertedItems | None) -> Reader:
+        """The reader with all upserts. They are indexed here as far as no part has them."""
+        if self.reader is None or self.upserted is not upserted:
+            bundle = loaded.bundle
+            upserts = {} if upserted is None else upserted.records
+            times = {} if upserted is None else upserted.times
+            parts = self.parts.update({item: (record, times[item]) for item, record in upserts.items()})
+            whole = (self.segment, bundle.items, bundle.item_columns)
+            self.reader = Reader([whole, *(part.triple for part in parts)])
+            self.upserted = upserted
+        return self.reader
 
 
 class BundleCatalogs:
@@ -68,13 +82,13 @@ class BundleCatalogs:
         loaded = self._runtime.bundles.get(endpoint.bundle_uri)
         found = self._open.get(group)
         if found is None or found.path != str(loaded.bundle.path):
-            found = self._open[group] = _Open(str(loaded.bundle.path), _segment(endpoint, loaded))
+            bundle = loaded.bundle
+            types = {name: column.column_type for name, column in bundle.item_columns.items()}
+            refreshed = UpsertedPart.open(bundle.path / REFRESHED_SEARCH_FOLDER)
+            parts = UpsertedParts(types, refreshed)
+            found = self._open[group] = _Open(str(bundle.path), _segment(endpoint, loaded), parts)
         catalog = self._runtime.records.storage(endpoint, "ITEMS").catalog
-        upserted = self._runtime.upserts.items(catalog, loaded)
-        if found.reader is None or found.upserted is not upserted:
-            found.reader = _reader(found.segment, loaded, upserted)
-            found.upserted = upserted
-        return found.reader
+        return found.read(loaded, self._runtime.upserts.items(catalog, loaded))
 
 
 def _segment(endpoint: Endpoint, loaded: LoadedBundle) -> Segment:
@@ -85,15 +99,6 @@ def _segment(endpoint: Endpoint, loaded: LoadedBundle) -> Segment:
             "trained it. Create a new solution version."
         )
     return Segment.open(folder)
-
-
-def _reader(segment: Segment, loaded: LoadedBundle, upserted: UpsertedItems | None) -> Reader:
-    bundle = loaded.bundle
-    parts = [(segment, bundle.items, bundle.item_columns)]
-    if upserted is not None:
-        columns = upserted.upserted_columns
-        parts.append((Segment.build(columns), upserted.ids, columns))
-    return Reader(parts)
 
 
 def mapping_properties(reader: Reader, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -253,7 +253,9 @@ class SearchEndpoint:
     def _finish(self, planned: _Planned, response: dict[str, Any]) -> dict[str, Any]:
         if planned.ranking is None:
             return response
-        return self._processor.process(planned.ranking, planned.body, response, planned.start, planned.size)
+        return self._processor.process(
+            planned.ranking, planned.body, response, planned.start, planned.size, planned.search.index
+        )
 
 
 def _needed(ranking: RankingOptions, end: int) -> int:

@@ -14,8 +14,10 @@ from lambdas.stores.bundles import BundleCache
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.compaction import SOURCES, WRITTEN
 from tastemaker.contracts.deployment import REFRESHED_DATA, bundle_address
+from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER
 from tastemaker.contracts.refresh import STATE_FILE
 from tastemaker.refreshing.tally import Tally
+from tastemaker.search.index.upserted import UpsertedPart
 from tests.lambdas.aws import LAKE
 from tests.tastemaker.serving.films import write_bundle
 
@@ -115,6 +117,17 @@ def test_upserts_and_counts_reach_the_refreshed_bundle(lab: RefreshLab) -> None:
     assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOR": None}
     assert shown(bundle) == {"alien": 1, "brazil": 0, "casablanca": 0, "dune": 1, "emma": 0, "fargo": 2}
     assert taken_counts(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
+
+
+def test_refresh_brings_the_search_index_of_all_upserts_to_functions_that_search(lab: RefreshLab) -> None:
+    lab.put = [("fargo", {"GENRES": "crime"}, 30.0), ("dune", {"GENRES": "desert"}, 40.0)]
+    refresh, _ = lab.run("first")
+    address = bundle_address(lab.lake.uri(BUNDLE), refresh)
+    assert not (lab.served(refresh).path / "search").exists(), "ranking does not need it"
+    searching = BundleCache(lab.lake.client, lab.folder / "searching", search=True)
+    part = UpsertedPart.open(searching.get(address).bundle.path / REFRESHED_SEARCH_FOLDER)
+    assert part is not None and part.ids.tolist() == ["dune", "fargo"] and part.times.tolist() == [40, 30]
+    assert len(part.segment.vocabulary) == 2
 
 
 def test_next_refresh_counts_only_new_files(lab: RefreshLab) -> None:

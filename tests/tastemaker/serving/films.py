@@ -100,12 +100,20 @@ class FakeUpserts:
         self.films: dict[str, dict[str, Any]] = {}
         self.users: dict[str, tuple[dict[str, Any], float]] = {}
         self.reads = 0
+        self._seen: dict[str, dict[str, Any]] = {}
+        self._times: dict[str, float] = {}
 
     def items(self, dataset_arn: str, loaded: LoadedBundle) -> UpsertedItems | None:
         assert dataset_arn == f"{PREFIX}dataset/films/ITEMS"
         self.reads += 1
         bundle = loaded.bundle
-        return UpsertedItems(dict(self.films), bundle.items, bundle.item_columns) if self.films else None
+        if not self.films:
+            return None
+        for film, record in self.films.items():
+            if self._seen.get(film) is not record:
+                self._seen[film] = record
+                self._times[film] = float(len(self._times) + 1 + self._times.get(film, 0.0))
+        return UpsertedItems(dict(self.films), bundle.items, bundle.item_columns, dict(self._times))
 
     def user(self, dataset_arn: str, user_id: str) -> tuple[Mapping[str, Any], float] | None:
         assert dataset_arn == f"{PREFIX}dataset/films/USERS"

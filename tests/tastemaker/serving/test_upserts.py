@@ -23,7 +23,7 @@ SPACE = parse('INCLUDE ItemID WHERE Items.GENRES IN ("space")')
 
 
 def upserted(**records: dict) -> UpsertedItems:
-    return UpsertedItems(records, ITEMS, COLUMNS)
+    return UpsertedItems(records, ITEMS, COLUMNS, dict.fromkeys(records, 1.0))
 
 
 def context(**more) -> FilterContext:
@@ -113,7 +113,7 @@ def test_update_mask_equals_a_bundle_that_was_written_with_the_upserts(genres: d
             for row, item in enumerate(ITEMS.tolist())
         ],
     )
-    mask = UpsertedItems(records, ITEMS, COLUMNS).update_mask(SPACE, context(), SPACE.mask(context()))
+    mask = UpsertedItems(records, ITEMS, COLUMNS, {}).update_mask(SPACE, context(), SPACE.mask(context()))
     assert mask.tolist() == SPACE.mask(FilterContext(rewritten, ids=ITEMS)).tolist()
 
 

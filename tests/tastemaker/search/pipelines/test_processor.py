@@ -9,6 +9,7 @@ import pytest
 
 from tastemaker.errors import AccessDenied, InvalidInput, ResourceNotFound, ServiceUnavailable
 from tastemaker.search.errors import SearchError
+from tastemaker.search.learning.shown import ShownSearch
 from tastemaker.search.pipelines.options import read_options
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.pipelines.ranking import Ranking, RankingRequest
@@ -80,11 +81,16 @@ def test_hits_are_sorted_by_the_combined_score() -> None:
 
 
 def test_shown_items_are_recorded_and_events_get_a_source_for_attribution() -> None:
-    recorded: list[tuple[str, str, Sequence[str]]] = []
-    processor = Processor(FakeRanker("dcba"), record=lambda *shown: recorded.append(shown))
+    recorded: list[ShownSearch] = []
+    processor = Processor(FakeRanker("dcba"), record=recorded.append)
     options = read_options({**PLUGIN, "tag": "shop", "weight": 1, "window": 4})
     answer = processor.process(options, BODY, response("abcd"), 1, 2)
-    assert recorded == [("RID-1", PLUGIN["campaign_arn"], ["c", "b"])]
+    (shown,) = recorded
+    assert (shown.recommendation_id, shown.campaign_arn) == ("RID-1", PLUGIN["campaign_arn"])
+    assert (shown.shown, shown.start, shown.weight) == (["c", "b"], 1, 1.0)
+    assert shown.candidates.items == ["a", "b", "c", "d"]
+    assert shown.candidates.personal_ranks == [4, 3, 2, 1]
+    assert shown.candidates.search_scores == [10.0, 9.0, 8.0, 7.0]
     about = answer["ext"]["personalized_search_ranking"]
     assert about["event_attribution_source"] == "search/shop/weight-1"
     assert about["recommendation_id"] == "RID-1"

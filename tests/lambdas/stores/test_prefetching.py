@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lambdas.runtime.prefetching import INIT_SECONDS, PROVISIONED, prefetch_active
 from lambdas.stores.bundles import RETRY_SECONDS, BundleCache
+from lambdas.stores.prefetching import INIT_SECONDS, PROVISIONED, prefetch_active
 from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.recommendations import get_recommendations

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.runtime.after_response import MARGIN_SECONDS, NAME, AfterResponse
+from lambdas.support.after_response import MARGIN_SECONDS, NAME, AfterResponse
 
 # https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 REGISTER, NEXT = "/2020-01-01/extension/register", "/2020-01-01/extension/event/next"
