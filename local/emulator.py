@@ -17,6 +17,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from local.account import OWNER_KEY, Account, default_region
 from local.assembly import REPOSITORY, STAGE, Assembly, synthesize
 from local.cloudformation.connect import connect as connect_cloudformation
+from local.cloudformation.other_types import OtherTypes
 from local.functions.concurrency import ACCOUNT_LIMIT, Concurrency
 from local.functions.created import CreatedFunctions
 from local.functions.pool import FunctionPool
@@ -183,17 +184,20 @@ class Emulator:
         template = assembly.template(self.account.region, self.account.partition)
         provision(template, self.deployment, say)
         self.outputs = template.outputs()
+        others = OtherTypes(self.account)
         if self._state is not None:
-            self._state.restore(moto.answer)
+            self._state.restore(moto.answer, others.moto)
             moto.record(self._state.recorder())
-        services = self._services()
+        services = self._services(moto, others)
+        if self._state is not None:
+            self._state.restore_stacks(self.cloudformation.stacks, others.moto)
         self._baseline = Baseline(self.account)
         router.open(services)
         say(f"started in {time.monotonic() - started:.1f} s")
         if self._warm:
             threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
-    def _services(self) -> Services:
+    def _services(self, moto: MotoApp, others: OtherTypes) -> Services:
         """Start what runs in this process, in the order in which each needs the one before."""
         account, terminal, found = self.account, self._terminal, self.deployment
         sink = LogSink(account)
@@ -215,7 +219,7 @@ class Emulator:
         for runner in runners:
             runner.start()
         self._closing = [*runners, self.jobs, self.functions]
-        self.cloudformation = connect_cloudformation(account, self.functions, found.macros)
+        self.cloudformation = connect_cloudformation(account, self.functions, found.macros, others, moto)
         return Services(
             AnyRegion(self._gateway(), home=account.region),
             self.functions,

@@ -45,6 +45,7 @@ class Template:
         stack: str,
         pseudo: Mapping[str, str],
         parameters: Mapping[str, str] | None = None,
+        imported: Callable[[str], str] | None = None,
     ) -> None:
         """Read a template.
 
@@ -53,13 +54,15 @@ class Template:
             stack: the stack's name.
             pseudo: values of AWS::Region, AWS::AccountId and the like.
             parameters: values of the template's parameters, by default their defaults.
+            imported: the value of an export of another stack, or KeyError.
         """
         self.stack = stack
         self._body = body
         self._pseudo = dict(pseudo)
         self._mappings: Mapping[str, Any] = body.get("Mappings", {})
-        self._parameters = {
-            name: (parameters or {}).get(name, str(declared.get("Default", "")))
+        self._imported = imported
+        self._parameters: dict[str, Any] = {
+            name: _parameter(declared, (parameters or {}).get(name, str(declared.get("Default", ""))))
             for name, declared in body.get("Parameters", {}).items()
         }
         self._physical: dict[str, Physical] = {}
@@ -75,9 +78,9 @@ class Template:
         """Resource type by logical id, of the resources whose condition is true."""
         return {name: declared["Type"] for name, declared in self._declared.items()}
 
-    def deletion_policy(self, logical_id: str) -> str:
-        """What happens to a resource that is not declared any more: Delete, Retain or the like."""
-        return str(self._declared[logical_id].get("DeletionPolicy", "Delete"))
+    def policy(self, logical_id: str, name: str) -> str:
+        """A policy of a resource, DeletionPolicy or UpdateReplacePolicy: Delete, Retain or the like."""
+        return str(self._declared[logical_id].get(name, "Delete"))
 
     def declared_properties(self, logical_id: str) -> list[str]:
         return list(self._declared[logical_id].get("Properties", {}))
@@ -88,7 +91,7 @@ class Template:
         for name, declared in self._declared.items():
             after = declared.get("DependsOn", [])
             needs = set([after] if isinstance(after, str) else after)
-            needs |= set(_references(declared.get("Properties", {})))
+            needs |= set(references(declared.get("Properties", {})))
             graph[name] = {need for need in needs if need in self._declared and need != name}
         try:
             return list(TopologicalSorter(graph).static_order())
@@ -114,6 +117,15 @@ class Template:
             name: self.resolve(output["Value"])
             for name, output in declared.items()
             if "Condition" not in output or self.condition(output["Condition"])
+        }
+
+    def exports(self) -> dict[str, str]:
+        """What other stacks can import: values of outputs by the name of their export."""
+        outputs, declared = self.outputs(), self._body.get("Outputs", {})
+        return {
+            str(self.resolve(declared[name]["Export"]["Name"])): value
+            for name, value in outputs.items()
+            if "Export" in declared[name]
         }
 
     def condition(self, name: str) -> bool:
@@ -169,6 +181,7 @@ class Template:
             "Fn::Split": lambda of: self.resolve(of[1]).split(of[0]),
             "Fn::FindInMap": self._find_in_map,
             "Fn::If": lambda of: self._resolve(of[1] if self.condition(of[0]) else of[2]),
+            "Fn::ImportValue": lambda of: self._import(str(self.resolve(of))),
             "Fn::Base64": lambda of: base64.b64encode(self.resolve(of).encode()).decode(),
             "Fn::ToJsonString": lambda of: json.dumps(self.resolve(of), separators=(",", ":")),
             "Fn::GetAZs": lambda of: [
@@ -179,6 +192,14 @@ class Template:
             return functions[name]
         except KeyError:
             raise TemplateError(f"the function {name} has no local counterpart") from None
+
+    def _import(self, name: str) -> str:
+        try:
+            if self._imported is None:
+                raise KeyError(name)
+            return self._imported(name)
+        except KeyError:
+            raise TemplateError(f"No export named {name} found") from None
 
     def _ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
@@ -227,11 +248,17 @@ class Template:
             raise TemplateError(f"the mapping {name} has nothing for {first}, {second}") from None
 
 
-def _references(value: Any) -> Iterator[str]:
+def _parameter(declared: Mapping[str, Any], text: str) -> Any:
+    """The value of a parameter: a list for the types that are lists."""
+    is_list = "List<" in str(declared.get("Type")) or declared.get("Type") == "CommaDelimitedList"
+    return [part.strip() for part in text.split(",")] if is_list else text
+
+
+def references(value: Any) -> Iterator[str]:
     """Logical ids that `value` references, and pseudo parameters, which the caller drops."""
     if isinstance(value, list):
         for item in value:
-            yield from _references(item)
+            yield from references(item)
     elif isinstance(value, dict):
         for key, item in value.items():
             if key == "Ref":
@@ -243,6 +270,6 @@ def _references(value: Any) -> Iterator[str]:
                 yield from (
                     name.split(".")[0].strip() for literal, name in _VARIABLE.findall(text) if not literal
                 )
-                yield from _references(item[1:] if isinstance(item, list) else [])
+                yield from references(item[1:] if isinstance(item, list) else [])
             else:
-                yield from _references(item)
+                yield from references(item)

@@ -53,7 +53,10 @@ def _shown(declared: DeclaredType, path: str) -> str:
     if path == "schemaArn":
         return f"`{name}` ({' and '.join(one.title() for one in UPDATABLE)}: a wider schema)"
     if path == "solutionVersionArn" and declared.name == "Campaign":
-        return f"`{name}` (another version of the same solution; another solution makes a new one)"
+        return (
+            f"`{name}` (another version of the same solution, and for an alias another campaign; another "
+            "solution makes a new one)"
+        )
     if path == "solutionConfig":
         return f"the rest of `{name}`"
     return f"`{name}`"

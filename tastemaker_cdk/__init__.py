@@ -13,13 +13,14 @@ from tastemaker_cdk.batch import BatchInference, Segment
 from tastemaker_cdk.data import Dataset, DatasetGroup, EventTracker, Filter, Import, Schema, Source
 from tastemaker_cdk.deployment import Deployment
 from tastemaker_cdk.domains import Shop, VideoService
-from tastemaker_cdk.models import Campaign, MetricAttribution, Recommender, Solution, Training
+from tastemaker_cdk.models import Campaign, CampaignAlias, MetricAttribution, Recommender, Solution, Training
 from tastemaker_cdk.resource import Resource
 from tastemaker_cdk.wait import Wait
 
 __all__ = [
     "BatchInference",
     "Campaign",
+    "CampaignAlias",
     "Dataset",
     "DatasetGroup",
     "Deployment",

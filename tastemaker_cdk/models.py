@@ -176,6 +176,19 @@ class Campaign(_Serving):
         super().__init__(scope, id, type="Campaign", properties=properties, **more)
 
 
+class CampaignAlias(_Serving):
+    """A campaign that answers as another one does, until another deployment points it elsewhere.
+
+    Clients name the alias. So a campaign of another recipe, or of a second dataset group, can take over
+    without a gap: the alias moves when the new one is ACTIVE.
+    """
+
+    dimension = "CampaignArn"
+
+    def __init__(self, scope: Construct, id: str, *, campaign: Resource | str, **more: Any) -> None:
+        super().__init__(scope, id, type="Campaign", properties={"solutionVersionArn": campaign}, **more)
+
+
 class Recommender(_Serving):
     """A recommender of a domain, which trains and retrains by itself."""
 
@@ -224,6 +237,7 @@ class MetricAttribution(Resource):
 __all__ = [
     "LATEST",
     "Campaign",
+    "CampaignAlias",
     "MetricAttribution",
     "Recommender",
     "Solution",

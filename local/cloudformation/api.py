@@ -2,54 +2,50 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-import yaml
-from moto.cloudformation.utils import yaml_tag_constructor
+from botocore.parsers import create_parser
 from moto.core.serialize import QuerySerializer
 from moto.core.utils import get_service_model
 
 from local.account import Account
-from local.cloudformation import documents
+from local.cloudformation import documents, saved
+from local.cloudformation.change_sets import ChangeSets
 from local.cloudformation.custom import FAMILY, CustomResources, is_custom
 from local.cloudformation.engine import Engine
+from local.cloudformation.stack_store import StackStore
 from local.cloudformation.stacks import Stack
+from local.cloudformation.templates import (
+    Form,
+    InvalidRequestError,
+    location,
+    members,
+    pairs,
+    parameters,
+    parsed,
+    resources_of,
+    transforms_of,
+)
 from local.http.messages import Request, Response
 from local.iam.operations import Operation
 
 STARTS = ("CreateStack", "UpdateStack", "CreateChangeSet")
+OF_ALL_STACKS = ("DescribeStacks", "ListStacks")
+PAGE = 100
 Transform = Callable[[str, dict[str, Any]], dict[str, Any]]
 """Takes the name of a macro and a template, and returns the template that the macro makes of it."""
-
-
-class ValidationError(Exception):
-    """A request that CloudFormation refuses with the code ValidationError."""
-
-
-@dataclass
-class ChangeSet:
-    """A change set: a template that waits for its execution."""
-
-    id: str
-    name: str
-    stack: Stack
-    body: dict[str, Any]
-    parameters: Mapping[str, str]
-    tags: Mapping[str, str]
-    creates: bool
 
 
 class CloudFormation:
     """The stacks of this run that moto does not handle.
 
-    `macros` maps the name of a transform to its function. `transform` calls one.
+    `macros` maps the name of a transform to its function, and `transform` calls one. `moto` answers requests
+    about all other stacks.
     """
 
     def __init__(
@@ -59,14 +55,16 @@ class CloudFormation:
         custom: CustomResources,
         macros: Mapping[str, str],
         transform: Transform,
+        moto: Callable[[Request], Response],
     ) -> None:
         self._account = account
         self._engine = engine
         self._custom = custom
         self._macros = macros
         self._transform = transform
-        self._stacks: dict[str, Stack] = {}
-        self._change_sets: dict[str, ChangeSet] = {}
+        self._moto = moto
+        self.stacks = StackStore(account, engine.exports)
+        self._change_sets = ChangeSets(account, self.stacks, self._body_for, self._start, engine)
         self._model = get_service_model("cloudformation")
 
     def serves(self, called: Operation, request: Request) -> bool:
@@ -74,19 +72,30 @@ class CloudFormation:
         if called.service != "cloudformation":
             return False
         form = request.form
-        if self._find(form.get("StackName", "")) or self._find_change_set(form):
+        if called.name in OF_ALL_STACKS and not form.get("StackName"):
+            return bool(self.stacks.all())
+        if called.name == "ListImports":
+            return bool(self._engine.exports.importers(form.get("ExportName", "")))
+        if self.stacks.find(form.get("StackName", "")) or self._change_sets.find(form):
             return True
-        return called.name in STARTS and self._is_own(self._template(form))
+        return called.name in STARTS and self._is_own(parsed(self._source(form)))
 
     def __call__(self, called: Operation, request: Request) -> Response:
         """Answer a request."""
-        operation = getattr(self, f"_{_snake(called.name)}", None)
-        if operation is None:
-            return _error(f"The local run does not know {called.name} for a stack with custom resources.")
+        form = request.form
         try:
-            result = operation(request.form)
-        except ValidationError as error:
-            return _error(str(error))
+            if called.name in OF_ALL_STACKS and not form.get("StackName"):
+                result = self._with_others(called, request)
+            else:
+                operation = getattr(self, f"_{_snake(called.name)}", None)
+                operation = operation or self._change_sets.operations.get(called.name)
+                if operation is None:
+                    raise InvalidRequestError(
+                        f"The local run does not know {called.name} for a stack with custom resources."
+                    )
+                result = operation(form)
+        except InvalidRequestError as error:
+            return _error(str(error), error.code)
         serialized = QuerySerializer(self._model.operation_model(called.name)).serialize(result)
         body = serialized["body"]
         data = body.encode() if isinstance(body, str) else bytes(body)
@@ -101,176 +110,180 @@ class CloudFormation:
 
     def forget(self) -> None:
         """Forget all stacks and change sets. What they have created is not deleted."""
-        self._stacks.clear()
+        self.stacks.clear()
         self._change_sets.clear()
 
-    # --- operations ---
+    # --- operations on stacks ---
 
-    def _create_stack(self, form: Mapping[str, str]) -> dict[str, Any]:
+    def _create_stack(self, form: Form) -> dict[str, Any]:
         name = form["StackName"]
-        if self._find(name) is not None:
-            raise ValidationError(f"Stack [{name}] already exists")
-        stack = self._new(name)
-        body = self._prepared(self._template(form))
-        stack.tags = _pairs(form, "Tags", "Key", "Value")
-        stack.disable_rollback = (
-            form.get("DisableRollback") == "true" or form.get("OnFailure") == "DO_NOTHING"
+        if self.stacks.find(name) is not None:
+            raise InvalidRequestError(f"Stack [{name}] already exists", "AlreadyExistsException")
+        source = self._source(form)
+        body = self._prepared(parsed(source))
+        given = parameters(form, body, {})
+        stack = self.stacks.new(name, pairs(form, "Tags", "Key", "Value"))
+        stack.protected = form.get("EnableTerminationProtection") == "true"
+        stack.delete_on_failure = form.get("OnFailure") == "DELETE"
+        self._start(
+            stack, "CREATE_IN_PROGRESS", form, lambda: self._engine.create(stack, body, given, source)
         )
-        parameters = _pairs(form, "Parameters", "ParameterKey", "ParameterValue")
-        stack.status = "CREATE_IN_PROGRESS"
-        self._start(stack, lambda: self._engine.create(stack, body, parameters))
         return {"StackId": stack.id}
 
-    def _update_stack(self, form: Mapping[str, str]) -> dict[str, Any]:
-        stack = self._existing(form)
-        use_previous = form.get("UsePreviousTemplate") == "true"
-        body = dict(stack.body) if use_previous else self._prepared(self._template(form))
-        parameters = _parameters(form, stack)
-        if body == stack.body and parameters == stack.parameters and "FAILED" not in stack.status:
-            raise ValidationError("No updates are to be performed.")
-        self._start_update(stack, body, parameters)
+    def _update_stack(self, form: Form) -> dict[str, Any]:
+        stack = self.stacks.updatable(form)
+        body, source = self._body_for(stack, form)
+        given = parameters(form, body, stack.parameters)
+        tags = pairs(form, "Tags", "Key", "Value")
+        same = body == stack.body and given == stack.parameters and (not tags or tags == stack.tags)
+        if same and "FAILED" not in stack.status:
+            raise InvalidRequestError("No updates are to be performed.")
+        stack.tags = tags or stack.tags
+        stack.updated_at = datetime.now(UTC)
+        self._start(
+            stack, "UPDATE_IN_PROGRESS", form, lambda: self._engine.update(stack, body, given, source)
+        )
         return {"StackId": stack.id}
 
-    def _delete_stack(self, form: Mapping[str, str]) -> dict[str, Any]:
-        stack = self._existing(form, settled=False)
+    def _delete_stack(self, form: Form) -> dict[str, Any]:
+        stack = self.stacks.existing(form, settled=False)
         if stack.status == "DELETE_COMPLETE":
             return {}
         if stack.in_progress:
-            raise ValidationError(f"Stack {stack.name} has the status {stack.status}.")
-        stack.status = "DELETE_IN_PROGRESS"
-        self._start(stack, lambda: self._engine.delete(stack))
+            raise InvalidRequestError(f"Stack {stack.name} has the status {stack.status}.")
+        if stack.protected:
+            raise InvalidRequestError(
+                f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
+            )
+        for name in stack.exports:
+            if users := self._engine.exports.importers(name):
+                raise InvalidRequestError(
+                    f"Export {name} cannot be deleted as it is in use by {', '.join(users)}"
+                )
+        retain = members(form, "RetainResources")
+        if retain and stack.status != "DELETE_FAILED":
+            raise InvalidRequestError("RetainResources is for stacks with the status DELETE_FAILED")
+        self._start(stack, "DELETE_IN_PROGRESS", form, lambda: self._engine.delete(stack, retain))
         return {}
 
-    def _describe_stacks(self, form: Mapping[str, str]) -> dict[str, Any]:
-        return {"Stacks": [documents.stack(self._existing(form, settled=False))]}
+    def _continue_update_rollback(self, form: Form) -> dict[str, Any]:
+        stack = self.stacks.existing(form)
+        if stack.status != "UPDATE_ROLLBACK_FAILED":
+            raise InvalidRequestError(
+                f"Stack:{stack.id} is in {stack.status} state and can not be rolled back."
+            )
+        self._start(
+            stack,
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            form,
+            lambda: self._engine.roll_back(stack, "User Initiated"),
+        )
+        return {}
 
-    def _describe_stack_events(self, form: Mapping[str, str]) -> dict[str, Any]:
-        return {"StackEvents": documents.events(self._existing(form, settled=False))}
+    def _update_termination_protection(self, form: Form) -> dict[str, Any]:
+        stack = self.stacks.existing(form, settled=False)
+        stack.protected = form.get("EnableTerminationProtection") == "true"
+        self.stacks.save(stack)
+        return {"StackId": stack.id}
 
-    def _describe_stack_resources(self, form: Mapping[str, str]) -> dict[str, Any]:
-        stack = self._existing(form, settled=False)
-        return {"StackResources": [documents.resource(stack, one) for one in stack.resources.values()]}
+    def _describe_stacks(self, form: Form) -> dict[str, Any]:
+        return {"Stacks": [documents.stack(self.stacks.existing(form, settled=False))]}
 
-    def _describe_stack_resource(self, form: Mapping[str, str]) -> dict[str, Any]:
-        stack, name = self._existing(form, settled=False), form.get("LogicalResourceId", "")
+    def _describe_stack_events(self, form: Form) -> dict[str, Any]:
+        events = documents.events(self.stacks.existing(form, settled=False))
+        # A page is counted from the oldest event, because new ones come while somebody reads.
+        left = int(form.get("NextToken") or len(events))
+        page = events[len(events) - left :][:PAGE]
+        return {"StackEvents": page, "NextToken": str(left - PAGE) if left > PAGE else None}
+
+    def _describe_stack_resources(self, form: Form) -> dict[str, Any]:
+        stack, wanted = self.stacks.existing(form, settled=False), form.get("LogicalResourceId")
+        listed = [one for one in stack.resources.values() if wanted in (None, one.logical_id)]
+        return {"StackResources": [documents.resource(stack, one) for one in listed]}
+
+    def _describe_stack_resource(self, form: Form) -> dict[str, Any]:
+        stack, name = self.stacks.existing(form, settled=False), form.get("LogicalResourceId", "")
         if name not in stack.resources:
-            raise ValidationError(f"Resource {name} does not exist for stack {stack.name}")
+            raise InvalidRequestError(f"Resource {name} does not exist for stack {stack.name}")
         return {"StackResourceDetail": documents.resource(stack, stack.resources[name])}
 
-    def _list_stack_resources(self, form: Mapping[str, str]) -> dict[str, Any]:
-        stack = self._existing(form, settled=False)
+    def _list_stack_resources(self, form: Form) -> dict[str, Any]:
+        stack = self.stacks.existing(form, settled=False)
         found = [documents.resource(stack, one) for one in stack.resources.values()]
-        return {"StackResourceSummaries": found}
+        page, token = _page(found, form)
+        return {"StackResourceSummaries": page, "NextToken": token}
 
-    def _get_template(self, form: Mapping[str, str]) -> dict[str, Any]:
-        stack = self._existing(form, settled=False)
-        return {"TemplateBody": json.dumps(stack.body), "StagesAvailable": ["Original", "Processed"]}
+    def _get_template(self, form: Form) -> dict[str, Any]:
+        change_set = self._change_sets.find(form)
+        stack = change_set.stack if change_set else self.stacks.existing(form, settled=False)
+        source, body = (change_set or stack).source, (change_set or stack).body
+        text = documents.template(body) if form.get("TemplateStage") == "Processed" else source
+        return {"TemplateBody": text, "StagesAvailable": ["Original", "Processed"]}
 
-    def _create_change_set(self, form: Mapping[str, str]) -> dict[str, Any]:
-        name, stack = form["ChangeSetName"], self._find(form["StackName"])
-        creates = stack is None or stack.status == "REVIEW_IN_PROGRESS"
-        stack = stack or self._new(form["StackName"])
-        use_previous = form.get("UsePreviousTemplate") == "true"
-        body = dict(stack.body) if use_previous else self._prepared(self._template(form))
-        arn = self._account.arn("cloudformation", f"changeSet/{name}/{uuid.uuid4()}")
-        tags = _pairs(form, "Tags", "Key", "Value")
-        change_set = ChangeSet(arn, name, stack, body, _parameters(form, stack), tags, creates)
-        self._change_sets[arn] = change_set
-        return {"Id": arn, "StackId": stack.id}
+    def _get_template_summary(self, form: Form) -> dict[str, Any]:
+        return documents.summary(self.stacks.existing(form, settled=False).body)
 
-    def _describe_change_set(self, form: Mapping[str, str]) -> dict[str, Any]:
-        change_set = self._existing_change_set(form)
-        changes = documents.changes(change_set.stack, change_set.body)
-        empty = not changes and change_set.body == change_set.stack.body
-        return {
-            "ChangeSetName": change_set.name,
-            "ChangeSetId": change_set.id,
-            "StackId": change_set.stack.id,
-            "StackName": change_set.stack.name,
-            "Status": "FAILED" if empty else "CREATE_COMPLETE",
-            "StatusReason": "The submitted information didn't contain changes." if empty else "",
-            "ExecutionStatus": "UNAVAILABLE" if empty else "AVAILABLE",
-            "Changes": changes,
-        }
+    def _list_imports(self, form: Form) -> dict[str, Any]:
+        return {"Imports": self._engine.exports.importers(form["ExportName"])}
 
-    def _execute_change_set(self, form: Mapping[str, str]) -> dict[str, Any]:
-        change_set = self._existing_change_set(form)
-        stack = change_set.stack
-        stack.tags = change_set.tags
-        del self._change_sets[change_set.id]
-        if change_set.creates:
-            stack.status = "CREATE_IN_PROGRESS"
-            self._start(stack, lambda: self._engine.create(stack, change_set.body, change_set.parameters))
-        else:
-            self._start_update(stack, change_set.body, change_set.parameters)
-        return {}
-
-    def _delete_change_set(self, form: Mapping[str, str]) -> dict[str, Any]:
-        del self._change_sets[self._existing_change_set(form).id]
-        return {}
+    def _with_others(self, called: Operation, request: Request) -> dict[str, Any]:
+        """Moto's page, with our stacks on the first one."""
+        answer, form = self._moto(request), request.form
+        shape = self._model.operation_model(called.name).output_shape
+        result: dict[str, Any] = create_parser("query").parse(
+            {"status_code": answer.status, "headers": dict(answer.headers), "body": answer.body}, shape
+        )
+        result.pop("ResponseMetadata", None)
+        if form.get("NextToken"):
+            return result
+        own = self.stacks.all()
+        if called.name == "DescribeStacks":
+            shown = [documents.stack(one) for one in own if one.status != "DELETE_COMPLETE"]
+            return {**result, "Stacks": [*shown, *result.get("Stacks", ())]}
+        wanted = members(form, "StackStatusFilter")
+        listed = [documents.stack_summary(one) for one in own if not wanted or one.status in wanted]
+        return {**result, "StackSummaries": [*listed, *result.get("StackSummaries", ())]}
 
     # --- helpers ---
 
-    def _new(self, name: str) -> Stack:
-        stack = Stack(self._account.arn("cloudformation", f"stack/{name}/{uuid.uuid4()}"), name)
-        self._stacks[stack.id] = stack
-        return stack
-
-    def _find(self, name: str) -> Stack | None:
-        if name.startswith("arn:"):
-            return self._stacks.get(name)
-        alive = [one for one in self._stacks.values() if one.name == name and one.status != "DELETE_COMPLETE"]
-        return alive[-1] if alive else None
-
-    def _existing(self, form: Mapping[str, str], *, settled: bool = True) -> Stack:
-        stack = self._find(form.get("StackName", ""))
-        if stack is None:
-            raise ValidationError(f"Stack with id {form.get('StackName')} does not exist")
-        if settled and stack.in_progress:
-            raise ValidationError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-        return stack
-
-    def _find_change_set(self, form: Mapping[str, str]) -> ChangeSet | None:
-        name, stack = form.get("ChangeSetName", ""), self._find(form.get("StackName", ""))
-        for one in self._change_sets.values():
-            if one.id == name or (one.name == name and stack is not None and one.stack is stack):
-                return one
-        return None
-
-    def _existing_change_set(self, form: Mapping[str, str]) -> ChangeSet:
-        found = self._find_change_set(form)
-        if found is None:
-            raise ValidationError(f"ChangeSet [{form.get('ChangeSetName')}] does not exist")
-        return found
-
-    def _template(self, form: Mapping[str, str]) -> dict[str, Any]:
+    def _source(self, form: Form) -> str:
+        """The text of the template of a request."""
         text = form.get("TemplateBody", "")
         if not text and "TemplateURL" in form:
-            bucket, key = _location(form["TemplateURL"])
+            bucket, key = location(form["TemplateURL"])
             text = self._account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-        return _parsed(text)
+        return text
+
+    def _body_for(self, stack: Stack | None, form: Form) -> tuple[dict[str, Any], str]:
+        """The template of an update after its transforms, and its text."""
+        if stack is not None and form.get("UsePreviousTemplate") == "true":
+            return dict(stack.body), stack.source
+        source = self._source(form)
+        return self._prepared(parsed(source)), source
 
     def _is_own(self, body: Mapping[str, Any]) -> bool:
-        types = {str(one.get("Type")) for one in _resources(body).values() if isinstance(one, dict)}
-        return any(map(is_custom, types)) or any(name in self._macros for name in _transforms(body))
+        types = {str(one.get("Type")) for one in resources_of(body).values() if isinstance(one, dict)}
+        return any(map(is_custom, types)) or any(name in self._macros for name in transforms_of(body))
 
     def _prepared(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The template after its transforms. Raises ValidationError for types that nothing answers for."""
-        for name in _transforms(body):
+        """The template after its transforms. Raises InvalidRequestError for types without an answerer."""
+        if not resources_of(body):
+            raise InvalidRequestError("Template format error: At least one Resources member must be defined.")
+        for name in transforms_of(body):
             if name in self._macros:
                 body = self._transform(self._macros[name], body)
-        types = sorted({str(one.get("Type")) for one in _resources(body).values()})
+        types = sorted({str(one.get("Type")) for one in resources_of(body).values()})
         refused = [name for name in types if name.startswith(FAMILY)]
         if refused and not self._macros:
             text = f"Template format error: Unrecognized resource types: [{', '.join(refused)}]"
-            raise ValidationError(f"{text}; the deployed stack has no function that answers for them.")
+            raise InvalidRequestError(f"{text}; the deployed stack has no function that answers for them.")
         return {name: part for name, part in body.items() if name != "Transform"}
 
-    def _start_update(self, stack: Stack, body: dict[str, Any], parameters: Mapping[str, str]) -> None:
-        stack.status = "UPDATE_IN_PROGRESS"
-        self._start(stack, lambda: self._engine.update(stack, body, parameters))
-
-    def _start(self, stack: Stack, work: Callable[[], None]) -> None:
+    def _start(self, stack: Stack, status: str, form: Form, work: Callable[[], None]) -> None:
+        """Begin an operation. Its status is in force when this returns."""
+        stack.status, stack.token = status, form.get("ClientRequestToken")
+        no_rollback = form.get("DisableRollback") == "true" or form.get("OnFailure") == "DO_NOTHING"
+        stack.disable_rollback = no_rollback
         threading.Thread(target=_ending, args=(stack, work), name="cloudformation", daemon=True).start()
 
 
@@ -280,78 +293,24 @@ def _ending(stack: Stack, work: Callable[[], None]) -> None:
         work()
     finally:
         if stack.status.endswith("_IN_PROGRESS"):
-            stack.note(f"{stack.status.removesuffix('_IN_PROGRESS')}_FAILED", "The engine failed")
+            stack.note(saved.ENDS.get(stack.status, "UPDATE_FAILED"), "The engine failed")
 
 
-def _resources(body: Mapping[str, Any]) -> dict[str, Any]:
-    resources: dict[str, Any] = body.get("Resources") or {}
-    return resources
-
-
-def _transforms(body: Mapping[str, Any]) -> list[str]:
-    given = body.get("Transform") or []
-    return [str(one) for one in (given if isinstance(given, list) else [given])]
-
-
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
-    """YAML with CloudFormation's short forms: `!Ref` and `!GetAtt`."""
-
-
-_Loader.add_multi_constructor("", yaml_tag_constructor)
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        try:
-            body = yaml.load(text, Loader=_Loader)
-        except yaml.YAMLError:
-            body = None
-    return body if isinstance(body, dict) else {}
-
-
-def _pairs(form: Mapping[str, str], member: str, key: str, value: str) -> dict[str, str]:
-    found = {}
-    for number in range(1, 201):
-        name = form.get(f"{member}.member.{number}.{key}")
-        if name is None:
-            break
-        found[name] = form.get(f"{member}.member.{number}.{value}", "")
-    return found
-
-
-def _parameters(form: Mapping[str, str], stack: Stack) -> dict[str, str]:
-    given = _pairs(form, "Parameters", "ParameterKey", "ParameterValue")
-    previous = _pairs(form, "Parameters", "ParameterKey", "UsePreviousValue")
-    kept = {
-        name: stack.parameters[name]
-        for name in previous
-        if previous[name] == "true" and name in stack.parameters
-    }
-    return {**given, **kept}
-
-
-def _location(url: str) -> tuple[str, str]:
-    """The bucket and the key of an address of S3, with the bucket in the path or in the host."""
-    parts = urlsplit(url)
-    host, path = parts.hostname or "", parts.path.lstrip("/")
-    found = re.match(r"(.+)\.s3[.-]", host)
-    if found:
-        return found.group(1), path
-    bucket, _, key = path.partition("/")
-    return bucket, key
+def _page(items: Sequence[Any], form: Form) -> tuple[Sequence[Any], str | None]:
+    start = int(form.get("NextToken") or 0)
+    end = start + PAGE
+    return items[start:end], str(end) if end < len(items) else None
 
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _error(message: str) -> Response:
+def _error(message: str, code: str) -> Response:
     text = message.replace("&", "&amp;").replace("<", "&lt;")
     body = (
         '<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type>'
-        f"<Code>ValidationError</Code><Message>{text}</Message></Error>"
+        f"<Code>{code}</Code><Message>{text}</Message></Error>"
         f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     )
     return Response(400, [("Content-Type", "text/xml")], body.encode())

@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+from moto.cloudformation.models import cloudformation_backends
+
 from local.account import Account
-from local.cloudformation.api import CloudFormation, ValidationError
+from local.cloudformation.api import CloudFormation
 from local.cloudformation.custom import CustomResources, is_custom
 from local.cloudformation.engine import Engine
+from local.cloudformation.exports import Exports
 from local.cloudformation.other_types import OtherTypes
-from local.cloudformation.stacks import Handler
+from local.cloudformation.stacks import Handler, ResourceFailedError
+from local.cloudformation.templates import InvalidRequestError
 from local.functions.service import Functions
+from local.http.messages import Request, Response
 
 ANSWERS = "/_local/cloudformation/"
 
 
-def connect(account: Account, functions: Functions, macros: Mapping[str, str]) -> CloudFormation:
-    """CloudFormation for stacks with custom resources. `macros` has the function of each transform."""
+STORED = "AWS::SSM::Parameter::Value<"
+
+
+def connect(
+    account: Account,
+    functions: Functions,
+    macros: Mapping[str, str],
+    others: OtherTypes,
+    moto: Callable[[Request], Response],
+) -> CloudFormation:
+    """CloudFormation for stacks with custom resources.
+
+    `macros` has the function of each transform. `others` creates what no function answers for, and `moto`
+    answers requests about all other stacks.
+    """
     token = next(iter(macros.values()), None)
     custom = CustomResources(functions.invoke_event, f"{account.endpoint}{ANSWERS}", token)
-    others = OtherTypes(account)
 
     def handler_of(resource_type: str) -> Handler:
         return custom if is_custom(resource_type) else others
@@ -39,12 +57,21 @@ def connect(account: Account, functions: Functions, macros: Mapping[str, str]) -
         }
         outcome = functions.invoke(function, event)
         if outcome.failed:
-            raise ValidationError(f"The transform {function} failed: {outcome.payload}")
+            raise InvalidRequestError(f"The transform {function} failed: {outcome.payload}")
         result: dict[str, Any] = json.loads(outcome.payload)
         if result.get("status") != "success":
-            raise ValidationError(f"The transform {function} failed: {result.get('errorMessage')}")
+            raise InvalidRequestError(f"The transform {function} failed: {result.get('errorMessage')}")
         fragment: dict[str, Any] = result["fragment"]
         return fragment
+
+    def parameter(parameter_type: str, text: str) -> str:
+        if not parameter_type.startswith(STORED):
+            return text
+        try:
+            found = account.client("ssm").get_parameter(Name=text)
+        except ClientError as error:
+            raise ResourceFailedError(f"Unable to fetch parameters [{text}] from parameter store") from error
+        return str(found["Parameter"]["Value"])
 
     suffix = "amazonaws.com.cn" if account.partition == "aws-cn" else "amazonaws.com"
     pseudo = {
@@ -54,4 +81,6 @@ def connect(account: Account, functions: Functions, macros: Mapping[str, str]) -
         "AWS::URLSuffix": suffix,
         "AWS::NotificationARNs": "",
     }
-    return CloudFormation(account, Engine(handler_of, pseudo), custom, macros, transform)
+    exports = Exports(cloudformation_backends[account.id][account.region].exports)
+    engine = Engine(handler_of, pseudo, exports=exports, parameter=parameter)
+    return CloudFormation(account, engine, custom, macros, transform, moto)

@@ -107,7 +107,7 @@ class CustomResources:
             if not pending.answered.wait(seconds):
                 raise ResourceFailedError(
                     "CloudFormation did not receive a response from your Custom Resource.",
-                    event.get("PhysicalResourceId"),
+                    event.get("PhysicalResourceId") or _generated_id(event),
                 )
         except KeyError as error:
             raise ResourceFailedError(f"There is no function {error}.") from error
@@ -119,6 +119,12 @@ class CustomResources:
             physical_id = document.get("PhysicalResourceId")
             raise ResourceFailedError(f"Received response status [FAILED]: {reason}", physical_id)
         return document
+
+
+def _generated_id(event: dict[str, Any]) -> str:
+    """The physical ID that CloudFormation gives to a resource whose creation was not answered."""
+    stack = str(event["StackId"]).rpartition(":stack/")[2].partition("/")[0]
+    return f"{stack}-{event['LogicalResourceId']}-{event['RequestId'][-12:].upper()}"
 
 
 def _physical(document: dict[str, Any]) -> Physical:

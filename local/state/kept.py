@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
 from local.account import Account
+from local.cloudformation.moto_types import MotoTypes
+from local.cloudformation.stack_store import StackStore
+from local.cloudformation.stacks import ResourceFailedError
 from local.http.messages import Request, Response
 from local.moto_patches import pinned
 from local.state import objects as stored_objects
 from local.state import requests
 from local.state.directory import FORMAT, Description, StateDirectory, StateError
 from local.state.executions import Executions
+from local.state.journal import Entry
 from local.state.objects import Objects
 from local.state.recorder import Recorder
 from local.state.snapshot import load_snapshot
@@ -50,6 +55,7 @@ class KeptState:
 
         Raises StateError if another run has it, or if it has the state of another version, stage or region.
         """
+        self._stack = stack
         description = Description(FORMAT, stage, account.region, account.id, stack)
         self._directory = StateDirectory(folder, description)
         self._terminal = terminal
@@ -67,22 +73,20 @@ class KeptState:
     def folder(self) -> Path:
         return self._directory.folder
 
-    def restore(self, answer: Answer) -> None:
-        """Put everything back, after the template has been provisioned. `answer` is moto's application.
+    def restore(self, answer: Answer, others: MotoTypes) -> None:
+        """Put everything back, after the template has been provisioned.
 
-        Raises StateError if the state has data of a table or a bucket that does not exist.
+        `answer` is moto's application, and `others` creates resources of stacks without a request. Raises
+        StateError if the state has data of a table or a bucket of the app that does not exist.
         """
         saved = self._saved
-        of_buckets = [entry for entry in saved.requests if requests.is_of_bucket(entry)]
-        others = [entry for entry in saved.requests if not requests.is_of_bucket(entry)]
-        requests.repeat(of_buckets, answer, self._terminal)
-        self._refuse_missing(self._objects.missing({bucket for bucket, _ in saved.objects}), "bucket")
-        for (bucket, key), versions in saved.objects.items():
-            self._objects.restore(bucket, key, versions)
-        requests.repeat(others, answer, self._terminal)
-        self._refuse_missing(self._tables.missing(list(saved.tables)), "table")
+        self._repeat(answer, others)
+        others.record(self._note)
         for name, items in saved.tables.items():
-            self._tables.restore(name, items)
+            if not self._tables.missing([name]):
+                self._tables.restore(name, items)
+        self._report_missing({bucket for bucket, _ in saved.objects if not self._objects.has_bucket(bucket)})
+        self._report_missing(set(self._tables.missing(list(saved.tables))))
         for name in self._records.restore(saved.records):
             self._terminal.warn(f"state: records of the stream {name}, which does not exist, are skipped")
         unfinished = self.executions.restore(saved.executions, saved.ends)
@@ -90,12 +94,54 @@ class KeptState:
         text = f"; {unfinished} interrupted executions end as failed" if unfinished else ""
         self._terminal.write(f"state of {self.folder}: {count} items, {len(saved.objects)} objects{text}")
 
-    def _refuse_missing(self, names: list[str], what: str) -> None:
-        if names:
-            raise StateError(
-                f"{self.folder} has data of the {what} {names[0]}, which this version of the app does not "
-                "create. Start the version that wrote the state, or choose another directory."
-            )
+    def restore_stacks(self, stacks: StackStore, others: MotoTypes) -> None:
+        """Put the stacks back, and keep them from now on."""
+        stacks.keep(self._saved.stacks, others.attributes, self._note)
+
+    def _repeat(self, answer: Answer, others: MotoTypes) -> None:
+        """Perform kept requests again, in their order.
+
+        The objects of a bucket are put back before the first request that may read them: the code of a
+        function, or a template. A bucket that a request deletes was empty then.
+        """
+        left = {bucket for bucket, _ in self._saved.objects}
+        for entry in self._saved.requests:
+            if not requests.is_of_bucket(entry):
+                left -= self._put_objects(left)
+            elif (bucket := requests.deleted_bucket(entry)) and self._objects.has_bucket(bucket):
+                self._objects.empty(bucket)
+                left.add(bucket)
+            if entry["type"] == "request":
+                requests.repeat(entry, answer, self._terminal)
+                continue
+            try:
+                others.repeat(entry)
+            except ResourceFailedError as error:
+                place = f"{entry['request']['logical_id']} of the stack {entry['request']['stack_name']}"
+                self._terminal.warn(f"state: {place} cannot be restored: {error}")
+        self._put_objects(left)
+
+    def _put_objects(self, buckets: set[str]) -> set[str]:
+        """Put the objects of those buckets back that exist. Returns these buckets."""
+        found = {bucket for bucket in buckets if self._objects.has_bucket(bucket)}
+        for (bucket, key), versions in self._saved.objects.items():
+            if bucket in found:
+                self._objects.restore(bucket, key, versions)
+        return found
+
+    def _report_missing(self, names: set[str]) -> None:
+        """Skip data whose bucket or table is gone. Raises StateError if it should be one of the app."""
+        for name in sorted(names):
+            if name.startswith(f"{self._stack}-"):
+                raise StateError(
+                    f"{self.folder} has data of {name}, which this version of the app does not create. Start "
+                    "the version that wrote the state, or choose another directory."
+                )
+            self._terminal.warn(f"state: data of {name}, which does not exist any more, are skipped")
+
+    def _note(self, entry: Entry) -> None:
+        with contextlib.suppress(OSError):  # the run has ended, and a thread of it is not done yet
+            self._directory.journal.append(entry)
 
     def recorder(self) -> Recorder:
         """What records requests from now on."""

@@ -95,7 +95,7 @@ class Objects:
 
     def is_of_bucket(self, request: Request) -> bool:
         """Whether a request changes a bucket and none of its objects."""
-        bucket, key = _location(request)
+        bucket, key = location(request)
         many = request.method == "POST" and "delete" in request.parameters
         return bool(bucket) and not key and not many
 
@@ -113,7 +113,7 @@ class Objects:
         keys = {(bucket_of[id(store)], key): None for store, key in changed if id(store) in bucket_of}
         entries = [self._entry(bucket, key) for bucket, key in keys]
         if not keys and response.status < 300 and _IN_PLACE & set(request.parameters):
-            bucket, key = _location(request)
+            bucket, key = location(request)
             entries = [self._all_versions(bucket, key)]
         return response, entries
 
@@ -159,9 +159,14 @@ class Objects:
             version._value_buffer.close()
             version._value_buffer = StoredBytes(file)  # type: ignore[assignment]
 
-    def missing(self, buckets: set[str]) -> list[str]:
-        """Those of the buckets that do not exist."""
-        return sorted(buckets - set(self._backend.buckets))
+    def has_bucket(self, name: str) -> bool:
+        """Whether a bucket exists."""
+        return name in self._backend.buckets
+
+    def empty(self, bucket: str) -> None:
+        """Remove all objects of a bucket that exists."""
+        for key in list(self._backend.buckets[bucket].keys):
+            self._backend.buckets[bucket].keys.pop(key)
 
     def restore(self, bucket: str, key: str, versions: list[dict[str, Any]]) -> None:
         """Put all versions of an object back."""
@@ -200,7 +205,7 @@ class Objects:
         return version
 
 
-def _location(request: Request) -> tuple[str, str]:
+def location(request: Request) -> tuple[str, str]:
     """The bucket and the key of a request, by its path or by its host."""
     path = request.raw_path.lstrip("/")
     if found := _VIRTUAL_HOST.fullmatch(request.headers.get("host", "")):

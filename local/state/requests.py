@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from random import SystemRandom
 from urllib.parse import unquote
 
@@ -17,6 +17,7 @@ from local.http.messages import Headers, Request, Response
 from local.iam.operations import operation
 from local.moto_patches.pinned import pinned
 from local.state.journal import Entry
+from local.state.objects import location
 from local.terminal import Terminal
 
 Answer = Callable[[Request], Response]
@@ -75,10 +76,20 @@ def is_kept(request: Request) -> bool:
 
 
 def is_of_bucket(entry: Entry) -> bool:
-    """Whether a kept request creates or changes a bucket. Objects are restored after these requests."""
+    """Whether a kept request creates or changes a bucket. It needs no objects."""
+    if entry["type"] != "request":
+        return False
     request = _request(entry)
     credential = request.credential
     return credential is not None and credential[2] == "s3" and "notification" not in request.parameters
+
+
+def deleted_bucket(entry: Entry) -> str | None:
+    """The bucket that a kept request deletes; None for other requests."""
+    request = _request(entry) if is_of_bucket(entry) else None
+    if request is None or request.method != "DELETE" or request.parameters:
+        return None
+    return location(request)[0]
 
 
 def perform(request: Request, answer: Answer) -> tuple[Response, Entry]:
@@ -97,20 +108,19 @@ def perform(request: Request, answer: Answer) -> tuple[Response, Entry]:
     return response, entry | {"response": _digest(response)}
 
 
-def repeat(entries: Iterable[Entry], answer: Answer, terminal: Terminal) -> None:
-    """Perform kept requests again. Report those that are answered differently now, and go on."""
-    for entry in entries:
-        request = _request(entry)
-        with pinned(entry["seed"], entry["time"]):
-            response = answer(request)
-        if response.status >= 300:
-            reason = response.body.decode("utf-8", "replace")[:300]
-            terminal.warn(f"state: {_name(request)} of an earlier run cannot be repeated: {reason}")
-        elif _digest(response) != entry["response"]:
-            terminal.warn(
-                f"state: {_name(request)} of an earlier run is answered differently by this version. "
-                "Identifiers or keys that it created may have changed."
-            )
+def repeat(entry: Entry, answer: Answer, terminal: Terminal) -> None:
+    """Perform a kept request again. Report one that is answered differently now."""
+    request = _request(entry)
+    with pinned(entry["seed"], entry["time"]):
+        response = answer(request)
+    if response.status >= 300:
+        reason = response.body.decode("utf-8", "replace")[:300]
+        terminal.warn(f"state: {_name(request)} of an earlier run cannot be repeated: {reason}")
+    elif _digest(response) != entry["response"]:
+        terminal.warn(
+            f"state: {_name(request)} of an earlier run is answered differently by this version. "
+            "Identifiers or keys that it created may have changed."
+        )
 
 
 def _request(entry: Entry) -> Request:

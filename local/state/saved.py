@@ -6,6 +6,8 @@ and of several entries on one thing the last one counts.
 | type | meaning |
 | --- | --- |
 | request | a request that changed something small, such as a role. The next start repeats it |
+| resource | a resource of a stack that was created or deleted without a request. The next start repeats it |
+| stack | a stack as it is, and new events of it |
 | item | an item of a table, or null if it was deleted |
 | table | all items of a table |
 | versions | all versions of an object |
@@ -34,7 +36,8 @@ MAX_ENDED_EXECUTIONS = 1000
 class SavedState:
     """The state at the end of a journal."""
 
-    requests: list[Entry] = field(default_factory=list)
+    requests: list[Entry] = field(default_factory=list)  # and resources, in the order of both
+    stacks: dict[str, Entry] = field(default_factory=dict)  # ID → the last entry, with all events
     tables: dict[str, dict[str, Entry]] = field(default_factory=dict)  # table → key as JSON → entry
     objects: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     records: dict[tuple[str, str], dict[int, Entry]] = field(default_factory=dict)  # (stream, shard) → number
@@ -55,8 +58,12 @@ class SavedState:
 
     def _apply(self, entry: Entry) -> None:
         match entry["type"]:
-            case "request":
+            case "request" | "resource":
                 self.requests.append(entry)
+            case "stack":
+                before = self.stacks.get(entry["stack"]["id"], {"events": []})
+                events = {event["id"]: event for event in [*before["events"], *entry["events"]]}
+                self.stacks[entry["stack"]["id"]] = {**entry, "events": list(events.values())}
             case "item":
                 items = self.tables.setdefault(entry["table"], {})
                 key = json.dumps(entry["key"], sort_keys=True)
@@ -108,6 +115,7 @@ class SavedState:
     def entries(self) -> Iterator[Entry]:
         """The shortest journal with this state."""
         yield from self.requests
+        yield from self.stacks.values()
         for items in self.tables.values():
             yield from items.values()
         for (bucket, key), versions in self.objects.items():

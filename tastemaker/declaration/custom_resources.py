@@ -146,12 +146,18 @@ def _outcome(lifecycle: DeclaredLifecycle, event: Event) -> Outcome:
 
 
 def _existing(lifecycle: DeclaredLifecycle, event: Event) -> str | None:
-    """The ARN that a physical ID stands for. A failed creation may have left something."""
+    """The ARN that a physical ID stands for. A failed creation may have left something.
+
+    CloudFormation gives a physical ID of its own to a resource whose creation was never answered. Nothing
+    else is declared under that logical ID then, so what belongs to it is what that creation has left.
+    """
     physical = str(event.get("PhysicalResourceId", ""))
     request = physical.removeprefix(f"{NOT_CREATED}-")
-    if request == physical:
+    if request != physical:
+        return lifecycle.created_by(type_of(event), owner_of(event), request)
+    if physical.startswith("arn:"):
         return physical
-    return lifecycle.created_by(type_of(event), owner_of(event), request)
+    return lifecycle.owned_by(type_of(event), owner_of(event))
 
 
 def _wait(lifecycle: DeclaredLifecycle, event: Event) -> Outcome:

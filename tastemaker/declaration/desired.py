@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tastemaker.contracts.arns import segment_of
+from tastemaker.contracts.campaign_alias import target_of
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.solution_config import DEFAULT_SCHEDULE
 from tastemaker.control.core.tags import tags_of
@@ -38,6 +40,10 @@ def request_of(record: Record) -> dict[str, Any]:
     request = {name: body[name] for name in declared.properties if name in body}
     if declared.taggable and tags_of(record):
         request["tags"] = tags_of(record)
+    target = target_of(body)
+    if target is not None:  # what else Describe shows belongs to the campaign that it points at
+        kept = {name: value for name, value in request.items() if name in ("name", "tags")}
+        return {**kept, "solutionVersionArn": target}
     if record.resource_type == "Campaign" and body.get("campaignConfig", {}).get(
         "syncWithLatestSolutionVersion"
     ):
@@ -128,9 +134,7 @@ _DEFAULT_TRAINING = {"schedulingExpression": DEFAULT_SCHEDULE}
 def _effect(declared: DeclaredType, path: str, request: Request, record: Record) -> str:
     effect = declared.effect(path)
     if path == "solutionVersionArn" and declared.name == "Campaign":
-        arn = request[path]
-        solution = arn.removesuffix(LATEST) if arn.endswith(LATEST) else arn.rpartition("/")[0]
-        effect = IN_PLACE if solution == record.parent else REPLACE
+        effect = _effect_on_campaign(request[path], record)
     if path == "schemaArn" and record.body.get("datasetType") not in UPDATABLE:
         effect = REFUSED
     if path == "datasetType":
@@ -139,6 +143,14 @@ def _effect(declared: DeclaredType, path: str, request: Request, record: Record)
     if effect == REPLACE and same_name and declared.only_one is None:
         return REFUSED
     return effect
+
+
+def _effect_on_campaign(arn: str, record: Record) -> str:
+    """What another `solutionVersionArn` does to a campaign. `arn` may be of a resource that is planned."""
+    if target_of(record.body) is not None:  # an alias moves to any campaign, and never becomes anything else
+        return REPLACE if arn.endswith(LATEST) or segment_of(arn) == "solution" else IN_PLACE
+    solution = arn.removesuffix(LATEST) if arn.endswith(LATEST) else arn.rpartition("/")[0]
+    return IN_PLACE if solution == record.parent else REPLACE
 
 
 def refusal(declared: DeclaredType, found: list[Difference]) -> str | None:

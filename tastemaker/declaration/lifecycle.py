@@ -224,6 +224,13 @@ class DeclaredLifecycle:
                 return listed.arn
         return None
 
+    def owned_by(self, resource_type: str, owner: str) -> str | None:
+        """The ARN of the resource that a declaration owns, if it exists."""
+        for listed in self.control.records.each_current(resource_type):
+            if ownership.owner_of(listed) == owner:
+                return listed.arn
+        return None
+
     # --- common ---
 
     def find(self, declared: DeclaredType, request: Mapping[str, Any]) -> Record | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tastemaker.contracts.campaign_alias import target_of
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.solution_config import DEFAULT_SCHEDULE
 from tastemaker.declaration.desired import Difference, Request, request_of
@@ -39,6 +40,8 @@ Paths = Mapping[str, Difference]
 
 
 def _campaign(record: Record, request: Request, paths: Paths) -> dict[str, Any]:
+    if target_of(record.body) is not None:
+        return {"solutionVersionArn": request["solutionVersionArn"]}
     return {
         "solutionVersionArn": request["solutionVersionArn"],
         "minProvisionedTPS": request.get(

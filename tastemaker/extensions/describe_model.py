@@ -48,8 +48,9 @@ def _served_version(runtime: Runtime, params: Mapping[str, Any]) -> str:
 
 def _refreshed(runtime: Runtime, params: Mapping[str, Any]) -> float | None:
     """When the campaign or recommender was refreshed last (seconds since 1970)."""
-    arn = params.get("campaignArn") or params.get("recommenderArn")
-    deployment = deployment_of(runtime.records.get(arn).body) if arn else None
+    if not (params.get("campaignArn") or params.get("recommenderArn")):
+        return None
+    deployment = deployment_of(runtime.records.get(runtime.endpoint(params).arn).body)
     return deployment.get("refreshed") if deployment else None
 
 

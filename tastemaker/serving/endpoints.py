@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tastemaker import recipes
 from tastemaker.contracts.arns import dataset_arn
+from tastemaker.contracts.campaign_alias import target_of
 from tastemaker.contracts.dataset_storage import DatasetStorage, data_id_alias
 from tastemaker.contracts.deployment import bundle_address, bundle_of, deployment_of
 from tastemaker.contracts.statuses import ACTIVE
@@ -58,7 +59,7 @@ class RecordCache:
     def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
         self._records, self._clock = records, clock
         self._cached: dict[str, tuple[float, Record]] = {}
-        self._endpoints: dict[str, tuple[Record, Endpoint]] = {}
+        self._endpoints: dict[str, tuple[Record | Endpoint, Endpoint]] = {}
         self._storages: dict[str, tuple[float, DatasetStorage]] = {}
 
     def get(self, arn: str) -> Record:
@@ -85,11 +86,33 @@ class RecordCache:
         return storage
 
     def endpoint(self, arn: str) -> Endpoint:
-        """Return the campaign or recommender of an ARN. Raises InvalidInput and ResourceNotFound."""
+        """Return the campaign or recommender of an ARN. Raises InvalidInput and ResourceNotFound.
+
+        An alias is the campaign that it points at, as old as the alias is.
+        """
         record = self.get(arn)
+        target = target_of(record.body)
+        if target is not None:
+            return self._behind_alias(arn, record, target)
         known = self._endpoints.get(arn)
         if known is None or known[0] is not record:
             known = self._endpoints[arn] = record, _active_endpoint(arn, record)
+        return known[1]
+
+    def _behind_alias(self, arn: str, record: Record, target: str) -> Endpoint:
+        try:
+            endpoint = self.endpoint(target)
+        except (InvalidInput, ResourceNotFound):
+            # The alias may have moved since it was read, and its old target may be gone.
+            self._cached.pop(arn, None)
+            record = self.get(arn)
+            moved = target_of(record.body)
+            if moved is None or moved == target:
+                raise
+            endpoint = self.endpoint(moved)
+        known = self._endpoints.get(arn)
+        if known is None or known[0] is not endpoint:
+            known = self._endpoints[arn] = endpoint, replace(endpoint, created=_created(record.body))
         return known[1]
 
     def prospective_endpoint(self, arn: str, version_arn: str, refresh: str | None = None) -> Endpoint:

@@ -33,7 +33,7 @@ class Runtime:
 
     `clock` returns seconds since 1970. `new_id` returns a recommendation id for the ARN of an endpoint.
     `filters` caches filters by their compiled text. `current` has the endpoint that this process last
-    answered from, by ARN.
+    answered from, by the ARN of the request.
     """
 
     records: RecordCache
@@ -62,14 +62,15 @@ class Runtime:
             raise InvalidInput(f"{arn} is not the ARN of a {member.removesuffix('Arn')}.")
         endpoint = self.records.endpoint(arn)
         self.observer.concerns(**{member: arn})  # it exists: an unknown ARN must not become a metric
-        return self._ready(endpoint)
+        return self._ready(arn, endpoint)
 
-    def _ready(self, wanted: Endpoint) -> Endpoint:
+    def _ready(self, arn: str, wanted: Endpoint) -> Endpoint:
         """Return an endpoint, or the one that this process answered from before while the model is fetched.
 
         So no request waits for the new model of a campaign: the old one answers until the new one is here.
+        That is also so if an alias, which `arn` may be, points at another campaign now.
         """
-        current = self.current.get(wanted.arn)
+        current = self.current.get(arn)
         if current is wanted:
             return wanted
         if (
@@ -80,5 +81,5 @@ class Runtime:
             and self.bundles.prepare(wanted.bundle_uri)
         ):
             return current
-        self.current[wanted.arn] = wanted
+        self.current[arn] = wanted
         return wanted

@@ -63,7 +63,8 @@ def test_intrinsic_functions_are_resolved(value, resolved):
     [
         ({"Ref": "Nobody"}, "Ref to Nobody"),
         ({"Fn::GetAtt": ["Bucket", "Color"]}, "the local T has no attribute Color"),
-        ({"Fn::ImportValue": "x"}, "the function Fn::ImportValue has no local counterpart"),
+        ({"Fn::ImportValue": "x"}, "No export named x found"),
+        ({"Fn::Cidr": "x"}, "the function Fn::Cidr has no local counterpart"),
         ({"Fn::FindInMap": ["M", "a", "b"]}, "the mapping M has nothing"),
     ],
 )

@@ -1,12 +1,14 @@
 """Campaigns: a solution version in service.
 
-An update serves only when its model is warm; until then the old version serves.
+An update serves only when its model is warm; until then the old version serves. A campaign for another
+campaign is an alias: it answers as that one does, and an update moves it (`campaign_alias.py`).
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
+from tastemaker.contracts.campaign_alias import ALIAS_OF
 from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.plans import DeployPlan
 from tastemaker.control.core import exploration_config
@@ -24,6 +26,7 @@ from tastemaker.control.core.updates import (
     start_update,
     with_status,
 )
+from tastemaker.control.resources.campaign_alias import CampaignAlias, is_alias, names_campaign
 from tastemaker.control.workflows import refreshes
 from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
 from tastemaker.recipes import Recipe
@@ -40,6 +43,8 @@ class Campaign(ResourceType):
     With `awaitFirstVersion` it may be created before its solution has an ACTIVE version. It is then PENDING
     without an execution, and the first version puts it into service.
 
+    With a campaign in the place of the solution version it is an alias, and has none of these members.
+
     Private members: `_serving`, its `Deployment`, which changes in the same write as the status;
     `_datasetGroupArn` is the dataset group of its solution; `_awaitsVersion`.
     """
@@ -51,6 +56,11 @@ class Campaign(ResourceType):
     first_status = statuses.PENDING
     workflow = "deploy"
     quota = "campaignsPerDatasetGroup"
+
+    @property
+    def alias(self) -> CampaignAlias:
+        """The rules of campaigns that are aliases."""
+        return CampaignAlias(self.context, UPDATE)
 
     @property
     def list_by(self) -> str | None:
@@ -65,6 +75,8 @@ class Campaign(ResourceType):
 
     def find_references(self, request: Request) -> dict[str, Record]:
         given = request["solutionVersionArn"]
+        if names_campaign(given):
+            return {"solutionVersionArn": self.alias.target(given)}
         if not request.get("awaitFirstVersion"):
             return {"solutionVersionArn": self._find_version(given)}
         if not given.endswith(LATEST):
@@ -77,6 +89,8 @@ class Campaign(ResourceType):
 
     def build_body(self, request: Request, referenced: Mapping[str, Record]) -> Body:
         serves = referenced["solutionVersionArn"]
+        if serves.resource_type == self.name:
+            return self.alias.build_body(request, super().build_body(request, referenced), serves)
         config = request.get("campaignConfig", {})
         self._check_config(serves, config, request["solutionVersionArn"])
         body = {
@@ -90,9 +104,11 @@ class Campaign(ResourceType):
         return {**body, "solutionVersionArn": serves.arn}
 
     def has_execution(self, record: Record) -> bool:
-        return AWAITS_VERSION not in record.body
+        return AWAITS_VERSION not in record.body and not is_alias(record)
 
     def start_workflow(self, record: Record) -> Record:
+        if is_alias(record):
+            return self.context.writer.change(record, status=statuses.ACTIVE)
         if self.has_execution(record):
             return super().start_workflow(record)
         try:
@@ -106,9 +122,14 @@ class Campaign(ResourceType):
         return record
 
     def peers(self, body: Body, parent: str | None) -> Iterator[Record]:
+        if ALIAS_OF in body:
+            return iter(())
         group = body["_datasetGroupArn"]
         campaigns = self.context.records.each(self.name)
-        return (one for one in campaigns if one.body["_datasetGroupArn"] == group)
+        return (one for one in campaigns if one.body["_datasetGroupArn"] == group and not is_alias(one))
+
+    def describe_body(self, record: Record) -> Body:
+        return self.alias.describe_body(record) if is_alias(record) else record.body
 
     def schedule_work(self, record: Record) -> None:
         """Schedule the refreshes of what will be served."""
@@ -122,13 +143,22 @@ class Campaign(ResourceType):
 
     def check_deletable(self, record: Record) -> None:
         ensure_settled(record, UPDATE)
+        self.alias.check_unused(record)
 
     def before_delete(self, record: Record) -> None:
-        refreshes.unschedule(self.context, record)
+        if not is_alias(record):
+            refreshes.unschedule(self.context, record)
 
     def update(self, request: Request) -> Body:
         """UpdateCampaign: members that are not given stay as they are."""
         record = self.context.records.find(self.name, request["campaignArn"])
+        if is_alias(record):
+            return self.alias.move(record, request)
+        if names_campaign(request.get("solutionVersionArn", "")):
+            raise InvalidInput(
+                f"{record.arn} serves a solution version, and cannot become an alias. Create another "
+                "campaign for that."
+            )
         if AWAITS_VERSION in record.body:
             return self._update_awaiting(record, request)
         if record.status not in (statuses.ACTIVE, statuses.FAILED):
@@ -189,6 +219,8 @@ class Campaign(ResourceType):
     def follow_latest(self, version: Record) -> None:
         """Put a newly trained version in service in the campaigns that follow their solution's latest one."""
         for record in self.context.records.each_current(self.name, version.parent):
+            if is_alias(record):
+                continue
             if AWAITS_VERSION in record.body:
                 self._put_into_service(record, version)
                 continue

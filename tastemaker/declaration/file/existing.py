@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tastemaker.contracts.arns import segment_of
+from tastemaker.contracts.campaign_alias import target_of
 from tastemaker.control.core.records import Record
-from tastemaker.declaration.declarations import Declaration, DeclaredResource, resolved
+from tastemaker.declaration.declarations import Declaration, DeclaredResource, Ref, resolved
 from tastemaker.declaration.file.api import Api, arn_in, described, listed, name_in
-from tastemaker.declaration.file.sections import BY_TYPE
+from tastemaker.declaration.file.sections import BY_TYPE, CAMPAIGN
 from tastemaker.declaration.types import TYPES
 
 IN_GROUP = ("Dataset", "EventTracker", "MetricAttribution", "Filter", "Solution", "Recommender")
@@ -74,7 +76,10 @@ class _Finder:
             summaries = [found for found in summaries if found.get("datasetType") == wanted]
         elif TYPES[one.type].only_one is None:
             summaries = [found for found in summaries if name_in(one.type, found) == name]
-        return described(self.api, one.type, arn_in(one.type, summaries[0])) if summaries else None
+        record = described(self.api, one.type, arn_in(one.type, summaries[0])) if summaries else None
+        if record is not None and _is_alias(one) and target_of(record.body) is None:
+            return None if record.parent not in self._solutions else record  # not one of this declaration
+        return record
 
     def others(self) -> Iterator[Record]:
         """What is in the declared groups and not declared."""
@@ -95,6 +100,8 @@ class _Finder:
         """The summaries among which the resource is, if it exists."""
         if one.type in ("Schema", "DatasetGroup"):
             return self.list_of(one.type)
+        if _is_alias(one):  # it may point at a campaign of any dataset group
+            return self.list_of("Campaign")
         if one.type == "Campaign":  # it may belong to another solution than it is declared for
             return [found for arn in self._solutions for found in self.list_of("Campaign", arn)]
         if one.type.startswith("Batch"):
@@ -117,7 +124,7 @@ class _Finder:
         known = [one.arn for one in self.existing.records.values() if one.resource_type == "Solution"]
         for one in self.declaration.resources.values():
             given = one.properties.get("solutionVersionArn")
-            if one.type == "Campaign" and isinstance(given, str):
+            if one.type == "Campaign" and isinstance(given, str) and not _is_alias(one):
                 known.append(given.rpartition("/")[0])
         return list(dict.fromkeys([*found, *known]))
 
@@ -147,6 +154,18 @@ class _Finder:
             return None
         newest = found[max(found)]
         return records.get(newest) or described(self.api, one.type, newest)
+
+
+def _is_alias(one: DeclaredResource) -> bool:
+    """Whether a declared campaign is an alias of another one."""
+    given = one.properties.get("solutionVersionArn")
+    if one.type != "Campaign" or given is None:
+        return False
+    return (
+        given.id.startswith(f"{BY_TYPE['Campaign'].name}.")
+        if isinstance(given, Ref)
+        else segment_of(given) == CAMPAIGN
+    )
 
 
 def numbered(name: str, number: int) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from tastemaker.contracts import statuses
+from tastemaker.contracts.arns import segment_of
+from tastemaker.contracts.campaign_alias import target_of
 from tastemaker.control.core.records import Record
 from tastemaker.control.resources.campaign import LATEST
 from tastemaker.declaration.desired import canonical, request_of
 from tastemaker.declaration.file.api import Api, described, listed, name_in
 from tastemaker.declaration.file.existing import contents
 from tastemaker.declaration.file.planning import FAILURES
-from tastemaker.declaration.file.sections import BY_TYPE, RECIPE, SECTIONS, SYNC, dataset_type
+from tastemaker.declaration.file.sections import BY_TYPE, CAMPAIGN, RECIPE, SECTIONS, SYNC, dataset_type
 from tastemaker.declaration.types import TYPES
 
 
@@ -66,7 +68,7 @@ def _records(api: Api, group_arn: str) -> Iterator[Record]:
                 schemas.add(schema.arn)
                 yield schema
             yield from _imports(api, record.arn)
-        if record.resource_type == "Campaign" and not _follows(record):
+        if record.resource_type == "Campaign" and not _follows(record) and target_of(record.body) is None:
             versions.add(str(record.body["solutionVersionArn"]))
     for arn in sorted(versions):
         version = described(api, "SolutionVersion", arn)
@@ -120,7 +122,7 @@ def _properties(record: Record, keys: dict[str, str]) -> dict[str, Any]:
     if record.resource_type == "Dataset" and dataset_type(key):
         written.pop("datasetType", None)
     written.pop("datasetGroup", None)
-    if record.resource_type == "Campaign" and _follows(record):
+    if record.resource_type == "Campaign" and _follows(record) and target_of(record.body) is None:
         _follow_solution(record, written, keys)
     return {name: written[name] for name in written}
 
@@ -129,6 +131,8 @@ def _written(name: str, member: str, value: Any, keys: dict[str, str]) -> tuple[
     """A property in the spelling of a file."""
     if member == "recipeArn" and str(value).startswith(RECIPE):
         return "recipe", str(value).removeprefix(RECIPE)
+    if member == "solutionVersionArn" and segment_of(str(value)) == CAMPAIGN:
+        return CAMPAIGN, keys.get(value, value)
     if member == "solutionVersionArn" and not str(value).endswith(LATEST):
         return ("solutionVersion", keys[value]) if value in keys else (member, value)
     if isinstance(value, str) and value in keys:

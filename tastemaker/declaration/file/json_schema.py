@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.declaration.file.sections import DATASET_TYPES, DEFAULTS, FILE, SECTIONS, SYNC, Section
+from tastemaker.declaration.file.sections import (
+    CAMPAIGN,
+    DATASET_TYPES,
+    DEFAULTS,
+    FILE,
+    SECTIONS,
+    SYNC,
+    Section,
+)
 from tastemaker.declaration.types import TYPES
 
 NAME = "tastemaker.schema.json"
@@ -111,6 +119,8 @@ def _short(section: Section, short: str, member: str) -> str:
     if short == "solution" and member == "solutionVersionArn":
         follows = f", with {SYNC}" if section.type.name == "Campaign" else ""
         return f"The key or ARN of a solution: its latest version{follows}."
+    if short == CAMPAIGN:
+        return "The key or ARN of another campaign: this one is an alias, and answers as that one does."
     target = section.type.references[member]
     return f"The key of a declared {target}, or the ARN of an existing one."
 

@@ -213,7 +213,10 @@ def _advice(one: DeclaredResource, forced: list[str]) -> Iterator[str]:
             "it: Items and Users accept a schema with more columns"
         )
     elif one.type == "Campaign" and "solutionVersionArn" in forced:
-        yield "a campaign keeps its solution. To move without a gap, declare a second campaign first"
+        yield (
+            "a campaign keeps its solution. To move without a gap, declare a second campaign, and an alias "
+            "that clients name"
+        )
     elif one.type in ("Filter", "Solution", "Recommender") and forced != ["datasetGroupArn"]:
         yield "to keep the old one meanwhile, declare the new one under another key"
 

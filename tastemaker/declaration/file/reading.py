@@ -14,6 +14,7 @@ from tastemaker.declaration.file.document import Document, InvalidDeclaration, P
 from tastemaker.declaration.file.order import ordered_by_phase
 from tastemaker.declaration.file.sections import (
     BY_TYPE,
+    CAMPAIGN,
     DEFAULTS,
     FILE,
     RECIPE,
@@ -94,6 +95,8 @@ class _Reader:
         if target is not None:
             if name == "solution" and target == "SolutionVersion":
                 return self._reference("Solution", value, path, LATEST)
+            if name == CAMPAIGN:
+                return self._reference("Campaign", value, path)
             return self._reference(target, value, path)
         value = self._texts(value, path)
         if member == "schema" and isinstance(value, Mapping):

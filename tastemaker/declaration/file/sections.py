@@ -17,6 +17,8 @@ from tastemaker.declaration.types import TYPES, DeclaredType
 DATASET_TYPES = ("Interactions", "Items", "Users", "Actions", "Action_Interactions")
 RECIPE = "arn:aws:personalize:::recipe/"
 SYNC = "syncWithLatestSolutionVersion"
+CAMPAIGN = "campaign"
+"""The property that makes a campaign an alias of another one."""
 FILE = "file"
 """The key of a mapping that stands for the text of a file: `{file: interactions.avsc}`."""
 
@@ -46,6 +48,8 @@ class Section:
             found["recipe"] = "recipeArn"
         if "solutionVersionArn" in self.members:
             found["solution"] = "solutionVersionArn"  # the latest version of this solution
+        if self.type.name == "Campaign":
+            found[CAMPAIGN] = "solutionVersionArn"  # the campaign that an alias points at
         return found
 
     @property

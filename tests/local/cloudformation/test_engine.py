@@ -56,6 +56,7 @@ def everything() -> dict[str, Any]:
         "Version": resource("SolutionVersion", solutionArn=ref("ForYou"), after=("Import",)),
         "Affinity": resource("SolutionVersion", solutionArn=ref("Segments"), after=("Import",)),
         "Home": resource("Campaign", solutionVersionArn=ref("ForYou", "/$LATEST"), campaignConfig=SYNC),
+        "Entry": resource("Campaign", solutionVersionArn=ref("Home")),
         "Report": resource(
             "MetricAttribution",
             datasetGroupArn=ref("Group"),

@@ -21,7 +21,7 @@ CHANGES, EPISODES = 500, 10
 RECIPES = ["aws-user-personalization-v2", "aws-popularity-count", "aws-sims"]
 SETTINGS = (
     *("tracker", "filter", "items", "color", "recipe", "tps", "weekly", "campaign"),
-    *("training", "report", "import", "second", "interactions", "wrong", "tags"),
+    *("training", "report", "import", "second", "interactions", "wrong", "tags", "alias"),
 )
 SYNC = {"syncWithLatestSolutionVersion": True}
 Template = dict[str, Any]
@@ -104,6 +104,9 @@ class Shop:
                     campaignConfig=SYNC,
                     minProvisionedTPS=has("tps") + 1,
                 )
+        pointed_at = "Second" if has("alias") > 1 else "Home"
+        if has("alias") and pointed_at in resources:
+            resources["Entry"] = resource("Campaign", solutionVersionArn=ref(pointed_at))
         if has("report"):
             metric = {"eventType": "buy", "metricName": f"m{has('report')}", "expression": "SAMPLECOUNT()"}
             resources["Report"] = resource(

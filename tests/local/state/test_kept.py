@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local import Local
 from local.state.executions import INTERRUPTED
+from tests.local.cloudformation.conftest import create_function, ended, reasons
 from tests.local.conftest import until
 from tests.local.tiny import STACK
 
@@ -184,8 +185,45 @@ def create(client: Callable[..., Any], bucket: str) -> tuple[str, str]:
             {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1000, "End": True}}}
         ),
     )
+    create_stacks(client)
     started = client("stepfunctions").start_execution(stateMachineArn=machine, name="long", input='{"a": 1}')
     return key, started["executionArn"]
+
+
+def create_stacks(client: Callable[..., Any]) -> None:
+    """A stack with data, one that moto has, and one whose creation goes on when the run is killed."""
+    cloudformation, token = client("cloudformation"), create_function(client)
+    thing = {"Type": "Custom::Thing", "Properties": {"ServiceToken": token, "Name": "thing"}}
+    table = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    role = {"AssumeRolePolicyDocument": TRUST}
+    resources = {
+        "Thing": thing,
+        "Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "of-stack"}},
+        "Rows": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "of-stack", **table}},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+    }
+    outputs = {"Role": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}, "Export": {"Name": "role-of-stack"}}}
+    body = json.dumps({"Resources": resources, "Outputs": outputs})
+    cloudformation.create_stack(StackName="mine", TemplateBody=body)
+    assert ended(cloudformation, "mine")["StackStatus"] == "CREATE_COMPLETE"
+    client("s3").put_object(Bucket="of-stack", Key="k", Body=b"kept")
+    client("dynamodb").put_item(TableName="of-stack", Item={"id": {"S": "kept"}})
+    files = {"Files": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "of-plain"}}}
+    cloudformation.create_stack(StackName="plain", TemplateBody=json.dumps({"Resources": files}))
+    client("s3").put_object(Bucket="of-plain", Key="k", Body=b"kept")
+    silent = {"Properties": {"ServiceToken": token.replace("things", "tiny-echo")}, "Type": "Custom::Silent"}
+    body = json.dumps({"Resources": {"First": thing, "Then": {**silent, "DependsOn": "First"}}})
+    stack = cloudformation.create_stack(StackName="cut", TemplateBody=body)["StackId"]
+    until(lambda: reasons(cloudformation, stack), lambda _: _created_first(cloudformation, stack))
+
+
+def _created_first(cloudformation: Any, stack: str) -> bool:
+    found = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    return [one["ResourceStatus"] for one in found] == ["CREATE_COMPLETE", "CREATE_IN_PROGRESS"]
 
 
 def create_schedules(client: Callable[..., Any]) -> None:
@@ -228,8 +266,16 @@ def described(client: Callable[..., Any], bucket: str) -> dict[str, Any]:
     role = answer(**iam.get_role(RoleName="fires"))
     role["Role"].pop("RoleLastUsed")  # the schedule uses it
     versions = answer(**s3.list_object_versions(Bucket=bucket, Prefix="versions"))
-    secret = client("secretsmanager")
+    secret, cloudformation = client("secretsmanager"), client("cloudformation")
     return {
+        "stack": answer(**cloudformation.describe_stacks(StackName="mine")),
+        "events": answer(**cloudformation.describe_stack_events(StackName="mine")),
+        "resources": answer(**cloudformation.describe_stack_resources(StackName="mine")),
+        "template": answer(**cloudformation.get_template(StackName="mine")),
+        "exports": answer(**cloudformation.list_exports()),
+        "plain stack": answer(**cloudformation.describe_stacks(StackName="plain")),
+        "objects of stacks": [objects("of-stack"), objects("of-plain")],
+        "items of a stack": dynamodb.scan(TableName="of-stack")["Items"],
         "role": role,
         "role policy": answer(**iam.get_role_policy(RoleName="fires", PolicyName="start")),
         "user": answer(**iam.get_user(UserName="ana")),
@@ -369,6 +415,31 @@ def test_kept_user_signs_with_the_same_key_and_kept_function_runs(restart):
 
 def test_kept_schedule_fires_again(restart):
     until(lambda: fired(restart.client), lambda found: found - restart.fired)
+
+
+def test_kept_stack_is_updated_and_deleted(restart):
+    client = restart.client
+    cloudformation = client("cloudformation")
+    body = cloudformation.get_template(StackName="mine")["TemplateBody"]
+    body["Outputs"]["More"] = {"Value": {"Fn::GetAtt": ["Rows", "Arn"]}}
+    cloudformation.update_stack(StackName="mine", TemplateBody=json.dumps(body))
+    updated = ended(cloudformation, "mine")
+    assert updated["StackStatus"] == "UPDATE_COMPLETE", reasons(cloudformation, "mine")
+    roles = [one["OutputValue"] for one in updated["Outputs"] if one["OutputKey"] == "Role"]
+    assert roles == [restart.before["exports"]["Exports"][0]["Value"]]
+    client("s3").delete_object(Bucket="of-stack", Key="k")
+    cloudformation.delete_stack(StackName="mine")
+    assert ended(cloudformation, updated["StackId"])["StackStatus"] == "DELETE_COMPLETE"
+    assert "of-stack" not in client("dynamodb").list_tables()["TableNames"]
+
+
+def test_interrupted_creation_of_a_stack_has_failed_and_can_be_deleted(restart):
+    cloudformation = restart.client("cloudformation")
+    cut = ended(cloudformation, "cut")
+    assert cut["StackStatus"] == "CREATE_FAILED" and "The local run ended" in cut["StackStatusReason"]
+    found = cloudformation.describe_stack_resources(StackName="cut")["StackResources"]
+    assert [one["ResourceStatus"] for one in found] == ["CREATE_COMPLETE", "CREATE_FAILED"]
+    assert found[1]["PhysicalResourceId"].startswith("cut-Then-")
 
 
 def test_run_that_keeps_a_state_is_not_reset(restart):

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tastemaker.contracts.dataset_storage import data_id_alias
-from tastemaker.errors import InvalidInput
+from tastemaker.errors import InvalidInput, ResourceNotFound
 from tastemaker.serving.endpoints import CACHE_SECONDS, RecordCache
+from tastemaker.serving.runtime import Runtime
 
 ACCOUNT = "arn:aws:personalize:us-east-1:1:"
 CAMPAIGN = f"{ACCOUNT}campaign/c"
@@ -28,6 +29,41 @@ class FakeRecord:
     @property
     def status(self) -> str | None:
         return self.body.get("status")
+
+
+class Table:
+    """A table of records, by ARN."""
+
+    def __init__(self, **records: dict[str, Any]) -> None:
+        self.records = {campaign(name): {"status": "ACTIVE", **body} for name, body in records.items()}
+
+    def get(self, arn: str) -> FakeRecord | None:
+        body = self.records.get(arn)
+        return None if body is None else FakeRecord(dict(body))
+
+    def target(self, alias: str) -> str | None:
+        return None
+
+
+def campaign(name: str) -> str:
+    return f"{ACCOUNT}campaign/{name}"
+
+
+def serving(version: str) -> dict[str, Any]:
+    return {"_serving": {**DEPLOYMENT, "solutionVersionArn": version, "bundle": f"s3://lake/{version}/"}}
+
+
+class Downloads:
+    """Bundles of which some are here, and some still on their way."""
+
+    def __init__(self, *here: str) -> None:
+        self.here = set(here)
+
+    def ready(self, uri: str) -> bool:
+        return uri in self.here
+
+    def prepare(self, uri: str) -> bool:
+        return uri not in self.here
 
 
 class OneRecord:
@@ -97,3 +133,46 @@ def test_endpoint_is_kept_while_its_record_is_cached() -> None:
 def test_endpoint_without_a_deployment_is_rejected_with_its_status(table: OneRecord) -> None:
     with pytest.raises(InvalidInput, match=f"its status is {table.body['status']}"):
         RecordCache(table).endpoint(CAMPAIGN)
+
+
+def test_alias_answers_as_the_campaign_that_it_points_at() -> None:
+    table, now = Table(home={"aliasOf": campaign("blue")}, blue=serving("1"), green=serving("2")), [0.0]
+    cache = RecordCache(table, clock=lambda: now[0])
+    endpoint = cache.endpoint(campaign("home"))
+    assert (endpoint.arn, endpoint.solution_version_arn) == (campaign("blue"), "1")
+    assert cache.endpoint(campaign("home")) is endpoint
+    table.records[campaign("home")]["aliasOf"] = campaign("green")
+    now[0] = CACHE_SECONDS
+    assert cache.endpoint(campaign("home")).solution_version_arn == "2"
+
+
+def test_alias_that_has_moved_answers_although_its_old_campaign_is_gone() -> None:
+    table, now = Table(home={"aliasOf": campaign("blue")}, blue=serving("1"), green=serving("2")), [0.0]
+    cache = RecordCache(table, clock=lambda: now[0])
+    cache.get(campaign("blue"))
+    now[0] = CACHE_SECONDS / 2
+    assert cache.endpoint(campaign("home")).solution_version_arn == "1"
+    table.records[campaign("home")]["aliasOf"] = campaign("green")
+    del table.records[campaign("blue")]
+    now[0] = CACHE_SECONDS  # the old campaign is read again, and the alias is still cached
+    assert cache.endpoint(campaign("home")).solution_version_arn == "2"
+
+
+def test_alias_without_a_campaign_says_which_one_is_missing() -> None:
+    cache = RecordCache(Table(home={"aliasOf": campaign("blue")}))
+    with pytest.raises(ResourceNotFound, match="campaign/blue"):
+        cache.endpoint(campaign("home"))
+
+
+def test_alias_answers_from_the_old_model_until_the_new_one_is_here() -> None:
+    table, now = Table(home={"aliasOf": campaign("blue")}, blue=serving("1"), green=serving("2")), [0.0]
+    downloads = Downloads("s3://lake/1/")
+    cache = RecordCache(table, clock=lambda: now[0])
+    runtime = Runtime(cache, downloads, profiles=None)  # type: ignore[arg-type]
+    asked = {"campaignArn": campaign("home")}
+    assert runtime.endpoint(asked).solution_version_arn == "1"
+    table.records[campaign("home")]["aliasOf"] = campaign("green")
+    now[0] = CACHE_SECONDS
+    assert runtime.endpoint(asked).solution_version_arn == "1"
+    downloads.here.add("s3://lake/2/")
+    assert runtime.endpoint(asked).solution_version_arn == "2"

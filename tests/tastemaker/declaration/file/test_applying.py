@@ -174,3 +174,62 @@ def test_resource_that_is_being_deleted_is_made_again_when_it_is_gone():
     outcome, said = api.perform(api.plan(declared({"datasetGroups": {"shop": None}})))
     assert outcome.succeeded and any("old one is deleted" in one.text for one in said)
     assert api.plan(declared({"datasetGroups": {"shop": None}})).is_empty
+
+
+def blue_and_green(points_at):
+    """A shop with a campaign for each of two solutions, and the alias that clients name."""
+    value = trained_shop()
+    value["solutions"]["popular"] = {"recipe": "aws-popularity-count"}
+    value["solutionVersions"]["v2"] = {"solution": "popular"}
+    value["campaigns"] = {
+        "blue": {"solution": "for-you"},
+        "green": {"solution": "popular"},
+        "home": {"campaign": points_at},
+    }
+    return value
+
+
+def test_alias_moves_in_place_to_another_campaign():
+    api = MemoryApi()
+    assert api.apply(declared(blue_and_green("blue"))).succeeded
+    (step,) = api.plan(declared(blue_and_green("green"))).of("update")
+    assert step.id == "campaigns.home"
+    outcome = api.apply(declared(blue_and_green("green")))
+    record = api.here.control.records.find_any(outcome.arns["campaigns.home"])
+    assert record.body["aliasOf"] == outcome.arns["campaigns.green"]
+    assert api.plan(declared(blue_and_green("green"))).is_empty
+
+
+def test_alias_moves_when_the_new_campaign_is_active():
+    api, before = MemoryApi(), blue_and_green("blue")
+    del before["campaigns"]["green"], before["solutions"]["popular"], before["solutionVersions"]["v2"]
+    assert api.apply(declared(before)).succeeded
+    api.calls.clear()
+    assert api.apply(declared(blue_and_green("green")), wait=False).succeeded
+    assert api.calls.index("CreateCampaign") < api.calls.index("UpdateCampaign")
+
+
+def test_alias_and_its_campaign_are_deleted_together():
+    api, declaration = MemoryApi(), declared(blue_and_green("blue"))
+    api.apply(declaration)
+    outcome, _ = api.perform(destruction(declaration, find(api, declaration)))
+    assert outcome.succeeded and not list(api.here.control.records.each("Campaign"))
+
+
+def test_alias_of_a_campaign_elsewhere_is_found_again():
+    api = MemoryApi()
+    api.apply(declared(blue_and_green("blue")))
+    elsewhere = api.call("ListCampaigns", {})["campaigns"]
+    (blue,) = [one["campaignArn"] for one in elsewhere if one["name"] == "blue"]
+    other = {"datasetGroups": {"second": None}, "campaigns": {"entry": {"campaign": blue}}}
+    assert api.apply(declared(other)).succeeded
+    assert api.plan(declared(other)).is_empty
+
+
+def test_campaign_of_another_declaration_is_not_made_an_alias():
+    api = MemoryApi()
+    api.apply(declared(blue_and_green("blue")))
+    elsewhere = api.call("ListCampaigns", {})["campaigns"]
+    (blue,) = [one["campaignArn"] for one in elsewhere if one["name"] == "blue"]
+    other = {"datasetGroups": {"second": None}, "campaigns": {"green": {"campaign": blue}}}
+    assert "already exists" in api.apply(declared(other)).failures["campaigns.green"]

@@ -123,3 +123,14 @@ def test_export_keeps_the_imports_that_the_data_consist_of() -> None:
     api.apply(declared(value), wait=False)
     exported = export(api, outcome.arns["datasetGroups.shop"])
     assert list(exported["datasetImportJobs"]) == ["again", "more"]
+
+
+def test_alias_is_exported_with_the_campaign_that_it_points_at():
+    value = shop()
+    value["solutionVersions"] = {"v1": {"solution": "for-you"}}
+    value["campaigns"]["entry"] = {"campaign": "home"}
+    api = MemoryApi()
+    outcome = api.apply(declared(value))
+    exported = export(api, outcome.arns["datasetGroups.shop"])
+    assert exported["campaigns"]["entry"] == {"campaign": "home"}
+    assert api.plan(declared(exported)).is_empty
