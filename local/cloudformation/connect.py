@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.models import cloudformation_backends
 
 from local.account import Account
-from local.cloudformation.api import CloudFormation
+from local.cloudformation.api import CloudFormation, Transform
 from local.cloudformation.custom import CustomResources, is_custom
 from local.cloudformation.engine import Engine
 from local.cloudformation.exports import Exports
@@ -45,6 +45,18 @@ def connect(
     def handler_of(resource_type: str) -> Handler:
         return custom if is_custom(resource_type) else others
 
+    engine = Engine(
+        handler_of,
+        _pseudo_parameters(account),
+        exports=Exports(cloudformation_backends[account.id][account.region].exports),
+        parameter=lambda parameter_type, text: _parameter(account, parameter_type, text),
+    )
+    return CloudFormation(account, engine, custom, macros, _transform(account, functions), moto)
+
+
+def _transform(account: Account, functions: Functions) -> Transform:
+    """A function that lets a function of this run transform a template."""
+
     def transform(function: str, body: dict[str, Any]) -> dict[str, Any]:
         event = {
             "region": account.region,
@@ -64,23 +76,25 @@ def connect(
         fragment: dict[str, Any] = result["fragment"]
         return fragment
 
-    def parameter(parameter_type: str, text: str) -> str:
-        if not parameter_type.startswith(STORED):
-            return text
-        try:
-            found = account.client("ssm").get_parameter(Name=text)
-        except ClientError as error:
-            raise ResourceFailedError(f"Unable to fetch parameters [{text}] from parameter store") from error
-        return str(found["Parameter"]["Value"])
+    return transform
 
-    suffix = "amazonaws.com.cn" if account.partition == "aws-cn" else "amazonaws.com"
-    pseudo = {
+
+def _parameter(account: Account, parameter_type: str, text: str) -> str:
+    """The value of a parameter, which may be in the parameter store."""
+    if not parameter_type.startswith(STORED):
+        return text
+    try:
+        found = account.client("ssm").get_parameter(Name=text)
+    except ClientError as error:
+        raise ResourceFailedError(f"Unable to fetch parameters [{text}] from parameter store") from error
+    return str(found["Parameter"]["Value"])
+
+
+def _pseudo_parameters(account: Account) -> dict[str, str]:
+    return {
         "AWS::AccountId": account.id,
         "AWS::Partition": account.partition,
         "AWS::Region": account.region,
-        "AWS::URLSuffix": suffix,
+        "AWS::URLSuffix": "amazonaws.com.cn" if account.partition == "aws-cn" else "amazonaws.com",
         "AWS::NotificationARNs": "",
     }
-    exports = Exports(cloudformation_backends[account.id][account.region].exports)
-    engine = Engine(handler_of, pseudo, exports=exports, parameter=parameter)
-    return CloudFormation(account, engine, custom, macros, transform, moto)
