@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,40 @@ def _service_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+@dataclass(frozen=True)
+class _Changing:
+    """What `apply` and `destroy` are told about deletions and waiting."""
+
+    prune: bool
+    yes: bool
+    timeout: int
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait."""
+        return self.timeout * 60.0
+
+
+def _changing(*, prune: str, yes: str, minutes: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of `_Changing`, as its argument `options`, and the file that it works on."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @click.option("--prune", is_flag=True, help=prune)
+        @click.option("--yes", "-y", is_flag=True, help=yes)
+        @click.option(
+            "--timeout", default=minutes, show_default=True, metavar="MINUTES", help="How long to wait."
+        )
+        @_from_file
+        @_service_errors
+        @functools.wraps(command)
+        def with_options(*given: Any, prune: bool, yes: bool, timeout: int, **more: Any) -> Any:
+            return command(*given, options=_Changing(prune, yes, timeout), **more)
+
+        return with_options
+
+    return decorate
+
+
 def _header(output: Output, connection: Connection, file: Path, environment: str) -> None:
     chosen = f" ({environment})" if environment else ""
     output.line(f"{file}{chosen} at {connection.api_url}, {connection.session.region_name}", "dim")
@@ -165,13 +200,13 @@ def diff_command(
 
 
 @click.command("apply")
-@click.option("--prune", is_flag=True, help="Delete what is in the dataset groups and not in FILE.")
 @click.option("--allow-replacement", is_flag=True, help="Allow changes that delete a resource with its data.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask before deletions of --prune.")
 @click.option("--wait", is_flag=True, help="Wait until everything is ACTIVE, also models and campaigns.")
-@click.option("--timeout", default=360, show_default=True, metavar="MINUTES", help="How long to wait.")
-@_from_file
-@_service_errors
+@_changing(
+    prune="Delete what is in the dataset groups and not in FILE.",
+    yes="Do not ask before deletions of --prune.",
+    minutes=360,
+)
 def apply_command(
     connection: Connection,
     output: Output,
@@ -179,11 +214,9 @@ def apply_command(
     *,
     file: Path,
     environment: str,
-    prune: bool,
+    options: _Changing,
     allow_replacement: bool,
-    yes: bool,
     wait: bool,
-    timeout: int,
 ) -> int:
     r"""Create and change resources until they are as FILE declares.
 
@@ -197,12 +230,12 @@ def apply_command(
     """
     from cli.declarations import output as shown
 
-    api, plan = _planned(connection, declared, prune=prune)
+    api, plan = _planned(connection, declared, prune=options.prune)
     if not output.as_json:
         _header(output, connection, file, environment)
         shown.show_plan(output, plan)
-    _check_allowed(output, plan, replacement=allow_replacement, deletion=yes)
-    outcome = _perform(output, api, plan, wait=wait, seconds=timeout * 60.0)
+    _check_allowed(output, plan, replacement=allow_replacement, deletion=options.yes)
+    outcome = _perform(output, api, plan, wait=wait, seconds=options.seconds)
     found = shown.existing_now(api, plan, outcome)
     if output.as_json:
         output.json({**shown.plan_as_json(plan), "resources": found, "failures": outcome.failures})
@@ -272,11 +305,7 @@ def _perform(output: Output, api: Any, plan: Any, *, wait: bool, seconds: float)
 
 
 @click.command("destroy")
-@click.option("--prune", is_flag=True, help="Also delete what is in the dataset groups and not in FILE.")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@click.option("--timeout", default=60, show_default=True, metavar="MINUTES", help="How long to wait.")
-@_from_file
-@_service_errors
+@_changing(prune="Also delete what is in the dataset groups and not in FILE.", yes="Do not ask.", minutes=60)
 def destroy_command(
     connection: Connection,
     output: Output,
@@ -284,9 +313,7 @@ def destroy_command(
     *,
     file: Path,
     environment: str,
-    prune: bool,
-    yes: bool,
-    timeout: int,
+    options: _Changing,
 ) -> int:
     r"""Delete everything that FILE declares, with its data.
 
@@ -298,9 +325,10 @@ def destroy_command(
     from cli.declarations.service import BotoApi
     from tastemaker.declaration.file.existing import find
     from tastemaker.declaration.file.planning import destruction
+    from tastemaker.declaration.plan import DELETE
 
     api = BotoApi(connection)
-    plan = destruction(declared, find(api, declared), prune=prune)
+    plan = destruction(declared, find(api, declared), prune=options.prune)
     if not output.as_json:
         _header(output, connection, file, environment)
         shown.show_plan(output, plan, hint=False)
@@ -310,9 +338,9 @@ def destroy_command(
             f"Nothing was deleted, because the file does not declare {listed}.",
             "Give --prune to delete that, too.",
         )
-    if plan.steps and not yes:
-        _confirm(output, plan.steps, "--yes")
-    outcome = _perform(output, api, plan, wait=True, seconds=timeout * 60.0)
+    if plan.of(DELETE) and not options.yes:
+        _confirm(output, plan.of(DELETE), "--yes")
+    outcome = _perform(output, api, plan, wait=True, seconds=options.seconds)
     if output.as_json:
         output.json({**shown.plan_as_json(plan), "failures": outcome.failures})
     if not outcome.succeeded:

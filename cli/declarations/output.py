@@ -10,8 +10,9 @@ from typing import Any
 from rich.text import Text
 
 from cli.output import Output, printable, state
+from tastemaker.control.core.records import Record
 from tastemaker.declaration.desired import Difference
-from tastemaker.declaration.file.api import Api, described, name_in
+from tastemaker.declaration.file.api import STACK, Api, described, name_in
 from tastemaker.declaration.file.applying import BLOCKED, FAILED, Outcome, Progress
 from tastemaker.declaration.file.planning import Plan, PlannedStep
 from tastemaker.declaration.plan import CREATE, DELETE, NOTHING, REFUSAL, REPLACEMENT, UPDATE
@@ -41,18 +42,23 @@ MAX_CHARACTERS = 60
 def show_plan(output: Output, plan: Plan, *, hint: bool = True) -> None:
     """Print what changes, why, what is lost, and a summary."""
     for step in plan.steps:
-        if step.action != NOTHING:
+        if step.action != NOTHING or step.reasons:
             _show_step(output, step)
     counts = {action: len(plan.of(action)) for action in SUMMARY}
     parts = [text.format(counts[action]) for action, text in SUMMARY.items() if counts[action]]
     output.line()
     output.line(f"Plan: {', '.join(parts) or 'nothing'}.", "bold")
     if plan.others:
-        listed = ", ".join(
-            f"{one.resource_type} {name_in(one.resource_type, one.body)}" for one in plan.others
-        )
-        more = " --prune deletes it." if hint else ""
+        listed = ", ".join(map(_listed, plan.others))
+        prunable = any(STACK not in one.body for one in plan.others)
+        more = " --prune deletes what no stack declares." if hint and prunable else ""
         output.line(f"In the dataset group, but not declared: {listed}.{more}", "yellow")
+
+
+def _listed(record: Record) -> str:
+    """A resource that the file does not declare, and the stack that does."""
+    stack = f" ({record.body[STACK]})" if STACK in record.body else ""
+    return f"{record.resource_type} {name_in(record.resource_type, record.body)}{stack}"
 
 
 def _show_step(output: Output, step: PlannedStep) -> None:
@@ -103,7 +109,10 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
     """A plan for programs."""
     return {
         "steps": [_step_as_json(step) for step in plan.steps],
-        "notDeclared": [{"type": one.resource_type, "arn": one.arn} for one in plan.others],
+        "notDeclared": [
+            {"type": one.resource_type, "arn": one.arn, "declaredBy": one.body.get(STACK)}
+            for one in plan.others
+        ],
         "summary": {action: len(plan.of(action)) for action in SUMMARY},
     }
 

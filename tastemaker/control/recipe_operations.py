@@ -19,7 +19,7 @@ def operations(context: Context) -> dict[str, Operation]:
         },
         "TagResource": lambda request: tag(context, request),
         "UntagResource": lambda request: untag(context, request),
-        "ListTagsForResource": lambda request: {"tags": tags.tags_of(_taggable(context, request))},
+        "ListTagsForResource": lambda request: {"tags": tags.shown(_taggable(context, request))},
     }
 
 

@@ -16,9 +16,11 @@ from aws_cdk import aws_personalize as personalize
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
+from tastemaker.contracts.metrics import OPERATIONS
 from tastemaker_cdk import (
     BatchInference,
     Campaign,
+    CampaignAlias,
     Dataset,
     DatasetGroup,
     Deployment,
@@ -119,6 +121,63 @@ def test_grants_metrics_waits_and_batch_jobs() -> None:
     text = json.dumps(template.to_json())
     assert ":function:tastemaker-dev-declaring" in text and ":a1/*/POST/recommendations" in text
     assert "personalize:GetRecommendations" in text
+
+
+def test_metrics_of_a_campaign_are_those_that_the_functions_write() -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "films")
+    Deployment("tastemaker-dev", namespace="Dev").use(stack)
+    campaign = Campaign(stack, "Home", version="arn:aws:personalize:eu-west-1:123456789012:solution/s/1")
+    for operation, call in OPERATIONS.items():
+        if operation not in ("GetRecommendations", "GetPersonalizedRanking"):
+            continue
+        metrics = (
+            (campaign.metric_requests(operation), call.requests, "Sum"),
+            (campaign.metric_errors(operation), call.server_errors, "Sum"),
+            (campaign.metric_latency(operation), call.latency, "p99"),
+        )
+        for metric, name, statistic in metrics:
+            assert (metric.namespace, metric.metric_name, metric.statistic) == ("Dev", name, statistic)
+            assert metric.dimensions == {"CampaignArn": campaign.arn}
+
+
+def test_alias_of_a_campaign_is_declared_by_its_reference_and_granted_by_its_own_arn() -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "films")
+    group = DatasetGroup(stack, "Group")
+    schema = Schema(stack, "Schema", avro=avro())
+    events = Dataset(stack, "Events", group=group, schema=schema, type="Interactions")
+    campaigns = {
+        color: Campaign(
+            stack,
+            color,
+            solution=Solution(stack, f"{color}Solution", group=group, recipe=recipe, after=[events]),
+        )
+        for color, recipe in (("Blue", "aws-user-personalization-v2"), ("Green", "aws-popularity-count"))
+    }
+    home = CampaignAlias(stack, "Home", campaign=campaigns["Blue"], name="home")
+    role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    home.grant_recommend(role)
+    app.synth()
+    template = Template.from_stack(stack)
+    blue = stack.resolve(campaigns["Blue"].arn)
+    template.has_resource_properties(
+        "Custom::TastemakerCampaign", {"Name": "home", "SolutionVersionArn": blue}
+    )
+    policies = json.dumps(template.find_resources("AWS::IAM::Policy"))
+    assert stack.resolve(home.arn)["Ref"] in policies and blue["Ref"] not in policies
+    assert home.metric_requests().dimensions == {"CampaignArn": home.arn}
+
+
+def test_alias_of_an_alias_fails_at_synthesis() -> None:
+    app = cdk.App(analytics_reporting=False)
+    stack = cdk.Stack(app, "films")
+    group = DatasetGroup(stack, "Group")
+    solution = Solution(stack, "Solution", group=group, recipe="aws-popularity-count")
+    first = CampaignAlias(stack, "First", campaign=Campaign(stack, "Blue", solution=solution))
+    CampaignAlias(stack, "Second", campaign=first)
+    with pytest.raises(RuntimeError, match=r"\[films/Second\] .* is itself an alias"):
+        app.synth()
 
 
 def test_aspect_converts_the_types_of_amazon_personalize() -> None:

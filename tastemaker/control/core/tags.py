@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tastemaker.contracts.stack_tags import RESERVED, stack_tags
 from tastemaker.control.core.records import Record
 from tastemaker.errors import InvalidInput, TooManyTagKeys, TooManyTags
 
@@ -15,7 +16,7 @@ def merged(existing: Iterable[Mapping[str, str]], given: Iterable[Mapping[str, s
     given = list(given)
     keys = [tag["tagKey"] for tag in given]
     for key in keys:
-        if key.lower().startswith("aws:"):
+        if key.lower().startswith(RESERVED):
             raise InvalidInput(f"The tag key {key!r} must not start with aws:, which is reserved.")
         if keys.count(key) > 1:
             raise InvalidInput(f"The tag key {key!r} is given more than once.")
@@ -41,3 +42,8 @@ def tags_of(record: Record) -> Tags:
     """The tags of a record."""
     tags: Tags = record.body.get("_tags", [])
     return tags
+
+
+def shown(record: Record) -> Tags:
+    """The tags of a record that clients see: those of the stack that declares it, too."""
+    return [*tags_of(record), *stack_tags(record.body)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from tastemaker.contracts.arns import name_of
+from tastemaker.contracts.stack_tags import RESERVED, stack_in
 from tastemaker.control.core.records import Record
 from tastemaker.control.resources.campaign import LATEST
 from tastemaker.declaration.types import TYPES
@@ -29,6 +30,10 @@ _LIST_BY = {
     "BatchInferenceJob": "solutionVersionArn",
     "BatchSegmentJob": "solutionVersionArn",
 }
+
+
+STACK = "_stack"
+"""The private member of a record with the stack that declares it, for messages. Only the stack changes it."""
 
 
 class ApiError(Exception):
@@ -81,7 +86,7 @@ def described(api: Api, resource_type: str, arn: str) -> Record | None:
         member = f"{resource_type[0].lower()}{resource_type[1:]}"
         body: dict[str, Any] = dict(answer[member])
         if declared.taggable:
-            body["_tags"] = list(api.call("ListTagsForResource", {"resourceArn": arn}).get("tags", ()))
+            body |= tag_members(api, arn)
         if resource_type == "MetricAttribution":
             body["metrics"] = _metrics(api, arn)
     except ApiError as error:
@@ -89,6 +94,14 @@ def described(api: Api, resource_type: str, arn: str) -> Record | None:
             return None
         raise
     return Record(arn, resource_type, body, _parent(resource_type, body))
+
+
+def tag_members(api: Api, arn: str) -> dict[str, Any]:
+    """The tags of a resource as a private member, and the stack that declares it as another one."""
+    tags = list(api.call("ListTagsForResource", {"resourceArn": arn}).get("tags", ()))
+    stack = stack_in(tags)
+    own = [tag for tag in tags if not tag["tagKey"].startswith(RESERVED)]
+    return {"_tags": own} if stack is None else {"_tags": own, STACK: stack}
 
 
 def _metrics(api: Api, arn: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from tastemaker.contracts.arns import segment_of
 from tastemaker.contracts.campaign_alias import target_of
 from tastemaker.control.core.records import Record
 from tastemaker.declaration.declarations import Declaration, DeclaredResource, Ref, resolved
-from tastemaker.declaration.file.api import Api, arn_in, described, listed, name_in
+from tastemaker.declaration.file.api import Api, arn_in, described, listed, name_in, tag_members
 from tastemaker.declaration.file.sections import BY_TYPE, CAMPAIGN
 from tastemaker.declaration.types import TYPES
 
@@ -87,8 +87,10 @@ class _Finder:
         for one in self.existing.records.values():
             if one.resource_type == "DatasetGroup":
                 for record in contents(self.api, one.arn, self.list_of):
-                    if record.arn not in known:
-                        yield record
+                    if record.arn in known:
+                        continue
+                    taggable = TYPES[record.resource_type].taggable
+                    yield record.with_(**tag_members(self.api, record.arn)) if taggable else record
 
     def list_of(self, resource_type: str, parent: str | None = None) -> list[dict[str, Any]]:
         """A list of the service, read once."""

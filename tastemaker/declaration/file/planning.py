@@ -10,7 +10,7 @@ from tastemaker.contracts import statuses
 from tastemaker.control.core.records import Record
 from tastemaker.declaration.declarations import Declaration, DeclaredResource, references, resolved
 from tastemaker.declaration.desired import Difference, differences
-from tastemaker.declaration.file.api import name_in
+from tastemaker.declaration.file.api import STACK, name_in
 from tastemaker.declaration.file.existing import Existing, next_name
 from tastemaker.declaration.plan import CREATE, DELETE, NOTHING, REFUSAL, REPLACEMENT, UPDATE
 from tastemaker.declaration.types import IN_PLACE, TYPES
@@ -93,21 +93,26 @@ def plan(declaration: Declaration, existing: Existing, *, prune: bool = False) -
     planner = _Planner(declaration, existing)
     steps = [planner.step(one) for one in declaration.ordered()]
     others = sorted(existing.others, key=lambda record: _deletion_order(record.resource_type))
+    owned = tuple(one for one in others if STACK in one.body)
     if not prune:
         replaced = any(step.action == REPLACEMENT and step.type == "DatasetGroup" for step in steps)
         if replaced and others:
             steps = [_blocked(step, others) for step in steps]
         return Plan(tuple(steps), tuple(others))
-    return Plan((*steps, *map(_deletion, others)))
+    return Plan((*steps, *(_deletion(one) for one in others if one not in owned)), owned)
 
 
 def destruction(declaration: Declaration, existing: Existing, *, prune: bool = False) -> Plan:
-    """The plan that deletes what is declared, dependents first."""
-    steps = [_deletion(record) for record in existing.others] if prune else []
+    """The plan that deletes what is declared, dependents first. What a stack declares stays."""
+    steps = [_deletion(record) for record in existing.others if STACK not in record.body] if prune else []
     for one in reversed(declaration.ordered()):
         record = existing.records.get(one.id)
         if record is not None and TYPES[one.type].kept is None:
-            steps.append(PlannedStep(DELETE, one.id, one.type, name_in(one.type, record.body), one, record))
+            name, stack = name_in(one.type, record.body), record.body.get(STACK)
+            step = PlannedStep(DELETE, one.id, one.type, name, one, record)
+            steps.append(
+                step if stack is None else replace(step, action=NOTHING, reasons=(_owned_by(stack),))
+            )
     steps.sort(key=lambda step: _deletion_order(step.type))
     return Plan(tuple(steps), () if prune else tuple(existing.others))
 
@@ -137,7 +142,7 @@ class _Planner:
 
     def step(self, one: DeclaredResource) -> PlannedStep:
         """The step for a resource; those that it needs have theirs."""
-        step = self._step(one)
+        step = _respecting_stacks(self._step(one))
         if step.record is None or step.action in (CREATE, REPLACEMENT):
             self._new.add(one.id)
             self._arns[one.id] = f"(new {one.id})"
@@ -203,6 +208,21 @@ class _Planner:
         for ref in references(one.properties):
             if ref.id in self._new and ref.id in self.existing.records:
                 yield ref.id
+
+
+def _respecting_stacks(step: PlannedStep) -> PlannedStep:
+    """The step, or a refusal if it would change what a stack declares."""
+    stack = None if step.record is None else step.record.body.get(STACK)
+    if stack is None or step.action == CREATE:
+        return step
+    if step.action == NOTHING:
+        return replace(step, reasons=(_owned_by(stack),))
+    reason = f"{_owned_by(stack)}: change it there, or leave it out of the file and name its ARN"
+    return replace(step, action=REFUSAL, reasons=(*step.reasons, reason))
+
+
+def _owned_by(stack: str) -> str:
+    return f"declared by {stack}"
 
 
 def _advice(one: DeclaredResource, forced: list[str]) -> Iterator[str]:

@@ -238,3 +238,82 @@ def test_template_with_an_unknown_reference_fails_with_its_place() -> None:
     engine, stack, _ = stack_of()
     engine.create(stack, template(A={"Properties": {"On": {"Ref": "Nothing"}}}), {})
     assert stack.status == "ROLLBACK_COMPLETE" and "Nothing" in str(stack.events)
+
+
+def deleted(notes: Notes) -> list[str]:
+    return [call for call in notes.calls if call.startswith("delete")]
+
+
+def test_replaced_resource_with_a_policy_to_retain_stays() -> None:
+    engine, stack, notes = stack_of()
+    engine.create(stack, template(A={"UpdateReplacePolicy": "Retain"}), {})
+    engine.update(stack, template(A={"UpdateReplacePolicy": "Retain", "Properties": {"Version": 2}}), {})
+    assert stack.status == "UPDATE_COMPLETE" and deleted(notes) == []
+    engine.delete(stack)
+    assert deleted(notes) == ["delete A A2"]
+
+
+@pytest.mark.parametrize(("policy", "gone"), [("Retain", []), ("RetainExceptOnCreate", ["delete A A1"])])
+def test_creation_that_is_rolled_back_follows_the_deletion_policy(policy: str, gone: list[str]) -> None:
+    engine, stack, notes = stack_of("create B")
+    engine.create(stack, template(A={"DeletionPolicy": policy}, B={"DependsOn": "A"}), {})
+    assert stack.status == "ROLLBACK_COMPLETE" and deleted(notes) == gone
+
+
+def test_resource_whose_condition_becomes_false_is_deleted_and_its_property_is_left_out() -> None:
+    engine, stack, notes = stack_of()
+    body = {
+        "Parameters": {"Stage": {"Type": "String"}},
+        "Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+        "Resources": {
+            "A": {"Type": "Custom::X", "Condition": "IsProd"},
+            "B": {
+                "Type": "Custom::X",
+                "Properties": {"On": {"Fn::If": ["IsProd", {"Ref": "A"}, {"Ref": "AWS::NoValue"}]}},
+            },
+        },
+        "Outputs": {"A": {"Condition": "IsProd", "Value": {"Ref": "A"}}},
+    }
+    engine.create(stack, body, {"Stage": "prod"})
+    assert stack.resources["B"].properties == {"On": "A1"} and stack.outputs == {"A": "A1"}
+    engine.update(stack, body, {"Stage": "dev"})
+    assert stack.status == "UPDATE_COMPLETE", stack.reason
+    assert stack.resources["B"].properties == {} and stack.outputs == {}
+    assert deleted(notes) == ["delete A A1"]
+
+
+def test_renamed_logical_id_creates_the_new_resource_before_it_deletes_the_old_one() -> None:
+    engine, stack, notes = stack_of()
+    engine.create(stack, template(Old={}), {})
+    engine.update(stack, template(New={}), {})
+    assert notes.calls == ["create Old", "create New", "delete Old Old1"]
+
+
+def test_failed_rollback_can_be_continued() -> None:
+    engine, stack, notes = stack_of("update B", "update A")
+    engine.create(stack, template(A={}, B={"DependsOn": "A"}), {})
+    notes.failing = ("update A",)
+    engine.update(stack, template(A={"Properties": {"Version": 2}}, B={"DependsOn": "A"}), {})
+    assert stack.status == "UPDATE_ROLLBACK_FAILED"
+    notes.failing = ()
+    engine.roll_back(stack, "User Initiated")
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE" and stack.resources["A"].properties == {}
+
+
+def test_update_without_rollback_goes_on_where_it_failed() -> None:
+    engine, stack, notes = stack_of("update B")
+    engine.create(stack, template(A={}, B={"DependsOn": "A"}), {})
+    stack.disable_rollback = True
+    changed = {"Properties": {"Version": 2}}
+    engine.update(stack, template(A=changed, B={**changed, "DependsOn": "A"}), {})
+    assert stack.status == "UPDATE_FAILED" and deleted(notes) == []
+    notes.failing = ()
+    engine.update(stack, template(A=changed, B={**changed, "DependsOn": "A"}), {})
+    assert stack.status == "UPDATE_COMPLETE" and deleted(notes) == ["delete B B1", "delete A A1"]
+
+
+def test_creation_that_is_never_answered_is_deleted_by_the_stack_and_the_logical_id() -> None:
+    world = World()
+    assert world.create({"Resources": {"Group": resource("DatasetGroup")}}) == "CREATE_COMPLETE"
+    world.stack.resources["Group"].physical = Physical("shop-Group-1A2B3C")
+    assert world.delete() == "DELETE_COMPLETE" and world.existing() == {}

@@ -121,3 +121,45 @@ def test_campaign_that_moves_to_another_solution_is_found_and_replaced(api):
     value["campaigns"]["home"] = {"solution": "popular"}
     plan = api.plan(declared(value))
     assert actions(plan) == {"solutions.popular": "create", "campaigns.home": "replace"}
+
+
+def owned_by_a_stack(api, *ids):
+    """Let a stack declare resources of the shop."""
+    records = find(api, declared(shop())).records
+    for id in ids:
+        record = api.here.control.records.find_any(records[id].arn)
+        owner = f"arn:aws:cloudformation:us-east-1:000000000000:stack/films/1/{id.partition('.')[2]}"
+        api.here.control.writer.change_private(record, _declaredBy=owner)
+
+
+def test_resource_of_a_stack_is_shown_and_stays_as_it_is(api):
+    owned_by_a_stack(api, "campaigns.home", "filters.cheap")
+    plan = api.plan(declared(shop()))
+    assert plan.is_empty
+    (step,) = [one for one in plan.steps if one.id == "campaigns.home"]
+    assert step.reasons == ("declared by the stack films as home",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("campaigns", "home", {"minProvisionedTPS": 3}),
+        ("filters", "cheap", {"filterExpression": EVENT}),
+    ],
+)
+def test_change_of_what_a_stack_declares_is_refused(api, change):
+    section, key, properties = change
+    owned_by_a_stack(api, f"{section}.{key}")
+    (step,) = api.plan(changed(section, key, **properties)).of("refused")
+    assert "declared by the stack films as" in step.reasons[-1] and "change it there" in step.reasons[-1]
+
+
+def test_prune_and_destroy_leave_what_a_stack_declares(api):
+    owned_by_a_stack(api, "campaigns.home", "filters.cheap")
+    fewer = shop()
+    del fewer["campaigns"], fewer["filters"]
+    plan = api.plan(declared(fewer), prune=True)
+    assert not plan.of("delete") and {one.resource_type for one in plan.others} == {"Campaign", "Filter"}
+    steps = destruction(declared(shop()), find(api, declared(shop())))
+    assert {"campaigns.home", "filters.cheap"} == {step.id for step in steps.of("nothing")}
+    assert "solutions.for-you" in {step.id for step in steps.of("delete")}
