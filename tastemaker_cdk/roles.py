@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -35,11 +37,34 @@ def data_role(scope: Construct, id: str) -> iam.Role:
 
 def allow_reading(role: iam.Role, bucket_arn: str, prefix: str) -> None:
     """Allow a role to read the objects of a bucket below a prefix."""
+    objects = f"{bucket_arn}/{prefix}*"
     role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket_arn]))
-    role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{bucket_arn}/{prefix}*"]))
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects]))
+    _accept(role, objects, "a job reads every file below the prefix that its declaration names")
 
 
 def allow_writing(role: iam.Role, bucket_arn: str, prefix: str) -> None:
     """Allow a role to write objects of a bucket below a prefix."""
-    actions = ["s3:PutObject", "s3:AbortMultipartUpload"]
-    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[f"{bucket_arn}/{prefix}*"]))
+    actions, objects = ["s3:PutObject", "s3:AbortMultipartUpload"], f"{bucket_arn}/{prefix}*"
+    role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[objects]))
+    _accept(role, objects, "a job writes new files below the prefix that its declaration names")
+
+
+def _accept(role: iam.IRole, objects: str, reason: str) -> None:
+    """Record for cdk-nag's AwsSolutions why a role is allowed to use all objects below a prefix."""
+    shown = _shown(cdk.Stack.of(role).resolve(objects))
+    cdk.Validations.of(role).acknowledge(
+        cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{shown}]", reason=reason)
+    )
+
+
+def _shown(value: Any) -> str:
+    """The text that cdk-nag shows for an ARN that the CDK has not resolved yet."""
+    match value:
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(_shown(part) for part in parts)
+    return str(value)

@@ -10,7 +10,6 @@ from typing import Any
 from rich.text import Text
 
 from cli.output import Output, printable, state
-from tastemaker.control.core.records import Record
 from tastemaker.declaration.desired import Difference
 from tastemaker.declaration.file.api import STACK, Api, described, name_in
 from tastemaker.declaration.file.applying import BLOCKED, FAILED, Outcome, Progress
@@ -49,16 +48,10 @@ def show_plan(output: Output, plan: Plan, *, hint: bool = True) -> None:
     output.line()
     output.line(f"Plan: {', '.join(parts) or 'nothing'}.", "bold")
     if plan.others:
-        listed = ", ".join(map(_listed, plan.others))
-        prunable = any(STACK not in one.body for one in plan.others)
-        more = " --prune deletes what no stack declares." if hint and prunable else ""
-        output.line(f"In the dataset group, but not declared: {listed}.{more}", "yellow")
-
-
-def _listed(record: Record) -> str:
-    """A resource that the file does not declare, and the stack that does."""
-    stack = f" ({record.body[STACK]})" if STACK in record.body else ""
-    return f"{record.resource_type} {name_in(record.resource_type, record.body)}{stack}"
+        more = " --prune deletes what no stack declares." if hint and plan.has_prunable else ""
+        output.line(
+            f"In the dataset group, but not declared: {', '.join(plan.named_others)}.{more}", "yellow"
+        )
 
 
 def _show_step(output: Output, step: PlannedStep) -> None:

@@ -131,6 +131,11 @@ class CloudFormation:
         return {"StackId": stack.id}
 
     def _update_stack(self, form: Form) -> dict[str, Any]:
+        if self.stacks.find(form["StackName"]) is None:
+            raise InvalidRequestError(
+                f"Stack [{form['StackName']}] does not exist, or was created without custom resources, which "
+                "the local run cannot add later. Create it again with them."
+            )
         stack = self.stacks.updatable(form)
         body, source = self._body_for(stack, form)
         given = parameters(form, body, stack.parameters)

@@ -43,7 +43,10 @@ class StackStore:
         return list(self._stacks.values())
 
     def clear(self) -> None:
-        """Forget all stacks. What they have created is not deleted."""
+        """Forget all stacks and their exports. What they have created is not deleted."""
+        for stack in self._stacks.values():
+            stack.exports, stack.imports = {}, []
+            self._exports.publish(stack)
         self._stacks.clear()
 
     def new(self, name: str, tags: Mapping[str, str]) -> Stack:

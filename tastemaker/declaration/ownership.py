@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tastemaker.contracts.stack_tags import OWNER
+from tastemaker.contracts import stack_tags
 from tastemaker.control.core.records import Record
 
+OWNER = stack_tags.OWNER
+"""Who has declared the resource: the stack and the logical ID."""
 REQUEST = "_declaredRequest"
 """The request that created the resource, or the last one that changed it."""
 CREATED = "_createdByRequest"

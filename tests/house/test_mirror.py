@@ -18,7 +18,6 @@ PACKAGES = (
     "demo",
     "deployment",
     "distributed",
-    "examples",
     "infrastructure",
     "lambdas",
     "local",
@@ -35,7 +34,6 @@ WITHOUT_SOURCE = {
     "tests/lambdas/test_valid_calls.py": "all calls of all functions",
     "tests/local/moto_patches/test_canaries.py": "tests moto, not us",
     "tests/tastemaker_cdk/test_constructs.py": "the templates that all constructs make together",
-    "tests/examples/test_terraform.py": "an example that is not in Python",
 }
 
 BATCH_JOBS = "tests/tastemaker/control/resources/test_batch_job.py"
@@ -49,9 +47,8 @@ COVERED = {
     "demo/": "tests/end_to_end/test_first_campaign.py",
     "deployment/smoke/": "tests/deployment/smoke/test_steps.py",
     "distributed/": "tests/distributed/test_importing.py",
-    # Constructs are tested by the templates that they make, and examples by their deployment.
+    # Constructs are tested by the templates that they make.
     "tastemaker_cdk/": "tests/tastemaker_cdk/test_constructs.py",
-    "examples/": "tests/end_to_end/test_examples.py",
     # Errors are what commands end with.
     "cli/errors.py": "tests/cli/test_main.py",
     "cli/mapping_view.py": "tests/cli/commands/test_trying.py",

@@ -40,10 +40,25 @@ EXAMPLES = ("shop", "video", "tenants")
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The template of each example. cdk-nag's report is beside it."""
+    from cdk_nag import AwsSolutionsChecks
+
     folder = tmp_path_factory.mktemp("examples")
     for name in EXAMPLES:
-        import_module(f"examples.{name}.app").app(str(folder / name)).synth()
+        app = import_module(f"examples.{name}.app").app(str(folder / name))
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(verbose=True))
+        try:
+            app.synth()
+        except RuntimeError as error:  # findings fail the synthesis; a test reads them from the report
+            assert "Validation failed" in str(error)
     return {name: folder / name / f"{name}.template.json" for name in EXAMPLES}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_cdk_nag_has_no_findings_in_the_examples(examples: dict[str, Path], name: str) -> None:
+    report = json.loads(examples[name].with_name("validation-report.json").read_text())
+    found = {plugin["pluginName"]: plugin["violations"] for plugin in report["pluginReports"]}
+    assert [one["ruleName"] for one in found["AwsSolutions"]] == []
 
 
 def test_cfn_lint_has_no_findings_in_the_examples(examples: dict[str, Path]) -> None:

@@ -83,6 +83,20 @@ class Plan:
         return [step for step in self.steps if step.action in actions]
 
     @property
+    def named_others(self) -> list[str]:
+        """The type and the name of each of the others, with the stack that declares it."""
+        named = []
+        for one in self.others:
+            stack = f" ({one.body[STACK]})" if STACK in one.body else ""
+            named.append(f"{one.resource_type} {name_in(one.resource_type, one.body)}{stack}")
+        return named
+
+    @property
+    def has_prunable(self) -> bool:
+        """Whether one of the others belongs to no stack."""
+        return any(STACK not in one.body for one in self.others)
+
+    @property
     def is_empty(self) -> bool:
         """Whether everything is as declared."""
         return not any(step.changes or step.action == REFUSAL for step in self.steps)
