@@ -13,6 +13,7 @@ from tastemaker_cdk.batch import BatchInference, Segment
 from tastemaker_cdk.data import Dataset, DatasetGroup, EventTracker, Filter, Import, Schema, Source
 from tastemaker_cdk.deployment import Deployment
 from tastemaker_cdk.domains import Shop, VideoService
+from tastemaker_cdk.maintained import MaintainedExperiences
 from tastemaker_cdk.models import Campaign, CampaignAlias, MetricAttribution, Recommender, Solution, Training
 from tastemaker_cdk.resource import Resource
 from tastemaker_cdk.wait import Wait
@@ -27,6 +28,7 @@ __all__ = [
     "EventTracker",
     "Filter",
     "Import",
+    "MaintainedExperiences",
     "MetricAttribution",
     "Recommender",
     "Resource",

@@ -22,6 +22,7 @@ from tastemaker.declaration.file.sections import DATASET_TYPES, dataset_type
 
 _SECTIONS = ("tags", "datasetGroup", "datasets", "eventTracker", "filters", "recommenders", "solutions")
 _MAX_DAYS = 30
+_BATCHES = {"batchInferenceJobs": "BatchInferenceJob", "batchSegmentJobs": "BatchSegmentJob"}
 _NOTES = {
     "import": "The file schedules imports ({0}). Tastemaker imports when a file is applied: run "
     "`tastemaker apply` with another --var import=NAME on that schedule.",
@@ -35,11 +36,27 @@ _NOTES = {
 
 
 @dataclass(frozen=True)
+class BatchSchedule:
+    """A schedule of batch jobs: their type, the key of their solution, and members of their requests."""
+
+    type: str
+    solution: str
+    expression: str
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Converted:
-    """The document in our own form, and what of the file has no counterpart."""
+    """The document in our own form, and what of the file has no counterpart in a file.
+
+    `imports` is when the file imports again, and `batches` when it starts batch jobs: `tastemaker_cdk`
+    schedules both.
+    """
 
     document: Document
     notes: list[str]
+    imports: str | None = None
+    batches: tuple[BatchSchedule, ...] = ()
 
 
 def is_parameter_file(value: Any) -> bool:
@@ -53,7 +70,8 @@ def convert(document: Document, variables: Mapping[str, Any]) -> Converted:
     value = converter.convert()
     if converter.problems:
         raise InvalidDeclaration(converter.problems)
-    return Converted(Document(value, converter.lines, document.name), converter.notes)
+    converted = Document(value, converter.lines, document.name)
+    return Converted(converted, converter.notes, converter.imports, tuple(converter.batches))
 
 
 @dataclass
@@ -64,6 +82,8 @@ class _Converter:
     notes: list[str] = field(default_factory=list)
     lines: dict[Path, int] = field(default_factory=dict)
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
+    imports: str | None = None
+    batches: list[BatchSchedule] = field(default_factory=list)
 
     def convert(self) -> dict[str, Any]:
         given = self.document.value
@@ -74,6 +94,7 @@ class _Converter:
         self._add("datasetGroups", ("datasetGroup",), group)
         schedule = _at(group, "workflowConfig", "schedules", "import")
         if schedule:
+            self.imports = str(schedule)
             self._note("import", schedule)
         self._datasets(given.get("datasets") or {})
         if given.get("eventTracker"):
@@ -123,9 +144,13 @@ class _Converter:
             self._version(path, key, version or {})
         for number, campaign in enumerate(_at(given, "campaigns") or ()):
             self._add("campaigns", (*path, "campaigns", number), campaign, solution=key)
-        for jobs in ("batchInferenceJobs", "batchSegmentJobs"):
+        for jobs, type_name in _BATCHES.items():
             for job in _at(given, jobs) or ():
-                self._note("batch", _at(job, "workflowConfig", "schedule") or "no schedule", key)
+                expression = _at(job, "workflowConfig", "schedule")
+                self._note("batch", expression or "no schedule", key)
+                if expression:
+                    settings = dict(_at(job, "serviceConfig") or {})
+                    self.batches.append(BatchSchedule(type_name, key, str(expression), settings))
 
     def _training(self, path: Path, schedule: str | None, config: Mapping[str, Any]) -> dict[str, Any]:
         """Automatic training in the rhythm of a schedule. Without one, the solution trains once."""
