@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ class Template:
         return found
 
 
+@cache
 def synthesize(name: str, cdk_json: Path = CDK_JSON) -> Template:
-    """The template of the stage `name`. Raises StageError if `cdk.json` has no such stage.
+    """The template of the stage `name`, synthesized once. Raises StageError if `cdk.json` has no such stage.
 
     Dependencies are not packaged: they change neither the resources nor their settings, and need minutes.
     """

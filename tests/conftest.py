@@ -20,8 +20,18 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 TESTS = Path(__file__).parent
-# Tests in these folders start processes, synthesize the stack, or train models.
-SLOW_FOLDERS = ("distributed", "end_to_end", "infrastructure", "local", "tastemaker_cdk", "training")
+SLOW_FOLDERS = (
+    # Tests that start processes, synthesize the stack, or train models.
+    *("distributed", "end_to_end", "infrastructure", "local", "tastemaker_cdk", "training"),
+    # Tests that run whole jobs on AWS in memory.
+    *("lambdas/attribution", "lambdas/batch", "lambdas/deletion", "lambdas/refreshing"),
+)
+ONE_WORKER = ("deployment", "end_to_end", "infrastructure", "training")
+"""Folders whose tests share what is expensive: templates, models, imported data.
+
+With `--dist loadgroup`, one process runs them all, or all of a file in `end_to_end`, and makes each thing
+once.
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,11 +45,17 @@ def shared_loaders() -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder: `slow` for the expensive ones, `e2e` for end-to-end tests."""
+    """Mark tests by their folder: `slow` for the expensive ones, `e2e` for end-to-end tests, and groups."""
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
-        if folder in SLOW_FOLDERS:
+        if not item.path.is_relative_to(TESTS):
+            continue
+        path = item.path.relative_to(TESTS)
+        folder = path.parts[0]
+        if any(path.is_relative_to(slow) for slow in SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
         if folder == "end_to_end":
             item.add_marker(pytest.mark.e2e)
+        if folder in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(path.stem if folder == "end_to_end" else folder))

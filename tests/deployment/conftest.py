@@ -1,7 +1,6 @@
 """Templates of real stages, each synthesized once, and AWS in memory."""
 
 from collections.abc import Callable, Iterator
-from functools import cache
 
 import pytest
 from moto import mock_aws
@@ -11,7 +10,7 @@ from deployment.synthesis import Template, synthesize
 
 @pytest.fixture(scope="session")
 def synthesized() -> Callable[[str], Template]:
-    return cache(synthesize)
+    return synthesize
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from tastemaker.schemas import Field
 from tests.standard_schemas import EVENTS
 from tests.tastemaker.importing.support import ImportFolder
 
+ROWS = 600_000
+"""More rows than two parts of a megabyte have."""
 T = 1_600_000_000
 """A time of an event, in Unix seconds."""
 CATEGORY = Field("C", "string", categorical=True)
@@ -84,9 +86,9 @@ def test_both_escapings_of_quotes_are_read(folder: ImportFolder, cell: str, valu
 
 
 def test_escaping_that_shows_late_in_the_file_applies_from_its_start(folder: ImportFolder) -> None:
-    filler = "".join(f"{i},plain {'x' * 90}\n" for i in range(200_000))
+    filler = "".join(f"{i},plain {'x' * 90}\n" for i in range(60_000))
     folder.put("a.csv", f'ITEM_ID,TITLE\n{filler}z,"a \\"b\\" c"\n')
-    assert folder.run(ITEMS[:2], part_bytes=1 << 20)["rows"] == 200_001
+    assert folder.run(ITEMS[:2], part_bytes=1 << 20)["rows"] == 60_001
     assert folder.rows()[-1]["TITLE"] == 'a "b" c'
     assert any("backslash" in line for line in folder.log)
 
@@ -103,10 +105,10 @@ def test_folder_import_reads_all_csv_files_below_it(folder: ImportFolder) -> Non
 
 
 def test_second_run_replaces_the_parts_of_the_first(folder: ImportFolder) -> None:
-    numbers = pa.array(np.arange(1_500_000))
+    numbers = pa.array(np.arange(ROWS))
     users, items = (
         numbers.cast(pa.string()),
-        pa.array(np.arange(1_500_000) * 7919 % 100_003).cast(pa.string()),
+        pa.array(np.arange(ROWS) * 7919 % 100_003).cast(pa.string()),
     )
     events = {"USER_ID": users, "ITEM_ID": items, "TIMESTAMP": pc.add(numbers, T)}
     folder.put("a.csv", "")
@@ -223,11 +225,11 @@ def test_bad_row_is_named_by_line_and_column(
 
 
 def test_first_bad_row_of_many_blocks_is_named_and_nothing_is_left(folder: ImportFolder) -> None:
-    lines = [f"user-{i},item,{T + i}\n" for i in range(500_000)]
-    lines[400_000] = "user,item,never\n"
-    lines[460_000] = "user,item\n"
+    lines = [f"user-{i},item,{T + i}\n" for i in range(250_000)]
+    lines[200_000] = "user,item,never\n"
+    lines[230_000] = "user,item\n"
     folder.put("a.csv", "USER_ID,ITEM_ID,TIMESTAMP\n" + "".join(lines))
-    with pytest.raises(BadRow, match=r"line 400002, column TIMESTAMP: .*'never'"):
+    with pytest.raises(BadRow, match=r"line 200002, column TIMESTAMP: .*'never'"):
         folder.run(EVENTS, part_bytes=1 << 20)
     assert folder.parts() == []
 

@@ -10,7 +10,9 @@ from tastemaker.models.clusters import Clusters, Static
 from tastemaker.serving.answer import CANDIDATES, Promotion, recommend
 from training.algorithms import clusters
 
+pytestmark = pytest.mark.slow  # scores a large catalog for many users
 ITEMS, WIDTH = 40_000, 16
+QUERIES = 30
 
 
 def catalog(seed: int = 0, items: int = ITEMS) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
@@ -26,8 +28,8 @@ def catalog(seed: int = 0, items: int = ITEMS) -> tuple[np.ndarray, np.ndarray, 
 def shop() -> tuple[np.ndarray, np.ndarray, Clusters, np.ndarray]:
     vectors, static, rng = catalog()
     built = clusters.build(vectors)
-    liked = vectors[rng.integers(0, ITEMS, 60)]
-    queries = liked + np.float32(0.5) * rng.standard_normal((60, WIDTH)).astype(np.float32)
+    liked = vectors[rng.integers(0, ITEMS, QUERIES)]
+    queries = liked + np.float32(0.5) * rng.standard_normal((QUERIES, WIDTH)).astype(np.float32)
     built.share = clusters.needed(built, queries, static)
     return vectors, static, built, queries
 
@@ -49,7 +51,7 @@ def both(shop, number: int, more: int = 0) -> tuple[Blended, Searched]:
 
 def recall(shop, mask=None, more: int = 0) -> float:
     found = []
-    for number in range(60):
+    for number in range(QUERIES):
         exact, searched = both(shop, number, more)
         wanted = exact.top(100, mask)
         found.append(len(np.intersect1d(wanted, searched.top(100, mask))) / len(wanted))
@@ -96,7 +98,7 @@ def test_scores_are_exact_and_best_first(shop) -> None:
 def test_estimated_softmax_divisor_is_near_the_exact_one(shop, kept: float | None) -> None:
     mask = None if kept is None else np.random.default_rng(6).random(ITEMS) < kept
     errors = []
-    for number in range(60):
+    for number in range(QUERIES):
         exact, searched = both(shop, number)
         errors.append(abs(searched.log_sum(mask) - exact.log_sum(mask)))
     assert np.median(errors) < 0.02 and max(errors) < 0.2

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastemaker.refreshing.tally import BUCKETS, Event, Tally
@@ -26,6 +26,7 @@ def view(name: str, item: str | None, at: int = NOW, **more: str) -> Event:
 
 
 @given(EVENTS, st.randoms(), st.integers(1, 4))
+@settings(max_examples=40)
 def test_order_repetition_and_chunks_do_not_matter(events, random, portions):
     once = Tally(WINDOW)
     once.add(events, now=NOW)
@@ -39,6 +40,7 @@ def test_order_repetition_and_chunks_do_not_matter(events, random, portions):
 
 
 @given(EVENTS)
+@settings(max_examples=40)
 def test_saved_tally_continues(events):
     whole, kept = Tally(WINDOW), Tally(WINDOW)
     whole.add(events, now=NOW)

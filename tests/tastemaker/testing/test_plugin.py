@@ -9,6 +9,7 @@ import pytest
 from tests.local.tiny import resources, write_assembly
 
 pytest_plugins = ("pytester",)
+pytestmark = pytest.mark.slow  # starts pytest
 ROOT = Path(__file__).parents[3]
 CONFTEST = 'pytest_plugins = ["tastemaker.testing.plugin"]'
 EMPTY_EACH_TIME = """
@@ -52,7 +53,6 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     return pytester
 
 
-@pytest.mark.slow
 def test_each_test_has_an_empty_service_that_boto3_finds(project: pytest.Pytester, assembly: Path) -> None:
     project.makeini(f"[pytest]\ntastemaker_arguments = --assembly {assembly}\n")
     project.makepyfile(EMPTY_EACH_TIME)
