@@ -20,7 +20,7 @@ from tastemaker.schemas import Field
 from tests.standard_schemas import EVENTS
 from tests.tastemaker.importing.support import ImportFolder
 
-ROWS = 600_000
+MANY_ROWS = 600_000
 """More rows than two parts of a megabyte have."""
 T = 1_600_000_000
 """A time of an event, in Unix seconds."""
@@ -105,10 +105,10 @@ def test_folder_import_reads_all_csv_files_below_it(folder: ImportFolder) -> Non
 
 
 def test_second_run_replaces_the_parts_of_the_first(folder: ImportFolder) -> None:
-    numbers = pa.array(np.arange(ROWS))
+    numbers = pa.array(np.arange(MANY_ROWS))
     users, items = (
         numbers.cast(pa.string()),
-        pa.array(np.arange(ROWS) * 7919 % 100_003).cast(pa.string()),
+        pa.array(np.arange(MANY_ROWS) * 7919 % 100_003).cast(pa.string()),
     )
     events = {"USER_ID": users, "ITEM_ID": items, "TIMESTAMP": pc.add(numbers, T)}
     folder.put("a.csv", "")
