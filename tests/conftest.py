@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
@@ -29,8 +30,7 @@ SLOW_FOLDERS = (
 ONE_WORKER = ("deployment", "end_to_end", "infrastructure", "training")
 """Folders whose tests share what is expensive: templates, models, imported data.
 
-With `--dist loadgroup`, one process runs them all, or all of a file in `end_to_end`, and makes each thing
-once.
+One of several processes runs them all, or all of a file in `end_to_end`, and makes each thing once.
 """
 
 
@@ -45,17 +45,37 @@ def shared_loaders() -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder: `slow` for the expensive ones, `e2e` for end-to-end tests, and groups."""
+    """Mark tests by their folder: `slow` for the expensive ones, `e2e` for end-to-end tests."""
     for item in items:
         if not item.path.is_relative_to(TESTS):
             continue
         path = item.path.relative_to(TESTS)
-        folder = path.parts[0]
         if any(path.is_relative_to(slow) for slow in SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
-        if folder == "end_to_end":
+        if path.parts[0] == "end_to_end":
             item.add_marker(pytest.mark.e2e)
-        if folder in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(path.stem if folder == "end_to_end" else folder))
+
+
+def unit_of_work(node_id: str) -> str:
+    """The tests that one process runs together: those of a folder, of a file, or one test."""
+    path = node_id.partition("::")[0]
+    folder = path.removeprefix("tests/").partition("/")[0]
+    if folder not in ONE_WORKER:
+        return node_id
+    return path if folder == "end_to_end" else folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Distribute units of work with `--dist loadgroup`.
+
+    The marks of pytest-xdist 3.8 have no effect with pytest 9.2, which keeps the ID that a test had first.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Units(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return unit_of_work(nodeid)
+
+    return Units(config, log) if config.getvalue("dist") == "loadgroup" else None

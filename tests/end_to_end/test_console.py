@@ -18,7 +18,6 @@ pytestmark = [
         not CHROMIUM or not AXE.exists(),
         reason="no browser: install Debian's chromium or set CHROMIUM, and run npm ci for axe-core",
     ),
-    pytest.mark.xdist_group("console"),  # one shop and one browser for all of them
 ]
 HOSTILE = "<img src=x onerror=alert(1)> \u202e\u05e9\u05dc\u05d5\u05dd"
 
