@@ -20,8 +20,8 @@ from tastemaker.schemas import Field
 from tests.standard_schemas import EVENTS
 from tests.tastemaker.importing.support import ImportFolder
 
-MANY_ROWS = 600_000
-"""More rows than two parts of a megabyte have."""
+MANY_ROWS = 1_500_000
+"""So many that an import writes more than two parts."""
 T = 1_600_000_000
 """A time of an event, in Unix seconds."""
 CATEGORY = Field("C", "string", categorical=True)
@@ -104,6 +104,7 @@ def test_folder_import_reads_all_csv_files_below_it(folder: ImportFolder) -> Non
         assert [row["ITEM_ID"] for row in folder.rows()] == ["b", "a"]
 
 
+@pytest.mark.slow  # writes more than a million rows
 def test_second_run_replaces_the_parts_of_the_first(folder: ImportFolder) -> None:
     numbers = pa.array(np.arange(MANY_ROWS))
     users, items = (
