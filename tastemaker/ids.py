@@ -120,6 +120,10 @@ class Ids:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arrays, and not the views of them."""
+        return Ids, (self.blob, self.offsets)
+
     def __repr__(self) -> str:
         return f"<Ids: {len(self)}>"
 
@@ -201,6 +205,9 @@ class JoinedIds(Ids):
     def __init__(self, ids: Ids, tail: Ids) -> None:
         super().__init__(ids.blob, ids.offsets)
         self._head, self._tail = ids, tail
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return JoinedIds, (self._head, self._tail)
 
     def save(self, folder: Path, name: str) -> None:
         """Write both, so that `Ids.open` joins them again."""

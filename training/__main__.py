@@ -14,16 +14,19 @@ exits with code 1.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
+import tempfile
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from training.config import Config
 from training.distributed import launch, process_group
 from training.errors import BadConfigError, PeerLostError, TrainingError
-from training.progress import StopSignal, log, quiet_threads
+from training.progress import StopSignal, log, mute, quiet_threads
 
 ML = Path("/opt/ml")
 MAX_REASON_CHARACTERS = 1024
@@ -111,16 +114,20 @@ def _process(args: argparse.Namespace) -> int:
         threads = args.threads or quiet_threads()
         quiet_threads()
         from training.job import run
+        from training.pipelines.registry import kind_of
 
         group = process_group.join()
         _limit_threads(threads)
-        if group.rank:
-            from training.algorithms.trainer import follow
-
-            follow(group, stop)
-        else:
-            run(_configured(args), args.data, model_folder(args), checkpoints=args.checkpoints, stop=stop)
-            group.broadcast(None)
+        config = _configured(args)
+        together = kind_of(config).shares_users
+        with _follower(group) as own_folder:
+            if own_folder is None:
+                only = group if together else process_group.SINGLE
+                folder = model_folder(args)
+                run(config, args.data, folder, checkpoints=args.checkpoints, stop=stop, group=only)
+            elif together:
+                run(config, args.data, own_folder, checkpoints=None, stop=stop, group=group)
+        group.agreed(None)  # all processes end together, so that a failure of one ends all
         process_group.leave()
     except PeerLostError as error:
         return _fail(process_group.current().failure_reason() or str(error), known=True)
@@ -130,6 +137,17 @@ def _process(args: argparse.Namespace) -> int:
         traceback.print_exc()
         return _fail(f"Training ended with an unexpected error: {type(error).__name__}: {error}")
     return 0
+
+
+@contextlib.contextmanager
+def _follower(group: process_group.ProcessGroup) -> Iterator[Path | None]:
+    """A folder for the bundle of a process that follows the leader, and whose log is muted. None to lead."""
+    if not group.rank:
+        yield None
+        return
+    mute()
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def _configured(args: argparse.Namespace) -> Config:
@@ -150,7 +168,7 @@ def _fail(reason: str, *, known: bool = False) -> int:
     `known` is whether another process may have written a better reason already.
     """
     process_group.current().report_failure(reason)
-    log(f"failed: {reason}")
+    log(f"failed: {reason}", always=True)
     path = failure_file()
     if path is not None and not (known and path.exists()):
         path.parent.mkdir(parents=True, exist_ok=True)

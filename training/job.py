@@ -12,25 +12,33 @@ from training.data import report
 from training.data.impressions import item_shown
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
-from training.output import search_index
+from training.distributed.process_group import SINGLE, ProcessGroup
+from training.output import joining, search_index
 from training.output.bundle_writer import export
 from training.pipelines.registry import pipeline
 from training.progress import Clock, StopSignal, duration, log
 
 
 def run(
-    config: Config, data: Path, model_dir: Path, *, checkpoints: Path | None, stop: StopSignal
+    config: Config,
+    data: Path,
+    model_dir: Path,
+    *,
+    checkpoints: Path | None,
+    stop: StopSignal,
+    group: ProcessGroup = SINGLE,
 ) -> dict[str, float]:
     """Prepare the data, measure on held-out users, fit on all users, and write the bundle.
 
     Settings are chosen and the measured model is fitted on nine tenths of the users. The metrics are those of
-    that model. The bundle's model has seen all users. Returns the metrics. Raises TrainingError.
+    that model. The bundle's model has seen all users. All processes of a group call it, each with a folder of
+    its own; the leader's gets the whole bundle. Returns the metrics. Raises TrainingError.
     """
     clock = Clock()
-    prepared = prepare(config, data)
+    prepared = prepare(config, data, group)
     log(
-        f"prepared {len(prepared.sequences.items):,} interactions of {len(prepared.users):,} users with "
-        f"{len(prepared.items):,} items in {duration(clock.seconds())}"
+        f"prepared {prepared.sequences.total():,} interactions of {group.total(len(prepared.users)):,} users "
+        f"with {len(prepared.items):,} items in {duration(clock.seconds())}"
     )
     return fit_and_export(config, prepared, model_dir, checkpoints=checkpoints, stop=stop, data=data)
 
@@ -72,6 +80,9 @@ def fit_and_export(
         tuned=recipe.tuned,
         described=described,
     )
+    joining.join(model_dir, prepared.sequences.group)
+    if prepared.sequences.group.rank:
+        return dict(measured.metrics)
     clusters.add(model_dir)
     search_index.write(prepared, model_dir)
     log(f"bundle written to {model_dir} after {duration(clock.seconds())}")

@@ -10,9 +10,24 @@ from dataclasses import dataclass, field
 from training.errors import StoppedError
 
 
-def log(text: str) -> None:
-    """Print one line of the job's log at once. People and the log's metric filters read it."""
-    print(text, flush=True)
+class _Output:
+    """Where the log goes: nowhere in a process that follows another one, which logs the same."""
+
+    muted = False
+
+
+def mute() -> None:
+    """Print nothing more, because another process of the training logs the same."""
+    _Output.muted = True
+
+
+def log(text: str, *, always: bool = False) -> None:
+    """Print one line of the job's log at once. People and the log's metric filters read it.
+
+    `always` is for what concerns one process of several, such as its failure.
+    """
+    if always or not _Output.muted:
+        print(text, flush=True)
 
 
 @dataclass

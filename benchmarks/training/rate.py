@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -64,9 +65,10 @@ def one(events: int, items: int, most: int) -> None:
     shape = Shape(items, 0, 0, 0, 1, width=plan.width, window=plan.window, dropout=plan.dropout)
     none, counts = FeatureRows.empty(items), np.bincount(sequences.items, minlength=items)
     tokens, users = batches.tokens(len(sequences.items), group.size), FeatureRows.empty(sequences.users)
-    work = trainer.Work(shape, none, users, sequences, counts, tokens, plan.rate, 10, 0)
-    work = trainer.share(work, group.rank, group.size)
-    one = trainer.Trainer(Network(shape, none, users), work, group)
+    mine = np.arange(sequences.users) % group.size == group.rank
+    own = replace(sequences.keep(np.repeat(mine, sequences.lengths)), group=group)
+    work = trainer.Work(shape, none, users, own, counts, tokens, plan.rate, 10, 0)
+    one = trainer.Trainer(Network(shape, none, users), work)
     epoch = batches.Epoch(
         work.sequences, plan.window, 0, 0, torch.device("cpu"), max_tokens=tokens, rank=group.rank
     )

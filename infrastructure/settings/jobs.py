@@ -36,7 +36,7 @@ class TrainingSettings:
         "PyTorch image of an exact version",
     )
     instance_count: int = setting(
-        1, "instances per job; several share the passes over the events of one model", within=(1, 16)
+        1, "instances per job; several train one model, each on its own users", within=(1, 16)
     )
     volume_gb: int = setting(50, "disk of each instance, GB", within=(1, 16384))
     max_runtime_minutes: int = setting(

@@ -69,7 +69,7 @@ def training(sent: Sent, imported: Rows, bucket: LakeBucket, home: TrainingFolde
         (root / key).parent.mkdir(parents=True, exist_ok=True)
         bucket.download(key, root / key)
     config = read_config(root / home.config)
-    events = read_events(config, root, context_columns(config))
+    events, _ = read_events(config, root, context_columns(config))
     items = [*events.items]
     found = {
         user: [items[item] for item in events.item[events.offsets[n] : events.offsets[n + 1]]]

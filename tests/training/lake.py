@@ -10,6 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tastemaker.contracts.lake_layout import PreparedFolder
+from training.config_reader import read_config
+from training.data import parquet
+from training.data.events import group_by_user
+from training.data.prepare import context_columns
+from training.data.user_ranges import ranges
+
 ITEMS = 24
 USERS = 60
 START = 1_600_000_000
@@ -126,6 +133,23 @@ def put(root: Path, prefix: str, table: pa.Table) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, folder / f"part-{len(list(folder.iterdir())):05d}.parquet")
     return prefix
+
+
+def as_shards(root: Path, config_path: Path, count: int) -> Path:
+    """Prepare the events as shards of users, as Spark does, and return the path of their configuration."""
+    config, folder = read_config(config_path), PreparedFolder("prepared/")
+    context = context_columns(config)
+    table = parquet.interactions(root, config.datasets["INTERACTIONS"], config.events, context)
+    firsts = [f"u{user:03d}" for user in range(0, USERS, -(-USERS // count))]
+    (root / folder.prefix).mkdir()
+    for number, one in enumerate(ranges(firsts)):
+        np.savez(root / folder.shard(number), **group_by_user(one.only(table), context).arrays())
+    names = [folder.shard(number) for number in range(len(firsts))]
+    (root / folder.index).write_text(json.dumps({"shards": names}), encoding="utf-8")
+    document = json.loads(config_path.read_text(encoding="utf-8")) | {"prepared": folder.prefix}
+    path = config_path.with_name("of-shards.json")
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
 
 
 def build(root: Path, events: list[dict[str, Any]] | None = None, **config: Any) -> Path:

@@ -75,9 +75,11 @@ class Choice:
 
 
 def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
-    """Choose half-lives and weights for `model`, whose parts were fitted without the truth of `cases`."""
-    wanted = truths(prepared.sequences, cases)
-    table = _candidates(model, prepared, cases, wanted)
+    """Choose half-lives and weights for `model`, whose parts were fitted without the truth of `cases`.
+
+    Each process scores its own cases. All of them choose by the scores of all cases, and choose the same.
+    """
+    table = _candidates(model, prepared, cases)
     alone: dict[str, float] = {}
     repeats: dict[str, float] = {}  # the weight of `seen` that each part is best with
     for name in chain.from_iterable(table.parts.values()):
@@ -97,14 +99,15 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
         log(f"blend: {part} {chosen[part]} alone {best[part]:.4f}")
     if CONTEXT in chosen:
         chosen[CONTEXT]["weightWithoutHistory"] = without_history(model, prepared, cases)
-    log(f"blend: seen items {weights[SEEN]:+}, {reached_all:.4f} on {len(cases)} validation users")
+    log(f"blend: seen items {weights[SEEN]:+}, {reached_all:.4f} on {len(table.items)} validation users")
     return Choice(chosen, reached_all, best)
 
 
 def without_history(model: SequenceModel, prepared: Prepared, cases: Cases) -> float:
     """The weight of the context for users without a history: what predicts best what the cases did next."""
-    said = np.flatnonzero(says_context(np.arange(len(cases))))[:MAX_NEW_USERS]
-    some = Cases(cases.users[said], cases.shown[said])
+    group = prepared.sequences.group
+    every = np.arange(group.total(len(cases)))
+    some = cases.only(every[says_context(every)][:MAX_NEW_USERS])
     wanted = truths(prepared.sequences, some)
     model.parts = {**model.parts, CONTEXT: {"weight": 0.0, "weightWithoutHistory": 0.0}}
     reached = np.zeros(len(NEW_USERS_GRID))
@@ -114,7 +117,7 @@ def without_history(model: SequenceModel, prepared: Prepared, cases: Cases) -> f
         scores = model.score_user(History.empty(), now=prepared.latest, context=context, user_index=int(user))
         lists = [top_k(scores + np.float32(weight) * table, 25) for weight in NEW_USERS_GRID]
         reached += gains(lists, [truth] * len(lists))
-    return NEW_USERS_GRID[int(np.argmax(reached))]
+    return NEW_USERS_GRID[int(np.argmax(group.sum(reached)))]
 
 
 def grid_of(part: str) -> tuple[float, ...]:
@@ -208,15 +211,16 @@ class Table:
         return soon, every, found, ideal, counts
 
 
-def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: list[NDArray[Any]]) -> Table:
-    """The items near the top of any part, with and without seen items, and the truth."""
-    tried = variants(model)
+def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table:
+    """The items near the top of any part, with and without seen items, and the truth, of all processes."""
+    sequences, wanted, tried = prepared.sequences, truths(prepared.sequences, cases), variants(model)
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
-    said = says_context(np.arange(len(cases)))
+    said = says_context(cases.numbers())
     for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
         context = prepared.context(int(user), int(shown)) if says else None
         history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
-        vectors, picked = [], [truth]
+        vectors: list[Array] = []
+        picked: list[Array] = [truth]
         for name, settings in tried:
             part = name.split("@")[0]
             if part == "encoder":
@@ -235,17 +239,20 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, wanted: 
                 picked.append(top_k(scores + model.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
         found.append((union, np.stack([v[union] for v in vectors])))
+    weights = [
+        sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
+        for user, shown in zip(cases.users, cases.shown, strict=True)
+    ]
+    several = sequences.group.gather((found, wanted, weights))
+    found, wanted, weights = (
+        [one for part in column for one in part] for column in zip(*several, strict=True)
+    )
     most = max(len(union) for union, _ in found)
     items = np.full((len(found), most), -1, np.int64)
     scores = np.zeros((len(tried), len(found), most), np.float32)
     for case, (union, values) in enumerate(found):
         items[case, : len(union)] = union
         scores[:, case, : len(union)] = values
-    sequences = prepared.sequences
-    weights = [
-        sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
-        for user, shown in zip(cases.users, cases.shown, strict=True)
-    ]
     return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted, weights)
 
 

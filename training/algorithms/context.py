@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tastemaker.models.features import FeatureColumn, FeatureRows, FeatureSpace
 from training.data.prepared import Prepared, Sequences
+from training.distributed.process_group import ProcessGroup
 from training.progress import log
 
 STRENGTHS = (2.0, 5.0, 15.0, 50.0, 150.0, 500.0, np.inf)
@@ -52,18 +53,23 @@ class ContextTable:
 
 @dataclass(frozen=True)
 class _Choices:
-    """The distinct (user, item, value) of one column, and the numbers of items and of values."""
+    """The distinct (user, item, value) of one column, and the numbers of items and of values.
+
+    They are those of this process. Users are numbered over all processes of the group.
+    """
 
     users: NDArray[np.int64]
     items: NDArray[np.int64]
     values: NDArray[np.int64]
     shape: tuple[int, int]
+    group: ProcessGroup
 
     def counts(self, where: NDArray[np.bool_] | slice = slice(None)) -> NDArray[np.float64]:
-        """The users of each item in each value: float64[items, values]."""
+        """The users of all processes of each item in each value: float64[items, values]."""
         items, values = self.shape
         places = self.items[where] * values + self.values[where]
-        return np.bincount(places, minlength=items * values).reshape(self.shape).astype(np.float64)
+        counts = self.group.sum(np.bincount(places, minlength=items * values))
+        return counts.reshape(self.shape).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def fit(prepared: Prepared) -> ContextTable | None:
     found: list[NDArray[np.float32]] = []
     attributes = _attributes(prepared.item_space, prepared.item_features) if space.columns else []
     for place, column in enumerate(space.columns):
-        codes = _frequent(sequences.context[:, place], column, items)
+        codes = _frequent(sequences.context[:, place], column, items, sequences.group)
         if len(codes) < 2:
             continue
         table = _column(_choices(sequences, place, codes, items), column.name, attributes)
@@ -94,9 +100,11 @@ def fit(prepared: Prepared) -> ContextTable | None:
     return ContextTable(np.concatenate(found), rows) if found else None
 
 
-def _frequent(context: NDArray[np.int32], column: FeatureColumn, items: int) -> NDArray[np.int64]:
+def _frequent(
+    context: NDArray[np.int32], column: FeatureColumn, items: int, group: ProcessGroup
+) -> NDArray[np.int64]:
     """The codes of a column that get a row, rising."""
-    counts = np.bincount(context[context >= 0] - column.first, minlength=column.size)
+    counts = group.sum(np.bincount(context[context >= 0] - column.first, minlength=column.size))
     most = min(MAX_VALUES, MAX_CELLS // max(items, 1))
     best = np.argsort(-counts, kind="stable")[:most]
     return np.sort(best[counts[best] > 0]) + column.first
@@ -109,7 +117,8 @@ def _choices(sequences: Sequences, place: int, codes: NDArray[np.int64], items: 
     there = codes[value] == context
     keys = (sequences.owners()[there] * items + sequences.items[there]) * len(codes) + value[there]
     pair, value = np.divmod(np.unique(keys), len(codes))
-    return _Choices(pair // items, pair % items, value, (items, len(codes)))
+    user = pair // items + sequences.first_user()
+    return _Choices(user, pair % items, value, (items, len(codes)), sequences.group)
 
 
 def _attributes(space: FeatureSpace, features: FeatureRows) -> list[_Attribute]:
@@ -139,14 +148,16 @@ def _column(choices: _Choices, name: str, attributes: list[_Attribute]) -> NDArr
                 if one is attribute:
                     likely = _smoothed(others[items], backoff[items], strength)
                     gains[place, mine] = np.log(likely[np.arange(len(items)), values] / share[values])
-    best = int(np.argmax(gains.sum(1)))
-    by_user = np.bincount(choices.users, gains[best])[np.unique(choices.users)]
+    best = int(np.argmax(choices.group.sum(gains.sum(1))))
+    gain, _ = choices.group.joined(gains[best])
+    users, _ = choices.group.joined(choices.users)
+    by_user = np.bincount(users, gain)[np.unique(users)]
     if by_user.mean() <= MIN_GAIN_ERRORS * by_user.std() / np.sqrt(len(by_user)):
         log(f"context: {name} says nothing about items")
         return None
     attribute, strength = candidates[best]
     log(
-        f"context: {name} makes the choices of items more likely by {gains[best].mean():.3f} (log); "
+        f"context: {name} makes the choices of items more likely by {gain.mean():.3f} (log); "
         f"an item's users count against {strength:g} of {attribute.name if attribute else 'all items'}"
     )
     share, backoff = _backoff(counts, attribute)

@@ -31,7 +31,7 @@ def fit(sequences: Sequences, items: int, width: int, seed: int = 0) -> Array:
     """The factors of each item: float32[items, width]. Items with the same users point the same way.
 
     Each row has the length 1, or is 0. Counts are relative to popularity (cosine), so that the first factor
-    is not popularity. The result is deterministic for a seed.
+    is not popularity. The events of all processes count. The result is deterministic for a seed.
     """
     rng = np.random.default_rng([seed, 6])
     touches = Touches(_some(sequences, rng), items)
@@ -50,9 +50,12 @@ def fit(sequences: Sequences, items: int, width: int, seed: int = 0) -> Array:
 
 
 def _some(sequences: Sequences, rng: np.random.Generator) -> Sequences:
-    if len(sequences.items) <= MAX_EVENTS:
+    total = sequences.total()
+    if total <= MAX_EVENTS:
         return sequences
-    keep = rng.random(sequences.users) < MAX_EVENTS / len(sequences.items)
+    users = sequences.group.total(sequences.users)
+    mine = slice(sequences.first_user(), sequences.first_user() + sequences.users)
+    keep = rng.random(users)[mine] < MAX_EVENTS / total
     return sequences.keep(np.repeat(keep, sequences.lengths))
 
 
@@ -62,11 +65,12 @@ class Touches:
     def __init__(self, sequences: Sequences, items: int) -> None:
         pair = np.unique(sequences.owners() * items + sequences.items)
         self.owner, self.item = pair // items, (pair % items).astype(np.int32)
-        counts = np.bincount(self.item, minlength=items)
+        self.group = sequences.group
+        counts = self.group.sum(np.bincount(self.item, minlength=items))
         self.scale = (np.where(counts > 0, 1.0, 0.0) / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
 
     def multiplied(self, basis: Array, block: int = BLOCK) -> Array:
-        """NᵀN times float32[items, n], in blocks of whole users."""
+        """NᵀN times float32[items, n], in blocks of whole users, summed over all processes."""
         scaled, result = basis * self.scale[:, None], np.zeros_like(basis)
         first = np.flatnonzero(np.diff(self.owner, prepend=-1))  # where each user begins
         ends = np.append(first[1:], len(self.owner))
@@ -75,7 +79,8 @@ class Touches:
             end = max(int(np.searchsorted(ends, first[begin] + block, "right")), begin + 1)
             self._block(scaled, first[begin:end], ends[begin:end], result)
             begin = end
-        return result * self.scale[:, None]
+        every: Array = self.group.sum(result)
+        return every * self.scale[:, None]
 
     def _block(self, scaled: Array, starts: NDArray[Any], ends: NDArray[Any], result: Array) -> None:
         item = self.item[starts[0] : ends[-1]]

@@ -38,8 +38,8 @@ PAIRS = 1 << 22
 def fit(
     sequences: Sequences, items: int, regularization: float = REGULARIZATION, seed: int = 0
 ) -> SparseRows:
-    """Rows by item of the history, with weights on items to recommend."""
-    counts = np.bincount(sequences.items, minlength=items)
+    """Rows by item of the history, with weights on items to recommend, from the events of all processes."""
+    counts = sequences.counts(items)
     chosen = np.sort(np.argsort(-counts, kind="stable")[: min(MAX_ITEMS, int(np.count_nonzero(counts)))])
     place = np.full(items, -1)
     place[chosen] = np.arange(len(chosen))
@@ -52,15 +52,18 @@ def fit(
 
 
 def _gram(sequences: Sequences, place: NDArray[Any], size: int, seed: int) -> NDArray[np.float64]:
-    """XᵀX over the chosen items, float64[size, size], in blocks of users.
+    """XᵀX over the chosen items, float64[size, size], in blocks of users, summed over all processes.
 
     It is a matrix product, or counts pairs where users have few of the items. Counting is faster then, and
     gives the same.
     """
     users = np.flatnonzero(sequences.lengths > 0)
-    most = max(int(GRAM_WORK / (2.0 * size * size)), 1)
-    if len(users) > most:
-        users = np.sort(np.random.default_rng([seed, 3]).choice(users, most, replace=False))
+    several = sequences.group.gather(len(users))
+    most, total = max(int(GRAM_WORK / (2.0 * size * size)), 1), sum(several)
+    if total > most:
+        chosen = np.sort(np.random.default_rng([seed, 3]).choice(total, most, replace=False))
+        chosen -= sum(several[: sequences.group.rank])
+        users = users[chosen[(chosen >= 0) & (chosen < len(users))]]
     gram = np.zeros((size, size), np.float64)
     block = max(1, (1 << 26) // max(size, 1) // 4)
     for start in range(0, len(users), block):
@@ -73,7 +76,7 @@ def _gram(sequences: Sequences, place: NDArray[Any], size: int, seed: int) -> ND
         touched = np.zeros((len(some), size), np.float32)
         touched[row, column] = 1.0
         gram += touched.T @ touched
-    return gram
+    return sequences.group.sum(gram)
 
 
 def _touches(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.sparse import SparseRows
+from training.distributed.process_group import SINGLE, ProcessGroup
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 
@@ -16,8 +17,13 @@ CHUNK = 1 << 24
 """The number of pairs that are held before equal ones are added up."""
 
 
-def count(pairs: Iterable[Pairs], items: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Sum the weights of equal pairs (row, column, weight): sorted keys `row * items + column`, and sums."""
+def count(
+    pairs: Iterable[Pairs], items: int, group: ProcessGroup = SINGLE
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Sum the weights of equal pairs (row, column, weight): sorted keys `row * items + column`, and sums.
+
+    The pairs of all processes of the group are added up.
+    """
     keys, sums = np.zeros(0, np.int64), np.zeros(0, np.float64)
     waiting: list[tuple[NDArray[Any], NDArray[Any]]] = []
     held = 0
@@ -27,7 +33,8 @@ def count(pairs: Iterable[Pairs], items: int) -> tuple[NDArray[np.int64], NDArra
         if held >= CHUNK:
             keys, sums = _reduce([(keys, sums), *waiting])
             waiting, held = [], 0
-    return _reduce([(keys, sums), *waiting])
+    mine = _reduce([(keys, sums), *waiting])
+    return mine if group.size == 1 else _reduce(group.gather(mine))
 
 
 def _reduce(parts: list[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -15,24 +15,23 @@ This is a choice. The blend weighs the result.
 
 
 def distinct_users(sequences: Sequences, items: int) -> NDArray[np.int32]:
-    """The number of users with at least one event with the item: int32[items]."""
+    """The number of users of all processes with at least one event with the item: int32[items]."""
     pair = np.unique(sequences.owners() * items + sequences.items)
-    return np.bincount(pair % items, minlength=items).astype(np.int32)
+    return sequences.group.sum(np.bincount(pair % items, minlength=items)).astype(np.int32)
 
 
 def recent(sequences: Sequences, items: int) -> NDArray[np.float32]:
-    """The recency-weighted number of users: float32[items].
+    """The recency-weighted number of users of all processes: float32[items].
 
     Each user counts by the time and the weight of the event with the item; of several events, the largest
     value counts.
     """
-    if not len(sequences.items):
-        return np.zeros(items, np.float32)
-    latest = int(sequences.times.max())
-    span = max(latest - int(sequences.times.min()), 1)
+    oldest, latest = sequences.span()
+    span = max(latest - oldest, 1)
     counts = sequences.weights * 0.5 ** ((latest - sequences.times) / span * HALF_LIVES)
     pair = sequences.owners() * items + sequences.items
     order = np.argsort(pair, kind="stable")
-    first = np.flatnonzero(np.concatenate([[True], pair[order][1:] != pair[order][:-1]]))
-    most = np.maximum.reduceat(counts[order], first)
-    return np.bincount(sequences.items[order[first]], most, items).astype(np.float32)
+    first = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    most = np.maximum.reduceat(counts[order], first) if len(first) else counts
+    found = np.bincount(sequences.items[order[first]], most, items)
+    return sequences.group.sum(found).astype(np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,8 +15,6 @@ from training.algorithms.course import Turn
 from training.algorithms.network import Batch, Network, Shape
 from training.algorithms.optimizer import Optimizer
 from training.data.prepared import Sequences
-from training.distributed.process_group import ProcessGroup
-from training.errors import NotEnoughDataError
 from training.progress import StopSignal
 
 FULL_SOFTMAX_ITEMS = 4000
@@ -91,8 +89,8 @@ class Sampler:
 class Work:
     """What a process needs to take part in a training.
 
-    It holds the network's sizes and attributes, the events of the process's users (users keep their
-    positions), and the number of all events of each item.
+    It holds the network's sizes and attributes, the events of the process's users, and the number of events
+    of each item, of all processes.
     """
 
     shape: Shape
@@ -106,35 +104,27 @@ class Work:
     seed: int
 
 
-def share(work: Work, rank: int, size: int) -> Work:
-    """One process's share of the work: every `size`-th user with events. Raises NotEnoughDataError."""
-    if size == 1:
-        return work
-    lengths = work.sequences.lengths
-    users = np.flatnonzero(lengths)
-    if len(users) < size:
-        raise NotEnoughDataError(f"There are {len(users)} users for {size} processes. Use fewer instances.")
-    mine = np.zeros(len(lengths), bool)
-    mine[users[rank::size]] = True
-    return replace(work, sequences=work.sequences.keep(np.repeat(mine, lengths)))
-
-
 class Trainer:
-    """A network in training, on this process's share of the work.
+    """A network in training, on the events of this process's users.
 
-    In a group, gradients are averaged, and every process holds the same weights.
+    Gradients are averaged over the processes of their group, and every process holds the same weights.
     """
 
-    def __init__(self, network: Network, work: Work, group: ProcessGroup) -> None:
-        """`work` is this process's own share."""
-        self.network, self.work, self.group = network, work, group
-        self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, group=group)
+    def __init__(self, network: Network, work: Work) -> None:
+        self.network, self.work, self.group = network, work, work.sequences.group
+        self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, group=self.group)
         self.sampler = Sampler(work.counts, network.bias.device)
 
     def one_pass(self, number: int, turn: Turn, stop: StopSignal | None) -> float:
-        """Make one pass over this process's histories, and return the mean loss per event."""
+        """Make one pass over all histories, and return the mean loss per event of this process's.
+
+        All processes of a group make it together. Chance differs between them.
+        """
         group, work = self.group, self.work
         self.network.train()
+        if group.rank:
+            seeds = np.random.SeedSequence([work.seed, 8, number, group.rank])
+            torch.manual_seed(int(seeds.generate_state(1)[0]))
         device = self.sampler.log_share.device
         epoch = batches.Epoch(
             work.sequences,
@@ -145,7 +135,7 @@ class Trainer:
             max_tokens=work.tokens,
             rank=group.rank,
         )
-        steps = len(epoch) if group.size == 1 else group.maximum(len(epoch))
+        steps = max(group.gather(len(epoch)))
         total = weight = torch.zeros((), dtype=torch.float64, device=device)
         read, events = 0, max(len(work.sequences.items), 1)
         for step, (batch, again) in enumerate(_at_least(epoch, steps)):
@@ -169,46 +159,12 @@ class Trainer:
         self.optimizer.step(loss, done, weight * counts)
         return loss.detach(), weight
 
-    def lead(self, everything: Work) -> None:
-        """Let the other processes take part in this training, from the leader's state on."""
-        if self.group.size > 1:
-            self.group.broadcast("train")
-            others = (share(everything, rank, self.group.size) for rank in range(1, self.group.size))
-            self.group.scatter((one, self.optimizer.steps) for one in others)
-            self.synchronize()
-
-    def pass_together(self, number: int, turn: Turn, stop: StopSignal | None) -> float:
-        """Make the leader's pass, in which all other processes take part."""
-        self.group.broadcast((number, *turn))
-        return self.one_pass(number, turn, stop)
-
-    def end(self) -> None:
-        """Release the other processes for other work."""
-        self.group.broadcast(None)
-
-    def synchronize(self) -> None:
-        """Take over the leader's weights, moments and averages."""
-        one = self.optimizer
-        self.group.synchronize([*self.network.parameters(), *one.first, *one.second, *one.average])
-
-
-def follow(group: ProcessGroup, stop: StopSignal) -> None:
-    """Take part in each training that the leader starts, until the job ends.
-
-    All processes but the leader do this for the whole job. Raises StoppedError or PeerLostError.
-    """
-    while group.receive() is not None:
-        stop.check()
-        work, steps = group.receive_part()
-        network = Network(work.shape, work.item_features, work.user_features).to(device())
-        trainer = Trainer(network, work, group)
-        trainer.optimizer.restore(trainer.optimizer.state() | {"steps": steps})
-        trainer.synchronize()
-        while (said := group.receive()) is not None:
-            number, *turn = said
-            seeds = np.random.SeedSequence([work.seed, 8, number, group.rank])
-            torch.manual_seed(int(seeds.generate_state(1)[0]))
-            trainer.one_pass(number, Turn(*turn), stop)
+    def begin(self) -> None:
+        """Take over the leader's weights, moments, averages, and number of steps."""
+        one, group = self.optimizer, self.group
+        if group.size > 1:
+            one.restore(one.state() | {"steps": group.agreed(one.steps)})
+            group.synchronize([*self.network.parameters(), *one.first, *one.second, *one.average])
 
 
 def device() -> torch.device:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from training.algorithms import batches, factors, validation
 from training.algorithms.checkpoint import Best, Checkpoint
 from training.algorithms.course import Course, Turn
 from training.algorithms.network import Network, Shape
-from training.algorithms.trainer import Sampler, Trainer, Work, device, share
+from training.algorithms.trainer import Sampler, Trainer, Work, device
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases
-from training.distributed import process_group
+from training.distributed.process_group import ProcessGroup
 from training.progress import Clock, StopSignal, duration, log
 
 TOTAL_EVENTS = 600_000
@@ -112,14 +112,14 @@ def warm_up(events: int, passes: int, processes: int = 1) -> int:
 def work_for(
     prepared: Prepared, shape: Shape, training: Sequences, seed: int, *, rate: float, warm_up: int
 ) -> Work:
-    """The work of all processes together to train a network of this shape."""
+    """The work of this process to train a network of this shape."""
     return Work(
         shape,
         prepared.item_features,
         prepared.user_features,
         training,
-        np.bincount(training.items, minlength=shape.items),
-        batches.tokens(len(training.items), process_group.current().size),
+        training.counts(shape.items),
+        batches.tokens(training.total(), training.group.size),
         rate,
         warm_up,
         seed,
@@ -141,45 +141,49 @@ def fit(
     With a folder for checkpoints, the state is written after each pass, and read at the start if it is there.
     Raises StoppedError if `stop` requests it.
     """
-    plan = plan.for_data(len(training.items))
+    plan = plan.for_data(training.total())
     torch.manual_seed(seed)
-    trainer, work = _started(prepared, training, plan, seed)
-    network, optimizer, shape, group = trainer.network, trainer.optimizer, work.shape, trainer.group
+    trainer = _started(prepared, training, plan, seed)
+    network, optimizer, group = trainer.network, trainer.optimizer, trainer.group
+    shape = trainer.work.shape
     path = checkpoints / "transformer.pt" if checkpoints else None
     state = Checkpoint(path, f"{shape} {plan} {seed}{_by(group)}")
-    course, best = Course(plan.least, plan.most, fixed=plan.passes > 0), Best(-1.0, 0, optimizer.average)
+    course, best = (
+        Course(plan.least, plan.most, fixed=plan.passes > 0),
+        Best(-1.0, 0, _copies(optimizer.average)),
+    )
     restored = state.read(network, optimizer, device())
     if restored is not None:
         course, best = restored
         log(f"going on after pass {course.done} from a checkpoint")
+    course, best.reached, best.passes = group.agreed((course, best.reached, best.passes))
     log(
         f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
-        f"{len(training.items):,} events, {shape.items:,} items, {_planned(plan)}, "
+        f"{training.total():,} events, {shape.items:,} items, {_planned(plan)}, "
         f"{device().type}, {torch.get_num_threads()} threads{_by(group)}"
     )
-    trainer.lead(work)
+    trainer.begin()
+    group.synchronize(best.weights)
     seconds = 0.0
     if not course.over:  # otherwise the restarted job had stopped here already
-        some = validation.sample(cases, seed)
+        some = validation.sample(cases, seed, group)
 
         def validated() -> float:
             return validation.validated(optimizer.averaged_network(), prepared, some)
 
         seconds = _make_passes(trainer, plan, course, best, state, validated, stop)
-    trainer.end()
     optimizer.average = best.weights
     return Result(optimizer.averaged_network(), best.passes, best.reached, seconds)
 
 
-def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> tuple[Trainer, Work]:
-    """A trainer with a new network on this process's share of the work, and the work of all processes."""
-    group = process_group.current()
+def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> Trainer:
+    """A trainer with a new network."""
     shape = shape_for(prepared, plan)
     network = Network(shape, prepared.item_features, prepared.user_features).to(device())
-    rising = warm_up(len(training.items), plan.least, group.size)
+    rising = warm_up(training.total(), plan.least, training.group.size)
     work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
     _begin(network, work)
-    return Trainer(network, share(work, group.rank, group.size), group), work
+    return Trainer(network, work)
 
 
 def _make_passes(
@@ -195,17 +199,17 @@ def _make_passes(
 
     `course` and `best` are updated. Returns the seconds of a pass.
     """
-    optimizer, before = trainer.optimizer, course.done
+    optimizer, group, before = trainer.optimizer, trainer.group, course.done
     clock, budget, each = Clock(), FIT_SHARE * plan.seconds, 0.0
     while not course.over:
         high = course.high
-        loss = trainer.pass_together(course.done, course.turn, stop)
+        loss = trainer.one_pass(course.done, course.turn, stop)
         reached = validated()
-        each = clock.seconds() / (course.done + 1 - before)
-        course.note(reached, max(int((budget - clock.seconds()) / each), 0))
+        each = group.agreed(clock.seconds()) / (course.done + 1 - before)
+        course.note(reached, max(int(group.agreed(budget - clock.seconds()) / each), 0))
         if reached > best.reached:
             best.reached, best.passes = reached, course.done
-            best.weights = [value.clone() for value in optimizer.average]
+            best.weights = _copies(optimizer.average)
         log(
             f"pass {course.done}/{course.last or '?'} loss {loss:.4f} validation {reached:.4f} "
             f"best {best.reached:.4f} left {_left(course, each)}"
@@ -214,6 +218,10 @@ def _make_passes(
             log(_decided(course, each))
         state.write(trainer.network, optimizer, course, best)
     return each
+
+
+def _copies(tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+    return [tensor.clone() for tensor in tensors]
 
 
 def _decided(course: Course, each: float) -> str:
@@ -248,18 +256,16 @@ def refine(
     stop: StopSignal | None = None,
 ) -> Result:
     """Continue from a result with more data, for a quarter of its passes, at a falling rate."""
-    group = process_group.current()
     torch.manual_seed(seed + 1)
     network = copy.deepcopy(result.network).train()
     work = work_for(prepared, network.shape, training, seed + 1, rate=plan.rate / 2, warm_up=10)
-    trainer = Trainer(network, share(work, group.rank, group.size), group)
+    trainer = Trainer(network, work)
     affordable = int((1 - FIT_SHARE) / 2 * plan.seconds / max(result.seconds, 1e-9))
     passes = max(1, min(math.ceil(result.passes / 4), affordable))
-    trainer.lead(work)
+    trainer.begin()
     for number in range(passes):
-        loss = trainer.pass_together(number, Turn(number / passes, (number + 1) / passes), stop)
+        loss = trainer.one_pass(number, Turn(number / passes, (number + 1) / passes), stop)
         log(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
-    trainer.end()
     return Result(trainer.optimizer.averaged_network(), result.passes, result.reached, result.seconds)
 
 
@@ -272,5 +278,5 @@ def _begin(network: Network, work: Work) -> None:
         network.ids.add_(beginning.to(network.ids.device), alpha=INITIAL_VECTOR_LENGTH)
 
 
-def _by(group: process_group.ProcessGroup) -> str:
+def _by(group: ProcessGroup) -> str:
     return f", {group.size} processes" if group.size > 1 else ""

@@ -21,7 +21,7 @@ def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
     """Rows by item of what came next, weighted by the events' weights. Each row sums to 1 before pruning.
 
     The row of an item that is rarely followed by anything is divided by 1 at least, so that one chance pair
-    is not a certainty.
+    is not a certainty. The events of all processes are counted.
     """
 
     def followed(first: int, last: int) -> Iterator[pairs.Pairs]:
@@ -34,8 +34,8 @@ def fit(sequences: Sequences, items: int, window: int = WINDOW) -> SparseRows:
             yield here.astype(np.int64), sequences.items[at + distance].astype(np.int64), weight
 
     parts = []
-    for first, last in pairs.portions(window * np.bincount(sequences.items, minlength=items)):
-        keys, sums = pairs.count(followed(first, last), items)
+    for first, last in pairs.portions(window * sequences.counts(items)):
+        keys, sums = pairs.count(followed(first, last), items, sequences.group)
         totals = np.bincount(keys // items, sums, items)
         parts.append(
             pairs.heaviest(keys, sums / np.maximum(totals[keys // items], 1.0), items, MAX_NEIGHBORS)

@@ -10,6 +10,7 @@ from training.algorithms import batches
 from training.algorithms.network import Network
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, says_context
+from training.distributed.process_group import SINGLE, ProcessGroup
 from training.tuning.objective import gains, truths
 
 MAX_CASES = 1000
@@ -19,23 +20,24 @@ With half as many, chance ended trainings on short histories whose passes still 
 """
 
 
-def sample(cases: Cases, seed: int) -> Cases:
-    """At most MAX_CASES of the cases, drawn with the seed."""
-    take = np.sort(np.random.default_rng([seed, 5]).permutation(len(cases))[:MAX_CASES])
-    return Cases(cases.users[take], cases.shown[take])
+def sample(cases: Cases, seed: int, group: ProcessGroup = SINGLE) -> Cases:
+    """At most MAX_CASES of the cases of all processes, drawn with the seed."""
+    total = group.total(len(cases))
+    return cases.only(np.sort(np.random.default_rng([seed, 5]).permutation(total)[:MAX_CASES]))
 
 
 def validated(network: Network, prepared: Prepared, cases: Cases) -> float:
     """The objective of the network's lists, with or without items that users have seen, whichever is better.
 
     Where users never return to an item, the blend keeps seen items out. The network must not stop early
-    because it cannot do so itself.
+    because it cannot do so itself. Each process scores its own cases, and the mean is over all of them.
     """
-    wanted = truths(prepared.sequences, cases)
-    return max(
-        float(gains(lists(network, prepared.sequences, cases, prepared.latest, unseen=unseen), wanted).mean())
-        for unseen in (False, True)
-    )
+    sequences, wanted, reached = prepared.sequences, truths(prepared.sequences, cases), []
+    count = sequences.group.total(len(cases))
+    for unseen in (False, True):
+        found = gains(lists(network, sequences, cases, prepared.latest, unseen=unseen), wanted)
+        reached.append(float(sequences.group.sum(found.sum())) / max(count, 1))
+    return max(reached)
 
 
 @torch.no_grad()
@@ -65,7 +67,7 @@ def lists(
         if batch.valid is not None:
             place = torch.searchsorted(batch.valid, place)
         said = batch.context[place]
-        said[torch.from_numpy(~says_context(group)).to(device)] = -1
+        said[torch.from_numpy(~says_context(cases.first + group)).to(device)] = -1
         batch.context.fill_(-1)[place] = said
         hidden = network(batch, table)
         scores = torch.addmm(network.bias, hidden[place], table.t())

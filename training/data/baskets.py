@@ -30,13 +30,14 @@ def baskets(sequences: Sequences) -> NDArray[np.int64]:
 
 def are_baskets(sequences: Sequences, held_in: NDArray[np.int64]) -> bool:
     """Whether runs of events are baskets: several items each, hardly any of them twice."""
-    if not len(held_in):
-        return False
     sizes = np.bincount(held_in)
-    items = int(sequences.items.max()) + 1
+    items = int(sequences.items.max(initial=0)) + 1
     distinct = len(np.unique(held_in * items + sequences.items))
-    together = float(sizes[sizes > 1].sum()) / len(held_in)
-    return together >= MIN_SHARE_TOGETHER and 1 - distinct / len(held_in) <= MAX_REPEATED_SHARE
+    mine = np.array([len(held_in), distinct, sizes[sizes > 1].sum()], np.int64)
+    events, distinct, together = sequences.group.sum(mine).tolist()
+    if not events:
+        return False
+    return bool(together / events >= MIN_SHARE_TOGETHER and 1 - distinct / events <= MAX_REPEATED_SHARE)
 
 
 def between(sequences: Sequences, users: NDArray[np.int64], shown: NDArray[np.int64]) -> NDArray[np.int64]:

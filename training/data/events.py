@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from numpy.typing import NDArray
 from tastemaker.contracts.lake_layout import PreparedFolder
 from tastemaker.ids import Ids
 from training.data.dictionary_encoding import encode_columns, texts_of
-from training.errors import BadDataError
+from training.data.user_ranges import UserRange, ranges
+from training.distributed.process_group import SINGLE, ProcessGroup
+from training.errors import BadDataError, NotEnoughDataError
 
 ARRIVAL_COLUMN = "ARRIVED"
 """An optional int64 column that rises in the order in which rows arrived. Without it, rows are in that order.
@@ -192,13 +195,44 @@ def _order(
     return np.delete(order, suspects[double])
 
 
-def open_prepared(root: Path, folder: str) -> Events:
-    """The events that were prepared on many machines.
+def open_prepared(root: Path, folder: str, group: ProcessGroup = SINGLE) -> tuple[Events, UserRange]:
+    """This process's share of the events that were prepared on many machines, and its range of users.
 
-    The index in the folder names the shards' files. Each holds what `Events.arrays` returned.
+    The index in the folder names the shards' files. Each holds what `Events.arrays` returned, for a range of
+    users. Raises NotEnoughDataError, or BadDataError if the shards are not in the order of users.
     """
     names = json.loads((root / PreparedFolder(folder).index).read_text(encoding="utf-8"))["shards"]
-    return merge([partial(_shard, root / name) for name in names])
+    if len(names) < group.size:
+        raise NotEnoughDataError(
+            f"The events are {len(names)} shards for {group.size} processes. Use fewer instances."
+        )
+    mine = np.array_split(np.arange(len(names)), group.size)[group.rank]
+    events = merge([partial(_shard, root / names[place]) for place in mine])
+    ends = group.gather((events.users[0], events.users[-1]) if len(events.users) else ("", ""))
+    in_order = all(end.encode() < first.encode() for (_, end), (first, _) in pairwise(ends))
+    if group.size > 1 and not in_order:
+        raise BadDataError("The shards of events are not ranges of users in order. Prepare the events again.")
+    return events, ranges([first for first, _ in ends])[group.rank]
+
+
+def with_common_ids(events: Events, group: ProcessGroup) -> Events:
+    """The same events, with the items, types and vocabularies of all processes. Users stay the process's."""
+    if group.size == 1:
+        return events
+    several = group.gather([events.items, events.types, *events.vocabularies])
+    unions = [encode_columns([texts_of(ids) for ids in column]) for column in zip(*several, strict=True)]
+    ids = [union for union, _ in unions]
+    place = [np.append(places[group.rank], np.int32(-1)) for _, places in unions]  # the last one is null's
+    context = [column[cells] for column, cells in zip(place[2:], events.context.T, strict=True)]
+    return replace(
+        events,
+        items=ids[0],
+        types=ids[1],
+        vocabularies=tuple(ids[2:]),
+        item=place[0][events.item],
+        event_type=place[1][events.event_type].astype(np.int16),
+        context=np.stack(context, 1) if context else events.context,
+    )
 
 
 def _shard(path: Path) -> Events:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from tastemaker.columns import CATEGORICAL, NUMBER, Column, Columns
 from tastemaker.ids import Ids
 from tastemaker.models.features import FeatureColumn, FeatureRows, FeatureSpace
+from training.data.dictionary_encoding import encode_columns, texts_of
+from training.distributed.process_group import SINGLE, ProcessGroup
 from training.errors import BadDataError
 
 BUCKETS = 10
@@ -47,8 +49,30 @@ def quantile_edges(values: NDArray[np.float64], times: NDArray[Any] | None = Non
     return tuple(float(edge) for edge in edges if edge > values[0])
 
 
-def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, FeatureRows]:
-    """The feature space of a dataset and every row's codes. Constant columns are left out."""
+def with_common_values(columns: Columns, group: ProcessGroup) -> Columns:
+    """The same columns, with the vocabularies of the rows of all processes."""
+    if group.size == 1:
+        return columns
+    found = {}
+    for name, column in columns.items():
+        found[name] = column
+        if column.is_text:
+            texts = [texts_of(ids) for ids in group.gather(column.vocabulary)]
+            vocabulary, places = encode_columns(texts)
+            codes = places[group.rank][column.codes]
+            found[name] = Column(
+                column.column_type, vocabulary=vocabulary, offsets=column.offsets, codes=codes
+            )
+    return Columns(found, rows=columns.rows)
+
+
+def build(
+    columns: Columns, excluded: Collection[str], group: ProcessGroup = SINGLE
+) -> tuple[FeatureSpace, FeatureRows]:
+    """The feature space of a dataset and every row's codes. Constant columns are left out.
+
+    The rows of all processes decide about the space. They must have the same vocabularies.
+    """
     space: list[FeatureColumn] = []
     pieces: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []  # rows, codes, weights
     first = 0
@@ -56,7 +80,7 @@ def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, Fe
         if name in excluded or column.column_type not in (CATEGORICAL, NUMBER):
             continue
         described, piece = (_categorical if column.column_type == CATEGORICAL else _numeric)(
-            name, column, first
+            name, column, first, group=group
         )
         if (described.size < 2 and described.column_type == NUMBER) or described.size < 1:
             continue
@@ -67,11 +91,16 @@ def build(columns: Columns, excluded: Collection[str]) -> tuple[FeatureSpace, Fe
 
 
 def _categorical(
-    name: str, column: Column, first: int, times: NDArray[Any] | None = None
+    name: str,
+    column: Column,
+    first: int,
+    times: NDArray[Any] | None = None,
+    *,
+    group: ProcessGroup = SINGLE,
 ) -> tuple[FeatureColumn, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
     """`times` is how often each row occurs, once by default. It decides which values are most frequent."""
     each = None if times is None else np.repeat(times, np.diff(column.offsets))
-    counts = np.bincount(column.codes, each, len(column.vocabulary))
+    counts = group.sum(np.bincount(column.codes, each, len(column.vocabulary)))
     order = np.sort(np.argsort(-counts, kind="stable")[:MAX_VALUES])
     code = np.full(len(counts), -1, np.int64)
     code[order] = first + np.arange(len(order))
@@ -85,9 +114,11 @@ def _categorical(
 
 
 def _numeric(
-    name: str, column: Column, first: int
+    name: str, column: Column, first: int, *, group: ProcessGroup = SINGLE
 ) -> tuple[FeatureColumn, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
-    edges = quantile_edges(column.values)
+    several = group.gather(np.unique(column.values, return_counts=True))
+    values, times = (np.concatenate(part) for part in zip(*several, strict=True))
+    edges = quantile_edges(values, times)
     rows = np.flatnonzero(~np.isnan(column.values))
     codes = first + np.searchsorted(np.asarray(edges), column.values[rows], side="right")
     return FeatureColumn(name, NUMBER, first, edges=edges), (rows, codes, np.ones(len(rows)))
@@ -103,20 +134,25 @@ def _rows(count: int, pieces: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any
 
 
 def context_space(
-    names: Sequence[str], column_types: dict[str, str], vocabularies: Sequence[Ids], cells: NDArray[np.int32]
+    names: Sequence[str],
+    column_types: dict[str, str],
+    vocabularies: Sequence[Ids],
+    cells: NDArray[np.int32],
+    group: ProcessGroup = SINGLE,
 ) -> tuple[FeatureSpace, NDArray[np.int32]]:
     """The feature space of interaction metadata, and int32[events, columns] of codes, -1 for none.
 
     `cells` is int32[events, columns], positions in each column's `vocabularies`, -1 for null. Each distinct
     cell is encoded once. Context is one value per column and event, so only the first of several values of a
-    cell is read. Raises BadDataError for a cell that is not a number in a number column.
+    cell is read. The events of all processes decide about the space. Raises BadDataError for a cell that is
+    not a number in a number column.
     """
     columns: list[FeatureColumn] = []
     codes = np.empty_like(cells)
     first = 0
     for place, name in enumerate(names):
         texts = vocabularies[place].tolist()
-        times = np.bincount(cells[:, place] + 1, minlength=len(texts) + 1)[1:]
+        times = group.sum(np.bincount(cells[:, place] + 1, minlength=len(texts) + 1))[1:]
         code = np.full(len(texts) + 1, -1, np.int32)  # the last one is null's
         if column_types[name] == NUMBER:
             try:

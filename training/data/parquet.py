@@ -18,6 +18,7 @@ from tastemaker.values import BadValueError, read_float, shown
 from training.config import Source
 from training.data.dictionary_encoding import DICTIONARY, as_dictionary
 from training.data.events import EVENT_ID_COLUMN
+from training.data.user_ranges import EVERYONE, UserRange
 from training.errors import BadDataError
 
 
@@ -34,16 +35,23 @@ def files(root: Path, prefixes: Sequence[str]) -> list[Path]:
 
 
 def read(
-    root: Path, prefixes: Sequence[str], columns: dict[str, pa.DataType], what: str, *, events: bool = False
+    root: Path,
+    prefixes: Sequence[str],
+    columns: dict[str, pa.DataType],
+    what: str,
+    *,
+    events: bool = False,
+    within: UserRange = EVERYONE,
 ) -> pa.Table:
     """These columns of all files, cast to these types. A column that a file lacks is null.
 
-    Files of one dataset may have different columns, because a schema can be extended between imports. Raises
-    BadDataError if a column cannot be cast.
+    Files of one dataset may have different columns, because a schema can be extended between imports. Rows of
+    users who are not `within` the range are left out as they are read. Raises BadDataError if a column cannot
+    be cast.
     """
     tables = [pa.schema(list(columns.items())).empty_table()]
     for path in files(root, prefixes):
-        tables += read_file(path, columns, what, events=events)
+        tables += map(within.only, read_file(path, columns, what, events=events))
     return pa.concat_tables(tables)
 
 
@@ -91,17 +99,24 @@ def _cast(column: pa.ChunkedArray, arrow_type: pa.DataType) -> pa.ChunkedArray:
 
 
 def records(
-    root: Path, source: Source, columns: dict[str, pa.DataType], key: str, what: str
+    root: Path,
+    source: Source,
+    columns: dict[str, pa.DataType],
+    key: str,
+    what: str,
+    within: UserRange = EVERYONE,
 ) -> tuple[pa.Table, np.ndarray, dict[str, str]]:
     """The imported rows and the rows that were put one at a time, and when each came: float64[rows], seconds.
+
+    Only rows of `within` are read if the rows are users.
 
     Also the ids of put records that are left out, because a value does not have the type of its column, each
     with the reason. One such record does not stop a training. Raises BadDataError for imported rows.
     """
     skipped: dict[str, str] = {}
-    tables = [read(root, [prefix], columns, what) for prefix in source.prefixes]
-    at = [*source.imported, *[0.0] * (len(tables) - len(source.imported))]
-    times = [np.full(len(table), time) for table, time in zip(tables, at, strict=True)]
+    tables = [read(root, [prefix], columns, what, within=within) for prefix in source.prefixes]
+    imported = [*source.imported, *[0.0] * (len(tables) - len(source.imported))]
+    times = [np.full(len(table), time) for table, time in zip(tables, imported, strict=True)]
     if source.put:
         with (root / source.put).open(encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
@@ -115,7 +130,11 @@ def records(
         ]
         tables.append(pa.Table.from_arrays(arrays, schema=pa.schema(list(columns.items()))))
         times.append(np.array([time for _, _, time in rows], np.float64))
-    return pa.concat_tables(tables), np.concatenate(times), skipped
+    table, at = pa.concat_tables(tables), np.concatenate(times)
+    if within != EVERYONE:
+        mine = within.mask(table[key])
+        table, at = table.filter(pa.array(mine)), at[mine]
+    return table, at, skipped
 
 
 def _misfit(cells: Mapping[str, Any], columns: Mapping[str, pa.DataType]) -> str | None:
@@ -161,19 +180,35 @@ def interaction_columns(context: Sequence[str], text: pa.DataType = DICTIONARY) 
     return dict.fromkeys(TEXT, text) | others | dict.fromkeys(context, text)
 
 
-def interactions(root: Path, source: Source, streamed: Sequence[str], context: Sequence[str]) -> pa.Table:
-    """Bulk and streamed interactions in one table: `interaction_columns` and `EVENT_ID_COLUMN`.
+def users(root: Path, source: Source, streamed: Sequence[str]) -> Iterator[pa.ChunkedArray]:
+    """The users of bulk and streamed interactions, row group by row group. A streamed event may have none."""
+    for path in files(root, source.prefixes):
+        for table in read_file(path, {"USER_ID": DICTIONARY}, "Interactions"):
+            yield table["USER_ID"]
+    for path in files(root, streamed):
+        for table in read_file(path, streamed_columns("userId"), "streamed events", events=True):
+            yield table["userId"]
+
+
+def interactions(
+    root: Path,
+    source: Source,
+    streamed: Sequence[str],
+    context: Sequence[str],
+    within: UserRange = EVERYONE,
+) -> pa.Table:
+    """Bulk and streamed interactions of the users in a range: `interaction_columns` and `EVENT_ID_COLUMN`.
 
     As in the service, streamed events of a session belong to the user whom some event of the session names.
     Without such an event they are left out. Events without an item are left out too.
     """
     columns = interaction_columns(context)
-    bulk = read(root, source.prefixes, columns, "Interactions")
+    bulk = read(root, source.prefixes, columns, "Interactions", within=within)
     raw = read(root, streamed, STREAMED, "streamed events", events=True)
-    users = join_sessions(
+    joined = join_sessions(
         raw["userId"].to_pylist(), raw["sessionId"].to_pylist(), raw["sentAt"].to_numpy(zero_copy_only=False)
     )
-    events = as_interactions(raw, pa.array(users, pa.string()), context)
+    events = within.only(as_interactions(raw, pa.array(joined, pa.string()), context))
     bulk = without_event_ids(bulk)
     return whole(pa.concat_tables([bulk, events.select(bulk.column_names).cast(bulk.schema)]))
 

@@ -17,8 +17,11 @@ from tastemaker.models.bundle import HISTORY_LENGTH, Histories
 from training.config import Config, EventRule, Limits
 from training.data import features, parquet
 from training.data.dictionary_encoding import encode_columns, texts_of
-from training.data.events import Events, group_by_user, open_prepared
+from training.data.events import Events, group_by_user, open_prepared, with_common_ids
 from training.data.prepared import Prepared, Sequences
+from training.data.user_ranges import EVERYONE, UserRange, range_of
+from training.distributed.process_group import SINGLE, ProcessGroup
+from training.distributed.quantiles import order_statistic
 from training.errors import NotEnoughDataError
 from training.progress import log
 
@@ -29,16 +32,17 @@ CREATION_COLUMN = "CREATION_TIMESTAMP"
 NEVER_FEATURES = frozenset({"ITEM_ID", "USER_ID", CREATION_COLUMN})
 
 
-def prepare(config: Config, root: Path) -> Prepared:
-    """Read everything under `root` that the configuration names.
+def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepared:
+    """Read everything under `root` that the configuration names, of this process's users.
 
     Raises NotEnoughDataError with the service's own phrases, or BadDataError.
     """
     context = context_columns(config)
-    events = read_events(config, root, context)
+    events, within = read_events(config, root, context, group)
+    events = with_common_ids(events, group)
     skipped: dict[str, dict[str, str]] = {}
     item_table = attributes(config, root, "ITEMS", "ITEM_ID", skipped)
-    user_table = attributes(config, root, "USERS", "USER_ID", skipped)
+    user_table = attributes(config, root, "USERS", "USER_ID", skipped, within)
 
     items, (item_of, item_row) = encode_columns([texts_of(events.items), item_table["ITEM_ID"]])
     users, (user_of, user_row) = encode_columns([texts_of(events.users), user_table["USER_ID"]])
@@ -46,19 +50,20 @@ def prepare(config: Config, root: Path) -> Prepared:
     item, time = item_of[events.item], events.time
     event_type, event_types = events.event_type, events.types.tolist()
     space, cells = features.context_space(
-        context, config.datasets["INTERACTIONS"].column_types(), events.vocabularies, events.context
+        context, config.datasets["INTERACTIONS"].column_types(), events.vocabularies, events.context, group
     )
 
-    weights, trained = _weights(config.rules, event_types, event_type, events.value)
-    everything = Sequences(offsets, item, time, event_type, weights, cells)
-    sequences = _capped(everything.keep(weights > 0), config.limits)
-    of_type = np.bincount(event_type[event_type >= 0], minlength=len(event_types)).tolist()
+    weights, trained = _weights(config.rules, event_types, event_type, events.value, group)
+    everything = Sequences(offsets, item, time, event_type, weights, cells, group)
+    sequences = _capped(everything.keep(weights > 0), config.limits, len(items))
+    of_type = group.sum(np.bincount(event_type[event_type >= 0], minlength=len(event_types))).tolist()
     _check(sequences, config.rules, config.limits, dict(zip(event_types, of_type, strict=True)))
 
     item_columns = columns_of(config, "ITEMS", item_table, item_row, len(items))
     user_columns = columns_of(config, "USERS", user_table, user_row, len(users))
+    user_columns = features.with_common_values(user_columns, group)
     item_space, item_features = features.build(item_columns, excluded_features(config, "ITEMS"))
-    user_space, user_features = features.build(user_columns, excluded_features(config, "USERS"))
+    user_space, user_features = features.build(user_columns, excluded_features(config, "USERS"), group)
     return Prepared(
         items=items,
         users=users,
@@ -75,7 +80,7 @@ def prepare(config: Config, root: Path) -> Prepared:
         user_features=user_features,
         context_space=space,
         item_created=_created(item_columns, everything),
-        duplicates=events.duplicates,
+        duplicates=None if events.duplicates is None else group.total(events.duplicates),
         skipped_upserts=skipped,
     )
 
@@ -87,12 +92,19 @@ def _offsets(users: int, user_of: NDArray[np.integer], of_events: NDArray[np.int
     return np.concatenate([[0], np.cumsum(lengths)])
 
 
-def read_events(config: Config, root: Path, context: Sequence[str]) -> Events:
-    """The interactions, from imports and streams, or as they were prepared on many machines."""
+def read_events(
+    config: Config, root: Path, context: Sequence[str], group: ProcessGroup = SINGLE
+) -> tuple[Events, UserRange]:
+    """This process's interactions and its range of users.
+
+    They come from imports and streams, or are read as they were prepared on many machines.
+    """
     if config.prepared:
-        return open_prepared(root, config.prepared)
+        return open_prepared(root, config.prepared, group)
     source = config.datasets["INTERACTIONS"]
-    return group_by_user(parquet.interactions(root, source, config.events, context), context)
+    within = range_of(parquet.users(root, source, config.events), group)
+    table = parquet.interactions(root, source, config.events, context, within)
+    return group_by_user(table, context), within
 
 
 def excluded_features(config: Config, dataset_type: str) -> frozenset[str]:
@@ -115,12 +127,13 @@ def _weights(
     event_types: Sequence[str],
     event_type: NDArray[np.int16],
     values: NDArray[np.float64],
+    group: ProcessGroup,
 ) -> tuple[NDArray[np.float32], list[bool]]:
     """The weight of each event, and which event types are trained on.
 
-    An event with the weight 0 is not trained on, and the mean of the other weights is 1. A rule's type is
-    compared exactly, and without case if no event has it exactly. An event does not count if its value is
-    below the rule's threshold, or missing although there is a threshold.
+    An event with the weight 0 is not trained on, and the mean of all processes' other weights is 1. A rule's
+    type is compared exactly, and without case if no event has it exactly. An event does not count if its
+    value is below the rule's threshold, or missing although there is a threshold.
     """
     if not rules:
         return np.ones(len(event_type), np.float32), [True] * len(event_types)
@@ -137,27 +150,33 @@ def _weights(
                 chosen &= np.nan_to_num(values, nan=-np.inf) >= rule.threshold
             weights[chosen] = rule.weight
             trained[index] = rule.weight > 0
-    positive = weights > 0
-    if positive.any():
-        weights[positive] /= weights[positive].mean()
-    return weights, trained
+    total, count = group.sum(np.array([weights.sum(dtype=np.float64), np.count_nonzero(weights)])).tolist()
+    return (weights * np.float32(count / total) if count else weights), trained
 
 
-def _capped(sequences: Sequences, limits: Limits) -> Sequences:
+def _capped(sequences: Sequences, limits: Limits, items: int) -> Sequences:
     """The newest interactions within the limits, and of those the items with the newest interactions."""
-    if len(sequences.items) > limits.maximum_interactions:
-        oldest = len(sequences.items) - limits.maximum_interactions
-        keep = np.ones(len(sequences.items), bool)
-        keep[np.argsort(sequences.times, kind="stable")[:oldest]] = False
-        sequences = sequences.keep(keep)
-    present = np.unique(sequences.items)
+    oldest = sequences.total() - limits.maximum_interactions
+    if oldest > 0:
+        sequences = sequences.keep(~_oldest(sequences, oldest))
+    present = np.flatnonzero(sequences.counts(items))
     if len(present) > limits.maximum_items:
-        touched = np.zeros(int(sequences.items.max()) + 1, np.int64)
+        touched = np.zeros(items, np.int64)
         np.maximum.at(touched, sequences.items, sequences.times)
-        kept = np.zeros(len(touched), bool)
+        touched = sequences.group.largest(touched)
+        kept = np.zeros(items, bool)
         kept[present[np.argsort(-touched[present], kind="stable")[: limits.maximum_items]]] = True
         sequences = sequences.keep(kept[sequences.items])
     return sequences
+
+
+def _oldest(sequences: Sequences, count: int) -> NDArray[np.bool_]:
+    """Which events are among the oldest `count` of all processes. Of equal times, the first users' are."""
+    last = order_statistic(sequences.times, count - 1, sequences.group)
+    older, equal = sequences.times < last, np.flatnonzero(sequences.times == last)
+    before = sum(sequences.group.gather(len(equal))[: sequences.group.rank])
+    older[equal[: max(count - sequences.group.total(np.count_nonzero(older)) - before, 0)]] = True
+    return older
 
 
 def _check(
@@ -167,7 +186,7 @@ def _check(
 
     `of_type` is the number of events of each type, before any rule.
     """
-    count = len(sequences.items)
+    count = sequences.total()
     if count < limits.minimum_interactions:
         named = ", ".join(rule.event_type for rule in rules) or "all"
         raise NotEnoughDataError(
@@ -176,7 +195,7 @@ def _check(
             f"There are {count:,}: import more interactions, or train on other event types."
             f"{_known_types(of_type) if rules else ''}"
         )
-    users = int(np.count_nonzero(sequences.lengths >= 2))
+    users = sequences.group.total(np.count_nonzero(sequences.lengths >= 2))
     if users < limits.minimum_users:
         raise NotEnoughDataError(
             f"Dataset has fewer than {limits.minimum_users} users with at least 2 interactions each. "
@@ -195,9 +214,16 @@ def _known_types(of_type: Mapping[str, int]) -> str:
 
 
 def attributes(
-    config: Config, root: Path, name: str, key: str, skipped: dict[str, dict[str, str]] | None = None
+    config: Config,
+    root: Path,
+    name: str,
+    key: str,
+    skipped: dict[str, dict[str, str]] | None = None,
+    within: UserRange = EVERYONE,
 ) -> pa.Table:
     """The imported and put rows of a dataset. If an id occurs twice, the newest row counts.
+
+    Of users, only those `within` the range are read.
 
     Put records with values that do not have the type of their column are left out, logged, and added to
     `skipped` under the name of the dataset: each id with the reason.
@@ -206,7 +232,7 @@ def attributes(
     if source is None or not (source.prefixes or source.put):
         return pa.Table.from_pydict({key: pa.array([], pa.string())})
     columns = {column: ARROW.get(column_type, pa.string()) for column, column_type in source.columns}
-    table, times, left_out = parquet.records(root, source, columns, key, name.capitalize())
+    table, times, left_out = parquet.records(root, source, columns, key, name.capitalize(), within)
     if left_out:
         log(f"warning: {skipped_warning(name, left_out)}")
         if skipped is not None:
@@ -255,10 +281,10 @@ def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
 
     Without a creation time, it is the item's oldest interaction, or the newest interaction of all.
     """
-    latest = int(sequences.times.max(initial=0))
     created = np.full(columns.rows, np.iinfo(np.int64).max)
     np.minimum.at(created, sequences.items, sequences.times)
-    created[created == np.iinfo(np.int64).max] = latest
+    created = -sequences.group.largest(-created)
+    created[created == np.iinfo(np.int64).max] = sequences.span()[1]
     column = columns.find(CREATION_COLUMN)
     if column is not None and column.column_type == NUMBER:
         known = ~np.isnan(column.values)

@@ -1,4 +1,8 @@
-"""Prepared data: flat arrays, with the events of one user after those of another."""
+"""Prepared data: flat arrays, with the events of one user after those of another.
+
+If several processes train together, each has the data of its own users, and all have the same items. Users
+are in order across the processes: those of the first one, then those of the second.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from tastemaker.columns import Columns
 from tastemaker.ids import Ids
 from tastemaker.models.bundle import Histories, History
 from tastemaker.models.features import FeatureRows, FeatureSpace
+from training.distributed.process_group import SINGLE, ProcessGroup
+from training.distributed.quantiles import quantile
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,8 @@ class Sequences:
 
     User `u` has the events `offsets[u]` to `offsets[u + 1]` of `items` int32, `times` int64 (seconds),
     `types` int16 (-1 for none), `weights` float32, and `context` int32[events, context columns] (codes, -1
-    for none).
+    for none). The processes of `group` have the events of all other users. A method that says "of all
+    processes" must be called by each of them.
     """
 
     offsets: NDArray[np.int64]
@@ -29,6 +36,7 @@ class Sequences:
     types: NDArray[np.int16]
     weights: NDArray[np.float32]
     context: NDArray[np.int32]
+    group: ProcessGroup = SINGLE
 
     @property
     def users(self) -> int:
@@ -48,10 +56,28 @@ class Sequences:
         """Each event's place within its user's history. The oldest has 0."""
         return np.arange(len(self.items)) - np.repeat(self.offsets[:-1], self.lengths)
 
+    def total(self) -> int:
+        """The number of events of all processes."""
+        return self.group.total(len(self.items))
+
+    def counts(self, items: int) -> NDArray[np.int64]:
+        """The number of events of each item, of all processes: int64[items]."""
+        return self.group.sum(np.bincount(self.items, minlength=items))
+
+    def first_user(self) -> int:
+        """The position of this process's first user among the users of all processes."""
+        return sum(self.group.gather(self.users)[: self.group.rank])
+
+    def span(self) -> tuple[int, int]:
+        """The times of the oldest and of the newest event of all processes; 0 if there are none."""
+        none = np.iinfo(np.int64).max
+        ends = np.array([-self.times.min(initial=none), self.times.max(initial=0)], np.int64)
+        oldest, newest = self.group.largest(ends).tolist()
+        return (0 if -oldest == none else -oldest), newest
+
     def typical_gap(self) -> int:
-        """The seconds that usually lie between two events of a user: the upper quartile."""
-        gaps = np.diff(self.times)[np.diff(self.owners()) == 0]
-        return int(np.quantile(gaps, 0.75)) if len(gaps) else 0
+        """The seconds that usually lie between two events of a user: the upper quartile, of all processes."""
+        return int(quantile(np.diff(self.times)[np.diff(self.owners()) == 0], 0.75, self.group))
 
     def history(self, user: int, end: int | None = None) -> History:
         """One user's events, or the `end` oldest of them."""
@@ -63,13 +89,14 @@ class Sequences:
         """Only the events of the mask. Users keep their positions."""
         kept = np.bincount(self.owners()[mask], minlength=self.users)
         offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-        return Sequences(
-            offsets,
-            self.items[mask],
-            self.times[mask],
-            self.types[mask],
-            self.weights[mask],
-            self.context[mask],
+        return replace(
+            self,
+            offsets=offsets,
+            items=self.items[mask],
+            times=self.times[mask],
+            types=self.types[mask],
+            weights=self.weights[mask],
+            context=self.context[mask],
         )
 
     def truncated(self, ends: NDArray[np.integer]) -> Sequences:
@@ -79,7 +106,10 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that training reads, and that the bundle keeps for serving."""
+    """Everything that training reads, and that the bundle keeps for serving.
+
+    `users`, `histories` and what is known of users are this process's own; `duplicates` are of all processes.
+    """
 
     items: Ids
     users: Ids
@@ -100,11 +130,11 @@ class Prepared:
     """How many duplicate events were left out. None if they were not counted."""
     skipped_upserts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The ids of put records that were left out, each with the reason, by dataset type."""
+    latest: int = field(init=False)
+    """The time of the newest event of all processes, in seconds."""
 
-    @property
-    def latest(self) -> int:
-        """The time of the newest event, in seconds."""
-        return int(self.sequences.times.max(initial=0))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "latest", self.sequences.span()[1])
 
     def context(self, user: int, shown: int) -> dict[str, str]:
         """The context that a request at the moment after the `shown` oldest events would give."""

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.columns import NUMBER, Column, Columns
+from tastemaker.columns import NUMBER, Column
 from tastemaker.contracts.durations import DAY_SECONDS
 from training.config import Config
 from training.data.events import MAX_TIME
 from training.data.prepare import skipped_warning
 from training.data.prepared import Prepared
+from training.distributed.process_group import SINGLE, ProcessGroup
 from training.errors import BadDataError
 from training.progress import log
 
@@ -31,28 +32,29 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
 
     Raises BadDataError if the times are not in seconds.
     """
-    sequences, items = prepared.sequences, len(prepared.items)
-    times = sequences.times
-    if len(times) and prepared.latest >= MAX_TIME:
+    sequences, items, group = prepared.sequences, len(prepared.items), prepared.sequences.group
+    count = sequences.total()
+    if count and prepared.latest >= MAX_TIME:
         raise BadDataError(
             f"The newest TIMESTAMP is {prepared.latest}, which is in milliseconds, or wrong: it must be in "
             "seconds since 1970. Divide the column by 1000 and import it again."
         )
-    by_item = np.bincount(sequences.items, minlength=items)
+    by_item = sequences.counts(items)
+    lengths, _ = group.joined(sequences.lengths)
     found: dict[str, Any] = {
-        "interactions": len(times),
-        "users": int(np.count_nonzero(sequences.lengths)),
-        "usersWithTwoOrMore": int(np.count_nonzero(sequences.lengths >= 2)),
+        "interactions": count,
+        "users": int(np.count_nonzero(lengths)),
+        "usersWithTwoOrMore": int(np.count_nonzero(lengths >= 2)),
         "items": items,
         "itemsWithInteractions": int(np.count_nonzero(by_item)),
         "doublesLeftOut": prepared.duplicates,
-        "eventsPerUser": distribution(sequences.lengths),
+        "eventsPerUser": distribution(lengths),
         "eventsPerItem": distribution(by_item),
         "shareOfMostPopularTenth": popular_share(by_item),
         "eventTypes": types(prepared),
         "attributes": {
-            dataset_type: {name: attribute_statistics(column) for name, column in columns.items()}
-            for dataset_type, columns in (("ITEMS", prepared.item_columns), ("USERS", prepared.user_columns))
+            "ITEMS": {name: attribute_statistics(one) for name, one in prepared.item_columns.items()},
+            "USERS": {name: attribute_statistics(one, group) for name, one in prepared.user_columns.items()},
         },
     }
     if prepared.skipped_upserts:
@@ -60,8 +62,8 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
         found["upsertWarnings"] = [
             skipped_warning(name, some) for name, some in prepared.skipped_upserts.items()
         ]
-    if len(times):
-        found |= {"first": int(times.min()), "last": prepared.latest}
+    if count:
+        found["first"], found["last"] = sequences.span()
         found["days"] = round((found["last"] - found["first"]) / DAY_SECONDS, 2)
     found["warnings"] = list(warnings(config, prepared, found))
     return found
@@ -99,7 +101,8 @@ def popular_share(counts: NDArray[np.integer]) -> float:
 def types(prepared: Prepared) -> dict[str, int]:
     """The number of trained events by type. Events without a type are left out."""
     event_types = prepared.sequences.types
-    counts = np.bincount(event_types[event_types >= 0], minlength=len(prepared.event_types))
+    mine = np.bincount(event_types[event_types >= 0], minlength=len(prepared.event_types))
+    counts = prepared.sequences.group.sum(mine)
     return {
         name: int(count)
         for name, count, trained in zip(prepared.event_types, counts, prepared.trained_types, strict=True)
@@ -107,14 +110,15 @@ def types(prepared: Prepared) -> dict[str, int]:
     }
 
 
-def attribute_statistics(column: Column) -> dict[str, float]:
-    """The number of rows with a value, and the number of different values."""
+def attribute_statistics(column: Column, group: ProcessGroup = SINGLE) -> dict[str, float]:
+    """The number of rows of all processes with a value, and the number of different values."""
     if column.is_text:
-        known, distinct = int(np.count_nonzero(np.diff(column.offsets))), len(np.unique(column.codes))
+        there, values = np.diff(column.offsets) > 0, np.unique(column.codes)
     else:
         there = ~np.isnan(column.values) if column.column_type == NUMBER else column.values >= 0
-        known, distinct = int(np.count_nonzero(there)), len(np.unique(column.values[there]))
-    return {"known": known, "distinct": distinct}
+        values = np.unique(column.values[there])
+    distinct = len(np.unique(group.joined(values)[0]))
+    return {"known": group.total(np.count_nonzero(there)), "distinct": distinct}
 
 
 def warnings(config: Config, prepared: Prepared, found: dict[str, Any]) -> Iterator[str]:
@@ -137,24 +141,24 @@ def warnings(config: Config, prepared: Prepared, found: dict[str, Any]) -> Itera
         yield (
             f"{prepared.duplicates:,} events were there twice (same user, item, time and type) and count once"
         )
-    lengths = prepared.sequences.lengths
-    within = np.diff(prepared.sequences.owners()) == 0
-    still = int(np.count_nonzero(within & (np.diff(prepared.sequences.times) == 0)))
-    if still > 0.5 * max(int(np.count_nonzero(within)), 1):
+    sequences, group = prepared.sequences, prepared.sequences.group
+    within = np.diff(sequences.owners()) == 0
+    still = group.total(np.count_nonzero(within & (np.diff(sequences.times) == 0)))
+    if still > 0.5 * max(group.total(np.count_nonzero(within)), 1):
         yield "most events have the time of the user's event before: their order, which is learned, is chance"
     if config.created_at and prepared.latest > config.created_at + DAY_SECONDS:
         yield "the newest event lies in the future"
-    if int(np.count_nonzero(lengths == 1)) > 0.5 * max(found["users"], 1):
+    if group.total(np.count_nonzero(sequences.lengths == 1)) > 0.5 * max(found["users"], 1):
         yield "most users have one event: nothing can be learned of what follows it"
-    yield from _of_attributes("ITEMS", prepared.item_columns, found)
-    yield from _of_attributes("USERS", prepared.user_columns, found)
+    yield from _of_attributes("ITEMS", prepared.item_columns.rows, found)
+    yield from _of_attributes("USERS", group.total(prepared.user_columns.rows), found)
 
 
-def _of_attributes(dataset_type: str, columns: Columns, found: dict[str, Any]) -> Iterator[str]:
+def _of_attributes(dataset_type: str, rows: int, found: dict[str, Any]) -> Iterator[str]:
     for name, counts in found["attributes"][dataset_type].items():
         if not counts["known"]:
             yield f"{dataset_type}.{name} has no values"
         elif counts["distinct"] == 1:
             yield f"{dataset_type}.{name} is the same in all rows: nothing can be learned of it"
-        elif counts["known"] < WARNING_SHARE * columns.rows:
-            yield f"{dataset_type}.{name} is known of {counts['known']:,} of {columns.rows:,} rows only"
+        elif counts["known"] < WARNING_SHARE * rows:
+            yield f"{dataset_type}.{name} is known of {counts['known']:,} of {rows:,} rows only"

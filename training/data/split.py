@@ -6,7 +6,7 @@ their events, and must predict the newest 10 %.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +27,27 @@ MAX_VALIDATION_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Cases:
-    """Users with the number of events that are shown. Their other events are the truth."""
+    """This process's users with the number of events that are shown. Their other events are the truth.
+
+    Cases are numbered over all processes; `first` is the number of this process's first one.
+    """
 
     users: NDArray[np.int64]
     shown: NDArray[np.int64]
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.users)
+
+    def numbers(self) -> NDArray[np.int64]:
+        """The number of each case."""
+        return self.first + np.arange(len(self))
+
+    def only(self, numbers: NDArray[np.int64]) -> Cases:
+        """The cases with these numbers, rising, which are numbered anew."""
+        begin, end = np.searchsorted(numbers, [self.first, self.first + len(self)])
+        take = numbers[begin:end] - self.first
+        return Cases(self.users[take], self.shown[take], int(begin))
 
 
 def shown(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -43,10 +57,9 @@ def shown(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def test_cases(sequences: Sequences, seed: int) -> Cases:
     """A tenth of the users with two events or more (at least one user), drawn with the seed."""
-    able = np.flatnonzero(sequences.lengths >= 2)
-    count = min(len(able), MAX_TEST_USERS, max(1, round(len(able) * TEST_SHARE)))
-    users = np.sort(np.random.default_rng([seed, 1]).permutation(able)[:count])
-    return Cases(users, shown(sequences.lengths[users]))
+    able, total = _able(sequences)
+    count = min(total, MAX_TEST_USERS, max(1, round(total * TEST_SHARE)))
+    return able.only(np.sort(np.random.default_rng([seed, 1]).permutation(total)[:count]))
 
 
 def validation_cases(sequences: Sequences, seed: int) -> Cases:
@@ -55,13 +68,22 @@ def validation_cases(sequences: Sequences, seed: int) -> Cases:
     Where histories are short, a user's newest event is a large part of the history, so fewer users are taken.
     Where events are baskets, a history is split between two of them, because requests come before a basket.
     """
-    lengths = sequences.lengths
-    able = np.random.default_rng([seed, 2]).permutation(np.flatnonzero(lengths >= 2))
-    first = between(sequences, able, shown(lengths[able]))
-    withheld = np.cumsum(lengths[able] - first)
-    most = max(1, int(np.searchsorted(withheld, MAX_VALIDATION_SHARE * lengths.sum(), "right")))
-    chosen = np.argsort(able[: min(most, MAX_VALIDATION_USERS)])
-    return Cases(able[chosen], first[chosen])
+    group = sequences.group
+    able, total = _able(sequences)
+    able = replace(able, shown=between(sequences, able.users, able.shown))
+    withheld, _ = group.joined(sequences.lengths[able.users] - able.shown)
+    order = np.random.default_rng([seed, 2]).permutation(total)
+    allowed = MAX_VALIDATION_SHARE * sequences.total()
+    most = max(1, int(np.searchsorted(np.cumsum(withheld[order]), allowed, "right")))
+    return able.only(np.sort(order[: min(most, MAX_VALIDATION_USERS)]))
+
+
+def _able(sequences: Sequences) -> tuple[Cases, int]:
+    """All users with two events or more as cases, and the number of those of all processes."""
+    users = np.flatnonzero(sequences.lengths >= 2)
+    counts = sequences.group.gather(len(users))
+    first = sum(counts[: sequences.group.rank])
+    return Cases(users, shown(sequences.lengths[users]), first), sum(counts)
 
 
 def without(sequences: Sequences, cases: Cases, *, whole: bool) -> Sequences:

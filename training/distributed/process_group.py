@@ -1,18 +1,22 @@
-"""The processes that train one network together, on one machine or several, as `torchrun` starts them.
+"""The processes that train one model together, on one machine or several, as `torchrun` starts them.
 
-The process with rank 0 leads. It alone reads the data, validates, and writes. The others wait for work, and
-train on their share of the users. Without `torchrun` there is one process, and torch's distributed package is
-never used.
+All processes run the same program. Each has the events and attributes of its own users, and what is counted
+over all users is a sum over the processes. The process with rank 0 leads: it decides what depends on a clock
+or on files of its own, and it writes. Without `torchrun` there is one process with all users: every sum is
+its own, and torch's distributed package is never used.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from training.errors import PeerLostError
 
@@ -20,12 +24,17 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WORK_TIMEOUT = timedelta(days=28)
-"""How long a process waits for work while the leader prepares or measures: as long as a job may run."""
+"""How long a process waits for the others outside of steps: as long as a job may run."""
 
 STEP_TIMEOUT = timedelta(minutes=30)
 """How long a process waits for the others within a step. The first steps on a GPU take the longest."""
 
+PIECE_BYTES = 64 << 20
+"""The bytes of an array that are sent to the leader at a time."""
+
 REASON = "why the training ended"
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -52,58 +61,99 @@ class ProcessGroup:
         self.rank, self.size = rank, size
         self._cpu_group, self._store = cpu_group, store
 
-    def broadcast(self, what: object) -> None:
-        """Send a message from the leader to all others, who `receive` it."""
+    def sum(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The sums of the processes' arrays, place by place, in an array of the same type."""
+        return self._reduced(values, "SUM")
+
+    def largest(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The largest of the processes' values at each place."""
+        return self._reduced(values, "MAX")
+
+    def total(self, number: int | np.integer[Any]) -> int:
+        """The sum of the processes' whole numbers."""
+        return int(self.sum(np.array(int(number), np.int64)))
+
+    def _reduced(self, values: NDArray[Any], how: str) -> NDArray[Any]:
+        if self.size == 1:
+            return values
+        import torch
+        import torch.distributed as dist
+
+        found = torch.from_numpy(np.array(values))
+        with _peer_errors():
+            dist.all_reduce(found, getattr(dist.ReduceOp, how), group=self._cpu_group)
+        return found.numpy()
+
+    def gather(self, own: Any) -> list[Any]:
+        """The objects of all processes, in the order of ranks."""
+        if self.size == 1:
+            return [own]
+        import torch.distributed as dist
+
+        found: list[Any] = [None] * self.size
+        with _peer_errors():
+            dist.all_gather_object(found, own, group=self._cpu_group)
+        return found
+
+    def joined(self, own: NDArray[Any]) -> tuple[NDArray[Any], int]:
+        """The arrays of all processes as one, and where this process's begins."""
+        parts = self.gather(own)
+        return np.concatenate(parts), sum(map(len, parts[: self.rank]))
+
+    def agreed(self, own: T) -> T:
+        """The leader's object, in every process."""
+        if self.size == 1:
+            return own
+        import torch.distributed as dist
+
+        said: list[Any] = [own if self.rank == 0 else None]
+        with _peer_errors():
+            dist.broadcast_object_list(said, 0, group=self._cpu_group)
+        return cast(T, said[0])
+
+    def concatenate(self, own: NDArray[Any], make: Callable[[int], NDArray[Any]]) -> None:
+        """Fill the leader's array `make(rows)` with the rows of all processes, in the order of ranks.
+
+        The leader holds one piece of another process's rows at a time.
+        """
+        sizes = self.gather(len(own))
+        piece = max(1, PIECE_BYTES // max(own[:1].nbytes, 1))
+        if self.rank:
+            for begin in range(0, len(own), piece):
+                self._send(np.array(own[begin : begin + piece]))
+            return
+        whole, at = make(sum(sizes)), len(own)
+        whole[:at] = own
+        for rank, rows in enumerate(sizes[1:], 1):
+            for begin in range(0, rows, piece):
+                some = np.empty((min(piece, rows - begin), *own.shape[1:]), own.dtype)
+                self._receive(some, rank)
+                whole[at : at + len(some)] = some
+                at += len(some)
+
+    def _send(self, array: NDArray[Any]) -> None:
+        import torch
+        import torch.distributed as dist
+
+        with _peer_errors():
+            dist.send(torch.from_numpy(array.reshape(-1).view(np.uint8)), 0, group=self._cpu_group)
+
+    def _receive(self, array: NDArray[Any], rank: int) -> None:
+        import torch
+        import torch.distributed as dist
+
+        with _peer_errors():
+            dist.recv(torch.from_numpy(array.reshape(-1).view(np.uint8)), rank, group=self._cpu_group)
+
+    def synchronize(self, tensors: Iterable[Tensor]) -> None:
+        """Give these tensors the leader's values in every process."""
         if self.size == 1:
             return
         import torch.distributed as dist
 
         with _peer_errors():
-            dist.broadcast_object_list([what], 0, group=self._cpu_group)
-
-    def receive(self) -> Any:
-        """The leader's next message. Waits as long as necessary."""
-        import torch.distributed as dist
-
-        said: list[Any] = [None]
-        with _peer_errors():
-            dist.broadcast_object_list(said, 0, group=self._cpu_group)
-        return said[0]
-
-    def scatter(self, parts: Iterable[object]) -> None:
-        """Send each of the others a part of its own, which it gets by `receive_part`."""
-        import torch.distributed as dist
-
-        with _peer_errors():
-            for rank, part in enumerate(parts, 1):
-                dist.send_object_list([part], rank, group=self._cpu_group)
-
-    def receive_part(self) -> Any:
-        """The part that the leader scattered to this process."""
-        import torch.distributed as dist
-
-        got: list[Any] = [None]
-        with _peer_errors():
-            dist.recv_object_list(got, 0, group=self._cpu_group)
-        return got[0]
-
-    def synchronize(self, tensors: Iterable[Tensor]) -> None:
-        """Give these tensors the leader's values in every process."""
-        import torch.distributed as dist
-
-        with _peer_errors():
             for tensor in tensors:
                 dist.broadcast(tensor.detach(), 0)
-
-    def maximum(self, number: int) -> int:
-        """The largest of the processes' numbers."""
-        import torch
-        import torch.distributed as dist
-
-        found = torch.tensor(number)
-        with _peer_errors():
-            dist.all_reduce(found, dist.ReduceOp.MAX, group=self._cpu_group)
-        return int(found)
 
     def mean_gradients(self, found: Gradients, weight: Tensor) -> Gradients:
         """The weighted mean of the processes' gradients.

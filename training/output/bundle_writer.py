@@ -46,7 +46,10 @@ def export(
     described: Mapping[str, Any] | None = None,
     with_histories: bool = True,
 ) -> None:
-    """Write the bundle into `folder`. bundle.json is written last, and marks the folder as complete."""
+    """Write the bundle into `folder`. bundle.json is written last, and marks the folder as complete.
+
+    It has this process's users, and counts those of all processes.
+    """
     (folder / "model").mkdir(parents=True, exist_ok=True)
     _write_data(prepared, config, folder, with_histories=with_histories)
     for name, array in fitted.arrays.items():
@@ -86,7 +89,8 @@ def _write_data(prepared: Prepared, config: Config, folder: Path, *, with_histor
 
 def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str, Any]:
     """The members of `bundle.json` about the recipe and the data."""
-    counts = np.bincount(prepared.sequences.items, minlength=len(prepared.items))
+    sequences = prepared.sequences
+    counts = sequences.counts(len(prepared.items))
     return {
         "formatVersion": FORMAT_VERSION,
         "kind": fitted.model.model_name,
@@ -96,8 +100,8 @@ def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str
         "created": config.created_at,
         "counts": {
             "items": len(prepared.items),
-            "users": len(prepared.users),
-            "interactions": len(prepared.sequences.items),
+            "users": sequences.group.total(len(prepared.users)),
+            "interactions": int(counts.sum()),
             "itemsWithInteractions": int(np.count_nonzero(counts)),
         },
         "eventTypes": prepared.event_types,

@@ -56,20 +56,23 @@ def lists(score: Scorer, cases: Cases, most: int = LIST_LENGTH) -> list[NDArray[
 def report(
     found: Sequence[NDArray[np.int64]], prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None
 ) -> dict[str, float]:
-    """The metrics of these lists that GetSolutionMetrics returns.
+    """The metrics of these lists, and of those of all other processes, that GetSolutionMetrics returns.
 
     `prepared` holds all events, including those that are held out. If event types have weights, there is an
     NDCG that counts them. With `worth`, the reward of each item, there is `average_rewards_at_k`.
     """
-    wanted = truths(prepared.sequences, cases)
-    metrics = summarize(found, wanted, len(prepared.items))
+    sequences, wanted = prepared.sequences, truths(prepared.sequences, cases)
     weights = [
-        prepared.sequences.weights[
-            prepared.sequences.offsets[user] + shown : prepared.sequences.offsets[user + 1]
-        ]
+        sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
         for user, shown in zip(cases.users, cases.shown, strict=True)
     ]
-    if np.ptp(prepared.sequences.weights) > 0:
+    several = sequences.group.gather((list(found), wanted, weights))
+    found, wanted, weights = (
+        [one for part in column for one in part] for column in zip(*several, strict=True)
+    )
+    metrics = summarize(found, wanted, len(prepared.items))
+    ends = np.array([sequences.weights.max(initial=-np.inf), -sequences.weights.min(initial=np.inf)])
+    if sequences.group.largest(ends).sum() > 0:
         by_item = [worth_of(items, mine) for items, mine in zip(wanted, weights, strict=True)]
         for k in CUTS:
             each = [weighted_ndcg(one, mine, k) for one, mine in zip(found, by_item, strict=True)]

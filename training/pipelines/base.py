@@ -46,6 +46,9 @@ class Pipeline(ABC):
     model_name: ClassVar[str | None] = None
     """The `model_name` of the recipes that this pipeline trains; None if another pipeline creates it."""
 
+    shares_users: ClassVar[bool] = False
+    """Whether several processes train together, each with its own users. Otherwise the first trains alone."""
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if cls.model_name is not None:
@@ -86,7 +89,8 @@ class Pipeline(ABC):
         with fitted_model(self.fit(training), training, self.config) as model:
             metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases, worth)
         baseline = evaluate.popularity_baseline(training, prepared, cases, worth)
-        log(f"metrics on {len(cases):,} test users; popularity in brackets")
+        count = prepared.sequences.group.total(len(cases))
+        log(f"metrics on {count:,} test users; popularity in brackets")
         for name, value in metrics.items():
             log(f"  {name} {value:.4f} ({baseline[name]:.4f})")
         return Measured(metrics, {"popularity": baseline})

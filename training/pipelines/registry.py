@@ -23,9 +23,14 @@ for _module in iter_modules(training.pipelines.__path__):
 
 def pipeline(config: Config, *, checkpoints: Path | None, stop: StopSignal) -> Pipeline:
     """The pipeline of the configuration's recipe. Raises BadConfigError."""
+    return kind_of(config).create(config, checkpoints, stop)
+
+
+def kind_of(config: Config) -> type[Pipeline]:
+    """The kind of pipeline that trains the configuration's recipe. Raises BadConfigError."""
     names = {recipe.name: recipe.model_name for recipe in RECIPES if recipe.model_name is not None}
     if config.recipe not in names:
         raise BadConfigError(
             f"The recipe {config.recipe!r} cannot be trained. These can: {', '.join(sorted(names))}."
         )
-    return PIPELINES[names[config.recipe]].create(config, checkpoints, stop)
+    return PIPELINES[names[config.recipe]]

@@ -56,6 +56,7 @@ class SequencePipeline(Pipeline):
     """
 
     model_name = "sequence"
+    shares_users = True
 
     @classmethod
     def create(cls, config: Config, checkpoints: Path | None, stop: StopSignal) -> Pipeline:
@@ -127,6 +128,7 @@ class SequencePipeline(Pipeline):
             seed=given.seed,
             journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
             stop=self.stop,
+            group=prepared.sequences.group,
         )
         # If the best trial belongs to a run that was killed, its checkpoint restores it.
         found = best[1] if best is not None and best[0] == number else tried(trial.values, number)
@@ -148,7 +150,7 @@ class SequencePipeline(Pipeline):
         self, config: Config, prepared: Prepared, cases: Cases, seconds: float, checkpoints: Path | None
     ) -> Attempt:
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=False))
-        plan = self.plan(config, seconds).for_data(len(training.sequences.items))
+        plan = self.plan(config, seconds).for_data(training.sequences.total())
         result = self.transformer.fit(
             prepared,
             training.sequences,
@@ -233,7 +235,7 @@ def item_vectors(network: Network, sequences: Sequences) -> NDArray[np.float32]:
     network.eval()
     with torch.no_grad():
         table = network.table()
-        unseen = np.flatnonzero(np.bincount(sequences.items, minlength=len(table)) == 0)
+        unseen = np.flatnonzero(sequences.counts(len(table)) == 0)
         where = torch.from_numpy(unseen).to(table.device)
         table = table.clone()
         table[where] -= network.ids[where]

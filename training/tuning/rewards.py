@@ -26,6 +26,7 @@ from tastemaker.models.topk import top_k
 from training.config import Objective
 from training.data.prepared import Prepared
 from training.data.split import Cases
+from training.distributed.process_group import SINGLE, ProcessGroup
 from training.errors import BadDataError
 from training.output import evaluate
 from training.progress import log
@@ -108,35 +109,47 @@ def weights(
 
     `weight` is for users with a history, and `weightWithoutHistory` for others.
     """
-    if not POWERS[sensitivity] or not len(cases):
+    group = prepared.sequences.group
+    count = min(group.total(len(cases)), MAX_CASES)
+    if not POWERS[sensitivity] or not count:
         return {"weight": 0.0, "weightWithoutHistory": 0.0}
-    some = Cases(cases.users[:MAX_CASES], cases.shown[:MAX_CASES])
+    some = cases.only(np.arange(count))
     wanted = truths(prepared.sequences, some)
     ask = evaluate.scorer(model, prepared)
     with_history = [ask(int(user), int(shown)) for user, shown in zip(some.users, some.shown, strict=True)]
-    found = {"weight": _weight("users with a history", with_history, wanted, item_rewards, sensitivity)}
-    del with_history
+    asked = Asked(with_history, wanted, some.first, group)
+    found = {"weight": _weight("users with a history", asked, item_rewards, sensitivity)}
+    del with_history, asked
     new = [
         model.score_user(History.empty(), now=prepared.latest, user_index=int(user)) for user in some.users
     ]
-    found["weightWithoutHistory"] = _weight("new users", new, wanted, item_rewards, sensitivity)
+    asked = Asked(new, wanted, some.first, group)
+    found["weightWithoutHistory"] = _weight("new users", asked, item_rewards, sensitivity)
     return found
 
 
-def _weight(
-    users: str,
-    scores: Sequence[NDArray[np.float32]],
-    wanted: Sequence[NDArray[np.integer]],
-    item_rewards: Rewards,
-    sensitivity: str,
-) -> float:
+@dataclass(frozen=True)
+class Asked:
+    """The scores of all items for some cases, with the truth of each.
+
+    They are this process's; `first` is the number of its first case among those of the group's processes.
+    """
+
+    scores: Sequence[NDArray[np.float32]]
+    wanted: Sequence[NDArray[np.integer]]
+    first: int = 0
+    group: ProcessGroup = SINGLE
+
+
+def _weight(users: str, asked: Asked, item_rewards: Rewards, sensitivity: str) -> float:
     """The largest weight up to the sensitivity's power that keeps its share of the relevance."""
     logarithms = item_rewards.logarithms
-    full = POWERS[sensitivity] / temperature(scores, wanted)
+    full = POWERS[sensitivity] / temperature(asked)
+    count = asked.group.total(len(asked.scores))
 
     def relevance(one: float) -> float:
-        lists = [top_k(row + np.float32(one) * logarithms, LENGTH) for row in scores]
-        return float(gains(lists, wanted).mean())
+        lists = [top_k(row + np.float32(one) * logarithms, LENGTH) for row in asked.scores]
+        return float(asked.group.sum(gains(lists, asked.wanted).sum())) / count
 
     plain = relevance(0.0)
     for fraction in FRACTIONS:
@@ -150,15 +163,16 @@ def _weight(
     return full * fraction
 
 
-def temperature(scores: Sequence[NDArray[np.float32]], wanted: Sequence[NDArray[np.integer]]) -> float:
+def temperature(asked: Asked) -> float:
     """The factor of the scores whose softmax makes the next items most likely.
 
     With it, scores are logarithms of probabilities.
     """
-    most = max(20, MAX_CELLS // max(len(scores[0]), 1))
+    items = max(asked.group.gather(len(asked.scores[0]) if asked.scores else 0))
+    most = max(max(20, MAX_CELLS // max(items, 1)) - asked.first, 0)
     likely = np.zeros(len(TEMPERATURES))
-    for row, truth in zip(scores[:most], wanted, strict=False):
+    for row, truth in zip(asked.scores[:most], asked.wanted, strict=False):
         for place, factor in enumerate(TEMPERATURES):
             scaled = row * np.float32(factor)
             likely[place] += scaled[truth[0]] - log_sum(scaled)
-    return float(TEMPERATURES[int(np.argmax(likely))])
+    return float(TEMPERATURES[int(np.argmax(asked.group.sum(likely)))])

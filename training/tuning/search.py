@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.config import Search
+from training.distributed.process_group import SINGLE, ProcessGroup
 from training.progress import Clock, StopSignal, duration, log
 
 if TYPE_CHECKING:
@@ -54,20 +55,22 @@ def run(
     seed: int,
     journal: Path | None = None,
     stop: StopSignal | None = None,
+    group: ProcessGroup = SINGLE,
 ) -> tuple[int, Trial]:
     """The number of the best trial and the trial itself: the highest `objective(values, number)`.
 
     If the solution names no ranges, trial 0 has no values, which is a training without tuning. Next, or
     first, come the recipe's `defaults`, moved into the ranges. No trial begins that would end after `seconds`
-    at the pace of the slowest one. Trials in the `journal` are not repeated. Raises StoppedError.
+    at the pace of the slowest one. Trials in the `journal` are not repeated. The processes of a group try the
+    same values; the leader has the journal and the clock. Raises StoppedError.
     """
     fingerprint = f"{search} {seed}"
-    trials = _read(journal, fingerprint)
+    trials = group.agreed(_read(journal, fingerprint))
     clock, slowest = Clock(), 0.0
     for number in range(len(trials), search.trials):
         if stop is not None:
             stop.check()
-        if number and clock.seconds() + slowest > seconds:
+        if group.agreed(number > 0 and clock.seconds() + slowest > seconds):
             log(f"tuning: {number} of {search.trials} trials fit into {duration(seconds)}")
             break
         began = clock.seconds()

@@ -39,13 +39,14 @@ def latest_trends(config: Config) -> bool:
 
 
 def filter_by_history_length(config: Config, sequences: Sequences) -> Sequences:
-    """The training events of users whose history length is within the percentiles.
+    """The training events of users whose history length is within the percentiles of all processes.
 
     Users who are left out keep their position, without events. Raises BadConfigError.
     """
-    lengths = sequences.lengths
+    lengths, first = sequences.group.joined(sequences.lengths)
     within = _within_percentiles(config.featurization, "user_history_length", lengths)
-    ends: NDArray[np.int64] = np.where(within, lengths, 0)
+    within = within[first : first + sequences.users]
+    ends: NDArray[np.int64] = np.where(within, sequences.lengths, 0)
     return sequences if within.all() else sequences.truncated(ends)
 
 

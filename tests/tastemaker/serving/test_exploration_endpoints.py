@@ -42,6 +42,17 @@ def test_answer_is_unchanged_without_weight_or_new_items(premiere: Cinema, confi
     assert share_with_emma(premiere, campaign(premiere, "plain", **config)) == 0.0
 
 
+@pytest.mark.parametrize(("shown", "least", "most"), [(0, 0.25, 0.75), (400, 0.0, 0.02)])
+def test_new_item_that_was_often_shown_and_never_taken_leaves_lists(
+    premiere: Cinema, shown: int, least: float, most: float
+) -> None:
+    """All other films are taken three times of ten."""
+    folder = premiere.bundles.loaded["s3://lake/sequence/"].bundle.path
+    save_array(folder / "item_shown.npy", np.array([100, 100, 100, 100, shown], np.int32))
+    save_array(folder / "item_taken.npy", np.array([30, 30, 30, 30, 0], np.int32))
+    assert least <= share_with_emma(premiere, campaign(premiere, "all", explorationWeight="1")) <= most
+
+
 def test_event_in_the_future_does_not_make_items_old(premiere: Cinema) -> None:
     premiere.bundles.loaded["s3://lake/sequence/"].bundle.manifest["latestTimestamp"] = 5000 * DAY
     assert share_with_emma(premiere, campaign(premiere, "all", explorationWeight="1")) == 1.0

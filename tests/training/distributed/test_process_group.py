@@ -10,11 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tastemaker.models import Bundle
 from tests.training import lake
+from tests.training.distributed import memory
+from training.output.joining import OF_USERS
 
 ROOT = Path(__file__).parents[3]
 CONFIG = "groups/shop/training/config.json"
@@ -107,14 +110,69 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
 
 def test_steps_of_two_processes_equal_one_process_with_both_batches() -> None:
     """The processes' weights differ by a factor of ten, so a mean of means would be far off."""
-    run = ["-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={free_port()}"]
+    lines = by_torchrun("averaging")
+    apart = [float(line.split()[-1]) for line in lines if line.startswith("2 processes, ")]
+    assert len(apart) == 2 and max(apart) < 1e-3
+
+
+def streamed(number: int) -> dict[str, Any]:
+    """An event of a session that perhaps names its user, with items and types that few users have."""
+    return {
+        "eventId": str(number),
+        "userId": f"u{number % 60:03d}" if number % 3 else None,
+        "sessionId": f"s{number % 60}",
+        "itemId": lake.item(number % 24) if number % 7 else f"rare {number % 3}",
+        "eventType": "buy" if number % 2 else f"rare {number % 5}",
+        "eventValue": 1.0,
+        "sentAt": lake.START + 2000 + number,
+        "properties": json.dumps({"DEVICE": f"watch {number % 4}"}),
+    }
+
+
+@pytest.mark.parametrize("shards", [0, 5])
+def test_two_processes_prepare_and_count_what_one_process_does(tmp_path: Path, shards: int) -> None:
+    """Whole numbers and texts are equal, and sums of fractions to a millionth."""
+    config = lake.build(tmp_path, [streamed(number) for number in range(300)])
+    if shards:
+        config = lake.as_shards(tmp_path, config, shards)
+    lines = by_torchrun("sharing", tmp_path, config)
+    found = [dict(zip(*[iter(line.split())] * 2, strict=True)) for line in lines if line.startswith("share")]
+    assert len(found) == 2
+    assert sum(float(one["share"]) for one in found) == pytest.approx(1.0, abs=0.02)
+    assert all(0.3 < float(one["share"]) < 0.7 for one in found)
+    assert max(float(one[name]) for one in found for name in ("sums", "rows")) < 1e-6
+
+
+def test_each_of_two_processes_needs_little_more_than_half_the_memory(tmp_path: Path) -> None:
+    config = memory.large_lake(tmp_path, events=1_000_000)
+    alone, *both = [
+        float(line.split()[1])
+        for processes in (1, 2)
+        for line in by_torchrun("memory", tmp_path, config, processes=processes)
+        if line.startswith("megabytes")
+    ]
+    assert len(both) == 2
+    assert max(both) < 0.67 * alone
+
+
+def by_torchrun(program: str, *arguments: Path, processes: int = 2) -> list[str]:
+    """The lines that a program of this folder prints, run by several processes."""
+    run = ["-m", "torch.distributed.run", f"--nproc-per-node={processes}", f"--master-port={free_port()}"]
     process = start(
-        [*run, "-m", "tests.training.distributed.averaging"], {**os.environ, "PYTHONPATH": str(ROOT)}
+        [*run, "-m", f"tests.training.distributed.{program}", *map(str, arguments)],
+        {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
     )
     (words,) = said([process])
     assert process.returncode == 0, words
-    apart = [float(line.split()[-1]) for line in words.splitlines() if line.startswith("2 processes, ")]
-    assert len(apart) == 2 and max(apart) < 1e-3
+    return words.splitlines()
+
+
+def test_users_of_two_machines_are_written_as_those_of_one(together, trained) -> None:
+    joined, alone = together[0] / HOSTS[0] / "model", trained("aws-user-personalization-v2").path
+    there = sorted(path.relative_to(alone) for pattern in OF_USERS for path in alone.glob(pattern))
+    assert len(there) > 10
+    for path in there:
+        assert (joined / path).read_bytes() == (alone / path).read_bytes(), path
 
 
 def test_two_machines_train_one_model_as_good_as_one_machine(together, trained) -> None:

@@ -24,7 +24,7 @@ from training.job import fit_and_export
 from training.output.evaluate import evaluate, lists, scorer
 from training.progress import StopSignal
 from training.tuning.objective import gains, truths
-from training.tuning.rewards import KEPT, rewards, temperature, weights
+from training.tuning.rewards import KEPT, Asked, rewards, temperature, weights
 
 
 class Foreseeing:
@@ -174,7 +174,7 @@ def test_temperature_makes_scores_logarithms_of_probabilities() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(size=(400, 30)).astype(np.float32)
     chosen = [np.array([int(np.argmax(row + rng.gumbel(size=30)))]) for row in logits]
-    assert temperature([4 * row for row in logits], chosen) == pytest.approx(0.25, rel=0.2)
+    assert temperature(Asked([4 * row for row in logits], chosen)) == pytest.approx(0.25, rel=0.2)
 
 
 @pytest.mark.parametrize("attribute", ["GENRE", "NOTHING"])
