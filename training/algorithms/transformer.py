@@ -144,26 +144,15 @@ def fit(
     plan = plan.for_data(training.total())
     torch.manual_seed(seed)
     trainer = _started(prepared, training, plan, seed)
-    network, optimizer, group = trainer.network, trainer.optimizer, trainer.group
-    shape = trainer.work.shape
+    optimizer, group, shape = trainer.optimizer, trainer.group, trainer.work.shape
     path = checkpoints / "transformer.pt" if checkpoints else None
     state = Checkpoint(path, f"{shape} {plan} {seed}{_by(group)}")
-    course, best = (
-        Course(plan.least, plan.most, fixed=plan.passes > 0),
-        Best(-1.0, 0, _copies(optimizer.average)),
-    )
-    restored = state.read(network, optimizer, device())
-    if restored is not None:
-        course, best = restored
-        log(f"going on after pass {course.done} from a checkpoint")
-    course, best.reached, best.passes = group.agreed((course, best.reached, best.passes))
+    course, best = _begun(trainer, plan, state)
     log(
         f"transformer: {shape.width} wide, {shape.layers} layers, window {shape.window}, "
         f"{training.total():,} events, {shape.items:,} items, {_planned(plan)}, "
         f"{device().type}, {torch.get_num_threads()} threads{_by(group)}"
     )
-    trainer.begin()
-    group.synchronize(best.weights)
     seconds = 0.0
     if not course.over:  # otherwise the restarted job had stopped here already
         some = validation.sample(cases, seed, group)
@@ -184,6 +173,21 @@ def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> 
     work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
     _begin(network, work)
     return Trainer(network, work)
+
+
+def _begun(trainer: Trainer, plan: Plan, state: Checkpoint) -> tuple[Course, Best]:
+    """The passes so far and the best weights, from the leader's checkpoint if there is one."""
+    optimizer, group = trainer.optimizer, trainer.group
+    course = Course(plan.least, plan.most, fixed=plan.passes > 0)
+    best = Best(-1.0, 0, _copies(optimizer.average))
+    restored = state.read(trainer.network, optimizer, device())
+    if restored is not None:
+        course, best = restored
+        log(f"going on after pass {course.done} from a checkpoint")
+    trainer.begin()
+    course, best.reached, best.passes = group.agreed((course, best.reached, best.passes))
+    group.synchronize(best.weights)
+    return course, best
 
 
 def _make_passes(
