@@ -1,8 +1,9 @@
 """A program for `torchrun`: the memory that each process needs to prepare its users' events.
 
-    memory.py LAKE CONFIG
+    memory.py SMALL LARGE
 
-It prints by how many megabytes the process's peak memory exceeds what it had before.
+Both are lakes. After the small one was prepared, and everything is imported, the program prints by how many
+megabytes the process's peak memory exceeds what it had before the large one.
 """
 
 import sys
@@ -19,11 +20,11 @@ from training.distributed import process_group
 from training.progress import log
 
 
-def large_lake(root: Path, events: int) -> Path:
-    """A lake with many events of users in any order, and the path of its configuration."""
+def large_lake(root: Path, events: int) -> None:
+    """Write a lake with many events of users in any order."""
     rng = np.random.default_rng(1)
     users, items = rng.integers(0, events // 20, events), rng.integers(0, 500, events)
-    config = lake.build(root)
+    lake.build(root)
     table = pa.table(
         {
             "USER_ID": pa.array([f"user {user:07}" for user in users.tolist()]),
@@ -33,7 +34,6 @@ def large_lake(root: Path, events: int) -> Path:
     )
     folder = root / "groups/shop/datasets/INTERACTIONS/run"
     pq.write_table(table, folder / "part-00001.parquet", row_group_size=50_000)
-    return config
 
 
 def resident(what: str) -> float:
@@ -44,12 +44,12 @@ def resident(what: str) -> float:
 
 def main() -> None:
     """Prepare, and print the memory that it took."""
-    root, config = Path(sys.argv[1]), read_config(Path(sys.argv[2]))
     group = process_group.join()
-    group.gather(None)
     pa.set_memory_pool(pa.system_memory_pool())  # returns memory that is freed
-    before = resident("VmRSS")
-    prepare(config, root, group)
+    for root in map(Path, sys.argv[1:]):
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # restarts VmHWM
+        before = resident("VmRSS")
+        prepare(read_config(root / "groups/shop/training/config.json"), root, group)
     for each in group.gather(resident("VmHWM") - before):
         if group.rank == 0:
             log(f"megabytes {each:.1f}")
