@@ -79,8 +79,8 @@ class Touches:
             end = max(int(np.searchsorted(ends, first[begin] + block, "right")), begin + 1)
             self._block(scaled, first[begin:end], ends[begin:end], result)
             begin = end
-        every: Array = self.group.sum(result)
-        return every * self.scale[:, None]
+        every: Array = self.group.sum(result) * self.scale[:, None]
+        return every
 
     def _block(self, scaled: Array, starts: NDArray[Any], ends: NDArray[Any], result: Array) -> None:
         item = self.item[starts[0] : ends[-1]]

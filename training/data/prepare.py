@@ -39,7 +39,6 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
     """
     context = context_columns(config)
     events, within = read_events(config, root, context, group)
-    events = with_common_ids(events, group)
     skipped: dict[str, dict[str, str]] = {}
     item_table = attributes(config, root, "ITEMS", "ITEM_ID", skipped)
     user_table = attributes(config, root, "USERS", "USER_ID", skipped, within)
@@ -95,16 +94,17 @@ def _offsets(users: int, user_of: NDArray[np.integer], of_events: NDArray[np.int
 def read_events(
     config: Config, root: Path, context: Sequence[str], group: ProcessGroup = SINGLE
 ) -> tuple[Events, UserRange]:
-    """This process's interactions and its range of users.
+    """This process's interactions, with the ids of items of all processes, and its range of users.
 
     They come from imports and streams, or are read as they were prepared on many machines.
     """
     if config.prepared:
-        return open_prepared(root, config.prepared, group)
-    source = config.datasets["INTERACTIONS"]
-    within = range_of(parquet.users(root, source, config.events), group)
-    table = parquet.interactions(root, source, config.events, context, within)
-    return group_by_user(table, context), within
+        events, within = open_prepared(root, config.prepared, group)
+    else:
+        source = config.datasets["INTERACTIONS"]
+        within = range_of(parquet.users(root, source, config.events), group)
+        events = group_by_user(parquet.interactions(root, source, config.events, context, within), context)
+    return with_common_ids(events, group), within
 
 
 def excluded_features(config: Config, dataset_type: str) -> frozenset[str]:

@@ -154,7 +154,7 @@ def test_each_of_two_processes_needs_little_more_than_half_the_memory(tmp_path: 
         if line.startswith("megabytes")
     ]
     assert len(both) == 2
-    assert max(both) < 0.65 * alone, (alone, both)
+    assert max(both) < 0.7 * alone, (alone, both)
 
 
 def by_torchrun(program: str, *arguments: Path, processes: int = 2) -> list[str]:
