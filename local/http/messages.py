@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -71,6 +73,24 @@ class Request:
         signed = authorization.partition("Credential=")[2].partition(",")[0].strip()
         scope = (signed or self.parameters.get("X-Amz-Credential", "")).split("/")
         return (scope[0], scope[2], scope[3].lower()) if len(scope) == 5 else None
+
+    def uncompressed(self) -> Request:
+        """The request with its body as it was before the client compressed it.
+
+        SDKs compress the bodies of some operations above 10 KB, PutMetricData among them. An object of S3
+        keeps its encoding, and a body that is not what its header says stays as it is.
+        """
+        credential = self.credential
+        encoding = self.headers.get("content-encoding")
+        if encoding != "gzip" or credential is None or credential[2] == "s3":
+            return self
+        try:
+            body = gzip.decompress(self.body)
+        except (OSError, EOFError, zlib.error):
+            return self
+        headers = Headers({name: value for name, value in self.headers.items() if name != "content-encoding"})
+        raw = [(name, value) for name, value in self.raw_headers if name.lower() != "content-encoding"]
+        return Request(self.method, self.target, headers, body, self.client, raw)
 
 
 @dataclass

@@ -121,6 +121,7 @@ class Router:
             return services.console(request)
         if services is not None and services.gateway.serves(request):
             return services.gateway(request)
+        request = request.uncompressed()
         called = operation(request)
         denial = self._enforcer.denial(request, called)
         if denial is not None:

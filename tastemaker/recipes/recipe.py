@@ -119,12 +119,30 @@ class Recipe:
 
     def hyperparameters_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
         """`given`, completed. Raises InvalidInput for an unknown name or a value out of range."""
+        _check_place(
+            self.hyperparameters,
+            self.feature_transformation.parameters,
+            given,
+            "featureTransformationParameters",
+        )
         return complete(self.hyperparameters, given, f"hyperparameter of {self.name}")
 
     def featurization_with_defaults(self, given: Mapping[str, str]) -> dict[str, str]:
         """`given`, completed. Raises InvalidInput for an unknown name or a value out of range."""
         noun = f"feature transformation parameter of {self.name}"
-        return complete(self.feature_transformation.parameters, given, noun)
+        parameters = self.feature_transformation.parameters
+        _check_place(parameters, self.hyperparameters, given, "algorithmHyperParameters")
+        return complete(parameters, given, noun)
+
+
+def _check_place(
+    here: tuple[Parameter, ...], there: tuple[Parameter, ...], given: Mapping[str, str], member: str
+) -> None:
+    """Raise InvalidInput for a parameter that the recipe takes in the other member."""
+    known = {parameter.name for parameter in here}
+    for parameter in there:
+        if parameter.name in given and parameter.name not in known:
+            raise InvalidInput(f"{parameter.name} belongs in {member} of the solutionConfig.")
 
 
 def complete(parameters: tuple[Parameter, ...], given: Mapping[str, str], noun: str) -> dict[str, str]:

@@ -1,10 +1,13 @@
 """Parts of requests, as the services behind the server read them."""
 
+import gzip
+
 import pytest
 
 from local.http.messages import Headers, Request, Response
 
 SCOPE = "AKIA/20260101/eu-west-1/Personalize/aws4_request"
+GZIPPED = gzip.compress(b"metrics", mtime=0)
 
 
 def request(target: str = "/", body: bytes = b"", **headers: str) -> Request:
@@ -57,3 +60,27 @@ def test_response_of_json_has_its_headers() -> None:
     made = Response.of_json(400, {"message": "no"}, X_Request="1")
     assert (made.status, made.body, made.header("x-request")) == (400, b'{"message": "no"}', "1")
     assert made.header("content-type") == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("service", "body", "expected"),
+    [
+        ("monitoring", GZIPPED, b"metrics"),
+        ("s3", GZIPPED, GZIPPED),
+        ("monitoring", b"plain", b"plain"),
+        ("monitoring", GZIPPED[:-9], GZIPPED[:-9]),
+    ],
+)
+def test_body_that_an_sdk_compressed_is_uncompressed_except_for_objects(
+    service: str, body: bytes, expected: bytes
+) -> None:
+    pairs = [
+        ("Authorization", f"AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/{service}/aws4_request,"),
+        ("Content-Encoding", "gzip"),
+    ]
+    headers = Headers({name.lower(): value for name, value in pairs})
+    made = Request("POST", "/", headers, body, raw_headers=pairs).uncompressed()
+    assert made.body == expected
+    kept = body == expected
+    assert ("content-encoding" in made.headers) == kept
+    assert (pairs[1] in made.raw_headers) == kept

@@ -121,6 +121,20 @@ def test_conditions_are_evaluated_in_the_binary_protocol_of_cloudwatch(store):
     assert denied["code"] == "AccessDeniedException"
 
 
+def test_conditions_are_evaluated_in_a_body_that_the_sdk_compressed(store):
+    metrics = [
+        {
+            "MetricName": f"m{n}",
+            "Value": 1,
+            "Dimensions": [{"Name": "DatasetGroupArn", "Value": "arn:" + "g" * 200}],
+        }
+        for n in range(100)
+    ]
+    assert "ok" in store("cloudwatch", "put_metric_data", Namespace="tiny", MetricData=metrics)
+    denied = store("cloudwatch", "put_metric_data", Namespace="other", MetricData=metrics)
+    assert denied["code"] == "AccessDeniedException"
+
+
 def test_state_machine_is_allowed_by_its_arn(store, local):
     def start(name):
         machine = local.account.arn("states", f"stateMachine:tiny-{name}")

@@ -92,6 +92,11 @@ def test_hyperparameters_are_checked_and_completed():
         ("aws-user-personalization-v2", {"apply_recency_bias": "maybe"}, "allowed are true, false"),
         ("aws-similar-items", {"item_id_hidden_dim": "50"}, "hpoConfig"),
         ("aws-popularity-count", {"x": "1"}, "it has: none"),
+        (
+            "aws-trending-now",
+            {"trend_discovery_frequency": "30 minutes"},
+            "belongs in featureTransformationParameters",
+        ),
     ],
 )
 def test_bad_hyperparameters_are_explained(name, given, say):
@@ -104,3 +109,8 @@ def test_trend_discovery_frequency_has_a_default_and_is_checked():
     assert recipe.featurization_with_defaults({}) == {"trend_discovery_frequency": "2 hours"}
     with pytest.raises(InvalidInput):
         recipe.featurization_with_defaults({"trend_discovery_frequency": "5 hours"})
+
+
+def test_hyperparameter_among_the_featurization_is_sent_to_its_place():
+    with pytest.raises(InvalidInput, match="bptt belongs in algorithmHyperParameters"):
+        by_name("aws-user-personalization").featurization_with_defaults({"bptt": "16"})
