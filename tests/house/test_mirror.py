@@ -140,7 +140,6 @@ COVERED = {
     "local/streams/sources.py": "tests/local/streams/test_direct_put.py",
     "local/streams/failure_destination.py": "tests/local/streams/test_event_source.py",
     "local/moto_patches/awslambda.py": "tests/local/functions/test_created.py",
-    "local/moto_patches/cloudwatch.py": "tests/local/scheduling/test_alarms.py",
     "local/moto_patches/sns.py": "tests/local/scheduling/test_alarms.py",
     "local/moto_patches/speed.py": "tests/local/moto_patches/test_canaries.py",
     "local/iam/operations.py": "tests/local/iam/test_enforcer.py",
