@@ -93,7 +93,7 @@ def use_text_model(function: ServiceFunction, stage: Stage) -> None:
     if not settings.model:
         return
     if not settings.geography:
-        allow(function.role, ["bedrock:InvokeModel"], [_foundation_model(stack, region, settings.model)])
+        allow(function.role, ["bedrock:InvokeModel"], [foundation_model(stack, region, settings.model)])
         return
     profile = stack.format_arn(
         service="bedrock",
@@ -105,13 +105,14 @@ def use_text_model(function: ServiceFunction, stage: Stage) -> None:
     allow(
         function.role,
         ["bedrock:InvokeModel"],
-        [_foundation_model(stack, "*", settings.model)],
+        [foundation_model(stack, "*", settings.model)],
         because="an inference profile chooses the region of each call",
         when={"ArnLike": {"bedrock:InferenceProfileArn": profile}},
     )
 
 
-def _foundation_model(stack: cdk.Stack, region: str, model: str) -> str:
+def foundation_model(stack: cdk.Stack, region: str, model: str) -> str:
+    """The ARN of a model on Amazon Bedrock."""
     return stack.format_arn(
         service="bedrock", region=region, account="", resource="foundation-model", resource_name=model
     )

@@ -14,7 +14,7 @@ from constructs import Construct
 
 from infrastructure.data.lake import Lake
 from infrastructure.encryption import ENCRYPT, stage_key
-from infrastructure.grants import allow_objects
+from infrastructure.grants import allow_objects, foundation_model
 from infrastructure.packaging import packages
 from infrastructure.packaging.build import build
 from infrastructure.permissions import allow
@@ -103,13 +103,7 @@ class Training(Construct):
             # As CDK's own task grants it: SageMaker encrypts the model, and attaches the encrypted volume.
             allow(self.role, [*ENCRYPT, "kms:CreateGrant"], [self._key.key_arn])
         if self._settings.text_model:
-            model = stack.format_arn(
-                service="bedrock",
-                region=self._text_region,
-                account="",
-                resource="foundation-model",
-                resource_name=self._settings.text_model,
-            )
+            model = foundation_model(stack, self._text_region, self._settings.text_model)
             allow(self.role, ["bedrock:InvokeModel"], [model])
 
     def _grant_logs_and_metrics(self) -> None:

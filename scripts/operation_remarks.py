@@ -42,6 +42,8 @@ REMARKS = {
     "DeleteMetricAttribution": "The metrics in CloudWatch and the reports in the bucket stay.",
     "DeleteSolution": "Also deletes its versions, their models, and its schedule.",
     "DescribeAlgorithm": "`algorithmImage.dockerURI` is a placeholder.",
+    "GetPersonalizedRanking": "The optional member `inputOrder` adds `inputScores` to the response: the "
+    "scores in the order of `inputList`. Both need the models in `clients/models`.",
     "GetRecommendations": "The optional member `explain` adds `explanations` to the response. If a list of "
     "a batch inference job answers, the response has the member `source`, which is the header "
     "`x-tastemaker-source`. Both need the models in `clients/models`. The request header "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tastemaker.contracts.lake_layout import SEARCH_FOLDER
 from tastemaker.ids import save_array
 from tastemaker.recipes import by_name
 from training.algorithms import clusters
@@ -85,5 +86,6 @@ def fit_and_export(
         return dict(measured.metrics)
     clusters.add(model_dir)
     search_index.write(prepared, model_dir)
+    recipe.write_search(model_dir / SEARCH_FOLDER)
     log(f"bundle written to {model_dir} after {duration(clock.seconds())}")
     return dict(measured.metrics)

@@ -23,6 +23,8 @@ import numpy as np
 
 from benchmarks.data import datasets, lake
 from benchmarks.quality.protocols import Protocol, new_users
+from tastemaker.columns import Columns
+from tastemaker.ids import Ids
 from tastemaker.models import Bundle, load
 from tastemaker.search import engine
 from tastemaker.search.analysis.words import words
@@ -31,17 +33,22 @@ from tastemaker.search.index.reader import Reader
 from tastemaker.search.index.segment import Segment
 from tastemaker.search.pipelines.fusion import combine_ranks, combine_scores
 from tastemaker.search.queries.context import QueryContext
+from tastemaker.search.results.fusing import Fusing
+from tastemaker.search.vectors.text_vectors import FIELD, TextVectors
 from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.output.bundle_writer import export
 from training.output.evaluate import Scorer, scorer
 from training.pipelines.registry import pipeline
 from training.progress import StopSignal
+from training.text.encoders import Lsa
 
 TEXTS = ("PRODUCT_NAME", "PRODUCT_DESCRIPTION")
 FIELDS = ("PRODUCT_NAME^2", "PRODUCT_DESCRIPTION", "CATEGORY_L2")
 MIN_ITEMS = 10
 FIRST = 5
+FUSING = Fusing(weights=(0.7, 0.3))
+"""How hybrid searches are fused: normalized scores, and more weight on the text."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Setting:
     weight: float
     window: int
     by_scores: bool = False
+    hybrid: bool = False
 
 
 SETTINGS = (
@@ -62,6 +70,8 @@ SETTINGS = (
     Setting("w = .7, window 200", 0.7, 200),
     Setting("w = .7, the page of 10", 0.7, 10),
     Setting("w = .5, scores, window 100", 0.5, 100, by_scores=True),
+    Setting("hybrid", 0.0, 200, hybrid=True),
+    Setting("hybrid, w = .7, window 200", 0.7, 200, hybrid=True),
 )
 
 
@@ -106,7 +116,7 @@ def run(folder: Path, seed: int, hyperparameters: dict[str, str]) -> Iterator[di
         score = scorer(load(Bundle.open(root / "model")), held.whole)
         cases = list(searches(held, score, seed))
     for setting in SETTINGS:
-        ranks = [rank_of(case, setting) for case in cases]
+        ranks = [rank_of(case[setting.hybrid], setting) for case in cases]
         found = np.array([0.0 if rank is None else 1 / rank for rank in ranks])
         yield {
             "name": setting.name,
@@ -127,12 +137,13 @@ class Case:
     personal: Sequence[float]
 
 
-def searches(held: Protocol, score: Scorer, seed: int) -> Iterator[Case]:
-    """The searches of the held-out users."""
+def searches(held: Protocol, score: Scorer, seed: int) -> Iterator[tuple[Case, Case]]:
+    """The searches of the held-out users: by text alone, and hybrid."""
     columns, ids = held.whole.item_columns, held.whole.items
     properties = {name: {"type": "text", "analyzer": "english"} for name in (*TEXTS, "CATEGORY_L2")}
     reader = Reader([(Segment.build(columns), ids, columns)])
-    context = QueryContext(reader, read_mapping({}, {"properties": properties}))
+    vectors = text_vectors(columns, ids, seed)
+    context = QueryContext(reader, read_mapping({}, {"properties": properties}), lambda: vectors)
     names = [words(str(columns[TEXTS[0]].value(row) or "")) for row in range(len(ids))]
     common = Counter(word for name in names for word in set(name))
     rng = np.random.default_rng([seed, 11])
@@ -144,12 +155,28 @@ def searches(held: Protocol, score: Scorer, seed: int) -> Iterator[Case]:
             continue
         text = f"{category} {rng.choice(known)}" if known else category
         query = {"multi_match": {"query": text, "fields": list(FIELDS), "type": "most_fields"}}
-        found = engine.search("shop", context, {"query": query, "size": 200, "_source": False})["hits"][
-            "hits"
-        ]
-        hits = ids.indexes([hit["_id"] for hit in found]).tolist()
+        nearest = {"neural": {FIELD: {"query_text": text, "k": 200}}}
         scores = score(int(held.cases.users[case]), int(held.cases.shown[case]))
-        yield Case(wanted, hits, [hit["_score"] for hit in found], [float(scores[hit]) for hit in hits])
+        each = []
+        for one in (query, {"hybrid": {"queries": [query, nearest]}}):
+            body = {"query": one, "size": 200, "_source": False}
+            found = engine.search("shop", context, body, FUSING)["hits"]["hits"]
+            hits = ids.indexes([hit["_id"] for hit in found]).tolist()
+            personal = [float(scores[hit]) for hit in hits]
+            each.append(Case(wanted, hits, [hit["_score"] for hit in found], personal))
+        yield each[0], each[1]
+
+
+def text_vectors(columns: Columns, ids: Ids, seed: int) -> TextVectors:
+    """The vectors that Semantic-Similarity makes without a text model: names count twice."""
+    texts = [
+        "\n".join(str(columns[name].value(row) or "") for name in (TEXTS[0], *TEXTS))
+        for row in range(len(ids))
+    ]
+    encoder = Lsa(seed=seed)
+    made = encoder.encode(texts)
+    assert encoder.for_queries is not None
+    return TextVectors(ids, made, encoder.for_queries)
 
 
 def rank_of(case: Case, setting: Setting) -> int | None:

@@ -11,6 +11,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import thread_time
@@ -29,10 +30,13 @@ from tastemaker.search.pipelines.options import read_options
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.pipelines.ranking import Ranking, RankingRequest
 from tastemaker.search.queries.context import QueryContext
+from tastemaker.search.vectors.lsa import LsaEncoder
+from tastemaker.search.vectors.text_vectors import FIELD, TextVectors
 from tastemaker.serving.personalized_ranking import rank_items
 from tastemaker.serving.query import Query
 
-WORDS, WINDOW, EVENTS = 60_000, 100, 50
+WORDS, WINDOW, EVENTS, WIDTH = 60_000, 100, 50, 128
+NEAREST = {"query": {"neural": {FIELD: {"query_text": "word", "k": 100}}}}
 OPTIONS = read_options(
     {
         "campaign_arn": f"{ARN}campaign/c",
@@ -97,6 +101,15 @@ def queries(rng: np.random.Generator, count: int) -> Mapping[str, list[dict[str,
     }
 
 
+def vector_context(context: QueryContext, rng: np.random.Generator) -> QueryContext:
+    """The same index with a random vector for each item."""
+    ids = context.reader.parts[0].ids
+    made = rng.standard_normal((len(ids), WIDTH), dtype=np.float32)
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    vectors = TextVectors(ids, made, LsaEncoder.build(["word"], np.ones(1), made[:1]))
+    return replace(context, vectors=lambda: vectors)
+
+
 class BenchmarkRanker:
     """Ranks with the model of the benchmark of the handler, for one of its users after the other."""
 
@@ -147,6 +160,9 @@ def measure(items: int, count: int) -> None:
             found = engine.search("shop", context, {**body, "size": WINDOW})
             processor.process(OPTIONS, parameters, found, 0, 10)
 
+        nearest = vector_context(context, rng)
+        times = [milliseconds(partial(engine.search, "shop", nearest, NEAREST)) for _ in range(20)]
+        print(f"{'':>9} nearest of {WIDTH} dimensions: {np.percentile(times, 50):.2f} ms")
         for name, bodies in kinds.items():
             for body in bodies[:3]:
                 personalized(body)

@@ -40,6 +40,8 @@ FREE_WHILE_IDLE = frozenset(
         "AWS::Logs::LogStream",
         "AWS::Logs::MetricFilter",
         "AWS::Logs::ResourcePolicy",
+        "AWS::OpenSearchServerless::AccessPolicy",
+        "AWS::OpenSearchServerless::SecurityPolicy",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
         "AWS::SNS::Subscription",
@@ -59,6 +61,7 @@ PRICED = frozenset(
         "AWS::KMS::Key",
         "AWS::Kinesis::Stream",
         "AWS::Lambda::Alias",
+        "AWS::OpenSearchServerless::Collection",
         "AWS::Scheduler::Schedule",
     }
 )
@@ -91,6 +94,7 @@ def lines(template: Template, prices: PriceTable) -> Iterator[Line]:
     if keys:
         yield Line("KMS keys", keys, prices.of("kms.key"), "template")
     yield from _provisioned(template, prices)
+    yield from _collections(template, prices)
     invocations = scheduled_invocations(template)
     if invocations:
         yield Line("invocations by schedules", invocations, prices.of("scheduler.invocation"), "template")
@@ -148,6 +152,18 @@ def _provisioned(template: Template, prices: PriceTable) -> Iterator[Line]:
             count * memory / 1024 * SECONDS,
             prices.of("lambda.armProvisionedGbSecond"),
             f"template: {count} environments of {memory:,} MB",
+        )
+
+
+def _collections(template: Template, prices: PriceTable) -> Iterator[Line]:
+    """The least capacity that a collection bills: half a unit each for indexing and search, in each zone."""
+    for properties in template.of_type("AWS::OpenSearchServerless::Collection").values():
+        zones = 1 if properties.get("StandbyReplicas") == "DISABLED" else 2
+        yield Line(
+            "OpenSearch Serverless, least capacity",
+            HOURS * zones,
+            prices.of("aoss.ocuHour"),
+            f"template: {zones} capacity unit{'s' if zones > 1 else ''}",
         )
 
 

@@ -25,6 +25,7 @@ SERVICES = {
     "KinesisFirehose": "firehose",
     "Lambda": "lambda",
     "Logs": "logs",
+    "OpenSearchServerless": "opensearchserverless",
     "S3": "s3",
     "SNS": "sns",
     "SQS": "sqs",

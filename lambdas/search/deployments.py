@@ -13,6 +13,8 @@ from tastemaker.serving.runtime import Runtime
 
 CACHE_SECONDS = 10.0
 RANKING = "GetPersonalizedRanking"
+SEMANTIC = "semantic"
+"""The model whose bundles have text vectors."""
 
 
 class RecordedDeployments:
@@ -28,6 +30,7 @@ class RecordedDeployments:
     ) -> None:
         self._records, self._runtime, self._clock = records, runtime, clock
         self._cached: dict[str, tuple[float, Record | None]] = {}
+        self._vectors: dict[str, tuple[float, Record | None]] = {}
 
     def groups(self) -> list[str]:
         """The names of all dataset groups."""
@@ -45,6 +48,19 @@ class RecordedDeployments:
             return _of_version(record)
         member = "campaignArn" if record.resource_type == "Campaign" else "recommenderArn"
         return self._runtime.endpoint({member: record.arn})
+
+    def vectors_of_group(self, group: str) -> Endpoint | None:
+        """The newest solution version that has vectors of the items' texts."""
+        cached = self._vectors.get(group)
+        if cached is None or self._clock() - cached[0] >= CACHE_SECONDS:
+            found = (
+                record
+                for record in self._each("SolutionVersion")
+                if record.status == ACTIVE and bundle_of(record.body) and _group_of(record) == group
+            )
+            record = next((one for one in found if _model(one) == SEMANTIC), None)
+            cached = self._vectors[group] = self._clock(), record
+        return None if cached[1] is None else _of_version(cached[1])
 
     def _record(self, group: str) -> Record | None:
         deployed = [
@@ -90,6 +106,10 @@ def _group_of(record: Record) -> str | None:
 def _call(record: Record) -> str | None:
     deployed = _deployed(record)
     return None if deployed is None else recipes.by_arn(deployed[1]).call
+
+
+def _model(record: Record) -> str:
+    return recipes.by_arn(record.body["recipeArn"]).model_name
 
 
 def _finds_items(record: Record) -> bool:

@@ -12,6 +12,8 @@ from lambdas.search.definitions import StoredDefinitions
 from lambdas.search.deployments import RecordedDeployments
 from lambdas.search.permissions import IamPermit
 from lambdas.search.server import SignedServer
+from lambdas.search.titan import PREFIX as PREFIX_OF_TITAN
+from lambdas.search.titan import TitanEncoder
 from lambdas.stores.bundles import BundleCache
 from lambdas.stores.impression_log import ImpressionTable
 from lambdas.stores.prefetching import prefetch_active
@@ -28,16 +30,18 @@ from lambdas.support.partitions import partition_of
 from lambdas.support.settings import Settings
 from tastemaker.contracts.arns import AccountScope
 from tastemaker.errors import TastemakerError
+from tastemaker.models import Bundle
 from tastemaker.search.errors import ForbiddenError, SearchError, TooLargeError, UnavailableError
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.pipelines.ranking import CampaignRanker
 from tastemaker.search.service.backend import Backend
-from tastemaker.search.service.catalogs import BundleCatalogs
+from tastemaker.search.service.catalogs import BundleCatalogs, built_in_encoder, encoder_name
 from tastemaker.search.service.embedded import EmbeddedBackend
 from tastemaker.search.service.endpoint import SearchEndpoint
 from tastemaker.search.service.http import HttpRequest, HttpResponse, uncompressed
 from tastemaker.search.service.opensearch import OpenSearchBackend
 from tastemaker.search.service.permit import Permit, PermitAll
+from tastemaker.search.vectors.text_vectors import QueryEncoder
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.runtime import Runtime
 
@@ -69,11 +73,21 @@ def _report(error: SearchError) -> None:
     observability.log_refusal(error.reason, code=error.type)
 
 
+def _encoder_of(bundle: Bundle) -> QueryEncoder:
+    """What encodes queries for the vectors of a bundle: the model that made them."""
+    name = encoder_name(bundle)
+    if name == _settings.text_embeddings and name.startswith(PREFIX_OF_TITAN):
+        region = _settings.text_embeddings_region or _settings.region
+        width = int(bundle.manifest["model"]["texts"]["width"])
+        return TitanEncoder(client("bedrock-runtime", region=region), name, width)
+    return built_in_encoder(bundle)
+
+
 def _backend() -> Backend:
     """The server that the stage names, or else the embedded index."""
     if _settings.search_endpoint is None:
         return EmbeddedBackend(
-            BundleCatalogs(_runtime, RecordedDeployments(_records, _runtime)), _definitions
+            BundleCatalogs(_runtime, RecordedDeployments(_records, _runtime), _encoder_of), _definitions
         )
     server = SignedServer(_settings.search_endpoint, _settings.search_service, _settings.region, credentials)
     return OpenSearchBackend(server, _definitions)

@@ -55,7 +55,7 @@ def credentials() -> Any:
     return found.get_frozen_credentials()
 
 
-def client(service: str, config: Config = CONFIG) -> Any:
-    """A client of `service` in the region of the function and with its role."""
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+def client(service: str, config: Config = CONFIG, *, region: str | None = None) -> Any:
+    """A client of `service` with the function's role, in a region or in that of the function."""
+    region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return _session().create_client(service, region_name=region, config=config)

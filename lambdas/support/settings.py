@@ -103,6 +103,9 @@ class Settings:
     """The address of an OpenSearch server; None for the embedded index."""
     search_service = _Setting("TASTEMAKER_SEARCH_SERVICE", str)
     """The service that requests to the OpenSearch server are signed for."""
+    text_embeddings = _Setting[str | None]("TASTEMAKER_TEXT_EMBEDDINGS", str, None)
+    """The model on Amazon Bedrock that makes vectors of texts; None if the stage names none."""
+    text_embeddings_region = _Setting[str | None]("TASTEMAKER_TEXT_EMBEDDINGS_REGION", str, None)
     search_log_days = _Setting("TASTEMAKER_SEARCH_LOG_DAYS", int, 0)
     """How many days queries and what they showed are kept; 0 for not at all."""
     deployment = _Setting("TASTEMAKER_DEPLOYMENT", StageSummary.from_json)

@@ -43,6 +43,7 @@ _MODULES = (
 )
 _WITHOUT = {
     "AWS::EMRServerless::Application": " Set distributed.enabled to false for a local run.",
+    "AWS::OpenSearchServerless::Collection": " Set search.collection to false for a local run.",
 }
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"  # a parameter of the CDK's templates
 

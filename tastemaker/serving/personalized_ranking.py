@@ -20,7 +20,8 @@ def get_personalized_ranking(runtime: Runtime, params: Mapping[str, Any]) -> dic
     """Return the items of `inputList` in the order of the user's preference.
 
     An id that is given twice counts at its first position. Ids that the model does not know come last,
-    without a score. Raises InvalidInput and ResourceNotFound for requests that cannot be answered.
+    without a score. With `inputOrder`, the answer also has the scores in the order of `inputList`. Raises
+    InvalidInput and ResourceNotFound for requests that cannot be answered.
     """
     return answer(runtime, runtime.endpoint(params), params)
 
@@ -41,7 +42,11 @@ def answer(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> d
             entry["metadata"] = item_metadata(query, ranked.position, columns)
         ranking.append(entry)
     query.report_cold_user()
-    return {"personalizedRanking": ranking, "recommendationId": runtime.new_id(endpoint.arn)}
+    result = {"personalizedRanking": ranking, "recommendationId": runtime.new_id(endpoint.arn)}
+    if params.get("inputOrder"):
+        scores = {entry["itemId"]: entry.get("score", 0.0) for entry in ranking}
+        result["inputScores"] = [scores.get(item_id, 0.0) for item_id in params["inputList"]]
+    return result
 
 
 class RankedItem(NamedTuple):

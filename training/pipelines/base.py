@@ -71,6 +71,9 @@ class Pipeline(ABC):
     def load(self, root: Path, prepared: Prepared) -> None:  # noqa: B027 - most recipes need nothing more
         """Read what only this recipe needs from the data's folder."""
 
+    def write_search(self, folder: Path) -> None:  # noqa: B027 - most recipes add nothing
+        """Add to the search index in a folder what `fit` has learned for queries."""
+
     @abstractmethod
     def fit(self, prepared: Prepared) -> Fitted:
         """Fit a model on all of this data with the chosen settings."""

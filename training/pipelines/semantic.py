@@ -38,6 +38,11 @@ class SemanticPipeline(Pipeline):
         vectors = self.texts.vectors(prepared)
         return Fitted(SemanticModel, {"texts": self.texts.metadata}, {"vectors": vectors})
 
+    def write_search(self, folder: Path) -> None:
+        """Write what encodes queries in the space of the items' vectors."""
+        if self.texts.for_queries is not None:
+            self.texts.for_queries.save(folder)
+
     def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
         """The usual metrics if there are interactions, or else coverage only."""
         if np.any(prepared.sequences.lengths >= 2):

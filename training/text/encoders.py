@@ -7,16 +7,17 @@ analysis, the truncated singular value decomposition of TF-IDF.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-WORD = re.compile(r"\w+")
+from tastemaker.search.vectors.lsa import NAME as LSA
+from tastemaker.search.vectors.lsa import LsaEncoder
+from tastemaker.search.vectors.terms import counted_terms
+
 MAX_TERMS = 50_000
 MAX_TERM_SHARE = 0.5
 """Terms in more than this share of the texts say nothing."""
@@ -40,15 +41,18 @@ class TextEncoder(Protocol):
 class Lsa:
     """Words and pairs of adjacent words, weighted by rarity, in `width` dimensions. Deterministic by seed."""
 
-    name = "latent semantic analysis"
+    name = LSA
     name_times = 2
     """Words are counted, so the words of the name count twice."""
 
     def __init__(self, width: int = 128, seed: int = 0, power_steps: int = 3) -> None:
         self.width, self.seed, self.power_steps = width, seed, power_steps
+        self.for_queries: LsaEncoder | None = None
+        """After `encode`: what encodes other texts in the same way."""
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows, columns, values, words = tf_idf(texts)
+        rows, columns, values, terms, rarity = tf_idf(texts)
+        words = len(terms)
         if not words:
             return np.zeros((len(texts), 1), np.float32)
         forward = _Sparse(rows, columns, values, len(texts))
@@ -61,17 +65,20 @@ class Lsa:
             sample = forward.times(back.times(basis.astype(np.float32)))
         basis, _ = np.linalg.qr(sample)
         small = back.times(basis.astype(np.float32)).T  # (width + 10) × words
-        left, sizes, _ = np.linalg.svd(small, full_matrices=False)
+        left, sizes, right = np.linalg.svd(small, full_matrices=False)
+        self.for_queries = LsaEncoder.build(terms, rarity, right[:width].T)
         found = (basis @ left)[:, :width] * sizes[:width]
         return unit(found)
 
 
-def tf_idf(texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32], int]:
-    """Rows, columns and values of the TF-IDF matrix (rows of length 1), and the number of its terms.
+def tf_idf(
+    texts: Sequence[str],
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32], list[str], NDArray[np.float64]]:
+    """Rows, columns and values of the TF-IDF matrix (rows of length 1), its terms, and their rarity.
 
     A term of a single text connects nothing and is left out, unless there are few texts.
     """
-    counted = [Counter(_terms(text)) for text in texts]
+    counted = [counted_terms(text) for text in texts]
     frequency = Counter(term for terms in counted for term in terms)
     least = 2 if len(texts) > 50 else 1
     ceiling = max(MAX_TERM_SHARE * len(texts), 2)
@@ -89,12 +96,7 @@ def tf_idf(texts: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any], NDArray[np
     row, value = np.array(rows, np.int64), np.array(values, np.float64)
     norms = np.sqrt(np.bincount(row, value * value, len(texts))) if len(row) else np.zeros(len(texts))
     value = value / np.maximum(norms[row], 1e-12)
-    return row, np.array(columns, np.int64), value.astype(np.float32), len(kept)
-
-
-def _terms(text: str) -> list[str]:
-    words = [word for word in WORD.findall(text.casefold()) if len(word) > 1 or not word.isascii()]
-    return words + [f"{a} {b}" for a, b in pairwise(words)]
+    return row, np.array(columns, np.int64), value.astype(np.float32), kept, rarity
 
 
 def unit(vectors: NDArray[Any]) -> NDArray[np.float32]:

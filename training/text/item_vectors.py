@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.search.vectors.lsa import LsaEncoder
 from training.config import Config
 from training.data.prepared import Prepared
 from training.progress import StopSignal, log
@@ -49,6 +50,8 @@ class ItemTexts:
         self._encoder: Callable[[], TextEncoder] = lambda: chosen or encoder(config.seed, checkpoints, stop)
         self._made: NDArray[np.float32] | None = None
         self.metadata: dict[str, str | int] = {}
+        self.for_queries: LsaEncoder | None = None
+        """After `vectors`: what encodes queries in the same way, unless that is a model of its own."""
 
     def __bool__(self) -> bool:
         """Whether the schema marks a name or a text."""
@@ -62,6 +65,7 @@ class ItemTexts:
         if self._made is None:
             chosen = self._encoder()
             self._made = chosen.encode(self._texts(prepared, chosen.name_times))
+            self.for_queries = chosen.for_queries if isinstance(chosen, Lsa) else None
             width, blank = self._made.shape[1], int(np.count_nonzero(~self._made.any(1)))
             self.metadata = {"encoder": chosen.name, "width": width}
             log(f"texts of {len(self._made):,} items by {chosen.name}, {width} dimensions, {blank:,} blank")

@@ -7,6 +7,7 @@ wrong results.
 from __future__ import annotations
 
 import fnmatch
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,10 +25,15 @@ from tastemaker.search.queries.full_text import (
     Prefix,
 )
 from tastemaker.search.queries.function_parsing import parse_functions
+from tastemaker.search.queries.hybrid import MAX_QUERIES, Hybrid
+from tastemaker.search.queries.nearest import DEFAULT_COUNT, Nearest
 from tastemaker.search.queries.node import Query
 from tastemaker.search.queries.reading import Members, as_list, plain_text
+from tastemaker.search.vectors.text_vectors import FIELD
 
 MAX_CLAUSES = 1024
+MAX_FLOAT = 3e38
+"""Vectors have numbers of 32 bits."""
 MAX_DEPTH = 20
 
 
@@ -55,6 +61,22 @@ class QueryParser:
         finally:
             self._depth -= 1
 
+    def parse_top(self, body: Any) -> Query:
+        """Parse the query of a search, which may be a hybrid query."""
+        if not isinstance(body, Mapping) or list(body) != ["hybrid"]:
+            return self.parse(body)
+        members = Members("hybrid", body["hybrid"])
+        members.ignore("boost", "_name")
+        queries = self.all(members.required("queries"))
+        if not queries:
+            raise ParsingError("[hybrid] requires [queries] with at least one query")
+        if len(queries) > MAX_QUERIES:
+            raise ParsingError(f"Number of sub-queries exceeds maximum supported by [hybrid]: {MAX_QUERIES}")
+        depth = members.integer("pagination_depth", 0) or None
+        where = self.parse(members.take("filter")) if members.is_given("filter") else None
+        members.end()
+        return Hybrid(queries, where, depth)
+
     def all(self, bodies: Any) -> tuple[Query, ...]:
         """Parse one query or a list of them."""
         return tuple(self.parse(body) for body in as_list(bodies))
@@ -68,6 +90,8 @@ class QueryParser:
                 factor = float(boost) if caret else 1.0
             except ValueError:
                 raise ParsingError(f"[multi_match] the boost of [{pattern}] is not a number") from None
+            if not 0 <= factor < math.inf:
+                raise ParsingError(f"[multi_match] the boost of [{pattern}] must not be negative")
             names = [name]
             if "*" in name:
                 reader = self._context.reader
@@ -231,6 +255,57 @@ def _dis_max(parser: QueryParser, kind: str, body: Any) -> Query:
     return query
 
 
+def _knn(parser: QueryParser, kind: str, body: Any) -> Query:
+    field, about = Members(kind, body).single()
+    members = Members(kind, about)
+    _check_vector_field(kind, field)
+    vector = members.required("vector")
+    if not isinstance(vector, list) or not all(_is_number(one) for one in vector):
+        raise ParsingError(f"[{kind}] the vector of [{field}] must be a list of numbers")
+    return _nearest(parser, members, vector, None, default=None)
+
+
+def _neural(parser: QueryParser, kind: str, body: Any) -> Query:
+    field, about = Members(kind, body).single()
+    members = Members(kind, about)
+    _check_vector_field(kind, field)
+    members.ignore("model_id")  # the model that made the vectors of the items encodes the query
+    return _nearest(parser, members, None, plain_text(members.required("query_text")), default=DEFAULT_COUNT)
+
+
+def _nearest(
+    parser: QueryParser, members: Members, vector: list[float] | None, text: str | None, default: int | None
+) -> Query:
+    least = members.number("min_score", 0.0) if members.is_given("min_score") else None
+    count = members.integer("k", 0, least=1) if members.is_given("k") else None
+    if count is not None and least is not None:
+        raise ParsingError(f"[{members.what}] requires exactly one of k or min_score to be set")
+    if least is None:
+        count = count or default
+        if count is None:
+            raise ParsingError(f"[{members.what}] requires exactly one of k or min_score to be set")
+    where = parser.parse(members.take("filter")) if members.is_given("filter") else None
+    members.ignore("method_parameters", "rescore", "_name")  # all vectors are compared: the result is exact
+    query = Nearest(vector, text, count, least, where, members.number("boost", 1.0))
+    members.end()
+    return query
+
+
+def _check_vector_field(kind: str, field: str) -> None:
+    if field != FIELD:
+        raise UnsupportedError(
+            f"[{kind}] the embedded index has one field of vectors, [{FIELD}], and not [{field}]."
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MAX_FLOAT
+
+
+def _hybrid(parser: QueryParser, kind: str, body: Any) -> Query:
+    raise ParsingError("hybrid query must be a top level query and cannot be wrapped into other queries")
+
+
 def _function_score(parser: QueryParser, kind: str, body: Any) -> Query:
     return parse_functions(parser.parse, body)
 
@@ -253,4 +328,7 @@ _QUERIES: Mapping[str, Callable[[QueryParser, str, Any], Query]] = {
     "constant_score": _constant_score,
     "dis_max": _dis_max,
     "function_score": _function_score,
+    "hybrid": _hybrid,
+    "knn": _knn,
+    "neural": _neural,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -39,13 +40,18 @@ class Members:
 
     def number(self, name: str, default: float) -> float:
         """A number, which may be written as text."""
-        value = self._left.pop(name, default)
+        if name not in self._left:
+            return default
+        value = self._left.pop(name)
         try:
-            if isinstance(value, bool):
-                raise ValueError
-            return float(value)
-        except (TypeError, ValueError):
-            raise ParsingError(f"[{self.what}] [{name}] must be a number, found [{value}]") from None
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise ParsingError(f"[{self.what}] [{name}] must be a number, found [{value}]")
+        if name == "boost" and number < 0:
+            raise ParsingError(f"negative [boost] are not allowed in [{self.what}], found [{number:g}]")
+        return number
 
     def integer(self, name: str, default: int, *, least: int = 0) -> int:
         """A whole number of at least `least`."""
@@ -116,7 +122,9 @@ def as_list(value: Any) -> list[Any]:
 
 
 def plain_text(value: Any) -> str:
-    """A JSON value as OpenSearch writes it in text."""
+    """A plain JSON value as OpenSearch writes it in text. Raises ParsingError for null, lists and objects."""
+    if value is None or isinstance(value, (list, Mapping)):
+        raise ParsingError(f"Expected a text or a number, found {_named(value)}")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -49,7 +49,7 @@ def parse_search(body: Mapping[str, Any], context: QueryContext) -> SearchReques
     start, size = page_of(members)
     aggregations = members.take("aggs", members.take("aggregations", {}))
     request = SearchRequest(
-        query=parser.parse(members.take("query")) if members.is_given("query") else MatchAll(),
+        query=parser.parse_top(members.take("query")) if members.is_given("query") else MatchAll(),
         start=start,
         size=size,
         sort=parse_sort(members.take("sort", [])),

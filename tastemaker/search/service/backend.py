@@ -14,13 +14,14 @@ from tastemaker.search.service.http import HttpRequest, HttpResponse
 class Search:
     """A search without pipeline. `index` None means that the request names none.
 
-    `pipeline` is the name of a pipeline for the backend itself. `query` are parameters of
+    `pipeline` is the name of a pipeline for the backend itself, or what a pipeline in the request has for the
+    embedded index. `query` are parameters of
     the URL, or members of the header in `_msearch`, for a server.
     """
 
     index: str | None
     body: Mapping[str, Any]
-    pipeline: str | None = None
+    pipeline: str | Mapping[str, Any] | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
 
 

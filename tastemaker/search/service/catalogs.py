@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER, SEARCH_FOLDER
+from tastemaker.ids import open_array
+from tastemaker.models import Bundle
 from tastemaker.search.errors import UnavailableError
 from tastemaker.search.index.mapping import FIELD_TYPES
 from tastemaker.search.index.reader import Reader
 from tastemaker.search.index.segment import MANIFEST, Segment
 from tastemaker.search.index.upserted import UpsertedPart, UpsertedParts
+from tastemaker.search.vectors.lsa import NAME as LSA
+from tastemaker.search.vectors.lsa import LsaEncoder
+from tastemaker.search.vectors.text_vectors import QueryEncoder, TextVectors
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.loaded import LoadedBundle
 from tastemaker.serving.runtime import Runtime
 from tastemaker.serving.upserts import UpsertedItems
+
+EncoderOf = Callable[[Bundle], QueryEncoder]
+"""Finds what encodes queries for the vectors of a bundle. Raises SearchError if there is nothing."""
+
+
+def encoder_name(bundle: Bundle) -> str:
+    """The model that made the vectors of a bundle."""
+    return str((bundle.manifest["model"].get("texts") or {}).get("encoder"))
+
+
+def built_in_encoder(bundle: Bundle) -> QueryEncoder:
+    """The encoder that training has written beside the vectors. Raises UnavailableError without one."""
+    name = encoder_name(bundle)
+    found = LsaEncoder.open(bundle.path / SEARCH_FOLDER) if name == LSA else None
+    if found is None:
+        reason = (
+            "an earlier release trained it. Create a new solution version of aws-semantic-similarity."
+            if name == LSA
+            else "the search function does not have that model. Name training.textModel in the stage, or "
+            "train without the package of the sentence model, and create a new solution version."
+        )
+        raise UnavailableError(f"Queries cannot be encoded for the vectors of {name}: {reason}")
+    return found
 
 
 class Deployments(Protocol):
@@ -23,6 +51,10 @@ class Deployments(Protocol):
 
     def of_group(self, group: str) -> Endpoint | None:
         """The newest campaign, recommender or solution version with a model, or None."""
+        ...
+
+    def vectors_of_group(self, group: str) -> Endpoint | None:
+        """The newest solution version that has vectors of the items' texts, or None."""
         ...
 
     def groups(self) -> list[str]:
@@ -35,6 +67,10 @@ class Catalogs(Protocol):
 
     def reader(self, group: str) -> Reader | None:
         """The index of a group, or None if the group has no model."""
+        ...
+
+    def vectors(self, group: str) -> TextVectors | None:
+        """The text vectors of a group's items, or None. Raises SearchError if no query can be encoded."""
         ...
 
     def groups(self) -> list[str]:
@@ -68,9 +104,25 @@ class _Open:
 class BundleCatalogs:
     """Catalogs of this process. The index of a bundle opens as a memory map; upserts are indexed here."""
 
-    def __init__(self, runtime: Runtime, deployments: Deployments) -> None:
-        self._runtime, self._deployments = runtime, deployments
+    def __init__(
+        self, runtime: Runtime, deployments: Deployments, encoder_of: EncoderOf = built_in_encoder
+    ) -> None:
+        """`encoder_of` finds what encodes queries for the vectors of a bundle."""
+        self._runtime, self._deployments, self._encoder_of = runtime, deployments, encoder_of
         self._open: dict[str, _Open] = {}
+        self._vectors: dict[str, tuple[str, TextVectors]] = {}
+
+    def vectors(self, group: str) -> TextVectors | None:
+        endpoint = self._deployments.vectors_of_group(group)
+        if endpoint is None:
+            return None
+        known = self._vectors.get(group)
+        if known is None or known[0] != endpoint.bundle_uri:
+            bundle = self._runtime.bundles.get(endpoint.bundle_uri).bundle
+            stored = open_array(bundle.path / "model" / "vectors.npy")
+            found = TextVectors(bundle.items, stored, self._encoder_of(bundle))
+            known = self._vectors[group] = endpoint.bundle_uri, found
+        return known[1]
 
     def groups(self) -> list[str]:
         return self._deployments.groups()

@@ -20,8 +20,9 @@ from tastemaker.search.errors import (
 )
 from tastemaker.search.index.mapping import read_mapping
 from tastemaker.search.index.reader import Reader
-from tastemaker.search.pipelines.definition import NONE
-from tastemaker.search.queries.context import QueryContext
+from tastemaker.search.pipelines.definition import NONE, read_pipeline
+from tastemaker.search.queries.context import QueryContext, no_vectors
+from tastemaker.search.results.fusing import Fusing, read_fusing
 from tastemaker.search.results.source import SourceFilter, document_source
 from tastemaker.search.service.backend import Search
 from tastemaker.search.service.catalogs import Catalogs, mapping_properties
@@ -61,9 +62,19 @@ class EmbeddedBackend:
         self._catalogs, self._definitions = catalogs, definitions
 
     def search(self, search: Search) -> dict[str, Any]:
-        if search.pipeline not in (None, NONE):
-            raise InvalidArgumentError(f"Pipeline [{search.pipeline}] is not defined")
-        return engine.search(self._name(search.index), self._context(search.index), search.body)
+        context = self._context(search.index)
+        return engine.search(self._name(search.index), context, search.body, self._fusing(search.pipeline))
+
+    def _fusing(self, pipeline: str | Mapping[str, Any] | None) -> Fusing | None:
+        """How a pipeline makes one order of a hybrid query. Raises InvalidArgumentError."""
+        if pipeline is None or pipeline == NONE:
+            return None
+        if isinstance(pipeline, str):
+            body = self._definitions.get(Definition.PIPELINE, pipeline)
+            if body is None:
+                raise InvalidArgumentError(f"Pipeline [{pipeline}] is not defined")
+            pipeline = read_pipeline(pipeline, body).rest
+        return read_fusing(pipeline)
 
     def search_many(self, searches: Sequence[Search]) -> list[dict[str, Any] | SearchError]:
         found: list[dict[str, Any] | SearchError] = []
@@ -75,12 +86,7 @@ class EmbeddedBackend:
         return found
 
     def put_pipeline(self, name: str, rest: Mapping[str, Any]) -> None:
-        for section in ("request_processors", "response_processors", "phase_results_processors"):
-            for processor in rest.get(section) or ():
-                raise InvalidArgumentError(
-                    f"Invalid processor type {next(iter(processor))}. The embedded index has only "
-                    "personalized_search_ranking."
-                )
+        read_fusing(rest)  # which refuses others
 
     def pipelines(self, name: str | None) -> Mapping[str, Any]:
         return {}
@@ -154,9 +160,11 @@ class EmbeddedBackend:
     def _definition(self, index: str) -> Mapping[str, Any]:
         return self._definitions.get(Definition.INDEX, index) or {}
 
+    def _group(self, index: str) -> str:
+        return str((self._definition(index).get("settings") or {}).get(GROUP, index))
+
     def _reader(self, index: str) -> Reader | None:
-        group = (self._definition(index).get("settings") or {}).get(GROUP, index)
-        return self._catalogs.reader(str(group))
+        return self._catalogs.reader(self._group(index))
 
     def _name(self, index: str | None) -> str:
         if index is None or index in ("_all", "*") or "," in index or "*" in index:
@@ -173,7 +181,9 @@ class EmbeddedBackend:
             raise IndexNotFoundError(name)
         definition = self._definition(name)
         analysis = nested_settings(definition.get("settings") or {}).get("index", {})
-        return QueryContext(reader, read_mapping(analysis, definition.get("mappings") or {}))
+        group = self._group(name)
+        mapping = read_mapping(analysis, definition.get("mappings") or {})
+        return QueryContext(reader, mapping, lambda: self._catalogs.vectors(group) or no_vectors())
 
     def _about(self, index: str) -> dict[str, Any]:
         context, definition = self._context(index), self._definition(index)

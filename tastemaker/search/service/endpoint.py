@@ -112,10 +112,12 @@ class SearchEndpoint:
         found = {**self._backend.pipelines(None if is_all else name), **ours}
         return HttpResponse.of(found, 200 if found or is_all else 404)
 
-    def _pipeline(self, search: Search, named: Any) -> tuple[RankingOptions | None, str | None]:
-        """The processor of a search, and the name of the pipeline that the backend performs."""
+    def _pipeline(
+        self, search: Search, named: Any
+    ) -> tuple[RankingOptions | None, str | Mapping[str, Any] | None]:
+        """The processor of a search, and the pipeline that the backend performs."""
         if isinstance(named, Mapping):
-            return self._inline(named), None
+            return self._inline(named)
         if named is None and search.index is not None:
             named = self._backend.default_pipeline(search.index)
         if named is None or named == NONE:
@@ -126,16 +128,18 @@ class SearchEndpoint:
         found: Pipeline = read_pipeline(str(named), body)
         return found.ranking, str(named) if found.has_rest else NONE
 
-    def _inline(self, definition: Mapping[str, Any]) -> RankingOptions | None:
-        """The processor of a pipeline that is defined in the request."""
+    def _inline(
+        self, definition: Mapping[str, Any]
+    ) -> tuple[RankingOptions | None, Mapping[str, Any] | None]:
+        """The processor of a pipeline that is defined in the request, and what the backend performs."""
         pipeline = read_pipeline("inline", definition)
-        if pipeline.has_rest and not self._backend.passes_on:
-            self._backend.put_pipeline("", pipeline.rest)  # which refuses them
+        if not self._backend.passes_on:
+            return pipeline.ranking, pipeline.rest if pipeline.has_rest else None
         if pipeline.has_rest and pipeline.ranking is not None:
             raise InvalidArgumentError(
                 f"A pipeline in a request cannot have {TYPE} and other processors; create one with a name."
             )
-        return pipeline.ranking
+        return pipeline.ranking, None
 
     # --- Searches ---
 

@@ -110,9 +110,13 @@ class Parameters:
 def parse_json(text: bytes) -> Any:
     """Parse JSON. Raises ParsingError."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ParsingError(f"The body is not JSON: {error}") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def json_object(value: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class OpenSearchBackend:
         path = "/_search" if search.index is None else f"/{search.index}/_search"
         query = dict(search.query)
         if search.pipeline is not None:
-            query["search_pipeline"] = search.pipeline
+            query["search_pipeline"] = str(search.pipeline)
         found = self._json(HttpRequest("POST", path, query, JSON_HEADERS, _encoded(search.body)))
         if "hits" not in (found.get("hits") or {}):
             raise BackendError(f"The OpenSearch server answered {path} without hits.")

@@ -50,6 +50,13 @@ def test_alarm_bills_every_metric_that_it_reads() -> None:
     }
 
 
+def test_collection_bills_its_least_capacity_in_each_zone() -> None:
+    kind = "AWS::OpenSearchServerless::Collection"
+    item = "OpenSearch Serverless, least capacity"
+    assert usd(c=of(kind, StandbyReplicas="DISABLED")) == {item: 175.2}
+    assert usd(c=of(kind, StandbyReplicas="ENABLED")) == {item: 350.4}
+
+
 def test_provisioned_concurrency_bills_memory_all_month() -> None:
     alias = of(
         "AWS::Lambda::Alias",

@@ -15,11 +15,18 @@ def test_service_follows_from_the_resource(resource: str, service: str) -> None:
     assert stage.search.service == service
 
 
+def test_collection_of_the_stage_is_signed_for_as_a_collection() -> None:
+    stage = parse("dev", {"search": {"collection": True}})
+    assert stage.search.has_server and stage.search.service == "aoss"
+    assert not parse("dev", {}).search.has_server
+
+
 @pytest.mark.parametrize(
     ("search", "text"),
     [
         ({"endpoint": "https://x"}, "belong together"),
         ({"resource": DOMAIN}, "belong together"),
+        ({"collection": True, "endpoint": "https://x", "resource": DOMAIN}, "give one of them"),
         ({"endpoint": "http://x", "resource": DOMAIN}, "https://"),
         ({"endpoint": "https://x", "resource": "arn:aws:s3:::bucket"}, "ARN of a domain"),
         ({"endpoint": "https://x", "resource": f"{DOMAIN}/*"}, "ARN of a domain"),

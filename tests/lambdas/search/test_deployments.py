@@ -66,6 +66,18 @@ def test_models_of_actions_are_not_searched(group: Group) -> None:
     assert group.searched() is None
 
 
+def test_newest_version_with_text_vectors_is_found(group: Group) -> None:
+    assert group.deployments.vectors_of_group("books") is None
+    group.now += 10
+    group.add("SolutionVersion", "solution/x/1", "aws-similar-items")
+    group.add("SolutionVersion", "solution/s/1", "aws-semantic-similarity")
+    group.add("SolutionVersion", "solution/s/2", "aws-semantic-similarity")
+    group.add("SolutionVersion", "solution/s/3", "aws-semantic-similarity", status="CREATE IN_PROGRESS")
+    found = group.deployments.vectors_of_group("books")
+    assert found is not None and found.solution_version_arn == f"{PREFIX}solution/s/2"
+    assert group.deployments.vectors_of_group("films") is None
+
+
 def test_groups_are_listed_by_name(group: Group) -> None:
     for name, arn in (("films", GROUP), ("books", OTHER)):
         group.cinema.repository.create(Record(arn, "DatasetGroup", {"name": name}))

@@ -1,14 +1,19 @@
 """The API over HTTP, with the films of the tests of serving behind it."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tastemaker.contracts.lake_layout import SEARCH_FOLDER
+from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER, SEARCH_FOLDER
+from tastemaker.ids import save_array
 from tastemaker.search.errors import ForbiddenError
 from tastemaker.search.index.segment import Segment
+from tastemaker.search.index.upserted import UpsertedPart
 from tastemaker.search.pipelines.options import RankingOptions
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.pipelines.ranking import CampaignRanker
@@ -18,7 +23,9 @@ from tastemaker.search.service.embedded import EmbeddedBackend
 from tastemaker.search.service.endpoint import SearchEndpoint
 from tastemaker.search.service.http import HttpRequest
 from tastemaker.search.service.permit import PermitAll
+from tastemaker.search.vectors.lsa import LsaEncoder
 from tastemaker.serving.endpoints import Endpoint
+from tastemaker.serving.loaded import LoadedBundle
 from tests.tastemaker.serving.films import PREFIX, Cinema
 
 PIPELINE = {
@@ -41,9 +48,13 @@ class OneGroup:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.vectors: Endpoint | None = None
 
     def of_group(self, group: str) -> Endpoint | None:
         return self.endpoint if group == "films" else None
+
+    def vectors_of_group(self, group: str) -> Endpoint | None:
+        return self.vectors
 
     def groups(self) -> list[str]:
         return ["films"]
@@ -59,7 +70,8 @@ class Api:
         Segment.build(bundle.item_columns).save(bundle.path / SEARCH_FOLDER)
         self.folder: Path = bundle.path / SEARCH_FOLDER
         definitions = MemoryDefinitions()
-        backend = EmbeddedBackend(BundleCatalogs(cinema.runtime, OneGroup(endpoint)), definitions)
+        self.group = OneGroup(endpoint)
+        backend = EmbeddedBackend(BundleCatalogs(cinema.runtime, self.group), definitions)
         self.endpoint = SearchEndpoint(definitions, backend, Processor(CampaignRanker(cinema.runtime)))
 
     def send(self, method: str, target: str, body: Any = None, permit: Any = None) -> tuple[int, Any]:
@@ -284,3 +296,81 @@ def test_bundle_without_an_index_names_the_remedy(api: Api) -> None:
 def test_path_whose_segments_a_client_would_resolve_is_refused(api: Api, path: str) -> None:
     status, answer = api.send("POST", path, {})
     assert status == 400 and "has the segment . or .." in json.dumps(answer)
+
+
+NORMALIZED = {
+    "phase_results_processors": [
+        {
+            "normalization-processor": {
+                "normalization": {"technique": "min_max"},
+                "combination": {"technique": "arithmetic_mean", "parameters": {"weights": [0.4, 0.6]}},
+            }
+        }
+    ]
+}
+
+
+def give_vectors(api: Api, *, encoder: str = "latent semantic analysis") -> None:
+    """Put a model with text vectors beside the one that ranks. War is the first axis, space the second."""
+    bundle = api.cinema.bundles.get(api.group.endpoint.bundle_uri).bundle
+    folder = bundle.path.parent / f"semantic-{encoder[:3]}"
+    shutil.copytree(bundle.path, folder)
+    axes = {"alien": (0.0, 1.0), "casablanca": (1.0, 0.0), "dune": (0.6, 0.8)}
+    rows = [axes.get(film, (0.0, 0.0)) for film in bundle.items.tolist()]
+    save_array(folder / "model" / "vectors.npy", np.array(rows, np.float32))
+    manifest = json.loads((folder / "bundle.json").read_text())
+    texts = {"texts": {"encoder": encoder, "width": 2}}
+    (folder / "bundle.json").write_text(json.dumps({**manifest, "model": {**manifest["model"], **texts}}))
+    LsaEncoder.build(["war", "space"], np.ones(2), np.eye(2)).save(folder / SEARCH_FOLDER)
+    uri = f"s3://lake/{folder.name}/"
+    api.cinema.bundles.loaded[uri] = LoadedBundle.open(folder)
+    api.group.vectors = replace(api.group.endpoint, bundle_uri=uri)
+
+
+def test_hybrid_search_is_fused_and_then_personalized(api: Api) -> None:
+    give_vectors(api)
+    query = {
+        "hybrid": {
+            "queries": [
+                {"match": {"GENRES": "space"}},
+                {"neural": {"text_vector": {"query_text": "war", "k": 2}}},
+            ]
+        }
+    }
+    api.ok("PUT", "/_search/pipeline/hybrid", NORMALIZED)
+    plain = api.hits("/films/_search?search_pipeline=hybrid", {"query": query})
+    assert "casablanca" in plain and "alien" in plain, "one has the text, the other the meaning"
+    both = {**NORMALIZED, **PIPELINE}
+    api.ok("PUT", "/_search/pipeline/both", both)
+    personal = api.hits("/films/_search?search_pipeline=both", {"query": query, **ANN})
+    assert sorted(personal) == sorted(plain) and personal[0] == "dune"
+    assert api.hits("/films/_search", {"query": query, "search_pipeline": both, **ANN}) == personal
+    status, answer = api.send("POST", "/films/_search", {"query": query})
+    assert status == 400 and "normalization-processor" in answer["error"]["reason"]
+
+
+def test_query_that_no_model_can_encode_is_refused_with_the_remedy(api: Api) -> None:
+    query = {"query": {"neural": {"text_vector": {"query_text": "war"}}}}
+    status, answer = api.send("POST", "/films/_search", query)
+    assert status == 400 and "aws-semantic-similarity" in answer["error"]["reason"]
+    give_vectors(api, encoder="all-MiniLM-L6-v2")
+    status, answer = api.send("POST", "/films/_search", query)
+    assert status == 503 and "training.textModel" in answer["error"]["reason"]
+
+
+def test_other_processors_in_a_request_are_refused_by_name(api: Api) -> None:
+    pipeline = {"phase_results_processors": [{"other": {}}]}
+    for method, target, body in (
+        ("PUT", "/_search/pipeline/p", pipeline),
+        ("POST", "/films/_search", {"search_pipeline": pipeline}),
+    ):
+        status, answer = api.send(method, target, body)
+        assert status == 400 and "other" in answer["error"]["reason"]
+
+
+def test_refreshed_index_answers_before_the_process_has_read_any_upsert(api: Api) -> None:
+    types = {"GENRES": "categorical"}
+    folder = api.folder.parent / REFRESHED_SEARCH_FOLDER
+    UpsertedPart.build(types, {"zorro": ({"GENRES": "western"}, 5.0)}).save(folder)
+    query = {"query": {"term": {"GENRES": "western"}}}
+    assert api.hits("/films/_search", query) == ["zorro"]

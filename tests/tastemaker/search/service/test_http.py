@@ -1,13 +1,19 @@
-"""Bodies of requests that clients compress."""
+"""Bodies of requests: what is no JSON, and what clients compress."""
 
 import gzip
 
 import pytest
 
-from tastemaker.search.errors import SearchError
-from tastemaker.search.service.http import MAX_BODY_BYTES, uncompressed
+from tastemaker.search.errors import ParsingError, SearchError
+from tastemaker.search.service.http import MAX_BODY_BYTES, HttpRequest, uncompressed
 
 HEADERS = {"Content-Encoding": "gzip", "x-opaque-id": "7"}
+
+
+@pytest.mark.parametrize("body", [b'{"size": NaN}', b'{"size": -Infinity}', b"{", b"\xff"])
+def test_body_that_is_not_json_is_refused(body: bytes) -> None:
+    with pytest.raises(ParsingError, match="not JSON"):
+        HttpRequest("POST", "/x/_search", body=body).json()
 
 
 def test_body_with_gzip_is_read_and_passed_on_without_its_encoding() -> None:

@@ -1,0 +1,1 @@
+"""Vectors of items' texts, and of the texts of queries."""

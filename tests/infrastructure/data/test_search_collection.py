@@ -1,0 +1,73 @@
+"""The collection that a stage may have: its policies, and what deleting the stack leaves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from deployment.synthesis import text_of
+from tests.infrastructure.conftest import Assembly, Template
+
+PREFIX = "AWS::OpenSearchServerless::"
+
+
+@pytest.fixture(scope="module")
+def lite(assembly: Assembly) -> Template:
+    return assembly.templates["lite"]
+
+
+def only(template: Template, kind: str, **properties: str) -> dict[str, Any]:
+    found = [
+        one
+        for one in template.of_type(f"{PREFIX}{kind}").values()
+        if all(one[name] == value for name, value in properties.items())
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def policy(template: Template, kind: str, **properties: str) -> Any:
+    return json.loads(text_of(only(template, kind, **properties)["Policy"]))
+
+
+def test_collection_is_encrypted_and_has_no_dashboards(lite: Template) -> None:
+    collection = only(lite, "Collection")
+    assert (collection["Type"], collection["Name"]) == ("SEARCH", "tastemaker-lite")
+    encryption = policy(lite, "SecurityPolicy", Type="encryption")
+    assert encryption["Rules"] == [{"ResourceType": "collection", "Resource": ["collection/tastemaker-lite"]}]
+    (network,) = policy(lite, "SecurityPolicy", Type="network")
+    assert [rule["ResourceType"] for rule in network["Rules"]] == ["collection"]
+
+
+def test_only_the_search_function_may_use_the_data(lite: Template) -> None:
+    (data,) = policy(lite, "AccessPolicy", Type="data")
+    assert len(data["Principal"]) == 1
+    raw = json.dumps(only(lite, "AccessPolicy")["Policy"])
+    assert "FunctionsSearchRole" in raw
+    permissions = {one for rule in data["Rules"] for one in rule["Permission"]}
+    assert permissions and not [one for one in permissions if "*" in one]
+    assert {resource for rule in data["Rules"] for resource in rule["Resource"]} == {
+        "collection/tastemaker-lite",
+        "index/tastemaker-lite/*",
+    }
+
+
+def test_policies_exist_before_the_collection(lite: Template) -> None:
+    resources = lite.body["Resources"]
+    (collection,) = [one for one in resources.values() if one["Type"] == f"{PREFIX}Collection"]
+    before = {resources[name]["Type"] for name in collection["DependsOn"]}
+    assert before == {f"{PREFIX}SecurityPolicy"} and len(collection["DependsOn"]) == 2
+
+
+def test_nothing_is_left_of_a_stage_that_is_destroyed(lite: Template) -> None:
+    found = [one for one in lite.body["Resources"].values() if one["Type"].startswith(PREFIX)]
+    assert len(found) == 4
+    assert {one.get("DeletionPolicy") for one in found} == {"Delete"}
+    assert only(lite, "Collection")["StandbyReplicas"] == "DISABLED", "half the price"
+
+
+def test_other_stages_have_no_collection(assembly: Assembly) -> None:
+    for name in ("local", "prod"):
+        assert not assembly.templates[name].of_type(f"{PREFIX}Collection")
