@@ -108,7 +108,7 @@ def _call(record: Record) -> str | None:
     return None if deployed is None else recipes.by_arn(deployed[1]).call
 
 
-def _model(record: Record) -> str:
+def _model(record: Record) -> str | None:
     return recipes.by_arn(record.body["recipeArn"]).model_name
 
 

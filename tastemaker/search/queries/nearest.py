@@ -51,6 +51,6 @@ class Nearest:
             documents, found = documents[found >= border], found[found >= border]
             best = np.argsort(-found, kind="stable")[: self.count]
             documents = np.sort(documents[best])
-        return Matches(documents, scores[documents] * np.float32(self.boost))
+        return Matches(documents, (scores[documents] * self.boost).astype(np.float32))
 
     highlights = staticmethod(nothing)
