@@ -13,6 +13,7 @@ from typing import Any
 from tests.infrastructure.conftest import Template
 
 ARNS = {
+    "AWS::OpenSearchServerless::Collection": "arn:aws:aoss:eu-west-1:123456789012:collection/abc123",
     "AWS::CloudWatch::Alarm": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:x",
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:us-east-1:123456789012:table/x",
     "AWS::EMRServerless::Application": "arn:aws:emr-serverless:us-east-1:123456789012:/applications/x",
