@@ -1,6 +1,7 @@
 """Semantic similarity through the API, for a catalog without interactions."""
 
 import pytest
+from opensearchpy import OpenSearch
 
 from tests.end_to_end.store import Store
 from tests.standard_schemas import ITEM_ID, field
@@ -34,8 +35,12 @@ def store(endpoint: str) -> Store:
     return store
 
 
-def test_items_with_similar_texts_come_first_unless_freshness_decides(store: Store) -> None:
-    version = store.train("aws-semantic-similarity")
+@pytest.fixture(scope="module")
+def version(store: Store) -> str:
+    return store.train("aws-semantic-similarity")
+
+
+def test_items_with_similar_texts_come_first_unless_freshness_decides(store: Store, version: str) -> None:
     campaign = store.deploy("plain", version)
     runtime = store.client("personalize-runtime")
     answer = runtime.get_recommendations(
@@ -52,3 +57,19 @@ def test_items_with_similar_texts_come_first_unless_freshness_decides(store: Sto
     store.wait("campaign", "campaign", fresh)
     best = runtime.get_recommendations(campaignArn=fresh, itemId="tool-0", numResults=1)["itemList"]
     assert best[0]["itemId"].endswith("-3")
+
+
+def test_search_finds_items_by_meaning_with_the_encoder_of_the_training(endpoint: str, version: str) -> None:
+    nearest = {"neural": {"text_vector": {"query_text": "detective", "k": 4}}}
+    by_ranks = {"score-ranker-processor": {"combination": {"technique": "rrf"}}}
+    with OpenSearch(hosts=[f"{endpoint}/search"], timeout=60) as client:
+        alone = client.search(index="semantic", body={"query": nearest})["hits"]["hits"]
+        assert {hit["_id"].split("-")[0] for hit in alone} == {"book"}, "one of them has other words"
+        both = client.search(
+            index="semantic",
+            body={
+                "query": {"hybrid": {"queries": [{"match": {"TITLE": "wrench"}}, nearest]}},
+                "search_pipeline": {"phase_results_processors": [by_ranks]},
+            },
+        )
+    assert {hit["_id"].split("-")[0] for hit in both["hits"]["hits"]} == {"book", "tool"}
