@@ -1,40 +1,38 @@
-"""Texts of queries in the space of items' vectors."""
+"""Texts of queries folded into a space that is computed by hand."""
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tastemaker.search.vectors.lsa import LsaEncoder
-from tests.training.pipelines.test_semantic import TEXTS
-from training.text.encoders import Lsa
+
+# "steel" is twice as rare as "tea".
+ENCODER = LsaEncoder.build(
+    ["tea", "steel", "green tea"], np.array([1.0, 2.0, 4.0]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+)
 
 
-def encoder() -> tuple[LsaEncoder, np.ndarray]:
-    lsa = Lsa(width=3)
-    vectors = lsa.encode(TEXTS)
-    assert lsa.for_queries is not None
-    return lsa.for_queries, vectors
+def test_terms_count_by_rarity_and_by_the_logarithm_of_their_number() -> None:
+    assert ENCODER.encode("Tea steel") == pytest.approx(np.array([1, 2]) / 5**0.5)
+    twice = 1 + np.log(2)
+    assert ENCODER.encode("tea, tea, steel") == pytest.approx(
+        np.array([twice, 2]) / np.hypot(twice, 2), rel=1e-5
+    )
 
 
-def test_text_of_an_item_has_the_vector_of_the_item() -> None:
-    made, vectors = encoder()
-    for text, vector in zip(TEXTS, vectors, strict=True):
-        assert float(made.encode(text) @ vector) > 0.999
+def test_pairs_of_words_are_terms() -> None:
+    assert ENCODER.encode("green tea steel") == pytest.approx(np.array([5, 2]) / 29**0.5, rel=1e-5)
 
 
-def test_query_finds_its_subject_without_common_words() -> None:
-    made, vectors = encoder()
-    cosines = vectors @ made.encode("oolong")
-    assert int(np.argmax(cosines)) < 4
-    assert cosines[:4].min() > cosines[4:].max()
-    assert "oolong" not in TEXTS[0] and cosines[0] > 0.5
+def test_unknown_words_have_no_vector() -> None:
+    for text in ("Ωμέγα 42 !", "", "x"):
+        assert not ENCODER.encode(text).any()
 
 
-def test_unknown_words_have_no_vector_and_files_keep_the_encoder(tmp_path: Path) -> None:
-    made, _ = encoder()
-    assert not made.encode("Ωμέγα 42 !").any() and not made.encode("").any()
+def test_encoder_is_the_same_after_it_was_stored(tmp_path: Path) -> None:
     assert LsaEncoder.open(tmp_path) is None
-    made.save(tmp_path)
+    ENCODER.save(tmp_path)
     opened = LsaEncoder.open(tmp_path)
     assert opened is not None
-    assert np.array_equal(opened.encode("steel Hammer"), made.encode("steel hammer"))
+    assert np.array_equal(opened.encode("steel tea"), ENCODER.encode("steel tea"))
