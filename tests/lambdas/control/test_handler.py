@@ -14,8 +14,8 @@ ARN = "arn:aws:lambda:eu-west-1:123456789012:function:control"
 
 
 @pytest.fixture
-def call(resources_table, machines, monkeypatch):
-    """Calls the function with an operation; answers (status, headers, document)."""
+def invoke(resources_table, machines, monkeypatch):
+    """Invoke the function with an event."""
     for name, arn in machines.items():
         monkeypatch.setenv(WORKFLOWS[name].machine_arn_variable, arn)
     monkeypatch.setenv("TASTEMAKER_RESOURCES_TABLE", TABLE)
@@ -31,6 +31,13 @@ def call(resources_table, machines, monkeypatch):
         invoked_function_arn=ARN, function_name="control", memory_limit_in_mb=512, aws_request_id="r"
     )
 
+    return lambda event: handler.handle(event, context)
+
+
+@pytest.fixture
+def call(invoke):
+    """Send an operation. Returns (status, headers, document)."""
+
     def call(operation, prefix="AmazonPersonalize", **params):
         event = {
             "rawPath": "/",
@@ -38,7 +45,7 @@ def call(resources_table, machines, monkeypatch):
             "body": json.dumps(params),
             "requestContext": {"requestId": "r-1", "http": {"method": "POST"}, "accountId": "123456789012"},
         }
-        result = handler.handle(event, context)
+        result = invoke(event)
         return result["statusCode"], result["headers"], json.loads(result["body"] or "null")
 
     return call
@@ -102,3 +109,8 @@ def test_lists_are_paged(call):
             break
         token = {"nextToken": page["nextToken"]}
     assert names == ["c", "b", "a"]
+
+
+def test_schedule_finds_nothing_to_reconcile_in_new_records(call, invoke):
+    call("CreateDatasetGroup", name="films")
+    assert invoke({"action": "reconcile"}) == {"started": 0, "settled": 0, "failed": 0}
