@@ -26,8 +26,9 @@ try: $(VENV)/ready  ## Recommendations from your own data: FILE=orders.csv (ITEM
 	@test -n "$(FILE)" || { echo "Name the file: make try FILE=orders.csv"; exit 2; }
 	$(BIN)/python -m cli try $(FILE) $(if $(ITEMS),--items $(ITEMS)) $(if $(USERS),--users $(USERS)) $(TRY)
 
-local: $(VENV)/ready  ## The whole service on this machine (PORT=4566 STATE=a-directory SEED=a-snapshot), until Ctrl-C
-	$(BIN)/python -m local --port $(PORT) $(if $(STATE),--state $(STATE)) $(if $(SEED),--seed $(SEED))
+local: $(VENV)/ready  ## The whole service on this machine (PORT=4566 STATE=a-directory SEED=a-snapshot TEXT_MODEL=smollm2-135m), until Ctrl-C
+	$(BIN)/python -m local --port $(PORT) $(if $(STATE),--state $(STATE)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(TEXT_MODEL),--text-model $(TEXT_MODEL))
 
 test: $(VENV)/ready $(CDK)  ## Every test: unit, contract, infrastructure and end-to-end
 	@[ -n "$$CHROMIUM" ] || command -v chromium google-chrome >/dev/null || \

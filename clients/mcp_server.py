@@ -1,7 +1,7 @@
 """An MCP server with the recommendations of a deployment as tools for agents.
 
     pip install boto3 "mcp>=2.3"
-    python clients/mcp_server.py --campaign ARN --similar ARN [--tracking-id ID --allow-writes]
+    python clients/mcp_server.py --campaign ARN --similar ARN --search INDEX [--tracking-id ID --allow-writes]
 
 It speaks over standard input and output, and calls the deployment with the caller's own credentials and
 models (`clients/README.md`). It is read-only: without `--allow-writes` there is no tool that sends events.
@@ -10,6 +10,7 @@ models (`clients/README.md`). It is read-only: without `--allow-writes` there is
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -29,20 +30,26 @@ INSTRUCTIONS = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What the tools use: a campaign that recommends to users, one of related items, and a tracker."""
+    """What the tools use: a campaign that recommends to users, one of related items, an index, a tracker."""
 
     campaign: str
     similar: str = ""
+    search: str = ""
     tracking_id: str = ""
     metadata: tuple[str, ...] = ()
     writes: bool = False
 
 
 class Tools:
-    """The tools. `client` makes a boto3 client of a service."""
+    """The tools. `client` makes a boto3 client of a service. `post` sends JSON to a path of the endpoint."""
 
-    def __init__(self, settings: Settings, client: Callable[[str], Any]) -> None:
-        self._settings, self._client = settings, client
+    def __init__(
+        self,
+        settings: Settings,
+        client: Callable[[str], Any],
+        post: Callable[[str, Mapping[str, Any]], Any],
+    ) -> None:
+        self._settings, self._client, self._post = settings, client, post
 
     def listed(self) -> dict[str, Callable[..., dict[str, Any]]]:
         """Name → function of each tool that this server offers."""
@@ -52,6 +59,8 @@ class Tools:
         }
         if self._settings.similar:
             found["similar"] = self.similar
+        if self._settings.search:
+            found["search"] = self.search
         if self._settings.writes and self._settings.tracking_id:
             found["send_event"] = self.send_event
         return found
@@ -67,6 +76,23 @@ class Tools:
     def similar(self, item_id: str, count: int = 10) -> dict[str, Any]:
         """Find items that are similar to an item, best first."""
         return self._items(campaignArn=self._settings.similar, itemId=item_id, numResults=count)
+
+    def search(self, words: str, count: int = 10) -> dict[str, Any]:
+        """Find items by words in their names and texts, best first."""
+        query = {"multi_match": {"query": words, "fields": ["*"]}}
+        answer = self._post(
+            f"/search/{self._settings.search}/_search", {"query": query, "size": _count(count)}
+        )
+        wanted = {name.casefold() for name in self._settings.metadata}
+        items = []
+        for hit in answer["hits"]["hits"]:
+            shown = {
+                name: value for name, value in hit.get("_source", {}).items() if name.casefold() in wanted
+            }
+            items.append(
+                {"itemId": hit["_id"], "score": hit["_score"], **({"metadata": shown} if shown else {})}
+            )
+        return {"items": items}
 
     def explain(self, user_id: str, count: int = 5, language: str = "en") -> dict[str, Any]:
         """Recommend items to a user with the reason for each in one sentence. Languages: en, de, fr, es."""
@@ -139,6 +165,45 @@ def clients() -> Callable[[str], Any]:
     return client
 
 
+class SearchError(ValueError):
+    """The endpoint refused a search."""
+
+
+def poster(client: Callable[[str], Any]) -> Callable[[str, Mapping[str, Any]], Any]:
+    """Sends JSON to a path of the endpoint of GetRecommendations, signed as its requests are.
+
+    Raises SearchError, and BotoCoreError if there is no answer.
+    """
+    import boto3
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.httpsession import URLLib3Session
+
+    def post(path: str, body: Mapping[str, Any]) -> Any:
+        about = client("personalize-runtime").meta
+        request = AWSRequest(
+            "POST",
+            f"{about.endpoint_url}{path}",
+            data=json.dumps(body).encode(),
+            headers={"content-type": "application/json"},
+        )
+        credentials = boto3.Session().get_credentials()
+        if credentials is not None:
+            SigV4Auth(credentials, "execute-api", about.region_name).add_auth(request)
+        response = URLLib3Session(timeout=30).send(request.prepare())
+        try:
+            answer = json.loads(response.content)
+        except ValueError:
+            answer = {}
+        if response.status_code != 200:
+            error = answer.get("error")
+            reason = error.get("reason") if isinstance(error, Mapping) else answer.get("message")
+            raise SearchError(f"The search was refused: {reason or response.status_code}")
+        return answer
+
+    return post
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     found = argparse.ArgumentParser(
@@ -147,6 +212,9 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--campaign", required=True, metavar="ARN", help="a campaign that recommends to users")
     found.add_argument("--similar", default="", metavar="ARN", help="a campaign of related items")
+    found.add_argument(
+        "--search", default="", metavar="INDEX", help="the dataset group whose items are searched"
+    )
     found.add_argument(
         "--metadata", default="", metavar="COLUMNS", help="item columns to return, with commas"
     )
@@ -170,12 +238,14 @@ def main(argv: list[str] | None = None) -> int:
     settings = Settings(
         options.campaign,
         options.similar,
+        options.search,
         options.tracking_id,
         tuple(name for name in options.metadata.split(",") if name),
         options.allow_writes,
     )
     server = MCPServer("tastemaker", instructions=INSTRUCTIONS)
-    for name, tool in Tools(settings, clients()).listed().items():
+    client = clients()
+    for name, tool in Tools(settings, client, poster(client)).listed().items():
         server.tool(name=name)(readable(tool, ToolError))
     server.run("stdio")
     return 0

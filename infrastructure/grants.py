@@ -14,7 +14,8 @@ from infrastructure.data.tables import INDEXES, Tables
 from infrastructure.functions.service_function import ServiceFunction
 from infrastructure.permissions import allow, deny
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import Area, patterns
+from tastemaker.contracts.lake_layout import TEXTS_PATTERN, Area, patterns
+from tastemaker.contracts.text_models import is_small
 
 if TYPE_CHECKING:
     from infrastructure.functions.declaration import Resources
@@ -84,13 +85,16 @@ def allow_listing(
     allow(role, actions, [lake.bucket.bucket_arn], when={"StringLike": {"s3:prefix": list(keys)}})
 
 
-def use_text_model(function: ServiceFunction, stage: Stage) -> None:
-    """Let a function write texts with the stage's model, and with no other one."""
-    settings = stage.generation
+def use_text_model(function: ServiceFunction, uses: Resources) -> None:
+    """Let a function write texts with the stage's model, and with no other one, and keep them in the lake."""
+    settings = uses.stage.generation
     stack = cdk.Stack.of(function)
     region = settings.region or stack.region
-    function.set(TEXT_GENERATION=settings.for_functions(region).to_json())
-    if not settings.model:
+    function.set(
+        TEXT_GENERATION=settings.for_functions(region).to_json(), LAKE_BUCKET=uses.lake.bucket.bucket_name
+    )
+    allow_objects(function.role, ["s3:GetObject", "s3:PutObject"], uses.lake, [TEXTS_PATTERN])
+    if not settings.model or is_small(settings.model):
         return
     if not settings.geography:
         allow(function.role, ["bedrock:InvokeModel"], [foundation_model(stack, region, settings.model)])

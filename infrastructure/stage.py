@@ -24,6 +24,7 @@ from infrastructure.settings.monitoring import MonitoringSettings
 from infrastructure.settings.reading import list_settings, read
 from infrastructure.settings.search import SearchSettings
 from tastemaker.contracts.stage_summary import StageSummary
+from tastemaker.contracts.text_models import is_small
 
 CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
 # What CloudWatch Logs accepts as a retention period, in days.
@@ -185,6 +186,11 @@ def parse(name: str, settings: Mapping[str, Any]) -> Stage:
         raise StageError(
             f"stage {name}: training.image must be an image in Amazon ECR with a tag other than latest, or "
             "with a digest: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/repository@sha256:…"
+        )
+    if stage.bundle and is_small(stage.generation.model):
+        raise StageError(
+            f"stage {name}: generation.model {stage.generation.model} runs in the local run only: with it a "
+            "function would be larger than Lambda allows. Name a model on Amazon Bedrock, or none."
         )
     if problem := stage.search.problem:
         raise StageError(f"stage {name}: {problem}")

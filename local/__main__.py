@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from local.http.server import HttpServer, PortInUseError
+from local.small_model import text_model
 
 if TYPE_CHECKING:
     from local.emulator import Emulator
@@ -90,7 +91,7 @@ def _add_stack(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_state(parser: argparse.ArgumentParser) -> None:
-    """Options that say what the run keeps."""
+    """Options that say what the run keeps, and who writes texts."""
     parser.add_argument(
         "--state",
         type=Path,
@@ -102,6 +103,13 @@ def _add_state(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="start with what python -m local.snapshot wrote, unless the directory of --state has a state",
+    )
+    parser.add_argument(
+        "--text-model",
+        type=text_model,
+        metavar="NAME",
+        help="who writes texts: smollm2-135m or the path of a GGUF file for a small model in this run "
+        "(docs/generative.md), templates for none; by default the stage's generation.model",
     )
 
 
@@ -128,6 +136,7 @@ def _emulator(server: HttpServer, options: argparse.Namespace) -> Emulator:
         strict_signatures=options.strict_signatures,
         state=options.state,
         seed=options.seed,
+        text_model=options.text_model,
     )
 
 

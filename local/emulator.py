@@ -238,6 +238,8 @@ class Emulator:
         """The template's functions, and those that programs create."""
 
         def pool_of(spec: FunctionSpec) -> FunctionPool:
+            if self._text_model is not None:
+                spec = with_text_model(spec, self._text_model)
             return FunctionPool(spec, self.account, self.roles, self._terminal, sink, self._scratch)
 
         return Functions(

@@ -1,10 +1,12 @@
 """Judge generated texts: 100 themes and 200 messages on the retail shop and the movies.
 
 python -m benchmarks.quality.texts --data FOLDER          prints the tables of docs/generative.md
+python -m benchmarks.quality.texts --data FOLDER --model smollm2-135m     the same with a small model
 
 FOLDER has `retail/` and `movies/` (CSV files, gzipped). Lists are made of items that the same people chose,
-so that no model has to be trained. Texts are the templates'. The checks are those of this file and can fail:
-they read the data again, and do not call the check that texts pass before they are used.
+so that no model has to be trained. Texts are the templates', or those of a small model as they leave the
+writer: checked, written again, or replaced by the template's. The checks are those of this file and can
+fail: they read the data again, and do not call the check that texts pass before they are used.
 """
 
 from __future__ import annotations
@@ -14,17 +16,30 @@ import csv
 import gzip
 import random
 import re
+import resource
 import statistics
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from lambdas.support.generators.small_model import SmallModel
 from tastemaker.contracts.text_models import TEXT_MODELS
 from tastemaker.generation import messages, relevance, themes
-from tastemaker.generation.generator import TOKENS_OF_FORMAT, Prompt, request_text
+from tastemaker.generation.generator import (
+    TEMPLATE,
+    TOKENS_OF_FORMAT,
+    Around,
+    Generated,
+    Generator,
+    Prompt,
+    Templates,
+    request_text,
+)
 from tastemaker.generation.item_facts import ItemFacts
 from tastemaker.generation.messages import MessageOrder, MessageType
 from tastemaker.generation.safe_text import safe_facts
@@ -103,16 +118,40 @@ def _shop(name, currency, items, path, same=None) -> Shop:
     return Shop(name, currency, items, related, popular)
 
 
-def judge_themes(shop: Shop, count: int, rng: random.Random) -> dict[str, float]:
+class Timed(Around):
+    """A Generator that counts the calls of another one and their time."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__(generator)
+        self.calls, self.seconds = 0, 0.0
+
+    def generate(self, prompt: Prompt) -> Generated:
+        started = time.perf_counter()
+        try:
+            return self._generator.generate(prompt)
+        finally:
+            self.seconds += time.perf_counter() - started
+            self.calls += 1
+
+
+def judge_themes(
+    shop: Shop, count: int, rng: random.Random, writer: Writer
+) -> tuple[dict[str, float], list[str]]:
     """Themes of lists, and how much better their items fit than random ones."""
     background = Background([item.words for item in shop.items.values()])
     ids = list(shop.items)
     vectors = relevance.hashed_vectors([shop.items[item].words for item in ids], background)
     place = {item: number for number, item in enumerate(ids)}
-    found, wins, gaps = [], 0, []
+    found, wins, gaps, by_model, examples = [], 0, [], 0, []
     for item in rng.sample([one for one in shop.popular if len(shop.related[one]) >= 3], count):
         group = [shop.items[other] for other in shop.related[item]]
-        theme = themes.draft(group, background)
+        draft = themes.draft(group, background)
+        written = writer.write(
+            themes.prompt(group, draft), partial(themes.problems, items=group), clean=themes.clean
+        )
+        theme = written.text
+        by_model += not written.by_template
+        examples.append(f"{written.source}: {theme} (plain: {draft}) {list(written.problems)}")
         mine = vectors[[place[other] for other in shop.related[item]]]
         others = vectors[rng.sample(range(len(ids)), len(group))]
         vector = relevance.theme_vector(theme, background, vectors, mine)
@@ -129,8 +168,13 @@ def judge_themes(shop: Shop, count: int, rng: random.Random) -> dict[str, float]
         )
         for theme in texts
     )
-    return {
+    known = {theme: f"{words[theme]} " for theme in texts}
+    judged = {
         "texts": len(texts),
+        "written by a model": by_model,
+        "names and numbers are in the data, %": 100
+        * sum(_names(theme) <= set(_words(known[theme])) | {"s"} for theme in texts)
+        / len(texts),
         "words that are in the items' data, %": 100 * supported / len(texts),
         "at most 60 letters, %": 100 * sum(len(theme) <= 60 for theme in texts) / len(texts),
         "without forbidden words, %": 100 * sum(not FORBIDDEN.search(theme) for theme in texts) / len(texts),
@@ -139,23 +183,31 @@ def judge_themes(shop: Shop, count: int, rng: random.Random) -> dict[str, float]
         "fit better than random items, %": 100 * wins / len(texts),
         "relevance minus that of random items": statistics.mean(gaps),
     }
+    return judged, examples
 
 
-def judge_messages(shop: Shop, count: int, rng: random.Random) -> tuple[dict[str, float], list[str]]:
+def judge_messages(
+    shop: Shop, count: int, rng: random.Random, writer: Writer, languages: tuple[str, ...] = LANGUAGES
+) -> tuple[dict[str, float], list[str]]:
     """Messages of all types, tones and languages about lists, judged by the data."""
     checks: Counter[str] = Counter()
     examples = []
+    by_model = 0
     for number in range(count):
         message_type = list(MessageType)[number % len(MessageType)]
-        language, tone = LANGUAGES[number // 5 % 4], TONES[number // 20 % 4]
+        language, tone = languages[number // 5 % len(languages)], TONES[number // 20 % 4]
         order = MessageOrder(message_type, tone, language, currency=shop.currency)
         items = [shop.items[other] for other in shop.related[rng.choice(shop.popular)]] or [
             shop.items[shop.popular[0]]
         ]
-        text = messages.write(order, items, Writer()).text
+        written = messages.write(order, items, writer)
+        text = written.text
+        by_model += written.source != TEMPLATE
         used = items[: messages.ITEMS[message_type]]
         data = " ".join(f"{item.words} {item.price}" for item in used)
         checks["numbers and prices are in the data"] += _numbers(text) <= _numbers(data) | _decades(data)
+        if written.source != TEMPLATE:
+            checks["names by the model are in the data"] += _names(text) <= set(_words(data))
         bare = text
         for item in used:
             for part in (item.name, item.text, *item.attributes.values()):
@@ -169,9 +221,12 @@ def judge_messages(shop: Shop, count: int, rng: random.Random) -> tuple[dict[str
         checks["no placeholder, markup or address"] += not re.search(r"[{}<>]|https?://|@", text)
         lines = [line for line in text.splitlines() if line.strip()]
         checks["no line twice"] += len(lines) == len(set(lines))
-        if number < 25:
-            examples.append(f"{message_type} {language}: {text}")
-    return {"texts": count, **{f"{name}, %": 100 * hits / count for name, hits in checks.items()}}, examples
+        examples.append(f"{message_type} {language} {written.source}: {text} {list(written.problems)}")
+    shares = {
+        f"{name}, %": 100 * hits / (by_model if "by the model" in name else count)
+        for name, hits in checks.items()
+    }
+    return {"texts": count, "written by a model": by_model, **shares}, examples
 
 
 def tokens(shop: Shop, count: int, rng: random.Random) -> dict[str, tuple[int, int]]:
@@ -204,6 +259,15 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text.casefold())
 
 
+def _names(text: str) -> set[str]:
+    """The words with a capital letter that begin no sentence, in lower case."""
+    found: set[str] = set()
+    for part in re.split(r"(?<=[.!?:…])\s+|\n+|\s[–—-]\s", text):
+        _first, *rest = part.split(" ") if part else [""]
+        found |= {word for one in rest if re.match(r"\W*[A-Z]", one) for word in _words(one)}
+    return found
+
+
 def _decades(text: str) -> set[float]:
     """The first years of the decades of the years in a text."""
     return {float(f"{year[:3]}0") for year in re.findall(r"\b(?:18|19|20)\d\d\b", text)}
@@ -227,20 +291,32 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="the folder with retail/ and movies/")
-    parser.add_argument("--examples", action="store_true", help="print some texts too")
+    parser.add_argument("--examples", action="store_true", help="print the texts too")
+    parser.add_argument("--model", default="", help="a small model: smollm2-135m or the path of a GGUF file")
     options = parser.parse_args()
     rng = random.Random(7)
     shops = [retail(options.data), movies(options.data)]
+    model = Timed(SmallModel(options.model, 60.0) if options.model else Templates())
+    writer = Writer(model)
+    languages = ("en",) if options.model else LANGUAGES
     for shop in shops:
         print(f"\n## Themes, {shop.name}")
-        for name, value in judge_themes(shop, 50, rng).items():
+        themed, titles = judge_themes(shop, 50, rng, writer)
+        for name, value in themed.items():
             print(f"| {name} | {value:.4g} |")
-        judged, examples = judge_messages(shop, 100, rng)
+        for title in titles if options.examples else ():
+            print(f"    {title!r}")
+        judged, examples = judge_messages(shop, 100, rng, writer, languages)
         print(f"\n## Messages, {shop.name}")
         for name, value in judged.items():
             print(f"| {name} | {value:.4g} |")
         for example in examples if options.examples else ():
             print(f"    {example!r}")
+    if options.model:
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"\n{model.calls} calls of {model.name}: {model.seconds / max(model.calls, 1):.2f} s a call")
+        print(f"{memory:.0f} MiB of memory at most, with the catalogs")
+        return
     counted = tokens(shops[0], 200, rng)
     print("\n## Tokens of a text\n", counted)
     print("\n## One million texts, USD")

@@ -79,6 +79,7 @@ def _lifecycle(settings: LakeSettings) -> list[s3.LifecycleRule]:
         ),
         s3.LifecycleRule(id="cold data", prefix=lake_layout.GROUPS, transitions=[cheaper]),
         _expiry("plans of executions", lake_layout.PLANS, PLAN_DAYS),
+        _expiry("generated texts", lake_layout.TEXTS, settings.text_days),
         _expiry("failed events", lake_layout.FAILED_EVENTS, settings.failed_events_days),
         _expiry("failed batches", lake_layout.FAILED_BATCHES, settings.failed_events_days),
     ]

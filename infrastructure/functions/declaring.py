@@ -1,4 +1,4 @@
-"""The `declaring` function: custom resources of CloudFormation, its transform, and scheduled jobs."""
+"""The `declaring` function: custom resources of CloudFormation, its transform, scheduled jobs, mailings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _connect(declaring: ServiceFunction, uses: Resources) -> None:
 
 FUNCTION = FunctionDeclaration(
     name="declaring",
-    description="resources as code: answers CloudFormation's custom resources",
+    description="resources as code: answers CloudFormation's custom resources, and runs mailings",
     limits=_limits,
     connect=_connect,
 )

@@ -15,7 +15,7 @@ def _limits(stage: Stage) -> Limits:
 
 def _connect(generation: ServiceFunction, uses: Resources) -> None:
     answer_with_models(generation, uses)
-    use_text_model(generation, uses.stage)
+    use_text_model(generation, uses)
 
 
 FUNCTION = FunctionDeclaration(

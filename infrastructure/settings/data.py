@@ -77,4 +77,10 @@ class LakeSettings:
     failed_events_days: int = setting(
         90, "events that could not be written as Parquet are kept for so many days", within=(1, 3650)
     )
+    text_days: int = setting(
+        90,
+        "texts that a model has written are kept for so many days, and the same text is not paid for again; "
+        "texts with data about users are not kept",
+        within=(1, 3650),
+    )
     access_log_days: int = setting(90, "the lake's access log is kept for so many days", within=(1, 3650))

@@ -9,6 +9,7 @@ from tastemaker.contracts.text_models import (
     DEFAULT_TEXT_MODEL,
     GEOGRAPHIES,
     NO_MODEL,
+    SMALL_MODEL,
     TEXT_MODELS,
     TextGeneration,
 )
@@ -16,13 +17,13 @@ from tastemaker.contracts.text_models import (
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationSettings:
-    """The model on Amazon Bedrock that writes texts, and its limits."""
+    """The model that writes texts, and its limits."""
 
     model: str = setting(
         DEFAULT_TEXT_MODEL,
-        "model on Amazon Bedrock that writes themes and messages, at a price per token; templates write them "
-        "if empty, and whenever the model cannot",
-        among=(NO_MODEL, *TEXT_MODELS),
+        "model on Amazon Bedrock that writes themes and messages, at a price per token, or in the local run "
+        f"{SMALL_MODEL}; templates write them if empty, and whenever the model cannot",
+        among=(NO_MODEL, SMALL_MODEL, *TEXT_MODELS),
     )
     region: str = setting("", "region of generation.model; empty for the stack's region")
     geography: str = setting(

@@ -1,9 +1,11 @@
 """Count the answered lines of a job, and fail a job of which no line was answered."""
 
 import json
+from collections.abc import Iterator
 
 from lambdas.batch.answer import Counts
 from lambdas.stores.lake import LakeBucket
+from tastemaker.batch.delivery import WITHHELD
 from tastemaker.contracts.lake_layout import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.contracts.workflows import BatchResult
@@ -16,7 +18,10 @@ def write_count(lake: LakeBucket, plan: BatchPlan, part: str, counts: Counts) ->
 
 
 def count(lake: LakeBucket, plan: BatchPlan) -> BatchResult:
-    """The lines of all shards. Raises WorkFailedError if there are none, or if none was answered."""
+    """The lines of all shards. Raises WorkFailedError if there are none, or if none was answered.
+
+    A job of which every message was withheld has done its work: everybody has unsubscribed, or had enough.
+    """
     folder = BatchFolder(plan["folder"])
     # A shard that was answered twice, the second time with other counts, counts as the last time by name.
     shards = {part: (lines, answered) for part, lines, answered in map(folder.counted, _marks(lake, folder))}
@@ -25,8 +30,10 @@ def count(lake: LakeBucket, plan: BatchPlan) -> BatchResult:
     if not lines:
         raise WorkFailedError(f"There are no lines in {plan['input']}; a line is a JSON object.")
     if not answered:
-        first = next(part for part, (found, _) in sorted(shards.items()) if found)
-        raise WorkFailedError(f"0 of {lines} lines answered; the first error: {_first_error(lake, first)}")
+        errors = (error for part, _ in sorted(shards.items()) for error in _errors(lake, part))
+        wrong = (error for error in errors if "messages" not in plan or not error.startswith(WITHHELD))
+        if (first := next(wrong, None)) is not None:
+            raise WorkFailedError(f"0 of {lines} lines answered; the first error: {first}")
     return {"lines": lines, "answered": answered}
 
 
@@ -34,6 +41,6 @@ def _marks(lake: LakeBucket, folder: BatchFolder) -> list[str]:
     return [key for key, _ in lake.objects(folder.counts)]
 
 
-def _first_error(lake: LakeBucket, part: str) -> str:
+def _errors(lake: LakeBucket, part: str) -> Iterator[str]:
     body = lake.client.get_object(Bucket=lake.bucket, Key=part)["Body"]
-    return str(json.loads(next(body.iter_lines(1 << 16)))["error"])
+    return (str(json.loads(line)["error"]) for line in body.iter_lines(1 << 16))

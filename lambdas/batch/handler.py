@@ -27,6 +27,7 @@ from lambdas.stores.lake import LakeBucket
 from lambdas.stores.precomputed import PrecomputedTable
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
+from lambdas.stores.texts import LakeTexts
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.generators.connect import TextLimits, writer_of
 from lambdas.support.observability import logger
@@ -137,7 +138,7 @@ class Batch:
         if "themes" not in plan and "messages" not in plan:
             return answer_shard(source, self.lake, item, job, ahead)
         settings = self._texts(plan) or TextGeneration()
-        writer, figures = writer_of(settings, LIMITS)
+        writer, figures = writer_of(settings, LIMITS, store=LakeTexts(self.lake))
         figures.time.start(seconds - MARGIN_SECONDS)
         texts: ThemeJob | MessageJob
         if "themes" in plan:

@@ -7,7 +7,7 @@ from typing import Any
 from lambdas.stores.lake import LakeBucket
 from tastemaker.batch import shards
 from tastemaker.contracts.plans import BatchPlan
-from tastemaker.contracts.text_models import TextGeneration
+from tastemaker.contracts.text_models import TextGeneration, is_small
 from tastemaker.files import File, Location, Source, find_files
 
 SAMPLE_BYTES = 1 << 16
@@ -54,7 +54,8 @@ def _ranges(size: int, sample: bytes, most: int, texts: TextGeneration | None) -
         for start, end in shards.cut(size, max(1, int(most * shards.bytes_per_line(sample)))):
             yield {"start": start, "end": end}
         return
-    most = min(most, shards.MAX_MODEL_TEXTS) if texts.model else most
+    if texts.model:
+        most = min(most, shards.MAX_SMALL_MODEL_TEXTS if is_small(texts.model) else shards.MAX_MODEL_TEXTS)
     for start, end, slices, count in shards.cut_texts(size, sample, most):
         for number in range(slices):
             yield {"start": start, "end": end, "slice": number, "slices": slices, "texts": count}

@@ -65,4 +65,4 @@ def limited_spending(
         yield
     finally:
         if spending.reserved:
-            lake.write(key, str(before + spending.spent))
+            lake.write(key, str(before + spending.counted))

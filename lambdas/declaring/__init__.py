@@ -1,1 +1,1 @@
-"""The function that answers for CloudFormation's custom resources, and for schedules of jobs."""
+"""The function that answers for CloudFormation's custom resources, for scheduled jobs, and for mailings."""

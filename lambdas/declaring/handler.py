@@ -6,6 +6,7 @@
   function itself fails.
 - A schedule of a user's stack calls `{"action": "create"}`: a job, once for each scheduled time.
 - CloudFormation sends a template that names the deployment's transform.
+- The workflow `mailing` calls `{"action": "mail"}`.
 - A person calls `{"action": "drift"}`.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 
 from lambdas.declaring.answering import send
 from lambdas.declaring.jobs import create_job
+from lambdas.declaring.mailings import mail
 from lambdas.support import control_plane
 from lambdas.support.http import account_of
 from lambdas.support.observability import logger
@@ -61,9 +63,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             return {"done": True}
         case "create":
             return create_job(DeclaredLifecycle(_control(account)), event)
+        case "mail":
+            return mail(DeclaredLifecycle(_control(account)), event)
         case "drift":
             return _drift(_control(account), event)
-    raise ValueError("The event is no request of CloudFormation, and no action of the `declare` workflow.")
+    raise ValueError("The event is no request of CloudFormation, and no action of a workflow.")
 
 
 def _begin(control: ControlPlane, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,12 +79,19 @@ class DataDeletion:
         raise ValueError(f"There is no action {action!r}.")
 
     def _users(self, plan: DataDeletionPlan) -> list[str]:
-        """The users for whom the tasks were planned. Raises WorkFailedError if the list is another one now.
+        """The users for whom the tasks were planned. Raises WorkFailedError if the list may be another one.
 
         A task deletes by the number of a user in the list, and each reads the list again.
         """
         users = self._read_users(plan)
-        if digest_of(users) != self.lake.read(DeletionFolder(plan["folder"]).users_digest):
+        try:
+            planned = self.lake.read(DeletionFolder(plan["folder"]).users_digest)
+        except LookupError:
+            raise WorkFailedError(
+                "An earlier release of Tastemaker began this job and did not note its list of users, and an "
+                "upgrade has interrupted it. Create the job again: it deletes what is left."
+            ) from None
+        if digest_of(users) != planned:
             raise WorkFailedError(
                 f"The list of users at {plan['source']} changed while the job ran, so that some users may be "
                 "left; leave it as it is, and create the job again."

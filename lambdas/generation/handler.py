@@ -10,8 +10,10 @@ from functools import cache
 from typing import Any
 
 from lambdas.stores.bundles import BundleCache
+from lambdas.stores.lake import LakeBucket
 from lambdas.stores.profiles import Profiles
 from lambdas.stores.records import ResourceTable
+from lambdas.stores.texts import LakeTexts
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support.clients import client
 from lambdas.support.generators.connect import TextLimits, writer_of
@@ -40,14 +42,17 @@ class Generation:
     def __init__(self, settings: Settings) -> None:
         dynamodb = client("dynamodb")
         self._settings = settings.text_generation
-        self._bundles = BundleCache(client("s3"))
+        s3 = client("s3")
+        self._bundles = BundleCache(s3)
         self._runtime = Runtime(
             RecordCache(ResourceTable(dynamodb, settings.resources_table)),
             self._bundles,
             Profiles(dynamodb, settings.profiles_table),
             upserts=CatalogUpserts(dynamodb, settings.catalog_table),
         )
-        self._writer, self._figures = writer_of(self._settings, LIMITS)
+        self._writer, self._figures = writer_of(
+            self._settings, LIMITS, store=LakeTexts(LakeBucket(s3, settings.lake_bucket))
+        )
 
     def run(self, operation: str, params: dict[str, Any], seconds: float) -> dict[str, Any]:
         """The members of the response of an operation within `seconds`. Raises TastemakerError."""

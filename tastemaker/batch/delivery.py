@@ -28,6 +28,8 @@ SES_RECIPIENTS = 50
 MAX_USERS_PER_LINE = 10_000
 """The users of one line of a segment job's output. One function answers them all."""
 DAY = 86_400
+WITHHELD = "No message:"
+"""How the error of a line begins whose user gets no message on purpose."""
 
 Line = tuple[Any, lines.Question | None, str | None]
 
@@ -58,7 +60,7 @@ class Split:
     def _of_user(self, user: Any, place: Sequence[int], error: str | None) -> Line:
         question = {"userId": user}
         if isinstance(user, str) and list(self.first.get(user, place)) != list(place):
-            return question, None, "No message: an earlier line of the job names the same user."
+            return question, None, f"{WITHHELD} an earlier line of the job names the same user."
         return question, question, error
 
 
@@ -94,9 +96,9 @@ class Audience:
     def check(self, user: str | None) -> None:
         """Raise BadLine if the user gets no message."""
         if user in self.unsubscribed:
-            raise BadLine("No message: the user has unsubscribed.")
+            raise BadLine(f"{WITHHELD} the user has unsubscribed.")
         if user in self.capped:
-            raise BadLine("No message: the user has had as many messages as the frequency cap allows.")
+            raise BadLine(f"{WITHHELD} the user has had as many messages as the frequency cap allows.")
 
     def to_json(self) -> str:
         return json.dumps({"unsubscribed": sorted(self.unsubscribed), "capped": sorted(self.capped)})

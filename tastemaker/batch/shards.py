@@ -19,6 +19,8 @@ TARGET_SECONDS = 60.0
 MIN_LINES, MAX_LINES = 200, 200_000
 MAX_MODEL_TEXTS = 300
 """Texts by a model in a shard. At two seconds each, some of them written twice, they take ten minutes."""
+MAX_SMALL_MODEL_TEXTS = 100
+"""The same for a small model, which takes some seconds for a text."""
 SECONDS_PER_LINE = 1e-3
 SECONDS_PER_ITEM = 2e-8
 """The additional time of a line for each item of the catalog, for scoring and sorting."""

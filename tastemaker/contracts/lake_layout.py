@@ -15,6 +15,7 @@
                                                       actions/events/yyyy/MM/dd/
         events/_deleted, actions/_deleted             the dataset was deleted: see `deletion_mark`
     plans/<machine>/<execution>/<member>.json         large members of the plans of executions
+    texts/<digest>.txt                                texts of a model, by the content of their prompts
     failed/events/                                    events that could not be delivered
     failed/events/rejected/yyyy/MM/dd/                records of the stream that are not valid events
 
@@ -35,6 +36,8 @@ FAILED_BATCHES = "aws/lambda/"
 REJECTED_EVENTS = f"{FAILED_EVENTS}rejected/"
 PLANS = "plans/"
 """Read while an execution runs, and deleted some days later."""
+TEXTS = "texts/"
+"""Generated texts without data about users. They expire, and then are paid for again."""
 
 BUNDLE_MANIFEST = "bundle.json"
 """The name of the file in a bundle that is written last and describes the others."""
@@ -371,6 +374,11 @@ def plan_member(execution: str, member: str) -> str:
     return f"{PLANS}{'/'.join(execution.split(':')[-2:])}/{member}.json"
 
 
+def generated_text(digest: str) -> str:
+    """The key of a generated text. `digest` is that of its model and prompt."""
+    return f"{TEXTS}{digest}.txt"
+
+
 def failure_reason(prefix: str) -> str:
     """The key of the failure reason of a job with this working folder.
 
@@ -409,6 +417,7 @@ ANY = "*"
 ALL_GROUPS = f"{GROUPS}{ANY}"
 """Matches every key of every dataset group."""
 PLANS_PATTERN = f"{PLANS}{ANY}"
+TEXTS_PATTERN = f"{TEXTS}{ANY}"
 FAILED_BATCHES_PATTERN = f"{FAILED_BATCHES}{ANY}"
 FAILED_EVENTS_PATTERN = f"{FAILED_EVENTS}{ANY}"
 REJECTED_EVENTS_PATTERN = f"{REJECTED_EVENTS}{ANY}"

@@ -1,4 +1,4 @@
-"""The text models on Amazon Bedrock that a stage may name, and what they cost.
+"""The text models that a stage may name, and what those on Amazon Bedrock cost.
 
 A model without a known price is not listed, because its cost could neither be estimated nor limited. Prices
 are on demand in us-east-1, in US dollars per million tokens: the price list of Amazon Bedrock, read on
@@ -44,6 +44,11 @@ TEXT_MODELS: dict[str, TextModel] = {
 }
 """Every model by its ID, from the cheapest to the most expensive."""
 
+SMALL_MODEL = "smollm2-135m"
+"""A small model that runs in the function itself, in the local run only. It costs nothing."""
+WEIGHTS_SUFFIX = ".gguf"
+"""How the name of a file with the weights of another small model ends."""
+
 DEFAULT_TEXT_MODEL = "amazon.nova-micro-v1:0"
 
 TOKENS: Mapping[str, tuple[int, int]] = {
@@ -61,8 +66,15 @@ MAX_ATTEMPTS = 2
 """Texts that fail the check are written a second time, so that no text costs more than twice the mean."""
 
 
+def is_small(model_id: str) -> bool:
+    """Whether a model runs in the function itself, and not on Amazon Bedrock."""
+    return model_id == SMALL_MODEL or model_id.endswith(WEIGHTS_SUFFIX)
+
+
 def text_model(model_id: str) -> TextModel | None:
     """The model of an ID or of an inference profile (`us.amazon.…`); None if its price is not known."""
+    if is_small(model_id):
+        return TextModel(model_id, 0.0, 0.0)
     geography, _, rest = model_id.partition(".")
     return TEXT_MODELS.get(rest if geography in GEOGRAPHIES else model_id)
 

@@ -18,6 +18,7 @@ ATTRIBUTION = "attribution"
 EXPORT = "export"
 DATA_DELETION = "data-deletion"
 DECLARE = "declare"
+MAILING = "mailing"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ WORKFLOWS: dict[str, WorkflowName] = {
         WorkflowName(EXPORT, ("datasetExportJobArn",)),
         WorkflowName(DATA_DELETION, ("dataDeletionJobArn",)),
         WorkflowName(DECLARE, ()),  # its subject is a request of CloudFormation
+        WorkflowName(MAILING, ()),  # a person starts it, and reads its output
     )
 }
 """Every workflow by its name."""

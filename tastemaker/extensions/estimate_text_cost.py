@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tastemaker.contracts.text_models import MAX_ATTEMPTS, TEXT_MODELS, TOKENS, TextGeneration
+from tastemaker.contracts.text_models import MAX_ATTEMPTS, TEXT_MODELS, TOKENS, TextGeneration, is_small
 
 
 def estimate_text_cost(settings: TextGeneration, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,4 +22,6 @@ def estimate_text_cost(settings: TextGeneration, params: Mapping[str, Any]) -> d
         for model in TEXT_MODELS.values()
     ]
     free = {"model": "template", "expectedCostUsd": 0.0, "largestCostUsd": 0.0, "used": not settings.model}
-    return {"estimates": [free, *estimates], "ceilingUsd": settings.ceiling_usd}
+    small = {**free, "model": settings.model, "used": True}
+    own = [free, small] if is_small(settings.model) else [free]
+    return {"estimates": [*own, *estimates], "ceilingUsd": settings.ceiling_usd}

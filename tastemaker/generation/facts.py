@@ -25,6 +25,7 @@ _PERCENT = re.compile(r"(\d+(?:[.,]\d+)*)\s?%")
 _QUOTED = re.compile(r"[\"“„«‹]([^\"“”„»›]{2,80})[\"”“»›]")
 _CLAUSE = re.compile(r"(?<=[.!?:…])\s+|\n+|\s[–—]\s|\s-\s|^- ")
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]+")
+_CAPITALS = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’-]*(?: [A-ZÀ-ÖØ-Þ][\w'’-]*)+")
 CAPITALIZED_NOUNS = frozenset({"de"})
 """Languages in which a capital letter does not mark a name."""
 
@@ -70,7 +71,8 @@ class Rules:
     """What a text may be.
 
     `currency` is the code of the only currency; None if prices have none. `allowed` are words and numbers
-    that are no facts: those of the template, and of the request.
+    that are no facts: those of the template, and of the request. With `names_items` a text must name at least
+    one of the items in full.
     """
 
     language: str
@@ -80,6 +82,7 @@ class Rules:
     currency: str | None = None
     allowed: str = ""
     names: NameIndex = field(default_factory=NameIndex)
+    names_items: bool = False
 
 
 def problems(text: str, items: Sequence[ItemFacts], rules: Rules) -> list[str]:
@@ -88,9 +91,11 @@ def problems(text: str, items: Sequence[ItemFacts], rules: Rules) -> list[str]:
     mentions = Mentions(text, items)
     return [
         *_form(text, rules),
+        *_repetition(text, items, rules),
         *_language(text, items, rules),
         *_numbers(text, mentions, sources, rules),
         *_names(text, sources, rules),
+        *_whole_names(text, items, sources, rules),
         *_claims(text, mentions, rules),
     ]
 
@@ -151,12 +156,18 @@ def _form(text: str, rules: Rules) -> Iterator[str]:
         yield f"The text repeats {', '.join(sorted(repeated))}."
 
 
+def _repetition(text: str, items: Sequence[ItemFacts], rules: Rules) -> Iterator[str]:
+    """Three words that a line has twice outside of names."""
+    words = _folded_words(_without(text, [item.name for item in items]))
+    if rules.lines == 1:
+        triples = list(zip(words, words[1:], words[2:], strict=False))
+        twice = next((one for place, one in enumerate(triples) if one in triples[:place]), None)
+        if twice is not None:
+            yield f"The text repeats {' '.join(twice)!r}."
+
+
 def _language(text: str, items: Sequence[ItemFacts], rules: Rules) -> Iterator[str]:
-    own = text
-    for item in items:
-        for part in (item.name, item.text, *item.attributes.values()):
-            if part:
-                own = re.sub(re.escape(part), " ", own, flags=re.IGNORECASE)
+    own = _without(text, [part for one in items for part in (one.name, one.text, *one.attributes.values())])
     found = language_of(own) if len(WORD.findall(own)) >= MIN_LANGUAGE_WORDS else None
     if found is not None and found != rules.language:
         yield f"The text is in the language {found}; it must be in {rules.language}."
@@ -236,6 +247,28 @@ def _names(text: str, sources: str, rules: Rules) -> Iterator[str]:
         for word in _CAPITAL.findall(rest[0]) if rest else ():
             if not set(_folded_words(word)) <= known:
                 yield f"The items do not have the name {word!r}; use capitals for names only."
+
+
+def _whole_names(text: str, items: Sequence[ItemFacts], sources: str, rules: Rules) -> Iterator[str]:
+    """Names that lack words in the middle, and a text without any name although it needs one."""
+    folded = text.casefold()
+    if rules.names_items and not any(item.name.casefold() in folded for item in items):
+        yield "The text must have the full name of at least one of the items."
+    if rules.language in CAPITALIZED_NOUNS:
+        return
+    known = " ".join(_folded_words(sources))
+    for part in _CLAUSE.split(_without(text, [item.name for item in items], "\n")):
+        rest = part.lstrip(" -•*'\"“„«¡¿(").split(" ", 1)[1:]
+        for run in _CAPITALS.findall(rest[0]) if rest else ():
+            if not _has_words(known, " ".join(_folded_words(run))):
+                yield f"The items do not have the name {run!r}; write names in full."
+
+
+def _without(text: str, parts: Iterable[str], instead: str = " ") -> str:
+    """The text without these parts of it, the longest first."""
+    for part in sorted(filter(None, parts), key=len, reverse=True):
+        text = re.sub(re.escape(part), instead, text, flags=re.IGNORECASE)
+    return text
 
 
 def _folded_words(text: str) -> list[str]:

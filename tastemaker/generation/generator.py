@@ -18,6 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tastemaker.generation.briefs import Brief
+
 
 class GeneratorError(Exception):
     """The root of all errors of generators. `str(error)` says what happened and how to fix it."""
@@ -32,7 +34,11 @@ class TimedOut(GeneratorError):
 
 
 class Refused(GeneratorError):
-    """The model, or a guardrail, refused the prompt or gave no text."""
+    """The model, or a guardrail, refused the prompt or gave no text. `usage` has the tokens of the call."""
+
+    def __init__(self, message: str, usage: Usage | None = None) -> None:
+        super().__init__(message)
+        self.usage = usage or Usage()
 
 
 class Unavailable(GeneratorError):
@@ -60,7 +66,8 @@ class Prompt:
 
     `system` has the rules, `text` the data, and `draft` the text of a template. `max_tokens` limits the
     answer. `personal` is true if `text` contains data about a user: such a prompt is never stored. `problems`
-    says what was wrong with an earlier answer.
+    says what was wrong with an earlier answer. `brief` is what a small model gets in place of the rest; None
+    if the text is beyond such models.
     """
 
     system: str
@@ -69,6 +76,7 @@ class Prompt:
     max_tokens: int = 200
     personal: bool = False
     problems: tuple[str, ...] = field(default=())
+    brief: Brief | None = None
 
 
 @dataclass(frozen=True)

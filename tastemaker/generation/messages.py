@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tastemaker.generation import themes
+from tastemaker.generation import briefs, themes
+from tastemaker.generation.briefs import Brief
 from tastemaker.generation.facts import Fact, NameIndex, Rules, facts_in, problems
 from tastemaker.generation.generator import Prompt
 from tastemaker.generation.item_facts import ItemFacts
@@ -58,6 +59,8 @@ WANTED = {
     MessageType.ROW_TITLE: "a title for a row of items, without names of items",
     MessageType.PRODUCT_BLURB: "one or two sentences about the item",
 }
+NAMING = (MessageType.EMAIL_SUBJECT, MessageType.EMAIL_BODY, MessageType.PUSH)
+"""The types that name items. A title or a blurb may do without."""
 LANGUAGE_NAMES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish"}
 BODY_LINES = 6
 """The lines of an e-mail beside those of its items."""
@@ -125,6 +128,7 @@ def rules_of(order: MessageOrder, items: Sequence[ItemFacts]) -> Rules:
         currency=order.currency,
         allowed=" ".join([phrases(order.language).words, *order.about_user]),
         names=order.names,
+        names_items=order.message_type in NAMING,
     )
 
 
@@ -156,7 +160,20 @@ def prompt(order: MessageOrder, items: Sequence[ItemFacts], text: str) -> Prompt
         text,
         max_tokens=20 + order.limit // LETTERS_PER_TOKEN,
         personal=bool(order.about_user),
+        brief=_brief(order, items, text),
     )
+
+
+def _brief(order: MessageOrder, items: Sequence[ItemFacts], text: str) -> Brief | None:
+    """What a small model gets. It writes short English texts only."""
+    if order.language != "en" or order.message_type is MessageType.EMAIL_BODY:
+        return None
+    match order.message_type:
+        case MessageType.ROW_TITLE:
+            return briefs.of_group(items)
+        case MessageType.PRODUCT_BLURB:
+            return briefs.of_text(items[0]) if items[0].text else None
+    return briefs.of_line(text)
 
 
 def draft(

@@ -13,6 +13,7 @@ from tastemaker.generation.generator import (
     Generated,
     Generator,
     Prompt,
+    Refused,
     Throttled,
     TimedOut,
     Unavailable,
@@ -48,27 +49,41 @@ class TimeLimit:
 class Spending:
     """What calls have cost, and the most that they may cost, in US dollars. No ceiling is infinity.
 
+    `lost` is the most that calls without an answer can have cost: the service may have written a text that
+    never arrived. It counts against the ceiling.
     `on_reserve` receives what calls may have cost at most, before they are made, a part of the ceiling at a
     time.
     """
 
     ceiling: float = float("inf")
     spent: float = 0.0
+    lost: float = 0.0
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
     on_reserve: Callable[[float], None] = lambda _: None
     reserved: float = 0.0
 
+    @property
+    def counted(self) -> float:
+        """What counts against the ceiling."""
+        return self.spent + self.lost
+
     def check(self, largest: float) -> None:
         """Reserve what a call can cost. Raises CeilingReached if that could exceed the ceiling."""
-        if self.spent + largest > self.ceiling:
+        if self.counted + largest > self.ceiling:
             raise CeilingReached(
-                f"{self.spent:.4f} USD are spent, and the next text can cost {largest:.4f} USD: the ceiling "
-                f"is {self.ceiling:g} USD. Raise generation.ceilingUsd of the stage, or ask for fewer texts."
+                f"{self.counted:.4f} USD are spent, and the next text can cost {largest:.4f} USD: the "
+                f"ceiling is {self.ceiling:g} USD. Raise generation.ceilingUsd of the stage, or ask for "
+                "fewer texts."
             )
-        if self.spent + largest > self.reserved:
-            self.reserved = min(self.ceiling, self.spent + max(largest, self.ceiling / RESERVATIONS))
+        if self.counted + largest > self.reserved:
+            self.reserved = min(self.ceiling, self.counted + max(largest, self.ceiling / RESERVATIONS))
             self.on_reserve(self.reserved)
+
+    def lose(self, largest: float) -> None:
+        """Count a call that got no answer, and may have been paid for all the same."""
+        self.calls += 1
+        self.lost += largest
 
     def add(self, cost: float, usage: Usage) -> None:
         """Count one call."""
@@ -111,19 +126,25 @@ class Patient(Around):
         """The answer of the generator. Raises GeneratorError."""
         started = self._clock()
         self._check_available(started)
-        self.spending.check(self.largest_cost(prompt))
+        largest = self.largest_cost(prompt)
         until = started + min(self._seconds, self._limit.left) - self._call_seconds
         if started > until:
             raise TimedOut("The time for all texts is up; ask for fewer texts at once.")
         for tried in range(1, MAX_TRIES + 1):
+            self.spending.check(largest)
             try:
                 answer = self._generator.generate(prompt)
             except Unavailable as error:
                 self._unavailable = error, self._clock()
                 raise
+            except Refused as error:
+                self.spending.add(self.cost(error.usage), error.usage)
+                raise
             except (Throttled, TimedOut) as error:
                 if isinstance(error, Throttled):
                     self._on_throttle()
+                else:
+                    self.spending.lose(largest)
                 wait = self._wait(tried)
                 if tried == MAX_TRIES or self._clock() + wait > until:
                     raise

@@ -13,7 +13,7 @@ from scripts.client_models import TARGET
 
 CAMPAIGN = "arn:aws:personalize:eu-west-1:123456789012:campaign/for-you"
 SIMILAR = "arn:aws:personalize:eu-west-1:123456789012:campaign/similar"
-SETTINGS = Settings(CAMPAIGN, SIMILAR, "tracking", ("TITLE",), writes=True)
+SETTINGS = Settings(CAMPAIGN, SIMILAR, "films", "tracking", ("TITLE",), writes=True)
 ITEM = {"itemId": "dune", "score": 0.5, "metadata": {"title": "Dune"}, "reason": ["x"]}
 
 
@@ -29,7 +29,11 @@ def clients() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def tools(clients: dict[str, Any]) -> Tools:
-    return Tools(SETTINGS, clients.__getitem__)
+    return Tools(SETTINGS, clients.__getitem__, no_search)
+
+
+def no_search(path: str, body: Any) -> Any:
+    raise AssertionError(f"{path} is asked")
 
 
 def stub(clients: dict[str, Any], service: str, operation: str, answer: Any, request: Any) -> Stubber:
@@ -66,6 +70,21 @@ def test_similar_items_come_from_their_own_campaign(tools: Tools, clients: dict[
     assert tools.similar("dune")["items"] == []
 
 
+def test_search_returns_ids_scores_and_wanted_columns(clients: dict[str, Any]) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def post(path: str, body: Any) -> Any:
+        asked.append((path, body))
+        hit = {"_id": "dune", "_score": 2.5, "_source": {"TITLE": "Dune", "SECRET": "x"}}
+        return {"hits": {"hits": [hit]}}
+
+    found = Tools(SETTINGS, clients.__getitem__, post).search("desert planet", 3)
+    assert found == {"items": [{"itemId": "dune", "score": 2.5, "metadata": {"TITLE": "Dune"}}]}
+    ((path, body),) = asked
+    assert path == "/search/films/_search"
+    assert body == {"query": {"multi_match": {"query": "desert planet", "fields": ["*"]}}, "size": 3}
+
+
 def test_explanations_are_sentences(tools: Tools, clients: dict[str, Any]) -> None:
     answer = {
         "row": {"text": "Because you watched Alien", "source": "template"},
@@ -85,10 +104,11 @@ def test_event_is_sent_to_the_tracker(tools: Tools, clients: dict[str, Any]) -> 
 
 def test_server_is_read_only_unless_writes_are_allowed(clients: dict[str, Any]) -> None:
     def offered(settings: Settings) -> set[str]:
-        return set(Tools(settings, clients.__getitem__).listed())
+        return set(Tools(settings, clients.__getitem__, no_search).listed())
 
-    assert offered(SETTINGS) == {"recommend", "similar", "explain", "send_event"}
-    assert offered(Settings(CAMPAIGN, SIMILAR, "tracking")) == {"recommend", "similar", "explain"}
+    assert offered(SETTINGS) == {"recommend", "similar", "search", "explain", "send_event"}
+    assert offered(Settings(CAMPAIGN, SIMILAR, "", "tracking")) == {"recommend", "similar", "explain"}
+    assert offered(Settings(CAMPAIGN, search="films")) == {"recommend", "explain", "search"}
     assert offered(Settings(CAMPAIGN)) == {"recommend", "explain"}
     assert not parser().parse_args(["--campaign", CAMPAIGN]).allow_writes
 

@@ -65,7 +65,18 @@ def test_every_guide_is_run() -> None:
     assert set(OTHERS) == set(CHECKS)
 
 
+def check_mailing(found: Names) -> None:
+    """What the workflow of the guide has written: a dry run, a mailing, and one that the cap leaves empty."""
+    dry, sent, again = found["rehearsed"], found["sent"], found["again"]
+    assert dry["dryRun"] and ".dry-run.csv" in dry["files"][0]
+    assert dry["messages"] == sent["messages"] == len(found["recipients"]) >= 8
+    assert (again["messages"], again["withoutMessage"]) == (0, sent["messages"] + sent["withoutMessage"])
+    assert "user-7" not in [row["USER_ID"] for row in found["recipients"]]
+    assert all("@" in row["ADDRESS"] for row in found["recipients"])
+
+
 def check_batch_emails(found: Names) -> None:
+    check_mailing(found)
     assert len(found["letters"]) == 19
     assert all("@example.com" in letter["ADDRESS"] and "$" in letter["TEXT"] for letter in found["letters"])
 

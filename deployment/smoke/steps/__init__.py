@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployment.smoke.runner import CLEANUP, Step
-from deployment.smoke.steps import alarms, data, events, jobs, lifecycle, models, search
+from deployment.smoke.steps import alarms, data, events, jobs, lifecycle, models, search, texts
 
 STEPS = (
     Step("connect", "sign requests for the API and describe the deployment", lifecycle.connect),
@@ -13,6 +13,7 @@ STEPS = (
     Step("campaign", "create a campaign", models.campaign, ("train",)),
     Step("recommendations", "ask for recommendations", models.recommendations, ("campaign",)),
     Step("search", "search items through OpenSearch's API", search.search, ("campaign",)),
+    Step("texts", "write a message", texts.texts, ("campaign",)),
     Step("events", "send events and see the answer change", events.events, ("recommendations",)),
     Step("retraining", "train on streamed events", events.retraining, ("events",)),
     Step("batch-inference", "answer a file of users", jobs.batch_inference, ("train",)),

@@ -78,15 +78,14 @@ class Converse:
         return self._generated(answer)
 
     def _generated(self, answer: dict[str, Any]) -> Generated:
-        reason = answer.get("stopReason")
+        reason, counted = answer.get("stopReason"), answer.get("usage", {})
+        usage = Usage(counted.get("inputTokens", 0), counted.get("outputTokens", 0))
         if reason in REFUSALS:
-            raise Refused(f"{self.name} did not answer: {reason}.")
+            raise Refused(f"{self.name} did not answer: {reason}.", usage)
         content = answer.get("output", {}).get("message", {}).get("content") or ()
         text = "".join(block.get("text", "") for block in content)
         if not text.strip():
-            raise Refused(f"{self.name} answered without text ({reason}).")
-        counted = answer.get("usage", {})
-        usage = Usage(counted.get("inputTokens", 0), counted.get("outputTokens", 0))
+            raise Refused(f"{self.name} answered without text ({reason}).", usage)
         return Generated(text, usage, complete=reason not in ("max_tokens", "model_context_window_exceeded"))
 
     def _error(self, error: ClientError) -> GeneratorError:

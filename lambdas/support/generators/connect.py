@@ -11,6 +11,7 @@ from botocore.session import get_session
 
 from lambdas.support import metrics
 from lambdas.support.generators.bedrock import CONFIG, Converse
+from lambdas.support.generators.small_model import small_model
 from tastemaker.contracts.metrics import (
     GENERATION_CALLS,
     GENERATION_COST,
@@ -18,10 +19,10 @@ from tastemaker.contracts.metrics import (
     GENERATION_OUTPUT_TOKENS,
     GENERATION_THROTTLES,
 )
-from tastemaker.contracts.text_models import TextGeneration, text_model
+from tastemaker.contracts.text_models import TextGeneration, is_small, text_model
 from tastemaker.generation.generator import Generator, Templates
 from tastemaker.generation.patience import Patient, Spending, TimeLimit
-from tastemaker.generation.text_cache import Cached
+from tastemaker.generation.text_cache import Cached, TextStore
 from tastemaker.generation.writer import Writer
 
 
@@ -58,41 +59,49 @@ class GenerationFigures:
                 GENERATION_CALLS: spending.calls,
                 GENERATION_INPUT_TOKENS: usage.input_tokens,
                 GENERATION_OUTPUT_TOKENS: usage.output_tokens,
-                GENERATION_COST: round(spending.spent, 6),
+                GENERATION_COST: round(spending.counted, 6),
             }
         found = self._figures
         if found:
             metrics.emit(found)
         self._figures, self.spending.calls = {}, 0
-        self.spending.spent, self.spending.usage = 0.0, type(usage)()
+        self.spending.spent, self.spending.lost, self.spending.usage = 0.0, 0.0, type(usage)()
         return found
 
 
 def generator_of(
-    settings: TextGeneration, figures: GenerationFigures, limits: TextLimits, client: Any = None
+    settings: TextGeneration,
+    figures: GenerationFigures,
+    limits: TextLimits,
+    client: Any = None,
+    store: TextStore | None = None,
 ) -> Generator:
-    """The generator of a stage."""
+    """The generator of a stage. `store` keeps its texts for other processes."""
     model = text_model(settings.model)
     if model is None:
         return Templates()
-    made = client or _client(settings.region, limits.call_seconds)
+    made: Generator
+    if is_small(settings.model):
+        made = small_model(settings.model, limits.call_seconds)
+    else:
+        made = Converse(client or _client(settings.region, limits.call_seconds), settings.invoked, model)
     patient = Patient(
-        Converse(made, settings.invoked, model),
+        made,
         figures.spending,
         seconds=limits.seconds,
         call_seconds=limits.call_seconds,
         limit=figures.time,
         on_throttle=figures.throttled,
     )
-    return Cached(patient)
+    return Cached(patient, store)
 
 
 def writer_of(
-    settings: TextGeneration, limits: TextLimits, client: Any = None
+    settings: TextGeneration, limits: TextLimits, client: Any = None, store: TextStore | None = None
 ) -> tuple[Writer, GenerationFigures]:
     """The writer of a stage, and the figures that it counts."""
     figures = GenerationFigures(float(settings.ceiling_usd))
-    return Writer(generator_of(settings, figures, limits, client), figures), figures
+    return Writer(generator_of(settings, figures, limits, client, store), figures), figures
 
 
 def _client(region: str, call_seconds: float) -> Any:

@@ -11,10 +11,12 @@ from botocore.exceptions import ClientError
 from deployment.smoke import traces
 from deployment.smoke.context import CheckError, Context
 from deployment.smoke.shop import AISLES, PURCHASES
-from deployment.smoke.steps import STEPS, alarms, data, events, jobs, lifecycle, models
+from deployment.smoke.steps import STEPS, alarms, data, events, jobs, lifecycle, models, texts
+from infrastructure.stage import load
 from tests.deployment.smoke.conftest import REGION
 
 BUCKET = "smoke-data"
+NOVA = "amazon.nova-micro-v1:0"
 
 
 class Personalize:
@@ -401,3 +403,54 @@ def test_alarm_without_a_subscriber_fails_the_smoke_test(
         alarms.alarms(context)
     assert "QueueUrls" not in context.target.client("sqs").list_queues()
     assert context.target.client("sns").list_subscriptions()["Subscriptions"] == []
+
+
+class Texts:
+    """A target whose client of `tastemaker` gives these messages in order."""
+
+    def __init__(self, model: str, *messages: dict[str, Any]) -> None:
+        stage = load("dev")
+        self.stage = replace(stage, generation=replace(stage.generation, model=model))
+        self._messages = list(messages)
+
+    def client(self, service: str) -> Any:
+        assert service == "tastemaker"
+        return self
+
+    def generate_message(self, **params: Any) -> dict[str, Any]:
+        return {"message": self._messages.pop(0)}
+
+
+def message(source: str, *problems: str) -> dict[str, Any]:
+    return {"text": "Tea for you", "itemIds": ["tea-1"], "source": source, "problems": list(problems)}
+
+
+@pytest.mark.parametrize(
+    ("model", "messages", "result"),
+    [
+        ("", [message("template")], "templates write"),
+        (NOVA, [message("template", "The items do not have the number 9."), message(NOVA)], f"{NOVA} wrote"),
+        (NOVA, [message("template", "too long")] * 5, "failed the check"),
+    ],
+)
+def test_text_is_that_of_the_stage_s_model(
+    context: Context, model: str, messages: list[dict[str, Any]], result: str
+) -> None:
+    context.campaigns[context.recipe] = "arn"
+    assert result in texts.texts(replace(context, target=Texts(model, *messages)))
+
+
+@pytest.mark.parametrize(
+    ("model", "found", "problem"),
+    [
+        (NOVA, message("template", "Amazon Bedrock refused it: no access"), "no access"),
+        ("", message(NOVA), "names no model"),
+        (NOVA, {**message(NOVA), "text": ""}, "empty"),
+    ],
+)
+def test_text_that_is_not_by_the_stage_s_model_fails_the_step(
+    context: Context, model: str, found: dict[str, Any], problem: str
+) -> None:
+    context.campaigns[context.recipe] = "arn"
+    with pytest.raises(CheckError, match=problem):
+        texts.texts(replace(context, target=Texts(model, found)))

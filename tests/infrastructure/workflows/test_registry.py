@@ -251,6 +251,32 @@ def test_declaration_repeats_its_step_until_cloudformation_has_an_answer(definit
     assert definitions["declare"]["TimeoutSeconds"] > 3600  # CloudFormation waits for an hour
 
 
+def test_mailing_checks_its_input_and_looks_at_each_job_until_it_is_done(definitions: Definitions) -> None:
+    """It has no record: an error of a step ends the execution, which shows it."""
+    states = definitions["mailing"]["States"]
+    check = states[definitions["mailing"]["StartAt"]]
+    payload = {
+        "action": "mail",
+        "input.$": "$$.Execution.Input",
+        "startedAt.$": "$$.Execution.StartTime",
+    }
+    assert check["Parameters"] == {**payload, "job": "check"}
+    question = states[check["Next"]]
+    (choice,) = question["Choices"]
+    titles = {"segment": choice["Next"], "messages": question["Default"]}
+    for job, title in titles.items():
+        step = states[title]
+        assert step["Parameters"] == {**payload, "job": job} and "Catch" not in step
+        done = states[step["Next"]]
+        assert done["Choices"][0]["And"][0]["Variable"] == f"$.{job}.done"
+        pause = states[done["Default"]]
+        assert (pause["SecondsPath"], pause["Next"]) == (f"$.{job}.seconds", title)
+    (found,) = states[states[titles["segment"]]["Next"]]["Choices"]
+    assert found["Next"] == titles["messages"]
+    (written,) = states[states[titles["messages"]]["Next"]]["Choices"]
+    assert states[written["Next"]] == {"Type": "Succeed", "OutputPath": "$.messages.report"}
+
+
 def test_throttled_states_wait_for_hours(definitions: Definitions) -> None:
     """A new account has a concurrency of 10, which one batch job uses up."""
     tasks = [

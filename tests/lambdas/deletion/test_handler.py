@@ -189,6 +189,15 @@ def test_list_of_users_that_changes_meanwhile_fails_the_deletion(place: Deployme
     assert "'bob'" in place.known()
 
 
+def test_deletion_that_an_earlier_release_began_fails_and_says_what_to_do(place: Deployment) -> None:
+    place.job.run("plan", PLAN, {})
+    place.s3.delete_object(Bucket=LAKE, Key=f"{FOLDER}users.digest")
+    item = next(task for task in json.loads(place.job.lake.read(PLAN["work"])) if task["what"] == "tables")
+    with pytest.raises(WorkFailedError, match="Create the job again"):
+        place.job.run("delete", PLAN, item)
+    assert "Create the job again" in place.job.lake.read(f"{FOLDER}failure.txt")
+
+
 def test_deletion_counts_compacted_events_once_and_leaves_none(place: Deployment) -> None:
     day = "groups/films/events/2026/01/02/"
     for name, user in (("a", "ann"), ("b", "bob")):

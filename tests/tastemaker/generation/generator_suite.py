@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tastemaker.generation.briefs import Brief
 from tastemaker.generation.generator import Generator, Prompt, Usage, estimated_tokens
 
 DRAFT = "Leaf teas from China"
@@ -10,6 +11,7 @@ PROMPT = Prompt(
     text=f'A plain title is: {DRAFT}\nThe items:\n[{{"name": "Sencha"}}, {{"name": "Oolong"}}]',
     draft=DRAFT,
     max_tokens=30,
+    brief=Brief("Write a title for a group of products.", (), "Sencha; Oolong"),
 )
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tastemaker.generation.facts import Fact, NameIndex, Rules, facts_in, problems, readings
@@ -54,6 +56,8 @@ def test_text_that_repeats_facts_has_no_problem(text: str) -> None:
         ("Only two left of Mauve Leather Daypack.", "only two left"),
         ("Pair it with the Brass Table Lamp.", "brass table lamp"),
         ("Mauve Leather Daypack by Gucci.", "'Gucci'"),
+        ("Mauve Leather Daypack and the Rugged Backpack", "'Rugged Backpack'; write names in full"),
+        ("A bag for a bag for every day", "repeats 'a bag for'"),
         ('It is called "The Wanderer".', "The Wanderer"),
         ("See it at shop.example.com now.", "address"),
         ("Dear {{name}}, a bag for you.", "markup"),
@@ -132,3 +136,10 @@ def test_name_inside_a_longer_name_is_not_named() -> None:
     rules = Rules("en", 200, currency="USD")
     assert problems("Camera Pro – $20", items, rules) == []
     assert "$10 is not the price of Camera Pro" in " ".join(problems("Camera Pro – $10", items, rules))
+
+
+def test_text_that_must_name_an_item_names_one_in_full() -> None:
+    rules = replace(RULES, names_items=True)
+    assert problems("Mauve Leather Daypack for you", ITEMS, rules) == []
+    (problem,) = problems("A leather daypack for you", ITEMS, rules)
+    assert "full name" in problem

@@ -158,3 +158,32 @@ def test_what_calls_may_cost_is_noted_before_they_are_made() -> None:
     assert noted[-1] == 1.0 and len(noted) <= 2 * RESERVATIONS
     with pytest.raises(CeilingReached):
         spending.check(cost)
+
+
+def test_call_without_an_answer_counts_as_the_most_that_it_can_have_cost() -> None:
+    """Bedrock may have written a text that never arrived."""
+    made = patient(Scripted(TimedOut("no answer"), "Teas"), Time())
+    made.generate(PROMPT)
+    assert (made.spending.lost, made.spending.spent) == (0.02, pytest.approx(0.01))
+    assert made.spending.calls == 2 and made.spending.counted == pytest.approx(0.03)
+
+
+def test_calls_without_answers_stop_at_the_ceiling() -> None:
+    scripted = Scripted(*[TimedOut("no answer")] * MAX_TRIES)
+    made = patient(scripted, Time(), ceiling=0.05, seconds=1e9)
+    with pytest.raises(CeilingReached):
+        made.generate(PROMPT)
+    assert len(scripted.prompts) == 2 and made.spending.counted <= 0.05
+
+
+def test_throttled_call_costs_nothing() -> None:
+    made = patient(Scripted(Throttled("later"), "Teas"), Time())
+    made.generate(PROMPT)
+    assert made.spending.lost == 0.0
+
+
+def test_tokens_of_a_refusal_are_paid() -> None:
+    made = patient(Scripted(Refused("filtered", Usage(100, 10))), Time())
+    with pytest.raises(Refused):
+        made.generate(PROMPT)
+    assert (made.spending.spent, made.spending.usage) == (pytest.approx(0.01), Usage(100, 10))
