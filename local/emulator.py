@@ -22,7 +22,7 @@ from local.functions.concurrency import ACCOUNT_LIMIT, Concurrency
 from local.functions.created import CreatedFunctions
 from local.functions.pool import FunctionPool
 from local.functions.service import Functions
-from local.functions.spec import FunctionSpec
+from local.functions.spec import FunctionSpec, with_text_model
 from local.http.access import DEFAULT_ACCESS, Access
 from local.http.console import ConsolePages
 from local.http.gateway import Gateway
@@ -78,6 +78,7 @@ class Emulator:
         strict_signatures: bool = False,
         state: Path | None = None,
         seed: Path | None = None,
+        text_model: str | None = None,
     ) -> None:
         """Nothing happens until `start`.
 
@@ -95,6 +96,7 @@ class Emulator:
             strict_signatures: refuse signatures for `personalize`, as API Gateway does.
             state: the directory from which the run continues and in which it keeps its state.
             seed: a snapshot to start with, if `state` is None or has no state.
+            text_model: what writes texts, in place of the stage's `generation.model`.
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
@@ -106,6 +108,7 @@ class Emulator:
         self._concurrency = concurrency
         self._strict_signatures = strict_signatures
         self._state_folder, self._seed = state, seed
+        self._text_model = text_model
         self._state: KeptState | None = None
         self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
