@@ -293,6 +293,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder with retail/ and movies/")
     parser.add_argument("--examples", action="store_true", help="print the texts too")
     parser.add_argument("--model", default="", help="a small model: smollm2-135m or the path of a GGUF file")
+    parser.add_argument(
+        "--messages", type=int, default=100, help="messages of each catalog; themes are half as many"
+    )
     options = parser.parse_args()
     rng = random.Random(7)
     shops = [retail(options.data), movies(options.data)]
@@ -301,12 +304,12 @@ def main() -> None:
     languages = ("en",) if options.model else LANGUAGES
     for shop in shops:
         print(f"\n## Themes, {shop.name}")
-        themed, titles = judge_themes(shop, 50, rng, writer)
+        themed, titles = judge_themes(shop, options.messages // 2, rng, writer)
         for name, value in themed.items():
             print(f"| {name} | {value:.4g} |")
         for title in titles if options.examples else ():
             print(f"    {title!r}")
-        judged, examples = judge_messages(shop, 100, rng, writer, languages)
+        judged, examples = judge_messages(shop, options.messages, rng, writer, languages)
         print(f"\n## Messages, {shop.name}")
         for name, value in judged.items():
             print(f"| {name} | {value:.4g} |")
