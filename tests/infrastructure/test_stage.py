@@ -41,3 +41,10 @@ def test_training_image_may_be_fixed_by_its_digest() -> None:
         "eu-west-1",
         "own/pytorch",
     )
+
+
+def test_small_model_is_for_the_local_run_only() -> None:
+    small = {"generation": {"model": "smollm2-135m"}}
+    assert parse("mine", {**small, "bundle": False}).generation.model == "smollm2-135m"
+    with pytest.raises(StageError, match="runs in the local run only"):
+        parse("mine", small)

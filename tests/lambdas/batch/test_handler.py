@@ -411,6 +411,27 @@ def test_messages_of_a_segment_are_delivered_without_unsubscribed_and_capped_use
     assert errors[0] is None and "unsubscribed" in errors[1] and "frequency cap" in errors[2]
 
 
+def test_job_whose_messages_are_all_withheld_has_done_its_work(studio: Studio) -> None:
+    """Everybody has unsubscribed. A line that cannot be answered still fails the job."""
+    studio.s3.put_object(Bucket="inbox", Key="no/unsubscribed.csv", Body=b"USER_ID\nann\nbob\n")
+    delivery = {"formats": ["CSV"], "unsubscribedPath": "s3://inbox/no/"}
+    messages = {"messageType": "PUSH", "delivery": delivery, "itemColumns": {"name": "GENRES"}}
+    plan = studio.plan("aws-user-personalization", "sequence", messages=messages)
+
+    def count(*lines: dict[str, Any]) -> Any:
+        studio.s3.put_object(
+            Bucket="inbox", Key="users.json", Body="\n".join(json.dumps(line) for line in lines).encode()
+        )
+        studio.batch.run("plan", plan, {})
+        for item in json.loads(studio.batch.lake.read(plan["shards"])):
+            studio.batch.run("answer", plan, item)
+        return studio.batch.run("count", plan, {})
+
+    assert count({"userId": "ann"}, {"userId": "bob"}) == {"lines": 2, "answered": 0}
+    with pytest.raises(WorkFailedError, match="0 of 2 lines answered; the first error: userId is missing"):
+        count({"userId": "ann"}, {"name": "bob"})
+
+
 def test_dry_run_is_free_and_its_files_are_named_so(studio: Studio) -> None:
     paid = TextGeneration("anthropic.claude-haiku-4-5-20251001-v1:0", "eu-west-1", ceiling_usd=0)
     environ = {**studio.batch.settings.environ, "TASTEMAKER_TEXT_GENERATION": paid.to_json()}

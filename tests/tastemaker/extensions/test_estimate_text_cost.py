@@ -1,6 +1,6 @@
 import pytest
 
-from tastemaker.contracts.text_models import TOKENS, TextGeneration
+from tastemaker.contracts.text_models import SMALL_MODEL, TOKENS, TextGeneration
 from tastemaker.extensions.estimate_text_cost import estimate_text_cost
 from tastemaker.generation.messages import MessageType
 
@@ -27,3 +27,9 @@ def test_model_of_the_deployment_and_its_ceiling_are_marked() -> None:
 
 def test_there_are_figures_for_every_type_of_text() -> None:
     assert set(TOKENS) == {*MessageType, "THEME"}
+
+
+def test_small_model_costs_nothing() -> None:
+    found = estimate_text_cost(TextGeneration(SMALL_MODEL), {"textType": "PUSH", "textCount": 1_000_000})
+    (used,) = [one for one in found["estimates"] if one["used"]]
+    assert (used["model"], used["largestCostUsd"]) == (SMALL_MODEL, 0.0)
