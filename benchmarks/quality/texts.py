@@ -299,8 +299,8 @@ def main() -> None:
     options = parser.parse_args()
     rng = random.Random(7)
     shops = [retail(options.data), movies(options.data)]
-    model = Timed(SmallModel(options.model, 60.0) if options.model else Templates())
-    writer = Writer(model)
+    timed = Timed(SmallModel(options.model, 60.0) if options.model else Templates())
+    writer = Writer(timed)
     languages = ("en",) if options.model else LANGUAGES
     for shop in shops:
         print(f"\n## Themes, {shop.name}")
@@ -317,7 +317,7 @@ def main() -> None:
             print(f"    {example!r}")
     if options.model:
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"\n{model.calls} calls of {model.name}: {model.seconds / max(model.calls, 1):.2f} s a call")
+        print(f"\n{timed.calls} calls of {timed.name}: {timed.seconds / max(timed.calls, 1):.2f} s a call")
         print(f"{memory:.0f} MiB of memory at most, with the catalogs")
         return
     counted = tokens(shops[0], 200, rng)

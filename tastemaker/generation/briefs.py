@@ -1,17 +1,16 @@
 """Prompts for models that are too small for rules: a task in one line, examples, and the data.
 
-A brief is for English texts of one line. Longer texts and other languages are beyond such models.
+A brief is for English texts that say in other words what a template or a description says. Longer texts,
+other languages, and titles, which need to know what items have in common, are beyond such models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tastemaker.generation.item_facts import ItemFacts
 from tastemaker.generation.safe_text import shortened
 
-MAX_NAMES = 6
 MAX_TEXT_LETTERS = 400
 
 
@@ -51,17 +50,4 @@ def of_text(item: ItemFacts) -> Brief:
             ),
         ),
         f"{item.name}: {shortened(item.text, MAX_TEXT_LETTERS)}",
-    )
-
-
-def of_group(items: Sequence[ItemFacts]) -> Brief:
-    """A title for items."""
-    return Brief(
-        "Write a title of two to four words for a group of products.",
-        (
-            ("Oak Chair; Pine Table; Ash Bench", "Wooden furniture"),
-            ("Blue Mug; Tea Pot; Red Bowl; Soup Plate", "Tableware for every day"),
-            ("Alien; Blade Runner; The Terminator", "Science fiction classics"),
-        ),
-        "; ".join(item.name for item in items[:MAX_NAMES]),
     )

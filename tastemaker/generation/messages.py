@@ -165,15 +165,15 @@ def prompt(order: MessageOrder, items: Sequence[ItemFacts], text: str) -> Prompt
 
 
 def _brief(order: MessageOrder, items: Sequence[ItemFacts], text: str) -> Brief | None:
-    """What a small model gets. It writes short English texts only."""
-    if order.language != "en" or order.message_type is MessageType.EMAIL_BODY:
+    """What a small model gets, for the types of text that it can write."""
+    if order.language != "en":
         return None
     match order.message_type:
-        case MessageType.ROW_TITLE:
-            return briefs.of_group(items)
+        case MessageType.EMAIL_SUBJECT | MessageType.PUSH:
+            return briefs.of_line(text)
         case MessageType.PRODUCT_BLURB:
             return briefs.of_text(items[0]) if items[0].text else None
-    return briefs.of_line(text)
+    return None
 
 
 def draft(

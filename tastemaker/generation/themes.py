@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tastemaker.generation import briefs, facts
+from tastemaker.generation import facts
 from tastemaker.generation.claims import claims_in
 from tastemaker.generation.generator import Prompt
 from tastemaker.generation.item_facts import YEAR_COLUMNS, ItemFacts, fold
@@ -71,7 +71,7 @@ def prompt(items: Sequence[ItemFacts], phrase: str) -> Prompt:
         for item in items[:MAX_ITEMS]
     ]
     text = f"A plain title is: {phrase}\nThe items:\n{json.dumps(listed, ensure_ascii=False)}"
-    return Prompt(SYSTEM, text, phrase, MAX_TOKENS, brief=briefs.of_group(items))
+    return Prompt(SYSTEM, text, phrase, MAX_TOKENS)
 
 
 def clean(text: str) -> str:
@@ -92,6 +92,8 @@ def problems(theme: str, items: Sequence[ItemFacts]) -> list[str]:
     ]
     named = [item.name for item in items if " " in item.name and item.name.casefold() in theme.casefold()]
     found = [*form, *(f"The title names the item {name!r}." for name in named)]
+    if "?" in theme:
+        found.append("The title is a question.")
     if len(theme.split()) > 9:
         found.append("The title has more than nine words.")
     return [*found, *(f"The title promises {claim!r}." for claim in claims_in(theme))]
