@@ -119,7 +119,7 @@ def _shop(name, currency, items, path, same=None) -> Shop:
 
 
 class Timed(Around):
-    """A Generator that counts the calls of another one and their time."""
+    """A Generator that counts the answers of another one and their time."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__(generator)
@@ -127,11 +127,10 @@ class Timed(Around):
 
     def generate(self, prompt: Prompt) -> Generated:
         started = time.perf_counter()
-        try:
-            return self._generator.generate(prompt)
-        finally:
-            self.seconds += time.perf_counter() - started
-            self.calls += 1
+        answer = self._generator.generate(prompt)
+        self.seconds += time.perf_counter() - started
+        self.calls += 1
+        return answer
 
 
 def judge_themes(
