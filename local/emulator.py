@@ -100,15 +100,12 @@ class Emulator:
         """
         self._terminal = terminal or Terminal(quiet=True)
         self._assembly_folder = assembly
-        self._stage = stage
-        self._training_command = training_command
-        self._repository = repository
+        self._stage, self._text_model = stage, text_model
+        self._training_command, self._repository = training_command, repository
         self._warm = warm
         self._access = access
-        self._concurrency = concurrency
-        self._strict_signatures = strict_signatures
+        self._concurrency, self._strict_signatures = concurrency, strict_signatures
         self._state_folder, self._seed = state, seed
-        self._text_model = text_model
         self._state: KeptState | None = None
         self._server = server or HttpServer(0)
         self._scratch = Path(tempfile.mkdtemp(prefix="tastemaker-local-"))
