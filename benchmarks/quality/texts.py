@@ -190,6 +190,7 @@ def judge_messages(
 ) -> tuple[dict[str, float], list[str]]:
     """Messages of all types, tones and languages about lists, judged by the data."""
     checks: Counter[str] = Counter()
+    background = Background([item.words for item in shop.items.values()])
     examples = []
     by_model = 0
     for number in range(count):
@@ -199,7 +200,7 @@ def judge_messages(
         items = [shop.items[other] for other in shop.related[rng.choice(shop.popular)]] or [
             shop.items[shop.popular[0]]
         ]
-        written = messages.write(order, items, writer)
+        written = messages.write(order, items, writer, background)
         text = written.text
         by_model += written.source != TEMPLATE
         used = items[: messages.ITEMS[message_type]]
