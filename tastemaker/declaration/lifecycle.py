@@ -281,7 +281,8 @@ class DeclaredLifecycle:
     def _check_references(self, declared: DeclaredType, request: Mapping[str, Any]) -> None:
         """Raise an error for a reference to a resource that has failed: waiting for it would not help."""
         for member in declared.references:
-            record = self.control.records.get(request.get(member, ""))
+            given = request.get(member)
+            record = self.control.records.get(given) if given else None
             if record is not None and record.status in FAILURES:
                 reason = record.body.get("failureReason", "it was stopped")
                 raise _UnusableError(f"{record.arn} has the status {record.status}: {reason}")
