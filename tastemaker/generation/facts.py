@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tastemaker.generation.claims import claims_in, placed_claims
 from tastemaker.generation.item_facts import CURRENCIES, ItemFacts
@@ -157,13 +158,16 @@ def _form(text: str, rules: Rules) -> Iterator[str]:
 
 
 def _repetition(text: str, items: Sequence[ItemFacts], rules: Rules) -> Iterator[str]:
-    """Three words that a line has twice outside of names."""
+    """Three words that a line has twice outside of names, or a word that follows itself."""
     words = _folded_words(_without(text, [item.name for item in items]))
     if rules.lines == 1:
         triples = list(zip(words, words[1:], words[2:], strict=False))
         twice = next((one for place, one in enumerate(triples) if one in triples[:place]), None)
         if twice is not None:
             yield f"The text repeats {' '.join(twice)!r}."
+        again = next((word for word, following in pairwise(words) if word == following), None)
+        if again is not None:
+            yield f"The text repeats {again!r}."
 
 
 def _language(text: str, items: Sequence[ItemFacts], rules: Rules) -> Iterator[str]:
@@ -251,8 +255,7 @@ def _names(text: str, sources: str, rules: Rules) -> Iterator[str]:
 
 def _whole_names(text: str, items: Sequence[ItemFacts], sources: str, rules: Rules) -> Iterator[str]:
     """Names that lack words in the middle, and a text without any name although it needs one."""
-    folded = text.casefold()
-    if rules.names_items and not any(item.name.casefold() in folded for item in items):
+    if rules.names_items and not any(item.name in text for item in items):
         yield "The text must have the full name of at least one of the items."
     if rules.language in CAPITALIZED_NOUNS:
         return

@@ -58,6 +58,7 @@ def test_text_that_repeats_facts_has_no_problem(text: str) -> None:
         ("Mauve Leather Daypack by Gucci.", "'Gucci'"),
         ("Mauve Leather Daypack and the Rugged Backpack", "'Rugged Backpack'; write names in full"),
         ("A bag for a bag for every day", "repeats 'a bag for'"),
+        ("Mauve Leather Daypack: soft, soft leather", "repeats 'soft'"),
         ('It is called "The Wanderer".', "The Wanderer"),
         ("See it at shop.example.com now.", "address"),
         ("Dear {{name}}, a bag for you.", "markup"),
@@ -141,5 +142,6 @@ def test_name_inside_a_longer_name_is_not_named() -> None:
 def test_text_that_must_name_an_item_names_one_in_full() -> None:
     rules = replace(RULES, names_items=True)
     assert problems("Mauve Leather Daypack for you", ITEMS, rules) == []
-    (problem,) = problems("A leather daypack for you", ITEMS, rules)
-    assert "full name" in problem
+    for text in ("A leather daypack for you", "A mauve leather daypack for you"):
+        (problem,) = problems(text, ITEMS, rules)
+        assert "full name" in problem
