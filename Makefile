@@ -12,7 +12,7 @@ CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 
-.PHONY: help demo try local console screenshots check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
+.PHONY: help demo try local console screenshots recording check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
         bench-load bench-models bench-related bench-search bench-serve bootstrap cost preflight smoke synth deploy destroy replay \
         search-weights clean
 
@@ -95,6 +95,9 @@ bench-search: $(VENV)/ready  ## Time searches of synthetic catalogs, plain and p
 screenshots: $(VENV)/ready  ## The pictures of the console in docs/images (ENDPOINT=… of a local run with the demo's data)
 	$(BIN)/python -m scripts.screenshots $(if $(ENDPOINT),--endpoint $(ENDPOINT))
 
+recording: $(VENV)/ready  ## The recording of a terminal in the README, docs/images/try.svg (runs tastemaker try, minutes)
+	$(BIN)/python -m scripts.recording
+
 console: $(VENV)/ready  ## The console in the browser (ENDPOINT=… or STAGE=… with PROFILE=…)
 	$(BIN)/python -m console --open $(if $(ENDPOINT),--endpoint $(ENDPOINT),$(if $(filter command line,$(origin STAGE)),--stage $(STAGE))) \
 	    $(if $(PROFILE),--profile $(PROFILE))
@@ -105,10 +108,11 @@ sbom: $(VENV)/ready  ## The bill of materials of a deployment, in build/sbom.jso
 audit: $(VENV)/ready  ## Compare the locked packages with published advisories, if their source can be reached
 	$(BIN)/python -m scripts.audit
 
-docs: $(VENV)/ready  ## Generate clients/models, docs/licenses.md, docs/operations.md, docs/settings.md, and the tables of docs/declare.md, docs/recipes.md and docs/cost.md
+docs: $(VENV)/ready  ## Generate clients/models, examples/notebooks, docs/licenses.md, docs/operations.md, docs/settings.md, and the tables of docs/declare.md, docs/recipes.md and docs/cost.md
 	$(BIN)/python -m scripts.client_models
 	$(BIN)/python -m scripts.declare
 	$(BIN)/python -m scripts.licenses
+	$(BIN)/python -m scripts.notebooks
 	$(BIN)/python -m scripts.operations
 	$(BIN)/python -m scripts.recipes
 	$(BIN)/python -m scripts.settings

@@ -10,7 +10,8 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import CommandError
@@ -54,16 +55,32 @@ def python(checkout: Path) -> str:
     )
 
 
-def line(module: str, arguments: Sequence[str] = ()) -> tuple[list[str], Path]:
-    """The command line that runs a module of the checkout, and its working directory."""
+@dataclass(frozen=True)
+class Invocation:
+    """How a module of the checkout is started: its command line, working directory and environment."""
+
+    line: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+
+
+def invocation(module: str, arguments: Sequence[str] = ()) -> Invocation:
+    """How to start a module of the checkout. Raises CommandError.
+
+    Modules of the local run read and write files that the user names, so they run in the user's folder, whose
+    own modules are not imported. The others call the CDK, which runs in the checkout.
+    """
     checkout = folder()
-    return [python(checkout), "-m", module, *arguments], checkout
+    start = [python(checkout), "-P", "-m", module, *arguments]
+    path = os.pathsep.join(filter(None, [str(checkout), os.environ.get("PYTHONPATH", "")]))
+    in_place = module.partition(".")[0] == "local"
+    return Invocation(start, Path.cwd() if in_place else checkout, {**os.environ, "PYTHONPATH": path})
 
 
 def run(module: str, arguments: Sequence[str] = ()) -> int:
     """Run a module of the checkout in the foreground. Returns its exit code."""
-    command, checkout = line(module, arguments)
-    process = subprocess.Popen(command, cwd=checkout)
+    started = invocation(module, arguments)
+    process = subprocess.Popen(started.line, cwd=started.folder, env=started.environment)
     while True:
         try:
             return process.wait()

@@ -21,10 +21,17 @@ import click
 
 from cli.errors import CommandError
 from cli.output import Output
+from tastemaker.contracts.api_endpoint import (
+    API_URL,
+    LOCAL_ENDPOINT,
+    OUR_SERVICES,
+    MissingOutputError,
+    is_local,
+    outputs_of,
+    stack_name,
+)
 
-LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 DEFAULT_REGION = "us-east-1"
-OURS = ("personalize", "personalize-runtime", "personalize-events", "tastemaker")
 HEALTH_SECONDS = 5.0
 
 
@@ -43,7 +50,7 @@ class Connection:
     def api_url(self) -> str:
         """The endpoint of the API. Raises CommandError if none is known or the local run does not answer."""
         if self.stage:
-            return self.outputs["ApiUrl"].rstrip("/")
+            return self.outputs[API_URL]
         url = (self.endpoint or os.environ.get("AWS_ENDPOINT_URL_PERSONALIZE") or LOCAL_ENDPOINT).rstrip("/")
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -86,7 +93,7 @@ class Connection:
     def client(self, service: str) -> Any:
         """A boto3 client: of the endpoint's API, or of AWS, which a local run plays on the same endpoint."""
         if service not in self._clients:
-            url = self.api_url if service in OURS or self.is_local else None
+            url = self.api_url if service in OUR_SERVICES or self.is_local else None
             self._clients[service] = self.session.client(service, endpoint_url=url)
         return self._clients[service]
 
@@ -96,7 +103,7 @@ class Connection:
         if not self._outputs:
             from botocore.exceptions import BotoCoreError, ClientError
 
-            name = f"tastemaker-{self.stage}"
+            name = stack_name(self.stage)
             try:
                 (stack,) = self.session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
             except (BotoCoreError, ClientError) as error:
@@ -104,13 +111,10 @@ class Connection:
                     f"The stack {name} cannot be read in {self.session.region_name}: {error}",
                     f"Deploy it (tastemaker deploy --stage {self.stage}), or sign in to its account.",
                 ) from error
-            found = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
-            if "ApiUrl" not in found:
-                raise CommandError(
-                    f"The stack {name} has no output ApiUrl: its last deployment may have failed.",
-                    f"Run it again: tastemaker deploy --stage {self.stage}",
-                )
-            self._outputs = found
+            try:
+                self._outputs = outputs_of(stack)
+            except MissingOutputError as error:
+                raise CommandError(str(error), f"Run: tastemaker deploy --stage {self.stage}") from error
         return self._outputs
 
     def http(self, method: str, path: str, body: bytes = b"") -> Any:
@@ -132,12 +136,6 @@ def overlay() -> Path:
     """The folder of the service models: in the installed package, or in the checkout."""
     packaged = Path(__file__).resolve().parent / "models"
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[1] / "clients" / "models"
-
-
-def is_local(url: str) -> bool:
-    """Whether an endpoint is on this machine."""
-    host = urlsplit(url).hostname or ""
-    return host in {"127.0.0.1", "localhost", "::1", "host.docker.internal"} or host.endswith(".localhost")
 
 
 def is_amazon(url: str) -> bool:

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from cli import names
 from cli.connection import Connection
 from tastemaker.errors import TastemakerError
-from tastemaker.schemas import Field, parse
-
-NAME_COLUMNS = ("TITLE", "NAME", "ITEM_NAME", "PRODUCT_NAME", "ITEM_TITLE")
+from tastemaker.schemas import name_column, parse
 
 
 @dataclass(frozen=True)
@@ -28,16 +26,6 @@ class ItemNames:
     def of(self, item: str) -> str:
         """The name of an item, or its ID."""
         return self.names.get(item, item)
-
-
-def name_column(fields: Sequence[Field]) -> str | None:
-    """The column that names an item: the one that the schema marks, or one with a usual name."""
-    marked = next((one.name for one in fields if one.item_name), None)
-    if marked:
-        return marked
-    upper = {one.name.upper(): one.name for one in fields}
-    exact = next((upper[name] for name in NAME_COLUMNS if name in upper), None)
-    return exact or next((one.name for one in fields if one.name.upper().endswith(("_NAME", "_TITLE"))), None)
 
 
 def of_group(connection: Connection, group_arn: str) -> ItemNames:

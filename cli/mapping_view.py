@@ -10,11 +10,12 @@ import pyarrow as pa
 from rich.text import Text
 
 from cli.output import Output
+from cli.training import SHORT_NAMES
 from tastemaker.detection.attribute import Attribute
 from tastemaker.detection.conversion import Keyed, Prepared
 from tastemaker.detection.detecting import Detected
 from tastemaker.detection.mapping import NOUNS
-from tastemaker.detection.report import supported
+from tastemaker.detection.report import Supported, supported
 
 SHOWN_SKIPPED = 5
 
@@ -140,11 +141,15 @@ def show_report(output: Output, prepared: Prepared, folder: Path) -> None:
         [
             Text("yes", "green") if not one.reason else Text("no", "yellow"),
             one.title,
-            one.reason or one.recipe,
+            one.reason or f"{one.recipe}{_request(one)}",
         ]
         for one in supported(report)
     ]
     output.table(["", "can learn", ""], rows, indent=2, folded=[2])
+
+
+def _request(one: Supported) -> str:
+    return f", on request: --recipe {SHORT_NAMES[one.recipe]}" if one.on_request else ""
 
 
 def _span(first: int | None, last: int | None) -> str:

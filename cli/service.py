@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from cli import checkout
-from cli.connection import LOCAL_ENDPOINT, Connection, answers
+from cli.connection import Connection, answers
 from cli.errors import CommandError
 from cli.output import Output
 from cli.progress import step
+from tastemaker.contracts.api_endpoint import LOCAL_ENDPOINT
 
 USUAL_PORT = 4566
 STOP_SECONDS = 15
@@ -28,11 +29,12 @@ class LocalRun:
     """`python -m local` as a child process."""
 
     def __init__(self, arguments: list[str]) -> None:
-        command, folder = checkout.line("local", arguments)
+        started = checkout.invocation("local", arguments)
         # Ctrl-C in the terminal must end the command first, which then ends the run.
         self._process = subprocess.Popen(
-            command,
-            cwd=folder,
+            started.line,
+            cwd=started.folder,
+            env=started.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sys
 import webbrowser
@@ -10,9 +11,8 @@ import webbrowser
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.target import Target, local_target, session_of
+from tastemaker.contracts.api_endpoint import API_URL, LOCAL_ENDPOINT, is_local, outputs_of, stack_name
 
-LOCAL_ENDPOINT = "http://127.0.0.1:4566"
-OUTPUT = "ApiUrl"
 EXAMPLES = """examples:
   python -m console                                a local run on port 4566
   python -m console --endpoint http://127.0.0.1:4599
@@ -29,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--endpoint", help=f"URL of a local run or of the API (default {LOCAL_ENDPOINT})")
+    made.add_argument(
+        "--endpoint", help=f"URL of a local run or of the API (default $AWS_ENDPOINT_URL or {LOCAL_ENDPOINT})"
+    )
     made.add_argument("--stage", help="the stage of a deployment, whose stack tastemaker-STAGE has the URL")
     made.add_argument("--profile", help="a profile of your AWS configuration")
     made.add_argument("--region", help="the region of the deployment")
@@ -42,27 +44,24 @@ def parser() -> argparse.ArgumentParser:
 
 def target_of(options: argparse.Namespace) -> Target:
     """Where the console sends its calls. Raises LookupError if a stage has no URL."""
-    if not options.stage and not options.profile and _is_local(options.endpoint or LOCAL_ENDPOINT):
-        return local_target(options.endpoint or LOCAL_ENDPOINT, options.region or "us-east-1")
+    given = options.endpoint or ("" if options.stage or options.profile else _from_environment())
+    if not options.stage and not options.profile and is_local(given or LOCAL_ENDPOINT):
+        return local_target(given or LOCAL_ENDPOINT, options.region or "us-east-1")
     session = session_of(profile=options.profile, region=options.region)
-    endpoint = options.endpoint or _endpoint_of(session, options.stage)
-    return Target(session, endpoint, serves_aws=_is_local(endpoint))
+    endpoint = given or _endpoint_of(session, options.stage)
+    return Target(session, endpoint, serves_aws=is_local(endpoint))
 
 
-def _is_local(endpoint: str) -> bool:
-    return endpoint.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
+def _from_environment() -> str:
+    return os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_PERSONALIZE") or ""
 
 
 def _endpoint_of(session: object, stage: str | None) -> str:
     if not stage:
         raise LookupError("Give the --stage of the deployment, or the --endpoint of its API.")
-    stack = f"tastemaker-{stage}"
     client = session.client("cloudformation")  # type: ignore[attr-defined]
-    outputs = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    for output in outputs:
-        if output["OutputKey"] == OUTPUT:
-            return str(output["OutputValue"])
-    raise LookupError(f"The stack {stack} has no output {OUTPUT}. Is it a stack of Tastemaker?")
+    (stack,) = client.describe_stacks(StackName=stack_name(stage))["Stacks"]
+    return outputs_of(stack)[API_URL]
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -76,6 +76,7 @@ def _recommended(api: Api, endpoint: Endpoint, subject: str, controls: Mapping[s
         "personalize-runtime",
         "GetRecommendations",
         **{endpoint.member: endpoint.arn, "itemId" if endpoint.needs_item else "userId": subject},
+        **({"userId": controls["viewer"]} if endpoint.needs_viewer else {}),
         numResults=RESULTS,
         filterArn=controls["filter_arn"],
         filterValues=values if controls["filter_arn"] else None,

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from console.target import OUR_SERVICES, Target
+from console.target import Target
+from tastemaker.contracts.api_endpoint import OUR_SERVICES
 
 PARALLEL = 6
 """How many calls of one page may run at a time."""

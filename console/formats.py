@@ -33,6 +33,13 @@ def percent(value: float | None) -> str:
     return f"{100 * value:.1f} %" if 0 < abs(value) < 0.1 else f"{100 * value:.0f} %"
 
 
+def usd(value: float | None) -> str:
+    """An amount of US dollars: 0.0123 → 0.0123 USD, 12.345 → 12.35 USD."""
+    if value is None:
+        return "–"
+    return f"{value:,.2f} USD" if value >= 1 else f"{value:.4f} USD"
+
+
 def size(value: float | None) -> str:
     """A number of bytes: 1536 → 1.5 KB."""
     if value is None:
@@ -172,6 +179,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "figure": figure,
     "percent": percent,
     "size": size,
+    "usd": usd,
     "duration": duration,
     "ago": ago,
     "date": date,

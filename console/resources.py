@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 
 from console.api import Api
 from console.formats import name_of
+from tastemaker.recipes import RECIPES, Recipe
 
 PAGE = 25
 """The rows of a list on one page."""
 LISTED = 100
 """The most that the API lists in one call."""
-ITEM_RECIPES = ("sims", "similar", "also-viewed", "bought-together", "more-like", "because-you-watched")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,15 @@ class Endpoint:
 
     @property
     def needs_item(self) -> bool:
-        """Whether it answers for an item, and not for a user."""
-        return any(part in self.recipe for part in ITEM_RECIPES)
+        """Whether it answers for an item."""
+        known = _known(self.recipe)
+        return known is not None and known.needs_item
+
+    @property
+    def needs_viewer(self) -> bool:
+        """Whether it answers for an item, and leaves out what a user has seen: a request names both."""
+        known = _known(self.recipe)
+        return known is not None and known.needs_item and known.needs_user
 
     @property
     def ranks(self) -> bool:
@@ -49,6 +56,10 @@ class Endpoint:
     def active(self) -> bool:
         """Whether it answers."""
         return self.status == "ACTIVE"
+
+
+def _known(recipe: str) -> Recipe | None:
+    return next((one for one in RECIPES if one.name == recipe), None)
 
 
 def endpoints(api: Api, group_arn: str) -> list[Endpoint]:

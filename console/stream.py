@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from console.api import Api
+from tastemaker.contracts.api_endpoint import stack_name
 
 SHOWN = 25
 READ = 500
@@ -48,7 +49,7 @@ def accepted(api: Api, stage: str, group: str) -> list[Event] | None:
     """The newest events of a dataset group in the last hour; None if there is no stream to read."""
     try:
         names = api.call("kinesis", "ListStreams")["StreamNames"]
-        stream = next((name for name in names if name.startswith(f"tastemaker-{stage}-")), None)
+        stream = next((name for name in names if name.startswith(f"{stack_name(stage)}-")), None)
         if stream is None:
             return None
         shards = api.call("kinesis", "ListShards", StreamName=stream)["Shards"][:MAX_SHARDS]
@@ -129,7 +130,7 @@ def lake_bucket(api: Api, stage: str) -> str | None:
         buckets = api.call("s3", "ListBuckets")["Buckets"]
     except (ClientError, BotoCoreError):
         return None
-    prefix = f"tastemaker-{stage}-lakebucket"
+    prefix = f"{stack_name(stage)}-lakebucket"
     return next((one["Name"] for one in buckets if one["Name"].startswith(prefix)), None)
 
 

@@ -12,10 +12,10 @@ import botocore.session
 from botocore.config import Config
 
 import tastemaker
+from tastemaker.contracts.api_endpoint import OUR_SERVICES
 
 MODELS = Path(tastemaker.__file__).parent / "wire" / "extensions"
 """The models of the service `tastemaker`, and of our members of Personalize's operations."""
-OUR_SERVICES = ("personalize", "personalize-runtime", "personalize-events", "tastemaker")
 CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,

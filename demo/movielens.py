@@ -1,5 +1,7 @@
 """MovieLens 100K, from the copy in the RecBole package, as the three CSV files that Personalize imports.
 
+    python -m demo.movielens build/films      writes the files for a video service (docs/guides/films.md)
+
 GroupLens allows research and education but no redistribution. So the data are downloaded and never committed:
 F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", ACM TiiS 5(4), 2015.
 """
@@ -69,6 +71,23 @@ def load(cache: Path) -> MovieLens:
     return MovieLens(_interactions(ratings), _items(films), _users(people))
 
 
+def write(data: MovieLens, folder: Path) -> list[Path]:
+    """The interactions and films as CSV files for a dataset group with the domain VIDEO_ON_DEMAND.
+
+    Events have the type `Watch`. A film counts as created when it is watched first.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    first = data.interactions.groupby("ITEM_ID")["TIMESTAMP"].min()
+    created = data.items["ITEM_ID"].map(first).fillna(first.min()).astype(int)
+    tables = {
+        "interactions": data.interactions.assign(EVENT_TYPE="Watch"),
+        "items": data.items.assign(CREATION_TIMESTAMP=created),
+    }
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False, doublequote=False, escapechar="\\")
+    return [folder / f"{name}.csv" for name in tables]
+
+
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Remove RecBole's type suffix from the columns: `user_id:token` becomes `user_id`."""
     return table.rename(columns=lambda name: name.split(":")[0])
@@ -116,3 +135,10 @@ def _natural(title: str) -> str:
         if title.endswith(article):
             return f"{article[2:]} {title.removesuffix(article)}"
     return title
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m demo.movielens FOLDER")
+    for path in write(load(Path(".cache")), Path(sys.argv[1])):
+        print(path)

@@ -13,10 +13,11 @@ from infrastructure.data.event_transport import EventTransport
 from infrastructure.data.lake import Lake
 from infrastructure.data.tables import Tables
 from infrastructure.monitoring import Monitoring
+from tastemaker.contracts.api_endpoint import API_URL, LAKE_BUCKET, OUR_SERVICES, ROLE_TRUST
 from tastemaker.contracts.lake_layout import FAILED_BATCHES
 from tastemaker.contracts.workflow_names import WORKFLOWS
 
-SERVICES = ("PERSONALIZE", "PERSONALIZE_RUNTIME", "PERSONALIZE_EVENTS", "TASTEMAKER")
+SERVICES = tuple(name.upper().replace("-", "_") for name in OUR_SERVICES)
 
 
 class Outputs(Construct):
@@ -51,7 +52,7 @@ class Outputs(Construct):
             "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
         }
         self._output(
-            "RoleTrust",
+            ROLE_TRUST,
             stack.to_json_string(trust),
             "Add this statement to the trust policy of each role that programs pass to Personalize",
         )
@@ -60,7 +61,7 @@ class Outputs(Construct):
 
     def _addresses(self, url: str) -> None:
         self._output(
-            "ApiUrl",
+            API_URL,
             url,
             "Endpoint of personalize, personalize-runtime, personalize-events and tastemaker",
         )
@@ -73,7 +74,7 @@ class Outputs(Construct):
         )
 
     def _data(self, lake: Lake, tables: Tables, events: EventTransport) -> None:
-        self._output("LakeBucket", lake.bucket.bucket_name, "Datasets, events, training inputs and models")
+        self._output(LAKE_BUCKET, lake.bucket.bucket_name, "Datasets, events, training inputs and models")
         self._output("RecommendationsTable", tables.recommendations.table_name, "Logs of what was shown")
         if events.stream is not None:
             self._output("EventStream", events.stream.stream_name, "Live events")

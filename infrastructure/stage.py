@@ -23,6 +23,7 @@ from infrastructure.settings.metrics import MetricsSettings
 from infrastructure.settings.monitoring import MonitoringSettings
 from infrastructure.settings.reading import list_settings, read
 from infrastructure.settings.search import SearchSettings
+from tastemaker.contracts.api_endpoint import stack_name
 from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.contracts.text_models import is_small
 
@@ -135,7 +136,7 @@ class Stage:
     @property
     def stack_name(self) -> str:
         """The name of the stack, and the prefix of every name in it."""
-        return f"tastemaker-{self.name}"
+        return stack_name(self.name)
 
     @property
     def metrics_namespace(self) -> str:

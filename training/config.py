@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from tastemaker.contracts.limits import MIN_ACTIVE_USERS, MIN_INTERACTIONS
 from training.errors import BadConfigError
 
 
@@ -15,8 +16,8 @@ class Limits:
     The defaults are the service's own figures.
     """
 
-    minimum_interactions: int = 1000
-    minimum_users: int = 25
+    minimum_interactions: int = MIN_INTERACTIONS
+    minimum_users: int = MIN_ACTIVE_USERS
     maximum_interactions: int = 3_000_000_000
     maximum_items: int = 5_000_000
 

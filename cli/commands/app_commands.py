@@ -34,7 +34,7 @@ cost = _module("cost", "deployment.cost", "Estimate what a stage costs each mont
 preflight = _module("preflight", "deployment.preflight", "Find what an AWS account lacks for a deployment.")
 
 
-@click.command(context_settings=PASS_ON)
+@click.command(context_settings=PASS_ON, short_help="Open the console in a browser.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def console(arguments: Sequence[str]) -> int:
     """Open the console on this machine: data, models, lists and events in a browser."""

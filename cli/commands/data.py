@@ -18,7 +18,7 @@ from cli.training import SHORT_NAMES, chosen_recipes, train
 from tastemaker.detection.writing import schema_of
 
 
-@click.command("load")
+@click.command("load", short_help="Import files into a dataset group.")
 @data_options
 @click.option(
     "--group", default="", metavar="NAME", help="Dataset group, new or not. [default: the file's name]"
@@ -63,10 +63,16 @@ def load_(
         output.json({"datasetGroupArn": arn, "jobs": jobs})
 
 
-@click.command("train")
+@click.command("train", short_help="Train recipes on a group, and serve them.")
 @click.argument("group", default="")
 @click.option(
-    "--recipe", "recipes", default="for-you", show_default=True, metavar="A,B", help="Recipes, by name."
+    "--recipe",
+    "--recipes",
+    "recipes",
+    default="for-you",
+    show_default=True,
+    metavar="A,B",
+    help="Recipes, by name.",
 )
 @click.option("--no-campaign", is_flag=True, help="Train only; serve nothing.")
 @connected

@@ -147,7 +147,7 @@ def _header(output: Output, connection: Connection, file: Path, environment: str
     output.line()
 
 
-@click.command("plan")
+@click.command("plan", short_help="Show what apply would change, and why.")
 @click.option("--prune", is_flag=True, help="Delete what is in the dataset groups and not in FILE.")
 @_from_file
 @_service_errors
@@ -174,7 +174,7 @@ def plan_command(
     return SUCCESS
 
 
-@click.command("diff")
+@click.command("diff", short_help="Show how the service differs from a file.")
 @_from_file
 @_service_errors
 def diff_command(
@@ -199,7 +199,7 @@ def diff_command(
     return SUCCESS if plan.is_empty and not plan.others else FINDINGS
 
 
-@click.command("apply")
+@click.command("apply", short_help="Create and change what a file declares.")
 @click.option("--allow-replacement", is_flag=True, help="Allow changes that delete a resource with its data.")
 @click.option("--wait", is_flag=True, help="Wait until everything is ACTIVE, also models and campaigns.")
 @_changing(
@@ -304,7 +304,7 @@ def _perform(output: Output, api: Any, plan: Any, *, wait: bool, seconds: float)
         raise
 
 
-@click.command("destroy")
+@click.command("destroy", short_help="Delete everything that a file declares.")
 @_changing(prune="Also delete what is in the dataset groups and not in FILE.", yes="Do not ask.", minutes=60)
 def destroy_command(
     connection: Connection,
@@ -357,7 +357,7 @@ def _print_schema(context: click.Context, _: click.Parameter, value: bool) -> No
         context.exit()
 
 
-@click.command("export")
+@click.command("export", short_help="Write a file that declares a group.")
 @click.argument("group")
 @click.option(
     "--output", "-o", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file."

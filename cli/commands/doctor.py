@@ -14,9 +14,10 @@ from typing import Any
 import click
 
 from cli import checkout
-from cli.connection import LOCAL_ENDPOINT, Connection, answers, connected
+from cli.connection import Connection, answers, connected
 from cli.errors import FINDINGS, SUCCESS, CommandError
 from cli.output import Output, state
+from tastemaker.contracts.api_endpoint import LOCAL_ENDPOINT
 
 MIN_FREE_GIGABYTES = 5
 MIN_NODE = 20
@@ -32,7 +33,7 @@ class Finding:
     remedy: str = ""
 
 
-@click.command()
+@click.command(short_help="Say what this machine or the endpoint lacks.")
 @connected
 def doctor(connection: Connection, output: Output) -> int:
     """Check this machine and the endpoint, and say how to mend what is wrong.

@@ -12,7 +12,7 @@ from cli.errors import FINDINGS, SUCCESS
 from cli.output import Output, day, state
 
 
-@click.command()
+@click.command(short_help="Show what exists, and what has failed.")
 @click.argument("group", default="")
 @connected
 def status(connection: Connection, output: Output, group: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cli.connection import LOCAL_ENDPOINT, Connection, connected
+from cli.connection import Connection, connected
 from cli.errors import FINDINGS, SUCCESS, CommandError
 from cli.histories import histories, typical_users
 from cli.importing import Storage, ensure_group, free_name, load, resource_name, storage
@@ -21,13 +21,14 @@ from cli.preparation import Given, data_options, prepare
 from cli.program import write_program
 from cli.results import Names, recommended, show_list, show_metrics, show_users
 from cli.service import running
-from cli.training import Trained, chosen_recipes, train
+from cli.training import SHORT_NAMES, Trained, chosen_recipes, train
+from tastemaker.contracts.api_endpoint import LOCAL_ENDPOINT
 from tastemaker.detection.conversion import Prepared
 from tastemaker.detection.report import supported
 from tastemaker.detection.writing import schema_of
 
 POPULAR, SIMILAR = "aws-popularity-count", "aws-similar-items"
-PERSONAL, RANKING = "aws-user-personalization-v2", "aws-personalized-ranking-v2"
+PERSONAL = "aws-user-personalization-v2"
 USERS_SHOWN, ITEMS_SHOWN, HISTORY_SHOWN = 3, 8, 8
 
 
@@ -57,12 +58,17 @@ class Trial:
         return Names(self.prepared.names)
 
 
-@click.command("try")
+@click.command("try", short_help="From your own file to recommendations.")
 @data_options
 @click.option("--name", default="", metavar="NAME", help="Name of the dataset group. [default: the file's]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the prepared files and the program.")
 @click.option(
-    "--recipes", default="", metavar="A,B", help="Recipes: popular, similar, for-you, ranking, trending."
+    "--recipes",
+    "--recipe",
+    default="",
+    metavar="A,B",
+    help="Recipes: popular, similar, for-you, ranking, trending. [default: all that the data support, "
+    "without ranking]",
 )
 @click.option("--bucket", default="", metavar="NAME", help="Bucket for the files, for a deployment.")
 @click.option("--role", default="", metavar="ARN", help="Role that may read the bucket, for a deployment.")
@@ -141,9 +147,9 @@ def _recipes(prepared: Prepared, given: str) -> list[str]:
             f"The data are too few to learn from: {'; '.join(prepared.report.lacks)}.",
             "Give more data: several files or a folder are read together.",
         )
-    reasons = {one.recipe: one.reason for one in supported(prepared.report)}
-    return chosen_recipes(given, reasons) or [
-        one for one, why in reasons.items() if not why and one != RANKING
+    found = supported(prepared.report)
+    return chosen_recipes(given, {one.recipe: one.reason for one in found}) or [
+        one.recipe for one in found if not one.reason and not one.on_request
     ]
 
 
@@ -232,6 +238,11 @@ def _next_steps(trial: Trial, *, is_ended: bool, state: str) -> None:
     rows = [
         [f"tastemaker recommend {some}{endpoint}", "a list, also for new users"],
         [f"tastemaker events send {some} {item} --group {group}{endpoint}", "an event, which changes it"],
+        *(
+            [f"tastemaker train {group} --recipe {SHORT_NAMES[one.recipe]}{endpoint}", one.title]
+            for one in supported(trial.prepared.report)
+            if not one.reason and one.on_request and one.recipe not in trial.trained
+        ),
         [f"tastemaker status {group}{endpoint}", "what is there"],
         [f"python {trial.program}", "the same as a boto3 program"],
     ]

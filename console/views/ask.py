@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ SUGGESTED = 12
 EVENT_SECONDS = 5.0
 """How long a page waits until an event that it has sent is in the user's profile."""
 POLL_SECONDS = 0.15
+VIEWER = "me"
+"""The user of a recommender that answers for an item and a user, unless another one is given."""
 PLACEHOLDER = re.compile(r"\$([A-Za-z][A-Za-z0-9_]*)")
 RESERVED = ("USER_ID", "ITEM_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE", "EVENT_VALUE", "IMPRESSION")
 VALUE, CONTEXT = "value.", "context."
@@ -50,7 +53,7 @@ def send_event(page: Page) -> Response:
             trackingId=tracker,
             userId=user,
             sessionId=f"console-{user}"[:256],
-            eventList=[{"eventType": event_type or "click", "itemId": item, "sentAt": int(time.time())}],
+            eventList=[_event(page, event_type or "click", item)],
         )
     except ClientError as error:
         return _page(page, known=known, refused=error)
@@ -58,6 +61,17 @@ def send_event(page: Page) -> Response:
     while _event_count(page, endpoint, user) == count and time.monotonic() < until:
         time.sleep(POLL_SECONDS)
     return _page(page, known=known, sent=(event_type or "click", item))
+
+
+def _event(page: Page, event_type: str, item: str) -> dict[str, Any]:
+    """An event of now, with the context that the address has."""
+    event = {"eventType": event_type, "itemId": item, "sentAt": int(time.time())}
+    context = {
+        name.removeprefix(CONTEXT): value
+        for name, value in page.request.query_params.items()
+        if name.startswith(CONTEXT) and value
+    }
+    return {**event, "properties": json.dumps(context)} if context else event
 
 
 @view
@@ -88,6 +102,7 @@ def _page(
     if endpoint is None:
         return page.render("ask_empty.html", section="ask", endpoints=known)
     filters, controls = _controls(page)
+    controls["viewer"] = page.asked("user") or VIEWER
     other = next((one for one in known if one.active and one.name == page.asked("compare")), None)
     subject = page.asked("item") if endpoint.needs_item else page.asked("user")
     context: dict[str, Any] = {

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from console.page import Page, view
 from console.resources import LISTED
+from tastemaker.contracts.api_endpoint import stack_name
 
 TAG = "aws:cloudformation:stack-name"
 METRICS = {
@@ -35,7 +36,7 @@ def cost(page: Page) -> Response:
     parts, error = None, ""
     if page.asked("ask") and not page.target.serves_aws:
         try:
-            parts = _parts(page, f"tastemaker-{deployment['stage']}", first.isoformat(), today)
+            parts = _parts(page, stack_name(str(deployment["stage"])), first.isoformat(), today)
         except (ClientError, BotoCoreError) as failure:
             error = str(failure)
     return page.render(

@@ -10,14 +10,13 @@ from typing import Any
 from starlette.responses import Response
 
 from console.insights import insights
+from console.minimums import serving_steps, training_steps
 from console.page import Page, view
 from console.resources import LISTED, PAGE, endpoints
 
 DESCRIBED = 10
 """The newest imports whose reports a page reads."""
 TYPES = ("INTERACTIONS", "ITEMS", "USERS", "ACTIONS", "ACTION_INTERACTIONS")
-MIN_INTERACTIONS = 1_000
-"""The interactions that a training needs."""
 
 
 @view
@@ -47,6 +46,7 @@ def group(page: Page) -> Response:
         {**one, "type": one["datasetType"], **summary}
         for one, summary in zip(listed, page.api.together(*calls), strict=True)
     ]
+    by_type = {str(one["type"]): one for one in datasets}
     order = {name: at for at, name in enumerate(TYPES)}
     datasets.sort(key=lambda one: order.get(one["type"], len(TYPES)))
     return page.render(
@@ -56,7 +56,12 @@ def group(page: Page) -> Response:
         datasets=datasets,
         endpoints=answering,
         trackers=trackers,
-        steps=_steps(datasets, answering, trackers),
+        steps=[
+            *training_steps(by_type.get("INTERACTIONS", {}), described.get("domain", "")),
+            *serving_steps(
+                by_type.get("ITEMS", {}).get("rows", 0), any(one.active for one in answering), bool(trackers)
+            ),
+        ],
         live=any(one["busy"] for one in datasets),
     )
 
@@ -102,41 +107,6 @@ def _current(jobs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _steps(
-    datasets: Sequence[Mapping[str, Any]], answering: Sequence[Any], trackers: Sequence[Any]
-) -> list[dict[str, Any]]:
-    """What a dataset group needs on the way to recommendations."""
-    rows = {one["type"]: one["rows"] for one in datasets}
-    interactions = rows.get("INTERACTIONS", 0)
-    return [
-        {
-            "name": "Interactions",
-            "done": interactions >= MIN_INTERACTIONS,
-            "value": interactions,
-            "least": MIN_INTERACTIONS,
-            "text": "A training needs 1,000 interactions. More users with two or more events make it better.",
-        },
-        {
-            "name": "Items",
-            "done": bool(rows.get("ITEMS")),
-            "value": None,
-            "text": "Names and attributes are optional. Filters, new items and readable lists need them.",
-        },
-        {
-            "name": "A campaign or recommender",
-            "done": any(one.active for one in answering),
-            "value": None,
-            "text": "It answers requests for recommendations.",
-        },
-        {
-            "name": "An event tracker",
-            "done": bool(trackers),
-            "value": None,
-            "text": "It takes new events, which change the recommendations within seconds.",
-        },
-    ]
-
-
 @view
 def dataset(page: Page) -> Response:
     """One dataset: its distributions, schema and imports."""
@@ -153,6 +123,7 @@ def dataset(page: Page) -> Response:
         dataset={**described, "type": described["datasetType"], **imports},
         fields=json.loads(schema["schema"])["fields"],
         schema=schema,
+        steps=[step for step in training_steps(imports) if not step.done],
         insights=found,
         columns=[one for one in found.get("columns", ()) if one["dataset"] == described["datasetType"]],
         live=imports["busy"],

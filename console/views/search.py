@@ -11,6 +11,7 @@ from starlette.responses import Response
 from console.page import Page, view
 from console.resources import Endpoint, endpoints, optional
 from console.searching import Hits, body_of, personalized, search
+from tastemaker.schemas.naming import IMAGE_COLUMNS, fold
 
 TEXT_TYPES = ("string",)
 WEIGHTS = ("0.3", "0.5", "0.7", "0.9")
@@ -83,7 +84,9 @@ def _text_fields(page: Page) -> list[str]:
     found = []
     for field in json.loads(text)["fields"]:
         types = [field["type"]] if isinstance(field["type"], str) else field["type"]
-        if field["name"] != "ITEM_ID" and any(one in TEXT_TYPES for one in types):
+        if field["name"] == "ITEM_ID" or fold(field["name"]) in IMAGE_COLUMNS:
+            continue
+        if any(one in TEXT_TYPES for one in types):
             found.append(str(field["name"]))
     return found
 

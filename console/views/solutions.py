@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from starlette.responses import Response
 
 from console import training_log
+from console.costs import training_cost
 from console.page import Page, view
 from console.resources import LISTED, PAGE, optional
 
@@ -108,6 +109,7 @@ def version(page: Page) -> Response:
     )
     job = model.get("trainingJobName")
     log = training_log.read(page.api, job) if job else training_log.TrainingLog()
+    cost = training_cost(page.api, job) if job and not busy(described["status"]) else None
     baselines = {one["name"]: one["metrics"] for one in model.get("baselines", ())}
     return page.render(
         "version.html",
@@ -115,6 +117,7 @@ def version(page: Page) -> Response:
         version=described,
         model=model,
         log=log,
+        cost=cost,
         bars=_bars(model.get("metrics", {}), baselines.get("popularity", {})),
         blend=sorted(model.get("parts", ()), key=lambda part: -abs(part["weight"])),
         part_words=PARTS,

@@ -1,4 +1,7 @@
-"""The table of prices: `prices.json`, for us-east-1, with the date and the source of each figure."""
+"""The table of prices: `prices.json`, for us-east-1, with the date and the source of each figure.
+
+Training instances are in `tastemaker/contracts/training_prices.json`, because the console reads them, too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from deployment.command import CommandError
+from tastemaker.contracts.training_prices import FILE, training_prices
 
 FOLDER = Path(__file__).parent
 PRICES = FOLDER / "prices.json"
@@ -51,7 +55,7 @@ class PriceTable:
         if instance_type not in self.instances:
             raise CommandError(
                 f"The table of prices has no training instance {instance_type}.",
-                f"Add its price per hour to {PRICES.relative_to(FOLDER.parent.parent)}, from "
+                f"Add its price per hour to {FILE.relative_to(FOLDER.parent.parent)}, from "
                 "https://aws.amazon.com/sagemaker/pricing/, or name another instance in cdk.json.",
             )
         return self.instances[instance_type]
@@ -62,7 +66,7 @@ def load() -> PriceTable:
     """The table of prices."""
     document = json.loads(PRICES.read_text(encoding="utf-8"))
     prices, instances = (
-        {key: Price(key, **members) for key, members in document[group].items()}
-        for group in ("prices", "instances")
+        {key: Price(key, **members) for key, members in group.items()}
+        for group in (document["prices"], training_prices())
     )
     return PriceTable(document["region"], document["read"], prices, instances)

@@ -16,11 +16,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment.command import CommandError
 from infrastructure.stage import Stage, load
+from tastemaker.contracts.api_endpoint import (
+    API_URL,
+    LAKE_BUCKET,
+    OUR_SERVICES,
+    ROLE_TRUST,
+    MissingOutputError,
+    outputs_of,
+)
 from tastemaker.contracts.dataset_storage import is_of_group
 from tastemaker.contracts.lake_layout import GROUPS, Area
 
 OVERLAY = Path(__file__).resolve().parents[2] / "clients" / "models"
-OURS = ("personalize", "personalize-runtime", "personalize-events", "tastemaker")
 DEFAULT_REGION = "us-east-1"
 
 
@@ -46,7 +53,7 @@ class Target:
     def client(self, service: str) -> Any:
         """A boto3 client: of the deployment's API, or of AWS."""
         if service not in self._clients:
-            url = self.api_url if service in OURS else self.endpoint or None
+            url = self.api_url if service in OUR_SERVICES else self.endpoint or None
             session: Any = self.session
             self._clients[service] = session.client(service, endpoint_url=url)
         return self._clients[service]
@@ -131,18 +138,16 @@ def deployed(stage: Stage, region: str = "") -> Target:
             f"The stack {stage.stack_name} cannot be read in {session.region_name}: {error}",
             f"Deploy it (make deploy STAGE={stage.name}), or sign in to the account that has it.",
         ) from error
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
-    if missing := {"ApiUrl", "LakeBucket"} - outputs.keys():
-        raise CommandError(
-            f"The stack {stage.stack_name} lacks the outputs {', '.join(sorted(missing))}.",
-            f"Its last deployment may have failed: look at it, and run make deploy STAGE={stage.name}.",
-        )
+    try:
+        outputs = outputs_of(stack, (API_URL, LAKE_BUCKET))
+    except MissingOutputError as error:
+        raise CommandError(str(error), f"Look at it, and run make deploy STAGE={stage.name}.") from error
     tables = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::DynamoDB::Table"]
     return Target(
         stage,
         session,
-        outputs["ApiUrl"],
-        lake_name=outputs["LakeBucket"],
+        outputs[API_URL],
+        lake_name=outputs[LAKE_BUCKET],
         table_names=tables,
-        role_trust=outputs.get("RoleTrust", ""),
+        role_trust=outputs.get(ROLE_TRUST, ""),
     )

@@ -22,7 +22,9 @@ class ImportReport(TypedDict):
     """What an import did with the data. Lists have at most 20 members.
 
     Times are in seconds since 1970, None without a TIMESTAMP column. `nullCells` counts the cells of a column
-    that do not follow the schema and are stored as null.
+    that do not follow the schema and are stored as null. `activeUsers` counts users with two interactions or
+    more, as far as a training needs to know: at most 1,000. `eventTypes` maps the most frequent event types
+    to their rows.
     """
 
     firstTimestamp: int | None
@@ -34,4 +36,6 @@ class ImportReport(TypedDict):
     trimmedIds: int
     suspiciousIds: list[SuspiciousId]
     largestUser: LargestUser | None
+    activeUsers: int
+    eventTypes: dict[str, int]
     warnings: list[str]

@@ -1,4 +1,9 @@
-"""Limits of answers that more than one package enforces."""
+"""Limits that more than one package enforces."""
+
+MIN_INTERACTIONS = 1_000
+"""Interactions that a training needs."""
+MIN_ACTIVE_USERS = 25
+"""Users with two interactions or more that a training needs."""
 
 MAX_RESULTS = 500
 """Items of one answer, of one ranking's input, and of one line of a batch job."""

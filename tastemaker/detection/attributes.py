@@ -36,7 +36,14 @@ MAX_CONTEXT_VALUES = 50
 MAX_CATEGORIES = 5_000
 TEXT_LENGTH = 60
 """Characters on average from which a column is free text."""
-_NAME_WORDS = words("name title label titel nombre nom")
+DESCRIPTION_LENGTH = 40
+"""The same for a column that is called a description. Shorter descriptions are names."""
+_DESCRIPTION_WORDS = words("description desc beschreibung descripcion descrizione plot synopsis summary")
+_NAME_WORDS = words(
+    "name title label titel nombre nom nome naam titulo titre titolo bezeichnung artikelbezeichnung "
+    "produktbezeichnung artikelname produktname filmtitel buchtitel denominacion "
+    "denominazione libelle omschrijving"
+)
 _CREATED_WORDS = words("created added published released release publication launch listed premiere")
 _CODE_WORDS = words("id ids code zip postal type class group department genre category section key no")
 _RESERVED = {
@@ -272,7 +279,7 @@ def _text_attribute(dataset: str, one: Profile, name: str, keys: int, parts: set
     if dataset == ITEMS and (is_link or is_name):
         few = is_name and not is_link and keys and one.distinct <= 0.5 * keys
         return Attribute(one.name, replace(plain, categorical=bool(few)))
-    if one.mean_length >= TEXT_LENGTH:
+    if one.mean_length >= (DESCRIPTION_LENGTH if parts & _DESCRIPTION_WORDS else TEXT_LENGTH):
         if dataset == ITEMS:
             return Attribute(one.name, replace(plain, textual=True))
         return LeftOut(one.name, "it is free text")

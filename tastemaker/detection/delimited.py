@@ -41,6 +41,8 @@ _SAMPLE_ROWS = 200
 _STANDS_FOR_LONG = "\x1f"
 """A separator of several characters is read as this one."""
 _PREAMBLE = re.compile(r"(?:sep=.\r?\n)|(?:(?:#[^\n]*|\s*)\r?\n)+")
+MAX_TITLE_LINES = 20
+"""Lines before the table of a report that are looked at."""
 MAX_LINE_LOOKUPS = 1_000_000
 """Rows after which the line of an example is not looked up: it needs a second reading."""
 
@@ -64,7 +66,9 @@ class Delimited:
         """How the file is read, for people."""
         name = ENCODINGS.get(self.encoding, self.encoding.upper())
         header = "" if self.named else ", no header"
-        return f"CSV with {NAMES.get(self.separator, repr(self.separator))}, {name}{header}"
+        lines = "line" if self.skipped_lines == 1 else f"{self.skipped_lines} lines"
+        skipped = f", without the first {lines}" if self.skipped_lines else ""
+        return f"CSV with {NAMES.get(self.separator, repr(self.separator))}, {name}{header}{skipped}"
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows as strings. Raises DetectionError if the file cannot be read to its end."""
@@ -171,9 +175,20 @@ def open_delimited(
             "Interactions need a user and an item in each row. --separator names another separator.",
         )
     width = Counter(map(len, rows)).most_common(1)[0][0]
+    if titles := _title_lines(text, separator, width):
+        skipped += titles
+        rows = _rows("".join(text.splitlines(keepends=True)[titles:]), separator)
     named = _has_header(rows, width) if header is None else header
     names = rows[0] if named else [f"column {number + 1}" for number in range(width)]
     return Delimited(given, encoding, separator, unique_names(names), named, skipped)
+
+
+def _title_lines(text: str, separator: str, width: int) -> int:
+    """The lines before a table that have half of its cells at most: the title and the date of a report."""
+    for number, line in enumerate(text.splitlines()[:MAX_TITLE_LINES]):
+        if line.count(separator) + 1 > width // 2:
+            return number
+    return 0
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

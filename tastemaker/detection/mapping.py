@@ -31,10 +31,14 @@ _EVENT_SIGNS: Mapping[str, frozenset[str]] = {
     "click": words("click clicked clicks"),
     "view": words("view viewed views page url article news read"),
     "purchase": words(
-        "order invoice purchase transaction basket purchased ordered receipt dat achat bestellung sku"
+        "order invoice purchase transaction basket purchased ordered receipt dat achat bestellung sku "
+        "bestelldatum bestellzeit bestellnummer rechnungsdatum rechnung kaufdatum verkauf sold sale"
     ),
 }
-_PAID = words("price amount total revenue unitprice preis prix precio betrag paid quantity qty")
+_PAID = words(
+    "price amount total revenue unitprice preis prix precio betrag paid quantity qty einzelpreis stueckpreis "
+    "gesamtpreis verkaufspreis menge umsatz cantidad quantite prezzo importe montant"
+)
 NOUNS = {USER: "the user", ITEM: "the item", TIME: "the time", EVENT: "the type of event", VALUE: "the value"}
 
 
@@ -331,9 +335,11 @@ def _order(export: Export | None, columns: Sequence[str], profiles: Mapping[str,
 
 def _event_name(found: ColumnMapping, columns: Sequence[str]) -> str:
     """A name for events that have no type: what the columns say happened."""
-    parts = {word for name in (found.value, found.time, found.order, *found.item) for word in tokens(name)}
+    of_event = {word for name in (found.value, found.time, found.order) for word in tokens(name)}
+    of_item = {word for name in found.item for word in tokens(name)}
     everything = {word for name in columns for word in tokens(name)}
-    for name, signs in _EVENT_SIGNS.items():
-        if parts & signs or (name == "purchase" and everything & _PAID):
-            return name
-    return "interaction"
+    for parts in (of_event, of_item):  # a time of purchase says more than an article
+        for name, signs in _EVENT_SIGNS.items():
+            if parts & signs:
+                return name
+    return "purchase" if everything & _PAID else "interaction"

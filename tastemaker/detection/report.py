@@ -7,11 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tastemaker.contracts.durations import DAY_SECONDS
+from tastemaker.contracts.limits import MIN_ACTIVE_USERS, MIN_INTERACTIONS
 
-MIN_INTERACTIONS = 1_000
-"""Interactions that a training needs."""
-MIN_ACTIVE_USERS = 25
-"""Users with two interactions or more that a training needs."""
 MIN_TREND_DAYS = 2
 MAX_EXAMPLES = 3
 
@@ -76,11 +73,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Supported:
-    """A recipe that the data support, or why they do not."""
+    """A recipe that the data support, or why they do not. `on_request`: it is trained only if it is named."""
 
     recipe: str
     title: str
     reason: str = ""
+    on_request: bool = False
 
 
 RECIPES: Mapping[str, str] = {
@@ -91,6 +89,8 @@ RECIPES: Mapping[str, str] = {
     "aws-trending-now": "items that are getting popular",
 }
 """The recipes that are tried, in the order in which they are trained."""
+ON_REQUEST = frozenset({"aws-personalized-ranking-v2"})
+"""Its training takes as long as that of recommendations for users, and learns from the same data."""
 
 
 def supported(report: Report) -> list[Supported]:
@@ -106,5 +106,5 @@ def supported(report: Report) -> list[Supported]:
                 why = f"the data span {report.days:.1f} days, and trends need {MIN_TREND_DAYS}"
         if not why and len(report.items) < 2:
             why = "there is one item only"
-        found.append(Supported(recipe, title, why))
+        found.append(Supported(recipe, title, why, recipe in ON_REQUEST))
     return found

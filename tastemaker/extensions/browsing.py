@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.generation.item_facts import fold, one_line
+from tastemaker.generation.item_facts import one_line
+from tastemaker.schemas.naming import IMAGE_COLUMNS, fold
 from tastemaker.serving.eligibility import allowed_items
 from tastemaker.serving.item_texts import ItemTexts
 from tastemaker.serving.metadata import as_text
@@ -19,7 +20,6 @@ from tastemaker.serving.text_search import matching_rows
 DEFAULT_RESULTS = 25
 MAX_TEXT = 1_000
 """The most letters of one attribute. An item can have a description of 20,000."""
-IMAGE_COLUMNS = ("image", "imageurl", "img", "picture", "pictureurl", "poster", "posterurl", "thumbnail")
 
 
 def find_items(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:

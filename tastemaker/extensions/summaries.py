@@ -7,9 +7,9 @@ from typing import Any
 
 from tastemaker.errors import InvalidInput
 from tastemaker.generation import messages
-from tastemaker.generation.item_facts import fold
 from tastemaker.generation.taste import Trait, sentence, taste_of
 from tastemaker.generation.writer import Writer
+from tastemaker.schemas.naming import fold
 from tastemaker.serving import recommendations
 from tastemaker.serving.item_texts import ItemTexts
 from tastemaker.serving.messages import described, order_of

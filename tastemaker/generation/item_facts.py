@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from tastemaker.columns import BOOLEAN, NUMBER, STRING, Column, Columns
 from tastemaker.notation import SEPARATOR
+from tastemaker.schemas.naming import NAME_COLUMNS, fold, usual_column
 
-NAME_COLUMNS = ("name", "title", "itemname", "productname", "producttitle", "itemtitle")
 PRICE_COLUMNS = ("price", "saleprice", "listprice")
 TEXT_COLUMNS = ("description", "productdescription", "itemdescription", "plot", "synopsis", "summary", "text")
 YEAR_COLUMNS = ("year", "releaseyear")
@@ -16,11 +16,6 @@ HIDDEN_COLUMNS = ("itemid", "creationtimestamp")
 """Columns that say nothing to a reader."""
 
 CURRENCIES = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$"}
-
-
-def fold(name: str) -> str:
-    """A column's name without case and underscores: PRODUCT_NAME and productName are the same."""
-    return name.replace("_", "").casefold()
 
 
 @dataclass(frozen=True)
@@ -90,8 +85,7 @@ class FactColumns:
 
 
 def _first(columns: Columns, wanted: Sequence[str], *, text: bool) -> str | None:
-    folded = {fold(name): name for name, column in columns.items() if column.is_text is text}
-    return next((folded[name] for name in wanted if name in folded), None)
+    return usual_column((name for name, column in columns.items() if column.is_text is text), wanted)
 
 
 def _cell(columns: Columns, name: str | None, row: int) -> str | float | bool | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tastemaker.generation.item_facts import fold
 from tastemaker.generation.phrases import phrases
 from tastemaker.generation.safe_text import shortened
+from tastemaker.schemas.naming import fold
 
 MAX_NAMES = 2
 MAX_NAME_LETTERS = 60

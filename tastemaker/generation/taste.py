@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.generation.item_facts import YEAR_COLUMNS, ItemFacts, fold
+from tastemaker.generation.item_facts import YEAR_COLUMNS, ItemFacts
 from tastemaker.generation.phrases import phrases
 from tastemaker.generation.themes import is_label
 from tastemaker.notation import SEPARATOR
+from tastemaker.schemas.naming import fold
 
 MIN_SHARE = 0.2
 MIN_LIFT = 1.3

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from tastemaker.generation import facts
 from tastemaker.generation.claims import claims_in
 from tastemaker.generation.generator import Prompt
-from tastemaker.generation.item_facts import YEAR_COLUMNS, ItemFacts, fold
+from tastemaker.generation.item_facts import YEAR_COLUMNS, ItemFacts
 from tastemaker.generation.terms import WORD, Background, language_of, says_something, surface, terms_of
 from tastemaker.notation import SEPARATOR
+from tastemaker.schemas.naming import fold
 
 MAX_LETTERS = 60
 MAX_ITEMS = 12

@@ -134,6 +134,7 @@ class Importer:
                     for batch, profile in read(file, rules):
                         parts.write(batch)
                         self._report.add(batch.num_rows, profile)
+                        self._report.users.add(batch)
                         for name in counted:
                             self._report.null_cells[name] += batch.column(name).null_count
                         self._count(batch, file)

@@ -24,6 +24,11 @@ SAMPLE_ROWS = 2048
 LARGE_SHARE = 0.2
 """The share of all rows from which one user is reported: a test account, or a default id."""
 
+MAX_ACTIVE_USERS = 1_000
+"""Users with two interactions or more, up to which they are counted. A training needs fewer."""
+MAX_WATCHED_USERS = 100_000
+"""Users with one interaction so far that are kept in memory for this count."""
+
 NULL_IDS = ShortTexts(
     ["NaN", "nan", "NAN", "null", "NULL", "Null", "None", "none", "NONE", "N/A", "n/a", "#N/A", "NA", "<NA>",
      "nil", "undefined", "\\N", "-", "?"]
@@ -41,6 +46,7 @@ class BatchProfile:
     trimmed: int = 0
     suspicious: Counter[tuple[str, str]] = field(default_factory=Counter)
     heavy: Counter[str] = field(default_factory=Counter)
+    event_types: Counter[str] = field(default_factory=Counter)
 
 
 def profile(raw: pa.RecordBatch, batch: pa.RecordBatch, rules: Sequence[ColumnRule]) -> BatchProfile:
@@ -57,6 +63,8 @@ def profile(raw: pa.RecordBatch, batch: pa.RecordBatch, rules: Sequence[ColumnRu
             sample = cells.take(pa.array(np.arange(0, len(cells), step))) if step > 1 else cells
             enough = max(2, int(HEAVY_SHARE * len(sample)))
             found.heavy.update({text: rows * step for text, rows in _counts(sample) if rows >= enough})
+        if rule.name == "EVENT_TYPE":
+            found.event_types.update(dict(_counts(cells.drop_null())))
         if rule.name == "TIMESTAMP" and len(cells):
             bounds = pc.min_max(cells)
             found.first, found.last = bounds["min"].as_py(), bounds["max"].as_py()
@@ -91,6 +99,31 @@ def _counts(cells: pa.Array) -> Iterable[tuple[str, int]]:
 
 
 @dataclass
+class ActiveUsers:
+    """Counts users with two interactions or more, until there are as many as anybody needs to know."""
+
+    active: set[str] = field(default_factory=set)
+    once: set[str] = field(default_factory=set)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Count the users of a batch, if it has any and the count still goes on."""
+        if len(self.active) >= MAX_ACTIVE_USERS or len(self.once) >= MAX_WATCHED_USERS:
+            return
+        if not {"USER_ID", "TIMESTAMP"} <= set(batch.schema.names):
+            return
+        counted = pc.value_counts(batch.column("USER_ID"))
+        several = pc.greater(counted.field("counts"), 1)
+        single = set(counted.field("values").filter(pc.invert(several)).to_pylist())
+        self.active.update(counted.field("values").filter(several).to_pylist(), single & self.once)
+        self.once = (self.once | single) - self.active
+
+    @property
+    def count(self) -> int:
+        """The number of users, at most MAX_ACTIVE_USERS."""
+        return min(len(self.active), MAX_ACTIVE_USERS)
+
+
+@dataclass
 class ReportBuilder:
     """The report of an import, as it grows."""
 
@@ -99,6 +132,9 @@ class ReportBuilder:
     ignored: dict[str, None] = field(default_factory=dict)
     null_cells: Counter[str] = field(default_factory=Counter)
     skipped: Sequence[str] = ()
+    users: ActiveUsers = field(default_factory=ActiveUsers)
+    known_active: int = 0
+    """Users that parts of the import have counted themselves."""
 
     def add(self, rows: int, one: BatchProfile) -> None:
         """Add a batch."""
@@ -109,6 +145,7 @@ class ReportBuilder:
         total.trimmed += one.trimmed
         total.suspicious.update(one.suspicious)
         total.heavy.update(one.heavy)
+        total.event_types.update(one.event_types)
 
     def build(self) -> ImportReport:
         """The report."""
@@ -126,6 +163,8 @@ class ReportBuilder:
             "trimmedIds": self.total.trimmed,
             "suspiciousIds": suspicious,
             "largestUser": None,
+            "activeUsers": max(self.users.count, self.known_active),
+            "eventTypes": dict(self.total.event_types.most_common(MAX_NAMED)),
             "warnings": [],
         }
         for user, rows in self.total.heavy.most_common(1):
@@ -164,7 +203,9 @@ def merged(reports: Sequence[tuple[int, ImportReport]], skipped: Sequence[str]) 
         one.suspicious.update({(it["column"], it["id"]): it["rows"] for it in report["suspiciousIds"]})
         if (largest := report["largestUser"]) is not None:
             one.heavy[largest["id"]] = round(largest["share"] * rows)
+        one.event_types.update(report["eventTypes"])
         builder.add(rows, one)
+        builder.known_active = max(builder.known_active, report["activeUsers"])
         builder.ignored.update(dict.fromkeys(report["ignoredColumns"]))
         builder.null_cells.update(report["nullCells"])
     return builder.build()

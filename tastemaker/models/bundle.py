@@ -120,8 +120,8 @@ class Bundle:
 
     `manifest` holds `bundle.json`: formatVersion, kind (the model's name), recipe, solutionVersionArn,
     parameters, tunedHyperParameters, counts, metrics, baselines, warnings (about the metrics), columns,
-    eventTypes, latestTimestamp, created, data (a report on the training data) and model (what the model's
-    loader needs).
+    nameColumn (optional), eventTypes, latestTimestamp, created, data (a report on the training data) and
+    model (what the model's loader needs).
     """
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
@@ -150,6 +150,12 @@ class Bundle:
         """Every event type in the data, including those that were not trained on."""
         event_types: list[str] = self.manifest["eventTypes"]
         return event_types
+
+    @property
+    def name_column(self) -> str | None:
+        """The column that the Items schema marks as the name of an item; None if it marks none."""
+        found: str | None = self.manifest.get("nameColumn")
+        return found
 
     @cached_property
     def items(self) -> Ids:

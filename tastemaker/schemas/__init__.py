@@ -2,6 +2,7 @@
 
 The service accepts one flat record of primitive types. `parsing.py` reads this part of Avro, `rules.py`
 checks what Personalize demands of each dataset type and domain, and `fields.py` has the result.
+`naming.py` says which column has the names of items.
 """
 
 from tastemaker.schemas.fields import (
@@ -15,6 +16,7 @@ from tastemaker.schemas.fields import (
     Field,
     Schema,
 )
+from tastemaker.schemas.naming import name_column
 from tastemaker.schemas.parsing import parse
 from tastemaker.schemas.rules import check_type, check_wider
 
@@ -30,5 +32,6 @@ __all__ = [
     "Schema",
     "check_type",
     "check_wider",
+    "name_column",
     "parse",
 ]

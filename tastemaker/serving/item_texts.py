@@ -80,10 +80,17 @@ class ItemTexts:
                 )
         return FactColumns.of(
             columns,
-            name=self.given.get("name"),
+            name=self.given.get("name") or self._marked_name,
             text=self.given.get("description"),
             price=self.given.get("price"),
         )
+
+    @property
+    def _marked_name(self) -> str | None:
+        """The column that the schema marks as the name, if the model has it."""
+        bundle = self.query.loaded.bundle
+        marked = bundle.name_column
+        return marked if marked and bundle.item_columns.find(marked) is not None else None
 
     @property
     def catalog(self) -> CatalogTexts:

@@ -52,3 +52,14 @@ def test_checkout_without_an_environment_says_how_to_make_one(
     with pytest.raises(CommandError) as raised:
         checkout.python(tmp_path)
     assert ".venv/ready" in raised.value.remedy
+
+
+def test_local_run_starts_in_the_folder_of_the_user_whose_files_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "__init__.py").write_text("raise SystemExit('a module of the user')")
+    assert checkout.invocation("local", ["--state", "mine"]).folder == tmp_path
+    assert checkout.invocation("deployment.cost").folder == ROOT
+    assert checkout.run("local.snapshot", ["--help"]) == 0

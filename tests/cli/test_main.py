@@ -69,3 +69,9 @@ def test_module_runs_as_a_program_and_survives_a_reader_that_leaves() -> None:
         f"{sys.executable} -m cli --help | head -1", shell=True, capture_output=True, text=True, check=True
     )
     assert shown.stdout.startswith("Usage: tastemaker") and shown.stderr == ""
+
+
+def test_help_cuts_no_summary_on_a_narrow_terminal(bare: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    usage, _, rest = bare("--help").out.partition("\n")
+    assert usage.startswith("Usage") and "..." not in rest

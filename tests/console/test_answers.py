@@ -27,5 +27,7 @@ def test_values_of_placeholders_are_quoted_one_by_one() -> None:
 
 def test_endpoints_know_whom_they_answer_for() -> None:
     assert not CAMPAIGN.needs_item and not CAMPAIGN.ranks
-    assert Endpoint("recommender", "r", "arn:r", "ACTIVE", "aws-ecomm-frequently-bought-together").needs_item
+    together = Endpoint("recommender", "r", "arn:r", "ACTIVE", "aws-ecomm-frequently-bought-together")
+    assert together.needs_item and not together.needs_viewer
+    assert Endpoint("recommender", "r", "arn:r", "ACTIVE", "aws-vod-more-like-x").needs_viewer
     assert Endpoint("campaign", "r", "arn:r", "ACTIVE", "aws-personalized-ranking-v2").ranks

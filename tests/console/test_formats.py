@@ -59,3 +59,7 @@ def test_names_become_words() -> None:
     assert formats.words_of("mean_reciprocal_rank_at_25") == "Mean reciprocal rank at 25"
     assert formats.words_of("eventsPerUser") == "Events per user"
     assert formats.name_of("arn:aws:personalize:eu-west-1:1:campaign/films") == "films"
+
+
+def test_small_amounts_have_four_decimals() -> None:
+    assert (formats.usd(0.01234), formats.usd(12.345), formats.usd(None)) == ("0.0123 USD", "12.35 USD", "–")

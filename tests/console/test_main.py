@@ -5,6 +5,12 @@ import pytest
 from console.__main__ import main, parser, target_of
 
 
+@pytest.fixture(autouse=True)
+def no_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_PERSONALIZE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def test_without_options_the_local_run_is_the_target() -> None:
     target = target_of(parser().parse_args([]))
     assert (target.endpoint, target.serves_aws) == ("http://127.0.0.1:4566", True)
@@ -34,3 +40,10 @@ def test_port_that_is_in_use_is_an_error_and_nothing_is_ready(capsys: pytest.Cap
     captured = capsys.readouterr()
     assert f"port {port}" in captured.err and "--port" in captured.err
     assert "ready" not in captured.out
+
+
+def test_environment_names_the_endpoint_unless_a_stage_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4599")
+    assert target_of(parser().parse_args([])).endpoint == "http://127.0.0.1:4599"
+    given = target_of(parser().parse_args(["--endpoint", "http://127.0.0.1:4600"]))
+    assert given.endpoint == "http://127.0.0.1:4600"

@@ -11,10 +11,11 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def findings(page: Any) -> list[str]:
-    """The findings of axe on a page: the rule, the element, and the remedy."""
+def findings(page: Any, *rules: str) -> list[str]:
+    """The findings of axe on a page, by all of its rules or by the named ones: rule, element, remedy."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    result = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{violation['id']}: {node['html'][:120]}: {node['failureSummary']}"
         for violation in result["violations"]

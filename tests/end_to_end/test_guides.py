@@ -1,4 +1,7 @@
-"""Every guide runs, block by block, against the local run. The shop is set up once for all of them."""
+"""Every guide runs, block by block, against the local run. The shop is set up once for all of them.
+
+The shop and the films run as the notebooks that are written from their pages.
+"""
 
 import json
 import os
@@ -8,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pandas as pd
 import pytest
 
-from demo import shop
+from demo import movielens, shop
 from scripts.client_models import TARGET
+from scripts.notebooks import FILES_TAG, NOTEBOOKS
 
 DOCS = Path(__file__).parents[2] / "docs"
 GUIDES = DOCS / "guides"
-FIRST = "shop"
-OTHERS = sorted(page.stem for page in GUIDES.glob("*.md") if page.stem not in (FIRST, "index"))
+FIRST, FILMS = "shop", "films"
+OTHERS = sorted(page.stem for page in GUIDES.glob("*.md") if page.stem not in (FIRST, FILMS, "index"))
 Names = dict[str, Any]
 
 
@@ -32,6 +37,15 @@ def execute(name: str, names: Names, folder: Path = GUIDES) -> Names:
     return names
 
 
+def execute_notebook(name: str) -> Names:
+    """Run the cells of a notebook, but for the one that writes the files. An error names the cell."""
+    names: Names = {}
+    for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code" and FILES_TAG not in cell["metadata"].get("tags", ()):
+            exec(compile("".join(cell["source"]), f"{name}.ipynb, cell {cell['id']}", "exec"), names)
+    return names
+
+
 @pytest.fixture(scope="module")
 def names(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
     """The variables that a reader has after the guide of the shop."""
@@ -42,7 +56,33 @@ def names(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         patch.setitem(os.environ, "AWS_ENDPOINT_URL", endpoint)
         patch.setitem(os.environ, "AWS_DATA_PATH", str(TARGET))
         patch.setattr(boto3, "DEFAULT_SESSION", None)
-        yield execute(FIRST, {})
+        yield execute_notebook(FIRST)
+
+
+def few_films() -> movielens.MovieLens:
+    """Films in four genres. A viewer watches one genre, in the order of the films."""
+    genres = ("Comedy", "Crime", "Sci-Fi", "Western")
+    rows = [
+        {"USER_ID": str(300 + viewer), "ITEM_ID": str(4 * ((viewer + 2 * at) % 20) + viewer % 4)}
+        | {"TIMESTAMP": 880_000_000 + 9_000 * viewer + 600 * at}
+        for viewer in range(120)
+        for at in range(9)
+    ]
+    items = pd.DataFrame({"ITEM_ID": [str(film) for film in range(80)]})
+    numbers = items.index
+    items = items.assign(
+        TITLE=[f"Film {film}" for film in numbers], GENRES=[genres[film % 4] for film in numbers], YEAR=1990
+    )
+    return movielens.MovieLens(pd.DataFrame(rows), items, pd.DataFrame())
+
+
+def test_films_fill_the_rows_of_a_start_page(names: Names) -> None:
+    movielens.write(few_films(), Path("build/films"))
+    found = execute_notebook(FILMS)
+    assert {film["genres"] for film in found["similar"]} == {"Sci-Fi"}
+    assert found["after"] != found["before"]
+    assert not set(found["watched"]) & {film["id"] for film in found["after"]}
+    assert found["funny"] and {film["genres"] for film in found["funny"]} == {"Comedy"}
 
 
 def categories(items: list[dict[str, Any]]) -> list[str]:

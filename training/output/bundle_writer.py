@@ -91,6 +91,7 @@ def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str
     """The members of `bundle.json` about the recipe and the data."""
     sequences = prepared.sequences
     counts = sequences.counts(len(prepared.items))
+    items = config.datasets.get("ITEMS")
     return {
         "formatVersion": FORMAT_VERSION,
         "kind": fitted.model.model_name,
@@ -104,6 +105,7 @@ def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str
             "interactions": int(counts.sum()),
             "itemsWithInteractions": int(np.count_nonzero(counts)),
         },
+        "nameColumn": items.name_column if items else None,
         "eventTypes": prepared.event_types,
         "latestTimestamp": prepared.latest,
         "columns": {

@@ -10,6 +10,7 @@ import pytest
 from deployment.command import CommandError
 from deployment.smoke import target
 from infrastructure.stage import load
+from tastemaker.contracts.api_endpoint import OUR_SERVICES
 
 TEMPLATE: dict[str, Any] = {
     "Resources": {
@@ -51,7 +52,7 @@ def test_api_lake_and_tables_are_those_of_the_stack(stack) -> None:
 def test_clients_of_the_api_sign_for_it_and_others_do_not(stack) -> None:
     stack(LakeBucket="the-lake")
     found = target.deployed(load("dev"), "eu-west-1")
-    for service in target.OURS:
+    for service in OUR_SERVICES:
         client = found.client(service)
         assert client.meta.service_model.signing_name == "execute-api"
         assert client.meta.endpoint_url == found.api_url

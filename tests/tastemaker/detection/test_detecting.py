@@ -204,3 +204,39 @@ def test_column_of_a_role_that_the_user_declines_is_left_out(tmp_path: Path) -> 
     found = of(tmp_path, text, columns={"value": "-"}).mapping
     assert found.value == "" and not found.context
     assert [(one.column, one.why) for one in found.left_out] == [("rating", "you left it out")]
+
+
+def test_title_of_a_report_above_the_table_is_skipped(tmp_path: Path) -> None:
+    report = "Sales of March\nShop: Main, Street 5\n\n" + table(
+        "user,item,day,price", "u{user},i{item},{stamp},4"
+    )
+    found = of(tmp_path, report)
+    assert (found.mapping.user, found.mapping.item) == (("user",), ("item",))
+    assert found.interactions.tables[0].shape.endswith("without the first 3 lines")
+
+
+@pytest.mark.parametrize(
+    ("header", "event"),
+    [
+        ("customer_key,article_key,purchased_at", "purchase"),
+        ("Kundennummer,Artikelnummer,Bestelldatum", "purchase"),
+        ("user,article,read_at", "view"),
+        ("user,item,ts", "interaction"),
+    ],
+)
+def test_time_says_what_happened_before_the_item_does(header: str, event: str, tmp_path: Path) -> None:
+    found = of(tmp_path, table(header, "u{user},i{item},2024-03-05 10:00")).mapping
+    assert (found.time, found.event_name) == (header.split(",")[2], event)
+
+
+def test_names_of_items_are_found_in_other_languages(tmp_path: Path) -> None:
+    text = table("Kunde;Artikelnummer;Bezeichnung;Datum", "K{user};A{item};Ding {item};{stamp}")
+    named = [one for one in of(tmp_path, text).mapping.item_attributes if one.field.item_name]
+    assert [one.column for one in named] == ["Bezeichnung"]
+
+
+def test_short_descriptions_are_free_text(tmp_path: Path) -> None:
+    row = "u{user},i{item},Pot {item},Pot {item} is light and simple and easy to clean.,{stamp}"
+    text = table("user,item,name,description,ts", row)
+    found = {one.column: one.field.textual for one in of(tmp_path, text).mapping.item_attributes}
+    assert found == {"name": False, "description": True}

@@ -174,6 +174,7 @@ def test_report_says_what_the_import_did(folder: ImportFolder) -> None:
     assert (report["firstTimestamp"], report["lastTimestamp"]) == (T, T + 999)
     assert report["ignoredColumns"] == ["COLOR"]
     assert report["largestUser"] == {"id": "bot", "share": 0.5}
+    assert report["activeUsers"] == 1
     assert report["warnings"] == [
         "The schema does not have the columns COLOR; they are ignored.",
         "The user 'bot' has 50% of all rows; leave out accounts of tests and default ids.",
