@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -34,8 +35,10 @@ PROMPT = "Press Enter"
 LEFT_OUT = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
 """Variables that would change colors or the size of the terminal."""
 COLUMNS, LINES = 112, 26
-SPEED, MAX_WAIT, FRAME_SECONDS = 0.06, 1.0, 0.25
+SPEED, MAX_WAIT, FRAME_SECONDS = 0.05, 1.0, 0.5
 """How much of a wait is shown, the longest in seconds, and how long a state of a progress bar stays."""
+NEW_STATE = "\r\x1b[2K"
+"""How Rich begins to write the next state of a progress bar."""
 LINE_SECONDS, LETTER_SECONDS, END_SECONDS = 0.14, 0.04, 6.0
 
 
@@ -90,15 +93,21 @@ def paced(events: Iterable[Event]) -> Iterator[Event]:
     before, waiting, shown_at = 0.0, "", at
     for time_of, text in events:
         at += min((time_of - before) * SPEED, MAX_WAIT)
-        before, waiting = time_of, waiting + text
+        before = time_of
+        waiting = text if _replaces(text, waiting) else waiting + text
         if "\n" not in text and at - shown_at < FRAME_SECONDS:
             continue
-        for line in waiting.splitlines(keepends=True):
+        for line in re.findall(r"[^\n]*\n|[^\n]+", waiting):
             yield at, line
             at += LINE_SECONDS if line.endswith("\n") else 0.0
         waiting, shown_at = "", at
     yield at, waiting
     yield at + END_SECONDS, ""
+
+
+def _replaces(text: str, before: str) -> bool:
+    """Whether a state of a progress bar replaces the one before it, which nobody needs to see then."""
+    return "\n" not in before and text.startswith(NEW_STATE) and before.startswith(NEW_STATE)
 
 
 def write_cast(path: Path, events: Iterable[Event]) -> None:
