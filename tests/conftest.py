@@ -46,7 +46,12 @@ def shared_loaders() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their folder: `slow` for the expensive ones, `e2e` for end-to-end tests."""
+    """Mark tests by their folder: `slow` for the expensive ones, `e2e` for end-to-end tests.
+
+    Trainings come first: they are one large unit of work, for which no process should wait at the end. The
+    others keep their order, because end-to-end tests set variables of the environment for those that follow.
+    """
+    items.sort(key=lambda item: not item.path.is_relative_to(TESTS / "training"))
     for item in items:
         if not item.path.is_relative_to(TESTS):
             continue
@@ -73,6 +78,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     The marks of pytest-xdist 3.8 have no effect with pytest 9.2, which keeps the ID that a test had first.
     """
     from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False
 
     class Units(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
