@@ -17,7 +17,7 @@ from constructs import Construct
 
 from infrastructure.data.lake import Lake
 from infrastructure.grants import allow_caller_data, allow_listing, allow_objects
-from infrastructure.logs import log_group
+from infrastructure.logs import WRITE_STREAMS, log_group, log_group_arn
 from infrastructure.packaging import packages
 from infrastructure.packaging.build import build
 from infrastructure.permissions import allow
@@ -82,18 +82,11 @@ class Distributed(Construct):
         allow_caller_data(self.role, self._stage, reads=True)
         for asset in (self.code, self.entry):
             allow(self.role, ["s3:GetObject"], [asset.bucket.arn_for_objects(asset.s3_object_key)])
-        log = self._log.log_group_arn
-        allow(self.role, ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [log])
-        groups = cdk.Stack.of(self).format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name="*",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
+        allow(self.role, WRITE_STREAMS, [self._log.log_group_arn])
         allow(
             self.role,
             ["logs:DescribeLogGroups"],
-            [groups],
+            [log_group_arn(self, "*")],
             because="EMR lists log groups before it writes to its own",
         )
 

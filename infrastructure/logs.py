@@ -9,8 +9,21 @@ from constructs import Construct
 from infrastructure.encryption import stage_key
 from infrastructure.stage import RETENTION_DAYS, Stage
 
+WRITE_STREAMS = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+"""What a job needs of the log group that its service writes for it."""
+
 # CDK's enumeration has the order of CloudWatch's list of days, and "forever" at its end.
 _RETENTION = dict(zip(RETENTION_DAYS, logs.RetentionDays, strict=False))
+
+
+def log_group_arn(scope: Construct, name: str) -> str:
+    """The ARN of the log groups whose name matches `name`, which may have wildcards."""
+    return cdk.Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=name,
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def log_group(scope: Construct, id: str, name: str, *, stage: Stage) -> logs.LogGroup:

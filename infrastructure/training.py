@@ -15,6 +15,7 @@ from constructs import Construct
 from infrastructure.data.lake import Lake
 from infrastructure.encryption import ENCRYPT, stage_key
 from infrastructure.grants import allow_objects, foundation_model
+from infrastructure.logs import WRITE_STREAMS, log_group_arn
 from infrastructure.packaging import packages
 from infrastructure.packaging.build import build
 from infrastructure.permissions import allow
@@ -107,16 +108,10 @@ class Training(Construct):
             allow(self.role, ["bedrock:InvokeModel"], [model])
 
     def _grant_logs_and_metrics(self) -> None:
-        job_logs = cdk.Stack.of(self).format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name="/aws/sagemaker/TrainingJobs:*",
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
         allow(
             self.role,
-            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [job_logs],
+            ["logs:CreateLogGroup", *WRITE_STREAMS],
+            [log_group_arn(self, "/aws/sagemaker/TrainingJobs:*")],
             because="SageMaker names a log stream after each job",
         )
         allow(

@@ -49,6 +49,8 @@ class Context:
     tracking_id: str = ""
     tracker: str = ""
     attribution: str = ""
+    stack: str = ""
+    """The stack that declares resources, while it exists."""
     streamed: list[tuple[str, str]] = field(default_factory=list)
     """(user, item) of every event that was sent."""
 

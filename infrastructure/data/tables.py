@@ -21,7 +21,8 @@ class Tables(Construct):
     def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
         super().__init__(scope, id)
         self._stage = stage
-        self.resources = self._table("Resources", key="arn")
+        # Records do not expire. Addresses for answers to CloudFormation do.
+        self.resources = self._table("Resources", key="arn", expires="expiresAt")
         for name, attribute in INDEXES.items():
             self._index(name, attribute)
         self._index(IN_TRANSITION_INDEX, "moving")

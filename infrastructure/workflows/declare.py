@@ -32,7 +32,10 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     step.next(question.otherwise(pause))
     pause.next(step)
     # CloudFormation waits for an hour. A step answers long before; what is left then would be lost anyway.
-    return flow.finish(step, comment="Input: a request of CloudFormation about a custom resource", hours=2)
+    # Properties of a user's stack may be secret, so they are not logged.
+    return flow.finish(
+        step, comment="Input: a request of CloudFormation about a custom resource", hours=2, log_data=False
+    )
 
 
 WORKFLOW = WorkflowDeclaration(name=DECLARE, subject="Declaration", define=_define)

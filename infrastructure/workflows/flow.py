@@ -156,8 +156,13 @@ class Workflow(Construct):
         self.while_more(state, question="Is there more to clean up?", then=then)
         return state
 
-    def finish(self, start: sfn.State, *, comment: str, hours: int) -> sfn.StateMachine:
-        """The machine with its log. An execution is stopped after `hours`."""
+    def finish(
+        self, start: sfn.State, *, comment: str, hours: int, log_data: bool = True
+    ) -> sfn.StateMachine:
+        """The machine with its log. An execution is stopped after `hours`.
+
+        Without `log_data` the log has no inputs and outputs, even at the level DEBUG.
+        """
         accept(
             self.role,
             "IAM5[Resource::*]",
@@ -179,7 +184,7 @@ class Workflow(Construct):
                 ),
                 level=sfn.LogLevel.ALL,
                 # Plans and results name files, and the reason of a failure may repeat a value of a row.
-                include_execution_data=self._stage.log_level == "DEBUG",
+                include_execution_data=log_data and self._stage.log_level == "DEBUG",
             ),
         )
         if not self._stage.monitoring.tracing:

@@ -1,4 +1,8 @@
-"""Sending answers to CloudFormation: an upload to the address in the request, which S3 has signed."""
+"""Sending answers to CloudFormation: an upload to the address in the request, which S3 has signed.
+
+The address is in a bucket of CloudFormation, and each region has one, named after the region without dashes.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/vpc-interface-endpoints.html
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,16 @@ import urllib3
 
 MAX_BYTES = 4096
 """The largest answer that CloudFormation accepts."""
-AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn")
+BUCKET = "cloudformation-custom-resource-response-"
 
 
-def send(url: str, answer: Mapping[str, Any], endpoint: str | None = None) -> None:
+def send(url: str, answer: Mapping[str, Any], region: str, endpoint: str | None = None) -> None:
     """Upload an answer. An upload that fails is repeated, because the stack would wait for an hour.
 
-    `endpoint` is the address of the local run. Raises ValueError for an address that is not AWS's, and
-    OSError if the upload fails.
+    `region` is the region of the stack, and `endpoint` the address of the local run. Raises ValueError for an
+    address that is not of CloudFormation's bucket, and OSError if the upload fails.
     """
-    _check(url, endpoint)
+    _check(url, region, endpoint)
     body = json.dumps(answer).encode()
     if len(body) > MAX_BYTES:  # Fn::GetAtt would miss members, so the resource cannot be used
         failed = {
@@ -43,10 +47,20 @@ def send(url: str, answer: Mapping[str, Any], endpoint: str | None = None) -> No
         raise OSError(f"CloudFormation did not get the answer: HTTP {response.status}")
 
 
-def _check(url: str, endpoint: str | None) -> None:
+def _check(url: str, region: str, endpoint: str | None) -> None:
     parts = urlsplit(url)
-    if parts.scheme == "https" and (parts.hostname or "").endswith(AWS_DOMAINS):
-        return
     if endpoint is not None and parts[:2] == urlsplit(endpoint)[:2]:
         return
-    raise ValueError(f"The ResponseURL {parts.scheme}://{parts.hostname} is not an address of AWS.")
+    bucket = f"{BUCKET}{region.replace('-', '')}"
+    if parts.scheme == "https" and parts.netloc in {f"{bucket}.{host}" for host in _hosts_of_s3(region)}:
+        return
+    raise ValueError(
+        f"The ResponseURL {parts.scheme}://{parts.netloc} is not an address of CloudFormation: it must begin "
+        f"with https://{bucket}.s3, and the stack must be in {region}."
+    )
+
+
+def _hosts_of_s3(region: str) -> tuple[str, ...]:
+    """The names of S3 in a region: the regional one, the one with a dash, and the global one."""
+    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    return f"s3.{region}.{domain}", f"s3-{region}.{domain}", f"s3.{domain}"

@@ -2,6 +2,7 @@
 
 - CloudFormation sends a request about a custom resource. The handler starts an execution of the `declare`
   workflow and returns. A request that arrives twice starts one execution, which has the name of the request.
+  The address of the answer stays out of the execution.
 - The workflow calls `{"action": "step"}` until the request is answered, and `{"action": "fail"}` if the
   function itself fails.
 - A schedule of a user's stack calls `{"action": "create"}`: a job, once for each scheduled time.
@@ -20,10 +21,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from lambdas.declaring.addresses import AnswerAddresses
 from lambdas.declaring.answering import send
 from lambdas.declaring.jobs import create_job
 from lambdas.declaring.mailings import mail
 from lambdas.support import control_plane
+from lambdas.support.clients import client
 from lambdas.support.http import account_of
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
@@ -73,9 +76,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _begin(control: ControlPlane, event: Mapping[str, Any]) -> dict[str, Any]:
     """Start the execution that answers the request. If it cannot start, answer at once."""
     name = re.sub(r"[^A-Za-z0-9-]", "-", f"{event['LogicalResourceId'][:30]}-{event['RequestId']}")[:80]
+    _addresses().keep(str(event["RequestId"]), str(event["ResponseURL"]))
+    request = {member: value for member, value in event.items() if member != "ResponseURL"}
     logger.info("request", extra={"request": event["RequestType"], "resource": event["LogicalResourceId"]})
     try:
-        control.ports.workflows.start(DECLARE, name, event)
+        control.ports.workflows.start(DECLARE, name, request)
     except StartError as error:
         _answer(event, custom_resources.answer(event, Failed(str(error), event.get("PhysicalResourceId"))))
     return {"execution": name}
@@ -101,8 +106,21 @@ def _fail(control: ControlPlane, event: Mapping[str, Any], error: Mapping[str, A
 
 
 def _answer(event: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    logger.info("answer", extra={"resource": event["LogicalResourceId"], "status": answer["Status"]})
-    send(str(event["ResponseURL"]), answer, os.environ.get("AWS_ENDPOINT_URL"))
+    """Send the answer to a request. A step that Lambda repeats after that sends nothing."""
+    addresses, request = _addresses(), str(event["RequestId"])
+    # Executions that an earlier version has started have the address in their input.
+    url = event.get("ResponseURL") or addresses.find(request)
+    details = {"resource": event["LogicalResourceId"], "status": answer["Status"]}
+    if url is None:
+        logger.warning("answered before", extra=details)
+        return
+    logger.info("answer", extra=details)
+    send(url, answer, Settings().region, os.environ.get("AWS_ENDPOINT_URL"))
+    addresses.forget(request)
+
+
+def _addresses() -> AnswerAddresses:
+    return AnswerAddresses(client("dynamodb"), Settings().resources_table)
 
 
 def _drift(control: ControlPlane, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from local.cloudformation.templates import (
 from local.http.messages import Request, Response
 from local.iam.operations import Operation
 
+AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
 STARTS = ("CreateStack", "UpdateStack", "CreateChangeSet")
 OF_ALL_STACKS = ("DescribeStacks", "ListStacks")
 PAGE = 100
@@ -119,6 +120,7 @@ class CloudFormation:
         name = form["StackName"]
         if self.stacks.find(name) is not None:
             raise InvalidRequestError(f"Stack [{name}] already exists", "AlreadyExistsException")
+        self._check_capabilities(form)
         source = self._source(form)
         body = self._prepared(parsed(source))
         given = parameters(form, body, {})
@@ -137,6 +139,7 @@ class CloudFormation:
                 "the local run cannot add later. Create it again with them."
             )
         stack = self.stacks.updatable(form)
+        self._check_capabilities(form)
         body, source = self._body_for(stack, form)
         given = parameters(form, body, stack.parameters)
         tags = pairs(form, "Tags", "Key", "Value")
@@ -258,6 +261,16 @@ class CloudFormation:
             bucket, key = location(form["TemplateURL"])
             text = self._account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         return text
+
+    def _check_capabilities(self, form: Form) -> None:
+        """A transform needs a capability in requests that nobody reviews as a change set.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+        """
+        if transforms_of(parsed(self._source(form))) and AUTO_EXPAND not in members(form, "Capabilities"):
+            raise InvalidRequestError(
+                f"Requires capabilities : [{AUTO_EXPAND}]", "InsufficientCapabilitiesException"
+            )
 
     def _body_for(self, stack: Stack | None, form: Form) -> tuple[dict[str, Any], str]:
         """The template of an update after its transforms, and its text."""

@@ -88,8 +88,11 @@ def _constant(query: Query, context: QueryContext) -> Matches:
 
 
 def find(request: SearchRequest, context: QueryContext) -> Matches:
-    """The documents of a request's query that exist."""
-    found = request.query.matches(context)
+    """The documents of a request's query that exist. Raises InvalidArgumentError for endless scores."""
+    with np.errstate(all="ignore"):  # the scores are checked below
+        found = request.query.matches(context)
+    if not np.isfinite(found.scores).all():
+        raise InvalidArgumentError("the query has scores that are no finite numbers; use smaller boosts")
     live = context.reader.live[found.documents]
     if request.min_score is not None:
         live &= found.scores >= request.min_score

@@ -14,19 +14,11 @@ from lambdas.control.text_operations import Invoke
 from lambdas.support.settings import Settings
 from scripts.client_models import TARGET
 from tastemaker.contracts.stage_summary import StageSummary
-from tastemaker.contracts.text_models import TextGeneration
-from tastemaker.errors import TastemakerError
-from tastemaker.extensions.browsing import describe_user, find_items, find_users
-from tastemaker.extensions.describe_model import describe_model
-from tastemaker.extensions.explain_recommendations import explain_recommendations
-from tastemaker.extensions.generate_message import generate_message
-from tastemaker.extensions.get_data_insights import get_data_insights
-from tastemaker.extensions.summaries import describe_taste, summarize_item
-from tastemaker.generation.writer import Writer
 from tastemaker.wire import Service
 from tests.contract.server import running
 from tests.contract.violations import missing_members
 from tests.tastemaker.extensions.cinema import cinema_with_texts
+from tests.tastemaker.extensions.texts import text_function
 from tests.tastemaker.serving.films import PREFIX
 
 SERVICE = Service("tastemaker")
@@ -64,31 +56,9 @@ def client(texts: Invoke) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
     """The generation function, on the films of the tests of serving."""
-    runtime = cinema_with_texts(tmp_path_factory.mktemp("films")).runtime
+    invoke = text_function(cinema_with_texts(tmp_path_factory.mktemp("films")).runtime)
     campaign = f"{PREFIX}campaign/v1"
-    operations = {
-        "DescribeModel": lambda params: describe_model(
-            runtime, lambda uri: runtime.bundles.get(uri).bundle.manifest, params
-        ),
-        "DescribeUser": lambda params: describe_user(runtime, params),
-        "FindItems": lambda params: find_items(runtime, params),
-        "FindUsers": lambda params: find_users(runtime, params),
-        "DescribeTaste": lambda params: describe_taste(runtime, params),
-        "ExplainRecommendations": lambda params: explain_recommendations(
-            runtime, TextGeneration(), Writer(), params
-        ),
-        "GenerateMessage": lambda params: generate_message(runtime, TextGeneration(), Writer(), params),
-        "GetDataInsights": lambda params: get_data_insights(runtime, params),
-        "SummarizeItem": lambda params: summarize_item(runtime, Writer(), params),
-    }
-
-    def invoke(event: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return {"output": operations[event["operation"]]({**event["params"], "campaignArn": campaign})}
-        except TastemakerError as error:
-            return {"error": error.code, "message": error.message, "status": error.status}
-
-    return invoke
+    return lambda event: invoke({**event, "params": {**event["params"], "campaignArn": campaign}})
 
 
 def method_of(client: Any, operation: str) -> Any:

@@ -1,4 +1,4 @@
-"""Every behavior of AWS has a source and tests that exist."""
+"""Every behavior of AWS has a source, what the first release did, and tests that exist."""
 
 import re
 from functools import cache
@@ -18,8 +18,8 @@ def names_in(file: str) -> frozenset[str]:
 def test_every_behavior_has_a_source_and_tests_that_exist() -> None:
     found = rows("aws-behavior.md")
     assert len(found) >= 25
-    for behavior, source, tests in found:
-        assert behavior and source, behavior
+    for behavior, source, before, tests in found:
+        assert behavior and source and before, behavior
         files = [part.strip() for part in tests.split(";")]
         for part in files:
             file, names = re.findall(r"`(tests/[\w/]+\.py)`", part), re.findall(r"`(test_\w+)`", part)

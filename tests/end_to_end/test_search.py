@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from opensearchpy import NotFoundError, OpenSearch, RequestError
 
+from tests.clients.javascript import node
 from tests.end_to_end import shop
 from tests.end_to_end.store import SCHEMAS, Store
 
@@ -141,7 +142,7 @@ def test_pages_of_a_window_together_are_the_window(client: OpenSearch, pipeline:
 def test_javascript_client_runs_the_same_program(endpoint: str, client: OpenSearch, campaign: str) -> None:
     program = Path(__file__).parent / "programs" / "search.mjs"
     ended = subprocess.run(
-        ["node", program, endpoint, campaign, INDEX], capture_output=True, text=True, timeout=120, check=False
+        [node(), program, endpoint, campaign, INDEX], capture_output=True, text=True, timeout=120, check=False
     )
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)

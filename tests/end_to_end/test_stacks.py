@@ -8,11 +8,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.standard_schemas import avro
 
 SECONDS = 240
 TRANSFORM = "tastemaker-local"
+EXPAND = ["CAPABILITY_AUTO_EXPAND"]
 FUNCTION = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:tastemaker-local-declaring"
 TOKEN = {"Fn::Sub": FUNCTION}
 
@@ -60,7 +62,12 @@ def template(**more: Any) -> dict[str, Any]:
 
 def test_stack_is_created_rolled_back_and_deleted(endpoint: str, cloudformation: Any) -> None:
     personalize = boto3.client("personalize", endpoint_url=endpoint)
-    stack = cloudformation.create_stack(StackName="declared", TemplateBody=json.dumps(template()))["StackId"]
+    with pytest.raises(ClientError, match="CAPABILITY_AUTO_EXPAND") as refused:
+        cloudformation.create_stack(StackName="declared", TemplateBody=json.dumps(template()))
+    assert refused.value.response["Error"]["Code"] == "InsufficientCapabilitiesException"
+    stack = cloudformation.create_stack(
+        StackName="declared", TemplateBody=json.dumps(template()), Capabilities=EXPAND
+    )["StackId"]
     created = outcome_of(cloudformation, stack)
     assert created["StackStatus"] == "CREATE_COMPLETE", created
     tracker = personalize.list_event_trackers()["eventTrackers"][0]["eventTrackerArn"]
@@ -73,7 +80,7 @@ def test_stack_is_created_rolled_back_and_deleted(endpoint: str, cloudformation:
 
     wrong = {"ServiceToken": TOKEN, "DatasetGroupArn": {"Ref": "Group"}, "FilterExpression": "nonsense"}
     body = template(Wrong={"Type": "Custom::TastemakerFilter", "Properties": wrong})
-    cloudformation.update_stack(StackName=stack, TemplateBody=json.dumps(body))
+    cloudformation.update_stack(StackName=stack, TemplateBody=json.dumps(body), Capabilities=EXPAND)
     assert outcome_of(cloudformation, stack)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     assert any("nonsense" in one.get("ResourceStatusReason", "") for one in events)

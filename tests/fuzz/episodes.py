@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from tests.fuzz import lines, tables
+from tests.fuzz import lines, searches, tables
 from tests.fuzz.checks import check
 from tests.fuzz.shop import EveryBundle, Shop
 from tests.fuzz.shrink import smallest
@@ -38,6 +38,7 @@ class Findings:
     statuses: Counter[int] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    searches: Counter[int] = field(default_factory=Counter)
     lines: int = 0
     files: int = 0
 
@@ -61,6 +62,28 @@ def send_requests(bundles: EveryBundle, seed: int, count: int, findings: Finding
         (findings.accepted if answer.accepted else findings.refused)[call.operation] += 1
         if answer.problem is not None:
             findings.keep(Failure(seed, number, answer.problem, _smallest_call(shop, call, answer.problem)))
+
+
+def search(folder: Path, seed: int, count: int, findings: Findings) -> None:
+    """Send `count` requests of OpenSearch clients."""
+    endpoint = searches.Searches(folder)
+    for number, one in zip(range(count), searches.generated(Random(seed)), strict=False):
+        status, problem = endpoint.ask(one)
+        findings.searches[status] += 1
+        if problem is not None:
+            findings.keep(Failure(seed, number, problem, str(_smallest_search(endpoint, one, problem))))
+
+
+def _smallest_search(
+    endpoint: searches.Searches, search: searches.Searched, problem: str
+) -> searches.Searched:
+    if search.document is None:
+        return search
+
+    def fails(document: object) -> bool:
+        return (endpoint.ask(search.with_document(document))[1] or "").startswith(problem[:40])
+
+    return search.with_document(smallest(search.document, fails)) if fails(search.document) else search
 
 
 def ask_lines(bundles: EveryBundle, seed: int, count: int, findings: Findings) -> None:

@@ -48,12 +48,14 @@ from tastemaker.serving.runtime import Runtime
 from tastemaker.wire import Service
 from tests.contract.requests import populate
 from tests.fuzz.limits import Writes, allowing_everything
+from tests.fuzz.own_operations import own_requests
 from tests.lambdas.aws import TABLE, create_resources_table, create_table
 from tests.lambdas.refreshing.test_refresh_actions import write_action_bundle
 from tests.standard_schemas import ACTION_ID, EVENT_TYPE, ITEM_ID, TIMESTAMP, USER_ID, avro, field
 from tests.tastemaker.batch.test_segments import Fans
 from tests.tastemaker.control import shop as make
 from tests.tastemaker.control.fakes import SCOPE, world
+from tests.tastemaker.extensions.texts import text_function
 from tests.tastemaker.serving.films import write_bundle
 
 ACCOUNT = SCOPE.account
@@ -167,7 +169,6 @@ class Shop:
             for name, request in populate(self.world).items()
             if name in Service("personalize").operations
         }
-        self.requests["tastemaker", "DescribeDeployment"] = {}
         self.profiles = Profiles(dynamodb, "profiles")
         self.profile_writer = ProfileWriter(dynamodb, "profiles", sleep=lambda _: None)
         self.runtime = Runtime(
@@ -181,6 +182,8 @@ class Shop:
         )
         tracking_ids = self._fill()
         self._requests_for_data(tracking_ids)
+        own = own_requests(self.campaigns["v2"], self.filters["asked"])
+        self.requests |= {("tastemaker", name): request for name, request in own.items()}
         self.rejected: list[str] = []
         metrics = RequestMetrics()
         stream = KinesisTransport(self, "events", lambda _: None)
@@ -192,7 +195,11 @@ class Shop:
         }
         self._services = {
             "control": (Service("personalize"), registry.operations(self.world.control), audit.write),
-            "own": (Service("tastemaker"), own_operations(Settings(environment), ACCOUNT), audit.write),
+            "own": (
+                Service("tastemaker"),
+                own_operations(Settings(environment), ACCOUNT, text_function(self.runtime)),
+                audit.write,
+            ),
             "events": (
                 Service("personalize-events"),
                 event_operations(targets, stream, catalog, metrics, self.world.clock),

@@ -1,12 +1,13 @@
 """A few seeds of each kind of `make fuzz`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto import mock_aws
 
 from tests.fuzz.__main__ import ENVIRONMENT
-from tests.fuzz.episodes import Findings, Held, ask_lines, import_files, send_requests
+from tests.fuzz.episodes import Findings, Held, ask_lines, import_files, search, send_requests
 from tests.fuzz.shop import EveryBundle, open_bundles
 
 pytestmark = pytest.mark.slow
@@ -30,6 +31,13 @@ def test_no_request_fails_inside_or_writes_although_it_is_refused(bundles: Every
     assert not findings.failures, "\n".join(map(str, findings.failures))
     # The requests reach what they are for: most operations do something, and most refuse something.
     assert len(findings.accepted) > 20 and len(findings.refused) > 40
+
+
+def test_no_search_fails_inside(tmp_path: Path) -> None:
+    findings = Findings()
+    search(tmp_path, 1, 400, findings)
+    assert not findings.failures, "\n".join(map(str, findings.failures))
+    assert findings.searches[200] > 50 and findings.searches[400] > 50
 
 
 def test_every_line_of_a_batch_job_has_an_answer(bundles: EveryBundle) -> None:

@@ -67,8 +67,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
             settings |= {"generation": {"region": "eu-central-1", "geography": "eu"}}
             text = {"textModel": "amazon.titan-embed-text-v2:0", "textModelRegion": "eu-central-1"}
             settings["training"] = {**settings["training"], **text, "instanceCount": 2}
-        if name == "lite":  # nothing that bills by the hour, but this
-            settings |= {"search": {"collection": True, "logDays": 30}}
+        if name == "lite":  # nothing that bills by the hour, but this; and it logs most
+            settings |= {"search": {"collection": True, "logDays": 30}, "logLevel": "DEBUG"}
         TastemakerStack(app, stage=parse(name, settings))
     try:
         app.synth()

@@ -441,10 +441,21 @@ def test_jobs_together_take_no_more_concurrency_than_the_stage_reserves(assembly
     assert reserved(assembly.templates["prod"]) == {"batch": 40, "deletion": 10}
 
 
-def test_logs_of_state_machines_have_no_data(template: Template) -> None:
+def _machines_that_log_data(template: Template) -> set[str]:
+    machines = template.of_type("AWS::StepFunctions::StateMachine").values()
+    logging = {one["StateMachineName"]: one["LoggingConfiguration"] for one in machines}
+    return {name for name, one in logging.items() if one["IncludeExecutionData"]}
+
+
+def test_logs_of_state_machines_have_no_data(assembly: Assembly) -> None:
     """A plan or a result may name a user, and the reason of a failure may repeat a value of a row."""
-    for machine in template.of_type("AWS::StepFunctions::StateMachine").values():
-        assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    for stage in ("local", "prod"):
+        assert _machines_that_log_data(assembly.templates[stage]) == set()
+
+
+def test_debugging_logs_no_properties_of_users_stacks(assembly: Assembly) -> None:
+    logged = _machines_that_log_data(assembly.templates["lite"])
+    assert logged == {f"tastemaker-lite-{name}" for name in WORKFLOWS} - {"tastemaker-lite-declare"}
 
 
 def test_training_image_has_an_exact_version(template: Template) -> None:

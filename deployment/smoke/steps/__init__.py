@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from deployment.smoke.runner import CLEANUP, Step
-from deployment.smoke.steps import alarms, data, events, jobs, lifecycle, models, search, texts
+from deployment.smoke.steps import alarms, data, declare, events, jobs, lifecycle, models, search, texts
 
 STEPS = (
     Step("connect", "sign requests for the API and describe the deployment", lifecycle.connect),
     Step("storage", "create a bucket and a role", lifecycle.storage, ("connect",)),
     Step("import", "import interactions, items and users", data.import_data, ("storage",)),
+    Step("declare", "create and delete resources by CloudFormation", declare.declare, ("import",)),
     Step("train", "train recommendations and segments", models.train, ("import",)),
     Step("campaign", "create a campaign", models.campaign, ("train",)),
     Step("recommendations", "ask for recommendations", models.recommendations, ("campaign",)),

@@ -11,7 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deployment.smoke.context import Context, check
+from deployment.smoke.context import CheckError, Context, check
+from deployment.smoke.steps.declare import delete_stack
 
 ROLE_PREFIX = "PersonalizeRole-"
 BUCKET_ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:GetBucketLocation"]
@@ -114,7 +115,7 @@ def machine_arn(context: Context, workflow: str) -> str:
 
 def cleanup(context: Context) -> str:
     """Delete what the run created, children first, and check that it is gone."""
-    if not (context.group or context.schemas or context.bucket or context.role):
+    if not (context.group or context.schemas or context.bucket or context.role or context.stack):
         return "nothing was created"
     problems: list[str] = []
 
@@ -124,8 +125,12 @@ def cleanup(context: Context) -> str:
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("ResourceNotFoundException", "NoSuchEntity"):
                 problems.append(f"{what}: {error}")
+        except CheckError as error:
+            problems.append(str(error))
 
     personalize = context.personalize
+    if context.stack:
+        attempt(context.stack, partial(delete_stack, context))
     if context.group:
         _delete_resources(context, attempt)
     for schema in context.schemas.values():

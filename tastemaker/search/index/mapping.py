@@ -57,15 +57,18 @@ class FieldMapping:
         return [*ANALYZERS, *(name for name in self.analyzers if name not in ANALYZERS)]
 
 
-def read_mapping(settings: Mapping[str, Any], mappings: Mapping[str, Any]) -> FieldMapping:
+def read_mapping(settings: Any, mappings: Any) -> FieldMapping:
     """Read the members `settings.analysis` and `mappings` of an index. Raises InvalidArgumentError."""
-    analysis = settings.get("analysis") or settings.get("index", {}).get("analysis") or {}
+    given = _object("settings", settings)
+    analysis = _object(
+        "analysis", given.get("analysis") or _object("index", given.get("index")).get("analysis")
+    )
     analyzers = {
-        str(name): _analyzer(str(name), about, analysis)
-        for name, about in (analysis.get("analyzer") or {}).items()
+        str(name): _analyzer(str(name), _object(str(name), about), analysis)
+        for name, about in _object("analyzer", analysis.get("analyzer")).items()
     }
     fields = {}
-    for name, about in (mappings.get("properties") or {}).items():
+    for name, about in _object("properties", _object("mappings", mappings).get("properties")).items():
         chosen = _field_analyzer(str(name), about)
         if chosen is not None:
             fields[str(name)] = chosen
@@ -73,6 +76,15 @@ def read_mapping(settings: Mapping[str, Any], mappings: Mapping[str, Any]) -> Fi
     for name in fields:
         mapping.analyzer(name)
     return mapping
+
+
+def _object(what: str, value: Any) -> Mapping[str, Any]:
+    """A JSON object; an empty one for nothing."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidArgumentError(f"[{what}] must be an object, found [{str(value)[:60]}]")
+    return value
 
 
 def _field_analyzer(name: str, about: Any) -> str | None:
@@ -106,8 +118,11 @@ def _analyzer(name: str, about: Mapping[str, Any], analysis: Mapping[str, Any]) 
     filters = about.get("filter") or ()
     language = STANDARD
     rules: list[str] = []
-    for named in [filters] if isinstance(filters, str) else filters:
-        found, synonyms = _filter(str(named), (analysis.get("filter") or {}).get(named))
+    if not isinstance(filters, (str, list, tuple)):
+        raise InvalidArgumentError(f"[filter] of the analyzer [{name}] must be a list of names.")
+    defined = _object("filter", analysis.get("filter"))
+    for named in [filters] if isinstance(filters, str) else map(str, filters):
+        found, synonyms = _filter(named, None if named not in defined else _object(named, defined[named]))
         if found and language not in (STANDARD, found):
             raise InvalidArgumentError(
                 f"The analyzer [{name}] has filters of two languages: {language}, {found}."

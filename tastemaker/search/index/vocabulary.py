@@ -34,10 +34,10 @@ def max_distance(fuzziness: str | int, word: str) -> int:
     if text.startswith("AUTO"):
         low, high = (int(part) for part in text[5:].split(",")) if ":" in text else (3, 6)
         return 0 if len(word) < low else 1 if len(word) < high else 2
-    distance = int(float(text))
+    distance = float(text)
     if not 0 <= distance <= 2:
         raise ValueError(text)
-    return distance
+    return int(distance)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from tastemaker.search.errors import ConfigurationError
+from tastemaker.search.queries.reading import finite
 
 TYPE = "personalized_search_ranking"
 RECIPES = ("aws-personalized-ranking", "aws-personalized-ranking-v2")
@@ -83,7 +84,7 @@ class _Properties:
         if found is None:
             raise self.error(name, "required property is missing")
         try:
-            return float(found)
+            return finite(found)
         except (TypeError, ValueError):
             raise self.error(name, f"property cannot be converted to a double [{found}]") from None
 

@@ -16,6 +16,7 @@ from tastemaker.search.index.vocabulary import with_prefix
 from tastemaker.search.queries.context import ITEM_ID, QueryContext
 from tastemaker.search.queries.matches import Matches
 from tastemaker.search.queries.node import Highlight, nothing
+from tastemaker.search.queries.reading import finite
 from tastemaker.search.queries.scoring import bm25, exact_score
 
 
@@ -183,7 +184,7 @@ def _value(column_type: str, field: str, value: Any) -> Any:
     """A value of a query as the column stores it. Raises InvalidArgumentError."""
     if column_type == NUMBER:
         try:
-            return float(value)
+            return finite(value)
         except (TypeError, ValueError):
             raise InvalidArgumentError(
                 f'failed to create query: For input string: "{value}" of [{field}]'

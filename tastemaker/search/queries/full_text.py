@@ -244,14 +244,14 @@ def minimum_should_match(given: str | int | None, clauses: int) -> int:
         wanted = None
         for condition in str(given).split():
             limit, _, rest = condition.partition("<")
-            if not limit.isdigit():
+            if not re.fullmatch(r"\d{1,9}", limit, re.ASCII):
                 raise InvalidArgumentError(f"minimum_should_match [{given}] is not valid")
             if clauses <= int(limit):
                 break
             wanted = rest
         if wanted is None:
             return clauses
-    if wanted is None or not re.fullmatch(r"-?\d+(\.\d+)?%?", wanted):
+    if wanted is None or not re.fullmatch(r"-?\d{1,9}(\.\d+)?%?", wanted, re.ASCII):
         raise InvalidArgumentError(f"minimum_should_match [{given}] is not valid")
     if wanted.endswith("%"):
         share = float(wanted[:-1]) / 100

@@ -30,7 +30,7 @@ def parse_functions(parse: Parse, body: Any) -> FunctionScore:
     """Parse a function_score query, with one function or a list of them."""
     members = Members("function_score", body)
     query = parse(members.take("query")) if "query" in members else MatchAll()
-    functions = [_function(parse, Members("function", one)) for one in members.take("functions", [])]
+    functions = [_function(parse, Members("function", one)) for one in members.values("functions")]
     alone = {name: members.take(name) for name in (*FUNCTIONS, *OTHER_FUNCTIONS, "weight") if name in members}
     if alone:
         if functions:

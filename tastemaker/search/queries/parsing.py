@@ -28,7 +28,7 @@ from tastemaker.search.queries.function_parsing import parse_functions
 from tastemaker.search.queries.hybrid import MAX_QUERIES, Hybrid
 from tastemaker.search.queries.nearest import DEFAULT_COUNT, Nearest
 from tastemaker.search.queries.node import Query
-from tastemaker.search.queries.reading import Members, as_list, plain_text
+from tastemaker.search.queries.reading import Members, as_list, finite, plain_text
 from tastemaker.search.vectors.text_vectors import FIELD
 
 MAX_CLAUSES = 1024
@@ -87,7 +87,7 @@ class QueryParser:
         for pattern in patterns:
             name, caret, boost = str(pattern).partition("^")
             try:
-                factor = float(boost) if caret else 1.0
+                factor = finite(boost) if caret else 1.0
             except ValueError:
                 raise ParsingError(f"[multi_match] the boost of [{pattern}] is not a number") from None
             if not 0 <= factor < math.inf:

@@ -85,6 +85,13 @@ class Members:
             raise ParsingError(f"[{self.what}] [{name}] must be one of {', '.join(allowed)}, found [{value}]")
         return value
 
+    def values(self, name: str) -> list[Any]:
+        """A list; an empty one without the member. Raises ParsingError for anything else."""
+        value = self._left.pop(name, [])
+        if not isinstance(value, list):
+            raise ParsingError(f"[{self.what}] [{name}] must be a list, found {_named(value)}")
+        return value
+
     def ignore(self, *names: str) -> None:
         """Drop members that change nothing here."""
         for name in names:
@@ -114,6 +121,17 @@ class Members:
                 f"[{self.what}] has the member [{next(iter(self._left))}], which the embedded index "
                 "does not support."
             )
+
+
+def finite(value: Any) -> float:
+    """A number, or a text with one. Raises TypeError and ValueError, also for NaN and infinities."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 def as_list(value: Any) -> list[Any]:

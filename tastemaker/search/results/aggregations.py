@@ -91,7 +91,7 @@ def _terms_options(members: Members) -> dict[str, Any]:
 
 def _range_options(members: Members) -> dict[str, Any]:
     ranges = []
-    for one in members.required("ranges"):
+    for one in members.values("ranges"):
         about = Members("range", one)
         low = about.number("from", 0.0) if about.is_given("from") else None
         high = about.number("to", 0.0) if about.is_given("to") else None

@@ -11,7 +11,7 @@ from tastemaker.search.queries.context import QueryContext
 from tastemaker.search.queries.exact import MatchAll
 from tastemaker.search.queries.node import Query
 from tastemaker.search.queries.parsing import QueryParser
-from tastemaker.search.queries.reading import Members
+from tastemaker.search.queries.reading import Members, finite
 from tastemaker.search.results.aggregations import Aggregation, parse_aggregations
 from tastemaker.search.results.highlighting import HighlightOptions, parse_highlight
 from tastemaker.search.results.sorting import SortKey, parse_sort
@@ -81,6 +81,6 @@ def _track_total(value: Any) -> bool | int:
     if isinstance(value, bool):
         return value
     try:
-        return int(value)
+        return int(finite(value))
     except (TypeError, ValueError):
         raise ParsingError(f"[track_total_hits] must be a boolean or a number, found [{value}]") from None

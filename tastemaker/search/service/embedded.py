@@ -22,6 +22,7 @@ from tastemaker.search.index.mapping import read_mapping
 from tastemaker.search.index.reader import Reader
 from tastemaker.search.pipelines.definition import NONE, read_pipeline
 from tastemaker.search.queries.context import QueryContext, no_vectors
+from tastemaker.search.queries.reading import Members
 from tastemaker.search.results.fusing import Fusing, read_fusing
 from tastemaker.search.results.source import SourceFilter, document_source
 from tastemaker.search.service.backend import Search
@@ -282,7 +283,8 @@ class EmbeddedBackend:
 
     def _analyze(self, request: HttpRequest, index: str) -> HttpResponse:
         body, context = json_object(request.json()), self._context(index)
-        analyzer = context.analyzer(str(body.get("field", "")), body.get("analyzer"))
+        named = Members("analyze", body).text("analyzer")
+        analyzer = context.analyzer(str(body.get("field", "")), named)
         found = []
         texts = body.get("text") or []
         for text in texts if isinstance(texts, list) else [texts]:

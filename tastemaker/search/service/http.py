@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from tastemaker.search.errors import InvalidArgumentError, ParsingError, SearchError, TooLargeError
 
@@ -35,6 +37,12 @@ def uncompressed(body: bytes, headers: Mapping[str, str]) -> tuple[bytes, Mappin
     if not reader.eof:
         raise ParsingError("The body is not gzip: its end is missing")
     return plain, {name: value for name, value in headers.items() if name.lower() != "content-encoding"}
+
+
+def json_bytes(value: Any) -> bytes:
+    """A value as JSON in UTF-8. Half of a surrogate pair, which a client can send, becomes an escape."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class HttpResponse:
     @classmethod
     def of(cls, value: Any, status: int = 200) -> HttpResponse:
         """A response with a JSON body."""
-        return cls(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        return cls(status, json_bytes(value))
 
     @classmethod
     def of_error(cls, error: SearchError) -> HttpResponse:
@@ -108,15 +116,25 @@ class Parameters:
 
 
 def parse_json(text: bytes) -> Any:
-    """Parse JSON. Raises ParsingError."""
+    """Parse JSON. Raises ParsingError, also for NaN, infinities, and numbers beyond those of a double."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse, parse_int=_integer, parse_float=_real)
     except (ValueError, RecursionError) as error:
         raise ParsingError(f"The body is not JSON: {error}") from None
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    return number if abs(number) <= sys.float_info.max else _refuse(text[:60])
+
+
+def _real(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text[:60])
 
 
 def json_object(value: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tastemaker.search.errors import BackendError, SearchError, ServerError
 from tastemaker.search.pipelines.definition import NONE
 from tastemaker.search.service.backend import Search
 from tastemaker.search.service.definitions import Definition, Definitions
-from tastemaker.search.service.http import HttpRequest, HttpResponse, json_object
+from tastemaker.search.service.http import HttpRequest, HttpResponse, json_bytes, json_object
 from tastemaker.search.service.settings import DEFAULT_PIPELINE
 
 SECTIONS = ("request_processors", "response_processors", "phase_results_processors")
@@ -45,7 +45,7 @@ class OpenSearchBackend:
         query = dict(search.query)
         if search.pipeline is not None:
             query["search_pipeline"] = str(search.pipeline)
-        found = self._json(HttpRequest("POST", path, query, JSON_HEADERS, _encoded(search.body)))
+        found = self._json(HttpRequest("POST", path, query, JSON_HEADERS, json_bytes(search.body)))
         if "hits" not in (found.get("hits") or {}):
             raise BackendError(f"The OpenSearch server answered {path} without hits.")
         return found
@@ -79,7 +79,7 @@ class OpenSearchBackend:
         lines = []
         for one in searches:
             header = {**one.query, **({} if one.index is None else {"index": one.index})}
-            lines += [_encoded(header), _encoded(one.body)]
+            lines += [json_bytes(header), json_bytes(one.body)]
         data = b"\n".join(lines) + b"\n"
         answer = self._json(HttpRequest("POST", "/_msearch", {}, LINES_HEADERS, data))
         responses = answer.get("responses")
@@ -111,7 +111,7 @@ class OpenSearchBackend:
     def put_pipeline(self, name: str, rest: Mapping[str, Any]) -> None:
         if any(rest.get(section) for section in SECTIONS):
             path = f"/_search/pipeline/{name}"
-            self._json(HttpRequest("PUT", path, {}, JSON_HEADERS, _encoded(rest)))
+            self._json(HttpRequest("PUT", path, {}, JSON_HEADERS, json_bytes(rest)))
         elif name:
             self.delete_pipeline(name)  # an earlier definition may have had other processors
 
@@ -144,7 +144,7 @@ class OpenSearchBackend:
         response = HttpResponse.of({"acknowledged": True})
         if rest or creates:
             response = self._server.send(
-                HttpRequest("PUT", request.path, request.query, JSON_HEADERS, _encoded(rest))
+                HttpRequest("PUT", request.path, request.query, JSON_HEADERS, json_bytes(rest))
             )
             if response.status >= 400:
                 return response
@@ -180,10 +180,6 @@ class OpenSearchBackend:
         if not isinstance(value, dict):
             raise BackendError(f"The OpenSearch server answered {request.path} with no JSON object.")
         return value
-
-
-def _encoded(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _names_default(settings: Mapping[str, Any]) -> bool:

@@ -42,12 +42,14 @@ def flat_settings(settings: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def nested_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings by their full names as nested objects."""
+    """Settings by their full names as nested objects. Raises InvalidArgumentError if two names clash."""
     root: dict[str, Any] = {}
     for name, value in settings.items():
         *folders, last = name.split(".")
         here = root
         for folder in folders:
             here = here.setdefault(folder, {})
+            if not isinstance(here, dict):
+                raise InvalidArgumentError(f"the setting [{name}] is below another setting with a value")
         here[last] = value
     return root

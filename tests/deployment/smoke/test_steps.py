@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from deployment.smoke import traces
 from deployment.smoke.context import CheckError, Context
 from deployment.smoke.shop import AISLES, PURCHASES
-from deployment.smoke.steps import STEPS, alarms, data, events, jobs, lifecycle, models, texts
+from deployment.smoke.steps import STEPS, alarms, data, declare, events, jobs, lifecycle, models, texts
 from infrastructure.stage import load
 from tests.deployment.smoke.conftest import REGION
 
@@ -318,6 +318,83 @@ def test_bucket_and_role_are_created_with_the_stacks_statement_in_the_trust(cont
     assert second == TRUST
     policy = iam.get_role_policy(RoleName=role["RoleName"], PolicyName="bucket")["PolicyDocument"]
     assert all(context.bucket in resource for resource in policy["Statement"][0]["Resource"])
+
+
+class Formation:
+    """CloudFormation whose stack ends like this."""
+
+    def __init__(self, created: str = "CREATE_COMPLETE", deleted: str = "DELETE_COMPLETE") -> None:
+        self.status, self._deleted = created, deleted
+        self.template: dict[str, Any] = {}
+
+    def create_stack(self, **params: Any) -> dict[str, str]:
+        assert params["Capabilities"] == ["CAPABILITY_AUTO_EXPAND"]
+        self.template = json.loads(params["TemplateBody"])
+        return {"StackId": "arn:stack"}
+
+    def delete_stack(self, **_: Any) -> None:
+        self.status = self._deleted
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        outputs = [{"OutputKey": name, "OutputValue": f"arn:{name}"} for name in ("Schema", "Filter")]
+        return {"Stacks": [{"StackStatus": self.status, "Outputs": outputs}]}
+
+    def describe_stack_events(self, **_: Any) -> dict[str, Any]:
+        failed = {"LogicalResourceId": "Filter", "ResourceStatus": "CREATE_FAILED"}
+        return {"StackEvents": [{**failed, "ResourceStatusReason": "no answer"}]}
+
+
+class Declared(Personalize):
+    """A control plane whose filter and schema exist until the stack is deleted, or longer."""
+
+    def __init__(self, formation: Formation, *, keeps: str = "", expression: str = AISLES[0]) -> None:
+        super().__init__(filter={"filterExpression": expression})
+        self._formation, self._keeps = formation, keeps
+
+    def __getattr__(self, operation: str) -> Any:
+        if self._formation.status == "DELETE_COMPLETE" and operation != f"describe_{self._keeps}":
+            return self._missing
+        return super().__getattr__(operation)
+
+    def _missing(self, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "Describe")
+
+
+@pytest.mark.parametrize(
+    ("stack", "service", "message"),
+    [
+        ({}, {}, ""),
+        ({"created": "ROLLBACK_COMPLETE"}, {}, "ended ROLLBACK_COMPLETE. Filter: no answer"),
+        ({"created": "CREATE_IN_PROGRESS"}, {}, "the stack smoke-1: not within"),
+        ({"deleted": "DELETE_FAILED"}, {}, "ended DELETE_FAILED"),
+        ({}, {"keeps": "filter"}, "its filter exist"),
+        ({}, {"expression": "another"}, "expression another"),
+    ],
+)
+def test_stack_that_is_not_made_or_not_deleted_fails_the_smoke_test(
+    context: Context, stack: dict[str, str], service: dict[str, str], message: str
+) -> None:
+    context.wait_seconds = 0.01
+    formation = Formation(**stack)
+    context.target._clients["cloudformation"] = formation
+    context.personalize = Declared(formation, **service)
+    if message:
+        with pytest.raises(CheckError, match=message):
+            declare.declare(context)
+    else:
+        assert "deleted both" in declare.declare(context)
+        assert formation.template["Transform"] == "tastemaker-dev"
+    assert bool(context.stack) == (formation.status != "DELETE_COMPLETE")
+
+
+def test_cleanup_deletes_the_stack_that_a_failed_step_left(context: Context) -> None:
+    context.target._clients["cloudformation"] = formation = Formation("ROLLBACK_COMPLETE")
+    context.stack, context.personalize = "arn:stack", Listing()
+    assert "are gone" in lifecycle.cleanup(context)
+    assert (formation.status, context.stack) == ("DELETE_COMPLETE", "")
+    context.stack, formation._deleted = "arn:stack", "DELETE_FAILED"
+    with pytest.raises(CheckError, match="ended DELETE_FAILED"):
+        lifecycle.cleanup(context)
 
 
 class Listing(Personalize):

@@ -53,9 +53,12 @@ def call(resources_table, machines, receiver, monkeypatch):
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
 
     def call(event):
-        sent = event.get("input", event)
-        if "ResponseURL" in sent:
-            sent["ResponseURL"] = f"{receiver.url}/answer"
+        address = f"{receiver.url}/answer"
+        if "ResponseURL" in event:
+            event["ResponseURL"] = address
+        elif "ResponseURL" in event.get("input", {}):  # what the execution gets, once the request has begun
+            handler._addresses().keep(event["input"]["RequestId"], address)
+            del event["input"]["ResponseURL"]
         return handler.handle(event, CONTEXT)
 
     return call
@@ -85,6 +88,7 @@ def test_request_that_arrives_twice_starts_one_execution(call, machines):
     (execution,) = states.list_executions(stateMachineArn=machines["declare"])["executions"]
     described = states.describe_execution(executionArn=execution["executionArn"])
     assert json.loads(described["input"])["RequestId"] == request()["RequestId"]
+    assert "answer" not in described["input"] and "ResponseURL" not in described["input"]
     assert execution["name"] == "Schema-5f0c2f4e-9c38-4d5a-8b43-3c3c2f1f8b11"
 
 
@@ -95,6 +99,30 @@ def test_step_creates_the_resource_and_answers(call, answers):
     assert arn.startswith("arn:aws:personalize:eu-west-1:123456789012:schema/shop-Schema-")
     gone = request("Delete", PhysicalResourceId=arn)
     assert call(step(gone)) == {"done": True, "status": "SUCCESS"}
+
+
+def test_step_after_the_answer_sends_nothing(call, answers):
+    event = request()
+    call(step(event))
+    assert "ResponseURL" not in event
+    assert call(step(event)) == {"done": True, "status": "SUCCESS"}
+    assert len(list(answers)) == 1
+
+
+def test_execution_of_an_earlier_version_answers_at_the_address_in_its_input(call, answers, receiver):
+    from lambdas.declaring import handler
+
+    earlier = {**request(), "ResponseURL": f"{receiver.url}/earlier"}
+    assert handler.handle(step(earlier), CONTEXT)["status"] == "SUCCESS"
+    assert len(list(answers)) == 1
+
+
+def test_address_leaves_the_table_with_the_answer(call, receiver):
+    call(request())
+    table = boto3.resource("dynamodb", "eu-west-1").Table(TABLE)
+    assert f"{receiver.url}/answer" in [item.get("target") for item in table.scan()["Items"]]
+    call(step(request()))
+    assert f"{receiver.url}/answer" not in [item.get("target") for item in table.scan()["Items"]]
 
 
 def test_step_that_must_wait_says_when_to_try_again(call, answers):

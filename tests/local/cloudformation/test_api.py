@@ -34,6 +34,8 @@ def test_stack_with_resources_of_personalize_is_refused(cloudformation, operatio
     body = template(Data="AWS::S3::Bucket", Films="AWS::Personalize::Schema")
     with pytest.raises(ClientError, match=r"Unrecognized resource types: \[AWS::Personalize::Schema\]"):
         getattr(cloudformation, operation)(StackName="recommender", TemplateBody=body, **more)
+    with pytest.raises(ClientError, match="does not exist"):
+        cloudformation.describe_stacks(StackName="recommender")
 
 
 def test_lists_have_stacks_of_both_kinds(cloudformation, thing) -> None:

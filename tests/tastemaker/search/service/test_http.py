@@ -1,11 +1,12 @@
-"""Bodies of requests: what is no JSON, and what clients compress."""
+"""Bodies of requests and responses: what is no JSON, and what clients compress."""
 
 import gzip
+import json
 
 import pytest
 
 from tastemaker.search.errors import ParsingError, SearchError
-from tastemaker.search.service.http import MAX_BODY_BYTES, HttpRequest, uncompressed
+from tastemaker.search.service.http import MAX_BODY_BYTES, HttpRequest, HttpResponse, parse_json, uncompressed
 
 HEADERS = {"Content-Encoding": "gzip", "x-opaque-id": "7"}
 
@@ -34,3 +35,15 @@ def test_body_with_gzip_is_read_and_passed_on_without_its_encoding() -> None:
 def test_body_that_cannot_be_decompressed_is_refused(body: bytes, encoding: str, reason: str) -> None:
     with pytest.raises(SearchError, match=reason):
         uncompressed(body, {"content-encoding": encoding})
+
+
+def test_half_of_a_surrogate_pair_is_answered_as_an_escape() -> None:
+    response = HttpResponse.of({"reason": "x\ud83d, é"}, 400)
+    assert response.body == '{"reason":"x\\ud83d, é"}'.encode()
+    assert json.loads(response.body) == {"reason": "x\ud83d, é"}
+
+
+@pytest.mark.parametrize("text", [b"NaN", b"-Infinity", b"1e999", b"1" + b"0" * 400, b"9" * 5000])
+def test_numbers_that_json_or_a_double_does_not_have_are_refused(text: bytes) -> None:
+    with pytest.raises(SearchError, match="not JSON"):
+        parse_json(b'{"size":' + text + b"}")
