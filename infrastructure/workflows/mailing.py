@@ -16,6 +16,9 @@ INPUT = (
     '"solutionVersionArn": "…", "dryRun": true}'
 )
 
+HOURS = 49
+"""Longer than both jobs may take."""
+
 
 def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     ready = sfn.Succeed(flow, "Mailing is ready", output_path="$.messages.report")
@@ -24,7 +27,7 @@ def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
     check = _call(flow, uses, "Check mailing", "check", "$.plan")
     question = sfn.Choice(flow, "Is there a segment?").when(is_true("$.plan.segment"), segment)
     check.next(question.otherwise(messages))
-    return flow.finish(check, comment=INPUT, hours=49)  # longer than both jobs may take
+    return flow.finish(check, comment=INPUT, hours=HOURS)
 
 
 def _call(flow: Workflow, uses: WorkflowResources, title: str, job: str, path: str) -> sfn.TaskStateBase:

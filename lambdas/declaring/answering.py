@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/vpc-interface-end
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ import urllib3
 MAX_BYTES = 4096
 """The largest answer that CloudFormation accepts."""
 BUCKET = "cloudformation-custom-resource-response-"
+
+# What it logs about repeated requests has the signed address.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def send(url: str, answer: Mapping[str, Any], region: str, endpoint: str | None = None) -> None:
@@ -42,7 +46,9 @@ def send(url: str, answer: Mapping[str, Any], region: str, endpoint: str | None 
             "PUT", url, body=body, headers={"content-type": ""}, retries=retries, redirect=False
         )
     except urllib3.exceptions.HTTPError as error:
-        raise OSError(f"CloudFormation did not get the answer: {error}") from error
+        # The error's text has the signed address, so neither the log nor the execution may show it.
+        kind = type(getattr(error, "reason", None) or error).__name__
+        raise OSError(f"CloudFormation did not get the answer: {kind}") from None
     if response.status >= 300:
         raise OSError(f"CloudFormation did not get the answer: HTTP {response.status}")
 

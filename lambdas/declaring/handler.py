@@ -21,6 +21,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lambdas.declaring.addresses import AnswerAddresses
 from lambdas.declaring.answering import send
 from lambdas.declaring.jobs import create_job
@@ -100,23 +102,36 @@ def _step(control: ControlPlane, event: Mapping[str, Any], started_at: str) -> d
 
 
 def _fail(control: ControlPlane, event: Mapping[str, Any], error: Mapping[str, Any]) -> None:
-    """Answer that this function itself has failed, so that the stack does not wait for an hour."""
+    """Answer that this function itself has failed, so that the stack does not wait for an hour.
+
+    CloudFormation may already have the answer of a step: then the resource is in use, and nothing changes.
+    """
+    if _address(event) is None:
+        logger.warning("answered before", extra={"resource": event["LogicalResourceId"]})
+        return
     reason = f"Tastemaker's function failed: {error.get('Error')}. Its log has the details."
     _answer(event, custom_resources.fail(DeclaredLifecycle(control), event, reason))
 
 
 def _answer(event: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Send the answer to a request. A step that Lambda repeats after that sends nothing."""
-    addresses, request = _addresses(), str(event["RequestId"])
-    # Executions that an earlier version has started have the address in their input.
-    url = event.get("ResponseURL") or addresses.find(request)
+    url = _address(event)
     details = {"resource": event["LogicalResourceId"], "status": answer["Status"]}
     if url is None:
         logger.warning("answered before", extra=details)
         return
     logger.info("answer", extra=details)
     send(url, answer, Settings().region, os.environ.get("AWS_ENDPOINT_URL"))
-    addresses.forget(request)
+    try:
+        _addresses().forget(str(event["RequestId"]))
+    except (BotoCoreError, ClientError) as error:  # the address expires; the answer has arrived
+        logger.warning("address not forgotten", extra={**details, "error": type(error).__name__})
+
+
+def _address(event: Mapping[str, Any]) -> str | None:
+    """Where the answer to a request goes; None if it has been answered."""
+    # Executions that an earlier version has started have the address in their input.
+    return event.get("ResponseURL") or _addresses().find(str(event["RequestId"]))
 
 
 def _addresses() -> AnswerAddresses:

@@ -10,7 +10,8 @@ from lambdas.support.observability import logger
 from tastemaker.declaration.lifecycle import DeclaredLifecycle
 from tastemaker.declaration.mailing import Mailing, check, step
 
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2, 30
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 2, 120
+"""A look at a job takes events of the execution's history, whose number is limited."""
 
 
 def mail(lifecycle: DeclaredLifecycle, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tastemaker.batch.delivery import MAX_USERS_PER_LINE
 from tastemaker.contracts import statuses
 from tastemaker.control.resources.campaign import LATEST
 from tastemaker.declaration.lifecycle import DeclaredLifecycle
@@ -90,9 +91,11 @@ class Mailing:
 
     @property
     def _delivery(self) -> dict[str, Any]:
-        """How messages are delivered. The frequency cap counts the mailings below the same `output`."""
+        """How messages are delivered. A frequency cap counts the mailings below the same `output`."""
         given = self.request.get("delivery") or {}
-        return {"formats": ["CSV", "SES_BULK"], "sentPath": self.request["output"], **given}
+        is_capped = "maxMessages" in given or "days" in given
+        sent = {"sentPath": self.request["output"]} if is_capped else {}
+        return {"formats": ["CSV", "SES_BULK"], **sent, **given}
 
     def _segment_job(self) -> dict[str, Any]:
         segment = self.request["segment"]
@@ -187,6 +190,8 @@ def _check_members(request: Any) -> None:
         raise InvalidInput("name has up to 32 letters, digits and hyphens, and begins with none of the last.")
     if ("segment" in request) == ("users" in request):
         raise InvalidInput("The input must have either segment or users.")
+    if "users" in request:
+        _check_path(request["users"])
     segment = request.get("segment")
     if segment is not None:
         _check_unknown(segment, SEGMENT_MEMBERS, "segment")
@@ -194,6 +199,20 @@ def _check_members(request: Any) -> None:
             raise InvalidInput("segment must have solutionVersionArn and input.")
         if segment["input"].endswith("/"):
             raise InvalidInput(f"segment.input is {segment['input']}; it must be one file.")
+        count = segment.get("numResults", 0)
+        if isinstance(count, int) and count > MAX_USERS_PER_LINE:
+            raise InvalidInput(
+                f"segment.numResults is {count:,}; the most is {MAX_USERS_PER_LINE:,} users a line."
+            )
+
+
+def _check_path(users: Any) -> None:
+    """Raise InvalidInput unless it is clear whether `users` is a file: the report names the files of one."""
+    name = str(users).rpartition("/")[2]
+    if name and "." not in name:
+        raise InvalidInput(
+            f"users is {users}; end a folder with a slash, and the name of a file with a type such as .json."
+        )
 
 
 def _check_unknown(value: Any, known: tuple[str, ...], what: str) -> None:

@@ -1,6 +1,8 @@
 """Uploads of answers to an HTTP server that fails at first."""
 
 import json
+import logging
+import traceback
 
 import pytest
 
@@ -24,6 +26,16 @@ def test_refused_upload_is_an_error(receiver):
     receiver.statuses = [403]
     with pytest.raises(OSError, match="HTTP 403"):
         send(receiver.url, {}, REGION, receiver.url)
+
+
+def test_signed_address_is_in_no_error_and_no_log(receiver, caplog, monkeypatch):
+    url = f"{receiver.url}/answer?Signature=secret"
+    receiver.server_close()
+    monkeypatch.setattr("urllib3.Retry.DEFAULT_BACKOFF_MAX", 0)
+    with caplog.at_level(logging.DEBUG), pytest.raises(OSError, match="NewConnectionError") as raised:
+        send(url, {}, REGION, receiver.url)
+    assert "secret" not in "".join(traceback.format_exception(raised.value))
+    assert "secret" not in caplog.text
 
 
 def test_answer_that_is_too_large_becomes_a_failure(receiver):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from tastemaker.contracts.workflow_names import WORKFLOWS
 from tests.lambdas.aws import ROLE, TABLE
@@ -152,6 +153,29 @@ def test_function_that_fails_is_answered_without_its_details(call, answers):
     (answer,) = answers
     assert answer["Status"] == "FAILED" and "KeyError" in answer["Reason"]
     assert "secret" not in answer["Reason"]
+
+
+def test_failure_after_the_answer_leaves_the_resource_of_the_stack(call, answers):
+    event = request()
+    call(step(event))
+    assert call(step(event, "fail", error={"Error": "Lambda.Unknown"})) == {"done": True}
+    (answer,) = answers
+    found = boto3.resource("dynamodb", "eu-west-1").Table(TABLE).scan()["Items"]
+    assert answer["PhysicalResourceId"] in [item["arn"] for item in found]
+
+
+def test_answer_counts_though_its_address_is_not_forgotten(call, answers):
+    from lambdas.support.clients import _session
+
+    def break_connection(**_):
+        raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    _session().register("before-call.dynamodb.DeleteItem", break_connection)
+    try:
+        assert call(step(request()))["status"] == "SUCCESS"
+    finally:
+        _session().unregister("before-call.dynamodb.DeleteItem", break_connection)
+    assert answers[0]["Status"] == "SUCCESS"
 
 
 def test_execution_that_cannot_start_is_answered_at_once(call, answers, machines, monkeypatch):

@@ -30,7 +30,6 @@ def test_messages_go_to_the_users_that_the_segment_finds(shop: Shop) -> None:
         "messageType": "EMAIL_BODY",
         "delivery": {
             "formats": ["CSV", "SES_BULK"],
-            "sentPath": "s3://shop/mailings",
             "addressColumn": "EMAIL",
         },
         "dryRun": False,
@@ -58,6 +57,15 @@ def test_step_waits_for_its_job(shop: Shop) -> None:
     assert not found["done"] and "CREATE PENDING" in found["reason"]
 
 
+SEGMENT_OF_ITEMS = {"solutionVersionArn": "x", "input": "s3://shop/items.json"}
+
+
+def test_frequency_cap_that_is_asked_for_counts_the_mailings_of_the_folder(shop: Shop) -> None:
+    for cap in ({"maxMessages": 2}, {"days": 3}):
+        delivery = Mailing.of(shop.request(delivery=cap), AT).job(MESSAGES)["messageConfig"]["delivery"]
+        assert delivery["sentPath"] == "s3://shop/mailings"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -67,6 +75,8 @@ def test_step_waits_for_its_job(shop: Shop) -> None:
         ({"segment": None}, "either segment or users"),
         ({"segment": {"input": "s3://shop/items.json"}}, "segment must have solutionVersionArn"),
         ({"segment": {"solutionVersionArn": "x", "input": "s3://shop/items/"}}, "must be one file"),
+        ({"segment": {**SEGMENT_OF_ITEMS, "numResults": 10_001}}, "10,000 users a line"),
+        ({"segment": None, "users": "s3://shop/in"}, "end a folder with a slash"),
         ({"dryrun": False}, "unknown member dryrun"),
         ({"message": {"messageType": "LETTER"}}, "EMAIL_BODY"),
         ({"delivery": {"days": 0}}, "days"),
