@@ -22,12 +22,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deployment.command import FINDINGS, SUCCESS, CommandError, Console, main, parser, table
 from infrastructure.stage import load
 from tastemaker.contracts.lake_layout import GROUPS, GroupFolder, events_of_day
+from tastemaker.contracts.streamed_event import MissingColumnError, stored_columns
 from tastemaker.search.learning.shown import LOG_KEY, LOG_MEMBER, ShownSearch
-from tastemaker.search.learning.weights import Click, NoClicksError, Report, estimate
+from tastemaker.search.learning.weights import Click, NoClicksError, Ranked, Report
 
 MAX_KEYS = 100
 """Keys of one BatchGetItem."""
-COLUMNS = ("recommendationid", "itemid", "userid", "sessionid", "eventtype", "sentat")
+MEMBERS = ("recommendationId", "itemId", "userId", "sessionId", "eventType", "sentAt")
 BIASES = (0.0, 0.5, 1.0, 1.5)
 """How fast attention may fall with the place: none, slowly, as most studies find it, fast."""
 
@@ -55,11 +56,14 @@ def clicks_of_day(
                 if not entry["Key"].endswith(".parquet"):
                     continue
                 body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
-                for row in pq.read_table(io.BytesIO(body), columns=list(COLUMNS)).to_pylist():
-                    is_chosen = not event_types or row["eventtype"] in event_types
-                    if row["recommendationid"] and row["itemid"] and is_chosen:
-                        user = row["userid"] or row["sessionid"]
-                        yield Found(row["recommendationid"], row["itemid"], user, row["sentat"])
+                file = pq.ParquetFile(io.BytesIO(body))
+                stored = stored_columns(MEMBERS, file.schema_arrow.names, entry["Key"])
+                for values in file.read(columns=list(stored.values())).to_pylist():
+                    row = {member: values[column] for member, column in stored.items()}
+                    is_chosen = not event_types or row["eventType"] in event_types
+                    if row.get("recommendationId") and row["itemId"] and is_chosen:
+                        user = row["userId"] or row["sessionId"]
+                        yield Found(row["recommendationId"], row["itemId"], user, row["sentAt"])
 
 
 def _folders(s3: Any, bucket: str, group: str) -> list[str]:
@@ -160,12 +164,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
         stores = {name: outputs[name] for name in ("LakeBucket", "RecommendationsTable")}
         clicks = collect(session.client("s3"), session.client("dynamodb"), stores, arguments, time.time())
-        report = estimate(clicks, bias=arguments.bias)
-        others = [estimate(clicks, bias=bias, samples=1) for bias in BIASES]
+        ranked = Ranked.of(clicks)
+        report = ranked.estimate(arguments.bias)
+        others = [ranked.estimate(bias, samples=1) for bias in BIASES]
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"AWS refused: {error}", "Check the stage, the region and permissions.") from error
     except KeyError as error:
         raise CommandError(f"The stack has no output {error}.", "Deploy it again.") from error
+    except MissingColumnError as error:
+        raise CommandError(str(error), "Remove the file from the lake, or write it again.") from error
     except NoClicksError as error:
         raise CommandError(str(error), "Send events with the items that the search returned.") from error
     searches = len({click.search.recommendation_id for click in clicks})

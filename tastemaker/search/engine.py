@@ -69,7 +69,10 @@ def _hybrid(
         raise UnsupportedError("The embedded index does not have [sort] with a [hybrid] query.")
     if request.min_score is not None:
         raise UnsupportedError("The embedded index does not have [min_score] with a [hybrid] query.")
-    sets = query.each(context)
+    with np.errstate(all="ignore"):  # the scores are checked below
+        sets = query.each(context)
+    for some in sets:
+        _check_finite(some)
     size = context.reader.size
     aggregated = union(sets, size)
     if request.post_filter is not None:
@@ -91,12 +94,16 @@ def find(request: SearchRequest, context: QueryContext) -> Matches:
     """The documents of a request's query that exist. Raises InvalidArgumentError for endless scores."""
     with np.errstate(all="ignore"):  # the scores are checked below
         found = request.query.matches(context)
-    if not np.isfinite(found.scores).all():
-        raise InvalidArgumentError("the query has scores that are no finite numbers; use smaller boosts")
+    _check_finite(found)
     live = context.reader.live[found.documents]
     if request.min_score is not None:
         live &= found.scores >= request.min_score
     return found if live.all() else found.keep(live)
+
+
+def _check_finite(found: Matches) -> None:
+    if not np.isfinite(found.scores).all():
+        raise InvalidArgumentError("the query has scores that are no finite numbers; use smaller boosts")
 
 
 def count(context: QueryContext, body: Mapping[str, Any]) -> int:

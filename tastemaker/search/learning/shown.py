@@ -39,7 +39,9 @@ class ShownSearch:
     """One page of a personalized search.
 
     `source` is the attribution source of the processor, and `query` the member of the request. `shown` are
-    the items of the page, whose first place is `start` (from 0). The user is not part of it.
+    the items of the page, whose first place is `start` (from 0). `first` is the place (from 0) of the first
+    candidate among all hits: a processor without a window ranks the hits of the page only. The user is not
+    part of it.
     """
 
     recommendation_id: str
@@ -52,11 +54,14 @@ class ShownSearch:
     start: int
     shown: Sequence[str]
     candidates: Candidates
+    first: int = 0
 
     def encoded(self) -> bytes:
         """The page as compressed JSON, with the best candidates."""
         value = asdict(self) | {"candidates": asdict(self.candidates.first(MAX_CANDIDATES))}
-        return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        # A query may have half of a surrogate pair, which JSON allows and UTF-8 does not.
+        return zlib.compress(text.encode("utf-8", "replace"))
 
     @classmethod
     def decoded(cls, data: bytes) -> ShownSearch:

@@ -25,6 +25,8 @@ WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))
 MAX_FACTOR = 20.0
 """A click counts at most so much, so that a few clicks on late places do not decide."""
 SAMPLES = 1000
+MAX_COUNTS = 4_000_000
+"""Bootstrap samples times users that are in memory at once, 16 bytes each."""
 LOW, HIGH = 2.5, 97.5
 """The percentiles of a 95 % interval."""
 
@@ -89,6 +91,61 @@ class NoClicksError(Exception):
     """There is no click on a shown item."""
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Clicks on shown items, with the rank that each weight gives to the item.
+
+    `reciprocal` is float64[clicks, 1 + weights]: 1 / place as it was shown, then 1 / rank by each weight.
+    `place` is int64[clicks], from 1. `left_out` counts clicks on items that the log does not show.
+    """
+
+    weights: Sequence[float]
+    reciprocal: Matrix
+    place: NDArray[np.int64]
+    users: Sequence[str]
+    left_out: int
+
+    @classmethod
+    def of(cls, clicks: Sequence[Click], weights: Sequence[float] = WEIGHTS) -> Ranked:
+        """Rank the item of each click. Raises NoClicksError without a click on a shown item."""
+        rows, places, users = [], [], []
+        for click in clicks:
+            place = _place(click)
+            ranks = None if place is None else _ranks(click, weights)
+            if place is None or ranks is None:
+                continue
+            rows.append([1 / place, *(1 / rank for rank in ranks)])
+            places.append(place)
+            users.append(click.user)
+        if not rows:
+            raise NoClicksError("No click is on an item that a logged search showed.")
+        reciprocal = np.array(rows, np.float64)
+        return cls(weights, reciprocal, np.array(places, np.int64), users, len(clicks) - len(rows))
+
+    def estimate(self, bias: float, samples: int = SAMPLES, seed: int = 0) -> Report:
+        """Estimate each weight for users whose attention falls with the place as `bias` says."""
+        names, user = np.unique(np.array(self.users, np.str_), return_inverse=True)
+        factor = np.minimum(self.place.astype(np.float64) ** bias, MAX_FACTOR)
+        total = np.zeros((len(names), self.reciprocal.shape[1]))
+        np.add.at(total, user, self.reciprocal * factor[:, None])
+        most = np.bincount(user, factor, len(names)).astype(np.float64)
+        values = total.sum(0) / most.sum()
+        drawn = _bootstrap(total, most, samples, np.random.default_rng(seed))
+        best = drawn[:, 1:] >= drawn[:, 1:].max(1, keepdims=True) - 1e-12
+        share = (best / best.sum(1, keepdims=True)).mean(0)
+        estimates = [
+            WeightEstimate(
+                weight,
+                _interval(values[column], drawn[:, column]),
+                _interval(values[column] - values[0], drawn[:, column] - drawn[:, 0]),
+                float(share[column - 1]),
+            )
+            for column, weight in enumerate(self.weights, 1)
+        ]
+        shown = _interval(values[0], drawn[:, 0])
+        return Report(estimates, shown, len(self.place), len(names), self.left_out, bias)
+
+
 def estimate(
     clicks: Sequence[Click],
     *,
@@ -101,37 +158,7 @@ def estimate(
 
     `bias` is how fast attention falls with the place: 0 if users look at all places alike.
     """
-    rows, factors, users = [], [], []
-    for click in clicks:
-        place = _place(click)
-        ranks = None if place is None else _ranks(click, weights)
-        if place is None or ranks is None:
-            continue
-        rows.append([1 / place, *(1 / rank for rank in ranks)])
-        factors.append(min(place**bias, MAX_FACTOR))
-        users.append(click.user)
-    if not rows:
-        raise NoClicksError("No click is on an item that a logged search showed.")
-    names, user = np.unique(np.array(users, np.str_), return_inverse=True)
-    factor = np.array(factors, np.float64)
-    total = np.zeros((len(names), len(weights) + 1))
-    np.add.at(total, user, np.array(rows, np.float64) * factor[:, None])
-    most = np.bincount(user, factor, len(names)).astype(np.float64)
-    values = total.sum(0) / most.sum()
-    drawn = _bootstrap(total, most, samples, np.random.default_rng(seed))
-    best = drawn[:, 1:] >= drawn[:, 1:].max(1, keepdims=True) - 1e-12
-    share = (best / best.sum(1, keepdims=True)).mean(0)
-    estimates = [
-        WeightEstimate(
-            weight,
-            _interval(values[place], drawn[:, place]),
-            _interval(values[place] - values[0], drawn[:, place] - drawn[:, 0]),
-            float(share[place - 1]),
-        )
-        for place, weight in enumerate(weights, 1)
-    ]
-    shown = _interval(values[0], drawn[:, 0])
-    return Report(estimates, shown, len(rows), len(names), len(clicks) - len(rows), bias)
+    return Ranked.of(clicks, weights).estimate(bias, samples, seed)
 
 
 def _place(click: Click) -> int | None:
@@ -151,7 +178,7 @@ def _ranks(click: Click, weights: Sequence[float]) -> list[int] | None:
     for weight in weights:
         scores = combined(candidates, weight, click.search.fusion)
         order = np.argsort(-scores, kind="stable")
-        ranks.append(int(np.flatnonzero(order == at)[0]) + 1)
+        ranks.append(click.search.first + int(np.flatnonzero(order == at)[0]) + 1)
     return ranks
 
 
@@ -162,12 +189,18 @@ def combined(candidates: Candidates, weight: float, fusion: str) -> NDArray[np.f
     return combine_ranks(candidates.personal_ranks, weight)
 
 
-def _bootstrap(total: Matrix, most: Matrix, samples: int, rng: np.random.Generator) -> Matrix:
+def _bootstrap(
+    total: Matrix, most: Matrix, samples: int, rng: np.random.Generator, most_counts: int = MAX_COUNTS
+) -> Matrix:
     """Estimates of resampled users: float64[samples, columns]."""
     users = len(most)
-    counts = rng.multinomial(users, np.full(users, 1 / users), samples).astype(np.float64)
-    found: Matrix = (counts @ total) / (counts @ most)[:, None]
-    return found
+    at_once = max(most_counts // users, 1)
+    found = []
+    for start in range(0, samples, at_once):
+        drawn = rng.multinomial(users, np.full(users, 1 / users), min(at_once, samples - start))
+        counts = drawn.astype(np.float64)
+        found.append((counts @ total) / (counts @ most)[:, None])
+    return np.concatenate(found)
 
 
 def _interval(value: float, drawn: Matrix) -> Interval:

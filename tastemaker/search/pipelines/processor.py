@@ -62,7 +62,8 @@ class Processor:
         of the page. Raises SearchError, unless the processor has `ignore_failure`.
         """
         hits: list[Hit] = response["hits"]["hits"]
-        first = start if options.window is not None else 0
+        is_windowed = options.window is not None
+        first = start if is_windowed else 0
         candidates: Candidates | None = None
         try:
             if hits:
@@ -90,6 +91,7 @@ class Processor:
                     start=start,
                     shown=shown,
                     candidates=candidates,
+                    first=0 if is_windowed else start,
                 )
             )
         return {**response, "hits": {**found, "hits": page}}

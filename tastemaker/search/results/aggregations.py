@@ -91,6 +91,8 @@ def _terms_options(members: Members) -> dict[str, Any]:
 
 def _range_options(members: Members) -> dict[str, Any]:
     ranges = []
+    if not members.is_given("ranges"):
+        raise ParsingError(f"[{members.what}] requires [ranges]")
     for one in members.values("ranges"):
         about = Members("range", one)
         low = about.number("from", 0.0) if about.is_given("from") else None

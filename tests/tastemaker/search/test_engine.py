@@ -146,6 +146,7 @@ def test_post_filter_narrows_hits_but_not_aggregations() -> None:
         ({"sort": ["NOTHING"]}, "No mapping found"),
         ({"sort": [{"PRICE": "up"}]}, "asc or desc"),
         ({"aggs": {"x": {"terms": {"field": "NAME"}}}}, "NAME.keyword"),
+        ({"aggs": {"x": {"range": {"field": "PRICE"}}}}, r"\[ranges\]"),
         ({"aggs": {"x": {"significant_text": {}}}}, r"\[significant_text\]"),
         ({"aggs": {"x": {"terms": {"field": "GENRES", "order": {"price": "asc"}}}}}, "by _count or _key"),
         ({"aggs": {"x": {"range": {"field": "NAME", "ranges": [{"to": 1}]}}}}, "is not a number"),

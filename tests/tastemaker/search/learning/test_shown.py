@@ -14,6 +14,14 @@ def test_record_is_the_same_after_it_was_stored() -> None:
     assert found.candidates == Candidates(["ä", None], [1.23457, 0.0], [1, None], [0.000123457, None])
 
 
+def test_query_with_half_of_a_surrogate_pair_is_stored() -> None:
+    hits = Candidates(["a"], [1.0], [1], [0.1])
+    shown = ShownSearch(
+        "RID-1", "arn", "s", "shop", {"match": {"NAME": "shoe \ud83d"}}, 0.3, "ranks", 0, ["a"], hits
+    )
+    assert ShownSearch.decoded(shown.encoded()).query == {"match": {"NAME": "shoe ?"}}
+
+
 def test_record_of_a_large_window_has_the_best_candidates() -> None:
     many = [f"item-{number:06}" for number in range(10_000)]
     hits = Candidates(many, [1.0] * 10_000, list(range(1, 10_001)), [0.1] * 10_000)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker.search.learning.shown import Candidates, ShownSearch
-from tastemaker.search.learning.weights import Click, NoClicksError, combined, estimate
+from tastemaker.search.learning.weights import Click, NoClicksError, Ranked, _bootstrap, combined, estimate
 
 HITS, PAGE = 30, 30
 CAMPAIGN = "arn:aws:personalize:eu-west-1:123456789012:campaign/shop"
@@ -100,3 +100,17 @@ def test_clicks_on_items_that_were_not_shown_are_left_out() -> None:
     assert (report.clicks, report.left_out) == (1, 1)
     with pytest.raises(NoClicksError):
         estimate([Click("u", one, "other")])
+
+
+def test_ranks_are_made_once_for_all_biases() -> None:
+    clicks = shop(0.6, 0.0, bias=1.0, searches=200)
+    ranked = Ranked.of(clicks)
+    for bias in (0.0, 1.0):
+        assert ranked.estimate(bias, samples=20) == estimate(clicks, bias=bias, samples=20)
+
+
+def test_bootstrap_in_parts_draws_the_same_users() -> None:
+    rng = np.random.default_rng(1)
+    total, most = rng.random((7, 3)), rng.random(7) + 1
+    whole, parts = (_bootstrap(total, most, 10, np.random.default_rng(2), size) for size in (1000, 21))
+    assert np.allclose(whole, parts) and whole.shape == (10, 3)

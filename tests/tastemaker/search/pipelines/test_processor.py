@@ -10,6 +10,7 @@ import pytest
 from tastemaker.errors import AccessDenied, InvalidInput, ResourceNotFound, ServiceUnavailable
 from tastemaker.search.errors import SearchError
 from tastemaker.search.learning.shown import ShownSearch
+from tastemaker.search.learning.weights import Click, estimate
 from tastemaker.search.pipelines.options import read_options
 from tastemaker.search.pipelines.processor import Processor
 from tastemaker.search.pipelines.ranking import Ranking, RankingRequest
@@ -94,6 +95,17 @@ def test_shown_items_are_recorded_and_events_get_a_source_for_attribution() -> N
     about = answer["ext"]["personalized_search_ranking"]
     assert about["event_attribution_source"] == "search/shop/weight-1"
     assert about["recommendation_id"] == "RID-1"
+
+
+@pytest.mark.parametrize("change", [{}, {"window": 8}])
+def test_order_that_was_shown_gains_nothing_over_itself_on_the_second_page(change: dict[str, Any]) -> None:
+    recorded: list[ShownSearch] = []
+    processor = Processor(FakeRanker("hgfedcba"), record=recorded.append)
+    options = read_options({**PLUGIN, "weight": 1, **change})
+    processor.process(options, BODY, response("abcdefgh" if change else "efgh"), 4, 4)
+    clicks = [Click("u1", recorded[0], item) for item in recorded[0].shown]
+    estimate_of_shown = estimate(clicks, weights=(1.0,), samples=10).estimates[0]
+    assert estimate_of_shown.gain.value == 0
 
 
 def test_weight_one_is_the_order_of_the_user_and_weight_zero_makes_no_call() -> None:

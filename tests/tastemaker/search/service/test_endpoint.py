@@ -288,11 +288,20 @@ def test_analyze_shows_the_tokens_of_a_text(api: Api) -> None:
             "illegal_argument_exception",
             "no finite numbers",
         ),
+        (
+            "POST",
+            "/films/_search?search_pipeline=hybrid",
+            {"query": {"hybrid": {"queries": [{"match_all": {"boost": 1e300}}]}}},
+            400,
+            "illegal_argument_exception",
+            "no finite numbers",
+        ),
     ],
 )
 def test_request_that_cannot_be_answered_names_the_reason(
     api: Api, method: str, target: str, body: Any, status: int, kind: str, text: str
 ) -> None:
+    api.ok("PUT", "/_search/pipeline/hybrid", NORMALIZED)
     found = api.refused(method, target, body)
     assert found[:2] == (status, kind)
     assert text in found[2]
