@@ -74,7 +74,7 @@ class Engine:
     ) -> None:
         """Change a stack to a new template. If a resource fails, change it back to the earlier one."""
         before = stack.body, stack.parameters, stack.source
-        order = self._order(stack)
+        order = self._known_order(stack)
         stack.body, stack.parameters, stack.source = body, parameters, source
         stack.note("UPDATE_IN_PROGRESS", "User Initiated")
         try:
@@ -107,10 +107,7 @@ class Engine:
     def delete(self, stack: Stack, retain: Collection[str] = ()) -> None:
         """Delete all resources but those to retain, dependents first."""
         stack.note("DELETE_IN_PROGRESS", "User Initiated")
-        try:
-            order = self._order(stack)
-        except ResourceFailedError:  # the template could never be created
-            order = {}
+        order = self._known_order(stack)
         for one in stack.resources.values():
             if one.logical_id in retain:
                 one.deletion_policy = RETAIN
@@ -126,7 +123,6 @@ class Engine:
     def template(self, stack: Stack) -> Template:
         """The template of a stack with its parameters, and what exists. Raises ResourceFailedError."""
         pseudo = {**self._pseudo, "AWS::StackId": stack.id, "AWS::StackName": stack.name}
-        stack.imports = []
 
         def imported(name: str) -> str:
             stack.imports.append(name)
@@ -149,6 +145,7 @@ class Engine:
     # --- steps ---
 
     def _apply(self, stack: Stack, template: Template) -> None:
+        stack.imports = []  # the properties and outputs name them again
         try:
             for logical_id in template.ordered():
                 resource = template.resource(logical_id)
@@ -234,6 +231,13 @@ class Engine:
             return False
         stack.note_resource(resource, "DELETE_COMPLETE")
         return True
+
+    def _known_order(self, stack: Stack) -> dict[str, int]:
+        """The order of the template that a stack has; empty if it could never be created."""
+        try:
+            return self._order(stack)
+        except ResourceFailedError:
+            return {}
 
     def _order(self, stack: Stack) -> dict[str, int]:
         try:

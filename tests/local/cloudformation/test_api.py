@@ -175,7 +175,7 @@ def test_output_of_one_stack_is_imported_by_another(cloudformation, thing) -> No
     stack = ended(cloudformation, first)
     assert stack["Outputs"][0]["ExportName"] == export
     use = {"B": thing({"Fn::ImportValue": export})}
-    cloudformation.create_stack(StackName=second, TemplateBody=json.dumps({"Resources": use}))
+    importing = cloudformation.create_stack(StackName=second, TemplateBody=json.dumps({"Resources": use}))
     ended(cloudformation, second)
     (found,) = cloudformation.describe_stack_resources(StackName=second)["StackResources"]
     assert found["PhysicalResourceId"] == "shared"
@@ -195,7 +195,7 @@ def test_output_of_one_stack_is_imported_by_another(cloudformation, thing) -> No
     )
     assert ended(cloudformation, first)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     cloudformation.delete_stack(StackName=second)
-    ended(cloudformation, cloudformation.list_stacks()["StackSummaries"][0]["StackId"])
+    ended(cloudformation, importing["StackId"])
 
 
 def test_parameter_of_the_parameter_store_has_the_value_that_is_stored(local, cloudformation, thing) -> None:

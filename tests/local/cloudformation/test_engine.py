@@ -317,3 +317,27 @@ def test_creation_that_is_never_answered_is_deleted_by_the_stack_and_the_logical
     assert world.create({"Resources": {"Group": resource("DatasetGroup")}}) == "CREATE_COMPLETE"
     world.stack.resources["Group"].physical = Physical("shop-Group-1A2B3C")
     assert world.delete() == "DELETE_COMPLETE" and world.existing() == {}
+
+
+def test_stack_that_is_updated_still_imports_what_its_template_names() -> None:
+    engine, exporting, _ = stack_of()
+    output = {"Name": {"Value": "x", "Export": {"Name": "shared"}}}
+    engine.create(exporting, {**template(A={}), "Outputs": output}, {})
+    engine.exports.publish(exporting)
+    stack = Stack("arn:importing", "importing")
+    for run, version in ((engine.create, 1), (engine.update, 2)):
+        run(stack, template(B={"Properties": {"Version": version, "On": {"Fn::ImportValue": "shared"}}}), {})
+        engine.exports.publish(stack)
+        assert engine.exports.importers("shared") == ["importing"]
+    engine.update(stack, template(B={}), {})
+    engine.exports.publish(stack)
+    assert engine.exports.importers("shared") == []
+
+
+def test_stack_whose_template_was_wrong_can_be_updated() -> None:
+    engine, stack, _ = stack_of(disable_rollback=True)
+    cycle = template(A={"DependsOn": "B"}, B={"DependsOn": "A"})
+    engine.create(stack, cycle, {})
+    assert stack.status == "CREATE_FAILED"
+    engine.update(stack, template(A={}), {})
+    assert stack.status == "UPDATE_COMPLETE"
