@@ -253,18 +253,25 @@ def _check_allowed(output: Output, plan: Any, *, replacement: bool, deletion: bo
 
     Raises CommandError if a change is impossible or a loss is not confirmed.
     """
-    from tastemaker.declaration.plan import DELETE, REFUSAL
+    from tastemaker.declaration.plan import DELETE
 
-    refused = plan.of(REFUSAL)
-    if refused:
-        for one in refused:
-            output.note(f"  {one.one.place}: {one.id}: {'; '.join(one.reasons)}", "")
-        raise CommandError("Nothing was changed, because this is not possible.")
+    _check_possible(output, plan, "changed")
     replaced = [step for step in plan.steps if step.loses and step.action != DELETE]
     if replaced and not replacement:
         _confirm(output, replaced, "--allow-replacement")
     if plan.of(DELETE) and not deletion:
         _confirm(output, plan.of(DELETE), "--yes")
+
+
+def _check_possible(output: Output, plan: Any, done: str) -> None:
+    """Name the steps that are refused. Raises CommandError if there is one."""
+    from tastemaker.declaration.plan import REFUSAL
+
+    refused = plan.of(REFUSAL)
+    for one in refused:
+        output.note(f"  {one.one.place}: {one.id}: {'; '.join(one.reasons)}", "")
+    if refused:
+        raise CommandError(f"Nothing was {done}, because this is not possible.")
 
 
 def _confirm(output: Output, steps: Sequence[Any], option: str) -> None:
@@ -332,12 +339,7 @@ def destroy_command(
     if not output.as_json:
         _header(output, connection, file, environment)
         shown.show_plan(output, plan, hint=False)
-    if plan.others:
-        listed = ", ".join(f"{one.resource_type} {one.arn}" for one in plan.others)
-        raise CommandError(
-            f"Nothing was deleted, because the file does not declare {listed}.",
-            "Give --prune to delete that, too.",
-        )
+    _check_possible(output, plan, "deleted")
     if plan.of(DELETE) and not options.yes:
         _confirm(output, plan.of(DELETE), "--yes")
     outcome = _perform(output, api, plan, wait=True, seconds=options.seconds)

@@ -48,10 +48,12 @@ def show_plan(output: Output, plan: Plan, *, hint: bool = True) -> None:
     output.line()
     output.line(f"Plan: {', '.join(parts) or 'nothing'}.", "bold")
     if plan.others:
-        more = " --prune deletes what no stack declares." if hint and plan.has_prunable else ""
+        more = " --prune deletes what may be deleted." if hint and plan.has_prunable else ""
         output.line(
             f"In the dataset group, but not declared: {', '.join(plan.named_others)}.{more}", "yellow"
         )
+    if plan.notice:
+        output.warn(f"Nothing undeclared is deleted, because {plan.notice}")
 
 
 def _show_step(output: Output, step: PlannedStep) -> None:

@@ -11,11 +11,12 @@ from tastemaker.control.core.records import Record
 from tastemaker.control.resources.campaign import LATEST
 from tastemaker.declaration.types import TYPES
 
-IN_USE, LIMIT, EXISTS, NOT_FOUND = (
+IN_USE, LIMIT, EXISTS, NOT_FOUND, DENIED = (
     "ResourceInUseException",
     "LimitExceededException",
     "ResourceAlreadyExistsException",
     "ResourceNotFoundException",
+    "AccessDeniedException",
 )
 _LIST_BY = {
     "Dataset": "datasetGroupArn",

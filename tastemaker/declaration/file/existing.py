@@ -9,15 +9,27 @@ from functools import cached_property
 from typing import Any
 
 from tastemaker.contracts.arns import segment_of
-from tastemaker.contracts.campaign_alias import target_of
+from tastemaker.contracts.campaign_alias import ALIAS_OF, target_of
 from tastemaker.control.core.records import Record
 from tastemaker.declaration.declarations import Declaration, DeclaredResource, Ref, resolved
-from tastemaker.declaration.file.api import Api, arn_in, described, listed, name_in, tag_members
+from tastemaker.declaration.file.api import (
+    DENIED,
+    NOT_FOUND,
+    Api,
+    ApiError,
+    arn_in,
+    described,
+    listed,
+    name_in,
+    tag_members,
+)
 from tastemaker.declaration.file.sections import BY_TYPE, CAMPAIGN
 from tastemaker.declaration.types import TYPES
 
 IN_GROUP = ("Dataset", "EventTracker", "MetricAttribution", "Filter", "Solution", "Recommender")
 """The types that a dataset group contains directly, and that can be deleted."""
+GROUP = "_datasetGroupArn"
+"""The private member of an undeclared resource with the dataset group that it is in."""
 
 
 @dataclass
@@ -25,12 +37,14 @@ class Existing:
     """`records` has the record of each declared resource that exists, by its ID.
 
     `others` are resources of the declared dataset groups that the file does not declare. `attempts` has the
-    names that jobs and versions of a declared name have used: such a name can be used once.
+    names that jobs and versions of a declared name have used: such a name can be used once. `unknown_owners`
+    says why nobody knows which of the others a stack declares; it is empty if that is known.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
     others: list[Record] = field(default_factory=list)
     attempts: dict[str, list[str]] = field(default_factory=dict)
+    unknown_owners: str = ""
 
 
 def find(api: Api, declaration: Declaration) -> Existing:
@@ -45,19 +59,20 @@ def find(api: Api, declaration: Declaration) -> Existing:
     return finder.existing
 
 
-def record_of_summary(resource_type: str, summary: Mapping[str, Any]) -> Record:
-    """A record with what a list says of a resource."""
-    return Record(arn_in(resource_type, summary), resource_type, dict(summary))
+def record_of_summary(resource_type: str, summary: Mapping[str, Any], parent: str) -> Record:
+    """A record with what the list of a parent says of a resource."""
+    return Record(arn_in(resource_type, summary), resource_type, dict(summary), parent)
 
 
 def contents(api: Api, group_arn: str, list_of: Callable[..., list[dict[str, Any]]]) -> Iterator[Record]:
     """The resources of a dataset group that can be deleted, as their lists show them."""
     for resource_type in IN_GROUP:
         for summary in list_of(resource_type, group_arn):
-            yield record_of_summary(resource_type, summary)
+            yield record_of_summary(resource_type, summary, group_arn)
     for solution in list_of("Solution", group_arn):
-        for summary in list_of("Campaign", str(solution["solutionArn"])):
-            yield record_of_summary("Campaign", summary)
+        parent = str(solution["solutionArn"])
+        for summary in list_of("Campaign", parent):
+            yield record_of_summary("Campaign", summary, parent)
 
 
 class _Finder:
@@ -87,10 +102,26 @@ class _Finder:
         for one in self.existing.records.values():
             if one.resource_type == "DatasetGroup":
                 for record in contents(self.api, one.arn, self.list_of):
-                    if record.arn in known:
-                        continue
-                    taggable = TYPES[record.resource_type].taggable
-                    yield record.with_(**tag_members(self.api, record.arn)) if taggable else record
+                    found = None if record.arn in known else self._undeclared(record)
+                    if found is not None:
+                        yield found.with_(**{GROUP: one.arn})
+
+    def _undeclared(self, record: Record) -> Record | None:
+        """The record with its stack and the target of an alias, which no list shows; None if it is gone."""
+        try:
+            if record.resource_type == "Campaign":
+                answer = self.api.call("DescribeCampaign", {"campaignArn": record.arn})
+                target = target_of(answer["campaign"])
+                record = record if target is None else record.with_(**{ALIAS_OF: target})
+            if TYPES[record.resource_type].taggable and not self.existing.unknown_owners:
+                record = record.with_(**tag_members(self.api, record.arn))
+        except ApiError as error:
+            if error.code == NOT_FOUND:
+                return None
+            if error.code != DENIED:
+                raise
+            self.existing.unknown_owners = f"it is unknown what stacks declare: {error.message}"
+        return record
 
     def list_of(self, resource_type: str, parent: str | None = None) -> list[dict[str, Any]]:
         """A list of the service, read once."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tastemaker.contracts import statuses
+from tastemaker.contracts.campaign_alias import target_of
 from tastemaker.control.core.records import Record
 from tastemaker.declaration.declarations import Declaration, DeclaredResource, references, resolved
 from tastemaker.declaration.desired import Difference, differences
 from tastemaker.declaration.file.api import STACK, name_in
 from tastemaker.declaration.file.existing import Existing, next_name
+from tastemaker.declaration.file.staying import Holders, holders, listed, named, not_prunable, owned_by
 from tastemaker.declaration.plan import CREATE, DELETE, NOTHING, REFUSAL, REPLACEMENT, UPDATE
 from tastemaker.declaration.types import IN_PLACE, TYPES
 
@@ -72,11 +74,14 @@ class PlannedStep:
 class Plan:
     """The steps in order: creations and updates as resources need each other, then deletions.
 
-    `others` are resources in the dataset groups that the file does not declare and that stay.
+    `others` are resources in the dataset groups that the file does not declare and that stay. `has_prunable`
+    says whether `--prune` would delete one of them. `notice` says why it deletes nothing.
     """
 
     steps: tuple[PlannedStep, ...]
     others: tuple[Record, ...] = ()
+    has_prunable: bool = False
+    notice: str = ""
 
     def of(self, *actions: str) -> list[PlannedStep]:
         """The steps with one of these actions."""
@@ -84,17 +89,8 @@ class Plan:
 
     @property
     def named_others(self) -> list[str]:
-        """The type and the name of each of the others, with the stack that declares it."""
-        named = []
-        for one in self.others:
-            stack = f" ({one.body[STACK]})" if STACK in one.body else ""
-            named.append(f"{one.resource_type} {name_in(one.resource_type, one.body)}{stack}")
-        return named
-
-    @property
-    def has_prunable(self) -> bool:
-        """Whether one of the others belongs to no stack."""
-        return any(STACK not in one.body for one in self.others)
+        """The type and the name of each of the others, with the reason why it stays."""
+        return [named(one) for one in self.others]
 
     @property
     def is_empty(self) -> bool:
@@ -103,32 +99,52 @@ class Plan:
 
 
 def plan(declaration: Declaration, existing: Existing, *, prune: bool = False) -> Plan:
-    """The plan for a declaration. With `prune`, what the file does not declare is deleted."""
+    """The plan for a declaration. With `prune`, what the file does not declare is deleted.
+
+    What a stack declares stays, and so does an alias: clients name it.
+    """
     planner = _Planner(declaration, existing)
     steps = [planner.step(one) for one in declaration.ordered()]
     others = sorted(existing.others, key=lambda record: _deletion_order(record.resource_type))
-    owned = tuple(one for one in others if STACK in one.body)
-    if not prune:
-        replaced = any(step.action == REPLACEMENT and step.type == "DatasetGroup" for step in steps)
-        if replaced and others:
-            steps = [_blocked(step, others) for step in steps]
-        return Plan(tuple(steps), tuple(others))
-    return Plan((*steps, *(_deletion(one) for one in others if one not in owned)), owned)
+    kept = not_prunable(existing)
+    held, pruned = holders(kept, existing), _prunable(others, kept, existing)
+    if prune:
+        steps = [_blocked(step, held, {}) for step in steps]
+        staying = tuple(one for one in others if one not in pruned)
+        return Plan((*steps, *map(_deletion, pruned)), staying, notice=existing.unknown_owners)
+    steps = [_blocked(step, held, holders(others, existing)) for step in steps]
+    return Plan(tuple(steps), tuple(others), has_prunable=bool(pruned))
 
 
 def destruction(declaration: Declaration, existing: Existing, *, prune: bool = False) -> Plan:
-    """The plan that deletes what is declared, dependents first. What a stack declares stays."""
-    steps = [_deletion(record) for record in existing.others if STACK not in record.body] if prune else []
+    """The plan that deletes what is declared, dependents first. What a stack declares stays.
+
+    The deletion of what contains something that stays is refused.
+    """
+    kept = not_prunable(existing)
+    pruned = _prunable(existing.others, kept, existing) if prune else []
+    kept += [record for record in existing.records.values() if STACK in record.body]
+    held = holders(kept, existing)
+    undeclared = {} if prune else holders(existing.others, existing)
+    steps = [_deletion(record) for record in pruned if record.arn not in held]
     for one in reversed(declaration.ordered()):
         record = existing.records.get(one.id)
         if record is not None and TYPES[one.type].kept is None:
             name, stack = name_in(one.type, record.body), record.body.get(STACK)
             step = PlannedStep(DELETE, one.id, one.type, name, one, record)
-            steps.append(
-                step if stack is None else replace(step, action=NOTHING, reasons=(_owned_by(stack),))
-            )
+            if stack is not None:
+                step = replace(step, action=NOTHING, reasons=(owned_by(stack),))
+            steps.append(_blocked(step, held, undeclared))
     steps.sort(key=lambda step: _deletion_order(step.type))
-    return Plan(tuple(steps), () if prune else tuple(existing.others))
+    deleted = {step.id for step in steps}
+    staying = tuple(one for one in existing.others if one.arn not in deleted)
+    return Plan(tuple(steps), staying, notice=existing.unknown_owners)
+
+
+def _prunable(others: Iterable[Record], kept: Iterable[Record], existing: Existing) -> list[Record]:
+    """The undeclared resources that `--prune` deletes: neither kept nor in use by what is."""
+    stays = {one.arn for one in kept} | set(holders(kept, existing))
+    return [one for one in others if one.arn not in stays]
 
 
 def _deletion_order(resource_type: str) -> int:
@@ -140,11 +156,23 @@ def _deletion(record: Record) -> PlannedStep:
     return PlannedStep(DELETE, record.arn, record.resource_type, name, None, record, (), ("not declared",))
 
 
-def _blocked(step: PlannedStep, others: list[Record]) -> PlannedStep:
-    if step.type != "DatasetGroup" or step.action != REPLACEMENT:
+def _blocked(step: PlannedStep, held: Holders, undeclared: Holders) -> PlannedStep:
+    """The step, or a refusal if it would delete what contains something that stays.
+
+    `held` is what `--prune` would not change, and `undeclared` what it would.
+    """
+    if step.record is None or step.action not in (REPLACEMENT, DELETE):
         return step
-    listed = ", ".join(f"{one.resource_type} {name_in(one.resource_type, one.body)}" for one in others)
-    reason = f"it contains what the file does not declare: {listed}. Give --prune to delete that, too."
+    arn = step.record.arn
+    if arn in held:
+        reason = f"it contains what stays, or is its target: {listed(held[arn])}"
+    elif arn in undeclared:
+        reason = (
+            f"it contains what the file does not declare: {listed(undeclared[arn])}. Give --prune to delete "
+            "that, too."
+        )
+    else:
+        return step
     return replace(step, action=REFUSAL, reasons=(*step.reasons, reason))
 
 
@@ -174,7 +202,7 @@ class _Planner:
             return replace(step, action=CREATE, reasons=("the old one is being deleted",))
         if declared.kept is not None:
             return self._once(step, one, record)
-        if record.status in FAILURES:
+        if record.status in FAILURES and target_of(record.body) is None:  # an alias can move away from it
             reason = str(record.body.get("failureReason", record.status))
             return replace(step, action=REPLACEMENT, reasons=(f"the last attempt failed: {reason}",))
         request = dict(resolved(one.properties, self._arns))
@@ -230,13 +258,9 @@ def _respecting_stacks(step: PlannedStep) -> PlannedStep:
     if stack is None or step.action == CREATE:
         return step
     if step.action == NOTHING:
-        return replace(step, reasons=(_owned_by(stack),))
-    reason = f"{_owned_by(stack)}: change it there, or leave it out of the file and name its ARN"
+        return replace(step, reasons=(owned_by(stack),))
+    reason = f"{owned_by(stack)}: change it there, or leave it out of the file and name its ARN"
     return replace(step, action=REFUSAL, reasons=(*step.reasons, reason))
-
-
-def _owned_by(stack: str) -> str:
-    return f"declared by {stack}"
 
 
 def _advice(one: DeclaredResource, forced: list[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tastemaker.declaration.file.api import ApiError
 from tastemaker.declaration.file.existing import find
 from tastemaker.declaration.file.planning import destruction
 from tests.standard_schemas import avro
@@ -162,4 +163,87 @@ def test_prune_and_destroy_leave_what_a_stack_declares(api):
     assert not plan.of("delete") and {one.resource_type for one in plan.others} == {"Campaign", "Filter"}
     steps = destruction(declared(shop()), find(api, declared(shop())))
     assert {"campaigns.home", "filters.cheap"} == {step.id for step in steps.of("nothing")}
-    assert "solutions.for-you" in {step.id for step in steps.of("delete")}
+    assert "eventTrackers.web" in {step.id for step in steps.of("delete")}
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_deletion_of_what_contains_something_of_a_stack_is_refused(api, prune):
+    owned_by_a_stack(api, "campaigns.home")
+    fewer = shop()
+    del fewer["campaigns"]
+    for value in (shop(), fewer):
+        plan = destruction(declared(value), find(api, declared(value)), prune=prune)
+        refused = {step.id: step.reasons[-1] for step in plan.of("refused")}
+        assert set(refused) == {"datasetGroups.shop", "solutions.for-you"}
+        assert all("Campaign home (declared by the stack films as home)" in one for one in refused.values())
+        assert not any("--prune" in one for one in refused.values())
+
+
+def test_destruction_that_pruning_makes_possible_says_so(api):
+    fewer = shop()
+    del fewer["filters"]
+    existing = find(api, declared(fewer))
+    (step,) = destruction(declared(fewer), existing).of("refused")
+    assert step.id == "datasetGroups.shop" and "Filter cheap. Give --prune" in step.reasons[-1]
+    assert not destruction(declared(fewer), existing, prune=True).of("refused")
+
+
+def test_replaced_group_with_something_of_a_stack_is_refused_even_with_prune(api):
+    owned_by_a_stack(api, "filters.cheap")
+    value = {"datasetGroups": {"shop": {"domain": "ECOMMERCE"}}}
+    for prune in (False, True):
+        (step,) = api.plan(declared(value), prune=prune).of("refused")
+        assert step.id == "datasetGroups.shop"
+        assert "Filter cheap (declared by the stack films as cheap)" in step.reasons[-1]
+
+
+def test_pruning_leaves_an_alias_and_the_campaign_that_it_points_at(api):
+    home = find(api, declared(shop())).records["campaigns.home"].arn
+    api.call("CreateCampaign", {"name": "entry", "solutionVersionArn": home})
+    fewer = shop()
+    del fewer["campaigns"], fewer["solutions"], fewer["filters"]
+    plan = api.plan(declared(fewer), prune=True)
+    assert actions(plan) == {"Filter cheap": "delete"}
+    assert plan.named_others == ["Campaign entry (an alias)", "Campaign home", "Solution for-you"]
+    gone = destruction(declared(fewer), find(api, declared(fewer)), prune=True)
+    assert [step.id for step in gone.of("refused")] == ["datasetGroups.shop"]
+
+
+def test_without_permission_to_list_tags_nothing_is_pruned(api):
+    fewer = shop()
+    del fewer["filters"], fewer["eventTrackers"]
+    call = api.call
+
+    def denied(operation, request):
+        if operation == "ListTagsForResource" and "filter/" in request["resourceArn"]:
+            raise ApiError("AccessDeniedException", "personalize:ListTagsForResource is not allowed.")
+        return call(operation, request)
+
+    api.call = denied
+    plan = api.plan(declared(fewer), prune=True)
+    assert not plan.of("delete") and {one.resource_type for one in plan.others} == {"Filter", "EventTracker"}
+    assert "personalize:ListTagsForResource" in plan.notice
+
+
+def test_undeclared_resource_that_is_gone_meanwhile_is_left_out(api):
+    fewer = shop()
+    del fewer["filters"]
+    call = api.call
+
+    def gone(operation, request):
+        if operation == "ListTagsForResource" and "filter/" in request["resourceArn"]:
+            raise ApiError("ResourceNotFoundException", "It does not exist.")
+        return call(operation, request)
+
+    api.call = gone
+    assert not api.plan(declared(fewer)).others
+
+
+def test_alias_of_a_campaign_that_failed_is_moved(api):
+    value = shop()
+    home = find(api, declared(value)).records["campaigns.home"].arn
+    api.call("CreateCampaign", {"name": "entry", "solutionVersionArn": home})
+    target = api.here.control.records.find_any(home)
+    api.here.control.writer.change(target, status="CREATE FAILED", failureReason="no model")
+    value["campaigns"] = {"green": {"solution": "for-you"}, "entry": {"campaign": "green"}}
+    assert actions(api.plan(declared(value))) == {"campaigns.green": "create", "campaigns.entry": "update"}
