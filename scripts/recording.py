@@ -9,6 +9,7 @@ The run is real. Waits are shortened, so that the picture plays in less than a m
 from __future__ import annotations
 
 import argparse
+import codecs
 import fcntl
 import json
 import os
@@ -49,9 +50,7 @@ def record(command: Sequence[str], folder: Path) -> list[Event]:
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM", "COLUMNS")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
     environment = {**kept, "TERM": "xterm", "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command,
@@ -64,15 +63,18 @@ def record(command: Sequence[str], folder: Path) -> list[Event]:
     )
     os.close(theirs)
     events, started, asked = list[Event](), time.monotonic(), False
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read can end within a character
     while process.poll() is None or select.select([ours], [], [], 0)[0]:
         if not select.select([ours], [], [], 0.1)[0]:
             continue
         try:
-            text = os.read(ours, 65536).decode("utf-8", "replace")
-        except OSError:  # the program has closed its terminal
+            read = os.read(ours, 65536)
+        except OSError:  # the program has closed its terminal: Linux
             break
-        events.append((time.monotonic() - started, text))
-        if PROMPT in text and not asked:
+        if not read:  # the same on other systems
+            break
+        events.append((time.monotonic() - started, decoder.decode(read)))
+        if not asked and PROMPT in "".join(text for _, text in events[-2:]):
             asked = True
             time.sleep(1.0)
             os.write(ours, b"\n")

@@ -27,11 +27,6 @@ SLOW_FOLDERS = (
     # Tests that run whole jobs on AWS in memory.
     *("lambdas/attribution", "lambdas/batch", "lambdas/deletion", "lambdas/refreshing"),
 )
-ONE_WORKER = ("deployment", "end_to_end", "infrastructure", "training")
-"""Folders whose tests share what is expensive: templates, models, imported data.
-
-One of several processes runs them all, or all of a file in `end_to_end`, and makes each thing once.
-"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,27 +57,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-def unit_of_work(node_id: str) -> str:
-    """The tests that one process runs together: those of a folder, of a file, or one test."""
-    path = node_id.partition("::")[0]
-    folder = path.removeprefix("tests/").partition("/")[0]
-    if folder not in ONE_WORKER:
-        return node_id
-    return path if folder == "end_to_end" else folder
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Distribute units of work with `--dist loadgroup`.
 
     The marks of pytest-xdist 3.8 have no effect with pytest 9.2, which keeps the ID that a test had first.
     """
-    from xdist.scheduler import LoadScopeScheduling
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from tests.units_of_work import Units
 
     config.option.loadscopereorder = False
-
-    class Units(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return unit_of_work(nodeid)
-
-    return Units(config, log) if config.getvalue("dist") == "loadgroup" else None
+    return Units(config, log)

@@ -18,6 +18,7 @@ PACKAGES = (
     "demo",
     "deployment",
     "distributed",
+    "examples",
     "infrastructure",
     "lambdas",
     "local",
@@ -30,6 +31,8 @@ PACKAGES = (
 # Test files that test no single module, with the reason.
 WITHOUT_SOURCE = {
     "tests/lambdas/test_round_trip.py": "an event passes through several functions",
+    "tests/examples/test_opensearch_ml.py": "JSON files that are no modules",
+    "tests/examples/test_terraform.py": "a template that is no module",
     "tests/infrastructure/test_security_promises.py": "the promises of SECURITY.md and docs/security.md",
     "tests/lambdas/test_valid_calls.py": "all calls of all functions",
     "tests/local/moto_patches/test_canaries.py": "tests moto, not us",
@@ -47,6 +50,7 @@ COVERED = {
     "demo/": "tests/end_to_end/test_first_campaign.py",
     "deployment/smoke/": "tests/deployment/smoke/test_steps.py",
     "distributed/": "tests/distributed/test_importing.py",
+    "examples/": "tests/end_to_end/test_examples.py",
     # Constructs are tested by the templates that they make.
     "tastemaker_cdk/": "tests/tastemaker_cdk/test_constructs.py",
     # Errors are what commands end with.
