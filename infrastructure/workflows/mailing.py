@@ -21,7 +21,7 @@ HOURS = 49
 
 
 def _define(flow: Workflow, uses: WorkflowResources) -> sfn.StateMachine:
-    ready = sfn.Succeed(flow, "Mailing is ready", output_path="$.messages.report")
+    ready = sfn.Pass(flow, "Mailing is ready", output_path="$.messages.report")
     messages = _job(flow, uses, "Write messages", "messages", "Are the messages written?", then=ready)
     segment = _job(flow, uses, "Find users", "segment", "Are the users found?", then=messages)
     check = _call(flow, uses, "Check mailing", "check", "$.plan")

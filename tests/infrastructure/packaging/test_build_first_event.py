@@ -295,7 +295,7 @@ def test_function_answers_its_first_event(name: str, lambda_service: Lambda, tmp
     way, expected = ANSWERS[name]
     assert outcome.way == way, outcome.body
     assert outcome.body == outcome.body | expected
-    assert extensions == (["tastemaker-after-response"] if name == "runtime" else [])
+    assert extensions == (["tastemaker-after-response"] if name in ("runtime", "search") else [])
 
 
 def test_missing_requirement_is_found(lambda_service: Lambda, tmp_path: Path) -> None:
