@@ -2,7 +2,7 @@
 
 CloudFormation deletes no bucket that has objects. For a stage whose setting `removal` is `destroy`, this
 command empties the buckets, with all versions, and then runs `cdk destroy`. For a stage that keeps its data
-it deletes no data and lists what stays.
+it deletes no data and lists what stays, except that a collection of `search.collection` is always deleted.
 """
 
 from __future__ import annotations
@@ -133,6 +133,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     stage = load(arguments.stage)
     if not arguments.yes:
         data = "its data is kept" if stage.keeps_data else "ALL ITS DATA IS DELETED"
+        if stage.keeps_data and stage.search.collection:
+            data += ", but NOT the documents in its OpenSearch collection"
         console.progress(f"This removes {stage.stack_name}; {data}. Type the name of the stage to go on:")
         if input().strip() != stage.name:
             raise CommandError("Nothing was removed.", f"Type {stage.name}, or give --yes.")

@@ -20,6 +20,8 @@ from tastemaker.contracts.text_models import is_small
 if TYPE_CHECKING:
     from infrastructure.functions.declaration import Resources
 
+LOCAL = "local"
+"""The stage of the local run."""
 # How the store of resource records writes: single records, under conditions, in transactions.
 WRITE_RECORDS = (
     "dynamodb:GetItem",
@@ -93,7 +95,9 @@ def use_text_model(function: ServiceFunction, uses: Resources) -> None:
     function.set(
         TEXT_GENERATION=settings.for_functions(region).to_json(), LAKE_BUCKET=uses.lake.bucket.bucket_name
     )
-    allow_objects(function.role, ["s3:GetObject", "s3:PutObject"], uses.lake, [TEXTS_PATTERN])
+    # In the local run, the option --text-model may name a model after the synthesis.
+    if settings.model or uses.stage.name == LOCAL:
+        allow_objects(function.role, ["s3:GetObject", "s3:PutObject"], uses.lake, [TEXTS_PATTERN])
     if not settings.model or is_small(settings.model):
         return
     if not settings.geography:

@@ -17,7 +17,8 @@ from infrastructure.stage import Stage
 
 MAX_NAME = 32
 """The longest name of a collection and of its policies."""
-COLLECTION_ACTIONS = ("CreateCollectionItems", "DeleteCollectionItems", "DescribeCollectionItems")
+COLLECTION_ACTIONS = tuple(f"{verb}CollectionItems" for verb in ("Create", "Delete", "Update", "Describe"))
+"""https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html"""
 INDEX_ACTIONS = (
     *("CreateIndex", "DeleteIndex", "UpdateIndex", "DescribeIndex"),
     *("ReadDocument", "WriteDocument"),
@@ -29,11 +30,13 @@ class SearchCollection(Construct):
 
     Only `role` may use the data. The endpoint has a public address, because the function is in no VPC; each
     request is signed. OpenSearch Dashboards cannot be reached.
+
+    The collection is deleted with the stack, also in a stage that keeps its data: it bills by the hour while
+    nobody can search it, its fixed names would block the next deployment, and its documents are copies.
     """
 
     def __init__(self, scope: Construct, *, stage: Stage, role: iam.Role) -> None:
         super().__init__(scope, "Collection")
-        self._keep = cdk.RemovalPolicy.RETAIN if stage.keeps_data else cdk.RemovalPolicy.DESTROY
         self.name = stage.stack_name.lower()[:MAX_NAME]
         resource = f"collection/{self.name}"
         key = stage_key(self)
@@ -54,7 +57,7 @@ class SearchCollection(Construct):
             # Replicas in a second zone double the price.
             standby_replicas="ENABLED" if stage.keeps_data else "DISABLED",
         )
-        self.collection.apply_removal_policy(self._keep)
+        self.collection.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         for policy in before:
             self.collection.add_resource_dependency(policy)
         self._allow_data(role)
@@ -77,7 +80,7 @@ class SearchCollection(Construct):
             type=kind,
             policy=cdk.Stack.of(self).to_json_string(policy),
         )
-        made.apply_removal_policy(self._keep)
+        made.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         return made
 
     def _allow_data(self, role: iam.Role) -> None:
@@ -93,7 +96,7 @@ class SearchCollection(Construct):
             type="data",
             policy=cdk.Stack.of(self).to_json_string(policy),
         )
-        made.apply_removal_policy(self._keep)
+        made.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
 
 
 def _rule(kind: str, resource: str, actions: tuple[str, ...]) -> dict[str, Any]:

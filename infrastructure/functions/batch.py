@@ -7,7 +7,7 @@ from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.grants import allow_listing, allow_objects, use_caller_data, use_text_model
 from infrastructure.permissions import allow
 from infrastructure.stage import Stage
-from tastemaker.contracts.lake_layout import TEXTS_PATTERN, Area, patterns
+from tastemaker.contracts.lake_layout import Area, patterns
 
 
 def _limits(stage: Stage) -> Limits:
@@ -35,7 +35,7 @@ def _connect(batch: ServiceFunction, uses: Resources) -> None:
     allow(batch.role, ["dynamodb:BatchWriteItem"], [tables.recommendations.table_arn])
     allow_objects(batch.role, ["s3:GetObject"], uses.lake, patterns(Area.MODELS))
     allow_objects(batch.role, ["s3:GetObject", "s3:PutObject"], uses.lake, patterns(Area.BATCH))
-    allow_listing(batch.role, uses.lake, [*patterns(Area.MODELS, Area.BATCH), TEXTS_PATTERN])
+    allow_listing(batch.role, uses.lake, patterns(Area.MODELS, Area.BATCH))
     use_caller_data(batch, uses, reads=True, writes=True)
     use_text_model(batch, uses)
 

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
+from botocore.config import Config
+
 from lambdas.search.definitions import StoredDefinitions
 from lambdas.search.deployments import RecordedDeployments
 from lambdas.search.permissions import IamPermit
@@ -23,7 +25,7 @@ from lambdas.stores.search_log import SearchLog
 from lambdas.stores.upserts import CatalogUpserts
 from lambdas.support import authorization, observability
 from lambdas.support.after_response import AfterResponse
-from lambdas.support.clients import client, credentials
+from lambdas.support.clients import CONFIG, client, credentials
 from lambdas.support.http import Served, account_of, body_of, method_of, path_of, result_bytes
 from lambdas.support.observer import LambdaObserver
 from lambdas.support.partitions import partition_of
@@ -49,6 +51,11 @@ PREFIX = "/search"
 """The path of the API below that of all services. Clients name it in the URL of their host."""
 MAX_RESULT_BYTES = 6_000_000
 """Lambda returns at most 6 MB: the response as a JSON text, in which quotation marks are escaped."""
+
+PATIENCE = CONFIG.merge(
+    Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+)
+"""A search waits for a vector of its query no longer than for two calls: it has 29 seconds for everything."""
 
 _settings = Settings()
 _dynamodb = client("dynamodb")
@@ -79,7 +86,7 @@ def _encoder_of(bundle: Bundle) -> QueryEncoder:
     if name == _settings.text_embeddings and name.startswith(PREFIX_OF_TITAN):
         region = _settings.text_embeddings_region or _settings.region
         width = int(bundle.manifest["model"]["texts"]["width"])
-        return TitanEncoder(client("bedrock-runtime", region=region), name, width)
+        return TitanEncoder(client("bedrock-runtime", PATIENCE, region=region), name, width)
     return built_in_encoder(bundle)
 
 

@@ -22,7 +22,8 @@ class LakeTexts:
         except LookupError:
             return None
         except (BotoCoreError, ClientError) as error:
-            logger.warning("stored text not read", extra={"error": str(error)})
+            if not _may_be_missing(error):
+                logger.warning("stored text not read", extra={"error": str(error)})
             return None
 
     def put(self, key: str, text: str) -> None:
@@ -31,3 +32,12 @@ class LakeTexts:
             self._lake.write(generated_text(key), text)
         except (BotoCoreError, ClientError) as error:
             logger.warning("text not stored", extra={"error": str(error)})
+
+
+def _may_be_missing(error: Exception) -> bool:
+    """Whether the text may only be missing: S3 says so to those alone who may list the whole bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, Permissions. If texts are really
+    denied, storing one warns.
+    """
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "AccessDenied"

@@ -20,6 +20,8 @@ def search(context: Context) -> str:
     if context.target.stage.search.has_server:
         # The items are not in it. That it answers shows that it takes the function's signature.
         pipelines = send(context, "GET", "/_search/pipeline", None)
+        if context.target.stage.search.collection:
+            _store_pipeline(context)
         return f"the OpenSearch server of the stage answers; {len(pipelines)} search pipelines are defined"
     index = context.group.rpartition("/")[2]
     body = {"query": {"term": {"AISLE": AISLES[0]}}, "size": 2 * SHELF, "sort": ["PRICE"]}
@@ -30,6 +32,18 @@ def search(context: Context) -> str:
     check(right, f"the search found items of other aisles: {items}")
     pipelines = send(context, "GET", "/_search/pipeline", None)
     return f"{len(items)} items of one aisle; {len(pipelines)} search pipelines are defined"
+
+
+def _store_pipeline(context: Context) -> None:
+    """Store a pipeline in the collection of the stage, read it, and delete it."""
+    path = f"/_search/pipeline/{context.group.rpartition('/')[2]}"
+    everything: dict[str, Any] = {"filter_query": {"query": {"match_all": {}}}}
+    send(context, "PUT", path, {"request_processors": [everything]})
+    try:
+        found = send(context, "GET", path, None)
+        check(len(found) == 1, f"the collection has not stored the search pipeline: {found}")
+    finally:
+        send(context, "DELETE", path, None)
 
 
 def send(context: Context, method: str, path: str, body: Any) -> Any:

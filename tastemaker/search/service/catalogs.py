@@ -37,7 +37,8 @@ def built_in_encoder(bundle: Bundle) -> QueryEncoder:
     found = LsaEncoder.open(bundle.path / SEARCH_FOLDER) if name == LSA else None
     if found is None:
         reason = (
-            "an earlier release trained it. Create a new solution version of aws-semantic-similarity."
+            "an earlier release trained it, or the items' texts have no words in common. Fill the columns of "
+            "names and texts, and create a new solution version of aws-semantic-similarity."
             if name == LSA
             else "the search function does not have that model. Name training.textModel in the stage, or "
             "train without the package of the sentence model, and create a new solution version."

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Template as Synthesized
 
 from deployment.synthesis import text_of
+from infrastructure.data.search_collection import SearchCollection
+from infrastructure.stage import parse
 from tests.infrastructure.conftest import Assembly, Template
 
 PREFIX = "AWS::OpenSearchServerless::"
@@ -47,6 +52,7 @@ def test_only_the_search_function_may_use_the_data(lite: Template) -> None:
     raw = json.dumps(only(lite, "AccessPolicy")["Policy"])
     assert "FunctionsSearchRole" in raw
     permissions = {one for rule in data["Rules"] for one in rule["Permission"]}
+    assert "aoss:UpdateCollectionItems" in permissions
     assert permissions and not [one for one in permissions if "*" in one]
     assert {resource for rule in data["Rules"] for resource in rule["Resource"]} == {
         "collection/tastemaker-lite",
@@ -66,6 +72,15 @@ def test_nothing_is_left_of_a_stage_that_is_destroyed(lite: Template) -> None:
     assert len(found) == 4
     assert {one.get("DeletionPolicy") for one in found} == {"Delete"}
     assert only(lite, "Collection")["StandbyReplicas"] == "DISABLED", "half the price"
+
+
+def test_stage_that_keeps_its_data_keeps_no_collection_that_bills() -> None:
+    stack = cdk.Stack(cdk.App())
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    SearchCollection(stack, stage=parse("prod", {"removal": "retain"}), role=role)
+    resources = Synthesized.from_stack(stack).to_json()["Resources"].values()
+    found = [one for one in resources if one["Type"].startswith(PREFIX)]
+    assert len(found) == 4 and {one.get("DeletionPolicy") for one in found} == {"Delete"}
 
 
 def test_other_stages_have_no_collection(assembly: Assembly) -> None:
