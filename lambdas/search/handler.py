@@ -52,7 +52,7 @@ PREFIX = "/search"
 MAX_RESULT_BYTES = 6_000_000
 """Lambda returns at most 6 MB: the response as a JSON text, in which quotation marks are escaped."""
 
-PATIENCE = CONFIG.merge(
+MODEL_CONFIG = CONFIG.merge(
     Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 )
 """A search waits for a vector of its query no longer than for two calls: it has 29 seconds for everything."""
@@ -86,7 +86,7 @@ def _encoder_of(bundle: Bundle) -> QueryEncoder:
     if name == _settings.text_embeddings and name.startswith(PREFIX_OF_TITAN):
         region = _settings.text_embeddings_region or _settings.region
         width = int(bundle.manifest["model"]["texts"]["width"])
-        return TitanEncoder(client("bedrock-runtime", PATIENCE, region=region), name, width)
+        return TitanEncoder(client("bedrock-runtime", MODEL_CONFIG, region=region), name, width)
     return built_in_encoder(bundle)
 
 
