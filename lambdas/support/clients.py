@@ -25,8 +25,8 @@ class _Attributes(JSONParser):
     """A parser that leaves the attributes of DynamoDB's items as they are in the JSON.
 
     The result is the same as botocore's, except that binary attributes stay base64 texts. Only the log of
-    searches has them, which no function reads. Parsing two hundred events of a user took longer than computing
-    the recommendations.
+    searches has them, which no function reads. Parsing two hundred events of a user took longer than
+    computing the recommendations.
     """
 
     def _handle_map(self, shape: MapShape, value: Any) -> Any:
