@@ -49,4 +49,5 @@ def test_example_is_deployed_with_one_command_and_recommends(
 
 def test_unknown_example_is_refused_with_the_names_of_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["films"]) == 2
-    assert all(name in capsys.readouterr().err for name in EXAMPLES)
+    error = capsys.readouterr().err
+    assert all(name in error for name in EXAMPLES)
