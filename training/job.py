@@ -14,7 +14,7 @@ from training.data.impressions import item_shown
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.distributed.process_group import SINGLE, ProcessGroup
-from training.output import joining, search_index
+from training.output import search_index
 from training.output.bundle_writer import export
 from training.pipelines.registry import pipeline
 from training.progress import Clock, StopSignal, duration, log
@@ -80,8 +80,8 @@ def fit_and_export(
         warnings=measured.warnings,
         tuned=recipe.tuned,
         described=described,
+        join=True,
     )
-    joining.join(model_dir, prepared.sequences.group)
     if prepared.sequences.group.rank:
         return dict(measured.metrics)
     clusters.add(model_dir)

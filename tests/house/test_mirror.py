@@ -187,7 +187,6 @@ COVERED = {
     "scripts/licenses.py": "tests/scripts/test_shipped.py",
     "scripts/sbom.py": "tests/scripts/test_shipped.py",
     "scripts/screenshots.py": "tests/end_to_end/test_console.py",
-    "training/output/bundle_writer.py": "tests/training/test_job_models.py",
 }
 
 

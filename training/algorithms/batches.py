@@ -44,13 +44,15 @@ def cut(sequences: Sequences, window: int, rng: np.random.Generator) -> Windows:
     """Windows that cover every history, so that each event is a target once.
 
     A window of `n` events has `n` tokens (the start token and all events but the last) and `n` targets, with
-    `n` ≤ window + 1. Long histories are cut from their newest event backwards. The lengths vary by user and
-    pass, so that an event is not always at the same distance from the begin of its window.
+    `n` ≤ window + 1. Without events there are no windows. Long histories are cut from their newest event
+    backwards. The lengths vary by user and pass, so that an event is not always at the same distance from the
+    begin of its window.
     """
     lengths = sequences.lengths
     users = np.flatnonzero(lengths > 0)
     end = lengths[users]
-    found: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
+    none = np.zeros(0, np.int64)
+    found: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = [(none, none, none)]
     while len(users):
         reach = rng.integers(max(3 * window // 4, 1), window + 1, len(users))
         start = np.maximum(end - reach - 1, 0)
@@ -121,6 +123,25 @@ def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], de
         target=tensor(sequences.items[target].ravel()[flat].astype(np.int64)),
         weight=tensor(weight.ravel()[flat]),
         context=tensor(sequences.context[target.ravel()[flat]].astype(np.int64)),
+    )
+
+
+def placeholder(context_columns: int, device: torch.device) -> Batch:
+    """The batch of a process without events, one token of weight 1.
+
+    Its step has gradients for the same parameters as any other. It must not count.
+    """
+    number = torch.zeros(1, 1, dtype=torch.long, device=device)
+    return Batch(
+        items=number,
+        types=number,
+        seen=number,
+        asked=number,
+        valid=None,
+        users=number[0],
+        target=number[0],
+        weight=torch.ones(1, device=device),
+        context=torch.full((1, context_columns), -1, device=device),
     )
 
 

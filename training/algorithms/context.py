@@ -149,15 +149,18 @@ def _column(choices: _Choices, name: str, attributes: list[_Attribute]) -> NDArr
                     likely = _smoothed(others[items], backoff[items], strength)
                     gains[place, mine] = np.log(likely[np.arange(len(items)), values] / share[values])
     best = int(np.argmax(choices.group.sum(gains.sum(1))))
-    gain, _ = choices.group.joined(gains[best])
-    users, _ = choices.group.joined(choices.users)
-    by_user = np.bincount(users, gain)[np.unique(users)]
-    if by_user.mean() <= MIN_GAIN_ERRORS * by_user.std() / np.sqrt(len(by_user)):
+    _, user = np.unique(choices.users, return_inverse=True)
+    by_user = np.bincount(user, gains[best])
+    sums = np.array([len(by_user), by_user.sum(), len(user), gains[best].sum()])
+    users, whole, count, gain = choices.group.sum(sums).tolist()
+    mean = whole / users
+    spread = np.sqrt(choices.group.sum(((by_user - mean) ** 2).sum()) / users)
+    if mean <= MIN_GAIN_ERRORS * spread / np.sqrt(users):
         log(f"context: {name} says nothing about items")
         return None
     attribute, strength = candidates[best]
     log(
-        f"context: {name} makes the choices of items more likely by {gain.mean():.3f} (log); "
+        f"context: {name} makes the choices of items more likely by {gain / count:.3f} (log); "
         f"an item's users count against {strength:g} of {attribute.name if attribute else 'all items'}"
     )
     share, backoff = _backoff(counts, attribute)

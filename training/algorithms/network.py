@@ -214,7 +214,8 @@ class Network(nn.Module):
             if parameter.dim() == 2:
                 into_stream = "attention_out" in name or "ffn_out" in name
                 nn.init.normal_(parameter, std=small / math.sqrt(2 * shape.layers) if into_stream else small)
-        self.of_items, self.of_users = Bags(item_features), Bags(user_features)
+        self.of_items = Bags(item_features)
+        self.of_users = Bags(user_features if len(user_features) else FeatureRows.empty(1))
 
     @property
     def lazy(self) -> bool:

@@ -15,6 +15,7 @@ from training.algorithms.course import Turn
 from training.algorithms.network import Batch, Network, Shape
 from training.algorithms.optimizer import Optimizer
 from training.data.prepared import Sequences
+from training.errors import NotEnoughDataError
 from training.progress import StopSignal
 
 FULL_SOFTMAX_ITEMS = 4000
@@ -118,7 +119,8 @@ class Trainer:
     def one_pass(self, number: int, turn: Turn, stop: StopSignal | None) -> float:
         """Make one pass over all histories, and return the mean loss per event of this process's.
 
-        All processes of a group make it together. Chance differs between them.
+        All processes of a group make it together. Chance differs between them. The loss is 0 for a process
+        without events. Raises NotEnoughDataError if no process has any.
         """
         group, work = self.group, self.work
         self.network.train()
@@ -136,6 +138,11 @@ class Trainer:
             rank=group.rank,
         )
         steps = max(group.gather(len(epoch)))
+        if not steps:
+            raise NotEnoughDataError(
+                "No interaction is left to train on, because all are held out, or outside the percentiles of "
+                "history length. Import more interactions, or widen the percentiles."
+            )
         total = weight = torch.zeros((), dtype=torch.float64, device=device)
         read, events = 0, max(len(work.sequences.items), 1)
         for step, (batch, again) in enumerate(_at_least(epoch, steps)):
@@ -143,7 +150,8 @@ class Trainer:
                 stop.check()
             done = min(read / events, 1.0) if group.size == 1 else step / steps
             loss, count = self.step(batch, turn.fallen(done), counts=not again)
-            total, weight = total + loss.double() * count, weight + count
+            if not again:
+                total, weight = total + loss.double() * count, weight + count
             read += len(batch.target)
         return float(total) / max(float(weight), 1e-9)
 
@@ -179,7 +187,11 @@ def device() -> torch.device:
 
 
 def _at_least(epoch: batches.Epoch, steps: int) -> Iterator[tuple[Batch, bool]]:
-    """The batches of a pass. If other processes have more, the last one is repeated, and marked so."""
+    """The batches of a pass. If other processes have more, the last one is repeated, and marked so.
+
+    A process without events has a placeholder in its place.
+    """
+    batch = batches.placeholder(epoch.sequences.context.shape[1], epoch.device)
     for batch in epoch:
         yield batch, False
     for _ in range(steps - len(epoch)):

@@ -7,6 +7,7 @@ machine groups all users at once, or many machines group some users each. The re
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,9 +22,9 @@ from numpy.typing import NDArray
 from tastemaker.contracts.lake_layout import PreparedFolder
 from tastemaker.ids import Ids
 from training.data.dictionary_encoding import encode_columns, texts_of
-from training.data.user_ranges import UserRange, ranges
+from training.data.user_ranges import UserRange, range_of, ranges
 from training.distributed.process_group import SINGLE, ProcessGroup
-from training.errors import BadDataError, NotEnoughDataError
+from training.errors import BadDataError
 
 ARRIVAL_COLUMN = "ARRIVED"
 """An optional int64 column that rises in the order in which rows arrived. Without it, rows are in that order.
@@ -199,13 +200,12 @@ def open_prepared(root: Path, folder: str, group: ProcessGroup = SINGLE) -> tupl
     """This process's share of the events that were prepared on many machines, and its range of users.
 
     The index in the folder names the shards' files. Each holds what `Events.arrays` returned, for a range of
-    users. Raises NotEnoughDataError, or BadDataError if the shards are not in the order of users.
+    users. If there are fewer shards than processes, several processes divide a shard by users. Raises
+    NotEnoughDataError, or BadDataError if the shards are not in the order of users.
     """
     names = json.loads((root / PreparedFolder(folder).index).read_text(encoding="utf-8"))["shards"]
     if len(names) < group.size:
-        raise NotEnoughDataError(
-            f"The events are {len(names)} shards for {group.size} processes. Use fewer instances."
-        )
+        return _divided([root / name for name in names], group)
     mine = np.array_split(np.arange(len(names)), group.size)[group.rank]
     events = merge([partial(_shard, root / names[place]) for place in mine])
     ends = group.gather((events.users[0], events.users[-1]) if len(events.users) else ("", ""))
@@ -233,6 +233,44 @@ def with_common_ids(events: Events, group: ProcessGroup) -> Events:
         event_type=place[1][events.event_type].astype(np.int16),
         context=np.stack(context, 1) if context else events.context,
     )
+
+
+def _divided(shards: Sequence[Path], group: ProcessGroup) -> tuple[Events, UserRange]:
+    """This process's range of users, and their events in the shards."""
+    within = range_of(map(_users_of_events, shards), group)
+    parts = []
+    for path in shards:
+        users, _ = _users(path)
+        first = 0 if within.first is None else bisect_left(users, within.first)
+        end = len(users) if within.end is None else bisect_left(users, within.end)
+        if first < end:
+            parts.append(partial(_part, path, first, end))
+    return merge(parts), within
+
+
+def _users_of_events(shard: Path) -> pa.ChunkedArray:
+    """The user of each event of a shard."""
+    users, offsets = _users(shard)
+    codes = np.repeat(np.arange(len(users), dtype=np.int32), np.diff(offsets))
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(codes, texts_of(users))])
+
+
+def _users(shard: Path) -> tuple[Ids, NDArray[np.int64]]:
+    """The users of a shard, and where the events of each begin. Nothing else is read."""
+    with np.load(shard) as arrays:
+        return Ids(arrays["users.bytes"], arrays["users.offsets"]), arrays["offsets"]
+
+
+def _part(shard: Path, first: int, end: int) -> Events:
+    """The events of the users at `first` and up to `end` of a shard, with the ids of all its items."""
+    events = _shard(shard)
+    bounds = events.users.offsets[first : end + 1]
+    users = Ids(events.users.blob[bounds[0] : bounds[-1]], bounds - bounds[0])
+    offsets = events.offsets[first : end + 1]
+    some = {
+        name: getattr(events, name)[offsets[0] : offsets[-1]] for name in ARRAYS.values() if name != "offsets"
+    }
+    return replace(events, users=users, offsets=offsets - offsets[0], **some)
 
 
 def _shard(path: Path) -> Events:

@@ -1,7 +1,7 @@
 """Which users belong to which process: each has a range of them, in the order of their ids.
 
-Ranges have about equally many events. In the order of ranks, users are in the order of one process that has
-all of them.
+Ranges have about equally many events, unless one user has more than a range's share. In the order of ranks,
+users are in the order of one process that has all of them.
 """
 
 from __future__ import annotations
@@ -81,7 +81,24 @@ def range_of(columns: Iterable[pa.ChunkedArray], group: ProcessGroup) -> UserRan
         sample += column.take(pa.array(np.arange(-at % every, len(column), every))).drop_null().to_pylist()
         at += len(column)
     sample.sort(key=lambda text: text.encode())
-    firsts = [sample[len(sample) * rank // group.size] for rank in range(group.size)] if sample else []
-    if len(set(firsts)) < group.size:
-        raise NotEnoughDataError(f"There are too few users for {group.size} processes. Use fewer instances.")
-    return ranges(firsts)[group.rank]
+    return ranges(_firsts(sample, group.size))[group.rank]
+
+
+def _firsts(sample: Sequence[str], count: int) -> list[str]:
+    """The users that begin the ranges, from the sorted users of some events. Raises NotEnoughDataError.
+
+    If a user has the events of several ranges, the next ranges begin with the next users.
+    """
+    users = list(dict.fromkeys(sample))
+    if len(users) < count:
+        raise NotEnoughDataError(
+            f"There are only {len(users)} users in {len(sample):,} sampled events, too few for {count} "
+            "processes. Use fewer instances."
+        )
+    place = {user: number for number, user in enumerate(users)}
+    found: list[int] = []
+    for rank in range(count):
+        wanted = place[sample[len(sample) * rank // count]]
+        after = found[-1] + 1 if found else 0
+        found.append(min(max(wanted, after), len(users) - count + rank))  # one user is left for each range
+    return [users[number] for number in found]

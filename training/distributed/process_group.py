@@ -9,6 +9,7 @@ its own, and torch's distributed package is never used.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -117,7 +118,7 @@ class ProcessGroup:
         The leader holds one piece of another process's rows at a time.
         """
         sizes = self.gather(len(own))
-        piece = max(1, PIECE_BYTES // max(own[:1].nbytes, 1))
+        piece = max(1, PIECE_BYTES // max(own.dtype.itemsize * math.prod(own.shape[1:]), 1))
         if self.rank:
             for begin in range(0, len(own), piece):
                 self._send(np.array(own[begin : begin + piece]))

@@ -18,6 +18,7 @@ from tastemaker.models.sparse import SparseRows
 from training.algorithms import popularity
 from training.config import Config
 from training.data.prepared import Prepared
+from training.output import joining
 from training.tuning.settings import latest_trends
 
 
@@ -45,10 +46,12 @@ def export(
     tuned: Mapping[str, str] | None = None,
     described: Mapping[str, Any] | None = None,
     with_histories: bool = True,
+    join: bool = False,
 ) -> None:
     """Write the bundle into `folder`. bundle.json is written last, and marks the folder as complete.
 
-    It has this process's users, and counts those of all processes.
+    It has this process's users, and counts those of all processes. With `join`, which all processes must give
+    together, the leader's folder gets the users of all of them.
     """
     (folder / "model").mkdir(parents=True, exist_ok=True)
     _write_data(prepared, config, folder, with_histories=with_histories)
@@ -67,6 +70,8 @@ def export(
         "data": dict(described or {}),
         "model": dict(fitted.metadata),
     }
+    if join:
+        joining.join(folder, prepared.sequences.group)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 

@@ -163,9 +163,10 @@ class SequencePipeline(Pipeline):
         fitted = self._assemble(training, result.network, {name: {"weight": 1.0} for name in PARTS})
         with fitted_model(fitted, training, config) as model:
             assert isinstance(model, SequenceModel)
-            choice = blend.choose(model, prepared, cases)
+            agreed = prepared.sequences.group.agreed  # processors may round differently
+            choice = agreed(blend.choose(model, prepared, cases))
             model.parts = choice.parts
-            return Attempt(config, plan, result, self._rewarded(model, choice, prepared, cases))
+            return Attempt(config, plan, result, agreed(self._rewarded(model, choice, prepared, cases)))
 
     def _rewarded(
         self, model: SequenceModel, choice: blend.Choice, prepared: Prepared, cases: Cases

@@ -62,7 +62,7 @@ def run(
     If the solution names no ranges, trial 0 has no values, which is a training without tuning. Next, or
     first, come the recipe's `defaults`, moved into the ranges. No trial begins that would end after `seconds`
     at the pace of the slowest one. Trials in the `journal` are not repeated. The processes of a group try the
-    same values; the leader has the journal and the clock. Raises StoppedError.
+    same values, those of the leader, which has the journal and the clock. Raises StoppedError.
     """
     fingerprint = f"{search} {seed}"
     trials = group.agreed(_read(journal, fingerprint))
@@ -74,9 +74,9 @@ def run(
             log(f"tuning: {number} of {search.trials} trials fit into {duration(seconds)}")
             break
         began = clock.seconds()
-        values = _next(search, defaults, trials, seed)
+        values = group.agreed(_next(search, defaults, trials, seed))
         known = next((trial.reached for trial in trials if trial.values == values), None)
-        reached = objective(values, number) if known is None else known
+        reached = group.agreed(objective(values, number) if known is None else known)
         trials.append(Trial(values, reached))
         slowest = max(slowest, clock.seconds() - began)
         best = max(trial.reached for trial in trials)

@@ -20,6 +20,11 @@ def test_windows_make_every_event_a_target_once(shop: Prepared, window: int) -> 
     assert (targets == 1).all()
 
 
+def test_process_without_events_has_no_batches(shop: Prepared) -> None:
+    nothing = shop.sequences.keep(np.zeros(len(shop.sequences.items), bool))
+    assert len(batches.Epoch(nothing, 7, 0, 0, torch.device("cpu"))) == 0
+
+
 def test_batches_weight_every_event_once(shop: Prepared) -> None:
     total = sum(
         float(batch.weight.sum()) for batch in batches.Epoch(shop.sequences, 7, 0, 0, torch.device("cpu"))

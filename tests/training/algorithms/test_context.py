@@ -1,5 +1,7 @@
 """The table of what a context says about items."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,6 +14,7 @@ from training.algorithms import context
 from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
+from training.distributed.process_group import ProcessGroup
 from training.output.bundle_writer import export
 from training.pipelines.registry import pipeline
 from training.progress import StopSignal
@@ -141,6 +144,18 @@ def test_item_without_events_gets_what_its_category_says(tmp_path) -> None:
     assert found is not None
     phone = data.context_space.codes({"DEVICE": "phone"})[0][0]
     assert found.values[found.rows[phone], data.items.index("books-05")] > 0.5
+
+
+class OnlySums(ProcessGroup):
+    """A group of one that refuses to send arrays of users or events to other processes."""
+
+    def joined(self, own):
+        raise AssertionError(f"{len(own)} values of single users or events are sent to every process")
+
+
+def test_processes_share_only_sums_over_users(tmp_path) -> None:
+    data, _ = prepared(tmp_path)
+    assert context.fit(data.with_sequences(replace(data.sequences, group=OnlySums()))) is not None
 
 
 def test_context_without_information_has_no_table(tmp_path) -> None:

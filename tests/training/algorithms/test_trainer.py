@@ -12,8 +12,11 @@ import torch
 
 from tastemaker.models.features import FeatureRows
 from tests.training.distributed.averaging import ITEMS, batch, rows_of
-from training.algorithms import network, trainer
+from training.algorithms import batches, network, trainer, transformer
 from training.algorithms.optimizer import Optimizer
+from training.data.prepared import Prepared
+from training.data.split import validation_cases
+from training.errors import NotEnoughDataError
 
 
 def moved(something):
@@ -34,6 +37,35 @@ def test_training_step_stays_on_its_device_and_reads_no_value(sampled: bool) -> 
     optimizer.step(loss, 0.5, one.weight.sum())
     moments = [*optimizer.first, *optimizer.second, *optimizer.average]
     assert {tensor.device.type for tensor in (loss, *moments)} == {"meta"}
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_process_without_users_has_gradients_for_the_same_parameters(
+    sampled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes that sent other gradients than the rest would add up unrelated numbers, or wait forever."""
+    if sampled:
+        monkeypatch.setattr(network, "LAZY_ITEMS", 0)
+        monkeypatch.setattr(trainer, "FULL_SOFTMAX_ITEMS", 0)
+    shape = network.Shape(ITEMS, 0, 2, 3, 1, width=8, window=6)
+    usual = replace(batch(1, 4), context=torch.zeros(24, 1, dtype=torch.long))
+    found = []
+    for users, one in ((1, usual), (0, batches.placeholder(1, torch.device("cpu")))):
+        net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(users))
+        sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
+        loss = sampler.loss(net, one, sampler.rows(one))
+        loss.backward()
+        assert torch.isfinite(loss)
+        gradients = {name: parameter.grad for name, parameter in net.named_parameters()}
+        found.append({name: g is not None and (g.is_sparse, g.shape) for name, g in gradients.items()})
+    assert found[0] == found[1]
+
+
+def test_training_without_events_is_refused(shop: Prepared) -> None:
+    nothing = shop.sequences.keep(np.zeros(len(shop.sequences.items), bool))
+    plan = transformer.Plan(60.0, passes=1, width=16)
+    with pytest.raises(NotEnoughDataError, match="No interaction is left"):
+        transformer.fit(shop, nothing, validation_cases(shop.sequences, 1), plan, 1)
 
 
 def test_tensors_of_two_devices_raise() -> None:

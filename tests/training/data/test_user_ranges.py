@@ -31,12 +31,23 @@ def test_ranges_have_about_equally_many_events() -> None:
     assert min(shares) > 0.3
 
 
+@pytest.mark.parametrize("heavy", ["aaa", "guest", "zzz"])
+def test_user_with_the_events_of_several_ranges_leaves_users_for_each_range(heavy: str) -> None:
+    users = [f"user {number:03d}" for number in range(70)] + [f"a{number}" for number in range(10)]
+    events = column(users + [heavy] * 40)
+    found = [range_of([events], ProcessGroup(rank, 8)) for rank in range(8)]
+    masks = [one.mask(events) for one in found]
+    assert sum(mask.astype(int) for mask in masks).tolist() == [1] * len(events)
+    assert all(mask.any() for mask in masks)
+    assert [one.end for one in found[:-1]] == [one.first for one in found[1:]]
+
+
 def test_one_process_has_all_users_without_a_look_at_them() -> None:
     assert range_of(iter(()), SINGLE) is EVERYONE
 
 
 def test_more_processes_than_users_are_refused() -> None:
-    with pytest.raises(NotEnoughDataError, match="too few users for 3 processes"):
+    with pytest.raises(NotEnoughDataError, match="only 2 users in 4 sampled events, too few for 3 processes"):
         range_of([column(["a", "b", "a", "a"])], ProcessGroup(1, 3))
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tastemaker.models import Bundle
@@ -129,7 +131,7 @@ def streamed(number: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("shards", [0, 5])
+@pytest.mark.parametrize("shards", [0, 1, 5])
 def test_two_processes_prepare_and_count_what_one_process_does(tmp_path: Path, shards: int) -> None:
     """Whole numbers and texts are equal, and sums of fractions to a millionth."""
     limits = {"maximumInteractions": 1250, "maximumItems": 25}  # the streamed events have the newest items
@@ -144,6 +146,26 @@ def test_two_processes_prepare_and_count_what_one_process_does(tmp_path: Path, s
     assert max(float(one[name]) for one in found for name in ("sums", "rows")) < 1e-6
 
 
+@pytest.mark.parametrize("idle", [0, 1])
+def test_process_whose_users_have_no_trained_event_takes_part(tmp_path: Path, idle: int) -> None:
+    """Half of the users only view, and the model is trained on purchases."""
+    few = {"minimumInteractions": 100, "minimumUsers": 10}
+    lake.build(tmp_path, eventType="buy", quotas=few)
+    table, half = lake.interactions(), lake.USERS * 10
+    kinds = ["buy"] * half + ["view"] * half if idle else ["view"] * half + ["buy"] * half
+    table = table.set_column(table.column_names.index("EVENT_TYPE"), "EVENT_TYPE", [kinds])
+    pq.write_table(table, tmp_path / "groups/shop/datasets/INTERACTIONS/run/part-00000.parquet")
+    processes = two_processes(tmp_path)
+    words = said(processes)
+    assert [process.returncode for process in processes] == [0, 0], words
+    found = Bundle.open(tmp_path / "out/model")
+    assert len(found.users) == lake.USERS and found.manifest["counts"]["interactions"] == half
+    assert np.isfinite(found.manifest["metrics"][METRIC])
+
+
+@pytest.mark.skipif(
+    not memory.peak_restarts(), reason="the system cannot restart the peak of a process's memory"
+)
 def test_each_of_two_processes_needs_little_more_than_half_the_memory(tmp_path: Path) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
     lake.build(small)

@@ -89,6 +89,19 @@ def test_leader_gets_the_users_of_all(tmp_path: Path, monkeypatch: pytest.Monkey
     assert json.loads((folders[0] / "user_columns/columns.json").read_text())["rows"] == 4
 
 
+def test_leader_without_rows_receives_those_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_group, "PIECE_BYTES", 64)
+    wires, whole = Wires(), np.zeros((5, 4), np.int64)
+    parts = [whole[:0].copy(), np.arange(20).reshape(5, 4)]
+    with ThreadPoolExecutor(2) as threads:
+        list(
+            threads.map(
+                lambda rank: ThreadGroup(rank, wires).concatenate(parts[rank], lambda _: whole), range(2)
+            )
+        )
+    assert whole.tolist() == parts[1].tolist()
+
+
 def test_one_process_has_nothing_to_join(tmp_path: Path) -> None:
     before = contents(write(tmp_path / "0", list(USERS)))
     join(tmp_path / "0", SINGLE)

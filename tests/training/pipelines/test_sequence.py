@@ -1,6 +1,8 @@
 """Lists follow the context of a request where it matters, and example cells have their codes."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +14,15 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.features import FeatureColumn, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
+from tests.training import lake as small_lake
+from training.algorithms.blend import Choice
 from training.config_reader import read_config
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
+from training.distributed.process_group import ProcessGroup
 from training.output.bundle_writer import export
 from training.pipelines.registry import pipeline
+from training.pipelines.sequence import SequencePipeline
 from training.progress import StopSignal
 
 CABINS, MENU = ("economy", "business", "first"), 8
@@ -167,3 +173,23 @@ def test_one_act_recorded_as_several_events_is_followed_as_one(tmp_path) -> None
     three = followed(tmp_path / "three", ("view", "cart", "buy"))
     assert one > 0.75
     assert three > one - 0.1, (one, three)
+
+
+class OtherLeader(ProcessGroup):
+    """A group whose leader chose other weights than this process."""
+
+    def agreed(self, own: Any) -> Any:
+        if not isinstance(own, Choice):
+            return own
+        return replace(
+            own, parts={name: {**one, "weight": 0.5} for name, one in own.parts.items()}, reached=0.25
+        )
+
+
+def test_process_takes_the_weights_that_the_leader_chose(tmp_path: Path, shop: Prepared) -> None:
+    config = read_config(small_lake.build(tmp_path, hyperParameters={"trainingPasses": "1", "width": "16"}))
+    recipe = pipeline(config, checkpoints=None, stop=StopSignal())
+    assert isinstance(recipe, SequencePipeline)
+    recipe.tune(shop.with_sequences(replace(shop.sequences, group=OtherLeader())))
+    assert recipe.best is not None and recipe.best.choice.reached == 0.25
+    assert {one["weight"] for one in recipe.best.choice.parts.values()} == {0.5}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.training import lake
 from training.config import Search
 from training.config_reader import parse_config, read_config
 from training.data.prepare import prepare
+from training.distributed.process_group import ProcessGroup
 from training.errors import StoppedError
 from training.job import fit_and_export
 from training.progress import StopSignal
@@ -93,6 +95,33 @@ def test_search_starts_no_trial_that_exceeds_the_time() -> None:
 
     search.run(SPACE, DEFAULTS, counted, seconds=0.0, seed=3)
     assert made == [0]
+
+
+class Talk(ProcessGroup):
+    """One of two processes, in a run of its own: the leader notes what it says, and the other hears it."""
+
+    def __init__(self, rank: int, told: list[Any]) -> None:
+        super().__init__(rank, 2)
+        self.told = told
+
+    def agreed(self, own: Any) -> Any:
+        if self.rank:
+            return self.told.pop(0)
+        self.told.append(own if not isinstance(own, list) else list(own))
+        return own
+
+
+def test_process_that_measures_something_else_takes_the_trials_of_the_leader() -> None:
+    told: list[Any] = []
+    led = run_search(SPACE, group=Talk(0, told))
+    tried: list[Mapping[str, str]] = []
+
+    def other(values: Mapping[str, str], number: int) -> float:
+        tried.append(values)
+        return -hill(values)
+
+    assert run_search(SPACE, objective=other, group=Talk(1, told)) == led
+    assert led[1].values in tried and not told
 
 
 def test_stopped_job_starts_no_trial() -> None:

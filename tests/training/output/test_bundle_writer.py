@@ -1,0 +1,43 @@
+"""A bundle is marked as complete only when it is."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tastemaker.models.bundle import MANIFEST
+from tests.training import lake
+from training.config_reader import read_config
+from training.data.prepared import Prepared
+from training.distributed.process_group import ProcessGroup
+from training.errors import PeerLostError
+from training.job import fit_and_export
+from training.progress import StopSignal
+
+
+class LosesPeer(ProcessGroup):
+    """Two processes with the same users. The other one is lost when its users are sent."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 2)
+
+    def _reduced(self, values: Any, how: str) -> Any:
+        return values
+
+    def gather(self, own: Any) -> list[Any]:
+        return [own, own]
+
+    def agreed(self, own: Any) -> Any:
+        return own
+
+    def _receive(self, array: Any, rank: int) -> None:
+        raise PeerLostError("the other process is gone")
+
+
+def test_bundle_without_the_users_of_a_lost_process_is_not_complete(tmp_path: Path, shop: Prepared) -> None:
+    config = read_config(lake.build(tmp_path, recipe="aws-popularity-count"))
+    data = shop.with_sequences(replace(shop.sequences, group=LosesPeer()))
+    with pytest.raises(PeerLostError):
+        fit_and_export(config, data, tmp_path / "model", checkpoints=None, stop=StopSignal())
+    assert (tmp_path / "model/item_users.npy").exists() and not (tmp_path / "model" / MANIFEST).exists()
