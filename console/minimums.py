@@ -25,7 +25,8 @@ class Step:
 def training_steps(interactions: Mapping[str, Any], domain: str = "") -> list[Step]:
     """The minimums of a training. `interactions` has the rows and import reports of the dataset.
 
-    Counts of users and of event types are those of the imports. They are left out if no report has them.
+    Counts of users and of event types are those of the imports. They are left out if reports lack them, as
+    those of earlier releases do.
     """
     reports = interactions.get("reports", ())
     steps = [
@@ -38,15 +39,20 @@ def training_steps(interactions: Mapping[str, Any], domain: str = "") -> list[St
     ]
     active = [report["activeUsers"] for report in reports if "activeUsers" in report]
     if active or not reports:
-        text = f"A training needs {MIN_ACTIVE_USERS} users with two interactions or more."
+        text = (
+            f"A training needs {MIN_ACTIVE_USERS} users with two interactions or more. There are at least as "
+            "many as shown: each import, and each part of a large one, counts its own users."
+        )
         steps.append(_minimum("Users with two interactions", max(active, default=0), MIN_ACTIVE_USERS, text))
     counts: dict[str, int] = defaultdict(int)
     for report in reports:
         for event_type, rows in report.get("eventTypes", {}).items():
             counts[event_type.casefold()] += rows
+    counted = all("eventTypes" in report for report in reports)
     for event_type, recipes in _needed_types(domain).items():
-        text = f"Needed by {', '.join(recipes)}."
-        steps.append(_minimum(f"{event_type} events", counts[event_type.casefold()], MIN_INTERACTIONS, text))
+        text, rows = f"Needed by {', '.join(recipes)}.", counts[event_type.casefold()]
+        if counted or rows >= MIN_INTERACTIONS:
+            steps.append(_minimum(f"{event_type} events", rows, MIN_INTERACTIONS, text))
     return steps
 
 

@@ -224,6 +224,8 @@ def choose_campaign(connection: Connection, given: str, recipe_types: Sequence[s
         if one["status"] != "ACTIVE":
             continue
         described = client.describe_campaign(campaignArn=one["campaignArn"])["campaign"]
+        if described["status"] != "ACTIVE":  # an alias of a campaign that does not answer yet
+            continue
         version = described["solutionVersionArn"]
         recipe = client.describe_solution_version(solutionVersionArn=version)["solutionVersion"].get(
             "recipeArn", ""

@@ -35,7 +35,12 @@ class ResourceTable:
         return None if item is None or "target" not in item else item["target"]["S"]
 
     def create(
-        self, record: Record, *, aliases: Mapping[str, str] = {}, unchanged: Iterable[Record] = ()
+        self,
+        record: Record,
+        *,
+        aliases: Mapping[str, str] = {},
+        unchanged: Iterable[Record] = (),
+        touched: Iterable[Record] = (),
     ) -> Record:
         stored = replace(record, revision=1)
         absent = "attribute_not_exists(arn)"
@@ -46,7 +51,7 @@ class ResourceTable:
         ]
         checks = [{"ConditionCheck": self._condition(other)} for other in unchanged]
         try:
-            self.client.transact_write_items(TransactItems=[*puts, *checks])
+            self.client.transact_write_items(TransactItems=[*puts, *checks, *map(self._replaced, touched)])
         except self.client.exceptions.TransactionCanceledException as error:
             reasons = _reasons(error)
             for key, reason in zip([record.arn, *aliases], reasons, strict=False):
@@ -61,14 +66,18 @@ class ResourceTable:
         known = self.client.exceptions
         return known.ConditionalCheckFailedException, known.TransactionConflictException
 
-    def update(self, record: Record) -> Record:
-        stored = replace(record, revision=record.revision + 1)
-        condition = {name: value for name, value in self._condition(record).items() if name != "Key"}
+    def update(self, record: Record, *, touched: Iterable[Record] = ()) -> Record:
+        puts = [self._replaced(one) for one in (record, *touched)]
         try:
-            self.client.put_item(Item=_item(stored), **condition)
+            if len(puts) == 1:
+                self.client.put_item(**puts[0]["Put"])
+            else:
+                self.client.transact_write_items(TransactItems=puts)
         except self._conflicts:
             raise _conflict(record.arn) from None
-        return stored
+        except self.client.exceptions.TransactionCanceledException as error:
+            raise _canceled(error, record.arn) from error
+        return _next(record)
 
     def delete(self, record: Record, *, aliases: Iterable[str] = ()) -> None:
         deletes = [{"Delete": {"TableName": self.table, "Key": {"arn": {"S": alias}}}} for alias in aliases]
@@ -139,6 +148,11 @@ class ResourceTable:
         item: Item | None = answer.get("Item")
         return item
 
+    def _replaced(self, record: Record) -> dict[str, Any]:
+        """The part of a transaction that stores a record which was read before."""
+        condition = {name: value for name, value in self._condition(record).items() if name != "Key"}
+        return {"Put": {"Item": _item(_next(record)), **condition}}
+
     def _condition(self, record: Record) -> dict[str, Any]:
         return {
             "TableName": self.table,
@@ -146,6 +160,10 @@ class ResourceTable:
             "ConditionExpression": "revision = :revision",
             "ExpressionAttributeValues": {":revision": {"N": str(record.revision)}},
         }
+
+
+def _next(record: Record) -> Record:
+    return replace(record, revision=record.revision + 1)
 
 
 def _conflict(arn: str) -> Conflict:

@@ -58,7 +58,7 @@ class Mailing:
     @property
     def dry_run(self) -> bool:
         """Whether templates write all messages, and nothing is spent."""
-        return bool(self.request.get("dryRun", True))
+        return self.request.get("dryRun", True) is not False
 
     @property
     def output(self) -> str:
@@ -187,7 +187,12 @@ def _check_members(request: Any) -> None:
         raise InvalidInput(f"The input lacks {', '.join(missing)}.")
     _check_unknown(request, MEMBERS, "The input")
     if NAME.fullmatch(str(request["name"])) is None:
-        raise InvalidInput("name has up to 32 letters, digits and hyphens, and begins with none of the last.")
+        raise InvalidInput(
+            "name has up to 32 letters, digits and hyphens, and begins with a letter or digit."
+        )
+    if not isinstance(request.get("dryRun", True), bool):
+        raise InvalidInput("dryRun must be true or false.")
+    _check_text(request, "output")
     if ("segment" in request) == ("users" in request):
         raise InvalidInput("The input must have either segment or users.")
     if "users" in request:
@@ -197,6 +202,7 @@ def _check_members(request: Any) -> None:
         _check_unknown(segment, SEGMENT_MEMBERS, "segment")
         if not segment.get("solutionVersionArn") or not segment.get("input"):
             raise InvalidInput("segment must have solutionVersionArn and input.")
+        _check_text(segment, "input", "segment.")
         if segment["input"].endswith("/"):
             raise InvalidInput(f"segment.input is {segment['input']}; it must be one file.")
         count = segment.get("numResults", 0)
@@ -213,6 +219,11 @@ def _check_path(users: Any) -> None:
         raise InvalidInput(
             f"users is {users}; end a folder with a slash, and the name of a file with a type such as .json."
         )
+
+
+def _check_text(value: Mapping[str, Any], name: str, prefix: str = "") -> None:
+    if not isinstance(value[name], str):
+        raise InvalidInput(f"{prefix}{name} must be a text: the location of a file or folder.")
 
 
 def _check_unknown(value: Any, known: tuple[str, ...], what: str) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 
@@ -177,17 +179,24 @@ def open_delimited(
     width = Counter(map(len, rows)).most_common(1)[0][0]
     if titles := _title_lines(text, separator, width):
         skipped += titles
-        rows = _rows("".join(text.splitlines(keepends=True)[titles:]), separator)
+        rows = _rows(text.split("\n", titles)[-1], separator)
     named = _has_header(rows, width) if header is None else header
     names = rows[0] if named else [f"column {number + 1}" for number in range(width)]
     return Delimited(given, encoding, separator, unique_names(names), named, skipped)
 
 
 def _title_lines(text: str, separator: str, width: int) -> int:
-    """The lines before a table that have half of its cells at most: the title and the date of a report."""
-    for number, line in enumerate(text.splitlines()[:MAX_TITLE_LINES]):
-        if line.count(separator) + 1 > width // 2:
-            return number
+    """The lines before a table that have half of its cells at most: the title and the date of a report.
+
+    A cell of the header may have several lines, so rows are looked at.
+    """
+    skipped = 0
+    reader = _reader(text, separator)
+    with suppress(csv.Error):
+        for row in islice(reader, MAX_TITLE_LINES):
+            if len(row) > width // 2 and row:
+                return skipped
+            skipped = reader.line_num
     return 0
 
 
@@ -205,12 +214,9 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 def _rows(text: str, separator: str) -> list[list[str]]:
     """The first rows of a text that may be cut at its end."""
-    if len(separator) > 1:
-        text, separator = text.replace(separator, _STANDS_FOR_LONG), _STANDS_FOR_LONG
     found = []
-    csv.field_size_limit(1 << 24)
     try:
-        for row in csv.reader(io.StringIO(text), delimiter=separator):
+        for row in _reader(text, separator):
             if row:
                 found.append(row)
             if len(found) > _SAMPLE_ROWS:
@@ -219,6 +225,14 @@ def _rows(text: str, separator: str) -> list[list[str]]:
         pass
     whole = text.endswith("\n") or len(found) < 2 or len(text) < encodings.HEAD_BYTES // 4
     return found if whole else found[:-1]
+
+
+def _reader(text: str, separator: str) -> Any:
+    """A reader of the rows of a text, as the `csv` module has it."""
+    if len(separator) > 1:
+        text, separator = text.replace(separator, _STANDS_FOR_LONG), _STANDS_FOR_LONG
+    csv.field_size_limit(1 << 24)
+    return csv.reader(io.StringIO(text), delimiter=separator)
 
 
 def _separator(text: str) -> str:

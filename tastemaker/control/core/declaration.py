@@ -125,6 +125,14 @@ class Declaration:
         """What Describe returns."""
         return record.body
 
+    def list_body(self, record: Record) -> Body:
+        """What List returns."""
+        return record.body
+
+    def touches(self, referenced: Record) -> bool:
+        """Whether a new record conflicts with a deletion of one that it refers to, and that has begun."""
+        return False
+
     def check_deletable(self, record: Record) -> None:
         """Rules of deletion beyond references from other resources. Raises ResourceInUse."""
 

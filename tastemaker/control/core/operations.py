@@ -57,9 +57,11 @@ class Operations(Declaration):
             "_tags": given_tags,
         }
         if self.first_status is not None:
-            body["status"] = self.first_status
+            body.setdefault("status", self.first_status)
         record = Record(arn, self.name, body, parent, now)
-        record = self.context.writer.add(record, self.aliases(arn, body), referenced.values())
+        touched = [one for one in referenced.values() if self.touches(one)]
+        unchanged = [one for one in referenced.values() if one not in touched]
+        record = self.context.writer.add(record, self.aliases(arn, body), unchanged, touched)
         return self.start_workflow(record).body
 
     def find_references(self, request: Request) -> dict[str, Record]:
@@ -107,7 +109,7 @@ class Operations(Declaration):
             start=pagination.start_of(operation, request),
             limit=pagination.size_of(request),
         )
-        bodies = [record.body for record in page.records]
+        bodies = [self.list_body(record) for record in page.records]
         return {self.list_member: bodies, "nextToken": pagination.token(operation, request, page.next)}
 
     def check_list_parent(self, arn: str) -> None:

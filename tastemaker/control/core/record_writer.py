@@ -23,12 +23,18 @@ class RecordWriter:
     now: Callable[[], float]
     on_status_change: StatusListener
 
-    def add(self, record: Record, aliases: Mapping[str, str], unchanged: Iterable[Record]) -> Record:
+    def add(
+        self,
+        record: Record,
+        aliases: Mapping[str, str],
+        unchanged: Iterable[Record],
+        touched: Iterable[Record] = (),
+    ) -> Record:
         """Store a new record while the `unchanged` records are still as given.
 
-        Raises ResourceAlreadyExists or Conflict.
+        The `touched` records get a new revision. Raises ResourceAlreadyExists or Conflict.
         """
-        stored = self.repository.create(record, aliases=aliases, unchanged=unchanged)
+        stored = self.repository.create(record, aliases=aliases, unchanged=unchanged, touched=touched)
         if stored.status is not None:
             self.on_status_change(StatusChange(stored, None, stored.status))
         return stored
@@ -38,8 +44,17 @@ class RecordWriter:
 
         Raises Conflict if the record has changed since it was read.
         """
-        changed = record.with_(**{"lastUpdatedDateTime": self.now(), **members})
-        stored = self.repository.update(changed)
+        return self._reported(record, self.repository.update(self._changed(record, members)))
+
+    def change_with(self, record: Record, touched: Iterable[Record], **members: Any) -> Record:
+        """As `change`, while the `touched` records are still as given. They get a new revision."""
+        changed = self._changed(record, members)
+        return self._reported(record, self.repository.update(changed, touched=touched))
+
+    def _changed(self, record: Record, members: Mapping[str, Any]) -> Record:
+        return record.with_(**{"lastUpdatedDateTime": self.now(), **members})
+
+    def _reported(self, record: Record, stored: Record) -> Record:
         for change in _status_changes(record, stored):
             self.on_status_change(change)
         return stored

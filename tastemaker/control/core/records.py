@@ -69,16 +69,25 @@ class Repository(Protocol):
         """The record, read consistently, or None."""
 
     def create(
-        self, record: Record, *, aliases: Mapping[str, str] = {}, unchanged: Iterable[Record] = ()
+        self,
+        record: Record,
+        *,
+        aliases: Mapping[str, str] = {},
+        unchanged: Iterable[Record] = (),
+        touched: Iterable[Record] = (),
     ) -> Record:
         """Store a new record and its aliases, all or nothing, while the `unchanged` records are as given.
 
-        Raises ResourceAlreadyExists if the ARN or an alias exists, Conflict if one of `unchanged` has
-        changed.
+        The `touched` records must be as given, too, and get a new revision: a deletion that has begun
+        conflicts. Raises ResourceAlreadyExists if the ARN or an alias exists, Conflict if one of the others
+        has changed.
         """
 
-    def update(self, record: Record) -> Record:
-        """Store a record that was read before, and return it with its new revision. Raises Conflict."""
+    def update(self, record: Record, *, touched: Iterable[Record] = ()) -> Record:
+        """Store a record that was read before, and return it with its new revision. Raises Conflict.
+
+        The `touched` records get a new revision in the same transaction, as in `create`.
+        """
 
     def delete(self, record: Record, *, aliases: Iterable[str] = ()) -> None:
         """Remove a record and its aliases. Raises Conflict if it has changed since it was read."""
@@ -133,9 +142,15 @@ class MemoryRepository:
         return self.records.get(arn)
 
     def create(
-        self, record: Record, *, aliases: Mapping[str, str] = {}, unchanged: Iterable[Record] = ()
+        self,
+        record: Record,
+        *,
+        aliases: Mapping[str, str] = {},
+        unchanged: Iterable[Record] = (),
+        touched: Iterable[Record] = (),
     ) -> Record:
-        for other in unchanged:
+        touched = tuple(touched)
+        for other in (*unchanged, *touched):
             self._check(other)
         if record.arn in self.records:
             raise ResourceAlreadyExists(already_exists(record.arn))
@@ -145,13 +160,17 @@ class MemoryRepository:
         stored = replace(record, revision=1)
         self.records[record.arn] = stored
         self.aliases.update(aliases)
+        for other in touched:
+            self.update(other)
         return stored
 
-    def update(self, record: Record) -> Record:
-        self._check(record)
-        stored = replace(record, revision=record.revision + 1)
-        self.records[record.arn] = stored
-        return stored
+    def update(self, record: Record, *, touched: Iterable[Record] = ()) -> Record:
+        written = [record, *touched]
+        for one in written:
+            self._check(one)
+        for one in written:
+            self.records[one.arn] = replace(one, revision=one.revision + 1)
+        return self.records[record.arn]
 
     def delete(self, record: Record, *, aliases: Iterable[str] = ()) -> None:
         self._check(record)

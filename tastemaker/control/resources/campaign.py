@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.campaign_alias import ALIAS_OF
+from tastemaker.contracts.campaign_alias import ALIAS_OF, target_of
 from tastemaker.contracts.deployment import DEPLOYMENT, deployment_of
 from tastemaker.contracts.plans import DeployPlan
 from tastemaker.control.core import exploration_config
@@ -108,7 +108,7 @@ class Campaign(ResourceType):
 
     def start_workflow(self, record: Record) -> Record:
         if is_alias(record):
-            return self.context.writer.change(record, status=statuses.ACTIVE)
+            return record
         if self.has_execution(record):
             return super().start_workflow(record)
         try:
@@ -130,6 +130,12 @@ class Campaign(ResourceType):
 
     def describe_body(self, record: Record) -> Body:
         return self.alias.describe_body(record) if is_alias(record) else record.body
+
+    def list_body(self, record: Record) -> Body:
+        return self.describe_body(record)
+
+    def touches(self, referenced: Record) -> bool:
+        return referenced.resource_type == self.name
 
     def schedule_work(self, record: Record) -> None:
         """Schedule the refreshes of what will be served."""
@@ -242,6 +248,11 @@ class Campaign(ResourceType):
     # --- lifecycle ---
 
     def begin(self, record: Record, request: Request, execution: str) -> DeployPlan:
+        if is_alias(record):
+            raise InvalidInput(
+                f"{record.arn} is an alias and has no model of its own. Give the campaign that it points at: "
+                f"{target_of(record.body)}."
+            )
         updating = claim_update(self.context, record, UPDATE, execution)
         if updating is not None:
             return self._plan(updating, updating.body[UPDATE]["solutionVersionArn"])

@@ -15,7 +15,7 @@ from tastemaker.control.core.context import Context
 from tastemaker.control.core.declaration import Body, Request
 from tastemaker.control.core.records import Record
 from tastemaker.control.core.updates import applied
-from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
+from tastemaker.errors import InvalidInput, ResourceInUse
 
 CAMPAIGN, SEGMENT = "Campaign", "campaign"
 OF_TARGET = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig", "status", "failureReason")
@@ -54,10 +54,15 @@ class CampaignAlias:
         if extra:
             raise InvalidInput(f"An alias has no {', '.join(extra)}. Give it to the campaign {target.arn}.")
         kept = {name: value for name, value in given.items() if name not in ("awaitFirstVersion", *OF_TARGET)}
-        return {**kept, ALIAS_OF: target.arn, "_datasetGroupArn": target.body["_datasetGroupArn"]}
+        return {
+            **kept,
+            "status": statuses.ACTIVE,
+            ALIAS_OF: target.arn,
+            "_datasetGroupArn": target.body["_datasetGroupArn"],
+        }
 
     def describe_body(self, record: Record) -> Body:
-        """What Describe returns: the alias, with what its target serves."""
+        """What Describe and List return: the alias, with what its target serves."""
         target = self._context.records.get(str(target_of(record.body)))
         shown = {} if target is None else target.body
         return {**record.body, **{name: shown[name] for name in OF_TARGET if name in shown}}
@@ -83,12 +88,7 @@ class CampaignAlias:
             minProvisionedTPS=target.body["minProvisionedTPS"],
             campaignConfig=target.body.get("campaignConfig") or {},
         )
-        moved = self._point_at(record, target, **{self._update: update})
-        if self._context.records.get(target.arn) is None:  # deleted since it was read
-            if before is not None:
-                self._point_at(moved, before)
-            raise ResourceNotFound(f"{target.arn} has been deleted; {record.arn} stays as it was.")
-        return self.describe_body(moved)
+        return self.describe_body(self._point_at(record, target, **{self._update: update}))
 
     def check_unused(self, record: Record) -> None:
         """Raises ResourceInUse if an alias points at a campaign."""
@@ -120,4 +120,4 @@ class CampaignAlias:
     def _point_at(self, record: Record, target: Record, **members: Any) -> Record:
         changes = {ALIAS_OF: target.arn, "_datasetGroupArn": target.body["_datasetGroupArn"], **members}
         at_place = replace(record, parent=target.parent)
-        return self._context.writer.change(at_place, status=statuses.ACTIVE, **changes)
+        return self._context.writer.change_with(at_place, [target], status=statuses.ACTIVE, **changes)

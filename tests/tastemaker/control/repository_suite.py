@@ -47,6 +47,26 @@ class RepositorySuite:
             repository.create(record(3), unchanged=[parent])
         assert repository.get("arn:Filter/003") is None
 
+    def test_touched_record_has_a_new_revision_so_that_its_deletion_conflicts(
+        self, repository: Repository
+    ) -> None:
+        target = repository.create(record(1))
+        repository.create(record(2), touched=[target])
+        with pytest.raises(Conflict):
+            repository.delete(target)
+        now = repository.get(target.arn)
+        assert now is not None and now.body == target.body
+        other = repository.get("arn:Filter/002")
+        assert other is not None
+        assert repository.update(other.with_(name="moved"), touched=[now]).revision == 2
+        with pytest.raises(Conflict):
+            repository.delete(now)
+        with pytest.raises(Conflict):
+            repository.update(other.with_(name="again"), touched=[now])
+        with pytest.raises(Conflict):
+            repository.create(record(3), touched=[now])
+        assert repository.get("arn:Filter/003") is None
+
     def test_second_of_two_writers_gets_a_conflict(self, repository: Repository) -> None:
         first = repository.create(record(1))
         newer = repository.update(first.with_(name="mine", gone=None))

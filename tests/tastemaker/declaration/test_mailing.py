@@ -66,6 +66,11 @@ def test_frequency_cap_that_is_asked_for_counts_the_mailings_of_the_folder(shop:
         assert delivery["sentPath"] == "s3://shop/mailings"
 
 
+def test_null_does_not_start_a_mailing(shop: Shop) -> None:
+    with pytest.raises(InvalidInput, match="dryRun must be true or false"):
+        Mailing.of({**shop.request(), "dryRun": None}, AT)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -78,6 +83,13 @@ def test_frequency_cap_that_is_asked_for_counts_the_mailings_of_the_folder(shop:
         ({"segment": {**SEGMENT_OF_ITEMS, "numResults": 10_001}}, "10,000 users a line"),
         ({"segment": None, "users": "s3://shop/in"}, "end a folder with a slash"),
         ({"dryrun": False}, "unknown member dryrun"),
+        *(({"dryRun": value}, "dryRun must be true or false") for value in (0, 1, "", "false")),
+        ({"output": 7}, "output must be a text"),
+        (
+            {"segment": {"solutionVersionArn": "x", "input": ["s3://shop/items.json"]}},
+            "segment.input must be",
+        ),
+        ({"name": "-x"}, "begins with a letter or digit"),
         ({"message": {"messageType": "LETTER"}}, "EMAIL_BODY"),
         ({"delivery": {"days": 0}}, "days"),
         ({"output": "https://shop/"}, "s3://"),

@@ -215,6 +215,21 @@ def test_title_of_a_report_above_the_table_is_skipped(tmp_path: Path) -> None:
     assert found.interactions.tables[0].shape.endswith("without the first 3 lines")
 
 
+def test_header_with_a_cell_of_two_lines_is_no_title(tmp_path: Path) -> None:
+    rows = table("user,item,day,price", "u{user},i{item},{stamp},4").partition("\n")[2]
+    found = of(tmp_path, f'"user\nid",item,day,price\n{rows}')
+    assert (found.mapping.user, found.mapping.item) == (("user id",), ("item",))
+    assert "without the first" not in found.interactions.tables[0].shape
+
+
+@pytest.mark.parametrize("mark", ["\x85", "\u2028"])
+def test_title_with_another_line_end_of_unicode_is_one_line(mark: str, tmp_path: Path) -> None:
+    text = f"Sales{mark}of March\n" + table("user,item,day,price", "u{user},i{item},{stamp},4")
+    found = of(tmp_path, text)
+    assert found.mapping.user == ("user",)
+    assert found.interactions.tables[0].shape.endswith("without the first line")
+
+
 @pytest.mark.parametrize(
     ("header", "event"),
     [

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tastemaker.errors import InvalidInput, ResourceInUse, ResourceNotFound
+from tastemaker.control.workflows.steps import WorkflowSteps
+from tastemaker.errors import Conflict, InvalidInput, ResourceInUse, ResourceNotFound
 from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import World, world
 
@@ -98,8 +99,39 @@ def test_alias_of_a_campaign_that_waits_for_its_first_version_shows_its_status(
         awaitFirstVersion=True,
     )["campaignArn"]
     home = alias(here, green)
-    assert described(here, home)["status"] == "CREATE PENDING"
-    shop.trained(here, waiting)
+    for status in ("CREATE PENDING", "ACTIVE"):
+        assert described(here, home)["status"] == status
+        listed = {one["campaignArn"]: one for one in here.call("ListCampaigns")["campaigns"]}
+        assert listed[home]["status"] == status
+        if status == "CREATE PENDING":
+            shop.trained(here, waiting)
+
+
+def test_alias_is_active_in_the_write_that_creates_it(here: World, group: str) -> None:
+    home = alias(here, served(here, group, "blue"))
+    changes = [(one.before, one.after) for one in here.changes if one.record.arn == home]
+    assert changes == [(None, "ACTIVE")]
+
+
+def test_alias_that_is_made_or_moved_during_a_deletion_keeps_its_campaign(here: World, group: str) -> None:
+    blue, green = served(here, group, "blue"), served(here, group, "green")
+    read = here.control.records.get(blue)
+    home = alias(here, blue)
+    assert read is not None
+    with pytest.raises(Conflict):
+        here.control.writer.remove(read)
+    read = here.control.records.get(green)
+    move(here, home, green)
+    assert read is not None
+    with pytest.raises(Conflict):
+        here.control.writer.remove(read)
+
+
+def test_deploy_workflow_refuses_an_alias_and_names_its_campaign(here: World, group: str) -> None:
+    blue = served(here, group, "blue")
+    home = alias(here, blue)
+    with pytest.raises(InvalidInput, match=f"campaign that it points at: {blue}"):
+        WorkflowSteps(here.control).begin("deploy", {"campaignArn": home}, "arn:execution")
     assert described(here, home)["status"] == "ACTIVE"
 
 
