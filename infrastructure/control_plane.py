@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import aws_cdk as cdk
 
@@ -12,12 +13,16 @@ from infrastructure.grants import WRITE_RECORDS, allow_records
 from infrastructure.permissions import allow
 from infrastructure.schedules import Schedules
 from infrastructure.training import JOB_PREFIX
-from tastemaker.contracts.workflow_names import WORKFLOWS, machine_name
+from tastemaker.contracts.workflow_names import DECLARE, MAILING, WORKFLOWS, machine_name
+
+WORKFLOWS_OF_RECORDS = tuple(name for name in WORKFLOWS if name not in (DECLARE, MAILING))
+"""The workflows that records wait for. Only people and their schedules start a mailing."""
 
 
-def run_control_plane(function: ServiceFunction, uses: Resources) -> None:
+def run_control_plane(function: ServiceFunction, uses: Resources, *, starts: Sequence[str] = ()) -> None:
     """Give a function the environment and the permissions of the control plane.
 
+    `starts` are workflows beyond those of records that the function may start and stop.
     The ARNs of the state machines are built from their names, because a machine may itself call the function.
     """
     function.set(
@@ -36,7 +41,7 @@ def run_control_plane(function: ServiceFunction, uses: Resources) -> None:
         )
     allow_records(function.role, uses.tables, WRITE_RECORDS)
     allow(function.role, ["events:PutEvents"], [uses.bus.event_bus_arn])
-    _start_and_stop_work(function, uses)
+    _start_and_stop_work(function, uses, [*WORKFLOWS_OF_RECORDS, *starts])
     _manage_schedules(function, uses.schedules)
 
 
@@ -49,13 +54,13 @@ def _states_arn(function: ServiceFunction, uses: Resources, resource: str, workf
     )
 
 
-def _start_and_stop_work(function: ServiceFunction, uses: Resources) -> None:
-    machines = [_states_arn(function, uses, "stateMachine", name) for name in uses.machines]
+def _start_and_stop_work(function: ServiceFunction, uses: Resources, names: Sequence[str]) -> None:
+    machines = [_states_arn(function, uses, "stateMachine", name) for name in names]
     allow(function.role, ["states:StartExecution"], machines)
     allow(
         function.role,
         ["states:StopExecution", "states:DescribeExecution"],
-        [f"{_states_arn(function, uses, 'execution', name)}:*" for name in uses.machines],
+        [f"{_states_arn(function, uses, 'execution', name)}:*" for name in names],
         because="an execution gets its name when it starts",
     )
     jobs = cdk.Stack.of(function).format_arn(

@@ -8,6 +8,7 @@ from infrastructure.control_plane import run_control_plane
 from infrastructure.functions.declaration import FunctionDeclaration, Resources
 from infrastructure.functions.service_function import Limits, ServiceFunction
 from infrastructure.stage import Stage
+from tastemaker.contracts.workflow_names import DECLARE
 
 
 def _limits(stage: Stage) -> Limits:
@@ -16,7 +17,7 @@ def _limits(stage: Stage) -> Limits:
 
 
 def _connect(declaring: ServiceFunction, uses: Resources) -> None:
-    run_control_plane(declaring, uses)
+    run_control_plane(declaring, uses, starts=[DECLARE])
     # A template converts its AWS::Personalize types with the line `Transform: <name of the stack>`.
     cdk.CfnMacro(
         declaring,

@@ -69,25 +69,34 @@ def read(file: Path) -> list[Entry]:
     return entries
 
 
+class ClosedError(OSError):
+    """The journal is closed: the run has ended."""
+
+
 class Journal:
     """A journal that is open for writing. Threads may append at the same time."""
 
     def __init__(self, file: Path) -> None:
         """Open or create `file`. It must not have an incomplete last line."""
         self._lock = threading.Lock()
+        self._closed = False
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def append(self, *entries: Entry) -> None:
-        """Write entries. They are in the file when this returns."""
+        """Write entries. They are in the file when this returns. Raises ClosedError or another OSError."""
         line = b"".join(encode(entry) for entry in entries)
         with self._lock:
+            if self._closed:
+                raise ClosedError("The journal is closed.")
             while line:
                 line = line[os.write(self._file, line) :]
 
     def close(self) -> None:
-        """Close the file. A later `append` raises OSError."""
+        """Close the file. A later `append` raises ClosedError."""
         with self._lock:
-            os.close(self._file)
+            if not self._closed:
+                self._closed = True
+                os.close(self._file)
             self._file = -1
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections import defaultdict
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from local.account import Account
 from local.cloudformation.moto_types import MotoTypes
@@ -16,7 +18,7 @@ from local.state import objects as stored_objects
 from local.state import requests
 from local.state.directory import FORMAT, Description, StateDirectory, StateError
 from local.state.executions import Executions
-from local.state.journal import Entry
+from local.state.journal import ClosedError, Entry
 from local.state.objects import Objects
 from local.state.recorder import Recorder
 from local.state.snapshot import load_snapshot
@@ -104,7 +106,7 @@ class KeptState:
         The objects of a bucket are put back before the first request that may read them: the code of a
         function, or a template. A bucket that a request deletes was empty then.
         """
-        left = {bucket for bucket, _ in self._saved.objects}
+        left = set(self._objects_of)
         for entry in self._saved.requests:
             if not requests.is_of_bucket(entry):
                 left -= self._put_objects(left)
@@ -124,10 +126,18 @@ class KeptState:
     def _put_objects(self, buckets: set[str]) -> set[str]:
         """Put the objects of those buckets back that exist. Returns these buckets."""
         found = {bucket for bucket in buckets if self._objects.has_bucket(bucket)}
-        for (bucket, key), versions in self._saved.objects.items():
-            if bucket in found:
+        for bucket in found:
+            for key, versions in self._objects_of[bucket]:
                 self._objects.restore(bucket, key, versions)
         return found
+
+    @cached_property
+    def _objects_of(self) -> dict[str, list[tuple[str, list[dict[str, Any]]]]]:
+        """Bucket → the keys and versions of its saved objects."""
+        found = defaultdict(list)
+        for (bucket, key), versions in self._saved.objects.items():
+            found[bucket].append((key, versions))
+        return dict(found)
 
     def _report_missing(self, names: set[str]) -> None:
         """Skip data whose bucket or table is gone. Raises StateError if it should be one of the app."""
@@ -140,8 +150,12 @@ class KeptState:
             self._terminal.warn(f"state: data of {name}, which does not exist any more, are skipped")
 
     def _note(self, entry: Entry) -> None:
-        with contextlib.suppress(OSError):  # the run has ended, and a thread of it is not done yet
+        try:
             self._directory.journal.append(entry)
+        except ClosedError:  # the run has ended, and a thread of it is not done yet
+            pass
+        except OSError as error:
+            self._terminal.warn(f"state: {self.folder} misses a change of a stack: {error}")
 
     def recorder(self) -> Recorder:
         """What records requests from now on."""

@@ -103,6 +103,23 @@ def test_every_function_and_machine_has_its_own_role(template: Template) -> None
     assert not [r for r in template.of_type("AWS::IAM::Role").values() if r.get("ManagedPolicyArns")]
 
 
+def test_no_function_starts_mailings_and_one_starts_declarations(template: Template) -> None:
+    actions = {"states:StartExecution", "states:StopExecution"}
+    by_role = [
+        (role.partition("Role")[0], json.dumps(statement["Resource"]))
+        for role, statement in _statements(template)
+        if role.startswith("Functions") and actions & set(_list(statement["Action"]))
+    ]
+    for name, expected in (
+        ("train", {"control", "declaring"}),
+        ("declare", {"declaring"}),
+        ("mailing", set()),
+    ):
+        machine = f"-{name}"
+        found = {role for role, on in by_role if f'{machine}"' in on or f"{machine}:*" in on}
+        assert {role.removeprefix("Functions").lower() for role in found} == expected, name
+
+
 def test_role_can_be_passed_only_to_its_service(template: Template) -> None:
     passing = [s for _, s in _statements(template) if "iam:PassRole" in _list(s["Action"])]
     services = {s["Condition"]["StringEquals"]["iam:PassedToService"] for s in passing}

@@ -75,8 +75,12 @@ class _Reader:
         if not isinstance(given, Mapping | None):
             self._wrong(path, "The properties must be a mapping.")
             given = {}
+        spelled: dict[str, str] = {}
         for name, value in (given or {}).items():
             member = section.short_names.get(name, name)
+            if member in spelled:
+                self._wrong((*path, name), f"{name} and {spelled[member]} are the same property; give one.")
+            spelled[member] = name
             if member not in section.members:
                 known = [section.spelled(one) for one in section.members]
                 self._wrong((*path, name), _unknown(f"property {name!r} in {section.name}", name, known))

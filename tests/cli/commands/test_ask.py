@@ -4,6 +4,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.cli.service import FakeService
+from tests.tastemaker.control import shop
 
 ITEMS = [{"itemId": "i1", "score": 0.5}, {"itemId": "i2", "score": 0.25}]
 
@@ -21,6 +22,24 @@ def test_recommend_asks_the_only_campaign_and_shows_places_and_scores(
         ["1", "i1", "0.5000"],
         ["2", "i2", "0.2500"],
     ]
+
+
+def test_alias_of_a_campaign_that_awaits_its_first_version_is_not_asked(
+    command: Command, service: FakeService
+) -> None:
+    group = service.world.call("ListDatasetGroups")["datasetGroups"][0]["datasetGroupArn"]
+    latest = f"{shop.solution(service.world, group, 'later')}/$LATEST"
+    waiting = service.world.call(
+        "CreateCampaign",
+        name="later",
+        solutionVersionArn=latest,
+        campaignConfig={"syncWithLatestSolutionVersion": True},
+        awaitFirstVersion=True,
+    )["campaignArn"]
+    service.world.call("CreateCampaign", name="alias", solutionVersionArn=waiting)
+    service.answers["GetRecommendations"] = {"itemList": ITEMS}
+    assert command("recommend", "ann").code == 0
+    assert service.asked[-1][1]["campaignArn"] not in (waiting, waiting.replace("later", "alias"))
 
 
 def test_filter_values_are_quoted_as_the_api_wants_them(command: Command, service: FakeService) -> None:

@@ -60,7 +60,7 @@ def test_reading_cuts_off_an_incomplete_line_so_that_the_next_entry_follows_a_co
 def test_journal_that_was_closed_writes_nothing(tmp_path):
     journal = Journal(tmp_path / "journal")
     journal.close()
-    with pytest.raises(OSError, match="descriptor"):
+    with pytest.raises(OSError, match="The journal is closed"):
         journal.append({"a": 1})
     assert read(tmp_path / "journal") == []
 

@@ -96,6 +96,7 @@ def test_two_groups_need_a_choice():
         ({"schemas": {"events": {"schema": {"file": "none.avsc"}}}}, 211, "none.avsc cannot be read"),
         ({"datasetGroups": {"a b": None}}, 110, "regular expression"),
         ({"defaults": {"role": "x"}}, 910, "it has roleArn, tags"),
+        ({"campaigns": {"home": {"solution": "for-you", "campaign": "x"}}}, 812, "same property; give one"),
         ({"datasets": {"sales": {"schema": "events"}}}, 310, "datasetType is missing"),
     ],
 )
