@@ -28,7 +28,7 @@ FIELDS: dict[str, list[dict[str, Any]]] = {
     ],
     "Items": [
         {"name": "ITEM_ID", "type": "string"},
-        {"name": "AISLE", "type": "string", "categorical": True},
+        {"name": "AISLE", "type": "string", "categorical": True, "itemName": True},
         {"name": "PRICE", "type": "float"},
     ],
     "Users": [{"name": "USER_ID", "type": "string"}, {"name": "AGE", "type": ["null", "int"]}],

@@ -11,8 +11,10 @@ from botocore.awsrequest import AWSRequest
 
 from deployment.smoke.context import Context, check
 from deployment.smoke.shop import AISLES, SHELF
+from deployment.smoke.steps.models import create_version
 
 TIMEOUT_SECONDS = 60
+TEXT_RECIPE = "aws-semantic-similarity"
 
 
 def search(context: Context) -> str:
@@ -31,7 +33,22 @@ def search(context: Context) -> str:
     right = {context.shop.aisle_of(item) for item in items} == {AISLES[0]}
     check(right, f"the search found items of other aisles: {items}")
     pipelines = send(context, "GET", "/_search/pipeline", None)
-    return f"{len(items)} items of one aisle; {len(pipelines)} search pipelines are defined"
+    found = f"{len(items)} items of one aisle; {len(pipelines)} search pipelines are defined"
+    if context.target.stage.training.text_model:
+        find_by_meaning(context)
+        found += "; a text finds items by meaning"
+    return found
+
+
+def find_by_meaning(context: Context) -> None:
+    """Train vectors of the items' names, and find those of an aisle by a text that the model encodes."""
+    version = create_version(context, TEXT_RECIPE)
+    context.wait("solution_version", "solutionVersion", version)
+    query = {"neural": {"text_vector": {"query_text": AISLES[0], "k": SHELF}}}
+    index = context.group.rpartition("/")[2]
+    hits = send(context, "POST", f"/{index}/_search", {"query": query, "size": SHELF})["hits"]["hits"]
+    aisles = {context.shop.aisle_of(hit["_id"]) for hit in hits}
+    check(aisles == {AISLES[0]}, f"the text {AISLES[0]!r} found items of {sorted(aisles) or 'no aisle'}")
 
 
 def _store_pipeline(context: Context) -> None:
