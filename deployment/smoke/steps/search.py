@@ -33,11 +33,11 @@ def search(context: Context) -> str:
     right = {context.shop.aisle_of(item) for item in items} == {AISLES[0]}
     check(right, f"the search found items of other aisles: {items}")
     pipelines = send(context, "GET", "/_search/pipeline", None)
-    found = f"{len(items)} items of one aisle; {len(pipelines)} search pipelines are defined"
+    report = f"{len(items)} items of one aisle; {len(pipelines)} search pipelines are defined"
     if context.target.stage.training.text_model:
         find_by_meaning(context)
-        found += "; a text finds items by meaning"
-    return found
+        report += "; a text finds items by meaning"
+    return report
 
 
 def find_by_meaning(context: Context) -> None:
