@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdas.deletion.compaction import Compaction
 from lambdas.deletion.handler import DataDeletion
@@ -196,6 +197,22 @@ def test_deletion_that_an_earlier_release_began_fails_and_says_what_to_do(place:
     with pytest.raises(WorkFailedError, match="Create the job again"):
         place.job.run("delete", PLAN, item)
     assert "Create the job again" in place.job.lake.read(f"{FOLDER}failure.txt")
+
+
+def test_missing_object_is_found_by_a_list_because_s3_denies_to_read_it(place: Deployment) -> None:
+    place.job.run("plan", PLAN, {})
+    tasks = json.loads(place.job.lake.read(PLAN["work"]))
+    place.s3.delete_object(Bucket=LAKE, Key=f"{FOLDER}users.digest")
+    place.job.lake.client.meta.events.register("after-call.s3.GetObject", _denied_if_missing)
+    item = next(task for task in tasks if task["what"] == "tables")
+    with pytest.raises(WorkFailedError, match="Create the job again"):
+        place.job.run("delete", PLAN, item)
+
+
+def _denied_if_missing(http_response: Any, **_: Any) -> None:
+    """S3's answer to a role that may list some keys only."""
+    if http_response.status_code == 404:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
 
 
 def test_deletion_counts_compacted_events_once_and_leaves_none(place: Deployment) -> None:
