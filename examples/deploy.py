@@ -5,7 +5,6 @@ It starts a local run, or uses the one that AWS_ENDPOINT_URL names, and needs no
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import sys
@@ -47,9 +46,8 @@ def endpoint() -> Iterator[str]:
 
 def template_of(name: str) -> str:
     """The template of an example, synthesized for the local run."""
-    os.environ["CDK_CONTEXT_JSON"] = json.dumps(CONTEXT)
     with tempfile.TemporaryDirectory() as folder:
-        import_module(f"examples.{name}.app").app(folder).synth()
+        import_module(f"examples.{name}.app").app(folder, CONTEXT).synth()
         return (Path(folder) / f"{name}.template.json").read_text(encoding="utf-8")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
 from tastemaker_cdk import Shop, Source
 
 
-def app(outdir: str | None = None) -> cdk.App:
+def app(outdir: str | None = None, context: Mapping[str, str] | None = None) -> cdk.App:
     """The app. The bucket exists, and has the files below `interactions/` and `items/`."""
-    app = cdk.App(outdir=outdir, analytics_reporting=False)
+    app = cdk.App(outdir=outdir, context=context, analytics_reporting=False)
     stack = cdk.Stack(app, "shop")
     data = s3.Bucket.from_bucket_name(stack, "Data", app.node.try_get_context("bucket") or "shop-data")
     shop = Shop(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -32,9 +34,9 @@ class Tenant(Construct):
         self.campaign = Campaign(self, "Home", solution=solution, tags={"tenant": id})
 
 
-def app(outdir: str | None = None) -> cdk.App:
+def app(outdir: str | None = None, context: Mapping[str, str] | None = None) -> cdk.App:
     """The app. The bucket exists, and has the files of all tenants."""
-    app = cdk.App(outdir=outdir, analytics_reporting=False)
+    app = cdk.App(outdir=outdir, context=context, analytics_reporting=False)
     stack = cdk.Stack(app, "tenants")
     data = s3.Bucket.from_bucket_name(stack, "Data", app.node.try_get_context("bucket") or "shop-data")
     schema = Schema(stack, "Schema", avro=EVENTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import aws_cdk as cdk
@@ -40,9 +41,9 @@ class Film:
     category_l1: str | None = field(metadata={"categorical": True})
 
 
-def app(outdir: str | None = None) -> cdk.App:
+def app(outdir: str | None = None, context: Mapping[str, str] | None = None) -> cdk.App:
     """The app. The bucket exists, and has the files below `interactions/` and `items/`."""
-    app = cdk.App(outdir=outdir, analytics_reporting=False)
+    app = cdk.App(outdir=outdir, context=context, analytics_reporting=False)
     stack = cdk.Stack(app, "video")
     data = s3.Bucket.from_bucket_name(stack, "Data", app.node.try_get_context("bucket") or "shop-data")
     group = DatasetGroup(stack, "Group")

@@ -26,7 +26,6 @@ def test_example_is_deployed_with_one_command_and_recommends(
     own_endpoint: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", own_endpoint)
-    monkeypatch.setenv("CDK_CONTEXT_JSON", "{}")  # the command sets it, and later tests do not want it
     assert main([name]) == 0
     printed = capsys.readouterr().out
     lists = [

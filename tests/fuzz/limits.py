@@ -98,16 +98,21 @@ class _Repository(MemoryRepository):
         self._writes = writes
 
     def create(
-        self, record: Record, *, aliases: Mapping[str, str] = {}, unchanged: Iterable[Record] = ()
+        self,
+        record: Record,
+        *,
+        aliases: Mapping[str, str] = {},
+        unchanged: Iterable[Record] = (),
+        touched: Iterable[Record] = (),
     ) -> Record:
         for key in aliases:
             _check_item(TABLE, {"arn": {"S": key}}, whole=True)
-        created = super().create(_as_stored(record), aliases=aliases, unchanged=unchanged)
+        created = super().create(_as_stored(record), aliases=aliases, unchanged=unchanged, touched=touched)
         self._writes.count += 1
         return created
 
-    def update(self, record: Record) -> Record:
-        updated = super().update(_as_stored(record))
+    def update(self, record: Record, *, touched: Iterable[Record] = ()) -> Record:
+        updated = super().update(_as_stored(record), touched=touched)
         self._writes.count += 1
         return updated
 

@@ -274,7 +274,7 @@ def test_mailing_checks_its_input_and_looks_at_each_job_until_it_is_done(definit
     (found,) = states[states[titles["segment"]]["Next"]]["Choices"]
     assert found["Next"] == titles["messages"]
     (written,) = states[states[titles["messages"]]["Next"]]["Choices"]
-    assert states[written["Next"]] == {"Type": "Succeed", "OutputPath": "$.messages.report"}
+    assert states[written["Next"]] == {"Type": "Pass", "OutputPath": "$.messages.report", "End": True}
 
 
 def test_throttled_states_wait_for_hours(definitions: Definitions) -> None:
