@@ -17,16 +17,25 @@ import urllib3
 MAX_BYTES = 4096
 """The largest answer that CloudFormation accepts."""
 BUCKET = "cloudformation-custom-resource-response-"
+PAUSE_SECONDS = 0.5
 
 # What it logs about repeated requests has the signed address.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-def send(url: str, answer: Mapping[str, Any], region: str, endpoint: str | None = None) -> None:
+def send(
+    url: str,
+    answer: Mapping[str, Any],
+    region: str,
+    endpoint: str | None = None,
+    *,
+    pause_seconds: float = PAUSE_SECONDS,
+) -> None:
     """Upload an answer. An upload that fails is repeated, because the stack would wait for an hour.
 
     `region` is the region of the stack, and `endpoint` the address of the local run. Raises ValueError for an
-    address that is not of CloudFormation's bucket, and OSError if the upload fails.
+    address that is not of CloudFormation's bucket, and OSError if the upload fails. Pauses between uploads
+    are twice `pause_seconds`, then twice as long each time.
     """
     _check(url, region, endpoint)
     body = json.dumps(answer).encode()
@@ -38,7 +47,7 @@ def send(url: str, answer: Mapping[str, Any], region: str, endpoint: str | None 
         }
         body = json.dumps({name: value for name, value in failed.items() if name != "Data"}).encode()
     retries = urllib3.Retry(
-        total=5, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), allowed_methods=None
+        total=5, backoff_factor=pause_seconds, status_forcelist=(500, 502, 503, 504), allowed_methods=None
     )
     try:
         # S3 has signed the address without a content type.
