@@ -19,6 +19,12 @@ MAX_NAME = 32
 """The longest name of a collection and of its policies."""
 COLLECTION_ACTIONS = tuple(f"{verb}CollectionItems" for verb in ("Create", "Delete", "Update", "Describe"))
 """https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-data-access.html"""
+HOURLY_USD = 0.24
+"""The price of a compute unit in us-east-1; the least is one, and two with replicas.
+
+https://aws.amazon.com/opensearch-service/pricing/
+"""
+HOURS_PER_MONTH = 730
 INDEX_ACTIONS = (
     *("CreateIndex", "DeleteIndex", "UpdateIndex", "DescribeIndex"),
     *("ReadDocument", "WriteDocument"),
@@ -56,6 +62,12 @@ class SearchCollection(Construct):
             description="Documents that searches find",
             # Replicas in a second zone double the price.
             standby_replicas="ENABLED" if stage.keeps_data else "DISABLED",
+        )
+        monthly = (2 if stage.keeps_data else 1) * HOURLY_USD * HOURS_PER_MONTH
+        cdk.Annotations.of(self).add_warning_v2(
+            "tastemaker:searchCollection",
+            f"The collection costs about {monthly:.0f} USD a month in us-east-1, also "
+            f"while nobody searches. `make cost STAGE={stage.name}` prints all costs.",
         )
         self.collection.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         for policy in before:

@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Annotations, Match
 from aws_cdk.assertions import Template as Synthesized
 
 from deployment.synthesis import text_of
@@ -81,6 +82,15 @@ def test_stage_that_keeps_its_data_keeps_no_collection_that_bills() -> None:
     resources = Synthesized.from_stack(stack).to_json()["Resources"].values()
     found = [one for one in resources if one["Type"].startswith(PREFIX)]
     assert len(found) == 4 and {one.get("DeletionPolicy") for one in found} == {"Delete"}
+
+
+@pytest.mark.parametrize(("removal", "usd"), [("destroy", "175"), ("retain", "350")])
+def test_cost_of_a_month_is_printed_before_the_deployment(removal: str, usd: str) -> None:
+    stack = cdk.Stack(cdk.App())
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    SearchCollection(stack, stage=parse("prod", {"removal": removal}), role=role)
+    (warning,) = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("collection costs"))
+    assert f"about {usd} USD a month" in str(warning.entry.data)
 
 
 def test_other_stages_have_no_collection(assembly: Assembly) -> None:
