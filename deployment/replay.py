@@ -20,8 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment.command import SUCCESS, CommandError, Console, main, parser
 from infrastructure.stage import load
+from tastemaker.contracts.api_endpoint import LAKE_BUCKET, MissingOutputError, outputs_of
 from tastemaker.contracts.lake_layout import FAILED_BATCHES
 
+EVENT_STREAM = "EventStream"
 MAX_RECORDS = 500
 """What PutRecords takes at once."""
 MAX_BYTES = 4_000_000
@@ -110,19 +112,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         )
     session = boto3.Session(region_name=stage.region or None)
     try:
-        stacks = session.client("cloudformation").describe_stacks(StackName=stage.stack_name)["Stacks"]
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
+        (stack,) = session.client("cloudformation").describe_stacks(StackName=stage.stack_name)["Stacks"]
+        outputs = outputs_of(stack, (LAKE_BUCKET, EVENT_STREAM))
         sent, left = replay(
             session.client("s3"),
             session.client("kinesis"),
-            outputs["LakeBucket"],
-            outputs["EventStream"],
+            outputs[LAKE_BUCKET],
+            outputs[EVENT_STREAM],
             console,
         )
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"AWS refused: {error}", "Check the stage, the region and permissions.") from error
-    except KeyError as error:
-        raise CommandError(f"The stack has no output {error}.", "Deploy it again.") from error
+    except MissingOutputError as error:
+        raise CommandError(str(error), "Deploy it again.") from error
     if arguments.json:
         console.json({"sentRecords": sent, "objectsLeft": left})
     else:

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deployment.command import FINDINGS, SUCCESS, CommandError, Console, main, parser, table
 from infrastructure.stage import load
+from tastemaker.contracts.api_endpoint import LAKE_BUCKET, MissingOutputError, outputs_of
 from tastemaker.contracts.lake_layout import GROUPS, GroupFolder, events_of_day
 from tastemaker.contracts.streamed_event import MissingColumnError, stored_columns
 from tastemaker.search.learning.shown import LOG_KEY, LOG_MEMBER, ShownSearch
@@ -98,7 +99,7 @@ def collect(
 
     An item that one user chose several times in one search counts once.
     """
-    if not _folders(s3, stores["LakeBucket"], arguments.group):
+    if not _folders(s3, stores[LAKE_BUCKET], arguments.group):
         raise CommandError(
             f"The lake has no data of a dataset group {arguments.group}.", "Name the group with --group."
         )
@@ -107,7 +108,7 @@ def collect(
     found = {
         (one.recommendation_id, one.item, one.user): one
         for day in days
-        for one in clicks_of_day(s3, stores["LakeBucket"], arguments.group, day, arguments.event_type)
+        for one in clicks_of_day(s3, stores[LAKE_BUCKET], arguments.group, day, arguments.event_type)
     }
     ids = list(dict.fromkeys(one.recommendation_id for one in found.values()))
     searches = searches_of(dynamodb, stores["RecommendationsTable"], ids)
@@ -160,17 +161,16 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     stage = load(arguments.stage)
     session = boto3.Session(region_name=stage.region or None)
     try:
-        stacks = session.client("cloudformation").describe_stacks(StackName=stage.stack_name)["Stacks"]
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
-        stores = {name: outputs[name] for name in ("LakeBucket", "RecommendationsTable")}
+        (stack,) = session.client("cloudformation").describe_stacks(StackName=stage.stack_name)["Stacks"]
+        stores = outputs_of(stack, (LAKE_BUCKET, "RecommendationsTable"))
         clicks = collect(session.client("s3"), session.client("dynamodb"), stores, arguments, time.time())
         ranked = Ranked.of(clicks)
         report = ranked.estimate(arguments.bias)
         others = [ranked.estimate(bias, samples=1) for bias in BIASES]
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"AWS refused: {error}", "Check the stage, the region and permissions.") from error
-    except KeyError as error:
-        raise CommandError(f"The stack has no output {error}.", "Deploy it again.") from error
+    except MissingOutputError as error:
+        raise CommandError(str(error), "Deploy it again.") from error
     except MissingColumnError as error:
         raise CommandError(str(error), "Remove the file from the lake, or write it again.") from error
     except NoClicksError as error:

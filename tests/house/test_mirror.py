@@ -10,23 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts import code_figures
+
 ROOT = Path(__file__).parents[2]
 
-PACKAGES = (
-    "cli",
-    "console",
-    "demo",
-    "deployment",
-    "distributed",
-    "examples",
-    "infrastructure",
-    "lambdas",
-    "local",
-    "scripts",
-    "tastemaker",
-    "tastemaker_cdk",
-    "training",
-)
+PACKAGES = tuple(name for name in code_figures.PACKAGES if name != "benchmarks")
 
 # Test files that test no single module, with the reason.
 WITHOUT_SOURCE = {

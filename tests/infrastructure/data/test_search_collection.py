@@ -11,7 +11,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Annotations, Match
 from aws_cdk.assertions import Template as Synthesized
 
+from deployment.cost.prices import HOURS, load
 from deployment.synthesis import text_of
+from infrastructure.data import search_collection
 from infrastructure.data.search_collection import SearchCollection
 from infrastructure.stage import parse
 from tests.infrastructure.conftest import Assembly, Template
@@ -82,6 +84,11 @@ def test_stage_that_keeps_its_data_keeps_no_collection_that_bills() -> None:
     resources = Synthesized.from_stack(stack).to_json()["Resources"].values()
     found = [one for one in resources if one["Type"].startswith(PREFIX)]
     assert len(found) == 4 and {one.get("DeletionPolicy") for one in found} == {"Delete"}
+
+
+def test_price_is_that_of_the_price_list() -> None:
+    assert load().of("aoss.ocuHour").usd == search_collection.HOURLY_USD
+    assert search_collection.HOURS_PER_MONTH == HOURS
 
 
 @pytest.mark.parametrize(("removal", "usd"), [("destroy", "175"), ("retain", "350")])
