@@ -17,7 +17,7 @@ import torch
 
 from training.algorithms import batches, factors, validation
 from training.algorithms.checkpoint import Best, Checkpoint
-from training.algorithms.course import Course, Turn
+from training.algorithms.course import MIN_GAIN, Course, Turn
 from training.algorithms.network import Network, Shape
 from training.algorithms.trainer import Sampler, Trainer, Work, device
 from training.data.prepared import Prepared, Sequences
@@ -231,10 +231,16 @@ def _copies(tensors: Iterable[torch.Tensor]) -> list[torch.Tensor]:
 def _decided(course: Course, each: float) -> str:
     """Why no more passes are made at the highest rate, for people who consider a larger budget."""
     assert course.high is not None and course.last is not None
-    return (
-        f"the rate falls from pass {course.high} to pass {course.last}: one more pass before it "
-        f"({duration(each)}) would raise validation by about {100 * course.next_gain:.1f} %"
-    )
+    decided = f"the rate falls from pass {course.high} to pass {course.last}"
+    if course.last == course.high:
+        decided = f"the training ends after pass {course.last}"
+    if course.next_gain >= MIN_GAIN and course.last != course.most:
+        decided += ", because trainingBudgetSeconds allows no more passes"
+    if course.done < 2:
+        return decided
+    gain = 100 * course.next_gain
+    more = f"one more pass at the highest rate ({duration(each)})"
+    return f"{decided}: {more} would raise validation by about {gain:.1f} %"
 
 
 def _left(course: Course, each: float) -> str:
