@@ -11,8 +11,10 @@ FAST_TESTS := tests/tastemaker tests/lambdas tests/contract tests/clients tests/
 CDK  := node_modules/.bin/cdk
 # A list of Node majors: the CDK works on them, though they are past their end of life
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+# Python keeps what it compiled, also where containers forbid it: tests and local runs start hundreds of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo try local console screenshots recording check test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
+.PHONY: help demo try local console screenshots recording check fast-tests test fuzz chaos test-spark coverage lint types format lock sbom audit docs docs-site \
         bench-load bench-models bench-related bench-search bench-serve bootstrap cost preflight smoke synth deploy destroy replay \
         search-weights clean
 
@@ -48,8 +50,11 @@ test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spa
 		-W "ignore:distutils Version classes:DeprecationWarning" \
 		-W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
 
-check: lint  ## Lint, then the fast tests: about a minute with warm caches
-	$(BIN)/python -m pytest -n 2 -m "not slow and not e2e" $(FAST_TESTS)
+check: $(VENV)/ready  ## Lint and the fast tests side by side: about a minute with warm caches
+	@$(MAKE) --no-print-directory -j 2 lint fast-tests
+
+fast-tests: $(VENV)/ready
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not e2e" $(FAST_TESTS)
 
 coverage: $(VENV)/ready $(CDK)  ## Branch coverage of each package by every test but the end-to-end ones, with floors
 	@mkdir -p build

@@ -7,8 +7,9 @@ of a file is its number of lines; a function counts from `def` to its last line.
 """
 
 import ast
+import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -51,16 +52,22 @@ class Source:
 def sources(folder: Path = ROOT) -> list[Source]:
     """Return the modules of the packages in a checkout."""
     found = []
-    for package in PACKAGES:
-        for path in sorted((folder / package).rglob("*.py")):
-            parts = path.relative_to(folder).with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            text = path.read_text(encoding="utf-8")
-            found.append(Source(name, path.relative_to(folder), len(text.splitlines()), ast.parse(text)))
+    collects = gc.isenabled()
+    gc.disable()  # It would visit all nodes again and again, which takes two thirds of the time.
+    try:
+        for package in PACKAGES:
+            for path in sorted((folder / package).rglob("*.py")):
+                parts = path.relative_to(folder).with_suffix("").parts
+                name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+                text = path.read_text(encoding="utf-8")
+                found.append(Source(name, path.relative_to(folder), len(text.splitlines()), ast.parse(text)))
+    finally:
+        if collects:
+            gc.enable()
     return found
 
 
-def long_functions(modules: list[Source]) -> list[str]:
+def long_functions(modules: Sequence[Source]) -> list[str]:
     """Return the functions with more than `MAX_FUNCTION_LINES` lines, as `file:line name lines`."""
     return [
         f"{module.path}:{node.lineno} {node.name} {lines}"
@@ -97,7 +104,7 @@ def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
             yield from _outside_functions(child)
 
 
-def cycles(modules: list[Source]) -> list[list[str]]:
+def cycles(modules: Sequence[Source]) -> list[list[str]]:
     """Return the groups of modules that import each other (Tarjan's algorithm)."""
     known = {module.name for module in modules}
     graph = {module.name: sorted(imports(module, known)) for module in modules}

@@ -28,6 +28,8 @@ SLOW_FOLDERS = (
     *("lambdas/attribution", "lambdas/batch", "lambdas/deletion", "lambdas/refreshing"),
 )
 
+FIRST_FOLDERS = ("training", "house")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def shared_loaders() -> Iterator[None]:
@@ -43,10 +45,10 @@ def shared_loaders() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their folder: `slow` for the expensive ones, `e2e` for end-to-end tests.
 
-    Trainings come first: they are one large unit of work, for which no process should wait at the end. The
-    others keep their order, because end-to-end tests set variables of the environment for those that follow.
+    Large units of work come first, so that no process waits for one at the end. The others keep their order,
+    because end-to-end tests set variables of the environment for those that follow.
     """
-    items.sort(key=lambda item: not item.path.is_relative_to(TESTS / "training"))
+    items.sort(key=lambda item: not any(item.path.is_relative_to(TESTS / folder) for folder in FIRST_FOLDERS))
     for item in items:
         if not item.path.is_relative_to(TESTS):
             continue

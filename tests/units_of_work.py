@@ -4,9 +4,10 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-ONE_PROCESS = ("deployment", "infrastructure", "training")
-"""Folders whose tests share what is expensive: templates, models, imported data."""
-ONE_PROCESS_A_FILE = ("end_to_end",)
+ONE_PROCESS = ("deployment", "house", "infrastructure", "training")
+"""Folders whose tests share what is expensive: templates, models, imported data, syntax trees."""
+ONE_PROCESS_A_FILE = ("clients", "contract", "docs", "end_to_end", "lambdas", "tastemaker")
+"""Folders of which each file has fixtures or data that its tests share."""
 
 
 def unit_of_work(node_id: str) -> str:

@@ -12,9 +12,6 @@ from typing import Any
 
 import pytest
 
-from local.__main__ import parser
-from local.http.router import CONTROL_PREFIX
-
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "Dockerfile"
 
@@ -46,21 +43,6 @@ def test_image_runs_as_a_user_without_rights_and_stops_cleanly() -> None:
     assert int(stage["USER"]) > 0
     assert stage["STOPSIGNAL"] == "SIGTERM"
     assert stage["VOLUME"] == "/state"
-
-
-def test_image_starts_a_command_that_the_local_run_understands() -> None:
-    stage = last_stage()
-    command = json.loads(stage["ENTRYPOINT"])
-    assert command[:3] == ["python", "-m", "local"]
-    options = parser().parse_args(command[3:] + json.loads(stage["CMD"]))
-    assert options.port == int(stage["EXPOSE"])
-    assert str(options.state) == stage["VOLUME"]
-    assert options.listen == "0.0.0.0"
-
-
-def test_health_check_asks_the_run_at_its_port() -> None:
-    stage = last_stage()
-    assert f"http://127.0.0.1:{stage['EXPOSE']}{CONTROL_PREFIX}health" in stage["HEALTHCHECK"]
 
 
 def test_what_is_copied_exists_and_is_not_ignored() -> None:

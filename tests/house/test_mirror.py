@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts import code_figures
+from tests.house import source_code
 
 ROOT = Path(__file__).parents[2]
 
@@ -187,17 +188,17 @@ def files_of_tests() -> tuple[str, ...]:
 @cache
 def modules() -> tuple[str, ...]:
     """Every module of our packages that has at least one function with statements of its own."""
-    found = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
     return tuple(
         sorted(
-            str(path.relative_to(ROOT)) for path in found if path.name != "__init__.py" and has_behavior(path)
+            str(module.path)
+            for module in source_code.modules()
+            if module.package in PACKAGES and module.path.name != "__init__.py" and has_behavior(module.tree)
         )
     )
 
 
-def has_behavior(path: Path) -> bool:
+def has_behavior(tree: ast.Module) -> bool:
     """Whether a module does more than to declare constants, types and protocols."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     return any(
         not (isinstance(body := node.body[-1], ast.Expr) and isinstance(body.value, ast.Constant))
         for node in ast.walk(tree)
@@ -217,6 +218,12 @@ def source_of(test: str) -> str | None:
     return None
 
 
+@cache
+def sources_of_tests() -> frozenset[str]:
+    """The modules and packages that test files are named after."""
+    return frozenset(source for test in files_of_tests() if (source := source_of(test)) is not None)
+
+
 def covering(module: str) -> str | None:
     """The entry of `COVERED` for a module: its own, or that of its closest folder."""
     folders = (f"{folder}/" for folder in Path(module).parents)
@@ -229,16 +236,16 @@ def test_every_test_file_is_named_after_its_source() -> None:
 
 
 def test_every_module_has_a_test_file() -> None:
-    tested = {source_of(test) for test in files_of_tests()}
-    untested = [module for module in modules() if module not in tested and covering(module) is None]
+    untested = [
+        module for module in modules() if module not in sources_of_tests() and covering(module) is None
+    ]
     assert not untested, "write tests/<folder>/test_<module>.py for: " + ", ".join(untested)
 
 
 @pytest.mark.parametrize("entry", COVERED)
 def test_exception_is_needed_and_its_tests_exist(entry: str) -> None:
     assert (ROOT / COVERED[entry]).exists()
-    tested = {source_of(test) for test in files_of_tests()}
-    assert any(module not in tested and covering(module) == entry for module in modules())
+    assert any(module not in sources_of_tests() and covering(module) == entry for module in modules())
 
 
 @pytest.mark.parametrize("test", WITHOUT_SOURCE)

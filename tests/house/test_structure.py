@@ -1,13 +1,7 @@
 """Functions stay short, and modules do not import each other in circles."""
 
-from functools import cache
-
 from scripts import code_figures
-
-
-@cache
-def modules() -> list[code_figures.Source]:
-    return code_figures.sources()
+from tests.house.source_code import modules
 
 
 def test_functions_have_at_most_fifty_lines() -> None:

@@ -9,7 +9,7 @@ from tests.units_of_work import Units, unit_of_work
 
 TESTS = [
     *(f"tests/training/test_job.py::test_{number}" for number in range(4)),
-    *(f"tests/tastemaker/test_ids.py::test_{number}" for number in range(12)),
+    *(f"tests/local/test_main.py::test_{number}" for number in range(12)),
 ]
 
 
@@ -33,7 +33,8 @@ class Process:
     [
         ("tests/training/data/test_rules.py::test_a", "training"),
         ("tests/end_to_end/test_search.py::test_a", "tests/end_to_end/test_search.py"),
-        ("tests/tastemaker/test_ids.py::test_a[x::y]", "tests/tastemaker/test_ids.py::test_a[x::y]"),
+        ("tests/tastemaker/test_ids.py::test_a[x::y]", "tests/tastemaker/test_ids.py"),
+        ("tests/local/test_main.py::test_a[x::y]", "tests/local/test_main.py::test_a[x::y]"),
     ],
 )
 def test_unit_is_a_folder_or_a_file_or_a_test(node_id: str, unit: str) -> None:

@@ -72,8 +72,8 @@ SKIPPED = ("tests/house/test_vocabulary.py",)
 
 
 @cache
-def lines() -> tuple[tuple[str, int, str], ...]:
-    """Every line of the tracked Python and Markdown files, with its file and number."""
+def texts() -> dict[str, str]:
+    """The tracked Python and Markdown files, without what may stand in them: path → text."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.md"],
         cwd=ROOT,
@@ -81,28 +81,32 @@ def lines() -> tuple[tuple[str, int, str], ...]:
         text=True,
         check=True,
     ).stdout.splitlines()
-    return tuple(
-        (name, number, line)
+    return {
+        name: without_exceptions(name, (ROOT / name).read_text(encoding="utf-8"))
         for name in listed
         if name not in SKIPPED and (ROOT / name).exists()
-        for number, line in enumerate((ROOT / name).read_text(encoding="utf-8").splitlines(), 1)
-    )
+    }
 
 
-def without_exceptions(name: str, line: str) -> str:
-    """The line without the texts that may stand in this file."""
-    for text in EXCEPTIONS.get(name, ()):
-        line = line.replace(text, "")
-    return line
+def without_exceptions(name: str, text: str) -> str:
+    for exception in EXCEPTIONS.get(name, ()):
+        text = text.replace(exception, "")
+    return text
+
+
+def line_of(text: str, position: int) -> str:
+    """The number of a line and the line itself."""
+    start, end = text.rfind("\n", 0, position) + 1, text.find("\n", position)
+    return f"{text.count(chr(10), 0, position) + 1}: {text[start : end if end >= 0 else None].strip()}"
 
 
 @pytest.mark.parametrize("pattern", RETIRED)
 def test_retired_term_is_not_used(pattern: str) -> None:
-    search = re.compile(pattern).search
+    retired = re.compile(pattern)
     found = [
-        f"{name}:{number}: {line.strip()}"
-        for name, number, line in lines()
-        if search(without_exceptions(name, line))
+        f"{name}:{line_of(text, match.start())}"
+        for name, text in texts().items()
+        for match in retired.finditer(text)
     ]
     assert not found, f"use {RETIRED[pattern]} instead:\n" + "\n".join(found[:20])
 

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from infrastructure.workflows.mailing import HOURS
 from lambdas.declaring.mailings import LONGEST_PAUSE_SECONDS, mail
 from tastemaker.errors import InvalidInput
 from tests.tastemaker.declaration.mailings import AT, Shop
@@ -24,12 +23,6 @@ def test_workflow_waits_between_two_looks_at_a_job(shop: Shop) -> None:
     assert not waiting["done"] and waiting["seconds"] == LONGEST_PAUSE_SECONDS
     shop.here.finish()
     assert mail(shop.here.lifecycle, event("segment", request))["done"]
-
-
-def test_history_of_the_longest_mailing_is_below_the_limit_of_step_functions() -> None:
-    """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: 25,000 events."""
-    events_of_a_look = 9  # a task has 5, the choice and the wait 2 each
-    assert HOURS * 3600 / LONGEST_PAUSE_SECONDS * events_of_a_look < 25_000
 
 
 def test_mailing_without_a_segment_says_so(shop: Shop) -> None:
