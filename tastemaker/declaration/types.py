@@ -59,6 +59,12 @@ class DeclaredType:
         return f"{self.name[0].lower()}{self.name[1:]}Arn"
 
     @cached_property
+    def list_by(self) -> str | None:
+        """The member of List requests that names the parent."""
+        members = _input(f"List{self.name}s").members
+        return next((name for name in members if name.endswith("Arn")), None)
+
+    @cached_property
     def taggable(self) -> bool:
         """Whether the type has tags."""
         return "tags" in self.shape.members
@@ -104,9 +110,12 @@ _JOB = "a job cannot be deleted; its output stays"
 TYPES: dict[str, DeclaredType] = {
     one.name: one
     for one in (
-        DeclaredType("Schema", {}),
         DeclaredType("DatasetGroup", {}),
+        DeclaredType("Schema", {}),
         DeclaredType("Dataset", {}, only_one="a dataset of the same type in the dataset group"),
+        DeclaredType(
+            "DatasetImportJob", {"importMode": "FULL", "publishAttributionMetricsToS3": False}, kept=_JOB
+        ),
         DeclaredType("EventTracker", {}, only_one="an event tracker of the dataset group"),
         DeclaredType("Filter", {}),
         DeclaredType(
@@ -125,12 +134,9 @@ TYPES: dict[str, DeclaredType] = {
         DeclaredType("Recommender", {"recommenderConfig": {"minRecommendationRequestsPerSecond": 1}}),
         DeclaredType("MetricAttribution", {}, only_one="a metric attribution of the dataset group"),
         DeclaredType(
-            "DatasetImportJob", {"importMode": "FULL", "publishAttributionMetricsToS3": False}, kept=_JOB
-        ),
-        DeclaredType(
             "BatchInferenceJob", {"numResults": 25, "batchInferenceJobMode": "BATCH_INFERENCE"}, kept=_JOB
         ),
         DeclaredType("BatchSegmentJob", {"numResults": 25}, kept=_JOB),
     )
 }
-"""Every type that can be declared, in an order in which they can be created."""
+"""Every type that can be declared, in an order in which they can be created and a person reads them."""

@@ -18,21 +18,6 @@ IN_USE, LIMIT, EXISTS, NOT_FOUND, DENIED = (
     "ResourceNotFoundException",
     "AccessDeniedException",
 )
-_LIST_BY = {
-    "Dataset": "datasetGroupArn",
-    "EventTracker": "datasetGroupArn",
-    "MetricAttribution": "datasetGroupArn",
-    "Filter": "datasetGroupArn",
-    "Solution": "datasetGroupArn",
-    "Recommender": "datasetGroupArn",
-    "SolutionVersion": "solutionArn",
-    "Campaign": "solutionArn",
-    "DatasetImportJob": "datasetArn",
-    "BatchInferenceJob": "solutionVersionArn",
-    "BatchSegmentJob": "solutionVersionArn",
-}
-
-
 STACK = "_stack"
 """The private member of a record with the stack that declares it, for messages. Only the stack changes it."""
 
@@ -57,7 +42,8 @@ class Api(Protocol):
 
 def listed(api: Api, resource_type: str, parent: str | None = None) -> Iterator[dict[str, Any]]:
     """The summaries of all resources of a type, or of those of a parent."""
-    request = {} if parent is None else {_LIST_BY[resource_type]: parent}
+    list_by = TYPES[resource_type].list_by
+    request = {} if parent is None or list_by is None else {list_by: parent}
     while True:
         answer = api.call(f"List{resource_type}s", request)
         for value in answer.values():

@@ -26,8 +26,6 @@ from tastemaker.declaration.file.api import (
 from tastemaker.declaration.file.sections import BY_TYPE, CAMPAIGN
 from tastemaker.declaration.types import TYPES
 
-IN_GROUP = ("Dataset", "EventTracker", "MetricAttribution", "Filter", "Solution", "Recommender")
-"""The types that a dataset group contains directly, and that can be deleted."""
 GROUP = "_datasetGroupArn"
 """The private member of an undeclared resource with the dataset group that it is in."""
 
@@ -66,9 +64,10 @@ def record_of_summary(resource_type: str, summary: Mapping[str, Any], parent: st
 
 def contents(api: Api, group_arn: str, list_of: Callable[..., list[dict[str, Any]]]) -> Iterator[Record]:
     """The resources of a dataset group that can be deleted, as their lists show them."""
-    for resource_type in IN_GROUP:
-        for summary in list_of(resource_type, group_arn):
-            yield record_of_summary(resource_type, summary, group_arn)
+    for declared in TYPES.values():
+        if declared.list_by == "datasetGroupArn" and declared.kept is None:
+            for summary in list_of(declared.name, group_arn):
+                yield record_of_summary(declared.name, summary, group_arn)
     for solution in list_of("Solution", group_arn):
         parent = str(solution["solutionArn"])
         for summary in list_of("Campaign", parent):

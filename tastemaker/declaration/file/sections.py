@@ -63,28 +63,8 @@ class Section:
         return next((short for short, name in self.short_names.items() if name == member), member)
 
 
-SECTIONS: dict[str, Section] = {
-    section.name: section
-    for section in (
-        Section(TYPES[name])
-        for name in (
-            "DatasetGroup",
-            "Schema",
-            "Dataset",
-            "DatasetImportJob",
-            "EventTracker",
-            "Filter",
-            "Solution",
-            "SolutionVersion",
-            "Campaign",
-            "Recommender",
-            "MetricAttribution",
-            "BatchInferenceJob",
-            "BatchSegmentJob",
-        )
-    )
-}
-"""The sections in the order in which a person reads them."""
+SECTIONS: dict[str, Section] = {section.name: section for section in map(Section, TYPES.values())}
+"""The sections in the order of `TYPES`."""
 BY_TYPE: dict[str, Section] = {section.type.name: section for section in SECTIONS.values()}
 TOP_LEVEL = ("variables", "environments", "namePrefix", "defaults")
 """What a file has beside the sections."""
