@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.support.http import Operation, serve
+from lambdas.support.observability import logger
 from tastemaker.control import registry
 from tastemaker.wire import Service
 from tests.contract.server import Answering, event, listening
+from tests.tastemaker.control import shop
 from tests.tastemaker.control.fakes import World
 
 RUNTIME = {"/recommendations": "GetRecommendations", "/personalize-ranking": "GetPersonalizedRanking"}
@@ -20,7 +22,9 @@ RUNTIME = {"/recommendations": "GetRecommendations", "/personalize-ranking": "Ge
 class FakeService:
     """What answers at `endpoint`. `asked` has the requests of the runtime and of events, in their order.
 
-    `lock` is held while a request is answered, so that a test may change the world in between.
+    `lock` is held while a request is answered, so that a test may change the world in between. `at_once`
+    says that what a request starts has ended before the next one, and trainings of a solution whose name
+    contains `failing` have failed. `uploads` maps `bucket/key` to objects.
     """
 
     world: World
@@ -28,6 +32,9 @@ class FakeService:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
+    at_once: bool = False
+    failing: str | None = None
+    uploads: dict[str, bytes] = field(default_factory=dict)
 
     def operation(self, name: str) -> Operation:
         def answer(params: dict[str, Any]) -> dict[str, Any]:
@@ -36,11 +43,25 @@ class FakeService:
 
         return answer
 
+    def finish(self) -> None:
+        """End all imports, trainings and deployments that have been started."""
+        for workflow, request in self.world.workflows.started.values():
+            (arn,) = request.values()
+            if workflow == "import":
+                shop.finish_import(self.world, arn)
+            elif workflow == "train" and self.failing is not None and self.failing in arn:
+                shop.fail_training(self.world, arn, "the data are of one user only")
+            elif workflow == "train":
+                shop.finish_training(self.world, arn)
+            elif workflow == "deploy":
+                shop.finish_deployment(self.world, arn)
+        self.world.workflows.started.clear()
+
 
 @contextmanager
-def running(world: World) -> Iterator[FakeService]:
+def running(world: World, *, at_once: bool = False) -> Iterator[FakeService]:
     """Serve on a free port."""
-    found = FakeService(world)
+    found = FakeService(world, at_once=at_once)
     names = ("GetRecommendations", "GetPersonalizedRanking", "PutEvents", "DescribeDeployment")
     own = {name: found.operation(name) for name in names}
     services = {
@@ -60,6 +81,10 @@ def running(world: World) -> Iterator[FakeService]:
                 found.asked.append((self.path, json.loads(body)))
                 self.answer(200, json.dumps(found.answers["search"]).encode(), {})
                 return
+            if self.headers.get("X-Amz-Target", "").startswith("Kinesis_"):
+                operation = self.headers["X-Amz-Target"].partition(".")[2]
+                self.answer(200, json.dumps(found.answers[operation]).encode(), {})
+                return
             headers = dict(self.headers.items())
             target = headers.get("X-Amz-Target", "")
             chosen = "runtime" if self.path in RUNTIME else "events"
@@ -68,7 +93,17 @@ def running(world: World) -> Iterator[FakeService]:
             service, operations = services[chosen]
             with found.lock:
                 result = serve(service, event("POST", self.path, headers, body), operations, None)
+                if found.at_once:
+                    found.finish()
             self.answer(result["statusCode"], result["body"].encode(), result["headers"])
 
-    with listening(Handler) as found.endpoint:
-        yield found
+        def do_PUT(self) -> None:  # noqa: N802
+            found.uploads[self.path.strip("/")] = self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(200, b"", {"ETag": '"0"'})
+
+    logger.setLevel("CRITICAL")  # the functions log on the standard output
+    try:
+        with listening(Handler) as found.endpoint:
+            yield found
+    finally:
+        logger.setLevel("INFO")

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
+from tests.cli.service import running
+from tests.tastemaker.control.fakes import world
 from tests.tastemaker.detection.shapes import SHAPES, facts
 
 RECORDED = Path(__file__).parents[1] / "recorded"
@@ -85,3 +87,40 @@ def test_recipe_that_the_data_do_not_support_is_refused(bare: Command, tmp_path:
     path.write_text("user,item\n" + "".join(f"u{n % 40},i{n % 31}\n" for n in range(1_200)))
     result = bare("try", str(path), "--yes", "--recipes", "trending", "--out", str(tmp_path / "out"))
     assert result.code == 2 and "the data have no times" in result.err
+
+
+PLACE = ("--bucket", "shop-data", "--role", "arn:aws:iam::123456789012:role/Reader", "--yes")
+LIST = {"GetRecommendations": {"itemList": [{"itemId": "p1"}, {"itemId": "p2"}]}}
+
+
+def test_file_becomes_recommendations_and_a_program(
+    bare: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = SHAPES["Segment"](tmp_path, FACTS)
+    with running(world(), at_once=True) as service:
+        service.answers |= LIST
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.endpoint)
+        recipes = ("--recipes", "popular,similar,for-you")
+        result = bare("try", str(path), "--out", str(tmp_path / "out"), *recipes, *PLACE)
+        (uploaded,) = (body for key, body in service.uploads.items() if "interactions" in key)
+    assert (result.code, uploaded) == (0, (tmp_path / "out" / "interactions.csv").read_bytes())
+    for said in ("dataset group segment", "What most users like", "No. 1", "coverage", "Similar items"):
+        assert said in result.out or said in result.err, said
+    program = (tmp_path / "out" / "program.py").read_text()
+    compile(program, "program.py", "exec")
+    assert all(recipe in program for recipe in ("aws-popularity-count", "aws-user-personalization-v2"))
+
+
+def test_recipe_that_fails_is_named_and_the_others_are_trained(
+    bare: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = SHAPES["Segment"](tmp_path, FACTS)
+    with running(world(), at_once=True) as service:
+        service.answers |= LIST
+        service.failing = "similar"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.endpoint)
+        out = ("--out", str(tmp_path / "out"), "--recipes", "similar,popular", "--json")
+        result = bare("try", str(path), *out, *PLACE)
+    found = json.loads(result.out)
+    assert result.code == 1 and list(found["trained"]) == ["aws-popularity-count"]
+    assert "the data are of one user only" in found["failed"]["aws-similar-items"]

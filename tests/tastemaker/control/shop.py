@@ -67,11 +67,16 @@ def import_job(world: World, dataset_arn: str, name: str = "first", **more: Any)
 def imported(world: World, dataset_arn: str, name: str = "first", rows: int = 1000, **more: Any) -> str:
     """Create an import job that has succeeded, with its file in the lake."""
     arn = import_job(world, dataset_arn, name, **more)
+    finish_import(world, arn, rows)
+    return arn
+
+
+def finish_import(world: World, arn: str, rows: int = 1000) -> None:
+    """Run the workflow of an import until it succeeds, with its file in the lake."""
     steps, request = WorkflowSteps(world.control), {"datasetImportJobArn": arn}
-    plan = steps.begin("import", request, f"execution-{name}")
+    plan = steps.begin("import", request, f"execution-{arn}")
     world.lake.write(f"{plan['destination']}part-00000.parquet", "rows", world.clock.now)
     steps.succeed("import", request, plan, {"rows": rows, "files": 1, "bytes": 10, "maxTimestamp": None})
-    return arn
 
 
 def shop(world: World) -> tuple[str, str]:
@@ -105,6 +110,14 @@ def finish_training(
     world.lake.sizes[f"{folder}bundle.json"] = megabytes << 20
     steps.succeed("train", request, plan, {"TrainingTimeInSeconds": 1800})
     return plan
+
+
+def fail_training(world: World, arn: str, reason: str) -> None:
+    """Run the train workflow of a version until it fails."""
+    steps, request = WorkflowSteps(world.control), {"solutionVersionArn": arn}
+    execution = f"execution-{arn}"
+    plan = steps.begin("train", request, execution)
+    steps.fail("train", request, plan, {"Cause": reason}, execution)
 
 
 def trained(world: World, solution_arn: str, **more: Any) -> str:
