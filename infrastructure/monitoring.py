@@ -1,4 +1,4 @@
-"""The dashboard and the alarms."""
+"""The alarms and their topics."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infrastructure.api import Api
+from infrastructure.dashboard import FIVE_MINUTES, add_dashboard, delivery_metric
 from infrastructure.data.event_transport import EventTransport
 from infrastructure.encryption import stage_key
 from infrastructure.functions.service_function import ServiceFunction
-from infrastructure.resource_graphs import resource_graphs
 from infrastructure.settings.monitoring import ALL, NONE
 from infrastructure.stage import Stage
 from infrastructure.workflows.registry import Workflows
 from tastemaker.contracts.metrics import PRECOMPUTED_ANSWERS, SERVICE_DIMENSION, TRAINING_DELAY
 
-FIVE_MINUTES = cdk.Duration.minutes(5)
 FIFTEEN_MINUTES = cdk.Duration.minutes(15)
 
 PAGES = {
@@ -78,7 +77,7 @@ class Monitoring(Construct):
             ]
             self._pages(stage, alarms)
         if stage.monitoring.dashboard:
-            self._dashboard(stage, api, functions, events, workflows, alarms)
+            add_dashboard(self, stage, api, functions, events, workflows, alarms)
 
     def _essential_alarms(
         self, stage: Stage, api: Api, events: EventTransport, workflows: Workflows, schedule_group: str
@@ -108,7 +107,7 @@ class Monitoring(Construct):
             self._alarm(
                 "DeliveryFailures",
                 "Firehose could not write events as Parquet; they are under the failed prefix of the lake",
-                _delivery_metric(events, "FailedConversion.Records", "Sum"),
+                delivery_metric(events, "FailedConversion.Records", "Sum"),
             ),
             self._alarm(
                 "ScheduleFailures",
@@ -157,7 +156,7 @@ class Monitoring(Construct):
             self._alarm(
                 "DeliveryDelay",
                 "events wait longer for their delivery to the lake than the buffer explains",
-                _delivery_metric(events, "DeliveryToS3.DataFreshness", "Maximum"),
+                delivery_metric(events, "DeliveryToS3.DataFreshness", "Maximum"),
                 above=FIFTEEN_MINUTES.to_seconds() + stage.events.lake_buffer_seconds,
             ),
         ]
@@ -171,7 +170,7 @@ class Monitoring(Construct):
             for name in ("control", "runtime", "events")
         }
         if events.stream is None:
-            throttled["delivery"] = _delivery_metric(events, "ThrottledRecords", "Sum")
+            throttled["delivery"] = delivery_metric(events, "ThrottledRecords", "Sum")
         else:
             throttled["stream"] = events.stream.metric_write_provisioned_throughput_exceeded(
                 statistic="Sum", period=FIVE_MINUTES
@@ -299,90 +298,6 @@ class Monitoring(Construct):
         alarm.add_alarm_action(actions.SnsAction(self._topic))
         return alarm
 
-    def _dashboard(
-        self,
-        stage: Stage,
-        api: Api,
-        functions: Mapping[str, ServiceFunction],
-        events: EventTransport,
-        workflows: Workflows,
-        alarms: Sequence[cloudwatch.Alarm],
-    ) -> None:
-        errors: list[cloudwatch.IMetric] = [
-            one.function.metric_errors(period=FIVE_MINUTES, label=one.node.id) for one in functions.values()
-        ]
-        failures: list[cloudwatch.IMetric] = [
-            machine.metric_failed(period=FIVE_MINUTES, label=name) for name, machine in workflows.all.items()
-        ]
-        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=stage.stack_name)
-        if alarms:
-            board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=24))
-        front = [functions[name] for name in ("control", "runtime", "events")]
-        board.add_widgets(
-            _graph(
-                "Requests",
-                api.api.metric_count(statistic="Sum"),
-                api.api.metric_client_error(statistic="Sum"),
-                api.api.metric_server_error(statistic="Sum"),
-            ),
-            _graph(
-                "Response time, p50",
-                *[f.function.metric_duration(statistic="p50", label=f.node.id) for f in front],
-            ),
-            _graph(
-                "Response time, p99",
-                *[f.function.metric_duration(statistic="p99", label=f.node.id) for f in front],
-            ),
-        )
-        board.add_widgets(
-            _graph("Function errors", *errors),
-            *_event_graphs(functions, events),
-        )
-        unconverted = _delivery_metric(events, "FailedConversion.Records", "Sum")
-        busy = functions["runtime"].function.metric("ConcurrentExecutions", statistic="Maximum")
-        board.add_widgets(
-            _graph("Failed workflows", *failures),
-            _graph("Events that are not written as Parquet", unconverted),
-            _graph("Concurrent executions of runtime", busy),
-        )
-        for row in resource_graphs(stage):
-            board.add_widgets(*row)
-
 
 def _description(stack_name: str, alarm: str, text: str) -> str:
     return f"{stack_name}: {text}. See docs/runbook.md#{alarm.lower()}"
-
-
-def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=8)
-
-
-def _delivery_metric(events: EventTransport, name: str, statistic: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="AWS/Firehose",
-        metric_name=name,
-        dimensions_map={"DeliveryStreamName": events.delivery.ref},
-        statistic=statistic,
-        period=FIVE_MINUTES,
-    )
-
-
-def _event_graphs(
-    functions: Mapping[str, ServiceFunction], events: EventTransport
-) -> list[cloudwatch.GraphWidget]:
-    """How many events arrive, and how long the oldest waits for the stream function or for the lake."""
-    if events.stream is None:
-        return [
-            _graph("Received events", _delivery_metric(events, "IncomingRecords", "Sum")),
-            _graph(
-                "Age of the oldest event that is not in the lake",
-                _delivery_metric(events, "DeliveryToS3.DataFreshness", "Maximum"),
-            ),
-        ]
-    return [
-        _graph("Received events", events.stream.metric_incoming_records(statistic="Sum")),
-        _graph(
-            "Age of the oldest event in the stream",
-            functions["stream"].function.metric("IteratorAge", statistic="Maximum"),
-        ),
-    ]

@@ -9,31 +9,21 @@ from typing import Any
 import click
 
 from cli import names
+from cli.asking import (
+    CAMPAIGN,
+    CONTEXT,
+    COUNT,
+    FILTER,
+    RECOMMENDER,
+    VALUES,
+    choose_campaign,
+    filter_and_context,
+)
 from cli.connection import Connection, connected
 from cli.errors import CommandError
 from cli.item_names import ItemNames, found_in_index, group_of_campaign, of_campaign, of_group
 from cli.output import Output
 
-COUNT = click.option(
-    "-n", "--count", default=10, show_default=True, type=click.IntRange(1, 500), help="Items."
-)
-CAMPAIGN = click.option("--campaign", default="", metavar="NAME", help="Campaign, by name or ARN.")
-RECOMMENDER = click.option("--recommender", default="", metavar="NAME", help="Recommender of a domain.")
-FILTER = click.option("--filter", "filter_name", default="", metavar="NAME", help="Filter, by name or ARN.")
-VALUES = click.option(
-    "--value",
-    "values",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Value of a filter's parameter $NAME (repeatable).",
-)
-CONTEXT = click.option(
-    "--context",
-    "context",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Context, such as DEVICE=phone (repeatable).",
-)
 COLUMNS = click.option(
     "--columns", default="", metavar="A,B", help="Columns of the items to show. [default: their names]"
 )
@@ -123,7 +113,7 @@ def _list(
         chosen = choose_campaign(connection, campaign, recipe_types)
         request["campaignArn"] = chosen
         item_names = of_campaign(connection, chosen)
-    request.update(_filter_and_context(connection, filter_name, values, context))
+    request.update(filter_and_context(connection, filter_name, values, context))
     shown = [name.strip().upper() for name in columns.split(",") if name.strip()] or list(item_names.columns)
     if shown and (columns or item_names.in_answers):
         request["metadataColumns"] = {"ITEMS": shown[:10]}
@@ -138,19 +128,6 @@ def _list(
         )
     else:
         _show(connection, output, title, request, answer, shown, item_names)
-
-
-def _filter_and_context(
-    connection: Connection, filter_name: str, values: Sequence[str], context: Sequence[str]
-) -> dict[str, Any]:
-    """The members of a request that a filter, its values and the context are."""
-    members: dict[str, Any] = {}
-    if filter_name:
-        members["filterArn"] = names.resolve(connection, names.FILTER, filter_name)
-        members["filterValues"] = {name: _quoted(value) for name, value in pairs(values, "--value").items()}
-    if context:
-        members["context"] = pairs(context, "--context")
-    return members
 
 
 def _show(
@@ -209,42 +186,6 @@ def _explanations(output: Output, found: Sequence[Mapping[str, Any]], item_names
         output.line(f"  {item_names.of(str(one['itemId']))}: {reasons or 'no single event'}")
 
 
-def choose_campaign(connection: Connection, given: str, recipe_types: Sequence[str]) -> str:
-    """The ARN of the campaign that `given` names, or the only one of a recipe of these types.
-
-    Several candidates are decided by the order of `recipe_types`, and then by the newest update. Raises
-    CommandError.
-    """
-    if given:
-        return names.resolve(connection, names.CAMPAIGN, given)
-    client = connection.client("personalize")
-    types: dict[str, str] = {}
-    candidates: list[tuple[int, int, Any, str, str]] = []
-    for one in names.listed(connection, names.CAMPAIGN):
-        if one["status"] != "ACTIVE":
-            continue
-        described = client.describe_campaign(campaignArn=one["campaignArn"])["campaign"]
-        if described["status"] != "ACTIVE":  # an alias of a campaign that does not answer yet
-            continue
-        version = described["solutionVersionArn"]
-        recipe = client.describe_solution_version(solutionVersionArn=version)["solutionVersion"].get(
-            "recipeArn", ""
-        )
-        if recipe not in types:
-            types[recipe] = str(client.describe_recipe(recipeArn=recipe)["recipe"]["recipeType"])
-        if types[recipe] in recipe_types:
-            personal = int("popularity" not in recipe)
-            order = -recipe_types.index(types[recipe])
-            candidates.append((order, personal, one["lastUpdatedDateTime"], one["name"], one["campaignArn"]))
-    if not candidates:
-        wanted = " or ".join(recipe_types)
-        raise CommandError(
-            f"No active campaign has a recipe of the type {wanted}.",
-            "tastemaker status lists the campaigns; tastemaker train --recipe … creates one.",
-        )
-    return max(candidates)[-1]
-
-
 @click.command()
 @click.argument("user")
 @click.argument("items", nargs=-1, required=True)
@@ -271,7 +212,7 @@ def rank(
     """
     chosen = choose_campaign(connection, campaign, ("PERSONALIZED_RANKING",))
     request: dict[str, Any] = {"campaignArn": chosen, "userId": user, "inputList": list(items)}
-    request.update(_filter_and_context(connection, filter_name, values, context))
+    request.update(filter_and_context(connection, filter_name, values, context))
     item_names = of_campaign(connection, chosen)
     if item_names.in_answers and item_names.columns:
         request["metadataColumns"] = {"ITEMS": list(item_names.columns)}
@@ -350,25 +291,3 @@ def search(
 def _source(hit: Mapping[str, Any], name: str) -> str:
     value = (hit.get("_source") or {}).get(name, "")
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def pairs(given: Sequence[str], option: str) -> dict[str, str]:
-    """`NAME=VALUE` texts as a mapping. Raises CommandError."""
-    found = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise CommandError(f"{option} {text!r} is not NAME=VALUE.", f"For example: {option} DEVICE=phone")
-        found[name.removeprefix("$")] = value
-    return found
-
-
-def _quoted(value: str) -> str:
-    """A value of a filter's parameter, which the API wants in quotes unless it is a number."""
-    if value.startswith('"'):
-        return value
-    try:
-        float(value)
-    except ValueError:
-        return ",".join(json.dumps(part.strip(), ensure_ascii=False) for part in value.split(","))
-    return value

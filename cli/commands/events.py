@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cli import names
-from cli.commands.ask import pairs
+from cli.asking import pairs
 from cli.connection import Connection, connected
 from cli.errors import CommandError
 from cli.output import Output

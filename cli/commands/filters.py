@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from cli import names
-from cli.commands.ask import CAMPAIGN, VALUES, _quoted, choose_campaign, pairs
+from cli.asking import CAMPAIGN, VALUES, choose_campaign, pairs, quoted
 from cli.connection import Connection, connected
 from cli.errors import FINDINGS, SUCCESS, CommandError
 from cli.item_names import of_campaign
@@ -63,7 +63,7 @@ def test(
     if item_names.in_answers and item_names.columns:
         request["metadataColumns"] = {"ITEMS": list(item_names.columns)}
         request["numResults"] = min(count, 50)
-    filter_values = {name: _quoted(value) for name, value in pairs(values, "--value").items()}
+    filter_values = {name: quoted(value) for name, value in pairs(values, "--value").items()}
     made = ""
     try:
         if " " in expression.strip():

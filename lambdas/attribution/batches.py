@@ -15,7 +15,7 @@ from lambdas.attribution.cloudwatch import RefusedError
 from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Figure
 from tastemaker.attribution.tally import recent
-from tastemaker.contracts.lake_layout import AttributionBatchFolder
+from tastemaker.contracts.job_folders import AttributionBatchFolder
 
 MAX_AGE_DAYS = 14
 """CloudWatch does not accept older figures."""

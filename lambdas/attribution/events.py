@@ -20,7 +20,8 @@ from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
 from tastemaker.contracts.compaction import is_compacted, visible
 from tastemaker.contracts.durations import DAY_SECONDS
-from tastemaker.contracts.lake_layout import AttributionFolder, events_of_day
+from tastemaker.contracts.job_folders import AttributionFolder
+from tastemaker.contracts.lake_layout import events_of_day
 from tastemaker.contracts.plans import AttributionPlan
 
 MAX_DELAY_SECONDS = 2 * DAY_SECONDS

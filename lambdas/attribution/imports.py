@@ -16,7 +16,7 @@ from lambdas.stores.lake import LakeBucket
 from tastemaker.attribution import Metric, Sources, Tally
 from tastemaker.attribution.report import csv_bytes, file_name
 from tastemaker.attribution.tally import recent
-from tastemaker.contracts.lake_layout import AttributionFolder
+from tastemaker.contracts.job_folders import AttributionFolder
 from tastemaker.contracts.plans import AttributionPlan, ImportToReport
 
 

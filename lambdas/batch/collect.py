@@ -5,7 +5,7 @@ from typing import Any
 
 from lambdas.stores.caller_outputs import OutputFolder
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.job_folders import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 
 CHUNK_BYTES = 1 << 20

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lambdas.batch.answer import Counts
 from lambdas.stores.lake import LakeBucket
 from tastemaker.batch.delivery import WITHHELD
-from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.job_folders import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.contracts.workflows import BatchResult
 from tastemaker.failures import WorkFailedError

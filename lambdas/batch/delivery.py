@@ -24,7 +24,7 @@ from tastemaker.batch.delivery import (
     repeated_users,
     ses_file,
 )
-from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.job_folders import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.failures import NothingThere, WorkFailedError
 from tastemaker.files import Source, find_files

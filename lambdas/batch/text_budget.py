@@ -11,7 +11,7 @@ from lambdas.stores.lake import LakeBucket
 from lambdas.support.observability import logger
 from tastemaker.batch import shards
 from tastemaker.batch.messages import largest_cost
-from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.job_folders import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.failures import WorkFailedError

@@ -34,7 +34,8 @@ from lambdas.stores.plans import resolved
 from lambdas.support.observability import logger
 from lambdas.support.settings import Settings
 from tastemaker.contracts.compaction import is_compacted
-from tastemaker.contracts.lake_layout import DeletionFolder, failure_reason
+from tastemaker.contracts.job_folders import DeletionFolder
+from tastemaker.contracts.lake_layout import failure_reason
 from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.failures import WorkFailedError, reason_for
 

@@ -11,7 +11,8 @@ from typing import Literal, NotRequired, TypedDict
 from lambdas.stores import parquet
 from lambdas.stores.lake import LakeBucket
 from tastemaker.contracts.compaction import visible
-from tastemaker.contracts.lake_layout import DeletionFolder, is_upserts_key, prepared_prefix_of
+from tastemaker.contracts.job_folders import DeletionFolder
+from tastemaker.contracts.lake_layout import is_upserts_key, prepared_prefix_of
 from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.contracts.streamed_event import event_columns
 

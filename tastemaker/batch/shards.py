@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, BinaryIO
 
 from tastemaker.batch.lines import MAX_LINE_BYTES
-from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.job_folders import BatchFolder
 
 TARGET_SECONDS = 60.0
 """Intended work per shard. A function may run fifteen times as long, so the estimate may be wrong."""

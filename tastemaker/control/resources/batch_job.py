@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.job_folders import BatchFolder
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.control.core.context import Context
 from tastemaker.control.core.datasets import folder_of_group

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tastemaker.contracts import statuses
-from tastemaker.contracts.lake_layout import Area, DeletionFolder
+from tastemaker.contracts.job_folders import DeletionFolder
+from tastemaker.contracts.lake_layout import Area
 from tastemaker.contracts.plans import CompletedDataDeletionPlan, DataDeletionPlan
 from tastemaker.contracts.workflow_names import DATA_DELETION
 from tastemaker.control.core.context import Context

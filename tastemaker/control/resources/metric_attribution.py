@@ -13,7 +13,7 @@ from tastemaker.attribution.sources import upper_case
 from tastemaker.attribution.tally import QUARTER
 from tastemaker.contracts import statuses
 from tastemaker.contracts.arns import execution_name
-from tastemaker.contracts.lake_layout import AttributionFolder
+from tastemaker.contracts.job_folders import AttributionFolder
 from tastemaker.contracts.plans import AttributionPlan, ImportToReport, OwnedData
 from tastemaker.contracts.workflow_names import ATTRIBUTION
 from tastemaker.control.core import pagination

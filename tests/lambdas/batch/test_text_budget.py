@@ -12,7 +12,7 @@ import pytest
 from lambdas.batch.plan import plan_shards
 from lambdas.batch.text_budget import check_budget, limited_spending
 from lambdas.stores.lake import LakeBucket
-from tastemaker.contracts.lake_layout import BatchFolder
+from tastemaker.contracts.job_folders import BatchFolder
 from tastemaker.contracts.text_models import TextGeneration
 from tastemaker.failures import WorkFailedError
 from tastemaker.files import File
