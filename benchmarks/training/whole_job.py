@@ -21,9 +21,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -202,7 +202,6 @@ def simple_models(root: Path, config: Path) -> None:
     from training.config_reader import read_config
     from training.data.prepare import prepare
     from training.data.split import test_cases, without
-    from training.output.evaluate import evaluate, popularity_baseline
 
     read = read_config(config)
     prepared = prepare(read, root)
@@ -237,6 +236,14 @@ def simple_models(root: Path, config: Path) -> None:
         als.fit(touched, show_progress=False)
         return lambda user, shown: als.item_factors @ als.recalculate_user(0, row(user, shown)).ravel()
 
+    fits = {"transitions": following, "item-kNN, 50 neighbors": neighbors, "ALS, 64 factors": factors}
+    _print_metrics(fits, training, prepared, cases)
+
+
+def _print_metrics(fits: Mapping[str, Callable[[], Any]], training: Any, prepared: Any, cases: Any) -> None:
+    """Print the metrics of popularity and of each model that `fits` fits, with the CPU time."""
+    from training.output.evaluate import evaluate, popularity_baseline
+
     names = [
         f"{name}_at_{k}" for name in ("normalized_discounted_cumulative_gain", "precision") for k in (10, 25)
     ]
@@ -246,7 +253,6 @@ def simple_models(root: Path, config: Path) -> None:
     )
     metrics = popularity_baseline(training, prepared, cases)
     print("| popularity |", " | ".join(f"{metrics[name]:.4f}" for name in names), "| |", flush=True)
-    fits = {"transitions": following, "item-kNN, 50 neighbors": neighbors, "ALS, 64 factors": factors}
     for model, fit in fits.items():
         began = time.process_time()
         metrics = evaluate(fit(), prepared, cases)
