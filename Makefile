@@ -41,9 +41,10 @@ chaos: $(VENV)/ready $(CDK)  ## Events and jobs while AWS fails and processes di
 	$(BIN)/python -m tests.chaos $(if $(EVENTS),--events $(EVENTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) \
 	    $(if $(USERS),--users $(USERS)) $(CHAOS)
 
-fuzz: $(VENV)/ready  ## Send what nobody would send: requests, batch lines, files (SECONDS=60 SEED=… REQUESTS=… SEARCHES=…)
+fuzz: $(VENV)/ready  ## Send what nobody would send: requests, batch lines, files (SECONDS=60 SEED=… REQUESTS=… SEARCHES=… PAGES=…)
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
-	    $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEARCHES),--searches $(SEARCHES))
+	    $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEARCHES),--searches $(SEARCHES)) \
+	    $(if $(PAGES),--pages $(PAGES))
 
 test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spark (needs Java 17; sets up PySpark)
 	PYSPARK_PYTHON=.venv-spark/bin/python .venv-spark/bin/python -m pytest tests/distributed \

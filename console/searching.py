@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
 from console.api import Api, Call
@@ -74,11 +74,15 @@ def search(api: Api, index: str, body: Mapping[str, Any]) -> Hits:
     started = time.perf_counter()
     try:
         response = URLLib3Session(timeout=TIMEOUT).send(request.prepare())
-    except HTTPClientError as error:
+    except BotoCoreError as error:
         return Hits(error=str(error))
     finally:
         api.calls.append(_call(target.endpoint, index, path, body, time.perf_counter() - started))
-    answer = json.loads(response.content or b"{}")
+    try:
+        answer = json.loads(response.content or b"{}")
+    except ValueError:  # a gateway in front has answered
+        text = response.content[:200].decode("utf-8", "replace")
+        return Hits(error=f"The search answered with status {response.status_code}: {text}")
     if response.status_code != 200:
         said = answer.get("error", answer)
         return Hits(error=str(said.get("reason") or said) if isinstance(said, Mapping) else str(said))

@@ -7,7 +7,7 @@ slice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -17,7 +17,7 @@ from tastemaker.failures import WorkFailedError
 from tastemaker.files import File, Source
 from tastemaker.importing.errors import BadRow, NoRows
 from tastemaker.importing.importer import Importer
-from tastemaker.importing.report import merged
+from tastemaker.importing.report import ActiveUsers, merged
 from tastemaker.importing.storage import Destination, input_files
 from tastemaker.schemas import Field
 
@@ -27,9 +27,13 @@ OpenStorage = Callable[[], tuple[Source, Destination]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a slice: counts, a bad row (file, line, why, column), a failure reason, or quotes."""
+    """The result of a slice: counts, a bad row (file, line, why, column), a failure reason, or quotes.
+
+    `users` are those of the rows that were counted.
+    """
 
     counts: Mapping[str, Any] | None = None
+    users: ActiveUsers = field(default_factory=ActiveUsers)
     bad_row: tuple[str, int | None, str, str | None] | None = None
     refused: str | None = None
     lines: int = 0
@@ -71,7 +75,8 @@ def run(
     except BaseException:
         whole.clean()
         raise
-    report = merged([(count["rows"], count["report"]) for count in counts], inputs.skipped)
+    users = [outcome.users for outcomes_of in outcomes for outcome in outcomes_of]
+    report = merged([(count["rows"], count["report"]) for count in counts], users, inputs.skipped)
     return {
         "rows": rows,
         "files": len(files),
@@ -123,15 +128,17 @@ def _import(
     part: Slice, source: Source, destination: Destination, fields: Sequence[Field], prefix: str
 ) -> Outcome:
     sliced = source if part.whole else SliceSource(source, part)
+    importer = Importer(sliced, destination, fields, prefix)
     try:
-        counts = Importer(sliced, destination, fields, prefix).read([part.file])
+        counts = importer.read([part.file])
     except BadRow as error:
         return Outcome(bad_row=(error.file, error.line, error.why, error.column))
     except WorkFailedError as error:
         return Outcome(refused=str(error))
     except QuotedError:
         return Outcome()
-    return Outcome(counts, lines=sliced.lines if isinstance(sliced, SliceSource) else 0)
+    lines = sliced.lines if isinstance(sliced, SliceSource) else 0
+    return Outcome(counts, importer.users, lines=lines)
 
 
 def _error(outcomes: Sequence[Outcome]) -> WorkFailedError | None:

@@ -9,6 +9,9 @@ from console.page import NotFoundError, Page, url, view
 from console.resources import PAGE
 from console.views.solutions import busy
 
+MAX_DIGITS = 6
+"""The digits of a number in an address."""
+
 
 @view
 def all_jobs(page: Page) -> Response:
@@ -16,7 +19,8 @@ def all_jobs(page: Page) -> Response:
     found = jobs.listed(page.api, page.group_arn)
     wanted = page.asked("type")
     kept = [job for job in found if not wanted or job["type"].key == wanted]
-    first = int(page.asked("from", "0")) if page.asked("from", "0").isdecimal() else 0
+    given = page.asked("from", "0")
+    first = int(given) if given.isdecimal() and len(given) <= MAX_DIGITS else 0
     return page.render(
         "jobs.html",
         section="jobs",

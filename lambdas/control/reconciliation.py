@@ -16,7 +16,12 @@ from lambdas.support.state_machines import StateMachines
 from tastemaker.control.core.control_plane import ControlPlane
 from tastemaker.control.core.ports import StartError
 from tastemaker.control.core.records import Record
-from tastemaker.control.workflows.reconciliation import PendingExecution, pending_executions, restart
+from tastemaker.control.workflows.reconciliation import (
+    PendingExecution,
+    lacks_execution,
+    pending_executions,
+    restart,
+)
 from tastemaker.errors import Conflict
 
 GRACE_SECONDS = 600.0
@@ -49,7 +54,7 @@ class Reconciler:
             if time.monotonic() > until:
                 break
             try:
-                outcome = self._reconcile(record, pending)
+                outcome = self._finish(record) if pending is None else self._reconcile(record, pending)
             except (StartError, Conflict) as error:
                 logger.warning("not reconciled", extra={"resource": record.arn, "reason": str(error)})
                 outcome = "failed"
@@ -58,7 +63,8 @@ class Reconciler:
                 logger.info("reconciled", extra={"resource": record.arn, "outcome": outcome})
         return done
 
-    def _overdue(self) -> Iterator[tuple[Record, PendingExecution]]:
+    def _overdue(self) -> Iterator[tuple[Record, PendingExecution | None]]:
+        """Records with the executions that they wait for; None for a record that waits for none."""
         for listed in self.control.ports.repository.with_pending_work():
             record = self.control.records.get(listed.arn)  # an index may be a moment behind
             if record is None:
@@ -66,6 +72,14 @@ class Reconciler:
             for pending in pending_executions(self.control, record):
                 if self.control.now() - pending.since >= GRACE_SECONDS:
                     yield record, pending
+            old = self.control.now() - record.created_at >= GRACE_SECONDS
+            if old and lacks_execution(self.control, record):
+                yield record, None
+
+    def _finish(self, record: Record) -> str | None:
+        """Finish a record that no execution finishes. It may still have to wait for another resource."""
+        done = self.control.resource_types[record.resource_type].finish_creation(record)
+        return None if done.in_transition else "settled"
 
     def _reconcile(self, record: Record, pending: PendingExecution) -> str | None:
         found = self.machines.describe(pending.workflow, pending.execution)

@@ -108,7 +108,7 @@ class ChangeSets:
             "ChangeSetId": one.id,
             "StackId": stack.id,
             "StackName": stack.name,
-            "Parameters": documents.parameters(one.parameters),
+            "Parameters": documents.parameters(one.parameters, one.body),
             "Tags": documents.tags(one.tags),
             "Status": "FAILED" if empty else "CREATE_COMPLETE",
             "StatusReason": "The submitted information didn't contain changes." if empty else None,

@@ -10,6 +10,11 @@ from local.cloudformation.stacks import Stack, StackResource
 from local.template import references
 
 UNCHECKED = {"StackDriftStatus": "NOT_CHECKED"}
+HIDDEN = "****"
+"""The value of a parameter with NoEcho.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
 
 
 def tags(given: Mapping[str, str]) -> list[dict[str, str]]:
@@ -17,9 +22,14 @@ def tags(given: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": text} for key, text in given.items()]
 
 
-def parameters(given: Mapping[str, str]) -> list[dict[str, str]]:
-    """A list of parameters."""
-    return [{"ParameterKey": key, "ParameterValue": text} for key, text in given.items()]
+def parameters(given: Mapping[str, str], body: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A list of the parameters of a template. CloudFormation shows no value of one with NoEcho."""
+    declared = body.get("Parameters") or {}
+    hidden = {name for name, one in declared.items() if str(one.get("NoEcho")).lower() == "true"}
+    return [
+        {"ParameterKey": key, "ParameterValue": HIDDEN if key in hidden else text}
+        for key, text in given.items()
+    ]
 
 
 def stack(one: Stack) -> dict[str, Any]:
@@ -37,7 +47,7 @@ def stack(one: Stack) -> dict[str, Any]:
         "DisableRollback": one.disable_rollback,
         "EnableTerminationProtection": one.protected,
         "DriftInformation": UNCHECKED,
-        "Parameters": parameters({**values, **one.parameters}),
+        "Parameters": parameters({**values, **one.parameters}, one.body),
         "Outputs": [_output(one, key, text) for key, text in one.outputs.items()],
         "Tags": tags(one.tags),
         "Capabilities": [],
@@ -87,7 +97,7 @@ def summary(body: Mapping[str, Any]) -> dict[str, Any]:
                 "ParameterType": one.get("Type", "String"),
                 "DefaultValue": None if "Default" not in one else str(one["Default"]),
                 "Description": one.get("Description"),
-                "NoEcho": bool(one.get("NoEcho")),
+                "NoEcho": str(one.get("NoEcho")).lower() == "true",
             }
             for name, one in declared.items()
         ],

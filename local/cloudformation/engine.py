@@ -149,10 +149,17 @@ class Engine:
         try:
             for logical_id in template.ordered():
                 resource = template.resource(logical_id)
-                self._apply_one(stack, logical_id, resource.type, resource.properties)
+                declared = StackResource(
+                    logical_id,
+                    resource.type,
+                    resource.properties,
+                    deletion_policy=template.policy(logical_id, "DeletionPolicy"),
+                    replace_policy=template.policy(logical_id, "UpdateReplacePolicy"),
+                )
+                self._apply_one(stack, declared)
                 applied = stack.resources[logical_id]
-                applied.deletion_policy = template.policy(logical_id, "DeletionPolicy")
-                applied.replace_policy = template.policy(logical_id, "UpdateReplacePolicy")
+                applied.deletion_policy = declared.deletion_policy
+                applied.replace_policy = declared.replace_policy
                 assert applied.physical is not None
                 template.created(logical_id, applied.physical)
             outputs, exports = template.outputs(), template.exports()
@@ -161,17 +168,15 @@ class Engine:
         except TemplateError as error:
             raise ResourceFailedError(f"Template error: {error}") from error
 
-    def _apply_one(
-        self, stack: Stack, logical_id: str, resource_type: str, properties: dict[str, Any]
-    ) -> None:
-        existing = stack.resources.get(logical_id)
-        if existing is not None and (existing.type != resource_type or existing.physical is None):
+    def _apply_one(self, stack: Stack, declared: StackResource) -> None:
+        existing = stack.resources.get(declared.logical_id)
+        if existing is not None and (existing.type != declared.type or existing.physical is None):
             stack.superseded.append(existing)
             existing = None
         if existing is None:
-            self._create(stack, StackResource(logical_id, resource_type, properties))
-        elif existing.properties != properties or existing.status.endswith("_FAILED"):
-            self._update(stack, existing, properties)
+            self._create(stack, declared)
+        elif existing.properties != declared.properties or existing.status.endswith("_FAILED"):
+            self._update(stack, existing, declared.properties)
 
     def _create(self, stack: Stack, resource: StackResource) -> None:
         stack.resources[resource.logical_id] = resource

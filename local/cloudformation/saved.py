@@ -42,8 +42,8 @@ def describe(stack: Stack) -> dict[str, Any]:
         **plain,
         "created_at": stack.created_at.isoformat(),
         "updated_at": stack.updated_at and stack.updated_at.isoformat(),
-        "resources": [_resource(one) for one in stack.resources.values()],
-        "superseded": [_resource(one) for one in stack.superseded],
+        "resources": [describe_resource(one) for one in stack.resources.values()],
+        "superseded": [describe_resource(one) for one in stack.superseded],
     }
 
 
@@ -76,7 +76,8 @@ def end_interrupted(stack: Stack) -> None:
     stack.note(ENDS[stack.status], INTERRUPTED)
 
 
-def _resource(one: StackResource) -> dict[str, Any]:
+def describe_resource(one: StackResource) -> dict[str, Any]:
+    """A resource of a stack."""
     physical = (
         None
         if one.physical is None

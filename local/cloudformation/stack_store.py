@@ -86,6 +86,23 @@ class StackStore:
             self._note({"type": "stack", "stack": saved.describe(stack), "events": described})
 
     def _changed(self, stack: Stack, event: StackEvent) -> None:
-        if event.physical_id == stack.id and not stack.in_progress:
+        if event.physical_id != stack.id:
+            self._save_resource(stack, event)
+            return
+        if not stack.in_progress:
             self._exports.publish(stack)
         self.save(stack, event)
+
+    def _save_resource(self, stack: Stack, event: StackEvent) -> None:
+        """Note an event of a resource, and the resource as it is now. The rest of the stack is the same."""
+        resource = stack.resources.get(event.logical_id)
+        if self._note is not None:
+            self._note(
+                {
+                    "type": "stack resource",
+                    "stack": stack.id,
+                    "resource": resource and saved.describe_resource(resource),
+                    "superseded": [saved.describe_resource(one) for one in stack.superseded],
+                    "events": [saved.describe_event(event)],
+                }
+            )

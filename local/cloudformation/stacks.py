@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -90,7 +90,7 @@ class Stack:
 
     `body` is the template after its transforms, and `source` the text that was given. `token` is that of the
     request whose events follow.
-    `superseded` are resources that were replaced and not deleted yet. `listener` is called after each event.
+    `superseded` are resources that were replaced and not deleted yet. `listener` is called with each event.
     """
 
     id: str
@@ -116,17 +116,21 @@ class Stack:
     listener: Callable[[Stack, StackEvent], None] = unheard
 
     def note(self, status: str, reason: str | None = None) -> None:
-        """Set the stack's status, with an event."""
+        """Set the stack's status, with an event.
+
+        The listener is called first: who sees that a stack is complete finds its exports, and finds the stack
+        again after a restart.
+        """
+        event = StackEvent(self.name, self.id, "AWS::CloudFormation::Stack", status, reason, self.token)
+        self.events.append(event)
+        self.listener(replace(self, status=status, reason=reason), event)
         self.status, self.reason = status, reason
-        self._add(StackEvent(self.name, self.id, "AWS::CloudFormation::Stack", status, reason, self.token))
 
     def note_resource(self, resource: StackResource, status: str, reason: str | None = None) -> None:
         """Set a resource's status, with an event."""
         resource.status, resource.reason, resource.changed_at = status, reason, datetime.now(UTC)
         physical_id = "" if resource.physical is None else resource.physical.ref
-        self._add(StackEvent(resource.logical_id, physical_id, resource.type, status, reason, self.token))
-
-    def _add(self, event: StackEvent) -> None:
+        event = StackEvent(resource.logical_id, physical_id, resource.type, status, reason, self.token)
         self.events.append(event)
         self.listener(self, event)
 

@@ -8,6 +8,7 @@ and of several entries on one thing the last one counts.
 | request | a request that changed something small, such as a role. The next start repeats it |
 | resource | a resource of a stack that was created or deleted without a request. The next start repeats it |
 | stack | a stack as it is, and new events of it |
+| stack resource | a resource of a stack, what the stack has replaced, and new events of both |
 | item | an item of a table, or null if it was deleted |
 | table | all items of a table |
 | versions | all versions of an object |
@@ -62,8 +63,11 @@ class SavedState:
                 self.requests.append(entry)
             case "stack":
                 before = self.stacks.get(entry["stack"]["id"], {"events": []})
-                events = {event["id"]: event for event in [*before["events"], *entry["events"]]}
-                self.stacks[entry["stack"]["id"]] = {**entry, "events": list(events.values())}
+                self.stacks[entry["stack"]["id"]] = _with_events(entry, before)
+            case "stack resource" if entry["stack"] in self.stacks:
+                before = self.stacks[entry["stack"]]
+                stack = _with_resource(before["stack"], entry)
+                self.stacks[entry["stack"]] = _with_events({**entry, "stack": stack}, before)
             case "item":
                 items = self.tables.setdefault(entry["table"], {})
                 key = json.dumps(entry["key"], sort_keys=True)
@@ -132,3 +136,17 @@ class SavedState:
         return {
             version["file"] for versions in self.objects.values() for version in versions if "file" in version
         }
+
+
+def _with_events(entry: Entry, before: Entry) -> Entry:
+    """An entry of a stack with the events of an earlier one, and its own."""
+    events = {event["id"]: event for event in [*before["events"], *entry["events"]]}
+    return {"type": "stack", "stack": entry["stack"], "events": list(events.values())}
+
+
+def _with_resource(stack: dict[str, Any], entry: Entry) -> dict[str, Any]:
+    """A stack with a resource as it is from now on, in its place or as the last one."""
+    resources = {one["logical_id"]: one for one in stack["resources"]}
+    if entry["resource"] is not None:
+        resources[entry["resource"]["logical_id"]] = entry["resource"]
+    return {**stack, "resources": list(resources.values()), "superseded": entry["superseded"]}

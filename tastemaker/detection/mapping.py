@@ -260,13 +260,14 @@ def _score(role: str, name: str, profiles: Mapping[str, Profile]) -> float:
             return 4.0
         return found
     if role in (USER, ITEM):
-        if one.distinct < 2 or one.is_truth or (one.is_number and not one.whole and found < 8):
+        sure = found >= 8  # by its name, whatever the values say
+        if (one.distinct < 2 and not sure) or one.is_truth or (one.is_number and not one.whole and not sure):
             return 0.0
         if one.time is not None and not one.is_number:
             return 0.0
         if one.mean_length > 200:
             return 0.0
-        if role == USER and one.unique > 0.98 and one.filled > 500:
+        if one.distinct < 2 or (role == USER and one.unique > 0.98 and one.filled > 500):
             return found - 4
         return found
     if role == EVENT:

@@ -34,9 +34,9 @@ def parse_properties(given: Any, where: str) -> Mapping[str, Any]:
     if given is None:
         return {}
     try:
-        properties = documents.parse(given)
+        properties = documents.parse(given, unique=True)
     except ValueError as error:
-        raise InvalidInput(f"The properties {where} are not JSON: {error}") from None
+        raise InvalidInput(f"The properties {where} are not valid JSON: {error}") from None
     if not isinstance(properties, dict):
         raise InvalidInput(f"The properties {where} must be a JSON object, as text.")
     return properties
@@ -53,14 +53,19 @@ def typed_values(
     """Schema field → value of its type, for the properties that match one of `fields`.
 
     `fields` are by plain name. Fields in `skip` and null values are left out. `now` is the present, which
-    limits times. Raises InvalidInput for a value that is not valid for the field, and for a null that the
-    schema does not allow.
+    limits times. Raises InvalidInput for a value that is not valid for the field, for a null that the
+    schema does not allow, and for two properties of one field.
     """
     found: dict[str, Value] = {}
+    names: dict[str, str] = {}
     for name, value in properties.items():
         field = fields.get(plain(name))
         if field is None or field.name in skip:
             continue
+        if (other := names.setdefault(field.name, name)) != name:
+            raise InvalidInput(
+                f"{other} and {name} in the properties {where} are both {field.name}; give one."
+            )
         what = f"{name} in the properties {where}"
         if value is None or (value == "" and field.type != "string"):
             if not field.nullable:

@@ -17,7 +17,7 @@ from tastemaker.events.properties import (
     plain,
     typed_values,
 )
-from tastemaker.notation import camel
+from tastemaker.notation import SEPARATOR, camel
 from tastemaker.schemas import Field, Schema
 
 MAX_EVENT_BYTES = 10_240
@@ -85,13 +85,25 @@ def action_records(
                 "sentAt": _time(event["timestamp"], where, now),
                 "eventType": event["eventType"],
                 "itemId": event["actionId"],
-                "impression": join_impression(event.get("impression")),
+                "impression": _impression(event, where),
                 "recommendationId": event.get("recommendationId"),
                 "properties": dump(typed_values(properties, fields, where, skip=ACTION_FIELDS, now=now)),
             },
         )
         records.append(record)
     return records
+
+
+def _impression(event: Mapping[str, Any], where: str) -> str | None:
+    """The items that were shown as one text. Raises InvalidInput for one that is no id, or would be two."""
+    items = event.get("impression")
+    for item in items or ():
+        _check_ids({"impression": item}, where)
+        if SEPARATOR in item:
+            raise InvalidInput(
+                f"impression {where} is not valid: {item!r} has a {SEPARATOR}, which ends an id."
+            )
+    return join_impression(items)
 
 
 def content_id(members: Mapping[str, Any]) -> str:
@@ -131,7 +143,7 @@ def _event(
             "eventType": event["eventType"],
             "eventValue": value,
             "itemId": item,
-            "impression": join_impression(event.get("impression")),
+            "impression": _impression(event, where),
             "recommendationId": event.get("recommendationId"),
             "eventAttributionSource": event.get("metricAttribution", {}).get("eventAttributionSource"),
             "properties": dump(typed_values(properties, fields, where, skip=MEMBERS_BY_FIELD, now=now)),

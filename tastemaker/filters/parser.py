@@ -33,6 +33,7 @@ Tree = Any  # the library's types do not tell which children are trees and which
 Token = Any
 
 MAX_LENGTH = 2500
+_CURLY_QUOTES = "“”„‟‘’‚«»"
 _WORD_AS_VALUE = re.compile(r"(?:[=<>]|\(|,|\bIN)\s*([A-Za-z_]\w*)\s*$", re.IGNORECASE)
 
 _NAMES = {
@@ -85,6 +86,8 @@ def parse(text: str) -> Filter:
         place = error.pos_in_stream or 0
         if text[place] in "\"'":
             problem = "this quote is never closed"
+        elif text[place] in _CURLY_QUOTES:
+            problem = 'quotes are straight here: "value"'
         else:
             problem = f'"{text[place]}" is not expected here: {_any_of(error.allowed)}'
         raise FilterSyntaxError(problem, text, place) from None
@@ -129,6 +132,8 @@ def _hint(found: str, expected: Iterable[str]) -> str:
         return "conditions cannot be grouped by parentheses: AND binds tighter than OR"
     if set(expected) == {"DOT"}:
         return 'a condition begins with a dataset and a column: Items.GENRE NOT IN ("war")'
+    if found == "COMPARISON" and "STRING" in expected:
+        return "comparisons are = != < <= > >="
     if found in ("STRING", "NUMBER", "STAR", "PLACEHOLDER") and "LPAR" in expected:
         return 'values after IN need parentheses: IN ("a", "b"), IN ($PARAMETER)'
     return ""

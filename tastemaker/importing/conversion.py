@@ -22,6 +22,9 @@ MAX_CJK_TEXT_LENGTH = 7_000
 Check = Callable[[Any], object]
 """Raises BadValueError for a value that is not valid."""
 
+_WHOLE_FRACTION = re.compile(r"[+-]?[0-9]+\.0*")
+_ROUNDED = re.compile(r"[+-]?[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
+_DATE = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}")
 _INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
@@ -184,10 +187,22 @@ def _cell_by_cell(cells: pa.Array, rule: ColumnRule, read: Callable[[str], Any])
         try:
             found.append(None if text is None else read(text))
         except ValueError as error:
-            raise BadCellError(
-                row, rule.name, f"{error} ({rule.column_type}), found {_quoted(text)}"
-            ) from error
+            why = f"{error} ({rule.column_type}), found {_quoted(text)}{_cure(text, rule)}"
+            raise BadCellError(row, rule.name, why) from error
     return found
+
+
+def _cure(text: str, rule: ColumnRule) -> str:
+    """What to do about a text that is no whole number, or nothing."""
+    if rule.column_type not in values.INTEGER_RANGES:
+        return ""
+    if _WHOLE_FRACTION.fullmatch(text.strip()):
+        return "; write it without a fraction"
+    if _ROUNDED.fullmatch(text.strip()):
+        return "; write all of its digits"
+    if rule.time_role is not None and _DATE.match(text.strip()):
+        return "; convert it to Unix seconds, such as 1700000000"
+    return ""
 
 
 def _check_each(cells: pa.Array, rule: ColumnRule, suspects: pa.Array, check: Check) -> None:

@@ -4,6 +4,15 @@ from collections.abc import Sequence
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
 MAX_SHOWN = 200
+_NO_HEADER = {
+    "\ufeff": "begins with two byte order marks; write the file again with one or none",
+    "{": "looks like JSON; write the data as CSV",
+    "[": "looks like JSON; write the data as CSV",
+    "<": "looks like HTML or XML, such as the page of an error; download the file again",
+    "#": "is a comment; remove it: the first line must name the columns",
+    "sep=": "is for spreadsheets only; remove it: the first line must name the columns",
+}
+"""How a first line begins that names no columns, and what it is."""
 
 
 def plain(name: str) -> str:
@@ -18,6 +27,9 @@ def explain(header: Sequence[str], missing: Sequence[str], columns: Sequence[str
         parts = {plain(part) for cell in header if separator in cell for part in cell.split(separator)}
         if len(header) < max(len(columns), 2) and parts & set(map(plain, missing)):
             return f"Line 1 is {line!r}: its cells are separated by {name}; separate them by commas."
+    for beginning, what in _NO_HEADER.items():
+        if line.startswith(beginning):
+            return f"Line 1 is {line!r}, which {what}."
     wanted = {plain(column): column for column in missing}
     renamed = [f"{name} to {wanted[plain(name)]}" for name in header if plain(name) in wanted]
     if renamed:

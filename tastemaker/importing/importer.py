@@ -27,7 +27,7 @@ from tastemaker.importing.errors import BadRow, MissingColumns, NoRows, Unreadab
 from tastemaker.importing.header import explain
 from tastemaker.importing.in_order import Typed, typed_in_order
 from tastemaker.importing.parts import PART_BYTES, Parts
-from tastemaker.importing.report import ReportBuilder, summary
+from tastemaker.importing.report import ActiveUsers, ReportBuilder, summary
 from tastemaker.importing.storage import Destination, input_files
 from tastemaker.schemas import Field
 
@@ -104,6 +104,11 @@ class Importer:
                     "maxTimestamp": self.report["lastTimestamp"],
                     "report": self.report,
                 }
+
+    @property
+    def users(self) -> ActiveUsers:
+        """The users of the rows that `read` has imported."""
+        return self._report.users
 
     @property
     def rules(self) -> list[ColumnRule]:

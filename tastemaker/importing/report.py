@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 
 from tastemaker.contracts.import_report import ImportReport, SuspiciousId
 from tastemaker.importing.column_rules import ColumnRule
-from tastemaker.importing.text_bytes import ShortTexts, may_contain
+from tastemaker.importing.text_bytes import ShortTexts, is_ascii, may_contain
 
 MAX_NAMED = 20
 """Names of a sort that a report lists."""
@@ -34,7 +35,15 @@ NULL_IDS = ShortTexts(
      "nil", "undefined", "\\N", "-", "?"]
 )  # fmt: skip
 """Ids that programs write for a missing value."""
-_SPREADSHEET_NUMBER = r"^[0-9](\.[0-9]+)?E\+[0-9]+$"
+MISSING, INVISIBLE = "a missing value", "a text with invisible characters"
+ODD_IDS: Mapping[str, tuple[str, str]] = {
+    "a number that a spreadsheet has rounded": ("+", r"^[0-9](\.[0-9]+)?E\+[0-9]+$"),
+    "a whole number that was stored as a fraction": (".", r"^[0-9]+\.0$"),
+    "bytes that Python has printed": ("'", r"^b'.*'$"),
+    "an error of a spreadsheet": ("#", r"^#(REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)$"),
+    INVISIBLE: ("", "[\u00ad\u200b-\u200f\u2060\ufeff]"),
+}
+"""What an id looks like → an ASCII character that all such ids contain, and their pattern."""
 
 
 @dataclass
@@ -82,10 +91,17 @@ def _trimmed(raw: pa.Array, cells: pa.Array) -> int:
 
 def _suspects(cells: pa.Array) -> pa.Array:
     found = NULL_IDS.candidates(cells)
-    found = found.filter(pc.is_in(found, NULL_IDS.texts))
-    if not may_contain(cells, "+"):
-        return found
-    return pa.concat_arrays([found, cells.filter(pc.match_substring_regex(cells, _SPREADSHEET_NUMBER))])
+    found = [found.filter(pc.is_in(found, NULL_IDS.texts))]
+    for looks, (part, pattern) in ODD_IDS.items():
+        if is_ascii(cells) if looks == INVISIBLE else not may_contain(cells, part):
+            continue
+        found.append(cells.filter(pc.match_substring_regex(cells, pattern)))
+    return pa.concat_arrays(found)
+
+
+def looks_like(text: str) -> str:
+    """What is wrong with a suspicious id."""
+    return next((looks for looks, (_, pattern) in ODD_IDS.items() if re.search(pattern, text)), MISSING)
 
 
 def _counts(cells: pa.Array) -> Iterable[tuple[str, int]]:
@@ -115,7 +131,16 @@ class ActiveUsers:
         several = pc.greater(counted.field("counts"), 1)
         single = set(counted.field("values").filter(pc.invert(several)).to_pylist())
         self.active.update(counted.field("values").filter(several).to_pylist(), single & self.once)
-        self.once = (self.once | single) - self.active
+        self._add_once(single)
+
+    def join(self, other: ActiveUsers) -> None:
+        """Add the users of another part. A user with one interaction in each of both has two."""
+        self.active |= other.active | (self.once & other.once)
+        self._add_once(other.once)
+
+    def _add_once(self, users: set[str]) -> None:
+        enough = len(self.active) >= MAX_ACTIVE_USERS
+        self.once = set() if enough else (self.once | users) - self.active
 
     @property
     def count(self) -> int:
@@ -133,8 +158,6 @@ class ReportBuilder:
     null_cells: Counter[str] = field(default_factory=Counter)
     skipped: Sequence[str] = ()
     users: ActiveUsers = field(default_factory=ActiveUsers)
-    known_active: int = 0
-    """Users that parts of the import have counted themselves."""
 
     def add(self, rows: int, one: BatchProfile) -> None:
         """Add a batch."""
@@ -163,7 +186,7 @@ class ReportBuilder:
             "trimmedIds": self.total.trimmed,
             "suspiciousIds": suspicious,
             "largestUser": None,
-            "activeUsers": max(self.users.count, self.known_active),
+            "activeUsers": self.users.count,
             "eventTypes": dict(self.total.event_types.most_common(MAX_NAMED)),
             "warnings": [],
         }
@@ -177,7 +200,8 @@ class ReportBuilder:
 def warnings(report: ImportReport) -> Iterable[str]:
     """What is likely wrong with the data, in sentences."""
     if report["ignoredColumns"]:
-        yield f"The schema does not have the columns {', '.join(report['ignoredColumns'])}; they are ignored."
+        names = ", ".join(name or "(without a name)" for name in report["ignoredColumns"])
+        yield f"The schema does not have the columns {names}; they are ignored."
     for name, cells in report["nullCells"].items():
         yield f"{cells:,} cells of {name} do not follow the schema; they are stored as null."
     if report["skippedFileCount"]:
@@ -185,9 +209,7 @@ def warnings(report: ImportReport) -> Iterable[str]:
         yield f"{report['skippedFileCount']:,} files of the folder are not data and were skipped: {names}."
     if report["trimmedIds"]:
         yield f"{report['trimmedIds']:,} ids had blanks around them, which were removed."
-    for one in report["suspiciousIds"]:
-        looks = "a number that a spreadsheet has rounded" if "E+" in one["id"] else "a missing value"
-        yield f"{one['rows']:,} rows have the {one['column']} {one['id']!r}, which looks like {looks}."
+    yield from _odd_ids(report["suspiciousIds"])
     if (largest := report["largestUser"]) is not None:
         yield (
             f"The user {largest['id']!r} has {largest['share']:.0%} of all rows; leave out accounts of tests "
@@ -195,8 +217,29 @@ def warnings(report: ImportReport) -> Iterable[str]:
         )
 
 
-def merged(reports: Sequence[tuple[int, ImportReport]], skipped: Sequence[str]) -> ImportReport:
-    """The report of an import of which parts were imported on several machines: (rows, report) of each."""
+def _odd_ids(suspicious: Sequence[SuspiciousId]) -> Iterable[str]:
+    """A sentence for each missing value, and one for all ids of a column that look alike otherwise."""
+    alike: dict[tuple[str, str, str], list[SuspiciousId]] = {}
+    for one in suspicious:
+        looks = looks_like(one["id"])
+        alike.setdefault((one["column"], looks, one["id"] if looks == MISSING else ""), []).append(one)
+    for (column, looks, _), some in alike.items():
+        rows, ids = sum(one["rows"] for one in some), [repr(one["id"]) for one in some]
+        if len(ids) == 1:
+            yield f"{rows:,} rows have the {column} {ids[0]}, which looks like {looks}."
+        else:
+            at_least = "At least " if len(suspicious) >= MAX_NAMED else ""
+            such = " and ".join(ids[:2])
+            yield f"{at_least}{rows:,} rows have a {column} such as {such}, which looks like {looks}."
+
+
+def merged(
+    reports: Sequence[tuple[int, ImportReport]], users: Iterable[ActiveUsers], skipped: Sequence[str]
+) -> ImportReport:
+    """The report of an import of which parts were imported on several machines.
+
+    `reports` has the rows and the report of each part, and `users` the users of each.
+    """
     builder = ReportBuilder(skipped=skipped)
     for rows, report in reports:
         one = BatchProfile(report["firstTimestamp"], report["lastTimestamp"], report["trimmedIds"])
@@ -205,9 +248,10 @@ def merged(reports: Sequence[tuple[int, ImportReport]], skipped: Sequence[str]) 
             one.heavy[largest["id"]] = round(largest["share"] * rows)
         one.event_types.update(report["eventTypes"])
         builder.add(rows, one)
-        builder.known_active = max(builder.known_active, report["activeUsers"])
         builder.ignored.update(dict.fromkeys(report["ignoredColumns"]))
         builder.null_cells.update(report["nullCells"])
+    for some in users:
+        builder.users.join(some)
     return builder.build()
 
 

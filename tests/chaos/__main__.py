@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from tests.chaos import events_only
-from tests.chaos.run import run, scenario_in_memory, synthesized
+from tests.chaos.run import ROUNDS, run, scenario_in_memory, synthesized
+
+_terminal = sys.stdout
 
 
 def main() -> int:
@@ -20,6 +24,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()) % 10_000, help="seed of all faults")
     parser.add_argument("--rate", type=float, default=0.02, help="share of calls that fail (default: 0.02)")
     parser.add_argument("--users", type=int, default=500, help="users that send events (default: 500)")
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help=f"how often each job runs (default: {ROUNDS})"
+    )
     parser.add_argument("--events-only", action="store_true", help="no jobs, which makes it much faster")
     parser.add_argument(
         "--transport",
@@ -30,7 +37,12 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     _say(f"make chaos EVENTS={arguments.events} SEED={arguments.seed} RATE={arguments.rate}")
-    with tempfile.TemporaryDirectory() as folder:
+    # The metrics that functions write to their standard output are of no interest here.
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        redirect_stdout(nowhere),
+    ):
         if arguments.events_only:
             _say(
                 events_only.run(
@@ -48,14 +60,14 @@ def main() -> int:
             synthesized(Path(folder)), seed=arguments.seed, users=arguments.users, folder=Path(folder)
         )
         with made as scenario:
-            report = run(scenario, arguments.events, rate=arguments.rate, say=_say)
+            report = run(scenario, arguments.events, rate=arguments.rate, rounds=arguments.rounds, say=_say)
     _say(str(report))
     return 0
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _terminal.write(f"{text}\n")
+    _terminal.flush()
 
 
 if __name__ == "__main__":

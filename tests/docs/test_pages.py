@@ -111,3 +111,20 @@ def test_modules_in_the_page_exist(page: Path) -> None:
         and not (ROOT / f"{name.replace('.', '/')}.py").is_file()
     }
     assert missing == set()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name != "how-to"], ids=relative)
+def test_tests_in_the_page_exist(page: Path) -> None:
+    """`tests/x.py::test_y` in code, and `::test_z` after it for another test of the same file.
+
+    How-to pages name tests that their readers write.
+    """
+    missing, file = [], ""
+    for path, name in re.findall(r"`(tests/[\w/.-]+)?(?:::(test_\w+))?`", page.read_text(encoding="utf-8")):
+        file = path or file
+        there = (ROOT / file).exists() if file else not name
+        if there and name:
+            there = f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
+        if not there:
+            missing.append(f"{file}::{name}")
+    assert missing == []

@@ -15,11 +15,11 @@ from random import SystemRandom
 
 from moto import mock_aws
 
-from tests.fuzz.episodes import Findings, Held, ask_lines, import_files, search, send_requests
-from tests.fuzz.shop import open_bundles
+from tests.fuzz.episodes import Findings, Held, ask_lines, import_files, open_pages, search, send_requests
+from tests.fuzz.shop import EveryBundle, open_bundles
 
 REQUESTS = 1000
-"""Requests of an episode. Half as many searches, and an eighth as many lines and files, are tried."""
+"""Requests of an episode. Half as many searches, and an eighth as many lines, files and pages, are tried."""
 SEARCHES = 600
 """Searches of an episode that has nothing else."""
 MAX_GROWTH_MEGABYTES = 100.0
@@ -43,11 +43,12 @@ def main() -> int:
     parser.add_argument("--requests", type=int, help="send only so many requests, with one seed, and stop")
     parser.add_argument("--seed", type=int, help="the first seed (default: a random one, which is printed)")
     parser.add_argument("--searches", type=int, help="send only about so many searches, and stop")
+    parser.add_argument("--pages", type=int, help="send only about so many requests of pages, and stop")
     options = parser.parse_args()
     seed = SystemRandom().randrange(10**6) if options.seed is None else options.seed
     print(f"SEED={seed}", flush=True)
-    if options.searches:
-        return search_only(options.searches, seed)
+    if options.searches or options.pages:
+        return only(options.searches or 0, options.pages or 0, seed)
     findings, started, first = Findings(), time.monotonic(), None
     with tempfile.TemporaryDirectory() as folder, mock_aws():
         bundles = open_bundles(Path(folder))
@@ -57,6 +58,7 @@ def main() -> int:
             ask_lines(bundles, seed + episode, count // 8, findings)
             import_files(seed + episode, count // 8, findings)
             search(Path(folder) / f"films-{episode}", seed + episode, count // 2, findings)
+            open_pages(bundles, seed + episode, count // 8, findings)
             held = Held.now()
             if episode % 10 == 9:
                 print(
@@ -68,8 +70,8 @@ def main() -> int:
     assert first is not None
     seconds = time.monotonic() - started
     print(
-        f"{findings.requests:,} requests, {findings.searches.total():,} searches, {findings.lines:,} batch "
-        f"lines and {findings.files:,} files",
+        f"{findings.requests:,} requests, {findings.searches.total():,} searches, {findings.pages.total():,} "
+        f"pages, {findings.lines:,} batch lines and {findings.files:,} files",
         end=" ",
     )
     print(f"in {seconds:.0f} s, from seed {seed} to {seed + episode}")
@@ -77,10 +79,9 @@ def main() -> int:
         "statuses:",
         ", ".join(f"{status}: {number:,}" for status, number in sorted(findings.statuses.items())),
     )
-    print(
-        "statuses of searches:",
-        ", ".join(f"{status}: {number:,}" for status, number in sorted(findings.searches.items())),
-    )
+    for what, statuses in (("searches", findings.searches), ("pages", findings.pages)):
+        found = ", ".join(f"{status}: {number:,}" for status, number in sorted(statuses.items()))
+        print(f"statuses of {what}: {found}")
     print(f"operations accepted: {len(findings.accepted)}, refused: {len(findings.refused)}")
     print(f"held: {first} at first, {held} at the end")
     for failure in findings.failures:
@@ -97,14 +98,18 @@ def main() -> int:
     return bool(findings.failures) or leaks
 
 
-def search_only(count: int, seed: int) -> int:
-    """Send searches to one endpoint after another, and return the exit status."""
+def only(searching: int, paging: int, seed: int) -> int:
+    """Send searches to one endpoint after another, and requests of pages. Return the exit status."""
     findings = Findings()
     with tempfile.TemporaryDirectory() as folder, mock_aws():
-        for episode in range(-(-count // SEARCHES)):
+        for episode in range(-(-searching // SEARCHES)):
             search(Path(folder) / str(episode), seed + episode, SEARCHES, findings)
-    for status, number in sorted(findings.searches.items()):
-        print(f"{status}: {number:,}")
+        bundles = open_bundles(Path(folder) / "bundles") if paging else EveryBundle()
+        for episode in range(-(-paging // SEARCHES)):
+            open_pages(bundles, seed + episode, SEARCHES, findings)
+    for statuses in (findings.searches, findings.pages):
+        for status, number in sorted(statuses.items()):
+            print(f"{status}: {number:,}")
     for failure in findings.failures:
         print(f"\n{failure}")
     print(f"\n{len(findings.failures) or 'No'} kinds of failures.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from tests.fuzz import lines, searches, tables
+from tests.fuzz import lines, pages, searches, tables
 from tests.fuzz.checks import check
 from tests.fuzz.shop import EveryBundle, Shop
 from tests.fuzz.shrink import smallest
@@ -39,6 +39,7 @@ class Findings:
     accepted: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     searches: Counter[int] = field(default_factory=Counter)
+    pages: Counter[int] = field(default_factory=Counter)
     lines: int = 0
     files: int = 0
 
@@ -72,6 +73,16 @@ def search(folder: Path, seed: int, count: int, findings: Findings) -> None:
         findings.searches[status] += 1
         if problem is not None:
             findings.keep(Failure(seed, number, problem, str(_smallest_search(endpoint, one, problem))))
+
+
+def open_pages(bundles: EveryBundle, seed: int, count: int, findings: Findings) -> None:
+    """Send `count` requests for the console's pages."""
+    console = pages.Pages(Shop(bundles, seed))
+    for number, one in zip(range(count), pages.generated(console, Random(seed)), strict=False):
+        status, problem = console.problem(one)
+        findings.pages[status] += 1
+        if problem is not None:
+            findings.keep(Failure(seed, number, problem, str(one)))
 
 
 def _smallest_search(

@@ -13,10 +13,12 @@ from typing import Any
 from tastemaker.search.service.http import HttpRequest, HttpResponse
 from tests.fuzz import texts
 from tests.fuzz.checks import HangError, limited
-from tests.tastemaker.search.service.test_endpoint import ANN, PIPELINE, Api
+from tests.tastemaker.search.service.test_endpoint import ANN, NORMALIZED, PIPELINE, Api, give_vectors
 from tests.tastemaker.serving.films import Cinema
 
-FIELDS = ("GENRES", "YEAR", "ITEM_ID", "_id", "_score", "_all", "GENRES^3", "Y*", "nothing")
+FIELDS = ("GENRES", "YEAR", "text_vector", "ITEM_ID", "_id", "_score", "_all", "GENRES^3", "Y*", "nothing")
+NEURAL = {"neural": {"text_vector": {"query_text": "war", "k": 2}}}
+KNN = {"knn": {"text_vector": {"vector": [0.6, 0.8], "k": 2, "filter": {"term": {"GENRES": "space"}}}}}
 QUERIES: list[dict[str, Any]] = [
     {"match_all": {"boost": 2}},
     {"match": {"GENRES": {"query": "space drama", "operator": "and", "fuzziness": "AUTO"}}},
@@ -54,6 +56,42 @@ QUERIES: list[dict[str, Any]] = [
         }
     },
 ]
+QUERIES += [
+    NEURAL,
+    KNN,
+    {"knn": {"text_vector": {"vector": [1, 0], "min_score": 0.5, "boost": 2}}},
+    {"neural": {"text_vector": {"query_text": "space war", "model_id": "m", "min_score": 0.4}}},
+    {"bool": {"must": [KNN, {"match": {"GENRES": "space"}}]}},
+]
+HYBRID = [
+    {"hybrid": {"queries": [{"match": {"GENRES": "space"}}, NEURAL]}},
+    {"hybrid": {"queries": [{"match": {"GENRES": "space"}}, NEURAL, KNN], "pagination_depth": 10}},
+]
+"""Queries that only a search itself may have."""
+PHASES: list[dict[str, Any]] = [
+    NORMALIZED,
+    {**NORMALIZED, **PIPELINE},
+    {
+        "phase_results_processors": [
+            {
+                "normalization-processor": {
+                    "normalization": {"technique": "l2"},
+                    "combination": {
+                        "technique": "harmonic_mean",
+                        "parameters": {"weights": [0.3, 0.7]},
+                    },
+                    "tag": "t",
+                }
+            }
+        ]
+    },
+    {
+        "phase_results_processors": [
+            {"score-ranker-processor": {"combination": {"technique": "rrf", "rank_constant": 1}}}
+        ]
+    },
+]
+"""Pipelines that make one order of a hybrid query."""
 MEMBERS: list[dict[str, Any]] = [
     {"from": 1, "size": 2, "track_total_hits": True},
     {"sort": [{"YEAR": {"order": "desc", "missing": "_last"}}, "_score"]},
@@ -64,6 +102,7 @@ MEMBERS: list[dict[str, Any]] = [
     {"search_after": [1990], "sort": ["YEAR"]},
     {**ANN, "search_pipeline": "p"},
     {**ANN, "search_pipeline": PIPELINE},
+    {**ANN, "search_pipeline": PHASES[1]},
 ]
 INDEX = {
     "mappings": {"properties": {"GENRES": {"type": "text", "analyzer": "english"}}},
@@ -83,6 +122,7 @@ INDEX = {
 }
 OTHERS: list[tuple[str, str, Any]] = [
     ("PUT", "/_search/pipeline/p", PIPELINE),
+    *(("PUT", "/_search/pipeline/p", pipeline) for pipeline in PHASES),
     ("GET", "/_search/pipeline/p,*", None),
     ("DELETE", "/_search/pipeline/p", None),
     ("PUT", "/movies", INDEX),
@@ -123,6 +163,7 @@ class Searches:
 
     def __init__(self, folder: Path) -> None:
         self._api = Api(Cinema(folder))
+        give_vectors(self._api)
 
     def ask(self, search: Searched) -> tuple[int, str | None]:
         """The status of the answer to a request, and what is wrong with it, or None."""
@@ -165,6 +206,9 @@ def _one(rng: Random) -> Searched:
         document = {"query": rng.choice(QUERIES)}
         for members in rng.sample(MEMBERS, rng.choice([0, 0, 1, 2])):
             document = {**document, **members}
+        if rng.random() < 0.2:
+            pipeline = rng.choice([*PHASES, "p", "_none"])
+            document = {**document, "query": rng.choice(HYBRID), "search_pipeline": pipeline}
     query: dict[str, str] = {}
     if rng.random() < 0.1:
         query = {rng.choice(PARAMETERS): rng.choice(["p", "1", "-1", "true", "YEAR:desc", *texts.TEXTS])}
@@ -217,7 +261,7 @@ def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 def _value(rng: Random) -> Any:
     pick = rng.random()
     if pick < 0.3:
-        return copy.deepcopy(rng.choice(QUERIES))
+        return copy.deepcopy(rng.choice([*QUERIES, *HYBRID]))
     if pick < 0.4:
         return rng.choice(FIELDS)
     deep: Any = copy.deepcopy(rng.choice(QUERIES))

@@ -150,6 +150,10 @@ class Declaration:
         """Whether a record in transition waits for an execution, and not for another resource."""
         return True
 
+    def finish_creation(self, record: Record) -> Record:
+        """Do what the creation of a record without an execution has left undone. May change nothing."""
+        return record
+
     def workflow_input(self, record: Record) -> dict[str, Any]:
         """The input of the workflow that creation starts."""
         return {self.arn_member: record.arn}

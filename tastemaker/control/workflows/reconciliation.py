@@ -18,6 +18,7 @@ from tastemaker.control.core.records import Record
 from tastemaker.control.core.updates import execution_of_update
 from tastemaker.errors import ResourceInUse
 
+CREATING = (statuses.PENDING, statuses.JOB_PENDING)
 PENDING = (statuses.PENDING, statuses.JOB_PENDING, statuses.DELETE_PENDING)
 
 
@@ -60,6 +61,13 @@ def pending_executions(context: Context, record: Record) -> Iterator[PendingExec
             claimant, last = execution_of_update(update), update["lastUpdatedDateTime"]
             name = claimant or execution_name(record.arn, update["creationDateTime"])
             yield PendingExecution(declaration.workflow, name, request, claimant is not None, last)
+
+
+def lacks_execution(context: Context, record: Record) -> bool:
+    """Whether a new record has no execution that would change it: an alias, for example."""
+    declaration = context.declarations[record.resource_type]
+    has_workflow = declaration.workflow is not None
+    return record.status in CREATING and has_workflow and not declaration.has_execution(record)
 
 
 def restart(control: ControlPlane, record: Record, missing: PendingExecution) -> None:

@@ -106,6 +106,29 @@ def test_run_starts_a_missing_execution_after_the_grace_period(deployment, job):
     assert deployment.status(job) == "CREATE PENDING" and deployment.notified == []
 
 
+def test_run_finishes_campaigns_that_no_execution_finishes(deployment):
+    here = deployment.here
+    group = shop.group(here)
+    shop.imported(here, shop.dataset(here, group))
+    solution = shop.solution(here, group)
+    sync = {"campaignConfig": {"syncWithLatestSolutionVersion": True}}
+    waiting = shop.campaign(here, f"{solution}/$LATEST", "early", awaitFirstVersion=True, **sync)
+    before = here.control.records.get(waiting)
+    assert deployment.reconcile() == {"started": 0, "settled": 0, "failed": 0}
+    version = shop.trained(here, solution)
+    blue = shop.deployed(here, version, "blue")
+    alias = here.call("CreateCampaign", name="alias", solutionVersionArn=blue)["campaignArn"]
+    # What a function has left that was killed, in an early version or after a training.
+    here.control.writer.change(here.control.records.get(alias), status="CREATE PENDING")
+    undone = replace(before, revision=here.control.records.get(waiting).revision)
+    here.control.ports.repository.update(undone)
+    assert deployment.status(waiting) == "CREATE PENDING"
+    assert deployment.reconcile()["settled"] == 2
+    assert deployment.status(alias) == deployment.status(waiting) == "ACTIVE"
+    here.call("UpdateCampaign", campaignArn=alias, solutionVersionArn=blue)  # it can be moved again
+    assert deployment.reconcile() == {"started": 0, "settled": 0, "failed": 0}
+
+
 def test_run_settles_the_record_of_an_aborted_execution(deployment, job):
     execution = deployment.start("import", {"datasetImportJobArn": job})
     assert deployment.reconcile()["settled"] == 0

@@ -144,7 +144,7 @@ def test_stream_that_stays_full_is_service_unavailable() -> None:
         ([{}], {"trackingId": "nobody"}, "tracking id nobody"),
         ([{}] * 11, {}, "less than or equal to 10"),
         ([{"itemId": None}], {}, "lacks itemId"),
-        ([{"properties": "x"}], {}, "not JSON"),
+        ([{"properties": "x"}], {}, "not valid JSON"),
         ([], {}, "greater than or equal to 1"),
     ],
 )

@@ -1,5 +1,7 @@
 """Metrics of jobs from status changes."""
 
+from dataclasses import replace
+
 import pytest
 
 from lambdas.support.job_metrics import JobMetricsListener
@@ -66,6 +68,13 @@ def test_failed_training_reports_an_error_and_its_duration(capsys: pytest.Captur
 def test_successful_training_reports_its_interactions(capsys: pytest.CaptureFixture[str]) -> None:
     told(StatusChange(VERSION, "CREATE IN_PROGRESS", "ACTIVE"))
     assert emf.values(capsys.readouterr().out)["SolutionTrainingJobInteractions"] == 7
+
+
+def test_duration_is_never_negative_when_the_clocks_of_two_functions_differ(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told(StatusChange(replace(IMPORT, created_at=160.4), "CREATE IN_PROGRESS", "ACTIVE"))
+    assert emf.values(capsys.readouterr().out)["DatasetImportJobExecutionTime"] == 0.0
 
 
 def test_data_deletion_job_ends_with_a_status_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,6 +74,26 @@ def test_all_events_come_page_by_page(cloudformation, thing) -> None:
     assert sum(len(page["StackResourceSummaries"]) for page in summaries) == 71
 
 
+def test_value_of_a_parameter_with_no_echo_is_used_and_not_shown(cloudformation, thing) -> None:
+    name = unique("secret")
+    declared = {"Name": {"Type": "String", "NoEcho": True}, "Other": {"Type": "String", "NoEcho": "false"}}
+    body = json.dumps({"Parameters": declared, "Resources": {"A": thing({"Ref": "Name"})}})
+    given = {"Name": "hidden-thing", "Other": "shown"}
+    parameters = [{"ParameterKey": key, "ParameterValue": text} for key, text in given.items()]
+    request = {"StackName": name, "TemplateBody": body, "Parameters": parameters}
+    cloudformation.create_change_set(ChangeSetName="first", ChangeSetType="CREATE", **request)
+    planned = cloudformation.describe_change_set(ChangeSetName="first", StackName=name)
+    cloudformation.execute_change_set(ChangeSetName="first", StackName=name)
+    for found in (planned, ended(cloudformation, name)):
+        shown = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
+        assert shown == {"Name": "****", "Other": "shown"}
+    (resource,) = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    assert resource["PhysicalResourceId"] == "hidden-thing"
+    kept = [{"ParameterKey": "Name", "UsePreviousValue": True}, parameters[1]]
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        cloudformation.update_stack(**{**request, "Parameters": kept})
+
+
 def test_template_comes_back_as_it_was_given(cloudformation, thing) -> None:
     name, properties = unique("text"), thing()["Properties"]
     text = "# mine\nParameters:\n  Name: {Type: String}\nResources:\n  A:\n    Type: Custom::Thing\n"

@@ -75,6 +75,18 @@ def test_columns_are_found_by_usual_names(
     assert (found.user[0], found.item[0], found.time) == roles
 
 
+@pytest.mark.parametrize("rows", [["u1,i1,1700000000"], ["u1,i1,1700000000", "u1,i2,1700000009"]])
+def test_columns_with_unmistakable_names_may_have_one_value(rows: list[str], tmp_path: Path) -> None:
+    found = of(tmp_path, "\n".join(["userId,itemId,timestamp", *rows]) + "\n").mapping
+    assert (found.user, found.item, found.time) == (("userId",), ("itemId",), "timestamp")
+
+
+def test_constant_column_has_no_role_if_another_one_fits(tmp_path: Path) -> None:
+    text = table("tenant_user_id,user_id,item_id,timestamp", "t1,u{user},i{item},{stamp}")
+    found = of(tmp_path, text).mapping
+    assert found.user[0] == "user_id" and found.item == ("item_id",)
+
+
 def test_file_without_a_header_is_read_by_its_values(tmp_path: Path) -> None:
     found = of(tmp_path, table("", "{user}\t{item}\t{n}\t{stamp}".replace("{n}", "4"))).mapping
     assert (found.user, found.item, found.time) == (("column 1",), ("column 2",), "column 4")

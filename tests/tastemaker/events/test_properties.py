@@ -55,8 +55,17 @@ def test_value_that_does_not_fit_its_field_is_refused(field: Field, given: Any, 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("{", "not JSON"), ("[1]", "JSON object"), ('{"a": 1' + "0" * 5000 + "}", "not JSON")],
+    [("{", "not valid JSON"), ("[1]", "JSON object"), ('{"a": 1' + "0" * 5000 + "}", "not valid JSON")],
 )
 def test_properties_that_are_not_a_json_object_are_refused(text: str, reason: str) -> None:
     with pytest.raises(InvalidInput, match=reason):
         parse_properties(text, "of event 1")
+
+
+def test_two_spellings_of_one_field_are_refused() -> None:
+    fields = by_plain_name([Field("NUM_RATINGS", "long")])
+    with pytest.raises(InvalidInput, match="numRatings and NUM_RATINGS in the properties of i are both NUM_"):
+        typed_values({"numRatings": 1, "NUM_RATINGS": 2}, fields, "of i", skip=(), now=NOW)
+    assert typed_values({"a_b": 1, "A_B": 2, "numRatings": 1}, fields, "of i", skip=(), now=NOW) == {
+        "NUM_RATINGS": 1
+    }

@@ -82,6 +82,45 @@ def test_odd_ids(case, folder: ImportFolder) -> None:
     assert any("a number that a spreadsheet has rounded" in warning for warning in report["warnings"])
 
 
+@pytest.mark.parametrize(
+    ("ids", "warning"),
+    [
+        (
+            ["1.0", "2.0", "3.0"],
+            "3 rows have a USER_ID such as '1.0' and '2.0', which looks like a whole number",
+        ),
+        (["b'u'", "u"], "1 rows have the USER_ID \"b'u'\", which looks like bytes that Python has printed"),
+        (["u\u200b", "u"], r"1 rows have the USER_ID 'u\u200b', which looks like a text with invisible"),
+        (["#REF!", "u"], "1 rows have the USER_ID '#REF!', which looks like an error of a spreadsheet"),
+        (["NaN", "null"], "1 rows have the USER_ID 'null', which looks like a missing value"),
+    ],
+)
+def test_odd_ids_of_other_programs(folder: ImportFolder, ids: list[str], warning: str) -> None:
+    folder.put("a.csv", HEADER + "".join(f"{user},i,{T}\n" for user in ids))
+    assert any(one.startswith(warning) for one in folder.run(EVENTS)["report"]["warnings"])
+
+
+@pytest.mark.parametrize("ids", [["v1.02", "a.0", "10.05", "it's", "c#", "b'", "ü", "x+y"]])
+def test_usual_ids_are_not_odd(folder: ImportFolder, ids: list[str]) -> None:
+    folder.put("a.csv", HEADER + "".join(f"{user},i,{T}\n" for user in ids))
+    assert folder.run(EVENTS)["report"]["suspiciousIds"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("1700000000.0", "write it without a fraction"),
+        ("1.7E+09", "write all of its digits"),
+        ("2023-11-14T00:00:00Z", "convert it to Unix seconds, such as 1700000000"),
+        ("14.11.2023", "convert it to Unix seconds, such as 1700000000"),
+    ],
+)
+def test_time_that_is_no_whole_number_has_a_cure(folder: ImportFolder, text: str, cure: str) -> None:
+    folder.put("a.csv", f"{HEADER}u,i,{text}\n")
+    with pytest.raises(BadRow, match=f"line 2, column TIMESTAMP: .*; {cure}"):
+        folder.run(EVENTS)
+
+
 def test_nanoseconds(case) -> None:
     with pytest.raises(BadRow, match="is in nanoseconds; times are in Unix seconds: divide by 1,000,000,000"):
         case("nanoseconds.csv")
@@ -115,6 +154,11 @@ def test_first_bad_line_comes_before_a_row_that_is_broken_otherwise(folder: Impo
         (f"USER_ID\tITEM_ID\tTIMESTAMP\nu\ti\t{T}\n", "separated by tabs"),
         (f"u,i,{T}\n{ROW}", "looks like data: the first line must name the columns"),
         ("USER_ID,COLOR\nu,red\n", r"missing the following columns: \[ITEM_ID, TIMESTAMP\].*USER_ID,COLOR"),
+        ('{"USER_ID":"u","ITEM_ID":"i"}\n', "looks like JSON; write the data as CSV"),
+        ("<html><body>Access denied</body></html>", "looks like HTML or XML, such as the page of an error"),
+        (f"sep=,\n{HEADER}{ROW}", "Line 1 is 'sep=,', which is for spreadsheets only; remove it"),
+        (f"# export\n{HEADER}{ROW}", "is a comment; remove it"),
+        ("\ufeff\ufeff" + HEADER + ROW, "two byte order marks"),
         ((HEADER + ROW).encode("utf-16-le"), "NUL bytes, as UTF-16"),
         ((HEADER + ROW).encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04rest", "ZIP archive or a spreadsheet"),
