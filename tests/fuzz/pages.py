@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
+from console import jobs
 from console.app import create_app
 from console.guard import HEADERS, LOOPBACK
 from console.page import PREFIX
@@ -141,7 +142,7 @@ class Pages:
         if any(secret in response.body for secret in SECRETS):
             return "the answer has a file that is not the console's"
         if "html" in (response.header("content-type") or ""):
-            return _injected(response.body.decode())
+            return injected(response.body.decode())
         return None
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
@@ -178,8 +179,8 @@ class _Raw(io.BytesIO):
             yield chunk
 
 
-def _fill(shop: Shop, target: Target) -> list[str]:
-    """Put hostile texts where pages show them. Returns the names that paths of pages have."""
+def _fill(shop: Shop, target: Target) -> dict[str, list[str]]:
+    """Put hostile texts where pages show them. Returns names that exist, by the part of a path."""
     events = target.client("personalize-events")
     for number, text in enumerate(MARKUP):
         properties = json.dumps({"genres": text, "summary": text})
@@ -206,8 +207,15 @@ def _fill(shop: Shop, target: Target) -> list[str]:
         )
     make.imported(here, shop.datasets["Interactions"], "paged")
     solution = make.solution(here, shop.group, "paged")
-    make.campaign(here, make.trained(here, solution), "paged")
-    return ["pages", "cinema", "films", "paged", "cinema-v2", "cinema-popular", "j0", "j1", "ITEMS", "import"]
+    version = make.trained(here, solution)
+    make.deployed(here, version, "paged")
+    return {
+        "group": ["cinema", "cinema", "pages", "films"],
+        "type": ["ITEMS", "INTERACTIONS", "USERS", *jobs.TYPES],
+        "name": ["paged", *(f"j{number}" for number in range(len(MARKUP)))],
+        "solution": ["paged"],
+        "version": [version.rpartition("/")[2]],
+    }
 
 
 def _item(item_id: str, properties: str) -> dict[str, str]:
@@ -243,7 +251,8 @@ class _Injection(HTMLParser):
             self.found = "the page has evaluated a text"
 
 
-def _injected(page: str) -> str | None:
+def injected(page: str) -> str | None:
+    """What only an unescaped text can have put into a page, or None."""
     parser = _Injection()
     parser.feed(page)
     parser.close()
@@ -289,15 +298,14 @@ def _step(pages: Pages, rng: Random, step: str) -> str:
     """A part of a path: most parameters are names that exist."""
     if not step.startswith("{"):
         return step
-    known = "cinema" if step == "{group}" else rng.choice(pages.names)
-    pick = rng.random()
-    value = known if pick < 0.6 else rng.choice(pages.names) if pick < 0.8 else rng.choice(_odd())
+    known = pages.names[step[1:-1]]
+    value = rng.choice(known) if rng.random() < 0.85 else rng.choice(_odd())
     return quote(value[:2000], safe="", errors="replace")
 
 
 def _value(pages: Pages, rng: Random) -> str:
     known = ["ann", "alien", "paged", "asked", "plain", "space", "1990", "view", "20", "3h", "0.5", "tv"]
-    return rng.choice([rng.choice(known), rng.choice(_odd()), rng.choice(pages.names)])[:5000]
+    return rng.choice([rng.choice(known), rng.choice(_odd()), rng.choice(pages.names["group"])])[:5000]
 
 
 def _odd() -> list[str]:

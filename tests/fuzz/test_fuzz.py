@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 
 from tests.fuzz.__main__ import ENVIRONMENT
-from tests.fuzz.episodes import Findings, Held, ask_lines, import_files, search, send_requests
+from tests.fuzz.episodes import Findings, Held, ask_lines, import_files, open_pages, search, send_requests
+from tests.fuzz.pages import injected
 from tests.fuzz.shop import EveryBundle, open_bundles
 
 pytestmark = pytest.mark.slow
@@ -59,3 +60,24 @@ def test_requests_leave_no_threads_and_no_open_files(bundles: EveryBundle) -> No
     send_requests(bundles, 2, 50, Findings())
     after = Held.now()
     assert (after.threads, after.files) <= (before.threads, before.files)
+
+
+def test_no_page_of_the_console_fails_or_gives_way(bundles: EveryBundle) -> None:
+    findings = Findings()
+    open_pages(bundles, 1, 120, findings)
+    assert not findings.failures, "\n".join(map(str, findings.failures))
+    assert findings.pages[200] > 30 and findings.pages[403] > 3
+
+
+@pytest.mark.parametrize(
+    ("page", "problem"),
+    [
+        ("<p><xss a=1></p>", "the page has an element xss"),
+        ('<input value="" onxss="1">', "input has an attribute onxss"),
+        ('<a href="javascript:xss()">x</a>', "a has the href javascript:xss()"),
+        ("<p>1337</p>", "the page has evaluated a text"),
+        ("<p>&lt;xss&gt; {{7*191}}</p>", None),
+    ],
+)
+def test_text_that_a_page_does_not_escape_is_found(page: str, problem: str | None) -> None:
+    assert injected(page) == problem

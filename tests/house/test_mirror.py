@@ -118,7 +118,6 @@ COVERED = {
     "local/cloudformation/exports.py": "tests/local/cloudformation/test_api.py",
     "local/cloudformation/moto_types.py": "tests/local/cloudformation/test_other_types.py",
     "local/cloudformation/saved.py": "tests/local/state/test_kept.py",
-    "local/cloudformation/stack_store.py": "tests/local/cloudformation/test_api.py",
     "local/cloudformation/tables.py": "tests/local/cloudformation/test_other_types.py",
     "local/cloudformation/templates.py": "tests/local/cloudformation/test_api.py",
     "tastemaker/contracts/campaign_alias.py": "tests/tastemaker/control/resources/test_campaign_alias.py",
