@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import create_loader
 
 import tastemaker
 from tastemaker.contracts.api_endpoint import OUR_SERVICES
@@ -65,7 +66,9 @@ class Target:
 def session_of(*, profile: str | None = None, region: str | None = None, **keys: str) -> boto3.Session:
     """A boto3 session that knows our service models. `keys` are `aws_access_key_id` and the like."""
     core = botocore.session.Session(profile=profile)
-    core.get_component("data_loader").search_paths.insert(0, str(MODELS))
+    loader = create_loader(core.get_config_variable("data_path"))
+    loader.search_paths.insert(0, str(MODELS))
+    core.register_component("data_loader", loader)
     return boto3.Session(botocore_session=core, region_name=region, **keys)
 
 

@@ -126,7 +126,8 @@ class Pages:
 
     def _wrong(self, request: PageRequest, response: Response, *, wrote: bool) -> str | None:
         if response.status >= 500:
-            return f"status {response.status}: {response.body[-700:]!r}"
+            text = response.body.decode("utf-8", "replace")
+            return f"status {response.status}: {text[text.find('<main') :][:400]!r}"
         host = request.header.get("host", "")
         foreign = host.rpartition(":")[0] not in LOOPBACK and host not in LOOPBACK
         safe = request.method in ("GET", "HEAD")
