@@ -27,13 +27,14 @@ class Model:
     """A model that scores the whole catalog: float32[items], higher is better, on a logarithmic scale.
 
     A subclass registers itself in `MODELS` by its `model_name`. The flags tell the caller which ids the model
-    needs, and whether its scores mean something to a person.
+    needs, whether its scores mean something to a person, and whether its lists prefer live items.
     """
 
     model_name: ClassVar[str]
     needs_user: ClassVar[bool] = False
     needs_item: ClassVar[bool] = False
     has_scores: ClassVar[bool] = False
+    prefers_live_items: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

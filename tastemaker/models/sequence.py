@@ -52,6 +52,7 @@ class SequenceModel(Model):
     model_name = "sequence"
     needs_user = True
     has_scores = True
+    prefers_live_items = True
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)

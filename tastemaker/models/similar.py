@@ -18,6 +18,7 @@ class SimilarModel(Model):
 
     model_name = "similar"
     needs_item = True
+    prefers_live_items = True
 
     def __init__(self, bundle: Bundle) -> None:
         super().__init__(bundle)

@@ -75,9 +75,19 @@ def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> s
     before = np.zeros(old, np.int32) if bundle.item_shown is None else bundle.item_shown
     arrays["item_shown"] = np.concatenate([before, np.zeros(new, np.int32)])
     arrays["item_shown"][position] += shown
+    if bundle.item_active is not None:
+        arrays["item_active"] = _activity(bundle.item_active, refresh, position)
     for name, array in arrays.items():
         save_array(target / f"{name}.npy", array)
     return {f"{name}.npy" for name in arrays}
+
+
+def _activity(before: NDArray[np.int64], refresh: Path, position: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return when each item was last active. A new item is active from its creation."""
+    active = np.concatenate([before, open_array(refresh / "item_created.npy")])
+    if (refresh / "active.npy").exists():  # a refresh of an older release has none
+        active[position] = np.maximum(active[position], open_array(refresh / "active.npy"))
+    return active
 
 
 def _model(bundle: Bundle, refresh: Path, target: Path, new: int) -> set[str]:

@@ -49,8 +49,8 @@ class Tally:
     answers that events name; it also covers earlier time, because training does not know these impressions.
 
     `window` is the length of a trend window in seconds, 0 for a model without trends. `recent` counts events
-    by bucket and item. `first` is the time of the oldest event of each item, `latest` that of the newest
-    event.
+    by bucket and item. `first` and `last` are the times of the oldest and of the newest event of each item,
+    and `latest` is that of the newest event.
     """
 
     window: int = 0
@@ -58,6 +58,7 @@ class Tally:
     implied: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
     first: dict[str, int] = field(default_factory=dict)
+    last: dict[str, int] = field(default_factory=dict)
     recent: dict[int, Counter[str]] = field(default_factory=dict)
     latest: int = 0
     _events: set[int] = field(default_factory=set)
@@ -93,6 +94,7 @@ class Tally:
     def _take(self, item: str, at: int) -> None:
         self.taken[item] += 1
         self.first[item] = min(at, self.first.get(item, at))
+        self.last[item] = max(at, self.last.get(item, at))
         self.latest = max(self.latest, at)
         if self.window:
             self.recent.setdefault(at // self.bucket, Counter())[item] += 1
@@ -138,6 +140,7 @@ class Tally:
                 "implied": self.implied,
                 "taken": self.taken,
                 "first": self.first,
+                "last": self.last,
                 "recent": recent,
                 "latest": self.latest,
             },
@@ -155,6 +158,7 @@ class Tally:
             Counter(document["implied"]),
             Counter(document["taken"]),
             document["first"],
+            document.get("last", {}),  # a tally of an older release has none
             recent,
             document["latest"],
         )

@@ -1,8 +1,9 @@
 """Which items may appear in an answer. All rules are in this module.
 
 An item may appear if the request's filter allows it, the use case does not hide it, and it is not the item
-that the request is about. A filter judges upserted items by their upserted properties. An id that neither the
-bundle nor the upserts know has no properties, so no INCLUDE allows it and no EXCLUDE removes it.
+that the request is about. Items that are idle appear only if there are too few others. A filter judges
+upserted items by their upserted properties. An id that neither the bundle nor the upserts know has no
+properties, so no INCLUDE allows it and no EXCLUDE removes it.
 """
 
 from __future__ import annotations
@@ -43,6 +44,18 @@ def allowed_items(query: Query, filter_arn: str | None, values: FilterValues) ->
     if query.item_index >= 0:
         mask[query.item_index] = False
     return mask
+
+
+def preferred_items(query: Query, allowed: Mask | None, count: int) -> Mask | None:
+    """Return the allowed items that are not idle, if there are `count` of them; otherwise `allowed`.
+
+    It matters only in a catalog that turns over, such as that of a news site (`Bundle.live_items`).
+    """
+    live = query.loaded.bundle.live_items if query.loaded.model.prefers_live_items else None
+    if live is None:
+        return allowed
+    preferred = live if allowed is None else allowed & live
+    return preferred if np.count_nonzero(preferred) >= count else allowed
 
 
 def rankable_items(

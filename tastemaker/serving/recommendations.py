@@ -11,7 +11,7 @@ from tastemaker.contracts.metrics import FILLER_ITEMS
 from tastemaker.errors import InvalidInput, TastemakerError
 from tastemaker.serving import precomputed
 from tastemaker.serving.answer import CANDIDATES, CATALOG, POPULAR, Pick, Promotion, recommend
-from tastemaker.serving.eligibility import allowed_items
+from tastemaker.serving.eligibility import allowed_items, preferred_items
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.explain import explanations
 from tastemaker.serving.exploration import exploration_of
@@ -89,10 +89,11 @@ def answer(
     count = result_count(params, default=DEFAULT_RESULTS, limit=limit, with_metadata=bool(columns))
     recommendation_id = runtime.new_id(endpoint.arn)
     bundle = query.loaded.bundle
+    allowed = allowed_items(query, params.get("filterArn"), params.get("filterValues"))
     picks = recommend(
         query.scores(),
         count=count,
-        allowed=allowed_items(query, params.get("filterArn"), params.get("filterValues")),
+        allowed=preferred_items(query, allowed, count),
         scale=_score_scale(query),
         promotion=_promotion(query, params.get("promotions")),
         rng=runtime.rng,

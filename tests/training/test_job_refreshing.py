@@ -1,8 +1,12 @@
 """A refreshed bundle of a trained model has new items and newer counts, and nothing else changes."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
+from tastemaker.ids import save_array
 from tastemaker.models import Bundle, load
 from tastemaker.models.topk import top_k
 from tastemaker.refreshing.assembling import assemble
@@ -81,3 +85,24 @@ def test_refresh_without_news_gives_the_same_bundle(trained, tmp_path) -> None:
     history = base.history("u002")
     scores = [load(one).score_user(history, now=NOW).tolist() for one in (base, bundle)]
     assert scores[0] == scores[1] and bundle.items.tolist() == base.items.tolist()
+
+
+def test_refresh_says_when_items_of_a_catalog_that_turns_over_were_last_active(trained, tmp_path) -> None:
+    base = trained("aws-user-personalization")
+    size = len(base.items)
+    copied = tmp_path / "base"
+    shutil.copytree(base.path, copied)
+    save_array(copied / "item_active.npy", np.full(size, lake.START, np.int64))
+    manifest = json.loads((copied / "bundle.json").read_text())
+    (copied / "bundle.json").write_text(json.dumps({**manifest, "idleLimit": 86_400}))
+    events = [view(1, "i03", NOW - 30), view(2, "i04", NOW - 5 * 86_400), view(3, "seen", NOW - 9)]
+    bundle = refreshed(Bundle.open(copied), tmp_path, {"put": ({}, NOW - 60.0)}, events)
+    assert bundle.item_active is not None and bundle.live_items is not None
+    last = {
+        name: bundle.item_active[bundle.items.index(name)] for name in ("i03", "i04", "seen", "put", "i05")
+    }
+    assert last == {
+        "i03": NOW - 30, "i04": NOW - 5 * 86_400, "seen": NOW - 9, "put": NOW - 60, "i05": lake.START
+    }  # fmt: skip
+    live = [name for name in last if bundle.live_items[bundle.items.index(name)]]
+    assert live == ["i03", "seen", "put"]

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import NUMBER, Column
-from tastemaker.contracts.durations import DAY_SECONDS
+from tastemaker.contracts.durations import DAY_SECONDS, HOUR_SECONDS
 from training.config import Config
+from training.data import turnover
 from training.data.events import MAX_TIME
 from training.data.prepare import skipped_warning
 from training.data.prepared import Prepared
@@ -65,6 +66,8 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
     if count:
         found["first"], found["last"] = sequences.span()
         found["days"] = round((found["last"] - found["first"]) / DAY_SECONDS, 2)
+    if (limit := turnover.idle_limit(prepared)) is not None:
+        found["idleLimit"] = limit
     found["warnings"] = list(warnings(config, prepared, found))
     return found
 
@@ -79,6 +82,9 @@ def log_summary(report: dict[str, Any]) -> None:
     )
     if each:
         log("data: " + ", ".join(f"{name} {count:,}" for name, count in each.items()))
+    if "idleLimit" in report:
+        hours = report["idleLimit"] / HOUR_SECONDS
+        log(f"data: the catalog turns over: items without events for {hours:,.0f} hours are idle")
     for warning in report["warnings"]:
         log(f"warning: {warning}")
 

@@ -17,6 +17,7 @@ from tastemaker.models.bundle import FORMAT_VERSION, MANIFEST, Histories
 from tastemaker.models.sparse import SparseRows
 from training.algorithms import popularity
 from training.config import Config
+from training.data import turnover
 from training.data.prepared import Prepared
 from training.output import joining
 from training.tuning.settings import latest_trends
@@ -55,6 +56,9 @@ def export(
     """
     (folder / "model").mkdir(parents=True, exist_ok=True)
     _write_data(prepared, config, folder, with_histories=with_histories)
+    limit = turnover.idle_limit(prepared)
+    if limit is not None:
+        save_array(folder / "item_active.npy", turnover.last_activity(prepared))
     for name, array in fitted.arrays.items():
         save_array(folder / "model" / f"{name}.npy", array)
     for name, rows in fitted.rows.items():
@@ -63,6 +67,7 @@ def export(
         fitted.write(folder / "model")
     manifest = {
         **_description(fitted, prepared, config),
+        **({} if limit is None else {"idleLimit": limit}),
         "tunedHyperParameters": dict(tuned or {}),
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},

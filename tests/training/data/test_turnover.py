@@ -1,0 +1,71 @@
+"""A catalog turns over if its items get events for a short time and new items replace them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.training.algorithms.histories import bought
+from training.data.prepared import Prepared
+from training.data.turnover import idle_limit, last_activity
+
+HOUR, DAY = 3_600, 86_400
+START = 1_600_000_000
+
+
+def with_events(shop: Prepared, items: np.ndarray, times: np.ndarray, users: int = 40) -> Prepared:
+    """The shop with other events, dealt to users in turn, and as many items as they name."""
+    people: list[list[tuple[int, int]]] = [[] for _ in range(users)]
+    for place in np.argsort(times, kind="stable").tolist():
+        people[place % users].append((int(items[place]), int(times[place])))
+    count = int(items.max()) + 1
+    ids = type(shop.items).build([f"n{number:05}" for number in range(count)])
+    created = np.full(count, START, np.int64)
+    return replace(shop, items=ids, sequences=bought(*people), item_created=created)
+
+
+def news(shop: Prepared, days: int = 20, life: float = 2 * DAY) -> Prepared:
+    """Ten items appear each day, and each is read for `life` seconds."""
+    rng = np.random.default_rng(5)
+    born = np.repeat(np.arange(days) * DAY, 10) + rng.integers(0, DAY, days * 10)
+    items = np.repeat(np.arange(len(born)), 30)
+    times = START + born[items] + (rng.random(len(items)) * life).astype(np.int64)
+    return with_events(shop, items, times)
+
+
+def test_news_are_idle_some_hours_after_their_last_event(shop: Prepared) -> None:
+    limit = idle_limit(news(shop))
+    assert limit is not None and 6 * HOUR < limit < 2 * DAY
+
+
+def test_catalog_that_stays_has_no_limit(shop: Prepared) -> None:
+    assert idle_limit(news(shop, life=20 * DAY)) is None
+    rng = np.random.default_rng(6)
+    items = rng.integers(0, 100, 4_000)
+    assert idle_limit(with_events(shop, items, START + rng.integers(0, 300 * DAY, 4_000))) is None
+
+
+def test_clocks_that_differ_between_users_are_no_turnover(shop: Prepared) -> None:
+    """Each user's events are a minute apart from the same start, as in data that only keep an order."""
+    rng = np.random.default_rng(7)
+    lengths = np.minimum(rng.geometric(0.15, 600), 150)
+    items = rng.integers(0, 300, lengths.sum())
+    place = np.arange(len(items)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    assert idle_limit(with_events(shop, items, START + place * 60)) is None
+
+
+def test_shop_that_closed_a_department_keeps_it(shop: Prepared) -> None:
+    """Most items have no events anymore, but the others are as old: nothing replaced them."""
+    rng = np.random.default_rng(8)
+    items = np.concatenate([rng.integers(20, 200, 4_000), rng.integers(0, 20, 4_000)])
+    times = START + np.concatenate([rng.integers(0, 50 * DAY, 4_000), rng.integers(0, 100 * DAY, 4_000)])
+    assert idle_limit(with_events(shop, items, times)) is None
+
+
+def test_few_events_say_nothing(shop: Prepared) -> None:
+    small = news(shop, days=1)
+    assert len(small.sequences.items) == 300 and idle_limit(small) is None
+
+
+def test_activity_of_an_item_without_events_is_its_creation(shop: Prepared) -> None:
+    prepared = with_events(shop, np.array([0, 2, 2]), START + np.array([5, 9, 7]))
+    assert (last_activity(prepared) - START).tolist() == [5, 0, 9]
