@@ -15,7 +15,7 @@ It holds `bundle.json` and arrays that open by memory map. There are no pickles.
     item_created.npy          int64[items]: creation time in seconds
     item_taken.npy            int32[items]: how often each item was taken (optional)
     item_shown.npy            int32[items]: how often each item was shown (optional)
-    item_active.npy           int64[items]: when each item was last active (if the catalog turns over)
+    item_activity.npy         int64[2, items]: see `models.turnover.Activity` (if the catalog turns over)
     model/                    what the bundle's model needs
 """
 
@@ -34,7 +34,7 @@ from tastemaker.columns import Columns
 from tastemaker.errors import TastemakerError
 from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.models.scores import Mask
-from tastemaker.models.turnover import live_items
+from tastemaker.models.turnover import Activity, Turnover, live_items
 
 FORMAT_VERSION = 1
 MANIFEST = "bundle.json"
@@ -123,7 +123,7 @@ class Bundle:
 
     `manifest` holds `bundle.json`: formatVersion, kind (the model's name), recipe, solutionVersionArn,
     parameters, tunedHyperParameters, counts, metrics, baselines, warnings (about the metrics), columns,
-    nameColumn (optional), idleLimit (optional), eventTypes, latestTimestamp, created, data (a report on the
+    nameColumn (optional), turnover (optional), eventTypes, latestTimestamp, created, data (a report on the
     training data) and model (what the model's loader needs).
     """
 
@@ -213,18 +213,18 @@ class Bundle:
         return open_array(path) if path.exists() else None
 
     @cached_property
-    def item_active(self) -> NDArray[np.int64] | None:
-        """When each item was last active: int64[items], seconds. None if the catalog does not turn over."""
-        path = self.path / "item_active.npy"
-        return open_array(path) if path.exists() else None
+    def activity(self) -> Activity | None:
+        """When each item was born and last active. None if the catalog does not turn over."""
+        path = self.path / "item_activity.npy"
+        return Activity(*open_array(path)) if path.exists() else None
 
     @cached_property
     def live_items(self) -> Mask | None:
         """The items that are not idle: bool[items]. None if the catalog does not turn over."""
-        limit, latest = self.manifest.get("idleLimit"), int(self.manifest.get("latestTimestamp") or 0)
-        if limit is None or self.item_active is None:
+        if self.activity is None or "turnover" not in self.manifest:
             return None
-        return live_items(self.item_active, latest, int(limit))
+        latest = int(self.manifest.get("latestTimestamp") or 0)
+        return live_items(self.activity, latest, Turnover(**self.manifest["turnover"]))
 
     @cached_property
     def taken_rate(self) -> float | None:

@@ -1,10 +1,12 @@
 """Which items of a catalog with turnover are still live, and which are idle.
 
 News, auctions and events get interactions for a short time and none afterwards. Training recognizes such a
-catalog (`training.data.turnover`), and its bundle says after how long without an interaction an item is idle.
+catalog (`training.data.turnover`), and its bundle says how long an item lives and how long it pauses.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +20,37 @@ So one event with a wrong time does not make all others idle.
 """
 
 
-def newest_activity(active: NDArray[np.int64], latest: int) -> int:
-    """The time from which idleness is counted back: that of the newest items, and not after `latest`."""
-    if not len(active):
-        return latest
-    place = len(active) - min(NEWEST_ITEMS, max(len(active) // NEWEST_SHARE, 1))
-    return min(int(np.partition(active, place)[place]), latest)
+class Turnover(NamedTuple):
+    """An item is live for `life` seconds, and after that for `pause` seconds from each interaction."""
+
+    life: int
+    pause: int
 
 
-def live_items(active: NDArray[np.int64], latest: int, limit: int) -> Mask:
-    """The items that were active at most `limit` seconds before the newest activity: bool[items].
+class Activity(NamedTuple):
+    """When each item was born and last active: int64[items] each, in seconds since 1970.
 
-    `active` has the time of each item's newest interaction, or of its creation if it has none. `latest` is
-    the time of the newest interaction. Times are in seconds since 1970.
+    An item is born with its creation, or with its oldest interaction if its creation is not known.
     """
-    live: Mask = newest_activity(active, latest) - active <= limit
+
+    born: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
+def newest_activity(last: NDArray[np.int64], latest: int) -> int:
+    """The time from which ages are counted back: that of the newest items, and not after `latest`."""
+    if not len(last):
+        return latest
+    place = len(last) - min(NEWEST_ITEMS, max(len(last) // NEWEST_SHARE, 1))
+    return min(int(np.partition(last, place)[place]), latest)
+
+
+def live_items(activity: Activity, latest: int, turnover: Turnover) -> Mask:
+    """The items that are live at the newest activity: bool[items].
+
+    `latest` is the time of the newest interaction in the data.
+    """
+    newest = newest_activity(activity.last, latest)
+    live: Mask = (newest - activity.born <= turnover.life) | (newest - activity.last <= turnover.pause)
     live.flags.writeable = False  # so that what is derived from it can be cached
     return live

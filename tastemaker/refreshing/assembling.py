@@ -19,6 +19,7 @@ from tastemaker.columns import Columns
 from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER, SEARCH_FOLDER
 from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.models.bundle import MANIFEST, Bundle
+from tastemaker.models.turnover import Activity
 from tastemaker.refreshing.actions import MODEL_NAME as ACTIONS
 from tastemaker.refreshing.actions import assemble_actions
 from tastemaker.refreshing.writing import REFRESH
@@ -75,19 +76,20 @@ def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> s
     before = np.zeros(old, np.int32) if bundle.item_shown is None else bundle.item_shown
     arrays["item_shown"] = np.concatenate([before, np.zeros(new, np.int32)])
     arrays["item_shown"][position] += shown
-    if bundle.item_active is not None:
-        arrays["item_active"] = _activity(bundle.item_active, refresh, position)
+    if bundle.activity is not None:
+        arrays["item_activity"] = _activity(bundle.activity, refresh, position)
     for name, array in arrays.items():
         save_array(target / f"{name}.npy", array)
     return {f"{name}.npy" for name in arrays}
 
 
-def _activity(before: NDArray[np.int64], refresh: Path, position: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return when each item was last active. A new item is active from its creation."""
-    active = np.concatenate([before, open_array(refresh / "item_created.npy")])
-    if (refresh / "active.npy").exists():  # a refresh of an older release has none
-        active[position] = np.maximum(active[position], open_array(refresh / "active.npy"))
-    return active
+def _activity(before: Activity, refresh: Path, position: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return when each item was born and last active. A new item is active from its creation."""
+    created = open_array(refresh / "item_created.npy")
+    born, last = (np.concatenate([times, created]) for times in before)
+    if (refresh / "last.npy").exists():  # a refresh of an older release has none
+        last[position] = np.maximum(last[position], open_array(refresh / "last.npy"))
+    return np.stack([born, last])
 
 
 def _model(bundle: Bundle, refresh: Path, target: Path, new: int) -> set[str]:

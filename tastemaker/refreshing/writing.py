@@ -4,7 +4,7 @@
     items.*                ids of the new items, sorted; their positions follow the bundle's own
     item_columns/          their properties
     item_created.npy       int64[new], seconds
-    active.npy             int64[counted]: when each counted item was last active (if the catalog turns over)
+    last.npy               int64[counted]: the newest event of each counted item (if the catalog turns over)
     counts.npy             int32[counted, 3]: position, taken, shown since the training
     windows.npy            int32[counted, 3]: position, current, previous (trending models)
     search/                the index of all items that were upserted since the training
@@ -63,10 +63,9 @@ def write(folder: Path, bundle: Bundle, upserts: Mapping[str, Upsert], tally: Ta
     positions = _positions(bundle.items, ids, [*tally.taken, *shown])
     counts = _counts(positions, tally.taken, shown)
     save_array(folder / "counts.npy", counts)
-    if bundle.item_active is not None:
+    if bundle.activity is not None:
         last = {position: tally.last.get(item, 0) for item, position in positions.items()}
-        active = [last[position] for position in counts[:, 0].tolist()]
-        save_array(folder / "active.npy", np.asarray(active, np.int64))
+        save_array(folder / "last.npy", np.asarray([last[at] for at in counts[:, 0].tolist()], np.int64))
     if bundle.model_name == "trending":
         save_array(folder / "windows.npy", _counts(positions, *tally.windows(now)))
     if "encoder" in bundle.manifest["model"]:

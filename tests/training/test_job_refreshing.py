@@ -92,17 +92,16 @@ def test_refresh_says_when_items_of_a_catalog_that_turns_over_were_last_active(t
     size = len(base.items)
     copied = tmp_path / "base"
     shutil.copytree(base.path, copied)
-    save_array(copied / "item_active.npy", np.full(size, lake.START, np.int64))
+    save_array(copied / "item_activity.npy", np.full((2, size), lake.START, np.int64))
     manifest = json.loads((copied / "bundle.json").read_text())
-    (copied / "bundle.json").write_text(json.dumps({**manifest, "idleLimit": 86_400}))
+    turnover = {"life": 86_400, "pause": 3_600}
+    (copied / "bundle.json").write_text(json.dumps({**manifest, "turnover": turnover}))
     events = [view(1, "i03", NOW - 30), view(2, "i04", NOW - 5 * 86_400), view(3, "seen", NOW - 9)]
     bundle = refreshed(Bundle.open(copied), tmp_path, {"put": ({}, NOW - 60.0)}, events)
-    assert bundle.item_active is not None and bundle.live_items is not None
-    last = {
-        name: bundle.item_active[bundle.items.index(name)] for name in ("i03", "i04", "seen", "put", "i05")
-    }
+    assert bundle.activity is not None and bundle.live_items is not None
+    names = ("i03", "i04", "seen", "put", "i05")
+    last = {name: int(bundle.activity.last[bundle.items.index(name)]) for name in names}
     assert last == {
         "i03": NOW - 30, "i04": NOW - 5 * 86_400, "seen": NOW - 9, "put": NOW - 60, "i05": lake.START
     }  # fmt: skip
-    live = [name for name in last if bundle.live_items[bundle.items.index(name)]]
-    assert live == ["i03", "seen", "put"]
+    assert [name for name in names if bundle.live_items[bundle.items.index(name)]] == ["i03", "seen", "put"]

@@ -66,8 +66,8 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
     if count:
         found["first"], found["last"] = sequences.span()
         found["days"] = round((found["last"] - found["first"]) / DAY_SECONDS, 2)
-    if (limit := turnover.idle_limit(prepared)) is not None:
-        found["idleLimit"] = limit
+    if (lives := turnover.find_turnover(prepared)) is not None:
+        found["turnover"] = lives._asdict()
     found["warnings"] = list(warnings(config, prepared, found))
     return found
 
@@ -82,9 +82,9 @@ def log_summary(report: dict[str, Any]) -> None:
     )
     if each:
         log("data: " + ", ".join(f"{name} {count:,}" for name, count in each.items()))
-    if "idleLimit" in report:
-        hours = report["idleLimit"] / HOUR_SECONDS
-        log(f"data: the catalog turns over: items without events for {hours:,.0f} hours are idle")
+    if "turnover" in report:
+        life, pause = (report["turnover"][name] / HOUR_SECONDS for name in ("life", "pause"))
+        log(f"data: the catalog turns over: items live {life:,.0f} h, then {pause:,.0f} h after each event")
     for warning in report["warnings"]:
         log(f"warning: {warning}")
 

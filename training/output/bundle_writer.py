@@ -56,9 +56,9 @@ def export(
     """
     (folder / "model").mkdir(parents=True, exist_ok=True)
     _write_data(prepared, config, folder, with_histories=with_histories)
-    limit = turnover.idle_limit(prepared)
-    if limit is not None:
-        save_array(folder / "item_active.npy", turnover.last_activity(prepared))
+    found = turnover.find_turnover(prepared)
+    if found is not None:
+        save_array(folder / "item_activity.npy", np.stack(turnover.activity_of(prepared)))
     for name, array in fitted.arrays.items():
         save_array(folder / "model" / f"{name}.npy", array)
     for name, rows in fitted.rows.items():
@@ -67,7 +67,7 @@ def export(
         fitted.write(folder / "model")
     manifest = {
         **_description(fitted, prepared, config),
-        **({} if limit is None else {"idleLimit": limit}),
+        **({} if found is None else {"turnover": found._asdict()}),
         "tunedHyperParameters": dict(tuned or {}),
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},

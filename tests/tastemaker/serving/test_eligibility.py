@@ -132,8 +132,8 @@ def turning_over(cinema: Cinema, model: str, *live: str) -> None:
     """Let only these items be live in a model's bundle."""
     bundle = cinema.bundles.loaded[f"s3://lake/{model}/"].bundle
     active = [100 if film in live else 0 for film in bundle.items.tolist()]
-    save_array(bundle.path / "item_active.npy", np.array(active, np.int64))
-    bundle.manifest |= {"idleLimit": 50, "latestTimestamp": 100}
+    save_array(bundle.path / "item_activity.npy", np.array([active, active], np.int64))
+    bundle.manifest |= {"turnover": {"life": 50, "pause": 20}, "latestTimestamp": 100}
 
 
 def test_lists_prefer_live_items_in_a_catalog_that_turns_over(cinema: Cinema) -> None:

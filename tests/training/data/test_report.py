@@ -99,7 +99,7 @@ def test_bad_objective_fails_before_training(tmp_path: Path, capsys: pytest.Capt
     assert "pass 1" not in capsys.readouterr().out
 
 
-def test_report_says_after_how_long_items_of_news_are_idle(shop: Prepared) -> None:
+def test_report_says_how_long_items_of_news_live(shop: Prepared) -> None:
     days = np.repeat(np.arange(20), 300)
     rng = np.random.default_rng(1)
     items, times = days * 10 + rng.integers(0, 10, 6_000), days * 86_400 + rng.integers(0, 86_400, 6_000)
@@ -107,5 +107,5 @@ def test_report_says_after_how_long_items_of_news_are_idle(shop: Prepared) -> No
     people = [[(int(items[n]), int(times[n])) for n in order[user::50]] for user in range(50)]
     ids = type(shop.items).build([f"n{number:03}" for number in range(200)])
     found = report.describe(Config("aws-sims", {}), replace(shop, items=ids, sequences=bought(*people)))
-    assert 3_600 < found["idleLimit"] < 2 * 86_400
-    assert "idleLimit" not in report.describe(Config("aws-sims", {}), shop)
+    assert 3_600 < found["turnover"]["life"] < 2 * 86_400
+    assert "turnover" not in report.describe(Config("aws-sims", {}), shop)

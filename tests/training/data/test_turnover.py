@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.training.algorithms.histories import bought
 from training.data.prepared import Prepared
-from training.data.turnover import idle_limit, last_activity
+from training.data.turnover import activity_of, find_turnover
 
 HOUR, DAY = 3_600, 86_400
 START = 1_600_000_000
@@ -32,16 +32,17 @@ def news(shop: Prepared, days: int = 20, life: float = 2 * DAY) -> Prepared:
     return with_events(shop, items, times)
 
 
-def test_news_are_idle_some_hours_after_their_last_event(shop: Prepared) -> None:
-    limit = idle_limit(news(shop))
-    assert limit is not None and 6 * HOUR < limit < 2 * DAY
+def test_news_live_for_some_days(shop: Prepared) -> None:
+    found = find_turnover(news(shop))
+    assert found is not None
+    assert DAY < found.life <= 2 * DAY and HOUR < found.pause < 12 * HOUR
 
 
-def test_catalog_that_stays_has_no_limit(shop: Prepared) -> None:
-    assert idle_limit(news(shop, life=20 * DAY)) is None
+def test_catalog_that_stays_does_not_turn_over(shop: Prepared) -> None:
+    assert find_turnover(news(shop, life=20 * DAY)) is None
     rng = np.random.default_rng(6)
     items = rng.integers(0, 100, 4_000)
-    assert idle_limit(with_events(shop, items, START + rng.integers(0, 300 * DAY, 4_000))) is None
+    assert find_turnover(with_events(shop, items, START + rng.integers(0, 300 * DAY, 4_000))) is None
 
 
 def test_clocks_that_differ_between_users_are_no_turnover(shop: Prepared) -> None:
@@ -50,7 +51,7 @@ def test_clocks_that_differ_between_users_are_no_turnover(shop: Prepared) -> Non
     lengths = np.minimum(rng.geometric(0.15, 600), 150)
     items = rng.integers(0, 300, lengths.sum())
     place = np.arange(len(items)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    assert idle_limit(with_events(shop, items, START + place * 60)) is None
+    assert find_turnover(with_events(shop, items, START + place * 60)) is None
 
 
 def test_shop_that_closed_a_department_keeps_it(shop: Prepared) -> None:
@@ -58,14 +59,21 @@ def test_shop_that_closed_a_department_keeps_it(shop: Prepared) -> None:
     rng = np.random.default_rng(8)
     items = np.concatenate([rng.integers(20, 200, 4_000), rng.integers(0, 20, 4_000)])
     times = START + np.concatenate([rng.integers(0, 50 * DAY, 4_000), rng.integers(0, 100 * DAY, 4_000)])
-    assert idle_limit(with_events(shop, items, times)) is None
+    assert find_turnover(with_events(shop, items, times)) is None
 
 
 def test_few_events_say_nothing(shop: Prepared) -> None:
     small = news(shop, days=1)
-    assert len(small.sequences.items) == 300 and idle_limit(small) is None
+    assert len(small.sequences.items) == 300 and find_turnover(small) is None
+
+
+def test_creation_counts_unless_it_is_a_placeholder(shop: Prepared) -> None:
+    prepared = with_events(shop, np.array([0, 1, 2, 3]), START + np.array([50, 60, 70, 80]))
+    prepared = replace(prepared, item_created=START + np.array([0, 55, 99, -START]))
+    assert (activity_of(prepared).born - START).tolist() == [50, 55, 70, 80]
 
 
 def test_activity_of_an_item_without_events_is_its_creation(shop: Prepared) -> None:
     prepared = with_events(shop, np.array([0, 2, 2]), START + np.array([5, 9, 7]))
-    assert (last_activity(prepared) - START).tolist() == [5, 0, 9]
+    born, last = activity_of(prepared)
+    assert (born - START).tolist() == [5, 0, 7] and (last - START).tolist() == [5, 0, 9]
