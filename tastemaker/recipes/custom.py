@@ -3,13 +3,13 @@
 from tastemaker.recipes.recipe import FeatureTransformation, Parameter, Recipe
 
 JUNE_2019 = 1560124800.0
-AUGUST_2020 = 1597622400.0
-OCTOBER_2021 = 1633392000.0
-NOVEMBER_2021 = 1638144000.0
-JANUARY_2023 = 1673827200.0
-MARCH_2024 = 1711324800.0
-MAY_2024 = 1714521600.0
+JULY_2021 = 1626307200.0
+AUGUST_2021 = 1629849600.0
+OCTOBER_2022 = 1664582400.0
+AUGUST_2023 = 1691712000.0
+JANUARY_2024 = 1704067200.0
 NOVEMBER_2025 = 1764460800.0
+"""When the service says that it created each recipe, in outputs that public notebooks recorded in 2024."""
 
 BOOLEANS = ("true", "false")
 RECENCY_BIAS = Parameter("apply_recency_bias", "categorical", "true", values=BOOLEANS)
@@ -63,7 +63,7 @@ CUSTOM = (
         "aws-user-personalization-v2",
         "USER_PERSONALIZATION",
         "Ranks the whole catalog for a user by a transformer over the user's newest events.",
-        MAY_2024,
+        JANUARY_2024,
         FeatureTransformation("user-personalization-v2"),
         (RECENCY_BIAS,),
         model_name="sequence",
@@ -76,7 +76,7 @@ CUSTOM = (
         "aws-user-personalization",
         "USER_PERSONALIZATION",
         "Ranks the whole catalog for a user and explores new items.",
-        AUGUST_2020,
+        JUNE_2019,
         PERCENTILES,
         (hidden_dimension("149"), BPTT, RECENCY_MASK),
         model_name="sequence",
@@ -99,7 +99,7 @@ CUSTOM = (
         "aws-trending-now",
         "POPULAR_ITEMS",
         "Recommends the items whose interactions grow fastest between two windows of time.",
-        JANUARY_2023,
+        OCTOBER_2022,
         TRENDING,
         algorithm="aws-trending-now-custom",
         model_name="trending",
@@ -111,7 +111,7 @@ CUSTOM = (
         "aws-personalized-ranking-v2",
         "PERSONALIZED_RANKING",
         "Puts a list of items into the order that suits a user, by a transformer over the user's events.",
-        MAY_2024,
+        JANUARY_2024,
         FeatureTransformation("personalized-ranking-v2"),
         (RECENCY_BIAS,),
         model_name="sequence",
@@ -138,7 +138,7 @@ CUSTOM = (
         "aws-similar-items",
         "RELATED_ITEMS",
         "Recommends items that go with an item, from users' histories and from the items' attributes.",
-        OCTOBER_2021,
+        JUNE_2019,
         FeatureTransformation("similar-items"),
         (
             share("popularity_discount_factor", "0.0"),
@@ -183,7 +183,7 @@ CUSTOM = (
         "aws-next-best-action",
         "PERSONALIZED_ACTIONS",
         "Recommends the actions that a user will most likely take.",
-        MARCH_2024,
+        AUGUST_2023,
         FeatureTransformation(
             "next-best-action", (Parameter("action_optimization_period", "integer", "14", 7, 28),)
         ),
@@ -200,7 +200,7 @@ CUSTOM = (
         "aws-item-affinity",
         "USER_SEGMENTATION",
         "Finds the users who are most likely to interact with an item.",
-        NOVEMBER_2021,
+        JULY_2021,
         FeatureTransformation("item-affinity"),
         (hidden_dimension("149", tunable=False),),
         model_name="affinity",
@@ -212,7 +212,7 @@ CUSTOM = (
         "aws-item-attribute-affinity",
         "USER_SEGMENTATION",
         "Finds the users who are most likely to interact with items that have certain attributes.",
-        NOVEMBER_2021,
+        AUGUST_2021,
         FeatureTransformation("item-attribute-affinity"),
         (hidden_dimension("149", tunable=False),),
         model_name="affinity",

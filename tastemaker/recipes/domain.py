@@ -1,6 +1,6 @@
 """The domain use cases: recipes of recommenders in dataset groups with a domain."""
 
-from tastemaker.recipes.custom import JANUARY_2023, NOVEMBER_2021
+from tastemaker.recipes.custom import JUNE_2019
 from tastemaker.recipes.recipe import FeatureTransformation, Recipe
 
 
@@ -9,7 +9,6 @@ def _use_case(
     recipe_type: str,
     description: str,
     *,
-    created: float = NOVEMBER_2021,
     needs_user: bool = True,
     needs_item: bool = False,
     trains_on: tuple[str, ...] = ("INTERACTIONS",),
@@ -23,7 +22,7 @@ def _use_case(
         name,
         recipe_type,
         description,
-        created,
+        JUNE_2019,
         FeatureTransformation(name.removeprefix("aws-")),
         domain="ECOMMERCE" if name.startswith("aws-ecomm-") else "VIDEO_ON_DEMAND",
         model_name=model_name,
@@ -114,7 +113,6 @@ USE_CASES = (
         "POPULAR_ITEMS",
         "Trending now: titles whose audience grows fastest.",
         model_name="trending",
-        created=JANUARY_2023,
         needs_user=False,
     ),
     _use_case(

@@ -99,6 +99,13 @@ class RecordCache:
             known = self._endpoints[arn] = record, _active_endpoint(arn, record)
         return known[1]
 
+    def reread_endpoint(self, arn: str) -> Endpoint:
+        """Return the campaign or recommender of an ARN as it is now, whatever is cached."""
+        target = target_of(self.get(arn).body)
+        for cached in (arn, target):
+            self._cached.pop(cached or "", None)
+        return self.endpoint(arn)
+
     def _behind_alias(self, arn: str, record: Record, target: str) -> Endpoint:
         try:
             endpoint = self.endpoint(target)

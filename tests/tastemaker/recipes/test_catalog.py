@@ -1,3 +1,5 @@
+from datetime import UTC, date, datetime
+
 import pytest
 
 from tastemaker.errors import InvalidInput, ResourceNotFound
@@ -48,6 +50,19 @@ def test_every_recipe_can_be_described(recipe):
     prepared = feature_transformation(document["featureTransformationArn"])
     assert read(prepared, model.shape_for("FeatureTransformation"))["status"] == "ACTIVE"
     assert recipe.featurization_with_defaults({}) == prepared["defaultParameters"]
+
+
+def test_recipes_have_the_dates_that_the_service_shows():
+    """The dates that the notebooks of AWS's immersion day recorded in 2024."""
+    created = {recipe.name: datetime.fromtimestamp(recipe.created, UTC).date() for recipe in RECIPES}
+    assert {created[recipe.name] for recipe in RECIPES if recipe.domain} == {date(2019, 6, 10)}
+    assert (
+        created["aws-user-personalization-v2"] == created["aws-personalized-ranking-v2"] == date(2024, 1, 1)
+    )
+    assert created["aws-trending-now"] == date(2022, 10, 1)
+    assert created["aws-next-best-action"] == date(2023, 8, 11)
+    assert created["aws-item-affinity"] == date(2021, 7, 15)
+    assert created["aws-item-attribute-affinity"] == date(2021, 8, 25)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

@@ -14,6 +14,17 @@ def rich(cinema: Cinema) -> Cinema:
     return cinema
 
 
+def test_metadata_can_be_requested_as_soon_as_the_campaign_has_them(cinema: Cinema) -> None:
+    """The record of the campaign is still cached, from a time when it returned no metadata."""
+    campaign = f"{PREFIX}campaign/v1"
+    request = {"campaignArn": campaign, "userId": "bob", "metadataColumns": {"ITEMS": ["YEAR"]}}
+    assert cinema.refused(**request)[1] == "InvalidInputException"
+    record = cinema.repository.get(campaign)
+    assert record is not None
+    cinema.repository.update(record.with_(campaignConfig={"enableMetadataWithRecommendations": True}))
+    assert cinema.ask("v1", userId="bob", metadataColumns={"ITEMS": ["YEAR"]})["itemList"][0]["metadata"]
+
+
 def metadata(cinema: Cinema, *columns: str) -> dict[str, dict[str, str]]:
     answer = cinema.ask("rich", userId="bob", metadataColumns={"ITEMS": list(columns)})
     return {item["itemId"]: item["metadata"] for item in answer["itemList"]}

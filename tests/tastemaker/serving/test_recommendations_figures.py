@@ -30,7 +30,7 @@ class Figures(LogObserver):
 class OneFilm:
     """A model that has a score for the first film only."""
 
-    needs_item, needs_user, has_scores = False, True, True
+    needs_item, needs_user, has_scores, prefers_live_items = False, True, True, True
 
     def scores_for(self, *args: Any, **kwargs: Any) -> Dense:
         return Dense(np.array([1.0, *[-np.inf] * 4], np.float32))
