@@ -106,6 +106,8 @@ def test_report_says_how_long_items_of_news_live(shop: Prepared) -> None:
     order = np.argsort(times, kind="stable")
     people = [[(int(items[n]), int(times[n])) for n in order[user::50]] for user in range(50)]
     ids = type(shop.items).build([f"n{number:03}" for number in range(200)])
-    found = report.describe(Config("aws-sims", {}), replace(shop, items=ids, sequences=bought(*people)))
+    created = np.zeros(200, np.int64)
+    news = replace(shop, items=ids, sequences=bought(*people), item_created=created)
+    found = report.describe(Config("aws-sims", {}), news)
     assert 3_600 < found["turnover"]["life"] < 2 * 86_400
     assert "turnover" not in report.describe(Config("aws-sims", {}), shop)
