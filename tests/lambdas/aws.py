@@ -1,6 +1,7 @@
 """Fixtures of functions' tests: AWS in memory. A folder's conftest imports those it needs."""
 
 import json
+from pathlib import Path
 
 import boto3
 import pytest
@@ -104,3 +105,11 @@ def lake_client(aws):
     client = boto3.client("s3", "eu-west-1")
     client.create_bucket(Bucket=LAKE, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     return client
+
+
+def upload(client, folder: Path, prefix: str):
+    """Put all files of a folder into the lake. The transfer manager of boto3 would start threads for each."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            key = f"{prefix}{path.relative_to(folder).as_posix()}"
+            client.put_object(Bucket=LAKE, Key=key, Body=path.read_bytes())

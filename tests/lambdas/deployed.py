@@ -5,7 +5,7 @@ from typing import Any
 
 from lambdas.stores.records import ResourceTable
 from tastemaker.control.core.records import Record
-from tests.lambdas.aws import LAKE, TABLE
+from tests.lambdas.aws import LAKE, TABLE, upload
 from tests.tastemaker.serving.films import Cinema
 
 TYPES = {"campaign": "Campaign", "filter": "Filter", "solution": "SolutionVersion"}
@@ -25,7 +25,4 @@ def deploy(cinema: Cinema, dynamodb: Any, s3: Any) -> None:
     for number, record in enumerate(cinema.repository.records.values()):
         table.create(Record(record.arn, TYPES[record.resource_type], record.body, created_at=1000.0 + number))
     for address, loaded in cinema.bundles.loaded.items():
-        prefix, folder = address.removeprefix(f"s3://{LAKE}/"), Path(loaded.bundle.path)
-        for file in folder.rglob("*"):
-            if file.is_file():
-                s3.upload_file(str(file), LAKE, f"{prefix}{file.relative_to(folder).as_posix()}")
+        upload(s3, Path(loaded.bundle.path), address.removeprefix(f"s3://{LAKE}/"))

@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from lambdas.stores.records import ResourceTable
 from tastemaker.control.core.records import Record
+from tests.lambdas.aws import upload
 from tests.lambdas.events.test_operations import SCHEMAS
 from tests.tastemaker.serving.films import GROUP, PREFIX, write_bundle
 
@@ -87,9 +88,7 @@ def handlers(
 
 def fill(records: ResourceTable, s3: Any, bundle: Path) -> None:
     """One dataset group with a tracker and a campaign."""
-    for path in bundle.rglob("*"):
-        if path.is_file():
-            s3.upload_file(str(path), "lake", f"models/{path.relative_to(bundle).as_posix()}")
+    upload(s3, bundle, "models/")
 
     def add(suffix: str, kind: str, *, aliases: tuple[str, ...] = (), **body: Any) -> None:
         arn = PREFIX + suffix

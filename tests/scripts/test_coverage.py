@@ -1,6 +1,7 @@
 """A package below its floor fails, whatever the other packages have."""
 
 import json
+import tomllib
 from pathlib import Path
 
 from scripts.coverage import floor_of, floors, main, totals
@@ -22,6 +23,12 @@ def test_floor_is_that_of_the_longest_prefix() -> None:
     listed = {"lambdas": 80, "lambdas/stores": 90}
     assert floor_of("lambdas/stores", listed) == 90
     assert (floor_of("lambdas/steps", listed), floor_of("lambdas2", listed)) == (80, 0)
+
+
+def test_every_measured_package_has_a_floor() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    measured = set(settings["tool"]["coverage"]["run"]["source"])
+    assert measured - floors().keys() == {"demo"}, "end-to-end tests run the demo, in a process of its own"
 
 
 def test_every_listed_folder_exists() -> None:

@@ -11,6 +11,7 @@ import pytest
 from moto import mock_aws
 
 from lambdas.stores.bundles import BundleCache, BundleMissingError, BundleTooLargeError
+from tests.lambdas.aws import upload
 from tests.tastemaker.serving.films import write_bundle
 
 
@@ -22,12 +23,6 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket="lake")
         yield client
-
-
-def upload(s3: Any, folder: Path, prefix: str) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            s3.upload_file(str(path), "lake", prefix + path.relative_to(folder).as_posix())
 
 
 def test_bundle_is_downloaded_once_and_equal(s3: Any, tmp_path: Path) -> None:

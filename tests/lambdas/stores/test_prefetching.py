@@ -15,7 +15,7 @@ from tastemaker.control.core.records import MemoryRepository, Record
 from tastemaker.serving.endpoints import RecordCache
 from tastemaker.serving.recommendations import get_recommendations
 from tastemaker.serving.runtime import Runtime
-from tests.lambdas.aws import LAKE, aws, lake_client
+from tests.lambdas.aws import LAKE, aws, lake_client, upload
 from tests.tastemaker.serving.films import GROUP, PREFIX, FakeProfiles, write_bundle
 
 __all__ = ["aws", "lake_client"]
@@ -51,9 +51,7 @@ class Environment:
 
     def __init__(self, s3: Any, folder: Path, cache: type[BundleCache] = BundleCache) -> None:
         for number, kind in ((1, "sequence"), (2, "popularity")):
-            bundle = write_bundle(folder / f"source-{number}", kind)
-            for path in (path for path in bundle.rglob("*") if path.is_file()):
-                s3.upload_file(str(path), LAKE, f"{number}/{path.relative_to(bundle).as_posix()}")
+            upload(s3, write_bundle(folder / f"source-{number}", kind), f"{number}/")
         self.gate, self.now = Gate(s3), 0.0
         self.bundles = cache(self.gate, folder / "disk", lambda: self.now)
         self.repository = MemoryRepository()
