@@ -172,7 +172,6 @@ COVERED = {
     "training/algorithms/optimizer.py": "tests/training/algorithms/test_trainer.py",
     "training/algorithms/similar.py": "tests/training/pipelines/test_similar.py",
     "training/distributed/launch.py": "tests/training/distributed/test_process_group.py",
-    "training/text/item_vectors.py": "tests/training/pipelines/test_semantic.py",
     "scripts/licenses.py": "tests/scripts/test_shipped.py",
     "scripts/sbom.py": "tests/scripts/test_shipped.py",
     "scripts/screenshots.py": "tests/end_to_end/test_console.py",

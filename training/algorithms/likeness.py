@@ -8,8 +8,8 @@ well as users in common alone: people who look at an item expect items like it, 
 the next item by that. Numbers get no addition, because a price or a year in common is not what people call
 alike.
 
-Items with hardly any interactions come after all others by their score. So the most similar two of them get a
-place of their own, in the middle and near the end of the first 25.
+Items with hardly any interactions come after all others by their score. So the most similar two of those that
+are new get a place of their own, in the middle and near the end of the first 25.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ KEPT = 0.98
 NEXT_KEPT = 0.99
 """The share of NDCG@10 of the next item, without attributes, that all weights must keep."""
 
+STANDARD_ERRORS = 2.0
+"""The loss that is within chance, where what was wanted is in no order."""
+
 RIDGE = 1.0
 """The penalty of squared weights, in validation cases."""
 
@@ -58,7 +61,7 @@ SHORT_ROW = 100
 
 NEAREST = 60
 NEW_PLACES = (10, 20)
-"""The places of the first 25 that items with hardly any interactions may take."""
+"""The places of the first 25 that new items with hardly any interactions may take."""
 
 LIST_LENGTH = 25
 MISSING = 0.5
@@ -135,8 +138,14 @@ def choose(
     alike: Resemblance,
     asked: Sequence[int],
     wanted: Sequence[NDArray[np.integer]],
+    *,
+    in_order: bool = True,
 ) -> NDArray[np.float32]:
-    """The weights of attributes and texts by what was `wanted` after the items `asked`."""
+    """The weights of attributes and texts by what was `wanted` after the items `asked`.
+
+    If what was wanted is not `in_order`, no item is the next one, and weights may not lose more than chance
+    explains against none. Numbers get no weight then: items of one year or price are shown together.
+    """
     some = np.random.default_rng(len(asked)).permutation(len(asked))[:MAX_CASES].tolist()
     cases = []
     for case in some:
@@ -145,14 +154,22 @@ def choose(
     found_weights = logit(cases)
     if found_weights is None:
         return np.ones(len(likeness.names), np.float32)
+    if not in_order:
+        found_weights = found_weights * likeness.tells
     grid = [by * found_weights + more * likeness.tells for more, by in product(EVENLY, FACTORS)]
-    reached, soon = np.zeros(len(grid)), np.zeros(len(grid))
-    for one in cases:
+    each, soon = np.zeros((len(cases), len(grid))), np.zeros(len(grid))
+    for place, one in enumerate(cases):
         lists = [one.items[top_k(one.users + one.columns @ weights, LIST_LENGTH)] for weights in grid]
-        reached += gains(lists, [one.wanted] * len(lists))
+        each[place] = gains(lists, [one.wanted] * len(lists))
         soon += next_gains(lists, one.wanted)
-    allowed = soon >= NEXT_KEPT * soon[0]  # the first of the grid has no weights, so one is allowed
-    enough = np.flatnonzero(allowed & (reached >= KEPT * reached[allowed].max()))
+    reached = each.sum(0)
+    if in_order:
+        allowed = soon >= NEXT_KEPT * soon[0]  # the first of the grid has no weights, so one is allowed
+        allowed &= reached >= KEPT * reached[allowed].max()
+    else:
+        lost = each[:, :1] - each
+        allowed = lost.mean(0) <= STANDARD_ERRORS * lost.std(0) / np.sqrt(len(cases))
+    enough = np.flatnonzero(allowed)
     chosen = max(enough.tolist(), key=lambda place: (place // len(FACTORS), reached[place]))
     weights = grid[chosen].astype(np.float32)
     log(
@@ -210,11 +227,15 @@ def logit(cases: Sequence[Case]) -> NDArray[np.float32] | None:
 
 
 def fit(
-    found: SparseRows, likeness: Likeness, alike: Resemblance, interactions: NDArray[np.integer]
+    found: SparseRows,
+    likeness: Likeness,
+    alike: Resemblance,
+    interactions: NDArray[np.integer],
+    new: NDArray[np.bool_],
 ) -> SparseRows:
-    """`found` in the order of users and likeness, with places for items with hardly any interactions."""
+    """`found` in the order of users and likeness, with places for cold items that are `new`."""
     items, cold = found.items, interactions < COLD
-    new = _new_items(alike, cold)
+    guests = _guests(alike, cold & new)
     rows = np.zeros(items, bool)
     rows[np.argsort(-interactions, kind="stable")[:MAX_ROWS]] = True
     keys, values = [], []
@@ -227,7 +248,8 @@ def fit(
         columns, users = _candidates(found, alike, item)
         scores = users + likeness.of(item, columns)
         if not cold[item]:
-            columns, scores = _with_new(item, columns, scores, cold, new.get(item, []), likeness)
+            ranked = Ranked(columns, scores)
+            columns, scores = _with_new(item, ranked, cold, new, guests.get(item, []), likeness)
         keys.append(item * items + columns)
         values.append(np.exp(scores.astype(np.float64) - scores.max(initial=0.0)))
     key, value = np.concatenate(keys), np.concatenate(values)
@@ -251,42 +273,49 @@ def _candidates(
     return columns, scores.astype(np.float32)
 
 
-def _new_items(alike: Resemblance, cold: NDArray[np.bool_]) -> dict[int, list[int]]:
-    """For each known item, the items with hardly any interactions to which it is most similar."""
+def _guests(alike: Resemblance, new: NDArray[np.bool_]) -> dict[int, list[int]]:
+    """For each known item, the new items to which it is most similar."""
     found: dict[int, list[int]] = {}
-    for item in np.flatnonzero(cold).tolist():
+    for item in np.flatnonzero(new).tolist():
         for host in alike.nearest(item, alike.weights[-1], NEAREST).items.tolist():
             found.setdefault(host, []).append(item)
     return found
 
 
+class Ranked(NamedTuple):
+    """Items of a row and their scores."""
+
+    columns: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
 def _with_new(
     item: int,
-    columns: NDArray[np.int64],
-    scores: NDArray[np.float32],
+    row: Ranked,
     cold: NDArray[np.bool_],
-    new: Sequence[int],
+    new: NDArray[np.bool_],
+    guests: Sequence[int],
     likeness: Likeness,
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The row with its most similar new items at `NEW_PLACES`, and all other new items last.
+) -> Ranked:
+    """The row with its most similar new items at `NEW_PLACES`, and all other cold items last.
 
     A new item gets a place only if it is as much like the item as half of the row's first ten are.
     """
-    known = ~cold[columns]
-    fresh = np.union1d(columns[~known], np.asarray(new, np.int64)).astype(np.int64)
-    columns, scores = columns[known], scores[known]
-    if not len(fresh):
-        return columns, scores
+    known = ~cold[row.columns]
+    last = np.union1d(row.columns[~known], np.asarray(guests, np.int64)).astype(np.int64)
+    columns, scores = row.columns[known], row.scores[known]
+    if not len(last):
+        return Ranked(columns, scores)
     best = top_k(scores, LIST_LENGTH)
     first = columns[best[: NEW_PLACES[0]]]
     least = float(np.median(likeness.of(item, first))) if len(best) else 0.0
-    like = likeness.of(item, fresh)
-    order = np.argsort(-like, kind="stable")
-    fresh, like = fresh[order], like[order]
-    values = scores.min(initial=0.0) - 1.0 - np.arange(len(fresh), dtype=np.float32)
-    for place, (rank, one) in enumerate(zip(NEW_PLACES, like, strict=False)):
-        if one >= least and one > 0:
+    like = likeness.of(item, last)
+    order = np.lexsort((-like, ~new[last]))
+    last, like = last[order], like[order]
+    values = scores.min(initial=0.0) - 1.0 - np.arange(len(last), dtype=np.float32)
+    for place, rank in enumerate(NEW_PLACES[: np.count_nonzero(new[last])]):
+        if like[place] >= least and like[place] > 0:
             # The row has `rank - 1 - place` known items before it.
             behind = min(rank - 1 - place, len(best)) - 1
             values[place] = np.nextafter(scores[best[behind]], -np.inf) if behind >= 0 else 0.0
-    return np.concatenate([columns, fresh]), np.concatenate([scores, values.astype(np.float32)])
+    return Ranked(np.concatenate([columns, last]), np.concatenate([scores, values.astype(np.float32)]))

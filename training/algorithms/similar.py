@@ -1,15 +1,21 @@
-"""Similar items: which items have the same users, and how near to each other in their histories.
+"""Similar items: which items have the same users, beyond what the users' time and activity explain.
 
-The weight of a pair adds up an amount for each user in common, and 1/d for every two events that are d events
-apart. It is divided by the users of `j` to a power, so that items that are specific to `i` come before what
-everybody has. How much each term should count differs between data sets, so `choose` decides on validation
-data. Within a row only the order counts.
+Users in common show likeness only as far as they exceed what chance gives. Two items that a site showed in
+the same months to the same active people have many users in common, although nobody chose one because of the
+other. So the weight of a pair is divided by its expected users in common to a power: the users of `i`, each
+with the popularity of `j` among the users of the same time, in proportion to the number of items that each
+user has. A user with many items says less about each pair, and counts 1 over the root of their number.
+
+Every two events that are d events apart add 1/d, weighted in the same way. How much nearness and the expected
+number should count differs between data sets, so `choose` decides on validation data. Within a row only the
+order counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +27,16 @@ from training.algorithms import pairs, popularity
 from training.data.prepared import Sequences
 from training.tuning.objective import gains
 
-SHRINKAGE = 5.0
-"""Added to the number of users of an item, because a few users prove little."""
+PRIOR_USERS = 5.0
+"""The users that are added to an item's own where expected users in common are found: few prove little."""
+
+FLOORS = (0.0, 2.0)
+"""The users in common that every pair is expected to have, to try instead of `PRIOR_USERS`."""
+
+COHORTS = 10
+"""The groups of users by the time of their events, within which popularity is counted."""
+
+MIN_COHORT_USERS = 50
 
 MAX_NEIGHBORS = 500
 WINDOW = 30
@@ -47,21 +61,24 @@ class Weighing(NamedTuple):
     """How pairs are weighted.
 
     `users` is what a user in common counts where two neighboring events count 1 (infinite: only users count).
-    `power` is the power of the neighbor's popularity that divides weights.
+    `power` is the power of the expected users in common that divides weights. To these, `floor` users in
+    common are added, or if it is 0, what `PRIOR_USERS` more users of the neighbor would give.
     """
 
     users: float = np.inf
-    power: float = 0.25
+    power: float = 0.5
+    floor: float = 0.0
 
 
-USERS = (np.inf, 1.0, 0.3)
+ONLY_USERS = (np.inf,)
+USERS = (*ONLY_USERS, 1.0, 0.3)
 """The weights of a user in common to try.
 
 Never 0, because nearness alone follows the order in which a site shows its items, not what they have in
 common.
 """
 
-POWERS = (0.15, 0.3, 0.5)
+POWERS = (0.3, 0.5, 0.75, 0.9)
 
 
 def power(discount: float) -> float:
@@ -81,14 +98,19 @@ def discount(power: float) -> float:
 class Counted:
     """Pairs of items as sorted `keys`, row * items + column.
 
-    `shared` is the number of users in common and `near` the nearness of each pair. `users` is the number of
-    users of every item.
+    `shared` is the users in common of each pair, `near` its nearness, and `expected` the users in common that
+    time and activity alone would give it. A user counts 1 over the root of the number of items that the user
+    has, and `user` on average. `users` is the number of users of every item, and `rates` how much one more
+    user of any other item adds to its expected users in common.
     """
 
     keys: NDArray[np.int64]
     shared: NDArray[np.float64]
     near: NDArray[np.float64]
+    expected: NDArray[np.float32]
+    rates: NDArray[np.float32]
     users: NDArray[np.int32]
+    user: float
 
     def row(self, item: int) -> slice:
         """Where the pairs of one item are."""
@@ -100,26 +122,46 @@ class Counted:
         """The weight of each of these pairs."""
         shared, near = self.shared[at], self.near[at]
         together = shared if np.isinf(weighing.users) else near + weighing.users * shared
-        popular = self.users[self.keys[at] % len(self.users)] + SHRINKAGE
-        return together / popular**weighing.power
+        expected = self.expected[at] + np.float32(weighing.floor * self.user)
+        if not weighing.floor:
+            expected += np.float32(PRIOR_USERS) * self.rates[self.keys[at] // len(self.users)]
+        weights: NDArray[np.float64] = together / expected ** np.float32(weighing.power)
+        return weights
 
-    def rows(self, weighing: Weighing, minimum: float = 0.0) -> SparseRows:
-        """Rows of positive weights, at most `MAX_NEIGHBORS` each, of pairs that `minimum` users share."""
+    def rows(self, weighing: Weighing) -> SparseRows:
+        """Rows of positive weights, at most `MAX_NEIGHBORS` each."""
         weights = self.weights(slice(None), weighing)
-        kept = (self.shared >= minimum) & (weights > 0)
+        kept = weights > 0
         return pairs.heaviest(self.keys[kept], weights[kept], len(self.users), MAX_NEIGHBORS)
 
 
-def count(sequences: Sequences, items: int, *, nearness: bool = True) -> Counted:
-    """All pairs of items with a user in common. Without `nearness`, `near` is 0."""
-    keys, shared = pairs.count(_together(sequences, items), items)
+class Holdings(NamedTuple):
+    """The distinct items of each user, those that are paired: `owner` and `item` of each.
+
+    `weight` [users] is what each user counts in a pair.
+    """
+
+    owner: NDArray[np.int64]
+    item: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
+def count(sequences: Sequences, items: int, *, nearness: bool = True, minimum: float = 0.0) -> Counted:
+    """All pairs of items that `minimum` users or more have in common. Without `nearness`, `near` is 0."""
+    held = _holdings(sequences, items)
+    keys, shared = pairs.count(_together(held, held.weight), items)
+    if minimum > 1:
+        enough = pairs.count(_together(held, np.ones(sequences.users)), items)[1] >= minimum
+        keys, shared = keys[enough], shared[enough]
     near = np.zeros(len(keys))
     if nearness and len(keys):
-        near_keys, sums = pairs.count(_near(sequences), items)
+        near_keys, sums = pairs.count(_near(sequences, held.weight), items)
         place = np.minimum(np.searchsorted(keys, near_keys), len(keys) - 1)
         found = keys[place] == near_keys  # false where a long history was cut
         near[place[found]] = sums[found]
-    return Counted(keys, shared, near, popularity.distinct_users(sequences, items))
+    expected, rates = _expected(sequences, held, items, keys)
+    user = float(held.weight[np.unique(held.owner)].mean()) if len(held.owner) else 1.0
+    return Counted(keys, shared, near, expected, rates, popularity.distinct_users(sequences, items), user)
 
 
 def max_history(lengths: NDArray[np.integer]) -> int:
@@ -137,19 +179,19 @@ def choose(
     asked: Sequence[int],
     wanted: Sequence[NDArray[np.integer]],
     *,
+    users: Sequence[float] = USERS,
     powers: Sequence[float] = POWERS,
-    minimum: float = 0.0,
 ) -> tuple[Weighing, float]:
     """The weighing whose lists for the items `asked` predict best what was `wanted`, and its objective."""
     popular = top_k(counted.users.astype(np.float64), LIST_LENGTH + 1)
-    candidates = [Weighing(users, one) for users in USERS for one in powers]
+    candidates = [Weighing(*one) for one in product(users, powers, FLOORS)]
     reached = np.zeros(len(candidates))
     for item, truth in zip(asked, wanted, strict=True):
         at = counted.row(item)
-        columns, enough = counted.keys[at] % len(counted.users), counted.shared[at] >= minimum
+        columns = counted.keys[at] % len(counted.users)
         lists = []
         for weighing in candidates:
-            weights = np.where(enough, counted.weights(at, weighing), 0.0)
+            weights = counted.weights(at, weighing)
             best = columns[top_k(np.where(weights > 0, weights, -np.inf), LIST_LENGTH)]
             rest = popular[(popular != item) & ~np.isin(popular, best)]
             lists.append(np.concatenate([best, rest])[:LIST_LENGTH])
@@ -158,33 +200,73 @@ def choose(
     return candidates[first], float(reached[first]) / max(len(asked), 1)
 
 
-def _together(sequences: Sequences, items: int) -> Iterator[pairs.Pairs]:
-    """Every ordered pair of different items of one user, 1 each."""
+def _holdings(sequences: Sequences, items: int) -> Holdings:
+    """The items that are paired: of a user with too many, the newest."""
     pair = np.unique(sequences.owners() * items + sequences.items)
     owner, item = pair // items, pair % items
     lengths = np.bincount(owner, minlength=sequences.users)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
     most = max_history(lengths)
-    for user in np.flatnonzero(lengths > 1):
-        mine = item[starts[user] : starts[user + 1]]
-        if len(mine) > most:
-            newest = sequences.history(int(user)).items[::-1]
-            _, first = np.unique(newest, return_index=True)
-            mine = newest[np.sort(first)[:most]].astype(np.int64)
+    kept = np.ones(len(owner), bool)
+    for user in np.flatnonzero(lengths > most):
+        newest = sequences.history(int(user)).items[::-1]
+        _, first = np.unique(newest, return_index=True)
+        start = int(np.searchsorted(owner, user))
+        mine = slice(start, start + int(lengths[user]))
+        kept[mine] = np.isin(item[mine], newest[np.sort(first)[:most]])
+    weight = 1.0 / np.sqrt(np.clip(lengths, 1, most))
+    return Holdings(owner[kept], item[kept], weight)
+
+
+def _together(held: Holdings, weight: NDArray[np.float64]) -> Iterator[pairs.Pairs]:
+    """Every ordered pair of different items of one user, with the user's weight."""
+    starts = np.searchsorted(held.owner, np.arange(len(weight) + 1))
+    for user in np.flatnonzero(np.diff(starts) > 1):
+        mine = held.item[starts[user] : starts[user + 1]]
         left, right = np.meshgrid(mine, mine, indexing="ij")
         different = left != right
         rows = left[different]
-        yield rows, right[different], np.ones(len(rows), np.float32)
+        yield rows, right[different], np.full(len(rows), weight[user], np.float32)
 
 
-def _near(sequences: Sequences) -> Iterator[pairs.Pairs]:
+def _near(sequences: Sequences, weight: NDArray[np.float64]) -> Iterator[pairs.Pairs]:
     """Both directions of every two events of a user that are at most WINDOW apart, within MAX_PAIRS."""
-    items = sequences.items
+    items, counts = sequences.items, weight[sequences.owners()].astype(np.float32)
     window = min(WINDOW, max(1, MAX_PAIRS // (2 * max(len(items), 1))))
     for distance, at in pairs.steps(sequences.offsets, items, window):
-        left, right = items[at], items[at + distance]
-        different = left != right
-        left, right = left[different], right[different]
-        weights = np.full(len(left), 1.0 / distance, np.float32)
+        at = at[items[at] != items[at + distance]]
+        left, right, weights = items[at], items[at + distance], counts[at] / np.float32(distance)
         yield left, right, weights
         yield right, left, weights
+
+
+def _expected(
+    sequences: Sequences, held: Holdings, items: int, keys: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The users in common of each pair that time and activity alone would give, and the rate of each item.
+
+    A user of `i` with n items has `j` with n times the share of `j` among all items of the user's cohort.
+    """
+    cohort, cohorts = _cohorts(sequences)
+    at = cohort[held.owner] * items + held.item
+    has = np.bincount(at, minlength=cohorts * items).reshape(cohorts, items)
+    drawn = (held.weight * np.bincount(held.owner, minlength=sequences.users))[held.owner]
+    given = np.bincount(at, drawn, cohorts * items).reshape(cohorts, items).astype(np.float32)
+    shares = (has / np.maximum(has.sum(1, keepdims=True), 1)).astype(np.float32)
+    expected = np.zeros(len(keys), np.float32)
+    for begin in range(0, len(keys), pairs.CHUNK):
+        part = keys[begin : begin + pairs.CHUNK]
+        row, column = part // items, part % items
+        for one in range(cohorts):
+            expected[begin : begin + pairs.CHUNK] += given[one, row] * shares[one, column]
+    return expected, given.sum(0) / np.float32(max(len(held.item), 1))
+
+
+def _cohorts(sequences: Sequences) -> tuple[NDArray[np.int64], int]:
+    """The cohort of each user by the mean time of the user's events, and how many cohorts there are."""
+    active = np.flatnonzero(sequences.lengths)
+    cohorts = int(np.clip(len(active) // MIN_COHORT_USERS, 1, COHORTS))
+    sums = np.bincount(sequences.owners(), sequences.times.astype(np.float64), sequences.users)
+    means = sums[active] / sequences.lengths[active]
+    cohort = np.zeros(sequences.users, np.int64)
+    cohort[active[np.argsort(means, kind="stable")]] = np.arange(len(active)) * cohorts // max(len(active), 1)
+    return cohort, cohorts

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from tastemaker.models.similar import SimilarModel
 from tastemaker.recipes import by_name
-from training.algorithms import content, likeness, similar
+from training.algorithms import content, likeness, newness, similar
 from training.config import Config, Search
+from training.data import bulk
+from training.data.baskets import baskets
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
 from training.output import evaluate
@@ -26,10 +28,19 @@ from training.tuning.objective import gains, truths
 
 DISCOUNT, MINIMUM = "popularity_discount_factor", "min_cointeraction_count"
 MIN_CASES = 600
-"""The least number of validation users, if there are twice as many."""
+"""The least number of validation users, if there are five times as many, and of questions that they ask."""
+
+MAX_WITHHELD = 0.2
+"""The largest share of users that are withheld: with fewer users in common, other weighings are best."""
+
+MAX_PLACES = 5
+"""The most places of a history at which a validation user asks what comes next."""
 
 MAX_EVENTS = 2_000_000
 """The most events that a weighing is chosen on."""
+
+QUESTIONS_PER_USER = 4
+MAX_WANTED = 10
 
 
 class SimilarPipeline(Pipeline):
@@ -51,7 +62,8 @@ class SimilarPipeline(Pipeline):
     def tune(self, prepared: Prepared) -> None:
         """Choose the weighing, and search the hyperparameters that the solution wants searched."""
         some = prepared.with_sequences(_some(prepared.sequences, self.config.seed))
-        cases = _withheld(validation_cases(some.sequences, self.config.seed), self.config.seed)
+        users = int(np.count_nonzero(some.sequences.lengths > 1))
+        cases = _withheld(validation_cases(some.sequences, self.config.seed), users, self.config.seed)
         training = some.with_sequences(without(some.sequences, cases, whole=True))
         self._weigh(training, some, cases)
         search = tuning.mapped(self.config.search, {DISCOUNT, MINIMUM})
@@ -66,23 +78,26 @@ class SimilarPipeline(Pipeline):
         asked, wanted = _questions(some.sequences, cases)
         if not asked:
             return
-        counted = similar.count(filtered, len(some.items))
+        alike = self._resemblance(training, filtered)
+        in_bulk = alike is not None and bulk.is_bulk(some.sequences)
+        counted = similar.count(filtered, len(some.items), nearness=not in_bulk, minimum=self._minimum())
         powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
-        self.weighing, reached = similar.choose(
-            counted, asked, wanted, powers=powers, minimum=self._minimum()
-        )
+        users = similar.ONLY_USERS if in_bulk else similar.USERS
+        self.weighing, reached = similar.choose(counted, asked, wanted, users=users, powers=powers)
         each = self.weighing.users
         common = "only users in common" if np.isinf(each) else f"a user in common as {each:g} near events"
         log(
-            f"similar items: {common}, popularity to the power {self.weighing.power:g}: "
-            f"{reached:.4f} on {len(asked):,} validation users"
+            f"similar items: {common}, expected number to the power {self.weighing.power:g}: "
+            f"{reached:.4f} on {len(asked):,} questions of {len(cases):,} validation users"
         )
-        alike = self._resemblance(training, filtered)
         if alike is not None:
-            rows = counted.rows(self.weighing, self._minimum())
+            rows = counted.rows(self.weighing)
             self.mixture = content.choose(rows, alike, asked, wanted)
+            if in_bulk:
+                log("users enter items in bulk: likeness is judged by other items of a user, not by the next")
+                asked, wanted = _other_items(some.sequences, cases, counted.users, self.config.seed)
             like = likeness.Likeness(some.item_space, some.item_features, alike.all_texts)
-            self.weights = likeness.choose(rows, like, alike, asked, wanted)
+            self.weights = likeness.choose(rows, like, alike, asked, wanted, in_order=not in_bulk)
 
     def _search(self, search: Search, training: Prepared, some: Prepared, cases: Cases) -> None:
         given, wanted = self.config, truths(some.sequences, cases)
@@ -116,8 +131,10 @@ class SimilarPipeline(Pipeline):
         if DISCOUNT in self.config.given:
             weighing = weighing._replace(power=self._power())
         filtered = self._filtered(prepared)
-        rows = similar.count(filtered, len(prepared.items)).rows(weighing, self._minimum())
-        metadata: dict[str, Any] = {"weighing": {"users": _finite(weighing.users), "power": weighing.power}}
+        nearness = np.isfinite(weighing.users)
+        counted = similar.count(filtered, len(prepared.items), nearness=nearness, minimum=self._minimum())
+        rows = counted.rows(weighing)
+        metadata: dict[str, Any] = {"weighing": weighing._asdict() | {"users": _finite(weighing.users)}}
         alike = self._resemblance(prepared, filtered)
         if alike is not None:
             interactions = _interactions(filtered, prepared)
@@ -125,7 +142,8 @@ class SimilarPipeline(Pipeline):
             like = likeness.Likeness(prepared.item_space, prepared.item_features, alike.all_texts)
             if self.weights is not None:
                 like.weights = self.weights
-            rows = likeness.fit(rows, like, alike, interactions)
+            new = newness.new_items(filtered, prepared.item_created, newness.told(prepared), prepared.latest)
+            rows = likeness.fit(rows, like, alike, interactions, new)
             metadata |= {
                 "mixture": self.mixture._asdict(),
                 "likeness": dict(zip(like.names, like.weights.tolist(), strict=True)),
@@ -156,25 +174,57 @@ class SimilarPipeline(Pipeline):
         return settings.filter_by_interaction_count(self.config, filtered)
 
 
-def _withheld(cases: Cases, seed: int) -> Cases:
-    """A tenth of the validation users, or `MIN_CASES` of them, or half of them if there are few.
+def _withheld(cases: Cases, users: int, seed: int) -> Cases:
+    """A tenth of the validation users, or `MIN_CASES` of them, but at most `MAX_WITHHELD` of all users.
 
     They are withheld whole. Otherwise the pairs of their own older events would predict what they do next.
     """
-    count = min(max(len(cases) // 10, MIN_CASES), (len(cases) + 1) // 2)
+    count = min(max(len(cases) // 10, MIN_CASES), len(cases), max(int(users * MAX_WITHHELD), 1))
     take = np.sort(np.random.default_rng([seed, 10]).permutation(len(cases))[:count])
     return Cases(cases.users[take], cases.shown[take])
 
 
 def _questions(sequences: Sequences, cases: Cases) -> tuple[list[int], list[NDArray[np.integer]]]:
-    """The last item that each case shows, and the withheld items other than that, soonest first."""
+    """The last item that each case shows, and the withheld items other than that, soonest first.
+
+    If there are few cases, each asks at earlier places of its history, too.
+    """
+    places = min(MAX_PLACES, -(-MIN_CASES // max(len(cases), 1)))
     asked, wanted = [], []
     for user, shown, truth in zip(cases.users, cases.shown, truths(sequences, cases), strict=True):
-        item = int(sequences.history(int(user), int(shown)).items[-1])
-        others = truth[truth != item]
-        if len(others):
-            asked.append(item)
-            wanted.append(others)
+        items = sequences.history(int(user)).items
+        for cut in np.unique(np.linspace(0, int(shown), places + 1).astype(int)[1:]):
+            soon = items[cut : cut + len(truth)]
+            others = soon[soon != items[cut - 1]] if cut else soon[:0]
+            if len(others):
+                asked.append(int(items[cut - 1]))
+                wanted.append(others)
+    return asked, wanted
+
+
+def _other_items(
+    sequences: Sequences, cases: Cases, users: NDArray[np.integer], seed: int
+) -> tuple[list[int], list[NDArray[np.integer]]]:
+    """Random items of each case's user, and other items of the same user, from another sitting if possible.
+
+    An item is wanted with a probability of 1 over its number of `users`, because a site shows popular items
+    more often. Popularity as the propensity to be shown follows Yang et al., "Unbiased offline recommender
+    evaluation for missing-not-at-random implicit feedback" (2018).
+    """
+    rng, sitting = np.random.default_rng([seed, 15]), baskets(sequences)
+    asked, wanted = [], []
+    for user in cases.users:
+        mine = slice(int(sequences.offsets[user]), int(sequences.offsets[user + 1]))
+        items, there = sequences.items[mine], sitting[mine]
+        for place in rng.permutation(len(items))[:QUESTIONS_PER_USER]:
+            apart = there != there[place]
+            others = np.setdiff1d(items[apart] if apart.any() else items, items[place])
+            others = others[users[others] >= content.COLD]
+            if len(others):
+                chance = 1.0 / users[others]
+                count = min(MAX_WANTED, len(others))
+                asked.append(int(items[place]))
+                wanted.append(rng.choice(others, count, replace=False, p=chance / chance.sum()))
     return asked, wanted
 
 

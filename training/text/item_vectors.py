@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def encoder(seed: int, checkpoints: Path | None, stop: StopSignal) -> TextEncode
     if sentence_model.installed():
         return TextCache(sentence_model.SentenceModel(), checkpoints, stop)
     return Lsa(seed=seed)
+
+
+YEAR = re.compile(r"\s*\((?:1[89]|20)\d\d\)\s*$")
+"""The year of publication at the end of a name. It would make all items of one year alike."""
 
 
 class ItemTexts:
@@ -78,6 +83,8 @@ class ItemTexts:
             if name is not None and name in prepared.item_columns
         ]
         return [
-            "\n".join(str(column.value(row) or "") for column, times in columns for _ in range(times)).strip()
+            "\n".join(
+                YEAR.sub("", str(column.value(row) or "")) for column, times in columns for _ in range(times)
+            ).strip()
             for row in range(len(prepared.items))
         ]

@@ -7,7 +7,7 @@ from tastemaker.models.features import FeatureColumn, FeatureRows, FeatureSpace
 from tastemaker.models.sparse import SparseRows
 from tastemaker.models.topk import top_k
 from training.algorithms import likeness
-from training.algorithms.content import Resemblance
+from training.algorithms.content import COLD, Resemblance
 from training.algorithms.likeness import Likeness
 
 SHELVES, COLORS, EACH = 8, 4, 12
@@ -75,7 +75,7 @@ def test_weights_tell_informative_attributes_from_others(shop) -> None:
 def test_attributes_order_the_rows_of_known_items(shop) -> None:
     rows, like, alike, shelf = shop
     interactions = np.append(np.full(ITEMS, 50), np.zeros(NEW, int))
-    found = likeness.fit(rows, like, alike, interactions)
+    found = likeness.fit(rows, like, alike, interactions, interactions < COLD)
 
     def same(all_rows: SparseRows) -> float:
         shares = []
@@ -91,7 +91,7 @@ def test_attributes_order_the_rows_of_known_items(shop) -> None:
 def test_new_items_have_places_in_the_rows_of_items_like_them(shop) -> None:
     rows, like, alike, shelf = shop
     interactions = np.append(np.full(ITEMS, 50), np.zeros(NEW, int))
-    found = likeness.fit(rows, like, alike, interactions)
+    found = likeness.fit(rows, like, alike, interactions, interactions < COLD)
     hosts = 0
     for item in range(ITEMS):
         columns, values = found.row(item)
@@ -104,6 +104,16 @@ def test_new_items_have_places_in_the_rows_of_items_like_them(shop) -> None:
     assert hosts >= 0.7 * ITEMS * min(NEW, SHELVES) / SHELVES
 
 
+def test_old_items_that_hardly_anybody_had_have_no_place() -> None:
+    space, features, _ = catalog()
+    like, alike = Likeness(space, features, None), Resemblance(features, None, np.arange(ITEMS))
+    interactions = np.append(np.full(ITEMS, 50), np.ones(NEW, int))
+    found = likeness.fit(noisy_rows(), like, alike, interactions, np.zeros(ITEMS + NEW, bool))
+    for item in range(ITEMS):
+        columns, values = found.row(item)
+        assert columns[top_k(values, 25)].max() < ITEMS
+
+
 def test_order_of_users_stays_where_attributes_say_nothing() -> None:
     space, features, _ = catalog()
     like, alike = Likeness(space, features, None), Resemblance(features, None, np.arange(ITEMS))
@@ -114,7 +124,8 @@ def test_order_of_users_stays_where_attributes_say_nothing() -> None:
         columns, values = rows.row(item)
         wanted.append(columns[top_k(values, 3)])
     like.weights = likeness.choose(rows, like, alike, asked, wanted)
-    found = likeness.fit(rows, like, alike, np.append(np.full(ITEMS, 50), np.zeros(NEW, int)))
+    nothing_new = np.zeros(ITEMS + NEW, bool)
+    found = likeness.fit(rows, like, alike, np.append(np.full(ITEMS, 50), np.zeros(NEW, int)), nothing_new)
     kept = [len(np.intersect1d(first(rows, item), first(found, item))) for item in range(ITEMS)]
     assert np.mean(kept) > 4.0
 
@@ -146,6 +157,19 @@ def test_attributes_never_cost_the_next_item() -> None:
     wanted = [first(rows, item)[:1] for item in asked]
     like.weights = likeness.choose(rows, like, alike, asked, wanted)
     assert np.abs(like.weights).max() < 0.2
+
+
+def test_without_an_order_likeness_counts_as_far_as_chance_explains_its_loss() -> None:
+    """What users want has nothing to do with shelves, and they want little of what others have."""
+    space, features, _ = catalog()
+    like, alike = Likeness(space, features, None), Resemblance(features, None, np.arange(ITEMS))
+    rows, rng = noisy_rows(), np.random.default_rng(6)
+    asked = rng.integers(ITEMS, size=200).tolist()
+    wanted = [rng.permutation(np.delete(np.arange(ITEMS), item))[:4] for item in asked]
+    by_chance = likeness.choose(rows, like, alike, asked, wanted, in_order=False)
+    assert by_chance[0] >= 1.0
+    clearly = [first(rows, item)[:3] for item in asked]
+    assert likeness.choose(rows, like, alike, asked, clearly, in_order=False)[0] < 0.2
 
 
 def test_numbers_get_no_addition() -> None:

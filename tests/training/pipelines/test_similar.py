@@ -5,7 +5,7 @@ import pytest
 
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.sparse import SparseRows
-from tests.training.algorithms.histories import dense, sequences
+from tests.training.algorithms.histories import bought, dense, sequences
 from training.algorithms import content, similar
 from training.algorithms.similar import Weighing
 from training.config import Config
@@ -22,10 +22,32 @@ def features(codes: list[list[int]]) -> FeatureRows:
 def test_pair_counts_each_user_once_and_nearness_by_distance() -> None:
     counted = similar.count(sequences([0, 1, 0, 2]), 3)
     keys = {int(key): place for place, key in enumerate(counted.keys)}
-    assert counted.shared.tolist() == [1.0] * 6
-    assert counted.near[keys[0 * 3 + 1]] == pytest.approx(2.0)  # one before and one after
-    assert counted.near[keys[0 * 3 + 2]] == pytest.approx(1 / 3 + 1)
-    assert counted.near[keys[1 * 3 + 2]] == counted.near[keys[2 * 3 + 1]] == pytest.approx(1 / 2)
+    user = 1 / np.sqrt(3)  # the user has three items
+    assert counted.shared.tolist() == pytest.approx([user] * 6)
+    assert counted.near[keys[0 * 3 + 1]] == pytest.approx(2.0 * user)  # one before and one after
+    assert counted.near[keys[0 * 3 + 2]] == pytest.approx((1 / 3 + 1) * user)
+    assert counted.near[keys[1 * 3 + 2]] == counted.near[keys[2 * 3 + 1]] == pytest.approx(user / 2)
+
+
+def test_items_shown_at_the_same_time_are_not_alike_for_that() -> None:
+    """Item 0 is wanted with item 1, at any time. In the first year the site also showed it with item 2."""
+    early = [[(0, day), (2, day + 1), (3, day + 2)] for day in range(100)]
+    early += [[(2, day), (3, day + 1)] for day in range(100)]
+    late = [[(0, 1000 + day), (1, 1001 + day)] for day in range(30)]
+    late += [[(4, 1000 + day), (5, 1001 + day)] for day in range(170)]
+    weights = dense(similar.count(bought(*early, *late), 6).rows(Weighing(power=0.75)))
+    at_once = dense(
+        similar.count(bought(*[[(i, 0) for i, _ in u] for u in early + late]), 6).rows(Weighing())
+    )
+    assert weights[0][1] > weights[0][2]
+    assert at_once[0][1] < at_once[0][2]
+
+
+def test_user_with_many_items_says_less_about_each_pair() -> None:
+    counted = similar.count(sequences(list(range(25)), [25, 26, 27, 28]), 29)
+    pair = {int(key): float(shared) for key, shared in zip(counted.keys, counted.shared, strict=True)}
+    assert pair[1] == pytest.approx(0.2)
+    assert pair[25 * 29 + 26] == pytest.approx(0.5)
 
 
 def test_higher_discount_prefers_specific_items() -> None:
@@ -39,7 +61,7 @@ def test_higher_discount_prefers_specific_items() -> None:
 
 
 def test_items_with_too_few_common_users_are_not_neighbors() -> None:
-    rows = similar.count(sequences([0, 1], [0, 1], [0, 2]), 3).rows(Weighing(), minimum=2)
+    rows = similar.count(sequences([0, 1], [0, 1], [0, 2]), 3, minimum=2).rows(Weighing())
     assert (dense(rows)[0] > 0).tolist() == [False, True, False]
 
 
@@ -49,7 +71,7 @@ def test_long_histories_are_cut_to_the_pair_limit(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(similar, "MAX_PAIRS", 20 * 5 * 4)
     assert similar.max_history(np.full(20, 12)) == 5
     cut = similar.count(data, 32)
-    assert cut.shared.sum() == 20 * 5 * 4
+    assert cut.shared.sum() == pytest.approx(20 * 5 * 4 / np.sqrt(5))
     newest = {30, 29, 28, 27, 26}  # of the last user
     assert set((cut.keys[cut.keys // 32 == 30] % 32).tolist()) == newest - {30}
     assert len(cut.keys) < len(whole.keys)
