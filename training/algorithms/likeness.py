@@ -28,7 +28,7 @@ from tastemaker.models.topk import top_k
 from training.algorithms import pairs
 from training.algorithms.content import COLD, Resemblance
 from training.progress import log
-from training.tuning.objective import gains
+from training.tuning.objective import gains, within_chance
 
 FACTORS = (0.0, 0.5, 1.0, 1.5, 2.0)
 """The factors of the weights that make the next items most likely, to try."""
@@ -41,9 +41,6 @@ KEPT = 0.98
 
 NEXT_KEPT = 0.99
 """The share of NDCG@10 of the next item, without attributes, that all weights must keep."""
-
-STANDARD_ERRORS = 2.0
-"""The loss that is within chance, where what was wanted is in no order."""
 
 RIDGE = 1.0
 """The penalty of squared weights, in validation cases."""
@@ -167,8 +164,7 @@ def choose(
         allowed = soon >= NEXT_KEPT * soon[0]  # the first of the grid has no weights, so one is allowed
         allowed &= reached >= KEPT * reached[allowed].max()
     else:
-        lost = each[:, :1] - each
-        allowed = lost.mean(0) <= STANDARD_ERRORS * lost.std(0) / np.sqrt(len(cases))
+        allowed = within_chance(each, 0)
     enough = np.flatnonzero(allowed)
     chosen = max(enough.tolist(), key=lambda place: (place // len(FACTORS), reached[place]))
     weights = grid[chosen].astype(np.float32)

@@ -25,13 +25,10 @@ from tastemaker.models.sparse import SparseRows
 from tastemaker.models.topk import top_k
 from training.algorithms import pairs, popularity
 from training.data.prepared import Sequences
-from training.tuning.objective import gains
+from training.tuning.objective import gains, within_chance
 
-PRIOR_USERS = 5.0
+PRIOR_USERS = 20.0
 """The users that are added to an item's own where expected users in common are found: few prove little."""
-
-FLOORS = (0.0, 2.0)
-"""The users in common that every pair is expected to have, to try instead of `PRIOR_USERS`."""
 
 COHORTS = 10
 """The groups of users by the time of their events, within which popularity is counted."""
@@ -61,13 +58,11 @@ class Weighing(NamedTuple):
     """How pairs are weighted.
 
     `users` is what a user in common counts where two neighboring events count 1 (infinite: only users count).
-    `power` is the power of the expected users in common that divides weights. To these, `floor` users in
-    common are added, or if it is 0, what `PRIOR_USERS` more users of the neighbor would give.
+    `power` is the power of the expected users in common, which divides weights.
     """
 
     users: float = np.inf
     power: float = 0.5
-    floor: float = 0.0
 
 
 ONLY_USERS = (np.inf,)
@@ -99,18 +94,15 @@ class Counted:
     """Pairs of items as sorted `keys`, row * items + column.
 
     `shared` is the users in common of each pair, `near` its nearness, and `expected` the users in common that
-    time and activity alone would give it. A user counts 1 over the root of the number of items that the user
-    has, and `user` on average. `users` is the number of users of every item, and `rates` how much one more
-    user of any other item adds to its expected users in common.
+    time and activity alone would give it if the second item had `PRIOR_USERS` more users. A user counts 1
+    over the root of the number of items that the user has. `users` is the number of users of every item.
     """
 
     keys: NDArray[np.int64]
     shared: NDArray[np.float64]
     near: NDArray[np.float64]
     expected: NDArray[np.float32]
-    rates: NDArray[np.float32]
     users: NDArray[np.int32]
-    user: float
 
     def row(self, item: int) -> slice:
         """Where the pairs of one item are."""
@@ -122,10 +114,7 @@ class Counted:
         """The weight of each of these pairs."""
         shared, near = self.shared[at], self.near[at]
         together = shared if np.isinf(weighing.users) else near + weighing.users * shared
-        expected = self.expected[at] + np.float32(weighing.floor * self.user)
-        if not weighing.floor:
-            expected += np.float32(PRIOR_USERS) * self.rates[self.keys[at] // len(self.users)]
-        weights: NDArray[np.float64] = together / expected ** np.float32(weighing.power)
+        weights: NDArray[np.float64] = together / self.expected[at] ** np.float32(weighing.power)
         return weights
 
     def rows(self, weighing: Weighing) -> SparseRows:
@@ -159,9 +148,8 @@ def count(sequences: Sequences, items: int, *, nearness: bool = True, minimum: f
         place = np.minimum(np.searchsorted(keys, near_keys), len(keys) - 1)
         found = keys[place] == near_keys  # false where a long history was cut
         near[place[found]] = sums[found]
-    expected, rates = _expected(sequences, held, items, keys)
-    user = float(held.weight[np.unique(held.owner)].mean()) if len(held.owner) else 1.0
-    return Counted(keys, shared, near, expected, rates, popularity.distinct_users(sequences, items), user)
+    expected = _expected(sequences, held, items, keys)
+    return Counted(keys, shared, near, expected, popularity.distinct_users(sequences, items))
 
 
 def max_history(lengths: NDArray[np.integer]) -> int:
@@ -181,12 +169,17 @@ def choose(
     *,
     users: Sequence[float] = USERS,
     powers: Sequence[float] = POWERS,
+    specific: bool = False,
 ) -> tuple[Weighing, float]:
-    """The weighing whose lists for the items `asked` predict best what was `wanted`, and its objective."""
+    """The weighing whose lists for the items `asked` predict best what was `wanted`, and its objective.
+
+    If lists should be `specific`, it is the one with the highest power that loses no more than chance
+    explains: where what comes next is what a site shows, popular items are wanted for that alone.
+    """
     popular = top_k(counted.users.astype(np.float64), LIST_LENGTH + 1)
-    candidates = [Weighing(*one) for one in product(users, powers, FLOORS)]
-    reached = np.zeros(len(candidates))
-    for item, truth in zip(asked, wanted, strict=True):
+    candidates = [Weighing(*one) for one in product(users, powers)]
+    each = np.zeros((len(asked), len(candidates)))
+    for case, (item, truth) in enumerate(zip(asked, wanted, strict=True)):
         at = counted.row(item)
         columns = counted.keys[at] % len(counted.users)
         lists = []
@@ -195,9 +188,13 @@ def choose(
             best = columns[top_k(np.where(weights > 0, weights, -np.inf), LIST_LENGTH)]
             rest = popular[(popular != item) & ~np.isin(popular, best)]
             lists.append(np.concatenate([best, rest])[:LIST_LENGTH])
-        reached += gains(lists, [truth] * len(lists))
-    first = int(np.argmax(reached))
-    return candidates[first], float(reached[first]) / max(len(asked), 1)
+        each[case] = gains(lists, [truth] * len(lists))
+    reached = each.sum(0) / max(len(asked), 1)
+    chosen = int(np.argmax(reached))
+    if specific:
+        enough = np.flatnonzero(within_chance(each, chosen)).tolist()
+        chosen = max(enough, key=lambda place: (candidates[place].power, reached[place]))
+    return candidates[chosen], float(reached[chosen])
 
 
 def _holdings(sequences: Sequences, items: int) -> Holdings:
@@ -241,10 +238,11 @@ def _near(sequences: Sequences, weight: NDArray[np.float64]) -> Iterator[pairs.P
 
 def _expected(
     sequences: Sequences, held: Holdings, items: int, keys: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The users in common of each pair that time and activity alone would give, and the rate of each item.
+) -> NDArray[np.float32]:
+    """The users in common of each pair that time and activity alone would give.
 
-    A user of `i` with n items has `j` with n times the share of `j` among all items of the user's cohort.
+    A user of `i` with n items has `j` with n times the share of `j` among all items of the user's cohort. The
+    prior users of `j` are spread over all cohorts.
     """
     cohort, cohorts = _cohorts(sequences)
     at = cohort[held.owner] * items + held.item
@@ -252,13 +250,16 @@ def _expected(
     drawn = (held.weight * np.bincount(held.owner, minlength=sequences.users))[held.owner]
     given = np.bincount(at, drawn, cohorts * items).reshape(cohorts, items).astype(np.float32)
     shares = (has / np.maximum(has.sum(1, keepdims=True), 1)).astype(np.float32)
-    expected = np.zeros(len(keys), np.float32)
+    prior = given.sum(0) * np.float32(PRIOR_USERS / max(len(held.item), 1))
+    expected = np.empty(len(keys), np.float32)
     for begin in range(0, len(keys), pairs.CHUNK):
         part = keys[begin : begin + pairs.CHUNK]
         row, column = part // items, part % items
+        sums = prior[row]
         for one in range(cohorts):
-            expected[begin : begin + pairs.CHUNK] += given[one, row] * shares[one, column]
-    return expected, given.sum(0) / np.float32(max(len(held.item), 1))
+            sums += given[one, row] * shares[one, column]
+        expected[begin : begin + pairs.CHUNK] = sums
+    return expected
 
 
 def _cohorts(sequences: Sequences) -> tuple[NDArray[np.int64], int]:

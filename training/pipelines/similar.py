@@ -83,7 +83,9 @@ class SimilarPipeline(Pipeline):
         counted = similar.count(filtered, len(some.items), nearness=not in_bulk, minimum=self._minimum())
         powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
         users = similar.ONLY_USERS if in_bulk else similar.USERS
-        self.weighing, reached = similar.choose(counted, asked, wanted, users=users, powers=powers)
+        self.weighing, reached = similar.choose(
+            counted, asked, wanted, users=users, powers=powers, specific=in_bulk
+        )
         each = self.weighing.users
         common = "only users in common" if np.isinf(each) else f"a user in common as {each:g} near events"
         log(

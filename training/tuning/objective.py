@@ -36,3 +36,13 @@ def gains(lists: Sequence[NDArray[Any]], wanted: Sequence[NDArray[Any]]) -> NDAr
         found = np.count_nonzero(hit[:10]) / min(len(every), 10)
         result[case] = (soon + ndcg(hit, len(every), 25) + found) / 3
     return result
+
+
+def within_chance(each: NDArray[np.float64], best: int) -> NDArray[np.bool_]:
+    """Which columns of float64[cases, columns] lose no more than chance explains against the column `best`.
+
+    Chance explains two standard errors of the mean difference.
+    """
+    lost = each[:, [best]] - each
+    allowed: NDArray[np.bool_] = lost.mean(0) <= 2.0 * lost.std(0) / np.sqrt(max(len(each), 1))
+    return allowed

@@ -90,6 +90,18 @@ def test_chosen_weighing_fits_the_data() -> None:
     assert similar.choose(counted, range(40), wanted)[1] > 0.5
 
 
+def test_specific_lists_are_chosen_where_nothing_but_chance_is_lost() -> None:
+    rng = np.random.default_rng(1)
+    tastes = [rng.permutation(np.arange(20) + 20 * (user % 2))[:12].tolist() for user in range(80)]
+    counted = similar.count(sequences(*tastes), 40)
+    wanted = [rng.permutation(40)[:4] for _ in range(40)]
+    plain, reached = similar.choose(counted, range(40), wanted)
+    specific, kept = similar.choose(counted, range(40), wanted, specific=True)
+    assert specific.power == max(similar.POWERS)
+    assert plain.power <= specific.power
+    assert kept <= reached
+
+
 def goes_with(pairs: dict[int, list[int]], items: int) -> SparseRows:
     lengths = [len(pairs.get(item, [])) for item in range(items)]
     columns = np.array([other for item in range(items) for other in pairs.get(item, [])], np.int32)

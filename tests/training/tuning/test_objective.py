@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.tuning.objective import gains
+from training.tuning.objective import gains, within_chance
 
 LIST = np.arange(25)
 
@@ -22,3 +22,10 @@ def test_earlier_places_are_worth_more() -> None:
 
 def test_next_item_counts_more_than_a_later_one() -> None:
     assert gain(LIST, [0, 99]) > gain(LIST, [99, 0])
+
+
+def test_loss_within_chance_is_no_loss() -> None:
+    rng = np.random.default_rng(0)
+    best = rng.random(400)
+    each = np.column_stack([best, best + rng.normal(0, 0.3, 400), best - 0.1 - rng.normal(0, 0.3, 400)])
+    assert within_chance(each, 0).tolist() == [True, True, False]
