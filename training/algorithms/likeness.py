@@ -39,6 +39,9 @@ EVENLY = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 KEPT = 0.98
 """The share of the best objective that a larger addition must keep."""
 
+KEPT_APART = 0.9
+"""The share of the objective without attributes that weights must keep where what was wanted has no order."""
+
 NEXT_KEPT = 0.99
 """The share of NDCG@10 of the next item, without attributes, that all weights must keep."""
 
@@ -140,8 +143,8 @@ def choose(
 ) -> NDArray[np.float32]:
     """The weights of attributes and texts by what was `wanted` after the items `asked`.
 
-    If what was wanted is not `in_order`, no item is the next one, and weights may not lose more than chance
-    explains against none. Numbers get no weight then: items of one year or price are shown together.
+    If what was wanted is not `in_order`, no item is the next one, and weights may lose what chance explains,
+    up to a tenth. Numbers get no weight then: items of one year or price are shown together.
     """
     some = np.random.default_rng(len(asked)).permutation(len(asked))[:MAX_CASES].tolist()
     cases = []
@@ -164,7 +167,7 @@ def choose(
         allowed = soon >= NEXT_KEPT * soon[0]  # the first of the grid has no weights, so one is allowed
         allowed &= reached >= KEPT * reached[allowed].max()
     else:
-        allowed = within_chance(each, 0)
+        allowed = within_chance(each, 0) & (reached >= KEPT_APART * reached[0])
     enough = np.flatnonzero(allowed)
     chosen = max(enough.tolist(), key=lambda place: (place // len(FACTORS), reached[place]))
     weights = grid[chosen].astype(np.float32)

@@ -4,7 +4,8 @@ Users in common show likeness only as far as they exceed what chance gives. Two 
 the same months to the same active people have many users in common, although nobody chose one because of the
 other. So the weight of a pair is divided by its expected users in common to a power: the users of `i`, each
 with the popularity of `j` among the users of the same time, in proportion to the number of items that each
-user has. A user with many items says less about each pair, and counts 1 over the root of their number.
+user has. A user with more than `FULL_ITEMS` says less about each pair, and counts less by the root of their
+number.
 
 Every two events that are d events apart add 1/d, weighted in the same way. How much nearness and the expected
 number should count differs between data sets, so `choose` decides on validation data. Within a row only the
@@ -29,6 +30,9 @@ from training.tuning.objective import gains, within_chance
 
 PRIOR_USERS = 20.0
 """The users that are added to an item's own where expected users in common are found: few prove little."""
+
+FULL_ITEMS = 50
+"""The items up to which a user counts 1 in each pair."""
 
 COHORTS = 10
 """The groups of users by the time of their events, within which popularity is counted."""
@@ -73,7 +77,7 @@ Never 0, because nearness alone follows the order in which a site shows its item
 common.
 """
 
-POWERS = (0.3, 0.5, 0.75, 0.9)
+POWERS = (0.15, 0.3, 0.5, 0.75, 0.9)
 
 
 def power(discount: float) -> float:
@@ -94,8 +98,8 @@ class Counted:
     """Pairs of items as sorted `keys`, row * items + column.
 
     `shared` is the users in common of each pair, `near` its nearness, and `expected` the users in common that
-    time and activity alone would give it if the second item had `PRIOR_USERS` more users. A user counts 1
-    over the root of the number of items that the user has. `users` is the number of users of every item.
+    time and activity alone would give it if the second item had `PRIOR_USERS` more users. A user with many
+    items counts less than 1 in all three. `users` is the number of users of every item.
     """
 
     keys: NDArray[np.int64]
@@ -210,7 +214,7 @@ def _holdings(sequences: Sequences, items: int) -> Holdings:
         start = int(np.searchsorted(owner, user))
         mine = slice(start, start + int(lengths[user]))
         kept[mine] = np.isin(item[mine], newest[np.sort(first)[:most]])
-    weight = 1.0 / np.sqrt(np.clip(lengths, 1, most))
+    weight = np.sqrt(FULL_ITEMS / np.clip(lengths, FULL_ITEMS, max(most, FULL_ITEMS)))
     return Holdings(owner[kept], item[kept], weight)
 
 

@@ -22,11 +22,10 @@ def features(codes: list[list[int]]) -> FeatureRows:
 def test_pair_counts_each_user_once_and_nearness_by_distance() -> None:
     counted = similar.count(sequences([0, 1, 0, 2]), 3)
     keys = {int(key): place for place, key in enumerate(counted.keys)}
-    user = 1 / np.sqrt(3)  # the user has three items
-    assert counted.shared.tolist() == pytest.approx([user] * 6)
-    assert counted.near[keys[0 * 3 + 1]] == pytest.approx(2.0 * user)  # one before and one after
-    assert counted.near[keys[0 * 3 + 2]] == pytest.approx((1 / 3 + 1) * user)
-    assert counted.near[keys[1 * 3 + 2]] == counted.near[keys[2 * 3 + 1]] == pytest.approx(user / 2)
+    assert counted.shared.tolist() == [1.0] * 6
+    assert counted.near[keys[0 * 3 + 1]] == pytest.approx(2.0)  # one before and one after
+    assert counted.near[keys[0 * 3 + 2]] == pytest.approx(1 / 3 + 1)
+    assert counted.near[keys[1 * 3 + 2]] == counted.near[keys[2 * 3 + 1]] == pytest.approx(1 / 2)
 
 
 def test_items_shown_at_the_same_time_are_not_alike_for_that() -> None:
@@ -44,10 +43,10 @@ def test_items_shown_at_the_same_time_are_not_alike_for_that() -> None:
 
 
 def test_user_with_many_items_says_less_about_each_pair() -> None:
-    counted = similar.count(sequences(list(range(25)), [25, 26, 27, 28]), 29)
+    counted = similar.count(sequences(list(range(200)), [200, 201, 202, 203]), 204)
     pair = {int(key): float(shared) for key, shared in zip(counted.keys, counted.shared, strict=True)}
-    assert pair[1] == pytest.approx(0.2)
-    assert pair[25 * 29 + 26] == pytest.approx(0.5)
+    assert pair[1] == pytest.approx(0.5)  # four times the number of items up to which a user counts 1
+    assert pair[200 * 204 + 201] == 1.0
 
 
 def test_higher_discount_prefers_specific_items() -> None:
@@ -71,7 +70,7 @@ def test_long_histories_are_cut_to_the_pair_limit(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(similar, "MAX_PAIRS", 20 * 5 * 4)
     assert similar.max_history(np.full(20, 12)) == 5
     cut = similar.count(data, 32)
-    assert cut.shared.sum() == pytest.approx(20 * 5 * 4 / np.sqrt(5))
+    assert cut.shared.sum() == 20 * 5 * 4
     newest = {30, 29, 28, 27, 26}  # of the last user
     assert set((cut.keys[cut.keys // 32 == 30] % 32).tolist()) == newest - {30}
     assert len(cut.keys) < len(whole.keys)
