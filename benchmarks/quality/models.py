@@ -63,7 +63,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=RUNS, default=list(RUNS), help="these data sets alone")
     parser.add_argument("--protocol", nargs="+", choices=[*PROTOCOLS, "service"], help="these alone")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--cases", type=int, default=2000, metavar="N", help="at most N test cases; 0 for all (default 2000)"
+    )
     parser.add_argument("--no-peers", action="store_true", help="ours and its parts alone")
+    parser.add_argument("--no-parts", action="store_true", help="the blend alone, without its parts")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a hyperparameter")
     parser.add_argument("--out", type=Path, help="keep the figures here, as JSON, and add to those there")
     args = parser.parse_args(argv)
@@ -104,9 +108,9 @@ def _run(
         if protocol == "service":
             yield _service(config, prepared, root)
             return
-        held = PROTOCOLS[protocol](prepared, seed)
+        held = PROTOCOLS[protocol](prepared, seed).sample(args.cases, seed)
         log(f"{data.name}, {protocol}: {len(held.cases):,} cases")
-        yield from _ours(config, held, root)
+        yield from _ours(config, held, root, parts=not args.no_parts)
         if args.no_peers:
             return
         rectools = args.rectools if seed == args.seeds[0] else None
@@ -115,8 +119,8 @@ def _run(
             yield {"model": one.name, "setting": one.setting, **figures, "cpu": one.cpu}
 
 
-def _ours(config: Config, held: Protocol, root: Path) -> Iterator[dict[str, Any]]:
-    """The blend as it would serve, and each of its parts alone."""
+def _ours(config: Config, held: Protocol, root: Path, *, parts: bool) -> Iterator[dict[str, Any]]:
+    """The blend as it would serve, and with `parts` also each of its parts alone."""
     recipe = pipeline(config, checkpoints=None, stop=StopSignal())
     began = time.process_time()
     recipe.tune(held.training)
@@ -127,6 +131,8 @@ def _ours(config: Config, held: Protocol, root: Path) -> Iterator[dict[str, Any]
     assert isinstance(model, SequenceModel)
     figures = asdict(quality(held, lists_of(held, scorer(model, held.whole))))
     yield {"model": "ours", "setting": "", **figures, "cpu": cpu}
+    if not parts:
+        return
     figures = asdict(quality(held, lists_of(held, _late(model, held.whole))))
     yield {"model": "ours, requested six years later", "setting": "", **figures, "cpu": 0.0}
     for name, score in _parts(model, held.whole):

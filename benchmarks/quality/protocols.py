@@ -7,7 +7,7 @@ next. Whole catalogs are ranked. Nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,6 @@ from training.data.split import Cases, test_cases, without
 from training.output.evaluate import Scorer
 
 WEEK = 7 * 86_400
-MAX_CASES = 2_000
-"""The number of cases. More users change the figures by less than a hundredth."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,16 @@ class Protocol:
         items = self.whole.sequences.history(user).items[shown:]
         return items[np.sort(np.unique(items, return_index=True)[1])]
 
+    def sample(self, most: int, seed: int) -> Protocol:
+        """The same protocol with at most this many cases, drawn with the seed. All of them for 0.
+
+        The standard error of a hit rate of .1 is 7 % of it with 2,000 cases, and 2 % with 20,000.
+        """
+        if not 0 < most < len(self.cases):
+            return self
+        chosen = np.sort(np.random.default_rng([seed, 7]).permutation(len(self.cases))[:most])
+        return replace(self, cases=Cases(self.cases.users[chosen], self.cases.shown[chosen]))
+
 
 def leave_one_out(prepared: Prepared, seed: int) -> Protocol:
     """The last event of each user with three or more events. Seen items are not recommended."""
@@ -48,24 +56,24 @@ def leave_one_out(prepared: Prepared, seed: int) -> Protocol:
     users = np.flatnonzero(lengths >= 3)
     cases = Cases(users, lengths[users] - 1)
     training = prepared.with_sequences(without(prepared.sequences, cases, whole=False))
-    return Protocol(prepared, training, _some(cases, seed), seen=False)
+    return Protocol(prepared, training, cases, seen=False)
 
 
 def new_users(prepared: Prepared, seed: int) -> Protocol:
     """Personalize's own: a tenth of the users is not trained on, and their newest tenth is predicted."""
     cases = test_cases(prepared.sequences, seed)
     training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
-    return Protocol(prepared, training, _some(cases, seed), seen=True)
+    return Protocol(prepared, training, cases, seen=True)
 
 
 def last_week(prepared: Prepared, seed: int) -> Protocol:
     """The events of the last week of the data."""
-    return _after(prepared, prepared.latest - WEEK, seed)
+    return _after(prepared, prepared.latest - WEEK)
 
 
 def global_time(prepared: Prepared, seed: int) -> Protocol:
     """The events after the time by which nine tenths of all events had happened."""
-    return _after(prepared, int(np.quantile(prepared.sequences.times, 0.9)), seed)
+    return _after(prepared, int(np.quantile(prepared.sequences.times, 0.9)))
 
 
 PROTOCOLS: dict[str, Callable[[Prepared, int], Protocol]] = {
@@ -76,20 +84,13 @@ PROTOCOLS: dict[str, Callable[[Prepared, int], Protocol]] = {
 }
 
 
-def _after(prepared: Prepared, time: int, seed: int) -> Protocol:
+def _after(prepared: Prepared, time: int) -> Protocol:
     sequences = prepared.sequences
     before = np.bincount(sequences.owners()[sequences.times <= time], minlength=sequences.users)
     users = np.flatnonzero((before > 0) & (before < sequences.lengths))
     cases = Cases(users, before[users])
     training = prepared.with_sequences(sequences.truncated(before))
-    return Protocol(prepared, training, _some(cases, seed), seen=True)
-
-
-def _some(cases: Cases, seed: int) -> Cases:
-    if len(cases) <= MAX_CASES:
-        return cases
-    chosen = np.sort(np.random.default_rng([seed, 7]).permutation(len(cases))[:MAX_CASES])
-    return Cases(cases.users[chosen], cases.shown[chosen])
+    return Protocol(prepared, training, cases, seen=True)
 
 
 @dataclass(frozen=True)

@@ -51,5 +51,15 @@ def test_seen_items_are_listed_only_if_the_protocol_allows(shop: Prepared) -> No
     assert lists_of(seen, lambda user, shown: scores)[0][0] in mine
 
 
+def test_sample_has_other_users_for_another_seed_and_the_same_training_data(shop: Prepared) -> None:
+    held = PROTOCOLS["leave-one-out"](shop, 0)
+    some, others = held.sample(5, 0), held.sample(5, 1)
+    assert len(some.cases) == 5
+    assert some.cases.users.tolist() != others.cases.users.tolist()
+    assert np.isin(some.cases.users, held.cases.users).all()
+    assert some.training is held.training
+    assert held.sample(0, 0) is held
+
+
 def _first_case(held: Protocol) -> Protocol:
     return Protocol(held.whole, held.training, Cases(held.cases.users[:1], held.cases.shown[:1]), held.seen)
