@@ -96,8 +96,10 @@ class Ids:
         return str(self._bytes[self._starts[position] : self._starts[position + 1]], ENCODING, ERRORS)
 
     def take(self, positions: Iterable[int]) -> list[str]:
-        """The ids at these positions, in their order."""
-        return [self[int(position)] for position in positions]
+        """The ids at these positions, which are not negative, in their order."""
+        found = np.fromiter(positions, np.int64)
+        begins, ends, data = self.offsets[found].tolist(), self.offsets[found + 1].tolist(), self._bytes
+        return [str(data[begin:end], ENCODING, ERRORS) for begin, end in zip(begins, ends, strict=True)]
 
     def tolist(self) -> list[str]:
         """All ids in order."""
@@ -227,6 +229,9 @@ class JoinedIds(Ids):
         return isinstance(other, JoinedIds) and (self._head, self._tail) == (other._head, other._tail)
 
     __hash__ = None
+
+    def take(self, positions: Iterable[int]) -> list[str]:
+        return [self[int(position)] for position in positions]
 
     def tolist(self) -> list[str]:
         return self._head.tolist() + self._tail.tolist()

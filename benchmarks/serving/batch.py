@@ -1,36 +1,50 @@
 """Users per second and core of a batch inference job, beside implicit's recommend on the same catalog.
 
-    python -m benchmarks.serving.batch [--items 100000] [--users 100000] [--lines 2000]
+    python -m benchmarks.serving.batch [--items 10000 100000] [--users 20000] [--lines 2000] [--rounds 3]
 
-The bundle is the one of benchmarks.serving.coldstart, a sequence model without an encoder. For each line, 20
-events are merged, the whole catalog is scored, the best 25 items get a softmax over all scores, and a line of
-JSON is written. Stores are fakes, so that no network is measured. implicit gets 64 random factors, leaves out
-known items, and answers all users in one call, which is its fastest way. The unit is CPU seconds; run it with
-OPENBLAS_NUM_THREADS=1.
+Each line is read, its user's 20 or 50 events are merged, the whole catalog is scored, the best 25 items get a
+softmax, and a line of JSON is written. Two bundles are measured: that of benchmarks.serving.coldstart, a
+sequence model without an encoder, and that of benchmarks.serving.handler, with an encoder of width 64 (and
+clusters, if the catalog is large). `third` and `tenth` are filters by an attribute with that share of the
+catalog; `unseen` removes the user's own items. Stores are fakes, so that no network is measured. implicit
+gets 64 random factors, leaves out known items, and answers all users in one call, which is its fastest way.
+The unit is CPU seconds with one thread. All cases take turns, and figures are medians of the rounds: of the
+rates, and of the ratios with implicit's rate in the same round.
 """
 
 import argparse
 import json
+import os
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import median
 from time import process_time
 from typing import Any
 
-import numpy as np
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
-from benchmarks.serving.coldstart import GROUP as DATASET_GROUP
-from benchmarks.serving.coldstart import PREFIX, write_bundle
-from lambdas.batch.answer import GROUP
-from tastemaker.batch import lines
-from tastemaker.batch.inference import InferenceJob
-from tastemaker.contracts.plans import BatchPlan
-from tastemaker.control.core.records import MemoryRepository, Record
-from tastemaker.serving.endpoints import RecordCache
-from tastemaker.serving.loaded import LoadedBundle
-from tastemaker.serving.ports import Bundles
-from tastemaker.serving.runtime import Runtime
+import numpy as np  # noqa: E402  # after the number of threads is set
+
+from benchmarks.serving import handler  # noqa: E402
+from benchmarks.serving.coldstart import GROUP as DATASET_GROUP  # noqa: E402
+from benchmarks.serving.coldstart import PREFIX, write_bundle  # noqa: E402
+from lambdas.batch.answer import GROUP  # noqa: E402
+from tastemaker.batch import lines  # noqa: E402
+from tastemaker.batch.inference import InferenceJob  # noqa: E402
+from tastemaker.contracts.plans import BatchPlan  # noqa: E402
+from tastemaker.control.core.records import MemoryRepository, Record  # noqa: E402
+from tastemaker.serving.endpoints import RecordCache  # noqa: E402
+from tastemaker.serving.loaded import LoadedBundle  # noqa: E402
+from tastemaker.serving.ports import Bundles  # noqa: E402
+from tastemaker.serving.runtime import Runtime  # noqa: E402
+from training.algorithms import clusters  # noqa: E402
 
 FILTER = f"{PREFIX}filter/f"
+THIRD = "INCLUDE ItemID WHERE Items.PRICE < 10"
+IMPLICIT = "implicit, ALS of 64 factors"
 
 
 class FakeStore(Bundles):
@@ -46,11 +60,11 @@ class FakeStore(Bundles):
         return []
 
 
-def job(store: FakeStore, recipe: str, *, filtered: bool = False) -> InferenceJob:
-    """Return a job on the bundle, optionally with a filter that keeps a third of the items."""
+def job(store: FakeStore, recipe: str, expression: str | None = None) -> InferenceJob:
+    """Return a job on the bundle, optionally with a filter."""
     repository = MemoryRepository()
     body: dict[str, Any] = {"status": "ACTIVE", "datasetGroupArn": DATASET_GROUP}
-    body["filterExpression"] = "INCLUDE ItemID WHERE Items.PRICE < 10"
+    body["filterExpression"] = expression
     repository.create(Record(FILTER, "Filter", body))
     runtime = Runtime(RecordCache(repository), store, store, clock=lambda: 1e9, new_id=lambda arn: "")
     plan: BatchPlan = {
@@ -70,7 +84,7 @@ def job(store: FakeStore, recipe: str, *, filtered: bool = False) -> InferenceJo
         "datasetGroupArn": DATASET_GROUP,
         "recipeArn": f"arn:aws:personalize:::recipe/{recipe}",
         "bundle": "s3://lake/bundle/",
-        "filterArn": FILTER if filtered else None,
+        "filterArn": FILTER if expression else None,
         "numResults": 25,
         "config": {},
     }
@@ -79,7 +93,6 @@ def job(store: FakeStore, recipe: str, *, filtered: bool = False) -> InferenceJo
 
 def per_second(work: InferenceJob, questions: list[bytes]) -> float:
     """Return the answered lines per CPU second, in groups as a batch job answers them."""
-    work.answer(lines.read(questions[0])[1] or {})
     started = process_time()
     for start in range(0, len(questions), GROUP):
         read = [lines.read(line) for line in questions[start : start + GROUP]]
@@ -107,33 +120,60 @@ def implicit_per_second(items: int, users: int, count: int) -> float:
     return count / (process_time() - started)
 
 
+def questions_of(users: list[str], count: int) -> list[bytes]:
+    """Return so many lines, of evenly spread users, several times if there are fewer users."""
+    step = max(1, len(users) // count)
+    return [json.dumps({"userId": users[number * step % len(users)]}).encode() for number in range(count)]
+
+
+def cases_of(folder: Path, items: int, users: int, count: int) -> dict[str, Callable[[], float]]:
+    """Return what is measured: by name, a function that returns users per second."""
+    write_bundle(folder / "blend", items, users)
+    handler.bundle(folder / "encoder", items)
+    made = clusters.add(folder / "encoder")
+    read = "no clusters" if made is None else f"clusters, {made.share:.0%} read"
+    print(f"{items:,} items, {count:,} users, {read}")
+    blend, encoder = FakeStore(folder / "blend"), FakeStore(folder / "encoder")
+    v1, v2 = "aws-user-personalization", "aws-user-personalization-v2"
+    work = {
+        "blend, user-personalization": job(blend, v1),
+        "blend, v2": job(blend, v2),
+        "blend, v2, third": job(blend, v2, THIRD),
+        "blend, v2, unseen": job(blend, v2, handler.FILTERS["unseen"]),
+        "encoder, v2": job(encoder, v2),
+        "encoder, v2, tenth": job(encoder, v2, handler.FILTERS["tenth"]),
+        "encoder, v2, unseen": job(encoder, v2, handler.FILTERS["unseen"]),
+    }
+    lines_of = {
+        "blend": questions_of(blend.loaded.bundle.users.tolist(), count),
+        "encoder": questions_of(encoder.loaded.bundle.users.tolist(), count),
+    }
+    cases: dict[str, Callable[[], float]] = {
+        name: partial(per_second, one, lines_of[name.split(",")[0]]) for name, one in work.items()
+    }
+    for case in cases.values():  # the first answers open files and fill caches
+        case()
+    return {IMPLICIT: partial(implicit_per_second, items, users, count), **cases}
+
+
 def main() -> None:
     """Parse the command line, measure, and print the result."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for name, default in (("items", 100_000), ("users", 100_000), ("lines", 2000)):
+    parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000])
+    for name, default in (("users", 20_000), ("lines", 2000), ("rounds", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch) / "bundle"
-        write_bundle(folder, given.items, given.users)
-        store = FakeStore(folder)
-        step = max(1, given.users // given.lines)
-        questions = [
-            json.dumps({"userId": f"user-{number:08}"}).encode() for number in range(0, given.users, step)
-        ]
-        rates = {
-            "user-personalization": per_second(job(store, "aws-user-personalization"), questions),
-            "user-personalization-v2": per_second(job(store, "aws-user-personalization-v2"), questions),
-            "the same, filtered": per_second(
-                job(store, "aws-user-personalization-v2", filtered=True), questions
-            ),
-            "implicit, ALS of 64 factors": implicit_per_second(given.items, given.users, len(questions)),
-        }
-    print(f"{given.items:,} items, {len(questions):,} users; users per second and core")
-    for name, rate in rates.items():
-        print(f"  {name:30} {rate:10,.0f}")
+    for items in given.items:
+        with tempfile.TemporaryDirectory() as scratch:
+            cases = cases_of(Path(scratch), items, given.users, given.lines)
+            rounds = [{name: case() for name, case in cases.items()} for _ in range(given.rounds)]
+            print(f"  {'users per second and core':32} {'rate':>8} {'µs a user':>10} {'of implicit':>12}")
+            for name in cases:
+                rate = median(one[name] for one in rounds)
+                ratio = median(one[name] / one[IMPLICIT] for one in rounds)
+                print(f"  {name:32} {rate:8,.0f} {1e6 / rate:10,.0f} {ratio:12.2f}")
 
 
 if __name__ == "__main__":

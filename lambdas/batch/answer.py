@@ -18,10 +18,8 @@ from tastemaker.files import File, Source
 from tastemaker.serving.history import LiveEvent
 from tastemaker.serving.ports import Profiles
 
-LINES_AHEAD = 256
-"""Lines that are read together. Their users' events are read while other lines are answered."""
-GROUP = 64
-"""Lines whose users are scored together."""
+GROUP = 256
+"""Lines that are scored together. The events of the next group's users are read meanwhile."""
 
 THREADS = 8
 
@@ -129,12 +127,12 @@ def write_part(
             for byte, line in shards.placed_lines(stream, entry["start"], entry["end"])
             if line.strip()
         )
-        for batch in _batches(chain.from_iterable(wanted)):
+        for group, following in _groups(chain.from_iterable(wanted)):
             if prefetch is not None:
-                prefetch([question for _, question, _ in batch if question is not None])
-            for number, (echo, question, error) in enumerate(batch):
-                if together is not None and number % GROUP == 0:
-                    _prepared(together, [one for _, one, _ in batch[number : number + GROUP] if one])
+                prefetch([question for _, question, _ in group + following if question is not None])
+            if together is not None:
+                _prepared(together, [question for _, question, _ in group if question])
+            for echo, question, error in group:
                 output = None
                 if question is not None:
                     output, error = _answered(answer, question)
@@ -172,6 +170,10 @@ def _answered(answer: Answer, question: lines.Question) -> tuple[Mapping[str, An
         return None, f"The line could not be answered: {type(error).__name__}: {error}"
 
 
-def _batches(read: Iterator[Line]) -> Iterator[list[Line]]:
-    while batch := list(islice(read, LINES_AHEAD)):
-        yield batch
+def _groups(read: Iterator[Line]) -> Iterator[tuple[list[Line], list[Line]]]:
+    """Groups of lines, each with the group that follows it."""
+    group = list(islice(read, GROUP))
+    while group:
+        following = list(islice(read, GROUP))
+        yield group, following
+        group = following

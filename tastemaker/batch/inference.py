@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from tastemaker import recipes
 from tastemaker.batch import lines
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.errors import TastemakerError
-from tastemaker.serving import personalized_ranking, recommendations
+from tastemaker.serving import personalized_ranking
 from tastemaker.serving.eligibility import requested_filter
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.query import Query
+from tastemaker.serving.recommendations import Request
 from tastemaker.serving.runtime import Runtime
 
 
@@ -37,8 +40,8 @@ class InferenceJob:
     endpoint: Endpoint
     results: int
     filter_arn: str | None
-    _queries: dict[int, Query] = field(default_factory=dict, init=False, repr=False)
-    """The queries of lines that were scored together, by the identity of the line's question."""
+    _requests: dict[int, Request] = field(default_factory=dict, init=False, repr=False)
+    """The requests of lines that were scored together, by the identity of the line's question."""
 
     @classmethod
     def from_plan(cls, plan: BatchPlan, runtime: Runtime) -> InferenceJob:
@@ -47,20 +50,25 @@ class InferenceJob:
 
     def answer(self, question: lines.Question) -> dict[str, Any]:
         """Return the `output` of a line. Raises TastemakerError if the line cannot be answered."""
-        recipe, params = self.endpoint.recipe, self._params(question)
-        if recipe.call == "GetPersonalizedRanking":
-            entries = personalized_ranking.answer(self.runtime, self.endpoint, params)["personalizedRanking"]
-        else:
-            # A shard may be answered twice and must give the same answer, so exploration is seeded.
-            seed = f"{self.endpoint.arn} {params['userId']}"
-            query = self._queries.pop(id(question), None)
-            result = recommendations.answer(self.runtime, self.endpoint, params, seed=seed, query=query)
-            entries = result["itemList"]
-        output: dict[str, Any] = {"recommendedItems": [entry["itemId"] for entry in entries]}
-        if self.runtime.bundles.get(self.endpoint.bundle_uri).model.has_scores and not recipe.domain:
-            output["scores"] = [entry.get("score") for entry in entries]
-        if any("reason" in entry for entry in entries):
-            output["reasons"] = [entry.get("reason", []) for entry in entries]
+        if self.endpoint.recipe.call == "GetPersonalizedRanking":
+            return self._ranking(question)
+        request = self._requests.pop(id(question), None) or self._request(question)
+        # A shard may be answered twice and must give the same answer, so exploration is seeded.
+        picks = request.picks(Random(f"{self.endpoint.arn} {request.query.user_id}"))
+        items = request.query.loaded.bundle.items.take([pick.item for pick in picks])
+        output: dict[str, Any] = {"recommendedItems": items}
+        if request.scale is not None:
+            output["scores"] = [pick.score for pick in picks]
+        if any(pick.reasons for pick in picks):
+            output["reasons"] = [pick.reasons for pick in picks]
+        return output
+
+    def _ranking(self, question: lines.Question) -> dict[str, Any]:
+        params = self._params(question)
+        ranking = personalized_ranking.answer(self.runtime, self.endpoint, params)["personalizedRanking"]
+        output = {"recommendedItems": [entry["itemId"] for entry in ranking]}
+        if self.runtime.bundles.get(self.endpoint.bundle_uri).model.has_scores:
+            output["scores"] = [entry.get("score") for entry in ranking]
         return output
 
     def score_together(self, questions: Sequence[lines.Question]) -> None:
@@ -68,18 +76,20 @@ class InferenceJob:
 
         A line that cannot be scored is left to `answer`, which says why.
         """
-        self._queries.clear()
+        self._requests.clear()
         if self.endpoint.recipe.call == "GetPersonalizedRanking":  # it scores only the items of its list
             return
-        queries = {}
+        requests: dict[int, Request] = {}
         for question in questions:
-            try:
-                params = self._params(question)
-                queries[id(question)] = recommendations.query_of(self.runtime, self.endpoint, params)
-            except TastemakerError:
-                continue
-        Query.score_together(list(queries.values()))
-        self._queries.update(queries)
+            with suppress(TastemakerError):
+                requests[id(question)] = self._request(question)
+        Query.find_users([request.query for request in requests.values()])
+        requests = {key: request for key, request in requests.items() if request.fits_its_filter}
+        Request.score_together(list(requests.values()))
+        self._requests.update(requests)
+
+    def _request(self, question: lines.Question) -> Request:
+        return Request.of(self.runtime, self.endpoint, self._params(question))
 
     def _params(self, question: lines.Question) -> dict[str, Any]:
         """Return the request of a line. Raises BadLine."""

@@ -18,6 +18,9 @@ from tastemaker.values import BadValueError, check_id
 Question = dict[str, Any]
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 class BadLine(InvalidInput):
     """A line does not fit the job's recipe. The message becomes the line's error."""
 
@@ -55,7 +58,7 @@ def write(echo: Any, output: Mapping[str, Any] | None, error: str | None) -> byt
     """Return a line of the output file, with its line end. `echo` is the input to repeat."""
     document = {"input": echo, "output": output, "error": error}
     try:
-        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        return _JSON.encode(document).encode() + b"\n"
     except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can express
         return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 

@@ -8,13 +8,13 @@ add to all other items alike is left out, because it changes neither the order n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.clusters import Clusters, Static
+from tastemaker.models.overlaid import Extra
 from tastemaker.models.scores import Array, Dense, Mask, Scores, log_sum
 from tastemaker.models.topk import top_k
 
@@ -23,17 +23,6 @@ PRODUCTS = 1 << 22
 
 MAX_PRODUCTS = 1 << 25
 """The number of products that are kept for users who are scored together: 128 MB."""
-
-
-@dataclass(frozen=True)
-class Extra:
-    """What a few items get in addition: distinct rising positions, and values of the same length."""
-
-    items: NDArray[np.int64]
-    values: Array
-
-
-NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 class Blended(Scores):
@@ -74,9 +63,7 @@ class Blended(Scores):
         wanted = np.asarray(items, np.intp)
         scores = self._static[wanted]
         scores += self._vectors.take(wanted, axis=0) @ self._vector
-        if len(self._extra.items):
-            places = np.minimum(np.searchsorted(self._extra.items, wanted), len(self._extra.items) - 1)
-            scores += np.where(self._extra.items[places] == wanted, self._extra.values[places], np.float32(0))
+        scores += self._extra.of(wanted)
         return scores
 
     @classmethod
@@ -111,13 +98,17 @@ class Searched(Blended):
         self._last: tuple[Mask | None, tuple[NDArray[np.int64], Array, float]] | None = None
 
     def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
+        return self.best(count, allowed)[0]
+
+    def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
         items, scores, _ = self._found(allowed)
         if len(items) < count:  # the filter allows few items, or the answer is longer than what was read
-            return super().top(count, allowed)
+            return self._whole.best(count, allowed)
         best = top_k(scores, count)
         if len(best):  # order equal scores by position, even if only some of them are among the best
             best = np.flatnonzero(scores >= scores[best[-1]])
-        return items[best[np.lexsort((items[best], -scores[best]))]][:count]
+        best = best[np.lexsort((items[best], -scores[best]))][:count]
+        return items[best], scores[best]
 
     def log_sum(self, allowed: Mask | None = None) -> float:
         if "_whole" in self.__dict__:
@@ -158,9 +149,9 @@ class Searched(Blended):
         covered = len(self._clusters)
         if covered == len(self):
             return told, more, len(told)
-        known = int(np.searchsorted(told, covered))
+        old = told < covered
         late = np.arange(covered, len(self))
         extra = np.zeros(len(late), more.dtype)
-        extra[told[known:] - covered] = more[known:]
+        extra[told[~old] - covered] = more[~old]
         through = slice(None) if allowed is None else allowed[covered:]
-        return np.append(told[:known], late[through]), np.append(more[:known], extra[through]), known
+        return np.append(told[old], late[through]), np.append(more[old], extra[through]), int(old.sum())

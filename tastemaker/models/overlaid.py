@@ -1,7 +1,8 @@
 """Scores that are the same for every user, except for a few items.
 
 A blend without an encoder gives such scores. The order of the shared scores and the sum of their exponentials
-are made once, so an answer costs as much as its exceptions and not as much as the catalog.
+are made once, so an answer costs as much as its exceptions and not as much as the catalog. Several users are
+answered together, and one user is a group of one.
 """
 
 from __future__ import annotations
@@ -9,12 +10,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.scores import Array, Dense, Mask, Scores, log_sum
-from tastemaker.models.topk import top_k
+from tastemaker.models.scores import Array, Mask, Prepared, Scores, log_sum
+from tastemaker.models.sparse import ranges
+
+BLOCKS = 8
+"""The blocks of a user's exceptions for each item that is wanted: see `tastemaker.models.topk`."""
+WORST = np.iinfo(np.int64).max
+"""What is sorted behind every item."""
+FEW_HELD_BACK = 0.5
+"""The sum of what a mask allows is the whole sum less what it holds back, unless that share is larger."""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What a few items get in addition: distinct positions in any order, and values of the same length."""
+
+    items: NDArray[np.int64]
+    values: Array
+
+    def of(self, wanted: NDArray[np.integer]) -> Array:
+        """What each of these items gets in addition."""
+        if not len(self.items):
+            return np.zeros(len(wanted), np.float32)
+        order = np.argsort(self.items)
+        rising = self.items[order]
+        places = np.minimum(np.searchsorted(rising, wanted), len(rising) - 1)
+        found: Array = np.where(rising[places] == wanted, self.values[order[places]], np.float32(0))
+        return found
+
+
+NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass
@@ -22,7 +52,7 @@ class Shared:
     """Scores that all users share: float32[items]."""
 
     values: Array
-    _kept: tuple[Mask, NDArray[np.int32], float] | None = field(default=None, repr=False)
+    _kept: tuple[Mask, float] | None = field(default=None, repr=False)
 
     @cached_property
     def order(self) -> NDArray[np.int32]:
@@ -31,100 +61,231 @@ class Shared:
         return order[np.isfinite(self.values[order])]
 
     @cached_property
-    def total(self) -> float:
-        """The logarithm of the sum of all exponentials."""
+    def _rising(self) -> Array:
+        """The negative scores in this order, for searches."""
+        negative: Array = -self.values[self.order]
+        return negative
+
+    @cached_property
+    def _total(self) -> float:
         return log_sum(self.values.astype(np.float64))
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:
         """The softmax of all scores."""
-        found: NDArray[np.float64] = np.exp(self.values.astype(np.float64) - self.total)
+        found: NDArray[np.float64] = np.exp(self.values.astype(np.float64) - self._total)
         return found
 
-    def through(self, allowed: Mask | None) -> tuple[NDArray[np.int32], float]:
-        """The order and the sum of the items that a mask allows.
+    def total(self, allowed: Mask | None) -> float:
+        """The logarithm of the sum of the exponentials that a mask allows.
 
-        Those of the last mask are cached, because filters' masks are. A writeable mask may change later.
+        That of the last mask is cached, because filters' masks are. A writeable mask may change later.
         """
         if allowed is None:
-            return self.order, self.total
+            return self._total
         if self._kept is not None and self._kept[0] is allowed:
-            return self._kept[1:]
-        found = self.order[allowed[self.order]], log_sum(self.values[allowed].astype(np.float64))
+            return self._kept[1]
+        held_back = float(self.shares[~allowed].sum())
+        if held_back <= FEW_HELD_BACK:
+            found = self._total + float(np.log1p(-held_back))
+        else:
+            found = log_sum(self.values[allowed].astype(np.float64))
         if not allowed.flags.writeable:
-            self._kept = allowed, *found
+            self._kept = allowed, found
         return found
+
+    def first(
+        self, allowed: Mask | None, least: Array, most: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """For each user, the first items of the order that the mask allows, and how many they are.
+
+        They are those with a score of `least` [users] or more, at most `most` [users] of them.
+        """
+        ends = np.searchsorted(self._rising, -least, "right")
+        enough, size = int(most.max(initial=0)), int(ends.max(initial=0))
+        order = self.order[:size]
+        if allowed is not None:
+            read = 2 * enough
+            while len(some := order[:read][allowed[order[:read]]]) < enough and read < size:
+                read *= 4
+            order = some
+            ends = np.searchsorted(-self.values[order], -least, "right")
+        lengths = np.minimum(ends, most)
+        return order[ranges(np.zeros_like(lengths), lengths)], lengths
 
 
 class Overlaid(Scores):
-    """Shared scores, and what some items get in addition.
+    """Shared scores, and what some items get in addition."""
 
-    `items` is int64[some], distinct and rising, and `more` is float32[some].
-    """
-
-    def __init__(self, shared: Shared, items: NDArray[np.int64], more: Array) -> None:
-        self._shared, self._items, self._more = shared, items, more
+    def __init__(self, shared: Shared, extra: Extra) -> None:
+        self.shared, self.extra = shared, extra
 
     def __len__(self) -> int:
-        return len(self._shared.values)
+        return len(self.shared.values)
 
     @cached_property
     def dense(self) -> Array:
-        total = self._shared.values.copy()
-        total[self._items] += self._more
+        total = self.shared.values.copy()
+        total[self.extra.items] += self.extra.values
         return total
 
-    @cached_property
-    def _own(self) -> Array:
-        """The scores of the items that get more."""
-        own: Array = self._shared.values[self._items] + self._more
-        return own
-
     def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
-        if allowed is not None and allowed.flags.writeable:  # its order is not worth making for one answer
-            return Dense(self.dense).top(count, allowed)
-        order, _ = self._shared.through(allowed)
-        items, own = self._items, self._own
-        if allowed is not None:
-            through = allowed[items]
-            items, own = items[through], own[through]
-        if 0 < count < len(own):  # the others matter only if they reach the worst of the best
-            best = own >= np.partition(own, len(own) - count)[len(own) - count]
-            items, own = items[best], own[best]
-            least = own.min()
-        else:
-            least = np.float32(-np.inf)
-        # Among the first `count + len(self._items)`, at least `count` get nothing in addition.
-        first = order[: count + len(self._items)]
-        first = first[self._shared.values[first] >= least]
-        if len(first):
-            first = np.setdiff1d(first, self._items, assume_unique=True)
-            items, own = np.concatenate([items, first]), np.concatenate([own, self._shared.values[first]])
-            by_position = np.argsort(items, kind="stable")
-            items, own = items[by_position], own[by_position]
-        found: NDArray[np.int64] = items[top_k(own, count)].astype(np.int64)
-        return found
+        return self.best(count, allowed)[0]
+
+    def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
+        return Together([self], [allowed]).best(count)[0]
 
     def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
         wanted = np.asarray(items, np.intp)
-        scores = self._shared.values[wanted]
-        if len(self._items):
-            places = np.minimum(np.searchsorted(self._items, wanted), len(self._items) - 1)
-            scores += np.where(self._items[places] == wanted, self._more[places], np.float32(0))
+        scores: Array = self.shared.values[wanted] + self.extra.of(wanted)
         return scores
 
     def log_sum(self, allowed: Mask | None = None) -> float:
-        if allowed is not None and allowed.flags.writeable:
-            return Dense(self.dense).log_sum(allowed)
-        _, total = self._shared.through(allowed)
-        if not len(self._items) or total == -np.inf:
-            return total
-        items, own = self._items, self._own
-        if allowed is not None:
-            through = allowed[items]
-            items, own = items[through], own[through]
-        shift = max(total, float(own.max(initial=-np.inf)))
-        added = np.exp(own.astype(np.float64) - shift).sum()
-        before = float(self._shared.shares[items].sum()) * np.exp(self._shared.total - shift)
-        left = np.exp(total - shift) - before
-        return shift + float(np.log(max(left, 0.0) + added))
+        return float(Together([self], [allowed]).log_sums()[0])
+
+    @classmethod
+    def prepared(
+        cls,
+        users: Sequence[Scores],
+        count: int,
+        allowed: Sequence[Mask | None],
+        summed: Sequence[Mask | None],
+    ) -> list[Scores]:
+        overlaid = [user for user in users if isinstance(user, Overlaid)]
+        found: dict[int, Scores] = {}
+        for shared in {id(user.shared): user.shared for user in overlaid}.values():
+            places = [place for place, user in enumerate(overlaid) if user.shared is shared]
+            group, masks, sums = ([part[place] for place in places] for part in (overlaid, allowed, summed))
+            together = Together(group, masks)
+            totals = together if all(map(lambda a, b: a is b, masks, sums)) else Together(group, sums)
+            answers = zip(together.best(count), totals.log_sums().tolist(), strict=True)
+            for place, user, mask, over, (best, total) in zip(
+                places, group, masks, sums, answers, strict=True
+            ):
+                found[place] = Prepared(user, count, mask, best, over, total)
+        return [found[place] for place in range(len(overlaid))]
+
+
+class Together:
+    """The exceptions of users of one `Shared`, side by side, as far as each user's mask allows them."""
+
+    def __init__(self, users: Sequence[Overlaid], allowed: Sequence[Mask | None]) -> None:
+        self._shared, self._allowed = users[0].shared, allowed
+        items = np.concatenate([user.extra.items for user in users])
+        more = np.concatenate([user.extra.values for user in users])
+        lengths = np.array([len(user.extra.items) for user in users])
+        owners = np.repeat(np.arange(len(users)), lengths)
+        if any(mask is not None for mask in allowed):
+            through = self._through(items, lengths)
+            items, more, owners = items[through], more[through], owners[through]
+            lengths = np.bincount(owners, minlength=len(users))
+        self._items, self._owners, self._lengths = items, owners, lengths
+        self._starts = np.cumsum(lengths) - lengths
+        self._scores: Array = self._shared.values[items] + more
+
+    @cached_property
+    def _one_mask(self) -> bool:
+        return all(mask is self._allowed[0] for mask in self._allowed)
+
+    def _through(self, items: NDArray[np.integer], lengths: NDArray[np.int64]) -> Mask:
+        """Which of the exceptions the masks allow."""
+        if self._one_mask and self._allowed[0] is not None:
+            return self._allowed[0][items]
+        ends = np.cumsum(lengths).tolist()
+        parts = [
+            np.ones(end - begin, bool) if mask is None else mask[items[begin:end]]
+            for mask, (begin, end) in zip(self._allowed, pairwise([0, *ends]), strict=True)
+        ]
+        return np.concatenate(parts)
+
+    def log_sums(self) -> NDArray[np.float64]:
+        """The logarithm of the sum of the exponentials of each user's scores: float64[users]."""
+        shared, items, owners = self._shared, self._items, self._owners
+        totals = np.array([shared.total(mask) for mask in self._allowed])
+        some = np.flatnonzero(self._lengths)
+        shifts = totals.copy()
+        shifts[some] = np.maximum(totals[some], np.maximum.reduceat(self._scores, self._starts[some]))
+        shifts[np.isneginf(shifts)] = 0.0
+        own = np.exp(self._scores - shifts[owners])
+        own -= shared.shares[items] * np.exp(shared.total(None) - shifts)[owners]
+        sums = np.exp(totals - shifts)
+        sums[some] += np.add.reduceat(own, self._starts[some])
+        with np.errstate(divide="ignore"):
+            found: NDArray[np.float64] = shifts + np.log(np.maximum(sums, 0.0))
+        return found
+
+    def best(self, count: int) -> list[tuple[NDArray[np.int64], Array]]:
+        """Each user's best items, best first, equal scores by position, and their scores."""
+        users, items = np.arange(len(self._allowed)), self._items
+        if count <= 0:
+            return [(np.zeros(0, np.int64), np.zeros(0, np.float32)) for _ in users]
+        least = self._at_most_the_last(count)
+        good = np.flatnonzero((self._scores >= least[self._owners]) & (self._scores > -np.inf))
+        others, whose = self._others(least, count)
+        own = np.bincount(self._owners[good], minlength=len(users))
+        more = np.bincount(whose, minlength=len(users))
+        found = np.full((len(users), int((own + more).max())), WORST)
+        found[self._owners[good], ranges(np.zeros_like(own), own)] = _packed(self._scores[good], items[good])
+        found[whose, ranges(own, more)] = _packed(self._shared.values[others], others)
+        found.sort(axis=1)
+        positions, scores = _unpacked(found[:, :count])
+        lengths = np.minimum(own + more, count).tolist()
+        return [(positions[user, :length], scores[user, :length]) for user, length in enumerate(lengths)]
+
+    def _at_most_the_last(self, count: int) -> Array:
+        """A score that at least `count` exceptions of a user reach, and not many more: float32[users].
+
+        It is -inf for a user with few exceptions. It is found as in `tastemaker.models.topk`.
+        """
+        blocks = BLOCKS * count
+        sizes = np.maximum(-(-self._lengths // blocks), 1)
+        numbers = -(-self._lengths // sizes)
+        owners = np.repeat(np.arange(len(numbers)), numbers)
+        places = ranges(np.zeros_like(numbers), numbers)
+        highest = np.full((len(numbers), blocks), -np.inf, np.float32)
+        if len(places):
+            begins = self._starts[owners] + places * sizes[owners]
+            highest[owners, places] = np.maximum.reduceat(self._scores, begins)
+        least: Array = np.partition(highest, blocks - count, axis=1)[:, blocks - count]
+        return least
+
+    def _others(self, least: Array, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The items that get nothing in addition and may be among the best, and whose they are.
+
+        Among the first `count` and as many more as a user has exceptions, at least `count` get nothing.
+        """
+        shared, users = self._shared, np.arange(len(self._allowed))
+        most = np.where(np.isposinf(least), 0, count + self._lengths)
+        if self._one_mask:
+            items, lengths = shared.first(self._allowed[0], least, most)
+        else:
+            found = [
+                shared.first(mask, least[user : user + 1], most[user : user + 1])
+                for user, mask in enumerate(self._allowed)
+            ]
+            items, lengths = (np.concatenate(part) for part in zip(*found, strict=True))
+        owners = np.repeat(users, lengths)
+        keys = owners * len(shared.values) + items
+        near = shared.values[self._items] >= least[self._owners]  # others cannot be among `items`
+        exceptions = self._owners[near] * len(shared.values) + self._items[near]
+        own = np.isin(keys, exceptions)
+        return items[~own].astype(np.int64), owners[~own]
+
+
+def _packed(scores: Array, items: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Scores and items as numbers that rise from the best to the worst, equal scores by position.
+
+    Numbers are sorted faster than an order is found. Bits of positive floats rise like their values, and
+    those of negative ones fall.
+    """
+    bits = (np.float32(0) - scores).view(np.int32)
+    rising = (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
+    packed: NDArray[np.int64] = (rising << 32) | items
+    return packed
+
+
+def _unpacked(packed: NDArray[np.int64]) -> tuple[NDArray[np.int64], Array]:
+    """The items and scores of `_packed`."""
+    rising = (packed >> 32).astype(np.int32)
+    bits = rising ^ ((rising >> 31) & np.int32(0x7FFFFFFF))
+    return packed & 0xFFFFFFFF, np.float32(0) - bits.view(np.float32)

@@ -117,12 +117,27 @@ def seen(n_items: int, items: NDArray[np.integer]) -> Array:
 
 
 def events_of(
-    part: str, items: NDArray[np.integer], half_life: float
-) -> tuple[NDArray[np.integer], NDArray[np.floating]]:
-    """The events of a history that a sparse part reads, and their weights."""
+    part: str, items: NDArray[np.integer], owners: NDArray[np.integer], ages: NDArray[np.integer], life: float
+) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.floating]]:
+    """The events of several histories that a sparse part reads: their items, whose they are, and weights.
+
+    `ages` says how many newer events the owner has. They are the events of `newest` and `newest_once` at the
+    half-life `life`.
+    """
     if part == "seen":
-        return items, np.ones(len(items), np.float32)
-    return (newest_once if part == "linear" else newest)(items, half_life)
+        return items, owners, np.ones(len(items), np.float32)
+    reach = max(int(REACH * life), 1)
+    if len(ages) and ages.max() >= reach:
+        read = ages < reach
+        items, owners, ages = items[read], owners[read], ages[read]
+    if part == "linear":
+        order = np.lexsort((ages, items, owners))
+        items, owners, ages = items[order], owners[order], ages[order]
+        once = np.ones(len(items), bool)
+        once[1:] = (items[1:] != items[:-1]) | (owners[1:] != owners[:-1])
+        items, owners, ages = items[once], owners[once], ages[once]
+    longest = int(ages.max(initial=-1)) + 1
+    return items, owners, recency(longest, life)[longest - 1 - ages]
 
 
 def above_all_others(

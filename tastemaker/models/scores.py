@@ -32,6 +32,11 @@ class Scores(ABC):
         Items with a score of -inf are never returned.
         """
 
+    def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
+        """The items of `top`, and their scores."""
+        items = self.top(count, allowed)
+        return items, self.of(items)
+
     @abstractmethod
     def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
         """The exact scores of these items."""
@@ -44,6 +49,69 @@ class Scores(ABC):
     @abstractmethod
     def dense(self) -> Array:
         """Every item's score: float32[items]."""
+
+    @classmethod
+    def prepared(
+        cls,
+        users: Sequence[Scores],
+        count: int,
+        allowed: Sequence[Mask | None],
+        summed: Sequence[Mask | None],
+    ) -> list[Scores]:
+        """The scores of users of this class, with what each of them will be asked computed together.
+
+        Asked are the best `count` items of each user's mask in `allowed`, and the sum over that in `summed`.
+        """
+        return list(users)
+
+
+class Prepared(Scores):
+    """Scores that know two answers already: the best items of a mask, and a sum."""
+
+    def __init__(
+        self,
+        scores: Scores,
+        count: int,
+        allowed: Mask | None,
+        best: tuple[NDArray[np.int64], Array],
+        summed: Mask | None,
+        total: float,
+    ) -> None:
+        self._scores, self._count, self._allowed = scores, count, allowed
+        self._best, self._summed, self._total = best, summed, total
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    @property
+    def dense(self) -> Array:
+        return self._scores.dense
+
+    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
+        return self.best(count, allowed)[0]
+
+    def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
+        known = count == self._count and allowed is self._allowed
+        return self._best if known else self._scores.best(count, allowed)
+
+    def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
+        return self._scores.of(items)
+
+    def log_sum(self, allowed: Mask | None = None) -> float:
+        return self._total if allowed is self._summed else self._scores.log_sum(allowed)
+
+
+def prepare(
+    users: Sequence[Scores], count: int, allowed: Sequence[Mask | None], summed: Sequence[Mask | None]
+) -> list[Scores]:
+    """The same scores, with the answers of all users computed together: see `Scores.prepared`."""
+    found = list(users)
+    for kind in {type(user) for user in users}:
+        places = [place for place, user in enumerate(users) if type(user) is kind]
+        some, masks, sums = ([part[place] for place in places] for part in (users, allowed, summed))
+        for place, scores in zip(places, kind.prepared(some, count, masks, sums), strict=True):
+            found[place] = scores
+    return found
 
 
 class Dense(Scores):

@@ -17,18 +17,24 @@ from numpy.typing import NDArray
 from tastemaker.ids import open_array
 from tastemaker.models import parts
 from tastemaker.models.base import Asker, Model
-from tastemaker.models.blended import NOTHING, Blended, Extra, Searched
+from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.bundle import Bundle, History
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.encoder import Encoder
 from tastemaker.models.features import FeatureRows, FeatureSpace
-from tastemaker.models.overlaid import Overlaid
+from tastemaker.models.overlaid import NOTHING, Extra, Overlaid
 from tastemaker.models.scores import Scores
 from tastemaker.models.sparse import SparseRows, distinct
 from tastemaker.models.weights import unpack
 
 MAX_STATICS = 16
 """How many vectors over the catalog are cached, one for each context that requests give."""
+
+MAX_TABLE = 1 << 20
+"""The entries of the table of users times items, for users whose extra items are computed together: 4 MB."""
+
+MAX_USERS = 1 << 16
+"""The most users whose extra items are computed together: their numbers have 16 bits."""
 
 ENCODED_TOKENS = 1 << 11
 """The number of tokens that are encoded at a time, so that they stay in the processor's cache."""
@@ -140,7 +146,7 @@ class SequenceModel(Model):
         self, static: Static, extra: Extra, weights: StaticWeights, vector: NDArray[np.float32] | None
     ) -> Scores:
         if vector is None:
-            return Overlaid(static.shared, extra.items, extra.values)
+            return Overlaid(static.shared, extra)
         vector = vector * np.float32(weights.encoder)
         if self.clusters is None:
             return Blended(self.item_vectors, vector, static.values, extra)
@@ -216,31 +222,38 @@ class SequenceModel(Model):
 
     def _extras(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
         """What the sparse parts give the items that follow from each history, beyond all others."""
+        size = min(max(MAX_TABLE // max(len(self.bundle.items), 1), 1), MAX_USERS)
+        starts = range(0, len(histories), size)
+        return [extra for start in starts for extra in self._some_extras(histories[start : start + size])]
+
+    def _some_extras(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
         items, users = len(self.bundle.items), len(histories)
+        lengths = np.array([len(history) for history in histories])
+        events, whose = np.concatenate(histories), np.repeat(np.arange(users), lengths)
+        ages = np.repeat(np.cumsum(lengths), lengths) - np.arange(1, len(events) + 1)
         found: list[tuple[str, float, NDArray[np.int64], NDArray[np.floating]]] = []
         for name, settings in self.parts.items():
             weight, half_life = settings["weight"], settings.get("halfLife", 0.0)
             if not weight or name in StaticWeights._fields:
                 continue
-            events = [parts.events_of(name, history, half_life) for history in histories]
-            columns, values = (np.concatenate(part) for part in zip(*events, strict=True))
-            owners = np.repeat(np.arange(users), [len(one) for one, _ in events])
+            columns, owners, values = parts.events_of(name, events, whose, ages, half_life)
             if name in self.rows:
                 owners = np.repeat(owners, self.rows[name].lengths(columns))
                 columns, values = self.rows[name].entries(columns, values)
             found.append((name, weight, owners * items + columns, values))
         if not found:
             return [NOTHING] * users
-        keys, places = distinct(np.concatenate([entry for _, _, entry, _ in found]))
+        keys, places = distinct(np.concatenate([entry for _, _, entry, _ in found]), users * items)
         owners = keys // items
         total, start = np.zeros(len(keys)), 0
         for name, weight, entry, values in found:
             sums = np.bincount(places[start : start + len(entry)], values, len(keys))
             total += weight * parts.above_all_others(name, sums, owners, users, items)
             start += len(entry)
-        ends = np.searchsorted(owners, np.arange(users + 1))
-        keys, values = keys - owners * items, total.astype(np.float32)
-        return [Extra(keys[begin:end], values[begin:end]) for begin, end in pairwise(ends.tolist())]
+        order = np.argsort(owners.astype(np.uint16), kind="stable")  # numbers of 16 bits are sorted fastest
+        ends = [0, *np.cumsum(np.bincount(owners, minlength=users)).tolist()]
+        keys, values = (keys - owners * items)[order], total.astype(np.float32)[order]
+        return [Extra(keys[begin:end], values[begin:end]) for begin, end in pairwise(ends)]
 
     def simple_part(self, name: str, items: NDArray[np.integer], half_life: float) -> NDArray[np.float32]:
         """The scores of one part other than the encoder, for the items of a history, oldest first."""

@@ -71,13 +71,14 @@ def recommend(
     open_to = _without(allowed, promoted, len(scores)) if promoted else allowed
     total = _total(scores, open_to, promoted, scale)
     free = count - len(promoted)
-    best = scores.top(free, open_to).tolist()
+    items, values = scores.best(free, open_to)
+    best = items.tolist()
     explored = exploration.choose(scores, best, free, open_to) if exploration else []
     best = best[: free - len(explored)]
-    picks = _picks(best, scores, total)
+    picks = _picks(best, values[: len(best)], total)
     if exploration and explored:
         marks = (EXPLORED,) if reasons else ()
-        new = [pick._replace(reasons=marks) for pick in _picks(explored, scores, total)]
+        new = [pick._replace(reasons=marks) for pick in _picks(explored, scores.of(explored), total)]
         picks = _interleaved(picks, new, exploration.rng) if total is None else picks + new
         best += explored
     if fillers is not None and len(best) + len(promoted) < count:
@@ -89,7 +90,8 @@ def recommend(
         return picks
     marks = (PROMOTED,) if reasons else ()
     marked = [
-        pick._replace(reasons=marks, promotion=promotion.name) for pick in _picks(promoted, scores, total)
+        pick._replace(reasons=marks, promotion=promotion.name)
+        for pick in _picks(promoted, scores.of(promoted), total)
     ]
     return _interleaved(picks, marked, rng or Random())
 
@@ -144,10 +146,10 @@ def _promoted(scores: Scores, count: int, promotion: Promotion) -> list[int]:
     return items
 
 
-def _picks(items: Sequence[int], scores: Scores, total: float | None) -> list[Pick]:
+def _picks(items: Sequence[int], values: NDArray[np.floating], total: float | None) -> list[Pick]:
     if total is None:
         return [Pick(item) for item in items]
-    return list(map(Pick, items, _shares(scores.of(items), total)))
+    return list(map(Pick, items, _shares(values, total)))
 
 
 def _shares(values: NDArray[np.floating], total: float) -> list[float]:

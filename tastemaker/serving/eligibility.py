@@ -134,10 +134,17 @@ def _filtered(query: Query, filter: Filter | None, values: FilterValues) -> Mask
     """Return the items of the bundle that a filter allows; None for all of them."""
     if filter is None:
         return None
-    context = _filter_context(query, filter, values)
-    mask = filter.mask(context)
     upserted = query.upserted_items
-    return mask if upserted is None else upserted.update_mask(filter, context, mask)
+
+    def mask() -> Mask:
+        context = _filter_context(query, filter, values)
+        of_bundle = filter.mask(context)
+        return of_bundle if upserted is None else upserted.update_mask(filter, context, of_bundle)
+
+    if filter.needs_events or filter.needs_user or filter.needs_current_item:
+        return mask()
+    columns = query.loaded.bundle.item_columns if upserted is None else upserted.upserted_columns
+    return query.loaded.masks.get(columns, (filter.text, *sorted((values or {}).items())), mask)
 
 
 def _allowed_unknown_ids(

@@ -44,9 +44,11 @@ class Past:
     @cached_property
     def history(self) -> History:
         """The newest events as a model reads them, oldest first."""
-        types = np.where(self.types < self.trained_types, self.types, np.int16(-1)).astype(np.int16)
-        newest = slice(max(0, len(self.items) - HISTORY_LENGTH), None)
-        return History(self.items[newest], self.timestamps[newest], types[newest])
+        types = self.types
+        if len(self.type_names) > self.trained_types:
+            types = np.where(types < self.trained_types, types, np.int16(-1)).astype(np.int16)
+        found = History(self.items, self.timestamps, types)
+        return found if len(types) <= HISTORY_LENGTH else found[-HISTORY_LENGTH:]
 
     @cached_property
     def by_type(self) -> Mapping[str, NDArray[np.int32]]:

@@ -10,7 +10,7 @@ from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.contracts.metrics import COLD_USERS
 from tastemaker.models.base import Asker
 from tastemaker.models.bundle import History
-from tastemaker.models.scores import Dense, Scores
+from tastemaker.models.scores import Dense, Mask, Scores, prepare
 from tastemaker.models.semantic import SemanticModel
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.history import Past, past
@@ -41,6 +41,15 @@ class Query:
     def user_index(self) -> int:
         """The user's position in the bundle; -1 for an unknown user or none."""
         return self.loaded.bundle.users.index(self.user_id) if self.user_id else -1
+
+    @staticmethod
+    def find_users(queries: Sequence[Query]) -> None:
+        """Look up the users of queries to one endpoint together."""
+        known = [query for query in queries if query.user_id]
+        if known:
+            found = known[0].loaded.bundle.users.indexes([query.user_id or "" for query in known])
+            for query, position in zip(known, found.tolist(), strict=True):
+                query.__dict__["user_index"] = position
 
     @cached_property
     def item_index(self) -> int:
@@ -89,11 +98,19 @@ class Query:
         return Asker(history, self.context, self.user_index)
 
     @staticmethod
-    def score_together(queries: Sequence[Query]) -> None:
-        """Compute the scores of queries to one endpoint together; each keeps its own."""
+    def score_together(
+        queries: Sequence[Query],
+        count: int,
+        allowed: Sequence[Mask | None],
+        summed: Sequence[Mask | None],
+    ) -> None:
+        """Compute the scores of queries to one endpoint together, with their best items; each keeps its own.
+
+        `count`, `allowed` and `summed` are what the queries will ask of their scores (`scores.prepare`).
+        """
         if not queries or (model := queries[0].loaded.model).needs_item:
             return
         now = int(queries[0].runtime.clock())
         found = model.scores_together([query._asker for query in queries], now=now)
-        for query, scores in zip(queries, found, strict=True):
+        for query, scores in zip(queries, prepare(found, count, allowed, summed), strict=True):
             query._scores = scores

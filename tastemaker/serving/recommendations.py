@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Any
 
 from tastemaker.contracts.limits import MAX_RESULTS, MAX_RESULTS_WITH_METADATA
 from tastemaker.contracts.metrics import FILLER_ITEMS
 from tastemaker.errors import InvalidInput, TastemakerError
+from tastemaker.models.scores import Mask
 from tastemaker.serving import precomputed
 from tastemaker.serving.answer import CANDIDATES, CATALOG, POPULAR, Pick, Promotion, recommend
 from tastemaker.serving.eligibility import allowed_items, preferred_items
@@ -57,54 +60,97 @@ def _answer_or_precomputed(runtime: Runtime, endpoint: Endpoint, params: Mapping
         return substitute
 
 
-def query_of(runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> Query:
-    """Return the query of a request to an endpoint. Raises InvalidInput."""
-    recipe = endpoint.recipe
-    check_operation(endpoint, "GetRecommendations")
-    if recipe.needs_user:
-        require(params, "userId", endpoint)
-    if recipe.needs_item:
-        require(params, "itemId", endpoint)
-    item_id = params.get("itemId") if recipe.needs_item else None
-    return Query(runtime, endpoint, params.get("userId"), item_id, params.get("context", {}))
+@dataclass
+class Request:
+    """A request and its query.
+
+    `params` are the members of the request, `columns` the item columns to report, and `count` the number of
+    results.
+    """
+
+    query: Query
+    params: Mapping[str, Any]
+    columns: Sequence[str]
+    count: int
+
+    @classmethod
+    def of(cls, runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any]) -> Request:
+        """Return the request to an endpoint. Raises InvalidInput."""
+        recipe = endpoint.recipe
+        check_operation(endpoint, "GetRecommendations")
+        if recipe.needs_user:
+            require(params, "userId", endpoint)
+        if recipe.needs_item:
+            require(params, "itemId", endpoint)
+        item_id = params.get("itemId") if recipe.needs_item else None
+        query = Query(runtime, endpoint, params.get("userId"), item_id, params.get("context", {}))
+        columns = requested_columns(query, params.get("metadataColumns"))
+        limit = MAX_RESULTS_WITH_METADATA if columns else MAX_RESULTS
+        count = result_count(params, default=DEFAULT_RESULTS, limit=limit, with_metadata=bool(columns))
+        return cls(query, params, columns, count)
+
+    @cached_property
+    def allowed(self) -> Mask | None:
+        """The items that may be in the answer. Raises as `allowed_items`."""
+        allowed = allowed_items(self.query, self.params.get("filterArn"), self.params.get("filterValues"))
+        return preferred_items(self.query, allowed, self.count)
+
+    @property
+    def fits_its_filter(self) -> bool:
+        """Whether the filter can be applied. If not, `allowed` says why."""
+        try:
+            _ = self.allowed
+        except TastemakerError:
+            return False
+        return True
+
+    @cached_property
+    def scale(self) -> str | None:
+        """How the recipe normalizes the scores that it reports; None for a recipe without scores."""
+        if not self.query.loaded.model.has_scores or self.query.endpoint.recipe.domain:
+            return None
+        return CANDIDATES if self.query.endpoint.second_generation else CATALOG
+
+    @staticmethod
+    def score_together(requests: Sequence[Request]) -> None:
+        """Score the users of requests for one number of results from one endpoint together."""
+        if requests:
+            allowed = [request.allowed for request in requests]
+            summed = allowed if requests[0].scale == CANDIDATES else [None] * len(requests)
+            Query.score_together([request.query for request in requests], requests[0].count, allowed, summed)
+
+    def picks(self, rng: Random) -> list[Pick]:
+        """Return the items of the answer. `rng` decides what is explored. Raises as `get_recommendations`."""
+        query, second_generation = self.query, self.query.endpoint.second_generation
+        picks = recommend(
+            query.scores(),
+            count=self.count,
+            allowed=self.allowed,
+            scale=self.scale,
+            promotion=_promotion(query, self.params.get("promotions")),
+            rng=query.runtime.rng,
+            fillers=query.loaded.bundle.popularity if second_generation else None,
+            reasons=second_generation,
+            exploration=exploration_of(query, rng),
+        )
+        query.report_cold_user()
+        if second_generation and (fillers := sum(POPULAR in pick.reasons for pick in picks)):
+            query.runtime.observer.add(FILLER_ITEMS, fillers)
+        return picks
 
 
 def answer(
-    runtime: Runtime,
-    endpoint: Endpoint,
-    params: Mapping[str, Any],
-    *,
-    explained: bool = False,
-    seed: str | None = None,
-    query: Query | None = None,
+    runtime: Runtime, endpoint: Endpoint, params: Mapping[str, Any], *, explained: bool = False
 ) -> dict[str, Any]:
     """Return the model's answer for an endpoint, which need not be in service yet.
 
-    `query` is the request's query, if it was made before. `seed` decides what is explored. Without a seed,
-    the recommendationId decides, so that answers differ. Raises as `get_recommendations`.
+    The recommendationId decides what is explored, so that answers differ. Raises as `get_recommendations`.
     """
-    query = query or query_of(runtime, endpoint, params)
-    columns = requested_columns(query, params.get("metadataColumns"))
-    limit = MAX_RESULTS_WITH_METADATA if columns else MAX_RESULTS
-    count = result_count(params, default=DEFAULT_RESULTS, limit=limit, with_metadata=bool(columns))
+    request = Request.of(runtime, endpoint, params)
+    query = request.query
     recommendation_id = runtime.new_id(endpoint.arn)
-    bundle = query.loaded.bundle
-    allowed = allowed_items(query, params.get("filterArn"), params.get("filterValues"))
-    picks = recommend(
-        query.scores(),
-        count=count,
-        allowed=preferred_items(query, allowed, count),
-        scale=_score_scale(query),
-        promotion=_promotion(query, params.get("promotions")),
-        rng=runtime.rng,
-        fillers=bundle.popularity if endpoint.second_generation else None,
-        reasons=endpoint.second_generation,
-        exploration=exploration_of(query, Random(recommendation_id if seed is None else seed)),
-    )
-    query.report_cold_user()
-    if fillers := sum(POPULAR in pick.reasons for pick in picks):
-        runtime.observer.add(FILLER_ITEMS, fillers)
-    ids = bundle.items.take([pick.item for pick in picks])
+    picks = request.picks(Random(recommendation_id))
+    ids, columns = query.loaded.bundle.items.take([pick.item for pick in picks]), request.columns
     result: dict[str, Any] = {
         "itemList": [_entry(query, name, pick, columns) for name, pick in zip(ids, picks, strict=True)],
         "recommendationId": recommendation_id,
@@ -112,13 +158,6 @@ def answer(
     if explained:
         result["explanations"] = explanations(query, [pick.item for pick in picks])
     return result
-
-
-def _score_scale(query: Query) -> str | None:
-    """Return how the recipe normalizes the scores that it reports; None for a recipe without scores."""
-    if not query.loaded.model.has_scores or query.endpoint.recipe.domain:
-        return None
-    return CANDIDATES if query.endpoint.second_generation else CATALOG
 
 
 def _promotion(query: Query, given: Sequence[Mapping[str, Any]] | None) -> Promotion | None:

@@ -135,7 +135,6 @@ COVERED = {
     "local/moto_patches/speed.py": "tests/local/moto_patches/test_canaries.py",
     "local/iam/operations.py": "tests/local/iam/test_enforcer.py",
     "local/iam/s3_permissions.py": "tests/local/iam/test_enforcer.py",
-    "tastemaker/batch/inference.py": "tests/lambdas/batch/test_handler.py",
     "tastemaker/control/core/context.py": "tests/tastemaker/control/test_registry.py",
     "tastemaker/recipes/custom.py": "tests/tastemaker/recipes/test_catalog.py",
     "tastemaker/recipes/domain.py": "tests/tastemaker/recipes/test_catalog.py",

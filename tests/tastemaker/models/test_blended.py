@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tastemaker.models import blended
-from tastemaker.models.blended import Blended, Extra
+from tastemaker.models.blended import Blended
+from tastemaker.models.overlaid import Extra
 
 ITEMS, WIDTH, USERS = 50, 8, 7
 

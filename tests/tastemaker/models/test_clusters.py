@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastemaker.models.blended import Blended, Extra, Searched
+from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.clusters import Clusters, Static
+from tastemaker.models.overlaid import Extra
 from tastemaker.serving.answer import CANDIDATES, Promotion, recommend
 from training.algorithms import clusters
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastemaker.models.overlaid import Overlaid, Shared
-from tastemaker.models.scores import Dense
+from tastemaker.models.overlaid import Extra, Overlaid, Shared
+from tastemaker.models.scores import Dense, Scores, prepare
 
 ITEMS = 60
 
@@ -19,7 +19,7 @@ def both(seed: int, some: int) -> tuple[Overlaid, Dense, np.random.Generator]:
     more = np.round(rng.normal(0, 3, some)).astype(np.float32)
     dense = values.copy()
     dense[items] += more
-    return Overlaid(Shared(values), items, more), Dense(dense), rng
+    return Overlaid(Shared(values), Extra(items, more)), Dense(dense), rng
 
 
 @settings(deadline=None)
@@ -42,6 +42,43 @@ def test_best_items_and_sums_equal_those_of_all_scores(seed: int, some: int, cou
 
 def test_items_without_a_score_are_never_best() -> None:
     values = np.array([1.0, -np.inf, 0.0], np.float32)
-    overlaid = Overlaid(Shared(values), np.array([2]), np.array([3.0], np.float32))
+    overlaid = Overlaid(Shared(values), Extra(np.array([2]), np.array([3.0], np.float32)))
     assert overlaid.top(3).tolist() == [2, 0]
     assert overlaid.log_sum() == pytest.approx(np.log(np.exp(1.0) + np.exp(3.0)), abs=1e-6)
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 300),
+    sizes=st.lists(st.integers(0, ITEMS), min_size=1, max_size=6),
+    count=st.integers(0, 12),
+    masks=st.sampled_from(["none", "one", "each", "mixed"]),
+    whole=st.booleans(),
+)
+def test_answers_prepared_together_equal_those_of_all_scores(
+    seed: int, sizes: list[int], count: int, masks: str, whole: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = np.round(rng.normal(0, 2, ITEMS)).astype(np.float32)
+    shared, other = Shared(values), Shared(values - 1)
+    users: list[Scores] = [Dense(values)]
+    for number, some in enumerate(sizes):
+        items = rng.choice(ITEMS, some, replace=False)
+        extra = Extra(items, np.round(rng.normal(0, 3, some)).astype(np.float32))
+        users.append(Overlaid(other if number % 3 == 2 else shared, extra))
+    allowed = [rng.random(ITEMS) < rng.random() for _ in users]
+    if masks == "one":
+        allowed = [allowed[0]] * len(users)
+    chosen = [
+        None if masks == "none" or (masks == "mixed" and number % 2) else mask
+        for number, mask in enumerate(allowed)
+    ]
+    summed = [None] * len(users) if whole else chosen
+    found = prepare(users, count, chosen, summed)
+    for user, scores, mask, over in zip(users, found, chosen, summed, strict=True):
+        dense = Dense(user.dense)
+        items, best = scores.best(count, mask)
+        assert items.tolist() == dense.top(count, mask).tolist()
+        assert best.tolist() == dense.of(items).tolist()
+        assert scores.log_sum(over) == pytest.approx(dense.log_sum(over), abs=1e-4)
+        assert scores.top(3).tolist() == dense.top(3).tolist()  # what was not prepared

@@ -30,15 +30,16 @@ def test_top_k_accepts_zero_and_more_than_the_length(k: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_top_k_is_exact_for_long_vectors(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    scores = rng.integers(0, 500, 5 * topk.SAMPLE_SIZE).astype(np.float32)  # many ties
+    scores = rng.integers(0, 500, 50_000).astype(np.float32)  # many ties
     scores[rng.random(len(scores)) < 0.9] = -np.inf
     assert top_k(scores, 500).tolist() == by_full_sort(scores, 500).tolist()
 
 
-def test_top_k_finds_best_entries_that_the_sample_misses() -> None:
-    scores = np.zeros(4 * topk.SAMPLE_SIZE, np.float32)
-    scores[1::2] = 1.0  # the sample takes every fourth entry and misses these
-    assert top_k(scores, 5).tolist() == [1, 3, 5, 7, 9]
+def test_top_k_finds_best_entries_that_are_all_in_one_block() -> None:
+    scores = np.zeros(50_000, np.float32)
+    blocks = len(scores) // topk.BLOCK_SIZE
+    scores[3 : 9 * blocks : blocks] = 1.0
+    assert top_k(scores, 5).tolist() == [3, 3 + blocks, 3 + 2 * blocks, 3 + 3 * blocks, 3 + 4 * blocks]
 
 
 @given(

@@ -1,12 +1,12 @@
 """Exploration in answers: which campaigns explore, and what their configuration changes."""
 
-from typing import Any
+from random import Random
 
 import numpy as np
 import pytest
 
 from tastemaker.ids import save_array
-from tastemaker.serving.recommendations import answer
+from tastemaker.serving.recommendations import Request
 from tests.tastemaker.serving.films import PREFIX, Cinema
 
 DAY = 86_400
@@ -66,23 +66,21 @@ def test_answer_with_explored_item_stays_sorted(premiere: Cinema) -> None:
 
 
 def test_second_generation_rarely_explores_and_gives_the_reason(premiere: Cinema) -> None:
-    def ask(seed: int) -> list[dict[str, Any]]:
-        endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v2"})
-        request = {"userId": "bob", "numResults": 1}
-        return answer(premiere.runtime, endpoint, request, seed=str(seed))["itemList"]
-
-    found = [ask(seed)[0] for seed in range(6000)]
-    explored = [item for item in found if item["itemId"] == "emma"]
+    endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v2"})
+    request = Request.of(premiere.runtime, endpoint, {"userId": "bob", "numResults": 1})
+    found = [request.picks(Random(str(seed)))[0] for seed in range(6000)]
+    explored = [pick for pick in found if pick.item == request.query.loaded.bundle.items.index("emma")]
     assert 0 < len(explored) < 20
-    assert all(item["reason"] == ["Exploration"] for item in explored)
+    assert all(pick.reasons == ("Exploration",) for pick in explored)
 
 
 def test_equal_seeds_give_equal_answers(premiere: Cinema) -> None:
     endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v1"})
-    request = {"userId": "bob", "numResults": 1}
+    params = {"userId": "bob", "numResults": 1}
     for seed in "abcdefgh":
-        first, second = (answer(premiere.runtime, endpoint, request, seed=seed) for _ in range(2))
-        assert first["itemList"] == second["itemList"]
+        requests = (Request.of(premiere.runtime, endpoint, params) for _ in range(2))
+        first, second = (request.picks(Random(seed)) for request in requests)
+        assert first == second
 
 
 class FakeLog:

@@ -1,0 +1,73 @@
+"""The blend of the sequence model: its sparse parts for several users at once, against each part alone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tastemaker.ids import Ids, save_array
+from tastemaker.models import Bundle, sequence
+from tastemaker.models.base import Asker
+from tastemaker.models.bundle import History
+from tastemaker.models.sequence import SequenceModel
+from tastemaker.models.sparse import SparseRows
+
+ITEMS, NEIGHBORS = 60, 4
+PARTS = {
+    "transitions": {"weight": 1.0, "halfLife": 2.0},
+    "linear": {"weight": 0.3, "halfLife": 5.0},
+    "repeat": {"weight": 0.5, "halfLife": 0.5},
+    "seen": {"weight": -0.7},
+    "popularity": {"weight": 0.1},
+}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> SequenceModel:
+    rng = np.random.default_rng(3)
+    (tmp_path / "model").mkdir()
+    Ids.build(f"item-{number:02}" for number in range(ITEMS)).save(tmp_path, "items")
+    save_array(tmp_path / "popularity.npy", rng.integers(1, 99, ITEMS).astype(np.float32))
+    for name in ("transitions", "linear"):
+        SparseRows(
+            np.arange(0, ITEMS * NEIGHBORS + 1, NEIGHBORS),
+            np.concatenate([rng.choice(ITEMS, NEIGHBORS, replace=False) for _ in range(ITEMS)]).astype(
+                np.int32
+            ),
+            rng.random(ITEMS * NEIGHBORS).astype(np.float32),
+        ).save(tmp_path / "model", name)
+    about = {"parts": PARTS, "typicalGap": 60, "trainedTypes": [True], "unknownTypes": True}
+    manifest = {"formatVersion": 1, "kind": "sequence", "eventTypes": ["view"], "model": about}
+    (tmp_path / "bundle.json").write_text(json.dumps(manifest))
+    return SequenceModel(Bundle.open(tmp_path))
+
+
+def histories(lengths: list[int]) -> list[History]:
+    rng = np.random.default_rng(5)
+    items = [rng.integers(0, ITEMS // 2, length).astype(np.int32) for length in lengths]  # with repeats
+    return [History(one, np.arange(len(one)), np.zeros(len(one), np.int16)) for one in items]
+
+
+@pytest.mark.parametrize("table", [1, 3 * ITEMS, sequence.MAX_TABLE])
+def test_sparse_parts_of_users_together_equal_each_part_alone(
+    model: SequenceModel, table: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequence, "MAX_TABLE", table)
+    users = histories([30, 1, 3, 12, 50, 2, 8])
+    for history, scores in zip(users, model.scores_together([Asker(h) for h in users], now=99), strict=True):
+        wanted = np.zeros(ITEMS)
+        for name, settings in PARTS.items():
+            part = model.simple_part(name, history.items, settings.get("halfLife", 0.0))
+            wanted += settings["weight"] * part.astype(np.float64)
+        difference = scores.dense - wanted  # what a part adds to all items alike is left out
+        assert difference == pytest.approx(np.full(ITEMS, difference.mean()), abs=2e-4)
+
+
+def test_users_with_and_without_a_history_are_scored_together(model: SequenceModel) -> None:
+    users = histories([0, 5, 0])
+    together = model.scores_together([Asker(h) for h in users], now=99)
+    for history, scores in zip(users, together, strict=True):
+        alone = model.scores_for(history, now=99)
+        assert scores.dense.tolist() == alone.dense.tolist()
+        assert scores.top(9).tolist() == alone.top(9).tolist()
