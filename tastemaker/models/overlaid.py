@@ -151,19 +151,19 @@ class Overlaid(Scores):
         allowed: Sequence[Mask | None],
         summed: Sequence[Mask | None],
     ) -> list[Scores]:
-        overlaid = [user for user in users if isinstance(user, Overlaid)]
         found: dict[int, Scores] = {}
-        for shared in {id(user.shared): user.shared for user in overlaid}.values():
-            places = [place for place, user in enumerate(overlaid) if user.shared is shared]
-            group, masks, sums = ([part[place] for place in places] for part in (overlaid, allowed, summed))
+        overlaid = {place: user for place, user in enumerate(users) if isinstance(user, Overlaid)}
+        for shared in {id(user.shared): user.shared for user in overlaid.values()}.values():
+            places = [place for place, user in overlaid.items() if user.shared is shared]
+            group = [overlaid[place] for place in places]
+            masks, sums = [allowed[place] for place in places], [summed[place] for place in places]
             together = Together(group, masks)
-            totals = together if all(map(lambda a, b: a is b, masks, sums)) else Together(group, sums)
-            answers = zip(together.best(count), totals.log_sums().tolist(), strict=True)
-            for place, user, mask, over, (best, total) in zip(
-                places, group, masks, sums, answers, strict=True
-            ):
-                found[place] = Prepared(user, count, mask, best, over, total)
-        return [found[place] for place in range(len(overlaid))]
+            same = all(mask is over for mask, over in zip(masks, sums, strict=True))
+            totals = (together if same else Together(group, sums)).log_sums().tolist()
+            for number, (place, best) in enumerate(zip(places, together.best(count), strict=True)):
+                one = Prepared(group[number], count, masks[number], best, sums[number], totals[number])
+                found[place] = one
+        return [found[place] for place in range(len(users))]
 
 
 class Together:
@@ -189,11 +189,11 @@ class Together:
 
     def _through(self, items: NDArray[np.integer], lengths: NDArray[np.int64]) -> Mask:
         """Which of the exceptions the masks allow."""
-        if self._one_mask and self._allowed[0] is not None:
-            return self._allowed[0][items]
+        if self._one_mask and (mask := self._allowed[0]) is not None:
+            return mask.take(items)
         ends = np.cumsum(lengths).tolist()
         parts = [
-            np.ones(end - begin, bool) if mask is None else mask[items[begin:end]]
+            np.ones(end - begin, bool) if mask is None else mask.take(items[begin:end])
             for mask, (begin, end) in zip(self._allowed, pairwise([0, *ends]), strict=True)
         ]
         return np.concatenate(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -91,10 +91,48 @@ def plan(windows: Windows, rng: np.random.Generator, max_tokens: int) -> list[ND
     return groups
 
 
-def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], device: torch.device) -> Batch:
-    """The batch of a group of windows."""
+class Static(NamedTuple):
+    """What the shapes of padded batches follow from: the tokens of a group of `plan`, and of a window."""
+
+    tokens: int
+    window: int
+
+    def length(self, tokens: int) -> tuple[int, int]:
+        """The tokens that a window is padded to, and the fewest that are padded to as many.
+
+        1 to 8 are padded to 8, 9 to 12 to 12, and so on to 16, 24, 32, 48, 64, …, and the longest window.
+        """
+        few, size = 1, 8
+        while size < tokens:
+            few, size = size + 1, size * 3 // 2 if size & (size - 1) == 0 else size * 4 // 3
+        return min(size, self.window), few
+
+    def padded(self, group: NDArray[np.int64], tokens: int) -> tuple[NDArray[np.int64], int]:
+        """The group with its last window repeated, and the tokens of a window.
+
+        For each length there is one shape: as many windows as a group can have.
+        """
+        length, few = self.length(tokens)
+        missing = max(self.tokens // few - len(group), 0)
+        return np.append(group, np.repeat(group[-1:], missing)), length
+
+
+def collate(
+    sequences: Sequences,
+    windows: Windows,
+    group: NDArray[np.int64],
+    device: torch.device,
+    *,
+    static: Static | None = None,
+) -> Batch:
+    """The batch of a group of windows.
+
+    A static one is padded. Padding has the weight 0, and counts as valid.
+    """
+    real, n = len(group), int(windows.lengths[group].max())
+    if static:
+        group, n = static.padded(group, n)
     users, starts, lengths = windows.users[group], windows.starts[group], windows.lengths[group]
-    n = int(lengths.max())
     steps = np.arange(n)
     inside = steps < lengths[:, None]
     # `target` is the event that each token predicts, `token` the one that it stands for (start token: none).
@@ -103,9 +141,10 @@ def collate(sequences: Sequences, windows: Windows, group: NDArray[np.int64], de
     first = starts == sequences.offsets[users]
     weight = np.where(inside, sequences.weights[target], 0.0).astype(np.float32)
     weight[~first, 0] = 0.0
+    weight[real:] = 0.0
     seen = sequences.times[token].copy()
     seen[:, 0] = sequences.times[starts]
-    valid = None if inside.all() else np.flatnonzero(inside.ravel())
+    valid = None if static or inside.all() else np.flatnonzero(inside.ravel())
     flat = slice(None) if valid is None else valid
 
     def tensor(array: NDArray[Any]) -> torch.Tensor:
@@ -148,7 +187,8 @@ def placeholder(context_columns: int, device: torch.device) -> Batch:
 class Epoch:
     """The batches of one pass, the same for the same seed, pass number and process rank.
 
-    `max_tokens` is the number of tokens of a batch, by default that of a single process.
+    `max_tokens` is the number of tokens of a batch, by default that of a single process. `static` batches are
+    padded, so that few shapes occur.
     """
 
     def __init__(
@@ -161,15 +201,18 @@ class Epoch:
         *,
         max_tokens: int = 0,
         rank: int = 0,
+        static: bool = False,
     ) -> None:
         rng = np.random.default_rng([seed, 4, number, rank] if rank else [seed, 4, number])
         self.sequences, self.device = sequences, device
         self.windows = cut(sequences, window, rng)
-        self.groups = plan(self.windows, rng, max_tokens or tokens(len(sequences.items)))
+        planned = max_tokens or tokens(len(sequences.items))
+        self.groups = plan(self.windows, rng, planned)
+        self.static = Static(planned, window + 1) if static else None
 
     def __len__(self) -> int:
         return len(self.groups)
 
     def __iter__(self) -> Iterator[Batch]:
         for group in self.groups:
-            yield collate(self.sequences, self.windows, group, self.device)
+            yield collate(self.sequences, self.windows, group, self.device, static=self.static)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -237,11 +238,30 @@ class Network(nn.Module):
         attributes: Tensor = self.of_items(self.item_features, which)
         return vectors + attributes
 
-    def forward(self, batch: Batch, table: Tensor, rows: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        batch: Batch,
+        table: Tensor,
+        rows: Tensor | None = None,
+        layered: Callable[..., Tensor] | None = None,
+    ) -> Tensor:
         """The vectors of the valid tokens: [valid tokens, width].
 
-        `rows` [windows, tokens] are places in `table`, by default the items themselves.
+        `rows` [windows, tokens] are places in `table`, by default the items themselves. `layered` may compute
+        what the method of this name computes.
         """
+        x = self._embedded(batch, table, rows)
+        x = (layered or self.layered)(x, self._attention_biases(batch), batch.valid)
+        if self.shape.context:
+            codes = batch.context
+            known = codes >= 0
+            if self.training:  # so that training sees requests without context
+                known = known & (torch.rand(len(codes), 1, device=codes.device) >= 0.3)
+            x = x + (functional.embedding(codes.clamp(min=0), self.context) * known[..., None]).sum(1)
+        return x
+
+    def _embedded(self, batch: Batch, table: Tensor, rows: Tensor | None) -> Tensor:
+        """What the layers read of each valid token."""
         windows, n = batch.items.shape
         width = self.shape.width
         places = batch.items if rows is None else rows
@@ -254,25 +274,24 @@ class Network(nn.Module):
                 attributes = attributes * (torch.rand(windows, 1, device=attributes.device) >= 0.2)
             start = start + attributes
         x = torch.cat([start[:, None], x[:, 1:]], 1).view(-1, width)
-        if batch.valid is not None:
-            x = x.index_select(0, batch.valid)
-        x = functional.dropout(x, self.shape.dropout, self.training)
+        return x if batch.valid is None else x.index_select(0, batch.valid)
 
-        steps = torch.arange(n, device=x.device)
+    def _attention_biases(self, batch: Batch) -> tuple[Tensor, ...]:
+        """The bias of each layer: [heads, windows, n, n]."""
+        steps = torch.arange(batch.items.shape[1], device=batch.items.device)
         distance = (steps[:, None] - steps[None, :]).clamp(min=0)
         future = steps[:, None] < steps[None, :]
         buckets = time_buckets(batch.asked[:, :, None] - batch.seen[:, None, :])
-        for index, layer in enumerate(self.layers):
-            bias = attention_biases(self.distance[index], self.time[index], distance, buckets, future)
-            x = layer(x, bias.view(-1, n, n), batch.valid, windows, n)
-        x = cast(Tensor, self.norm(x))
-        if self.shape.context:
-            codes = batch.context
-            known = codes >= 0
-            if self.training:  # so that training sees requests without context
-                known = known & (torch.rand(len(codes), 1, device=codes.device) >= 0.3)
-            x = x + (functional.embedding(codes.clamp(min=0), self.context) * known[..., None]).sum(1)
-        return x
+        tables = zip(self.distance, self.time, strict=True)
+        return tuple(attention_biases(near, by_time, distance, buckets, future) for near, by_time in tables)
+
+    def layered(self, x: Tensor, biases: tuple[Tensor, ...], valid: Tensor | None) -> Tensor:
+        """The vectors of the valid tokens after all layers, without anything that depends on values."""
+        x = functional.dropout(x, self.shape.dropout, self.training)
+        for layer, bias in zip(self.layers, biases, strict=True):
+            windows, n = bias.shape[1:3]
+            x = layer(x, bias.view(-1, n, n), valid, windows, n)
+        return cast(Tensor, self.norm(x))
 
     def exported(self) -> dict[str, np.ndarray]:
         """The weights by the names that the numpy encoder reads. Matrices are laid out for `x @ w`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from training.algorithms import batches, losses
 from training.algorithms.course import Turn
 from training.algorithms.network import Batch, Network, Shape
 from training.algorithms.optimizer import Optimizer
+from training.algorithms.steps import USUAL, Steps
 from training.data.prepared import Sequences
 from training.errors import NotEnoughDataError
 from training.progress import StopSignal
@@ -47,11 +48,12 @@ class Sampler:
     `counts` [items] is the number of events of each item.
     """
 
-    def __init__(self, counts: NDArray[np.integer], device: torch.device) -> None:
+    def __init__(self, counts: NDArray[np.integer], device: torch.device, steps: Steps = USUAL) -> None:
         self.full = len(counts) <= FULL_SOFTMAX_ITEMS
         frequency = counts + 1.0
         share = torch.from_numpy(frequency / frequency.sum()).to(device)
         self.cumulative, self.log_share = share.cumsum(0), share.log().float()
+        self._sampled_softmax = steps.compile(losses.sampled_softmax)
 
     def rows(self, batch: Batch) -> Rows | None:
         """The items of a step on this batch. None for all."""
@@ -64,16 +66,22 @@ class Sampler:
         tokens, target, negative = place.split([batch.items.numel(), len(batch.target), len(drawn)])
         return Rows(needed, tokens.view_as(batch.items), target, negative)
 
-    def loss(self, network: Network, batch: Batch, rows: Rows | None) -> torch.Tensor:
-        """The batch's loss."""
+    def loss(
+        self,
+        network: Network,
+        batch: Batch,
+        rows: Rows | None,
+        layered: Callable[..., torch.Tensor] | None = None,
+    ) -> torch.Tensor:
+        """The batch's loss. `layered` may compute the network's layers."""
         if rows is None:
             table = network.table()
-            hidden = network(batch, table)
+            hidden = network(batch, table, layered=layered)
             return losses.full_softmax(hidden, table, network.bias, batch.target, batch.weight)
         table, bias = network.table(rows.needed), network.biases(rows.needed)
         log_share = self.log_share[rows.needed]
-        hidden = network(batch, table, rows.tokens)
-        return losses.sampled_softmax(
+        hidden = network(batch, table, rows.tokens, layered)
+        return self._sampled_softmax(
             hidden,
             table[rows.target],
             bias[rows.target],
@@ -103,6 +111,7 @@ class Work:
     rate: float
     warm_up: int
     seed: int
+    steps: Steps = USUAL
 
 
 class Trainer:
@@ -114,7 +123,8 @@ class Trainer:
     def __init__(self, network: Network, work: Work) -> None:
         self.network, self.work, self.group = network, work, work.sequences.group
         self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, group=self.group)
-        self.sampler = Sampler(work.counts, network.bias.device)
+        self.sampler = Sampler(work.counts, network.bias.device, work.steps)
+        self._layered = work.steps.layers(network.layered)
 
     def one_pass(self, number: int, turn: Turn, stop: StopSignal | None) -> float:
         """Make one pass over all histories, and return the mean loss per event of this process's.
@@ -136,6 +146,7 @@ class Trainer:
             device,
             max_tokens=work.tokens,
             rank=group.rank,
+            static=bool(work.steps.compiled),
         )
         steps = max(group.gather(len(epoch)))
         if not steps:
@@ -148,7 +159,8 @@ class Trainer:
         for step, (batch, again) in enumerate(_at_least(epoch, steps)):
             if stop is not None:
                 stop.check()
-            done = min(read / events, 1.0) if group.size == 1 else step / steps
+            counted = group.size == 1 and not epoch.static  # padding is no event
+            done = min(read / events, 1.0) if counted else step / steps
             loss, count = self.step(batch, turn.fallen(done), counts=not again)
             if not again:
                 total, weight = total + loss.double() * count, weight + count
@@ -163,7 +175,8 @@ class Trainer:
         """
         rows = self.sampler.rows(batch)
         self.optimizer.read(None if rows is None else rows.needed)
-        loss, weight = self.sampler.loss(self.network, batch, rows), batch.weight.sum()
+        loss = self.sampler.loss(self.network, batch, rows, self._layered)
+        weight = batch.weight.sum()
         self.optimizer.step(loss, done, weight * counts)
         return loss.detach(), weight
 

@@ -19,6 +19,7 @@ from training.algorithms import batches, factors, validation
 from training.algorithms.checkpoint import Best, Checkpoint
 from training.algorithms.course import MIN_GAIN, Course, Turn
 from training.algorithms.network import Network, Shape
+from training.algorithms.steps import USUAL, Steps
 from training.algorithms.trainer import Sampler, Trainer, Work, device
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases
@@ -66,6 +67,7 @@ class Plan:
     most: int = 0
     dropout: float = 0.2
     rate: float = PEAK_RATE
+    steps: Steps = USUAL
 
     def for_data(self, events: int) -> Plan:
         """The plan with everything that was left open."""
@@ -103,26 +105,41 @@ def shape_for(prepared: Prepared, plan: Plan) -> Shape:
     )
 
 
-def warm_up(events: int, passes: int, processes: int = 1) -> int:
-    """The updates over which the rate rises: a hundred, or a tenth of all if there are few."""
-    step = processes * batches.tokens(events, processes)
+def warm_up(events: int, passes: int, processes: int = 1, tokens: int = 0) -> int:
+    """The updates over which the rate rises: a hundred, or a tenth of all if there are few.
+
+    `tokens` is the size of a process's batch, 0 for the usual one.
+    """
+    step = processes * (tokens or batches.tokens(events, processes))
     return min(100, passes * math.ceil(events / step) // 10)
 
 
 def work_for(
-    prepared: Prepared, shape: Shape, training: Sequences, seed: int, *, rate: float, warm_up: int
+    prepared: Prepared,
+    shape: Shape,
+    training: Sequences,
+    seed: int,
+    *,
+    rate: float,
+    warm_up: int,
+    steps: Steps = USUAL,
 ) -> Work:
-    """The work of this process to train a network of this shape."""
+    """The work of this process to train a network of this shape.
+
+    `rate` is that of a step of the usual size.
+    """
+    usual = batches.tokens(training.total(), training.group.size)
     return Work(
         shape,
         prepared.item_features,
         prepared.user_features,
         training,
         training.counts(shape.items),
-        batches.tokens(training.total(), training.group.size),
-        rate,
+        steps.tokens or usual,
+        steps.rate(rate, usual),
         warm_up,
         seed,
+        steps,
     )
 
 
@@ -169,8 +186,8 @@ def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> 
     """A trainer with a new network."""
     shape = shape_for(prepared, plan)
     network = Network(shape, prepared.item_features, prepared.user_features).to(device())
-    rising = warm_up(training.total(), plan.least, training.group.size)
-    work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising)
+    rising = warm_up(training.total(), plan.least, training.group.size, plan.steps.tokens)
+    work = work_for(prepared, shape, training, seed, rate=plan.rate, warm_up=rising, steps=plan.steps)
     _begin(network, work)
     return Trainer(network, work)
 
@@ -268,7 +285,9 @@ def refine(
     """Continue from a result with more data, for a quarter of its passes, at a falling rate."""
     torch.manual_seed(seed + 1)
     network = copy.deepcopy(result.network).train()
-    work = work_for(prepared, network.shape, training, seed + 1, rate=plan.rate / 2, warm_up=10)
+    work = work_for(
+        prepared, network.shape, training, seed + 1, rate=plan.rate / 2, warm_up=10, steps=plan.steps
+    )
     trainer = Trainer(network, work)
     affordable = int((1 - FIT_SHARE) / 2 * plan.seconds / max(result.seconds, 1e-9))
     passes = max(1, min(math.ceil(result.passes / 4), affordable))

@@ -72,12 +72,19 @@ class SequencePipeline(Pipeline):
         self.best: Attempt | None = None
 
     def plan(self, config: Config, seconds: float) -> Plan:
-        """How long to train which network. Raises BadConfigError."""
+        """How long to train which network, by which steps. Raises BadConfigError."""
+        from training.algorithms.steps import Steps
+
         return self.transformer.Plan(
             seconds=seconds,
             passes=int(config.number("trainingPasses", 0)),
             width=settings.width(config),
             window=settings.chosen(config, "bptt") or self.transformer.Plan.window,
+            steps=Steps(
+                int(config.number("trainingStepTokens", 0)),
+                config.flag("trainingBfloat16", False),
+                config.hyperparameters.get("trainingCompiler", ""),
+            ),
         )
 
     def tune(self, prepared: Prepared) -> None:
