@@ -108,8 +108,13 @@ def prepare(
     found = list(users)
     for kind in {type(user) for user in users}:
         places = [place for place, user in enumerate(users) if type(user) is kind]
-        some, masks, sums = ([part[place] for place in places] for part in (users, allowed, summed))
-        for place, scores in zip(places, kind.prepared(some, count, masks, sums), strict=True):
+        prepared = kind.prepared(
+            [users[place] for place in places],
+            count,
+            [allowed[place] for place in places],
+            [summed[place] for place in places],
+        )
+        for place, scores in zip(places, prepared, strict=True):
             found[place] = scores
     return found
 

@@ -74,7 +74,7 @@ def ranges(begins: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray
     return positions
 
 
-def distinct(keys: NDArray[np.integer], size: int) -> tuple[NDArray[np.integer], NDArray[np.int32]]:
+def distinct(keys: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The distinct keys in any order, and the place of each of `keys` among them. Keys are less than `size`.
 
     Nothing is sorted: each key writes its place to a table that is not initialized, and of equal keys one
