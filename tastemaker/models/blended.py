@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.clusters import Clusters, Static
+from tastemaker.models.clusters import Clusters, Found, Static
 from tastemaker.models.overlaid import Extra
-from tastemaker.models.scores import Array, Dense, Mask, Scores, log_sum
+from tastemaker.models.scores import Array, Dense, Mask, Prepared, Scores, log_sum
 from tastemaker.models.topk import top_k
 
 PRODUCTS = 1 << 22
@@ -23,6 +23,9 @@ PRODUCTS = 1 << 22
 
 MAX_PRODUCTS = 1 << 25
 """The number of products that are kept for users who are scored together: 128 MB."""
+
+SEARCHED_TOGETHER = 64
+"""The users of a clustered catalog who are searched for together."""
 
 
 class Blended(Scores):
@@ -122,9 +125,41 @@ class Searched(Blended):
             self._last = allowed, self._search(allowed)
         return self._last[1]
 
+    @classmethod
+    def prepared(
+        cls,
+        users: Sequence[Scores],
+        count: int,
+        allowed: Sequence[Mask | None],
+        summed: Sequence[Mask | None],
+    ) -> list[Scores]:
+        found: list[Scores] = []
+        searched = [user for user in users if isinstance(user, Searched)]
+        for start in range(0, len(searched), SEARCHED_TOGETHER):
+            group = searched[start : start + SEARCHED_TOGETHER]
+            masks, sums = (part[start : start + SEARCHED_TOGETHER] for part in (allowed, summed))
+            cls._search_together(group, masks)
+            for user, mask, over in zip(group, masks, sums, strict=True):
+                best = user.best(count, mask)
+                found.append(Prepared(user, count, mask, best, over, user.log_sum(over)))
+                user._last = None  # what was read takes much memory
+        return found
+
+    @staticmethod
+    def _search_together(users: Sequence[Searched], allowed: Sequence[Mask | None]) -> None:
+        for static in {id(user._by_cluster): user._by_cluster for user in users}.values():
+            pairs = [pair for pair in zip(users, allowed, strict=True) if pair[0]._by_cluster is static]
+            vectors = np.stack([user._query for user, _ in pairs])
+            found = pairs[0][0]._clusters.search_together(vectors, static, [mask for _, mask in pairs])
+            for (user, mask), one in zip(pairs, found, strict=True):
+                user._last = mask, user._with_extra(one, mask)
+
     def _search(self, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
+        return self._with_extra(self._clusters.search(self._query, self._by_cluster, allowed), allowed)
+
+    def _with_extra(self, found: Found, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
+        """What was found, with what some items get in addition."""
         clusters, told, more = self._clusters, self._extra.items, self._extra.values
-        found = clusters.search(self._query, self._by_cluster, allowed)
         if allowed is not None:
             through = allowed.take(told)
             told, more = told[through], more[through]

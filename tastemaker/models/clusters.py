@@ -16,8 +16,10 @@ read. The files:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,7 @@ FEW_HELD_BACK = 0.02
 A user's own items are such a small share.
 """
 UNREAD = -(1 << 40)
+NO_CLUSTERS = np.zeros(0, np.int64)
 FILES = {
     "order": "order",
     "starts": "starts",
@@ -136,24 +139,55 @@ class Clusters:
         the root of how rare the mask makes items, which keeps the recall (see
         `tests/tastemaker/models/test_clusters.py`).
         """
-        kept = None if allowed is None else self._through(allowed)
-        among = None if kept is None else kept.rows
+        return self.search_together(vector[None], static, [allowed])[0]
+
+    def search_together(self, vectors: Array, static: Static, allowed: Sequence[Mask | None]) -> list[Found]:
+        """The results of `search` for several vectors [users, width], each with its mask."""
+        liked = vectors @ self.centers.T
+        kept = [None if mask is None else self._through(mask) for mask in allowed]
+        reads = [self._chosen(one, static, rows) for one, rows in zip(liked, kept, strict=True)]
+        whole = [user for user, rows in enumerate(kept) if rows is None or rows.rows is None]
+        scored = dict(
+            zip(
+                whole, self._of_clusters([reads[user] for user in whole], vectors[whole], static), strict=True
+            )
+        )
+        return [
+            self._found(one, vectors[user], static, kept[user], reads[user], scored.get(user))
+            for user, one in enumerate(liked)
+        ]
+
+    def _chosen(self, liked: Array, static: Static, kept: AllowedRows | None) -> NDArray[np.int64]:
+        """The clusters to read, rising: all of them if the allowed items are few."""
         sizes = self.sizes if kept is None else kept.sizes
         total = int(sizes.sum())
         share = self.share * (len(self) / max(total, 1)) ** 0.5
-        if among is not None and (total <= READ_ALL_ITEMS or share > 0.5):
-            items, scores = self._of_rows(among, vector, static)
-            return Found(items, scores, -np.inf, np.zeros(len(sizes), np.int64), among)
-        liked = self.centers @ vector
+        if kept is not None and kept.rows is not None and (total <= READ_ALL_ITEMS or share > 0.5):
+            return np.arange(len(sizes))
         best = np.argsort(-(liked + static.high))
-        read = np.sort(best[: int(np.searchsorted(np.cumsum(sizes[best]), share * total)) + 1])
+        return np.sort(best[: int(np.searchsorted(np.cumsum(sizes[best]), share * total)) + 1])
+
+    def _found(
+        self,
+        liked: Array,
+        vector: Array,
+        static: Static,
+        kept: AllowedRows | None,
+        read: NDArray[np.int64],
+        scored: tuple[NDArray[np.int32], Array] | None,
+    ) -> Found:
+        """What a search read in these clusters. `scored` has the items of whole clusters, if those count."""
+        among = None if kept is None else kept.rows
+        sizes = self.sizes if kept is None else kept.sizes
         there, shifts = self.sizes if among is None else sizes, np.full(len(sizes), UNREAD)
         shifts[read] = np.cumsum(there[read]) - np.cumsum(there)[read]
-        if among is None:
-            items, scores = self._of_clusters(read, vector, static)
+        if scored is not None:
+            items, scores = scored
         else:
-            rows = among.take(ranges((np.cumsum(sizes) - sizes)[read], sizes[read]))
-            items, scores = self._of_rows(rows, vector, static)
+            assert among is not None
+            items, scores = self._of_rows(
+                among.take(ranges((np.cumsum(sizes) - sizes)[read], sizes[read])), vector, static
+            )
         if kept is not None and among is None:
             held = kept.held + shifts.take(self.of_row.take(kept.held))
             scores[held[held >= 0]] = -np.inf
@@ -182,9 +216,44 @@ class Clusters:
         return self.order.take(rows), scores
 
     def _of_clusters(
+        self, reads: Sequence[NDArray[np.int64]], vectors: Array, static: Static
+    ) -> list[tuple[NDArray[np.int32], Array]]:
+        """The items of the whole clusters that each user reads, rising by row, and their scores.
+
+        A user alone reads adjacent clusters in one go. For several users, each cluster is read once, and its
+        vectors are multiplied with those of all users who read it.
+        """
+        if len(reads) == 1:
+            return [self._of_runs(reads[0], vectors[0], static)]
+        read, whose = (
+            np.concatenate([*reads, NO_CLUSTERS]),
+            np.repeat(np.arange(len(reads)), list(map(len, reads))),
+        )
+        order = np.argsort(read, kind="stable")
+        sizes = self.sizes[read[order]]
+        ends = np.cumsum(sizes)
+        scores = np.empty(int(sizes.sum()), np.float32)
+        first = np.flatnonzero(np.diff(read[order], prepend=-1))
+        for begin, end in pairwise([*first.tolist(), len(order)]):
+            cluster, users = int(read[order[begin]]), whose[order[begin:end]]
+            rows = slice(self.starts[cluster], self.starts[cluster + 1])
+            block = scores[ends[begin] - sizes[begin] : ends[end - 1]].reshape(len(users), -1)
+            np.dot(vectors[users], self.vectors[rows].T, out=block)
+            block += static.ordered[rows]
+        begins = np.empty(len(order), np.int64)
+        begins[order] = ends - sizes  # where the scores of a user's cluster begin
+        found, place = [], 0
+        for clusters in reads:
+            of_user = slice(place, place := place + len(clusters))
+            lengths = self.sizes[clusters]
+            items = self.order.take(ranges(self.starts[clusters], lengths))
+            found.append((items, scores.take(ranges(begins[of_user], lengths))))
+        return found
+
+    def _of_runs(
         self, read: NDArray[np.integer], vector: Array, static: Static
     ) -> tuple[NDArray[np.int32], Array]:
-        """The items of whole clusters, rising, and their scores. Adjacent clusters are read in one go."""
+        """The items of whole clusters, rising by row, and their scores."""
         begins, ends = self.starts[read], self.starts[read + 1]
         apart = np.flatnonzero(begins[1:] != ends[:-1])
         begins = begins[np.append(0, apart + 1)].tolist()

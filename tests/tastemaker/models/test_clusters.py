@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.overlaid import Extra
+from tastemaker.models.scores import prepare
 from tastemaker.serving.answer import CANDIDATES, Promotion, recommend
 from training.algorithms import clusters
 
@@ -154,3 +155,26 @@ def test_clusters_survive_a_round_trip(shop, tmp_path) -> None:
     assert again is not None and again.share == shop[2].share
     assert np.array_equal(again.order, shop[2].order)
     assert Clusters.open(tmp_path / "elsewhere") is None
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.995])
+def test_users_searched_for_together_get_what_each_gets_alone(share: float) -> None:
+    vectors, static, rng = catalog(3, 3_000)
+    built = clusters.build(vectors)
+    built.share = 0.1
+    by_cluster = Static.of(static, built)
+    one_mask, extras = rng.random(len(static)) < share, np.arange(0, 3_000, 50)
+    for masks in ([None] * 9, [one_mask] * 9, [rng.random(len(static)) < share for _ in range(9)]):
+        users, alone = (
+            [
+                Searched(vectors, query, by_cluster, Extra(extras, np.ones(60, np.float32)), built)
+                for query in np.random.default_rng(7).standard_normal((9, WIDTH)).astype(np.float32)
+            ]
+            for _ in range(2)
+        )
+        found = prepare(users, 20, masks, masks)
+        for scores, one, mask in zip(found, alone, masks, strict=True):
+            items, values = scores.best(20, mask)
+            assert items.tolist() == one.top(20, mask).tolist()
+            assert values == pytest.approx(one.of(items), abs=1e-5)
+            assert scores.log_sum(mask) == pytest.approx(one.log_sum(mask), abs=1e-5)
