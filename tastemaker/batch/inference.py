@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 from tastemaker import recipes
@@ -54,7 +53,7 @@ class InferenceJob:
             return self._ranking(question)
         request = self._requests.pop(id(question), None) or self._request(question)
         # A shard may be answered twice and must give the same answer, so exploration is seeded.
-        picks = request.picks(Random(f"{self.endpoint.arn} {request.query.user_id}"))
+        picks = request.picks(f"{self.endpoint.arn} {request.query.user_id}")
         items = request.query.loaded.bundle.items.take([pick.item for pick in picks])
         output: dict[str, Any] = {"recommendedItems": items}
         if request.scale is not None:

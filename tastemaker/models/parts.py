@@ -147,7 +147,7 @@ def above_all_others(
 
     `sums` are the summed weights of the items that have an entry, for several users, and `owners` (0 to
     `users` - 1) says whose each is. The result equals that of the functions above on a whole catalog, less
-    their value at 0. An item with an entry may have a sum of 0.
+    their value at 0.
     """
     if part == "seen":
         return (sums > 0).astype(np.float64)

@@ -248,7 +248,8 @@ class SequenceModel(Model):
         total, start = np.zeros(len(keys)), 0
         for name, weight, entry, values in found:
             sums = np.bincount(places[start : start + len(entry)], values, len(keys))
-            total += weight * parts.above_all_others(name, sums, owners, users, items)
+            some = np.flatnonzero(sums)
+            total[some] += weight * parts.above_all_others(name, sums[some], owners[some], users, items)
             start += len(entry)
         order = np.argsort(owners.astype(np.uint16), kind="stable")  # numbers of 16 bits are sorted fastest
         ends = [0, *np.cumsum(np.bincount(owners, minlength=users)).tolist()]

@@ -37,8 +37,11 @@ MAX_CANDIDATES = 1000
 """New items with the highest scores that take part in the draw. This keeps large catalogs fast."""
 
 
-def exploration_of(query: Query, rng: Random) -> Exploration | None:
-    """Return the exploration of a request; None if its recipe or configuration does not explore."""
+def exploration_of(query: Query, seed: str) -> Exploration | None:
+    """Return the exploration of a request; None if its recipe or configuration does not explore.
+
+    Equal seeds explore equally.
+    """
     endpoint = query.endpoint
     if endpoint.second_generation:
         share, days = SECOND_GENERATION_SHARE, DEFAULT_CUT_OFF_DAYS
@@ -55,7 +58,7 @@ def exploration_of(query: Query, rng: Random) -> Exploration | None:
         days,
         bundle.item_created,
         min(latest, int(query.runtime.clock())),  # an event in the future must not make all items old
-        rng,
+        Random(seed),
         taken=bundle.item_taken,
         shown=bundle.item_shown,
         rate=bundle.taken_rate,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from random import Random
 from typing import Any
 
 from tastemaker.contracts.limits import MAX_RESULTS, MAX_RESULTS_WITH_METADATA
@@ -119,8 +118,8 @@ class Request:
             summed = allowed if requests[0].scale == CANDIDATES else [None] * len(requests)
             Query.score_together([request.query for request in requests], requests[0].count, allowed, summed)
 
-    def picks(self, rng: Random) -> list[Pick]:
-        """Return the items of the answer. `rng` decides what is explored. Raises as `get_recommendations`."""
+    def picks(self, seed: str) -> list[Pick]:
+        """Return the items of the answer. The seed decides what is explored. Raises as `get_recommendations`."""
         query, second_generation = self.query, self.query.endpoint.second_generation
         picks = recommend(
             query.scores(),
@@ -131,7 +130,7 @@ class Request:
             rng=query.runtime.rng,
             fillers=query.loaded.bundle.popularity if second_generation else None,
             reasons=second_generation,
-            exploration=exploration_of(query, rng),
+            exploration=exploration_of(query, seed),
         )
         query.report_cold_user()
         if second_generation and (fillers := sum(POPULAR in pick.reasons for pick in picks)):
@@ -149,7 +148,7 @@ def answer(
     request = Request.of(runtime, endpoint, params)
     query = request.query
     recommendation_id = runtime.new_id(endpoint.arn)
-    picks = request.picks(Random(recommendation_id))
+    picks = request.picks(recommendation_id)
     ids, columns = query.loaded.bundle.items.take([pick.item for pick in picks]), request.columns
     result: dict[str, Any] = {
         "itemList": [_entry(query, name, pick, columns) for name, pick in zip(ids, picks, strict=True)],
