@@ -9,7 +9,7 @@ clusters, if the catalog is large). `third` and `tenth` are filters by an attrib
 catalog; `unseen` removes the user's own items. Stores are fakes, so that no network is measured. implicit
 gets 64 random factors, leaves out known items, and answers all users in one call, which is its fastest way.
 The unit is CPU seconds with one thread. All cases take turns, and figures are medians of the rounds: of the
-rates, and of the ratios with implicit's rate in the same round.
+microseconds of a line and of its stages, and of the ratio with implicit in the same round.
 """
 
 import argparse
@@ -45,6 +45,9 @@ from training.algorithms import clusters  # noqa: E402
 FILTER = f"{PREFIX}filter/f"
 THIRD = "INCLUDE ItemID WHERE Items.PRICE < 10"
 IMPLICIT = "implicit, ALS of 64 factors"
+STAGES = ("read", "score", "answer", "write")
+"""Reading lines; filters, histories and scores of a group; items and their ids; JSON."""
+Stages = dict[str, float]
 
 
 class FakeStore(Bundles):
@@ -91,19 +94,25 @@ def job(store: FakeStore, recipe: str, expression: str | None = None) -> Inferen
     return InferenceJob.from_plan(plan, runtime)
 
 
-def per_second(work: InferenceJob, questions: list[bytes]) -> float:
-    """Return the answered lines per CPU second, in groups as a batch job answers them."""
-    started = process_time()
+def seconds_a_line(work: InferenceJob, questions: list[bytes]) -> Stages:
+    """Return the CPU seconds a line by stage, in groups as a batch job answers them."""
+    clock = [process_time()]
     for start in range(0, len(questions), GROUP):
         read = [lines.read(line) for line in questions[start : start + GROUP]]
+        clock.append(process_time())
         work.score_together([question for _, question, _ in read if question])
-        for echo, question, error in read:
-            lines.write(echo, work.answer(question or {}), error)
-    return len(questions) / (process_time() - started)
+        clock.append(process_time())
+        outputs = [work.answer(question or {}) for _, question, _ in read]
+        clock.append(process_time())
+        for (echo, _, error), output in zip(read, outputs, strict=True):
+            lines.write(echo, output, error)
+        clock.append(process_time())
+    took = np.diff(clock).reshape(-1, len(STAGES)).sum(axis=0) / len(questions)
+    return dict(zip(STAGES, took.tolist(), strict=True))
 
 
-def implicit_per_second(items: int, users: int, count: int) -> float:
-    """Return the users per CPU second of implicit's batch recommend with 64 factors and 20 events each."""
+def seconds_of_implicit(items: int, count: int) -> Stages:
+    """Return the CPU seconds a user of implicit's batch recommend with 64 factors and 20 events each."""
     import implicit.als
     from scipy.sparse import csr_matrix
 
@@ -117,7 +126,7 @@ def implicit_per_second(items: int, users: int, count: int) -> float:
     )
     started = process_time()
     model.recommend(np.arange(count), seen, N=25)
-    return count / (process_time() - started)
+    return {"score": (process_time() - started) / count}
 
 
 def questions_of(users: list[str], count: int) -> list[bytes]:
@@ -126,8 +135,8 @@ def questions_of(users: list[str], count: int) -> list[bytes]:
     return [json.dumps({"userId": users[number * step % len(users)]}).encode() for number in range(count)]
 
 
-def cases_of(folder: Path, items: int, users: int, count: int) -> dict[str, Callable[[], float]]:
-    """Return what is measured: by name, a function that returns users per second."""
+def cases_of(folder: Path, items: int, users: int, count: int) -> dict[str, Callable[[], Stages]]:
+    """Return what is measured: by name, a function that returns seconds a line."""
     write_bundle(folder / "blend", items, users)
     handler.bundle(folder / "encoder", items)
     made = clusters.add(folder / "encoder")
@@ -148,12 +157,12 @@ def cases_of(folder: Path, items: int, users: int, count: int) -> dict[str, Call
         "blend": questions_of(blend.loaded.bundle.users.tolist(), count),
         "encoder": questions_of(encoder.loaded.bundle.users.tolist(), count),
     }
-    cases: dict[str, Callable[[], float]] = {
-        name: partial(per_second, one, lines_of[name.split(",")[0]]) for name, one in work.items()
+    cases: dict[str, Callable[[], Stages]] = {
+        name: partial(seconds_a_line, one, lines_of[name.split(",")[0]]) for name, one in work.items()
     }
     for case in cases.values():  # the first answers open files and fill caches
         case()
-    return {IMPLICIT: partial(implicit_per_second, items, users, count), **cases}
+    return {IMPLICIT: partial(seconds_of_implicit, items, count), **cases}
 
 
 def main() -> None:
@@ -169,11 +178,16 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             cases = cases_of(Path(scratch), items, given.users, given.lines)
             rounds = [{name: case() for name, case in cases.items()} for _ in range(given.rounds)]
-            print(f"  {'users per second and core':32} {'rate':>8} {'µs a user':>10} {'of implicit':>12}")
+            heads = ("rate", "of implicit", "µs a line", *STAGES)
+            print(f"  {'users per second and core':28}" + "".join(f"{head:>12}" for head in heads))
             for name in cases:
-                rate = median(one[name] for one in rounds)
-                ratio = median(one[name] / one[IMPLICIT] for one in rounds)
-                print(f"  {name:32} {rate:8,.0f} {1e6 / rate:10,.0f} {ratio:12.2f}")
+                whole = [sum(one[name].values()) for one in rounds]
+                ratio = median(
+                    sum(one[IMPLICIT].values()) / took for one, took in zip(rounds, whole, strict=True)
+                )
+                stages = [1e6 * median(one[name].get(stage, 0.0) for one in rounds) for stage in STAGES]
+                figures = f"{1 / median(whole):12,.0f}{ratio:12.2f}{1e6 * median(whole):12,.0f}"
+                print(f"  {name:28}{figures}" + "".join(f"{took:12.0f}" for took in stages))
 
 
 if __name__ == "__main__":

@@ -111,6 +111,8 @@ class Shared:
             order = some
             ends = np.searchsorted(-self.values[order], -least, "right")
         lengths = np.minimum(ends, most)
+        if not lengths.any():
+            return order[:0], lengths
         return order[ranges(np.zeros_like(lengths), lengths)], lengths
 
 
@@ -119,6 +121,7 @@ class Overlaid(Scores):
 
     def __init__(self, shared: Shared, extra: Extra) -> None:
         self.shared, self.extra = shared, extra
+        self._kept: tuple[Mask | None, Together] | None = None
 
     def __len__(self) -> int:
         return len(self.shared.values)
@@ -133,7 +136,7 @@ class Overlaid(Scores):
         return self.best(count, allowed)[0]
 
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
-        return Together([self], [allowed]).best(count)[0]
+        return self._alone(allowed).best(count)[0]
 
     def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
         wanted = np.asarray(items, np.intp)
@@ -141,7 +144,13 @@ class Overlaid(Scores):
         return scores
 
     def log_sum(self, allowed: Mask | None = None) -> float:
-        return float(Together([self], [allowed]).log_sums()[0])
+        return float(self._alone(allowed).log_sums()[0])
+
+    def _alone(self, allowed: Mask | None) -> Together:
+        """A group of this user only, cached because a request asks for one mask twice."""
+        if self._kept is None or self._kept[0] is not allowed:
+            self._kept = allowed, Together([self], [allowed])
+        return self._kept[1]
 
     @classmethod
     def prepared(
@@ -210,8 +219,9 @@ class Together:
         own -= shared.shares[items] * np.exp(shared.total(None) - shifts)[owners]
         sums = np.exp(totals - shifts)
         sums[some] += np.add.reduceat(own, self._starts[some])
-        with np.errstate(divide="ignore"):
-            found: NDArray[np.float64] = shifts + np.log(np.maximum(sums, 0.0))
+        left = sums > 0
+        found = np.full(len(sums), -np.inf)
+        found[left] = shifts[left] + np.log(sums[left])
         return found
 
     def best(self, count: int) -> list[tuple[NDArray[np.int64], Array]]:
@@ -264,6 +274,8 @@ class Together:
                 for user, mask in enumerate(self._allowed)
             ]
             items, lengths = (np.concatenate(part) for part in zip(*found, strict=True))
+        if not lengths.any():
+            return self._items[:0], users[:0]
         owners = np.repeat(users, lengths)
         keys = owners * len(shared.values) + items
         near = shared.values[self._items] >= least[self._owners]  # others cannot be among `items`

@@ -119,7 +119,10 @@ class Request:
             Query.score_together([request.query for request in requests], requests[0].count, allowed, summed)
 
     def picks(self, seed: str) -> list[Pick]:
-        """Return the items of the answer. The seed decides what is explored. Raises as `get_recommendations`."""
+        """Return the items of the answer. The seed decides what is explored.
+
+        Raises as `get_recommendations`.
+        """
         query, second_generation = self.query, self.query.endpoint.second_generation
         picks = recommend(
             query.scores(),

@@ -31,7 +31,7 @@ FILTERS = {
 def cinema(tmp_path: Path) -> Cinema:
     cinema = Cinema(tmp_path)
     cinema.saw("carl", "emma", "dune", start=900)
-    cinema.saw("ann", "brazil", start=900, event_type="wish")  # a type that the model does not know
+    cinema.saw("ann", "brazil", start=900, event_type="like")  # a type that the model does not know
     return cinema
 
 
