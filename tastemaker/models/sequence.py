@@ -33,8 +33,8 @@ MAX_STATICS = 16
 MAX_TABLE = 1 << 20
 """The entries of the table of users times items, for users whose extra items are computed together: 4 MB."""
 
-MAX_USERS = 1 << 16
-"""The most users whose extra items are computed together: their numbers have 16 bits."""
+MAX_USERS = 32
+"""The most users whose extra items are computed together, so that they stay in the processor's cache."""
 
 ENCODED_TOKENS = 1 << 11
 """The number of tokens that are encoded at a time, so that they stay in the processor's cache."""
@@ -127,7 +127,8 @@ class SequenceModel(Model):
     def scores_together(self, askers: Sequence[Asker], *, now: int) -> list[Scores]:
         """The blended scores of several users, from one matrix product where no clusters are searched."""
         askers = [one._replace(history=self.relevant(one.history)) for one in askers]
-        weights = [self._weights if len(one.history) else self._weights_without_history for one in askers]
+        with_history, without = self._weights, self._weights_without_history
+        weights = [with_history if len(one.history) else without for one in askers]
         encoded = [number for number, one in enumerate(weights) if one.encoder]
         vectors: dict[int, NDArray[np.float32]] = {}
         if encoded:
@@ -251,7 +252,7 @@ class SequenceModel(Model):
             some = np.flatnonzero(sums)
             total[some] += weight * parts.above_all_others(name, sums[some], owners[some], users, items)
             start += len(entry)
-        order = np.argsort(owners.astype(np.uint16), kind="stable")  # numbers of 16 bits are sorted fastest
+        order = np.argsort(owners.astype(np.uint8), kind="stable")  # small numbers are sorted faster
         ends = [0, *np.cumsum(np.bincount(owners, minlength=users)).tolist()]
         keys, values = (keys - owners * items)[order], total.astype(np.float32)[order]
         return [Extra(keys[begin:end], values[begin:end]) for begin, end in pairwise(ends)]
