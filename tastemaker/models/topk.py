@@ -11,7 +11,7 @@ BLOCK_SIZE = 256
 """The most scores of a block, so that a long vector has long rows of blocks, which are read fast."""
 
 
-def top_k(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
+def top_k(scores: NDArray[np.number], k: int) -> NDArray[np.int64]:
     """Return the indexes of the `k` highest scores, best first, equal scores in order of their index.
 
     The result is exact. Entries of -inf or NaN are never returned, so that there may be fewer than `k`.
@@ -28,7 +28,7 @@ def top_k(scores: NDArray[np.floating], k: int) -> NDArray[np.int64]:
     return indexes[np.argsort(-values, kind="stable")][:k]
 
 
-def _at_most_the_kth(scores: NDArray[np.floating], k: int) -> float:
+def _at_most_the_kth(scores: NDArray[np.number], k: int) -> float:
     """Return a score that at least `k` scores reach, and not many more; -inf if there are fewer than `k`.
 
     It is the k-th best of the maxima of blocks. Each block takes every n-th score, for n blocks.
@@ -38,5 +38,6 @@ def _at_most_the_kth(scores: NDArray[np.floating], k: int) -> float:
     if rows < 2:
         return -np.inf
     highest = np.fmax.reduce(scores[: rows * blocks].reshape(rows, blocks))
-    highest[np.isnan(highest)] = -np.inf
+    if (missing := np.isnan(highest)).any():  # a block of nothing but NaN
+        highest[missing] = -np.inf
     return float(np.partition(highest, blocks - k)[blocks - k])

@@ -42,6 +42,10 @@ def test_top_k_finds_best_entries_that_are_all_in_one_block() -> None:
     assert top_k(scores, 5).tolist() == [3, 3 + blocks, 3 + 2 * blocks, 3 + 3 * blocks, 3 + 4 * blocks]
 
 
+def test_top_k_takes_whole_numbers() -> None:
+    assert top_k(np.array([5, 1, 7, 7, 2, 9, 0, 3] * 4, np.int32), 3).tolist() == [5, 13, 21]
+
+
 @given(
     st.lists(st.sampled_from([-np.inf, np.nan, 0.0, 1.0, 1.5]) | st.floats(-9, 9, width=32), max_size=60),
     st.integers(0, 70),
