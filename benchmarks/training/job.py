@@ -86,7 +86,9 @@ def one(root: Path, users: int) -> None:
     with stage("validation after a pass"):
         validation.validated(network, prepared, Cases(valid.users[:500], valid.shown[:500]))
     pipeline = SequencePipeline(config, None, StopSignal())
-    fitted = pipeline._assemble(training, network, {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS})
+    fitted = pipeline._assemble(
+        training, [network], {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS}
+    )
     with fitted_model(fitted, training, config) as model:
         assert isinstance(model, SequenceModel)
         few = Cases(valid.users[:users], valid.shown[:users])

@@ -7,6 +7,9 @@ before it needs all positions.
 A sequence consists of tokens: a start token, which carries the user's attributes, and one token per event,
 the sum of the item's vector and its event type's vector. Attention adds two learned biases per head: one by
 distance in events, and one by the logarithm of the time between the attended event and the event to predict.
+
+Several networks that were trained separately stand side by side as one wider network. Their matrices are
+blocks on a diagonal, and each normalization covers the columns of one network.
 """
 
 from __future__ import annotations
@@ -39,13 +42,15 @@ def time_buckets(seconds: NDArray[np.integer]) -> NDArray[np.int64]:
 class Encoder:
     """The weights by name (see `Network.exported`), and the shape that they were made for.
 
-    `shape` holds width, layers, heads and window (the most events that are read).
+    `shape` holds width, layers, heads, window (the most events that are read), and networks (1 by default).
+    Width and heads are those of all networks together.
     """
 
     def __init__(self, weights: Mapping[str, Array], items: Array, shape: Mapping[str, Any]) -> None:
         """`items` is float32[items, width]: the sum of each item's own vector and its attributes' vectors."""
         self.weights, self.items = weights, items
         self.width, self.layers = int(shape["width"]), int(shape["layers"])
+        self.own_width = self.width // int(shape.get("networks", 1))
         self.heads, self.window = int(shape["heads"]), int(shape["window"])
         self._folded = [self._fold(f"layers.{layer}.") for layer in range(self.layers)]
         # The bias of each distance and of each time bucket, by head.
@@ -89,7 +94,7 @@ class Encoder:
         x = np.empty((count, n, self.width), np.float32)
         x[:, 0] = w["start"] if users is None else w["start"] + users
         x[:, 1:] = self.items[items]
-        x[:, 1:] *= np.float32(np.sqrt(self.width))
+        x[:, 1:] *= np.float32(np.sqrt(self.own_width))
         x[:, 1:] += w["types"][types + 1]
 
         asked = np.concatenate([timestamps, now[:, None]], 1)  # when the event after each token happens
@@ -97,7 +102,7 @@ class Encoder:
         for layer in range(self.layers - 1):
             x = self._layer(layer, x, time_buckets(asked[:, :, None] - seen[:, None, :]))
         x = self._layer(self.layers - 1, x, time_buckets(asked[:, -1:, None] - seen[:, None, :]))
-        vectors: Array = _standardized(x[:, 0]) * w["norm.weight"] + w["norm.bias"]
+        vectors: Array = self._normalized(x[:, 0]) * w["norm.weight"] + w["norm.bias"]
         return vectors
 
     def _fold(self, name: str) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
@@ -128,7 +133,7 @@ class Encoder:
         count, n, width = x.shape
         rows, depth = buckets.shape[1], width // self.heads
         flat = x.reshape(-1, width)
-        h = _standardized(flat)
+        h = self._normalized(flat)
         keys_values = (h @ qkv[:, width:] + qkv_bias[width:]).reshape(count, n, 2, self.heads, depth)
         last = h.reshape(count, n, width)[:, n - rows :].reshape(-1, width)
         query = (
@@ -149,11 +154,15 @@ class Encoder:
             x[:, n - rows :].reshape(-1, width)
             + mixed.transpose(0, 2, 1, 3).reshape(-1, width) @ attention_out
         )
-        h = _standardized(x) @ ffn_in
+        h = self._normalized(x) @ ffn_in
         h += ffn_in_bias
         x += _gelu(h) @ ffn_out
         x += ffn_out_bias
         return x.reshape(count, rows, width)
+
+    def _normalized(self, x: Array) -> Array:
+        """Each row's columns of each network with mean 0 and variance 1."""
+        return _standardized(x.reshape(-1, self.own_width)).reshape(x.shape)
 
     def _by_distance(self, layer: int, n: int) -> Array:
         """The bias of attending from each row to each column: float32[heads, n, n], a view.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack
-from training.algorithms import blend, linear, transitions
+from training.algorithms import blend, linear, merging, transitions
 from training.algorithms import context as context_tables
 from training.config import Config, Search
 from training.data.prepared import Prepared, Sequences
@@ -31,17 +31,20 @@ if TYPE_CHECKING:
     from training.algorithms.transformer import Plan, Result
 
 PARTS = ("encoder", "transitions", "linear", "repeat", "seen", "popularity", "context")
+NEXT_SEED = 1000
+"""The difference between the seeds of two networks of one training."""
+
 MAX_BPTT = 32
 """The largest value of the recipes' `bptt`. Our own window is longer."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one setting reached on validation data."""
+    """What one setting reached on validation data. Its networks differ by their seeds."""
 
     config: Config
     plan: Plan
-    result: Result
+    results: list[Result]
     choice: blend.Choice
 
 
@@ -49,7 +52,8 @@ class SequencePipeline(Pipeline):
     """The pipeline of User-Personalization and Personalized-Ranking.
 
     `tune` withholds the newest events of up to 2,000 users, trains the transformer on the rest until it
-    predicts those events no better, fits the simple models on the same data, and chooses the blend. `fit`
+    predicts those events no better, fits the simple models on the same data, and chooses the blend. Where
+    histories are short, it trains two transformers and averages their logits. `fit`
     fits the simple models on the given data, and trains the transformer on it for a quarter as long again,
     from where `tune` ended. With performHPO, `tune` does so for each setting that it tries, and each may take
     an equal share of the time.
@@ -102,11 +106,15 @@ class SequencePipeline(Pipeline):
         """Fit the blend on all of this data that the percentiles of history length allow."""
         assert self.best is not None, "`tune` must be called first"
         prepared = self._filtered(prepared)
-        plan = replace(self.best.plan, seconds=self.seconds)
-        refined = self.transformer.refine(
-            prepared, self.best.result, prepared.sequences, plan, self.config.seed, stop=self.stop
-        )
-        return self._assemble(prepared, refined.network, self.best.choice.parts)
+        results = self.best.results
+        plan = replace(self.best.plan, seconds=self.seconds / len(results))
+        refined = [
+            self.transformer.refine(
+                prepared, result, prepared.sequences, plan, self._seed(number), stop=self.stop
+            )
+            for number, result in enumerate(results)
+        ]
+        return self._assemble(prepared, [one.network for one in refined], self.best.choice.parts)
 
     def _searched(self, search: Search, prepared: Prepared, cases: Cases) -> Attempt:
         """The best attempt of the search. Only its checkpoint is kept."""
@@ -157,23 +165,28 @@ class SequencePipeline(Pipeline):
         self, config: Config, prepared: Prepared, cases: Cases, seconds: float, checkpoints: Path | None
     ) -> Attempt:
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=False))
-        plan = self.plan(config, seconds).for_data(training.sequences.total())
-        result = self.transformer.fit(
-            prepared,
-            training.sequences,
-            cases,
-            plan,
-            config.seed,
-            checkpoints=checkpoints,
-            stop=self.stop,
-        )
-        fitted = self._assemble(training, result.network, {name: {"weight": 1.0} for name in PARTS})
+        count = int(config.number("trainingNetworks", 0)) or self.transformer.networks_for(training.sequences)
+        plan = self.plan(config, seconds / count).for_data(training.sequences.total())
+        results = [
+            self.transformer.fit(
+                prepared,
+                training.sequences,
+                cases,
+                plan,
+                self._seed(number),
+                checkpoints=checkpoints / f"network-{number}" if checkpoints and number else checkpoints,
+                stop=self.stop,
+            )
+            for number in range(count)
+        ]
+        networks = [result.network for result in results]
+        fitted = self._assemble(training, networks, {name: {"weight": 1.0} for name in PARTS})
         with fitted_model(fitted, training, config) as model:
             assert isinstance(model, SequenceModel)
             agreed = prepared.sequences.group.agreed  # processors may round differently
             choice = agreed(blend.choose(model, prepared, cases))
             model.parts = choice.parts
-            return Attempt(config, plan, result, agreed(self._rewarded(model, choice, prepared, cases)))
+            return Attempt(config, plan, results, agreed(self._rewarded(model, choice, prepared, cases)))
 
     def _rewarded(
         self, model: SequenceModel, choice: blend.Choice, prepared: Prepared, cases: Cases
@@ -185,20 +198,23 @@ class SequencePipeline(Pipeline):
         weights = objectives.weights(model, item_rewards, wanted.sensitivity, prepared, cases)
         return replace(choice, parts={**choice.parts, "objective": weights})
 
+    def _seed(self, number: int) -> int:
+        """The seed of one of the networks of a training."""
+        return self.config.seed + NEXT_SEED * number
+
     def _filtered(self, prepared: Prepared) -> Prepared:
         return prepared.with_sequences(settings.filter_by_history_length(self.config, prepared.sequences))
 
     def _assemble(
-        self, prepared: Prepared, network: Network, parts: Mapping[str, Mapping[str, float]]
+        self, prepared: Prepared, networks: Sequence[Network], parts: Mapping[str, Mapping[str, float]]
     ) -> Fitted:
         items = len(prepared.items)
         rows = {
             "transitions": transitions.fit(prepared.sequences, items),
             "linear": linear.fit(prepared.sequences, items, seed=self.config.seed),
         }
-        weights = network.exported()
-        flat, layout = pack(weights)
-        shape = network.shape
+        flat, layout = pack(merging.merged(networks))
+        shape, count = networks[0].shape, len(networks)
         item_rewards = objectives.rewards(self.config.objective, prepared)
         table = context_tables.fit(prepared) if "context" in parts else None
         if table is None:
@@ -211,9 +227,10 @@ class SequencePipeline(Pipeline):
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
             "encoder": {
-                "width": shape.width,
+                "width": shape.width * count,
                 "layers": shape.layers,
-                "heads": shape.heads,
+                "heads": shape.heads * count,
+                "networks": count,
                 "window": shape.window,
                 "weights": layout,
             },
@@ -223,8 +240,8 @@ class SequencePipeline(Pipeline):
         }
         arrays = {
             "encoder": flat,
-            "item_vectors": item_vectors(network, prepared.sequences),
-            "item_bias": network.bias.detach().float().cpu().numpy(),
+            "item_vectors": np.concatenate([item_vectors(one, prepared.sequences) for one in networks], 1),
+            "item_bias": merging.biases(networks),
             "user_features.offsets": prepared.user_features.offsets,
             "user_features.codes": prepared.user_features.codes,
             "user_features.weights": prepared.user_features.weights,

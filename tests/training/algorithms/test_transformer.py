@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.algorithms.histories import sequences
 from training.algorithms import trainer, transformer
 from training.data.prepared import Prepared
 from training.data.split import validation_cases, without
@@ -77,3 +78,11 @@ def test_stop_signal_ends_training_within_a_pass(shop: Prepared) -> None:
     stop.requested = True
     with pytest.raises(StoppedError):
         fit(shop, stop=stop)
+
+
+def test_short_histories_get_two_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    short, long = [0, 1] * 4, [0, 1] * 10
+    assert transformer.networks_for(sequences(short, short, [])) == 2
+    assert transformer.networks_for(sequences(long, long)) == 1
+    monkeypatch.setattr(transformer, "MAX_EVENTS_OF_TWO", 10)
+    assert transformer.networks_for(sequences(short, short)) == 1

@@ -193,3 +193,19 @@ def test_process_takes_the_weights_that_the_leader_chose(tmp_path: Path, shop: P
     recipe.tune(shop.with_sequences(replace(shop.sequences, group=OtherLeader())))
     assert recipe.best is not None and recipe.best.choice.reached == 0.25
     assert {one["weight"] for one in recipe.best.choice.parts.values()} == {0.5}
+
+
+def test_second_network_is_another_one_beside_the_first(tmp_path: Path) -> None:
+    models = []
+    for count in ("1", "2"):
+        (tmp_path / count).mkdir()
+        settings = {"trainingPasses": "1", "width": "16", "trainingNetworks": count}
+        models.append(trained(tmp_path / count, small_lake.build(tmp_path / count, hyperParameters=settings)))
+    (_, one), (prepared, two) = models
+    assert one.encoder is not None and two.encoder is not None
+    assert (one.encoder.width, two.encoder.width, two.encoder.own_width) == (16, 32, 16)
+    assert np.array_equal(two.item_vectors[:, :16], one.item_vectors)
+    assert not np.allclose(two.item_vectors[:, 16:], one.item_vectors)
+    history = prepared.sequences.history(3)
+    first, both = (model.vector(history, now=prepared.latest) for model in (one, two))
+    assert both[:16] == pytest.approx(first / 2, abs=1e-5)
