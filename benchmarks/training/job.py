@@ -85,10 +85,8 @@ def one(root: Path, users: int) -> None:
     network = Network(transformer.shape_for(prepared, plan), prepared.item_features, prepared.user_features)
     with stage("validation after a pass"):
         validation.validated(network, prepared, Cases(valid.users[:500], valid.shown[:500]))
-    pipeline = SequencePipeline(config, None, StopSignal())
-    fitted = pipeline._assemble(
-        training, [network], {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS}
-    )
+    parts = {name: {"weight": 1.0, "halfLife": 5.0} for name in PARTS}
+    fitted = SequencePipeline(config, None, StopSignal())._assemble(training, [network], parts)
     with fitted_model(fitted, training, config) as model:
         assert isinstance(model, SequenceModel)
         few = Cases(valid.users[:users], valid.shown[:users])
