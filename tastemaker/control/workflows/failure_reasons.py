@@ -25,7 +25,8 @@ def reason_of(error: Mapping[str, Any] | None) -> str:
         error_type = str(document.get("errorType", ""))
         # The message of a built-in error says little without its type: that of a KeyError is just the key.
         if _BARE.match(error_type) and " " not in text:
-            text = f"{error_type}: {text}"
+            text = f"{error_type}: {text}" if text else ""
+        text = text.strip() or f"The work failed with {error_type or name or 'an error'} and no message."
     elif document.get("FailureReason"):
         text = _of_job(str(document["FailureReason"]))
     elif document.get("TrainingJobStatus") == "Stopped":

@@ -22,6 +22,15 @@ KILLED = (
             "KeyError: 'x'",
         ),
         (
+            {"Error": "Killed", "Cause": json.dumps({"errorMessage": "", "errorType": "Killed"})},
+            "The work failed with Killed and no message.",
+        ),
+        (
+            {"Cause": json.dumps({"errorMessage": " ", "errorType": "AssertionError"})},
+            "The work failed with AssertionError and no message.",
+        ),
+        ({"Error": "Lost", "Cause": {"errorMessage": ""}}, "The work failed with Lost and no message."),
+        (
             {"Cause": json.dumps({"FailureReason": "AlgorithmError: too few users, exit code: 1"})},
             "too few users",
         ),
