@@ -22,6 +22,7 @@ from infrastructure.permissions import allow
 from infrastructure.settings.jobs import image_parts
 from infrastructure.stage import Stage
 from tastemaker.contracts.lake_layout import ALL_GROUPS, Area, patterns
+from tastemaker.contracts.training_config import BUDGET_VARIABLE
 
 IMAGES = Path(__file__).with_name("training_images.json")
 # Instances with disks of their own, which encrypt by themselves. SageMaker refuses a key for their volumes.
@@ -167,9 +168,11 @@ class Training(Construct):
         }
 
     def _environment(self) -> dict[str, Any]:
-        if not self._settings.text_model:
-            return {}
-        variables = {"TEXT_MODEL": self._settings.text_model, "TEXT_MODEL_REGION": self._text_region}
+        has = self._settings
+        minutes = max(min(has.budget_minutes, has.max_runtime_minutes * 2 // 3), 1)
+        variables = {BUDGET_VARIABLE: str(minutes * 60)}
+        if has.text_model:
+            variables |= {"TEXT_MODEL": has.text_model, "TEXT_MODEL_REGION": self._text_region}
         return {"Environment": variables}
 
     @property

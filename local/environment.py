@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-JOB_VARIABLES = ("TEXT_MODEL", "TEXT_MODEL_REGION")
+from tastemaker.contracts.training_config import BUDGET_VARIABLE
+
+JOB_VARIABLES = ("TEXT_MODEL", "TEXT_MODEL_REGION", BUDGET_VARIABLE)
 """What the training program reads and a request may set.
 
 Everything else is dropped, because libraries read variables of their own: with `MASTER_ADDR`, for example, a

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tastemaker.contracts.limits import MIN_ACTIVE_USERS, MIN_INTERACTIONS
+from tastemaker.contracts.training_config import BUDGET_VARIABLE
 from training.errors import BadConfigError
+
+DEFAULT_BUDGET_SECONDS = 8 * 3600.0
+"""The budget of a job that is started by hand."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,22 @@ class Config:
             return float(text)
         except ValueError:
             raise BadConfigError(f"The hyperparameter {name} must be a number, not {text!r}.") from None
+
+    def count(self, name: str) -> int:
+        """A hyperparameter that is a whole number, 0 if it is not given. Raises BadConfigError."""
+        value = self.number(name, 0.0)
+        if value < 0 or not value.is_integer():
+            raise BadConfigError(
+                f"The hyperparameter {name} must be a whole number of at least 0, not {value}."
+            )
+        return int(value)
+
+    @property
+    def budget_seconds(self) -> float:
+        """The time for the passes of a network and for a search of settings. Raises BadConfigError."""
+        return self.number(
+            "trainingBudgetSeconds", float(os.environ.get(BUDGET_VARIABLE) or DEFAULT_BUDGET_SECONDS)
+        )
 
     def flag(self, name: str, default: bool) -> bool:
         """A hyperparameter that is "true" or "false"."""

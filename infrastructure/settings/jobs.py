@@ -42,6 +42,12 @@ class TrainingSettings:
     max_runtime_minutes: int = setting(
         24 * 60, "a job is stopped after so many minutes of training", within=(5, 28 * 24 * 60)
     )
+    budget_minutes: int = setting(
+        8 * 60,
+        "minutes for the passes of a network, or for a search of settings; with less time, a training makes "
+        "fewer passes. At most two thirds of maxRuntimeMinutes are used",
+        within=(1, 28 * 24 * 60),
+    )
     spot: bool = setting(
         True, "train on spot capacity: up to 90 % cheaper; an interrupted job resumes from a checkpoint"
     )

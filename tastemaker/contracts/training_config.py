@@ -12,6 +12,9 @@ from typing import Any, NotRequired, TypedDict, cast
 
 FORMAT_VERSION = 1
 
+BUDGET_VARIABLE = "TRAINING_BUDGET_SECONDS"
+"""The variable of a training job with the seconds that the passes of a network may take."""
+
 
 class DatasetSource(TypedDict):
     """One dataset: its Avro schema and its files.

@@ -37,6 +37,9 @@ from tastemaker.models.scores import Mask
 from tastemaker.models.turnover import Activity, Turnover, live_items
 
 FORMAT_VERSION = 1
+SEVERAL_NETWORKS_VERSION = 2
+"""The format version of bundles with several networks. Older releases would answer from them wrongly."""
+
 MANIFEST = "bundle.json"
 HISTORY_LENGTH = 500
 """The number of a user's newest events that a bundle keeps.
@@ -136,9 +139,10 @@ class Bundle:
         path = Path(path)
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         version = manifest.get("formatVersion")
-        if version != FORMAT_VERSION:
+        if version not in (FORMAT_VERSION, SEVERAL_NETWORKS_VERSION):
             raise UnknownBundleFormatError(
-                f"The bundle in {path} has format version {version!r}. This release reads {FORMAT_VERSION}. "
+                f"The bundle in {path} has format version {version!r}. This release reads "
+                f"{FORMAT_VERSION} and {SEVERAL_NETWORKS_VERSION}. "
                 "Train the solution again, or use the release that wrote it."
             )
         return cls(path, manifest)

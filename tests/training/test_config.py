@@ -23,3 +23,18 @@ def test_chosen_hyperparameters_count_as_given() -> None:
 
 def test_search_without_ranges_is_false() -> None:
     assert not Search() and Search(choices={"a": ("x",)}).names == ["a"]
+
+
+def test_budget_of_the_job_is_that_of_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config("aws-user-personalization-v2", {})
+    assert config.budget_seconds == 8 * 3600
+    monkeypatch.setenv("TRAINING_BUDGET_SECONDS", "4800")
+    assert config.budget_seconds == 4800
+    assert config.with_hyperparameters({"trainingBudgetSeconds": "60"}).budget_seconds == 60
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "nan", "inf", "two"])
+def test_count_must_be_a_whole_number(text: str) -> None:
+    config = Config("aws-user-personalization-v2", {}).with_hyperparameters({"trainingNetworks": text})
+    with pytest.raises(BadConfigError, match="trainingNetworks must be a"):
+        config.count("trainingNetworks")

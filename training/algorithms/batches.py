@@ -100,9 +100,10 @@ class Static(NamedTuple):
     def length(self, tokens: int) -> tuple[int, int]:
         """The tokens that a window is padded to, and the fewest that are padded to as many.
 
-        1 to 8 are padded to 8, 9 to 12 to 12, and so on to 16, 24, 32, 48, 64, …, and the longest window.
+        1 and 2 are padded to 2, 3 to 3, 4 to 4, 5 and 6 to 6, and so on to 8, 12, 16, 24, …, and the longest
+        window.
         """
-        few, size = 1, 8
+        few, size = 1, 2
         while size < tokens:
             few, size = size + 1, size * 3 // 2 if size & (size - 1) == 0 else size * 4 // 3
         return min(size, self.window), few

@@ -47,7 +47,7 @@ class Course:
     `least` is the passes to make, unless validation stops rising before, and `most` bounds them (0 for no
     bound). If they are `fixed`, there are no more, and the rate falls from the start. `reached` has the
     objective after each pass so far. The rate falls from the end of the pass `high` to the end of the pass
-    `last`; before that is decided, they are None.
+    `last`; before that is decided, they are None. `out_of_time` is whether the budget decided it.
     """
 
     least: int
@@ -56,6 +56,7 @@ class Course:
     reached: list[float] = field(default_factory=list)
     high: int | None = None
     last: int | None = None
+    out_of_time: bool = False
 
     def __post_init__(self) -> None:
         if self.fixed and self.last is None:
@@ -97,7 +98,9 @@ class Course:
         `affordable` is the number of passes that the time budget still allows.
         """
         self.reached.append(reached)
+        bounded = False
         if self.most:
+            bounded = affordable >= max(self.most - self.done, 0)
             affordable = min(affordable, max(self.most - self.done, 0))
         without_gain = self.done - 1 - self.reached.index(max(self.reached))
         if self.last is not None:
@@ -109,4 +112,5 @@ class Course:
         out_of_time = affordable <= falling(self.done + 1)
         if stuck or enough or out_of_time:
             self.high = self.done
+            self.out_of_time = out_of_time and not (stuck or enough or bounded)
             self.last = self.done + (affordable if out_of_time else falling(self.done))

@@ -17,8 +17,8 @@ from training.errors import BadConfigError
 
 Function = TypeVar("Function", bound=Callable[..., Tensor])
 
-MAX_SHAPES = 64
-"""The shapes that one function is compiled for. Padding leaves about ten (`training.algorithms.batches`)."""
+MAX_SHAPES = 256
+"""The shapes that one function is compiled for: some thirteen for each width (`batches.Static`)."""
 
 
 @dataclass(frozen=True)

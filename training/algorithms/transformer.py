@@ -17,7 +17,7 @@ import torch
 
 from training.algorithms import batches, factors, validation
 from training.algorithms.checkpoint import Best, Checkpoint
-from training.algorithms.course import MIN_GAIN, Course, Turn
+from training.algorithms.course import Course, Turn
 from training.algorithms.network import Network, Shape
 from training.algorithms.steps import USUAL, Steps
 from training.algorithms.trainer import Sampler, Trainer, Work, device
@@ -268,9 +268,9 @@ def _decided(course: Course, each: float) -> str:
     decided = f"the rate falls from pass {course.high} to pass {course.last}"
     if course.last == course.high:
         decided = f"the training ends after pass {course.last}"
-    if course.next_gain >= MIN_GAIN and course.last != course.most:
-        decided += ", because trainingBudgetSeconds allows no more passes"
-    if course.done < 2:
+    if course.out_of_time:
+        decided += ", because the time budget (training.budgetMinutes) allows no more passes"
+    if course.done < 2 or max(course.reached) <= 0:
         return decided
     gain = 100 * course.next_gain
     more = f"one more pass at the highest rate ({duration(each)})"

@@ -72,7 +72,7 @@ class SequencePipeline(Pipeline):
 
         super().__init__(config, checkpoints, stop)
         self.transformer = transformer
-        self.seconds = config.number("trainingBudgetSeconds", 8 * 3600.0)
+        self.seconds = config.budget_seconds
         self.best: Attempt | None = None
 
     def plan(self, config: Config, seconds: float) -> Plan:
@@ -81,11 +81,11 @@ class SequencePipeline(Pipeline):
 
         return self.transformer.Plan(
             seconds=seconds,
-            passes=int(config.number("trainingPasses", 0)),
+            passes=config.count("trainingPasses"),
             width=settings.width(config),
             window=settings.chosen(config, "bptt") or self.transformer.Plan.window,
             steps=Steps(
-                int(config.number("trainingStepTokens", 0)),
+                config.count("trainingStepTokens"),
                 config.flag("trainingBfloat16", False),
                 config.hyperparameters.get("trainingCompiler", ""),
             ),
@@ -165,7 +165,7 @@ class SequencePipeline(Pipeline):
         self, config: Config, prepared: Prepared, cases: Cases, seconds: float, checkpoints: Path | None
     ) -> Attempt:
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=False))
-        count = int(config.number("trainingNetworks", 0)) or self.transformer.networks_for(training.sequences)
+        count = config.count("trainingNetworks") or self.transformer.networks_for(training.sequences)
         plan = self.plan(config, seconds / count).for_data(training.sequences.total())
         results = [
             self.transformer.fit(

@@ -113,7 +113,7 @@ class SimilarPipeline(Pipeline):
             search,
             given.hyperparameters,
             reached,
-            seconds=given.number("trainingBudgetSeconds", 8 * 3600.0),
+            seconds=given.budget_seconds,
             seed=given.seed,
             journal=self.checkpoints / "tuning.json" if self.checkpoints else None,
             stop=self.stop,

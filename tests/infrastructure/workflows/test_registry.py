@@ -201,6 +201,8 @@ def test_training_job_takes_its_values_from_the_plan(definitions: Definitions) -
     assert sources["data"]["S3Uri.$"] == "$.plan.manifestUri"
     assert sources["code"]["S3Uri"].startswith("<s3://")
     assert ("MaxWaitTimeInSeconds" in job["StoppingCondition"]) == job["EnableManagedSpotTraining"]
+    budget = int(job["Environment"]["TRAINING_BUDGET_SECONDS"])
+    assert 60 <= budget <= job["StoppingCondition"]["MaxRuntimeInSeconds"] * 2 / 3
     several = job["ResourceConfig"]["InstanceCount"] > 1
     assert job.get("EnableInterContainerTrafficEncryption", False) == several
 

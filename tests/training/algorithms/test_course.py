@@ -73,3 +73,12 @@ def test_fixed_passes_are_all_made_at_a_falling_rate() -> None:
     first = course.turn
     assert run(course, lambda number: float(number)).done == 4
     assert (first.before, first.after) == (0.0, 0.25)
+
+
+def test_budget_is_not_blamed_for_the_end_of_passes_without_gain() -> None:
+    stuck, short = Course(least=3), Course(least=3)
+    for _ in range(3):
+        stuck.note(0.0, affordable=100)
+    short.note(0.1, affordable=1)
+    assert stuck.high == 3 and not stuck.out_of_time
+    assert short.high == 1 and short.out_of_time

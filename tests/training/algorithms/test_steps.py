@@ -57,7 +57,7 @@ def test_larger_steps_make_fewer_updates_and_learn() -> None:
 def test_half_precision_keeps_weights_and_losses_in_float32() -> None:
     half, loss = trained(Steps(bfloat16=True))
     usual, expected = trained(USUAL)
-    assert loss == pytest.approx(expected, rel=0.01) and loss != expected
+    assert loss == pytest.approx(expected, rel=1e-4) and loss != expected
     assert {p.dtype for p in half.network.parameters()} == {torch.float32}
     state = [*half.optimizer.first, *half.optimizer.second, *half.optimizer.average]
     assert {tensor.dtype for tensor in state} == {torch.float32}
@@ -84,8 +84,8 @@ def test_compiled_steps_equal_the_usual_ones(sampled: bool, monkeypatch: pytest.
     compiled, loss = trained(Steps(compiled="aot_eager"))
     usual, expected = trained(USUAL)
     assert compiled.optimizer.steps == usual.optimizer.steps
-    assert loss == pytest.approx(expected, rel=2e-3)
-    assert torch.allclose(weights(compiled), weights(usual), atol=0.02)
+    assert loss == pytest.approx(expected, rel=1e-4)
+    assert torch.allclose(weights(compiled), weights(usual), atol=1e-3)
 
 
 def test_padded_batch_has_the_loss_of_the_batch() -> None:
@@ -104,13 +104,13 @@ def test_padded_batch_has_the_loss_of_the_batch() -> None:
         network = one.network.eval()
         losses = [one.sampler.loss(network, each, None).item() for each in (plain, full)]
         assert losses[0] == pytest.approx(losses[1], rel=1e-5)
-    assert len(shapes) <= 2 < len(epoch.groups)
+    assert len(shapes) <= 4 < len(epoch.groups)
 
 
 def test_shapes_cover_every_length_once() -> None:
     static = batches.Static(2048, 101)
     found = [static.length(tokens) for tokens in range(1, 102)]
-    assert sorted({length for length, _ in found}) == [8, 12, 16, 24, 32, 48, 64, 96, 101]
+    assert sorted({length for length, _ in found}) == [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 101]
     for tokens, (length, few) in enumerate(found, 1):
         assert few <= tokens <= length
         assert static.length(few)[0] == length

@@ -69,8 +69,8 @@ def test_budget_ends_training_after_the_first_pass(
 
 def test_log_names_the_budget_that_ends_training(shop: Prepared, capsys: pytest.CaptureFixture[str]) -> None:
     fit(shop, transformer.Plan(seconds=0.0, width=16))
-    decided = "the training ends after pass 1, because trainingBudgetSeconds allows no more passes"
-    assert decided in capsys.readouterr().out.splitlines()
+    because = "because the time budget (training.budgetMinutes) allows no more passes"
+    assert f"the training ends after pass 1, {because}" in capsys.readouterr().out.splitlines()
 
 
 def test_stop_signal_ends_training_within_a_pass(shop: Prepared) -> None:

@@ -204,6 +204,7 @@ def test_second_network_is_another_one_beside_the_first(tmp_path: Path) -> None:
     (_, one), (prepared, two) = models
     assert one.encoder is not None and two.encoder is not None
     assert (one.encoder.width, two.encoder.width, two.encoder.own_width) == (16, 32, 16)
+    assert [model.bundle.manifest["formatVersion"] for model in (one, two)] == [1, 2]
     assert np.array_equal(two.item_vectors[:, :16], one.item_vectors)
     assert not np.allclose(two.item_vectors[:, 16:], one.item_vectors)
     history = prepared.sequences.history(3)
