@@ -41,7 +41,7 @@ def training_steps(interactions: Mapping[str, Any], domain: str = "") -> list[St
     if active or not reports:
         text = (
             f"A training needs {MIN_ACTIVE_USERS} users with two interactions or more. There are at least as "
-            "many as shown: each import, and each part of a large one, counts its own users."
+            "many as shown: each import counts its own users, and a large one may stop counting early."
         )
         steps.append(_minimum("Users with two interactions", max(active, default=0), MIN_ACTIVE_USERS, text))
     counts: dict[str, int] = defaultdict(int)

@@ -80,14 +80,17 @@ def search(api: Api, index: str, body: Mapping[str, Any]) -> Hits:
         api.calls.append(_call(target.endpoint, index, path, body, time.perf_counter() - started))
     try:
         answer = json.loads(response.content or b"{}")
-    except ValueError:  # a gateway in front has answered
-        text = response.content[:200].decode("utf-8", "replace")
-        return Hits(error=f"The search answered with status {response.status_code}: {text}")
-    if response.status_code != 200:
+    except ValueError:
+        answer = None
+    if response.status_code != 200 and isinstance(answer, Mapping):
         said = answer.get("error", answer)
         return Hits(error=str(said.get("reason") or said) if isinstance(said, Mapping) else str(said))
-    hits = answer["hits"]
-    return Hits([hit["_id"] for hit in hits["hits"]], hits["total"]["value"])
+    try:
+        hits = answer["hits"]
+        return Hits([hit["_id"] for hit in hits["hits"]], hits["total"]["value"])
+    except (TypeError, KeyError):  # a gateway in front has answered
+        text = response.content[:200].decode("utf-8", "replace")
+        return Hits(error=f"The search answered with status {response.status_code}: {text}")
 
 
 def _call(endpoint: str, index: str, path: str, body: Mapping[str, Any], seconds: float) -> Call:

@@ -29,7 +29,7 @@ OpenStorage = Callable[[], tuple[Source, Destination]]
 class Outcome:
     """The result of a slice: counts, a bad row (file, line, why, column), a failure reason, or quotes.
 
-    `users` are those of the rows that were counted.
+    `users` are those of the rows that were counted, as far as they are sent (`ActiveUsers.to_send`).
     """
 
     counts: Mapping[str, Any] | None = None
@@ -138,7 +138,7 @@ def _import(
     except QuotedError:
         return Outcome()
     lines = sliced.lines if isinstance(sliced, SliceSource) else 0
-    return Outcome(counts, importer.users, lines=lines)
+    return Outcome(counts, importer.users.to_send(), lines=lines)
 
 
 def _error(outcomes: Sequence[Outcome]) -> WorkFailedError | None:

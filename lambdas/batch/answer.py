@@ -19,7 +19,10 @@ from tastemaker.serving.history import LiveEvent
 from tastemaker.serving.ports import Profiles
 
 GROUP = 256
-"""Lines that are scored together. The events of the next group's users are read meanwhile."""
+"""Lines that are scored together, unless their masks take much memory.
+
+The events of the next group's users are read meanwhile.
+"""
 
 THREADS = 8
 
@@ -33,6 +36,8 @@ class Counts(NamedTuple):
 
 Answer = Callable[[lines.Question], Mapping[str, Any]]
 Line = tuple[Any, lines.Question | None, str | None]
+Prepare = Callable[[list[Line]], Iterable[Line]]
+"""Yields the lines of a group, each when it may be answered."""
 Split = Callable[[Line, tuple[int, int]], list[Line]]
 """Makes the lines that are answered of a line and its place: the number of its file, and its byte."""
 
@@ -93,13 +98,20 @@ def answer_shard(
         users = (question.get("userId") for question in questions)
         ahead.prefetch(group, (user for user in users if lines.is_identifier(user)))
 
+    def prepared(lines_of_group: list[Line]) -> Iterator[Line]:
+        size = job.lines_together
+        for start in range(0, len(lines_of_group), size):
+            some = lines_of_group[start : start + size]
+            _prepare(job.score_together, [question for _, question, _ in some if question])
+            yield from some
+
     return write_part(
         source,
         lake,
         entry,
         answer or job.answer,
         prefetch if job.needs_events else None,
-        job.score_together,
+        prepared,
         split,
     )
 
@@ -110,13 +122,13 @@ def write_part(
     entry: Mapping[str, Any],
     answer: Answer,
     prefetch: Callable[[list[lines.Question]], None] | None = None,
-    together: Callable[[list[lines.Question]], None] | None = None,
+    prepared: Prepare = iter,
     split: Split = whole,
 ) -> Counts:
     """Answer the lines that start in a shard's range, without blank lines, and store them in the lake.
 
-    `entry` is an element of shards.json. `together` prepares `GROUP` lines for `answer` at a time. `split`
-    may make several lines of one.
+    `entry` is an element of shards.json. `prefetch` and `prepared` get `GROUP` lines at a time. `split` may
+    make several lines of one.
     """
     file = File(entry["bucket"], entry["key"], entry["size"], entry["etag"])
     counted = answered = 0
@@ -130,9 +142,7 @@ def write_part(
         for group, following in _groups(chain.from_iterable(wanted)):
             if prefetch is not None:
                 prefetch([question for _, question, _ in group + following if question is not None])
-            if together is not None:
-                _prepared(together, [question for _, question, _ in group if question])
-            for echo, question, error in group:
+            for echo, question, error in prepared(group):
                 output = None
                 if question is not None:
                     output, error = _answered(answer, question)
@@ -144,7 +154,7 @@ def write_part(
     return Counts(counted, answered)
 
 
-def _prepared(together: Callable[[list[lines.Question]], None], questions: list[lines.Question]) -> None:
+def _prepare(together: Callable[[list[lines.Question]], None], questions: list[lines.Question]) -> None:
     """Prepare some lines. If one of them fails, each is answered by itself, and the error is that line's."""
     try:
         together(questions)

@@ -18,6 +18,9 @@ from tastemaker.serving.query import Query
 from tastemaker.serving.recommendations import Request
 from tastemaker.serving.runtime import Runtime
 
+MAX_MASKS = 128 << 20
+"""The bytes of the masks of lines that are scored together. A mask has a byte for each item."""
+
 
 def endpoint_of(plan: BatchPlan) -> Endpoint:
     """Return the model of a job's plan, as if it were deployed under the job's ARN."""
@@ -70,13 +73,22 @@ class InferenceJob:
             output["scores"] = [entry.get("score") for entry in ranking]
         return output
 
+    @property
+    def lines_together(self) -> int:
+        """How many lines may be scored together. Each may have a mask of its own."""
+        items = len(self.runtime.bundles.get(self.endpoint.bundle_uri).bundle.items)
+        return max(1, MAX_MASKS // max(items, 1))
+
     def score_together(self, questions: Sequence[lines.Question]) -> None:
         """Score the users of some lines together, which is faster. `answer` then uses these scores.
 
         A line that cannot be scored is left to `answer`, which says why.
         """
         self._requests.clear()
-        if self.endpoint.recipe.call == "GetPersonalizedRanking":  # it scores only the items of its list
+        recipe = self.endpoint.recipe
+        if recipe.call == "GetPersonalizedRanking":  # it scores only the items of its list
+            return
+        if recipe.needs_item:  # models for items have nothing to share
             return
         requests: dict[int, Request] = {}
         for question in questions:

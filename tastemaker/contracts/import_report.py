@@ -23,9 +23,9 @@ class ImportReport(TypedDict):
 
     Times are in seconds since 1970, None without a TIMESTAMP column. `nullCells` counts the cells of a column
     that do not follow the schema and are stored as null. `activeUsers` counts users with two interactions or
-    more, as far as a training needs to know: at most 1,000. If several machines imported parts, it is the
-    largest count of a part, and so a lower limit. `eventTypes` maps the most frequent event types to their
-    rows.
+    more, as far as a training needs to know: at most 1,000. If several machines imported parts, their users
+    are joined. It is a lower limit, because an import or a part stops counting when it has seen 100,000 users
+    with one interaction. `eventTypes` maps the most frequent event types to their rows.
     """
 
     firstTimestamp: int | None

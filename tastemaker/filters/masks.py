@@ -7,7 +7,7 @@ change few rows, which are written to a copy of a cached mask.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from functools import reduce
 
@@ -25,6 +25,8 @@ Mask = NDArray[np.bool_]
 Events = Mapping[str, NDArray[np.integer]]
 
 ID_COLUMNS = {"Items": "item_id", "Users": "user_id", "Actions": "action_id"}
+MAX_KEYS = 10_000
+"""The keys of a cache. Values that are spelled differently can be many keys of one mask."""
 
 
 class MaskCache:
@@ -34,10 +36,11 @@ class MaskCache:
     """
 
     def __init__(self, limit: int = 64 * 2**20) -> None:
-        """Create a cache of `limit` bytes. A mask takes one byte per row."""
+        """Create a cache of `limit` bytes. A mask takes one byte per row, also if it has several keys."""
         self.limit = limit
         self.bytes = self.hits = self.misses = 0
         self._cached: OrderedDict[Hashable, tuple[Columns, Mask]] = OrderedDict()
+        self._keys: Counter[int] = Counter()  # how many keys a mask has, by its identity
 
     def get(self, items: Columns, key: Hashable, make: Callable[[], Mask]) -> Mask:
         """Return the cached mask of a key and columns, or a new one. It is read-only."""
@@ -52,10 +55,19 @@ class MaskCache:
         if mask.nbytes <= self.limit:
             # The columns are kept with the mask: while they exist, no other object has their id.
             self._cached[entry] = items, mask
-            self.bytes += mask.nbytes
-            while self.bytes > self.limit:
-                self.bytes -= self._cached.popitem(last=False)[1][1].nbytes
+            self._keys[id(mask)] += 1
+            self.bytes += mask.nbytes if self._keys[id(mask)] == 1 else 0
+            while self.bytes > self.limit or len(self._cached) > MAX_KEYS:
+                self._drop()
         return mask
+
+    def _drop(self) -> None:
+        """Drop the key that was not used for longest, and its mask if it has no other key."""
+        _, (_, mask) = self._cached.popitem(last=False)
+        self._keys[id(mask)] -= 1
+        if not self._keys[id(mask)]:
+            del self._keys[id(mask)]
+            self.bytes -= mask.nbytes
 
     def __len__(self) -> int:
         return len(self._cached)

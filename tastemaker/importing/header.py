@@ -27,6 +27,8 @@ def explain(header: Sequence[str], missing: Sequence[str], columns: Sequence[str
         parts = {plain(part) for cell in header if separator in cell for part in cell.split(separator)}
         if len(header) < max(len(columns), 2) and parts & set(map(plain, missing)):
             return f"Line 1 is {line!r}: its cells are separated by {name}; separate them by commas."
+    if line.startswith("#") and _names_columns([header[0].lstrip("# "), *header[1:]], missing):
+        return f"Line 1 is {line!r}, which is a comment; remove the # at its start."
     for beginning, what in _NO_HEADER.items():
         if line.startswith(beginning):
             return f"Line 1 is {line!r}, which {what}."
@@ -37,6 +39,11 @@ def explain(header: Sequence[str], missing: Sequence[str], columns: Sequence[str
     if not set(map(plain, header)) & set(map(plain, columns)) and any(map(_is_number, header)):
         return f"Line 1 is {line!r}, which looks like data: the first line must name the columns."
     return f"Line 1 has the columns {line}."
+
+
+def _names_columns(header: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether a line has the names of all columns, however they are spelled."""
+    return set(map(plain, columns)) <= set(map(plain, header))
 
 
 def _is_number(cell: str) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -137,6 +138,14 @@ class ActiveUsers:
         """Add the users of another part. A user with one interaction in each of both has two."""
         self.active |= other.active | (self.once & other.once)
         self._add_once(other.once)
+
+    def to_send(self) -> ActiveUsers:
+        """The users for `join` on another machine, with few ids.
+
+        A part that stopped counting leaves out its users with one interaction.
+        """
+        stopped = len(self.active) >= MAX_ACTIVE_USERS or len(self.once) >= MAX_WATCHED_USERS
+        return ActiveUsers(set(islice(self.active, MAX_ACTIVE_USERS)), set() if stopped else self.once)
 
     def _add_once(self, users: set[str]) -> None:
         enough = len(self.active) >= MAX_ACTIVE_USERS

@@ -25,7 +25,10 @@ MAX_PRODUCTS = 1 << 25
 """The number of products that are kept for users who are scored together: 128 MB."""
 
 SEARCHED_TOGETHER = 64
-"""The users of a clustered catalog who are searched for together."""
+"""The users of a clustered catalog who are searched for together, if memory allows."""
+
+MAX_READ = (256 << 20) // 24
+"""The items that searches read together: 256 MB, at 24 bytes for an item that one search reads."""
 
 
 class Blended(Scores):
@@ -135,12 +138,15 @@ class Searched(Blended):
     ) -> list[Scores]:
         found: list[Scores] = []
         searched = [user for user in users if isinstance(user, Searched)]
-        for start in range(0, len(searched), SEARCHED_TOGETHER):
-            group = searched[start : start + SEARCHED_TOGETHER]
-            masks, sums = (part[start : start + SEARCHED_TOGETHER] for part in (allowed, summed))
+        size = searched_together(searched[0]._clusters) if searched else 1
+        for start in range(0, len(searched), size):
+            group = searched[start : start + size]
+            masks, sums = (part[start : start + size] for part in (allowed, summed))
             cls._search_together(group, masks)
             for user, mask, over in zip(group, masks, sums, strict=True):
                 best = user.best(count, mask)
+                # A long answer needs all scores. They take much memory, and a live request sums before them.
+                user.__dict__.pop("_whole", None)
                 found.append(Prepared(user, count, mask, best, over, user.log_sum(over)))
                 user._last = None  # what was read takes much memory
         return found
@@ -190,3 +196,9 @@ class Searched(Blended):
         extra[told[~old] - covered] = more[~old]
         through = slice(None) if allowed is None else allowed[covered:]
         return np.append(told[old], late[through]), np.append(more[old], extra[through]), int(old.sum())
+
+
+def searched_together(clusters: Clusters) -> int:
+    """How many users may be searched for together, so that they read at most MAX_READ items."""
+    read = int(clusters.share * len(clusters))
+    return max(1, min(SEARCHED_TOGETHER, MAX_READ // max(read, 1)))

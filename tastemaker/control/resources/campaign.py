@@ -112,15 +112,16 @@ class Campaign(ResourceType):
         if self.has_execution(record):
             return super().start_workflow(record)
         try:
-            self.schedule_work(record)
-        except StartError:
+            return self.finish_creation(record)
+        except StartError:  # nothing is served yet
             self.context.writer.remove(record)
             raise
-        return self.finish_creation(record)
 
     def finish_creation(self, record: Record) -> Record:
         if is_alias(record):  # early versions created an alias as pending, and then made it active
             return self.context.writer.change(record, status=statuses.ACTIVE)
+        if AWAITS_VERSION in record.body:  # what created it may have ended before this
+            self.schedule_work(record)
         if record.parent is not None:  # a training may have ended between the first look and the write
             latest = self._latest_version(record.parent)
             record = record if latest is None else self._put_into_service(record, latest)

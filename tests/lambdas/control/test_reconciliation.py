@@ -129,6 +129,22 @@ def test_run_finishes_campaigns_that_no_execution_finishes(deployment):
     assert deployment.reconcile() == {"started": 0, "settled": 0, "failed": 0}
 
 
+def test_run_schedules_the_refreshes_of_a_campaign_whose_creation_ended_early(deployment):
+    here = deployment.here
+    group = shop.group(here)
+    shop.imported(here, shop.dataset(here, group))
+    solution = shop.solution(here, group)
+    sync = {"campaignConfig": {"syncWithLatestSolutionVersion": True}}
+    arn = shop.campaign(here, f"{solution}/$LATEST", "early", awaitFirstVersion=True, **sync)
+    wanted = {name: one["request"] for name, one in here.workflows.schedules.items()}
+    assert {"campaignArn": arn} in wanted.values()
+    here.workflows.schedules.clear()  # what a function has left that was killed after it wrote the record
+    assert deployment.reconcile()["failed"] == 0
+    shop.trained(here, solution)
+    assert deployment.status(arn) == "ACTIVE"
+    assert {name: one["request"] for name, one in here.workflows.schedules.items()} == wanted
+
+
 def test_run_settles_the_record_of_an_aborted_execution(deployment, job):
     execution = deployment.start("import", {"datasetImportJobArn": job})
     assert deployment.reconcile()["settled"] == 0

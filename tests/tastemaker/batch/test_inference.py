@@ -1,13 +1,21 @@
 """Lines of batch inference jobs: scored together or one by one, they equal live answers."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tastemaker.batch.inference import InferenceJob
+from tastemaker.batch.inference import MAX_MASKS, InferenceJob
 from tastemaker.errors import TastemakerError
-from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema
+from tastemaker.ids import save_array
+from tastemaker.models.clusters import Clusters
+from tastemaker.models.features import FeatureSpace
+from tastemaker.models.weights import pack
+from tastemaker.serving.loaded import LoadedBundle
+from tests.tastemaker.models import test_encoder
+from tests.tastemaker.serving.films import FILMS, GROUP, PREFIX, Cinema, write_bundle
 
 QUESTIONS: list[dict[str, Any]] = [
     {"userId": "ann"},
@@ -97,3 +105,73 @@ def test_model_for_items_answers_lines_of_a_group(cinema: Cinema) -> None:
     assert work.answer(questions[1])["recommendedItems"] == cinema.items("similar", itemId="unknown")[:4]
     with pytest.raises(TastemakerError, match="itemId is missing"):
         work.answer(questions[2])
+
+
+def test_lines_for_items_read_nothing_before_they_are_answered(cinema: Cinema) -> None:
+    arn = cinema.filter("f", FILTERS["of-the-user"] or "")
+    work = job(cinema, "aws-similar-items", arn, "similar")
+    work.score_together([{"itemId": "alien", "userId": "ann"}] * 3)
+    assert cinema.profiles.queries == 0
+
+
+def test_fewer_lines_are_scored_together_in_a_larger_catalog(cinema: Cinema) -> None:
+    work = job(cinema, "aws-user-personalization-v2", None)
+    assert work.lines_together == MAX_MASKS // len(FILMS)
+
+
+def with_encoder(folder: Path, clustered: bool) -> Path:
+    """Write a bundle of the films with an encoder of random weights."""
+    bundle = write_bundle(folder, "sequence")
+    rng, width = np.random.default_rng(2), test_encoder.WIDTH
+    vectors = rng.normal(size=(len(FILMS), width)).astype(np.float32)
+    weights = test_encoder.weights() | {"user_features": rng.normal(size=(1, width)).astype(np.float32)}
+    flat, layout = pack(weights)
+    arrays = {
+        "encoder": flat,
+        "item_vectors": vectors,
+        "item_bias": rng.normal(size=len(FILMS)).astype(np.float32),
+        "user_features.offsets": np.array([0, 1, 1]),
+        "user_features.codes": np.zeros(1, np.int32),
+        "user_features.weights": np.ones(1, np.float32),
+    }
+    for name, array in arrays.items():
+        save_array(bundle / "model" / f"{name}.npy", array)
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    manifest["model"]["parts"]["encoder"] = {"weight": 1.0}
+    manifest["model"]["encoder"] = {**test_encoder.SHAPE, "weights": layout}
+    manifest["model"]["context"] = FeatureSpace().to_json()
+    (bundle / "bundle.json").write_text(json.dumps(manifest))
+    if clustered:
+        order, starts = np.array([0, 3, 1, 4, 2], np.int32), np.array([0, 2, 4, 5])
+        centers = np.add.reduceat(vectors[order], starts[:-1]) / np.diff(starts)[:, None]
+        spread = np.full(3, 0.3, np.float32)
+        Clusters(order, starts, centers.astype(np.float32), spread, vectors[order], 0.3).save(
+            bundle / "model"
+        )
+    return bundle
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("campaign", ["v1", "v2"])
+def test_lines_of_a_model_with_an_encoder_equal_lines_alone_up_to_rounding(
+    cinema: Cinema, tmp_path: Path, campaign: str, name: str, clustered: bool
+) -> None:
+    folder = with_encoder(tmp_path / "encoder", clustered)
+    cinema.bundles.loaded["s3://lake/sequence/"] = LoadedBundle.open(folder)
+    expression = FILTERS[name]
+    arn = cinema.filter("f", expression) if expression else None
+    recipe = {"v1": "aws-user-personalization", "v2": "aws-user-personalization-v2"}[campaign]
+    alone = [answered(job(cinema, recipe, arn), question) for question in QUESTIONS]
+    work = job(cinema, recipe, arn)
+    work.score_together(QUESTIONS)
+    together = [answered(work, question) for question in QUESTIONS]
+    assert sum(output is not None for output, _ in together) >= 3
+    for (one, error), (other, why) in zip(together, alone, strict=True):
+        assert error == why and (one is None) == (other is None)
+        if one is not None:
+            scores, wanted = one.pop("scores"), other.pop("scores")
+            assert one == other
+            scored = [number for number, score in enumerate(wanted) if score is not None]
+            assert [score is None for score in scores] == [score is None for score in wanted]
+            assert [scores[n] for n in scored] == pytest.approx([wanted[n] for n in scored], abs=1e-6)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tastemaker.columns import Columns
 from tastemaker.filters import FilterContext, MaskCache, dump, load, parse
+from tastemaker.filters.masks import MAX_KEYS
 from tests.tastemaker.filters.shop import ITEMS, SHOP, kept
 
 WORDS = st.sampled_from(["a", "b", "A", "é"])
@@ -188,6 +189,24 @@ def test_cache_drops_the_least_recently_used_mask():
     assert cache.misses == 3, "a was used after b"
     cache.get(ITEMS, "b", make["b"])
     assert cache.misses == 4
+
+
+def test_cache_counts_a_mask_once_until_its_last_key_is_dropped():
+    cache, mask = MaskCache(limit=10), np.ones(5, bool)
+    for name in ("a", "b", "c"):
+        cache.get(ITEMS, name, lambda: mask)
+    assert (len(cache), cache.bytes) == (3, 5)
+    cache.get(ITEMS, "d", lambda: np.ones(5, bool))
+    assert (len(cache), cache.bytes) == (4, 10)
+    cache.get(ITEMS, "e", lambda: np.ones(5, bool))
+    assert (len(cache), cache.bytes) == (2, 10), "all keys of the oldest mask were dropped"
+
+
+def test_cache_has_an_end_if_one_mask_has_many_keys():
+    cache, mask = MaskCache(), np.ones(5, bool)
+    for number in range(MAX_KEYS + 5):
+        cache.get(ITEMS, number, lambda: mask)
+    assert (len(cache), cache.bytes) == (MAX_KEYS, 5)
 
 
 def test_cache_does_not_keep_a_mask_above_its_limit():

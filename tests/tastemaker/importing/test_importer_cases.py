@@ -158,6 +158,8 @@ def test_first_bad_line_comes_before_a_row_that_is_broken_otherwise(folder: Impo
         ("<html><body>Access denied</body></html>", "looks like HTML or XML, such as the page of an error"),
         (f"sep=,\n{HEADER}{ROW}", "Line 1 is 'sep=,', which is for spreadsheets only; remove it"),
         (f"# export\n{HEADER}{ROW}", "is a comment; remove it"),
+        (f"#user_id,item_id,timestamp\n{ROW}", "is a comment; remove the # at its start"),
+        (f"# {HEADER}{ROW}", "is a comment; remove the # at its start"),
         ("\ufeff\ufeff" + HEADER + ROW, "two byte order marks"),
         ((HEADER + ROW).encode("utf-16-le"), "NUL bytes, as UTF-16"),
         ((HEADER + ROW).encode("utf-16"), "UTF-16"),

@@ -6,7 +6,13 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.importing.report import MAX_ACTIVE_USERS, ActiveUsers, ReportBuilder, merged
+from tastemaker.importing.report import (
+    MAX_ACTIVE_USERS,
+    MAX_WATCHED_USERS,
+    ActiveUsers,
+    ReportBuilder,
+    merged,
+)
 
 
 def counted(*batches: list[str]) -> ActiveUsers:
@@ -36,3 +42,12 @@ def test_users_are_forgotten_when_there_are_enough() -> None:
     assert found.count == MAX_ACTIVE_USERS and found.once == set()
     found.join(counted(["other"]))
     assert found.count == MAX_ACTIVE_USERS and found.once == set()
+
+
+def test_part_that_stopped_counting_sends_few_ids() -> None:
+    names = [f"u{number}" for number in range(MAX_WATCHED_USERS)]
+    stopped = counted(["a", "a"], names).to_send()
+    assert (stopped.active, stopped.once) == ({"a"}, set())
+    many = counted(names[:5_000], names[:5_000]).to_send()
+    assert many.count == len(many.active) == MAX_ACTIVE_USERS and many.once == set()
+    assert counted(["a", "a"], ["b"]).to_send() == ActiveUsers({"a"}, {"b"})

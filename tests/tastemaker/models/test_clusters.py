@@ -1,11 +1,13 @@
 """Searching a clustered catalog, against scoring every item."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastemaker.models.blended import Blended, Searched
+from tastemaker.models.blended import SEARCHED_TOGETHER, Blended, Searched, searched_together
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.overlaid import Extra
 from tastemaker.models.scores import prepare
@@ -178,3 +180,36 @@ def test_users_searched_for_together_get_what_each_gets_alone(share: float) -> N
             assert items.tolist() == one.top(20, mask).tolist()
             assert values == pytest.approx(one.of(items), abs=1e-5)
             assert scores.log_sum(mask) == pytest.approx(one.log_sum(mask), abs=1e-5)
+
+
+def test_users_with_fewer_items_than_asked_for_get_together_what_each_gets_alone() -> None:
+    vectors, static, _ = catalog(3, 3_000)
+    built = clusters.build(vectors)
+    built.share = 0.1
+    by_cluster, small = Static.of(static, built), np.zeros(len(static), bool)
+    small[::300] = True
+    for sums in ([None] * 9, [small] * 9):
+        users, alone = (
+            [
+                Searched(vectors, query, by_cluster, Extra(np.arange(9), np.ones(9, np.float32)), built)
+                for query in np.random.default_rng(7).standard_normal((9, WIDTH)).astype(np.float32)
+            ]
+            for _ in range(2)
+        )
+        for scores, one, over in zip(prepare(users, 25, [small] * 9, sums), alone, sums, strict=True):
+            total = one.log_sum(over)  # a live request asks for it first
+            assert scores.log_sum(over) == pytest.approx(total, abs=1e-5)
+            items, values = scores.best(25, small)
+            assert items.tolist() == one.top(25, small).tolist() and len(items) == 10
+            assert values == pytest.approx(one.of(items), abs=1e-5)
+        assert not any("_whole" in vars(user) for user in users), "the scores of all items are not kept"
+
+
+def test_fewer_users_are_searched_for_together_in_a_larger_catalog(shop) -> None:
+    def together(items: int, share: float) -> int:
+        order = np.broadcast_to(np.int32(0), items)
+        return searched_together(replace(shop[2], order=order, share=share))
+
+    assert together(40_000, 0.2) == SEARCHED_TOGETHER
+    assert together(10_000_000, 0.1) == 11
+    assert together(1_000_000_000, 1.0) == 1 and together(1, 0.1) == SEARCHED_TOGETHER
