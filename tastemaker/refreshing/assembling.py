@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tastemaker.columns import Columns
 from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER, SEARCH_FOLDER
 from tastemaker.ids import Ids, open_array, save_array
 from tastemaker.models.bundle import MANIFEST, Bundle
-from tastemaker.models.turnover import Activity
+from tastemaker.models.turnover import Activity, newest_activity
 from tastemaker.refreshing.actions import MODEL_NAME as ACTIONS
 from tastemaker.refreshing.actions import assemble_actions
 from tastemaker.refreshing.writing import REFRESH
@@ -33,7 +34,8 @@ def assemble(base: Path, refresh: Path, target: Path) -> None:
     if bundle.model_name == ACTIONS:
         written, replaced = assemble_actions(bundle, refresh, target), "model/action_columns/"
     else:
-        written = _items(bundle, refresh, target, old, new) | _model(bundle, refresh, target, new)
+        written = _items(bundle, refresh, target, old, new, _latest(bundle, about))
+        written |= _model(bundle, refresh, target, new)
         replaced = "item_columns/"
     written |= {MANIFEST}
     for path in base.rglob("*"):
@@ -44,7 +46,7 @@ def assemble(base: Path, refresh: Path, target: Path) -> None:
     _link_search_index(refresh, target)
     manifest = dict(bundle.manifest)
     manifest["counts"] = {**manifest.get("counts", {}), "items": old + new}
-    manifest["latestTimestamp"] = max(manifest.get("latestTimestamp") or 0, about["latestTimestamp"])
+    manifest["latestTimestamp"] = _latest(bundle, about)
     manifest["refreshed"] = about["refreshed"]
     (target / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
@@ -58,7 +60,12 @@ def _link_search_index(refresh: Path, target: Path) -> None:
             os.link(path, place)
 
 
-def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> set[str]:
+def _latest(bundle: Bundle, about: Mapping[str, Any]) -> int:
+    """Return the time of the newest event of a bundle and a refresh."""
+    return max(int(bundle.manifest.get("latestTimestamp") or 0), int(about["latestTimestamp"]))
+
+
+def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int, latest: int) -> set[str]:
     """Write ids, properties and counts. Returns the names of the files."""
     Ids.open(refresh, "items").save(target, "items.tail")
     columns = bundle.item_columns.joined(Columns.open(refresh / "item_columns"))
@@ -77,18 +84,27 @@ def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int) -> s
     arrays["item_shown"] = np.concatenate([before, np.zeros(new, np.int32)])
     arrays["item_shown"][position] += shown
     if bundle.activity is not None:
-        arrays["item_activity"] = _activity(bundle.activity, refresh, position)
+        arrays["item_activity"] = _activity(bundle.activity, refresh, position, latest)
     for name, array in arrays.items():
         save_array(target / f"{name}.npy", array)
     return {f"{name}.npy" for name in arrays}
 
 
-def _activity(before: Activity, refresh: Path, position: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return when each item was born and last active. A new item is active from its creation."""
+def _activity(before: Activity, refresh: Path, position: NDArray[np.int32], latest: int) -> NDArray[np.int64]:
+    """Return when each item was born and last active. A new item is active when it is created and when put.
+
+    Only events make time pass: a new item without events is not newer than the newest activity.
+    """
     created = open_array(refresh / "item_created.npy")
-    born, last = (np.concatenate([times, created]) for times in before)
-    if (refresh / "last.npy").exists():  # a refresh of an older release has none
+    old, new = len(before.last), len(created)
+    active = created
+    last = np.concatenate([before.last, np.zeros(new, np.int64)])
+    if (refresh / "active.npy").exists():  # a refresh of an older release has none
+        active = open_array(refresh / "active.npy")
         last[position] = np.maximum(last[position], open_array(refresh / "last.npy"))
+    now = newest_activity(last[last > 0], latest)
+    born = np.concatenate([before.born, np.minimum(np.where(created > 0, created, active), now)])
+    last[old:] = np.maximum(last[old:], np.minimum(active, now))
     return np.stack([born, last])
 
 

@@ -4,6 +4,7 @@
     items.*                ids of the new items, sorted; their positions follow the bundle's own
     item_columns/          their properties
     item_created.npy       int64[new], seconds
+    active.npy             int64[new], seconds: the later of creation and put (if the catalog turns over)
     last.npy               int64[counted]: the newest event of each counted item (if the catalog turns over)
     counts.npy             int32[counted, 3]: position, taken, shown since the training
     windows.npy            int32[counted, 3]: position, current, previous (trending models)
@@ -63,7 +64,9 @@ def write(folder: Path, bundle: Bundle, upserts: Mapping[str, Upsert], tally: Ta
     positions = _positions(bundle.items, ids, [*tally.taken, *shown])
     counts = _counts(positions, tally.taken, shown)
     save_array(folder / "counts.npy", counts)
-    if bundle.activity is not None:
+    if "turnover" in bundle.manifest:
+        put = [upserts[item][1] if item in upserts else 0.0 for item in ids.tolist()]
+        save_array(folder / "active.npy", np.maximum(created, np.asarray(put)).astype(np.int64))
         last = {position: tally.last.get(item, 0) for item, position in positions.items()}
         save_array(folder / "last.npy", np.asarray([last[at] for at in counts[:, 0].tolist()], np.int64))
     if bundle.model_name == "trending":

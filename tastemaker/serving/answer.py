@@ -50,6 +50,7 @@ def recommend(
     *,
     count: int,
     allowed: Mask | None = None,
+    first: Mask | None = None,
     scale: str | None = None,
     promotion: Promotion | None = None,
     rng: Random | None = None,
@@ -66,14 +67,17 @@ def recommend(
 
     With an `exploration`, new items take the last places and keep their own scores, so that the answer stays
     sorted. If no scores are reported, they have random places.
+
+    `first` (bool[items]) are allowed items that come before all others, whatever their scores. They are fewer
+    than `count`. All of them are in the answer, so nothing is explored.
     """
     promoted = _promoted(scores, count, promotion) if promotion else []
     open_to = _without(allowed, promoted, len(scores)) if promoted else allowed
     total = _total(scores, open_to, promoted, scale)
     free = count - len(promoted)
-    items, values = scores.best(free, open_to)
+    items, values = _best(scores, free, open_to, first)
     best = items.tolist()
-    explored = exploration.choose(scores, best, free, open_to) if exploration else []
+    explored = exploration.choose(scores, best, free, open_to) if exploration and first is None else []
     best = best[: free - len(explored)]
     picks = _picks(best, values[: len(best)], total)
     if exploration and explored:
@@ -81,18 +85,15 @@ def recommend(
         new = [pick._replace(reasons=marks) for pick in _picks(explored, scores.of(explored), total)]
         picks = _interleaved(picks, new, exploration.rng) if total is None else picks + new
         best += explored
-    if fillers is not None and len(best) + len(promoted) < count:
+    if fillers is not None and (missing := count - len(best) - len(promoted)) > 0:
         rest = _without(allowed, best + promoted, len(fillers))
-        missing = count - len(best) - len(promoted)
-        popular = Dense(fillers).top(missing, rest).tolist()
+        popular = _best(Dense(fillers), missing, rest, first)[0].tolist()
         picks += [Pick(item, reasons=(POPULAR,) if reasons else ()) for item in popular]
     if not promotion or not promoted:
         return picks
     marks = (PROMOTED,) if reasons else ()
-    marked = [
-        pick._replace(reasons=marks, promotion=promotion.name)
-        for pick in _picks(promoted, scores.of(promoted), total)
-    ]
+    shown = _picks(promoted, scores.of(promoted), total)
+    marked = [pick._replace(reasons=marks, promotion=promotion.name) for pick in shown]
     return _interleaved(picks, marked, rng or Random())
 
 
@@ -128,6 +129,17 @@ def _without(allowed: Mask | None, items: Sequence[int], size: int) -> Mask:
     mask = np.ones(size, bool) if allowed is None else allowed.copy()
     mask[items] = False
     return mask
+
+
+def _best(
+    scores: Scores, count: int, allowed: Mask | None, first: Mask | None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the best items and their scores: those of `first`, then others."""
+    if first is None:
+        return scores.best(count, allowed)
+    items, values = scores.best(count, first if allowed is None else first & allowed)
+    others, theirs = scores.best(count - len(items), ~first if allowed is None else allowed & ~first)
+    return np.concatenate([items, others]), np.concatenate([values, theirs])
 
 
 def _total(scores: Scores, open_to: Mask | None, promoted: Sequence[int], scale: str | None) -> float | None:

@@ -1,15 +1,15 @@
 """Which items may appear in an answer. All rules are in this module.
 
 An item may appear if the request's filter allows it, the use case does not hide it, and it is not the item
-that the request is about. Items that are idle appear only if there are too few others. A filter judges
-upserted items by their upserted properties. An id that neither the bundle nor the upserts know has no
-properties, so no INCLUDE allows it and no EXCLUDE removes it.
+that the request is about. Items that are idle appear only if there are too few others, and behind them. A
+filter judges upserted items by their upserted properties. An id that neither the bundle nor the upserts know
+has no properties, so no INCLUDE allows it and no EXCLUDE removes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,16 @@ from tastemaker.serving.runtime import Runtime
 FilterValues = Mapping[str, str] | None
 
 
+class Eligible(NamedTuple):
+    """The items that may appear, and those that come before all others: bool[items] each.
+
+    `allowed` is None if all items may appear, and `first` if all are equal.
+    """
+
+    allowed: Mask | None
+    first: Mask | None = None
+
+
 def allowed_items(query: Query, filter_arn: str | None, values: FilterValues) -> Mask | None:
     """Return the items that may appear in a list of recommendations: bool[items]; None for all of them.
 
@@ -46,16 +56,16 @@ def allowed_items(query: Query, filter_arn: str | None, values: FilterValues) ->
     return mask
 
 
-def preferred_items(query: Query, allowed: Mask | None, count: int) -> Mask | None:
-    """Return the allowed items that are not idle, if there are `count` of them; otherwise `allowed`.
+def preferred_items(query: Query, allowed: Mask | None, count: int) -> Eligible:
+    """Return the allowed items that are not idle, if there are `count` of them; otherwise they come first.
 
     It matters only in a catalog that turns over, such as that of a news site (`Bundle.live_items`).
     """
     live = query.loaded.bundle.live_items if query.loaded.model.prefers_live_items else None
     if live is None:
-        return allowed
+        return Eligible(allowed)
     preferred = live if allowed is None else allowed & live
-    return preferred if np.count_nonzero(preferred) >= count else allowed
+    return Eligible(preferred) if np.count_nonzero(preferred) >= count else Eligible(allowed, preferred)
 
 
 def rankable_items(

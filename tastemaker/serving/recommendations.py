@@ -10,10 +10,9 @@ from typing import Any
 from tastemaker.contracts.limits import MAX_RESULTS, MAX_RESULTS_WITH_METADATA
 from tastemaker.contracts.metrics import FILLER_ITEMS
 from tastemaker.errors import InvalidInput, TastemakerError
-from tastemaker.models.scores import Mask
 from tastemaker.serving import precomputed
 from tastemaker.serving.answer import CANDIDATES, CATALOG, POPULAR, Pick, Promotion, recommend
-from tastemaker.serving.eligibility import allowed_items, preferred_items
+from tastemaker.serving.eligibility import Eligible, allowed_items, preferred_items
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.explain import explanations
 from tastemaker.serving.exploration import exploration_of
@@ -89,16 +88,16 @@ class Request:
         return cls(query, params, columns, count)
 
     @cached_property
-    def allowed(self) -> Mask | None:
-        """The items that may be in the answer. Raises as `allowed_items`."""
+    def eligible(self) -> Eligible:
+        """The items that may be in the answer, and which come first. Raises as `allowed_items`."""
         allowed = allowed_items(self.query, self.params.get("filterArn"), self.params.get("filterValues"))
         return preferred_items(self.query, allowed, self.count)
 
     @property
     def fits_its_filter(self) -> bool:
-        """Whether the filter can be applied. If not, `allowed` says why."""
+        """Whether the filter can be applied. If not, `eligible` says why."""
         try:
-            _ = self.allowed
+            _ = self.eligible
         except TastemakerError:
             return False
         return True
@@ -114,7 +113,7 @@ class Request:
     def score_together(requests: Sequence[Request]) -> None:
         """Score the users of requests for one number of results from one endpoint together."""
         if requests:
-            allowed = [request.allowed for request in requests]
+            allowed = [request.eligible.allowed for request in requests]
             summed = allowed if requests[0].scale == CANDIDATES else [None] * len(requests)
             Query.score_together([request.query for request in requests], requests[0].count, allowed, summed)
 
@@ -127,7 +126,8 @@ class Request:
         picks = recommend(
             query.scores(),
             count=self.count,
-            allowed=self.allowed,
+            allowed=self.eligible.allowed,
+            first=self.eligible.first,
             scale=self.scale,
             promotion=_promotion(query, self.params.get("promotions")),
             rng=query.runtime.rng,

@@ -87,17 +87,20 @@ def test_refresh_without_news_gives_the_same_bundle(trained, tmp_path) -> None:
     assert scores[0] == scores[1] and bundle.items.tolist() == base.items.tolist()
 
 
+def turning_over(base: Bundle, folder) -> Bundle:
+    """A copy of a bundle whose items were all active when the shop opened, and that turns over."""
+    shutil.copytree(base.path, folder)
+    save_array(folder / "item_activity.npy", np.full((2, len(base.items)), lake.START, np.int64))
+    manifest = json.loads((folder / "bundle.json").read_text())
+    turnover = {"life": 86_400, "pause": 3_600}
+    (folder / "bundle.json").write_text(json.dumps({**manifest, "turnover": turnover}))
+    return Bundle.open(folder)
+
+
 def test_refresh_says_when_items_of_a_catalog_that_turns_over_were_last_active(trained, tmp_path) -> None:
     base = trained("aws-user-personalization")
-    size = len(base.items)
-    copied = tmp_path / "base"
-    shutil.copytree(base.path, copied)
-    save_array(copied / "item_activity.npy", np.full((2, size), lake.START, np.int64))
-    manifest = json.loads((copied / "bundle.json").read_text())
-    turnover = {"life": 86_400, "pause": 3_600}
-    (copied / "bundle.json").write_text(json.dumps({**manifest, "turnover": turnover}))
     events = [view(1, "i03", NOW - 30), view(2, "i04", NOW - 5 * 86_400), view(3, "seen", NOW - 9)]
-    bundle = refreshed(Bundle.open(copied), tmp_path, {"put": ({}, NOW - 60.0)}, events)
+    bundle = refreshed(turning_over(base, tmp_path / "base"), tmp_path, {"put": ({}, NOW - 60.0)}, events)
     assert bundle.activity is not None and bundle.live_items is not None
     names = ("i03", "i04", "seen", "put", "i05")
     last = {name: int(bundle.activity.last[bundle.items.index(name)]) for name in names}
@@ -105,3 +108,23 @@ def test_refresh_says_when_items_of_a_catalog_that_turns_over_were_last_active(t
         "i03": NOW - 30, "i04": NOW - 5 * 86_400, "seen": NOW - 9, "put": NOW - 60, "i05": lake.START
     }  # fmt: skip
     assert [name for name in names if bundle.live_items[bundle.items.index(name)]] == ["i03", "seen", "put"]
+
+
+def test_put_item_with_an_old_creation_is_live_in_a_catalog_that_turns_over(trained, tmp_path) -> None:
+    base = turning_over(trained("aws-user-personalization"), tmp_path / "base")
+    put = {"of-1994": 770_000_000, "zero": 0, "true": NOW - 60}
+    upserts = {item: ({"CREATION_TIMESTAMP": created}, NOW - 30.0) for item, created in put.items()}
+    events = [view(n, f"i{n:02}", NOW - n) for n in range(10)]
+    bundle = refreshed(base, tmp_path, upserts, events)
+    assert bundle.activity is not None and bundle.live_items is not None
+    new = [bundle.items.index(item) for item in put]
+    assert bundle.live_items[new].all() and not bundle.live_items[bundle.items.index("i15")]
+    assert (bundle.activity.last[new] >= NOW - 60).all()
+    assert bundle.activity.born[new[0]] == 770_000_000 and bundle.activity.born[new[1]] >= NOW - 60
+
+
+def test_put_items_without_events_make_no_other_item_idle(trained, tmp_path) -> None:
+    base = turning_over(trained("aws-user-personalization"), tmp_path / "base")
+    upserts = {f"new{n}": ({"CREATION_TIMESTAMP": NOW + 90 * 86_400}, NOW - 30.0) for n in range(60)}
+    bundle = refreshed(base, tmp_path, upserts, [view(1, "i03")])
+    assert bundle.live_items is not None and bundle.live_items.all()

@@ -153,7 +153,7 @@ def choose(
         cases.append(Case(items, users, likeness.columns(asked[case], items), wanted[case]))
     found_weights = logit(cases)
     if found_weights is None:
-        return np.ones(len(likeness.names), np.float32)
+        return np.ones(len(likeness.names), np.float32) if in_order else likeness.tells.copy()
     if not in_order:
         found_weights = found_weights * likeness.tells
     grid = [by * found_weights + more * likeness.tells for more, by in product(EVENLY, FACTORS)]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import NUMBER
+from tastemaker.models.turnover import newest_activity
 from training.algorithms.content import COLD
 from training.data.prepare import CREATION_COLUMN
 from training.data.prepared import Prepared, Sequences
@@ -31,11 +32,14 @@ def new_items(
     `created` [items] is the creation time of each item that is `told`, or else the item's first interaction,
     or else `latest`, the end of the data. Where no creation is told, old items that hardly anybody wants look
     new as well, from their first interaction on. So items count as new only if most of those that looked new
-    at an earlier time have grown since.
+    at an earlier time have grown since. Ages are counted back from the newest activity, so that one event
+    with a wrong time does not make all items old.
     """
     counts = np.bincount(sequences.items, minlength=len(created))
     order = np.lexsort((sequences.times, sequences.items))
     times, begins = sequences.times[order], np.cumsum(counts) - counts
+    ends = begins + counts - 1
+    latest = newest_activity(times[ends[counts > 0]], latest)
     known = begins[counts >= COLD]
     usual = float(np.median(times[known + COLD - 1] - times[known])) if len(known) else np.inf
     new: NDArray[np.bool_] = (counts < COLD) & (latest - created <= usual)

@@ -33,6 +33,9 @@ clocks differ between users, it is more than .7.
 MIN_IDLE_SHARE = 0.5
 """The share of all events that must be with items that are idle now."""
 
+MAX_EARLY_SHARE = 0.5
+"""The largest share of the items with events that may be older than the data if creations are true."""
+
 START_SHARE = 0.05
 """The share of the oldest events that does not count for the time span, which wrong times would stretch."""
 
@@ -61,7 +64,8 @@ def activity_of(prepared: Prepared) -> Activity:
     """When each item was born and last active, of all processes.
 
     The creation of an item counts if it lies between the oldest event of the data and the item's first one.
-    Other times of creation are placeholders, or too old to say how long items live.
+    Other times of creation are placeholders, or too old to say how long items live. An item without events
+    was created at the newest activity at the latest: only events say what time it is.
     """
     sequences, items = prepared.sequences, len(prepared.items)
     last = np.zeros(items, np.int64)
@@ -69,9 +73,24 @@ def activity_of(prepared: Prepared) -> Activity:
     born = np.full(items, np.iinfo(np.int64).max)
     np.minimum.at(born, sequences.items, sequences.times)
     born, last = -sequences.group.largest(-born), sequences.group.largest(last)
-    created, known = prepared.item_created, last > 0
-    plausible = ~known | ((created >= sequences.span()[0]) & (created <= born))
+    known, oldest = last > 0, sequences.span()[0]
+    now = newest_activity(last[known], prepared.latest)
+    created = np.minimum(prepared.item_created, now)
+    created = np.where(~known & _placeholders(created, known, oldest), now, created)
+    plausible = ~known | ((created >= oldest) & (created <= born))
     return Activity(np.where(plausible, created, born), np.where(known, last, created))
+
+
+def _placeholders(created: NDArray[np.int64], known: NDArray[np.bool_], oldest: int) -> NDArray[np.bool_]:
+    """Which items have a creation before the oldest event that says nothing: bool[items].
+
+    Such a creation is true for an archive of old items without events. It is a placeholder if it is 0, or if
+    most items that have events (`known`) were created so early as well.
+    """
+    early = created < oldest
+    is_early_usual = np.count_nonzero(early & known) > MAX_EARLY_SHARE * np.count_nonzero(known)
+    found: NDArray[np.bool_] = early & ((created <= 0) | is_early_usual)
+    return found
 
 
 def _pauses(sequences: Sequences, items: int) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,6 +17,7 @@ from tastemaker.contracts.compaction import SOURCES, WRITTEN
 from tastemaker.contracts.deployment import REFRESHED_DATA, bundle_address
 from tastemaker.contracts.lake_layout import REFRESHED_SEARCH_FOLDER
 from tastemaker.contracts.refresh import STATE_FILE
+from tastemaker.ids import save_array
 from tastemaker.refreshing.tally import Tally
 from tastemaker.search.index.upserted import UpsertedPart
 from tests.lambdas.aws import LAKE
@@ -51,6 +53,14 @@ class RefreshLab:
         (folder / "bundle/bundle.json").write_text(json.dumps({**manifest, "created": 0.0}))
         for path in (folder / "bundle").rglob("*.*"):
             self.lake.upload(BUNDLE + path.relative_to(folder / "bundle").as_posix(), path)
+
+    def turn_over(self) -> None:
+        """Let the catalog turn over, with films that were all active at 20."""
+        manifest = json.loads((self.folder / "bundle/bundle.json").read_text())
+        manifest |= {"turnover": {"life": 60, "pause": 60}}
+        self.lake.write(BUNDLE + "bundle.json", json.dumps(manifest))
+        save_array(self.folder / "item_activity.npy", np.full((2, 5), 20, np.int64))
+        self.lake.upload(BUNDLE + "item_activity.npy", self.folder / "item_activity.npy")
 
     def deliver(self, name: str, *events: dict) -> None:
         """A file of events, as Firehose writes it today."""
@@ -117,6 +127,16 @@ def test_upserts_and_counts_reach_the_refreshed_bundle(lab: RefreshLab) -> None:
     assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOR": None}
     assert shown(bundle) == {"alien": 1, "brazil": 0, "casablanca": 0, "dune": 1, "emma": 0, "fargo": 2}
     assert taken_counts(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
+
+
+def test_refresh_of_a_catalog_that_turns_over_renews_activity(lab: RefreshLab) -> None:
+    lab.turn_over()
+    now = int(datetime.now(UTC).timestamp())
+    lab.put = [("fargo", {"CREATION_TIMESTAMP": 0}, now - 40.0)]
+    lab.deliver("a", {"eventId": "1", "itemId": "dune", "sentAt": now - 30})
+    bundle = lab.served(lab.run("first")[0])
+    assert bundle.activity.last.tolist() == [20, 20, 20, now - 30, 20, now - 40]
+    assert bundle.items.take(bundle.live_items.nonzero()[0]) == ["dune", "fargo"]
 
 
 def test_refresh_brings_the_search_index_of_all_upserts_to_functions_that_search(lab: RefreshLab) -> None:

@@ -66,6 +66,10 @@ def answered(work: InferenceJob, question: dict[str, Any]) -> tuple[Any, str]:
         return None, error.message
 
 
+LIVE = {"few": ["dune", "emma"], "enough": ["alien", "brazil", "dune", "emma"]}
+"""The films that are live in a catalog that turns over, for lists of four."""
+
+
 @pytest.mark.parametrize("upserted", [False, True])
 @pytest.mark.parametrize("name", FILTERS)
 @pytest.mark.parametrize("campaign", ["v1", "v2"])
@@ -74,6 +78,24 @@ def test_lines_scored_together_equal_lines_alone_and_live_answers(
 ) -> None:
     if upserted:
         cinema.upserts.films["emma"] = {"GENRES": "love|space"}
+    compare(cinema, campaign, name)
+
+
+@pytest.mark.parametrize("live", LIVE)
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("campaign", ["v1", "v2"])
+def test_lines_scored_together_equal_others_in_a_catalog_that_turns_over(
+    cinema: Cinema, campaign: str, name: str, live: str
+) -> None:
+    cinema.turn_over("sequence", *LIVE[live])
+    for films in compare(cinema, campaign, name):
+        idle = [film not in LIVE[live] for film in films]
+        assert idle == sorted(idle), "idle films come behind live ones"
+        assert name != "none" or len(films) - sum(idle) == len(LIVE[live])
+
+
+def compare(cinema: Cinema, campaign: str, name: str) -> list[list[str]]:
+    """Compare the answers to `QUESTIONS` together, alone and live. Returns the films of each answer."""
     expression = FILTERS[name]
     arn = cinema.filter("f", expression) if expression else None
     recipe = {"v1": "aws-user-personalization", "v2": "aws-user-personalization-v2"}[campaign]
@@ -89,6 +111,7 @@ def test_lines_scored_together_equal_lines_alone_and_live_answers(
             live = cinema.ask(campaign, **{"userId": question["userId"], "numResults": 4} | values)
             assert output["recommendedItems"] == [item["itemId"] for item in live["itemList"]]
             assert output["scores"] == [item.get("score") for item in live["itemList"]]
+    return [output["recommendedItems"] for output, _ in together if output is not None]
 
 
 def test_lines_that_follow_prepared_ones_are_answered_alone(cinema: Cinema) -> None:

@@ -170,6 +170,13 @@ class Cinema:
         """Add a filter. Returns its ARN."""
         return self.add(f"filter/{name}", status="ACTIVE", filterExpression=expression, datasetGroupArn=group)
 
+    def turn_over(self, model: str, *live: str) -> None:
+        """Let only these films be live in a model's bundle."""
+        bundle = self.bundles.loaded[f"s3://lake/{model}/"].bundle
+        active = [100 if film in live else 0 for film in bundle.items.tolist()]
+        save_array(bundle.path / "item_activity.npy", np.array([active, active], np.int64))
+        bundle.manifest |= {"turnover": {"life": 50, "pause": 20}, "latestTimestamp": 100}
+
     def saw(self, user: str, *films: str, start: int = 100, event_type: str = "view") -> None:
         """Add live events of a user, one second apart."""
         live = [

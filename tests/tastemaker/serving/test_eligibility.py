@@ -1,10 +1,11 @@
 """Which items may appear: filters, upserts, unknown ids and the items that a use case hides."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tastemaker.errors import InvalidInput, ResourceNotFound
-from tastemaker.ids import save_array
 from tastemaker.serving.eligibility import allowed_items, rankable_items, requested_filter
 from tastemaker.serving.query import Query
 from tests.tastemaker.serving.films import PREFIX, Cinema
@@ -128,29 +129,32 @@ def test_filter_is_compiled_once(cinema: Cinema) -> None:
     assert requested_filter(cinema.runtime, endpoint, arn) is requested_filter(cinema.runtime, endpoint, arn)
 
 
-def turning_over(cinema: Cinema, model: str, *live: str) -> None:
-    """Let only these items be live in a model's bundle."""
-    bundle = cinema.bundles.loaded[f"s3://lake/{model}/"].bundle
-    active = [100 if film in live else 0 for film in bundle.items.tolist()]
-    save_array(bundle.path / "item_activity.npy", np.array([active, active], np.int64))
-    bundle.manifest |= {"turnover": {"life": 50, "pause": 20}, "latestTimestamp": 100}
-
-
 def test_lists_prefer_live_items_in_a_catalog_that_turns_over(cinema: Cinema) -> None:
-    turning_over(cinema, "sequence", "brazil", "dune", "emma")
+    cinema.turn_over("sequence", "brazil", "dune", "emma")
     assert set(cinema.items("v2", userId="bob", numResults=3)) == {"brazil", "dune", "emma"}
-    assert len(cinema.items("v2", userId="bob", numResults=4)) == 4, "idle items fill up a list"
+
+
+def test_idle_items_fill_up_a_list_behind_the_live_ones_and_keep_their_scores(
+    cinema: Cinema, tmp_path: Path
+) -> None:
+    steady = Cinema(tmp_path / "steady").ask("v2", userId="bob", numResults=5)["itemList"]
+    before = {item["itemId"]: item["score"] for item in steady}
+    cinema.turn_over("sequence", "dune", "emma")
+    after = cinema.ask("v2", userId="bob", numResults=4)["itemList"]
+    assert [item["itemId"] for item in after] == ["dune", "emma", "alien", "brazil"]
+    assert [item["score"] for item in after] == [before[item["itemId"]] for item in after]
+    assert before["alien"] > before["dune"], "an idle item would be first"
 
 
 def test_lists_of_live_items_keep_to_the_filter(cinema: Cinema) -> None:
-    turning_over(cinema, "sequence", "brazil", "dune", "emma")
+    cinema.turn_over("sequence", "brazil", "dune", "emma")
     space = cinema.filter("space", SPACE)
     assert cinema.items("v1", userId="bob", filterArn=space, numResults=1) == ["dune"]
-    assert set(cinema.items("v1", userId="bob", filterArn=space, numResults=2)) == {"alien", "dune"}
+    assert cinema.items("v1", userId="bob", filterArn=space, numResults=2) == ["dune", "alien"]
 
 
 def test_similar_items_are_live_and_popularity_counts_all(cinema: Cinema) -> None:
     for model in ("similar", "popularity"):
-        turning_over(cinema, model, "casablanca", "emma")
+        cinema.turn_over(model, "casablanca", "emma")
     assert cinema.items("similar", itemId="dune", numResults=2) == ["casablanca", "emma"]
     assert cinema.items("popular", userId="bob", numResults=2) == ["alien", "brazil"]

@@ -181,3 +181,23 @@ def test_numbers_get_no_addition() -> None:
     )
     rows = FeatureRows(np.array([0, 2]), np.array([0, 2], np.int32), np.ones(2, np.float32))
     assert Likeness(space, rows, None).tells.tolist() == [1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(("in_order", "price"), [(True, 1.0), (False, 0.0)])
+def test_numbers_have_no_weight_without_order_also_if_nothing_was_learned(
+    in_order: bool, price: float
+) -> None:
+    space = FeatureSpace(
+        (
+            FeatureColumn("SHELF", "categorical", 0, values=("a", "b")),
+            FeatureColumn("PRICE", "number", 2, edges=(1.0, 2.0)),
+        )
+    )
+    rows = FeatureRows(np.array([0, 2, 4]), np.array([0, 2, 1, 3], np.int32), np.ones(4, np.float32))
+    like, alike = Likeness(space, rows, None), Resemblance(rows, None, np.arange(2))
+    weights = likeness.choose(
+        SparseRows(np.array([0, 1, 1]), np.array([1], np.int32), np.ones(1, np.float32)),
+        *(like, alike, [0], [np.array([0])]),
+        in_order=in_order,
+    )
+    assert weights.tolist() == [1.0, price, 1.0]

@@ -10,10 +10,11 @@ LATEST = 100 * DAY
 NAMES = ("old", "young", "none", "made")
 
 
-def found(*few: tuple[str, int], unwanted: int = 0) -> dict[str, bool]:
+def found(*few: tuple[str, int], unwanted: int = 0, wrong: int = 0) -> dict[str, bool]:
     """Twenty items with an interaction a day, one every five days, and the `few` others of (name, day).
 
-    Each of `unwanted` more items got one interaction, at some time.
+    Each of `unwanted` more items got one interaction, at some time. If `wrong` is not 0, an interaction with
+    the first item has this time.
     """
     known = 20
     people = [
@@ -22,18 +23,26 @@ def found(*few: tuple[str, int], unwanted: int = 0) -> dict[str, bool]:
     people += [[(known + NAMES.index(name), day * DAY)] for name, day in few]
     people += [[(known + len(NAMES) + item, (item * 97 % 100) * DAY)] for item in range(unwanted)]
     count = known + len(NAMES) + unwanted
-    created = np.full(count, LATEST)
+    if wrong:
+        people.append([(0, wrong)])
+    latest = max(LATEST, wrong)
+    created = np.full(count, latest)
     for person in people:
         for item, time in person:
             created[item] = min(created[item], time)
     told = np.arange(count) == known + NAMES.index("made")
     created[told] = 97 * DAY
-    new = new_items(bought(*people), created, told, LATEST)
+    new = new_items(bought(*people), created, told, latest)
     return dict(zip(NAMES, new[known : known + len(NAMES)].tolist(), strict=True))
 
 
 def test_item_is_new_until_others_of_its_age_have_five_interactions() -> None:
     assert found(("old", 40), ("young", 97)) == {"old": False, "young": True, "none": True, "made": True}
+
+
+def test_interaction_with_a_wrong_time_makes_no_new_item_old() -> None:
+    new = found(("old", 40), ("young", 97), wrong=LATEST + 350 * DAY)
+    assert new == {"old": False, "young": True, "none": True, "made": True}
 
 
 def test_only_a_creation_time_makes_new_where_most_items_stay_without_interactions() -> None:

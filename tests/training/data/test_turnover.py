@@ -75,5 +75,50 @@ def test_creation_counts_unless_it_is_a_placeholder(shop: Prepared) -> None:
 
 def test_activity_of_an_item_without_events_is_its_creation(shop: Prepared) -> None:
     prepared = with_events(shop, np.array([0, 2, 2]), START + np.array([5, 9, 7]))
-    born, last = activity_of(prepared)
-    assert (born - START).tolist() == [5, 0, 7] and (last - START).tolist() == [5, 0, 9]
+    born, last = activity_of(replace(prepared, item_created=START + np.array([5, 6, 8])))
+    assert (born - START).tolist() == [5, 6, 7] and (last - START).tolist() == [5, 6, 9]
+
+
+def steady(shop: Prepared, *more: tuple[int, int], untouched: int = 60) -> Prepared:
+    """A shop whose 300 items are bought over 60 days, with `untouched` others, and more of (item, time)."""
+    rng = np.random.default_rng(9)
+    items, times = rng.integers(0, 300, 6_000), START + rng.integers(0, 60 * DAY, 6_000)
+    for item, time in more:
+        items, times = np.append(items, item), np.append(times, time)
+    prepared = with_events(shop, items, times)
+    latest, size = prepared.latest, len(prepared.items) + untouched
+    ids = type(shop.items).build([f"n{number:05}" for number in range(size)])
+    created = np.full(size, latest, np.int64)
+    np.minimum.at(created, prepared.sequences.items, prepared.sequences.times)
+    return replace(prepared, items=ids, item_created=created)
+
+
+def test_event_with_a_wrong_time_makes_no_shop_turn_over(shop: Prepared) -> None:
+    prepared = steady(shop, (7, START + 410 * DAY))
+    assert find_turnover(prepared) is None
+    assert activity_of(prepared).born.max() <= START + 60 * DAY
+
+
+def test_items_that_are_to_be_sold_later_make_no_shop_turn_over(shop: Prepared) -> None:
+    prepared = steady(shop)
+    prepared.item_created[300:] = START + 300 * DAY
+    assert find_turnover(prepared) is None
+    assert activity_of(prepared).last[300:].max() <= START + 60 * DAY
+
+
+def test_event_with_a_wrong_time_leaves_news_live(shop: Prepared) -> None:
+    prepared = news(shop)
+    sequences = prepared.sequences
+    sequences.times[-1] += 350 * DAY
+    found = find_turnover(replace(prepared, sequences=sequences))
+    assert found is not None and found.life <= 2 * DAY
+
+
+def test_placeholders_of_items_without_events_do_not_make_them_idle(shop: Prepared) -> None:
+    """An archive was created before all events, but not if it was at 0 or as most items with events."""
+    prepared = with_events(shop, np.array([0, 1, 4]), START + np.array([50, 60, 70]))
+    archive = replace(prepared, item_created=START + np.array([50, 60, -START, -999, 70]))
+    assert (activity_of(archive).last - START).tolist() == [50, 60, 70, -999, 70]
+    of_1994 = 770_000_000
+    prepared = replace(prepared, item_created=np.array([of_1994, of_1994, START + 70, of_1994, of_1994]))
+    assert (activity_of(prepared).last - START).tolist() == [50, 60, 70, 70, 70]
