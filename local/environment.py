@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tastemaker.contracts.training_config import BUDGET_VARIABLE
-
-JOB_VARIABLES = ("TEXT_MODEL", "TEXT_MODEL_REGION", BUDGET_VARIABLE)
+JOB_VARIABLES = ("TEXT_MODEL", "TEXT_MODEL_REGION", "TRAINING_BUDGET_SECONDS")
 """What the training program reads and a request may set.
 
 Everything else is dropped, because libraries read variables of their own: with `MASTER_ADDR`, for example, a
