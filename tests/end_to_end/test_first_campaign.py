@@ -29,7 +29,6 @@ def test_events_change_the_list_of_the_customer_who_sent_them(seen: dict) -> Non
     def tea(answer: str) -> int:
         return sum(shop.aisle_of(item) == "tea" for item in seen[answer])
 
-    assert not any(shop.aisle_of(item) == "tea" for item in seen["before"][:5])
     assert tea("after") >= tea("before") + 3
 
 
