@@ -137,9 +137,7 @@ def _users(model: Model, config: Config, prepared: Prepared, people: Sequence[in
     score = scorer(model, prepared)
     popular = top_k(prepared.sequences.counts(len(prepared.items)).astype(np.float64), RERANKED)
     for user in people:
-        history = prepared.sequences.history(user).items[::-1]
-        _, first = np.unique(history, return_index=True)
-        newest = history[np.sort(first)][:LENGTH].tolist()
+        newest = _newest(prepared, user)
         scores = score(user, int(prepared.sequences.lengths[user]))
         ranking = "ranking" in config.recipe
         best = popular[np.argsort(-scores[popular])] if ranking else top_k(scores, LENGTH)
@@ -153,9 +151,14 @@ def _segments(
     for words, mask in _attributes(prepared) if by_attribute else _single(items, len(prepared.items)):
         scores = model.users_for_attributes(mask)
         for place, user in enumerate(top_k(scores, 3).tolist(), 1):
-            newest = prepared.sequences.history(user).items[::-1]
-            _, first = np.unique(newest, return_index=True)
-            yield [*words, f"user {place}"], newest[np.sort(first)][:LENGTH].tolist()
+            yield [*words, f"user {place}"], _newest(prepared, user)
+
+
+def _newest(prepared: Prepared, user: int) -> list[int]:
+    """The distinct items of a user's newest events, newest first."""
+    history = prepared.sequences.history(user).items[::-1]
+    _, first = np.unique(history, return_index=True)
+    return history[np.sort(first)][:LENGTH].tolist()
 
 
 def _single(items: Sequence[int], count: int) -> Iterator[tuple[list[int | str], NDArray[np.bool_]]]:

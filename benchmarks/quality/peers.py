@@ -10,7 +10,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ from training.data.prepared import Sequences
 from training.output.evaluate import Scorer
 
 Lists = list[NDArray[np.integer]]
+Shown = Callable[[int, int], NDArray[np.integer]]
+"""The items of a user's first events, from the user and their number."""
 
 
 class Peer(NamedTuple):
@@ -55,7 +57,7 @@ def simple(protocol: Protocol) -> Iterator[Peer]:
         return np.bincount(mine, minlength=items).astype(np.float32) + faint
 
     yield _asked(protocol, "personal top-frequency", "", time.process_time(), frequency)
-    yield from _implicit(protocol, _matrix(sequences, items))
+    yield from _implicit(protocol, touched_by(sequences, items))
     for regularization in (100.0, 500.0):
         began = time.process_time()
         rows = linear.fit(sequences, items, regularization)
@@ -71,7 +73,8 @@ def _asked(protocol: Protocol, name: str, setting: str, began: float, score: Sco
     return Peer(name, setting, lists_of(protocol, score), time.process_time() - began)
 
 
-def _matrix(sequences: Sequences, items: int) -> sparse.csr_matrix:
+def touched_by(sequences: Sequences, items: int) -> sparse.csr_matrix:
+    """How often each user has each item: float32[users, items]."""
     shape = (sequences.users, items)
     ones = np.ones(len(sequences.items), np.float32)
     return sparse.csr_matrix((ones, (sequences.owners(), sequences.items)), shape=shape)
@@ -79,36 +82,56 @@ def _matrix(sequences: Sequences, items: int) -> sparse.csr_matrix:
 
 def _implicit(protocol: Protocol, touched: sparse.csr_matrix) -> Iterator[Peer]:
     """Models of the library implicit. Users outside the training data are folded in, as it does."""
-    from implicit.als import AlternatingLeastSquares
+
+    def shown_items(user: int, shown: int) -> NDArray[np.integer]:
+        return protocol.whole.sequences.history(user, shown).items
+
+    for count in (50, 200):
+        began = time.process_time()
+        yield _asked(
+            protocol, "item-kNN", f"{count} neighbors", began, neighbors(touched, shown_items, count)
+        )
+    for width, regularization in ((32, 0.1), (64, 1.0), (128, 10.0)):
+        began = time.process_time()
+        score = factors(touched, shown_items, width, regularization)
+        yield _asked(protocol, "ALS", f"{width} factors", began, score)
+
+
+def neighbors(touched: sparse.csr_matrix, shown_items: Shown, count: int) -> Scorer:
+    """Item neighbors by cosine, fitted by implicit."""
     from implicit.nearest_neighbours import CosineRecommender
 
-    items = touched.shape[1]
+    near = CosineRecommender(K=count, num_threads=1)
+    near.fit(touched, show_progress=False)
+    similar = near.similarity.tocsr()
 
-    def row(user: int, shown: int) -> sparse.csr_matrix:
-        mine = protocol.whole.sequences.history(user, shown).items
-        return sparse.csr_matrix((np.ones(len(mine), np.float32), mine, [0, len(mine)]), shape=(1, items))
+    def score(user: int, shown: int) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = (_row(shown_items(user, shown), touched) @ similar).toarray()[0]
+        return found.astype(np.float32)
 
-    for neighbors in (50, 200):
-        began = time.process_time()
-        near = CosineRecommender(K=neighbors, num_threads=1)
-        near.fit(touched, show_progress=False)
-        similar = near.similarity
+    return score
 
-        def by_item(user: int, shown: int, similar: sparse.csr_matrix = similar) -> NDArray[np.float32]:
-            return np.asarray((row(user, shown) @ similar).todense(), np.float32)[0]
 
-        yield _asked(protocol, "item-kNN", f"{neighbors} neighbors", began, by_item)
-    for factors, regularization in ((32, 0.1), (64, 1.0), (128, 10.0)):
-        began = time.process_time()
-        als = AlternatingLeastSquares(
-            factors=factors, regularization=regularization, iterations=15, num_threads=1, random_state=0
-        )
-        als.fit(touched, show_progress=False)
+def factors(touched: sparse.csr_matrix, shown_items: Shown, width: int, regularization: float) -> Scorer:
+    """Matrix factorization, fitted by implicit."""
+    from implicit.als import AlternatingLeastSquares
 
-        def by_factors(user: int, shown: int, als: AlternatingLeastSquares = als) -> NDArray[np.float32]:
-            return als.item_factors @ als.recalculate_user(0, row(user, shown)).ravel()
+    als = AlternatingLeastSquares(
+        factors=width, regularization=regularization, iterations=15, num_threads=1, random_state=0
+    )
+    als.fit(touched, show_progress=False)
 
-        yield _asked(protocol, "ALS", f"{factors} factors", began, by_factors)
+    def score(user: int, shown: int) -> NDArray[np.float32]:
+        row = _row(shown_items(user, shown), touched)
+        found: NDArray[np.float32] = als.item_factors @ als.recalculate_user(0, row).ravel()
+        return found
+
+    return score
+
+
+def _row(items: NDArray[np.integer], touched: sparse.csr_matrix) -> sparse.csr_matrix:
+    ones = np.ones(len(items), np.float32)
+    return sparse.csr_matrix((ones, items, [0, len(items)]), shape=(1, touched.shape[1]))
 
 
 def sasrec(

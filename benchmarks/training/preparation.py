@@ -65,8 +65,8 @@ def write(root: Path, events: int, items: int) -> None:
         user, item, value, time = (column[twice] for column in columns)
         table = pa.table(
             {
-                "USER_ID": _named("user-", user),
-                "ITEM_ID": _named("item-", item),
+                "USER_ID": named("user-", user),
+                "ITEM_ID": named("item-", item),
                 "EVENT_TYPE": TYPES.take(pa.array((value * 1000).astype(int) % 3)),
                 "EVENT_VALUE": value,
                 "TIMESTAMP": time,
@@ -79,7 +79,8 @@ def write(root: Path, events: int, items: int) -> None:
     (root / "config.json").write_text(json.dumps(config))
 
 
-def _named(prefix: str, numbers: np.ndarray) -> pa.Array:
+def named(prefix: str, numbers: np.ndarray) -> pa.Array:
+    """Ids of a prefix and a number."""
     return pc.binary_join_element_wise(prefix, pa.array(numbers).cast(pa.string()), "")
 
 

@@ -14,7 +14,6 @@ not known, so compare the models with each other.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -22,21 +21,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-PREFIX = "groups/bench/datasets/{}/run/"
-ROWS_PER_FILE = 3_000_000
-START, END = 1_600_000_000, 1_700_000_000
+from benchmarks.data import lake
+from benchmarks.quality import peers
+from benchmarks.training.preparation import END, START, named
+
 ITEMS_PER_THEME = 200
 FOLLOWS, OF_A_THEME = 0.35, 0.45
 """The shares of the events that follow from the item before and from the themes of the user."""
+ALS_REGULARIZATION = 0.01
+"""The library's own."""
 
 
 class Events(NamedTuple):
@@ -93,50 +94,16 @@ def synthetic(events: int, items: int, seed: int = 7) -> Events:
 
 
 def write(root: Path, events: Events, items: int, budget: int) -> Path:
-    """Write files and config.json under `root`, as an import and the control plane do. Returns the latter."""
+    """Write the events and the themes of the items under `root`. Returns the path of config.json."""
     order = np.argsort(events.times, kind="stable")
-    folder = root / PREFIX.format("INTERACTIONS")
-    folder.mkdir(parents=True)
-    for number, at in enumerate(range(0, len(order), ROWS_PER_FILE)):
-        some = order[at : at + ROWS_PER_FILE]
-        columns = {
-            "USER_ID": _named("user-", events.users[some]),
-            "ITEM_ID": _named("item-", events.items[some]),
-        }
-        table = pa.table({**columns, "TIMESTAMP": events.times[some]})
-        pq.write_table(table, folder / f"part-{number:05}.parquet", compression="zstd", compression_level=1)
+    columns = {"USER_ID": named("user-", events.users[order]), "ITEM_ID": named("item-", events.items[order])}
     themes = np.arange(items) % max(items // ITEMS_PER_THEME, 1)
-    table = pa.table({"ITEM_ID": _named("item-", np.arange(items)), "THEME": _named("theme-", themes)})
-    (root / PREFIX.format("ITEMS")).mkdir(parents=True)
-    pq.write_table(table, root / PREFIX.format("ITEMS") / "part-00000.parquet")
-    fields = {
-        "INTERACTIONS": [("USER_ID", "string"), ("ITEM_ID", "string"), ("TIMESTAMP", "long")],
-        "ITEMS": [("ITEM_ID", "string"), ("THEME", "string")],
+    tables = {
+        "INTERACTIONS": pa.table({**columns, "TIMESTAMP": events.times[order]}),
+        "ITEMS": pa.table({"ITEM_ID": named("item-", np.arange(items)), "THEME": named("theme-", themes)}),
     }
-    config = {
-        "formatVersion": 1,
-        "recipe": "aws-user-personalization-v2",
-        "hyperParameters": {"trainingBudgetSeconds": str(budget)},
-        "datasets": {name: _dataset(name, of) for name, of in fields.items()},
-    }
-    path = root / "config.json"
-    path.write_text(json.dumps(config))
-    return path
-
-
-def _dataset(name: str, fields: list[tuple[str, str]]) -> dict[str, object]:
-    described: list[dict[str, object]] = [{"name": field, "type": kind} for field, kind in fields]
-    for field in described:
-        if field["name"] == "THEME":
-            field["categorical"] = True
-    return {
-        "schema": {"type": "record", "name": name.title(), "fields": described},
-        "prefixes": [PREFIX.format(name)],
-    }
-
-
-def _named(prefix: str, numbers: NDArray[np.integer]) -> pa.Array:
-    return pc.binary_join_element_wise(prefix, pa.array(numbers).cast(pa.string()), "")
+    settings = {"trainingBudgetSeconds": str(budget)}
+    return lake.write(root, tables, categorical=("THEME",), hyperParameters=settings)
 
 
 class Watched:
@@ -194,10 +161,6 @@ def job(root: Path, config: Path) -> int:
 
 def simple_models(root: Path, config: Path) -> None:
     """Print the metrics of simple models, fitted and asked as the job's own metrics are."""
-    from implicit.als import AlternatingLeastSquares
-    from implicit.nearest_neighbours import CosineRecommender
-    from scipy import sparse
-
     from training.algorithms import transitions
     from training.config_reader import read_config
     from training.data.prepare import prepare
@@ -208,35 +171,25 @@ def simple_models(root: Path, config: Path) -> None:
     cases, count = test_cases(prepared.sequences, read.seed), len(prepared.items)
     training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
     sequences = training.sequences
-    ones = np.ones(len(sequences.items), np.float32)
-    shape = (sequences.users, count)
-    touched = sparse.csr_matrix((ones, (sequences.owners(), sequences.items)), shape=shape)
+    touched = peers.touched_by(sequences, count)
 
-    def row(user: int, shown: int) -> sparse.csr_matrix:
-        mine = prepared.sequences.history(user, shown).items
-        return sparse.csr_matrix((np.ones(len(mine), np.float32), mine, [0, len(mine)]), shape=(1, count))
+    def shown_items(user: int, shown: int) -> NDArray[np.integer]:
+        return prepared.sequences.history(user, shown).items
 
     def following() -> Callable[[int, int], NDArray[np.float32]]:
         rows = transitions.fit(sequences, count)
 
         def score(user: int, shown: int) -> NDArray[np.float32]:
-            latest = prepared.sequences.history(user, shown).items[-5:]
+            latest = shown_items(user, shown)[-5:]
             return rows.sum(latest, 0.5 ** np.arange(len(latest))[::-1])
 
         return score
 
-    def neighbors() -> Callable[[int, int], NDArray[np.float32]]:
-        near = CosineRecommender(K=50, num_threads=1)
-        near.fit(touched, show_progress=False)
-        similar = near.similarity.tocsr()
-        return lambda user, shown: (row(user, shown) @ similar).toarray()[0].astype(np.float32)
-
-    def factors() -> Callable[[int, int], NDArray[np.float32]]:
-        als = AlternatingLeastSquares(factors=64, iterations=15, num_threads=1, random_state=0)
-        als.fit(touched, show_progress=False)
-        return lambda user, shown: als.item_factors @ als.recalculate_user(0, row(user, shown)).ravel()
-
-    fits = {"transitions": following, "item-kNN, 50 neighbors": neighbors, "ALS, 64 factors": factors}
+    fits: dict[str, Callable[[], Callable[[int, int], NDArray[np.float32]]]] = {
+        "transitions": following,
+        "item-kNN, 50 neighbors": partial(peers.neighbors, touched, shown_items, 50),
+        "ALS, 64 factors": partial(peers.factors, touched, shown_items, 64, ALS_REGULARIZATION),
+    }
     _print_metrics(fits, training, prepared, cases)
 
 

@@ -2,12 +2,13 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.cli.service import running
+from tests.cli.service import FakeService, running
 from tests.tastemaker.control.fakes import world
 from tests.tastemaker.detection.shapes import SHAPES, facts
 
@@ -93,16 +94,22 @@ PLACE = ("--bucket", "shop-data", "--role", "arn:aws:iam::123456789012:role/Read
 LIST = {"GetRecommendations": {"itemList": [{"itemId": "p1"}, {"itemId": "p2"}]}}
 
 
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeService]:
+    """A service whose jobs end at once, where AWS_ENDPOINT_URL points."""
+    with running(world(), at_once=True) as found:
+        found.answers |= LIST
+        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
+        yield found
+
+
 def test_file_becomes_recommendations_and_a_program(
-    bare: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bare: Command, tmp_path: Path, service: FakeService
 ) -> None:
     path = SHAPES["Segment"](tmp_path, FACTS)
-    with running(world(), at_once=True) as service:
-        service.answers |= LIST
-        monkeypatch.setenv("AWS_ENDPOINT_URL", service.endpoint)
-        recipes = ("--recipes", "popular,similar,for-you")
-        result = bare("try", str(path), "--out", str(tmp_path / "out"), *recipes, *PLACE)
-        (uploaded,) = (body for key, body in service.uploads.items() if "interactions" in key)
+    recipes = ("--recipes", "popular,similar,for-you")
+    result = bare("try", str(path), "--out", str(tmp_path / "out"), *recipes, *PLACE)
+    (uploaded,) = (body for key, body in service.uploads.items() if "interactions" in key)
     assert (result.code, uploaded) == (0, (tmp_path / "out" / "interactions.csv").read_bytes())
     for said in ("dataset group segment", "What most users like", "No. 1", "coverage", "Similar items"):
         assert said in result.out or said in result.err, said
@@ -112,15 +119,12 @@ def test_file_becomes_recommendations_and_a_program(
 
 
 def test_recipe_that_fails_is_named_and_the_others_are_trained(
-    bare: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bare: Command, tmp_path: Path, service: FakeService
 ) -> None:
     path = SHAPES["Segment"](tmp_path, FACTS)
-    with running(world(), at_once=True) as service:
-        service.answers |= LIST
-        service.failing = "similar"
-        monkeypatch.setenv("AWS_ENDPOINT_URL", service.endpoint)
-        out = ("--out", str(tmp_path / "out"), "--recipes", "similar,popular", "--json")
-        result = bare("try", str(path), *out, *PLACE)
+    service.failing = "similar"
+    out = ("--out", str(tmp_path / "out"), "--recipes", "similar,popular", "--json")
+    result = bare("try", str(path), *out, *PLACE)
     found = json.loads(result.out)
     assert result.code == 1 and list(found["trained"]) == ["aws-popularity-count"]
     assert "the data are of one user only" in found["failed"]["aws-similar-items"]

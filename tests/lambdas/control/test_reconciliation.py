@@ -13,7 +13,7 @@ from tastemaker.contracts.workflow_names import WORKFLOWS
 from tastemaker.control.workflows.steps import WorkflowSteps
 from tests.lambdas.aws import TABLE
 from tests.tastemaker.control import shop
-from tests.tastemaker.control.fakes import FakeLake, world
+from tests.tastemaker.control.fakes import FakeLake, World, world
 
 MACHINES = {name: f"arn:aws:states:eu-west-1:123456789012:stateMachine:{name}" for name in WORKFLOWS}
 
@@ -106,13 +106,18 @@ def test_run_starts_a_missing_execution_after_the_grace_period(deployment, job):
     assert deployment.status(job) == "CREATE PENDING" and deployment.notified == []
 
 
-def test_run_finishes_campaigns_that_no_execution_finishes(deployment):
-    here = deployment.here
+def waiting_campaign(here: World) -> tuple[str, str]:
+    """A solution without versions, and a campaign that waits for the first one."""
     group = shop.group(here)
     shop.imported(here, shop.dataset(here, group))
     solution = shop.solution(here, group)
     sync = {"campaignConfig": {"syncWithLatestSolutionVersion": True}}
-    waiting = shop.campaign(here, f"{solution}/$LATEST", "early", awaitFirstVersion=True, **sync)
+    return solution, shop.campaign(here, f"{solution}/$LATEST", "early", awaitFirstVersion=True, **sync)
+
+
+def test_run_finishes_campaigns_that_no_execution_finishes(deployment):
+    here = deployment.here
+    solution, waiting = waiting_campaign(here)
     before = here.control.records.get(waiting)
     assert deployment.reconcile() == {"started": 0, "settled": 0, "failed": 0}
     version = shop.trained(here, solution)
@@ -131,11 +136,7 @@ def test_run_finishes_campaigns_that_no_execution_finishes(deployment):
 
 def test_run_schedules_the_refreshes_of_a_campaign_whose_creation_ended_early(deployment):
     here = deployment.here
-    group = shop.group(here)
-    shop.imported(here, shop.dataset(here, group))
-    solution = shop.solution(here, group)
-    sync = {"campaignConfig": {"syncWithLatestSolutionVersion": True}}
-    arn = shop.campaign(here, f"{solution}/$LATEST", "early", awaitFirstVersion=True, **sync)
+    solution, arn = waiting_campaign(here)
     wanted = {name: one["request"] for name, one in here.workflows.schedules.items()}
     assert {"campaignArn": arn} in wanted.values()
     here.workflows.schedules.clear()  # what a function has left that was killed after it wrote the record

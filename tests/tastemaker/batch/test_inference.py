@@ -94,8 +94,11 @@ def test_lines_scored_together_equal_others_in_a_catalog_that_turns_over(
         assert name != "none" or len(films) - sum(idle) == len(LIVE[live])
 
 
-def compare(cinema: Cinema, campaign: str, name: str) -> list[list[str]]:
-    """Compare the answers to `QUESTIONS` together, alone and live. Returns the films of each answer."""
+Answers = list[tuple[Any, str]]
+
+
+def answers(cinema: Cinema, campaign: str, name: str) -> tuple[str | None, Answers, Answers]:
+    """The ARN of a filter, and the answers to `QUESTIONS` with it: alone and together."""
     expression = FILTERS[name]
     arn = cinema.filter("f", expression) if expression else None
     recipe = {"v1": "aws-user-personalization", "v2": "aws-user-personalization-v2"}[campaign]
@@ -103,8 +106,14 @@ def compare(cinema: Cinema, campaign: str, name: str) -> list[list[str]]:
     work = job(cinema, recipe, arn)
     work.score_together(QUESTIONS)
     together = [answered(work, question) for question in QUESTIONS]
-    assert together == alone
     assert sum(output is not None for output, _ in together) >= 3
+    return arn, alone, together
+
+
+def compare(cinema: Cinema, campaign: str, name: str) -> list[list[str]]:
+    """Compare the answers to `QUESTIONS` together, alone and live. Returns the films of each answer."""
+    arn, alone, together = answers(cinema, campaign, name)
+    assert together == alone
     for question, (output, _) in zip(QUESTIONS, together, strict=True):
         if output is not None:
             values = {} if arn is None else {"filterArn": arn, **question}
@@ -182,14 +191,7 @@ def test_lines_of_a_model_with_an_encoder_equal_lines_alone_up_to_rounding(
 ) -> None:
     folder = with_encoder(tmp_path / "encoder", clustered)
     cinema.bundles.loaded["s3://lake/sequence/"] = LoadedBundle.open(folder)
-    expression = FILTERS[name]
-    arn = cinema.filter("f", expression) if expression else None
-    recipe = {"v1": "aws-user-personalization", "v2": "aws-user-personalization-v2"}[campaign]
-    alone = [answered(job(cinema, recipe, arn), question) for question in QUESTIONS]
-    work = job(cinema, recipe, arn)
-    work.score_together(QUESTIONS)
-    together = [answered(work, question) for question in QUESTIONS]
-    assert sum(output is not None for output, _ in together) >= 3
+    _, alone, together = answers(cinema, campaign, name)
     for (one, error), (other, why) in zip(together, alone, strict=True):
         assert error == why and (one is None) == (other is None)
         if one is not None:
