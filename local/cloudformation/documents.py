@@ -25,11 +25,15 @@ def tags(given: Mapping[str, str]) -> list[dict[str, str]]:
 def parameters(given: Mapping[str, str], body: Mapping[str, Any]) -> list[dict[str, str]]:
     """A list of the parameters of a template. CloudFormation shows no value of one with NoEcho."""
     declared = body.get("Parameters") or {}
-    hidden = {name for name, one in declared.items() if str(one.get("NoEcho")).lower() == "true"}
+    hidden = {name for name, one in declared.items() if _is_hidden(one)}
     return [
         {"ParameterKey": key, "ParameterValue": HIDDEN if key in hidden else text}
         for key, text in given.items()
     ]
+
+
+def _is_hidden(parameter: Mapping[str, Any]) -> bool:
+    return str(parameter.get("NoEcho")).lower() == "true"
 
 
 def stack(one: Stack) -> dict[str, Any]:
@@ -97,7 +101,7 @@ def summary(body: Mapping[str, Any]) -> dict[str, Any]:
                 "ParameterType": one.get("Type", "String"),
                 "DefaultValue": None if "Default" not in one else str(one["Default"]),
                 "Description": one.get("Description"),
-                "NoEcho": str(one.get("NoEcho")).lower() == "true",
+                "NoEcho": _is_hidden(one),
             }
             for name, one in declared.items()
         ],

@@ -57,8 +57,8 @@ class Blended(Scores):
         products[self._extra.items] += self._extra.values
         return Dense(products)
 
-    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
-        return self._whole.top(count, allowed)
+    def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
+        return self._whole.best(count, allowed)
 
     def log_sum(self, allowed: Mask | None = None) -> float:
         return self._whole.log_sum(allowed)
@@ -103,13 +103,10 @@ class Searched(Blended):
         self._by_cluster, self._clusters, self._query = static, clusters, vector
         self._last: tuple[Mask | None, tuple[NDArray[np.int64], Array, float]] | None = None
 
-    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
-        return self.best(count, allowed)[0]
-
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
         items, scores, _ = self._found(allowed)
         if len(items) < count:  # the filter allows few items, or the answer is longer than what was read
-            return self._whole.best(count, allowed)
+            return super().best(count, allowed)
         best = top_k(scores, count)
         if len(best):  # order equal scores by position, even if only some of them are among the best
             best = np.flatnonzero(scores >= scores[best[-1]])

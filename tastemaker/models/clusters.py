@@ -147,11 +147,8 @@ class Clusters:
         kept = [None if mask is None else self._through(mask) for mask in allowed]
         reads = [self._chosen(one, static, rows) for one, rows in zip(liked, kept, strict=True)]
         whole = [user for user, rows in enumerate(kept) if rows is None or rows.rows is None]
-        scored = dict(
-            zip(
-                whole, self._of_clusters([reads[user] for user in whole], vectors[whole], static), strict=True
-            )
-        )
+        of_clusters = self._of_clusters([reads[user] for user in whole], vectors[whole], static)
+        scored = dict(zip(whole, of_clusters, strict=True))
         return [
             self._found(one, vectors[user], static, kept[user], reads[user], scored.get(user))
             for user, one in enumerate(liked)
@@ -185,9 +182,8 @@ class Clusters:
             items, scores = scored
         else:
             assert among is not None
-            items, scores = self._of_rows(
-                among.take(ranges((np.cumsum(sizes) - sizes)[read], sizes[read])), vector, static
-            )
+            rows = among.take(ranges((np.cumsum(sizes) - sizes)[read], sizes[read]))
+            items, scores = self._of_rows(rows, vector, static)
         if kept is not None and among is None:
             held = kept.held + shifts.take(self.of_row.take(kept.held))
             scores[held[held >= 0]] = -np.inf
@@ -225,10 +221,8 @@ class Clusters:
         """
         if len(reads) == 1:
             return [self._of_runs(reads[0], vectors[0], static)]
-        read, whose = (
-            np.concatenate([*reads, NO_CLUSTERS]),
-            np.repeat(np.arange(len(reads)), list(map(len, reads))),
-        )
+        read = np.concatenate([*reads, NO_CLUSTERS])
+        whose = np.repeat(np.arange(len(reads)), list(map(len, reads)))
         order = np.argsort(read, kind="stable")
         sizes = self.sizes[read[order]]
         ends = np.cumsum(sizes)

@@ -132,9 +132,6 @@ class Overlaid(Scores):
         total[self.extra.items] += self.extra.values
         return total
 
-    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
-        return self.best(count, allowed)[0]
-
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
         return self._alone(allowed).best(count)[0]
 

@@ -25,17 +25,16 @@ class Scores(ABC):
     def __len__(self) -> int:
         """The number of items."""
 
-    @abstractmethod
     def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
-        """The best `count` items that the mask allows, best first, equal scores by position.
+        """The items of `best`."""
+        return self.best(count, allowed)[0]
 
-        Items with a score of -inf are never returned.
-        """
-
+    @abstractmethod
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
-        """The items of `top`, and their scores."""
-        items = self.top(count, allowed)
-        return items, self.of(items)
+        """The best `count` items that the mask allows, and their scores.
+
+        They are best first, equal scores by position. Items with a score of -inf are never returned.
+        """
 
     @abstractmethod
     def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
@@ -87,9 +86,6 @@ class Prepared(Scores):
     def dense(self) -> Array:
         return self._scores.dense
 
-    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
-        return self.best(count, allowed)[0]
-
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
         known = count == self._count and allowed is self._allowed
         return self._best if known else self._scores.best(count, allowed)
@@ -133,11 +129,13 @@ class Dense(Scores):
     def dense(self) -> Array:
         return self._values
 
-    def top(self, count: int, allowed: Mask | None = None) -> NDArray[np.int64]:
+    def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
         if allowed is None:
-            return top_k(self._values, count)
+            items = top_k(self._values, count)
+            return items, self._values[items]
         items, values = self._through(allowed)
-        return items[top_k(values, count)]
+        best = top_k(values, count)
+        return items[best], values[best]
 
     def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
         return self._values[np.asarray(items, np.intp)]

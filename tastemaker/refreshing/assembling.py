@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +30,11 @@ def assemble(base: Path, refresh: Path, target: Path) -> None:
     bundle, about = Bundle.open(base), json.loads((refresh / REFRESH).read_text(encoding="utf-8"))
     old, new = len(bundle.items), int(about["items"])
     (target / "model").mkdir(parents=True)
+    latest = max(int(bundle.manifest.get("latestTimestamp") or 0), int(about["latestTimestamp"]))
     if bundle.model_name == ACTIONS:
         written, replaced = assemble_actions(bundle, refresh, target), "model/action_columns/"
     else:
-        written = _items(bundle, refresh, target, old, new, _latest(bundle, about))
+        written = _items(bundle, refresh, target, old, new, latest)
         written |= _model(bundle, refresh, target, new)
         replaced = "item_columns/"
     written |= {MANIFEST}
@@ -46,7 +46,7 @@ def assemble(base: Path, refresh: Path, target: Path) -> None:
     _link_search_index(refresh, target)
     manifest = dict(bundle.manifest)
     manifest["counts"] = {**manifest.get("counts", {}), "items": old + new}
-    manifest["latestTimestamp"] = _latest(bundle, about)
+    manifest["latestTimestamp"] = latest
     manifest["refreshed"] = about["refreshed"]
     (target / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
@@ -58,11 +58,6 @@ def _link_search_index(refresh: Path, target: Path) -> None:
             place = target / REFRESHED_SEARCH_FOLDER / path.relative_to(refresh / SEARCH_FOLDER)
             place.parent.mkdir(parents=True, exist_ok=True)
             os.link(path, place)
-
-
-def _latest(bundle: Bundle, about: Mapping[str, Any]) -> int:
-    """Return the time of the newest event of a bundle and a refresh."""
-    return max(int(bundle.manifest.get("latestTimestamp") or 0), int(about["latestTimestamp"]))
 
 
 def _items(bundle: Bundle, refresh: Path, target: Path, old: int, new: int, latest: int) -> set[str]:

@@ -62,9 +62,8 @@ class Runtime:
             raise InvalidInput(f"{arn} is not the ARN of a {member.removesuffix('Arn')}.")
         endpoint = self.records.endpoint(arn)
         if params.get("metadataColumns") and not endpoint.returns_metadata:
-            endpoint = self.records.reread_endpoint(
-                arn
-            )  # a client that waited for its update may ask at once
+            # A client that waited for its update may ask at once.
+            endpoint = self.records.reread_endpoint(arn)
         self.observer.concerns(**{member: arn})  # it exists: an unknown ARN must not become a metric
         return self._ready(arn, endpoint)
 

@@ -98,9 +98,8 @@ class Course:
         `affordable` is the number of passes that the time budget still allows.
         """
         self.reached.append(reached)
-        bounded = False
+        bounded = 0 < self.most <= self.done + affordable
         if self.most:
-            bounded = affordable >= max(self.most - self.done, 0)
             affordable = min(affordable, max(self.most - self.done, 0))
         without_gain = self.done - 1 - self.reached.index(max(self.reached))
         if self.last is not None:

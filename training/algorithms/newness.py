@@ -5,23 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.columns import NUMBER
 from tastemaker.models.turnover import newest_activity
 from training.algorithms.content import COLD
-from training.data.prepare import CREATION_COLUMN
-from training.data.prepared import Prepared, Sequences
+from training.data.prepared import Sequences
 
 GROWN_SHARE = 0.5
 """The share of items that once looked new and since got `COLD` interactions, if few interactions mean new."""
-
-
-def told(prepared: Prepared) -> NDArray[np.bool_]:
-    """Which items have a creation time in the catalog."""
-    column = prepared.item_columns.find(CREATION_COLUMN)
-    if column is None or column.column_type != NUMBER:
-        return np.zeros(len(prepared.items), bool)
-    known: NDArray[np.bool_] = ~np.isnan(column.values)
-    return known
 
 
 def new_items(

@@ -18,7 +18,7 @@ from training.config import Config, EventRule, Limits
 from training.data import features, parquet
 from training.data.dictionary_encoding import encode_columns, texts_of
 from training.data.events import Events, group_by_user, open_prepared, with_common_ids
-from training.data.prepared import Prepared, Sequences
+from training.data.prepared import NEVER, Prepared, Sequences
 from training.data.user_ranges import EVERYONE, UserRange, range_of
 from training.distributed.process_group import SINGLE, ProcessGroup
 from training.distributed.quantiles import order_statistic
@@ -161,11 +161,9 @@ def _capped(sequences: Sequences, limits: Limits, items: int) -> Sequences:
         sequences = sequences.keep(~_oldest(sequences, oldest))
     present = np.flatnonzero(sequences.counts(items))
     if len(present) > limits.maximum_items:
-        touched = np.zeros(items, np.int64)
-        np.maximum.at(touched, sequences.items, sequences.times)
-        touched = sequences.group.largest(touched)
+        newest = sequences.newest_times(items)
         kept = np.zeros(items, bool)
-        kept[present[np.argsort(-touched[present], kind="stable")[: limits.maximum_items]]] = True
+        kept[present[np.argsort(-newest[present], kind="stable")[: limits.maximum_items]]] = True
         sequences = sequences.keep(kept[sequences.items])
     return sequences
 
@@ -281,12 +279,18 @@ def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
 
     Without a creation time, it is the item's oldest interaction, or the newest interaction of all.
     """
-    created = np.full(columns.rows, np.iinfo(np.int64).max)
-    np.minimum.at(created, sequences.items, sequences.times)
-    created = -sequences.group.largest(-created)
-    created[created == np.iinfo(np.int64).max] = sequences.span()[1]
-    column = columns.find(CREATION_COLUMN)
-    if column is not None and column.column_type == NUMBER:
-        known = ~np.isnan(column.values)
-        created[known] = column.values[known].astype(np.int64)
+    created = sequences.oldest_times(columns.rows)
+    created[created == NEVER] = sequences.span()[1]
+    column, told = columns.find(CREATION_COLUMN), told_creations(columns)
+    if column is not None:
+        created[told] = column.values[told].astype(np.int64)
     return created
+
+
+def told_creations(columns: Columns) -> NDArray[np.bool_]:
+    """Which items have a creation time in the catalog: bool[items]."""
+    column = columns.find(CREATION_COLUMN)
+    if column is None or column.column_type != NUMBER:
+        return np.zeros(columns.rows, bool)
+    told: NDArray[np.bool_] = ~np.isnan(column.values)
+    return told

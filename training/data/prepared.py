@@ -19,6 +19,9 @@ from tastemaker.models.features import FeatureRows, FeatureSpace
 from training.distributed.process_group import SINGLE, ProcessGroup
 from training.distributed.quantiles import quantile
 
+NEVER = int(np.iinfo(np.int64).max)
+"""The time of the oldest of no events."""
+
 
 @dataclass(frozen=True)
 class Sequences:
@@ -64,16 +67,27 @@ class Sequences:
         """The number of events of each item, of all processes: int64[items]."""
         return self.group.sum(np.bincount(self.items, minlength=items))
 
+    def oldest_times(self, items: int) -> NDArray[np.int64]:
+        """The time of each item's oldest event, of all processes: int64[items]; `NEVER` if it has none."""
+        oldest = np.full(items, NEVER)
+        np.minimum.at(oldest, self.items, self.times)
+        return -self.group.largest(-oldest)
+
+    def newest_times(self, items: int) -> NDArray[np.int64]:
+        """The time of each item's newest event, of all processes: int64[items]; 0 if it has none."""
+        newest = np.zeros(items, np.int64)
+        np.maximum.at(newest, self.items, self.times)
+        return self.group.largest(newest)
+
     def first_user(self) -> int:
         """The position of this process's first user among the users of all processes."""
         return sum(self.group.gather(self.users)[: self.group.rank])
 
     def span(self) -> tuple[int, int]:
         """The times of the oldest and of the newest event of all processes; 0 if there are none."""
-        none = np.iinfo(np.int64).max
-        ends = np.array([-self.times.min(initial=none), self.times.max(initial=0)], np.int64)
+        ends = np.array([-self.times.min(initial=NEVER), self.times.max(initial=0)], np.int64)
         oldest, newest = self.group.largest(ends).tolist()
-        return (0 if -oldest == none else -oldest), newest
+        return (0 if -oldest == NEVER else -oldest), newest
 
     def typical_gap(self) -> int:
         """The seconds that usually lie between two events of a user: the upper quartile, of all processes."""

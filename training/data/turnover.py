@@ -68,11 +68,7 @@ def activity_of(prepared: Prepared) -> Activity:
     was created at the newest activity at the latest: only events say what time it is.
     """
     sequences, items = prepared.sequences, len(prepared.items)
-    last = np.zeros(items, np.int64)
-    np.maximum.at(last, sequences.items, sequences.times)
-    born = np.full(items, np.iinfo(np.int64).max)
-    np.minimum.at(born, sequences.items, sequences.times)
-    born, last = -sequences.group.largest(-born), sequences.group.largest(last)
+    born, last = sequences.oldest_times(items), sequences.newest_times(items)
     known, oldest = last > 0, sequences.span()[0]
     now = newest_activity(last[known], prepared.latest)
     created = np.minimum(prepared.item_created, now)

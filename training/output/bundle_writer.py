@@ -51,12 +51,13 @@ def export(
 ) -> None:
     """Write the bundle into `folder`. bundle.json is written last, and marks the folder as complete.
 
-    It has this process's users, and counts those of all processes. With `join`, which all processes must give
-    together, the leader's folder gets the users of all of them.
+    It has this process's users, and counts those of all processes. `described` is the report of the data; a
+    bundle without it, which is not to be served, does not know whether the catalog turns over. With `join`,
+    which all processes must give together, the leader's folder gets the users of all of them.
     """
     (folder / "model").mkdir(parents=True, exist_ok=True)
     _write_data(prepared, config, folder, with_histories=with_histories)
-    found = turnover.find_turnover(prepared)
+    found = (described or {}).get("turnover")
     if found is not None:
         save_array(folder / "item_activity.npy", np.stack(turnover.activity_of(prepared)))
     for name, array in fitted.arrays.items():
@@ -67,7 +68,7 @@ def export(
         fitted.write(folder / "model")
     manifest = {
         **_description(fitted, prepared, config),
-        **({} if found is None else {"turnover": found._asdict()}),
+        **({} if found is None else {"turnover": found}),
         "tunedHyperParameters": dict(tuned or {}),
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},

@@ -15,6 +15,7 @@ from training.algorithms import content, likeness, newness, similar
 from training.config import Config, Search
 from training.data import bulk
 from training.data.baskets import baskets
+from training.data.prepare import told_creations
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
 from training.output import evaluate
@@ -144,7 +145,8 @@ class SimilarPipeline(Pipeline):
             like = likeness.Likeness(prepared.item_space, prepared.item_features, alike.all_texts)
             if self.weights is not None:
                 like.weights = self.weights
-            new = newness.new_items(filtered, prepared.item_created, newness.told(prepared), prepared.latest)
+            told = told_creations(prepared.item_columns)
+            new = newness.new_items(filtered, prepared.item_created, told, prepared.latest)
             rows = likeness.fit(rows, like, alike, interactions, new)
             metadata |= {
                 "mixture": self.mixture._asdict(),

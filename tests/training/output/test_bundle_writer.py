@@ -4,15 +4,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tastemaker.models.bundle import MANIFEST
+from tastemaker.models.bundle import MANIFEST, Bundle
+from tastemaker.models.popularity import PopularityModel
 from tests.training import lake
 from training.config_reader import read_config
 from training.data.prepared import Prepared
+from training.data.turnover import activity_of
 from training.distributed.process_group import ProcessGroup
 from training.errors import PeerLostError
 from training.job import fit_and_export
+from training.output.bundle_writer import Fitted, export
 from training.progress import StopSignal
 
 
@@ -41,3 +45,15 @@ def test_bundle_without_the_users_of_a_lost_process_is_not_complete(tmp_path: Pa
     with pytest.raises(PeerLostError):
         fit_and_export(config, data, tmp_path / "model", checkpoints=None, stop=StopSignal())
     assert (tmp_path / "model/item_users.npy").exists() and not (tmp_path / "model" / MANIFEST).exists()
+
+
+def test_bundle_knows_the_turnover_that_the_report_of_the_data_found(tmp_path: Path, shop: Prepared) -> None:
+    config = read_config(lake.build(tmp_path, recipe="aws-popularity-count"))
+    turnover = {"life": 86_400, "pause": 3_600}
+    export(Fitted(PopularityModel), shop, config, tmp_path / "served", described={"turnover": turnover})
+    export(Fitted(PopularityModel), shop, config, tmp_path / "measured")
+    served, measured = Bundle.open(tmp_path / "served"), Bundle.open(tmp_path / "measured")
+    assert served.manifest["turnover"] == turnover and served.live_items is not None
+    assert served.activity is not None
+    assert np.array_equal(served.activity.last, activity_of(shop).last)
+    assert measured.activity is None and measured.live_items is None
