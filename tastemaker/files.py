@@ -106,16 +106,21 @@ class Location:
 def find_files(source: Source, uri: str, *, accept: Callable[[File], bool], missing: str) -> list[File]:
     """The file at the location `uri`, or the files of this folder that `accept` takes, in the order of keys.
 
-    Empty files of a folder are left out. Raises NothingThere with the reason `missing` if there is nothing
-    to read, and what the source raises.
+    Empty files of a folder are left out. Raises NothingThere with the reason `missing`, and the name of an
+    empty file, if there is nothing to read, and what the source raises.
     """
     location = Location.parse(uri)
-    found = []
+    found: list[File] = []
+    empty = ""
     for file in source.files(location.bucket, location.key):
         if location.is_file(file):
             return [file]
-        if file.key.startswith(location.folder) and file.size and accept(file):
+        if not file.key.startswith(location.folder):
+            continue
+        if not file.size:
+            empty = empty or location.relative_name(file)
+        elif accept(file):
             found.append(file)
     if not found:
-        raise NothingThere(uri, missing)
+        raise NothingThere(uri, f"{missing}; {empty} is empty" if empty else missing)
     return found

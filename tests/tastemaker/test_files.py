@@ -45,6 +45,12 @@ def test_location_without_files_is_invalid() -> None:
         found(Listing("in/notes.txt"), "s3://data/in/")
 
 
+def test_folder_without_data_names_an_empty_file() -> None:
+    for uri in ("s3://data/in/", "s3://data/in", "s3://data"):
+        with pytest.raises(InvalidLocation, match=r"nothing; (in/)?b\.empty is empty"):
+            found(Listing("in/b.empty", "in/notes.txt"), uri)
+
+
 def test_key_may_contain_question_mark_and_hash() -> None:
     assert Location.parse("s3://data/what? #1.csv") == Location("data", "what? #1.csv")
 
