@@ -88,9 +88,9 @@ bench-models: $(VENV)/ready  ## Measure the models on public data beside peers (
 	    $(if $(BEAUTY),--beauty $(BEAUTY)) $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) \
 	    $(if $(RECTOOLS),--rectools $(RECTOOLS)) $(BENCH)
 
-bench-related: $(VENV)/ready  ## Measure the recipes about items and segments beside peers (MOVIES=… RETAIL=… RECBOLE=… GROCERY=…)
+bench-related: $(VENV)/ready  ## Measure the recipes about items and segments beside peers (MOVIES=… RETAIL=… BEAUTY=… RECBOLE=… GROCERY=…)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.quality.related $(if $(MOVIES),--movies $(MOVIES)) $(if $(RETAIL),--retail $(RETAIL)) \
-	    $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(BENCH)
+	    $(if $(BEAUTY),--beauty $(BEAUTY)) $(if $(RECBOLE),--recbole $(RECBOLE)) $(if $(GROCERY),--grocery $(GROCERY)) $(BENCH)
 
 bench-serve: $(VENV)/ready  ## Time the runtime's handler on synthetic catalogs
 	$(BIN)/python -m benchmarks.serving.handler

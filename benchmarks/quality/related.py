@@ -1,13 +1,16 @@
 r"""The quality of the recipes about items and segments, beside simpler models and another library's.
 
-    python -m benchmarks.quality.related --movies FOLDER --retail FOLDER --recbole WHEEL \
-        --grocery WHEEL --seeds 0 1 2 --out related.json
+    python -m benchmarks.quality.related --movies FOLDER --retail FOLDER --beauty FOLDER \
+        --recbole WHEEL --grocery WHEEL --seeds 0 1 2 --out related.json
 
-There are five questions, each for the data sets that suit it:
+There are six questions, each for the data sets that suit it:
 
     next      aws-sims: a tenth of the users is not trained on. Asked for the last shown item of each,
               what part of their newest tenth is found? This is the protocol of GetSolutionMetrics, so
               the figures on the movies stand beside those that Amazon Personalize reported.
+    alike     aws-similar-items beside aws-sims, with the same users withheld: is the next different item
+              among the first ten? How much do the categories of an item's list resemble its own
+              (cosine)? Which share of 80 lists of 25 has one of 40 items whose events were removed?
     cold      aws-similar-items: a tenth of the items with five events or more is removed from all
               histories. Asked for such an item, which of the five next events of its users are found in
               the whole catalog (`from`)? Asked for a known item, which of the cold ones that came within
@@ -40,9 +43,10 @@ from training.data.prepare import prepare
 from training.progress import log
 
 DATA: dict[str, tuple[str, Callable[[Path], datasets.Data], tuple[str, ...]]] = {
-    "movies": ("movies", datasets.movies, ("next", "cold", "segments", "texts")),
-    "ml-100k": ("recbole", datasets.movielens_100k, ("next", "cold", "segments", "texts")),
-    "retail": ("retail", datasets.retail, ("next", "cold", "segments", "texts")),
+    "movies": ("movies", datasets.movies, ("next", "alike", "cold", "segments", "texts")),
+    "ml-100k": ("recbole", datasets.movielens_100k, ("next", "alike", "cold", "segments", "texts")),
+    "retail": ("retail", datasets.retail, ("next", "alike", "cold", "segments", "texts")),
+    "beauty": ("beauty", datasets.beauty, ("alike",)),
     "grocery": ("grocery", datasets.grocery, ("baskets",)),
 }
 
@@ -54,7 +58,7 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for option in ("movies", "retail", "recbole", "grocery"):
+    for option in ("movies", "retail", "beauty", "recbole", "grocery"):
         parser.add_argument(f"--{option}", type=Path)
     parser.add_argument("--only", nargs="+", choices=DATA, default=list(DATA), help="these data sets alone")
     parser.add_argument("--question", nargs="+", choices=QUESTIONS, default=list(QUESTIONS))

@@ -20,7 +20,7 @@ from training.algorithms.content import COLD
 from training.config import Config
 from training.data.baskets import baskets as baskets_of
 from training.data.prepared import Prepared, Sequences
-from training.data.split import test_cases, without
+from training.data.split import Cases, test_cases, without
 from training.output.evaluate import scorer
 from training.pipelines import affinity
 from training.pipelines.base import Pipeline, fitted_model
@@ -40,6 +40,13 @@ Score = Callable[[int], NDArray[np.floating]]
 MAX_QUESTIONS = 1_000
 MAX_TRUTHS = 5
 """The number of events after an event that count as its truth."""
+
+LISTS, LIST_LENGTH = 80, 25
+"""The lists that are searched for new items."""
+
+NEW_ITEMS = 40
+LIKENESS_LISTS, LIKENESS_EVENTS = 300, 15
+"""The lists whose likeness is measured, and the fewest events of their items."""
 
 WEEK = 7 * 86_400
 VECTORS = tempfile.TemporaryDirectory()
@@ -74,6 +81,56 @@ def coming_next(config: Config, prepared: Prepared) -> Iterator[Figures]:
         yield figures("ours", scorer(model, prepared), cpu)
     for peer in related_peers.by_users(training.sequences, len(prepared.items)):
         yield figures(peer.name, by_last(peer.score), peer.cpu)
+
+
+def alike(config: Config, prepared: Prepared) -> Iterator[Figures]:
+    """aws-similar-items beside aws-sims: the next different item, and what is in the lists."""
+    sequences, items = prepared.sequences, len(prepared.items)
+    cases = test_cases(sequences, config.seed)
+    training = prepared.with_sequences(without(sequences, cases, whole=True))
+    asked, rng = list(next_different(sequences, cases)), np.random.default_rng([config.seed, 16])
+    counts = np.bincount(training.sequences.items, minlength=items)
+    known = rng.permutation(np.flatnonzero(counts >= LIKENESS_EVENTS))
+    new = np.zeros(items, bool)
+    new[rng.permutation(np.flatnonzero(counts >= COLD))[:NEW_ITEMS]] = True
+    before_new = replace(
+        training.with_sequences(training.sequences.keep(~new[training.sequences.items])),
+        item_created=np.where(new, training.latest, training.item_created),
+    )
+    category = related_peers.categories(prepared)
+
+    for name in ("aws-similar-items", "aws-sims"):
+        recipe, began = pipeline(replace(config, recipe=name), checkpoints=None, stop=StopSignal()), _cpu()
+        recipe.tune(training)
+        fitted = recipe.fit(training)
+        cpu = _cpu() - began
+        with fitted_model(fitted, training, recipe.config) as model:
+            score = model.score_item
+            lists = [top_k(_without(score(one.item), one.item), LIST_LENGTH) for one in asked]
+            near = [(one, top_k(_without(score(one), one), 10)) for one in known[:LIKENESS_LISTS].tolist()]
+        with fitted_model(recipe.fit(before_new), before_new, recipe.config) as model:
+            score = model.score_item
+            some = known[~new[known]][:LISTS].tolist()
+            holding = [new[top_k(_without(score(one), one), LIST_LENGTH)].any() for one in some]
+        found = quality(lists, asked)
+        yield {
+            "model": f"ours, {name}",
+            "hit rate@10": found["recall@10"],
+            "ndcg@10": found["ndcg@10"],
+            "likeness": float(np.mean([(category[row] @ category[one]).mean() for one, row in near])),
+            "lists with new items": float(np.mean(holding)),
+            "cpu": cpu,
+        }
+
+
+def next_different(sequences: Sequences, cases: Cases) -> Iterator[Asked]:
+    """The last item that each case shows, and the next item that is another one."""
+    for user, shown in zip(cases.users, cases.shown, strict=True):
+        items = sequences.history(int(user)).items
+        later = items[int(shown) :]
+        others = later[later != items[int(shown) - 1]]
+        if len(others):
+            yield Asked(int(items[int(shown) - 1]), others[:1])
 
 
 def cold(config: Config, prepared: Prepared) -> Iterator[Figures]:
@@ -192,6 +249,7 @@ def texts(config: Config, prepared: Prepared) -> Iterator[Figures]:
 
 QUESTIONS: dict[str, Callable[[Config, Prepared], Iterator[Figures]]] = {
     "next": coming_next,
+    "alike": alike,
     "cold": cold,
     "baskets": baskets,
     "segments": segments,

@@ -10,7 +10,7 @@ import numpy as np
 
 Row = Mapping[str, Any]
 KEY_MEMBERS = ("data", "question", "seed", "model", "cpu")
-SORTED_BY = {"cold": "from ndcg@10", "segments": "recall_at_1_percent"}
+SORTED_BY = {"alike": "likeness", "cold": "from ndcg@10", "segments": "recall_at_1_percent"}
 SHORT = {
     "mean_reciprocal_rank_at_25": "MRR@25",
     "normalized_discounted_cumulative_gain_at_5": "NDCG@5",

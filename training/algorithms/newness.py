@@ -12,6 +12,13 @@ from training.data.prepared import Sequences
 GROWN_SHARE = 0.5
 """The share of items that once looked new and since got `COLD` interactions, if few interactions mean new."""
 
+MAX_UNSEEN_SHARE = 0.1
+"""The share of items without an interaction up to which they count as new wherever no creation is told.
+
+The service takes every such item as new. Where there are more, they are the part of a catalog that nobody
+wants.
+"""
+
 
 def new_items(
     sequences: Sequences, created: NDArray[np.int64], told: NDArray[np.bool_], latest: int
@@ -21,7 +28,8 @@ def new_items(
     `created` [items] is the creation time of each item that is `told`, or else the item's first interaction,
     or else `latest`, the end of the data. Where no creation is told, old items that hardly anybody wants look
     new as well, from their first interaction on. So items count as new only if most of those that looked new
-    at an earlier time have grown since. Ages are counted back from the newest activity, so that one event
+    at an earlier time have grown since. An item without any interaction then counts as new up to
+    `MAX_UNSEEN_SHARE` of the items. Ages are counted back from the newest activity, so that one event
     with a wrong time does not make all items old.
     """
     counts = np.bincount(sequences.items, minlength=len(created))
@@ -33,7 +41,7 @@ def new_items(
     usual = float(np.median(times[known + COLD - 1] - times[known])) if len(known) else np.inf
     new: NDArray[np.bool_] = (counts < COLD) & (latest - created <= usual)
     if not _grow(sequences, counts, times[begins[counts > 0]], latest - usual, usual):
-        new &= told
+        new &= told | ((counts == 0) & (np.mean(counts == 0) <= MAX_UNSEEN_SHARE))
     return new
 
 

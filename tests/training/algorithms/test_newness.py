@@ -10,11 +10,11 @@ LATEST = 100 * DAY
 NAMES = ("old", "young", "none", "made")
 
 
-def found(*few: tuple[str, int], unwanted: int = 0, wrong: int = 0) -> dict[str, bool]:
+def found(*few: tuple[str, int], unwanted: int = 0, untouched: int = 0, wrong: int = 0) -> dict[str, bool]:
     """Twenty items with an interaction a day, one every five days, and the `few` others of (name, day).
 
-    Each of `unwanted` more items got one interaction, at some time. If `wrong` is not 0, an interaction with
-    the first item has this time.
+    Each of `unwanted` more items got one interaction, at some time, and each of `untouched` more got none. If
+    `wrong` is not 0, an interaction with the first item has this time.
     """
     known = 20
     people = [
@@ -22,7 +22,7 @@ def found(*few: tuple[str, int], unwanted: int = 0, wrong: int = 0) -> dict[str,
     ]
     people += [[(known + NAMES.index(name), day * DAY)] for name, day in few]
     people += [[(known + len(NAMES) + item, (item * 97 % 100) * DAY)] for item in range(unwanted)]
-    count = known + len(NAMES) + unwanted
+    count = known + len(NAMES) + unwanted + untouched
     if wrong:
         people.append([(0, wrong)])
     latest = max(LATEST, wrong)
@@ -45,8 +45,13 @@ def test_interaction_with_a_wrong_time_makes_no_new_item_old() -> None:
     assert new == {"old": False, "young": True, "none": True, "made": True}
 
 
-def test_only_a_creation_time_makes_new_where_most_items_stay_without_interactions() -> None:
+def test_first_interaction_makes_nothing_new_where_most_items_stay_without_more() -> None:
     new = found(("old", 40), ("young", 97), unwanted=300)
+    assert new == {"old": False, "young": False, "none": True, "made": True}
+
+
+def test_no_interaction_makes_nothing_new_where_many_items_have_none() -> None:
+    new = found(("old", 40), ("young", 97), unwanted=300, untouched=50)
     assert new == {"old": False, "young": False, "none": False, "made": True}
 
 
