@@ -17,6 +17,7 @@ from moto import mock_aws
 from local.moto_patches import speed
 from tests.chaos.faults import Faults
 from tests.chaos.maintenance import Maintenance
+from tests.chaos.reconciling import Reconciliation
 from tests.chaos.scenario import Scenario
 from tests.infrastructure.account import ENVIRONMENT, Account
 from tests.infrastructure.conftest import Template, definitions_of
@@ -90,6 +91,7 @@ def run(
     maintenance.compact()
     scenario.delete_users("gone", {"user-1", "bulk-1"})
     scenario.delete_solution(solution)
+    Reconciliation(scenario).until_settled()
     counted = scenario.check() | maintenance.counted
     return Report(
         counted,

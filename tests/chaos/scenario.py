@@ -40,6 +40,8 @@ from tests.tastemaker.control import shop
 
 START = 1_750_000_000
 MAX_ATTEMPTS = 60
+MAX_EXECUTIONS = 400
+"""A data deletion makes some hundred calls, and starts again if one of them fails."""
 POPULAR = "arn:aws:personalize:::recipe/aws-popularity-count"
 VIEWED = "arn:aws:personalize:::recipe/aws-ecomm-popular-items-by-views"
 HEADER = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE\n"
@@ -134,7 +136,7 @@ class Scenario:
 
         An execution that ends badly is settled from outside, as EventBridge and reconciliation do it.
         """
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(MAX_EXECUTIONS):
             try:
                 again, abort = self.random.choice([(True, False), (False, False), (False, True)])
                 self.on.run(workflow, request, again=again, abort=abort)
@@ -147,7 +149,7 @@ class Scenario:
                 return
         record = self.records.get(next(iter(request.values())))
         reason = None if record is None else record.body.get("failureReason")
-        raise AssertionError(f"{workflow} {request} did not succeed in {MAX_ATTEMPTS} attempts: {reason}")
+        raise AssertionError(f"{workflow} {request} did not succeed in {MAX_EXECUTIONS} executions: {reason}")
 
     def _settle(self, workflow: str, request: dict[str, Any]) -> None:
         """The steps function gets the end of the execution until it has stored it."""
@@ -317,6 +319,10 @@ class Scenario:
 
     # --- checks ---
 
+    def in_transition(self) -> list[str]:
+        """The resources that wait for an execution."""
+        return [one.arn for one in self.here.control.ports.repository.with_pending_work()]
+
     def _check_between(self) -> None:
         """What must hold at any time: no half import is visible, and no campaign serves without a model."""
         dataset = self.records.get(self.dataset("INTERACTIONS"))
@@ -365,8 +371,7 @@ class Scenario:
             "export": self._check_export(),
             "training": self._check_training(),
         }
-        transitional = [one.arn for one in self.here.control.ports.repository.with_pending_work()]
-        assert transitional == []
+        assert self.in_transition() == []
         for user in self.deleted:
             assert not self.profiles.newest(self._storages[0].event_group, user), f"{user} was deleted"
         return found

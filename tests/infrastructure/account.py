@@ -159,11 +159,19 @@ class Account:
     def machine(self, workflow: str, *, again: bool = True, abort: bool = False) -> Machine:
         return Machine(self.definitions[workflow], self._call, self.lake.read, again=again, abort=abort)
 
-    def run(self, workflow: str, request: dict[str, Any], *, again: bool = True, abort: bool = False) -> bool:
+    def run(
+        self,
+        workflow: str,
+        request: dict[str, Any],
+        *,
+        again: bool = True,
+        abort: bool = False,
+        name: str | None = None,
+    ) -> bool:
         """Run one execution to its end. If it is aborted, settle it as the event of EventBridge does."""
         self.executions, self.again = self.executions + 1, again
         states = f"arn:aws:states:eu-west-1:{SCOPE.account}"
-        execution = f"{states}:execution:tastemaker-{workflow}:{self.executions}"
+        execution = f"{states}:execution:tastemaker-{workflow}:{name or self.executions}"
         try:
             return self.machine(workflow, again=again, abort=abort).run(request, execution)
         except Aborted:

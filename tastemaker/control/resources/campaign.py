@@ -35,6 +35,8 @@ LATEST = "/$LATEST"
 UPDATE = "latestCampaignUpdate"
 AWAITS_VERSION = "_awaitsVersion"
 """The private member of a campaign whose solution has had no ACTIVE version yet."""
+SCHEDULED = "_scheduled"
+"""The private member of such a campaign once its refreshes are scheduled. It is not served before that."""
 
 
 class Campaign(ResourceType):
@@ -46,7 +48,7 @@ class Campaign(ResourceType):
     With a campaign in the place of the solution version it is an alias, and has none of these members.
 
     Private members: `_serving`, its `Deployment`, which changes in the same write as the status;
-    `_datasetGroupArn` is the dataset group of its solution; `_awaitsVersion`.
+    `_datasetGroupArn` is the dataset group of its solution; `_awaitsVersion` and `_scheduled`.
     """
 
     name = "Campaign"
@@ -120,8 +122,9 @@ class Campaign(ResourceType):
     def finish_creation(self, record: Record) -> Record:
         if is_alias(record):  # early versions created an alias as pending, and then made it active
             return self.context.writer.change(record, status=statuses.ACTIVE)
-        if AWAITS_VERSION in record.body:  # what created it may have ended before this
+        if AWAITS_VERSION in record.body and SCHEDULED not in record.body:
             self.schedule_work(record)
+            record = self.context.writer.change_private(record, **{SCHEDULED: True})
         if record.parent is not None:  # a training may have ended between the first look and the write
             latest = self._latest_version(record.parent)
             record = record if latest is None else self._put_into_service(record, latest)
@@ -225,16 +228,21 @@ class Campaign(ResourceType):
             record,
             status=statuses.ACTIVE,
             solutionVersionArn=version.arn,
-            **{DEPLOYMENT: deployment_of_version(version), AWAITS_VERSION: None},
+            **{DEPLOYMENT: deployment_of_version(version), AWAITS_VERSION: None, SCHEDULED: None},
         )
 
     def follow_latest(self, version: Record) -> None:
-        """Put a newly trained version in service in the campaigns that follow their solution's latest one."""
+        """Put a newly trained version in service in the campaigns that follow their solution's latest one.
+
+        The function that trains cannot schedule. So it leaves a campaign whose creation ended before its
+        refreshes were scheduled to reconciliation, which schedules them and then serves the version.
+        """
         for record in self.context.records.each_current(self.name, version.parent):
             if is_alias(record):
                 continue
             if AWAITS_VERSION in record.body:
-                self._put_into_service(record, version)
+                if SCHEDULED in record.body:
+                    self._put_into_service(record, version)
                 continue
             config = record.body.get("campaignConfig", {})
             follows = config.get("syncWithLatestSolutionVersion") and record.status == statuses.ACTIVE

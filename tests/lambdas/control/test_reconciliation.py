@@ -134,16 +134,38 @@ def test_run_finishes_campaigns_that_no_execution_finishes(deployment):
     assert deployment.reconcile() == {"started": 0, "settled": 0, "failed": 0}
 
 
-def test_run_schedules_the_refreshes_of_a_campaign_whose_creation_ended_early(deployment):
+def leave_unscheduled(here: World, arn: str) -> None:
+    """Undo what follows the record of a campaign: its function was killed right after it wrote the record."""
+    here.workflows.schedules.clear()
+    here.control.writer.change_private(here.control.records.get(arn), _scheduled=None)
+
+
+@pytest.mark.parametrize("trained_first", [False, True])
+def test_campaign_whose_creation_ended_early_is_served_with_a_schedule_of_refreshes(
+    deployment, trained_first
+):
     here = deployment.here
     solution, arn = waiting_campaign(here)
     wanted = {name: one["request"] for name, one in here.workflows.schedules.items()}
     assert {"campaignArn": arn} in wanted.values()
-    here.workflows.schedules.clear()  # what a function has left that was killed after it wrote the record
-    assert deployment.reconcile()["failed"] == 0
-    shop.trained(here, solution)
+    leave_unscheduled(here, arn)
+    if trained_first:
+        shop.trained(here, solution)
+        assert deployment.status(arn) == "CREATE PENDING"  # training cannot schedule
+        assert deployment.reconcile()["settled"] == 1
+    else:
+        assert deployment.reconcile()["failed"] == 0
+        shop.trained(here, solution)
     assert deployment.status(arn) == "ACTIVE"
     assert {name: one["request"] for name, one in here.workflows.schedules.items()} == wanted
+
+
+def test_run_schedules_the_refreshes_of_a_waiting_campaign_once(deployment):
+    here = deployment.here
+    waiting_campaign(here)
+    here.workflows.schedules.clear()
+    assert deployment.reconcile()["failed"] == 0
+    assert here.workflows.schedules == {}
 
 
 def test_run_settles_the_record_of_an_aborted_execution(deployment, job):
