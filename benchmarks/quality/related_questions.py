@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.quality import related_peers
 from tastemaker.metrics import hits, ndcg, summarize
 from tastemaker.models.affinity import AffinityModel
+from tastemaker.models.bundle import HISTORY_LENGTH, Histories
 from tastemaker.models.topk import top_k
 from training.algorithms.content import COLD
 from training.config import Config
@@ -178,12 +179,16 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
         if len(held) > 1 and len(asked) < MAX_QUESTIONS:
             one = int(rng.choice(held))
             asked.append(Asked(one, held[held != one]))
-    training = prepared.with_sequences(sequences.keep(~late))
+    older = sequences.keep(~late)
+    histories = Histories(older.offsets, older.items, older.times, older.types).newest(HISTORY_LENGTH)
+    training = replace(prepared, sequences=older, histories=histories)
+    most_bought = top_k(older.counts(items).astype(np.float64), 10)
 
     def figures(model: str, score: Score, cpu: float) -> Figures:
         found = [top_k(score(one.item), 11) for one in asked]
         lists = [row[row != one.item] for row, one in zip(found, asked, strict=True)]
-        return {"model": model, **quality(lists, asked), "cpu": cpu}
+        popular = float(np.mean([np.isin(row[:10], most_bought).mean() for row in lists]))
+        return {"model": model, **quality(lists, asked), "best sellers": popular, "cpu": cpu}
 
     began = _cpu()
     recipe: Pipeline = pipeline(

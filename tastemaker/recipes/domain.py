@@ -62,6 +62,7 @@ USE_CASES = (
         model_name="together",
         needs_user=False,
         needs_item=True,
+        trains_on=("INTERACTIONS", "ITEMS"),
         minimum_event_type="Purchase",
     ),
     _use_case(

@@ -1,55 +1,168 @@
-"""What is bought together: in one basket, on one day, or only by the same people.
+"""What is bought together: how many baskets hold both items, beside what other data say.
 
-Imported data has no sessions, so a basket is a run of a user's events with less than an hour between them.
-The weight of a pair is directional: the share of the baskets with `i` that hold `j`, shrunk because few
-baskets prove little, and reduced by the popularity of `j`. A pair on one day counts a fraction of a pair in
-one basket, because users differ in how they spread their purchases. Pairs that were only bought by the same
-people come after all pairs that were bought together.
+Imported data has no sessions, so a basket is a run of a user's events with less than an hour between them. A
+pair in one basket counts 1. A pair on one day counts a fraction of it, because users differ in how they
+spread their purchases. Items that most baskets hold are in most lists, so a pair counts less, the more
+baskets hold its second item.
+
+Few baskets prove little: most pairs that were seen once were seen by chance. So each item also has other
+neighbors, by all that is known of items and users, as if they had been seen together in some baskets: the
+first in `strength`, the second in half as many, the third in a third. Where many baskets hold an item, they
+decide, and where none do, the other neighbors are the list. `choose` decides on withheld baskets how much
+either counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.contracts.durations import DAY_SECONDS
+from tastemaker.metrics import hits, ndcg
 from tastemaker.models.sparse import SparseRows
-from training.algorithms import pairs, similar
+from tastemaker.models.topk import top_k
+from training.algorithms import pairs
 from training.data.baskets import baskets
 from training.data.prepared import Sequences
+from training.tuning.objective import within_chance
 
 SAME_DAY = 0.25
 """What a pair on one day counts, where a pair in one basket counts 1. This is a choice."""
 
-SHRINKAGE = 5.0
-POPULARITY = 0.25
-"""The power of the other item's popularity that divides weights. 0 favors what everybody buys."""
+PRIOR_BASKETS = 20.0
+"""The baskets that are added to those with an item where its popularity is discounted: few prove little."""
 
 WINDOW = 60
 """How many of a user's later events are paired with an event. Longer baskets are wholesalers'."""
 
 MAX_NEIGHBORS = 500
-NOT_TOGETHER_SCALE = 1e-6
-"""The scale of the weights of pairs that were never bought together, far below all others."""
+LIST_LENGTH = 10
+POWERS = (0.0, 0.15, 0.3, 0.5, 0.75)
+STRENGTHS = (1.0, 4.0, 16.0, 64.0)
 
 
-def fit(sequences: Sequences, items: int) -> SparseRows:
-    """Rows of positive weights, at most `MAX_NEIGHBORS` per item."""
+Neighbors = tuple[NDArray[np.int64], NDArray[np.float64]]
+"""Items, and their weights."""
+
+
+class Weighing(NamedTuple):
+    """How pairs are weighted.
+
+    `power` is the power of the second item's baskets that divides a pair's. `strength` is the baskets that
+    the first of the other neighbors counts.
+    """
+
+    power: float = 0.3
+    strength: float = 16.0
+
+
+class Questions(NamedTuple):
+    """Withheld baskets: one item of each that is asked for, and the rest of it."""
+
+    asked: list[int]
+    wanted: list[NDArray[np.integer]]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Pairs of items as sorted `keys`, row * items + column.
+
+    `together` is the baskets of each pair, and `held` the baskets with each item.
+    """
+
+    keys: NDArray[np.int64]
+    together: NDArray[np.float64]
+    held: NDArray[np.int64]
+
+    def row(self, item: int, others: SparseRows, weighing: Weighing) -> Neighbors:
+        """The neighbors of one item, and their weights."""
+        items = len(self.held)
+        at = slice(*np.searchsorted(self.keys, [item * items, (item + 1) * items]).tolist())
+        columns = self.keys[at] % items
+        other, likeness = others.row(item)
+        found, place = np.unique(np.concatenate([columns, other]), return_inverse=True)
+        weights = [self._weights(at, columns, weighing), weighing.strength / _ranks(likeness)]
+        return found, np.bincount(place, np.concatenate(weights), len(found))
+
+    def rows(self, others: SparseRows, weighing: Weighing) -> SparseRows:
+        """Rows of positive weights, at most `MAX_NEIGHBORS` each."""
+        items, everything = len(self.held), slice(None)
+        columns = self.keys % items
+        ranks = [_ranks(others.row(item)[1]) for item in range(items)]
+        other = np.repeat(np.arange(items), np.diff(others.offsets)), others.columns.astype(np.int64)
+        both: list[pairs.Pairs] = [
+            (self.keys // items, columns, self._weights(everything, columns, weighing)),
+            (*other, weighing.strength / np.concatenate([np.zeros(0), *ranks])),
+        ]
+        return pairs.heaviest(*pairs.count(both, items), items, MAX_NEIGHBORS)
+
+    def _weights(self, at: slice, columns: NDArray[np.int64], weighing: Weighing) -> NDArray[np.float64]:
+        """What baskets say of pairs with these second items."""
+        discount = (1 + self.held[columns] / PRIOR_BASKETS) ** -weighing.power
+        weights: NDArray[np.float64] = self.together[at] * discount
+        return weights
+
+
+def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The place of each value among them, 1 for the largest."""
+    ranks = np.empty(len(values))
+    ranks[np.argsort(-values, kind="stable")] = np.arange(1, len(values) + 1)
+    return ranks
+
+
+def count(sequences: Sequences, items: int) -> Counted:
+    """All pairs of items that were bought in one basket or on one day."""
     held_in = baskets(sequences)
     events = _distinct(sequences, held_in)
     keys, sums = pairs.count(_together(sequences, held_in, events), items)
-    held = np.bincount(sequences.items[events], minlength=items)  # baskets with the item
-    rows, columns = keys // items, keys % items
-    weights = sums / (held[rows] + SHRINKAGE) / np.maximum(held[columns], 1) ** POPULARITY
-    people = similar.count(sequences, items, nearness=False).rows(similar.Weighing())
-    others = np.repeat(np.arange(items), np.diff(people.offsets)) * items + people.columns
-    new = ~np.isin(others, keys)
-    keys = np.concatenate([keys, others[new]])
-    weights = np.concatenate([weights, people.values[new] * NOT_TOGETHER_SCALE])
-    order = np.argsort(keys, kind="stable")
-    return pairs.heaviest(keys[order], weights[order], items, MAX_NEIGHBORS)
+    return Counted(keys, sums, np.bincount(sequences.items[events], minlength=items))
+
+
+def choose(counted: Counted, others: SparseRows, questions: Questions) -> tuple[Weighing, float]:
+    """The weighing for the questions, and the NDCG@10 that it reaches on them.
+
+    It is the one with the highest power that loses no more than chance explains: what everybody buys is
+    often right and never news.
+    """
+    candidates = [Weighing(*one) for one in product(POWERS, STRENGTHS)]
+    each = np.zeros((len(questions.asked), len(candidates)))
+    for case, (item, right) in enumerate(zip(*questions, strict=True)):
+        for place, weighing in enumerate(candidates):
+            columns, weights = counted.row(item, others, weighing)
+            best = columns[top_k(weights, LIST_LENGTH)]
+            each[case, place] = ndcg(hits(best, set(right.tolist())), len(right), LIST_LENGTH)
+    reached = each.mean(0)
+    enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)))).tolist()
+    chosen = max(enough, key=lambda place: (candidates[place].power, reached[place]))
+    return candidates[chosen], float(reached[chosen])
+
+
+def withhold(sequences: Sequences, most: int, seed: int) -> tuple[Sequences, Questions]:
+    """The events without the newest basket of at most `most` users, and questions about these baskets.
+
+    Baskets of one item are no questions, and at most a fifth of the users lose one.
+    """
+    rng = np.random.default_rng([seed, 16])
+    held_in = baskets(sequences)
+    ends, questions = sequences.lengths.copy(), Questions([], [])
+    able = np.flatnonzero(sequences.lengths > 1)
+    for user in rng.permutation(able)[: len(able) // 5]:
+        if len(questions.asked) >= most:
+            break
+        first, last = sequences.offsets[user : user + 2].tolist()
+        begin = int(np.searchsorted(held_in[first:last], held_in[last - 1]))
+        items = np.unique(sequences.items[first + begin : last])
+        if begin and len(items) > 1:
+            one = int(rng.choice(items))
+            ends[user] = begin
+            questions.asked.append(one)
+            questions.wanted.append(items[items != one])
+    return sequences.truncated(ends), questions
 
 
 def _distinct(sequences: Sequences, held_in: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ value of an attribute. The answer is the most likely 1 % of users.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
@@ -27,6 +27,7 @@ from training.errors import BadDataError
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline, fitted_model
 from training.progress import StopSignal, log
+from training.tuning.objective import within_chance
 
 TRUTH_SHARE = 0.2
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
@@ -34,7 +35,7 @@ REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
 DAMPINGS = (0.0, 0.5)
 ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
 QUESTIONS = 500
-TUNING_QUESTIONS = 100
+TUNING_QUESTIONS = 300
 Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
 """The items that are asked for, and the users who have one of them afterwards."""
 
@@ -70,7 +71,10 @@ class AffinityPipeline(Pipeline):
         trained = np.asarray([*prepared.trained_types, prepared.unknown_types], bool)
         columns = [toward.sum(np.flatnonzero(items), np.ones(int(items.sum()))) for items, _ in questions]
         active = activity(older)
-        best, most = -1.0, segment_size(len(prepared.users))
+        most = segment_size(len(prepared.users))
+        tried: list[Settings] = []
+        recalls: list[list[float]] = []
+        coverage: list[int] = []
         for half_life in HALF_LIVES:
             crowd = Crowd(older.histories, trained, half_life)
             sums = [
@@ -79,14 +83,21 @@ class AffinityPipeline(Pipeline):
             ]
             for repeat, damping, weight in product(REPEATS, DAMPINGS, ACTIVITIES):
                 settings = Settings(half_life, repeat, damping, weight)
-                recalls = [
-                    recall(top_k(crowd.scores(*one, active, settings), most), users, most)
-                    for one, (_, users) in zip(sums, questions, strict=True)
-                ]
-                reached = float(np.mean(recalls)) if recalls else 0.0
-                if reached > best:
-                    best, self.settings = reached, settings
-        log(f"affinity: {self.settings}, recall {best:.4f} on {len(questions)} questions of validation data")
+                found = [top_k(crowd.scores(*one, active, settings), most) for one in sums]
+                tried.append(settings)
+                recalls.append(
+                    [recall(one, users, most) for one, (_, users) in zip(found, questions, strict=True)]
+                )
+                coverage.append(len(np.unique(np.concatenate(found))) if found else 0)
+        if questions:
+            each = np.array(recalls).T
+            chosen = most_different(each, coverage)
+            self.settings = tried[chosen]
+            log(
+                f"affinity: {self.settings}, {coverage[chosen]:,} users in segments, recall "
+                f"{each.mean(0)[chosen]:.4f} (at most {each.mean(0).max():.4f}) "
+                f"on {len(questions)} questions of validation data"
+            )
 
     def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
         """The metrics of the users found, against the users who had an event with the item."""
@@ -147,6 +158,18 @@ class AffinityPipeline(Pipeline):
             wanted = np.zeros(count, bool)
             wanted[rows[column.codes == code]] = True
             yield wanted
+
+
+def most_different(each: NDArray[np.float64], coverage: Sequence[int]) -> int:
+    """Of the settings whose recall is within a standard error of the best, the one with most distinct users.
+
+    `each` is the recall: float64[questions, settings], and `coverage` how many users are in any segment.
+    Whoever does most does most of everything: the most active users are seldom wrong, but they are the
+    same for every question, and such a segment says nothing about what was asked.
+    """
+    reached = each.mean(0)
+    enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)), errors=1.0)).tolist()
+    return max(enough, key=lambda one: (coverage[one], reached[one]))
 
 
 def activity(prepared: Prepared) -> NDArray[np.float32]:

@@ -49,13 +49,19 @@ class SimilarPipeline(Pipeline):
 
     `tune` chooses how pairs are weighted, by how well an item's list predicts what comes next. `fit` counts
     pairs on the given data, and makes rows for cold items from attributes and texts.
+
+    Where users enter items in bulk, what comes next is what the site shows. The use cases of domains, whose
+    lists stand below a title such as "Because you watched X", do not follow it there, and neither do recipes
+    with attributes. SIMS does, because the metrics of a solution version ask for what comes next.
     """
 
     model_name = "similar"
 
     def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
-        self.with_content = "ITEMS" in by_name(config.recipe).trains_on
+        recipe = by_name(config.recipe)
+        self.with_content = "ITEMS" in recipe.trains_on
+        self.for_people = self.with_content or recipe.domain is not None
         self.texts = ItemTexts(config, checkpoints, stop)
         self.weighing, self.mixture = similar.Weighing(), content.Mixture()
         self.weights: NDArray[np.float32] | None = None
@@ -80,10 +86,11 @@ class SimilarPipeline(Pipeline):
         if not asked:
             return
         alike = self._resemblance(training, filtered)
-        in_bulk = alike is not None and bulk.is_bulk(some.sequences)
-        counted = similar.count(filtered, len(some.items), nearness=not in_bulk, minimum=self._minimum())
+        in_bulk = self.for_people and bulk.is_bulk(some.sequences)
+        nearness = not (in_bulk and self.with_content)
+        counted = similar.count(filtered, len(some.items), nearness=nearness, minimum=self._minimum())
         powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
-        users = similar.ONLY_USERS if in_bulk else similar.USERS
+        users = similar.ONLY_USERS if in_bulk and self.with_content else similar.USERS
         self.weighing, reached = similar.choose(
             counted, asked, wanted, users=users, powers=powers, specific=in_bulk
         )

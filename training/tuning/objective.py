@@ -38,11 +38,11 @@ def gains(lists: Sequence[NDArray[Any]], wanted: Sequence[NDArray[Any]]) -> NDAr
     return result
 
 
-def within_chance(each: NDArray[np.float64], best: int) -> NDArray[np.bool_]:
+def within_chance(each: NDArray[np.float64], best: int, errors: float = 2.0) -> NDArray[np.bool_]:
     """Which columns of float64[cases, columns] lose no more than chance explains against the column `best`.
 
-    Chance explains two standard errors of the mean difference.
+    Chance explains two standard errors of the mean difference, or as many as `errors` says.
     """
     lost = each[:, [best]] - each
-    allowed: NDArray[np.bool_] = lost.mean(0) <= 2.0 * lost.std(0) / np.sqrt(max(len(each), 1))
+    allowed: NDArray[np.bool_] = lost.mean(0) <= errors * lost.std(0) / np.sqrt(max(len(each), 1))
     return allowed

@@ -1,10 +1,26 @@
 """What is bought together, on baskets small enough to read."""
 
+import numpy as np
+
 from tastemaker.models.sparse import SparseRows
 from tests.training.algorithms.histories import bought
 from training.algorithms import baskets
+from training.algorithms.baskets import Weighing
 
 HOUR, DAY = 3600, 86_400
+
+
+def nothing(items: int) -> SparseRows:
+    return SparseRows(np.zeros(items + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+
+def like(items: int, item: int, *others: int) -> SparseRows:
+    """Other neighbors, best first, of one item."""
+    offsets = np.zeros(items + 1, np.int64)
+    offsets[item + 1 :] = len(others)
+    values = np.arange(len(others), 0, -1, dtype=np.float32)
+    order = np.argsort(others)
+    return SparseRows(offsets, np.array(others, np.int32)[order], values[order])
 
 
 def row(rows: SparseRows, item: int) -> dict[int, float]:
@@ -12,26 +28,67 @@ def row(rows: SparseRows, item: int) -> dict[int, float]:
     return dict(zip(columns.tolist(), values.tolist(), strict=True))
 
 
-def test_pairs_in_one_basket_rank_before_pairs_on_one_day_and_later_ones() -> None:
+def listed(rows: SparseRows, item: int) -> list[int]:
+    found = row(rows, item)
+    return sorted(found, key=lambda one: -found[one])
+
+
+def test_pairs_in_one_basket_rank_before_pairs_on_one_day_and_later_ones_are_no_pairs() -> None:
     shopping = [(0, 0), (1, 60), (2, 10 * HOUR), (3, 300 * DAY)]
-    found = row(baskets.fit(bought(*[shopping] * 6), 4), 0)
-    assert sorted(found, key=lambda item: -found[item]) == [1, 2, 3]
+    found = row(baskets.count(bought(*[shopping] * 6), 4).rows(nothing(4), Weighing()), 0)
+    assert set(found) == {1, 2}
     assert found[2] == found[1] * baskets.SAME_DAY
-    assert found[3] < found[2] / 1000
 
 
-def test_basket_weights_are_directional() -> None:
-    with_bread = [[(0, 0), (1, 60)]] * 10
-    rows = baskets.fit(bought(*with_bread, *[[(0, 0), (2, 5)]] * 90), 3)
-    assert row(rows, 1)[0] > row(rows, 0)[1]  # who buys jam buys bread; who buys bread seldom buys jam
+def test_what_most_baskets_hold_counts_less_for_each_pair() -> None:
+    bags = [[(0, 0), (1, 5)]] * 200 + [[(0, 0), (2, 5), (3, 9)]] * 30 + [[(0, 0), (3, 5)]] * 10
+    counted = baskets.count(bought(*bags), 4)  # item 0, a bag, is in every basket; item 2 goes with item 3
+    assert listed(counted.rows(nothing(4), Weighing(power=0.0)), 3)[0] == 0
+    assert listed(counted.rows(nothing(4), Weighing(power=0.75)), 3)[0] == 2
+
+
+def test_item_without_baskets_has_its_similar_items() -> None:
+    counted = baskets.count(bought(*[[(1, 0), (2, 5)]] * 9), 6)
+    assert listed(counted.rows(like(6, 0, 5, 3, 4), Weighing()), 0) == [5, 3, 4]
+
+
+def test_pair_that_was_seen_once_ranks_behind_similar_items_and_a_frequent_one_before_them() -> None:
+    bags = [[(0, 0), (1, 5)]] + [[(0, 0), (2, 5)]] * 40
+    counted = baskets.count(bought(*bags), 6)
+    assert listed(counted.rows(like(6, 0, 3, 4, 5), Weighing(strength=16.0)), 0) == [2, 3, 4, 5, 1]
 
 
 def test_repeated_item_in_a_basket_counts_once_and_not_with_itself() -> None:
-    once = row(baskets.fit(bought([(0, 0), (1, 1)]), 2), 0)
-    twice = row(baskets.fit(bought([(0, 0), (1, 1), (0, 2), (1, 3)]), 2), 0)
+    once = row(baskets.count(bought([(0, 0), (1, 1)]), 2).rows(nothing(2), Weighing()), 0)
+    twice = row(baskets.count(bought([(0, 0), (1, 1), (0, 2), (1, 3)]), 2).rows(nothing(2), Weighing()), 0)
     assert once == twice and 0 not in twice
 
 
 def test_baskets_end_with_the_user() -> None:
-    rows = baskets.fit(bought([(0, 0), (1, 1)], [(2, 2), (3, 3)]), 4)
+    rows = baskets.count(bought([(0, 0), (1, 1)], [(2, 2), (3, 3)]), 4).rows(nothing(4), Weighing())
     assert set(row(rows, 1)) == {0} and set(row(rows, 2)) == {3}
+
+
+def test_newest_basket_of_a_fifth_of_the_users_is_withheld_and_asked_about() -> None:
+    bags = [[(0, 0), (1, 5), (2, DAY), (3, DAY + 5), (4, DAY + 9)]] * 10
+    shown, questions = baskets.withhold(bought(*bags), 100, seed=0)
+    assert sorted(shown.lengths.tolist()) == [2, 2] + [5] * 8
+    assert len(questions.asked) == 2
+    for one, others in zip(*questions, strict=True):
+        assert sorted([one, *others.tolist()]) == [2, 3, 4]
+
+
+def test_weighing_follows_baskets_where_they_predict_and_similar_items_where_those_do() -> None:
+    """Pairs (0, 1), (2, 3) … are bought together. The other neighbors are right, or wrong and many."""
+    rng = np.random.default_rng(0)
+    bags = [[(2 * int(pair), 0), (2 * int(pair) + 1, 5)] for pair in rng.integers(0, 10, 400)]
+    counted = baskets.count(bought(*bags), 40)
+    asked = [2 * pair for pair in range(10)] * 10
+    questions = baskets.Questions(asked, [np.array([item + 1]) for item in asked])
+    wrong = SparseRows(
+        np.arange(41, dtype=np.int64) * 12,
+        np.tile(np.arange(28, 40, dtype=np.int32), 40),
+        np.ones(480, np.float32),
+    )
+    chosen, reached = baskets.choose(counted, wrong, questions)
+    assert chosen.strength < 64 and reached == 1.0

@@ -47,6 +47,16 @@ def test_newer_events_count_more_and_users_without_events_score_lowest() -> None
     assert not len(nothing.active)
 
 
+def test_segments_of_most_users_are_chosen_where_only_chance_is_lost() -> None:
+    active = np.repeat([1.0, 0.0], [120, 280])  # the recall of 400 questions
+    different, useless = active.copy(), active.copy()
+    different[:6], different[200:204] = 0.0, 1.0  # finds others, and two fewer
+    useless[:60] = 0.0
+    each = np.stack([active, different, useless], axis=1)
+    assert affinity.most_different(each, [6, 90, 100]) == 1
+    assert affinity.most_different(each, [6, 5, 100]) == 0
+
+
 @pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
 def test_segments_beat_the_most_active_users(trained, recipe: str) -> None:
     bundle: Bundle = trained(recipe)
