@@ -46,10 +46,6 @@ POWERS = (0.0, 0.15, 0.3, 0.5, 0.75)
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
 
 
-Neighbors = tuple[NDArray[np.int64], NDArray[np.float64]]
-"""Items, and their weights."""
-
-
 class Weighing(NamedTuple):
     """How pairs are weighted.
 
@@ -79,33 +75,55 @@ class Counted:
     together: NDArray[np.float64]
     held: NDArray[np.int64]
 
-    def row(self, item: int, others: SparseRows, weighing: Weighing) -> Neighbors:
-        """The neighbors of one item, and their weights."""
+    def row(self, item: int, others: SparseRows) -> Row:
+        """The neighbors of one item."""
         items = len(self.held)
         at = slice(*np.searchsorted(self.keys, [item * items, (item + 1) * items]).tolist())
         columns = self.keys[at] % items
         other, likeness = others.row(item)
         found, place = np.unique(np.concatenate([columns, other]), return_inverse=True)
-        weights = [self._weights(at, columns, weighing), weighing.strength / _ranks(likeness)]
-        return found, np.bincount(place, np.concatenate(weights), len(found))
+        seen = np.bincount(place[: len(columns)], self.together[at], len(found))
+        nearness = np.bincount(place[len(columns) :], 1 / _ranks(likeness), len(found))
+        return Row(found, seen, self.held[found], nearness)
 
     def rows(self, others: SparseRows, weighing: Weighing) -> SparseRows:
         """Rows of positive weights, at most `MAX_NEIGHBORS` each."""
-        items, everything = len(self.held), slice(None)
+        items = len(self.held)
         columns = self.keys % items
-        ranks = [_ranks(others.row(item)[1]) for item in range(items)]
-        other = np.repeat(np.arange(items), np.diff(others.offsets)), others.columns.astype(np.int64)
+        nearness = [1 / _ranks(others.row(item)[1]) for item in range(items)]
         both: list[pairs.Pairs] = [
-            (self.keys // items, columns, self._weights(everything, columns, weighing)),
-            (*other, weighing.strength / np.concatenate([np.zeros(0), *ranks])),
+            (self.keys // items, columns, self.together * _discount(self.held[columns], weighing)),
+            (
+                np.repeat(np.arange(items), np.diff(others.offsets)),
+                others.columns.astype(np.int64),
+                weighing.strength * np.concatenate([np.zeros(0), *nearness]),
+            ),
         ]
         return pairs.heaviest(*pairs.count(both, items), items, MAX_NEIGHBORS)
 
-    def _weights(self, at: slice, columns: NDArray[np.int64], weighing: Weighing) -> NDArray[np.float64]:
-        """What baskets say of pairs with these second items."""
-        discount = (1 + self.held[columns] / PRIOR_BASKETS) ** -weighing.power
-        weights: NDArray[np.float64] = self.together[at] * discount
-        return weights
+
+class Row(NamedTuple):
+    """The neighbors of one item.
+
+    `seen` is the baskets with the item and each neighbor, and `held` all baskets with the neighbor.
+    `nearness` is 1 / the neighbor's place among the other neighbors, 0 if it is none of them.
+    """
+
+    items: NDArray[np.int64]
+    seen: NDArray[np.float64]
+    held: NDArray[np.int64]
+    nearness: NDArray[np.float64]
+
+    def best(self, weighing: Weighing) -> NDArray[np.int64]:
+        """The first items of the list, best first."""
+        weights = self.seen * _discount(self.held, weighing) + weighing.strength * self.nearness
+        return self.items[top_k(weights, LIST_LENGTH)]
+
+
+def _discount(held: NDArray[np.int64], weighing: Weighing) -> NDArray[np.float64]:
+    """What a basket with an item counts, by the number of baskets with it."""
+    discount: NDArray[np.float64] = (1 + held / PRIOR_BASKETS) ** -weighing.power
+    return discount
 
 
 def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -132,10 +150,9 @@ def choose(counted: Counted, others: SparseRows, questions: Questions) -> tuple[
     candidates = [Weighing(*one) for one in product(POWERS, STRENGTHS)]
     each = np.zeros((len(questions.asked), len(candidates)))
     for case, (item, right) in enumerate(zip(*questions, strict=True)):
+        row, truth = counted.row(item, others), set(right.tolist())
         for place, weighing in enumerate(candidates):
-            columns, weights = counted.row(item, others, weighing)
-            best = columns[top_k(weights, LIST_LENGTH)]
-            each[case, place] = ndcg(hits(best, set(right.tolist())), len(right), LIST_LENGTH)
+            each[case, place] = ndcg(hits(row.best(weighing), truth), len(right), LIST_LENGTH)
     reached = each.mean(0)
     enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)))).tolist()
     chosen = max(enough, key=lambda place: (candidates[place].power, reached[place]))

@@ -49,26 +49,20 @@ class SimilarPipeline(Pipeline):
 
     `tune` chooses how pairs are weighted, by how well an item's list predicts what comes next. `fit` counts
     pairs on the given data, and makes rows for cold items from attributes and texts.
-
-    Where users enter items in bulk, what comes next is what the site shows. The use cases of domains, whose
-    lists stand below a title such as "Because you watched X", do not follow it there, and neither do recipes
-    with attributes. SIMS does, because the metrics of a solution version ask for what comes next.
     """
 
     model_name = "similar"
 
     def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
-        recipe = by_name(config.recipe)
-        self.with_content = "ITEMS" in recipe.trains_on
-        self.for_people = self.with_content or recipe.domain is not None
+        self.with_content = "ITEMS" in by_name(config.recipe).trains_on
         self.texts = ItemTexts(config, checkpoints, stop)
         self.weighing, self.mixture = similar.Weighing(), content.Mixture()
         self.weights: NDArray[np.float32] | None = None
 
     def tune(self, prepared: Prepared) -> None:
         """Choose the weighing, and search the hyperparameters that the solution wants searched."""
-        some = prepared.with_sequences(_some(prepared.sequences, self.config.seed))
+        some = prepared.with_sequences(some_users(prepared.sequences, self.config.seed))
         users = int(np.count_nonzero(some.sequences.lengths > 1))
         cases = _withheld(validation_cases(some.sequences, self.config.seed), users, self.config.seed)
         training = some.with_sequences(without(some.sequences, cases, whole=True))
@@ -86,11 +80,10 @@ class SimilarPipeline(Pipeline):
         if not asked:
             return
         alike = self._resemblance(training, filtered)
-        in_bulk = self.for_people and bulk.is_bulk(some.sequences)
-        nearness = not (in_bulk and self.with_content)
-        counted = similar.count(filtered, len(some.items), nearness=nearness, minimum=self._minimum())
+        in_bulk = alike is not None and bulk.is_bulk(some.sequences)
+        counted = similar.count(filtered, len(some.items), nearness=not in_bulk, minimum=self._minimum())
         powers = (self._power(),) if DISCOUNT in self.config.given else similar.POWERS
-        users = similar.ONLY_USERS if in_bulk and self.with_content else similar.USERS
+        users = similar.ONLY_USERS if in_bulk else similar.USERS
         self.weighing, reached = similar.choose(
             counted, asked, wanted, users=users, powers=powers, specific=in_bulk
         )
@@ -248,12 +241,12 @@ def _finite(number: float) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _some(sequences: Sequences, seed: int) -> Sequences:
-    """The events of as many users as have `MAX_EVENTS` events."""
-    if len(sequences.items) <= MAX_EVENTS:
+def some_users(sequences: Sequences, seed: int, most: int = MAX_EVENTS) -> Sequences:
+    """The events of as many users as have `most` events."""
+    if len(sequences.items) <= most:
         return sequences
     order = np.random.default_rng([seed, 3]).permutation(sequences.users)
-    chosen = order[np.cumsum(sequences.lengths[order]) <= MAX_EVENTS]
+    chosen = order[np.cumsum(sequences.lengths[order]) <= most]
     ends = np.zeros(sequences.users, np.int64)
     ends[chosen] = sequences.lengths[chosen]
     return sequences.truncated(ends)

@@ -14,8 +14,11 @@ from training.config import Config
 from training.data.prepared import Prepared, Sequences
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline
-from training.pipelines.similar import SimilarPipeline
+from training.pipelines.similar import SimilarPipeline, some_users
 from training.progress import StopSignal, log
+
+MAX_PURCHASES = 500_000
+"""The most purchases that a weighing is chosen on."""
 
 MAX_QUESTIONS = 1000
 MIN_QUESTIONS = 100
@@ -47,8 +50,9 @@ class TogetherPipeline(Pipeline):
         """Choose how similar items are found, and what they count beside baskets."""
         if self.newest is None:
             self.newest = newest_purchases(prepared)
-        self.similar.tune(self._everything(prepared))
-        shown, questions = baskets.withhold(prepared.sequences, MAX_QUESTIONS, self.config.seed)
+        some = some_users(prepared.sequences, self.config.seed, MAX_PURCHASES)
+        self.similar.tune(self._everything(prepared.with_sequences(some)))
+        shown, questions = baskets.withhold(some, MAX_QUESTIONS, self.config.seed)
         if len(questions.asked) < MIN_QUESTIONS:
             log(f"bought together: {len(questions.asked)} baskets of several items are too few to choose by")
             return
