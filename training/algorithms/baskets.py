@@ -82,22 +82,21 @@ class Counted:
         columns = self.keys[at] % items
         other, likeness = others.row(item)
         found, place = np.unique(np.concatenate([columns, other]), return_inverse=True)
-        seen = np.bincount(place[: len(columns)], self.together[at], len(found))
-        nearness = np.bincount(place[len(columns) :], 1 / _ranks(likeness), len(found))
+        seen, nearness = np.zeros(len(found)), np.zeros(len(found))
+        seen[place[: len(columns)]] = self.together[at]
+        nearness[place[len(columns) :]] = 1 / _ranks(likeness)
         return Row(found, seen, self.held[found], nearness)
 
     def rows(self, others: SparseRows, weighing: Weighing) -> SparseRows:
         """Rows of positive weights, at most `MAX_NEIGHBORS` each."""
         items = len(self.held)
         columns = self.keys % items
-        nearness = [1 / _ranks(others.row(item)[1]) for item in range(items)]
-        both: list[pairs.Pairs] = [
-            (self.keys // items, columns, self.together * _discount(self.held[columns], weighing)),
-            (
-                np.repeat(np.arange(items), np.diff(others.offsets)),
-                others.columns.astype(np.int64),
-                weighing.strength * np.concatenate([np.zeros(0), *nearness]),
-            ),
+        seen = self.together * _discount(self.held[columns], weighing)
+        nearness = np.concatenate([np.zeros(0), *(1 / _ranks(others.row(item)[1]) for item in range(items))])
+        owners = np.repeat(np.arange(items), np.diff(others.offsets))
+        both = [
+            (self.keys // items, columns, seen.astype(np.float32)),
+            (owners, others.columns.astype(np.int64), (weighing.strength * nearness).astype(np.float32)),
         ]
         return pairs.heaviest(*pairs.count(both, items), items, MAX_NEIGHBORS)
 
