@@ -1,9 +1,10 @@
 """What is bought together: how many baskets hold both items, beside what other data say.
 
 Imported data has no sessions, so a basket is a run of a user's events with less than an hour between them. A
-pair in one basket counts 1. A pair on one day counts a fraction of it, because users differ in how they
-spread their purchases. Items that most baskets hold are in most lists, so a pair counts less, the more
-baskets hold its second item.
+pair in a basket of two counts 1. In a larger basket it counts less, by the root of the size, because a
+week's shopping holds all sorts of things. A pair on one day counts a fraction of it, because users differ in
+how they spread their purchases. Items that most baskets hold are in most lists, so a pair counts less, the
+more baskets hold its second item.
 
 Few baskets prove little: most pairs that were seen once were seen by chance. So each item also has other
 neighbors, by all that is known of items and users, as if they had been seen together in some baskets: the
@@ -23,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.contracts.durations import DAY_SECONDS
-from tastemaker.metrics import hits, ndcg
 from tastemaker.models.sparse import SparseRows
 from tastemaker.models.topk import top_k
 from training.algorithms import pairs
@@ -42,7 +42,7 @@ WINDOW = 60
 
 MAX_NEIGHBORS = 500
 LIST_LENGTH = 10
-POWERS = (0.0, 0.15, 0.3, 0.5, 0.75)
+POWERS = (0.0, 0.15, 0.25, 0.35, 0.5, 0.75)
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
 
 
@@ -53,7 +53,7 @@ class Weighing(NamedTuple):
     the first of the other neighbors counts.
     """
 
-    power: float = 0.3
+    power: float = 0.25
     strength: float = 16.0
 
 
@@ -68,12 +68,19 @@ class Questions(NamedTuple):
 class Counted:
     """Pairs of items as sorted `keys`, row * items + column.
 
-    `together` is the baskets of each pair, and `held` the baskets with each item.
+    `together` is what the baskets of each pair count, and `held` the number of baskets with each item, of
+    `baskets` in all.
     """
 
     keys: NDArray[np.int64]
     together: NDArray[np.float64]
     held: NDArray[np.int64]
+    baskets: int
+
+    def news(self) -> NDArray[np.float64]:
+        """How little each item is expected in a basket: the logarithm of 1 / its share of all baskets."""
+        news: NDArray[np.float64] = np.log((self.baskets + 1) / (self.held + 1))
+        return news
 
     def row(self, item: int, others: SparseRows) -> Row:
         """The neighbors of one item."""
@@ -104,7 +111,7 @@ class Counted:
 class Row(NamedTuple):
     """The neighbors of one item.
 
-    `seen` is the baskets with the item and each neighbor, and `held` all baskets with the neighbor.
+    `seen` is what baskets with the item and each neighbor count, and `held` all baskets with the neighbor.
     `nearness` is 1 / the neighbor's place among the other neighbors, 0 if it is none of them.
     """
 
@@ -137,25 +144,35 @@ def count(sequences: Sequences, items: int) -> Counted:
     held_in = baskets(sequences)
     events = _distinct(sequences, held_in)
     keys, sums = pairs.count(_together(sequences, held_in, events), items)
-    return Counted(keys, sums, np.bincount(sequences.items[events], minlength=items))
+    held = np.bincount(sequences.items[events], minlength=items)
+    return Counted(keys, sums, held, int(held_in.max(initial=-1)) + 1)
 
 
 def choose(counted: Counted, others: SparseRows, questions: Questions) -> tuple[Weighing, float]:
-    """The weighing for the questions, and the NDCG@10 that it reaches on them.
+    """The weighing for the questions, and the gain that it reaches on them, 0 to 1.
 
-    It is the one with the highest power that loses no more than chance explains: what everybody buys is
-    often right and never news.
+    A found item counts by its news, because what everybody buys is often right and tells nobody anything. The
+    weighing has the highest power that loses no more than chance explains.
     """
-    candidates = [Weighing(*one) for one in product(POWERS, STRENGTHS)]
+    candidates, news = [Weighing(*one) for one in product(POWERS, STRENGTHS)], counted.news()
     each = np.zeros((len(questions.asked), len(candidates)))
     for case, (item, right) in enumerate(zip(*questions, strict=True)):
-        row, truth = counted.row(item, others), set(right.tolist())
+        row = counted.row(item, others)
         for place, weighing in enumerate(candidates):
-            each[case, place] = ndcg(hits(row.best(weighing), truth), len(right), LIST_LENGTH)
+            each[case, place] = gain(row.best(weighing), right, news)
     reached = each.mean(0)
     enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)))).tolist()
     chosen = max(enough, key=lambda place: (candidates[place].power, reached[place]))
     return candidates[chosen], float(reached[chosen])
+
+
+def gain(best: NDArray[np.integer], right: NDArray[np.integer], news: NDArray[np.float64]) -> float:
+    """The discounted cumulative gain of a list, relative to that of the right items with most news first."""
+    discounts = 1 / np.log2(np.arange(2, LIST_LENGTH + 2))
+    ideal = np.sort(news[right])[::-1][:LIST_LENGTH]
+    most = float(ideal @ discounts[: len(ideal)])
+    found = np.where(np.isin(best, right), news[best], 0.0)
+    return float(found @ discounts[: len(best)]) / most if most else 0.0
 
 
 def withhold(sequences: Sequences, most: int, seed: int) -> tuple[Sequences, Questions]:
@@ -197,6 +214,7 @@ def _together(
     item, time, basket = sequences.items[events].astype(np.int64), sequences.times[events], held_in[events]
     owners = sequences.owners()[events]
     offsets = np.searchsorted(owners, np.arange(sequences.users + 1))
+    share = np.sqrt(np.sqrt(2 / np.maximum(np.bincount(basket), 2)))[basket]  # each item's part of a pair
     for distance, at in pairs.steps(offsets, item, WINDOW):
         other = at + distance
         same = basket[at] == basket[other]
@@ -205,6 +223,6 @@ def _together(
             return  # events are ordered by time, so events further ahead are later still
         near &= item[at] != item[other]
         at, other = at[near], other[near]
-        weight = np.where(same[near], 1.0, SAME_DAY).astype(np.float32)
+        weight = (np.where(same[near], 1.0, SAME_DAY) * share[at] * share[other]).astype(np.float32)
         yield item[at], item[other], weight
         yield item[other], item[at], weight

@@ -1,6 +1,7 @@
 """What is bought together, on baskets small enough to read."""
 
 import numpy as np
+import pytest
 
 from tastemaker.models.sparse import SparseRows
 from tests.training.algorithms.histories import bought
@@ -34,10 +35,24 @@ def listed(rows: SparseRows, item: int) -> list[int]:
 
 
 def test_pairs_in_one_basket_rank_before_pairs_on_one_day_and_later_ones_are_no_pairs() -> None:
-    shopping = [(0, 0), (1, 60), (2, 10 * HOUR), (3, 300 * DAY)]
+    shopping = [(0, 0), (1, 60), (2, 10 * HOUR), (3, 300 * DAY)]  # item 2 is alone in its basket
     found = row(baskets.count(bought(*[shopping] * 6), 4).rows(nothing(4), Weighing()), 0)
     assert set(found) == {1, 2}
-    assert found[2] == found[1] * baskets.SAME_DAY
+    assert found[2] == pytest.approx(found[1] * baskets.SAME_DAY)
+
+
+def test_pair_in_a_large_basket_counts_less() -> None:
+    week = [(item, item) for item in range(8)]
+    counted = baskets.count(bought(week, [(8, 0), (9, 5)]), 10)
+    pair = dict(zip(counted.keys.tolist(), counted.together.tolist(), strict=True))
+    assert pair[1] == pytest.approx(0.5) and pair[8 * 10 + 9] == pytest.approx(1.0)
+
+
+def test_found_item_counts_by_its_news() -> None:
+    news = np.array([0.1, 3.0, 3.0])
+    right = np.array([0, 1])
+    assert baskets.gain(np.array([1, 0]), right, news) == pytest.approx(1.0)
+    assert baskets.gain(np.array([2, 0]), right, news) < 0.05 < baskets.gain(np.array([2, 1]), right, news)
 
 
 def test_what_most_baskets_hold_counts_less_for_each_pair() -> None:
@@ -91,4 +106,4 @@ def test_weighing_follows_baskets_where_they_predict_and_similar_items_where_tho
         np.ones(480, np.float32),
     )
     chosen, reached = baskets.choose(counted, wrong, questions)
-    assert chosen.strength < 64 and reached == 1.0
+    assert chosen.strength < 64 and reached == pytest.approx(1.0)
