@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.clusters import Clusters, Found, Static
-from tastemaker.models.overlaid import Extra
+from tastemaker.models.extras import Extra
 from tastemaker.models.scores import Array, Dense, Mask, Prepared, Scores, log_sum
 from tastemaker.models.topk import top_k
 

@@ -15,36 +15,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.models.extras import MAX_USERS, Extra
 from tastemaker.models.scores import Array, Mask, Prepared, Scores, log_sum
-from tastemaker.models.sparse import ranges
+from tastemaker.models.sparse import ranges, sums_of_runs
 
 BLOCKS = 8
 """The blocks of a user's exceptions for each item that is wanted: see `tastemaker.models.topk`."""
 WORST = np.iinfo(np.int64).max
 """What is sorted behind every item."""
+LOWEST = np.finfo(np.float32).min
+"""The lowest score of an item that may be shown."""
 FEW_HELD_BACK = 0.5
 """The sum of what a mask allows is the whole sum less what it holds back, unless that share is larger."""
-
-
-@dataclass(frozen=True)
-class Extra:
-    """What a few items get in addition: distinct positions in any order, and values of the same length."""
-
-    items: NDArray[np.int64]
-    values: Array
-
-    def of(self, wanted: NDArray[np.integer]) -> Array:
-        """What each of these items gets in addition."""
-        if not len(self.items):
-            return np.zeros(len(wanted), np.float32)
-        order = np.argsort(self.items)
-        rising = self.items[order]
-        places = np.minimum(np.searchsorted(rising, wanted), len(rising) - 1)
-        found: Array = np.where(rising[places] == wanted, self.values[order[places]], np.float32(0))
-        return found
-
-
-NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass
@@ -158,17 +140,20 @@ class Overlaid(Scores):
         summed: Sequence[Mask | None],
     ) -> list[Scores]:
         found: dict[int, Scores] = {}
-        overlaid = {place: user for place, user in enumerate(users) if isinstance(user, Overlaid)}
-        for shared in {id(user.shared): user.shared for user in overlaid.values()}.values():
-            places = [place for place, user in overlaid.items() if user.shared is shared]
-            group = [overlaid[place] for place in places]
-            masks, sums = [allowed[place] for place in places], [summed[place] for place in places]
-            together = Together(group, masks)
-            same = all(mask is over for mask, over in zip(masks, sums, strict=True))
-            totals = (together if same else Together(group, sums)).log_sums().tolist()
-            for number, (place, best) in enumerate(zip(places, together.best(count), strict=True)):
-                one = Prepared(group[number], count, masks[number], best, sums[number], totals[number])
-                found[place] = one
+        by_shared: dict[int, list[tuple[int, Overlaid]]] = {}
+        for place, user in enumerate(users):
+            if isinstance(user, Overlaid):
+                by_shared.setdefault(id(user.shared), []).append((place, user))
+        for numbered in by_shared.values():
+            for start in range(0, len(numbered), MAX_USERS):
+                places, group = zip(*numbered[start : start + MAX_USERS], strict=True)
+                masks, sums = [allowed[place] for place in places], [summed[place] for place in places]
+                together = Together(group, masks)
+                same = all(mask is over for mask, over in zip(masks, sums, strict=True))
+                totals = (together if same else Together(group, sums)).log_sums().tolist()
+                for number, best in enumerate(together.best(count)):
+                    one = Prepared(group[number], count, masks[number], best, sums[number], totals[number])
+                    found[places[number]] = one
         return [found[place] for place in range(len(users))]
 
 
@@ -180,14 +165,14 @@ class Together:
         items = np.concatenate([user.extra.items for user in users])
         more = np.concatenate([user.extra.values for user in users])
         lengths = np.array([len(user.extra.items) for user in users])
-        owners = np.repeat(np.arange(len(users)), lengths)
         if any(mask is not None for mask in allowed):
             through = self._through(items, lengths)
-            items, more, owners = items[through], more[through], owners[through]
-            lengths = np.bincount(owners, minlength=len(users))
-        self._items, self._owners, self._lengths = items, owners, lengths
+            items, more = items[through], more[through]
+            lengths = sums_of_runs(through, lengths).astype(np.int64)
+        self._items, self._lengths = items, lengths
         self._starts = np.cumsum(lengths) - lengths
-        self._scores: Array = self._shared.values[items] + more
+        self._without = self._shared.values.take(items)
+        self._scores: Array = self._without + more
 
     @cached_property
     def _one_mask(self) -> bool:
@@ -206,16 +191,16 @@ class Together:
 
     def log_sums(self) -> NDArray[np.float64]:
         """The logarithm of the sum of the exponentials of each user's scores: float64[users]."""
-        shared, items, owners = self._shared, self._items, self._owners
+        shared, lengths = self._shared, self._lengths
         totals = np.array([shared.total(mask) for mask in self._allowed])
-        some = np.flatnonzero(self._lengths)
+        some = np.flatnonzero(lengths)
         shifts = totals.copy()
         shifts[some] = np.maximum(totals[some], np.maximum.reduceat(self._scores, self._starts[some]))
         shifts[np.isneginf(shifts)] = 0.0
-        own = np.exp(self._scores - shifts[owners])
-        own -= shared.shares[items] * np.exp(shared.total(None) - shifts)[owners]
-        sums = np.exp(totals - shifts)
-        sums[some] += np.add.reduceat(own, self._starts[some])
+        by_item = np.repeat(shifts, lengths)
+        own, without = self._scores - by_item, self._without - by_item
+        more = np.exp(own, out=own) - np.exp(without, out=without)
+        sums = np.exp(totals - shifts) + sums_of_runs(more, lengths)
         left = sums > 0
         found = np.full(len(sums), -np.inf)
         found[left] = shifts[left] + np.log(sums[left])
@@ -223,16 +208,17 @@ class Together:
 
     def best(self, count: int) -> list[tuple[NDArray[np.int64], Array]]:
         """Each user's best items, best first, equal scores by position, and their scores."""
-        users, items = np.arange(len(self._allowed)), self._items
+        users, items = len(self._allowed), self._items
         if count <= 0:
-            return [(np.zeros(0, np.int64), np.zeros(0, np.float32)) for _ in users]
+            return [(np.zeros(0, np.int64), np.zeros(0, np.float32))] * users
         least = self._at_most_the_last(count)
-        good = np.flatnonzero((self._scores >= least[self._owners]) & (self._scores > -np.inf))
+        good = np.flatnonzero(self._scores >= np.repeat(np.maximum(least, LOWEST), self._lengths))
+        owners = np.searchsorted(self._starts, good, "right") - 1
         others, whose = self._others(least, count)
-        own = np.bincount(self._owners[good], minlength=len(users))
-        more = np.bincount(whose, minlength=len(users))
-        found = np.full((len(users), int((own + more).max())), WORST)
-        found[self._owners[good], ranges(np.zeros_like(own), own)] = _packed(self._scores[good], items[good])
+        own = np.bincount(owners, minlength=users)
+        more = np.bincount(whose, minlength=users)
+        found = np.full((users, int((own + more).max())), WORST)
+        found[owners, ranges(np.zeros_like(own), own)] = _packed(self._scores[good], items[good])
         found[whose, ranges(own, more)] = _packed(self._shared.values[others], others)
         found.sort(axis=1)
         positions, scores = _unpacked(found[:, :count])
@@ -244,15 +230,12 @@ class Together:
 
         It is -inf for a user with few exceptions. It is found as in `tastemaker.models.topk`.
         """
-        blocks = BLOCKS * count
-        sizes = np.maximum(-(-self._lengths // blocks), 1)
-        numbers = -(-self._lengths // sizes)
-        owners = np.repeat(np.arange(len(numbers)), numbers)
-        places = ranges(np.zeros_like(numbers), numbers)
-        highest = np.full((len(numbers), blocks), -np.inf, np.float32)
-        if len(places):
-            begins = self._starts[owners] + places * sizes[owners]
-            highest[owners, places] = np.maximum.reduceat(self._scores, begins)
+        blocks, users = BLOCKS * count, len(self._lengths)
+        rows = max(1, -(-int(self._lengths.max()) // blocks))
+        scores = np.full((users, rows * blocks), -np.inf, np.float32)
+        for user, (begin, length) in enumerate(zip(self._starts.tolist(), self._lengths.tolist(), strict=True)):
+            scores[user, :length] = self._scores[begin : begin + length]
+        highest = scores.reshape(users, rows, blocks).max(axis=1)
         least: Array = np.partition(highest, blocks - count, axis=1)[:, blocks - count]
         return least
 
@@ -275,8 +258,9 @@ class Together:
             return self._items[:0], users[:0]
         owners = np.repeat(users, lengths)
         keys = owners * len(shared.values) + items
-        near = shared.values[self._items] >= least[self._owners]  # others cannot be among `items`
-        exceptions = self._owners[near] * len(shared.values) + self._items[near]
+        near = np.flatnonzero(self._without >= np.repeat(least, self._lengths))  # no others are in `items`
+        whose = np.searchsorted(self._starts, near, "right") - 1
+        exceptions = whose * len(shared.values) + self._items[near]
         own = np.isin(keys, exceptions)
         return items[~own].astype(np.int64), owners[~own]
 

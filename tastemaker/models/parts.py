@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.sparse import SparseRows
+from tastemaker.models.sparse import SparseRows, sums_of_runs
 
 Array = NDArray[np.float32]
 FLOOR = 1e-5
@@ -140,25 +140,27 @@ def events_of(
     return items, owners, recency(longest, life)[longest - 1 - ages]
 
 
-def above_all_others(
-    part: str, sums: NDArray[np.number], owners: NDArray[np.integer], users: int, n_items: int
-) -> NDArray[np.float64]:
+def above_all_others(part: str, sums: Array, lengths: NDArray[np.int64], n_items: int) -> Array:
     """What a sparse part gives items beyond what it gives all items without an entry in its sums.
 
-    `sums` are the summed weights of the items that have an entry, for several users, and `owners` (0 to
-    `users` - 1) says whose each is. The result equals that of the functions above on a whole catalog, less
-    their value at 0.
+    `sums` are the summed weights of items, or 0, for several users: one run of items after the other for each
+    user, as often as `lengths` (int64[times, users]) says. The result equals that of the functions above on a
+    whole catalog, less their value at 0.
     """
     if part == "seen":
-        return (sums > 0).astype(np.float64)
-    totals = np.bincount(owners, sums, users)
+        return (sums > 0).astype(np.float32)
+    totals = _of_users(sums, lengths)
     if part == "linear":
-        variance = np.bincount(owners, sums * sums, users) / n_items - (totals / n_items) ** 2
-        spread = np.sqrt(np.maximum(variance, 0.0))
-        spread[spread == 0] = 1.0
-        scaled: NDArray[np.float64] = sums / spread[owners]
-        return scaled
-    floor = REPEAT_FLOOR if part == "repeat" else FLOOR
-    totals[totals == 0] = 1.0
-    logarithms: NDArray[np.float64] = np.log1p(sums / (totals * floor)[owners])
-    return logarithms
+        squares = _of_users(sums * sums, lengths)
+        scales = np.sqrt(np.maximum(squares / n_items - (totals / n_items) ** 2, 0.0))
+    else:
+        scales = totals * (REPEAT_FLOOR if part == "repeat" else FLOOR)
+    scales[scales == 0] = 1.0
+    scaled: Array = sums * np.repeat(np.tile((1 / scales).astype(np.float32), len(lengths)), lengths.ravel())
+    return scaled if part == "linear" else np.log1p(scaled, out=scaled)
+
+
+def _of_users(values: Array, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The sum of each user's values."""
+    sums: NDArray[np.float64] = sums_of_runs(values, lengths.ravel()).reshape(lengths.shape).sum(axis=0)
+    return sums

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -21,20 +20,15 @@ from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.bundle import Bundle, History
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.encoder import Encoder
+from tastemaker.models.extras import Extra, SparseParts
 from tastemaker.models.features import FeatureRows, FeatureSpace
-from tastemaker.models.overlaid import NOTHING, Extra, Overlaid
+from tastemaker.models.overlaid import Overlaid
 from tastemaker.models.scores import Scores
-from tastemaker.models.sparse import SparseRows, distinct
+from tastemaker.models.sparse import SparseRows
 from tastemaker.models.weights import unpack
 
 MAX_STATICS = 16
 """How many vectors over the catalog are cached, one for each context that requests give."""
-
-MAX_TABLE = 1 << 20
-"""The entries of the table of users times items, for users whose extra items are computed together: 4 MB."""
-
-MAX_USERS = 32
-"""The most users whose extra items are computed together, so that they stay in the processor's cache."""
 
 ENCODED_TOKENS = 1 << 11
 """The number of tokens that are encoded at a time, so that they stay in the processor's cache."""
@@ -134,7 +128,7 @@ class SequenceModel(Model):
         if encoded:
             found = self._encoded([askers[number] for number in encoded], now)
             vectors = {number: found[place] for place, number in enumerate(encoded)}
-        extras = self._extras([one.history.items for one in askers])
+        extras = self._sparse_parts.extras([one.history.items for one in askers])
         scores = [
             self._scored(self._static(weight, self._rows_of(one.context)), extra, weight, vectors.get(number))
             for number, (one, weight, extra) in enumerate(zip(askers, weights, extras, strict=True))
@@ -142,6 +136,16 @@ class SequenceModel(Model):
         if len(scores) > 1:
             Blended.multiply([one for one in scores if type(one) is Blended])
         return scores
+
+    @property
+    def _sparse_parts(self) -> SparseParts:
+        """The parts that give only a few items something."""
+        sparse = {
+            name: settings
+            for name, settings in self.parts.items()
+            if settings["weight"] and name not in StaticWeights._fields
+        }
+        return SparseParts(sparse, self.rows, len(self.bundle.items))
 
     def _scored(
         self, static: Static, extra: Extra, weights: StaticWeights, vector: NDArray[np.float32] | None
@@ -220,42 +224,6 @@ class SequenceModel(Model):
             for row, share in rows:
                 total[:covered] += np.float32(share) * self.context_table[row]
         return total
-
-    def _extras(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
-        """What the sparse parts give the items that follow from each history, beyond all others."""
-        size = min(max(MAX_TABLE // max(len(self.bundle.items), 1), 1), MAX_USERS)
-        starts = range(0, len(histories), size)
-        return [extra for start in starts for extra in self._some_extras(histories[start : start + size])]
-
-    def _some_extras(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
-        items, users = len(self.bundle.items), len(histories)
-        lengths = np.array([len(history) for history in histories])
-        events, whose = np.concatenate(histories), np.repeat(np.arange(users), lengths)
-        ages = np.repeat(np.cumsum(lengths), lengths) - np.arange(1, len(events) + 1)
-        found: list[tuple[str, float, NDArray[np.int64], NDArray[np.floating]]] = []
-        for name, settings in self.parts.items():
-            weight, half_life = settings["weight"], settings.get("halfLife", 0.0)
-            if not weight or name in StaticWeights._fields:
-                continue
-            columns, owners, values = parts.events_of(name, events, whose, ages, half_life)
-            if name in self.rows:
-                owners = np.repeat(owners, self.rows[name].lengths(columns))
-                columns, values = self.rows[name].entries(columns, values)
-            found.append((name, weight, owners * items + columns, values))
-        if not found:
-            return [NOTHING] * users
-        keys, places = distinct(np.concatenate([entry for _, _, entry, _ in found]), users * items)
-        owners = keys // items
-        total, start = np.zeros(len(keys)), 0
-        for name, weight, entry, values in found:
-            sums = np.bincount(places[start : start + len(entry)], values, len(keys))
-            some = np.flatnonzero(sums)
-            total[some] += weight * parts.above_all_others(name, sums[some], owners[some], users, items)
-            start += len(entry)
-        order = np.argsort(owners.astype(np.uint8), kind="stable")  # small numbers are sorted faster
-        ends = [0, *np.cumsum(np.bincount(owners, minlength=users)).tolist()]
-        keys, values = (keys - owners * items)[order], total.astype(np.float32)[order]
-        return [Extra(keys[begin:end], values[begin:end]) for begin, end in pairwise(ends)]
 
     def simple_part(self, name: str, items: NDArray[np.integer], half_life: float) -> NDArray[np.float32]:
         """The scores of one part other than the encoder, for the items of a history, oldest first."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +43,11 @@ class SparseRows:
         self, items: NDArray[np.integer], weights: NDArray[np.floating]
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The columns and weighted values of these rows, one row after the other. Columns may repeat."""
-        starts = self.offsets[items]
-        lengths = self.offsets[np.asarray(items) + 1] - starts
-        places = ranges(starts, lengths)
-        return self.columns[places], self.values[places] * np.repeat(np.asarray(weights, np.float32), lengths)
+        begins, ends = self.offsets[items], self.offsets[np.asarray(items) + 1]
+        runs = [slice(begin, end) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+        values = np.repeat(np.asarray(weights, np.float32), ends - begins)
+        values *= joined(self.values, runs)
+        return joined(self.columns, runs), values
 
     def sum(self, items: NDArray[np.integer], weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """The weighted sum of rows as a dense vector, float32[items]."""
@@ -74,18 +77,33 @@ def ranges(begins: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray
     return positions
 
 
-def distinct(keys: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The distinct keys in any order, and the place of each of `keys` among them. Keys are less than `size`.
+def joined(array: NDArray[Any], runs: Sequence[slice]) -> NDArray[Any]:
+    """The elements of these runs of a contiguous array, one run after the other, read-only.
 
-    Nothing is sorted: each key writes its place to a table that is not initialized, and of equal keys one
-    wins (Briggs, Torczon, "An Efficient Representation for Sparse Sets", 1993). Only the pages of the table
-    that keys fall on take memory.
+    Copying runs of memory takes half of the time that gathering their elements takes.
     """
-    places = np.arange(len(keys), dtype=np.int32)
-    table = np.empty(size, np.int32)
+    data = array.data
+    return np.frombuffer(b"".join([data[run] for run in runs]), array.dtype)
+
+
+def sums_of_runs(values: NDArray[np.floating], lengths: NDArray[np.integer]) -> NDArray[np.float64]:
+    """The sum of each run of values. The runs follow each other."""
+    sums, some = np.zeros(len(lengths)), np.flatnonzero(lengths)
+    begins = np.cumsum(lengths) - lengths
+    sums[some] = np.add.reduceat(values, begins[some], dtype=np.float64)
+    return sums
+
+
+def repeated(keys: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
+    """The places of keys that come again later, rising, and the place where each of them comes last.
+
+    Keys are less than `size`. Nothing is sorted: each key writes its place to a table that is not
+    initialized, and of equal keys the last one stays (Briggs, Torczon, "An Efficient Representation for
+    Sparse Sets", 1993). Only the pages of the table that keys fall on take memory.
+    """
+    places = np.arange(len(keys), dtype=np.uint16 if len(keys) <= 1 << 16 else np.int32)
+    table = np.empty(size, places.dtype)
     table[keys] = places
-    winners = table[keys]
-    won = winners == places
-    rank = np.cumsum(won, dtype=np.int32)
-    rank -= 1
-    return keys[won], rank[winners]
+    last = table.take(keys)
+    again = np.flatnonzero(last != places)
+    return again, last[again].astype(np.int64)

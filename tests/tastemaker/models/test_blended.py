@@ -5,7 +5,7 @@ import pytest
 
 from tastemaker.models import blended
 from tastemaker.models.blended import Blended
-from tastemaker.models.overlaid import Extra
+from tastemaker.models.extras import Extra
 
 ITEMS, WIDTH, USERS = 50, 8, 7
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tastemaker.models.blended import SEARCHED_TOGETHER, Blended, Searched, searched_together
 from tastemaker.models.clusters import Clusters, Static
-from tastemaker.models.overlaid import Extra
+from tastemaker.models.extras import Extra
 from tastemaker.models.scores import prepare
 from tastemaker.serving.answer import CANDIDATES, Promotion, recommend
 from training.algorithms import clusters

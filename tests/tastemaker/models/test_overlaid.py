@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastemaker.models.overlaid import Extra, Overlaid, Shared
+from tastemaker.models.extras import Extra
+from tastemaker.models.overlaid import Overlaid, Shared
 from tastemaker.models.scores import Dense, Scores, prepare
 
 ITEMS = 60

@@ -1,0 +1,123 @@
+"""What the sparse parts of a blend give the items that follow from users' histories, beyond all other items.
+
+The entries of several users lie in one array, part by part and within a part user by user. Few entries have
+the same user and item as another one, so nothing is sorted: those few are found by a table, and each is added
+to the last of its equals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.models import parts
+from tastemaker.models.sparse import SparseRows, repeated
+
+Array = NDArray[np.float32]
+
+MAX_TABLE = 1 << 22
+"""The entries of the table of users times items, for users who are computed together: 8 MB."""
+
+MAX_USERS = 32
+"""The most users who are computed together, so that their entries stay in the processor's cache."""
+
+
+class Extra(NamedTuple):
+    """What a few items get in addition: distinct positions in any order, and values of the same length."""
+
+    items: NDArray[np.int64]
+    values: Array
+
+    def of(self, wanted: NDArray[np.integer]) -> Array:
+        """What each of these items gets in addition."""
+        if not len(self.items):
+            return np.zeros(len(wanted), np.float32)
+        order = np.argsort(self.items)
+        rising = self.items[order]
+        places = np.minimum(np.searchsorted(rising, wanted), len(rising) - 1)
+        found: Array = np.where(rising[places] == wanted, self.values[order[places]], np.float32(0))
+        return found
+
+
+NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class SparseParts:
+    """The sparse parts of a blend over so many `items`.
+
+    `settings` maps each part to its `weight` and its `halfLife`, and `rows` has the neighbors of items, for
+    the parts that read them.
+    """
+
+    settings: Mapping[str, Mapping[str, float]]
+    rows: Mapping[str, SparseRows]
+    items: int
+
+    def extras(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
+        """What the items that follow from each history get: its items are oldest first."""
+        if not self.settings:
+            return [NOTHING] * len(histories)
+        size = min(max(MAX_TABLE // max(self.items, 1), 1), MAX_USERS)
+        starts = range(0, len(histories), size)
+        return [extra for start in starts for extra in self._together(histories[start : start + size])]
+
+    def _together(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
+        found = self._entries(histories)
+        lengths = np.stack([counts for _, _, counts in found])
+        firsts = np.tile(np.arange(len(histories)) * self.items, len(found))
+        first_keys = np.repeat(firsts, lengths.ravel())
+        keys = np.concatenate([items for items, _, _ in found]) + first_keys
+        again, last = repeated(keys, len(histories) * self.items)
+        values, begin = np.zeros(len(keys), np.float32), 0
+        for number, (name, settings) in enumerate(self.settings.items()):
+            # The last of equal entries is in the same part or in a later one.
+            end = begin + len(found[number][1])
+            sums = np.zeros(len(keys) - begin, np.float32)
+            sums[: end - begin] = found[number][1]
+            mine = slice(*np.searchsorted(again, [begin, end]))
+            moved = again[mine] - begin
+            np.add.at(sums, last[mine] - begin, sums[moved])
+            sums[moved] = 0.0
+            above = parts.above_all_others(name, sums, lengths[number:], self.items)
+            above *= np.float32(settings["weight"])
+            values[begin:] += above
+            begin = end
+        kept = np.ones(len(keys), bool)
+        kept[again] = False
+        ends = np.cumsum(lengths)
+        ends -= np.searchsorted(again, ends)
+        keys -= first_keys
+        return _by_user(keys[kept], values[kept], np.diff(ends, prepend=0).reshape(lengths.shape))
+
+    def _entries(
+        self, histories: Sequence[NDArray[np.integer]]
+    ) -> list[tuple[NDArray[np.integer], Array, NDArray[np.int64]]]:
+        """The entries of each part: their items, their weights, and how many each user has."""
+        lengths = np.array([len(history) for history in histories])
+        events, whose = np.concatenate(histories), np.repeat(np.arange(len(lengths)), lengths)
+        ages = np.repeat(np.cumsum(lengths), lengths) - np.arange(1, len(events) + 1)
+        found = []
+        for name, settings in self.settings.items():
+            items, owners, weights = parts.events_of(name, events, whose, ages, settings.get("halfLife", 0.0))
+            if name in self.rows:
+                counts = np.bincount(owners, self.rows[name].lengths(items), len(lengths)).astype(np.int64)
+                found.append((*self.rows[name].entries(items, weights), counts))
+            else:
+                found.append((items, weights, np.bincount(owners, minlength=len(lengths))))
+        return found
+
+
+def _by_user(items: NDArray[np.int64], values: Array, lengths: NDArray[np.int64]) -> list[Extra]:
+    """Each user's entries, of all parts. `lengths` is int64[parts, users]."""
+    users = lengths.shape[1]
+    runs = [slice(begin, end) for begin, end in pairwise([0, *np.cumsum(lengths).tolist()])]
+    runs = [run for user in range(users) for run in runs[user::users]]
+    items, values = (np.concatenate([array[run] for run in runs]) for array in (items, values))
+    ends = np.cumsum(lengths.sum(axis=0)).tolist()
+    return [Extra(items[begin:end], values[begin:end]) for begin, end in pairwise([0, *ends])]
