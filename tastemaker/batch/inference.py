@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tastemaker import recipes
@@ -14,12 +15,16 @@ from tastemaker.errors import TastemakerError
 from tastemaker.serving import personalized_ranking
 from tastemaker.serving.eligibility import requested_filter
 from tastemaker.serving.endpoints import Endpoint
+from tastemaker.serving.loaded import LoadedBundle
 from tastemaker.serving.query import Query
 from tastemaker.serving.recommendations import Request
 from tastemaker.serving.runtime import Runtime
 
 MAX_MASKS = 128 << 20
 """The bytes of the masks of lines that are scored together. A mask has a byte for each item."""
+
+MAX_IDS = 1 << 20
+"""The most ids that are made a list, which takes some 65 bytes for each."""
 
 
 def endpoint_of(plan: BatchPlan) -> Endpoint:
@@ -57,26 +62,35 @@ class InferenceJob:
         request = self._requests.pop(id(question), None) or self._request(question)
         # A shard may be answered twice and must give the same answer, so exploration is seeded.
         picks = request.picks(f"{self.endpoint.arn} {request.query.user_id}")
-        items = request.query.loaded.bundle.items.take([pick.item for pick in picks])
-        output: dict[str, Any] = {"recommendedItems": items}
+        output: dict[str, Any] = {"recommendedItems": list(map(self._ids.__getitem__, picks.items))}
         if request.scale is not None:
-            output["scores"] = [pick.score for pick in picks]
-        if any(pick.reasons for pick in picks):
-            output["reasons"] = [pick.reasons for pick in picks]
+            output["scores"] = picks.scores
+        if any(picks.reasons):
+            output["reasons"] = picks.reasons
         return output
+
+    @cached_property
+    def _ids(self) -> Sequence[str]:
+        """The ids of the items: a list, which is read faster, unless it would take much memory."""
+        items = self._loaded.bundle.items
+        return items.tolist() if len(items) <= MAX_IDS else items
+
+    @property
+    def _loaded(self) -> LoadedBundle:
+        return self.runtime.bundles.get(self.endpoint.bundle_uri)
 
     def _ranking(self, question: lines.Question) -> dict[str, Any]:
         params = self._params(question)
         ranking = personalized_ranking.answer(self.runtime, self.endpoint, params)["personalizedRanking"]
         output = {"recommendedItems": [entry["itemId"] for entry in ranking]}
-        if self.runtime.bundles.get(self.endpoint.bundle_uri).model.has_scores:
+        if self._loaded.model.has_scores:
             output["scores"] = [entry.get("score") for entry in ranking]
         return output
 
     @property
     def lines_together(self) -> int:
         """How many lines may be scored together. Each may have a mask of its own."""
-        items = len(self.runtime.bundles.get(self.endpoint.bundle_uri).bundle.items)
+        items = len(self._loaded.bundle.items)
         return max(1, MAX_MASKS // max(items, 1))
 
     def score_together(self, questions: Sequence[lines.Question]) -> None:

@@ -18,7 +18,12 @@ from tastemaker.values import BadValueError, check_id
 Question = dict[str, Any]
 
 
-_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not allowed in JSON")
+
+
+_READER = json.JSONDecoder(parse_constant=_refuse_constant)
+_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 class BadLine(InvalidInput):
@@ -39,7 +44,7 @@ def read(line: bytes) -> tuple[Any, Question | None, str | None]:
         shown = line[:SHOWN_CHARACTERS].decode("utf-8", "replace")
         return shown, None, "The line has more than 1 MB; each line is one JSON object."
     try:
-        document = json.loads(line, parse_constant=_refuse_constant)
+        document = _READER.decode(line.decode(json.detect_encoding(line), "surrogatepass"))
         if line.count(b"[") + line.count(b"{") > NESTING and _deeper_than(document, NESTING):
             raise ValueError(f"it is nested more than {NESTING} levels deep")
     except (ValueError, RecursionError) as error:  # RecursionError: nested too deeply
@@ -58,7 +63,7 @@ def write(echo: Any, output: Mapping[str, Any] | None, error: str | None) -> byt
     """Return a line of the output file, with its line end. `echo` is the input to repeat."""
     document = {"input": echo, "output": output, "error": error}
     try:
-        return _JSON.encode(document).encode() + b"\n"
+        return _WRITER.encode(document).encode() + b"\n"
     except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can express
         return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
@@ -141,5 +146,3 @@ def _deeper_than(document: Any, levels: int) -> bool:
     return any(isinstance(one, dict | list) for one in inside)
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not allowed in JSON")

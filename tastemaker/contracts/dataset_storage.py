@@ -10,6 +10,7 @@ This module uses the standard library only.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tastemaker.contracts.arns import group_arn_of_dataset, name_of
@@ -60,7 +61,7 @@ class DatasetStorage:
         """The name of the folder of the dataset's imports, such as `ITEMS.1f2e3d4c`."""
         return storage_name(self._dataset_type, self.data_id)
 
-    @property
+    @cached_property
     def event_group(self) -> str:
         """The event group: what keys of profiles and folders of the dataset's streamed events begin with."""
         name = storage_name(name_of(group_arn_of_dataset(self.dataset_arn)), self.data_id)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.clusters import Clusters, Found, Static
 from tastemaker.models.extras import Extra
-from tastemaker.models.scores import Array, Dense, Mask, Prepared, Scores, log_sum
+from tastemaker.models.scores import Array, Asked, Dense, Known, Mask, Scores, log_sum
 from tastemaker.models.topk import top_k
 
 PRODUCTS = 1 << 22
@@ -126,25 +127,17 @@ class Searched(Blended):
         return self._last[1]
 
     @classmethod
-    def prepared(
-        cls,
-        users: Sequence[Scores],
-        count: int,
-        allowed: Sequence[Mask | None],
-        summed: Sequence[Mask | None],
-    ) -> list[Scores]:
-        found: list[Scores] = []
-        searched = [user for user in users if isinstance(user, Searched)]
-        size = searched_together(searched[0]._clusters) if searched else 1
-        for start in range(0, len(searched), size):
-            group = searched[start : start + size]
-            masks, sums = (part[start : start + size] for part in (allowed, summed))
-            cls._search_together(group, masks)
-            for user, mask, over in zip(group, masks, sums, strict=True):
-                best = user.best(count, mask)
+    def answers(cls, users: Sequence[Self], asked: Sequence[Asked]) -> list[Known]:
+        found: list[Known] = []
+        size = searched_together(users[0]._clusters)
+        for start in range(0, len(users), size):
+            group, wanted = users[start : start + size], asked[start : start + size]
+            cls._search_together(group, [one.allowed for one in wanted])
+            for user, one in zip(group, wanted, strict=True):
+                items, scores = user.best(one.count, one.allowed)
                 # A long answer needs all scores. They take much memory, and a live request sums before them.
                 user.__dict__.pop("_whole", None)
-                found.append(Prepared(user, count, mask, best, over, user.log_sum(over)))
+                found.append(Known(items, scores, user.log_sum(one.summed)))
                 user._last = None  # what was read takes much memory
         return found
 

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.extras import MAX_USERS, Extra
-from tastemaker.models.scores import Array, Mask, Prepared, Scores, log_sum
+from tastemaker.models.scores import Array, Asked, Known, Mask, Scores, log_sum
 from tastemaker.models.sparse import ranges, sums_of_runs
 
 BLOCKS = 8
@@ -132,28 +133,16 @@ class Overlaid(Scores):
         return self._kept[1]
 
     @classmethod
-    def prepared(
-        cls,
-        users: Sequence[Scores],
-        count: int,
-        allowed: Sequence[Mask | None],
-        summed: Sequence[Mask | None],
-    ) -> list[Scores]:
-        found: dict[int, Scores] = {}
-        by_shared: dict[int, list[tuple[int, Overlaid]]] = {}
+    def answers(cls, users: Sequence[Self], asked: Sequence[Asked]) -> list[Known]:
+        found: dict[int, Known] = {}
+        by_shared: dict[int, list[int]] = {}
         for place, user in enumerate(users):
-            if isinstance(user, Overlaid):
-                by_shared.setdefault(id(user.shared), []).append((place, user))
-        for numbered in by_shared.values():
-            for start in range(0, len(numbered), MAX_USERS):
-                places, group = zip(*numbered[start : start + MAX_USERS], strict=True)
-                masks, sums = [allowed[place] for place in places], [summed[place] for place in places]
-                together = Together(group, masks)
-                same = all(mask is over for mask, over in zip(masks, sums, strict=True))
-                totals = (together if same else Together(group, sums)).log_sums().tolist()
-                for number, best in enumerate(together.best(count)):
-                    one = Prepared(group[number], count, masks[number], best, sums[number], totals[number])
-                    found[places[number]] = one
+            by_shared.setdefault(id(user.shared), []).append(place)
+        for alike in by_shared.values():
+            for start in range(0, len(alike), MAX_USERS):
+                places = alike[start : start + MAX_USERS]
+                group, wanted = [users[place] for place in places], [asked[place] for place in places]
+                found.update(zip(places, Together.answers(group, wanted), strict=True))
         return [found[place] for place in range(len(users))]
 
 
@@ -173,6 +162,18 @@ class Together:
         self._starts = np.cumsum(lengths) - lengths
         self._without = self._shared.values.take(items)
         self._scores: Array = self._without + more
+
+    @classmethod
+    def answers(cls, users: Sequence[Overlaid], asked: Sequence[Asked]) -> list[Known]:
+        """The answers to what is asked of each of these users."""
+        together = over = cls(users, [one.allowed for one in asked])
+        if any(one.summed is not one.allowed for one in asked):
+            over = cls(users, [one.summed for one in asked])
+        best, totals = together.best(max(one.count for one in asked)), over.log_sums().tolist()
+        return [
+            Known(items[: one.count], scores[: one.count], total)
+            for (items, scores), one, total in zip(best, asked, totals, strict=True)
+        ]
 
     @cached_property
     def _one_mask(self) -> bool:
@@ -233,8 +234,8 @@ class Together:
         blocks, users = BLOCKS * count, len(self._lengths)
         rows = max(1, -(-int(self._lengths.max()) // blocks))
         scores = np.full((users, rows * blocks), -np.inf, np.float32)
-        for user, (begin, length) in enumerate(zip(self._starts.tolist(), self._lengths.tolist(), strict=True)):
-            scores[user, :length] = self._scores[begin : begin + length]
+        for row, begin, length in zip(scores, self._starts.tolist(), self._lengths.tolist(), strict=True):
+            row[:length] = self._scores[begin : begin + length]
         highest = scores.reshape(users, rows, blocks).max(axis=1)
         least: Array = np.partition(highest, blocks - count, axis=1)[:, blocks - count]
         return least

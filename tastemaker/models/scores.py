@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,34 +52,39 @@ class Scores(ABC):
         """Every item's score: float32[items]."""
 
     @classmethod
-    def prepared(
-        cls,
-        users: Sequence[Scores],
-        count: int,
-        allowed: Sequence[Mask | None],
-        summed: Sequence[Mask | None],
-    ) -> list[Scores]:
-        """The scores of users of this class, with what each of them will be asked computed together.
+    def answers(cls, users: Sequence[Self], asked: Sequence[Asked]) -> list[Known]:
+        """The answers to what is asked of the scores of users of this class, computed together."""
+        return [
+            Known(*user.best(one.count, one.allowed), user.log_sum(one.summed))
+            for user, one in zip(users, asked, strict=True)
+        ]
 
-        Asked are the best `count` items of each user's mask in `allowed`, and the sum over that in `summed`.
-        """
-        return list(users)
+    def shares(self, scores: Array, total: float) -> list[float]:
+        """The shares of some of the scores in a softmax over the sum `total`: see `shares`."""
+        return shares(scores, total)
+
+
+class Asked(NamedTuple):
+    """The best `count` items of the mask `allowed`, and the sum over the mask `summed`."""
+
+    count: int
+    allowed: Mask | None
+    summed: Mask | None
+
+
+class Known(NamedTuple):
+    """The answers to `Asked`: the best items, their scores, and the logarithm of the sum."""
+
+    items: NDArray[np.int64]
+    scores: Array
+    total: float
 
 
 class Prepared(Scores):
-    """Scores that know two answers already: the best items of a mask, and a sum."""
+    """Scores that know some answers already, and the shares of the best items in that sum."""
 
-    def __init__(
-        self,
-        scores: Scores,
-        count: int,
-        allowed: Mask | None,
-        best: tuple[NDArray[np.int64], Array],
-        summed: Mask | None,
-        total: float,
-    ) -> None:
-        self._scores, self._count, self._allowed = scores, count, allowed
-        self._best, self._summed, self._total = best, summed, total
+    def __init__(self, scores: Scores, asked: Asked, known: Known, shares: list[float]) -> None:
+        self._scores, self._asked, self._known, self._shares = scores, asked, known, shares
 
     def __len__(self) -> int:
         return len(self._scores)
@@ -87,32 +94,45 @@ class Prepared(Scores):
         return self._scores.dense
 
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
-        known = count == self._count and allowed is self._allowed
-        return self._best if known else self._scores.best(count, allowed)
+        asked, known = self._asked, self._known
+        if count == asked.count and allowed is asked.allowed:
+            return known.items, known.scores
+        return self._scores.best(count, allowed)
 
     def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
         return self._scores.of(items)
 
     def log_sum(self, allowed: Mask | None = None) -> float:
-        return self._total if allowed is self._summed else self._scores.log_sum(allowed)
+        return self._known.total if allowed is self._asked.summed else self._scores.log_sum(allowed)
+
+    def shares(self, scores: Array, total: float) -> list[float]:
+        known = scores is self._known.scores and total == self._known.total
+        return self._shares if known else super().shares(scores, total)
 
 
-def prepare(
-    users: Sequence[Scores], count: int, allowed: Sequence[Mask | None], summed: Sequence[Mask | None]
-) -> list[Scores]:
-    """The same scores, with the answers of all users computed together: see `Scores.prepared`."""
-    found = list(users)
+def prepare(users: Sequence[Scores], asked: Sequence[Asked]) -> list[Prepared]:
+    """The same scores with the answers to what each of them will be asked, computed together."""
+    found: dict[int, Known] = {}
     for kind in {type(user) for user in users}:
         places = [place for place, user in enumerate(users) if type(user) is kind]
-        prepared = kind.prepared(
-            [users[place] for place in places],
-            count,
-            [allowed[place] for place in places],
-            [summed[place] for place in places],
-        )
-        for place, scores in zip(places, prepared, strict=True):
-            found[place] = scores
-    return found
+        known = kind.answers([users[place] for place in places], [asked[place] for place in places])
+        found.update(zip(places, known, strict=True))
+    known = [found[place] for place in range(len(users))]
+    lengths = [len(one.scores) for one in known]
+    totals = np.repeat([one.total for one in known], lengths)
+    of_all = shares(np.concatenate([one.scores for one in known]), totals) if users else []
+    ends = [0, *accumulate(lengths)]
+    return [
+        Prepared(user, one, answers, of_all[begin:end])
+        for user, one, answers, (begin, end) in zip(users, asked, known, pairwise(ends), strict=True)
+    ]
+
+
+def shares(scores: NDArray[np.floating], total: float | NDArray[np.float64]) -> list[float]:
+    """The shares of these scores in a softmax over the sum `total`, rounded to seven decimals."""
+    found = np.exp(scores.astype(np.float64) - total)
+    rounded: list[float] = np.minimum(found, 1.0).round(7).tolist()
+    return rounded
 
 
 class Dense(Scores):

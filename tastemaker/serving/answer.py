@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.scores import Dense, Mask, Scores, log_sum
+from tastemaker.models.scores import Dense, Mask, Scores, log_sum, shares
 from tastemaker.serving.exploration import Exploration
 
 CATALOG = "catalog"
@@ -34,6 +34,44 @@ class Pick(NamedTuple):
     score: float | None = None
     reasons: tuple[str, ...] = ()
     promotion: str | None = None
+
+
+class Picks(NamedTuple):
+    """The items of an answer, in its order: see `Pick`. The columns have one length."""
+
+    items: list[int]
+    scores: list[float | None]
+    reasons: list[tuple[str, ...]]
+    promotions: list[str | None]
+
+    @classmethod
+    def of(
+        cls,
+        items: list[int],
+        scores: Sequence[float | None] | None = None,
+        reasons: tuple[str, ...] = (),
+        promotion: str | None = None,
+    ) -> Picks:
+        """Return picks with the same reasons and promotion."""
+        count = len(items)
+        found = [None] * count if scores is None else list(scores)
+        return cls(items, found, [reasons] * count, [promotion] * count)
+
+    def each(self) -> list[Pick]:
+        """Return one item after the other."""
+        return list(map(Pick, *self))
+
+    def and_then(self, others: Picks) -> Picks:
+        """Return these picks, followed by others."""
+        return Picks(*(mine + theirs for mine, theirs in zip(self, others, strict=True)))
+
+    def interleaved(self, others: Picks, rng: Random) -> Picks:
+        """Return these picks with others at random places between them. Both keep their order."""
+        joined, mine, theirs = self.and_then(others), len(self.items), len(others.items)
+        places = set(rng.sample(range(mine + theirs), theirs))
+        rest, front = iter(range(mine)), iter(range(mine, mine + theirs))
+        order = [next(front if place in places else rest) for place in range(mine + theirs)]
+        return Picks(*([column[place] for place in order] for column in joined))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +95,7 @@ def recommend(
     fillers: NDArray[np.float32] | None = None,
     reasons: bool = False,
     exploration: Exploration | None = None,
-) -> list[Pick]:
+) -> Picks:
     """Return the best `count` items, best first, except that promoted items have random places.
 
     `allowed` (bool[items]) is the request's filter. It does not apply to promoted items, and the promotion's
@@ -78,23 +116,20 @@ def recommend(
     items, values = _best(scores, free, open_to, first)
     best = items.tolist()
     explored = exploration.choose(scores, best, free, open_to) if exploration and first is None else []
-    best = best[: free - len(explored)]
-    picks = _picks(best, values[: len(best)], total)
+    kept = free - len(explored)
+    shown = None if total is None else scores.shares(values, total)[:kept]
+    picks = Picks.of(best[:kept], shown)
     if exploration and explored:
-        marks = (EXPLORED,) if reasons else ()
-        new = [pick._replace(reasons=marks) for pick in _picks(explored, scores.of(explored), total)]
-        picks = _interleaved(picks, new, exploration.rng) if total is None else picks + new
-        best += explored
-    if fillers is not None and (missing := count - len(best) - len(promoted)) > 0:
-        rest = _without(allowed, best + promoted, len(fillers))
+        new = _picks(scores, explored, total, (EXPLORED,) if reasons else ())
+        picks = picks.interleaved(new, exploration.rng) if total is None else picks.and_then(new)
+    if fillers is not None and (missing := free - len(picks.items)) > 0:
+        rest = _without(allowed, picks.items + promoted, len(fillers))
         popular = _best(Dense(fillers), missing, rest, first)[0].tolist()
-        picks += [Pick(item, reasons=(POPULAR,) if reasons else ()) for item in popular]
+        picks = picks.and_then(Picks.of(popular, reasons=(POPULAR,) if reasons else ()))
     if not promotion or not promoted:
         return picks
-    marks = (PROMOTED,) if reasons else ()
-    shown = _picks(promoted, scores.of(promoted), total)
-    marked = [pick._replace(reasons=marks, promotion=promotion.name) for pick in shown]
-    return _interleaved(picks, marked, rng or Random())
+    front = _picks(scores, promoted, total, (PROMOTED,) if reasons else (), promotion.name)
+    return picks.interleaved(front, rng or Random())
 
 
 def rank(
@@ -115,7 +150,7 @@ def rank(
     best = order[finite[order]]
     ranked: list[tuple[int, float | None]] = [
         (known[index], share)
-        for index, share in zip(best.tolist(), _shares(values[best], log_sum(values)), strict=True)
+        for index, share in zip(best.tolist(), shares(values[best], log_sum(values)), strict=True)
     ]
     if keep_unknown:
         unscored = {known[index] for index in np.flatnonzero(~finite).tolist()}
@@ -158,22 +193,12 @@ def _promoted(scores: Scores, count: int, promotion: Promotion) -> list[int]:
     return items
 
 
-def _picks(items: Sequence[int], values: NDArray[np.floating], total: float | None) -> list[Pick]:
-    if total is None:
-        return [Pick(item) for item in items]
-    return list(map(Pick, items, _shares(values, total)))
-
-
-def _shares(values: NDArray[np.floating], total: float) -> list[float]:
-    """Return probabilities, rounded to seven decimals."""
-    shares = np.exp(values.astype(np.float64) - total)
-    rounded: list[float] = np.minimum(shares, 1.0).round(7).tolist()
-    return rounded
-
-
-def _interleaved(picks: list[Pick], inserted: list[Pick], rng: Random) -> list[Pick]:
-    """Put `inserted` at random places between `picks`. Both keep their order."""
-    size = len(picks) + len(inserted)
-    places = set(rng.sample(range(size), len(inserted)))
-    rest, front = iter(picks), iter(inserted)
-    return [next(front if place in places else rest) for place in range(size)]
+def _picks(
+    scores: Scores,
+    items: list[int],
+    total: float | None,
+    reasons: tuple[str, ...],
+    promotion: str | None = None,
+) -> Picks:
+    shown = None if total is None else scores.shares(scores.of(items), total)
+    return Picks.of(items, shown, reasons, promotion)

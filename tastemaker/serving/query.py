@@ -10,7 +10,7 @@ from tastemaker.contracts.dataset_storage import DatasetStorage
 from tastemaker.contracts.metrics import COLD_USERS
 from tastemaker.models.base import Asker
 from tastemaker.models.bundle import History
-from tastemaker.models.scores import Dense, Mask, Scores, prepare
+from tastemaker.models.scores import Asked, Dense, Scores, prepare
 from tastemaker.models.semantic import SemanticModel
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.history import Past, past
@@ -98,19 +98,14 @@ class Query:
         return Asker(history, self.context, self.user_index)
 
     @staticmethod
-    def score_together(
-        queries: Sequence[Query],
-        count: int,
-        allowed: Sequence[Mask | None],
-        summed: Sequence[Mask | None],
-    ) -> None:
-        """Compute the scores of queries to one endpoint together, with their best items; each keeps its own.
+    def score_together(queries: Sequence[Query], asked: Sequence[Asked]) -> None:
+        """Compute the scores of queries to one endpoint together, with the answers to what will be asked.
 
-        `count`, `allowed` and `summed` are what the queries will ask of their scores (`scores.prepare`).
+        Each query keeps its own.
         """
         if not queries or (model := queries[0].loaded.model).needs_item:
             return
         now = int(queries[0].runtime.clock())
         found = model.scores_together([query._asker for query in queries], now=now)
-        for query, scores in zip(queries, prepare(found, count, allowed, summed), strict=True):
+        for query, scores in zip(queries, prepare(found, asked), strict=True):
             query._scores = scores

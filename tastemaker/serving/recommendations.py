@@ -10,8 +10,9 @@ from typing import Any
 from tastemaker.contracts.limits import MAX_RESULTS, MAX_RESULTS_WITH_METADATA
 from tastemaker.contracts.metrics import FILLER_ITEMS
 from tastemaker.errors import InvalidInput, TastemakerError
+from tastemaker.models.scores import Asked
 from tastemaker.serving import precomputed
-from tastemaker.serving.answer import CANDIDATES, CATALOG, POPULAR, Pick, Promotion, recommend
+from tastemaker.serving.answer import CANDIDATES, CATALOG, POPULAR, Pick, Picks, Promotion, recommend
 from tastemaker.serving.eligibility import Eligible, allowed_items, preferred_items
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.explain import explanations
@@ -109,15 +110,18 @@ class Request:
             return None
         return CANDIDATES if self.query.endpoint.second_generation else CATALOG
 
+    @property
+    def asked(self) -> Asked:
+        """What the answer asks of the user's scores."""
+        allowed = self.eligible.allowed
+        return Asked(self.count, allowed, allowed if self.scale == CANDIDATES else None)
+
     @staticmethod
     def score_together(requests: Sequence[Request]) -> None:
-        """Score the users of requests for one number of results from one endpoint together."""
-        if requests:
-            allowed = [request.eligible.allowed for request in requests]
-            summed = allowed if requests[0].scale == CANDIDATES else [None] * len(requests)
-            Query.score_together([request.query for request in requests], requests[0].count, allowed, summed)
+        """Score the users of requests to one endpoint together."""
+        Query.score_together([one.query for one in requests], [one.asked for one in requests])
 
-    def picks(self, seed: str) -> list[Pick]:
+    def picks(self, seed: str) -> Picks:
         """Return the items of the answer. The seed decides what is explored.
 
         Raises as `get_recommendations`.
@@ -136,7 +140,7 @@ class Request:
             exploration=exploration_of(query, seed),
         )
         query.report_cold_user()
-        if second_generation and (fillers := sum(POPULAR in pick.reasons for pick in picks)):
+        if second_generation and (fillers := picks.reasons.count((POPULAR,))):
             query.runtime.observer.add(FILLER_ITEMS, fillers)
         return picks
 
@@ -152,13 +156,15 @@ def answer(
     query = request.query
     recommendation_id = runtime.new_id(endpoint.arn)
     picks = request.picks(recommendation_id)
-    ids, columns = query.loaded.bundle.items.take([pick.item for pick in picks]), request.columns
+    ids, columns = query.loaded.bundle.items.take(picks.items), request.columns
     result: dict[str, Any] = {
-        "itemList": [_entry(query, name, pick, columns) for name, pick in zip(ids, picks, strict=True)],
+        "itemList": [
+            _entry(query, name, pick, columns) for name, pick in zip(ids, picks.each(), strict=True)
+        ],
         "recommendationId": recommendation_id,
     }
     if explained:
-        result["explanations"] = explanations(query, [pick.item for pick in picks])
+        result["explanations"] = explanations(query, picks.items)
     return result
 
 

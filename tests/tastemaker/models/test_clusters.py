@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tastemaker.models.blended import SEARCHED_TOGETHER, Blended, Searched, searched_together
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.extras import Extra
-from tastemaker.models.scores import prepare
+from tastemaker.models.scores import Asked, prepare
 from tastemaker.serving.answer import CANDIDATES, Promotion, recommend
 from training.algorithms import clusters
 
@@ -127,7 +127,7 @@ def test_promotions_are_searched_separately(shop) -> None:
     _, searched = both(shop, 5)
     rare = np.zeros(ITEMS, bool)
     rare[7:47] = True
-    picks = recommend(searched, count=20, scale=CANDIDATES, promotion=Promotion("p", 50, rare))
+    picks = recommend(searched, count=20, scale=CANDIDATES, promotion=Promotion("p", 50, rare)).each()
     promoted = [pick.item for pick in picks if pick.promotion]
     assert len(promoted) == 10 and rare[promoted].all() and len({pick.item for pick in picks}) == 20
 
@@ -174,7 +174,7 @@ def test_users_searched_for_together_get_what_each_gets_alone(share: float) -> N
             ]
             for _ in range(2)
         )
-        found = prepare(users, 20, masks, masks)
+        found = prepare(users, [Asked(20, mask, mask) for mask in masks])
         for scores, one, mask in zip(found, alone, masks, strict=True):
             items, values = scores.best(20, mask)
             assert items.tolist() == one.top(20, mask).tolist()
@@ -196,7 +196,8 @@ def test_users_with_fewer_items_than_asked_for_get_together_what_each_gets_alone
             ]
             for _ in range(2)
         )
-        for scores, one, over in zip(prepare(users, 25, [small] * 9, sums), alone, sums, strict=True):
+        prepared = prepare(users, [Asked(25, small, over) for over in sums])
+        for scores, one, over in zip(prepared, alone, sums, strict=True):
             total = one.log_sum(over)  # a live request asks for it first
             assert scores.log_sum(over) == pytest.approx(total, abs=1e-5)
             items, values = scores.best(25, small)

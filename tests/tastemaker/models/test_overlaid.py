@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tastemaker.models.extras import Extra
 from tastemaker.models.overlaid import Overlaid, Shared
-from tastemaker.models.scores import Dense, Scores, prepare
+from tastemaker.models.scores import Asked, Dense, Scores, prepare
 
 ITEMS = 60
 
@@ -75,7 +75,7 @@ def test_answers_prepared_together_equal_those_of_all_scores(
         for number, mask in enumerate(allowed)
     ]
     summed = [None] * len(users) if whole else chosen
-    found = prepare(users, count, chosen, summed)
+    found = prepare(users, [Asked(count, *masks) for masks in zip(chosen, summed, strict=True)])
     for user, scores, mask, over in zip(users, found, chosen, summed, strict=True):
         dense = Dense(user.dense)
         items, best = scores.best(count, mask)

@@ -1,15 +1,40 @@
-"""Sparse rows and distinct keys."""
+"""Sparse rows, runs, and keys that are repeated."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.models.sparse import distinct
+from tastemaker.models.sparse import SparseRows, repeated, sums_of_runs
 
 
 @given(st.lists(st.integers(0, 40), max_size=80))
-def test_distinct_finds_each_key_once_and_the_place_of_all(values: list[int]) -> None:
-    keys = np.array(values, np.int64)
-    found, places = distinct(keys, 41)
-    assert sorted(found.tolist()) == sorted(set(values))
-    assert found[places].tolist() == values
+def test_keys_that_come_again_are_found_with_their_last_place(values: list[int]) -> None:
+    again, last = repeated(np.array(values, np.int64), 41)
+    places = range(len(values))
+    assert again.tolist() == [place for place in places if values[place] in values[place + 1 :]]
+    assert last.tolist() == [
+        max(other for other in places if values[other] == values[place]) for place in again.tolist()
+    ]
+
+
+def test_more_keys_than_small_numbers_hold_are_found() -> None:
+    again, last = repeated(np.arange(70_000) % 69_990, 70_000)
+    assert again.tolist() == list(range(10)) and last.tolist() == list(range(69_990, 70_000))
+
+
+@given(st.lists(st.lists(st.integers(-9, 9), max_size=5), max_size=8))
+def test_runs_are_summed_one_by_one(runs: list[list[int]]) -> None:
+    values = np.array([value for run in runs for value in run], np.float32)
+    assert sums_of_runs(values, np.array([len(run) for run in runs], np.int64)).tolist() == list(
+        map(sum, runs)
+    )
+
+
+def test_entries_are_those_of_each_row_with_its_weight() -> None:
+    rows = SparseRows(
+        np.array([0, 2, 2, 3]), np.array([1, 2, 0], np.int32), np.array([0.5, 1.0, 2.0], np.float32)
+    )
+    columns, values = rows.entries(np.array([2, 1, 0, 2]), np.array([3.0, 9.0, 2.0, 1.0]))
+    assert columns.tolist() == [0, 1, 2, 0]
+    assert values == pytest.approx([6.0, 1.0, 2.0, 2.0])

@@ -1,6 +1,7 @@
 """Scores become an answer: filters, scales, promotions, fillers, rankings."""
 
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,10 @@ from tastemaker.serving.answer import CANDIDATES, CATALOG, Pick, Promotion, rank
 SCORES = Dense(np.log(np.array([0.1, 0.4, 0.2, 0.3], np.float32)))
 
 
+def picked(*scores: Dense, **asked: Any) -> list[Pick]:
+    return recommend(*scores, **asked).each()
+
+
 def mask(*items: int, of: int = 4) -> np.ndarray:
     allowed = np.zeros(of, bool)
     allowed[list(items)] = True
@@ -20,23 +25,23 @@ def mask(*items: int, of: int = 4) -> np.ndarray:
 
 
 def test_recommend_returns_best_first_without_scores() -> None:
-    assert recommend(SCORES, count=3) == [Pick(1), Pick(3), Pick(2)]
+    assert picked(SCORES, count=3) == [Pick(1), Pick(3), Pick(2)]
 
 
 def test_catalog_scale_ignores_the_filter() -> None:
-    picks = recommend(SCORES, count=9, allowed=mask(0, 2), scale=CATALOG)
+    picks = picked(SCORES, count=9, allowed=mask(0, 2), scale=CATALOG)
     assert [(pick.item, pick.score) for pick in picks] == [(2, 0.2), (0, 0.1)]
 
 
 def test_candidates_scale_sums_to_one_over_allowed_items() -> None:
-    picks = recommend(SCORES, count=9, allowed=mask(0, 2), scale=CANDIDATES)
+    picks = picked(SCORES, count=9, allowed=mask(0, 2), scale=CANDIDATES)
     assert [pick.score for pick in picks] == [0.6666667, 0.3333333]
 
 
 def test_fillers_have_a_reason_and_no_score() -> None:
     scores = np.array([0.0, -np.inf, -np.inf, -np.inf], np.float32)
     popular = np.array([9, 1, 3, 2], np.float32)
-    picks = recommend(
+    picks = picked(
         Dense(scores), count=3, allowed=mask(0, 1, 3), scale=CANDIDATES, fillers=popular, reasons=True
     )
     assert picks == [Pick(0, 1.0), Pick(3, reasons=("Popular item",)), Pick(1, reasons=("Popular item",))]
@@ -48,7 +53,7 @@ def test_promoted_items_take_their_share_without_duplicates() -> None:
     scores = np.arange(20, dtype=np.float32)
     promotion = Promotion("sale", 35, mask(19, 3, 1, 0, of=20))
     for seed in range(20):
-        picks = recommend(
+        picks = picked(
             Dense(scores), count=10, allowed=scores > 5, promotion=promotion, rng=Random(seed),
             scale=CANDIDATES, reasons=True,
         )  # fmt: skip
@@ -66,7 +71,7 @@ def test_promoted_items_have_random_places() -> None:
     places = {
         next(
             place
-            for place, pick in enumerate(recommend(scores, count=10, promotion=promotion, rng=Random(seed)))
+            for place, pick in enumerate(picked(scores, count=10, promotion=promotion, rng=Random(seed)))
             if pick.promotion
         )
         for seed in range(200)
@@ -78,7 +83,7 @@ def test_promoted_items_have_random_places() -> None:
 def test_promoted_slots_are_rounded_down_to_at_least_one(count: int, percent: int, slots: int) -> None:
     scores = np.arange(50, dtype=np.float32)
     allowed = mask(1, 2, 3, 4, of=50) if percent == 100 else None
-    picks = recommend(Dense(scores), count=count, promotion=Promotion("p", percent, allowed), rng=Random(1))
+    picks = picked(Dense(scores), count=count, promotion=Promotion("p", percent, allowed), rng=Random(1))
     assert sum(pick.promotion == "p" for pick in picks) == slots
     assert len({pick.item for pick in picks}) == len(picks) == count
 
@@ -103,7 +108,7 @@ def test_every_answer_satisfies_the_invariants(values: list[float], count: int, 
     bits = st.lists(st.booleans(), min_size=len(values), max_size=len(values)).map(np.array)
     allowed, on_sale = data.draw(bits), data.draw(bits)
     percent = data.draw(st.integers(1, 100))
-    picks = recommend(
+    picks = picked(
         Dense(scores),
         count=count,
         allowed=allowed,

@@ -66,7 +66,7 @@ def test_answer_with_explored_item_stays_sorted(premiere: Cinema) -> None:
 def test_second_generation_rarely_explores_and_gives_the_reason(premiere: Cinema) -> None:
     endpoint = premiere.runtime.endpoint({"campaignArn": f"{PREFIX}campaign/v2"})
     request = Request.of(premiere.runtime, endpoint, {"userId": "bob", "numResults": 1})
-    found = [request.picks(str(seed))[0] for seed in range(6000)]
+    found = [request.picks(str(seed)).each()[0] for seed in range(6000)]
     explored = [pick for pick in found if pick.item == request.query.loaded.bundle.items.index("emma")]
     assert 0 < len(explored) < 20
     assert all(pick.reasons == ("Exploration",) for pick in explored)
