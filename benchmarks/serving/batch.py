@@ -102,7 +102,7 @@ def seconds_a_line(work: InferenceJob, questions: list[bytes]) -> Stages:
         clock.append(process_time())
         work.score_together([question for _, question, _ in read if question])
         clock.append(process_time())
-        outputs = [work.answer(question or {}) for _, question, _ in read]
+        outputs = [work.json_answer(question or {}) for _, question, _ in read]
         clock.append(process_time())
         for (echo, _, error), output in zip(read, outputs, strict=True):
             lines.write(echo, output, error)

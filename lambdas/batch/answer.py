@@ -34,7 +34,9 @@ class Counts(NamedTuple):
     answered: int
 
 
-Answer = Callable[[lines.Question], Mapping[str, Any]]
+Output = Mapping[str, Any] | str
+"""The `output` of a line, which may already be JSON."""
+Answer = Callable[[lines.Question], Output]
 Line = tuple[Any, lines.Question | None, str | None]
 Prepare = Callable[[list[Line]], Iterable[Line]]
 """Yields the lines of a group, each when it may be answered."""
@@ -109,7 +111,7 @@ def answer_shard(
         source,
         lake,
         entry,
-        answer or job.answer,
+        answer or job.json_answer,
         prefetch if job.needs_events else None,
         prepared,
         split,
@@ -164,7 +166,7 @@ def _prepare(together: Callable[[list[lines.Question]], None], questions: list[l
         logger.exception("lines could not be prepared together; they are answered one by one")
 
 
-def _answered(answer: Answer, question: lines.Question) -> tuple[Mapping[str, Any] | None, str | None]:
+def _answered(answer: Answer, question: lines.Question) -> tuple[Output | None, str | None]:
     """The output of a line, or why there is none: one line never fails the others.
 
     Errors of AWS and of the machine are raised: they are no property of the line, and a retry can succeed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +13,7 @@ from tastemaker.batch import lines
 from tastemaker.contracts.plans import BatchPlan
 from tastemaker.errors import TastemakerError
 from tastemaker.serving import personalized_ranking
+from tastemaker.serving.answer import Picks
 from tastemaker.serving.eligibility import requested_filter
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.loaded import LoadedBundle
@@ -24,7 +25,7 @@ MAX_MASKS = 128 << 20
 """The bytes of the masks of lines that are scored together. A mask has a byte for each item."""
 
 MAX_IDS = 1 << 20
-"""The most ids that are made a list, which takes some 65 bytes for each."""
+"""The most items whose ids are kept as JSON. Each takes some 70 bytes."""
 
 
 def endpoint_of(plan: BatchPlan) -> Endpoint:
@@ -59,21 +60,42 @@ class InferenceJob:
         """Return the `output` of a line. Raises TastemakerError if the line cannot be answered."""
         if self.endpoint.recipe.call == "GetPersonalizedRanking":
             return self._ranking(question)
-        request = self._requests.pop(id(question), None) or self._request(question)
-        # A shard may be answered twice and must give the same answer, so exploration is seeded.
-        picks = request.picks(f"{self.endpoint.arn} {request.query.user_id}")
-        output: dict[str, Any] = {"recommendedItems": list(map(self._ids.__getitem__, picks.items))}
+        request, picks = self._picks(question)
+        output: dict[str, Any] = {"recommendedItems": self._loaded.bundle.items.take(picks.items)}
         if request.scale is not None:
             output["scores"] = picks.scores
         if any(picks.reasons):
             output["reasons"] = picks.reasons
         return output
 
+    def json_answer(self, question: lines.Question) -> str:
+        """Return the `output` of a line as JSON, which is faster. Raises as `answer`."""
+        if self.endpoint.recipe.call == "GetPersonalizedRanking":
+            return lines.to_json(self._ranking(question))
+        request, picks = self._picks(question)
+        output = f'"recommendedItems":[{",".join(self._quoted(picks.items))}]'
+        if request.scale is not None:
+            output += f',"scores":{lines.shares_to_json(picks.scores)}'
+        if any(picks.reasons):
+            output += f',"reasons":{lines.to_json(picks.reasons)}'
+        return f"{{{output}}}"
+
+    def _picks(self, question: lines.Question) -> tuple[Request, Picks]:
+        request = self._requests.pop(id(question), None) or self._request(question)
+        # A shard may be answered twice and must give the same answer, so exploration is seeded.
+        return request, request.picks(f"{self.endpoint.arn} {request.query.user_id}")
+
+    def _quoted(self, items: list[int]) -> Iterable[str]:
+        """Return the ids of items as JSON."""
+        if self._all_quoted is None:
+            return map(lines.to_json, self._loaded.bundle.items.take(items))
+        return map(self._all_quoted.__getitem__, items)
+
     @cached_property
-    def _ids(self) -> Sequence[str]:
-        """The ids of the items: a list, which is read faster, unless it would take much memory."""
+    def _all_quoted(self) -> list[str] | None:
+        """The ids of all items as JSON; None if they would take much memory."""
         items = self._loaded.bundle.items
-        return items.tolist() if len(items) <= MAX_IDS else items
+        return list(map(lines.to_json, items.tolist())) if len(items) <= MAX_IDS else None
 
     @property
     def _loaded(self) -> LoadedBundle:

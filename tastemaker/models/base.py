@@ -14,6 +14,8 @@ from tastemaker.models.scores import Dense, Scores
 MODELS: dict[str, type[Model]] = {}
 """Every model by its `model_name`, which is also the member `kind` of its bundle."""
 
+MANY_USERS = 1 << 20
+
 
 class Asker(NamedTuple):
     """A user who is answered together with others: see the arguments of `Model.score_user`."""
@@ -44,6 +46,11 @@ class Model:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
+
+    @property
+    def users_together(self) -> int:
+        """How many users are scored together fastest. It may be more than there ever are."""
+        return MANY_USERS
 
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1

@@ -20,11 +20,11 @@ from tastemaker.models.sparse import SparseRows, repeated
 
 Array = NDArray[np.float32]
 
-MAX_TABLE = 1 << 22
-"""The entries of the table of users times items, for users who are computed together: 8 MB."""
-
 MAX_USERS = 32
 """The most users who are computed together, so that their entries stay in the processor's cache."""
+
+SLOTS = 8
+"""The slots for each entry of a user: so many that two items are rarely in one slot."""
 
 
 class Extra(NamedTuple):
@@ -63,22 +63,19 @@ class SparseParts:
         """What the items that follow from each history get: its items are oldest first."""
         if not self.settings:
             return [NOTHING] * len(histories)
-        size = min(max(MAX_TABLE // max(self.items, 1), 1), MAX_USERS)
-        starts = range(0, len(histories), size)
-        return [extra for start in starts for extra in self._together(histories[start : start + size])]
+        starts = range(0, len(histories), MAX_USERS)
+        return [extra for start in starts for extra in self._together(histories[start : start + MAX_USERS])]
 
     def _together(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
         found = self._entries(histories)
         lengths = np.stack([counts for _, _, counts in found])
-        firsts = np.tile(np.arange(len(histories)) * self.items, len(found))
-        first_keys = np.repeat(firsts, lengths.ravel())
-        keys = np.concatenate([items for items, _, _ in found]) + first_keys
-        again, last = repeated(keys, len(histories) * self.items)
-        values, begin = np.zeros(len(keys), np.float32), 0
+        items = np.concatenate([items for items, _, _ in found])
+        again, last = _repeated(items, lengths)
+        values, begin = np.zeros(len(items), np.float32), 0
         for number, (name, settings) in enumerate(self.settings.items()):
             # The last of equal entries is in the same part or in a later one.
             end = begin + len(found[number][1])
-            sums = np.zeros(len(keys) - begin, np.float32)
+            sums = np.zeros(len(items) - begin, np.float32)
             sums[: end - begin] = found[number][1]
             mine = slice(*np.searchsorted(again, [begin, end]))
             moved = again[mine] - begin
@@ -88,12 +85,13 @@ class SparseParts:
             above *= np.float32(settings["weight"])
             values[begin:] += above
             begin = end
-        kept = np.ones(len(keys), bool)
+        kept = np.ones(len(items), bool)
         kept[again] = False
         ends = np.cumsum(lengths)
         ends -= np.searchsorted(again, ends)
-        keys -= first_keys
-        return _by_user(keys[kept], values[kept], np.diff(ends, prepend=0).reshape(lengths.shape))
+        return _by_user(
+            items[kept].astype(np.int64), values[kept], np.diff(ends, prepend=0).reshape(lengths.shape)
+        )
 
     def _entries(
         self, histories: Sequence[NDArray[np.integer]]
@@ -111,6 +109,19 @@ class SparseParts:
             else:
                 found.append((items, weights, np.bincount(owners, minlength=len(lengths))))
         return found
+
+
+def _repeated(
+    items: NDArray[np.integer], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+    """The entries with an item that comes again later for the same user, and the last one of each of them.
+
+    `lengths` is int64[parts, users].
+    """
+    parts, users = lengths.shape
+    slots = 1 << (SLOTS * len(items) // users).bit_length()
+    firsts = np.repeat(np.tile(np.arange(users) * slots, parts), lengths.ravel())
+    return repeated(items, firsts + (items & (slots - 1)), users * slots)
 
 
 def _by_user(items: NDArray[np.int64], values: Array, lengths: NDArray[np.int64]) -> list[Extra]:

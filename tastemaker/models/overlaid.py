@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.extras import MAX_USERS, Extra
+from tastemaker.models.extras import Extra
 from tastemaker.models.scores import Array, Asked, Known, Mask, Scores, log_sum
 from tastemaker.models.sparse import ranges, sums_of_runs
 
@@ -138,11 +138,9 @@ class Overlaid(Scores):
         by_shared: dict[int, list[int]] = {}
         for place, user in enumerate(users):
             by_shared.setdefault(id(user.shared), []).append(place)
-        for alike in by_shared.values():
-            for start in range(0, len(alike), MAX_USERS):
-                places = alike[start : start + MAX_USERS]
-                group, wanted = [users[place] for place in places], [asked[place] for place in places]
-                found.update(zip(places, Together.answers(group, wanted), strict=True))
+        for places in by_shared.values():
+            group, wanted = [users[place] for place in places], [asked[place] for place in places]
+            found.update(zip(places, Together.answers(group, wanted), strict=True))
         return [found[place] for place in range(len(users))]
 
 

@@ -20,7 +20,7 @@ from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.bundle import Bundle, History
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.encoder import Encoder
-from tastemaker.models.extras import Extra, SparseParts
+from tastemaker.models.extras import MAX_USERS, Extra, SparseParts
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.overlaid import Overlaid
 from tastemaker.models.scores import Scores
@@ -95,6 +95,10 @@ class SequenceModel(Model):
     def log_popularity(self) -> NDArray[np.float32]:
         """The scores of the part `popularity`."""
         return parts.log_distribution(np.asarray(self.bundle.popularity, np.float32))
+
+    @property
+    def users_together(self) -> int:
+        return super().users_together if self.encoder else MAX_USERS
 
     def relevant(self, history: History) -> History:
         """The events of the types that the model was trained on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,11 +42,10 @@ class SparseRows:
         self, items: NDArray[np.integer], weights: NDArray[np.floating]
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The columns and weighted values of these rows, one row after the other. Columns may repeat."""
-        begins, ends = self.offsets[items], self.offsets[np.asarray(items) + 1]
-        runs = [slice(begin, end) for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
-        values = np.repeat(np.asarray(weights, np.float32), ends - begins)
-        values *= joined(self.values, runs)
-        return joined(self.columns, runs), values
+        lengths = self.lengths(items)
+        begins, values = self.offsets[items], np.repeat(np.asarray(weights, np.float32), lengths)
+        values *= joined(self.values, begins, lengths)
+        return joined(self.columns, begins, lengths), values
 
     def sum(self, items: NDArray[np.integer], weights: NDArray[np.floating]) -> NDArray[np.float32]:
         """The weighted sum of rows as a dense vector, float32[items]."""
@@ -77,13 +75,22 @@ def ranges(begins: NDArray[np.integer], lengths: NDArray[np.integer]) -> NDArray
     return positions
 
 
-def joined(array: NDArray[Any], runs: Sequence[slice]) -> NDArray[Any]:
-    """The elements of these runs of a contiguous array, one run after the other, read-only.
+def joined(array: NDArray[Any], begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
+    """The elements of several runs of a contiguous array, one run after the other.
 
-    Copying runs of memory takes half of the time that gathering their elements takes.
+    If runs have similar lengths, each is copied whole, which takes a third of the time.
     """
-    data = array.data
-    return np.frombuffer(b"".join([data[run] for run in runs]), array.dtype)
+    width = int(lengths.max(initial=0))
+    if 2 * int(lengths.sum()) <= width * len(lengths):
+        return array.take(ranges(begins, lengths))
+    size = array.itemsize
+    windows = np.ndarray((len(array) - width + 1,), f"V{width * size}", array, strides=(size,))
+    firsts = np.minimum(begins, len(array) - width)
+    copied = windows[firsts].view(array.dtype)
+    if (lengths == width).all():
+        return copied
+    places, skipped = np.arange(width), (begins - firsts)[:, None]
+    return copied[((places >= skipped) & (places < skipped + lengths[:, None])).ravel()]
 
 
 def sums_of_runs(values: NDArray[np.floating], lengths: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -94,16 +101,28 @@ def sums_of_runs(values: NDArray[np.floating], lengths: NDArray[np.integer]) -> 
     return sums
 
 
-def repeated(keys: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.integer]]:
+def repeated(
+    keys: NDArray[np.integer], slots: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
     """The places of keys that come again later, rising, and the place where each of them comes last.
 
-    Keys are less than `size`. Nothing is sorted: each key writes its place to a table that is not
-    initialized, and of equal keys the last one stays (Briggs, Torczon, "An Efficient Representation for
-    Sparse Sets", 1993). Only the pages of the table that keys fall on take memory.
+    Keys with equal slots (less than `size`) are compared: a key is the pair of both. Nothing is sorted. Each
+    place is written to its slot of a table that is not initialized, and the last one stays (as in Briggs,
+    Torczon, "An Efficient Representation for Sparse Sets", 1993). Those that find another key there try
+    again.
     """
-    places = np.arange(len(keys), dtype=np.uint16 if len(keys) <= 1 << 16 else np.int32)
-    table = np.empty(size, places.dtype)
-    table[keys] = places
-    last = table.take(keys)
-    again = np.flatnonzero(last != places)
-    return again, last[again].astype(np.int64)
+    rest = np.arange(len(keys), dtype=np.uint16 if len(keys) <= 1 << 16 else np.int32)
+    table, tried = np.empty(size, rest.dtype), keys
+    again, last = [rest[:0]], [rest[:0]]
+    while len(rest):
+        table[slots] = rest
+        there = table.take(slots)
+        same = keys.take(there) == tried
+        earlier = np.flatnonzero(same & (there != rest))
+        again.append(rest[earlier])
+        last.append(there[earlier])
+        left = np.flatnonzero(~same)
+        rest, slots, tried = rest[left], slots[left], tried[left]
+    found = np.concatenate(again)
+    order = np.argsort(found)
+    return found[order].astype(np.int64), np.concatenate(last)[order].astype(np.int64)

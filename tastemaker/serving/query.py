@@ -105,7 +105,9 @@ class Query:
         """
         if not queries or (model := queries[0].loaded.model).needs_item:
             return
-        now = int(queries[0].runtime.clock())
-        found = model.scores_together([query._asker for query in queries], now=now)
-        for query, scores in zip(queries, prepare(found, asked), strict=True):
-            query._scores = scores
+        now, size = int(queries[0].runtime.clock()), model.users_together
+        for start in range(0, len(queries), size):
+            some = queries[start : start + size]
+            found = model.scores_together([query._asker for query in some], now=now)
+            for query, scores in zip(some, prepare(found, asked[start : start + size]), strict=True):
+                query._scores = scores

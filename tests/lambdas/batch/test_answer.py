@@ -46,9 +46,9 @@ class RecordedJob(InferenceJob):
         self.seen.append(len(questions))
         super().score_together(questions)
 
-    def answer(self, question: Question) -> dict[str, Any]:
+    def json_answer(self, question: Question) -> str:
         self.seen.append("answer")
-        return super().answer(question)
+        return super().json_answer(question)
 
 
 @pytest.mark.parametrize(("size", "seen"), [(GROUP, [5, *["answer"] * 5]), (2, [2, "answer", "answer"])])

@@ -49,11 +49,11 @@ def histories(lengths: list[int]) -> list[History]:
     return [History(one, np.arange(len(one)), np.zeros(len(one), np.int16)) for one in items]
 
 
-@pytest.mark.parametrize("table", [1, 3 * ITEMS, extras.MAX_TABLE])
+@pytest.mark.parametrize("users_together", [1, 3, extras.MAX_USERS])
 def test_sparse_parts_of_users_together_equal_each_part_alone(
-    model: SequenceModel, table: int, monkeypatch: pytest.MonkeyPatch
+    model: SequenceModel, users_together: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extras, "MAX_TABLE", table)
+    monkeypatch.setattr(extras, "MAX_USERS", users_together)
     users = histories([30, 1, 3, 12, 50, 2, 8])
     for history, scores in zip(users, model.scores_together([Asker(h) for h in users], now=99), strict=True):
         wanted = np.zeros(ITEMS)
