@@ -53,7 +53,7 @@ def simulate(weight: float, good: float, seed: int, *, learns: bool = True, requ
             rate = taken_rate(known_taken, known_shown) if learns else None
         rng = Random(f"{seed} {request}")
         way = Exploration(weight, 30.0, CREATED, 100 * DAY, rng, known_taken, known_shown, rate)
-        items = [pick.item for pick in recommend(scores, count=PLACES, exploration=way if weight else None)]
+        items = recommend(scores, count=PLACES, exploration=way if weight else None).items
         liked = people.random(PLACES) < rates[items]
         shown[items] += 1
         taken[np.asarray(items)[liked]] += 1

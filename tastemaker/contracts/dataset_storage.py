@@ -51,7 +51,7 @@ class DatasetStorage:
     dataset_arn: str
     data_id: str | None
 
-    @property
+    @cached_property
     def catalog(self) -> str:
         """The key of the dataset's upserts in the catalog table."""
         return storage_name(self.dataset_arn, self.data_id)

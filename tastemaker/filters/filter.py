@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class FilterContext:
     cache: masks.MaskCache | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filter:
     """Expressions that are joined by bars, and their text."""
 
@@ -55,17 +56,17 @@ class Filter:
         """The names of the parameters, without the dollar sign."""
         return frozenset().union(*(expression.parameters for expression in self.expressions))
 
-    @property
+    @cached_property
     def needs_events(self) -> bool:
         """Whether the result depends on the user's events."""
         return any(expression.on_events for expression in self.expressions)
 
-    @property
+    @cached_property
     def needs_user(self) -> bool:
         """Whether the result depends on the user's properties."""
         return any(expression.only_if for expression in self.expressions)
 
-    @property
+    @cached_property
     def needs_current_item(self) -> bool:
         """Whether the result depends on the current item. Only recipes for related items have one."""
         conditions = (condition for expression in self.expressions for condition in expression.conditions)

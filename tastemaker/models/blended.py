@@ -134,7 +134,7 @@ class Searched(Blended):
             group, wanted = users[start : start + size], asked[start : start + size]
             cls._search_together(group, [one.allowed for one in wanted])
             for user, one in zip(group, wanted, strict=True):
-                items, scores = user.best(one.count, one.allowed)
+                items, scores = user.best(one.most, one.allowed)
                 # A long answer needs all scores. They take much memory, and a live request sums before them.
                 user.__dict__.pop("_whole", None)
                 found.append(Known(items, scores, user.log_sum(one.summed)))

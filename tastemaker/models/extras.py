@@ -47,6 +47,14 @@ class Extra(NamedTuple):
 NOTHING = Extra(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
+class Entries(NamedTuple):
+    """What events lead to by one part, user by user: items, weights, and how many each user has."""
+
+    items: NDArray[np.integer]
+    weights: Array
+    lengths: NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class SparseParts:
     """The sparse parts of a blend over so many `items`.
@@ -68,15 +76,15 @@ class SparseParts:
 
     def _together(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
         found = self._entries(histories)
-        lengths = np.stack([counts for _, _, counts in found])
-        items = np.concatenate([items for items, _, _ in found])
+        lengths = np.stack([one.lengths for one in found])
+        items = np.concatenate([one.items for one in found])
         again, last = _repeated(items, lengths)
         values, begin = np.zeros(len(items), np.float32), 0
         for number, (name, settings) in enumerate(self.settings.items()):
             # The last of equal entries is in the same part or in a later one.
-            end = begin + len(found[number][1])
+            end = begin + len(found[number].weights)
             sums = np.zeros(len(items) - begin, np.float32)
-            sums[: end - begin] = found[number][1]
+            sums[: end - begin] = found[number].weights
             mine = slice(*np.searchsorted(again, [begin, end]))
             moved = again[mine] - begin
             np.add.at(sums, last[mine] - begin, sums[moved])
@@ -93,10 +101,7 @@ class SparseParts:
             items[kept].astype(np.int64), values[kept], np.diff(ends, prepend=0).reshape(lengths.shape)
         )
 
-    def _entries(
-        self, histories: Sequence[NDArray[np.integer]]
-    ) -> list[tuple[NDArray[np.integer], Array, NDArray[np.int64]]]:
-        """The entries of each part: their items, their weights, and how many each user has."""
+    def _entries(self, histories: Sequence[NDArray[np.integer]]) -> list[Entries]:
         lengths = np.array([len(history) for history in histories])
         events, whose = np.concatenate(histories), np.repeat(np.arange(len(lengths)), lengths)
         ages = np.repeat(np.cumsum(lengths), lengths) - np.arange(1, len(events) + 1)
@@ -105,9 +110,9 @@ class SparseParts:
             items, owners, weights = parts.events_of(name, events, whose, ages, settings.get("halfLife", 0.0))
             if name in self.rows:
                 counts = np.bincount(owners, self.rows[name].lengths(items), len(lengths)).astype(np.int64)
-                found.append((*self.rows[name].entries(items, weights), counts))
+                found.append(Entries(*self.rows[name].entries(items, weights), counts))
             else:
-                found.append((items, weights, np.bincount(owners, minlength=len(lengths))))
+                found.append(Entries(items, weights, np.bincount(owners, minlength=len(lengths))))
         return found
 
 
@@ -118,9 +123,9 @@ def _repeated(
 
     `lengths` is int64[parts, users].
     """
-    parts, users = lengths.shape
+    times, users = lengths.shape
     slots = 1 << (SLOTS * len(items) // users).bit_length()
-    firsts = np.repeat(np.tile(np.arange(users) * slots, parts), lengths.ravel())
+    firsts = np.repeat(np.tile(np.arange(users) * slots, times), lengths.ravel())
     return repeated(items, firsts + (items & (slots - 1)), users * slots)
 
 

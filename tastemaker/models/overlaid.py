@@ -167,9 +167,9 @@ class Together:
         together = over = cls(users, [one.allowed for one in asked])
         if any(one.summed is not one.allowed for one in asked):
             over = cls(users, [one.summed for one in asked])
-        best, totals = together.best(max(one.count for one in asked)), over.log_sums().tolist()
+        best, totals = together.best(max(one.most for one in asked)), over.log_sums().tolist()
         return [
-            Known(items[: one.count], scores[: one.count], total)
+            Known(items[: one.most], scores[: one.most], total)
             for (items, scores), one, total in zip(best, asked, totals, strict=True)
         ]
 

@@ -118,7 +118,7 @@ def seen(n_items: int, items: NDArray[np.integer]) -> Array:
 
 def events_of(
     part: str, items: NDArray[np.integer], owners: NDArray[np.integer], ages: NDArray[np.integer], life: float
-) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.floating]]:
+) -> tuple[NDArray[np.integer], NDArray[np.integer], Array]:
     """The events of several histories that a sparse part reads: their items, whose they are, and weights.
 
     `ages` says how many newer events the owner has. They are the events of `newest` and `newest_once` at the

@@ -55,7 +55,7 @@ class Scores(ABC):
     def answers(cls, users: Sequence[Self], asked: Sequence[Asked]) -> list[Known]:
         """The answers to what is asked of the scores of users of this class, computed together."""
         return [
-            Known(*user.best(one.count, one.allowed), user.log_sum(one.summed))
+            Known(*user.best(one.most, one.allowed), user.log_sum(one.summed))
             for user, one in zip(users, asked, strict=True)
         ]
 
@@ -65,9 +65,9 @@ class Scores(ABC):
 
 
 class Asked(NamedTuple):
-    """The best `count` items of the mask `allowed`, and the sum over the mask `summed`."""
+    """The best items of the mask `allowed`, at most `most`, and the sum over the mask `summed`."""
 
-    count: int
+    most: int
     allowed: Mask | None
     summed: Mask | None
 
@@ -95,7 +95,7 @@ class Prepared(Scores):
 
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
         asked, known = self._asked, self._known
-        if count == asked.count and allowed is asked.allowed:
+        if count == asked.most and allowed is asked.allowed:
             return known.items, known.scores
         return self._scores.best(count, allowed)
 

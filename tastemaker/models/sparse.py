@@ -93,7 +93,7 @@ def joined(array: NDArray[Any], begins: NDArray[np.int64], lengths: NDArray[np.i
     return copied[((places >= skipped) & (places < skipped + lengths[:, None])).ravel()]
 
 
-def sums_of_runs(values: NDArray[np.floating], lengths: NDArray[np.integer]) -> NDArray[np.float64]:
+def sums_of_runs(values: NDArray[np.floating | np.bool], lengths: NDArray[np.integer]) -> NDArray[np.float64]:
     """The sum of each run of values. The runs follow each other."""
     sums, some = np.zeros(len(lengths)), np.flatnonzero(lengths)
     begins = np.cumsum(lengths) - lengths
@@ -111,7 +111,8 @@ def repeated(
     Torczon, "An Efficient Representation for Sparse Sets", 1993). Those that find another key there try
     again.
     """
-    rest = np.arange(len(keys), dtype=np.uint16 if len(keys) <= 1 << 16 else np.int32)
+    small = len(keys) <= 1 << 16
+    rest: NDArray[np.integer] = np.arange(len(keys), dtype=np.uint16 if small else np.int32)
     table, tried = np.empty(size, rest.dtype), keys
     again, last = [rest[:0]], [rest[:0]]
     while len(rest):

@@ -54,8 +54,8 @@ class Picks(NamedTuple):
     ) -> Picks:
         """Return picks with the same reasons and promotion."""
         count = len(items)
-        found = [None] * count if scores is None else list(scores)
-        return cls(items, found, [reasons] * count, [promotion] * count)
+        shown: list[float | None] = [None] * count if scores is None else list(scores)
+        return cls(items, shown, [reasons] * count, [promotion] * count)
 
     def each(self) -> list[Pick]:
         """Return one item after the other."""
@@ -63,15 +63,21 @@ class Picks(NamedTuple):
 
     def and_then(self, others: Picks) -> Picks:
         """Return these picks, followed by others."""
-        return Picks(*(mine + theirs for mine, theirs in zip(self, others, strict=True)))
+        return Picks(
+            self.items + others.items,
+            self.scores + others.scores,
+            self.reasons + others.reasons,
+            self.promotions + others.promotions,
+        )
 
     def interleaved(self, others: Picks, rng: Random) -> Picks:
         """Return these picks with others at random places between them. Both keep their order."""
-        joined, mine, theirs = self.and_then(others), len(self.items), len(others.items)
+        mine, theirs = len(self.items), len(others.items)
         places = set(rng.sample(range(mine + theirs), theirs))
-        rest, front = iter(range(mine)), iter(range(mine, mine + theirs))
-        order = [next(front if place in places else rest) for place in range(mine + theirs)]
-        return Picks(*([column[place] for place in order] for column in joined))
+        rest, front = iter(self.each()), iter(others.each())
+        picks = [next(front if place in places else rest) for place in range(mine + theirs)]
+        items, scores, reasons, promotions = (list(column) for column in zip(*picks, strict=True))
+        return Picks(items, scores, reasons, promotions)
 
 
 @dataclass(frozen=True, slots=True)

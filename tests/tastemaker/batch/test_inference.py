@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tastemaker.batch import inference
 from tastemaker.batch.inference import MAX_MASKS, InferenceJob
 from tastemaker.errors import TastemakerError
 from tastemaker.ids import save_array
@@ -59,9 +60,10 @@ def job(cinema: Cinema, recipe: str, filter_arn: str | None, model: str = "seque
     )
 
 
-def answered(work: InferenceJob, question: dict[str, Any]) -> tuple[Any, str]:
+def answered(work: InferenceJob, question: dict[str, Any], *, as_json: bool = False) -> tuple[Any, str]:
+    """The output of a line, as it is read from JSON, and its error."""
     try:
-        return work.answer(question), ""
+        return json.loads(work.json_answer(question) if as_json else json.dumps(work.answer(question))), ""
     except TastemakerError as error:
         return None, error.message
 
@@ -105,7 +107,7 @@ def answers(cinema: Cinema, campaign: str, name: str) -> tuple[str | None, Answe
     alone = [answered(job(cinema, recipe, arn), question) for question in QUESTIONS]
     work = job(cinema, recipe, arn)
     work.score_together(QUESTIONS)
-    together = [answered(work, question) for question in QUESTIONS]
+    together = [answered(work, question, as_json=True) for question in QUESTIONS]
     assert sum(output is not None for output, _ in together) >= 3
     return arn, alone, together
 
@@ -121,6 +123,20 @@ def compare(cinema: Cinema, campaign: str, name: str) -> list[list[str]]:
             assert output["recommendedItems"] == [item["itemId"] for item in live["itemList"]]
             assert output["scores"] == [item.get("score") for item in live["itemList"]]
     return [output["recommendedItems"] for output, _ in together if output is not None]
+
+
+@pytest.mark.parametrize(
+    "recipe", ["aws-user-personalization-v2", "aws-personalized-ranking", "aws-similar-items"]
+)
+@pytest.mark.parametrize("kept", [0, inference.MAX_IDS])
+def test_json_of_an_answer_is_that_of_the_answer(
+    cinema: Cinema, recipe: str, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inference, "MAX_IDS", kept)
+    work = job(cinema, recipe, None, "similar" if recipe == "aws-similar-items" else "sequence")
+    for user in ("ann", "nobody"):
+        question = {"userId": user, "itemId": "alien", "itemList": ["dune", "no film", "emma"]}
+        assert json.loads(work.json_answer(question)) == work.answer(question)
 
 
 def test_lines_that_follow_prepared_ones_are_answered_alone(cinema: Cinema) -> None:

@@ -15,6 +15,14 @@ def test_line_and_answer_round_trip() -> None:
     )
 
 
+def test_shares_are_written_with_all_decimals() -> None:
+    shares = [1.0, 0.1234567, 1.23e-05, 1e-07, 0.0]
+    assert lines.shares_to_json(shares) == "[1.0000000,0.1234567,0.0000123,0.0000001,0.0000000]"
+    assert json.loads(lines.shares_to_json(shares)) == shares
+    assert lines.shares_to_json([0.5, None]) == "[0.5,null]"
+    assert lines.shares_to_json([]) == "[]"
+
+
 @pytest.mark.parametrize(
     ("line", "echo", "say"),
     [

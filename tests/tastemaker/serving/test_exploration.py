@@ -30,7 +30,7 @@ def test_answer_is_unchanged_without_weight() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_reported_scores_stay_sorted_without_duplicates(seed: int) -> None:
     picks = recommend(SCORES, count=10, scale=CATALOG, exploration=exploration(0.5, seed))
-    items, shown = [pick.item for pick in picks], [pick.score or 0.0 for pick in picks]
+    items, shown = picks.items, [score or 0.0 for score in picks.scores]
     assert len(set(items)) == 10 and shown == sorted(shown, reverse=True)
     assert items[0] == 0 and 0 < len(NEW & set(items)) < 8
     again = recommend(SCORES, count=10, scale=CATALOG, exploration=exploration(0.5, seed))
@@ -41,8 +41,8 @@ def test_new_items_have_random_places_without_scores() -> None:
     places = set()
     for seed in range(60):
         picks = recommend(SCORES, count=4, exploration=exploration(0.3, seed), reasons=True)
-        new = [place for place, pick in enumerate(picks) if pick.reasons == (EXPLORED,)]
-        assert len(picks) == 4 and all(picks[place].item in NEW for place in new)
+        new = [place for place, reasons in enumerate(picks.reasons) if reasons == (EXPLORED,)]
+        assert len(picks.items) == 4 and all(picks.items[place] in NEW for place in new)
         places.update(new)
     assert places == {0, 1, 2, 3}
 
@@ -52,7 +52,7 @@ def test_exploration_respects_age_and_filter() -> None:
     allowed = np.ones(20, bool)
     allowed[13:] = False
     picks = recommend(SCORES, count=4, allowed=allowed, exploration=exploration())
-    assert {pick.item for pick in picks} == {0, 1, 2, 12}
+    assert set(picks.items) == {0, 1, 2, 12}
 
 
 def test_share_of_exploring_places_equals_the_weight() -> None:
