@@ -23,7 +23,7 @@ Array = NDArray[np.float32]
 MAX_USERS = 32
 """The most users who are computed together, so that their entries stay in the processor's cache."""
 
-SLOTS = 8
+SLOTS = 4
 """The slots for each entry of a user: so many that two items are rarely in one slot."""
 
 
@@ -76,7 +76,7 @@ class SparseParts:
 
     def _together(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
         found = self._entries(histories)
-        lengths = np.stack([one.lengths for one in found])
+        lengths = np.array([one.lengths for one in found])
         items = np.concatenate([one.items for one in found])
         again, last = _repeated(items, lengths)
         values, begin = np.zeros(len(items), np.float32), 0
@@ -85,21 +85,23 @@ class SparseParts:
             end = begin + len(found[number].weights)
             sums = np.zeros(len(items) - begin, np.float32)
             sums[: end - begin] = found[number].weights
-            mine = slice(*np.searchsorted(again, [begin, end]))
-            moved = again[mine] - begin
-            np.add.at(sums, last[mine] - begin, sums[moved])
-            sums[moved] = 0.0
+            if len(again):
+                mine = slice(*np.searchsorted(again, [begin, end]))
+                moved = again[mine] - begin
+                np.add.at(sums, last[mine] - begin, sums[moved])
+                sums[moved] = 0.0
             above = parts.above_all_others(name, sums, lengths[number:], self.items)
             above *= np.float32(settings["weight"])
             values[begin:] += above
             begin = end
-        kept = np.ones(len(items), bool)
-        kept[again] = False
-        ends = np.cumsum(lengths)
-        ends -= np.searchsorted(again, ends)
-        return _by_user(
-            items[kept].astype(np.int64), values[kept], np.diff(ends, prepend=0).reshape(lengths.shape)
-        )
+        if len(again):
+            kept = np.ones(len(items), bool)
+            kept[again] = False
+            items, values = items[kept], values[kept]
+            ends = np.cumsum(lengths)
+            ends -= np.searchsorted(again, ends)
+            lengths = np.diff(ends, prepend=0).reshape(lengths.shape)
+        return _by_user(items.astype(np.int64), values, lengths)
 
     def _entries(self, histories: Sequence[NDArray[np.integer]]) -> list[Entries]:
         lengths = np.array([len(history) for history in histories])
@@ -125,7 +127,7 @@ def _repeated(
     """
     times, users = lengths.shape
     slots = 1 << (SLOTS * len(items) // users).bit_length()
-    firsts = np.repeat(np.tile(np.arange(users) * slots, times), lengths.ravel())
+    firsts = np.repeat(np.concatenate([np.arange(users) * slots] * times), lengths.ravel())
     return repeated(items, firsts + (items & (slots - 1)), users * slots)
 
 

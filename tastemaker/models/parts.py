@@ -156,7 +156,8 @@ def above_all_others(part: str, sums: Array, lengths: NDArray[np.int64], n_items
     else:
         scales = totals * (REPEAT_FLOOR if part == "repeat" else FLOOR)
     scales[scales == 0] = 1.0
-    scaled: Array = sums * np.repeat(np.tile((1 / scales).astype(np.float32), len(lengths)), lengths.ravel())
+    factors = np.concatenate([(1 / scales).astype(np.float32)] * len(lengths))
+    scaled: Array = sums * np.repeat(factors, lengths.ravel())
     return scaled if part == "linear" else np.log1p(scaled, out=scaled)
 
 
