@@ -154,7 +154,8 @@ class Together:
         lengths = np.array([len(user.extra.items) for user in users])
         if any(mask is not None for mask in allowed):
             through = self._through(items, lengths)
-            items, more = items[through], more[through]
+            kept = np.flatnonzero(through)  # faster than the mask, because it has no pattern
+            items, more = items.take(kept), more.take(kept)
             lengths = sums_of_runs(through, lengths).astype(np.int64)
         self._items, self._lengths = items, lengths
         self._starts = np.cumsum(lengths) - lengths

@@ -22,6 +22,7 @@ from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, FilterError, check, load, parse
 from tastemaker.models.actions import ActionModel
 from tastemaker.models.scores import Mask
+from tastemaker.recipes.recipe import Recipe
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.history import Past
 from tastemaker.serving.query import Query
@@ -121,23 +122,24 @@ def requested_filter(
         raise InvalidInput(f"The filter {filter_arn} is not active but {body.get('status')}.")
     if body["datasetGroupArn"] != endpoint.dataset_group_arn:
         raise InvalidInput(f"The filter {filter_arn} belongs to another dataset group than {endpoint.arn}.")
-    filter = _compiled(runtime, body)
-    recipe_type, recipe_name = endpoint.recipe.type, endpoint.recipe.name
-    try:
-        check(filter, recipe_type=recipe_type, recipe_name=recipe_name)
-    except FilterError:
-        # A compiled filter has no positions. Parse the text again, so that the message points to the place.
-        check(parse(filter.text), recipe_type=recipe_type, recipe_name=recipe_name)
-    return filter
+    return _checked(runtime, body, endpoint.recipe)
 
 
-def _compiled(runtime: Runtime, body: Mapping[str, Any]) -> Filter:
+def _checked(runtime: Runtime, body: Mapping[str, Any], recipe: Recipe) -> Filter:
+    """Return the filter of a record. Raises FilterError if it does not fit the recipe."""
     # The record has the compiled form as well, because the parser library takes long to import.
     compiled = compiled_of(body)
     source = compiled or body["filterExpression"]
-    if source not in runtime.filters:
-        runtime.filters[source] = load(source) if compiled else parse(source)
-    return runtime.filters[source]
+    key = source, recipe.name
+    if key not in runtime.filters:
+        filter = load(source) if compiled else parse(source)
+        try:
+            check(filter, recipe_type=recipe.type, recipe_name=recipe.name)
+        except FilterError:
+            # A compiled filter has no positions. Parse the text again, so that the message has the place.
+            check(parse(filter.text), recipe_type=recipe.type, recipe_name=recipe.name)
+        runtime.filters[key] = filter
+    return runtime.filters[key]
 
 
 def _filtered(query: Query, filter: Filter | None, values: FilterValues) -> Mask | None:

@@ -32,8 +32,8 @@ class Runtime:
     """The stores, the clock and the randomness of serving. Tests pass fixed ones.
 
     `clock` returns seconds since 1970. `new_id` returns a recommendation id for the ARN of an endpoint.
-    `filters` caches filters by their compiled text. `current` has the endpoint that this process last
-    answered from, by the ARN of the request.
+    `filters` caches filters that were checked, by their compiled text and the recipe. `current` has the
+    endpoint that this process last answered from, by the ARN of the request.
     """
 
     records: RecordCache
@@ -46,7 +46,7 @@ class Runtime:
     impression_log: ImpressionLog = field(default_factory=NoImpressionLog)
     precomputed: PrecomputedLists = field(default_factory=NoPrecomputedLists)
     observer: Observer = field(default_factory=LogObserver)
-    filters: dict[str, Filter] = field(default_factory=dict)
+    filters: dict[tuple[str, str], Filter] = field(default_factory=dict)
     current: dict[str, Endpoint] = field(default_factory=dict)
 
     def endpoint(self, params: Mapping[str, Any]) -> Endpoint:
