@@ -24,12 +24,12 @@ def chosen(config: Config, name: str) -> int:
     The service's defaults belong to its own network. Ours depend on the amount of data. Raises
     BadConfigError.
     """
-    return int(config.number(name, 0.0)) if name in config.given else 0
+    return config.count(name) if name in config.given else 0
 
 
 def width(config: Config) -> int:
     """The network's width that `hidden_dimension` asks for. 0 lets the data decide. Raises BadConfigError."""
-    given = int(config.number("width", 0)) or chosen(config, "hidden_dimension")
+    given = config.count("width") or chosen(config, "hidden_dimension")
     return -(-given // WIDTH_STEP) * WIDTH_STEP
 
 
