@@ -76,6 +76,7 @@ def test_answers_prepared_together_equal_those_of_all_scores(
     ]
     summed = [None] * len(users) if whole else chosen
     found = prepare(users, [Asked(count, *masks) for masks in zip(chosen, summed, strict=True)])
+    assert found[0] is users[0], "what is not faster together is computed one by one"
     for user, scores, mask, over in zip(users, found, chosen, summed, strict=True):
         dense = Dense(user.dense)
         items, best = scores.best(count, mask)
