@@ -71,6 +71,14 @@ def check_id(text: str) -> None:
         raise BadValueError(f"an id may have {MAX_ID_BYTES:,} bytes in UTF-8, and this one has {size:,}")
 
 
+def too_long(text: str, limit: int, name: str, *, categorical: bool) -> BadValueError:
+    """The error for a text of the column `name` that has more than `limit` characters."""
+    why = f"length cannot be more than {limit} characters for {name}, and this value has {len(text):,}"
+    if categorical and "|" in text:
+        why += f": its {text.count('|') + 1:,} categories count together; keep those that matter most"
+    return BadValueError(why)
+
+
 # --- numbers ---
 
 

@@ -49,9 +49,9 @@ class Source:
 
 @dataclass(frozen=True)
 class EventRule:
-    """Which events of one type are trained on, and the weight of each."""
+    """Which events of one type, or of all types, are trained on, and the weight of each."""
 
-    event_type: str
+    event_type: str | None
     threshold: float | None = None
     weight: float = 1.0
 

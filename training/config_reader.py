@@ -100,9 +100,9 @@ def _column_type(avro_field: Mapping[str, Any]) -> str:
 
 
 def _rules(data: TrainingConfig, solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
-    """The event rules: `eventsConfig`'s list, or the solution's event type with its threshold.
+    """The event rules: `eventsConfig`'s list, or the solution's event type and threshold.
 
-    Without either, all events count alike.
+    Without any of them, all events count alike.
     """
     listed = (solution.get("eventsConfig") or {}).get("eventParametersList") or ()
     if listed:
@@ -113,9 +113,10 @@ def _rules(data: TrainingConfig, solution: Mapping[str, Any]) -> tuple[EventRule
             for e in listed
         )
     event_type = data.get("eventType") or solution.get("eventType")
-    if not event_type:
+    threshold = _optional_number(solution.get("eventValueThreshold"))
+    if not event_type and threshold is None:
         return ()
-    return (EventRule(str(event_type), _optional_number(solution.get("eventValueThreshold"))),)
+    return (EventRule(event_type or None, threshold),)
 
 
 def _rules_of(recipe: Recipe | None) -> tuple[EventRule, ...]:

@@ -103,7 +103,7 @@ def _typed(field: Field, value: Any, now: float) -> Value:
     if text is None or isinstance(value, dict):
         raise BadValueError(f"expected text, found {values.shown(value)}")
     if field.categorical and len(text) > MAX_CATEGORY_LENGTH:
-        raise BadValueError(f"length cannot be more than {MAX_CATEGORY_LENGTH} characters for {field.name}")
+        raise values.too_long(text, MAX_CATEGORY_LENGTH, field.name, categorical=True)
     return text
 
 

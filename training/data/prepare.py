@@ -70,7 +70,7 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
         histories=Histories(offsets, item, time, event_type).newest(HISTORY_LENGTH),
         event_types=event_types,
         trained_types=trained,
-        unknown_types=not config.rules,
+        unknown_types=all(rule.event_type is None for rule in config.rules),
         item_columns=item_columns,
         user_columns=user_columns,
         item_space=item_space,
@@ -140,18 +140,24 @@ def _weights(
     weights = np.zeros(len(event_type), np.float32)
     trained = [False] * len(event_types)
     for rule in rules:
-        matches = [i for i, name in enumerate(event_types) if name == rule.event_type]
-        matches = matches or [
-            i for i, n in enumerate(event_types) if n.casefold() == rule.event_type.casefold()
-        ]
+        matches = _matches(rule, event_types)
+        chosen = np.isin(event_type, matches) | (rule.event_type is None)
+        if rule.threshold is not None:
+            chosen &= np.nan_to_num(values, nan=-np.inf) >= rule.threshold
+        weights[chosen] = rule.weight
         for index in matches:
-            chosen = event_type == index
-            if rule.threshold is not None:
-                chosen &= np.nan_to_num(values, nan=-np.inf) >= rule.threshold
-            weights[chosen] = rule.weight
             trained[index] = rule.weight > 0
     total, count = group.sum(np.array([weights.sum(dtype=np.float64), np.count_nonzero(weights)])).tolist()
     return (weights * np.float32(count / total) if count else weights), trained
+
+
+def _matches(rule: EventRule, event_types: Sequence[str]) -> list[int]:
+    """The indexes of the event types of a rule."""
+    wanted = rule.event_type
+    if wanted is None:
+        return [*range(len(event_types))]
+    exact = [i for i, name in enumerate(event_types) if name == wanted]
+    return exact or [i for i, name in enumerate(event_types) if name.casefold() == wanted.casefold()]
 
 
 def _capped(sequences: Sequences, limits: Limits, items: int) -> Sequences:
@@ -186,12 +192,13 @@ def _check(
     """
     count = sequences.total()
     if count < limits.minimum_interactions:
-        named = ", ".join(rule.event_type for rule in rules) or "all"
+        types = [rule.event_type for rule in rules if rule.event_type is not None]
+        named = ", ".join(types) or "all"
         raise NotEnoughDataError(
             f"Dataset has fewer than {limits.minimum_interactions} interactions "
             f"after filtering by event type: {named}. "
             f"There are {count:,}: import more interactions, or train on other event types."
-            f"{_known_types(of_type) if rules else ''}"
+            f"{_known_types(of_type) if types else ''}{_thresholds(rules)}"
         )
     users = sequences.group.total(np.count_nonzero(sequences.lengths >= 2))
     if users < limits.minimum_users:
@@ -209,6 +216,14 @@ def _known_types(of_type: Mapping[str, int]) -> str:
     named = ", ".join(f"{name} {count:,}" for name, count in most[:MAX_NAMED])
     more = f" and {len(most) - MAX_NAMED:,} more types" if len(most) > MAX_NAMED else ""
     return f" The data have the event types {named}{more}."
+
+
+def _thresholds(rules: Sequence[EventRule]) -> str:
+    """A sentence with the thresholds of the rules, if they have any."""
+    least = [f"{one.event_type or 'all'} {one.threshold:g}" for one in rules if one.threshold is not None]
+    if not least:
+        return ""
+    return f" Events without EVENT_VALUE, or with a lower one than this, do not count: {', '.join(least)}."
 
 
 def attributes(

@@ -135,7 +135,7 @@ def warnings(config: Config, prepared: Prepared, found: dict[str, Any]) -> Itera
     each: dict[str, int] = found["eventTypes"]
     named = {name.casefold() for name in each}
     for rule in config.rules:
-        if rule.event_type.casefold() not in named:
+        if rule.event_type is not None and rule.event_type.casefold() not in named:
             yield f"the solution trains on events of type {rule.event_type}, of which there are none"
     for name, many in each.items():
         if len(each) > 1 and many < MIN_TYPE_SHARE * count:

@@ -44,7 +44,12 @@ def test_property_gets_the_type_of_its_field(field: Field, given: Any, stored: A
         (
             Field("SIZE", "string", categorical=True),
             "x" * 1001,
-            "length cannot be more than 1000 characters for SIZE",
+            "length cannot be more than 1000 characters for SIZE, and this value has 1,001",
+        ),
+        (
+            Field("SIZE", "string", categorical=True),
+            "|".join(["red"] * 300),
+            "has 1,199: its 300 categories count together",
         ),
     ],
 )

@@ -199,7 +199,7 @@ def test_bad_row_of_a_parquet_file_is_named(
         (EVENTS, "u,i,1600000000000\n", 2, "TIMESTAMP", "milliseconds"),
         (EVENTS, "u,i,1600000001\n,i,1600000002\n", 3, "USER_ID", "empty"),
         (EVENTS, f"{'u' * 257},i,1600000001\n", 2, "USER_ID",
-         "length cannot be more than 256 characters for USER_ID"),
+         "length cannot be more than 256 characters for USER_ID, and this value has 257"),
         (EVENTS, "u,i,1600000001\nu,i\n", 3, None, "2 cells"),
         (EVENTS, "u,i,1600000001\nu,i,1,1\n", 3, None, "4 cells"),
         (EVENTS, 'u,i,1600000001\nu,"i,2\nu,i,3\n', 3, None, "never closed"),
@@ -208,7 +208,9 @@ def test_bad_row_of_a_parquet_file_is_named(
         ([Field("ITEM_ID", "string"), Field("N", "int")], "i,3000000000\n", 2, "N", "3000000000"),
         ([Field("ITEM_ID", "string"), Field("ADULT", "boolean")], "i,true\nj,True\n", 3, "ADULT", "'True'"),
         ([Field("ITEM_ID", "string"), CATEGORY], f"i,{'é' * 1000}\nj,{'é' * 1001}\n", 3, "C",
-         "length cannot be more than 1000 characters for C"),
+         "length cannot be more than 1000 characters for C, and this value has 1,001"),
+        ([Field("ITEM_ID", "string"), CATEGORY], f"i,{'|'.join(f'tag{n}' for n in range(300))}\n", 2, "C",
+         "has 1,989: its 300 categories count together; keep those that matter most"),
     ],
 )  # fmt: skip
 def test_bad_row_is_named_by_line_and_column(

@@ -121,6 +121,12 @@ def test_value_threshold_excludes_lower_and_missing_values(tmp_path) -> None:
     assert len(data.sequences.items) == lake.USERS * 17
 
 
+def test_value_threshold_without_an_event_type_holds_for_all_types(tmp_path) -> None:
+    data = prepared(tmp_path, solutionConfig={"eventValueThreshold": "3"})
+    assert len(data.sequences.items) == lake.USERS * 17  # views have no value
+    assert data.unknown_types and all(data.trained_types)
+
+
 def test_event_weights_keep_their_ratio_and_average_one(tmp_path) -> None:
     rules = [{"eventType": "view", "weight": 0.2}, {"eventType": "buy", "weight": 0.6}]
     data = prepared(tmp_path, solutionConfig={"eventsConfig": {"eventParametersList": rules}})
@@ -134,6 +140,14 @@ def test_too_few_interactions_are_refused_in_the_services_words(tmp_path) -> Non
         NotEnoughDataError, match="fewer than 1000 interactions after filtering by event type: view"
     ):
         prepared(tmp_path, eventType="view")
+
+
+def test_threshold_that_leaves_too_few_interactions_is_named(tmp_path) -> None:
+    with pytest.raises(NotEnoughDataError) as caught:
+        prepared(tmp_path, solutionConfig={"eventType": "buy", "eventValueThreshold": "99.5"})
+    assert str(caught.value).endswith(
+        "Events without EVENT_VALUE, or with a lower one than this, do not count: buy 99.5."
+    )
 
 
 def test_too_few_users_are_refused_in_the_services_words(tmp_path) -> None:
