@@ -10,14 +10,13 @@ Few baskets prove little: most pairs that were seen once were seen by chance. So
 neighbors, by all that is known of items and users, as if they had been seen together in some baskets: the
 first in `strength`, the second in half as many, the third in a third. Where many baskets hold an item, they
 decide, and where none do, the other neighbors are the list. `choose` decides on withheld baskets how much
-either counts.
+these count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +28,6 @@ from tastemaker.models.topk import top_k
 from training.algorithms import pairs
 from training.data.baskets import baskets
 from training.data.prepared import Sequences
-from training.tuning.objective import within_chance
 
 SAME_DAY = 0.25
 """What a pair on one day counts, where a pair in one basket counts 1. This is a choice."""
@@ -42,19 +40,17 @@ WINDOW = 60
 
 MAX_NEIGHBORS = 500
 LIST_LENGTH = 10
-POWERS = (0.0, 0.15, 0.25, 0.35, 0.5, 0.75)
-STRENGTHS = (1.0, 4.0, 16.0, 64.0)
+ASKED_PER_BASKET = 3
+POPULARITY = 0.25
+"""The power of the baskets with the second item that divides what a pair counts.
 
+0 favors what everybody buys. This is a choice between readers and metrics: docs/models.md compares others.
+"""
 
-class Weighing(NamedTuple):
-    """How pairs are weighted.
+STRENGTH = 16.0
+"""The baskets that the first of the other neighbors counts, if the data cannot tell."""
 
-    `power` is the power of the second item's baskets that divides a pair's. `strength` is the baskets that
-    the first of the other neighbors counts.
-    """
-
-    power: float = 0.25
-    strength: float = 16.0
+STRENGTHS = (1.0, 4.0, STRENGTH, 64.0)
 
 
 class Questions(NamedTuple):
@@ -94,16 +90,16 @@ class Counted:
         nearness[place[len(columns) :]] = 1 / _ranks(likeness)
         return Row(found, seen, self.held[found], nearness)
 
-    def rows(self, others: SparseRows, weighing: Weighing) -> SparseRows:
+    def rows(self, others: SparseRows, strength: float) -> SparseRows:
         """Rows of positive weights, at most `MAX_NEIGHBORS` each."""
         items = len(self.held)
         columns = self.keys % items
-        seen = self.together * _discount(self.held[columns], weighing)
+        seen = self.together * _discount(self.held[columns])
         nearness = np.concatenate([np.zeros(0), *(1 / _ranks(others.row(item)[1]) for item in range(items))])
         owners = np.repeat(np.arange(items), np.diff(others.offsets))
         both = [
             (self.keys // items, columns, seen.astype(np.float32)),
-            (owners, others.columns.astype(np.int64), (weighing.strength * nearness).astype(np.float32)),
+            (owners, others.columns.astype(np.int64), (strength * nearness).astype(np.float32)),
         ]
         return pairs.heaviest(*pairs.count(both, items), items, MAX_NEIGHBORS)
 
@@ -120,15 +116,15 @@ class Row(NamedTuple):
     held: NDArray[np.int64]
     nearness: NDArray[np.float64]
 
-    def best(self, weighing: Weighing) -> NDArray[np.int64]:
+    def best(self, strength: float) -> NDArray[np.int64]:
         """The first items of the list, best first."""
-        weights = self.seen * _discount(self.held, weighing) + weighing.strength * self.nearness
+        weights = self.seen * _discount(self.held) + strength * self.nearness
         return self.items[top_k(weights, LIST_LENGTH)]
 
 
-def _discount(held: NDArray[np.int64], weighing: Weighing) -> NDArray[np.float64]:
+def _discount(held: NDArray[np.int64]) -> NDArray[np.float64]:
     """What a basket with an item counts, by the number of baskets with it."""
-    discount: NDArray[np.float64] = (1 + held / PRIOR_BASKETS) ** -weighing.power
+    discount: NDArray[np.float64] = (1 + held / PRIOR_BASKETS) ** -POPULARITY
     return discount
 
 
@@ -148,22 +144,18 @@ def count(sequences: Sequences, items: int) -> Counted:
     return Counted(keys, sums, held, int(held_in.max(initial=-1)) + 1)
 
 
-def choose(counted: Counted, others: SparseRows, questions: Questions) -> tuple[Weighing, float]:
-    """The weighing for the questions, and the gain that it reaches on them, 0 to 1.
+def choose(counted: Counted, others: SparseRows, questions: Questions) -> tuple[float, float]:
+    """The strength whose lists find most on the questions, and the gain that it reaches, 0 to 1.
 
-    A found item counts by its news, because what everybody buys is often right and tells nobody anything. The
-    weighing has the highest power that loses no more than chance explains.
+    A found item counts by its news, because what everybody buys is often right and tells nobody anything.
     """
-    candidates, news = [Weighing(*one) for one in product(POWERS, STRENGTHS)], counted.news()
-    each = np.zeros((len(questions.asked), len(candidates)))
-    for case, (item, right) in enumerate(zip(*questions, strict=True)):
+    news = counted.news()
+    sums = np.zeros(len(STRENGTHS))
+    for item, right in zip(*questions, strict=True):
         row = counted.row(item, others)
-        for place, weighing in enumerate(candidates):
-            each[case, place] = gain(row.best(weighing), right, news)
-    reached = each.mean(0)
-    enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)))).tolist()
-    chosen = max(enough, key=lambda place: (candidates[place].power, reached[place]))
-    return candidates[chosen], float(reached[chosen])
+        sums += [gain(row.best(strength), right, news) for strength in STRENGTHS]
+    best = int(np.argmax(sums))
+    return STRENGTHS[best], float(sums[best]) / max(len(questions.asked), 1)
 
 
 def gain(best: NDArray[np.integer], right: NDArray[np.integer], news: NDArray[np.float64]) -> float:
@@ -176,25 +168,26 @@ def gain(best: NDArray[np.integer], right: NDArray[np.integer], news: NDArray[np
 
 
 def withhold(sequences: Sequences, most: int, seed: int) -> tuple[Sequences, Questions]:
-    """The events without the newest basket of at most `most` users, and questions about these baskets.
+    """The events without the newest basket of some users, and at most `most` questions about these baskets.
 
-    Baskets of one item are no questions, and at most a fifth of the users lose one.
+    Baskets of one item are no questions, and at most half of the users lose one. A basket is asked for
+    several of its items.
     """
     rng = np.random.default_rng([seed, 16])
     held_in = baskets(sequences)
     ends, questions = sequences.lengths.copy(), Questions([], [])
     able = np.flatnonzero(sequences.lengths > 1)
-    for user in rng.permutation(able)[: len(able) // 5]:
+    for user in rng.permutation(able)[: len(able) // 2]:
         if len(questions.asked) >= most:
             break
         first, last = sequences.offsets[user : user + 2].tolist()
         begin = int(np.searchsorted(held_in[first:last], held_in[last - 1]))
         items = np.unique(sequences.items[first + begin : last])
         if begin and len(items) > 1:
-            one = int(rng.choice(items))
             ends[user] = begin
-            questions.asked.append(one)
-            questions.wanted.append(items[items != one])
+            for one in rng.permutation(items)[:ASKED_PER_BASKET].tolist():
+                questions.asked.append(one)
+                questions.wanted.append(items[items != one])
     return sequences.truncated(ends), questions
 
 

@@ -18,11 +18,11 @@ from training.pipelines.similar import SimilarPipeline, some_users
 from training.progress import StopSignal, log
 
 MAX_PURCHASES = 500_000
-"""The most purchases that a weighing is chosen on."""
+"""The most purchases that settings are chosen on."""
 
 MAX_QUESTIONS = 1000
-MIN_QUESTIONS = 100
-"""The fewest withheld baskets that a weighing is chosen on."""
+MIN_QUESTIONS = 300
+"""The fewest questions about withheld baskets that the strength is chosen on."""
 
 
 class TogetherPipeline(Pipeline):
@@ -38,7 +38,7 @@ class TogetherPipeline(Pipeline):
     def __init__(self, config: Config, checkpoints: Path | None, stop: StopSignal) -> None:
         super().__init__(config, checkpoints, stop)
         self.similar = SimilarPipeline(_about_items(config), None, stop)
-        self.weighing = baskets.Weighing()
+        self.strength = baskets.STRENGTH
         self.newest: NDArray[np.int64] | None = None  # of each user's purchases, before any was withheld
 
     def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
@@ -54,22 +54,22 @@ class TogetherPipeline(Pipeline):
         self.similar.tune(self._everything(prepared.with_sequences(some)))
         shown, questions = baskets.withhold(some, MAX_QUESTIONS, self.config.seed)
         if len(questions.asked) < MIN_QUESTIONS:
-            log(f"bought together: {len(questions.asked)} baskets of several items are too few to choose by")
+            log(f"bought together: {len(questions.asked)} questions about baskets are too few to choose by")
             return
         training = prepared.with_sequences(shown)
         counted = baskets.count(shown, len(prepared.items))
         others = self.similar.fit(self._everything(training)).rows["neighbours"]
-        self.weighing, reached = baskets.choose(counted, others, questions)
+        self.strength, reached = baskets.choose(counted, others, questions)
         log(
-            f"bought together: baskets with an item to the power {self.weighing.power:g}, the first similar "
-            f"item as {self.weighing.strength:g} baskets: {reached:.4f} on {len(questions.asked):,} baskets"
+            f"bought together: the first similar item counts as {self.strength:g} baskets: "
+            f"{reached:.4f} on {len(questions.asked):,} questions"
         )
 
     def fit(self, prepared: Prepared) -> Fitted:
         """The neighbors of every item."""
         others = self.similar.fit(self._everything(prepared)).rows["neighbours"]
-        rows = baskets.count(prepared.sequences, len(prepared.items)).rows(others, self.weighing)
-        return Fitted(SimilarModel, {"weighing": self.weighing._asdict()}, rows={"neighbours": rows})
+        rows = baskets.count(prepared.sequences, len(prepared.items)).rows(others, self.strength)
+        return Fitted(SimilarModel, {"strength": self.strength}, rows={"neighbours": rows})
 
     def _everything(self, prepared: Prepared) -> Prepared:
         return all_events(prepared, newest_purchases(prepared) if self.newest is None else self.newest)
