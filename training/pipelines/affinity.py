@@ -31,7 +31,7 @@ from training.tuning.objective import within_chance
 
 TRUTH_SHARE = 0.2
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
-REPEATS = (-3.0, -0.3, 0.0, 0.1, 0.3, 1.0)
+REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
 DAMPINGS = (0.0, 0.5)
 ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
 QUESTIONS = 500
