@@ -53,6 +53,7 @@ class Sampler:
         frequency = counts + 1.0
         share = torch.from_numpy(frequency / frequency.sum()).to(device)
         self.cumulative, self.log_share = share.cumsum(0), share.log().float()
+        self.dtype = losses.multiplied_as(device)
         self._sampled_softmax = steps.compile(losses.sampled_softmax)
 
     def rows(self, batch: Batch) -> Rows | None:
@@ -77,7 +78,7 @@ class Sampler:
         if rows is None:
             table = network.table()
             hidden = network(batch, table, layered=layered)
-            return losses.full_softmax(hidden, table, network.bias, batch.target, batch.weight)
+            return losses.full_softmax(hidden, table, network.bias, batch.target, batch.weight, self.dtype)
         table, bias = network.table(rows.needed), network.biases(rows.needed)
         log_share = self.log_share[rows.needed]
         hidden = network(batch, table, rows.tokens, layered)

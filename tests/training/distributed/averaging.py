@@ -62,6 +62,7 @@ def trained(group: process_group.ProcessGroup, rank: int | None, *, sampled: boo
     begun = torch.cat([parameter.detach().reshape(-1).clone() for parameter in net.parameters()])
     optimizer = Optimizer(net, 0.01, warm_up=2, group=group)
     sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
+    sampler.dtype = torch.float32  # rounding to bfloat16 would depend on which events make a batch
     for step in range(STEPS):
         parts = [batch(2 * step, 3), batch(2 * step + 1, 5)]
         one = joined(parts) if rank is None else parts[rank]
