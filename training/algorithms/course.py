@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-MIN_GAIN = 0.02
+MIN_GAIN = 0.01
 """The least share by which the next pass must be expected to raise the objective on validation data."""
 
 SLOWING = 0.7

@@ -29,6 +29,13 @@ def test_training_goes_on_while_passes_gain_enough() -> None:
     assert saturating(course.high + 1) / saturating(course.high) < 1 + 2 * MIN_GAIN
 
 
+def test_pass_that_brings_one_percent_is_made_and_one_that_brings_less_is_not() -> None:
+    """Passes are expected to gain seven tenths of what the passes before gained."""
+    worth = run(Course(least=3), lambda number: 0.2 * 1.018**number, affordable=20)
+    assert worth.done == 20 and worth.out_of_time
+    assert run(Course(least=3), lambda number: 0.2 * 1.012**number, affordable=20).done == 3
+
+
 def test_flat_validation_takes_the_least_passes() -> None:
     assert run(Course(least=3), lambda number: 0.2).last == 3
 
