@@ -125,22 +125,6 @@ def time_buckets(seconds: Tensor) -> Tensor:
     return exponent.clamp(max=TIME_BUCKETS - 1).long()
 
 
-def dropped_out(x: Tensor, share: float, training: bool) -> Tensor:
-    """`x` with about this share of its numbers replaced by 0, and the others scaled up, while training.
-
-    On a CPU, a byte decides each number, so the share is rounded to a 256th. That takes an eighth of the time
-    of drawing a number for each.
-    """
-    if x.device.type != "cpu" or torch.compiler.is_compiling():
-        return functional.dropout(x, share, training)
-    zeros = round(256 * share)
-    if not training or not zeros:
-        return x
-    words = torch.empty(math.ceil(x.numel() / 8), dtype=torch.long).random_(-(1 << 63), None)
-    drawn = words.view(torch.uint8)[: x.numel()].view(x.shape).to(x.dtype)
-    return x * drawn.sub_(zeros - 1).clamp_(0, 1).mul_(256 / (256 - zeros))
-
-
 class Layer(nn.Module):
     """Pre-norm attention and feed-forward. Only attention sees padding; the rest works on real tokens."""
 
@@ -166,9 +150,9 @@ class Layer(nn.Module):
         out = (attention @ value).view(heads, windows, n, depth).permute(1, 2, 0, 3).reshape(-1, width)
         if valid is not None:
             out = out.index_select(0, valid)
-        x = x + dropped_out(self.attention_out(out), self.dropout, self.training)
+        x = x + functional.dropout(self.attention_out(out), self.dropout, self.training)
         wide = functional.gelu(self.ffn_in(self.norm2(x)), approximate="tanh")
-        return x + dropped_out(self.ffn_out(wide), self.dropout, self.training)
+        return x + functional.dropout(self.ffn_out(wide), self.dropout, self.training)
 
 
 class Bags(nn.Module):
@@ -303,7 +287,7 @@ class Network(nn.Module):
 
     def layered(self, x: Tensor, biases: tuple[Tensor, ...], valid: Tensor | None) -> Tensor:
         """The vectors of the valid tokens after all layers, without anything that depends on values."""
-        x = dropped_out(x, self.shape.dropout, self.training)
+        x = functional.dropout(x, self.shape.dropout, self.training)
         for layer, bias in zip(self.layers, biases, strict=True):
             windows, n = bias.shape[1:3]
             x = layer(x, bias.view(-1, n, n), valid, windows, n)

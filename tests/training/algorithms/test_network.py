@@ -46,26 +46,6 @@ def test_padding_changes_nothing() -> None:
     assert torch.allclose(together, torch.cat(alone), atol=1e-5)
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5])
-def test_dropout_keeps_the_mean_and_drops_the_share(share: float) -> None:
-    torch.manual_seed(0)
-    x = torch.ones(999, 101, requires_grad=True)
-    found = network.dropped_out(x, share, training=True)
-    zero = found == 0
-    assert zero.double().mean().item() == pytest.approx(share, abs=0.01)
-    assert found.mean().item() == pytest.approx(1.0, abs=0.01)
-    assert len(found.unique()) == 2
-    assert abs(torch.corrcoef(torch.stack([zero[:, 0], zero[:, 8]]).double())[0, 1]) < 0.1
-    found.sum().backward()
-    assert torch.equal(x.grad, found.detach())
-
-
-def test_dropout_is_off_outside_training_and_at_a_share_of_0() -> None:
-    x = torch.randn(5, 3)
-    assert network.dropped_out(x, 0.2, training=False) is x
-    assert network.dropped_out(x, 0.0, training=True) is x
-
-
 def test_time_buckets_are_the_same_on_both_sides() -> None:
     seconds = np.array([-5, 0, 1, 2, 3, 4, 7, 8, 2**20 - 1, 2**20, 2**40, 2**53])
     assert time_buckets(seconds).tolist() == network.time_buckets(torch.from_numpy(seconds)).tolist()
