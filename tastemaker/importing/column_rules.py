@@ -36,8 +36,8 @@ class ColumnRule:
     """What the cells of one column must be.
 
     `column_type` is an Avro type. `max_length` is in characters; 0 means no limit. Cells that are too long
-    are cut if `truncate` is true, and refused otherwise. `time_role` says what a time means, and is None for
-    other columns. `lenient` columns may have a few bad cells.
+    are cut if `truncate` is true, and refused otherwise. `categorical` columns hold categories. `time_role`
+    says what a time means, and is None for other columns. `lenient` columns may have a few bad cells.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ColumnRule:
     max_length: int = 0
     truncate: bool = False
     is_id: bool = False
+    categorical: bool = False
     time_role: str | None = None
     lenient: bool = False
 
@@ -60,6 +61,7 @@ class ColumnRule:
             max_length=_max_length(field),
             truncate=field.textual,
             is_id=is_id,
+            categorical=field.categorical,
             time_role=TIME_COLUMNS.get(field.name),
             lenient=describes and field.name not in (*_IDS, *TIME_COLUMNS),
         )

@@ -108,7 +108,7 @@ def _text(cells: pa.Array, sizes: pa.Array, rule: ColumnRule) -> pa.Array:
     long = pc.fill_null(pc.greater(lengths, rule.max_length), False)
     if pc.any(long).as_py():
         row = _first(long)
-        error = values.too_long(cells[row].as_py(), rule.max_length, rule.name, categorical=not rule.is_id)
+        error = values.too_long(cells[row].as_py(), rule.max_length, rule.name, categorical=rule.categorical)
         raise BadCellError(row, rule.name, str(error))
     if rule.is_id and (pc.max(sizes).as_py() or 0) > values.MAX_ID_BYTES:
         _check_each(cells, rule, pc.greater(sizes, values.MAX_ID_BYTES), values.check_id)

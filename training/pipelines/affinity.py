@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,12 @@ REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
 DAMPINGS = (0.0, 0.5)
 ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
 QUESTIONS = 500
-TUNING_QUESTIONS = 300
+TUNING_QUESTIONS = (50, 300)
+"""The fewest and the most questions that settings are chosen on."""
+
+TUNING_SCORES = 60_000_000
+"""The users of all these questions together: with many users, each question says more and takes longer."""
+
 Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
 """The items that are asked for, and the users who have one of them afterwards."""
 
@@ -66,31 +71,28 @@ class AffinityPipeline(Pipeline):
     def tune(self, prepared: Prepared) -> None:
         """Choose how fast the past fades and what a repeat is worth, on the newest fifth of this data."""
         older, truth = split(prepared)
-        questions = list(self.questions(prepared, truth, TUNING_QUESTIONS))
+        users = len(prepared.users)
+        asked = int(np.clip(TUNING_SCORES // max(users, 1), *TUNING_QUESTIONS))
+        questions = list(self.questions(prepared, truth, asked))
         toward = self._toward(older)
         trained = np.asarray([*prepared.trained_types, prepared.unknown_types], bool)
-        columns = [toward.sum(np.flatnonzero(items), np.ones(int(items.sum()))) for items, _ in questions]
-        active = activity(older)
-        most = segment_size(len(prepared.users))
-        tried: list[Settings] = []
-        recalls: list[list[float]] = []
+        active, most = activity(older), segment_size(users)
+        tried = [Settings(*one) for one in product(HALF_LIVES, REPEATS, DAMPINGS, ACTIVITIES)]
+        each = np.zeros((len(questions), len(tried)))
         coverage: list[int] = []
-        for half_life in HALF_LIVES:
-            crowd = Crowd(older.histories, trained, half_life)
-            sums = [
-                (crowd.sums(column), crowd.sums(items.astype(np.float32)))
-                for column, (items, _) in zip(columns, questions, strict=True)
-            ]
-            for repeat, damping, weight in product(REPEATS, DAMPINGS, ACTIVITIES):
-                settings = Settings(half_life, repeat, damping, weight)
-                found = [top_k(crowd.scores(*one, active, settings), most) for one in sums]
-                tried.append(settings)
-                recalls.append(
-                    [recall(one, users, most) for one, (_, users) in zip(found, questions, strict=True)]
-                )
-                coverage.append(len(np.unique(np.concatenate(found))) if found else 0)
+        for half_life, group in groupby(range(len(tried)), lambda one: tried[one].half_life):
+            crowd, places = Crowd(older.histories, trained, half_life), list(group)
+            covered = np.zeros((len(places), users), bool)
+            for number, (items, wanted) in enumerate(questions):
+                self.stop.check()
+                column = toward.sum(np.flatnonzero(items), np.ones(int(items.sum())))
+                sums = crowd.sums(column), crowd.sums(items.astype(np.float32))
+                for row, place in zip(covered, places, strict=True):
+                    found = top_k(crowd.scores(*sums, active, tried[place]), most)
+                    each[number, place] = recall(found, wanted, most)
+                    row[found] = True
+            coverage += np.count_nonzero(covered, axis=1).tolist()
         if questions:
-            each = np.array(recalls).T
             chosen = most_different(each, coverage)
             self.settings = tried[chosen]
             log(

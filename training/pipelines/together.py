@@ -17,7 +17,7 @@ from training.pipelines.base import Measured, Pipeline
 from training.pipelines.similar import SimilarPipeline, some_users
 from training.progress import StopSignal, log
 
-MAX_PURCHASES = 500_000
+MAX_PURCHASES = 200_000
 """The most purchases that settings are chosen on."""
 
 MAX_QUESTIONS = 1000
@@ -89,7 +89,7 @@ def all_events(prepared: Prepared, newest: NDArray[np.int64]) -> Prepared:
         of.timestamps,
         of.event_types,
         np.ones(len(of.items), np.float32),
-        np.full((len(of.items), prepared.sequences.context.shape[1]), -1, np.int32),
+        np.zeros((len(of.items), 0), np.int32),  # similar items read no context
         prepared.sequences.group,
     )
     whole = left == newest

@@ -91,7 +91,7 @@ def _check_events(recipe: Recipe, request: Config, config: Config, interactions:
             ) from None
     needed = {"EVENT_TYPE"} if event_type is not None or "eventsConfig" in config else set()
     if threshold is not None:
-        needed |= {"EVENT_TYPE", "EVENT_VALUE"}
+        needed |= {"EVENT_VALUE"}
     for column in sorted(needed):
         if interactions is not None and interactions.field(column) is None:
             raise InvalidInput(f"Selecting events needs the column {column} in the schema of Interactions.")

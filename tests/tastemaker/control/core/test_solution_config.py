@@ -6,7 +6,7 @@ from tastemaker import recipes
 from tastemaker.control.core import solution_config
 from tastemaker.errors import InvalidInput
 from tastemaker.schemas import parse
-from tests.standard_schemas import avro
+from tests.standard_schemas import ITEM_ID, TIMESTAMP, USER_ID, avro, field
 
 V2, SIMS = recipes.by_name("aws-user-personalization-v2"), recipes.by_name("aws-sims")
 SCHEMAS = {"INTERACTIONS": parse(avro()), "ITEMS": parse(avro("Items"))}
@@ -70,3 +70,12 @@ def test_event_type_that_is_listed_twice_is_refused() -> None:
 def test_columns_of_a_dataset_that_is_not_there_yet_are_not_checked() -> None:
     config = {"excludedDatasetColumns": {"ITEMS": ["LATER"]}}
     solution_config.check(V2, {"solutionConfig": {"trainingDataConfig": config}}, {})
+
+
+def test_threshold_without_an_event_type_needs_values_alone() -> None:
+    columns = [USER_ID, ITEM_ID, TIMESTAMP]
+    rated = [*columns, field("EVENT_VALUE", ["null", "float"])]
+    request = {"solutionConfig": {"eventValueThreshold": "4"}}
+    solution_config.check(V2, request, {"INTERACTIONS": parse(avro(fields=rated))})
+    with pytest.raises(InvalidInput, match="needs the column EVENT_VALUE"):
+        solution_config.check(V2, request, {"INTERACTIONS": parse(avro(fields=columns))})
