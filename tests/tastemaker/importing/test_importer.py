@@ -227,6 +227,13 @@ def test_bad_row_is_named_by_line_and_column(
     assert folder.parts() == []
 
 
+def test_long_impression_is_not_called_categories(folder: ImportFolder) -> None:
+    shown = "|".join(f"item{n}" for n in range(300))
+    folder.put("a.csv", f"USER_ID,ITEM_ID,TIMESTAMP,IMPRESSION\nu,i,1600000001,{shown}\n")
+    with pytest.raises(BadRow, match="for IMPRESSION, and this value has 2,289$"):
+        folder.run([*EVENTS, Field("IMPRESSION", "string")])
+
+
 def test_first_bad_row_of_many_blocks_is_named_and_nothing_is_left(folder: ImportFolder) -> None:
     lines = [f"user-{i},item,{T + i}\n" for i in range(250_000)]
     lines[200_000] = "user,item,never\n"
