@@ -230,7 +230,7 @@ def test_bad_row_is_named_by_line_and_column(
 def test_long_impression_is_not_called_categories(folder: ImportFolder) -> None:
     shown = "|".join(f"item{n}" for n in range(300))
     folder.put("a.csv", f"USER_ID,ITEM_ID,TIMESTAMP,IMPRESSION\nu,i,1600000001,{shown}\n")
-    with pytest.raises(BadRow, match="for IMPRESSION, and this value has 2,289$"):
+    with pytest.raises(BadRow, match=r"for IMPRESSION, and this value has 2,289$"):
         folder.run([*EVENTS, Field("IMPRESSION", "string")])
 
 
