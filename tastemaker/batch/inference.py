@@ -21,8 +21,8 @@ from tastemaker.serving.query import Query
 from tastemaker.serving.recommendations import Request
 from tastemaker.serving.runtime import Runtime
 
-MAX_MASKS = 128 << 20
-"""The bytes of the masks of lines that are scored together. A mask has a byte for each item."""
+MAX_BYTES = 128 << 20
+"""The bytes of the masks and scores of lines that are scored together. A mask has a byte for each item."""
 
 MAX_IDS = 1 << 20
 """The most items whose ids are kept as JSON. Each takes some 70 bytes."""
@@ -111,9 +111,9 @@ class InferenceJob:
 
     @property
     def lines_together(self) -> int:
-        """How many lines may be scored together. Each may have a mask of its own."""
-        items = len(self._loaded.bundle.items)
-        return max(1, MAX_MASKS // max(items, 1))
+        """How many lines may be scored together. Each may have a mask and scores of its own."""
+        bundle, model = self._loaded.bundle, self._loaded.model
+        return max(1, MAX_BYTES // max(len(bundle.items) * (1 + model.bytes_per_item), 1))
 
     def score_together(self, questions: Sequence[lines.Question]) -> None:
         """Score the users of some lines together, which is faster. `answer` then uses these scores.

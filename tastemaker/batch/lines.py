@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from math import isinf
 from typing import Any, TypeGuard
 
 from tastemaker.contracts.limits import MAX_RESULTS
@@ -22,7 +23,15 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not allowed in JSON")
 
 
-_READER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(digits: str) -> float:
+    """Refuse a number that would be read as infinity, which JSON cannot write."""
+    value = float(digits)
+    if isinf(value):
+        raise ValueError(f"{digits[:SHOWN_CHARACTERS]} is too large for a number")
+    return value
+
+
+_READER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 _WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 

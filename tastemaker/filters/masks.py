@@ -30,21 +30,22 @@ MAX_KEYS = 10_000
 
 
 class MaskCache:
-    """Masks by their conditions and columns. The least recently used one is dropped first.
+    """Masks by their conditions and their source. The least recently used one is dropped first.
 
-    The columns are part of the key, so that new columns never get an old mask. It is not thread-safe.
+    The source, the columns or another mask, is part of the key, so that new columns never get an old mask. It
+    is not thread-safe.
     """
 
     def __init__(self, limit: int = 64 * 2**20) -> None:
         """Create a cache of `limit` bytes. A mask takes one byte per row, also if it has several keys."""
         self.limit = limit
         self.bytes = self.hits = self.misses = 0
-        self._cached: OrderedDict[Hashable, tuple[Columns, Mask]] = OrderedDict()
+        self._cached: OrderedDict[Hashable, tuple[Columns | Mask, Mask]] = OrderedDict()
         self._keys: Counter[int] = Counter()  # how many keys a mask has, by its identity
 
-    def get(self, items: Columns, key: Hashable, make: Callable[[], Mask]) -> Mask:
-        """Return the cached mask of a key and columns, or a new one. It is read-only."""
-        entry = (id(items), key)
+    def get(self, source: Columns | Mask, key: Hashable, make: Callable[[], Mask]) -> Mask:
+        """Return the cached mask of a key and a source, or a new one. It is read-only."""
+        entry = (id(source), key)
         if entry in self._cached:
             self._cached.move_to_end(entry)
             self.hits += 1
@@ -53,8 +54,8 @@ class MaskCache:
         mask = make()
         mask.flags.writeable = False
         if mask.nbytes <= self.limit:
-            # The columns are kept with the mask: while they exist, no other object has their id.
-            self._cached[entry] = items, mask
+            # The source is kept with the mask: while it exists, no other object has its id.
+            self._cached[entry] = source, mask
             self._keys[id(mask)] += 1
             self.bytes += mask.nbytes if self._keys[id(mask)] == 1 else 0
             while self.bytes > self.limit or len(self._cached) > MAX_KEYS:
@@ -68,6 +69,10 @@ class MaskCache:
         if not self._keys[id(mask)]:
             del self._keys[id(mask)]
             self.bytes -= mask.nbytes
+
+    def holds(self, mask: Mask) -> bool:
+        """Whether a mask is cached, and so the same for several requests."""
+        return id(mask) in self._keys
 
     def __len__(self) -> int:
         return len(self._cached)

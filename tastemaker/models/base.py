@@ -52,6 +52,11 @@ class Model:
         """How many users are scored together fastest. It may be more than there ever are."""
         return MANY_USERS
 
+    @property
+    def bytes_per_item(self) -> int:
+        """The bytes for each item that the scores of one of many users take until they are answered."""
+        return 4
+
     def score_user(
         self, history: History, *, now: int, context: Mapping[str, str] | None = None, user_index: int = -1
     ) -> NDArray[np.float32]:

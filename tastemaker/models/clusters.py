@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.ids import open_array, save_array
-from tastemaker.models.overlaid import Shared
 from tastemaker.models.scores import log_sum
 from tastemaker.models.sparse import ranges
 
@@ -296,11 +295,6 @@ class Static:
     ordered: Array
     high: Array
     means: Array
-
-    @cached_property
-    def shared(self) -> Shared:
-        """The values as scores, for blends without an encoder."""
-        return Shared(self.values)
 
     @classmethod
     def of(cls, values: Array, clusters: Clusters | None) -> Static:

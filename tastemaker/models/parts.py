@@ -151,7 +151,7 @@ def above_all_others(part: str, sums: Array, lengths: NDArray[np.int64], n_items
         return (sums > 0).astype(np.float32)
     totals = _of_users(sums, lengths)
     if part == "linear":
-        squares = _of_users(sums * sums, lengths)
+        squares = _of_users(np.square(sums, dtype=np.float64), lengths)  # they cancel below
         scales = np.sqrt(np.maximum(squares / n_items - (totals / n_items) ** 2, 0.0))
     else:
         scales = totals * (REPEAT_FLOOR if part == "repeat" else FLOOR)
@@ -161,7 +161,7 @@ def above_all_others(part: str, sums: Array, lengths: NDArray[np.int64], n_items
     return scaled if part == "linear" else np.log1p(scaled, out=scaled)
 
 
-def _of_users(values: Array, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+def _of_users(values: NDArray[np.floating], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
     """The sum of each user's values."""
     sums: NDArray[np.float64] = sums_of_runs(values, lengths.ravel()).reshape(lengths.shape).sum(axis=0)
     return sums

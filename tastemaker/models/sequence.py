@@ -22,13 +22,16 @@ from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.encoder import Encoder
 from tastemaker.models.extras import MAX_USERS, Extra, SparseParts
 from tastemaker.models.features import FeatureRows, FeatureSpace
-from tastemaker.models.overlaid import Overlaid
-from tastemaker.models.scores import Scores
+from tastemaker.models.overlaid import Overlaid, Shared
+from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.sparse import SparseRows
 from tastemaker.models.weights import unpack
 
 MAX_STATICS = 16
 """How many vectors over the catalog are cached, one for each context that requests give."""
+
+MAX_SHARED = 16
+"""How many contexts have shared scores. They are slow to order and take 20 bytes an item."""
 
 ENCODED_TOKENS = 1 << 11
 """The number of tokens that are encoded at a time, so that they stay in the processor's cache."""
@@ -76,6 +79,7 @@ class SequenceModel(Model):
             self.context_table = open_array(folder / "context_table.npy")
             self.context_rows = open_array(folder / "context_rows.npy")
         self._statics: dict[tuple[StaticWeights, ContextRows], Static] = {}
+        self._shared: dict[tuple[StaticWeights, ContextRows], Shared] = {}
         self.clusters = Clusters.open(folder) if "encoder" in metadata else None
         self.encoder: Encoder | None = None
         if "encoder" in metadata:
@@ -99,6 +103,10 @@ class SequenceModel(Model):
     @property
     def users_together(self) -> int:
         return super().users_together if self.encoder else MAX_USERS
+
+    @property
+    def bytes_per_item(self) -> int:
+        return 0 if self.context_table is None else super().bytes_per_item
 
     def relevant(self, history: History) -> History:
         """The events of the types that the model was trained on."""
@@ -134,7 +142,7 @@ class SequenceModel(Model):
             vectors = {number: found[place] for place, number in enumerate(encoded)}
         extras = self._sparse_parts.extras([one.history.items for one in askers])
         scores = [
-            self._scored(self._static(weight, self._rows_of(one.context)), extra, weight, vectors.get(number))
+            self._scored(weight, self._rows_of(one.context), extra, vectors.get(number))
             for number, (one, weight, extra) in enumerate(zip(askers, weights, extras, strict=True))
         ]
         if len(scores) > 1:
@@ -152,14 +160,31 @@ class SequenceModel(Model):
         return SparseParts(sparse, self.rows, len(self.bundle.items))
 
     def _scored(
-        self, static: Static, extra: Extra, weights: StaticWeights, vector: NDArray[np.float32] | None
+        self, weights: StaticWeights, rows: ContextRows, extra: Extra, vector: NDArray[np.float32] | None
     ) -> Scores:
         if vector is None:
-            return Overlaid(static.shared, extra)
+            return self._scored_without_encoder(weights, rows, extra)
+        static = self._static(weights, rows)
         vector = vector * np.float32(weights.encoder)
         if self.clusters is None:
             return Blended(self.item_vectors, vector, static.values, extra)
         return Searched(self.item_vectors, vector, static, extra, self.clusters)
+
+    def _scored_without_encoder(self, weights: StaticWeights, rows: ContextRows, extra: Extra) -> Scores:
+        """Shared scores with exceptions if the context is likely to return, and otherwise every item's score.
+
+        A context gets shared scores when it is in use for the second time, as long as there is room. They
+        are never dropped, so that users who are answered together keep no others.
+        """
+        key = self._static_key(weights, rows)
+        if key in self._shared:
+            return Overlaid(self._shared[key], extra)
+        again = key in self._statics and len(self._shared) < MAX_SHARED
+        shared = Shared(self._static(weights, rows).values)
+        if again or not key[1]:
+            self._shared[key] = shared
+            return Overlaid(shared, extra)
+        return Dense(Overlaid(shared, extra).dense)
 
     def _weight(self, part: str) -> float:
         return self.parts.get(part, {}).get("weight", 0.0)
@@ -194,7 +219,7 @@ class SequenceModel(Model):
 
     def _static(self, weights: StaticWeights, rows: ContextRows) -> Static:
         """What is the same for every user, at these weights and in this context."""
-        key = weights, rows if weights.context else ()
+        key = self._static_key(weights, rows)
         if key not in self._statics:
             values = np.float32(weights.popularity) * self.log_popularity
             if weights.encoder:
@@ -207,6 +232,10 @@ class SequenceModel(Model):
                 del self._statics[next(iter(self._statics))]
             self._statics[key] = Static.of(values, self.clusters)
         return self._statics[key]
+
+    @staticmethod
+    def _static_key(weights: StaticWeights, rows: ContextRows) -> tuple[StaticWeights, ContextRows]:
+        return weights, rows if weights.context else ()
 
     def context_scores(self, context: Mapping[str, str] | None) -> NDArray[np.float32]:
         """The scores of the part `context`; zeros if the bundle has no table of the context."""

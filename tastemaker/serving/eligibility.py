@@ -65,7 +65,13 @@ def preferred_items(query: Query, allowed: Mask | None, count: int) -> Eligible:
     live = query.loaded.bundle.live_items if query.loaded.model.prefers_live_items else None
     if live is None:
         return Eligible(allowed)
-    preferred = live if allowed is None else allowed & live
+    masks = query.loaded.masks
+    if allowed is None:
+        preferred = live
+    elif masks.holds(allowed):  # requests with this filter share the mask, and so what is computed from it
+        preferred = masks.get(allowed, "live", lambda: allowed & live)
+    else:
+        preferred = allowed & live
     return Eligible(preferred) if np.count_nonzero(preferred) >= count else Eligible(allowed, preferred)
 
 

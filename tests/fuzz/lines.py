@@ -17,7 +17,14 @@ from tests.fuzz.checks import HangError, limited
 from tests.fuzz.shop import Shop
 from tests.tastemaker.control.fakes import SCOPE
 
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
+Answer = Callable[[dict[str, Any]], dict[str, Any] | str]
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"the answer has {name}, which is no JSON")
+
+
+_READER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 @dataclass(frozen=True)
@@ -53,8 +60,11 @@ class Jobs:
                 "numResults": 3,
                 "config": {},
             }
-            job = SegmentJob if model == "fans" else InferenceJob
-            self._answers[name] = job.from_plan(plan, shop.runtime).answer
+            self._answers[name] = (
+                SegmentJob.from_plan(plan, shop.runtime).answer
+                if model == "fans"
+                else InferenceJob.from_plan(plan, shop.runtime).json_answer
+            )
 
     @property
     def names(self) -> list[str]:
@@ -72,7 +82,7 @@ class Jobs:
 
     def _problem(self, line: Line) -> str | None:
         echo, question, why = lines.read(line.raw)
-        output = None
+        output: dict[str, Any] | str | None = None
         if question is not None:
             try:
                 output = self._answers[line.job](question)
@@ -81,7 +91,7 @@ class Jobs:
         written = lines.write(echo, output, why)
         if written.count(b"\n") != 1 or not written.endswith(b"\n"):
             return f"the answer is not one line: {written[:200]!r}"
-        answer = json.loads(written)
+        answer = _READER.decode(written.decode())
         if (answer["output"] is None) == (answer["error"] is None):
             return f"the answer has neither or both of output and error: {written[:200]!r}"
         if question is not None and answer["input"] != json.loads(line.raw):
@@ -134,6 +144,10 @@ def generated(jobs: Jobs, rng: Random) -> Iterator[Line]:
             raw = raw[:place] + bytes([rng.randrange(256)]) + raw[place + 1 :]
         elif change < 0.2:
             raw = rng.choice(
-                [b"", b"null", b"[]", b"1", b"[" * 50_000, b"USER_ID", b'{"userId":' * 99 + b"1" + b"}" * 99]
+                [
+                    *(b"", b"null", b"[]", b"1", b"[" * 50_000, b"USER_ID"),
+                    b'{"userId":' * 99 + b"1" + b"}" * 99,
+                    b'{"userId":"ann","itemId":"alien","itemList":["dune"],"weight":1e999}',
+                ]
             )
         yield Line(rng.choice(jobs.names), raw.replace(b"\n", b" "))

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tastemaker.batch import inference
-from tastemaker.batch.inference import MAX_MASKS, InferenceJob
+from tastemaker.batch.inference import MAX_BYTES, InferenceJob
 from tastemaker.errors import TastemakerError
 from tastemaker.ids import save_array
 from tastemaker.models.clusters import Clusters
-from tastemaker.models.features import FeatureSpace
+from tastemaker.models.features import FeatureColumn, FeatureSpace
 from tastemaker.models.weights import pack
 from tastemaker.serving.loaded import LoadedBundle
 from tests.tastemaker.models import test_encoder
@@ -164,7 +164,43 @@ def test_lines_for_items_read_nothing_before_they_are_answered(cinema: Cinema) -
 
 def test_fewer_lines_are_scored_together_in_a_larger_catalog(cinema: Cinema) -> None:
     work = job(cinema, "aws-user-personalization-v2", None)
-    assert work.lines_together == MAX_MASKS // len(FILMS)
+    assert work.lines_together == MAX_BYTES // len(FILMS)
+
+
+DEVICES = tuple(f"d{number}" for number in range(40))
+
+
+def with_contexts(folder: Path) -> Path:
+    """Write a bundle of the films with a table of many contexts."""
+    bundle = write_bundle(folder, "sequence")
+    table = np.random.default_rng(4).normal(size=(len(DEVICES), len(FILMS))).astype(np.float32)
+    save_array(bundle / "model" / "context_table.npy", table)
+    save_array(bundle / "model" / "context_rows.npy", np.arange(len(DEVICES), dtype=np.int32))
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    manifest["model"]["parts"]["context"] = {"weight": 1.0}
+    column = FeatureColumn("DEVICE", "categorical", 0, DEVICES)
+    manifest["model"]["contextTable"] = FeatureSpace((column,)).to_json()
+    (bundle / "bundle.json").write_text(json.dumps(manifest))
+    return bundle
+
+
+@pytest.mark.parametrize("campaign", ["v1", "v2"])
+def test_lines_of_many_contexts_equal_live_answers(cinema: Cinema, tmp_path: Path, campaign: str) -> None:
+    loaded = LoadedBundle.open(with_contexts(tmp_path / "contexts"))
+    cinema.bundles.loaded["s3://lake/sequence/"] = loaded
+    recipe = {"v1": "aws-user-personalization", "v2": "aws-user-personalization-v2"}[campaign]
+    work = job(cinema, recipe, None)
+    assert work.lines_together == MAX_BYTES // (5 * len(FILMS)), "a mask, and four bytes for a score"
+    asked: list[dict[str, Any]] = [
+        {"userId": user, "context": {"DEVICE": device}} for device in DEVICES for user in ("ann", "bob")
+    ]
+    work.score_together(asked)
+    together = [work.answer(question) for question in asked]
+    assert len({tuple(one["recommendedItems"]) for one in together}) > 10
+    for question, output in zip(asked, together, strict=True):
+        live = cinema.ask(campaign, **question, numResults=4)["itemList"]
+        assert output["recommendedItems"] == [item["itemId"] for item in live]
+        assert output["scores"] == pytest.approx([item.get("score") for item in live], abs=2e-7)
 
 
 def with_encoder(folder: Path, clustered: bool) -> Path:

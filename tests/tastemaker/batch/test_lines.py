@@ -29,6 +29,8 @@ def test_shares_are_written_with_all_decimals() -> None:
         (b"userId=1", "userId=1", "not JSON"),
         (b"\xff", "�", "not JSON"),
         (b'{"userId": NaN}', '{"userId": NaN}', "NaN"),
+        (b'{"userId": "ann", "weight": 1e999}', '{"userId": "ann", "weight": 1e999}', "1e999"),
+        (b'{"userId": "ann", "weight": -1e999}', '{"userId": "ann", "weight": -1e999}', "-1e999"),
         (b"[1]", [1], "object"),
         (b'{"userId": "\\ud800"}', {"userId": "\ud800"}, "surrogate"),
         (b'{"userId": "x\xed\xa0\xbd"}', {"userId": "x\ud83d"}, "surrogate"),

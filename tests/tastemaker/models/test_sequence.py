@@ -10,7 +10,10 @@ from tastemaker.ids import Ids, save_array
 from tastemaker.models import Bundle, extras
 from tastemaker.models.base import Asker
 from tastemaker.models.bundle import History
-from tastemaker.models.sequence import SequenceModel
+from tastemaker.models.features import FeatureColumn, FeatureSpace
+from tastemaker.models.overlaid import Overlaid
+from tastemaker.models.scores import Asked, Dense, prepare
+from tastemaker.models.sequence import MAX_SHARED, SequenceModel
 from tastemaker.models.sparse import SparseRows
 
 ITEMS, NEIGHBORS = 60, 4
@@ -43,6 +46,26 @@ def model(tmp_path: Path) -> SequenceModel:
     return SequenceModel(Bundle.open(tmp_path))
 
 
+CONTEXTS = 3 * MAX_SHARED
+DEVICES = [{"DEVICE": f"d{number}"} for number in range(CONTEXTS)]
+
+
+@pytest.fixture
+def in_contexts(model: SequenceModel) -> SequenceModel:
+    """The model with a table of many contexts."""
+    folder = model.bundle.path
+    values = tuple(one["DEVICE"] for one in DEVICES)
+    space = FeatureSpace((FeatureColumn("DEVICE", "categorical", 0, values),))
+    table = np.random.default_rng(7).normal(size=(CONTEXTS, ITEMS)).astype(np.float32)
+    save_array(folder / "model" / "context_table.npy", table)
+    save_array(folder / "model" / "context_rows.npy", np.arange(CONTEXTS, dtype=np.int32))
+    manifest = json.loads((folder / "bundle.json").read_text())
+    manifest["model"]["parts"] = PARTS | {"context": {"weight": 1.0}}
+    manifest["model"]["contextTable"] = space.to_json()
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    return SequenceModel(Bundle.open(folder))
+
+
 def histories(lengths: list[int]) -> list[History]:
     rng = np.random.default_rng(5)
     items = [rng.integers(0, ITEMS // 2, length).astype(np.int32) for length in lengths]  # with repeats
@@ -71,3 +94,27 @@ def test_users_with_and_without_a_history_are_scored_together(model: SequenceMod
         alone = model.scores_for(history, now=99)
         assert scores.dense.tolist() == alone.dense.tolist()
         assert scores.top(9).tolist() == alone.top(9).tolist()
+
+
+def test_context_gets_shared_scores_when_it_is_in_use_for_the_second_time(in_contexts: SequenceModel) -> None:
+    (history,) = histories([5])
+    first, second, third = (in_contexts.scores_for(history, now=99, context=DEVICES[0]) for _ in range(3))
+    plain = [in_contexts.scores_for(history, now=99) for _ in range(2)]
+    assert [type(one) for one in (first, second, third, *plain)] == [Dense, *[Overlaid] * 4]
+    for again in (second, third):
+        assert again.dense.tolist() == first.dense.tolist() != plain[0].dense.tolist()
+        assert again.top(9).tolist() == first.top(9).tolist()
+        assert again.log_sum() == pytest.approx(first.log_sum(), abs=1e-6)
+
+
+def test_only_so_many_contexts_keep_shared_scores(in_contexts: SequenceModel) -> None:
+    (history,) = histories([5])
+    pairs = [Asker(history, context) for context in DEVICES for _ in range(2)]
+    scores = in_contexts.scores_together([*pairs, *pairs, Asker(history)], now=99)
+    shared = {id(one.shared) for one in scores if isinstance(one, Overlaid)}
+    assert len(shared) == MAX_SHARED + 1, "and those without a context"
+    answered = prepare(scores, [Asked(9, None, None)] * len(scores))
+    for asker, one in zip(pairs, answered, strict=False):
+        alone = Dense(in_contexts.score_user(history, now=99, context=asker.context))
+        assert one.top(9).tolist() == alone.top(9).tolist()
+        assert one.log_sum() == pytest.approx(alone.log_sum(), abs=1e-6)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from tastemaker.errors import InvalidInput, ResourceNotFound
-from tastemaker.serving.eligibility import allowed_items, rankable_items, requested_filter
+from tastemaker.serving.eligibility import allowed_items, preferred_items, rankable_items, requested_filter
 from tastemaker.serving.query import Query
 from tests.tastemaker.serving.films import PREFIX, Cinema
 
 SPACE = 'INCLUDE ItemID WHERE Items.GENRES IN ("space")'
+OWN = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")'
 NO_SPACE = 'EXCLUDE ItemID WHERE Items.GENRES IN ("space")'
 
 
@@ -151,6 +152,17 @@ def test_lists_of_live_items_keep_to_the_filter(cinema: Cinema) -> None:
     space = cinema.filter("space", SPACE)
     assert cinema.items("v1", userId="bob", filterArn=space, numResults=1) == ["dune"]
     assert cinema.items("v1", userId="bob", filterArn=space, numResults=2) == ["dune", "alien"]
+
+
+@pytest.mark.parametrize(("expression", "shared"), [(SPACE, True), (OWN, False)])
+def test_requests_with_one_filter_share_the_mask_of_its_live_items(
+    cinema: Cinema, expression: str, shared: bool
+) -> None:
+    cinema.turn_over("sequence", "alien", "brazil", "emma")
+    asked, arn = query(cinema, user="ann"), cinema.filter("f", expression)
+    masks = [preferred_items(asked, allowed_items(asked, arn, None), 1).allowed for _ in range(2)]
+    assert [asked.loaded.masks.holds(mask) for mask in masks if mask is not None] == [shared] * 2
+    assert (masks[0] is masks[1]) == shared
 
 
 def test_similar_items_are_live_and_popularity_counts_all(cinema: Cinema) -> None:
