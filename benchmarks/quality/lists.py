@@ -6,8 +6,8 @@ r"""Lists with names, as a customer would read them.
 Each recipe is trained on all events, or on those of its event type if the data have event types. Lists are
 printed for items (`--like` parts of their names, or else some popular ones), for users (`--users` ids, or
 else some with a usual number of events) beside their newest items, and for segments. `(again)` marks an item
-that the user had already. Use cases of a domain leave out what they hide from the user. Next best action is
-trained on planted outcomes (`benchmarks/data/planted_actions.py`).
+that the user had already. Use cases of a domain leave out the items that they hide from the user, such as
+those already watched. Next best action is trained on planted outcomes (`benchmarks/data/planted_actions.py`).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ DATA: dict[str, tuple[str, Callable[[Path], datasets.Data], str | None]] = {
 """For each data set its option, its reader, and the domain whose use cases suit it."""
 
 PRINTED = tuple(one.name for one in RECIPES if one.trainable and "hrnn" not in one.name)
-"""All recipes but the legacy ones, which are other names."""
+"""All recipes but the legacy HRNN ones, which train the same model under other names."""
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "movies": (
@@ -121,7 +121,7 @@ def lists(
             items = items_like(names, like or SHOWN.get(name, ()), prepared)
             people = [prepared.users.index(user) for user in users] if users else usual_users(prepared)
             for heading, found in _answers(config, prepared, items, people, trained, Path(folder)):
-                yield f"- **{'; '.join(_told(heading, names))}**: {'; '.join(_told(found, names))}"
+                yield f"- **{'; '.join(_names(heading, names))}**: {'; '.join(_names(found, names))}"
 
 
 def _config(path: Path, recipe: Recipe, data: datasets.Data) -> Config:
@@ -145,7 +145,7 @@ Answer = tuple[Words, Words]
 """What is asked, and the items of the list."""
 
 
-def _told(words: Words, names: Sequence[str]) -> list[str]:
+def _names(words: Words, names: Sequence[str]) -> list[str]:
     return [names[word] if isinstance(word, int) else word for word in words]
 
 

@@ -49,7 +49,7 @@ class Model:
 
     @property
     def users_together(self) -> int:
-        """How many users are scored together fastest. It may be more than there ever are."""
+        """How many users to score together for the highest speed. It may exceed the size of any group."""
         return MANY_USERS
 
     @property

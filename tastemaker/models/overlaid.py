@@ -154,7 +154,7 @@ class Together:
         lengths = np.array([len(user.extra.items) for user in users])
         if any(mask is not None for mask in allowed):
             through = self._through(items, lengths)
-            kept = np.flatnonzero(through)  # faster than the mask, because it has no pattern
+            kept = np.flatnonzero(through)  # faster than indexing with a mask, whose pattern is random
             items, more = items.take(kept), more.take(kept)
             lengths = sums_of_runs(through, lengths).astype(np.int64)
         self._items, self._lengths = items, lengths

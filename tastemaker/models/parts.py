@@ -151,7 +151,8 @@ def above_all_others(part: str, sums: Array, lengths: NDArray[np.int64], n_items
         return (sums > 0).astype(np.float32)
     totals = _of_users(sums, lengths)
     if part == "linear":
-        squares = _of_users(np.square(sums, dtype=np.float64), lengths)  # they cancel below
+        # Nearly equal numbers are subtracted below, so they are float64.
+        squares = _of_users(np.square(sums, dtype=np.float64), lengths)
         scales = np.sqrt(np.maximum(squares / n_items - (totals / n_items) ** 2, 0.0))
     else:
         scales = totals * (REPEAT_FLOOR if part == "repeat" else FLOOR)

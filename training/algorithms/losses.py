@@ -36,10 +36,10 @@ class FullSoftmax(torch.autograd.Function):
     """The weighted mean cross-entropy of `hidden @ table.T + bias`.
 
     hidden is [events, width], table [items, width], bias [items], target [events], and weight [events] with a
-    sum above 0. No event's loss counts more than the smallest number allows (87 in float32); gradients are
-    exact. The forward pass computes the gradient while a chunk's logits are at hand, and the backward pass
-    only scales it. Products have numbers of the type `dtype`. Sums over events, and results, have those
-    of `hidden`.
+    sum above 0. No event's loss counts more than the logarithm of 1 / the smallest normal number (87 in
+    float32). This limit does not change gradients. The forward pass computes the gradient while a chunk's
+    logits are at hand, and the backward pass only scales it. Products have numbers of the type `dtype`. Sums
+    over events, and results, have those of `hidden`.
     """
 
     @staticmethod
@@ -54,9 +54,9 @@ class FullSoftmax(torch.autograd.Function):
     ) -> Tensor:
         events, items = len(hidden), len(table)
         scale = weight / weight.sum()
-        missing = -items % ALIGNED  # items without a chance, whose gradient is 0
-        rows = functional.pad(table, (0, 0, 0, missing)).to(dtype)
-        start = functional.pad(bias, (0, missing), value=-1e9).to(dtype)
+        padding = -items % ALIGNED  # padded items have a chance of 0, and so a gradient of 0
+        rows = functional.pad(table, (0, 0, 0, padding)).to(dtype)
+        biases = functional.pad(bias, (0, padding), value=-1e9).to(dtype)
         grad_hidden = torch.empty_like(hidden)
         grad_rows = hidden.new_zeros(len(rows), hidden.shape[1] + 1)
         buffer = rows.new_empty(2, min(CHUNK, events), len(rows))
@@ -64,7 +64,7 @@ class FullSoftmax(torch.autograd.Function):
         for begin in range(0, events, CHUNK):
             h, y, w = (part[begin : begin + CHUNK] for part in (hidden, target, scale))
             logits, share = buffer[:, : len(h)]
-            torch.addmm(start, h.to(dtype), rows.t(), out=logits)
+            torch.addmm(biases, h.to(dtype), rows.t(), out=logits)
             torch.softmax(logits, 1, out=share)
             here = torch.arange(len(h), device=h.device)
             chance = share[here, y].to(loss.dtype).clamp(min=torch.finfo(loss.dtype).tiny)

@@ -13,7 +13,7 @@ GROWN_SHARE = 0.5
 """The share of items that once looked new and since got `COLD` interactions, if few interactions mean new."""
 
 MAX_UNSEEN_SHARE = 0.1
-"""The share of items without an interaction up to which they count as new wherever no creation is told.
+"""Items without an interaction and without a creation time are new, unless this share has no interaction.
 
 The service takes every such item as new. Where there are more, they are the part of a catalog that nobody
 wants.

@@ -39,7 +39,10 @@ TUNING_QUESTIONS = (50, 300)
 """The fewest and the most questions that settings are chosen on."""
 
 TUNING_SCORES = 60_000_000
-"""The users of all these questions together: with many users, each question says more and takes longer."""
+"""The most scores of users for all these questions together.
+
+With more users, fewer questions are needed, and each takes longer.
+"""
 
 Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
 """The items that are asked for, and the users who have one of them afterwards."""
@@ -166,8 +169,8 @@ def most_different(each: NDArray[np.float64], coverage: Sequence[int]) -> int:
     """Of the settings whose recall is within a standard error of the best, the one with most distinct users.
 
     `each` is the recall: float64[questions, settings], and `coverage` how many users are in any segment.
-    Whoever does most does most of everything: the most active users are seldom wrong, but they are the
-    same for every question, and such a segment says nothing about what was asked.
+    The most active users have events with most items, so they are seldom wrong. But they are the same for
+    every question, and such a segment says nothing about what was asked.
     """
     reached = each.mean(0)
     enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)), errors=1.0)).tolist()

@@ -81,19 +81,19 @@ def all_events(prepared: Prepared, newest: NDArray[np.int64]) -> Prepared:
     `newest` is each user's newest purchase before any was withheld. A user who lacks it has events up to the
     newest one that is left.
     """
-    of, left = prepared.histories, newest_purchases(prepared)
-    owners = np.repeat(np.arange(len(of)), np.diff(of.offsets))
+    histories, left = prepared.histories, newest_purchases(prepared)
+    owners = np.repeat(np.arange(len(histories)), np.diff(histories.offsets))
     events = Sequences(
-        of.offsets,
-        of.items,
-        of.timestamps,
-        of.event_types,
-        np.ones(len(of.items), np.float32),
-        np.zeros((len(of.items), 0), np.int32),  # similar items read no context
+        histories.offsets,
+        histories.items,
+        histories.timestamps,
+        histories.event_types,
+        np.ones(len(histories.items), np.float32),
+        np.zeros((len(histories.items), 0), np.int32),  # similar items read no context
         prepared.sequences.group,
     )
     whole = left == newest
-    return prepared.with_sequences(events.keep(whole[owners] | (of.timestamps <= left[owners])))
+    return prepared.with_sequences(events.keep(whole[owners] | (histories.timestamps <= left[owners])))
 
 
 def newest_purchases(prepared: Prepared) -> NDArray[np.int64]:
