@@ -100,7 +100,8 @@ class SparseParts:
             items, values = items[kept], values[kept]
             ends = np.cumsum(lengths)
             ends -= np.searchsorted(again, ends)
-            lengths = np.diff(ends, prepend=0).reshape(lengths.shape)
+            ends[1:] -= ends[:-1].copy()
+            lengths = ends.reshape(lengths.shape)
         return _by_user(items.astype(np.int64), values, lengths)
 
     def _entries(self, histories: Sequence[NDArray[np.integer]]) -> list[Entries]:
@@ -134,6 +135,8 @@ def _repeated(
 def _by_user(items: NDArray[np.int64], values: Array, lengths: NDArray[np.int64]) -> list[Extra]:
     """Each user's entries, of all parts. `lengths` is int64[parts, users]."""
     users = lengths.shape[1]
+    if users == 1:
+        return [Extra(items, values)]
     runs = [slice(begin, end) for begin, end in pairwise([0, *np.cumsum(lengths).tolist()])]
     runs = [run for user in range(users) for run in runs[user::users]]
     items, values = (np.concatenate([array[run] for run in runs]) for array in (items, values))
