@@ -22,6 +22,7 @@ from training.config import Config
 from training.data.baskets import baskets as baskets_of
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, test_cases, without
+from training.output.bundle_writer import Fitted
 from training.output.evaluate import scorer
 from training.pipelines import affinity
 from training.pipelines.base import Pipeline, fitted_model
@@ -74,10 +75,8 @@ def coming_next(config: Config, prepared: Prepared) -> Iterator[Figures]:
     def by_last(score: Score) -> Callable[[int, int], NDArray]:
         return lambda user, shown: score(int(prepared.sequences.history(user, shown).items[-1]))
 
-    recipe, began = pipeline(replace(config, recipe="aws-sims"), checkpoints=None, stop=StopSignal()), _cpu()
-    recipe.tune(training)
-    fitted = recipe.fit(training)
-    cpu = _cpu() - began
+    recipe = pipeline(replace(config, recipe="aws-sims"), checkpoints=None, stop=StopSignal())
+    fitted, cpu = trained(recipe, training)
     with fitted_model(fitted, training, recipe.config) as model:
         yield figures("ours", scorer(model, prepared), cpu)
     for peer in related_peers.by_users(training.sequences, len(prepared.items)):
@@ -101,10 +100,8 @@ def alike(config: Config, prepared: Prepared) -> Iterator[Figures]:
     category = related_peers.categories(prepared)
 
     for name in ("aws-similar-items", "aws-sims"):
-        recipe, began = pipeline(replace(config, recipe=name), checkpoints=None, stop=StopSignal()), _cpu()
-        recipe.tune(training)
-        fitted = recipe.fit(training)
-        cpu = _cpu() - began
+        recipe = pipeline(replace(config, recipe=name), checkpoints=None, stop=StopSignal())
+        fitted, cpu = trained(recipe, training)
         with fitted_model(fitted, training, recipe.config) as model:
             score = model.score_item
             lists = [top_k(_without(score(one.item), one.item), LIST_LENGTH) for one in asked]
@@ -122,6 +119,13 @@ def alike(config: Config, prepared: Prepared) -> Iterator[Figures]:
             "lists with new items": float(np.mean(holding)),
             "cpu": cpu,
         }
+
+
+def trained(recipe: Pipeline, prepared: Prepared) -> tuple[Fitted, float]:
+    """What a recipe has learned from this data, and the CPU seconds that it took."""
+    began = _cpu()
+    recipe.tune(prepared)
+    return recipe.fit(prepared), _cpu() - began
 
 
 def next_different(sequences: Sequences, cases: Cases) -> Iterator[Asked]:
@@ -153,14 +157,9 @@ def cold(config: Config, prepared: Prepared) -> Iterator[Figures]:
         return {"model": model, **both, "cpu": cpu}
 
     for name, encoder in _encoders(config.seed):
-        recipe, began = (
-            SimilarPipeline(replace(config, recipe="aws-similar-items"), None, StopSignal()),
-            _cpu(),
-        )
+        recipe = SimilarPipeline(replace(config, recipe="aws-similar-items"), None, StopSignal())
         recipe.texts = ItemTexts(config if encoder else _textless(config), None, StopSignal(), encoder)
-        recipe.tune(training)
-        fitted = recipe.fit(training)
-        cpu = _cpu() - began
+        fitted, cpu = trained(recipe, training)
         with fitted_model(fitted, training, recipe.config) as model:
             yield figures(f"ours, {name}", model.score_item, cpu)
     for peer in related_peers.by_content(prepared, training.sequences, config.seed):
@@ -190,15 +189,12 @@ def baskets(config: Config, prepared: Prepared) -> Iterator[Figures]:
         popular = float(np.mean([np.isin(row[:10], most_bought).mean() for row in lists]))
         return {"model": model, **quality(lists, asked), "best sellers": popular, "cpu": cpu}
 
-    began = _cpu()
-    recipe: Pipeline = pipeline(
+    recipe = pipeline(
         replace(config, recipe="aws-ecomm-frequently-bought-together"),
         checkpoints=None,
         stop=StopSignal(),
     )
-    recipe.tune(training)
-    fitted = recipe.fit(training)
-    cpu = _cpu() - began
+    fitted, cpu = trained(recipe, training)
     with fitted_model(fitted, training, recipe.config) as model:
         yield figures("ours", model.score_item, cpu)
     for peer in related_peers.by_baskets(training.sequences, items):
@@ -217,10 +213,7 @@ def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
         found = [top_k(score(int(np.flatnonzero(items)[0])), most) for items, _ in questions]
         return {"model": model, **affinity.summarize(found, wanted, len(prepared.users), most), "cpu": cpu}
 
-    began = _cpu()
-    recipe.tune(older)
-    fitted = recipe.fit(older)
-    cpu = _cpu() - began
+    fitted, cpu = trained(recipe, older)
     with fitted_model(fitted, older, recipe.config, with_histories=True) as model:
         assert isinstance(model, AffinityModel)
         yield figures("ours", model.users_for_item, cpu)
