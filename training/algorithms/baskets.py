@@ -54,7 +54,7 @@ STRENGTHS = (1.0, 4.0, STRENGTH, 64.0)
 
 
 class Questions(NamedTuple):
-    """Withheld baskets: one item of each that is asked for, and the rest of it."""
+    """Items of withheld baskets that are asked for, and the rest of the basket of each."""
 
     asked: list[int]
     wanted: list[NDArray[np.integer]]

@@ -7,6 +7,7 @@ from typing import Any
 from tastemaker.errors import InvalidInput, NotServedYet
 from tastemaker.recipes import Parameter, Recipe
 from tastemaker.schemas import DATASET_TYPES, Schema
+from tastemaker.values import BadValueError, read_number
 
 DEFAULT_SCHEDULE = "rate(7 days)"
 Schemas = Mapping[str, Schema]
@@ -84,8 +85,8 @@ def _check_events(recipe: Recipe, request: Config, config: Config, interactions:
         check_events_config(recipe, config["eventsConfig"])
     if threshold is not None:
         try:
-            float(threshold)
-        except ValueError:
+            read_number(threshold)
+        except BadValueError:
             raise InvalidInput(
                 f"eventValueThreshold is {threshold!r}; it must be a number in a string."
             ) from None

@@ -54,6 +54,8 @@ def test_other_schedules_are_refused_with_the_range(expression: str) -> None:
         ),
         (SIMS, {"solutionConfig": {"optimizationObjective": {}}}, "optimizationObjective is not supported"),
         (V2, {"solutionConfig": {"eventValueThreshold": "much"}}, "must be a number"),
+        (V2, {"solutionConfig": {"eventValueThreshold": "nan"}}, "must be a number"),
+        (V2, {"solutionConfig": {"eventValueThreshold": "1e400"}}, "must be a number"),
     ],
 )
 def test_rule_that_is_broken_is_named(recipe, request_: dict, said: str) -> None:
