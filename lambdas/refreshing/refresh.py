@@ -32,7 +32,17 @@ from tastemaker.search.index.upserted import UpsertedPart
 
 TALLY_FILE = "tally.json"
 COLUMNS = event_columns(
-    *("eventId", "itemId", "eventType", "sentAt", "impression", "recommendationId", "userId", "sessionId")
+    *(
+        "eventId",
+        "itemId",
+        "eventType",
+        "sentAt",
+        "impression",
+        "recommendationId",
+        "userId",
+        "sessionId",
+        "eventValue",
+    )
 )
 CHUNK_EVENTS = 50_000
 """Events that are counted together. The answers that they name are looked up in one request."""
@@ -174,7 +184,7 @@ class RefreshRun:
     ) -> int:
         found = parquet.event_rows(self.lake, key, COLUMNS, read=known, since=since)
         rows = (Event(*row) for row in found)
-        is_trained = _trained_types(bundle)
+        is_trained = _is_trained(bundle)
         return sum(
             tally.add(chunk, now=now, is_trained=is_trained, impressions=self.impressions)
             for chunk in _chunks(rows, CHUNK_EVENTS)
@@ -191,14 +201,12 @@ def _day_before(prefix: str, moment: float) -> str:
     return events_of_day(prefix, f"{start:%Y/%m/%d}")
 
 
-def _trained_types(bundle: Bundle) -> Callable[[str], bool]:
-    """Return a function that says whether the model was trained on an event type."""
-    about = bundle.manifest["model"]
-    trained = about.get("trainedTypes") or [True] * len(bundle.event_types)
-    types = dict(zip(bundle.event_types, trained, strict=True))
-    folded = {name.casefold(): trained for name, trained in types.items()}
-    unknown = bool(about.get("unknownTypes", True))
-    return lambda name: bool(types.get(name, folded.get(name.casefold(), unknown)))
+def _is_trained(bundle: Bundle) -> Callable[[Event], bool]:
+    """Return a function that says whether the model was trained on events like this one."""
+    about, types = bundle.manifest["model"], bundle.event_types
+    every = [True] * len(types.names)
+    trained = types.trained(about.get("trainedTypes") or every, bool(about.get("unknownTypes", True)))
+    return lambda event: bool(trained[types.counted(types.number(event.event_type), event.value)])
 
 
 def _chunks(rows: Iterable[Event], size: int) -> Iterator[list[Event]]:

@@ -20,7 +20,7 @@ class Profiles:
         answer = self._client.query(
             TableName=self._table,
             KeyConditionExpression="profile = :profile",
-            ProjectionExpression="event, itemId, eventType",
+            ProjectionExpression="event, itemId, eventType, eventValue",
             ExpressionAttributeValues={":profile": {"S": profile_key(event_group, user)}},
             ScanIndexForward=False,
             Limit=limit,
@@ -30,6 +30,11 @@ class Profiles:
 
 def _event(item: Mapping[str, Any]) -> LiveEvent:
     milliseconds, _, event_id = item["event"]["S"].partition("#")
+    value = item.get("eventValue", {}).get("N")
     return LiveEvent(
-        event_id, item.get("itemId", {}).get("S"), item["eventType"]["S"], int(milliseconds) // 1000
+        event_id,
+        item.get("itemId", {}).get("S"),
+        item["eventType"]["S"],
+        int(milliseconds) // 1000,
+        None if value is None else float(value),
     )

@@ -103,6 +103,6 @@ class SegmentJob:
             bundle = self.loaded.bundle
             histories = bundle.histories
             owners = np.repeat(np.arange(len(histories)), np.diff(histories.offsets))
-            for number, name in enumerate(bundle.event_types):
-                self._users_by_type[name] = np.unique(owners[histories.event_types == number])
+            for name, numbers in bundle.event_types.numbers.items():
+                self._users_by_type[name] = np.unique(owners[np.isin(histories.event_types, numbers)])
         return self._users_by_type

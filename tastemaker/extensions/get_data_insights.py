@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Column, Columns
+from tastemaker.models.event_types import EventTypes
 from tastemaker.serving.metadata import as_text
 from tastemaker.serving.runtime import Runtime
 
@@ -77,8 +78,12 @@ def _over_time(timestamps: NDArray[np.int64]) -> list[dict[str, int]]:
     ]
 
 
-def _types(types: NDArray[np.int16], names: list[str]) -> list[dict[str, Any]]:
-    counts = np.bincount(types[types >= 0], minlength=len(names))
+def _types(numbers: NDArray[np.int16], types: EventTypes) -> list[dict[str, Any]]:
+    each, names = np.bincount(numbers[numbers >= 0], minlength=len(types.labels)), list(types.names)
+    counts = each[: len(names)].copy()
+    for row, (number, _) in enumerate(types.least):
+        if number >= 0:
+            counts[number] += each[len(names) + row]
     return _most_frequent(names, counts)
 
 

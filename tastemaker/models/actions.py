@@ -18,6 +18,7 @@ from tastemaker.contracts.durations import DAY_SECONDS
 from tastemaker.ids import Ids, open_array
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, Histories, History
+from tastemaker.models.event_types import EventTypes
 from tastemaker.models.features import FeatureRows
 from tastemaker.models.parts import recency
 
@@ -80,11 +81,11 @@ class ActionModel(Model):
         folder, metadata = bundle.path / "model", bundle.manifest["model"]
         self.weights = open_array(folder / "weights.npy")
         self.factors = open_array(folder / "factors.npy")
-        self.event_types: list[str] = metadata["eventTypes"]
+        self.event_types = EventTypes(tuple(metadata["eventTypes"]))
         self.attribute_codes = int(metadata["attributeCodes"])
         self.actions = Ids.open(folder, "actions")
         self.columns = Columns.open(folder / "action_columns")
-        self._taken = np.array([folded(name) == TAKEN for name in self.event_types] + [False])
+        self._taken = np.array([folded(name) == TAKEN for name in self.event_types.names] + [False])
 
     @cached_property
     def histories(self) -> Histories:

@@ -90,7 +90,7 @@ class AffinityModel(Model):
         super().__init__(bundle)
         metadata = bundle.manifest["model"]
         self.settings = Settings(**metadata["settings"])
-        self._trained = np.asarray([*metadata["trainedTypes"], metadata["unknownTypes"]], bool)
+        self._trained = bundle.event_types.trained(metadata["trainedTypes"], metadata["unknownTypes"])
         self.activity = open_array(bundle.path / "model" / "activity.npy")
         self.toward = SparseRows.open(bundle.path / "model", "toward")
 

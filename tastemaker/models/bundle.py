@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import Columns
 from tastemaker.errors import TastemakerError
 from tastemaker.ids import Ids, open_array, save_array
+from tastemaker.models.event_types import EventTypes
 from tastemaker.models.scores import Mask
 from tastemaker.models.turnover import Activity, Turnover, live_items
 
@@ -58,7 +59,7 @@ class History:
     """One user's events, oldest first, in three arrays of one length.
 
     `items` is int32 (positions in `bundle.items`), `timestamps` int64 in seconds, and `event_types` int16
-    (positions in `bundle.event_types`, -1 for a type that training did not see).
+    (numbers of `bundle.event_types`, -1 for a type that training did not see).
     """
 
     items: NDArray[np.int32]
@@ -126,8 +127,8 @@ class Bundle:
 
     `manifest` holds `bundle.json`: formatVersion, kind (the model's name), recipe, solutionVersionArn,
     parameters, tunedHyperParameters, counts, metrics, baselines, warnings (about the metrics), columns,
-    nameColumn (optional), turnover (optional), eventTypes, latestTimestamp, created, data (a report on the
-    training data) and model (what the model's loader needs).
+    nameColumn (optional), turnover (optional), eventTypes, leastEventValues (optional), latestTimestamp,
+    created, data (a report on the training data) and model (what the model's loader needs).
     """
 
     def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
@@ -152,11 +153,10 @@ class Bundle:
         """The name of the model that answers: a key of `tastemaker.models.MODELS`."""
         return str(self.manifest["kind"])
 
-    @property
-    def event_types(self) -> list[str]:
+    @cached_property
+    def event_types(self) -> EventTypes:
         """Every event type in the data, including those that were not trained on."""
-        event_types: list[str] = self.manifest["eventTypes"]
-        return event_types
+        return EventTypes.of_manifest(self.manifest)
 
     @property
     def name_column(self) -> str | None:

@@ -62,7 +62,7 @@ class SequenceModel(Model):
         metadata, folder = bundle.manifest["model"], bundle.path / "model"
         self.parts: dict[str, dict[str, float]] = metadata["parts"]
         self.typical_gap = int(metadata["typicalGap"])
-        self._trained = np.asarray([*metadata["trainedTypes"], metadata["unknownTypes"]], bool)
+        self._trained = bundle.event_types.trained(metadata["trainedTypes"], metadata["unknownTypes"])
         self._every_type = bool(self._trained.all())
         self.rows = {n: SparseRows.open(folder, n) for n in ("transitions", "linear") if n in self.parts}
         if "objective" in metadata:

@@ -30,6 +30,7 @@ class Event(NamedTuple):
     recommendation_id: str | None = None
     user: str | None = None
     session: str | None = None
+    value: float | None = None
 
 
 FindImpressions = Callable[[Collection[str]], Mapping[str, Sequence[str]]]
@@ -69,13 +70,13 @@ class Tally:
         events: Iterable[Event],
         *,
         now: int,
-        is_trained: Callable[[str], bool] = lambda event_type: True,
+        is_trained: Callable[[Event], bool] = lambda event: True,
         impressions: FindImpressions = no_impressions,
     ) -> int:
         """Count events. Returns how many were new.
 
         An event that was counted before, and an answer that several events name, count once. Events of types
-        that the model was not trained on only count for their impressions.
+        that the model was not trained on, or with lower values, only count for their impressions.
         """
         new = []
         for event in events:
@@ -86,7 +87,7 @@ class Tally:
         for event in new:
             if event.impression:
                 self.shown.update(set(event.impression.split(SEPARATOR)))
-            if event.item and is_trained(event.event_type):
+            if event.item and is_trained(event):
                 self._take(event.item, min(event.sent_at, now))
         self._add_answers(new, impressions)
         return len(new)

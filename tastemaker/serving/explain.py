@@ -67,7 +67,7 @@ def _event(bundle: Bundle, history: History, influence: Influence) -> dict[str, 
         "timestamp": int(history.timestamps[influence.position]),
         "influence": round(influence.added, 4),
     }
-    return event | ({"eventType": bundle.event_types[event_type]} if event_type >= 0 else {})
+    return event | ({"eventType": bundle.event_types.labels[event_type]} if event_type >= 0 else {})
 
 
 def explain(

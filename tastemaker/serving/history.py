@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tastemaker.ids import Ids
 from tastemaker.models.bundle import HISTORY_LENGTH, Bundle, History
+from tastemaker.models.event_types import UNKNOWN, EventTypes
 
 MAX_EVENTS_PER_TYPE = 100
 """How many of a user's newest events of each type a filter reads."""
@@ -25,38 +26,43 @@ class LiveEvent:
     item: str | None
     event_type: str
     time: int
+    value: float | None = None
 
 
 @dataclass(frozen=True)
 class Past:
     """A user's known events, oldest first.
 
-    `types` are indexes in `type_names`. The first `trained_types` names are those of the bundle, the others
-    are unknown to the model; `history` has them as -1.
+    `types` are indexes in `type_names`, -1 for no type. `numbers` has for each of these names the number that
+    the bundle has for it, -1 for a type that is unknown to the model.
     """
 
     items: NDArray[np.int32]
     timestamps: NDArray[np.int64]
     types: NDArray[np.int16]
     type_names: Sequence[str]
-    trained_types: int
+    numbers: Sequence[int]
 
     @cached_property
     def history(self) -> History:
         """The newest events as a model reads them, oldest first."""
         types = self.types
-        if len(self.type_names) > self.trained_types:
-            types = np.where(types < self.trained_types, types, np.int16(-1)).astype(np.int16)
+        if self.numbers != range(len(self.type_names)):
+            types = np.asarray([*self.numbers, UNKNOWN], np.int16)[types]
         found = History(self.items, self.timestamps, types)
         return found if len(types) <= HISTORY_LENGTH else found[-HISTORY_LENGTH:]
 
     @cached_property
     def by_type(self) -> Mapping[str, NDArray[np.int32]]:
-        """The items of the newest events by event type, as a filter reads them."""
-        found = np.unique(self.types).tolist()
+        """The items of the newest events by event type, "" for those without one, as a filter reads them."""
+        named: dict[str, list[int]] = {}
+        for number in np.unique(self.types).tolist():
+            named.setdefault(self.type_names[number] if number >= 0 else "", []).append(number)
         return {
-            self.type_names[number]: self.items[self.types == number][-MAX_EVENTS_PER_TYPE:]
-            for number in found
+            name: self.items[self.types == numbers[0] if len(numbers) == 1 else np.isin(self.types, numbers)][
+                -MAX_EVENTS_PER_TYPE:
+            ]
+            for name, numbers in named.items()
         }
 
 
@@ -72,44 +78,41 @@ def past(bundle: Bundle, user: int, live: Sequence[LiveEvent] = ()) -> Past:
 
 
 def merged(
-    ids: Ids, event_types: Sequence[str], history: History | None, live: Sequence[LiveEvent] = ()
+    ids: Ids, event_types: EventTypes, history: History | None, live: Sequence[LiveEvent] = ()
 ) -> Past:
     """Merge a history with streamed events, as `past` does. `ids` are those of the items or actions."""
-    names = list(event_types)
+    names = event_types.labels
     trained = History.empty() if history is None else history
     if not live:
-        return Past(trained.items, trained.timestamps, trained.event_types, names, len(names))
-    numbers = {name.casefold(): number for number, name in reversed(list(enumerate(names)))}
-    numbers.update({name: number for number, name in enumerate(names)})
+        return Past(trained.items, trained.timestamps, trained.event_types, names, range(len(names)))
+    names, numbers = list(names), list(range(len(names)))
+    added: dict[tuple[str, int], int] = {}  # types that the bundle does not have
     new = []
     seen: set[str] = set()
     for event in sorted(live, key=attrgetter("time", "event_id")):
         if event.item is None or event.event_id in seen:
             continue
         seen.add(event.event_id)
-        number = numbers.get(event.event_type)
-        if number is None:
-            number = numbers.get(event.event_type.casefold())
-            if number is None:
-                number = len(names)
+        known = event_types.number(event.event_type)
+        number = event_types.counted(known, event.value)
+        if known == UNKNOWN:
+            place = added.setdefault((event.event_type, number), len(names))
+            if place == len(names):
                 names.append(event.event_type)
-            numbers[event.event_type] = number
+                numbers.append(number)
+            number = place
         new.append((event.item, event.time, number))
     items = ids.indexes([item for item, _, _ in new])
     times = np.fromiter((time for _, time, _ in new), np.int64, len(new))
     types = np.fromiter((number for _, _, number in new), np.int16, len(new))
-    known = items >= 0
-    return _merged(trained, items[known], times[known], types[known], names, len(event_types))
+    known_items = items >= 0
+    items, times, types = _merged(trained, items[known_items], times[known_items], types[known_items])
+    return Past(items, times, types, names, numbers if added else range(len(names)))
 
 
 def _merged(
-    trained: History,
-    items: NDArray[np.int32],
-    times: NDArray[np.int64],
-    types: NDArray[np.int16],
-    names: Sequence[str],
-    trained_types: int,
-) -> Past:
+    trained: History, items: NDArray[np.int32], times: NDArray[np.int64], types: NDArray[np.int16]
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int16]]:
     items = np.concatenate([trained.items, items]).astype(np.int32)
     times = np.concatenate([trained.timestamps, times]).astype(np.int64)
     types = np.concatenate([trained.event_types, types]).astype(np.int16)
@@ -122,4 +125,4 @@ def _merged(
             first.setdefault(event, index)
         kept = list(first.values())
         items, times, types = items[kept], times[kept], types[kept]
-    return Past(items, times, types, names, trained_types)
+    return items, times, types

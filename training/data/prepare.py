@@ -17,6 +17,7 @@ from tastemaker.models.bundle import HISTORY_LENGTH, Histories
 from training.config import Config, EventRule, Limits
 from training.data import features, parquet
 from training.data.dictionary_encoding import encode_columns, texts_of
+from training.data.event_rules import ruled, thresholds_of
 from training.data.events import Events, group_by_user, open_prepared, with_common_ids
 from training.data.prepared import NEVER, Prepared, Sequences
 from training.data.user_ranges import EVERYONE, UserRange, range_of
@@ -52,9 +53,9 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
         context, config.datasets["INTERACTIONS"].column_types(), events.vocabularies, events.context, group
     )
 
-    weights, trained = _weights(config.rules, event_types, event_type, events.value, group)
-    everything = Sequences(offsets, item, time, event_type, weights, cells, group)
-    sequences = _capped(everything.keep(weights > 0), config.limits, len(items))
+    about = ruled(config.rules, event_types, event_type, events.value, group)
+    everything = Sequences(offsets, item, time, event_type, about.weights, cells, group)
+    sequences = _capped(everything.keep(about.weights > 0), config.limits, len(items))
     of_type = group.sum(np.bincount(event_type[event_type >= 0], minlength=len(event_types))).tolist()
     _check(sequences, config.rules, config.limits, dict(zip(event_types, of_type, strict=True)))
 
@@ -67,9 +68,10 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
         items=items,
         users=users,
         sequences=sequences,
-        histories=Histories(offsets, item, time, event_type).newest(HISTORY_LENGTH),
+        histories=Histories(offsets, item, time, about.numbers).newest(HISTORY_LENGTH),
         event_types=event_types,
-        trained_types=trained,
+        least_values=about.least,
+        trained_types=about.trained,
         unknown_types=all(rule.event_type is None for rule in config.rules),
         item_columns=item_columns,
         user_columns=user_columns,
@@ -122,44 +124,6 @@ def context_columns(config: Config) -> list[str]:
     ]
 
 
-def _weights(
-    rules: Sequence[EventRule],
-    event_types: Sequence[str],
-    event_type: NDArray[np.int16],
-    values: NDArray[np.float64],
-    group: ProcessGroup,
-) -> tuple[NDArray[np.float32], list[bool]]:
-    """The weight of each event, and which event types are trained on.
-
-    An event with the weight 0 is not trained on, and the mean of all processes' other weights is 1. A rule's
-    type is compared exactly, and without case if no event has it exactly. An event does not count if its
-    value is below the rule's threshold, or missing although there is a threshold.
-    """
-    if not rules:
-        return np.ones(len(event_type), np.float32), [True] * len(event_types)
-    weights = np.zeros(len(event_type), np.float32)
-    trained = [False] * len(event_types)
-    for rule in rules:
-        matches = _matches(rule, event_types)
-        chosen = np.isin(event_type, matches) | (rule.event_type is None)
-        if rule.threshold is not None:
-            chosen &= np.nan_to_num(values, nan=-np.inf) >= rule.threshold
-        weights[chosen] = rule.weight
-        for index in matches:
-            trained[index] = rule.weight > 0
-    total, count = group.sum(np.array([weights.sum(dtype=np.float64), np.count_nonzero(weights)])).tolist()
-    return (weights * np.float32(count / total) if count else weights), trained
-
-
-def _matches(rule: EventRule, event_types: Sequence[str]) -> list[int]:
-    """The indexes of the event types of a rule."""
-    wanted = rule.event_type
-    if wanted is None:
-        return [*range(len(event_types))]
-    exact = [i for i, name in enumerate(event_types) if name == wanted]
-    return exact or [i for i, name in enumerate(event_types) if name.casefold() == wanted.casefold()]
-
-
 def _capped(sequences: Sequences, limits: Limits, items: int) -> Sequences:
     """The newest interactions within the limits, and of those the items with the newest interactions."""
     oldest = sequences.total() - limits.maximum_interactions
@@ -198,7 +162,7 @@ def _check(
             f"Dataset has fewer than {limits.minimum_interactions} interactions "
             f"after filtering by event type: {named}. "
             f"There are {count:,}: import more interactions, or train on other event types."
-            f"{_known_types(of_type) if types else ''}{_thresholds(rules)}"
+            f"{_known_types(of_type) if types else ''}{thresholds_of(rules)}"
         )
     users = sequences.group.total(np.count_nonzero(sequences.lengths >= 2))
     if users < limits.minimum_users:
@@ -216,14 +180,6 @@ def _known_types(of_type: Mapping[str, int]) -> str:
     named = ", ".join(f"{name} {count:,}" for name, count in most[:MAX_NAMED])
     more = f" and {len(most) - MAX_NAMED:,} more types" if len(most) > MAX_NAMED else ""
     return f" The data have the event types {named}{more}."
-
-
-def _thresholds(rules: Sequence[EventRule]) -> str:
-    """A sentence with the thresholds of the rules, if they have any."""
-    least = [f"{one.event_type or 'all'} {one.threshold:g}" for one in rules if one.threshold is not None]
-    if not least:
-        return ""
-    return f" Events without EVENT_VALUE, or with a lower one than this, do not count: {', '.join(least)}."
 
 
 def attributes(

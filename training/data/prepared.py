@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import Columns
 from tastemaker.ids import Ids
 from tastemaker.models.bundle import Histories, History
+from tastemaker.models.event_types import EventTypes
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from training.distributed.process_group import SINGLE, ProcessGroup
 from training.distributed.quantiles import quantile
@@ -140,12 +141,20 @@ class Prepared:
     user_features: FeatureRows
     context_space: FeatureSpace
     item_created: NDArray[np.int64]
+    least_values: list[tuple[int, float]] = field(default_factory=list)
+    """The least values from which events count, as `tastemaker.models.event_types` has them."""
     duplicates: int | None = None
     """How many duplicate events were left out. None if they were not counted."""
     skipped_upserts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The ids of put records that were left out, each with the reason, by dataset type."""
     latest: int = field(init=False)
     """The time of the newest event of all processes, in seconds."""
+
+    @property
+    def trained(self) -> NDArray[np.bool_]:
+        """Which numbers of event types in `histories` are trained on. The last one is for unknown types."""
+        numbers = EventTypes(self.event_types, self.least_values)
+        return numbers.trained(self.trained_types, self.unknown_types)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "latest", self.sequences.span()[1])

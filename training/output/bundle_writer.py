@@ -119,6 +119,7 @@ def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str
         },
         "nameColumn": items.name_column if items else None,
         "eventTypes": prepared.event_types,
+        **({"leastEventValues": prepared.least_values} if prepared.least_values else {}),
         "latestTimestamp": prepared.latest,
         "columns": {
             "ITEMS": {name: column.column_type for name, column in prepared.item_columns.items()},

@@ -78,13 +78,12 @@ class AffinityPipeline(Pipeline):
         asked = int(np.clip(TUNING_SCORES // max(users, 1), *TUNING_QUESTIONS))
         questions = list(self.questions(prepared, truth, asked))
         toward = self._toward(older)
-        trained = np.asarray([*prepared.trained_types, prepared.unknown_types], bool)
         active, most = activity(older), segment_size(users)
         tried = [Settings(*one) for one in product(HALF_LIVES, REPEATS, DAMPINGS, ACTIVITIES)]
         each = np.zeros((len(questions), len(tried)))
         coverage: list[int] = []
         for half_life, group in groupby(range(len(tried)), lambda one: tried[one].half_life):
-            crowd, places = Crowd(older.histories, trained, half_life), list(group)
+            crowd, places = Crowd(older.histories, prepared.trained, half_life), list(group)
             covered = np.zeros((len(places), users), bool)
             for number, (items, wanted) in enumerate(questions):
                 self.stop.check()

@@ -34,6 +34,7 @@ TYPES = {
     "sentAt": pa.int64(),
     "impression": pa.string(),
     "recommendationId": pa.string(),
+    "eventValue": pa.float64(),
 }
 NOW = 1_700_000_000
 KNOWN = Tally(shown=Counter(alien=9), implied=Counter(alien=3), taken=Counter(alien=5))
@@ -54,11 +55,14 @@ class RefreshLab:
         for path in (folder / "bundle").rglob("*.*"):
             self.lake.upload(BUNDLE + path.relative_to(folder / "bundle").as_posix(), path)
 
+    def describe(self, **members) -> None:
+        """Set members of the bundle's manifest."""
+        manifest = json.loads((self.folder / "bundle/bundle.json").read_text())
+        self.lake.write(BUNDLE + "bundle.json", json.dumps(manifest | members))
+
     def turn_over(self) -> None:
         """Let the catalog turn over, with films that were all active at 20."""
-        manifest = json.loads((self.folder / "bundle/bundle.json").read_text())
-        manifest |= {"turnover": {"life": 60, "pause": 60}}
-        self.lake.write(BUNDLE + "bundle.json", json.dumps(manifest))
+        self.describe(turnover={"life": 60, "pause": 60})
         save_array(self.folder / "item_activity.npy", np.full((2, 5), 20, np.int64))
         self.lake.upload(BUNDLE + "item_activity.npy", self.folder / "item_activity.npy")
 
@@ -127,6 +131,20 @@ def test_upserts_and_counts_reach_the_refreshed_bundle(lab: RefreshLab) -> None:
     assert bundle.item_columns.record(5) == {"GENRES": "crime|comedy", "YEAR": 1996.0, "COLOR": None}
     assert shown(bundle) == {"alien": 1, "brazil": 0, "casablanca": 0, "dune": 1, "emma": 0, "fargo": 2}
     assert taken_counts(bundle)["dune"] == 5 + 2 and bundle.item_created[5] == 30
+
+
+def test_events_below_the_threshold_of_their_type_are_not_counted(lab: RefreshLab) -> None:
+    lab.describe(leastEventValues=[[0, 3.0]])  # of the type view
+    lab.deliver(
+        "a",
+        {"eventId": "1", "itemId": "dune", "eventValue": 2.5, "impression": "dune|emma"},
+        {"eventId": "2", "itemId": "emma", "eventValue": 3.0},
+        {"eventId": "3", "itemId": "emma"},
+        {"eventId": "4", "itemId": "alien", "eventType": "share"},
+    )
+    bundle = lab.served(lab.run("first")[0])
+    assert taken_counts(bundle) == {"alien": 12 + 1, "brazil": 9, "casablanca": 7, "dune": 5, "emma": 1 + 1}
+    assert shown(bundle)["dune"] == 1
 
 
 def test_refresh_of_a_catalog_that_turns_over_renews_activity(lab: RefreshLab) -> None:

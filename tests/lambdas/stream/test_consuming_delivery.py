@@ -12,6 +12,7 @@ from lambdas.stores.profile_writer import ProfileWriter
 from lambdas.stores.profiles import Profiles
 from tastemaker.events.streaming import stream_records
 from tastemaker.ids import Ids
+from tastemaker.models.event_types import EventTypes
 from tastemaker.schemas import parse
 from tastemaker.serving.history import LiveEvent, merged
 from tests.lambdas.stream.test_consuming import Aside, batch, consume
@@ -88,7 +89,7 @@ def histories(table: Table) -> dict[str, list[tuple[int, int, int]]]:
     found = {}
     for who in ("ann", "bob", "morning", "evening"):
         live: list[LiveEvent] = profiles.newest("films", who)
-        past = merged(ids, ["buy", "view"], None, live)
+        past = merged(ids, EventTypes(("buy", "view")), None, live)
         found[who] = list(
             zip(past.items.tolist(), past.timestamps.tolist(), past.types.tolist(), strict=True)
         )

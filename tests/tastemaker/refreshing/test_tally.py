@@ -71,7 +71,7 @@ def test_windows_are_adjacent_and_old_buckets_are_dropped():
 def test_untrained_event_type_only_counts_impressions():
     tally = Tally()
     tally.add(
-        [view("1", "x", impression="x|y|y")], now=NOW, is_trained=lambda event_type: event_type == "buy"
+        [view("1", "x", impression="x|y|y")], now=NOW, is_trained=lambda event: event.event_type == "buy"
     )
     assert tally.shown == Counter(x=1, y=1) and not tally.taken
 

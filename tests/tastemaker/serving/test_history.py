@@ -72,6 +72,43 @@ def test_unknown_event_types_are_named_for_filters_and_minus_one_for_models(bund
     assert by_type == {"view": [0, 1], "buy": [2], "share": [3], "save": [0]}
 
 
+def rated(path: Path, *, least: list[tuple[int, float]]) -> Bundle:
+    """User u gave a a low rating, b a high one, and has c without a type."""
+    Ids.build(ITEMS).save(path, "items")
+    Ids.build(["t", "u"]).save(path, "users")
+    items, types = np.array([0, 1, 2], np.int32), np.array([1, 0, -1], np.int16)
+    Histories(np.array([0, 0, 3]), items, np.array([10, 20, 30]), types).save(path)
+    return Bundle(path, {"eventTypes": ["rating"], "leastEventValues": least})
+
+
+def test_events_below_a_threshold_keep_their_name_for_filters_and_are_not_trained(tmp_path: Path) -> None:
+    bundle = rated(tmp_path, least=[(0, 4.0)])
+    trained = bundle.event_types.trained([True], False)
+    live = [
+        LiveEvent("e1", "d", "Rating", 40, 3.5),
+        LiveEvent("e2", "c", "rating", 41, 4.0),
+        LiveEvent("e3", "a", "rating", 42),
+        LiveEvent("e4", "a", "rating", 10, 1.0),  # the model was trained with it
+    ]
+    found = past(bundle, U, live)
+    assert [ITEMS[item] for item in found.history.items[trained[found.history.event_types]]] == ["b", "c"]
+    by_type = {name: [ITEMS[item] for item in items] for name, items in found.by_type.items()}
+    assert by_type == {"rating": ["a", "b", "d", "c", "a"], "": ["c"]}
+
+
+def test_threshold_of_all_types_holds_for_types_that_training_did_not_see(tmp_path: Path) -> None:
+    bundle = rated(tmp_path, least=[(0, 4.0), (-1, 4.0)])
+    trained = bundle.event_types.trained([True], True)
+    live = [LiveEvent("e1", "d", "star", 40, 1.0), LiveEvent("e2", "a", "star", 41, 5.0)]
+    found = past(bundle, U, live)
+    assert [ITEMS[item] for item in found.history.items[trained[found.history.event_types]]] == [
+        "b",
+        "c",
+        "a",
+    ]
+    assert [ITEMS[item] for item in found.by_type["star"]] == ["d", "a"]
+
+
 def test_unknown_user_has_only_live_events(bundle: Bundle) -> None:
     assert seen(bundle, user=UNKNOWN) == []
     assert seen(bundle, event("a", 5), user=UNKNOWN) == [("a", 5, 0)]

@@ -127,6 +127,17 @@ def test_value_threshold_without_an_event_type_holds_for_all_types(tmp_path) -> 
     assert data.unknown_types and all(data.trained_types)
 
 
+def test_events_below_the_threshold_stay_in_histories_and_are_told_from_trained_ones(tmp_path) -> None:
+    data = prepared(tmp_path, solutionConfig={"eventType": "buy", "eventValueThreshold": "3"})
+    numbers = data.histories.event_types
+    assert len(numbers) == lake.USERS * 20
+    assert np.count_nonzero(data.trained[numbers]) == len(data.sequences.items)
+    assert data.least_values == [(data.event_types.index("buy"), 3.0)]
+    every = prepared(tmp_path / "again", solutionConfig={"eventValueThreshold": "3"})
+    assert np.count_nonzero(every.trained[every.histories.event_types]) == len(every.sequences.items)
+    assert [number for number, _ in every.least_values] == [0, 1, -1]
+
+
 def test_event_weights_keep_their_ratio_and_average_one(tmp_path) -> None:
     rules = [{"eventType": "view", "weight": 0.2}, {"eventType": "buy", "weight": 0.6}]
     data = prepared(tmp_path, solutionConfig={"eventsConfig": {"eventParametersList": rules}})
