@@ -56,8 +56,7 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
     about = ruled(config.rules, event_types, event_type, events.value, group)
     everything = Sequences(offsets, item, time, event_type, about.weights, cells, group)
     sequences = _capped(everything.keep(about.weights > 0), config.limits, len(items))
-    of_type = group.sum(np.bincount(event_type[event_type >= 0], minlength=len(event_types))).tolist()
-    _check(sequences, config.rules, config.limits, dict(zip(event_types, of_type, strict=True)))
+    _check(sequences, config.rules, config.limits, _by_type(event_type, event_types, group))
 
     item_columns = columns_of(config, "ITEMS", item_table, item_row, len(items))
     user_columns = columns_of(config, "USERS", user_table, user_row, len(users))
@@ -122,6 +121,14 @@ def context_columns(config: Config) -> list[str]:
         for name, column_type in config.datasets["INTERACTIONS"].columns
         if column_type in (CATEGORICAL, NUMBER) and name not in parquet.RESERVED and name not in excluded
     ]
+
+
+def _by_type(
+    event_type: NDArray[np.int16], event_types: Sequence[str], group: ProcessGroup
+) -> dict[str, int]:
+    """The number of events of each type in all processes."""
+    counts = group.sum(np.bincount(event_type[event_type >= 0], minlength=len(event_types))).tolist()
+    return dict(zip(event_types, counts, strict=True))
 
 
 def _capped(sequences: Sequences, limits: Limits, items: int) -> Sequences:
