@@ -22,15 +22,17 @@ from tastemaker.models.sparse import SparseRows
 class Settings:
     """How affinity is computed.
 
-    `half_life` is in events of a history. `repeat` is what a wanted item in the history adds. `damping`, from
-    0 to 1, moves from the sum over a history to its mean. `activity` is the weight of how active a user is,
-    relative to affinity with the weight 1.
+    `half_life` is in events of a history. `repeat` is what each event with a wanted item adds, and `had` what
+    any number of them adds, in standard deviations of affinity: negative where nobody takes an item twice.
+    `damping`, from 0 to 1, moves from the sum over a history to its mean. `activity` is the weight of how
+    active a user is, relative to affinity with the weight 1.
     """
 
     half_life: float = 20.0
     repeat: float = 0.1
     damping: float = 0.0
     activity: float = 1.0
+    had: float = 0.0
 
 
 class Crowd:
@@ -54,6 +56,12 @@ class Crowd:
         """The weighted sum of `column` (one number per item) over each history: float32[active users]."""
         return self._summed(column[self.items] * self.weights)
 
+    def having(self, items: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether each user has an event with any of these items: bool[active users]."""
+        if not len(self.items):
+            return np.zeros(0, bool)
+        return np.logical_or.reduceat(items[self.items], self._starts)
+
     def _summed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         if not len(values):
             return np.zeros(0, np.float32)  # reduceat does not take nothing
@@ -63,13 +71,15 @@ class Crowd:
         self,
         linear: NDArray[np.float32],
         repeats: NDArray[np.float32],
+        having: NDArray[np.bool_],
         activity: NDArray[np.float32],
         settings: Settings,
     ) -> NDArray[np.float32]:
         """The score of each user: float32[users], -inf for a user without events.
 
-        `linear` and `repeats` are the sums of the two parts over each active user's history. Affinity and
-        activity are standardized, so that their weights mean the same for every item.
+        `linear` and `repeats` are the sums of the two parts over each active user's history. `having` says who
+        of them has a wanted item. Affinity and activity are standardized, so that their weights mean the same
+        for every item.
         """
         result = np.full(self.users, -np.inf, np.float32)
         if not len(self.active):
@@ -78,6 +88,7 @@ class Crowd:
         affinity = standardized(total / self.mass ** np.float32(settings.damping))
         general = standardized(activity[self.active])
         result[self.active] = affinity + np.float32(settings.activity) * general
+        result[self.active[having]] += np.float32(settings.had)
         return result
 
 
@@ -107,8 +118,8 @@ class AffinityModel(Model):
 
     def users_for_attributes(self, items: NDArray[np.bool_]) -> NDArray[np.float32]:
         """The score of each user for any item of a set: float32[users]. `items` is bool[items]."""
-        wanted = np.flatnonzero(items)
-        linear = self.toward.sum(wanted, np.ones(len(wanted), np.float32))
-        return self.crowd.scores(
-            self.crowd.sums(linear), self.crowd.sums(items.astype(np.float32)), self.activity, self.settings
-        )
+        wanted, settings, crowd = np.flatnonzero(items), self.settings, self.crowd
+        linear = crowd.sums(self.toward.sum(wanted, np.ones(len(wanted), np.float32)))
+        repeats = crowd.sums(items.astype(np.float32)) if settings.repeat else np.zeros_like(linear)
+        having = crowd.having(items) if settings.had else np.zeros(len(linear), bool)
+        return crowd.scores(linear, repeats, having, self.activity, settings)

@@ -31,7 +31,16 @@ from training.tuning.objective import within_chance
 
 TRUTH_SHARE = 0.2
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
-REPEATS = (-0.3, 0.0, 0.1, 0.3, 1.0)
+REPEATS = (0.0, 0.1, 0.3, 1.0)
+HAD = (-1.0, -2.0, -4.0, -8.0)
+"""At its end, nobody who had an item is among the likely users."""
+
+AGAIN = (*((repeat, 0.0) for repeat in REPEATS), *((0.0, had) for had in HAD))
+"""What is tried for `repeat` and `had`, the mildest first.
+
+Of settings that find the same users the first is taken, because more users than those may be asked for.
+"""
+
 DAMPINGS = (0.0, 0.5)
 ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
 QUESTIONS = 500
@@ -79,7 +88,12 @@ class AffinityPipeline(Pipeline):
         questions = list(self.questions(prepared, truth, asked))
         toward = self._toward(older)
         active, most = activity(older), segment_size(users)
-        tried = [Settings(*one) for one in product(HALF_LIVES, REPEATS, DAMPINGS, ACTIVITIES)]
+        tried = [
+            Settings(half_life, repeat, damping, activity, had)
+            for half_life, (repeat, had), damping, activity in product(
+                HALF_LIVES, AGAIN, DAMPINGS, ACTIVITIES
+            )
+        ]
         each = np.zeros((len(questions), len(tried)))
         coverage: list[int] = []
         for half_life, group in groupby(range(len(tried)), lambda one: tried[one].half_life):
@@ -88,7 +102,7 @@ class AffinityPipeline(Pipeline):
             for number, (items, wanted) in enumerate(questions):
                 self.stop.check()
                 column = toward.sum(np.flatnonzero(items), np.ones(int(items.sum())))
-                sums = crowd.sums(column), crowd.sums(items.astype(np.float32))
+                sums = crowd.sums(column), crowd.sums(items.astype(np.float32)), crowd.having(items)
                 for row, place in zip(covered, places, strict=True):
                     found = top_k(crowd.scores(*sums, active, tried[place]), most)
                     each[number, place] = recall(found, wanted, most)
