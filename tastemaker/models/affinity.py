@@ -77,9 +77,9 @@ class Crowd:
     ) -> NDArray[np.float32]:
         """The score of each user: float32[users], -inf for a user without events.
 
-        `linear` and `repeats` are the sums of the two parts over each active user's history. `having` says who
-        of them has a wanted item. Affinity and activity are standardized, so that their weights mean the same
-        for every item.
+        `linear` and `repeats` are the sums of the two parts over each active user's history. `having` says
+        who of them has a wanted item. Affinity and activity are standardized, so that their weights mean the
+        same for every item.
         """
         result = np.full(self.users, -np.inf, np.float32)
         if not len(self.active):
