@@ -8,8 +8,9 @@ there and keep working. In addition:
 
 - A role in the request needs `iam:PassRole` for Personalize.
 - Tags in a Create request need `personalize:TagResource`.
-- Every other resource that a request of the control plane names needs its Describe permission. Otherwise a
-  caller could build a campaign on the solution of another tenant.
+- Every other resource that a request of the control plane names needs its Describe permission, or the action
+  of the request itself on that resource, as a policy with `"Resource": "*"` gives it. Otherwise a caller
+  could build a campaign on the solution of another tenant.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,11 +28,15 @@ Values = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Permission:
-    """An IAM action on a resource. `context` has the condition keys that only this request determines."""
+    """An IAM action on a resource. `context` has the condition keys that only this request determines.
+
+    Whoever is not allowed the action needs `instead` on the same resource, if there is such an action.
+    """
 
     action: str
     resource: str = "*"
     context: tuple[tuple[str, Values], ...] = ()
+    instead: str | None = None
 
 
 # Operation → resource type segment, and the member with the name of the new resource.
@@ -121,7 +126,7 @@ def required_permissions(
         yield Permission("iam:PassRole", role, (("iam:PassedToService", (SERVICE_PRINCIPAL,)),))
     for arn in sorted(set(_references(params))):
         if arn not in targets:
-            yield Permission(describe_action(arn), arn)
+            yield Permission(describe_action(arn), arn, instead=f"personalize:{operation}")
 
 
 def _own_permissions(operation: str, targets: Iterable[str]) -> Iterator[Permission]:

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -119,6 +120,14 @@ class Authorizer:
 
     def _decide(self, principal: Principal, subject: Subject, permission: Permission) -> Decision:
         """The decision of IAM. If the resource has two names, one must be allowed, and none be denied."""
+        decision = self._decide_action(principal, subject, permission)
+        if decision is Decision.NOT_ALLOWED and permission.instead is not None:
+            other = replace(permission, action=permission.instead, instead=None)
+            if self._decide_action(principal, subject, other) is Decision.ALLOWED:
+                return Decision.ALLOWED
+        return decision
+
+    def _decide_action(self, principal: Principal, subject: Subject, permission: Permission) -> Decision:
         decisions = []
         record = self._record(subject, permission.resource)
         context = {**_tags(record), **dict(permission.context)}

@@ -26,7 +26,8 @@ class AnyRegion:
         return self._gateway.serves(request)
 
     def __call__(self, request: Request) -> Response:
-        asked = request.credential[1] if request.credential else self._home
+        # Go's SDK leaves the region out of its signature if a program names only the endpoint's URL.
+        asked = (request.credential[1] if request.credential else "") or self._home
         if asked == self._home:
             return self._gateway(request)
         here, there = _start_of_arns(self._home), _start_of_arns(asked)

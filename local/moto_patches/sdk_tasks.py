@@ -20,7 +20,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 
 _SESSION = botocore.session.Session()
-_NAMES = {"sfn": "stepfunctions"}
+_NAMES = {
+    "cloudwatchlogs": "logs",
+    "cognitoidentityprovider": "cognito-idp",
+    "eventbridge": "events",
+    "sfn": "stepfunctions",
+    "states": "stepfunctions",
+}
+"""Services whose name in Step Functions is not boto3's without hyphens."""
 
 
 class SdkTask(StateTaskServiceAwsSdk):
@@ -30,11 +37,11 @@ class SdkTask(StateTaskServiceAwsSdk):
         return service_model(boto_service_name or self.resource.api_name).service_name
 
     def _normalise_parameters(self, parameters: dict[str, Any], *_: Any, **__: Any) -> None:
-        _replace(parameters, to_request(parameters, self._operation().input_shape))
+        replace_content(parameters, to_request(parameters, self._operation().input_shape))
 
     def _normalise_response(self, response: Any, *_: Any, **__: Any) -> None:
         if isinstance(response, dict):
-            _replace(response, to_result(response, self._operation().output_shape))
+            replace_content(response, to_result(response, self._operation().output_shape))
 
     def _normalise_service_error_name(self, service_name: str) -> str:  # type: ignore[override]
         return error_prefix(service_name)
@@ -94,7 +101,7 @@ def to_result(value: Any, shape: Shape | None) -> Any:
     return getattr(value, "read", lambda: value)()
 
 
-def _replace(old: dict[str, Any], new: dict[str, Any]) -> None:
+def replace_content(old: dict[str, Any], new: dict[str, Any]) -> None:
     """Replace the content of a dictionary, which moto expects to be changed in place."""
     old.clear()
     old.update(new)

@@ -9,18 +9,25 @@
 - An execution that is stopped in moto may fail instead of ending ABORTED: see `stopped_executions.py`.
 - A distributed map in moto tolerates all failed items: see `distributed_map.py`.
 - `aws-sdk` tasks of moto cannot call services such as Personalize: see `sdk_tasks.py`.
-- A Fail state of moto rejects an error whose name starts with "States.". Here it passes it on, as on AWS.
+- State machines of stacks are created where nothing runs them in moto: see `stack_resources.py`.
+- JSON paths of moto have a list where AWS has a value, and the reverse: see `json_paths.py`.
+- Tasks of moto cannot start other executions: see `nested_executions.py`.
+- Where moto passes an error on, it rejects a name that starts with "States.": in a Fail state, and in a
+  failed branch of a Parallel or iteration of a Map. Here the error has its name, as on AWS.
+- The output of an execution that is a text was not JSON in moto's `DescribeExecution`.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.core.responses import ActionResult
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
@@ -38,12 +45,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
-from moto.stepfunctions.parser.asl.component.state.fail import state_fail
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.responses import StepFunctionResponse
 
-from local.moto_patches import distributed_map, stopped_executions
+from local.moto_patches import distributed_map, json_paths, stack_resources, stopped_executions
+from local.moto_patches.nested_executions import NestedExecutionTask
 from local.moto_patches.sdk_tasks import SdkTask
 
 MANAGED_BY = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
@@ -51,6 +59,7 @@ ClientOf = Callable[[str, str], Any]  # service, role ARN → boto3 client
 
 _original_client_for = boto_client.boto_client_for
 _original_service_for = state_task_service_factory.state_task_service_for
+_original_describe_execution = StepFunctionResponse.describe_execution
 _client_of: ClientOf | None = None
 _clients: dict[tuple[str, str], Any] = {}
 _clients_lock = threading.Lock()
@@ -84,15 +93,29 @@ def install(client_of: ClientOf) -> None:
     _client_of = client_of
     stopped_executions.install()
     distributed_map.install()
+    stack_resources.install()
     _clients.clear()
-    for name, module in list(sys.modules.items()):
-        if (
-            name.startswith("moto.stepfunctions")
-            and getattr(module, "boto_client_for", None) is _original_client_for
-        ):
-            module.boto_client_for = _client_for  # type: ignore[attr-defined]
+    _replace_in_moto("boto_client_for", _original_client_for, _client_for)
+    _replace_in_moto("CustomErrorName", CustomErrorName, ErrorName)
+    _replace_in_moto("extract_json", json_path.extract_json, json_paths.extract_json)
     state_task_factory.state_task_service_for = _service_for  # type: ignore[attr-defined]
-    state_fail.CustomErrorName = ErrorName  # type: ignore[attr-defined,assignment]
+    StepFunctionResponse.describe_execution = _describe_execution  # type: ignore[method-assign]
+
+
+def _replace_in_moto(name: str, old: Any, new: Any) -> None:
+    """Replace a name in all modules of moto's interpreter that have imported it."""
+    for module_name, module in list(sys.modules.items()):
+        if module_name.startswith("moto.stepfunctions") and getattr(module, name, None) is old:
+            setattr(module, name, new)
+
+
+def _describe_execution(self: StepFunctionResponse) -> ActionResult:
+    answer = _original_describe_execution(self)
+    output = self.stepfunction_backend.describe_execution(self._get_param("executionArn")).output
+    described: Any = answer.result
+    if "output" in described and isinstance(output, str):
+        described["output"] = json.dumps(output)
+    return answer
 
 
 def _client_for(region: str, service: str, state_credentials: Any = None) -> Any:
@@ -116,7 +139,11 @@ def _dates_to_text(value: Any) -> None:
 
 
 def _service_for(service_name: str) -> Any:
-    own: dict[str, Callable[[], Any]] = {"sagemaker": TrainingTask, "aws-sdk": SdkTask}
+    own: dict[str, Callable[[], Any]] = {
+        "sagemaker": TrainingTask,
+        "aws-sdk": SdkTask,
+        "states": NestedExecutionTask,
+    }
     return own[service_name]() if service_name in own else _original_service_for(service_name)
 
 

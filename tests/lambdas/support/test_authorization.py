@@ -264,3 +264,12 @@ def test_campaign_cannot_be_built_on_the_solution_of_another_tenant() -> None:
     other = SCOPE.arn("solution/b-s/702e0792")
     message = account.refused(ANN, "CreateCampaign", name="a-x", solutionVersionArn=other)
     assert f"personalize:DescribeSolutionVersion on resource: {other}" in message
+
+
+def test_policy_for_everything_needs_only_the_action_of_the_request() -> None:
+    """The CDK's `CallAwsService` writes such a policy for a state machine that updates a campaign."""
+    account = Account(ann=[allow("personalize:UpdateCampaign")])
+    version = SCOPE.arn("solution/b-s/702e0792")
+    account.call(ANN, "UpdateCampaign", campaignArn=CAMPAIGN, solutionVersionArn=version)
+    denied = Account(ann=[allow("personalize:UpdateCampaign"), deny("personalize:DescribeSolutionVersion")])
+    denied.refused(ANN, "UpdateCampaign", campaignArn=CAMPAIGN, solutionVersionArn=version)

@@ -31,6 +31,12 @@ def test_request_of_another_region_is_served_by_the_stack_and_answered_in_its_re
     assert stack.bodies == [HOME.encode()] and answer.body == OTHER.encode()
 
 
+def test_request_signed_without_a_region_belongs_to_the_home_region() -> None:
+    stack = Echo()
+    answer = AnyRegion(stack, home="us-east-1")(signed("", HOME))
+    assert stack.bodies == [HOME.encode()] and answer.body == HOME.encode()
+
+
 def test_request_of_the_home_region_or_without_a_signature_is_passed_on_unchanged() -> None:
     stack = Echo()
     gateway = AnyRegion(stack, home="us-east-1")

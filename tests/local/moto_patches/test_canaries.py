@@ -117,11 +117,10 @@ def test_moto_has_no_sagemaker_task_of_its_own():
 
 def test_fail_state_of_moto_refuses_error_names_of_the_service():
     """On AWS a Fail state may pass on States.TaskFailed, by ErrorPath."""
-    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
     from moto.stepfunctions.parser.asl.component.state.fail import state_fail
 
     with pytest.raises(ValueError, match="MUST NOT begin"):
-        CustomErrorName("States.TaskFailed")
+        stepfunctions.CustomErrorName("States.TaskFailed")
     assert "CustomErrorName(error_value)" in inspect.getsource(state_fail.StateFail._eval_state)
 
 

@@ -58,6 +58,8 @@ def test_members_of_results_are_capitalized_and_keys_of_maps_are_not():
         ("sfn", "stepfunctions", "Sfn"),
         ("dynamodb", "dynamodb", "DynamoDb"),
         ("s3", "s3", "S3"),
+        ("eventbridge", "events", "EventBridge"),
+        ("cloudwatchlogs", "logs", "CloudWatchLogs"),
     ],
 )
 def test_service_of_a_task_has_a_botocore_name_and_prefix(service: str, botocore_name: str, prefix: str):

@@ -1,0 +1,65 @@
+"""Resources of stacks that moto's CloudFormation creates differently.
+
+- moto puts state machines into a backend that only records executions, which its API does not read when
+  executions run. A stack was complete, and its state machines did not exist. Here they are created where the
+  API finds them, with the declared type and with the definition in each of its forms: a text or an object,
+  with substitutions.
+- `Ref` of an event bus was a description of the object in moto. Here it is the name of the bus, as on AWS.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.events.models import EventBus
+from moto.stepfunctions import models
+from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+_original_create = StateMachine.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
+_original_update = StateMachine.update_from_cloudformation_json.__func__  # type: ignore[attr-defined]
+
+
+def install() -> None:
+    """Create state machines of stacks in the backend that runs them, and name event buses."""
+    EventBus.physical_resource_id = property(lambda bus: bus.name)  # type: ignore[attr-defined]
+    models.stepfunctions_backends = stepfunctions_parser_backends  # type: ignore[assignment]
+    StateMachine.create_from_cloudformation_json = classmethod(_create)  # type: ignore[method-assign,assignment,arg-type]
+    StateMachine.update_from_cloudformation_json = classmethod(_update)  # type: ignore[method-assign,assignment,arg-type]
+
+
+def _create(
+    cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+) -> StateMachine:
+    document = with_definition(cloudformation_json)
+    created: StateMachine = _original_create(cls, resource_name, document, account_id, region_name, **more)
+    created.type = document["Properties"].get("StateMachineType", "STANDARD")
+    return created
+
+
+def _update(cls: Any, *, cloudformation_json: Any, **more: Any) -> StateMachine:
+    updated: StateMachine = _original_update(
+        cls, cloudformation_json=with_definition(cloudformation_json), **more
+    )
+    return updated
+
+
+def with_definition(document: dict[str, Any]) -> dict[str, Any]:
+    """The declaration with its definition as one text.
+
+    Raises ValidationError if the definition is missing or in a bucket.
+    """
+    properties = dict(document["Properties"])
+    if "Definition" in properties:
+        properties["DefinitionString"] = json.dumps(properties["Definition"])
+    if not properties.get("DefinitionString"):
+        raise ValidationError(
+            message="A state machine needs DefinitionString or Definition. The local run does not read "
+            "DefinitionS3Location."
+        )
+    for placeholder, value in properties.get("DefinitionSubstitutions", {}).items():
+        text = properties["DefinitionString"].replace(f"${{{placeholder}}}", str(value))
+        properties["DefinitionString"] = text
+    return {**document, "Properties": properties}

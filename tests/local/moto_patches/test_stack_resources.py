@@ -1,0 +1,70 @@
+"""State machines and event buses that a stack of ordinary resources declares."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.moto_patches.stack_resources import with_definition
+from tests.local.conftest import unique, until
+
+ROLE = "arn:aws:iam::123456789012:role/anything"
+
+
+def machine(result: str, **more: Any) -> dict[str, Any]:
+    state = {"Type": "Pass", "Result": {"answer": result}, "End": True}
+    definition = {"StartAt": "Only", "States": {"Only": state}}
+    return {"RoleArn": ROLE, "DefinitionString": json.dumps(definition), **more}
+
+
+def template(properties: dict[str, Any]) -> str:
+    declared = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    return json.dumps({"Resources": {"Machine": declared}})
+
+
+def output(client: Any, arn: str) -> Any:
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    ended = until(
+        lambda: client.describe_execution(executionArn=execution),
+        lambda found: found["status"] != "RUNNING",
+    )
+    assert ended["status"] == "SUCCEEDED", ended
+    return json.loads(ended["output"])["answer"]
+
+
+def test_state_machine_of_a_stack_runs_changes_and_is_deleted_with_it(local: Any) -> None:
+    name = unique("machine")
+    stacks, client = local.client("cloudformation"), local.client("stepfunctions")
+    first = machine("${answer}", StateMachineName=name, DefinitionSubstitutions={"answer": "first"})
+    stacks.create_stack(StackName=name, TemplateBody=template(first))
+    arn = stacks.describe_stack_resources(StackName=name)["StackResources"][0]["PhysicalResourceId"]
+    assert name in [found["name"] for found in client.list_state_machines()["stateMachines"]]
+    assert output(client, arn) == "first"
+    second = machine("second", StateMachineName=name)
+    stacks.update_stack(StackName=name, TemplateBody=template(second))
+    assert output(client, arn) == "second"
+    stacks.delete_stack(StackName=name)
+    with pytest.raises(ClientError, match="StateMachineDoesNotExist"):
+        client.describe_state_machine(stateMachineArn=arn)
+
+
+def test_reference_to_an_event_bus_is_its_name(local: Any) -> None:
+    name, stacks = unique("bus"), local.client("cloudformation")
+    bus = {"Type": "AWS::Events::EventBus", "Properties": {"Name": name}}
+    body = {"Resources": {"Bus": bus}, "Outputs": {"Name": {"Value": {"Ref": "Bus"}}}}
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(body))
+    assert stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"][0]["OutputValue"] == name
+
+
+def test_definition_may_be_an_object() -> None:
+    given = {"Properties": {"Definition": {"StartAt": "${first}"}, "DefinitionSubstitutions": {"first": "A"}}}
+    assert json.loads(with_definition(given)["Properties"]["DefinitionString"]) == {"StartAt": "A"}
+    assert "DefinitionString" not in given["Properties"]
+
+
+def test_definition_in_a_bucket_is_refused_by_name() -> None:
+    with pytest.raises(Exception, match="does not read DefinitionS3Location"):
+        with_definition({"Properties": {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}}})
