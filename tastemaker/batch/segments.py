@@ -87,7 +87,7 @@ class SegmentJob:
         filter = requested_filter(self.runtime, self.endpoint, self.filter_arn)
         if filter is None:
             return None
-        return filter.mask(
+        mask = filter.mask(
             FilterContext(
                 items=self.loaded.bundle.user_columns,
                 values=values,
@@ -96,6 +96,7 @@ class SegmentJob:
                 cache=self.loaded.masks,
             )
         )
+        return mask.flags
 
     def _users_by_event_type(self) -> Mapping[str, NDArray[np.intp]]:
         """Return the users who have an event of each type in the data that the model was trained on."""

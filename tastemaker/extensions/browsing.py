@@ -36,7 +36,7 @@ def find_items(runtime: Runtime, params: Mapping[str, Any]) -> dict[str, Any]:
         found = [item for item in described if item is not None]
         return {"items": found, "matchCount": len(found), "itemCount": len(bundle.items)}
     allowed = allowed_items(query, params.get("filterArn"), params.get("filterValues"))
-    rows = np.arange(len(bundle.items)) if allowed is None else np.flatnonzero(allowed)
+    rows = np.arange(len(bundle.items)) if allowed is None else np.flatnonzero(allowed.flags)
     if params.get("text"):
         rows = np.intersect1d(rows, _rows_with(query, columns.name, params["text"]))
     shown = _largest(rows, bundle.item_users, params.get("maxResults") or DEFAULT_RESULTS)

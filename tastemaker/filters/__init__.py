@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from tastemaker.filters.compiled import dump, load
 from tastemaker.filters.errors import FilterError, FilterSyntaxError, FilterValueError
 from tastemaker.filters.filter import Filter, FilterContext
-from tastemaker.filters.masks import MaskCache
 
 if TYPE_CHECKING:
     from tastemaker.filters.checks import Schema
@@ -25,7 +24,6 @@ __all__ = [
     "FilterError",
     "FilterSyntaxError",
     "FilterValueError",
-    "MaskCache",
     "check",
     "dump",
     "load",

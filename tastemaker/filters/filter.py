@@ -14,6 +14,7 @@ from tastemaker.filters import masks
 from tastemaker.filters.binding import bind
 from tastemaker.filters.syntax import INCLUDE, Expression, Field
 from tastemaker.ids import Ids
+from tastemaker.masks import Mask, MaskCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class FilterContext:
     user: Mapping[str, Value] = field(default_factory=dict)
     current_item: int | Mapping[str, Value] | None = None
     ids: Ids | None = None
-    cache: masks.MaskCache | None = None
+    cache: MaskCache | None = None
 
 
 @dataclass(frozen=True)
@@ -72,21 +73,28 @@ class Filter:
         conditions = (condition for expression in self.expressions for condition in expression.conditions)
         return any(isinstance(condition.operand, Field) for condition in conditions)
 
-    def mask(self, context: FilterContext) -> NDArray[np.bool_]:
-        """Return the rows that may be in the answer: read-only bool[context.items.rows].
+    @cached_property
+    def _bound(self) -> bool:
+        """Whether nothing but the events of a request matters, so that there is nothing to bind."""
+        return not (self.parameters or self.needs_user or self.needs_current_item)
+
+    def mask(self, context: FilterContext) -> Mask:
+        """Return the rows that may be in the answer.
 
         These are the rows that an INCLUDE expression selects (all rows if there is no INCLUDE) and no EXCLUDE
         expression selects. Upserted items are filtered by a second call, with their own columns.
 
         Raises FilterValueError if the values do not fit the parameters.
         """
-        active = bind(
-            self.expressions,
-            context.values,
-            user=context.user,
-            current_item=context.current_item,
-            items=context.items,
-        )
+        active = self.expressions
+        if context.values or not self._bound:
+            active = bind(
+                self.expressions,
+                context.values,
+                user=context.user,
+                current_item=context.current_item,
+                items=context.items,
+            )
         return masks.combine(active, context.items, context.events, context.ids, context.cache)
 
     @property

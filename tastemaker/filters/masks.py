@@ -1,15 +1,15 @@
-"""Bound expressions as masks over rows, computed without a loop over rows, and a cache of masks.
+"""Bound expressions as masks over rows, computed without a loop over rows.
 
 Text is compared by dictionary code: the listed values become a table over the vocabulary, the table is read
 at each code, and a row of a multi-valued column matches if one of its codes does. Expressions on events
-change few rows, which are written to a copy of a cached mask.
+select few rows, or all but a few, and change a cached mask in those.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from functools import reduce
+from operator import and_, or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,65 +17,15 @@ from numpy.typing import NDArray
 from tastemaker.columns import NUMBER, Column, Columns
 from tastemaker.filters.errors import FilterError
 from tastemaker.filters.operators import COMPARISONS, NOT_IN
-from tastemaker.filters.syntax import INCLUDE, Condition, Everything, Expression, Literals
+from tastemaker.filters.syntax import EXCLUDE, INCLUDE, Condition, Expression, Literals
 from tastemaker.filters.values import number
 from tastemaker.ids import Ids
+from tastemaker.masks import NO_ROWS, Flags, Mask, MaskCache, Rows
 
-Mask = NDArray[np.bool_]
 Events = Mapping[str, NDArray[np.integer]]
+Alternatives = tuple[tuple[Condition, ...], ...]
 
 ID_COLUMNS = {"Items": "item_id", "Users": "user_id", "Actions": "action_id"}
-MAX_KEYS = 10_000
-"""The keys of a cache. Values that are spelled differently can be many keys of one mask."""
-
-
-class MaskCache:
-    """Masks by their conditions and their source. The least recently used one is dropped first.
-
-    The source, the columns or another mask, is part of the key, so that new columns never get an old mask. It
-    is not thread-safe.
-    """
-
-    def __init__(self, limit: int = 64 * 2**20) -> None:
-        """Create a cache of `limit` bytes. A mask takes one byte per row, also if it has several keys."""
-        self.limit = limit
-        self.bytes = self.hits = self.misses = 0
-        self._cached: OrderedDict[Hashable, tuple[Columns | Mask, Mask]] = OrderedDict()
-        self._keys: Counter[int] = Counter()  # how many keys a mask has, by its identity
-
-    def get(self, source: Columns | Mask, key: Hashable, make: Callable[[], Mask]) -> Mask:
-        """Return the cached mask of a key and a source, or a new one. It is read-only."""
-        entry = (id(source), key)
-        if entry in self._cached:
-            self._cached.move_to_end(entry)
-            self.hits += 1
-            return self._cached[entry][1]
-        self.misses += 1
-        mask = make()
-        mask.flags.writeable = False
-        if mask.nbytes <= self.limit:
-            # The source is kept with the mask: while it exists, no other object has its id.
-            self._cached[entry] = source, mask
-            self._keys[id(mask)] += 1
-            self.bytes += mask.nbytes if self._keys[id(mask)] == 1 else 0
-            while self.bytes > self.limit or len(self._cached) > MAX_KEYS:
-                self._drop()
-        return mask
-
-    def _drop(self) -> None:
-        """Drop the key that was not used for longest, and its mask if it has no other key."""
-        _, (_, mask) = self._cached.popitem(last=False)
-        self._keys[id(mask)] -= 1
-        if not self._keys[id(mask)]:
-            del self._keys[id(mask)]
-            self.bytes -= mask.nbytes
-
-    def holds(self, mask: Mask) -> bool:
-        """Whether a mask is cached, and so the same for several requests."""
-        return id(mask) in self._keys
-
-    def __len__(self) -> int:
-        return len(self._cached)
 
 
 def combine(
@@ -85,47 +35,37 @@ def combine(
     ids: Ids | None = None,
     cache: MaskCache | None = None,
 ) -> Mask:
-    """Return the rows that are included and not excluded: bool[rows].
+    """Return the rows that are included and not excluded. What does not depend on events is shared.
 
     `active` are expressions that `binding.bind` returned. `events` maps event types to rows. Raises
     FilterError if a value cannot be compared with its column.
     """
     cache = MaskCache(0) if cache is None else cache  # not `cache or`: an empty cache is false
-    static = [expression for expression in active if not expression.on_events]
-    event_based = [expression for expression in active if expression.on_events]
-    include = tuple(expression.alternatives for expression in static if expression.action == INCLUDE)
-    exclude = tuple(expression.alternatives for expression in static if expression.action != INCLUDE)
-    nothing = not include and any(expression.action == INCLUDE for expression in event_based)
+    of_events = [expression for expression in active if expression.on_events]
+    folded = _folded(events) if of_events else {}
+    columns = [expression for expression in active if not expression.on_events]
+    include = tuple(expression.alternatives for expression in columns if expression.action == INCLUDE)
+    exclude = tuple(expression.alternatives for expression in columns if expression.action != INCLUDE)
 
-    def not_excluded() -> Mask:
-        removed = (_alternatives(each, items, ids) for each in exclude)
-        return ~reduce(np.logical_or, removed, np.zeros(items.rows, bool))
+    def selected(by: tuple[Alternatives, ...]) -> Flags:
+        return reduce(np.logical_or, (_alternatives(each, items, ids) for each in by))
 
-    def base() -> Mask:
-        if nothing:
-            return np.zeros(items.rows, bool)
-        if not include:
-            return not_excluded()
-        included = reduce(np.logical_or, (_alternatives(each, items, ids) for each in include))
-        return included & cache.get(items, (exclude,), not_excluded) if exclude else included
-
-    mask = cache.get(items, (include, exclude, nothing), base)
-    if not event_based:
-        return mask
-    mask = mask.copy()
-    for expression in sorted(event_based, key=lambda each: each.action != INCLUDE):  # includes first
-        touched = _event_rows(expression, items.rows, events)
+    mask = Mask(items.rows, shared=not any(expression.action == INCLUDE for expression in active))
+    if include:
+        mask = Mask.of(cache.get((items,), (INCLUDE, include), lambda: selected(include)))
+    for expression in of_events:
+        if expression.action == INCLUDE:
+            mask |= _by_events(expression, items.rows, folded)
+    if exclude:
+        rest = Mask.of(cache.get((items,), (EXCLUDE, exclude), lambda: ~selected(exclude)))
+        mask = mask.and_by(cache, rest)
+    for expression in of_events:
         if expression.action != INCLUDE:
-            mask[touched] = False
-        elif exclude:
-            mask[touched] |= cache.get(items, (exclude,), not_excluded)[touched]
-        else:
-            mask[touched] = True
-    mask.flags.writeable = False
+            mask &= ~_by_events(expression, items.rows, folded)
     return mask
 
 
-def _alternatives(alternatives: tuple[tuple[Condition, ...], ...], items: Columns, ids: Ids | None) -> Mask:
+def _alternatives(alternatives: Alternatives, items: Columns, ids: Ids | None) -> Flags:
     """Return the rows for which one of the conjunctions holds."""
     return reduce(
         np.logical_or,
@@ -136,7 +76,7 @@ def _alternatives(alternatives: tuple[tuple[Condition, ...], ...], items: Column
     )
 
 
-def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
+def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Flags:
     """Return the rows for which a condition holds, as a new array. A null only satisfies NOT IN."""
     if condition.operator not in COMPARISONS:
         found = _listed(condition, items, ids)
@@ -148,11 +88,11 @@ def _condition(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
         return np.zeros(items.rows, bool)
     if column.column_type != NUMBER:
         raise FilterError(f"{field} is not a number and cannot be compared by {condition.operator}; use IN.")
-    compared: Mask = COMPARISONS[condition.operator](column.values, number(wanted[0], str(field)))
+    compared: Flags = COMPARISONS[condition.operator](column.values, number(wanted[0], str(field)))
     return compared & ~np.isnan(column.values) if condition.operator == "!=" else compared
 
 
-def _listed(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
+def _listed(condition: Condition, items: Columns, ids: Ids | None) -> Flags:
     """Return the rows that have one of the listed values, as a new array."""
     assert isinstance(condition.operand, Literals)
     field, wanted = condition.field, condition.operand.values
@@ -166,7 +106,7 @@ def _listed(condition: Condition, items: Columns, ids: Ids | None) -> Mask:
     return _with_text(column, wanted, str(field))
 
 
-def _with_text(column: Column, wanted: tuple[str, ...], name: str) -> Mask:
+def _with_text(column: Column, wanted: tuple[str, ...], name: str) -> Flags:
     """Return the rows that have one of the values, by dictionary code."""
     if not column.is_text:
         raise FilterError(f"{name} is boolean and cannot be filtered by.")
@@ -185,39 +125,34 @@ def _with_text(column: Column, wanted: tuple[str, ...], name: str) -> Mask:
     return at_start[1:] > at_start[:-1]
 
 
-def _with_ids(ids: Ids, wanted: tuple[str, ...], rows: int) -> Mask:
+def _with_ids(ids: Ids, wanted: tuple[str, ...], rows: int) -> Flags:
     found = np.zeros(rows, bool)
     places = ids.indexes(wanted)
     found[places[places >= 0]] = True
     return found
 
 
-def _event_rows(expression: Expression, rows: int, events: Events) -> NDArray[np.intp] | Mask:
-    """Return the rows that an expression on events selects: row numbers, or a mask if it has a NOT IN."""
-    folded: dict[str, list[NDArray[np.integer]]] = {}
+def _folded(events: Events) -> dict[str, list[Rows]]:
+    """The rows of known items by event type, as types are compared."""
+    folded: dict[str, list[Rows]] = {}
     for event_type, touched in events.items():
         known = np.asarray(touched)
         folded.setdefault(_event_name(event_type), []).append(known[known >= 0])
+    return folded
 
-    def having(condition: Condition) -> NDArray[np.intp]:
-        if isinstance(condition.operand, Everything):
-            wanted = set(folded)
-        else:
-            assert isinstance(condition.operand, Literals)
+
+def _by_events(expression: Expression, rows: int, folded: Mapping[str, list[Rows]]) -> Mask:
+    """Return the rows that an expression on events selects."""
+
+    def having(condition: Condition) -> Mask:
+        wanted = {"*"}
+        if isinstance(condition.operand, Literals):
             wanted = {_event_name(text) for text in condition.operand.values}
-            wanted = set(folded) if "*" in wanted else wanted
-        found = [each for name in wanted for each in folded.get(name, ())]
-        return np.concatenate(found).astype(np.intp) if found else np.empty(0, np.intp)
-
-    def mask_of(condition: Condition) -> Mask:
-        mask = np.zeros(rows, bool)
-        mask[having(condition)] = True
+        found = [each for name in (folded if "*" in wanted else wanted) for each in folded.get(name, ())]
+        mask = Mask.only(rows, np.concatenate(found) if found else NO_ROWS)
         return ~mask if condition.operator == NOT_IN else mask
 
-    if any(condition.operator == NOT_IN for condition in expression.conditions):
-        conjunctions = (reduce(np.logical_and, map(mask_of, those)) for those in expression.alternatives)
-        return reduce(np.logical_or, conjunctions)
-    return np.concatenate([reduce(np.intersect1d, map(having, those)) for those in expression.alternatives])
+    return reduce(or_, (reduce(and_, map(having, those)) for those in expression.alternatives))
 
 
 def _event_name(text: str) -> str:

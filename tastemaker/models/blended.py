@@ -14,9 +14,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.masks import Mask
 from tastemaker.models.clusters import Clusters, Found, Static
 from tastemaker.models.extras import Extra
-from tastemaker.models.scores import Array, Asked, Dense, Known, Mask, Scores, log_sum
+from tastemaker.models.masked import Masks
+from tastemaker.models.scores import Array, Asked, Dense, Known, Scores, log_sum
 from tastemaker.models.topk import top_k
 
 PRODUCTS = 1 << 22
@@ -155,10 +157,9 @@ class Searched(Blended):
 
     def _with_extra(self, found: Found, allowed: Mask | None) -> tuple[NDArray[np.int64], Array, float]:
         """What was found, with what some items get in addition."""
-        clusters, told, more = self._clusters, self._extra.items, self._extra.values
+        clusters, (told, more) = self._clusters, self._extra
         if allowed is not None:
-            through = allowed.take(told)
-            told, more = told[through], more[through]
+            told, more, _ = Masks([allowed], len(self)).applied(told, more, np.array([len(told)]))
         told, more, late = self._with_late(told, more, allowed)
         places = np.full(len(told), -1)
         places[:late] = clusters.places(found, told[:late])
@@ -184,8 +185,10 @@ class Searched(Blended):
         late = np.arange(covered, len(self))
         extra = np.zeros(len(late), more.dtype)
         extra[told[~old] - covered] = more[~old]
-        through = slice(None) if allowed is None else allowed[covered:]
-        return np.append(told[old], late[through]), np.append(more[old], extra[through]), int(old.sum())
+        if allowed is not None:
+            through = allowed.take(late)
+            late, extra = late[through], extra[through]
+        return np.append(told[old], late), np.append(more[old], extra), int(old.sum())
 
 
 def searched_together(clusters: Clusters) -> int:

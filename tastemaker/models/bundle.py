@@ -33,8 +33,8 @@ from numpy.typing import NDArray
 from tastemaker.columns import Columns
 from tastemaker.errors import TastemakerError
 from tastemaker.ids import Ids, open_array, save_array
+from tastemaker.masks import Flags
 from tastemaker.models.event_types import EventTypes
-from tastemaker.models.scores import Mask
 from tastemaker.models.turnover import Activity, Turnover, live_items
 
 FORMAT_VERSION = 1
@@ -223,7 +223,7 @@ class Bundle:
         return Activity(*open_array(path)) if path.exists() else None
 
     @cached_property
-    def live_items(self) -> Mask | None:
+    def live_items(self) -> Flags | None:
         """The items that are not idle: bool[items]. None if the catalog does not turn over."""
         if self.activity is None or "turnover" not in self.manifest:
             return None

@@ -17,7 +17,7 @@ read. The files:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -26,11 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.ids import open_array, save_array
+from tastemaker.masks import Flags, Mask
 from tastemaker.models.scores import log_sum
 from tastemaker.models.sparse import ranges
 
 Array = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 MAX_CACHED_MASKS = 4
 READ_ALL_ITEMS = 1 << 14
 """If a mask allows no more items than this, all of them are read."""
@@ -56,12 +56,13 @@ FILES = {
 class AllowedRows:
     """What a mask allows, in the order of clusters.
 
-    `rows` is int32[allowed], rising. If the mask holds back few items, `rows` is None and `held` has the rows
-    that it holds back. `sizes` is int64[clusters]: the allowed items of each cluster.
+    `rows` is int32[rows], rising, and None for all rows. `of_clusters` is how many of them each cluster has:
+    int64[clusters]. `held` has a few of the rows that are not allowed after all, and `sizes` is the number of
+    allowed items of each cluster.
     """
 
-    mask: Mask
     rows: NDArray[np.int32] | None
+    of_clusters: NDArray[np.int64]
     held: NDArray[np.int32]
     sizes: NDArray[np.int64]
 
@@ -94,7 +95,7 @@ class Clusters:
     spread: Array
     vectors: Array
     share: float
-    _kept: list[AllowedRows] = field(default_factory=list)
+    _kept: list[tuple[Flags, AllowedRows]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -143,9 +144,9 @@ class Clusters:
     def search_together(self, vectors: Array, static: Static, allowed: Sequence[Mask | None]) -> list[Found]:
         """The results of `search` for several vectors [users, width], each with its mask."""
         liked = vectors @ self.centers.T
-        kept = [None if mask is None else self._through(mask) for mask in allowed]
+        kept = [self._through(Mask(len(self)) if mask is None else mask) for mask in allowed]
         reads = [self._chosen(one, static, rows) for one, rows in zip(liked, kept, strict=True)]
-        whole = [user for user, rows in enumerate(kept) if rows is None or rows.rows is None]
+        whole = [user for user, rows in enumerate(kept) if rows.rows is None]
         of_clusters = self._of_clusters([reads[user] for user in whole], vectors[whole], static)
         scored = dict(zip(whole, of_clusters, strict=True))
         return [
@@ -153,12 +154,12 @@ class Clusters:
             for user, one in enumerate(liked)
         ]
 
-    def _chosen(self, liked: Array, static: Static, kept: AllowedRows | None) -> NDArray[np.int64]:
+    def _chosen(self, liked: Array, static: Static, kept: AllowedRows) -> NDArray[np.int64]:
         """The clusters to read, rising: all of them if the allowed items are few."""
-        sizes = self.sizes if kept is None else kept.sizes
+        sizes = kept.sizes
         total = int(sizes.sum())
         share = self.share * (len(self) / max(total, 1)) ** 0.5
-        if kept is not None and kept.rows is not None and (total <= READ_ALL_ITEMS or share > 0.5):
+        if kept.rows is not None and (total <= READ_ALL_ITEMS or share > 0.5):
             return np.arange(len(sizes))
         best = np.argsort(-(liked + static.high))
         return np.sort(best[: int(np.searchsorted(np.cumsum(sizes[best]), share * total)) + 1])
@@ -168,39 +169,47 @@ class Clusters:
         liked: Array,
         vector: Array,
         static: Static,
-        kept: AllowedRows | None,
+        kept: AllowedRows,
         read: NDArray[np.int64],
         scored: tuple[NDArray[np.int32], Array] | None,
     ) -> Found:
         """What a search read in these clusters. `scored` has the items of whole clusters, if those count."""
-        among = None if kept is None else kept.rows
-        sizes = self.sizes if kept is None else kept.sizes
-        there, shifts = self.sizes if among is None else sizes, np.full(len(sizes), UNREAD)
-        shifts[read] = np.cumsum(there[read]) - np.cumsum(there)[read]
+        among, there, shifts = kept.rows, kept.of_clusters, np.full(len(kept.sizes), UNREAD)
+        begins = np.cumsum(there) - there
+        shifts[read] = np.cumsum(there[read]) - there[read] - begins[read]
         if scored is not None:
             items, scores = scored
         else:
             assert among is not None
-            rows = among.take(ranges((np.cumsum(sizes) - sizes)[read], sizes[read]))
+            rows = among.take(ranges(begins[read], there[read]))
             items, scores = self._of_rows(rows, vector, static)
-        if kept is not None and among is None:
-            held = kept.held + shifts.take(self.of_row.take(kept.held))
+        if len(kept.held):
+            held = self._places(kept.held, shifts, among)
             scores[held[held >= 0]] = -np.inf
         # A cluster that is not read counts its size times the mean of a log-normal distribution.
-        left = sizes > 0
+        left = kept.sizes > 0
         left[read] = False
         masses = (liked + static.means)[left] + np.float32(vector @ vector / 2) * self.spread[left]
-        masses += np.log(sizes[left])
+        masses += np.log(kept.sizes[left])
         return Found(items, scores, log_sum(masses), shifts, among)
 
     def places(self, found: Found, items: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The places of these items in `found.items`; negative for items that were not read.
+        """The places of these items in `found.items`; negative for items that were not read."""
+        return self._places(self.rows.take(items), found.shifts, found.among)
 
-        The search's mask must allow all of them.
-        """
-        rows = self.rows.take(items)
-        shifts = found.shifts.take(self.of_row.take(rows))
-        return shifts + (rows if found.among is None else np.searchsorted(found.among, rows))
+    def _places(
+        self, rows: NDArray[np.int32], shifts: NDArray[np.int64], among: NDArray[np.int32] | None
+    ) -> NDArray[np.int64]:
+        places: NDArray[np.int64] = shifts.take(self.of_row.take(rows))
+        if among is None:
+            places += rows
+        elif len(among):
+            there = np.searchsorted(among, rows)
+            places += there
+            places[among.take(there, mode="clip") != rows] = UNREAD
+        else:
+            places[:] = UNREAD
+        return places
 
     def _of_rows(
         self, rows: NDArray[np.integer], vector: Array, static: Static
@@ -262,9 +271,22 @@ class Clusters:
         return np.concatenate([self.order[run] for run in runs]), scores
 
     def _through(self, allowed: Mask) -> AllowedRows:
-        """The rows that a mask allows. The last few masks are cached, because filters' masks are."""
-        for kept in self._kept:
-            if kept.mask is allowed:
+        """The rows that a mask allows, without what it adds to its shared mask."""
+        shared = self._through_shared(allowed.shared)
+        removed = allowed.removed
+        if not len(removed):
+            return shared
+        held = self.rows.take(removed[: np.searchsorted(removed, len(self))])
+        sizes = shared.sizes - np.bincount(self.of_row.take(held), minlength=len(self.sizes))
+        return replace(shared, held=np.concatenate([shared.held, held]), sizes=sizes)
+
+    def _through_shared(self, allowed: Flags | bool) -> AllowedRows:
+        """The rows that a shared mask allows. The last few are cached, because filters' masks are."""
+        if isinstance(allowed, bool):
+            nothing, sizes = self.rows[:0], self.sizes * allowed
+            return AllowedRows(None if allowed else nothing, sizes, nothing, sizes)
+        for flags, kept in self._kept:
+            if flags is allowed:
                 return kept
         clustered = allowed[: len(self)]
         held = len(self) - int(np.count_nonzero(clustered))
@@ -273,13 +295,12 @@ class Clusters:
         else:
             rows = np.sort(self.rows.take(np.flatnonzero(clustered)))
         sizes = np.bincount(self.of_row.take(rows), minlength=len(self.sizes))
-        kept = (
-            AllowedRows(allowed, None, rows, self.sizes - sizes)
-            if few
-            else AllowedRows(allowed, rows, rows[:0], sizes)
-        )
+        if few:
+            kept = AllowedRows(None, self.sizes, rows, self.sizes - sizes)
+        else:
+            kept = AllowedRows(rows, sizes, rows[:0], sizes)
         if not allowed.flags.writeable:  # a writeable mask may change later
-            self._kept = [kept, *self._kept[: MAX_CACHED_MASKS - 1]]
+            self._kept = [(allowed, kept), *self._kept[: MAX_CACHED_MASKS - 1]]
         return kept
 
 

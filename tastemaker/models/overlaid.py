@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.masks import Flags, Mask
 from tastemaker.models.extras import Extra
-from tastemaker.models.scores import Array, Asked, Known, Mask, Scores, log_sum
+from tastemaker.models.masked import Masks
+from tastemaker.models.scores import Array, Asked, Known, Scores, log_sum
 from tastemaker.models.sparse import ranges, sums_of_runs
 
 BLOCKS = 8
@@ -26,8 +27,8 @@ WORST = np.iinfo(np.int64).max
 """What is sorted behind every item."""
 LOWEST = np.finfo(np.float32).min
 """The lowest score of an item that may be shown."""
-FEW_HELD_BACK = 0.5
-"""The sum of what a mask allows is the whole sum less what it holds back, unless that share is larger."""
+LEAST_LEFT = 1e-6
+"""The share of a sum that must be left, so that differences from float64 keep their digits."""
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Shared:
     """Scores that all users share: float32[items]."""
 
     values: Array
-    _kept: tuple[Mask, float] | None = field(default=None, repr=False)
+    _kept: tuple[Flags, float] | None = field(default=None, repr=False)
 
     @cached_property
     def order(self) -> NDArray[np.int32]:
@@ -59,41 +60,51 @@ class Shared:
         found: NDArray[np.float64] = np.exp(self.values.astype(np.float64) - self._total)
         return found
 
-    def total(self, allowed: Mask | None) -> float:
-        """The logarithm of the sum of the exponentials that a mask allows.
+    def total(self, allowed: Flags | bool = True) -> float:
+        """The logarithm of the sum of the exponentials of the allowed scores.
 
-        That of the last mask is cached, because filters' masks are. A writeable mask may change later.
+        That of the last array is cached, because filters' are. A writeable array may change later.
         """
-        if allowed is None:
-            return self._total
+        if isinstance(allowed, bool):
+            return self._total if allowed else -np.inf
         if self._kept is not None and self._kept[0] is allowed:
             return self._kept[1]
-        held_back = float(self.shares[~allowed].sum())
-        if held_back <= FEW_HELD_BACK:
-            found = self._total + float(np.log1p(-held_back))
-        else:
-            found = log_sum(self.values[allowed].astype(np.float64))
+        found = log_sum(self.values[allowed].astype(np.float64))
         if not allowed.flags.writeable:
             self._kept = allowed, found
         return found
 
+    def totals(self, masks: Masks) -> NDArray[np.float64]:
+        """The logarithms of the sums of the exponentials of what each mask allows: float64[masks]."""
+        totals = np.array([self.total(one) for one in masks.shared])
+        if not len(masks.changed) or not np.isfinite(self._total):
+            return totals
+        before = np.exp(totals - self._total)
+        shares = self.shares.take(masks.changed)
+        now = before + sums_of_runs(np.where(masks.added, shares, -shares), masks.lengths)
+        left = now > LEAST_LEFT * before
+        totals[left] = self._total + np.log(now[left])
+        for place in np.flatnonzero(~left & (masks.lengths > 0)).tolist():
+            totals[place] = log_sum(self.values[masks.each[place].flags].astype(np.float64))
+        return totals
+
     def first(
-        self, allowed: Mask | None, least: Array, most: NDArray[np.int64]
+        self, allowed: Flags | bool, least: Array, most: NDArray[np.int64]
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """For each user, the first items of the order that the mask allows, and how many they are.
+        """For each user, the first items of the order that are allowed, and how many they are.
 
         They are those with a score of `least` [users] or more, at most `most` [users] of them.
         """
         ends = np.searchsorted(self._rising, -least, "right")
         enough, size = int(most.max(initial=0)), int(ends.max(initial=0))
-        order = self.order[:size]
-        if allowed is not None:
+        order = self.order[: 0 if allowed is False else size]
+        if not isinstance(allowed, bool):
             read = 2 * enough
             while len(some := order[:read][allowed[order[:read]]]) < enough and read < size:
                 read *= 4
             order = some
             ends = np.searchsorted(-self.values[order], -least, "right")
-        lengths = np.minimum(ends, most)
+        lengths = np.minimum(np.minimum(ends, most), len(order))
         if not lengths.any():
             return order[:0], lengths
         return order[ranges(np.zeros_like(lengths), lengths)], lengths
@@ -148,15 +159,13 @@ class Together:
     """The exceptions of users of one `Shared`, side by side, as far as each user's mask allows them."""
 
     def __init__(self, users: Sequence[Overlaid], allowed: Sequence[Mask | None]) -> None:
-        self._shared, self._allowed = users[0].shared, allowed
+        self._shared = users[0].shared
+        self._masks = Masks(allowed, len(users[0]))
         items = np.concatenate([user.extra.items for user in users])
         more = np.concatenate([user.extra.values for user in users])
         lengths = np.array([len(user.extra.items) for user in users])
-        if any(mask is not None for mask in allowed):
-            through = self._through(items, lengths)
-            kept = np.flatnonzero(through)  # faster than indexing with a mask, whose pattern is random
-            items, more = items.take(kept), more.take(kept)
-            lengths = sums_of_runs(through, lengths).astype(np.int64)
+        if not self._masks.allow_all:
+            items, more, lengths = self._masks.applied(items, more, lengths)
         self._items, self._lengths = items, lengths
         self._starts = np.cumsum(lengths) - lengths
         self._without = self._shared.values.take(items)
@@ -174,25 +183,10 @@ class Together:
             for (items, scores), one, total in zip(best, asked, totals, strict=True)
         ]
 
-    @cached_property
-    def _one_mask(self) -> bool:
-        return all(mask is self._allowed[0] for mask in self._allowed)
-
-    def _through(self, items: NDArray[np.integer], lengths: NDArray[np.int64]) -> Mask:
-        """Which of the exceptions the masks allow."""
-        if self._one_mask and (mask := self._allowed[0]) is not None:
-            return mask.take(items)
-        ends = np.cumsum(lengths).tolist()
-        parts = [
-            np.ones(end - begin, bool) if mask is None else mask.take(items[begin:end])
-            for mask, (begin, end) in zip(self._allowed, pairwise([0, *ends]), strict=True)
-        ]
-        return np.concatenate(parts)
-
     def log_sums(self) -> NDArray[np.float64]:
         """The logarithm of the sum of the exponentials of each user's scores: float64[users]."""
-        shared, lengths = self._shared, self._lengths
-        totals = np.array([shared.total(mask) for mask in self._allowed])
+        lengths = self._lengths
+        totals = self._shared.totals(self._masks)
         some = np.flatnonzero(lengths)
         shifts = totals.copy()
         shifts[some] = np.maximum(totals[some], np.maximum.reduceat(self._scores, self._starts[some]))
@@ -208,7 +202,7 @@ class Together:
 
     def best(self, count: int) -> list[tuple[NDArray[np.int64], Array]]:
         """Each user's best items, best first, equal scores by position, and their scores."""
-        users, items = len(self._allowed), self._items
+        users, items = len(self._lengths), self._items
         if count <= 0:
             return [(np.zeros(0, np.int64), np.zeros(0, np.float32))] * users
         least = self._at_most_the_last(count)
@@ -244,25 +238,24 @@ class Together:
 
         Among the first `count` and as many more as a user has exceptions, at least `count` get nothing.
         """
-        shared, users = self._shared, np.arange(len(self._allowed))
-        most = np.where(np.isposinf(least), 0, count + self._lengths)
-        if self._one_mask:
-            items, lengths = shared.first(self._allowed[0], least, most)
+        shared, masks, users = self._shared, self._masks, np.arange(len(self._lengths))
+        most = np.where(np.isposinf(least), 0, count + self._lengths + masks.lengths)
+        if masks.share_one:
+            items, lengths = shared.first(masks.shared[0], least, most)
         else:
             found = [
-                shared.first(mask, least[user : user + 1], most[user : user + 1])
-                for user, mask in enumerate(self._allowed)
+                shared.first(one, least[user : user + 1], most[user : user + 1])
+                for user, one in enumerate(masks.shared)
             ]
             items, lengths = (np.concatenate(part) for part in zip(*found, strict=True))
         if not lengths.any():
             return self._items[:0], users[:0]
         owners = np.repeat(users, lengths)
-        keys = owners * len(shared.values) + items
         near = np.flatnonzero(self._without >= np.repeat(least, self._lengths))  # no others are in `items`
         whose = np.searchsorted(self._starts, near, "right") - 1
-        exceptions = whose * len(shared.values) + self._items[near]
-        own = np.isin(keys, exceptions)
-        return items[~own].astype(np.int64), owners[~own]
+        exceptions = np.append(masks.keys, masks.keys_of(whose, self._items[near]))
+        kept = np.flatnonzero(~np.isin(masks.keys_of(owners, items), exceptions))
+        return items[kept].astype(np.int64), owners[kept]
 
 
 def _packed(scores: Array, items: NDArray[np.integer]) -> NDArray[np.int64]:

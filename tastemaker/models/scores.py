@@ -14,10 +14,10 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.masks import Mask
 from tastemaker.models.topk import top_k
 
 Array = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 class Scores(ABC):
@@ -141,7 +141,7 @@ class Dense(Scores):
 
     def __init__(self, values: Array) -> None:
         self._values = values
-        self._kept: tuple[Mask, NDArray[np.int64], Array] | None = None
+        self._kept: tuple[Mask, NDArray[np.int64] | None, Array] | None = None
 
     def __len__(self) -> int:
         return len(self._values)
@@ -151,12 +151,9 @@ class Dense(Scores):
         return self._values
 
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
-        if allowed is None:
-            items = top_k(self._values, count)
-            return items, self._values[items]
-        items, values = self._through(allowed)
+        items, values = (None, self._values) if allowed is None else self._through(allowed)
         best = top_k(values, count)
-        return items[best], values[best]
+        return best if items is None else items[best], values[best]
 
     def of(self, items: Sequence[int] | NDArray[np.integer]) -> Array:
         return self._values[np.asarray(items, np.intp)]
@@ -164,11 +161,19 @@ class Dense(Scores):
     def log_sum(self, allowed: Mask | None = None) -> float:
         return log_sum(self._values if allowed is None else self._through(allowed)[1])
 
-    def _through(self, allowed: Mask) -> tuple[NDArray[np.int64], Array]:
-        """The allowed positions and their scores, cached because a request asks for one mask twice."""
+    def _through(self, allowed: Mask) -> tuple[NDArray[np.int64] | None, Array]:
+        """The allowed positions and their scores, cached because a request asks for one mask twice.
+
+        If few items are not allowed, positions are None, and those items have a score of -inf.
+        """
         if self._kept is None or self._kept[0] is not allowed:
-            items = np.flatnonzero(allowed)
-            self._kept = allowed, items, self._values[items]
+            if allowed.shared is True:
+                values = self._values.copy()
+                values[allowed.changed] = -np.inf
+                self._kept = allowed, None, values
+            else:
+                items = np.flatnonzero(allowed.flags)
+                self._kept = allowed, items, self._values[items]
         return self._kept[1:]
 
 

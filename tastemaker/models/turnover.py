@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.scores import Mask
+from tastemaker.masks import Flags
 
 NEWEST_ITEMS, NEWEST_SHARE = 50, 10
 """Time is read from the fiftieth newest item, and in a small catalog from the newest tenth.
@@ -45,12 +45,12 @@ def newest_activity(last: NDArray[np.int64], latest: int) -> int:
     return min(int(np.partition(last, place)[place]), latest)
 
 
-def live_items(activity: Activity, latest: int, turnover: Turnover) -> Mask:
+def live_items(activity: Activity, latest: int, turnover: Turnover) -> Flags:
     """The items that are live at the newest activity: bool[items].
 
     `latest` is the time of the newest interaction in the data.
     """
     newest = newest_activity(activity.last, latest)
-    live: Mask = (newest - activity.born <= turnover.life) | (newest - activity.last <= turnover.pause)
+    live: Flags = (newest - activity.born <= turnover.life) | (newest - activity.last <= turnover.pause)
     live.flags.writeable = False  # so that what is derived from it can be cached
     return live

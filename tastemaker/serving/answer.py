@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.scores import Dense, Mask, Scores, log_sum, shares
+from tastemaker.masks import Mask
+from tastemaker.models.scores import Dense, Scores, log_sum, shares
 from tastemaker.serving.exploration import Exploration
 
 CATALOG = "catalog"
@@ -104,7 +105,7 @@ def recommend(
 ) -> Picks:
     """Return the best `count` items, best first, except that promoted items have random places.
 
-    `allowed` (bool[items]) is the request's filter. It does not apply to promoted items, and the promotion's
+    `allowed` is the request's filter. It does not apply to promoted items, and the promotion's
     filter does not apply to other items. `scale` is CATALOG, CANDIDATES, or None for no scores. `fillers`
     (popularity) fill up the answer with allowed items that the model has no score for; they have no score in
     the answer either. `reasons` is true for second-generation recipes. A promotion needs `rng`.
@@ -112,7 +113,7 @@ def recommend(
     With an `exploration`, new items take the last places and keep their own scores, so that the answer stays
     sorted. If no scores are reported, they have random places.
 
-    `first` (bool[items]) are allowed items that come before all others, whatever their scores. They are fewer
+    `first` are allowed items that come before all others, whatever their scores. They are fewer
     than `count`. All of them are in the answer, so nothing is explored.
     """
     promoted = _promoted(scores, count, promotion) if promotion else []
@@ -147,9 +148,11 @@ def rank(
     Items that the model does not know come last, without a score and in the given order; `keep_unknown=False`
     omits them. Items with equal scores keep the given order.
     """
-    known = [
-        index for index, item in enumerate(items) if item >= 0 and (allowed is None or allowed[items[index]])
-    ]
+    positions = np.asarray(items, np.int64)
+    rankable = positions >= 0
+    if allowed is not None:
+        rankable[rankable] = allowed.take(positions[rankable])
+    known = np.flatnonzero(rankable).tolist()
     values = scores.of([items[index] for index in known]).astype(np.float64)
     order = np.argsort(-values, kind="stable")
     finite = np.isfinite(values)
@@ -166,10 +169,8 @@ def rank(
 
 
 def _without(allowed: Mask | None, items: Sequence[int], size: int) -> Mask:
-    """Return a copy of a mask that does not allow these items."""
-    mask = np.ones(size, bool) if allowed is None else allowed.copy()
-    mask[items] = False
-    return mask
+    """Return a mask that does not allow these items."""
+    return (Mask(size) if allowed is None else allowed).without(np.array(items, np.int64))
 
 
 def _best(

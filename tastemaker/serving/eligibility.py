@@ -20,8 +20,8 @@ from tastemaker.contracts.filter_record import compiled_of
 from tastemaker.contracts.statuses import ACTIVE
 from tastemaker.errors import InvalidInput
 from tastemaker.filters import Filter, FilterContext, FilterError, check, load, parse
+from tastemaker.masks import Flags, Mask
 from tastemaker.models.actions import ActionModel
-from tastemaker.models.scores import Mask
 from tastemaker.recipes.recipe import Recipe
 from tastemaker.serving.endpoints import Endpoint
 from tastemaker.serving.history import Past
@@ -32,7 +32,7 @@ FilterValues = Mapping[str, str] | None
 
 
 class Eligible(NamedTuple):
-    """The items that may appear, and those that come before all others: bool[items] each.
+    """The items that may appear, and those that come before all others.
 
     `allowed` is None if all items may appear, and `first` if all are equal.
     """
@@ -42,7 +42,7 @@ class Eligible(NamedTuple):
 
 
 def allowed_items(query: Query, filter_arn: str | None, values: FilterValues) -> Mask | None:
-    """Return the items that may appear in a list of recommendations: bool[items]; None for all of them.
+    """Return the items that may appear in a list of recommendations; None for all of them.
 
     Raises InvalidInput for a filter or values that do not fit, and ResourceNotFound for an unknown filter.
     """
@@ -50,11 +50,9 @@ def allowed_items(query: Query, filter_arn: str | None, values: FilterValues) ->
     hidden = _hidden_by_use_case(query)
     if not len(hidden) and query.item_index < 0:
         return allowed
-    mask = np.ones(len(query.loaded.bundle.items), bool) if allowed is None else allowed.copy()
-    mask[hidden] = False
-    if query.item_index >= 0:
-        mask[query.item_index] = False
-    return mask
+    mask = Mask(len(query.loaded.bundle.items)) if allowed is None else allowed
+    own = [query.item_index] if query.item_index >= 0 else []
+    return mask.without(np.append(hidden, np.array(own, hidden.dtype)))
 
 
 def preferred_items(query: Query, allowed: Mask | None, count: int) -> Eligible:
@@ -65,20 +63,16 @@ def preferred_items(query: Query, allowed: Mask | None, count: int) -> Eligible:
     live = query.loaded.bundle.live_items if query.loaded.model.prefers_live_items else None
     if live is None:
         return Eligible(allowed)
-    masks = query.loaded.masks
-    if allowed is None:
-        preferred = live
-    elif masks.holds(allowed):  # requests with this filter share the mask, and so what is computed from it
-        preferred = masks.get(allowed, "live", lambda: allowed & live)
-    else:
-        preferred = allowed & live
-    return Eligible(preferred) if np.count_nonzero(preferred) >= count else Eligible(allowed, preferred)
+    preferred = Mask.of(live)
+    if allowed is not None:
+        preferred = allowed.and_by(query.loaded.masks, preferred)
+    return Eligible(preferred) if preferred.count() >= count else Eligible(allowed, preferred)
 
 
 def rankable_items(
     query: Query, unknown_ids: Sequence[str], filter_arn: str | None, values: FilterValues
 ) -> tuple[Mask | None, set[str]]:
-    """Return what a ranking may contain: bool[items] (None for all), and those of `unknown_ids`.
+    """Return what a ranking may contain (None for all items), and those of `unknown_ids`.
 
     `unknown_ids` are ids of the request that the bundle does not have. Raises as `allowed_items`.
     """
@@ -89,7 +83,7 @@ def rankable_items(
 
 def allowed_actions(
     query: Query, model: ActionModel, past: Past, filter_arn: str | None, values: FilterValues
-) -> Mask:
+) -> Flags:
     """Return the actions that may appear: available ones that the filter allows. bool[actions].
 
     `past` is what the user did with actions. Raises as `allowed_items`.
@@ -106,7 +100,7 @@ def allowed_actions(
         user=users.record(user) if filter.needs_user and user >= 0 else {},
         ids=model.actions,
     )
-    return available & filter.mask(context)
+    return available & filter.mask(context).flags
 
 
 def requested_filter(
@@ -162,7 +156,8 @@ def _filtered(query: Query, filter: Filter | None, values: FilterValues) -> Mask
     if filter.needs_events or filter.needs_user or filter.needs_current_item:
         return mask()
     columns = query.loaded.bundle.item_columns if upserted is None else upserted.upserted_columns
-    return query.loaded.masks.get(columns, (filter.text, *sorted((values or {}).items())), mask)
+    key = (filter.text, *sorted((values or {}).items()))
+    return Mask.of(query.loaded.masks.get((columns,), key, lambda: mask().flags))
 
 
 def _allowed_unknown_ids(

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.contracts.durations import DAY_SECONDS
-from tastemaker.models.scores import Mask, Scores
+from tastemaker.masks import Mask
+from tastemaker.models.scores import Scores
 from tastemaker.models.topk import top_k
 from tastemaker.serving.query import Query
 
@@ -96,14 +97,15 @@ class Exploration:
     ) -> list[int]:
         """Return the new items that get some of `places`, highest score first.
 
-        `best` are the items that would have all places; they are not explored. `allowed` is bool[items].
+        `best` are the items that would have all places; they are not explored.
         """
         exploring = sum(self.rng.random() < self.share for _ in range(places))
         if not exploring:
             return []
         new = self.created > int(self.latest - self.days * DAY_SECONDS)
         new[best] = False
-        items = scores.top(max(MAX_CANDIDATES, exploring), new if allowed is None else new & allowed)
+        among = Mask.of(new) if allowed is None else Mask.of(new) & allowed
+        items = scores.top(max(MAX_CANDIDATES, exploring), among)
         if not len(items):
             return []
         values = scores.of(items)

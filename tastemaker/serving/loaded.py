@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tastemaker import models
-from tastemaker.filters import MaskCache
+from tastemaker.masks import MaskCache
 from tastemaker.models import Bundle, Model
 
 

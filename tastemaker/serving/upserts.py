@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import Columns
 from tastemaker.filters import Filter, FilterContext
 from tastemaker.ids import Ids
-from tastemaker.models.scores import Mask
+from tastemaker.masks import Flags, Mask
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,13 @@ class UpsertedItems:
         return self.upserted_columns.find(name) is not None
 
     def update_mask(self, filter: Filter, context: FilterContext, mask: Mask) -> Mask:
-        """Return the bundle's mask (bool[items]) with upserted items judged by their new properties."""
+        """Return the bundle's mask with upserted items judged by their new properties."""
         allowed = self.allowed(filter, context)
         known = self.positions >= 0
-        updated = mask.copy()
-        updated[self.positions[known]] = allowed[known]
-        return updated
+        now_allowed = Mask.only(len(mask), self.positions[known & allowed])
+        return mask.without(self.positions[known]) | now_allowed
 
-    def allowed(self, filter: Filter, context: FilterContext) -> Mask:
+    def allowed(self, filter: Filter, context: FilterContext) -> Flags:
         """Return which upserted items a filter allows, new ones included: bool[rows].
 
         `context` is the one of the bundle. Events with new items are not seen.
@@ -76,7 +75,7 @@ class UpsertedItems:
             event_type: np.array([row_of.get(int(position), -1) for position in positions], np.int32)
             for event_type, positions in context.events.items()
         }
-        return filter.mask(
+        mask = filter.mask(
             FilterContext(
                 items=self.upserted_columns,
                 values=context.values,
@@ -87,3 +86,4 @@ class UpsertedItems:
                 cache=context.cache,
             )
         )
+        return mask.flags

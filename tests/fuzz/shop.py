@@ -37,7 +37,7 @@ from tastemaker.contracts.deployment import DEPLOYMENT
 from tastemaker.contracts.stage_summary import StageSummary
 from tastemaker.control import registry
 from tastemaker.control.core.records import Record, Repository
-from tastemaker.filters import MaskCache
+from tastemaker.masks import MaskCache
 from tastemaker.models import Bundle
 from tastemaker.serving.action_recommendations import get_action_recommendations
 from tastemaker.serving.endpoints import RecordCache

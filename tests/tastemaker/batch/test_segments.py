@@ -8,7 +8,8 @@ import pytest
 
 from tastemaker.batch.lines import BadLine
 from tastemaker.batch.segments import SegmentJob
-from tastemaker.filters import FilterError, MaskCache
+from tastemaker.filters import FilterError
+from tastemaker.masks import MaskCache
 from tastemaker.models import Bundle, Model
 from tastemaker.serving.loaded import LoadedBundle
 from tests.tastemaker.serving.films import GROUP, PREFIX, Cinema, write_bundle

@@ -46,8 +46,8 @@ SHOP = FilterContext(
 def kept(expression: str, **changes: object) -> list[str]:
     """The ids that a filter leaves."""
     mask = parse(expression).mask(replace(SHOP, **changes))
-    assert mask.dtype == bool and len(mask) == len(IDS)
-    return [item for item, keep in zip(IDS, mask, strict=True) if keep]
+    assert len(mask) == len(IDS)
+    return [item for item, keep in zip(IDS, mask.flags, strict=True) if keep]
 
 
 @dataclass(frozen=True)

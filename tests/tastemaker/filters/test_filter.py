@@ -76,7 +76,7 @@ def test_user_filter_reads_properties_and_events():
     )
     check(segment, SCHEMAS, recipe_type="USER_SEGMENTATION")
     context = FilterContext(users, values={"C": "FR"}, events={"unsubscribe": np.array([1])})
-    assert segment.mask(context).tolist() == [True, False, False, False]
+    assert segment.mask(context).flags.tolist() == [True, False, False, False]
 
 
 def test_action_filter_reads_properties_and_events():
@@ -87,4 +87,4 @@ def test_action_filter_reads_properties_and_events():
     )
     check(worthy, SCHEMAS, recipe_type="PERSONALIZED_ACTIONS")
     context = FilterContext(actions, values={"MIN": "5"}, events={"Not Taken": np.array([1])})
-    assert worthy.mask(context).tolist() == [True, False, False, True]
+    assert worthy.mask(context).flags.tolist() == [True, False, False, True]

@@ -1,4 +1,4 @@
-"""Masks, compared with an interpreter that reads one row at a time, and the cache of masks."""
+"""Masks, compared with an interpreter that reads one row at a time."""
 
 from dataclasses import replace
 
@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.columns import Columns
-from tastemaker.filters import FilterContext, MaskCache, dump, load, parse
-from tastemaker.filters.masks import MAX_KEYS
-from tests.tastemaker.filters.shop import ITEMS, SHOP, kept
+from tastemaker.filters import FilterContext, dump, load, parse
+from tastemaker.masks import MaskCache
+from tests.tastemaker.filters.shop import SHOP, kept
 
 WORDS = st.sampled_from(["a", "b", "A", "é"])
 NUMBERS = st.sampled_from([0.0, 1.0, 2.5])
@@ -143,9 +143,9 @@ def test_mask_equals_the_row_by_row_interpreter(data):
     )
     user = {"AGE": age, "PLAN": None if plan is None else [plan]}
     expected = interpreted(expressions, records, events, user, None if current is None else records[current])
-    assert filter.mask(context).tolist() == expected
-    assert filter.mask(context).tolist() == expected, "from the cache"
-    assert load(dump(filter)).mask(replace(context, cache=None)).tolist() == expected
+    assert filter.mask(context).flags.tolist() == expected
+    assert filter.mask(context).flags.tolist() == expected, "from the cache"
+    assert load(dump(filter)).mask(replace(context, cache=None)).flags.tolist() == expected
 
 
 CAPPED = parse(
@@ -156,9 +156,9 @@ CAPPED = parse(
 def test_cache_is_shared_by_users_but_not_by_values_or_columns():
     cache = MaskCache()
     context = replace(SHOP, cache=cache, values={"CAP": "25"})
-    assert CAPPED.mask(context).tolist() == [False, True, False, True, True]
+    assert CAPPED.mask(context).flags.tolist() == [False, True, False, True, True]
     misses = cache.misses
-    assert CAPPED.mask(replace(context, events={"order": np.array([4])})).tolist() == [
+    assert CAPPED.mask(replace(context, events={"order": np.array([4])})).flags.tolist() == [
         False,
         True,
         False,
@@ -169,59 +169,46 @@ def test_cache_is_shared_by_users_but_not_by_values_or_columns():
     CAPPED.mask(replace(context, values={"CAP": "30"}))
     assert cache.misses > misses
     cheaper = Columns.build({"PRICE": "number"}, [{"PRICE": 1}] * 5)
-    assert CAPPED.mask(replace(context, items=cheaper, events={})).all()
+    assert CAPPED.mask(replace(context, items=cheaper, events={})).flags.all()
 
 
 def test_cache_ignores_the_order_of_values():
     cache = MaskCache()
     filter = parse("INCLUDE ItemID WHERE Items.TOPIC IN ($T)")
     first = filter.mask(replace(SHOP, cache=cache, values={"T": '"go","chess"'}))
-    assert filter.mask(replace(SHOP, cache=cache, values={"T": '"chess","go","go"'})) is first
+    assert filter.mask(replace(SHOP, cache=cache, values={"T": '"chess","go","go"'})).shared is first.shared
 
 
-def test_cache_drops_the_least_recently_used_mask():
-    cache = MaskCache(limit=10)
-    make = {name: lambda: np.ones(5, bool) for name in "abc"}
-    for name in ("a", "b", "a", "c"):
-        cache.get(ITEMS, name, make[name])
-    assert (len(cache), cache.bytes, cache.misses) == (2, 10, 3)
-    cache.get(ITEMS, "a", make["a"])
-    assert cache.misses == 3, "a was used after b"
-    cache.get(ITEMS, "b", make["b"])
-    assert cache.misses == 4
-
-
-def test_cache_counts_a_mask_once_until_its_last_key_is_dropped():
-    cache, mask = MaskCache(limit=10), np.ones(5, bool)
-    for name in ("a", "b", "c"):
-        cache.get(ITEMS, name, lambda: mask)
-    assert (len(cache), cache.bytes) == (3, 5)
-    cache.get(ITEMS, "d", lambda: np.ones(5, bool))
-    assert (len(cache), cache.bytes) == (4, 10)
-    cache.get(ITEMS, "e", lambda: np.ones(5, bool))
-    assert (len(cache), cache.bytes) == (2, 10), "all keys of the oldest mask were dropped"
-
-
-def test_cache_has_an_end_if_one_mask_has_many_keys():
-    cache, mask = MaskCache(), np.ones(5, bool)
-    for number in range(MAX_KEYS + 5):
-        cache.get(ITEMS, number, lambda: mask)
-    assert (len(cache), cache.bytes) == (MAX_KEYS, 5)
-
-
-def test_cache_does_not_keep_a_mask_above_its_limit():
-    cache = MaskCache(limit=4)
-    cache.get(ITEMS, "a", lambda: np.ones(5, bool))
-    assert (len(cache), cache.bytes) == (0, 0)
+def test_a_users_events_change_rows_of_a_mask_that_all_users_share():
+    cache = MaskCache()
+    masks = [
+        CAPPED.mask(replace(SHOP, cache=cache, values={"CAP": "25"}, events={"order": np.array(rows)}))
+        for rows in ([4], [1, 3, 3], [])
+    ]
+    assert [mask.changed.tolist() for mask in masks] == [[4], [1, 3], []]
+    assert masks[0].shared is masks[1].shared is masks[2].shared
+    assert len(cache) == 1
 
 
 @pytest.mark.parametrize(
-    "expression",
-    ["EXCLUDE ItemID WHERE Items.PRICE > 5", 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("x")'],
+    ("expression", "shared", "changed"),
+    [
+        ('INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("view")', False, [1, 2]),
+        ('INCLUDE ItemID WHERE Interactions.EVENT_TYPE NOT IN ("view")', True, [1, 2]),
+        ('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("view", "order")', True, [0, 1, 2]),
+        ('EXCLUDE ItemID WHERE Interactions.EVENT_TYPE NOT IN ("*")', False, [0, 1, 2, 3]),
+        (
+            'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+            ' AND Interactions.EVENT_TYPE NOT IN ("view")',
+            False,
+            [0, 3],
+        ),
+    ],
 )
-def test_mask_is_read_only(expression):
-    with pytest.raises(ValueError, match="read-only"):
-        parse(expression).mask(replace(SHOP, cache=MaskCache()))[0] = False
+def test_filter_of_events_alone_reads_no_array_of_the_catalog(expression, shared, changed):
+    mask = parse(expression).mask(replace(SHOP, cache=MaskCache()))
+    assert mask.shared is shared
+    assert mask.changed.tolist() == changed
 
 
 def test_item_id_column_filters_by_ids():

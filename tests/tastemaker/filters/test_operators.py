@@ -16,7 +16,7 @@ PRICES = [ITEMS.record(row)["PRICE"] for row in range(ITEMS.rows)]
 def test_every_comparison_is_parsed_and_evaluated_for_items_and_users(symbol: str) -> None:
     item_filter = parse(f"INCLUDE ItemID WHERE Items.PRICE {symbol} 25")
     assert item_filter.expressions[0].conditions[0].operator == symbol
-    assert item_filter.mask(SHOP).tolist() == [
+    assert item_filter.mask(SHOP).flags.tolist() == [
         price is not None and COMPARISONS[symbol](price, 25.0) for price in PRICES
     ]
     for age in (17.0, 18.0, 19.0):

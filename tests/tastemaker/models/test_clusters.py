@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tastemaker.masks import Mask
 from tastemaker.models.blended import SEARCHED_TOGETHER, Blended, Searched, searched_together
 from tastemaker.models.clusters import Clusters, Static
 from tastemaker.models.extras import Extra
@@ -77,17 +78,18 @@ def test_best_items_are_found_with_few_clusters(shop) -> None:
 
 @pytest.mark.parametrize("kept", [0.995, 0.5, 0.1, 0.02, 0.001])
 def test_filter_is_respected_without_loss_of_recall(shop, kept: float) -> None:
-    mask = np.random.default_rng(5).random(ITEMS) < kept
-    mask.flags.writeable = False
+    flags = np.random.default_rng(5).random(ITEMS) < kept
+    flags.flags.writeable = False
+    mask = Mask.of(flags)
     assert recall(shop, mask) >= 0.98
     _, searched = both(shop, 1)
     best = searched.top(25, mask)
-    assert len(best) == 25 and mask[best].all()
+    assert len(best) == 25 and flags[best].all()
 
 
 def test_filter_that_correlates_with_clusters_is_respected(shop) -> None:
     vectors = shop[0]
-    mask = vectors[:, 0] > 1.5  # what a filter keeps may lie in few clusters
+    mask = Mask.of(vectors[:, 0] > 1.5)  # what a filter keeps may lie in few clusters
     assert recall(shop, mask) >= 0.98
 
 
@@ -100,7 +102,7 @@ def test_scores_are_exact_and_best_first(shop) -> None:
 
 @pytest.mark.parametrize("kept", [None, 0.99, 0.1])
 def test_estimated_softmax_divisor_is_near_the_exact_one(shop, kept: float | None) -> None:
-    mask = None if kept is None else np.random.default_rng(6).random(ITEMS) < kept
+    mask = None if kept is None else Mask.of(np.random.default_rng(6).random(ITEMS) < kept)
     errors = []
     for number in range(QUERIES):
         exact, searched = both(shop, number)
@@ -111,25 +113,27 @@ def test_estimated_softmax_divisor_is_near_the_exact_one(shop, kept: float | Non
 def test_items_after_the_clusters_are_found(shop) -> None:
     assert recall(shop, more=500) >= 0.99
     exact, searched = both(shop, 2, more=500)
-    late = np.zeros(ITEMS + 500, bool)
-    late[ITEMS:] = True
+    late = Mask.only(ITEMS + 500, np.arange(ITEMS, ITEMS + 500))
     assert searched.top(20, late).tolist() == exact.top(20, late).tolist()
 
 
 def test_answer_may_be_longer_than_what_a_search_read(shop) -> None:
     exact, searched = both(shop, 4)
     assert searched.top(ITEMS)[:200].tolist() == exact.top(ITEMS)[:200].tolist()
-    nothing = np.zeros(ITEMS, bool)
+    nothing = Mask(ITEMS, False)
     assert len(searched.top(5, nothing)) == 0 and searched.log_sum(nothing) == -np.inf
 
 
 def test_promotions_are_searched_separately(shop) -> None:
     _, searched = both(shop, 5)
-    rare = np.zeros(ITEMS, bool)
-    rare[7:47] = True
+    rare = Mask.only(ITEMS, np.arange(7, 47))
     picks = recommend(searched, count=20, scale=CANDIDATES, promotion=Promotion("p", 50, rare)).each()
     promoted = [pick.item for pick in picks if pick.promotion]
-    assert len(promoted) == 10 and rare[promoted].all() and len({pick.item for pick in picks}) == 20
+    assert (
+        len(promoted) == 10
+        and rare.take(np.array(promoted)).all()
+        and len({pick.item for pick in picks}) == 20
+    )
 
 
 @given(st.integers(1, 60), st.integers(0, 2**32 - 1), st.booleans())
@@ -141,7 +145,8 @@ def test_reading_all_clusters_is_exact(count: int, seed: int, ties: bool) -> Non
     built = clusters.build(vectors, seed)
     extra = Extra(np.arange(0, 300, 7), np.round(rng.normal(0, 3, 43)).astype(np.float32))
     vector = np.round(rng.standard_normal(WIDTH)).astype(np.float32)
-    mask = [None, rng.random(300) < 0.5, rng.random(300) < 0.99][seed % 3]
+    shared = [True, False, rng.random(300) < 0.5, rng.random(300) < 0.99][seed % 4]
+    mask = Mask(300, shared, np.flatnonzero(rng.random(300) < rng.choice([0.0, 0.05, 0.5])))
     exact = Blended(vectors, vector, static, extra)
     searched = Searched(vectors, vector, Static.of(static, built), extra, built)
     best, wanted = searched.top(count, mask), exact.top(count, mask)
@@ -165,8 +170,11 @@ def test_users_searched_for_together_get_what_each_gets_alone(share: float) -> N
     built = clusters.build(vectors)
     built.share = 0.1
     by_cluster = Static.of(static, built)
-    one_mask, extras = rng.random(len(static)) < share, np.arange(0, 3_000, 50)
-    for masks in ([None] * 9, [one_mask] * 9, [rng.random(len(static)) < share for _ in range(9)]):
+    extras = np.arange(0, 3_000, 50)
+    one_mask, *others = (Mask.of(rng.random(len(static)) < share) for _ in range(10))
+    own = [rng.choice(3_000, 40, replace=False) for _ in range(9)]
+    without = [[mask.without(rows) for rows in own] for mask in (Mask(3_000), one_mask)]
+    for masks in ([None] * 9, [one_mask] * 9, others, *without):
         users, alone = (
             [
                 Searched(vectors, query, by_cluster, Extra(extras, np.ones(60, np.float32)), built)
@@ -186,8 +194,7 @@ def test_users_with_fewer_items_than_asked_for_get_together_what_each_gets_alone
     vectors, static, _ = catalog(3, 3_000)
     built = clusters.build(vectors)
     built.share = 0.1
-    by_cluster, small = Static.of(static, built), np.zeros(len(static), bool)
-    small[::300] = True
+    by_cluster, small = Static.of(static, built), Mask.only(3_000, np.arange(0, 3_000, 300))
     for sums in ([None] * 9, [small] * 9):
         users, alone = (
             [

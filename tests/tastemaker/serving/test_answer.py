@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tastemaker.masks import Mask
 from tastemaker.models.scores import Dense, log_sum
 from tastemaker.serving.answer import CANDIDATES, CATALOG, Pick, Promotion, rank, recommend
 
@@ -18,10 +19,8 @@ def picked(*scores: Dense, **asked: Any) -> list[Pick]:
     return recommend(*scores, **asked).each()
 
 
-def mask(*items: int, of: int = 4) -> np.ndarray:
-    allowed = np.zeros(of, bool)
-    allowed[list(items)] = True
-    return allowed
+def mask(*items: int, of: int = 4) -> Mask:
+    return Mask.only(of, np.array(items))
 
 
 def test_recommend_returns_best_first_without_scores() -> None:
@@ -54,7 +53,7 @@ def test_promoted_items_take_their_share_without_duplicates() -> None:
     promotion = Promotion("sale", 35, mask(19, 3, 1, 0, of=20))
     for seed in range(20):
         picks = picked(
-            Dense(scores), count=10, allowed=scores > 5, promotion=promotion, rng=Random(seed),
+            Dense(scores), count=10, allowed=Mask.of(scores > 5), promotion=promotion, rng=Random(seed),
             scale=CANDIDATES, reasons=True,
         )  # fmt: skip
         promoted = [pick.item for pick in picks if pick.promotion == "sale"]
@@ -111,9 +110,9 @@ def test_every_answer_satisfies_the_invariants(values: list[float], count: int, 
     picks = picked(
         Dense(scores),
         count=count,
-        allowed=allowed,
+        allowed=Mask.of(allowed),
         scale=CATALOG,
-        promotion=Promotion("p", percent, on_sale),
+        promotion=Promotion("p", percent, Mask.of(on_sale)),
         rng=Random(0),
         fillers=np.ones(len(values), np.float32),
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.quality.exploration import simulate
+from tastemaker.masks import Mask
 from tastemaker.models.bundle import taken_rate
 from tastemaker.models.scores import Dense
 from tastemaker.serving.answer import CATALOG, EXPLORED, recommend
@@ -49,8 +50,7 @@ def test_new_items_have_random_places_without_scores() -> None:
 
 def test_exploration_respects_age_and_filter() -> None:
     assert exploration(days=10.0).choose(SCORES, [0, 1], 2) == []
-    allowed = np.ones(20, bool)
-    allowed[13:] = False
+    allowed = Mask.only(20, np.arange(13))
     picks = recommend(SCORES, count=4, allowed=allowed, exploration=exploration())
     assert set(picks.items) == {0, 1, 2, 12}
 

@@ -66,9 +66,9 @@ def test_update_mask_judges_only_upserted_items_again() -> None:
         alien={"GENRES": "horror"}, casablanca={"GENRES": "love|space"}, dune={"GENRES": "space"}
     )
     mask = SPACE.mask(context())
-    assert mask.tolist() == [True, False, False]
-    assert items.update_mask(SPACE, context(), mask).tolist() == [False, False, True]
-    assert mask.tolist() == [True, False, False], "the mask of the bundle is unchanged"
+    assert mask.flags.tolist() == [True, False, False]
+    assert items.update_mask(SPACE, context(), mask).flags.tolist() == [False, False, True]
+    assert mask.flags.tolist() == [True, False, False], "the mask of the bundle is unchanged"
 
 
 def test_allowed_includes_new_items() -> None:
@@ -114,7 +114,7 @@ def test_update_mask_equals_a_bundle_that_was_written_with_the_upserts(genres: d
         ],
     )
     mask = UpsertedItems(records, ITEMS, COLUMNS, {}).update_mask(SPACE, context(), SPACE.mask(context()))
-    assert mask.tolist() == SPACE.mask(FilterContext(rewritten, ids=ITEMS)).tolist()
+    assert mask.flags.tolist() == SPACE.mask(FilterContext(rewritten, ids=ITEMS)).flags.tolist()
 
 
 @pytest.mark.parametrize("value", [True, 1, 2.5, "text"])

@@ -1,0 +1,94 @@
+"""The masks of users who are answered together, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.masks import Flags, Mask, Rows
+from tastemaker.models.sparse import sums_of_runs
+
+SLOTS = 64
+"""The slots for each changed row of a user: so many that few other rows are in its slot."""
+
+
+class Masks:
+    """Masks over `size` items. The rows that each of them changes lie one mask after the other.
+
+    `changed` has these rows, `lengths` how many each mask has, and `added` whether a row became allowed.
+    """
+
+    def __init__(self, masks: Sequence[Mask | None], size: int) -> None:
+        everything = Mask(size)
+        self.size = size
+        self.each = [everything if mask is None else mask for mask in masks]
+        self.shared = [mask.shared for mask in self.each]
+        self.share_one = all(one is self.shared[0] for one in self.shared)
+        self.changed = np.concatenate([mask.changed for mask in self.each])
+        self.lengths = np.array([len(mask.changed) for mask in self.each])
+        self._owners = np.repeat(np.arange(len(masks)), self.lengths)
+        self.added = ~self._shared_flags(self.changed, self.lengths)
+        self.keys = self.keys_of(self._owners, self.changed)
+
+    @property
+    def allow_all(self) -> bool:
+        """Whether each mask allows all items."""
+        return self.share_one and self.shared[0] is True and not len(self.changed)
+
+    def keys_of(self, owners: Rows, items: Rows) -> NDArray[np.int64]:
+        """A number for each pair of a mask and an item. Those of rising owners and items rise."""
+        keys: NDArray[np.int64] = owners * self.size + items
+        return keys
+
+    def applied(
+        self, items: NDArray[np.int64], values: NDArray[np.float32], lengths: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+        """The items that the masks allow of each user's items, with their values, and how many are left.
+
+        Items that a mask adds and that the user does not have follow with a value of 0.
+        """
+        through = self._shared_flags(items, lengths)
+        if len(self.changed):
+            places = self._places(items, lengths)
+            here = places >= 0
+            through[places[here]] ^= True
+            if (added := self.added & ~here).any():
+                ends = np.cumsum(lengths)[self._owners[added]]
+                items = np.insert(items, ends, self.changed[added])
+                values, through = np.insert(values, ends, 0.0), np.insert(through, ends, True)
+                lengths = lengths + np.bincount(self._owners[added], minlength=len(lengths))
+        kept = np.flatnonzero(through)  # faster than indexing with flags, whose pattern is random
+        return items.take(kept), values.take(kept), sums_of_runs(through, lengths).astype(np.int64)
+
+    def _shared_flags(self, items: Rows, lengths: NDArray[np.int64]) -> Flags:
+        """Whether the shared part of each mask allows its items."""
+        if self.share_one:
+            return self.each[0].shared_flags(items)
+        ends = np.cumsum(lengths).tolist()
+        return np.concatenate(
+            [
+                mask.shared_flags(items[begin:end])
+                for mask, (begin, end) in zip(self.each, pairwise([0, *ends]), strict=True)
+            ]
+        )
+
+    def _places(self, items: Rows, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The place of each changed row among its user's items; -1 if it is not there.
+
+        Items whose slot has no changed row are passed over, so that few are searched for.
+        """
+        users = np.arange(len(lengths))
+        slots = 1 << (SLOTS * len(self.changed) // len(users)).bit_length()
+        taken = np.zeros(len(users) * slots, bool)
+        taken[self._owners * slots + (self.changed & (slots - 1))] = True
+        near = np.flatnonzero(taken.take(np.repeat(users * slots, lengths) + (items & (slots - 1))))
+        whose = np.searchsorted(np.cumsum(lengths), near, "right")
+        keys = self.keys_of(whose, items[near])
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        places = np.full(len(self.changed), -1)
+        same = self.keys[at] == keys
+        places[at[same]] = near[same]
+        return places
