@@ -43,8 +43,11 @@ class Mask:
 
     @classmethod
     def only(cls, size: int, rows: Rows) -> Mask:
-        """A mask that allows these rows and no others. They may repeat."""
-        return cls(size, False, distinct(rows))
+        """A mask that allows these rows and no others. They may repeat; negative ones do not count."""
+        changed = distinct(rows)
+        if len(changed) and changed[0] < 0:
+            changed = changed[changed >= 0]
+        return cls(size, False, changed)
 
     def __len__(self) -> int:
         return self.size
@@ -64,6 +67,8 @@ class Mask:
     def take(self, rows: Rows) -> Flags:
         """Whether each of these rows is allowed."""
         found = self.shared_flags(rows)
+        if rows is self.changed:
+            return ~found
         if len(self.changed):
             places = np.minimum(np.searchsorted(self.changed, rows), len(self.changed) - 1)
             found ^= self.changed[places] == rows
@@ -86,7 +91,7 @@ class Mask:
 
     def without(self, rows: Rows) -> Mask:
         """This mask without some rows, which may repeat."""
-        return self & ~Mask.only(self.size, rows)
+        return self - Mask.only(self.size, rows)
 
     def __invert__(self) -> Mask:
         opposite = not self.shared if isinstance(self.shared, bool) else ~self.shared
@@ -94,6 +99,15 @@ class Mask:
 
     def __and__(self, other: Mask) -> Mask:
         return self._combined(other, np.logical_and, neutral=True)
+
+    def __sub__(self, other: Mask) -> Mask:
+        if len(self.changed) or other.shared is not False:
+            return self & ~other
+        # The usual case, the few rows of one user, takes an eighth of the time of combining masks.
+        removed = other.changed
+        if self.shared is not True:
+            removed = removed[self.shared_flags(removed)]
+        return _with_changed(self.size, self.shared, removed)
 
     def __or__(self, other: Mask) -> Mask:
         return self._combined(other, np.logical_or, neutral=False)
@@ -120,7 +134,11 @@ class Mask:
         if len(self.changed) and len(other.changed):
             rows = distinct(np.concatenate([self.changed, other.changed]))
         allowed = combine(self.take(rows), other.take(rows))
-        return _with_changed(self.size, shared, rows[allowed != Mask(self.size, shared).take(rows)])
+        if isinstance(shared, bool):
+            differs = ~allowed if shared else allowed
+        else:
+            differs = allowed != shared.take(rows)
+        return _with_changed(self.size, shared, rows[differs])
 
     def and_by(self, cache: MaskCache, other: Mask) -> Mask:
         """The rows that both allow. What is computed from two shared masks is cached."""
@@ -135,9 +153,8 @@ def distinct(rows: Rows) -> NDArray[np.int64]:
     """The same rows, rising, each once. It is a few times as fast as `np.unique`."""
     rising = rows.astype(np.int64)
     rising.sort()
-    new = np.ones(len(rising), bool)
-    np.not_equal(rising[1:], rising[:-1], out=new[1:])
-    return rising if new.all() else rising[new]
+    again = rising[1:] == rising[:-1]
+    return rising[np.append(True, ~again)] if np.count_nonzero(again) else rising
 
 
 def _with_changed(size: int, shared: Flags | bool, changed: NDArray[np.int64]) -> Mask:

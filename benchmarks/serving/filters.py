@@ -18,11 +18,11 @@ from functools import partial
 from itertools import cycle
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tastemaker.columns import Column, Columns
-from tastemaker.filters import Filter, FilterContext, MaskCache, dump, parse
+from tastemaker.filters import Filter, FilterContext, dump, parse
 from tastemaker.ids import Ids
+from tastemaker.masks import Mask, MaskCache
 
 FILTERS = {
     "tags, many per item": "INCLUDE ItemID WHERE Items.TAGS IN ($TAGS)",
@@ -93,7 +93,7 @@ def main() -> None:
     matrix = random.standard_normal((items, 64), dtype=np.float32)
     scan = best(matrix.sum, 10)
 
-    def answer(filter: Filter, cache: MaskCache | None = None) -> NDArray[np.bool_]:
+    def answer(filter: Filter, cache: MaskCache | None = None) -> Mask:
         values = {"TAGS": tags} if filter.parameters else {}
         return filter.mask(FilterContext(columns, values, next(users), cache=cache))
 
@@ -102,7 +102,7 @@ def main() -> None:
     for name, text in FILTERS.items():
         filter = parse(text)
         cache = MaskCache()
-        share = answer(filter, cache).mean()
+        share = answer(filter, cache).count() / items
         new = best(partial(answer, filter))
         kept = best(partial(answer, filter, cache))
         print(f"{name:28} {share:6.1%} {new:8.3f} {kept:8.3f} {new / scan:9.2f} {kept / scan:9.4f}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -58,18 +59,11 @@ class InferenceJob:
 
     def answer(self, question: lines.Question) -> dict[str, Any]:
         """Return the `output` of a line. Raises TastemakerError if the line cannot be answered."""
-        if self.endpoint.recipe.call == "GetPersonalizedRanking":
-            return self._ranking(question)
-        request, picks = self._picks(question)
-        output: dict[str, Any] = {"recommendedItems": self._loaded.bundle.items.take(picks.items)}
-        if request.scale is not None:
-            output["scores"] = picks.scores
-        if any(picks.reasons):
-            output["reasons"] = picks.reasons
+        output: dict[str, Any] = json.loads(self.json_answer(question))
         return output
 
     def json_answer(self, question: lines.Question) -> str:
-        """Return the `output` of a line as JSON, which is faster. Raises as `answer`."""
+        """Return the `output` of a line as JSON, as it is written. Raises as `answer`."""
         if self.endpoint.recipe.call == "GetPersonalizedRanking":
             return lines.to_json(self._ranking(question))
         request, picks = self._picks(question)

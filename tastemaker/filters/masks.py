@@ -41,27 +41,30 @@ def combine(
     FilterError if a value cannot be compared with its column.
     """
     cache = MaskCache(0) if cache is None else cache  # not `cache or`: an empty cache is false
-    of_events = [expression for expression in active if expression.on_events]
-    folded = _folded(events) if of_events else {}
-    columns = [expression for expression in active if not expression.on_events]
-    include = tuple(expression.alternatives for expression in columns if expression.action == INCLUDE)
-    exclude = tuple(expression.alternatives for expression in columns if expression.action != INCLUDE)
+    by_columns: dict[str, tuple[Alternatives, ...]] = {INCLUDE: (), EXCLUDE: ()}
+    by_events: dict[str, list[Mask]] = {INCLUDE: [], EXCLUDE: []}
+    folded: dict[str, list[Rows]] | None = None
+    for expression in active:
+        if expression.on_events:
+            folded = _folded(events) if folded is None else folded
+            by_events[expression.action].append(_by_events(expression, items.rows, folded))
+        else:
+            by_columns[expression.action] += (expression.alternatives,)
+    include, exclude = by_columns[INCLUDE], by_columns[EXCLUDE]
 
     def selected(by: tuple[Alternatives, ...]) -> Flags:
         return reduce(np.logical_or, (_alternatives(each, items, ids) for each in by))
 
-    mask = Mask(items.rows, shared=not any(expression.action == INCLUDE for expression in active))
+    mask = Mask(items.rows, shared=not include and not by_events[INCLUDE])
     if include:
         mask = Mask.of(cache.get((items,), (INCLUDE, include), lambda: selected(include)))
-    for expression in of_events:
-        if expression.action == INCLUDE:
-            mask |= _by_events(expression, items.rows, folded)
+    for found in by_events[INCLUDE]:
+        mask |= found
     if exclude:
         rest = Mask.of(cache.get((items,), (EXCLUDE, exclude), lambda: ~selected(exclude)))
         mask = mask.and_by(cache, rest)
-    for expression in of_events:
-        if expression.action != INCLUDE:
-            mask &= ~_by_events(expression, items.rows, folded)
+    for found in by_events[EXCLUDE]:
+        mask -= found
     return mask
 
 
@@ -133,11 +136,10 @@ def _with_ids(ids: Ids, wanted: tuple[str, ...], rows: int) -> Flags:
 
 
 def _folded(events: Events) -> dict[str, list[Rows]]:
-    """The rows of known items by event type, as types are compared."""
+    """The rows by event type, as types are compared."""
     folded: dict[str, list[Rows]] = {}
     for event_type, touched in events.items():
-        known = np.asarray(touched)
-        folded.setdefault(_event_name(event_type), []).append(known[known >= 0])
+        folded.setdefault(_event_name(event_type), []).append(touched)
     return folded
 
 

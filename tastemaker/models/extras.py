@@ -102,7 +102,7 @@ class SparseParts:
             ends -= np.searchsorted(again, ends)
             ends[1:] -= ends[:-1].copy()
             lengths = ends.reshape(lengths.shape)
-        return _by_user(items.astype(np.int64), values, lengths)
+        return _by_user(items, values, lengths)
 
     def _entries(self, histories: Sequence[NDArray[np.integer]]) -> list[Entries]:
         lengths = np.array([len(history) for history in histories])
@@ -132,13 +132,14 @@ def _repeated(
     return repeated(items, firsts + (items & (slots - 1)), users * slots)
 
 
-def _by_user(items: NDArray[np.int64], values: Array, lengths: NDArray[np.int64]) -> list[Extra]:
+def _by_user(items: NDArray[np.integer], values: Array, lengths: NDArray[np.int64]) -> list[Extra]:
     """Each user's entries, of all parts. `lengths` is int64[parts, users]."""
     users = lengths.shape[1]
     if users == 1:
-        return [Extra(items, values)]
+        return [Extra(items.astype(np.int64), values)]
     runs = [slice(begin, end) for begin, end in pairwise([0, *np.cumsum(lengths).tolist()])]
     runs = [run for user in range(users) for run in runs[user::users]]
-    items, values = (np.concatenate([array[run] for run in runs]) for array in (items, values))
+    rows: NDArray[np.int64] = np.concatenate([items[run] for run in runs], dtype=np.int64)
+    values = np.concatenate([values[run] for run in runs])
     ends = np.cumsum(lengths.sum(axis=0)).tolist()
-    return [Extra(items[begin:end], values[begin:end]) for begin, end in pairwise([0, *ends])]
+    return [Extra(rows[begin:end], values[begin:end]) for begin, end in pairwise([0, *ends])]

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.masks import Flags, Mask, Rows
+from tastemaker.masks import NO_ROWS, Flags, Mask, Rows
 from tastemaker.models.sparse import sums_of_runs
 
 SLOTS = 64
@@ -25,18 +25,20 @@ class Masks:
         everything = Mask(size)
         self.size = size
         self.each = [everything if mask is None else mask for mask in masks]
-        self.shared = [mask.shared for mask in self.each]
-        self.share_one = all(one is self.shared[0] for one in self.shared)
-        self.changed = np.concatenate([mask.changed for mask in self.each])
+        first = self.each[0].shared
+        self.share_one = all(mask.shared is first for mask in self.each)
         self.lengths = np.array([len(mask.changed) for mask in self.each])
-        self._owners = np.repeat(np.arange(len(masks)), self.lengths)
+        self.changed, self._owners = NO_ROWS, NO_ROWS
+        if self.lengths.any():
+            self.changed = np.concatenate([mask.changed for mask in self.each])
+            self._owners = np.repeat(np.arange(len(masks)), self.lengths)
         self.added = ~self._shared_flags(self.changed, self.lengths)
         self.keys = self.keys_of(self._owners, self.changed)
 
     @property
     def allow_all(self) -> bool:
         """Whether each mask allows all items."""
-        return self.share_one and self.shared[0] is True and not len(self.changed)
+        return self.share_one and self.each[0].shared is True and not len(self.changed)
 
     def keys_of(self, owners: Rows, items: Rows) -> NDArray[np.int64]:
         """A number for each pair of a mask and an item. Those of rising owners and items rise."""

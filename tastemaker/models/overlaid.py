@@ -27,7 +27,7 @@ WORST = np.iinfo(np.int64).max
 """What is sorted behind every item."""
 LOWEST = np.finfo(np.float32).min
 """The lowest score of an item that may be shown."""
-LEAST_LEFT = 1e-6
+MIN_SHARE_LEFT = 1e-6
 """The share of a sum that must be left, so that differences from float64 keep their digits."""
 
 
@@ -76,13 +76,16 @@ class Shared:
 
     def totals(self, masks: Masks) -> NDArray[np.float64]:
         """The logarithms of the sums of the exponentials of what each mask allows: float64[masks]."""
-        totals = np.array([self.total(one) for one in masks.shared])
+        if masks.share_one:
+            totals = np.full(len(masks.each), self.total(masks.each[0].shared))
+        else:
+            totals = np.array([self.total(mask.shared) for mask in masks.each])
         if not len(masks.changed) or not np.isfinite(self._total):
             return totals
         before = np.exp(totals - self._total)
         shares = self.shares.take(masks.changed)
         now = before + sums_of_runs(np.where(masks.added, shares, -shares), masks.lengths)
-        left = now > LEAST_LEFT * before
+        left = now > MIN_SHARE_LEFT * before
         totals[left] = self._total + np.log(now[left])
         for place in np.flatnonzero(~left & (masks.lengths > 0)).tolist():
             totals[place] = log_sum(self.values[masks.each[place].flags].astype(np.float64))
@@ -241,11 +244,11 @@ class Together:
         shared, masks, users = self._shared, self._masks, np.arange(len(self._lengths))
         most = np.where(np.isposinf(least), 0, count + self._lengths + masks.lengths)
         if masks.share_one:
-            items, lengths = shared.first(masks.shared[0], least, most)
+            items, lengths = shared.first(masks.each[0].shared, least, most)
         else:
             found = [
-                shared.first(one, least[user : user + 1], most[user : user + 1])
-                for user, one in enumerate(masks.shared)
+                shared.first(mask.shared, least[user : user + 1], most[user : user + 1])
+                for user, mask in enumerate(masks.each)
             ]
             items, lengths = (np.concatenate(part) for part in zip(*found, strict=True))
         if not lengths.any():

@@ -114,17 +114,17 @@ def repeated(
     """
     small = len(keys) <= 1 << 16
     rest: NDArray[np.integer] = np.arange(len(keys), dtype=np.uint16 if small else np.int32)
-    table, tried = np.empty(size, rest.dtype), keys
+    table = np.empty(size, rest.dtype)
     again, last = [rest[:0]], [rest[:0]]
     while len(rest):
         table[slots] = rest
         there = table.take(slots)
-        same = keys.take(there) == tried
-        earlier = np.flatnonzero(same & (there != rest))
-        again.append(rest[earlier])
-        last.append(there[earlier])
-        left = np.flatnonzero(~same)
-        rest, slots, tried = rest[left], slots[left], tried[left]
+        others = np.flatnonzero(there != rest)
+        rest, there, slots = rest[others], there[others], slots[others]
+        same = keys.take(there) == keys.take(rest)
+        again.append(rest[same])
+        last.append(there[same])
+        rest, slots = rest[~same], slots[~same]
     found = np.concatenate(again)
     order = np.argsort(found)
     return found[order].astype(np.int64), np.concatenate(last)[order].astype(np.int64)

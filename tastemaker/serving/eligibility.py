@@ -28,6 +28,7 @@ from tastemaker.serving.history import Past
 from tastemaker.serving.query import Query
 from tastemaker.serving.runtime import Runtime
 
+NO_ITEMS = np.zeros(0, np.int32)
 FilterValues = Mapping[str, str] | None
 
 
@@ -209,6 +210,6 @@ def _hidden_by_use_case(query: Query) -> NDArray[np.int32]:
     """Return the items that the recipe hides: those that the user has an event of a certain type with."""
     event_type = (query.endpoint.recipe.hides or "").casefold()
     if not event_type or not query.user_id:
-        return np.zeros(0, np.int32)
+        return NO_ITEMS
     found = [items for name, items in query.past.by_type.items() if name.casefold() == event_type]
-    return np.concatenate(found) if found else np.zeros(0, np.int32)
+    return np.concatenate(found) if found else NO_ITEMS

@@ -60,7 +60,7 @@ class RecordCache:
         self._records, self._clock = records, clock
         self._cached: dict[str, tuple[float, Record]] = {}
         self._endpoints: dict[str, tuple[Record | Endpoint, Endpoint]] = {}
-        self._storages: dict[str, tuple[float, DatasetStorage]] = {}
+        self._storages: dict[tuple[str, str], tuple[float, DatasetStorage]] = {}
 
     def get(self, arn: str) -> Record:
         """Return the record of an ARN. Raises ResourceNotFound."""
@@ -77,12 +77,13 @@ class RecordCache:
 
     def storage(self, endpoint: Endpoint, dataset_type: str) -> DatasetStorage:
         """Return where the data of a dataset of an endpoint's group are. The dataset need not exist."""
-        arn = dataset_arn(endpoint.dataset_group_arn, dataset_type)
-        cached = self._storages.get(arn)
+        key = endpoint.dataset_group_arn, dataset_type
+        cached = self._storages.get(key)
         if cached is not None and self._clock() - cached[0] < CACHE_SECONDS:
             return cached[1]
+        arn = dataset_arn(*key)
         storage = DatasetStorage(arn, self._records.target(data_id_alias(arn)))
-        self._storages[arn] = (self._clock(), storage)
+        self._storages[key] = (self._clock(), storage)
         return storage
 
     def endpoint(self, arn: str) -> Endpoint:

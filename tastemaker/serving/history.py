@@ -56,8 +56,10 @@ class Past:
     def by_type(self) -> Mapping[str, NDArray[np.int32]]:
         """The items of the newest events by event type, "" for those without one, as a filter reads them."""
         named: dict[str, list[int]] = {}
-        for number in np.unique(self.types).tolist():
+        for number in sorted(set(self.types.tolist())):
             named.setdefault(self.type_names[number] if number >= 0 else "", []).append(number)
+        if len(named) == 1:
+            return {name: self.items[-MAX_EVENTS_PER_TYPE:] for name in named}
         return {
             name: self.items[self.types == numbers[0] if len(numbers) == 1 else np.isin(self.types, numbers)][
                 -MAX_EVENTS_PER_TYPE:

@@ -31,6 +31,9 @@ FILTERS = {
     "none": None,
     "shared": 'INCLUDE ItemID WHERE Items.GENRES IN ("space", "love")',
     "of-the-user": 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")',
+    "of-the-user-and-shared": 'INCLUDE ItemID WHERE Items.GENRES IN ("space", "love")'
+    ' | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")',
+    "only-of-the-user": 'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")',
     "with-values": "INCLUDE ItemID WHERE Items.GENRES IN ($G)",
     "values-of-the-user": "INCLUDE ItemID WHERE Items.GENRES IN ($G) IF CurrentUser.AGE > 20",
 }
@@ -60,10 +63,10 @@ def job(cinema: Cinema, recipe: str, filter_arn: str | None, model: str = "seque
     )
 
 
-def answered(work: InferenceJob, question: dict[str, Any], *, as_json: bool = False) -> tuple[Any, str]:
-    """The output of a line, as it is read from JSON, and its error."""
+def answered(work: InferenceJob, question: dict[str, Any]) -> tuple[Any, str]:
+    """The output of a line, and its error."""
     try:
-        return json.loads(work.json_answer(question) if as_json else json.dumps(work.answer(question))), ""
+        return work.answer(question), ""
     except TastemakerError as error:
         return None, error.message
 
@@ -107,7 +110,7 @@ def answers(cinema: Cinema, campaign: str, name: str) -> tuple[str | None, Answe
     alone = [answered(job(cinema, recipe, arn), question) for question in QUESTIONS]
     work = job(cinema, recipe, arn)
     work.score_together(QUESTIONS)
-    together = [answered(work, question, as_json=True) for question in QUESTIONS]
+    together = [answered(work, question) for question in QUESTIONS]
     assert sum(output is not None for output, _ in together) >= 3
     return arn, alone, together
 
@@ -125,18 +128,14 @@ def compare(cinema: Cinema, campaign: str, name: str) -> list[list[str]]:
     return [output["recommendedItems"] for output, _ in together if output is not None]
 
 
-@pytest.mark.parametrize(
-    "recipe", ["aws-user-personalization-v2", "aws-personalized-ranking", "aws-similar-items"]
-)
-@pytest.mark.parametrize("kept", [0, inference.MAX_IDS])
-def test_json_of_an_answer_is_that_of_the_answer(
-    cinema: Cinema, recipe: str, kept: int, monkeypatch: pytest.MonkeyPatch
+def test_ids_are_those_of_the_bundle_whether_their_json_is_kept_or_not(
+    cinema: Cinema, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inference, "MAX_IDS", kept)
-    work = job(cinema, recipe, None, "similar" if recipe == "aws-similar-items" else "sequence")
-    for user in ("ann", "nobody"):
-        question = {"userId": user, "itemId": "alien", "itemList": ["dune", "no film", "emma"]}
-        assert json.loads(work.json_answer(question)) == work.answer(question)
+    found = []
+    for kept in (inference.MAX_IDS, 0):
+        monkeypatch.setattr(inference, "MAX_IDS", kept)
+        found.append(job(cinema, "aws-similar-items", None, "similar").answer({"itemId": "alien"}))
+    assert found[0] == found[1] == {"recommendedItems": cinema.items("similar", itemId="alien")[:4]}
 
 
 def test_lines_that_follow_prepared_ones_are_answered_alone(cinema: Cinema) -> None:

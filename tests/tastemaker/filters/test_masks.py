@@ -179,7 +179,7 @@ def test_cache_ignores_the_order_of_values():
     assert filter.mask(replace(SHOP, cache=cache, values={"T": '"chess","go","go"'})).shared is first.shared
 
 
-def test_a_users_events_change_rows_of_a_mask_that_all_users_share():
+def test_events_of_users_change_rows_of_a_mask_that_all_users_share():
     cache = MaskCache()
     masks = [
         CAPPED.mask(replace(SHOP, cache=cache, values={"CAP": "25"}, events={"order": np.array(rows)}))
