@@ -59,7 +59,7 @@ class Past:
         for number in sorted(set(self.types.tolist())):
             named.setdefault(self.type_names[number] if number >= 0 else "", []).append(number)
         if len(named) == 1:
-            return {name: self.items[-MAX_EVENTS_PER_TYPE:] for name in named}
+            return dict.fromkeys(named, self.items[-MAX_EVENTS_PER_TYPE:])
         return {
             name: self.items[self.types == numbers[0] if len(numbers) == 1 else np.isin(self.types, numbers)][
                 -MAX_EVENTS_PER_TYPE:
