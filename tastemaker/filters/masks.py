@@ -151,7 +151,7 @@ def _by_events(expression: Expression, rows: int, folded: Mapping[str, list[Rows
         if isinstance(condition.operand, Literals):
             wanted = {_event_name(text) for text in condition.operand.values}
         found = [each for name in (folded if "*" in wanted else wanted) for each in folded.get(name, ())]
-        mask = Mask.only(rows, np.concatenate(found) if found else NO_ROWS)
+        mask = Mask.only(rows, found[0] if len(found) == 1 else np.concatenate([NO_ROWS, *found]))
         return ~mask if condition.operator == NOT_IN else mask
 
     return reduce(or_, (reduce(and_, map(having, those)) for those in expression.alternatives))

@@ -159,7 +159,7 @@ class Searched(Blended):
         """What was found, with what some items get in addition."""
         clusters, (told, more) = self._clusters, self._extra
         if allowed is not None:
-            told, more, _ = Masks([allowed], len(self)).applied(told, more, np.array([len(told)]))
+            told, more, _ = Masks([allowed], len(self)).applied(told, more.copy(), np.array([len(told)]))
         told, more, late = self._with_late(told, more, allowed)
         places = np.full(len(told), -1)
         places[:late] = clusters.places(found, told[:late])

@@ -271,14 +271,16 @@ class Clusters:
         return np.concatenate([self.order[run] for run in runs]), scores
 
     def _through(self, allowed: Mask) -> AllowedRows:
-        """The rows that a mask allows, without what it adds to its shared mask."""
+        """The rows that a mask allows, without what it adds to the rows of its shared mask."""
         shared = self._through_shared(allowed.shared)
-        removed = allowed.removed
-        if not len(removed):
+        changed = allowed.changed if shared.rows is None else allowed.removed
+        if not len(changed):
             return shared
-        held = self.rows.take(removed[: np.searchsorted(removed, len(self))])
-        sizes = shared.sizes - np.bincount(self.of_row.take(held), minlength=len(self.sizes))
-        return replace(shared, held=np.concatenate([shared.held, held]), sizes=sizes)
+        rows = self.rows.take(changed[: np.searchsorted(changed, len(self))])
+        # Of all rows, those that are held back and change are allowed, and the others that change are not.
+        held = np.setxor1d(shared.held, rows, assume_unique=True) if len(shared.held) else rows
+        sizes = shared.of_clusters - np.bincount(self.of_row.take(held), minlength=len(self.sizes))
+        return replace(shared, held=held, sizes=sizes)
 
     def _through_shared(self, allowed: Flags | bool) -> AllowedRows:
         """The rows that a shared mask allows. The last few are cached, because filters' masks are."""

@@ -20,7 +20,7 @@ from tastemaker.models.sparse import SparseRows, repeated
 
 Array = NDArray[np.float32]
 
-MAX_USERS = 32
+MAX_USERS = 48
 """The most users who are computed together, so that their entries stay in the processor's cache."""
 
 SLOTS = 4

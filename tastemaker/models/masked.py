@@ -48,20 +48,24 @@ class Masks:
     def applied(
         self, items: NDArray[np.int64], values: NDArray[np.float32], lengths: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
-        """The items that the masks allow of each user's items, with their values, and how many are left.
+        """Each user's items, their values, and how many a user has, as far as the masks allow them.
 
-        Items that a mask adds and that the user does not have follow with a value of 0.
+        What the shared mask does not allow is left out. What a user's mask removes, a few items, stays with a
+        value of -inf. What it adds follows with a value of 0, if the user does not have it.
         """
+        places = self._places(items, lengths)
+        here = places >= 0
+        removed, added = here & ~self.added, self.added & ~here
+        values[places[removed]] = -np.inf
+        if self.share_one and self.each[0].shared is True:
+            return items, values, lengths
         through = self._shared_flags(items, lengths)
-        if len(self.changed):
-            places = self._places(items, lengths)
-            here = places >= 0
-            through[places[here]] ^= True
-            if (added := self.added & ~here).any():
-                ends = np.cumsum(lengths)[self._owners[added]]
-                items = np.insert(items, ends, self.changed[added])
-                values, through = np.insert(values, ends, 0.0), np.insert(through, ends, True)
-                lengths = lengths + np.bincount(self._owners[added], minlength=len(lengths))
+        through[places[here]] = True
+        if added.any():
+            ends = np.cumsum(lengths)[self._owners[added]]
+            items = np.insert(items, ends, self.changed[added])
+            values, through = np.insert(values, ends, 0.0), np.insert(through, ends, True)
+            lengths = lengths + np.bincount(self._owners[added], minlength=len(lengths))
         kept = np.flatnonzero(through)  # faster than indexing with flags, whose pattern is random
         return items.take(kept), values.take(kept), sums_of_runs(through, lengths).astype(np.int64)
 
@@ -82,6 +86,9 @@ class Masks:
 
         Items whose slot has no changed row are passed over, so that few are searched for.
         """
+        places = np.full(len(self.changed), -1)
+        if not len(places):
+            return places
         users = np.arange(len(lengths))
         slots = 1 << (SLOTS * len(self.changed) // len(users)).bit_length()
         taken = np.zeros(len(users) * slots, bool)
@@ -90,7 +97,6 @@ class Masks:
         whose = np.searchsorted(np.cumsum(lengths), near, "right")
         keys = self.keys_of(whose, items[near])
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        places = np.full(len(self.changed), -1)
         same = self.keys[at] == keys
         places[at[same]] = near[same]
         return places

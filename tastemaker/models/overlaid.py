@@ -173,6 +173,8 @@ class Together:
         self._starts = np.cumsum(lengths) - lengths
         self._without = self._shared.values.take(items)
         self._scores: Array = self._without + more
+        if len(self._masks.changed):
+            self._without[np.isneginf(more)] = -np.inf
 
     @classmethod
     def answers(cls, users: Sequence[Overlaid], asked: Sequence[Asked]) -> list[Known]:
