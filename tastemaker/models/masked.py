@@ -12,7 +12,7 @@ from tastemaker.masks import NO_ROWS, Flags, Mask, Rows
 from tastemaker.models.sparse import sums_of_runs
 
 SLOTS = 64
-"""The slots for each changed row of a user: so many that few other rows are in its slot."""
+"""The slots for each changed row: so many that few other items are in its slot."""
 
 
 class Masks:
@@ -89,11 +89,10 @@ class Masks:
         places = np.full(len(self.changed), -1)
         if not len(places):
             return places
-        users = np.arange(len(lengths))
-        slots = 1 << (SLOTS * len(self.changed) // len(users)).bit_length()
-        taken = np.zeros(len(users) * slots, bool)
-        taken[self._owners * slots + (self.changed & (slots - 1))] = True
-        near = np.flatnonzero(taken.take(np.repeat(users * slots, lengths) + (items & (slots - 1))))
+        slots = 1 << (SLOTS * len(places)).bit_length()
+        taken = np.zeros(slots, bool)
+        taken[self.changed & (slots - 1)] = True
+        near = np.flatnonzero(taken.take(items & (slots - 1)))
         whose = np.searchsorted(np.cumsum(lengths), near, "right")
         keys = self.keys_of(whose, items[near])
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)

@@ -51,10 +51,14 @@ class Query:
             for query, position in zip(known, found.tolist(), strict=True):
                 query.__dict__["user_index"] = position
 
-    @cached_property
+    @property
     def item_index(self) -> int:
         """The current item's position in the bundle; -1 for an unknown item or none."""
-        return self.loaded.bundle.items.index(self.item_id) if self.item_id else -1
+        return self._item_index if self.item_id else -1
+
+    @cached_property
+    def _item_index(self) -> int:
+        return self.loaded.bundle.items.index(self.item_id or "")
 
     @cached_property
     def past(self) -> Past:
