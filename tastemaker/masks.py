@@ -103,7 +103,7 @@ class Mask:
     def __sub__(self, other: Mask) -> Mask:
         if len(self.changed) or other.shared is not False:
             return self & ~other
-        # The usual case, the few rows of one user, takes an eighth of the time of combining masks.
+        # The usual case, the few rows of one user, takes a third of the time of combining masks.
         removed = other.changed
         if self.shared is not True:
             removed = removed[self.shared_flags(removed)]
