@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tastemaker.ids import open_array
 from tastemaker.models import parts
+from tastemaker.models.ages import AgeCurve
 from tastemaker.models.base import Asker, Model
 from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.bundle import Bundle, History
@@ -25,6 +26,7 @@ from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.overlaid import Overlaid, Shared
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.sparse import SparseRows
+from tastemaker.models.turnover import newest_activity
 from tastemaker.models.weights import unpack
 
 MAX_STATICS = 16
@@ -47,6 +49,7 @@ class StaticWeights(NamedTuple):
     popularity: float
     objective: float
     context: float
+    age: float
 
 
 class SequenceModel(Model):
@@ -99,6 +102,16 @@ class SequenceModel(Model):
     def log_popularity(self) -> NDArray[np.float32]:
         """The scores of the part `popularity`."""
         return parts.log_distribution(np.asarray(self.bundle.popularity, np.float32))
+
+    @cached_property
+    def age_scores(self) -> NDArray[np.float32]:
+        """The scores of the part `age` at the newest activity; zeros if the catalog does not turn over."""
+        activity, stored = self.bundle.activity, self.bundle.manifest["model"].get("ages")
+        if activity is None or stored is None:
+            return np.zeros(len(self.bundle.items), np.float32)
+        latest = int(self.bundle.manifest.get("latestTimestamp") or 0)
+        ages = np.maximum(newest_activity(activity.last, latest) - activity.born, 0)
+        return AgeCurve.from_json(stored).scores(ages, ages)
 
     @property
     def users_together(self) -> int:
@@ -199,18 +212,18 @@ class SequenceModel(Model):
         """The weights for a user without a history.
 
         Encoder and popularity get equal shares. Training chooses the weights of the objective and the
-        context. In a bundle of an older release, the objective is as strong beside the shares as in the
-        blend.
+        context. The age is as strong beside the shares as in the blend, and so is the objective in a bundle
+        of an older release.
         """
         there = [float(part in self.parts) for part in ("encoder", "popularity")]
-        apart = ("seen", "objective", "context")
+        apart = ("seen", "objective", "context", "age")
         blend = sum(self._weight(part) for part in self.parts if part not in apart)
         encoder, popularity = (one / (sum(there) or 1.0) for one in there)
-        objective, context = (
+        objective, context, age = (
             self.parts.get(part, {}).get("weightWithoutHistory", self._weight(part) / (blend or 1.0))
-            for part in ("objective", "context")
+            for part in ("objective", "context", "age")
         )
-        return StaticWeights(encoder, popularity, objective, context)
+        return StaticWeights(encoder, popularity, objective, context, age)
 
     @property
     def static(self) -> Static:
@@ -226,6 +239,8 @@ class SequenceModel(Model):
                 values += np.float32(weights.encoder) * self.item_bias
             if weights.objective:
                 values += np.float32(weights.objective) * self.objective
+            if weights.age:
+                values += np.float32(weights.age) * self.age_scores
             if key[1]:
                 values += np.float32(weights.context) * self._table_sum(rows)
             if len(self._statics) >= MAX_STATICS:

@@ -22,6 +22,7 @@ from tastemaker.models import parts
 from tastemaker.models.bundle import HISTORY_LENGTH, History
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
+from training.data.ages import Ages, moment_of
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
 from training.output.evaluate import worth_of
@@ -42,7 +43,7 @@ The long ones are for baskets, where the next purchase hardly depends on the las
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 CONTEXT_GRID = (*GRID, 3.0, 4.5)
-SEEN, POPULARITY, CONTEXT = "seen", "popularity", "context"
+SEEN, POPULARITY, CONTEXT, AGE = "seen", "popularity", "context", "age"
 SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """At its ends, a list of 25 holds no seen items, or holds all seen items first."""
 
@@ -74,19 +75,21 @@ class Choice:
     alone: dict[str, float]
 
 
-def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
+def choose(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ages | None = None) -> Choice:
     """Choose half-lives and weights for `model`, whose parts were fitted without the truth of `cases`.
 
-    Each process scores its own cases. All of them choose by the scores of all cases, and choose the same.
+    With `ages`, the blend may have the part `age`, and items that lists do not have at the time of a case are
+    no candidates. Each process scores its own cases. All of them choose by the scores of all cases, and
+    choose the same.
     """
-    table = _candidates(model, prepared, cases)
+    table = _candidates(model, prepared, cases, ages)
     alone: dict[str, float] = {}
     repeats: dict[str, float] = {}  # the weight of `seen` that each part is best with
     for name in chain.from_iterable(table.parts.values()):
         reached = {weight: table.objective({name: 1.0, SEEN: weight}) for weight in (0.0, SEEN_GRID[0])}
         repeats[name] = max(reached, key=reached.__getitem__)
         alone[name] = reached[repeats[name]]
-    first = max((name for name in alone if name != CONTEXT), key=alone.__getitem__)
+    first = max((name for name in alone if name not in (CONTEXT, AGE)), key=alone.__getitem__)
     weights, reached_all = with_less_popularity(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
     chosen = {SEEN: {"weight": weights[SEEN]}}
     best: dict[str, float] = {}
@@ -211,9 +214,11 @@ class Table:
         return soon, every, found, ideal, counts
 
 
-def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table:
+def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ages | None) -> Table:
     """The items near the top of any part, with and without seen items, and the truth, of all processes."""
     sequences, wanted, tried = prepared.sequences, truths(prepared.sequences, cases), variants(model)
+    if ages is not None:
+        tried.append((AGE, {"weight": 1.0}))
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
     said = says_context(cases.numbers())
     for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
@@ -221,6 +226,10 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table
         history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
         vectors: list[Array] = []
         picked: list[Array] = [truth]
+        moment = moment_of(sequences, int(user), int(shown))
+        absent = None if ages is None else ages.absent(moment)
+        if absent is not None:
+            absent[truth] = False
         for name, settings in tried:
             part = name.split("@")[0]
             if part == "encoder":
@@ -228,16 +237,22 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table
                 scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
             elif part == CONTEXT:
                 scores = model.context_scores(context)
+            elif part == AGE:
+                assert ages is not None
+                scores = ages.scores(moment)
             else:
                 scores = model.simple_part(part, history.items, settings["halfLife"])
             vectors.append(scores)
             if part != SEEN:
-                unseen = scores.copy()
+                there = scores if absent is None else np.where(absent, -np.inf, scores)
+                unseen = there.copy()
                 unseen[history.items] = -np.inf
-                picked += [top_k(scores, CANDIDATES), top_k(unseen, CANDIDATES)]
+                picked += [top_k(there, CANDIDATES), top_k(unseen, CANDIDATES)]
             if part == CONTEXT and context:  # the popular items of a context, not only the rare ones
                 picked.append(top_k(scores + model.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
+        if absent is not None:
+            union = union[~absent[union]]
         found.append((union, np.stack([v[union] for v in vectors])))
     weights = [
         sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]

@@ -85,6 +85,8 @@ class UpdatePipeline(Pipeline):
         filtered = settings.filter_by_history_length(self.config, prepared.sequences)
         item_rewards = rewards(self.config.objective, prepared)
         inherited = {name: learned[name] for name in INHERITED}
+        if "ages" in learned:
+            inherited["ages"] = learned["ages"]
         if item_rewards is not None and "objective" in learned:
             inherited["objective"] = learned["objective"]
         table = None
