@@ -80,7 +80,7 @@ class TestEveryModel:
         bundle = trained(recipe)
         history = bundle.history("u005")
         assert [bundle.items[i] for i in history.items] == [lake.item(n) for n in lake.walk(5)]
-        assert [bundle.event_types[t] for t in history.event_types[:2]] == ["view", "buy"]
+        assert [bundle.event_types.names[t] for t in history.event_types[:2]] == ["view", "buy"]
         assert (np.diff(history.timestamps) == 60).all()
         assert len(bundle.history("nobody")) == 0
         assert bundle.item_columns["GENRE"].value(4) == "even|all"

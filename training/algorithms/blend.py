@@ -224,12 +224,10 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
     for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
         context = prepared.context(int(user), int(shown)) if says else None
         history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
+        moment = moment_of(sequences, int(user), int(shown))
+        absent = None if ages is None else ages.absent(moment, truth)
         vectors: list[Array] = []
         picked: list[Array] = [truth]
-        moment = moment_of(sequences, int(user), int(shown))
-        absent = None if ages is None else ages.absent(moment)
-        if absent is not None:
-            absent[truth] = False
         for name, settings in tried:
             part = name.split("@")[0]
             if part == "encoder":
@@ -237,17 +235,13 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
                 scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
             elif part == CONTEXT:
                 scores = model.context_scores(context)
-            elif part == AGE:
-                assert ages is not None
+            elif part == AGE and ages is not None:
                 scores = ages.scores(moment)
             else:
                 scores = model.simple_part(part, history.items, settings["halfLife"])
             vectors.append(scores)
             if part != SEEN:
-                there = scores if absent is None else np.where(absent, -np.inf, scores)
-                unseen = there.copy()
-                unseen[history.items] = -np.inf
-                picked += [top_k(there, CANDIDATES), top_k(unseen, CANDIDATES)]
+                picked += _best(scores, history.items, absent)
             if part == CONTEXT and context:  # the popular items of a context, not only the rare ones
                 picked.append(top_k(scores + model.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
@@ -269,6 +263,14 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
         items[case, : len(union)] = union
         scores[:, case, : len(union)] = values
     return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted, weights)
+
+
+def _best(scores: Array, seen: Array, absent: Array | None) -> list[Array]:
+    """The items near the top of a part's scores, with and without seen items."""
+    there = scores if absent is None else np.where(absent, -np.inf, scores)
+    unseen = there.copy()
+    unseen[seen] = -np.inf
+    return [top_k(there, CANDIDATES), top_k(unseen, CANDIDATES)]
 
 
 def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:

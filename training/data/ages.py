@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +33,13 @@ class Ages:
         """The scores of the part `age` for a list that was shown at a time: float32[items]."""
         return self.curve.scores(np.maximum(moment - self.born, 0), np.maximum(self.newest - self.born, 0))
 
-    def absent(self, moment: int) -> NDArray[np.bool_]:
-        """The items that a list of that time could not have, because they came later or were too old."""
+    def absent(self, moment: int, chosen: Sequence[int] | NDArray[np.integer] = ()) -> NDArray[np.bool_]:
+        """The items that a list of that time could not have, because they came later or were too old.
+
+        Items that were `chosen` then are not absent.
+        """
         absent: NDArray[np.bool_] = (self.born > moment) | (moment - self.born > self.life)
+        absent[np.asarray(chosen, np.intp)] = False
         return absent
 
 
