@@ -27,13 +27,15 @@ class Masks:
         self.each = [everything if mask is None else mask for mask in masks]
         first = self.each[0].shared
         self.share_one = all(mask.shared is first for mask in self.each)
-        self.lengths = np.array([len(mask.changed) for mask in self.each])
-        self.changed, self._owners = NO_ROWS, NO_ROWS
-        if self.lengths.any():
+        lengths = [len(mask.changed) for mask in self.each]
+        self.lengths = np.array(lengths)
+        self.changed = self._owners = self.keys = NO_ROWS
+        self.added: Flags = np.zeros(0, bool)
+        if any(lengths):
             self.changed = np.concatenate([mask.changed for mask in self.each])
             self._owners = np.repeat(np.arange(len(masks)), self.lengths)
-        self.added = ~self._shared_flags(self.changed, self.lengths)
-        self.keys = self.keys_of(self._owners, self.changed)
+            self.added = ~self._shared_flags(self.changed, self.lengths)
+            self.keys = self.keys_of(self._owners, self.changed)
 
     @property
     def allow_all(self) -> bool:
