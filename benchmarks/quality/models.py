@@ -151,9 +151,8 @@ def _late(model: SequenceModel, prepared: Prepared) -> Scorer:
 
 def _parts(model: SequenceModel, prepared: Prepared) -> Iterator[tuple[str, Scorer]]:
     def simple(name: str) -> Scorer:
-        half_life = model.parts[name].get("halfLife", 0.0)
         return lambda user, shown: model.simple_part(
-            name, prepared.sequences.history(user, shown).items[-HISTORY_LENGTH:], half_life
+            name, prepared.sequences.history(user, shown).items[-HISTORY_LENGTH:], model.parts[name]
         )
 
     def encoder(user: int, shown: int) -> Any:

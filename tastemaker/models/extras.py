@@ -60,12 +60,13 @@ class SparseParts:
     """The sparse parts of a blend over so many `items`.
 
     `settings` maps each part to its `weight` and its `halfLife`, and `rows` has the neighbors of items, for
-    the parts that read them.
+    the parts that read them. `rates` are what the part `repeat` multiplies each item's events with.
     """
 
     settings: Mapping[str, Mapping[str, float]]
     rows: Mapping[str, SparseRows]
     items: int
+    rates: Array | None = None
 
     def extras(self, histories: Sequence[NDArray[np.integer]]) -> list[Extra]:
         """What the items that follow from each history get: its items are oldest first."""
@@ -115,6 +116,8 @@ class SparseParts:
                 counts = np.bincount(owners, self.rows[name].lengths(items), len(lengths)).astype(np.int64)
                 found.append(Entries(*self.rows[name].entries(items, weights), counts))
             else:
+                if name == "repeat" and self.rates is not None:
+                    weights *= self.rates[items]
                 found.append(Entries(items, weights, np.bincount(owners, minlength=len(lengths))))
         return found
 

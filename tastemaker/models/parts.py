@@ -3,7 +3,7 @@
     encoder      log-softmax of the transformer's logits
     transitions  what followed the user's newest items in other histories: log of a distribution
     linear       a linear item-to-item model on the recency-weighted history, standardized
-    repeat       the user's own items, newer ones more: log of a distribution
+    repeat       the user's own items, newer ones and items that users return to more: log of a distribution
     seen         1 for the user's own items, 0 for others; the weight may be negative
     popularity   log of the popularity distribution
     objective    the logarithm of the reward of the optimization objective
@@ -88,9 +88,11 @@ def linear(rows: SparseRows, items: NDArray[np.integer], half_life: float) -> Ar
     return standardized(rows.sum(*newest_once(items, half_life)))
 
 
-def repeat(n_items: int, items: NDArray[np.integer], half_life: float) -> Array:
-    """The user's own items, counted with recency."""
+def repeat(n_items: int, items: NDArray[np.integer], half_life: float, rates: Array | None = None) -> Array:
+    """The user's own items, counted with recency, and by their return rates if these are given."""
     items, weights = newest(items, half_life)
+    if rates is not None:
+        weights *= rates[items]
     counts = np.bincount(items, weights, n_items).astype(np.float32)
     return log_distribution(counts, REPEAT_FLOOR)
 

@@ -81,6 +81,7 @@ class SequenceModel(Model):
             self.table_space = FeatureSpace.from_json(metadata["contextTable"])
             self.context_table = open_array(folder / "context_table.npy")
             self.context_rows = open_array(folder / "context_rows.npy")
+        self._rates: dict[float, NDArray[np.float32]] = {}
         self._statics: dict[tuple[StaticWeights, ContextRows], Static] = {}
         self._shared: dict[tuple[StaticWeights, ContextRows], Shared] = {}
         self.clusters = Clusters.open(folder) if "encoder" in metadata else None
@@ -170,7 +171,19 @@ class SequenceModel(Model):
             for name, settings in self.parts.items()
             if settings["weight"] and name not in StaticWeights._fields
         }
-        return SparseParts(sparse, self.rows, len(self.bundle.items))
+        rates = self.return_rates(sparse.get("repeat", {}).get("returnPower", 0.0))
+        return SparseParts(sparse, self.rows, len(self.bundle.items), rates)
+
+    def return_rates(self, power: float) -> NDArray[np.float32] | None:
+        """The items' return rates to this power; None for 0, as in a bundle of an older release.
+
+        Items that came after the training have the average rate, 1.
+        """
+        if power and power not in self._rates:
+            trained = open_array(self.bundle.path / "model" / "return_rates.npy")
+            self._rates[power] = np.ones(len(self.bundle.items), np.float32)
+            self._rates[power][: len(trained)] = trained**power
+        return self._rates.get(power)
 
     def _scored(
         self, weights: StaticWeights, rows: ContextRows, extra: Extra, vector: NDArray[np.float32] | None
@@ -273,14 +286,21 @@ class SequenceModel(Model):
                 total[:covered] += np.float32(share) * self.context_table[row]
         return total
 
-    def simple_part(self, name: str, items: NDArray[np.integer], half_life: float) -> NDArray[np.float32]:
-        """The scores of one part other than the encoder, for the items of a history, oldest first."""
+    def simple_part(
+        self, name: str, items: NDArray[np.integer], settings: Mapping[str, float]
+    ) -> NDArray[np.float32]:
+        """The scores of one part other than the encoder, for the items of a history, oldest first.
+
+        `settings` are the part's own, as in the manifest. Its weight is not applied.
+        """
+        half_life = settings.get("halfLife", 0.0)
         if name == "popularity":
             return self.log_popularity
         if name == "objective":
             return self.objective
         if name == "repeat":
-            return parts.repeat(len(self.bundle.items), items, half_life)
+            rates = self.return_rates(settings.get("returnPower", 0.0))
+            return parts.repeat(len(self.bundle.items), items, half_life, rates)
         if name == "seen":
             return parts.seen(len(self.bundle.items), items)
         return (parts.transitions if name == "transitions" else parts.linear)(

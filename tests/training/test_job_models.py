@@ -185,8 +185,7 @@ def by_the_book(model: SequenceModel, history: History, **asked) -> np.ndarray:
             logits = model.item_vectors @ model.vector(history, **asked) + model.item_bias
             total += weight * parts.log_softmax(logits)
         else:
-            half_life = model.parts[name].get("halfLife", 0.0)
-            total += weight * model.simple_part(name, history.items, half_life)
+            total += weight * model.simple_part(name, history.items, model.parts[name])
     return total - log_sum(total)
 
 

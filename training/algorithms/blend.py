@@ -41,6 +41,12 @@ HALF_LIVES = {
 The long ones are for baskets, where the next purchase hardly depends on the last item.
 """
 
+RETURN_POWERS = (0.0, 0.5, 1.0)
+"""The powers of the items' return rates to try in the part `repeat`.
+
+On groceries the root is best: who has bought an item several times needs the rate less.
+"""
+
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 CONTEXT_GRID = (*GRID, 3.0, 4.5)
 SEEN, POPULARITY, CONTEXT, AGE = "seen", "popularity", "context", "age"
@@ -93,12 +99,11 @@ def choose(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ages | 
     weights, reached_all = with_less_popularity(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
     chosen = {SEEN: {"weight": weights[SEEN]}}
     best: dict[str, float] = {}
+    tried = variants(model)
     for part, names in table.parts.items():
         kept = max(names, key=lambda name: (abs(weights.get(name, 0.0)), alone[name]))
         best[part] = max(alone[name] for name in names)
-        chosen[part] = {"weight": weights.get(kept, 0.0)}
-        if "@" in kept:
-            chosen[part]["halfLife"] = float(kept.split("@")[1])
+        chosen[part] = {"weight": weights.get(kept, 0.0), **tried.get(kept, {})}
         log(f"blend: {part} {chosen[part]} alone {best[part]:.4f}")
     if CONTEXT in chosen:
         chosen[CONTEXT]["weightWithoutHistory"] = without_history(model, prepared, cases)
@@ -128,13 +133,21 @@ def grid_of(part: str) -> tuple[float, ...]:
     return CONTEXT_GRID if part == CONTEXT else GRID
 
 
-def variants(model: SequenceModel) -> list[tuple[str, Mapping[str, float]]]:
-    """Every part of the model with each half-life to try."""
-    found: list[tuple[str, Mapping[str, float]]] = []
+def variants(model: SequenceModel) -> dict[str, dict[str, float]]:
+    """The settings of every part to try. Their names are the part's, or begin with it and `@`.
+
+    Return rates are tried only if items differ in them.
+    """
+    found: dict[str, dict[str, float]] = {}
     for part in model.parts:
-        for half_life in HALF_LIVES.get(part, (0.0,)):
-            name = f"{part}@{half_life}" if half_life else part
-            found.append((name, {"weight": 1.0, "halfLife": half_life}))
+        if part not in HALF_LIVES:
+            found[part] = {}
+        for half_life in HALF_LIVES.get(part, ()):
+            found[f"{part}@{half_life}"] = {"halfLife": half_life}
+    rates = model.return_rates(1.0) if "repeat" in model.parts else None
+    if rates is not None and rates.min(initial=1.0) < rates.max(initial=1.0):
+        for half_life, power in product(HALF_LIVES["repeat"], filter(None, RETURN_POWERS)):
+            found[f"repeat@{half_life}^{power}"] = {"halfLife": half_life, "returnPower": power}
     return found
 
 
@@ -218,7 +231,7 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
     """The items near the top of any part, with and without seen items, and the truth, of all processes."""
     sequences, wanted, tried = prepared.sequences, truths(prepared.sequences, cases), variants(model)
     if ages is not None:
-        tried.append((AGE, {"weight": 1.0}))
+        tried[AGE] = {}
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
     said = says_context(cases.numbers())
     for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
@@ -228,7 +241,7 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
         absent = None if ages is None else ages.absent(moment, truth)
         vectors: list[Array] = []
         picked: list[Array] = [truth]
-        for name, settings in tried:
+        for name, settings in tried.items():
             part = name.split("@")[0]
             if part == "encoder":
                 vector = model.vector(history, now=prepared.latest, context=context, user_index=int(user))
@@ -238,10 +251,12 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
             elif part == AGE and ages is not None:
                 scores = ages.scores(moment)
             else:
-                scores = model.simple_part(part, history.items, settings["halfLife"])
+                scores = model.simple_part(part, history.items, settings)
             vectors.append(scores)
             if part != SEEN:
-                picked += _best(scores, history.items, absent)
+                with_seen, without_seen = _best(scores, history.items, absent)
+                # In `repeat`, items that a user has not seen are all alike.
+                picked += [with_seen] if part == "repeat" else [with_seen, without_seen]
             if part == CONTEXT and context:  # the popular items of a context, not only the rare ones
                 picked.append(top_k(scores + model.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
@@ -262,7 +277,7 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
     for case, (union, values) in enumerate(found):
         items[case, : len(union)] = union
         scores[:, case, : len(union)] = values
-    return Table(items, {name: scores[place] for place, (name, _) in enumerate(tried)}, wanted, weights)
+    return Table(items, {name: scores[place] for place, name in enumerate(tried)}, wanted, weights)
 
 
 def _best(scores: Array, seen: Array, absent: Array | None) -> list[Array]:

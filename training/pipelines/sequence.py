@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tastemaker.models import Model
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack
-from training.algorithms import blend, linear, merging, transitions
+from training.algorithms import blend, linear, merging, returns, transitions
 from training.algorithms import context as context_tables
 from training.config import Config, Search
 from training.data.ages import Ages, measure, moment_of
@@ -265,6 +265,7 @@ class SequencePipeline(Pipeline):
             "encoder": flat,
             "item_vectors": np.concatenate([item_vectors(one, prepared.sequences) for one in networks], 1),
             "item_bias": merging.biases(networks),
+            "return_rates": returns.fit(prepared.sequences, items),
             "user_features.offsets": prepared.user_features.offsets,
             "user_features.codes": prepared.user_features.codes,
             "user_features.weights": prepared.user_features.weights,

@@ -22,7 +22,7 @@ from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack, unpack
 from tastemaker.refreshing.writing import vectors_of_new_items
 from training.algorithms import context as context_tables
-from training.algorithms import linear, transitions
+from training.algorithms import linear, returns, transitions
 from training.config import Config
 from training.data.prepared import Prepared
 from training.errors import BadConfigError
@@ -83,6 +83,7 @@ class UpdatePipeline(Pipeline):
             "user_features.weights": users.weights,
         }
         filtered = settings.filter_by_history_length(self.config, prepared.sequences)
+        arrays["return_rates"] = returns.fit(filtered, items)
         item_rewards = rewards(self.config.objective, prepared)
         inherited = {name: learned[name] for name in INHERITED}
         if "ages" in learned:

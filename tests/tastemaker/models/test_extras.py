@@ -26,8 +26,12 @@ def rows(seed: int, longest: int) -> SparseRows:
     )
 
 
+RATES = np.random.default_rng(4).uniform(0.1, 3.0, ITEMS).astype(np.float32)
+"""How often users come back to each item."""
+
+
 def sparse_parts(longest: int) -> SparseParts:
-    return SparseParts(SETTINGS, {"transitions": rows(1, longest), "linear": rows(2, longest)}, ITEMS)
+    return SparseParts(SETTINGS, {"transitions": rows(1, longest), "linear": rows(2, longest)}, ITEMS, RATES)
 
 
 def histories() -> list[np.ndarray]:
@@ -55,7 +59,7 @@ def test_items_get_what_the_parts_give_beyond_all_other_items(
         dense = np.zeros(ITEMS)
         dense[found.items] = found.values
         of_parts = {
-            "repeat": parts.repeat(ITEMS, history, 0.5),
+            "repeat": parts.repeat(ITEMS, history, 0.5, RATES),
             "transitions": parts.transitions(given.rows["transitions"], history, 2.0),
             "seen": parts.seen(ITEMS, history),
             "linear": parts.linear(given.rows["linear"], history, 5.0),

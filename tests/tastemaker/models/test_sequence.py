@@ -81,7 +81,7 @@ def test_sparse_parts_of_users_together_equal_each_part_alone(
     for history, scores in zip(users, model.scores_together([Asker(h) for h in users], now=99), strict=True):
         wanted = np.zeros(ITEMS)
         for name, settings in PARTS.items():
-            part = model.simple_part(name, history.items, settings.get("halfLife", 0.0))
+            part = model.simple_part(name, history.items, settings)
             wanted += settings["weight"] * part.astype(np.float64)
         difference = scores.dense - wanted  # what a part adds to all items alike is left out
         assert difference == pytest.approx(np.full(ITEMS, difference.mean()), abs=2e-4)
@@ -118,3 +118,21 @@ def test_only_so_many_contexts_keep_shared_scores(in_contexts: SequenceModel) ->
         alone = Dense(in_contexts.score_user(history, now=99, context=asker.context))
         assert one.top(9).tolist() == alone.top(9).tolist()
         assert one.log_sum() == pytest.approx(alone.log_sum(), abs=1e-6)
+
+
+def test_items_that_users_come_back_to_are_repeated_before_others(model: SequenceModel) -> None:
+    rates = np.ones(ITEMS - 10, np.float32)  # ten items came after the training
+    milk, card, new = 3, 4, ITEMS - 1
+    rates[[milk, card]] = 4.0, 0.25
+    save_array(model.bundle.path / "model" / "return_rates.npy", rates)
+    items = np.array([milk, new, card])
+
+    def order(power: float) -> list[int]:
+        model.parts = {"repeat": {"weight": 1.0, "halfLife": 50.0, "returnPower": power}}
+        scores = model.scores_for(History(items, items, np.zeros(3, np.int16)), now=9)
+        dense = model.simple_part("repeat", items, model.parts["repeat"])
+        assert scores.top(3).tolist() == np.argsort(-dense)[:3].tolist()
+        return scores.top(3).tolist()
+
+    assert order(0.0) == [card, new, milk], "the newest first"
+    assert order(1.0) == [milk, new, card], "a new item has the average rate"

@@ -136,6 +136,45 @@ def test_lists_move_to_the_events_that_weigh_more(tmp_path) -> None:
     assert buys > alike + 0.2
 
 
+STAPLES = 60
+"""The items that a household buys again and again, and as many cards that it buys once at most."""
+
+
+def baskets(rng: np.random.Generator) -> np.ndarray:
+    """What a household buys in fifteen baskets: two of its twenty staples and two new cards each."""
+    staples, cards = rng.permutation(STAPLES)[:20], STAPLES + rng.permutation(STAPLES)
+    bought = [[*rng.permutation(staples)[:2], *cards[2 * visit : 2 * visit + 2]] for visit in range(15)]
+    return np.concatenate([rng.permutation(basket) for basket in bought])
+
+
+def test_what_comes_back_is_listed_before_what_is_bought_once(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    bought = np.stack([baskets(rng) for _ in range(150)])
+    lines = pa.table(
+        {
+            "USER_ID": np.repeat([f"u{user:03}" for user in range(len(bought))], bought.shape[1]).tolist(),
+            "ITEM_ID": [f"i{number:03}" for number in bought.ravel()],
+            "TIMESTAMP": np.tile(1_600_000_000 + np.repeat(np.arange(15) * 86_400, 4), len(bought)),
+        }
+    )
+    written = lake.write(
+        tmp_path, {"INTERACTIONS": lines}, hyperParameters={"width": "16", "trainingPasses": "1"}
+    )
+    prepared, model = trained(tmp_path, written)
+    assert model.parts["repeat"]["returnPower"] > 0
+
+    def share() -> float:
+        users = [
+            model.scores_for(prepared.sequences.history(user), now=prepared.latest) for user in range(50)
+        ]
+        return float(np.mean([one.top(10) < STAPLES for one in users]))
+
+    with_rates = share()
+    assert with_rates > 0.9
+    model.parts["repeat"].pop("returnPower")
+    assert share() < with_rates - 0.1, "otherwise the other parts know it, and this test tests nothing"
+
+
 LOOP = 24
 """Users go from each item to the next one, around a loop, and now and then jump."""
 
