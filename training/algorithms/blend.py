@@ -27,7 +27,7 @@ from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
 from training.output.evaluate import worth_of
 from training.progress import log
-from training.tuning.objective import gains, truths
+from training.tuning.objective import following, gains, truths
 
 Array = NDArray[Any]
 
@@ -157,12 +157,14 @@ class Table:
 
     `items` is int64[cases, candidates], -1 for none. `scores` is float32[cases, candidates] by the name of a
     variant. `wanted` is the truth of each case, and `weights` has the weights of these events, by default 1.
+    `soonest` says how many of them come next together, by default one.
     """
 
     items: NDArray[np.int64]
     scores: dict[str, NDArray[np.float32]]
     wanted: list[NDArray[Any]]
     weights: list[NDArray[np.floating]] | None = None
+    soonest: NDArray[np.int64] | None = None
 
     @cached_property
     def parts(self) -> dict[str, list[str]]:
@@ -205,26 +207,35 @@ class Table:
     def _worth(self) -> tuple[Array, Array, Array, Array, Array]:
         """What `objective.gains` needs of each list, for all lists at once.
 
-        Returns what each candidate is worth as the next item and as any item of the truth, what the first ten
-        of a list can be worth, the gain of a list that begins with the whole truth, and how much each case
-        counts.
+        Returns what each candidate is worth as an item that comes next and as any item of the truth, what the
+        first ten of a list can be worth, the gain of a list that begins with the whole truth, and how much
+        each case counts.
         """
         given = self.weights or [np.ones(len(truth)) for truth in self.wanted]
         mean = float(np.mean(np.concatenate(given))) if given else 1.0
         discounts = 1.0 / np.log2(np.arange(2, 27))
         soon, every = np.zeros(self.items.shape, np.float32), np.zeros(self.items.shape, np.float32)
+        soonest = np.ones(len(given), int) if self.soonest is None else self.soonest
         found, ideal, counts = (np.ones(len(given)) for _ in range(3))
-        for case, (row, truth, weights) in enumerate(zip(self.items, self.wanted, given, strict=True)):
+        for case, (row, truth, weights, first) in enumerate(
+            zip(self.items, self.wanted, given, soonest, strict=True)
+        ):
             shares = weights / mean
-            soon[case] = np.where(row == truth[0], shares[0], 0.0)
-            worth = worth_of(truth, shares)
-            for item, value in worth.items():
-                every[case, row == item] = value
-            best = np.sort(np.fromiter(worth.values(), float))[::-1]
+            soon[case], best = _worths(row, truth[:first], shares[:first])
+            soon[case] *= shares[:first].mean() / (best[:10] @ discounts[: len(best[:10])] or 1.0)
+            every[case], best = _worths(row, truth, shares)
             found[case] = best[:10].sum()
             ideal[case] = best[:25] @ discounts[: len(best[:25])]
             counts[case] = shares.mean()
         return soon, every, found, ideal, counts
+
+
+def _worths(row: Array, truth: Array, shares: Array) -> tuple[Array, Array]:
+    """What each candidate is worth as an item of the truth, and what these items are worth, most first."""
+    values, worth = np.zeros(len(row), np.float32), worth_of(truth, shares)
+    for item, value in worth.items():
+        values[row == item] = value
+    return values, np.sort(np.fromiter(worth.values(), float))[::-1]
 
 
 def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ages | None) -> Table:
@@ -267,8 +278,9 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
         sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
         for user, shown in zip(cases.users, cases.shown, strict=True)
     ]
-    several = sequences.group.gather((found, wanted, weights))
-    found, wanted, weights = (
+    soonest = following(sequences, cases).tolist()
+    several = sequences.group.gather((found, wanted, weights, soonest))
+    found, wanted, weights, soonest = (
         [one for part in column for one in part] for column in zip(*several, strict=True)
     )
     most = max(len(union) for union, _ in found)
@@ -277,7 +289,9 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
     for case, (union, values) in enumerate(found):
         items[case, : len(union)] = union
         scores[:, case, : len(union)] = values
-    return Table(items, {name: scores[place] for place, name in enumerate(tried)}, wanted, weights)
+    return Table(
+        items, {name: scores[place] for place, name in enumerate(tried)}, wanted, weights, np.array(soonest)
+    )
 
 
 def _best(scores: Array, seen: Array, absent: Array | None) -> list[Array]:
