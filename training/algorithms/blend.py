@@ -9,7 +9,7 @@ well, older events are often worth more than they are to the part alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, product
@@ -283,15 +283,20 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
     found, wanted, weights, soonest = (
         [one for part in column for one in part] for column in zip(*several, strict=True)
     )
-    most = max(len(union) for union, _ in found)
+    items, scores = _filled(found)
+    named = dict(zip(tried, scores, strict=True))
+    return Table(items, named, wanted, weights, np.array(soonest, np.int64))
+
+
+def _filled(found: Sequence[tuple[Array, Array]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The candidates of all cases with -1 for none, and their scores by variant, case and candidate."""
+    most, (_, first) = max(len(union) for union, _ in found), found[0]
     items = np.full((len(found), most), -1, np.int64)
-    scores = np.zeros((len(tried), len(found), most), np.float32)
+    scores = np.zeros((len(first), len(found), most), np.float32)
     for case, (union, values) in enumerate(found):
         items[case, : len(union)] = union
         scores[:, case, : len(union)] = values
-    return Table(
-        items, {name: scores[place] for place, name in enumerate(tried)}, wanted, weights, np.array(soonest)
-    )
+    return items, scores
 
 
 def _best(scores: Array, seen: Array, absent: Array | None) -> list[Array]:
