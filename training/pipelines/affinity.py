@@ -32,8 +32,8 @@ from training.tuning.objective import within_chance
 TRUTH_SHARE = 0.2
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
 REPEATS = (0.0, 0.1, 0.3, 1.0)
-HAD = (-1.0, -2.0, -4.0, -8.0)
-"""At its end, nobody who had an item is among the likely users."""
+HAD = (-1.0, -2.0, -4.0, -10_000.0)
+"""At its end, all users who had the item come after the others."""
 
 AGAIN = (*((repeat, 0.0) for repeat in REPEATS), *((0.0, had) for had in HAD))
 """What is tried for `repeat` and `had`, the mildest first.
