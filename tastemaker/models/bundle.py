@@ -49,6 +49,12 @@ It is enough for filters (a hundred events of each of five types), and for what 
 year; two hundred events were too few to show such habits.
 """
 
+SEGMENTS_HISTORY_LENGTH = 10_000
+"""The number of a user's newest events that a bundle for segments keeps.
+
+Segments ask who ever had an item, and a batch job reads all histories anyway.
+"""
+
 
 class UnknownBundleFormatError(TastemakerError):
     """The bundle has a format version that this release does not read."""

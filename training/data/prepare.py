@@ -13,7 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tastemaker.columns import BOOLEAN, CATEGORICAL, NUMBER, Column, Columns
-from tastemaker.models.bundle import HISTORY_LENGTH, Histories
+from tastemaker.models.bundle import HISTORY_LENGTH, SEGMENTS_HISTORY_LENGTH, Histories
+from tastemaker.recipes import RECIPES
 from training.config import Config, EventRule, Limits
 from training.data import features, parquet
 from training.data.dictionary_encoding import encode_columns, texts_of
@@ -67,7 +68,7 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
         items=items,
         users=users,
         sequences=sequences,
-        histories=Histories(offsets, item, time, about.numbers).newest(HISTORY_LENGTH),
+        histories=Histories(offsets, item, time, about.numbers).newest(_kept(config)),
         event_types=event_types,
         least_values=about.least,
         trained_types=about.trained,
@@ -83,6 +84,12 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
         duplicates=None if events.duplicates is None else group.total(events.duplicates),
         skipped_upserts=skipped,
     )
+
+
+def _kept(config: Config) -> int:
+    """How many of a user's newest events the bundle keeps."""
+    segments = any(one.name == config.recipe and one.model_name == "affinity" for one in RECIPES)
+    return SEGMENTS_HISTORY_LENGTH if segments else HISTORY_LENGTH
 
 
 def _offsets(users: int, user_of: NDArray[np.integer], of_events: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -116,6 +116,12 @@ def test_single_trained_event_type_leaves_all_types_in_histories(tmp_path) -> No
     assert len(data.histories.of(0)) == 20
 
 
+@pytest.mark.parametrize("recipe, kept", [("aws-item-affinity", 620), ("aws-user-personalization-v2", 500)])
+def test_segments_keep_older_events_than_other_recipes(tmp_path, recipe: str, kept: int) -> None:
+    data = prepared(tmp_path, [event("i01", 9_000 + n, userId="u000") for n in range(600)], recipe=recipe)
+    assert len(data.histories.of(data.users.index("u000"))) == kept
+
+
 def test_value_threshold_excludes_lower_and_missing_values(tmp_path) -> None:
     data = prepared(tmp_path, solutionConfig={"eventType": "buy", "eventValueThreshold": "3"})
     assert len(data.sequences.items) == lake.USERS * 17
