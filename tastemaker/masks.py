@@ -1,8 +1,8 @@
 """Which rows of a catalog are allowed, and a cache of what requests share of that.
 
 Most requests differ in a few rows only: a filter is the same for all users, and each user's own items are
-excluded. So a mask is one that many requests share, except for the rows that it names, and nothing of the
-size of the catalog is computed for a request.
+excluded. So a mask is one that many requests share, except for the rows that it names, and few requests need
+an array of the size of the catalog.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ MAX_KEYS = 10_000
 class Mask:
     """The allowed ones of `size` rows: those of `shared`, except that the `changed` rows are the opposite.
 
-    `shared` is bool[size], or one value for all rows. `changed` has distinct rows, rising.
+    `shared` is bool[size], or one value for all rows. It is writeable if no other request has it, and then
+    nothing that is computed from it is cached. `changed` has distinct rows, rising.
     """
 
     size: int
@@ -38,12 +40,17 @@ class Mask:
 
     @classmethod
     def of(cls, flags: Flags) -> Mask:
-        """The mask of an array, which must not be written to any more."""
+        """The mask of an array that requests share. It becomes read-only."""
+        flags.flags.writeable = False
         return cls(len(flags), flags)
 
     @classmethod
     def only(cls, size: int, rows: Rows) -> Mask:
         """A mask that allows these rows and no others. They may repeat; negative ones do not count."""
+        if not _are_few(len(rows), size):
+            flags = np.zeros(size, bool)
+            flags[rows[rows >= 0]] = True
+            return cls(size, flags)
         changed = distinct(rows)
         if len(changed) and changed[0] < 0:
             changed = changed[changed >= 0]
@@ -58,9 +65,10 @@ class Mask:
         if isinstance(self.shared, bool):
             found = np.full(self.size, self.shared)
         else:
-            found = self.shared.copy() if len(self.changed) else self.shared.view()
-        if len(self.changed):
-            found[self.changed] ^= True
+            if not len(self.changed) and not self.shared.flags.writeable:
+                return self.shared
+            found = self.shared.copy()
+        found[self.changed] ^= True
         found.flags.writeable = False
         return found
 
@@ -144,6 +152,8 @@ class Mask:
         """The rows that both allow. What is computed from two shared masks is cached."""
 
         def both(mine: Flags, others: Flags) -> Flags:
+            if mine.flags.writeable or others.flags.writeable:
+                return mine & others
             return cache.get((mine, others), "both", lambda: mine & others)
 
         return self._combined(other, np.logical_and, neutral=True, shared_ones=both)
@@ -158,27 +168,38 @@ def distinct(rows: Rows) -> NDArray[np.int64]:
 
 
 def _with_changed(size: int, shared: Flags | bool, changed: NDArray[np.int64]) -> Mask:
-    mask = Mask(size, shared, changed)
-    few = len(changed) <= max(MAX_CHANGED, MAX_CHANGED_SHARE * size)
-    return mask if few else Mask(size, mask.flags)
+    if _are_few(len(changed), size):
+        return Mask(size, shared, changed)
+    own = np.full(size, shared) if isinstance(shared, bool) else shared.copy()
+    own[changed] ^= True
+    return Mask(size, own)
+
+
+def _are_few(changed: int, size: int) -> bool:
+    return changed <= max(MAX_CHANGED, MAX_CHANGED_SHARE * size)
 
 
 class MaskCache:
     """Shared masks by what they were computed from. The least recently used one is dropped first.
 
-    The sources (columns, or other masks) are part of the key, so that new columns never get an old mask. It
-    is not thread-safe.
+    The sources (columns, or other masks) are part of the key, so that new columns never get an old mask.
+    Threads may share it.
     """
 
     def __init__(self, limit: int = 64 * 2**20) -> None:
         """Create a cache of `limit` bytes. A mask takes one byte per row, also if it has several keys."""
         self.limit = limit
+        self._lock = RLock()  # a mask may be made from others that are cached
         self.bytes = self.hits = self.misses = 0
         self._cached: OrderedDict[Hashable, tuple[tuple[object, ...], Flags]] = OrderedDict()
         self._keys: Counter[int] = Counter()  # how many keys a mask has, by its identity
 
     def get(self, sources: tuple[object, ...], key: Hashable, make: Callable[[], Flags]) -> Flags:
         """Return the cached mask of a key and its sources, or a new one. It is read-only."""
+        with self._lock:
+            return self._get(sources, key, make)
+
+    def _get(self, sources: tuple[object, ...], key: Hashable, make: Callable[[], Flags]) -> Flags:
         entry = (*map(id, sources), key)
         if entry in self._cached:
             self._cached.move_to_end(entry)

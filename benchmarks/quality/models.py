@@ -163,7 +163,7 @@ def _parts(model: SequenceModel, prepared: Prepared) -> Iterator[tuple[str, Scor
     for name in model.parts:
         if name == "encoder":
             yield name, encoder
-        elif name not in ("seen", "objective", "context", "age"):
+        elif name not in ("seen", "objective", "context"):
             yield name, simple(name)
 
 

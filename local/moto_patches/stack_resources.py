@@ -4,22 +4,30 @@
   executions run. A stack was complete, and its state machines did not exist. Here they are created where the
   API finds them, with the declared type and with the definition in each of its forms: a text or an object,
   with substitutions.
+- `Fn::GetAtt` of a state machine has no `Arn` in moto.
 - `Ref` of an event bus was a description of the object in moto. Here it is the name of the bus, as on AWS.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
+from moto.core.exceptions import AWSError, ServiceException
 from moto.events.models import EventBus
 from moto.stepfunctions import models
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from local.provision.substitutions import substituted
+
 _original_create = StateMachine.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 _original_update = StateMachine.update_from_cloudformation_json.__func__  # type: ignore[attr-defined]
+_original_has_attribute = StateMachine.has_cfn_attr.__func__  # type: ignore[attr-defined]
+_original_attribute = StateMachine.get_cfn_attribute
 
 
 def install() -> None:
@@ -28,22 +36,43 @@ def install() -> None:
     models.stepfunctions_backends = stepfunctions_parser_backends  # type: ignore[assignment]
     StateMachine.create_from_cloudformation_json = classmethod(_create)  # type: ignore[method-assign,assignment,arg-type]
     StateMachine.update_from_cloudformation_json = classmethod(_update)  # type: ignore[method-assign,assignment,arg-type]
+    StateMachine.has_cfn_attr = classmethod(  # type: ignore[method-assign,assignment]
+        lambda cls, attr: attr == "Arn" or _original_has_attribute(cls, attr)
+    )
+    StateMachine.get_cfn_attribute = (  # type: ignore[method-assign]
+        lambda self, attribute_name: (
+            self.arn if attribute_name == "Arn" else _original_attribute(self, attribute_name)
+        )
+    )
 
 
 def _create(
     cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
 ) -> StateMachine:
     document = with_definition(cloudformation_json)
-    created: StateMachine = _original_create(cls, resource_name, document, account_id, region_name, **more)
+    with _refusals():
+        created: StateMachine = _original_create(
+            cls, resource_name, document, account_id, region_name, **more
+        )
     created.type = document["Properties"].get("StateMachineType", "STANDARD")
     return created
 
 
 def _update(cls: Any, *, cloudformation_json: Any, **more: Any) -> StateMachine:
-    updated: StateMachine = _original_update(
-        cls, cloudformation_json=with_definition(cloudformation_json), **more
-    )
+    document = with_definition(cloudformation_json)
+    with _refusals():
+        updated: StateMachine = _original_update(cls, cloudformation_json=document, **more)
+    updated.type = document["Properties"].get("StateMachineType", "STANDARD")
     return updated
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what Step Functions refuses into an error of CloudFormation."""
+    try:
+        yield
+    except (AWSError, ServiceException) as error:
+        raise ValidationError(message=f"Step Functions refuses the state machine: {error.message}") from error
 
 
 def with_definition(document: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +88,7 @@ def with_definition(document: dict[str, Any]) -> dict[str, Any]:
             message="A state machine needs DefinitionString or Definition. The local run does not read "
             "DefinitionS3Location."
         )
-    for placeholder, value in properties.get("DefinitionSubstitutions", {}).items():
-        text = properties["DefinitionString"].replace(f"${{{placeholder}}}", str(value))
-        properties["DefinitionString"] = text
+    properties["DefinitionString"] = substituted(
+        properties["DefinitionString"], properties.get("DefinitionSubstitutions", {})
+    )
     return {**document, "Properties": properties}

@@ -14,7 +14,7 @@
 - Tasks of moto cannot start other executions: see `nested_executions.py`.
 - Where moto passes an error on, it rejects a name that starts with "States.": in a Fail state, and in a
   failed branch of a Parallel or iteration of a Map. Here the error has its name, as on AWS.
-- The output of an execution that is a text was not JSON in moto's `DescribeExecution`.
+- In moto's `DescribeExecution`, an output that is a text is not JSON, and an output of null is missing.
 """
 
 from __future__ import annotations
@@ -96,25 +96,37 @@ def install(client_of: ClientOf) -> None:
     stack_resources.install()
     _clients.clear()
     _replace_in_moto("boto_client_for", _original_client_for, _client_for)
-    _replace_in_moto("CustomErrorName", CustomErrorName, ErrorName)
+    _replace_in_moto("CustomErrorName", CustomErrorName, _error_name)
     _replace_in_moto("extract_json", json_path.extract_json, json_paths.extract_json)
     state_task_factory.state_task_service_for = _service_for  # type: ignore[attr-defined]
     StepFunctionResponse.describe_execution = _describe_execution  # type: ignore[method-assign]
 
 
 def _replace_in_moto(name: str, old: Any, new: Any) -> None:
-    """Replace a name in all modules of moto's interpreter that have imported it."""
+    """Replace a name in all modules of moto's interpreter that have imported it.
+
+    The parser of definitions keeps moto's: it must refuse unknown names.
+    """
     for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("moto.stepfunctions") and getattr(module, name, None) is old:
+        ours = module_name.startswith("moto.stepfunctions") and not module_name.endswith(".preprocessor")
+        if ours and getattr(module, name, None) is old:
             setattr(module, name, new)
+
+
+def _error_name(error_name: str | None) -> ErrorName:
+    """The name of an error that a state passes on, as one of Step Functions' own if it is one."""
+    try:
+        return StatesErrorName.from_name(error_name or "")
+    except ValueError:
+        return ErrorName(error_name)
 
 
 def _describe_execution(self: StepFunctionResponse) -> ActionResult:
     answer = _original_describe_execution(self)
-    output = self.stepfunction_backend.describe_execution(self._get_param("executionArn")).output
+    execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
     described: Any = answer.result
-    if "output" in described and isinstance(output, str):
-        described["output"] = json.dumps(output)
+    if described["status"] == "SUCCEEDED" and (execution.output is None or isinstance(execution.output, str)):
+        described["output"] = json.dumps(execution.output)
     return answer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import ClientError
 
 from local.provision.registry import NO_TAGS, Deployment, ProvisionError, adapter
+from local.provision.substitutions import substituted
 from local.template import Physical, Resource
 
 
@@ -22,9 +23,7 @@ def state_machine(resource: Resource, deployment: Deployment) -> Physical:
     """Create a state machine from its definition."""
     properties = resource.properties
     name = deployment.name(resource, properties.get("StateMachineName"), longest=80)
-    definition: str = properties["DefinitionString"]
-    for placeholder, value in properties.get("DefinitionSubstitutions", {}).items():
-        definition = definition.replace(f"${{{placeholder}}}", str(value))
+    definition = substituted(properties["DefinitionString"], properties.get("DefinitionSubstitutions", {}))
     try:
         arn = deployment.client("stepfunctions").create_state_machine(
             name=name,

@@ -15,7 +15,7 @@ from tastemaker.ids import open_array
 from tastemaker.models.base import Model
 from tastemaker.models.bundle import Bundle, Histories
 from tastemaker.models.parts import standardized
-from tastemaker.models.sparse import SparseRows
+from tastemaker.models.sparse import SparseRows, sums_of_runs
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,13 @@ class Crowd:
         """`trained[t]` is whether events of type `t` count. The last entry is for events without a type."""
         self.users = len(histories)
         keep = trained[histories.event_types]
-        owners = np.repeat(np.arange(self.users), np.diff(histories.offsets))[keep]
-        lengths = np.bincount(owners, minlength=self.users)
+        lengths = sums_of_runs(keep, np.diff(histories.offsets)).astype(np.int64)
         ends = np.cumsum(lengths)
-        age = np.repeat(ends, lengths) - np.arange(len(owners)) - 1
         self.items = histories.items[keep]
-        self.weights = (0.5 ** (age / half_life)).astype(np.float32)
+        ages = np.repeat(ends.astype(np.int32), lengths)  # in place: there may be a hundred million events
+        ages -= np.arange(1, len(ages) + 1, dtype=np.int32)
+        self.weights = np.multiply(ages, np.float32(-1 / half_life), dtype=np.float32)
+        np.exp2(self.weights, out=self.weights)
         self.active = np.flatnonzero(lengths)
         self._starts = (ends - lengths)[self.active]
         self.mass = self._summed(self.weights)

@@ -108,7 +108,7 @@ class Searched(Blended):
 
     def best(self, count: int, allowed: Mask | None = None) -> tuple[NDArray[np.int64], Array]:
         items, scores, _ = self._found(allowed)
-        if len(items) < count:  # the filter allows few items, or the answer is longer than what was read
+        if np.count_nonzero(scores > -np.inf) < count:  # few items are allowed, or the answer is long
             return super().best(count, allowed)
         best = top_k(scores, count)
         if len(best):  # order equal scores by position, even if only some of them are among the best

@@ -38,8 +38,11 @@ from tastemaker.models.event_types import EventTypes
 from tastemaker.models.turnover import Activity, Turnover, live_items
 
 FORMAT_VERSION = 1
-SEVERAL_NETWORKS_VERSION = 2
-"""The format version of bundles with several networks. Older releases would answer from them wrongly."""
+SECOND_FORMAT_VERSION = 2
+"""The version of bundles that older releases would answer from wrongly.
+
+They have several networks, least values of events, or users who had an item less likely in segments.
+"""
 
 MANIFEST = "bundle.json"
 HISTORY_LENGTH = 500
@@ -146,10 +149,10 @@ class Bundle:
         path = Path(path)
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         version = manifest.get("formatVersion")
-        if version not in (FORMAT_VERSION, SEVERAL_NETWORKS_VERSION):
+        if version not in (FORMAT_VERSION, SECOND_FORMAT_VERSION):
             raise UnknownBundleFormatError(
                 f"The bundle in {path} has format version {version!r}. This release reads "
-                f"{FORMAT_VERSION} and {SEVERAL_NETWORKS_VERSION}. "
+                f"{FORMAT_VERSION} and {SECOND_FORMAT_VERSION}. "
                 "Train the solution again, or use the release that wrote it."
             )
         return cls(path, manifest)

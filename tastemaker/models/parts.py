@@ -7,7 +7,6 @@
     seen         1 for the user's own items, 0 for others; the weight may be negative
     popularity   log of the popularity distribution
     objective    the logarithm of the reward of the optimization objective
-    age          how many interactions an item gets at its age (`tastemaker.models.ages`)
     context      log P(context of the request | item) - log P(context), summed over the context's columns
 
 A distribution gets a floor before the logarithm, so that an item without any weight is unlikely, not

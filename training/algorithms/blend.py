@@ -22,7 +22,6 @@ from tastemaker.models import parts
 from tastemaker.models.bundle import HISTORY_LENGTH, History
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
-from training.data.ages import Ages, moment_of
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
 from training.output.evaluate import worth_of
@@ -41,15 +40,15 @@ HALF_LIVES = {
 The long ones are for baskets, where the next purchase hardly depends on the last item.
 """
 
-RETURN_POWERS = (0.0, 0.5, 1.0)
-"""The powers of the items' return rates to try in the part `repeat`.
+RETURN_POWERS = (0.5, 1.0)
+"""The powers of the items' return rates to try in the part `repeat`, beside 0.
 
 On groceries the root is best: who has bought an item several times needs the rate less.
 """
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2)
 CONTEXT_GRID = (*GRID, 3.0, 4.5)
-SEEN, POPULARITY, CONTEXT, AGE = "seen", "popularity", "context", "age"
+SEEN, POPULARITY, CONTEXT = "seen", "popularity", "context"
 SEEN_GRID = (-8.0, -4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """At its ends, a list of 25 holds no seen items, or holds all seen items first."""
 
@@ -81,21 +80,19 @@ class Choice:
     alone: dict[str, float]
 
 
-def choose(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ages | None = None) -> Choice:
+def choose(model: SequenceModel, prepared: Prepared, cases: Cases) -> Choice:
     """Choose half-lives and weights for `model`, whose parts were fitted without the truth of `cases`.
 
-    With `ages`, the blend may have the part `age`, and items that lists do not have at the time of a case are
-    no candidates. Each process scores its own cases. All of them choose by the scores of all cases, and
-    choose the same.
+    Each process scores its own cases. All of them choose by the scores of all cases, and choose the same.
     """
-    table = _candidates(model, prepared, cases, ages)
+    table = _candidates(model, prepared, cases)
     alone: dict[str, float] = {}
     repeats: dict[str, float] = {}  # the weight of `seen` that each part is best with
     for name in chain.from_iterable(table.parts.values()):
         reached = {weight: table.objective({name: 1.0, SEEN: weight}) for weight in (0.0, SEEN_GRID[0])}
         repeats[name] = max(reached, key=reached.__getitem__)
         alone[name] = reached[repeats[name]]
-    first = max((name for name in alone if name not in (CONTEXT, AGE)), key=alone.__getitem__)
+    first = max((name for name in alone if name != CONTEXT), key=alone.__getitem__)
     weights, reached_all = with_less_popularity(table, *ascend(table, {first: 1.0, SEEN: repeats[first]}))
     chosen = {SEEN: {"weight": weights[SEEN]}}
     best: dict[str, float] = {}
@@ -119,12 +116,13 @@ def without_history(model: SequenceModel, prepared: Prepared, cases: Cases) -> f
     wanted = truths(prepared.sequences, some)
     model.parts = {**model.parts, CONTEXT: {"weight": 0.0, "weightWithoutHistory": 0.0}}
     reached = np.zeros(len(NEW_USERS_GRID))
-    for user, shown, truth in zip(some.users, some.shown, wanted, strict=True):
+    soonest = following(prepared.sequences, some)
+    for user, shown, truth, first in zip(some.users, some.shown, wanted, soonest, strict=True):
         context = prepared.context(int(user), int(shown))
         table = model.context_scores(context)
         scores = model.score_user(History.empty(), now=prepared.latest, context=context, user_index=int(user))
         lists = [top_k(scores + np.float32(weight) * table, 25) for weight in NEW_USERS_GRID]
-        reached += gains(lists, [truth] * len(lists))
+        reached += gains(lists, [truth] * len(lists), np.full(len(lists), first))
     return NEW_USERS_GRID[int(np.argmax(group.sum(reached)))]
 
 
@@ -146,7 +144,7 @@ def variants(model: SequenceModel) -> dict[str, dict[str, float]]:
             found[f"{part}@{half_life}"] = {"halfLife": half_life}
     rates = model.return_rates(1.0) if "repeat" in model.parts else None
     if rates is not None and rates.min(initial=1.0) < rates.max(initial=1.0):
-        for half_life, power in product(HALF_LIVES["repeat"], filter(None, RETURN_POWERS)):
+        for half_life, power in product(HALF_LIVES["repeat"], RETURN_POWERS):
             found[f"repeat@{half_life}^{power}"] = {"halfLife": half_life, "returnPower": power}
     return found
 
@@ -238,18 +236,14 @@ def _worths(row: Array, truth: Array, shares: Array) -> tuple[Array, Array]:
     return values, np.sort(np.fromiter(worth.values(), float))[::-1]
 
 
-def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ages | None) -> Table:
+def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table:
     """The items near the top of any part, with and without seen items, and the truth, of all processes."""
     sequences, wanted, tried = prepared.sequences, truths(prepared.sequences, cases), variants(model)
-    if ages is not None:
-        tried[AGE] = {}
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
     said = says_context(cases.numbers())
     for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
         context = prepared.context(int(user), int(shown)) if says else None
         history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
-        moment = moment_of(sequences, int(user), int(shown))
-        absent = None if ages is None else ages.absent(moment, truth)
         vectors: list[Array] = []
         picked: list[Array] = [truth]
         for name, settings in tried.items():
@@ -259,20 +253,18 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases, ages: Ag
                 scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
             elif part == CONTEXT:
                 scores = model.context_scores(context)
-            elif part == AGE and ages is not None:
-                scores = ages.scores(moment)
             else:
                 scores = model.simple_part(part, history.items, settings)
             vectors.append(scores)
             if part != SEEN:
-                with_seen, without_seen = _best(scores, history.items, absent)
-                # In `repeat`, items that a user has not seen are all alike.
-                picked += [with_seen] if part == "repeat" else [with_seen, without_seen]
+                picked.append(top_k(scores, CANDIDATES))
+                if part != "repeat":  # it says nothing about items that a user has not seen
+                    unseen = scores.copy()
+                    unseen[history.items] = -np.inf
+                    picked.append(top_k(unseen, CANDIDATES))
             if part == CONTEXT and context:  # the popular items of a context, not only the rare ones
                 picked.append(top_k(scores + model.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
-        if absent is not None:
-            union = union[~absent[union]]
         found.append((union, np.stack([v[union] for v in vectors])))
     weights = [
         sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
@@ -297,14 +289,6 @@ def _filled(found: Sequence[tuple[Array, Array]]) -> tuple[NDArray[np.int64], ND
         items[case, : len(union)] = union
         scores[:, case, : len(union)] = values
     return items, scores
-
-
-def _best(scores: Array, seen: Array, absent: Array | None) -> list[Array]:
-    """The items near the top of a part's scores, with and without seen items."""
-    there = scores if absent is None else np.where(absent, -np.inf, scores)
-    unseen = there.copy()
-    unseen[seen] = -np.inf
-    return [top_k(there, CANDIDATES), top_k(unseen, CANDIDATES)]
 
 
 def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tastemaker.ids import save_array
 from tastemaker.models.base import Model
-from tastemaker.models.bundle import FORMAT_VERSION, MANIFEST, SEVERAL_NETWORKS_VERSION, Histories
+from tastemaker.models.bundle import FORMAT_VERSION, MANIFEST, SECOND_FORMAT_VERSION, Histories
 from tastemaker.models.sparse import SparseRows
 from training.algorithms import popularity
 from training.config import Config
@@ -103,9 +103,10 @@ def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str
     sequences = prepared.sequences
     counts = sequences.counts(len(prepared.items))
     items = config.datasets.get("ITEMS")
-    networks = fitted.metadata.get("encoder", {}).get("networks", 1)
+    several = fitted.metadata.get("encoder", {}).get("networks", 1) > 1
+    needs_second = several or prepared.least_values or "had" in fitted.metadata.get("settings", {})
     return {
-        "formatVersion": SEVERAL_NETWORKS_VERSION if networks > 1 else FORMAT_VERSION,
+        "formatVersion": SECOND_FORMAT_VERSION if needs_second else FORMAT_VERSION,
         "kind": fitted.model.model_name,
         "recipe": config.recipe,
         "solutionVersionArn": config.solution_version_arn,

@@ -32,7 +32,7 @@ from training.tuning.objective import within_chance
 TRUTH_SHARE = 0.2
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
 REPEATS = (0.0, 0.1, 0.3, 1.0)
-HAD = (-1.0, -2.0, -4.0, -10_000.0)
+HAD = (-1.0, -2.0, -4.0, -1_000.0)
 """At its end, all users who had the item come after the others."""
 
 AGAIN = (*((repeat, 0.0) for repeat in REPEATS), *((0.0, had) for had in HAD))
@@ -72,7 +72,7 @@ class AffinityPipeline(Pipeline):
     def fit(self, prepared: Prepared) -> Fitted:
         """Fit the linear model and transpose it: for each item, the items that point at it."""
         metadata = {
-            "settings": asdict(self.settings),
+            "settings": {k: v for k, v in asdict(self.settings).items() if k != "had" or v},
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
         }

@@ -81,10 +81,6 @@ class Pipeline(ABC):
     def tune(self, prepared: Prepared) -> None:  # noqa: B027 - most recipes have nothing to choose
         """Choose settings, on parts of this data only."""
 
-    def scorer(self, model: Model, prepared: Prepared) -> evaluate.Scorer:
-        """What scores the items for the test users."""
-        return evaluate.scorer(model, prepared)
-
     def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
         """Tune and fit on nine tenths of the users, and predict the newest events of the others."""
         cases = test_cases(prepared.sequences, self.config.seed)
@@ -94,7 +90,7 @@ class Pipeline(ABC):
         self.tune(training)
         stop.check()
         with fitted_model(self.fit(training), training, self.config) as model:
-            metrics = evaluate.evaluate(self.scorer(model, prepared), prepared, cases, worth)
+            metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases, worth)
         baseline = evaluate.popularity_baseline(training, prepared, cases, worth)
         count = prepared.sequences.group.total(len(cases))
         log(f"metrics on {count:,} test users; popularity in brackets")

@@ -11,18 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models import Model
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack
 from training.algorithms import blend, linear, merging, returns, transitions
 from training.algorithms import context as context_tables
 from training.config import Config, Search
-from training.data.ages import Ages, measure, moment_of
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
-from training.data.turnover import find_turnover
 from training.output.bundle_writer import Fitted
-from training.output.evaluate import Scorer
 from training.pipelines.base import Pipeline, fitted_model
 from training.pipelines.update import UpdatePipeline
 from training.progress import StopSignal
@@ -78,7 +74,6 @@ class SequencePipeline(Pipeline):
         self.transformer = transformer
         self.seconds = config.budget_seconds
         self.best: Attempt | None = None
-        self.ages: Ages | None = None
 
     def plan(self, config: Config, seconds: float) -> Plan:
         """How long to train which network, by which steps. Raises BadConfigError."""
@@ -99,8 +94,6 @@ class SequencePipeline(Pipeline):
     def tune(self, prepared: Prepared) -> None:
         """Train with withheld events, and choose the blend on them, for one setting or for many."""
         prepared = self._filtered(prepared)
-        turnover = find_turnover(prepared)
-        self.ages = None if turnover is None else measure(prepared, turnover)
         cases = validation_cases(prepared.sequences, self.config.seed)
         search = tuning.mapped(self.config.search, {"hidden_dimension", "bptt", *settings.RECENCY})
         if search:
@@ -108,21 +101,6 @@ class SequencePipeline(Pipeline):
         else:
             self.best = self._attempt(self.config, prepared, cases, self.seconds, self.checkpoints)
         self.config = self.best.config
-
-    def scorer(self, model: Model, prepared: Prepared) -> Scorer:
-        """What scores the items, in a catalog that turns over those that are live at the test user's time."""
-        scored, ages = super().scorer(model, prepared), self.ages
-        if ages is None or self.best is None:
-            return scored
-        weight = np.float32(self.best.choice.parts.get(blend.AGE, {}).get("weight", 0.0))
-
-        def at_its_time(user: int, shown: int) -> NDArray[np.float32]:
-            moment = moment_of(prepared.sequences, user, shown)
-            scores: NDArray[np.float32] = scored(user, shown) + weight * ages.scores(moment)
-            scores[ages.absent(moment)] = -np.inf
-            return scores
-
-        return at_its_time
 
     def fit(self, prepared: Prepared) -> Fitted:
         """Fit the blend on all of this data that the percentiles of history length allow."""
@@ -206,7 +184,7 @@ class SequencePipeline(Pipeline):
         with fitted_model(fitted, training, config) as model:
             assert isinstance(model, SequenceModel)
             agreed = prepared.sequences.group.agreed  # processors may round differently
-            choice = agreed(blend.choose(model, prepared, cases, self.ages))
+            choice = agreed(blend.choose(model, prepared, cases))
             model.parts = choice.parts
             return Attempt(config, plan, results, agreed(self._rewarded(model, choice, prepared, cases)))
 
@@ -245,7 +223,6 @@ class SequencePipeline(Pipeline):
             "parts": parts,
             **({} if item_rewards is None else {"objective": item_rewards.to_json()}),
             **({} if table is None else {"contextTable": prepared.context_space.to_json()}),
-            **({} if self.ages is None else {"ages": self.ages.curve.to_json()}),
             "typicalGap": prepared.sequences.typical_gap(),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,

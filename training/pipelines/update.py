@@ -86,8 +86,6 @@ class UpdatePipeline(Pipeline):
         arrays["return_rates"] = returns.fit(filtered, items)
         item_rewards = rewards(self.config.objective, prepared)
         inherited = {name: learned[name] for name in INHERITED}
-        if "ages" in learned:
-            inherited["ages"] = learned["ages"]
         if item_rewards is not None and "objective" in learned:
             inherited["objective"] = learned["objective"]
         table = None

@@ -1,9 +1,9 @@
 """The objective that settings are chosen by: how well lists predict the next events.
 
 A third is NDCG@10 with only the next item as truth, as for a request in the middle of a session. The items of
-one second, such as those of a receipt, come next together. A third is
-NDCG@25 with all items of the withheld newest 10 %, as in the solution version's metrics. A third is the share
-of these items that are among the first ten. None of them alone is safe to choose by.
+one second, such as those of a receipt, come next together. A third is NDCG@25 with all items of the withheld
+newest 10 %, as in the solution version's metrics. A third is the share of these items that are among the
+first ten. None of them alone is safe to choose by.
 """
 
 from __future__ import annotations

@@ -266,10 +266,23 @@ def test_campaign_cannot_be_built_on_the_solution_of_another_tenant() -> None:
     assert f"personalize:DescribeSolutionVersion on resource: {other}" in message
 
 
-def test_policy_for_everything_needs_only_the_action_of_the_request() -> None:
+def test_update_of_everything_needs_no_describe_permission() -> None:
     """The CDK's `CallAwsService` writes such a policy for a state machine that updates a campaign."""
     account = Account(ann=[allow("personalize:UpdateCampaign")])
     version = SCOPE.arn("solution/b-s/702e0792")
     account.call(ANN, "UpdateCampaign", campaignArn=CAMPAIGN, solutionVersionArn=version)
     denied = Account(ann=[allow("personalize:UpdateCampaign"), deny("personalize:DescribeSolutionVersion")])
     denied.refused(ANN, "UpdateCampaign", campaignArn=CAMPAIGN, solutionVersionArn=version)
+
+
+def test_data_of_another_tenant_cannot_be_exported_by_an_action_on_everything() -> None:
+    account = Account(ann=[allow("personalize:CreateDatasetExportJob"), allow("iam:PassRole")])
+    other = SCOPE.arn("dataset/b-shop/INTERACTIONS")
+    message = account.refused(
+        ANN,
+        "CreateDatasetExportJob",
+        jobName="a-x",
+        datasetArn=other,
+        roleArn="arn:aws:iam::123456789012:role/a",
+    )
+    assert f"personalize:DescribeDataset on resource: {other}" in message

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local.conftest import unique, until
 
@@ -86,9 +87,35 @@ def test_failure_of_the_other_execution_reaches_the_catch_of_a_parallel_state(re
     assert json.loads(ended["output"]) == {"error": "States.TaskFailed"}
 
 
-def test_output_that_is_a_text_is_json(result: Any) -> None:
-    ended = result({"Only": {"Type": "Pass", "Result": "done", "End": True}})
-    assert json.loads(ended["output"]) == "done"
+@pytest.mark.parametrize("output", ["done", None])
+def test_output_that_is_a_text_or_null_is_json(result: Any, output: str | None) -> None:
+    ended = result({"Only": {"Type": "Pass", "Result": output, "End": True}})
+    assert json.loads(ended["output"]) == output
+
+
+def test_timeout_in_a_branch_is_not_caught_as_a_failed_task(result: Any) -> None:
+    child = result({"Only": {"Type": "Wait", "Seconds": 20, "End": True}}, only_create=True)
+    branch = {"StartAt": "Start", "States": {"Start": start(child, ".sync:2", TimeoutSeconds=1)}}
+    caught = [{"ErrorEquals": [f"States.{name}"], "Next": name} for name in ("TaskFailed", "Timeout")]
+    states = {
+        "Both": {"Type": "Parallel", "Branches": [branch], "Catch": caught, "End": True},
+        **{one["Next"]: {"Type": "Pass", "Result": one["Next"], "End": True} for one in caught},
+    }
+    assert json.loads(result(states, {"n": 3})["output"]) == "Timeout"
+
+
+def test_path_into_a_list_is_a_value(result: Any) -> None:
+    selected = {"first.$": "$.versions[0].arn", "none.$": "$.versions[?(@.arn == 'x')]"}
+    ended = result(
+        {"Only": {"Type": "Pass", "Parameters": selected, "End": True}}, {"versions": [{"arn": "a"}]}
+    )
+    assert json.loads(ended["output"]) == {"first": "a", "none": []}
+
+
+def test_unknown_name_of_an_error_is_refused_in_a_definition(result: Any) -> None:
+    caught = [{"ErrorEquals": ["States.TaskFail"], "Next": "Only"}]
+    with pytest.raises(ClientError):
+        result({"Only": {**start("x"), "Catch": caught}}, only_create=True)
 
 
 def test_sdk_task_of_event_bridge_sends_a_detail_that_is_an_object(result: Any) -> None:

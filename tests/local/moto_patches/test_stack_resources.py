@@ -59,6 +59,29 @@ def test_reference_to_an_event_bus_is_its_name(local: Any) -> None:
     assert stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"][0]["OutputValue"] == name
 
 
+def test_state_machine_has_its_arn_as_an_attribute_and_keeps_its_type(local: Any) -> None:
+    name, stacks, client = unique("machine"), local.client("cloudformation"), local.client("stepfunctions")
+    declared = machine("${other}", StateMachineType="EXPRESS", DefinitionSubstitutions={"answer": "one"})
+    outputs = {"Arn": {"Value": {"Fn::GetAtt": ["Machine", "Arn"]}}}
+
+    def body(named: str) -> str:
+        properties = {**declared, "StateMachineName": named}
+        return json.dumps({**json.loads(template(properties)), "Outputs": outputs})
+
+    stacks.create_stack(StackName=name, TemplateBody=body(name))
+    stacks.update_stack(StackName=name, TemplateBody=body(f"{name}-2"))
+    arn = stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"][0]["OutputValue"]
+    described = client.describe_state_machine(stateMachineArn=arn)
+    assert described["name"] == f"{name}-2" and described["type"] == "EXPRESS"
+    assert "${other}" in described["definition"]
+
+
+def test_definition_that_step_functions_refuses_is_an_error_of_the_stack(local: Any) -> None:
+    stacks, wrong = local.client("cloudformation"), machine("x", DefinitionString="{}")
+    with pytest.raises(ClientError, match="Step Functions refuses the state machine"):
+        stacks.create_stack(StackName=unique("wrong"), TemplateBody=template(wrong))
+
+
 def test_definition_may_be_an_object() -> None:
     given = {"Properties": {"Definition": {"StartAt": "${first}"}, "DefinitionSubstitutions": {"first": "A"}}}
     assert json.loads(with_definition(given)["Properties"]["DefinitionString"]) == {"StartAt": "A"}

@@ -5,13 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tastemaker.models.ages import AgeCurve
-from tastemaker.models.sequence import SequenceModel
 from training.algorithms import blend
-from training.data.ages import Ages
 from training.data.prepared import Prepared
-from training.data.split import validation_cases
-from training.tuning.objective import gains, truths
+from training.tuning.objective import gains
 
 
 def asked() -> tuple[np.random.Generator, np.ndarray, list[np.ndarray], np.ndarray]:
@@ -83,24 +79,3 @@ def test_blend_uses_the_objective_of_lists() -> None:
     soonest = np.array([min(len(truth), 1 + case % 5) for case, truth in enumerate(wanted)])
     together = replace(table, soonest=soonest)
     assert together.objective({"a": 1.0}) == pytest.approx(gains(lists, wanted, soonest).mean())
-
-
-def test_blend_prefers_items_of_the_age_at_which_they_are_wanted(trained, shop: Prepared) -> None:
-    """Interest in an item lasts an hour. Items that came later are no candidates."""
-    bundle = trained("aws-user-personalization-v2")
-    cases = validation_cases(shop.sequences, 1)
-    moments = [
-        int(shop.sequences.times[shop.sequences.offsets[user] + shown])
-        for user, shown in zip(cases.users, cases.shown, strict=True)
-    ]
-    truth = [int(row[0]) for row in truths(shop.sequences, cases)]
-    assert len(set(truth)) > 3
-    born = np.full(len(shop.items), max(moments) + 1, np.int64)
-    for item, moment in zip(truth, moments, strict=True):
-        born[item] = min(born[item], moment)
-    curve = AgeCurve(np.array([0.0, 3_600.0, 1e9]), np.array([1.0, 1e-6]))
-    model = SequenceModel(bundle)
-    choice = blend.choose(model, shop, cases, Ages(curve, born, max(moments), 10**9))
-    without = blend.choose(model, shop, cases)
-    assert "age" in choice.parts and "age" not in without.parts
-    assert choice.reached >= without.reached
