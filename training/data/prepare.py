@@ -21,6 +21,7 @@ from training.data.dictionary_encoding import encode_columns, texts_of
 from training.data.event_rules import ruled, thresholds_of
 from training.data.events import Events, group_by_user, open_prepared, with_common_ids
 from training.data.prepared import NEVER, Prepared, Sequences
+from training.data.ties import mixed
 from training.data.user_ranges import EVERYONE, UserRange, range_of
 from training.distributed.process_group import SINGLE, ProcessGroup
 from training.distributed.quantiles import order_statistic
@@ -112,7 +113,7 @@ def read_events(
         source = config.datasets["INTERACTIONS"]
         within = range_of(parquet.users(root, source, config.events), group)
         events = group_by_user(parquet.interactions(root, source, config.events, context, within), context)
-    return with_common_ids(events, group), within
+    return mixed(with_common_ids(events, group), group), within
 
 
 def excluded_features(config: Config, dataset_type: str) -> frozenset[str]:
