@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.ids import Ids
 from training.data.events import Events
 from training.distributed.process_group import ProcessGroup
 from training.progress import log
@@ -35,7 +36,8 @@ def mixed(events: Events, group: ProcessGroup) -> Events:
     """
     owners = np.repeat(np.arange(len(events.offsets) - 1), np.diff(events.offsets))
     inside = (owners[1:] == owners[:-1]) & (events.item[1:] != events.item[:-1])
-    rising, tied = events.item[1:] > events.item[:-1], events.time[1:] == events.time[:-1]
+    ranks = _ranks(events.items)[events.item]
+    rising, tied = ranks[1:] > ranks[:-1], events.time[1:] == events.time[:-1]
     counted = (inside & tied, inside & tied & rising, inside & ~tied, inside & ~tied & rising)
     pairs, up, others, others_up = group.sum(np.array([np.count_nonzero(one) for one in counted])).tolist()
     if pairs < LEAST_PAIRS:
@@ -57,6 +59,13 @@ def mixed(events: Events, group: ProcessGroup) -> Events:
         value=events.value[order],
         context=events.context[order],
     )
+
+
+def _ranks(ids: Ids) -> NDArray[np.int64]:
+    """The place of each id in the order of numbers: shorter ones first. `ids` are in the order of texts."""
+    ranks = np.empty(len(ids), np.int64)
+    ranks[np.argsort(np.diff(ids.offsets), kind="stable")] = np.arange(len(ids))
+    return ranks
 
 
 def _noise(times: NDArray[np.int64], items: NDArray[np.int32]) -> NDArray[np.uint64]:
