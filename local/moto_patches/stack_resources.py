@@ -60,9 +60,10 @@ def _create(
 
 def _update(cls: Any, *, cloudformation_json: Any, **more: Any) -> StateMachine:
     document = with_definition(cloudformation_json)
+    declared = document["Properties"].get("StateMachineType", "STANDARD")  # moto changes the document
     with _refusals():
         updated: StateMachine = _original_update(cls, cloudformation_json=document, **more)
-    updated.type = document["Properties"].get("StateMachineType", "STANDARD")
+    updated.type = declared
     return updated
 
 

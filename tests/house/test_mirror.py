@@ -104,7 +104,6 @@ COVERED = {
     "lambdas/steps/purging.py": "tests/lambdas/steps/test_handler.py",
     "lambdas/steps/warming.py": "tests/lambdas/steps/test_handler.py",
     "lambdas/stores/profile_writer.py": "tests/lambdas/stream/test_consuming.py",
-    "lambdas/stores/profiles.py": "tests/lambdas/stream/test_consuming.py",
     "lambdas/stores/batch_writes.py": "tests/lambdas/stream/test_consuming.py",
     "lambdas/stores/caller_outputs.py": "tests/lambdas/batch/test_handler.py",
     "lambdas/support/control_plane.py": "tests/lambdas/control/test_handler.py",

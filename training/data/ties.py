@@ -16,13 +16,13 @@ from training.data.events import Events
 from training.distributed.process_group import ProcessGroup
 from training.progress import log
 
-LEAST_PAIRS = 1_000
+MIN_PAIRS = 1_000
 """With fewer pairs of events of one time, their order is chance."""
 
 SORTED_SHARE = 0.75
 """From this share of pairs in the order of their item ids on, or in the opposite one, they are sorted."""
 
-USUAL_SHARE = 0.6
+MAX_OTHER_SHARE = 0.6
 """Up to this share of other pairs in that order, it is not the order in which people take the items.
 
 Lessons of a course are taken in the order of their ids, on one day and on different days.
@@ -40,12 +40,12 @@ def mixed(events: Events, group: ProcessGroup) -> Events:
     rising, tied = ranks[1:] > ranks[:-1], events.time[1:] == events.time[:-1]
     counted = (inside & tied, inside & tied & rising, inside & ~tied, inside & ~tied & rising)
     pairs, up, others, others_up = group.sum(np.array([np.count_nonzero(one) for one in counted])).tolist()
-    if pairs < LEAST_PAIRS:
+    if pairs < MIN_PAIRS:
         return events
     share, usual = up / pairs, others_up / max(others, 1)
     if share < 0.5:
         share, usual = 1 - share, 1 - usual
-    if share < SORTED_SHARE or (others and usual > USUAL_SHARE):
+    if share < SORTED_SHARE or (others and usual > MAX_OTHER_SHARE):
         return events
     log(
         f"data: {share:.0%} of {pairs:,} pairs of events of one time are sorted by item id, so they are mixed"
