@@ -26,7 +26,7 @@ from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
 from training.output.evaluate import worth_of
 from training.progress import log
-from training.tuning.objective import following, gains, truths
+from training.tuning.objective import gains, truths
 
 Array = NDArray[Any]
 
@@ -116,13 +116,12 @@ def without_history(model: SequenceModel, prepared: Prepared, cases: Cases) -> f
     wanted = truths(prepared.sequences, some)
     model.parts = {**model.parts, CONTEXT: {"weight": 0.0, "weightWithoutHistory": 0.0}}
     reached = np.zeros(len(NEW_USERS_GRID))
-    soonest = following(prepared.sequences, some)
-    for user, shown, truth, first in zip(some.users, some.shown, wanted, soonest, strict=True):
+    for user, shown, truth in zip(some.users, some.shown, wanted, strict=True):
         context = prepared.context(int(user), int(shown))
         table = model.context_scores(context)
         scores = model.score_user(History.empty(), now=prepared.latest, context=context, user_index=int(user))
         lists = [top_k(scores + np.float32(weight) * table, 25) for weight in NEW_USERS_GRID]
-        reached += gains(lists, [truth] * len(lists), np.full(len(lists), first))
+        reached += gains(lists, [truth] * len(lists))
     return NEW_USERS_GRID[int(np.argmax(group.sum(reached)))]
 
 
@@ -155,14 +154,12 @@ class Table:
 
     `items` is int64[cases, candidates], -1 for none. `scores` is float32[cases, candidates] by the name of a
     variant. `wanted` is the truth of each case, and `weights` has the weights of these events, by default 1.
-    `soonest` says how many of them come next together, by default one.
     """
 
     items: NDArray[np.int64]
     scores: dict[str, NDArray[np.float32]]
     wanted: list[NDArray[Any]]
     weights: list[NDArray[np.floating]] | None = None
-    soonest: NDArray[np.int64] | None = None
 
     @cached_property
     def parts(self) -> dict[str, list[str]]:
@@ -205,35 +202,26 @@ class Table:
     def _worth(self) -> tuple[Array, Array, Array, Array, Array]:
         """What `objective.gains` needs of each list, for all lists at once.
 
-        Returns what each candidate is worth as an item that comes next and as any item of the truth, what the
-        first ten of a list can be worth, the gain of a list that begins with the whole truth, and how much
-        each case counts.
+        Returns what each candidate is worth as the next item and as any item of the truth, what the first ten
+        of a list can be worth, the gain of a list that begins with the whole truth, and how much each case
+        counts.
         """
         given = self.weights or [np.ones(len(truth)) for truth in self.wanted]
         mean = float(np.mean(np.concatenate(given))) if given else 1.0
         discounts = 1.0 / np.log2(np.arange(2, 27))
         soon, every = np.zeros(self.items.shape, np.float32), np.zeros(self.items.shape, np.float32)
-        soonest = np.ones(len(given), int) if self.soonest is None else self.soonest
         found, ideal, counts = (np.ones(len(given)) for _ in range(3))
-        for case, (row, truth, weights, first) in enumerate(
-            zip(self.items, self.wanted, given, soonest, strict=True)
-        ):
+        for case, (row, truth, weights) in enumerate(zip(self.items, self.wanted, given, strict=True)):
             shares = weights / mean
-            soon[case], best = _worths(row, truth[:first], shares[:first])
-            soon[case] *= shares[:first].mean() / (best[:10] @ discounts[: len(best[:10])] or 1.0)
-            every[case], best = _worths(row, truth, shares)
+            soon[case] = np.where(row == truth[0], shares[0], 0.0)
+            worth = worth_of(truth, shares)
+            for item, value in worth.items():
+                every[case, row == item] = value
+            best = np.sort(np.fromiter(worth.values(), float))[::-1]
             found[case] = best[:10].sum()
             ideal[case] = best[:25] @ discounts[: len(best[:25])]
             counts[case] = shares.mean()
         return soon, every, found, ideal, counts
-
-
-def _worths(row: Array, truth: Array, shares: Array) -> tuple[Array, Array]:
-    """What each candidate is worth as an item of the truth, and what these items are worth, most first."""
-    values, worth = np.zeros(len(row), np.float32), worth_of(truth, shares)
-    for item, value in worth.items():
-        values[row == item] = value
-    return values, np.sort(np.fromiter(worth.values(), float))[::-1]
 
 
 def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table:
@@ -270,14 +258,13 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table
         sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
         for user, shown in zip(cases.users, cases.shown, strict=True)
     ]
-    soonest = following(sequences, cases).tolist()
-    several = sequences.group.gather((found, wanted, weights, soonest))
-    found, wanted, weights, soonest = (
+    several = sequences.group.gather((found, wanted, weights))
+    found, wanted, weights = (
         [one for part in column for one in part] for column in zip(*several, strict=True)
     )
     items, scores = _filled(found)
     named = dict(zip(tried, scores, strict=True))
-    return Table(items, named, wanted, weights, np.array(soonest, np.int64))
+    return Table(items, named, wanted, weights)
 
 
 def _filled(found: Sequence[tuple[Array, Array]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -11,7 +11,7 @@ from training.algorithms.network import Network
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, says_context
 from training.distributed.process_group import SINGLE, ProcessGroup
-from training.tuning.objective import following, gains, truths
+from training.tuning.objective import gains, truths
 
 MAX_CASES = 1000
 """The number of validation users that are scored after a pass. The blend is chosen on all of them.
@@ -34,9 +34,8 @@ def validated(network: Network, prepared: Prepared, cases: Cases) -> float:
     """
     sequences, wanted, reached = prepared.sequences, truths(prepared.sequences, cases), []
     count = sequences.group.total(len(cases))
-    soonest = following(sequences, cases)
     for unseen in (False, True):
-        found = gains(lists(network, sequences, cases, prepared.latest, unseen=unseen), wanted, soonest)
+        found = gains(lists(network, sequences, cases, prepared.latest, unseen=unseen), wanted)
         reached.append(float(sequences.group.sum(found.sum())) / max(count, 1))
     return max(reached)
 

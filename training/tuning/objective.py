@@ -1,9 +1,8 @@
 """The objective that settings are chosen by: how well lists predict the next events.
 
-A third is NDCG@10 with only the next item as truth, as for a request in the middle of a session. The items of
-one second, such as those of a receipt, come next together. A third is NDCG@25 with all items of the withheld
-newest 10 %, as in the solution version's metrics. A third is the share of these items that are among the
-first ten. None of them alone is safe to choose by.
+A third is NDCG@10 with only the next item as truth, as for a request in the middle of a session. A third is
+NDCG@25 with all items of the withheld newest 10 %, as in the solution version's metrics. A third is the share
+of these items that are among the first ten. None of them alone is safe to choose by.
 """
 
 from __future__ import annotations
@@ -27,30 +26,11 @@ def truths(sequences: Sequences, cases: Cases) -> list[NDArray[np.int32]]:
     ]
 
 
-def following(sequences: Sequences, cases: Cases) -> NDArray[np.int64]:
-    """How many of each case's withheld events come next together: those of the same second.
-
-    Their order says nothing. On a receipt, it is often that of product numbers.
-    """
-    counts = [
-        np.searchsorted(times, times[0], "right")
-        for user, shown in zip(cases.users, cases.shown, strict=True)
-        for times in (sequences.times[sequences.offsets[user] + shown : sequences.offsets[user + 1]],)
-    ]
-    return np.array(counts, np.int64)
-
-
-def gains(
-    lists: Sequence[NDArray[Any]], wanted: Sequence[NDArray[Any]], soonest: NDArray[np.int64] | None = None
-) -> NDArray[np.float64]:
-    """The objective of each case. `lists` are items, best first, 25 or more of each.
-
-    `soonest` says how many of the withheld items come next together, by default one.
-    """
-    result, soonest = np.empty(len(lists)), np.ones(len(lists), int) if soonest is None else soonest
-    for case, (ranked, truth, first) in enumerate(zip(lists, wanted, soonest, strict=True)):
-        nearest = set(truth[:first].tolist())
-        soon = ndcg(hits(ranked[:10], nearest), len(nearest), 10)
+def gains(lists: Sequence[NDArray[Any]], wanted: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """The objective of each case. `lists` are items, best first, 25 or more of each."""
+    result = np.empty(len(lists))
+    for case, (ranked, truth) in enumerate(zip(lists, wanted, strict=True)):
+        soon = ndcg(np.asarray(ranked[:10]) == truth[0], 1, 10)
         every = set(truth.tolist())
         hit = hits(ranked[:25], every)
         found = np.count_nonzero(hit[:10]) / min(len(every), 10)

@@ -30,7 +30,7 @@ from training.distributed.process_group import SINGLE, ProcessGroup
 from training.errors import BadDataError
 from training.output import evaluate
 from training.progress import log
-from training.tuning.objective import following, gains, truths
+from training.tuning.objective import gains, truths
 
 POWERS = {"OFF": 0.0, "LOW": 0.25, "MEDIUM": 0.5, "HIGH": 1.0}
 """The power of the reward beside the probability. More than 1 would gain less reward."""
@@ -117,14 +117,13 @@ def weights(
     wanted = truths(prepared.sequences, some)
     ask = evaluate.scorer(model, prepared)
     with_history = [ask(int(user), int(shown)) for user, shown in zip(some.users, some.shown, strict=True)]
-    soonest = following(prepared.sequences, some)
-    asked = Asked(with_history, wanted, some.first, group, soonest)
+    asked = Asked(with_history, wanted, some.first, group)
     found = {"weight": _weight("users with a history", asked, item_rewards, sensitivity)}
     del with_history, asked
     new = [
         model.score_user(History.empty(), now=prepared.latest, user_index=int(user)) for user in some.users
     ]
-    asked = Asked(new, wanted, some.first, group, soonest)
+    asked = Asked(new, wanted, some.first, group)
     found["weightWithoutHistory"] = _weight("new users", asked, item_rewards, sensitivity)
     return found
 
@@ -134,14 +133,12 @@ class Asked:
     """The scores of all items for some cases, with the truth of each.
 
     They are this process's; `first` is the number of its first case among those of the group's processes.
-    `soonest` says how many items of each truth come next together, by default one.
     """
 
     scores: Sequence[NDArray[np.float32]]
     wanted: Sequence[NDArray[np.integer]]
     first: int = 0
     group: ProcessGroup = SINGLE
-    soonest: NDArray[np.int64] | None = None
 
 
 def _weight(users: str, asked: Asked, item_rewards: Rewards, sensitivity: str) -> float:
@@ -152,7 +149,7 @@ def _weight(users: str, asked: Asked, item_rewards: Rewards, sensitivity: str) -
 
     def relevance(one: float) -> float:
         lists = [top_k(row + np.float32(one) * logarithms, LENGTH) for row in asked.scores]
-        return float(asked.group.sum(gains(lists, asked.wanted, asked.soonest).sum())) / count
+        return float(asked.group.sum(gains(lists, asked.wanted).sum())) / count
 
     plain = relevance(0.0)
     for fraction in FRACTIONS:

@@ -1,7 +1,5 @@
 """The weights of a blend."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -76,6 +74,3 @@ def test_blend_uses_the_objective_of_lists() -> None:
     best = np.argsort(-table.total({"a": 1.0}), axis=1)[:, :25]
     lists = [row[place] for row, place in zip(items, best, strict=True)]
     assert table.objective({"a": 1.0}) == pytest.approx(gains(lists, wanted).mean())
-    soonest = np.array([min(len(truth), 1 + case % 5) for case, truth in enumerate(wanted)])
-    together = replace(table, soonest=soonest)
-    assert together.objective({"a": 1.0}) == pytest.approx(gains(lists, wanted, soonest).mean())

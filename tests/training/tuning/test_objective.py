@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from tests.training.algorithms.histories import bought
-from training.data.split import Cases
-from training.tuning.objective import following, gains, within_chance
+from training.tuning.objective import gains, within_chance
 
 LIST = np.arange(25)
 
@@ -31,16 +29,3 @@ def test_loss_within_chance_is_no_loss() -> None:
     best = rng.random(400)
     each = np.column_stack([best, best + rng.normal(0, 0.3, 400), best - 0.1 - rng.normal(0, 0.3, 400)])
     assert within_chance(each, 0).tolist() == [True, True, False]
-
-
-def test_items_that_come_next_together_count_in_any_order() -> None:
-    def together(*truth: int) -> float:
-        return float(gains([LIST], [np.array(truth)], np.array([2]))[0])
-
-    assert together(0, 99, 98) == together(99, 0, 98) > together(99, 98, 0)
-
-
-def test_items_of_one_second_come_next_together() -> None:
-    receipts = bought([(5, 0), (1, 60), (2, 60), (3, 60), (4, 90)], [(1, 0), (2, 1), (3, 1)])
-    cases = Cases(np.array([0, 0, 0, 1]), np.array([1, 2, 4, 1]))
-    assert following(receipts, cases).tolist() == [3, 2, 1, 2]
