@@ -51,10 +51,10 @@ test-spark: .venv-spark/ready  ## Both engines side by side: one machine and Spa
 		-W "ignore:distutils Version classes:DeprecationWarning" \
 		-W ignore::ResourceWarning -W ignore::pytest.PytestUnraisableExceptionWarning
 
-check: $(VENV)/ready  ## Lint and the fast tests side by side: about a minute with warm caches
+check: $(VENV)/ready $(CDK)  ## Lint and the fast tests side by side: about a minute with warm caches
 	@$(MAKE) --no-print-directory -j 2 lint fast-tests
 
-fast-tests: $(VENV)/ready
+fast-tests: $(VENV)/ready $(CDK)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not e2e" $(FAST_TESTS)
 
 coverage: $(VENV)/ready $(CDK)  ## Branch coverage of each package by every test but the end-to-end ones, with floors
