@@ -206,7 +206,7 @@ def _is_trained(bundle: Bundle) -> Callable[[Event], bool]:
     about, types = bundle.manifest["model"], bundle.event_types
     every = [True] * len(types.names)
     trained = types.trained(about.get("trainedTypes") or every, bool(about.get("unknownTypes", True)))
-    return lambda event: bool(trained[types.counted(types.number(event.event_type), event.value)])
+    return lambda event: bool(trained[types.number_of_event(types.number(event.event_type), event.value)])
 
 
 def _chunks(rows: Iterable[Event], size: int) -> Iterator[list[Event]]:

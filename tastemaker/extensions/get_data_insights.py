@@ -79,12 +79,9 @@ def _over_time(timestamps: NDArray[np.int64]) -> list[dict[str, int]]:
 
 
 def _types(numbers: NDArray[np.int16], types: EventTypes) -> list[dict[str, Any]]:
-    each, names = np.bincount(numbers[numbers >= 0], minlength=len(types.labels)), list(types.names)
-    counts = each[: len(names)].copy()
-    for row, (number, _) in enumerate(types.least):
-        if number >= 0:
-            counts[number] += each[len(names) + row]
-    return _most_frequent(names, counts)
+    each = np.bincount(numbers[numbers >= 0], minlength=len(types.labels))
+    counts = [each[types.numbers[name]].sum() for name in types.names]
+    return _most_frequent(list(types.names), np.array(counts, np.int64))
 
 
 def _columns(dataset: str, columns: Columns) -> list[dict[str, Any]]:

@@ -74,9 +74,9 @@ class Filter:
         return any(isinstance(condition.operand, Field) for condition in conditions)
 
     @cached_property
-    def _bound(self) -> bool:
-        """Whether nothing but the events of a request matters, so that there is nothing to bind."""
-        return not (self.parameters or self.needs_user or self.needs_current_item)
+    def _needs_binding(self) -> bool:
+        """Whether more of a request matters than its events."""
+        return bool(self.parameters) or self.needs_user or self.needs_current_item
 
     def mask(self, context: FilterContext) -> Mask:
         """Return the rows that may be in the answer.
@@ -87,7 +87,7 @@ class Filter:
         Raises FilterValueError if the values do not fit the parameters.
         """
         active = self.expressions
-        if context.values or not self._bound:
+        if context.values or self._needs_binding:
             active = bind(
                 self.expressions,
                 context.values,

@@ -57,7 +57,7 @@ class EventTypes:
         exact = self._exact.get(name)
         return self._folded.get(name.casefold(), UNKNOWN) if exact is None else exact
 
-    def counted(self, number: int, value: float | None) -> int:
+    def number_of_event(self, number: int, value: float | None) -> int:
         """The number of an event by its type and value."""
         if number not in self._below:
             return number

@@ -96,7 +96,7 @@ def merged(
             continue
         seen.add(event.event_id)
         known = event_types.number(event.event_type)
-        number = event_types.counted(known, event.value)
+        number = event_types.number_of_event(known, event.value)
         if known == UNKNOWN:
             place = added.setdefault((event.event_type, number), len(names))
             if place == len(names):

@@ -76,6 +76,11 @@ class Events:
     def __len__(self) -> int:
         return len(self.item)
 
+    def selected(self, which: slice | NDArray[np.int64]) -> Events:
+        """These events in this order. `offsets` stays as it is, and may have to be replaced."""
+        arrays = {name: getattr(self, name)[which] for name in ARRAYS.values() if name != "offsets"}
+        return replace(self, **arrays)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All data as plain arrays by name, for one file."""
         named = {"users": self.users, "items": self.items, "types": self.types}
@@ -267,10 +272,8 @@ def _part(shard: Path, first: int, end: int) -> Events:
     bounds = events.users.offsets[first : end + 1]
     users = Ids(events.users.blob[bounds[0] : bounds[-1]], bounds - bounds[0])
     offsets = events.offsets[first : end + 1]
-    some = {
-        name: getattr(events, name)[offsets[0] : offsets[-1]] for name in ARRAYS.values() if name != "offsets"
-    }
-    return replace(events, users=users, offsets=offsets - offsets[0], **some)
+    some = events.selected(slice(offsets[0], offsets[-1]))
+    return replace(some, users=users, offsets=offsets - offsets[0])
 
 
 def _shard(path: Path) -> Events:

@@ -6,8 +6,6 @@ its product number, and the next receipt worse with each pass. So such events ar
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,15 +48,7 @@ def mixed(events: Events, group: ProcessGroup) -> Events:
     log(
         f"data: {share:.0%} of {pairs:,} pairs of events of one time are sorted by item id, so they are mixed"
     )
-    order = np.lexsort((_noise(events.time, events.item), events.time, owners))
-    return replace(
-        events,
-        item=events.item[order],
-        time=events.time[order],
-        event_type=events.event_type[order],
-        value=events.value[order],
-        context=events.context[order],
-    )
+    return events.selected(np.lexsort((_noise(events.time, events.item), events.time, owners)))
 
 
 def _ranks(ids: Ids) -> NDArray[np.int64]:

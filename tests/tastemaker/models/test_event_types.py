@@ -14,9 +14,9 @@ def test_types_are_found_exactly_and_without_case() -> None:
 
 
 def test_value_decides_the_number_where_the_type_has_a_least_value() -> None:
-    assert [TYPES.counted(0, value) for value in (4.0, 3.9, None)] == [0, 3, 3]
-    assert [TYPES.counted(UNKNOWN, value) for value in (2.0, 1.0, None)] == [UNKNOWN, 4, 4]
-    assert TYPES.counted(1, None) == 1
+    assert [TYPES.number_of_event(0, value) for value in (4.0, 3.9, None)] == [0, 3, 3]
+    assert [TYPES.number_of_event(UNKNOWN, value) for value in (2.0, 1.0, None)] == [UNKNOWN, 4, 4]
+    assert TYPES.number_of_event(1, None) == 1
 
 
 def test_events_below_a_threshold_have_a_name_and_are_not_trained() -> None:
@@ -28,4 +28,4 @@ def test_events_below_a_threshold_have_a_name_and_are_not_trained() -> None:
 
 def test_bundle_of_an_older_release_has_no_least_values() -> None:
     older = EventTypes.of_manifest({"eventTypes": ["view"]})
-    assert older.labels == ["view"] and older.counted(0, None) == 0
+    assert older.labels == ["view"] and older.number_of_event(0, None) == 0
