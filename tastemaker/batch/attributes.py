@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from tastemaker.batch.lines import BadLine
 from tastemaker.columns import NUMBER, Columns
-from tastemaker.filters.masks import combine
 from tastemaker.filters.operators import IN
+from tastemaker.filters.selection import select
 from tastemaker.filters.syntax import INCLUDE, Condition, Expression, Field, Literals
 from tastemaker.masks import MaskCache
 
@@ -64,7 +64,7 @@ def items_with(conditions: Conditions, items: Columns, cache: MaskCache | None =
             _check_number(name, value)
         wanted.append(Condition(Field("Items", name), IN, Literals((value,))))
     expression = Expression(action=INCLUDE, target="ItemID", alternatives=(tuple(wanted),), only_if=())
-    return combine((expression,), items, {}, None, cache).flags
+    return select((expression,), items, {}, None, cache).flags
 
 
 def _check_number(name: str, value: str) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import Columns, Value
-from tastemaker.filters import masks
 from tastemaker.filters.binding import bind
+from tastemaker.filters.selection import select
 from tastemaker.filters.syntax import INCLUDE, Expression, Field
 from tastemaker.ids import Ids
 from tastemaker.masks import Mask, MaskCache
@@ -95,7 +95,7 @@ class Filter:
                 current_item=context.current_item,
                 items=context.items,
             )
-        return masks.combine(active, context.items, context.events, context.ids, context.cache)
+        return select(active, context.items, context.events, context.ids, context.cache)
 
     @property
     def includes(self) -> bool:

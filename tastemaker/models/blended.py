@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tastemaker.masks import Mask
 from tastemaker.models.clusters import Clusters, Found, Static
 from tastemaker.models.extras import Extra
-from tastemaker.models.masked import Masks
+from tastemaker.models.group_masks import GroupMasks
 from tastemaker.models.scores import Array, Asked, Dense, Known, Scores, log_sum
 from tastemaker.models.topk import top_k
 
@@ -159,7 +159,7 @@ class Searched(Blended):
         """What was found, with what some items get in addition."""
         clusters, (told, more) = self._clusters, self._extra
         if allowed is not None:
-            told, more, _ = Masks([allowed], len(self)).applied(told, more.copy(), np.array([len(told)]))
+            told, more, _ = GroupMasks([allowed], len(self)).applied(told, more.copy(), np.array([len(told)]))
         told, more, late = self._with_late(told, more, allowed)
         places = np.full(len(told), -1)
         places[:late] = clusters.places(found, told[:late])

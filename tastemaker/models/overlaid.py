@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tastemaker.masks import Flags, Mask
 from tastemaker.models.extras import Extra
-from tastemaker.models.masked import Masks
+from tastemaker.models.group_masks import GroupMasks
 from tastemaker.models.scores import Array, Asked, Known, Scores, log_sum
 from tastemaker.models.sparse import ranges, sums_of_runs
 
@@ -74,7 +74,7 @@ class Shared:
             self._kept = allowed, found
         return found
 
-    def totals(self, masks: Masks) -> NDArray[np.float64]:
+    def totals(self, masks: GroupMasks) -> NDArray[np.float64]:
         """The logarithms of the sums of the exponentials of what each mask allows: float64[masks]."""
         if masks.share_one:
             totals = np.full(len(masks.each), self.total(masks.each[0].shared))
@@ -163,7 +163,7 @@ class Together:
 
     def __init__(self, users: Sequence[Overlaid], allowed: Sequence[Mask | None]) -> None:
         self._shared = users[0].shared
-        self._masks = Masks(allowed, len(users[0]))
+        self._masks = GroupMasks(allowed, len(users[0]))
         items = np.concatenate([user.extra.items for user in users])
         more = np.concatenate([user.extra.values for user in users])
         lengths = np.array([len(user.extra.items) for user in users])

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastemaker.masks import Mask
-from tastemaker.models.masked import Masks
+from tastemaker.models.group_masks import GroupMasks
 
 ITEMS = 40
 
@@ -26,7 +26,7 @@ def test_items_of_users_are_those_that_each_mask_allows(seed: int, sizes: list[i
         masks.append(None if kind == "mixed" and number % 2 else Mask(ITEMS, shared, rows))
     items = [rng.choice(ITEMS, size, replace=False) for size in sizes]
     values = [rng.random(size).astype(np.float32) for size in sizes]
-    together = Masks(masks, ITEMS)
+    together = GroupMasks(masks, ITEMS)
     kept, found, lengths = together.applied(
         np.concatenate(items), np.concatenate(values), np.array(sizes, np.int64)
     )

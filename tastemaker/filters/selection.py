@@ -28,7 +28,7 @@ Alternatives = tuple[tuple[Condition, ...], ...]
 ID_COLUMNS = {"Items": "item_id", "Users": "user_id", "Actions": "action_id"}
 
 
-def combine(
+def select(
     active: tuple[Expression, ...],
     items: Columns,
     events: Events,

@@ -15,7 +15,7 @@ SLOTS = 64
 """The slots for each changed row: so many that few other items are in its slot."""
 
 
-class Masks:
+class GroupMasks:
     """Masks over `size` items. The rows that each of them changes lie one mask after the other.
 
     `changed` has these rows, `lengths` how many each mask has, and `added` whether a row became allowed.
