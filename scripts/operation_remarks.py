@@ -26,9 +26,11 @@ REMARKS = {
     "metrics, and `roleArn` writes the reports. `Sum` and `SampleCount` have the values of the "
     "expressions. Sources after the hundredth are counted as `SOURCE_NAME_UNDEFINED`.",
     "CreateRecommender": "A use case that this release has no model for is refused by name.",
-    "CreateSchema": "A record name that no dataset type has is accepted. CreateDataset refuses it.",
-    "CreateSolution": "`performAutoML` selects `aws-user-personalization` without a search. `autoMLConfig` "
-    "is refused. A hyperparameter that is unknown or out of range is refused.",
+    "CreateSchema": "A record name that no dataset type has is accepted. CreateDataset refuses it. "
+    "`categorical` is accepted on a number, where it has no effect.",
+    "CreateSolution": "`performAutoML` selects a recipe without a search: `aws-user-personalization`, or the "
+    "first in the `recipeList` of `autoMLConfig` that learns from histories. An unknown hyperparameter, "
+    "or one that is out of range, is refused.",
     "CreateSolutionVersion": "The `trainingMode` `AUTOTRAIN` is refused. The metrics of an `UPDATE` are "
     "those of the full version that it continues. `trainingHours` is elapsed time.",
     "DeleteCampaign": "The campaign is deleted at once.",

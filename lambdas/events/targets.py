@@ -114,7 +114,7 @@ class EventTargets:
             raise InvalidInput(f"{arn} is not the ARN of a dataset.")
         dataset = self._records.get(arn)
         if dataset is None:
-            raise ResourceNotFound(f"There is no dataset {arn}.")
+            raise ResourceNotFound(f"Resource Arn {arn} does not exist. ListDatasets shows those that exist.")
         if dataset.status != ACTIVE:
             raise ResourceInUse(f"The dataset {arn} is not active but {dataset.status}.")
         return EventTarget(

@@ -73,8 +73,11 @@ def _field(number: int, given: Any) -> Field:
         flags[flag] = given.get(flag, False)
         if not isinstance(flags[flag], bool):
             raise InvalidInput(f'The attribute "{flag}" of the field {name} must be true or false.')
-        if flags[flag] and real[0] != "string":
-            raise InvalidInput(f'Only a string can be "{flag}"; the field {name} is a {real[0]}.')
+    if real[0] != "string":
+        flags["categorical"] = False  # AWS's schemas have it on numbers too, and a number stays a number
+        for flag in ("textual", "itemName"):
+            if flags[flag]:
+                raise InvalidInput(f'Only a string can be "{flag}"; the field {name} is a {real[0]}.')
     if flags["categorical"] and flags["textual"]:
         raise InvalidInput(f"The field {name} cannot be categorical and textual.")
     return Field(name, real[0], "null" in types, flags["categorical"], flags["textual"], flags["itemName"])

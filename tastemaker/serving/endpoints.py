@@ -70,7 +70,7 @@ class RecordCache:
         record = self._records.get(arn)
         if record is None:
             self._cached.pop(arn, None)
-            raise ResourceNotFound(f"There is no resource {arn}.")
+            raise ResourceNotFound(f"Resource Arn {arn} does not exist.")
         if record.status == ACTIVE:
             self._cached[arn] = (self._clock(), record)
         return record

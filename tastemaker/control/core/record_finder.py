@@ -47,7 +47,7 @@ class RecordFinder:
         if record is None:
             expected = self.declarations[resource_type]
             raise ResourceNotFound(
-                f"There is no {expected.label} {arn}; List{expected.list_name} shows those that exist."
+                f"Resource Arn {arn} does not exist. List{expected.list_name} shows those that exist."
             )
         return record
 

@@ -30,8 +30,8 @@ def check(recipe: Recipe, request: Config, schemas: Schemas) -> None:
         raise InvalidInput(f"performIncrementalUpdate is not supported by {recipe.name}.")
     if request.get("performHPO") and not recipe.tunable:
         raise InvalidInput(f"{recipe.name} does not take performHPO: it has no hyperparameters to optimize.")
-    if "autoMLConfig" in config:
-        raise InvalidInput("autoMLConfig is not supported; choose a recipeArn, or performAutoML without it.")
+    if "autoMLConfig" in config and not request.get("performAutoML"):
+        raise InvalidInput("autoMLConfig needs performAutoML=true; without it, the recipe is recipeArn.")
     recipe.hyperparameters_with_defaults(config.get("algorithmHyperParameters", {}))
     recipe.featurization_with_defaults(config.get("featureTransformationParameters", {}))
     if "hpoConfig" in config:

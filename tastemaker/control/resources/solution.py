@@ -42,7 +42,8 @@ class Solution(ResourceType):
         if request.get("performAutoML"):
             if "recipeArn" in request:
                 raise InvalidInput("performAutoML chooses the recipe itself; leave recipeArn out.")
-            request = {**request, "recipeArn": AUTO_ML, "autoMLResult": {"bestRecipeArn": AUTO_ML}}
+            chosen = self._auto_ml(request.get("solutionConfig", {}).get("autoMLConfig", {}))
+            request = {**request, "recipeArn": chosen, "autoMLResult": {"bestRecipeArn": chosen}}
         if "recipeArn" not in request:
             raise InvalidInput("recipeArn is missing; ListRecipes shows the recipes.")
         recipe = self.context.ports.recipe(request["recipeArn"])
@@ -58,6 +59,21 @@ class Solution(ResourceType):
         if auto:
             body["_firstTrainingAt"] = self.context.now() + self.context.ports.auto_training_delay
         return body
+
+    def _auto_ml(self, config: Request) -> str:
+        """The recipe that AutoML chooses: the first of the list with a model of a user's history.
+
+        Raises InvalidInput if the list has a recipe of another type, ResourceNotFound if one does not exist.
+        """
+        recipes = [self.context.ports.recipe(arn) for arn in config.get("recipeList", [])]
+        for recipe in recipes:
+            if recipe.type != "USER_PERSONALIZATION":
+                raise InvalidInput(
+                    f"autoMLConfig chooses among recipes of the type USER_PERSONALIZATION; {recipe.name} has "
+                    f"the type {recipe.type}."
+                )
+        ranked = [recipe for recipe in recipes if recipe.model_name == "sequence"] or recipes
+        return ranked[0].arn if ranked else AUTO_ML
 
     def start_workflow(self, record: Record) -> Record:
         if record.body["performAutoTraining"]:

@@ -207,7 +207,7 @@ def test_scheduled_job_of_an_unknown_dataset_is_an_error(call):
     dataset = "arn:aws:personalize:eu-west-1:123456789012:dataset/shop/ITEMS"
     properties = {"DatasetArn": dataset, "DataSource": {"DataLocation": "s3://data/"}}
     job = {"type": "DatasetImportJob", "name": "n", "time": "2026-11-29T03:00:00Z", "properties": properties}
-    with pytest.raises(Exception, match="There is no dataset"):
+    with pytest.raises(Exception, match="does not exist"):
         call({"action": "create", **job})
 
 

@@ -46,7 +46,7 @@ def test_job_writes_below_a_folder_of_its_time(shop):
 def test_job_that_cannot_start_is_an_error_so_that_lambda_repeats_it(shop):
     here, arns = shop
     wrong = {"DatasetArn": arns["Interactions"] + "X", "DataSource": {"DataLocation": "s3://data/"}}
-    with pytest.raises(JobNotStartedError, match="There is no dataset"):
+    with pytest.raises(JobNotStartedError, match="does not exist"):
         create_job(here.lifecycle, event(arns, properties=wrong))
 
 

@@ -61,7 +61,7 @@ def test_texts_are_templates_when_no_time_is_left(call):
 def test_error_of_the_caller_is_an_answer(call):
     assert call("FindItems", campaignArn=f"{PREFIX}campaign/none", text="alien") == {
         "error": "ResourceNotFoundException",
-        "message": f"There is no resource {PREFIX}campaign/none.",
+        "message": f"Resource Arn {PREFIX}campaign/none does not exist.",
         "status": 400,
     }
 

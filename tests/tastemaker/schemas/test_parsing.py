@@ -35,6 +35,12 @@ def test_fields_have_the_attributes_of_the_document():
     assert fields["TITLE"].item_name
 
 
+def test_categorical_number_is_a_number():
+    """Public schemas mark numbers as categorical, and forum answers by AWS call the mark superfluous."""
+    schema = parse(text(fields=[*EVENTS, field("LENGTH", ["float", "null"], categorical=True)]))
+    assert schema.field("LENGTH") == Field("LENGTH", "float", nullable=True)
+
+
 @pytest.mark.parametrize(
     ("avro_text", "reason"),
     [
@@ -49,7 +55,7 @@ def test_fields_have_the_attributes_of_the_document():
         (text(fields=[*EVENTS, field("A", ["string", "int"])]), "exactly one type"),
         (text(fields=[*EVENTS, field("A", "null")]), "exactly one type"),
         (text(fields=[*EVENTS, field("A", "bytes")]), "A has the type"),
-        (text(fields=[*EVENTS, field("A", "int", categorical=True)]), "Only a string"),
+        (text("Items", [*ITEMS, field("A", "int", textual=True)]), "Only a string"),
         (text(fields=[*EVENTS, field("A", categorical="yes")]), "true or false"),
         (text("Items", [*ITEMS, field("P", textual=True, categorical=True)]), "categorical and textual"),
     ],

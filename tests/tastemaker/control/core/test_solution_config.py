@@ -32,7 +32,7 @@ def test_other_schedules_are_refused_with_the_range(expression: str) -> None:
     [
         (SIMS, {"solutionConfig": {"eventsConfig": {}}}, "eventsConfig is not supported"),
         (V2, {"eventType": "a", "solutionConfig": {"eventsConfig": {}}}, "either eventType"),
-        (V2, {"solutionConfig": {"autoMLConfig": {}}}, "autoMLConfig is not supported"),
+        (V2, {"solutionConfig": {"autoMLConfig": {}}}, "autoMLConfig needs performAutoML"),
         (
             V2,
             {"performAutoTraining": False, "solutionConfig": {"autoTrainingConfig": {}}},

@@ -214,6 +214,37 @@ def test_auto_ml_chooses_a_recipe():
     assert version["solutionVersion"]["recipeArn"] == GEN1
 
 
+@pytest.mark.parametrize(
+    ("listed", "chosen"),
+    [
+        ([], GEN1),
+        ([recipe("aws-hrnn"), recipe("aws-hrnn-metadata")], recipe("aws-hrnn")),
+        ([recipe("aws-popularity-count"), recipe("aws-hrnn-metadata")], recipe("aws-hrnn-metadata")),
+    ],
+)
+def test_auto_ml_chooses_among_the_listed_recipes(listed, chosen):
+    here = world()
+    group_arn, _ = shop.shop(here)
+    given = {"autoMLConfig": {"metricName": "precision_at_10", "recipeList": listed}}
+    arn = here.call(
+        "CreateSolution", name="s", datasetGroupArn=group_arn, performAutoML=True, solutionConfig=given
+    )["solutionArn"]
+    described = here.call("DescribeSolution", solutionArn=arn)["solution"]
+    assert described["solutionConfig"] == given and described["autoMLResult"] == {"bestRecipeArn": chosen}
+    version = here.call("DescribeSolutionVersion", solutionVersionArn=shop.version(here, arn))
+    assert version["solutionVersion"]["recipeArn"] == chosen
+
+
+def test_auto_ml_refuses_a_recipe_of_another_type():
+    here = world()
+    group_arn, _ = shop.shop(here)
+    config = {"autoMLConfig": {"recipeList": [SIMS]}}
+    with pytest.raises(InvalidInput, match="aws-sims has the type RELATED_ITEMS"):
+        here.call(
+            "CreateSolution", name="s", datasetGroupArn=group_arn, performAutoML=True, solutionConfig=config
+        )
+
+
 def test_recipe_without_a_model_is_refused():
     here = world(untrainable="aws-trending-now")
     group_arn, _ = shop.shop(here)
