@@ -54,6 +54,11 @@ _RESERVED = {
         "EVENT_ATTRIBUTION_SOURCE"
     ),
 }
+_OWN_VALUE = {
+    ITEMS: "nearly every item has its own value",
+    USERS: "nearly every user has their own value",
+    INTERACTIONS: "nearly every row has its own value",
+}
 
 
 @dataclass
@@ -118,7 +123,7 @@ def _useless(name: str, one: Profile, ignored: Collection[str]) -> str:
         return (
             f"all rows have {one.examples[0][:30]!r}" if one.share_filled > 0.99 else "it has one value only"
         )
-    if is_personal(name):
+    if is_personal(name) and not one.is_truth:  # `is_mobile` is no number to call
         return "personal data are not needed"
     if (
         one.rows > 20
@@ -237,7 +242,7 @@ def _attribute(dataset: str, one: Profile, keys: int, others: Sequence[Attribute
         if dataset == INTERACTIONS and one.distinct > MAX_CONTEXT_VALUES and not parts & CONTEXT_WORDS:
             return LeftOut(one.name, "a number of a single event says little")
         if one.whole and keys and one.distinct > 0.9 * keys and one.distinct > 200:
-            return LeftOut(one.name, "nearly every row has its own value")
+            return LeftOut(one.name, _OWN_VALUE[dataset])
         return Attribute(
             one.name, _number_field(made, one), NUMBER, decimal_sign=one.decimal_sign or numbers.POINT
         )
@@ -259,7 +264,7 @@ def _text_attribute(dataset: str, one: Profile, name: str, keys: int, parts: set
         if one.mean_length >= TEXT_LENGTH:
             return LeftOut(one.name, "it is free text of an event")
         if one.unique > 0.9 and one.filled > MAX_CONTEXT_VALUES:
-            return LeftOut(one.name, "nearly every row has its own value")
+            return LeftOut(one.name, _OWN_VALUE[dataset])
         if one.distinct > MAX_CONTEXT_VALUES:
             return LeftOut(one.name, f"{one.distinct:,} values are too many for the context of an event")
         return Attribute(one.name, replace(plain, categorical=True))
@@ -286,7 +291,7 @@ def _text_attribute(dataset: str, one: Profile, name: str, keys: int, parts: set
     if (keys and one.distinct > max(0.5 * keys, 50)) or one.distinct > MAX_CATEGORIES:
         if dataset == ITEMS and (" " in "".join(one.examples) or score(ITEM, one.name) >= 3):
             return Attribute(one.name, plain)
-        return LeftOut(one.name, "nearly every row has its own value")
+        return LeftOut(one.name, _OWN_VALUE[dataset])
     return Attribute(one.name, replace(plain, categorical=True))
 
 

@@ -24,11 +24,15 @@ def growth(current: NDArray[np.integer], previous: NDArray[np.integer]) -> NDArr
     return np.maximum(difference / np.sqrt(current + previous + 1.0), 0.0).astype(np.float32)
 
 
+TIE = np.float32(1e-3)
+"""What popularity counts beside growth: where windows are small, many items have the same counts."""
+
+
 class TrendingModel(Model):
     """The Trending-Now model: growing items first, then popular ones.
 
-    If nothing grows, all items are ordered by popularity. `refreshed` takes newer counts without training,
-    because the windows' counts are the whole model.
+    Items of equal growth are ordered by popularity, and so are all items if nothing grows. `refreshed` takes
+    newer counts without training, because the windows' counts are the whole model.
     """
 
     model_name = "trending"
@@ -42,10 +46,11 @@ class TrendingModel(Model):
     def refreshed(self, current: NDArray[np.integer], previous: NDArray[np.integer]) -> None:
         """Take the counts, int32[items], of the newest window and of the one before it."""
         users = self.bundle.item_users.astype(np.float32)
-        scores = np.log((users + 0.5) / (users.sum() + 1.0)) - np.float32(FILLER_OFFSET)
+        popularity = np.log((users + 0.5) / (users.sum() + 1.0))
+        scores = popularity - np.float32(FILLER_OFFSET)
         grown = growth(current, previous)
         rising = grown > 0
-        scores[rising] = np.log(grown[rising])
+        scores[rising] = np.log(grown[rising]) + TIE * popularity[rising]
         self._scores: NDArray[np.float32] = scores.astype(np.float32)
 
     def score_user(

@@ -126,6 +126,18 @@ def test_personal_data_are_left_out_but_may_name_the_user(tmp_path: Path) -> Non
     assert "phone" in {one.column for one in found.left_out}
 
 
+def test_column_of_yes_and_no_is_not_personal_whatever_its_name(tmp_path: Path) -> None:
+    rows = ["user,item,ts,is_mobile,visit"]
+    for n in range(600):
+        user = n * 7 % 130
+        rows.append(f"{user},{n * 11 % 40},{1_700_000_000 + n},{n * n % 7 < 3},s{user}")
+    found = of(tmp_path, "\n".join(rows)).mapping
+    assert [one.column for one in found.context] == ["is_mobile"]
+    assert [(one.column, one.why) for one in found.left_out] == [
+        ("visit", "nearly every user has their own value")
+    ]
+
+
 def test_day_first_is_chosen_if_a_day_proves_it_and_else_the_other_reading_is_named(tmp_path: Path) -> None:
     proven = of(tmp_path, "user,item,date\n" + "u1,i1,25/01/2024\nu2,i2,03/02/2024\n" * 20).mapping
     assert proven.time_format is not None

@@ -39,4 +39,7 @@ def test_growing_items_rank_first_and_popular_items_without_growth(trained) -> N
     loud[24] = 7
     model.refreshed(loud, quiet)
     assert top_k(model.score_user(bundle.history("u001"), now=0), 3).tolist() == [24, *popular[:2]]
+    loud[:] = 1
+    model.refreshed(loud, quiet)
+    assert top_k(model.score_user(bundle.history("u001"), now=0), 3).tolist() == popular
     assert 0 <= bundle.manifest["metrics"]["trend_prediction_accuracy"] <= 1
