@@ -41,6 +41,24 @@ def test_blend_takes_the_half_life_that_adds_most() -> None:
     assert "b@2" not in weights
 
 
+def test_order_of_the_parts_does_not_decide_the_blend() -> None:
+    """`b` says what `c` and `d` say together, but less well. The first to change used to keep its weight."""
+    rng, items, truth, right = asked()
+    first, second, third, noise = rng.normal(size=(4, *right.shape)).astype(np.float32)
+    scores = {
+        "a": first + right,
+        "b": second + third + noise + 2 * right,
+        "c": second + 1.5 * right,
+        "d": third + 1.5 * right,
+    }
+    made = []
+    for names in ("abcd", "acdb", "adcb"):
+        ordered = {name: scores[name] for name in names}
+        table = blend.Table(items, ordered | {blend.SEEN: np.zeros_like(right)}, truth)
+        made.append(blend.ascend(table, {"a": 1.0, blend.SEEN: 0.0}))
+    assert made[0] == made[1] == made[2]
+
+
 def test_popularity_weight_is_reduced_while_lists_stay_as_good() -> None:
     _, items, truth, right = asked()
     popular = np.tile(np.linspace(-9, -1, 30, dtype=np.float32), (80, 1))
