@@ -8,10 +8,10 @@ there and keep working. In addition:
 
 - A role in the request needs `iam:PassRole` for Personalize.
 - Tags in a Create request need `personalize:TagResource`.
-- Every other resource that a request of the control plane names needs its Describe permission. Otherwise a
-  caller could build a campaign on the solution of another tenant. An Update request needs it or the action
-  itself on that resource, as a policy with `"Resource": "*"` gives it: its caller may change the resources of
-  all tenants anyway.
+- Every other resource that a request of the control plane names needs its Describe permission, or the action
+  of the request itself on that resource, as a policy with `"Resource": "*"` gives it. Otherwise a caller
+  could build a campaign on the solution of another tenant. Roles of public templates have one action on `*`,
+  which is enough in Amazon Personalize. An export hands out data, and always needs the Describe permission.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -127,7 +127,7 @@ def required_permissions(
         yield Permission("iam:PassRole", role, (("iam:PassedToService", (SERVICE_PRINCIPAL,)),))
     for arn in sorted(set(_references(params))):
         if arn not in targets:
-            instead = f"personalize:{operation}" if operation.startswith("Update") else None
+            instead = f"personalize:{operation}" if operation != "CreateDatasetExportJob" else None
             yield Permission(describe_action(arn), arn, instead=instead)
 
 

@@ -1,4 +1,4 @@
-"""CloudFormation's API for stacks that declare Personalize's resources, or other custom resources."""
+"""CloudFormation's API for stacks that declare Personalize's resources, other custom resources, or SAM's."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from local.cloudformation import documents, saved
 from local.cloudformation.change_sets import ChangeSets
 from local.cloudformation.custom import FAMILY, CustomResources, is_custom
 from local.cloudformation.engine import Engine
+from local.cloudformation.serverless import SERVERLESS, expanded
 from local.cloudformation.stack_store import StackStore
 from local.cloudformation.stacks import Stack
 from local.cloudformation.templates import (
@@ -122,7 +123,7 @@ class CloudFormation:
             raise InvalidRequestError(f"Stack [{name}] already exists", "AlreadyExistsException")
         self._check_capabilities(form)
         source = self._source(form)
-        body = self._prepared(parsed(source))
+        body = self._prepared(parsed(source), form)
         given = parameters(form, body, {})
         stack = self.stacks.new(name, pairs(form, "Tags", "Key", "Value"))
         stack.protected = form.get("EnableTerminationProtection") == "true"
@@ -277,19 +278,23 @@ class CloudFormation:
         if stack is not None and form.get("UsePreviousTemplate") == "true":
             return dict(stack.body), stack.source
         source = self._source(form)
-        return self._prepared(parsed(source)), source
+        return self._prepared(parsed(source), form, stack), source
 
     def _is_own(self, body: Mapping[str, Any]) -> bool:
         types = {str(one.get("Type")) for one in resources_of(body).values() if isinstance(one, dict)}
-        return any(map(is_custom, types)) or any(name in self._macros for name in transforms_of(body))
+        ours = {*self._macros, SERVERLESS}
+        return any(map(is_custom, types)) or any(name in ours for name in transforms_of(body))
 
-    def _prepared(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _prepared(self, body: dict[str, Any], form: Form, stack: Stack | None = None) -> dict[str, Any]:
         """The template after its transforms. Raises InvalidRequestError for types without an answerer."""
         if not resources_of(body):
             raise InvalidRequestError("Template format error: At least one Resources member must be defined.")
         for name in transforms_of(body):
             if name in self._macros:
                 body = self._transform(self._macros[name], body)
+            elif name == SERVERLESS:
+                before = {} if stack is None else stack.parameters
+                body = expanded(body, parameters(form, body, before), self._account)
         types = sorted({str(one.get("Type")) for one in resources_of(body).values()})
         refused = [name for name in types if name.startswith(FAMILY)]
         if refused and not self._macros:

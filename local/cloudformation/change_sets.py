@@ -92,7 +92,9 @@ class ChangeSets:
         body, source = self._body_for(stack, form)
         given = parameters(form, body, {} if stack is None else stack.parameters)
         tags = pairs(form, "Tags", "Key", "Value")
-        stack = stack or self._stacks.new(form["StackName"], tags)
+        if stack is None:
+            stack = self._stacks.new(form["StackName"], tags)
+            stack.begin_review()
         arn = self._account.arn("cloudformation", f"changeSet/{name}/{uuid.uuid4()}")
         self._found[arn] = ChangeSet(arn, name, stack, body, source, given, tags, creates)
         return {"Id": arn, "StackId": stack.id}

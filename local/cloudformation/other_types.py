@@ -16,6 +16,7 @@ from local.cloudformation.buckets import Buckets
 from local.cloudformation.client_types import Alarms, BucketPolicies, Schedules, WithoutEffect
 from local.cloudformation.moto_types import MotoTypes
 from local.cloudformation.stacks import Handler, ResourceFailedError, ResourceRequest
+from local.cloudformation.state_machines import StateMachines
 from local.cloudformation.tables import Tables
 from local.template import Physical
 
@@ -36,6 +37,7 @@ class OtherTypes:
             "AWS::S3::Bucket": Buckets(account),
             "AWS::S3::BucketPolicy": BucketPolicies(account),
             "AWS::Scheduler::Schedule": Schedules(account),
+            "AWS::StepFunctions::StateMachine": StateMachines(account, self.moto),
         }
 
     def create(self, request: ResourceRequest) -> Physical:

@@ -115,6 +115,12 @@ class Stack:
     updated_at: datetime | None = None
     listener: Callable[[Stack, StackEvent], None] = unheard
 
+    def begin_review(self) -> None:
+        """Note that a change set waits. It ends with the run, so the listener need not know."""
+        reason = "User Initiated"
+        event = StackEvent(self.name, self.id, "AWS::CloudFormation::Stack", self.status, reason, self.token)
+        self.events.append(event)
+
     def note(self, status: str, reason: str | None = None) -> None:
         """Set the stack's status, with an event.
 

@@ -24,10 +24,14 @@ class InvalidRequestError(Exception):
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
-    """YAML with CloudFormation's short forms: `!Ref` and `!GetAtt`."""
+    """YAML with CloudFormation's short forms: `!Ref` and `!GetAtt`. `2012-10-17` is a text there."""
 
 
 _Loader.add_multi_constructor("", yaml_tag_constructor)
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def parsed(text: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.utils import get_backend
 
 from local.account import Account
@@ -19,6 +19,8 @@ from local.functions.pool import FunctionPool
 from local.functions.spec import FunctionSpec
 
 _NOWHERE = Path()
+LAYERS = "_layers"
+"""The folder of a function's layers beside its code. Lambda has it as `/opt`."""
 
 
 class UnsupportedFunctionError(Exception):
@@ -34,7 +36,7 @@ class CreatedFunctions:
         self._account = account
         self._pool_of = pool_of
         self._scratch = scratch
-        self._pools: dict[str, tuple[FunctionSpec, str, FunctionPool]] = {}
+        self._pools: dict[str, tuple[FunctionSpec, list[str], FunctionPool]] = {}
         self._lock = threading.Lock()
 
     def pool(self, name: str) -> FunctionPool | None:
@@ -42,20 +44,21 @@ class CreatedFunctions:
 
         Raises UnsupportedFunctionError.
         """
-        lambdas = get_backend(self._account.id, self._account.region).list_functions()
+        lambdas = self._backend.list_functions()
         function = next((one for one in lambdas if one.function_name == name), None)
         if function is None:
             return None
         wanted = _spec(function)
+        parts = [function.code_sha_256, *(layer["Arn"] for layer in function.layers)]
         with self._lock:
             spec, code, pool = self._pools.get(name, (None, None, None))
-            if pool is not None and (spec, code) == (wanted, function.code_sha_256):
+            if pool is not None and (spec, code) == (wanted, parts):
                 return pool
             if pool is not None:
                 pool.close()
                 shutil.rmtree(pool.spec.code, ignore_errors=True)
             pool = self._pool_of(replace(wanted, code=self._unpacked(function)))
-            self._pools[name] = (wanted, function.code_sha_256, pool)
+            self._pools[name] = (wanted, parts, pool)
         return pool
 
     def pools(self) -> list[FunctionPool]:
@@ -63,9 +66,24 @@ class CreatedFunctions:
 
     def _unpacked(self, function: LambdaFunction) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="code-", dir=self._scratch))
+        for layer in function.layers:  # a later one has precedence, and the function's own code has more
+            version = self._backend.layers_versions_by_arn(layer["Arn"])
+            if version is None:
+                raise UnsupportedFunctionError(
+                    f"{function.function_name} has a deleted layer, {layer['Arn']}."
+                )
+            with zipfile.ZipFile(io.BytesIO(version.code_bytes)) as archive:
+                archive.extractall(folder / LAYERS)
+        modules = folder / LAYERS / "python"
+        if modules.is_dir():
+            shutil.copytree(modules, folder, dirs_exist_ok=True)
         with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
             archive.extractall(folder)
         return folder
+
+    @property
+    def _backend(self) -> LambdaBackend:
+        return get_backend(self._account.id, self._account.region)
 
 
 def _spec(function: LambdaFunction) -> FunctionSpec:

@@ -5,6 +5,8 @@
   API finds them, with the declared type and with the definition in each of its forms: a text or an object,
   with substitutions.
 - `Fn::GetAtt` of a state machine has no `Arn` in moto.
+- A policy inside the declaration of a role stays an object in moto, and no reader of policies expects one.
+  Here it is a text, as that of `PutRolePolicy`.
 - `Ref` of an event bus was a description of the object in moto. Here it is the name of the bus, as on AWS.
 """
 
@@ -18,6 +20,7 @@ from typing import Any
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.exceptions import AWSError, ServiceException
 from moto.events.models import EventBus
+from moto.iam.models import Role
 from moto.stepfunctions import models
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
@@ -33,6 +36,7 @@ _original_attribute = StateMachine.get_cfn_attribute
 def install() -> None:
     """Create state machines of stacks in the backend that runs them, and name event buses."""
     EventBus.physical_resource_id = property(lambda bus: bus.name)  # type: ignore[attr-defined]
+    Role.put_policy = _put_policy  # type: ignore[method-assign]
     models.stepfunctions_backends = stepfunctions_parser_backends  # type: ignore[assignment]
     StateMachine.create_from_cloudformation_json = classmethod(_create)  # type: ignore[method-assign,assignment,arg-type]
     StateMachine.update_from_cloudformation_json = classmethod(_update)  # type: ignore[method-assign,assignment,arg-type]
@@ -44,6 +48,11 @@ def install() -> None:
             self.arn if attribute_name == "Arn" else _original_attribute(self, attribute_name)
         )
     )
+
+
+def _put_policy(self: Role, policy_name: str, policy_json: Any) -> None:
+    text = policy_json if isinstance(policy_json, str) else json.dumps(policy_json, default=str)
+    self.policies[policy_name] = text
 
 
 def _create(

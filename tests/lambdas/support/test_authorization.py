@@ -275,6 +275,41 @@ def test_update_of_everything_needs_no_describe_permission() -> None:
     denied.refused(ANN, "UpdateCampaign", campaignArn=CAMPAIGN, solutionVersionArn=version)
 
 
+def test_role_with_one_action_on_everything_may_create() -> None:
+    """The functions of public templates, such as those of automated retraining, have such roles."""
+    imports = allow("personalize:CreateDatasetImportJob")
+    request = {
+        "jobName": "a-x",
+        "datasetArn": SCOPE.arn("dataset/b-shop/INTERACTIONS"),
+        "roleArn": "arn:aws:iam::123456789012:role/a",
+    }
+    Account(ann=[imports, allow("iam:PassRole")]).call(ANN, "CreateDatasetImportJob", **request)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("personalize:CreateDatasetImportJob", SCOPE.arn("*/a-*")),
+        {
+            **allow("personalize:CreateDatasetImportJob"),
+            "Condition": {"StringEquals": {"aws:RequestTag/tenant": "a"}},
+        },
+    ],
+)
+def test_create_action_of_a_tenant_does_not_reach_the_data_of_another(statement) -> None:
+    tags = allow("personalize:TagResource")
+    other = SCOPE.arn("dataset/b-shop/INTERACTIONS")
+    message = Account(ann=[statement, tags, allow("iam:PassRole")]).refused(
+        ANN,
+        "CreateDatasetImportJob",
+        jobName="a-x",
+        datasetArn=other,
+        roleArn="arn:aws:iam::123456789012:role/a",
+        tags=[{"tagKey": "tenant", "tagValue": "a"}],
+    )
+    assert f"personalize:DescribeDataset on resource: {other}" in message
+
+
 def test_data_of_another_tenant_cannot_be_exported_by_an_action_on_everything() -> None:
     account = Account(ann=[allow("personalize:CreateDatasetExportJob"), allow("iam:PassRole")])
     other = SCOPE.arn("dataset/b-shop/INTERACTIONS")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
 
@@ -50,3 +52,16 @@ def test_created_function_in_another_language_is_refused_by_name(local, create):
     name = create("", Runtime="nodejs22.x", Handler="index.handler")
     with pytest.raises(client.exceptions.InvalidRuntimeException, match=f"{name} is made of nodejs22.x"):
         client.invoke(FunctionName=name, Payload=b"{}")
+
+
+def test_layer_is_importable_and_the_code_of_the_function_has_precedence(local, create):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("python/shared.py", "SAID = 'from the layer'")
+        archive.writestr("python/mine.py", "def handler(event, context): return 'the layer'")
+    client = local.client("lambda")
+    layer = client.publish_layer_version(LayerName=unique("shared"), Content={"ZipFile": data.getvalue()})
+    name = create(
+        "import shared\ndef handler(event, context): return shared.SAID", Layers=[layer["LayerVersionArn"]]
+    )
+    assert json.load(client.invoke(FunctionName=name, Payload=b"{}")["Payload"]) == "from the layer"

@@ -91,3 +91,22 @@ def test_definition_may_be_an_object() -> None:
 def test_definition_in_a_bucket_is_refused_by_name() -> None:
     with pytest.raises(Exception, match="does not read DefinitionS3Location"):
         with_definition({"Properties": {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}}})
+
+
+def test_policy_inside_a_role_of_a_stack_is_a_text_and_decides(local: Any) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    policy = {"PolicyName": "list", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"AssumeRolePolicyDocument": {"Statement": [trust]}, "Policies": [policy]}
+    stack = unique("role")
+    local.client("cloudformation").create_stack(
+        StackName=stack,
+        TemplateBody=json.dumps({"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": role}}}),
+    )
+    iam = local.client("iam")
+    name = next(one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"].startswith(stack))
+    assert iam.get_role_policy(RoleName=name, PolicyName="list")["PolicyDocument"]["Statement"] == [statement]
+    [found] = iam.simulate_principal_policy(
+        PolicySourceArn=iam.get_role(RoleName=name)["Role"]["Arn"], ActionNames=["s3:ListAllMyBuckets"]
+    )["EvaluationResults"]
+    assert found["EvalDecision"] == "allowed"

@@ -1,0 +1,124 @@
+"""Templates of the Serverless Application Model, as `aws cloudformation deploy` sends them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.cloudformation.conftest import ended, reasons
+from tests.local.conftest import unique, until
+
+TEMPLATE = """
+AWSTemplateFormatVersion: 2010-09-09
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Bucket: {Type: String}
+  Greeting: {Type: String, Default: hello}
+Globals:
+  Function:
+    Runtime: python3.12
+    Timeout: 30
+Resources:
+  Greet:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: greet.handler
+      CodeUri: {Bucket: !Ref Bucket, Key: greet.zip}
+      Environment: {Variables: {GREETING: !Ref Greeting}}
+      Policies:
+        - Version: 2012-10-17
+          Statement: [{Effect: Allow, Action: "s3:PutObject", Resource: !Sub "arn:aws:s3:::${Bucket}/*"}]
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: {Bucket: !Ref Bucket, Key: machine.yaml}
+      DefinitionSubstitutions: {Greet: !GetAtt Greet.Arn}
+      Policies: [{LambdaInvokePolicy: {FunctionName: !Ref Greet}}]
+Outputs:
+  Function: {Value: !Ref Greet}
+  Machine: {Value: !Ref Machine}
+"""
+MACHINE = """
+StartAt: Greet
+States:
+  Greet: {Type: Task, Resource: "${Greet}", End: true}
+"""
+GREET = "import os\ndef handler(event, context): return os.environ['GREETING']"
+
+
+@pytest.fixture(scope="module")
+def package(local: Any) -> str:
+    """The bucket with the packaged code and definition."""
+    bucket, s3, code = unique("package"), local.client("s3"), io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("greet.py", GREET)
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="greet.zip", Body=code.getvalue())
+    s3.put_object(Bucket=bucket, Key="machine.yaml", Body=MACHINE.encode())
+    return bucket
+
+
+def request(stack: str, bucket: str, **parameters: str) -> dict[str, Any]:
+    values = {"Bucket": bucket, **parameters}
+    return {
+        "StackName": stack,
+        "TemplateBody": TEMPLATE,
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    }
+
+
+def test_functions_and_state_machines_of_a_serverless_template_run(local: Any, package: str) -> None:
+    stacks, states, stack = (
+        local.client("cloudformation"),
+        local.client("stepfunctions"),
+        unique("serverless"),
+    )
+
+    def answer() -> Any:
+        found = ended(stacks, stack)
+        assert found["StackStatus"].endswith("COMPLETE"), reasons(stacks, stack)
+        machine = next(one["OutputValue"] for one in found["Outputs"] if one["OutputKey"] == "Machine")
+        execution = states.start_execution(stateMachineArn=machine)["executionArn"]
+        run = until(
+            lambda: states.describe_execution(executionArn=execution),
+            lambda described: described["status"] != "RUNNING",
+        )
+        return json.loads(run["output"])
+
+    stacks.create_stack(**request(stack, package))
+    assert answer() == "hello"
+    stacks.update_stack(**request(stack, package, Greeting="good morning"))
+    assert answer() == "good morning"
+    template = stacks.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+    assert {one["Type"] for one in template["Resources"].values()} == {
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::StepFunctions::StateMachine",
+    }
+    stacks.delete_stack(StackName=stack)
+    until(
+        lambda: [
+            one["StackStatus"] for one in stacks.list_stacks()["StackSummaries"] if one["StackName"] == stack
+        ],
+        lambda found: found == ["DELETE_COMPLETE"],
+    )
+
+
+def test_error_of_the_translator_is_the_reason(local: Any) -> None:
+    stacks = local.client("cloudformation")
+    body = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Greet": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "folder/"}}},
+    }
+    with pytest.raises(ClientError, match=r"Serverless-2016-10-31 failed with.*\[Greet\] is invalid"):
+        stacks.create_stack(
+            StackName=unique("wrong"),
+            TemplateBody=json.dumps(body),
+            Capabilities=["CAPABILITY_AUTO_EXPAND"],
+        )
