@@ -13,7 +13,13 @@ from local.cloudformation.stacks import ResourceRequest
 from local.provision.registry import ADAPTERS
 from local.template import Physical
 
-HANDLED = ("BucketName", "VersioningConfiguration", "BucketEncryption", "Tags")
+HANDLED = ("BucketName", "VersioningConfiguration", "BucketEncryption", "NotificationConfiguration", "Tags")
+_NOTIFIED = {
+    "LambdaConfigurations": ("LambdaFunctionConfigurations", "Function", "LambdaFunctionArn"),
+    "QueueConfigurations": ("QueueConfigurations", "Queue", "QueueArn"),
+    "TopicConfigurations": ("TopicConfigurations", "Topic", "TopicArn"),
+}
+"""A list of notifications in a template, and what S3 calls it and the ARN of its target."""
 IGNORED = {
     **ADAPTERS["AWS::S3::Bucket"].ignored,
     "AccessControl": "there are no other accounts",
@@ -63,6 +69,11 @@ class Buckets:
             self._s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
         if "BucketEncryption" in changed:
             self._encrypt(name, now.get("BucketEncryption"))
+        if "NotificationConfiguration" in changed:
+            notifications = _notifications(now.get("NotificationConfiguration", {}))
+            self._s3.put_bucket_notification_configuration(
+                Bucket=name, NotificationConfiguration=notifications
+            )
         if "Tags" in changed:
             if now.get("Tags"):
                 self._s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": now["Tags"]})
@@ -90,3 +101,17 @@ class Buckets:
                 "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
             },
         )
+
+
+def _notifications(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The notifications of a template as S3 takes them."""
+    found: dict[str, Any] = {}
+    for member, (listed, target, arn) in _NOTIFIED.items():
+        for one in given.get(member, ()):
+            rules = one.get("Filter", {}).get("S3Key", {}).get("Rules", ())
+            names = [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]
+            only = {"Filter": {"Key": {"FilterRules": names}}} if names else {}
+            found.setdefault(listed, []).append({arn: one[target], "Events": [one["Event"]], **only})
+    if "EventBridgeConfiguration" in given:
+        found["EventBridgeConfiguration"] = {}
+    return found

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from local.account import Account
 from local.cloudformation.buckets import Buckets
 from local.cloudformation.client_types import Alarms, BucketPolicies, Schedules, WithoutEffect
+from local.cloudformation.message_types import QueuePolicies, Subscriptions, TopicPolicies
 from local.cloudformation.moto_types import MotoTypes
 from local.cloudformation.stacks import Handler, ResourceFailedError, ResourceRequest
 from local.cloudformation.state_machines import StateMachines
@@ -37,6 +38,9 @@ class OtherTypes:
             "AWS::S3::Bucket": Buckets(account),
             "AWS::S3::BucketPolicy": BucketPolicies(account),
             "AWS::Scheduler::Schedule": Schedules(account),
+            "AWS::SNS::Subscription": Subscriptions(account),
+            "AWS::SNS::TopicPolicy": TopicPolicies(account),
+            "AWS::SQS::QueuePolicy": QueuePolicies(account),
             "AWS::StepFunctions::StateMachine": StateMachines(account, self.moto),
         }
 

@@ -6,11 +6,17 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.local.conftest import until
+from local.cloudformation.other_types import OtherTypes
+from local.cloudformation.stacks import ResourceRequest
+from tests.local.conftest import unique, until
+from tests.local.functions.conftest import create
+
+__all__ = ["create"]  # a fixture of the functions, for bucket notifications
 
 CODE = '''
 import json, urllib.request
@@ -79,3 +85,17 @@ def reasons(cloudformation: Any, stack: str) -> str:
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
     events = [event for page in pages for event in page["StackEvents"]]
     return "\n".join(event.get("ResourceStatusReason", "") for event in events)
+
+
+@pytest.fixture
+def types(local: Any) -> OtherTypes:
+    return OtherTypes(local.account)
+
+
+def request(kind: str, **properties: Any) -> ResourceRequest:
+    return ResourceRequest("arn:aws:cloudformation:::stack/s/1", "s", unique("a"), kind, properties)
+
+
+def changed(before: ResourceRequest, physical_id: str, **properties: Any) -> ResourceRequest:
+    now = {**before.properties, **properties}
+    return replace(before, properties=now, old=before.properties, physical_id=physical_id)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from local.cloudformation.other_types import OtherTypes
-from local.cloudformation.stacks import ResourceFailedError, ResourceRequest
-from tests.local.conftest import unique
+from local.cloudformation.stacks import ResourceFailedError
+from tests.local.cloudformation.conftest import changed, request
+from tests.local.conftest import unique, until
 
 KEYED = {
     "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
@@ -23,20 +22,6 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
-
-
-@pytest.fixture
-def types(local: Any) -> OtherTypes:
-    return OtherTypes(local.account)
-
-
-def request(kind: str, **properties: Any) -> ResourceRequest:
-    return ResourceRequest("arn:aws:cloudformation:::stack/s/1", "s", unique("a"), kind, properties)
-
-
-def changed(before: ResourceRequest, physical_id: str, **properties: Any) -> ResourceRequest:
-    now = {**before.properties, **properties}
-    return replace(before, properties=now, old=before.properties, physical_id=physical_id)
 
 
 def test_bucket_changes_in_place_and_keeps_its_objects(local, types) -> None:
@@ -163,3 +148,26 @@ def test_policy_of_a_bucket_and_a_schedule_are_created_changed_and_deleted(local
     assert described["ScheduleExpression"] == "rate(2 hours)"
     types.delete(replace(wanted, physical_id=schedule.ref))
     types.delete(replace(wanted, physical_id=schedule.ref))
+
+
+def test_notification_of_a_bucket_calls_a_function_and_ends_with_its_declaration(
+    local, types, create
+) -> None:
+    s3, answers = local.client("s3"), unique("answers")
+    s3.create_bucket(Bucket=answers)
+    copy = f"""import boto3
+def handler(event, context):
+    key = event["Records"][0]["s3"]["object"]["key"]
+    boto3.client("s3").put_object(Bucket="{answers}", Key=key, Body=b"seen")
+"""
+    function = local.account.arn("lambda", f"function:{create(copy, Timeout=30)}")
+    rules = [{"Name": "prefix", "Value": "params"}]
+    called = {"Event": "s3:ObjectCreated:*", "Function": function, "Filter": {"S3Key": {"Rules": rules}}}
+    wanted = request("AWS::S3::Bucket", NotificationConfiguration={"LambdaConfigurations": [called]})
+    bucket = types.create(wanted).ref
+    for key in ("other.json", "params.json"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
+    until(lambda: s3.list_objects_v2(Bucket=answers).get("Contents", []), bool)
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket=answers)["Contents"]] == ["params.json"]
+    types.update(replace(wanted, properties={}, old=wanted.properties, physical_id=bucket))
+    assert "LambdaFunctionConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket)
