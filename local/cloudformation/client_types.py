@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -138,3 +139,30 @@ class BucketPolicies:
             self._account.client("s3").delete_bucket_policy(Bucket=request.physical_id)
         except ClientError as error:
             ignore(["NoSuchBucket", "NoSuchBucketPolicy"], error)
+
+
+class Permissions:
+    """`AWS::Lambda::Permission`: its properties are the members of AddPermission.
+
+    A change makes another permission.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def create(self, request: ResourceRequest) -> Physical:
+        name = f"{request.stack_name}-{request.logical_id}-{uuid.uuid4().hex[:12]}"[-100:]
+        self._account.client("lambda").add_permission(StatementId=name, **request.properties)
+        return Physical(name)
+
+    def update(self, request: ResourceRequest) -> Physical:
+        return self.create(request)
+
+    def delete(self, request: ResourceRequest) -> None:
+        function = request.properties["FunctionName"]
+        try:
+            self._account.client("lambda").remove_permission(
+                FunctionName=function, StatementId=request.physical_id
+            )
+        except ClientError as error:
+            ignore(["ResourceNotFoundException"], error)

@@ -29,7 +29,6 @@ MADE_AGAIN = (
     "AWS::IAM::Role",
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
-    "AWS::Lambda::Permission",
     "AWS::Logs::ResourcePolicy",
     "AWS::SSM::Parameter",
     "AWS::StepFunctions::StateMachine",

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from local.account import Account
 from local.cloudformation.buckets import Buckets
-from local.cloudformation.client_types import Alarms, BucketPolicies, Schedules, WithoutEffect
+from local.cloudformation.client_types import Alarms, BucketPolicies, Permissions, Schedules, WithoutEffect
 from local.cloudformation.message_types import QueuePolicies, Subscriptions, TopicPolicies
 from local.cloudformation.moto_types import MotoTypes
 from local.cloudformation.stacks import Handler, ResourceFailedError, ResourceRequest
@@ -35,6 +35,7 @@ class OtherTypes:
             "AWS::CloudFormation::WaitConditionHandle": without,
             "AWS::CloudWatch::Alarm": Alarms(account),
             "AWS::DynamoDB::Table": Tables(account),
+            "AWS::Lambda::Permission": Permissions(account),
             "AWS::S3::Bucket": Buckets(account),
             "AWS::S3::BucketPolicy": BucketPolicies(account),
             "AWS::Scheduler::Schedule": Schedules(account),

@@ -7,6 +7,8 @@
 - `Fn::GetAtt` of a state machine has no `Arn` in moto.
 - A policy inside the declaration of a role stays an object in moto, and no reader of policies expects one.
   Here it is a text, as that of `PutRolePolicy`.
+- A run has the parameter with the version of the CDK's bootstrap from the start, as templates of the CDK
+  demand. `cdk bootstrap` takes it over.
 - `Ref` of an event bus was a description of the object in moto. Here it is the name of the bus, as on AWS.
 """
 
@@ -21,12 +23,15 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.core.exceptions import AWSError, ServiceException
 from moto.events.models import EventBus
 from moto.iam.models import Role
+from moto.ssm.models import Parameter, ssm_backends
 from moto.stepfunctions import models
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.provision.substitutions import substituted
 
+BOOTSTRAP = "/cdk-bootstrap/"
+_original_parameter = Parameter.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 _original_create = StateMachine.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 _original_update = StateMachine.update_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 _original_has_attribute = StateMachine.has_cfn_attr.__func__  # type: ignore[attr-defined]
@@ -36,6 +41,7 @@ _original_attribute = StateMachine.get_cfn_attribute
 def install() -> None:
     """Create state machines of stacks in the backend that runs them, and name event buses."""
     EventBus.physical_resource_id = property(lambda bus: bus.name)  # type: ignore[attr-defined]
+    Parameter.create_from_cloudformation_json = classmethod(_create_parameter)  # type: ignore[method-assign,assignment,arg-type]
     Role.put_policy = _put_policy  # type: ignore[method-assign]
     models.stepfunctions_backends = stepfunctions_parser_backends  # type: ignore[assignment]
     StateMachine.create_from_cloudformation_json = classmethod(_create)  # type: ignore[method-assign,assignment,arg-type]
@@ -48,6 +54,18 @@ def install() -> None:
             self.arn if attribute_name == "Arn" else _original_attribute(self, attribute_name)
         )
     )
+
+
+def _create_parameter(
+    cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+) -> Parameter:
+    name = str(cloudformation_json["Properties"].get("Name", ""))
+    if name.startswith(BOOTSTRAP):
+        ssm_backends[account_id][region_name].delete_parameter(name)
+    created: Parameter = _original_parameter(
+        cls, resource_name, cloudformation_json, account_id, region_name, **more
+    )
+    return created
 
 
 def _put_policy(self: Role, policy_name: str, policy_json: Any) -> None:

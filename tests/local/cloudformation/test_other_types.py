@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -171,3 +172,23 @@ def handler(event, context):
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=answers)["Contents"]] == ["params.json"]
     types.update(replace(wanted, properties={}, old=wanted.properties, physical_id=bucket))
     assert "LambdaFunctionConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket)
+
+
+def test_permission_of_a_function_is_added_changed_and_removed(local, types, create) -> None:
+    client, function = local.client("lambda"), create("def handler(event, context): return 1")
+
+    def statements() -> list[dict[str, Any]]:
+        try:
+            return list(json.loads(client.get_policy(FunctionName=function)["Policy"])["Statement"])
+        except client.exceptions.ResourceNotFoundException:
+            return []
+
+    given = {"FunctionName": function, "Action": "lambda:InvokeFunction"}
+    wanted = request("AWS::Lambda::Permission", Principal="events.amazonaws.com", **given)
+    made = types.create(wanted)
+    update = changed(wanted, made.ref, Principal="s3.amazonaws.com", SourceAccount="123456789012")
+    again = types.update(update)
+    types.delete(replace(wanted, physical_id=made.ref))
+    assert [one["Principal"] for one in statements()] == [{"Service": "s3.amazonaws.com"}]
+    types.delete(replace(update, physical_id=again.ref))
+    assert statements() == []

@@ -110,3 +110,14 @@ def test_policy_inside_a_role_of_a_stack_is_a_text_and_decides(local: Any) -> No
         PolicySourceArn=iam.get_role(RoleName=name)["Role"]["Arn"], ActionNames=["s3:ListAllMyBuckets"]
     )["EvaluationResults"]
     assert found["EvalDecision"] == "allowed"
+
+
+def test_bootstrap_of_the_cdk_takes_over_its_parameter(local: Any) -> None:
+    name, ssm = "/cdk-bootstrap/hnb659fds/version", local.client("ssm")
+    before = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    properties = {"Name": name, "Type": "String", "Value": before}
+    declared = {"Type": "AWS::SSM::Parameter", "Properties": properties}
+    stacks, stack = local.client("cloudformation"), unique("toolkit")
+    stacks.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": {"Version": declared}}))
+    assert stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == before
