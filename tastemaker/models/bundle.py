@@ -41,7 +41,8 @@ FORMAT_VERSION = 1
 SECOND_FORMAT_VERSION = 2
 """The version of bundles that older releases would answer from wrongly.
 
-They have several networks, least values of events, or users who had an item less likely in segments.
+They have several networks, least values of events, users who had an item less likely in segments, or biases
+that leave out the ages of items.
 """
 
 MANIFEST = "bundle.json"
@@ -225,6 +226,11 @@ class Bundle:
         path = self.path / "item_shown.npy"
         return open_array(path) if path.exists() else None
 
+    @property
+    def latest(self) -> int:
+        """The time of the newest event in the data, in seconds; 0 if there is none."""
+        return int(self.manifest.get("latestTimestamp") or 0)
+
     @cached_property
     def activity(self) -> Activity | None:
         """When each item was born and last active. None if the catalog does not turn over."""
@@ -236,8 +242,7 @@ class Bundle:
         """The items that are not idle: bool[items]. None if the catalog does not turn over."""
         if self.activity is None or "turnover" not in self.manifest:
             return None
-        latest = int(self.manifest.get("latestTimestamp") or 0)
-        return live_items(self.activity, latest, Turnover(**self.manifest["turnover"]))
+        return live_items(self.activity, self.latest, Turnover(**self.manifest["turnover"]))
 
     @cached_property
     def taken_rate(self) -> float | None:

@@ -7,14 +7,16 @@ Training chose the parts, their settings and their weights on validation data. T
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.ids import open_array
 from tastemaker.models import parts
+from tastemaker.models.ages import ItemAges
 from tastemaker.models.base import Asker, Model
 from tastemaker.models.blended import Blended, Searched
 from tastemaker.models.bundle import Bundle, History
@@ -87,7 +89,7 @@ class SequenceModel(Model):
             shape = metadata["encoder"]
             weights = unpack(open_array(folder / "encoder.npy"), shape["weights"])
             self.item_vectors = open_array(folder / "item_vectors.npy")
-            self.item_bias = open_array(folder / "item_bias.npy")
+            self._trained_bias = self.item_bias = open_array(folder / "item_bias.npy")
             self.encoder = Encoder(weights, self.item_vectors, shape)
             self.context = FeatureSpace.from_json(metadata["context"])
             self.user_features = FeatureRows(
@@ -95,10 +97,30 @@ class SequenceModel(Model):
                 open_array(folder / "user_features.codes.npy"),
                 open_array(folder / "user_features.weights.npy"),
             )
+        self.ages = ItemAges.of(bundle)
+        if self.ages is not None:
+            self._place(self.ages, self.ages.now)
+
+    def as_of(self, moment: int) -> Self:
+        """The model for requests at a time of the past, in seconds since 1970.
+
+        Where the catalog turns over, items have the ages of that time. Otherwise, it is the same model.
+        """
+        if self.ages is None:
+            return self
+        then = copy(self)
+        then._place(self.ages, moment)
+        return then
+
+    def _place(self, ages: ItemAges, moment: int) -> None:
+        """Put in what the items' ages are worth at a time."""
+        self.item_bias = self._trained_bias + ages.additions(moment)
+        self.log_popularity = parts.log_distribution(ages.rates(moment))
+        self._statics, self._shared = {}, {}
 
     @cached_property
     def log_popularity(self) -> NDArray[np.float32]:
-        """The scores of the part `popularity`."""
+        """The scores of the part `popularity`, which a catalog that turns over has in `_place`."""
         return parts.log_distribution(np.asarray(self.bundle.popularity, np.float32))
 
     @property

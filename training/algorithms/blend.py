@@ -25,6 +25,7 @@ from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
 from training.output.evaluate import worth_of
+from training.output.past import Past
 from training.progress import log
 from training.tuning.objective import gains, truths
 
@@ -227,31 +228,34 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table
     """The items near the top of any part, with and without seen items, and the truth, of all processes."""
     sequences, wanted, tried = prepared.sequences, truths(prepared.sequences, cases), variants(model)
     found: list[tuple[NDArray[Any], NDArray[Any]]] = []
-    said = says_context(cases.numbers())
+    said, past = says_context(cases.numbers()), Past(prepared)
     for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
         context = prepared.context(int(user), int(shown)) if says else None
         history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
+        then, live = past.asked(model, int(user), int(shown))
         vectors: list[Array] = []
         picked: list[Array] = [truth]
         for name, settings in tried.items():
             part = name.split("@")[0]
             if part == "encoder":
                 vector = model.vector(history, now=prepared.latest, context=context, user_index=int(user))
-                scores = parts.log_softmax(model.item_vectors @ vector + model.item_bias)
+                scores = parts.log_softmax(then.item_vectors @ vector + then.item_bias)
             elif part == CONTEXT:
                 scores = model.context_scores(context)
             else:
-                scores = model.simple_part(part, history.items, settings)
+                scores = then.simple_part(part, history.items, settings)
             vectors.append(scores)
             if part != SEEN:
-                picked.append(top_k(scores, CANDIDATES))
+                there = scores if live is None else np.where(live, scores, -np.inf)
+                picked.append(top_k(there, CANDIDATES))
                 if part != "repeat":  # it says nothing about items that a user has not seen
-                    unseen = scores.copy()
+                    unseen = there.copy()
                     unseen[history.items] = -np.inf
                     picked.append(top_k(unseen, CANDIDATES))
             if part == CONTEXT and context:  # the popular items of a context, not only the rare ones
-                picked.append(top_k(scores + model.log_popularity, CANDIDATES))
+                picked.append(top_k(scores + then.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
+        union = union if live is None else union[live[union]]
         found.append((union, np.stack([v[union] for v in vectors])))
     weights = [
         sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -20,6 +21,9 @@ ALIGNED = 16
 Otherwise most rows begin in the middle of a cache line, and writing a product takes twice the time.
 """
 
+Offsets = Callable[[slice], Tensor]
+"""What is added to the logits of some events: [events, items]."""
+
 
 def multiplied_as(device: torch.device) -> torch.dtype:
     """The type of the numbers that are multiplied to logits and to their gradients on this device.
@@ -33,13 +37,14 @@ def multiplied_as(device: torch.device) -> torch.dtype:
 
 
 class FullSoftmax(torch.autograd.Function):
-    """The weighted mean cross-entropy of `hidden @ table.T + bias`.
+    """The weighted mean cross-entropy of `hidden @ table.T + bias + offsets`.
 
     hidden is [events, width], table [items, width], bias [items], target [events], and weight [events] with a
-    sum above 0. No event's loss counts more than the logarithm of 1 / the smallest normal number (87 in
-    float32). This limit does not change gradients. The forward pass computes the gradient while a chunk's
-    logits are at hand, and the backward pass only scales it. Products have numbers of the type `dtype`. Sums
-    over events, and results, have those of `hidden`.
+    sum above 0. `offsets` gives [events, items] for some of the events, and None stands for zeros. No event's
+    loss counts more than the logarithm of 1 / the smallest normal number (87 in float32). This limit does not
+    change gradients. The forward pass computes the gradient while a chunk's logits are at hand, and the
+    backward pass only scales it. Products have numbers of the type `dtype`. Sums over events, and results,
+    have those of `hidden`.
     """
 
     @staticmethod
@@ -51,6 +56,7 @@ class FullSoftmax(torch.autograd.Function):
         target: Tensor,
         weight: Tensor,
         dtype: torch.dtype,
+        offsets: Offsets | None,
     ) -> Tensor:
         events, items = len(hidden), len(table)
         scale = weight / weight.sum()
@@ -65,6 +71,8 @@ class FullSoftmax(torch.autograd.Function):
             h, y, w = (part[begin : begin + CHUNK] for part in (hidden, target, scale))
             logits, share = buffer[:, : len(h)]
             torch.addmm(biases, h.to(dtype), rows.t(), out=logits)
+            if offsets is not None:
+                logits[:, :items] += offsets(slice(begin, begin + CHUNK))
             torch.softmax(logits, 1, out=share)
             here = torch.arange(len(h), device=h.device)
             chance = share[here, y].to(loss.dtype).clamp(min=torch.finfo(loss.dtype).tiny)
@@ -79,16 +87,22 @@ class FullSoftmax(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         hidden, table, bias = ctx.saved_tensors
-        return hidden * grad, table * grad, bias * grad, None, None, None
+        return hidden * grad, table * grad, bias * grad, None, None, None, None
 
 
 def full_softmax(
-    hidden: Tensor, table: Tensor, bias: Tensor, target: Tensor, weight: Tensor, dtype: torch.dtype
+    hidden: Tensor,
+    table: Tensor,
+    bias: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    dtype: torch.dtype,
+    offsets: Offsets | None = None,
 ) -> Tensor:
     """The loss of `FullSoftmax`: a scalar."""
     return cast(
         Tensor,
-        FullSoftmax.apply(hidden, table, bias, target, weight, dtype),  # type: ignore[no-untyped-call]
+        FullSoftmax.apply(hidden, table, bias, target, weight, dtype, offsets),  # type: ignore[no-untyped-call]
     )
 
 

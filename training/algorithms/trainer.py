@@ -15,7 +15,7 @@ from training.algorithms.course import Turn
 from training.algorithms.network import Batch, Network, Shape
 from training.algorithms.optimizer import Optimizer
 from training.algorithms.steps import USUAL, Steps
-from training.data.prepared import Sequences
+from training.data.prepared import Ages, Sequences
 from training.errors import NotEnoughDataError
 from training.progress import StopSignal
 
@@ -26,6 +26,9 @@ At ten thousand items, a sample takes two fifths of the time and predicts as wel
 """
 
 NEGATIVES = 1024
+
+UNBORN = -30.0
+"""The offset of an item that comes later than the event."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,19 @@ class Sampler:
     `counts` [items] is the number of events of each item.
     """
 
-    def __init__(self, counts: NDArray[np.integer], device: torch.device, steps: Steps = USUAL) -> None:
+    def __init__(
+        self,
+        counts: NDArray[np.integer],
+        device: torch.device,
+        steps: Steps = USUAL,
+        ages: Ages | None = None,
+    ) -> None:
         self.full = len(counts) <= FULL_SOFTMAX_ITEMS
         frequency = counts + 1.0
         share = torch.from_numpy(frequency / frequency.sum()).to(device)
         self.cumulative, self.log_share = share.cumsum(0), share.log().float()
         self.dtype = losses.multiplied_as(device)
+        self.interest = None if ages is None else Interest(ages, device)
         self._sampled_softmax = steps.compile(losses.sampled_softmax)
 
     def rows(self, batch: Batch) -> Rows | None:
@@ -78,21 +88,49 @@ class Sampler:
         if rows is None:
             table = network.table()
             hidden = network(batch, table, layered=layered)
-            return losses.full_softmax(hidden, table, network.bias, batch.target, batch.weight, self.dtype)
+            offsets = None if self.interest is None else self.interest.at(_asked(batch))
+            return losses.full_softmax(
+                hidden, table, network.bias, batch.target, batch.weight, self.dtype, offsets
+            )
         table, bias = network.table(rows.needed), network.biases(rows.needed)
         log_share = self.log_share[rows.needed]
         hidden = network(batch, table, rows.tokens, layered)
+        target_bias, negative_bias = bias[rows.target], bias[rows.negative]
+        if self.interest is not None:
+            asked, negative = _asked(batch), rows.needed[rows.negative]
+            target_bias = target_bias + self.interest.of(asked, batch.target)
+            negative_bias = negative_bias + self.interest.of(asked[:, None], negative[None, :])
         return self._sampled_softmax(
             hidden,
             table[rows.target],
-            bias[rows.target],
+            target_bias,
             log_share[rows.target],
             table[rows.negative],
-            bias[rows.negative],
+            negative_bias,
             log_share[rows.negative],
             rows.target[:, None] == rows.negative[None, :],
             batch.weight,
         )
+
+
+class Interest:
+    """What an item's age adds to its logit at the time of an event, in a catalog that turns over."""
+
+    def __init__(self, ages: Ages, device: torch.device) -> None:
+        self.born = torch.from_numpy(ages.activity.born).to(device)
+        self.edges = torch.from_numpy(ages.curve.edges).long().to(device)
+        self.values = torch.from_numpy(np.log(ages.curve.rates)).float().to(device)
+
+    def at(self, asked: torch.Tensor) -> losses.Offsets:
+        """The offsets of all items for events at these times."""
+        every = torch.arange(len(self.born), device=asked.device)[None, :]
+        return lambda some: self.of(asked[some, None], every)
+
+    def of(self, asked: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+        """The offsets of items at times in seconds since 1970, which are broadcast against each other."""
+        ages = asked - self.born[items]
+        steps = torch.searchsorted(self.edges, ages.clamp(min=0), right=True) - 1
+        return self.values[steps].masked_fill(ages < 0, UNBORN)
 
 
 @dataclass(frozen=True)
@@ -113,6 +151,7 @@ class Work:
     warm_up: int
     seed: int
     steps: Steps = USUAL
+    ages: Ages | None = None
 
 
 class Trainer:
@@ -124,7 +163,7 @@ class Trainer:
     def __init__(self, network: Network, work: Work) -> None:
         self.network, self.work, self.group = network, work, work.sequences.group
         self.optimizer = Optimizer(network, work.rate, warm_up=work.warm_up, group=self.group)
-        self.sampler = Sampler(work.counts, network.bias.device, work.steps)
+        self.sampler = Sampler(work.counts, network.bias.device, work.steps, work.ages)
         self._layered = work.steps.layers(network.layered)
 
     def one_pass(self, number: int, turn: Turn, stop: StopSignal | None) -> float:
@@ -187,6 +226,12 @@ class Trainer:
         if group.size > 1:
             one.restore(one.state() | {"steps": group.agreed(one.steps)})
             group.synchronize([*self.network.parameters(), *one.first, *one.second, *one.average])
+
+
+def _asked(batch: Batch) -> torch.Tensor:
+    """The time of each target."""
+    times = batch.asked.reshape(-1)
+    return times if batch.valid is None else times[batch.valid]
 
 
 def device() -> torch.device:

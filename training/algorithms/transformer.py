@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from tastemaker.models.ages import worth
 from training.algorithms import batches, factors, validation
 from training.algorithms.checkpoint import Best, Checkpoint
 from training.algorithms.course import Course, Turn
@@ -92,13 +94,14 @@ class Result:
     """A trained network with its averaged weights.
 
     `passes` is how many passes it took, `reached` its objective on validation data, and `seconds` the time of
-    a pass.
+    a pass. `worth` is what items were worth in the data, if the catalog turns over.
     """
 
     network: Network
     passes: int
     reached: float
     seconds: float
+    worth: NDArray[np.float64] | None = None
 
 
 def networks_for(training: Sequences) -> int:
@@ -157,6 +160,7 @@ def work_for(
         warm_up,
         seed,
         steps,
+        prepared.ages,
     )
 
 
@@ -196,7 +200,8 @@ def fit(
 
         seconds = _make_passes(trainer, plan, course, best, state, validated, stop)
     optimizer.average = best.weights
-    return Result(optimizer.averaged_network(), best.passes, best.reached, seconds)
+    known = None if prepared.ages is None else worth(*prepared.ages.counted(training))
+    return Result(optimizer.averaged_network(), best.passes, best.reached, seconds, known)
 
 
 def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> Trainer:
@@ -305,6 +310,10 @@ def refine(
     work = work_for(
         prepared, network.shape, training, seed + 1, rate=plan.rate / 2, warm_up=10, steps=plan.steps
     )
+    if work.ages is not None and result.worth is not None:  # most live items are new in these data
+        gained = worth(*work.ages.counted(training)) / result.worth
+        with torch.no_grad():
+            network.bias.add_(torch.from_numpy(np.log(gained)).to(network.bias))
     trainer = Trainer(network, work)
     affordable = int((1 - FIT_SHARE) / 2 * plan.seconds / max(result.seconds, 1e-9))
     passes = max(1, min(math.ceil(result.passes / 4), affordable))
@@ -312,15 +321,17 @@ def refine(
     for number in range(passes):
         loss = trainer.one_pass(number, Turn(number / passes, (number + 1) / passes), stop)
         log(f"refining on all of it: pass {number + 1}/{passes} loss {loss:.4f}")
-    return Result(trainer.optimizer.averaged_network(), result.passes, result.reached, result.seconds)
+    return replace(result, network=trainer.optimizer.averaged_network())
 
 
 def _begin(network: Network, work: Work) -> None:
     """Start biases from the items' frequencies, and item vectors near factors of users and items."""
     beginning = torch.from_numpy(factors.fit(work.sequences, work.shape.items, work.shape.width, work.seed))
-    log_share = Sampler(work.counts, network.bias.device).log_share
+    bias = Sampler(work.counts, network.bias.device).log_share
+    if work.ages is not None:  # an item is not better because it is older
+        bias = torch.from_numpy(np.log(worth(*work.ages.counted(work.sequences)))).to(bias)
     with torch.no_grad():
-        network.bias.copy_(log_share - log_share.max())
+        network.bias.copy_(bias - bias.max())
         network.ids.add_(beginning.to(network.ids.device), alpha=INITIAL_VECTOR_LENGTH)
 
 

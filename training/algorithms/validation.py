@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from training.algorithms import batches
 from training.algorithms.network import Network
-from training.data.prepared import Prepared, Sequences
+from training.algorithms.trainer import Interest
+from training.data.prepared import Ages, Prepared, Sequences
 from training.data.split import Cases, says_context
 from training.distributed.process_group import SINGLE, ProcessGroup
 from training.tuning.objective import gains, truths
@@ -35,20 +36,31 @@ def validated(network: Network, prepared: Prepared, cases: Cases) -> float:
     sequences, wanted, reached = prepared.sequences, truths(prepared.sequences, cases), []
     count = sequences.group.total(len(cases))
     for unseen in (False, True):
-        found = gains(lists(network, sequences, cases, prepared.latest, unseen=unseen), wanted)
+        found = gains(
+            lists(network, sequences, cases, prepared.latest, unseen=unseen, ages=prepared.ages), wanted
+        )
         reached.append(float(sequences.group.sum(found.sum())) / max(count, 1))
     return max(reached)
 
 
 @torch.no_grad()
 def lists(
-    network: Network, sequences: Sequences, cases: Cases, now: int, most: int = 25, *, unseen: bool = False
+    network: Network,
+    sequences: Sequences,
+    cases: Cases,
+    now: int,
+    most: int = 25,
+    *,
+    unseen: bool = False,
+    ages: Ages | None = None,
 ) -> list[NDArray[np.int64]]:
     """The best items for each case, from the events that are shown, at the time `now` as serving clamps it.
 
-    The cases of `says_context` are asked with the context of the next event.
+    The cases of `says_context` are asked with the context of the next event. With `ages`, items
+    have the ages of its time.
     """
     device = next(network.parameters()).device
+    interest = None if ages is None else Interest(ages, device)
     table, gap = network.table(), sequences.typical_gap()
     window = network.shape.window
     starts = sequences.offsets[cases.users] + np.maximum(cases.shown - window, 0)
@@ -71,6 +83,9 @@ def lists(
         batch.context.fill_(-1)[place] = said
         hidden = network(batch, table)
         scores = torch.addmm(network.bias, hidden[place], table.t())
+        if interest is not None:
+            moments = sequences.times[sequences.offsets[cases.users[group]] + cases.shown[group]]
+            scores += interest.at(torch.from_numpy(moments).to(device))(slice(None))
         if unseen:
             for row, case in enumerate(group):
                 history = sequences.history(int(cases.users[case]), int(cases.shown[case]))

@@ -6,6 +6,7 @@ It is made for many events: `training.data.events` orders them as integers, and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tastemaker.models.bundle import HISTORY_LENGTH, SEGMENTS_HISTORY_LENGTH, Hi
 from tastemaker.recipes import RECIPES
 from training.config import Config, EventRule, Limits
 from training.data import features, parquet
+from training.data.ages import measure
 from training.data.dictionary_encoding import encode_columns, texts_of
 from training.data.event_rules import ruled, thresholds_of
 from training.data.events import Events, group_by_user, open_prepared, with_common_ids
@@ -54,7 +56,6 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
     space, cells = features.context_space(
         context, config.datasets["INTERACTIONS"].column_types(), events.vocabularies, events.context, group
     )
-
     about = ruled(config.rules, event_types, event_type, events.value, group)
     everything = Sequences(offsets, item, time, event_type, about.weights, cells, group)
     sequences = _capped(everything.keep(about.weights > 0), config.limits, len(items))
@@ -65,7 +66,7 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
     user_columns = features.with_common_values(user_columns, group)
     item_space, item_features = features.build(item_columns, excluded_features(config, "ITEMS"))
     user_space, user_features = features.build(user_columns, excluded_features(config, "USERS"), group)
-    return Prepared(
+    prepared = Prepared(
         items=items,
         users=users,
         sequences=sequences,
@@ -85,6 +86,7 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
         duplicates=None if events.duplicates is None else group.total(events.duplicates),
         skipped_upserts=skipped,
     )
+    return replace(prepared, ages=measure(prepared))
 
 
 def _kept(config: Config) -> int:

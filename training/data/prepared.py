@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import Columns
 from tastemaker.ids import Ids
+from tastemaker.models.ages import AgeCurve
 from tastemaker.models.bundle import Histories, History
 from tastemaker.models.event_types import EventTypes
 from tastemaker.models.features import FeatureRows, FeatureSpace
+from tastemaker.models.turnover import Activity, Turnover
 from training.distributed.process_group import SINGLE, ProcessGroup
 from training.distributed.quantiles import quantile
 
@@ -119,6 +122,40 @@ class Sequences:
         return self.keep(self.places() < np.repeat(ends, self.lengths))
 
 
+LIFE_INTERVALS, MAX_INTERVALS = 40, 4_000
+"""The intervals of an item's life and of all data whose events are taken together."""
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How long the items of a catalog that turns over live, and how interest changes with their age.
+
+    `activity` says when they were born and last active, and `now` is the time that their ages are counted to.
+    """
+
+    turnover: Turnover
+    curve: AgeCurve
+    activity: Activity
+    now: int
+
+    def to_json(self) -> dict[str, Any]:
+        """For the manifest of a model."""
+        return {**self.curve.to_json(), "now": self.now}
+
+    def counted(self, sequences: Sequences) -> NDArray[np.float32]:
+        """The number of each item's events, and how many items of its ages usually get: float32[2, items].
+
+        Both are of all processes.
+        """
+        born, (begin, end) = self.activity.born, sequences.span()
+        width = max(self.turnover.life // LIFE_INTERVALS, (end - begin) // MAX_INTERVALS, 1)
+        number = (end - begin) // width + 1
+        events = sequences.group.sum(np.bincount((sequences.times - begin) // width, minlength=number))
+        times = begin + np.arange(number) * width + width // 2
+        expected = self.curve.expected(born, times, events)
+        return np.stack([sequences.counts(len(born)), expected]).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Everything that training reads, and that the bundle keeps for serving.
@@ -147,6 +184,8 @@ class Prepared:
     """How many duplicate events were left out. None if they were not counted."""
     skipped_upserts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """The ids of put records that were left out, each with the reason, by dataset type."""
+    ages: Ages | None = None
+    """The ages of items. None if the catalog does not turn over."""
     latest: int = field(init=False)
     """The time of the newest event of all processes, in seconds."""
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tastemaker.columns import NUMBER, Column
 from tastemaker.contracts.durations import DAY_SECONDS, HOUR_SECONDS
 from training.config import Config
-from training.data import turnover
 from training.data.events import MAX_TIME
 from training.data.prepare import skipped_warning
 from training.data.prepared import Prepared
@@ -66,8 +65,8 @@ def describe(config: Config, prepared: Prepared) -> dict[str, Any]:
     if count:
         found["first"], found["last"] = sequences.span()
         found["days"] = round((found["last"] - found["first"]) / DAY_SECONDS, 2)
-    if (lives := turnover.find_turnover(prepared)) is not None:
-        found["turnover"] = lives._asdict()
+    if prepared.ages is not None:
+        found["turnover"] = prepared.ages.turnover._asdict()
     found["warnings"] = list(warnings(config, prepared, found))
     return found
 

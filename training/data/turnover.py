@@ -71,7 +71,7 @@ def activity_of(prepared: Prepared) -> Activity:
     born, last = sequences.oldest_times(items), sequences.newest_times(items)
     known, oldest = last > 0, sequences.span()[0]
     now = newest_activity(last[known], prepared.latest)
-    created = np.minimum(prepared.item_created, now)
+    created = np.where(known, prepared.item_created, np.minimum(prepared.item_created, now))
     created = np.where(~known & _placeholders(created, known, oldest), now, created)
     plausible = ~known | ((created >= oldest) & (created <= born))
     return Activity(np.where(plausible, created, born), np.where(known, last, created))

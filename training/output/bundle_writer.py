@@ -17,7 +17,6 @@ from tastemaker.models.bundle import FORMAT_VERSION, MANIFEST, SECOND_FORMAT_VER
 from tastemaker.models.sparse import SparseRows
 from training.algorithms import popularity
 from training.config import Config
-from training.data import turnover
 from training.data.prepared import Prepared
 from training.output import joining
 from training.tuning.settings import latest_trends
@@ -51,15 +50,13 @@ def export(
 ) -> None:
     """Write the bundle into `folder`. bundle.json is written last, and marks the folder as complete.
 
-    It has this process's users, and counts those of all processes. `described` is the report of the data; a
-    bundle without it, which is not to be served, does not know whether the catalog turns over. With `join`,
-    which all processes must give together, the leader's folder gets the users of all of them.
+    It has this process's users, and counts those of all processes. `described` is the report of the data.
+    With `join`, which all processes must give together, the leader's folder gets the users of all of them.
     """
     (folder / "model").mkdir(parents=True, exist_ok=True)
     _write_data(prepared, config, folder, with_histories=with_histories)
-    found = (described or {}).get("turnover")
-    if found is not None:
-        save_array(folder / "item_activity.npy", np.stack(turnover.activity_of(prepared)))
+    if prepared.ages is not None:
+        save_array(folder / "item_activity.npy", np.stack(prepared.ages.activity))
     for name, array in fitted.arrays.items():
         save_array(folder / "model" / f"{name}.npy", array)
     for name, rows in fitted.rows.items():
@@ -68,7 +65,7 @@ def export(
         fitted.write(folder / "model")
     manifest = {
         **_description(fitted, prepared, config),
-        **({} if found is None else {"turnover": found}),
+        **({} if prepared.ages is None else {"turnover": prepared.ages.turnover._asdict()}),
         "tunedHyperParameters": dict(tuned or {}),
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},
@@ -104,7 +101,8 @@ def _description(fitted: Fitted, prepared: Prepared, config: Config) -> dict[str
     counts = sequences.counts(len(prepared.items))
     items = config.datasets.get("ITEMS")
     several = fitted.metadata.get("encoder", {}).get("networks", 1) > 1
-    needs_second = several or prepared.least_values or "had" in fitted.metadata.get("settings", {})
+    segments = "had" in fitted.metadata.get("settings", {})
+    needs_second = several or prepared.least_values or segments or "ages" in fitted.metadata
     return {
         "formatVersion": SECOND_FORMAT_VERSION if needs_second else FORMAT_VERSION,
         "kind": fitted.model.model_name,

@@ -14,6 +14,7 @@ from tastemaker.models.topk import top_k
 from training.algorithms import popularity
 from training.data.prepared import Prepared
 from training.data.split import Cases
+from training.output.past import Past
 from training.tuning.objective import truths
 
 Scorer = Callable[[int, int], NDArray[np.float32]]
@@ -29,7 +30,7 @@ because expensive items that nobody chose take the places of chosen ones.
 
 
 def scorer(model: Model, prepared: Prepared) -> Scorer:
-    """How an evaluation asks a model: for a user at the end of the data, or for the last shown item."""
+    """How an evaluation asks a model: for a user when the next event comes, or for the last shown item."""
     if model.needs_item:
 
         def by_item(user: int, shown: int) -> NDArray[np.float32]:
@@ -38,9 +39,13 @@ def scorer(model: Model, prepared: Prepared) -> Scorer:
 
         return by_item
 
+    past = Past(prepared)
+
     def by_user(user: int, shown: int) -> NDArray[np.float32]:
         history = prepared.sequences.history(user, shown)[-HISTORY_LENGTH:]  # what a bundle keeps
-        return model.score_user(history, now=prepared.latest, user_index=user)
+        then, live = past.asked(model, user, shown)
+        scores = then.score_user(history, now=prepared.latest, user_index=user)
+        return scores if live is None else np.where(live, scores, -np.inf)
 
     return by_user
 

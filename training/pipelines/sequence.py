@@ -208,7 +208,7 @@ class SequencePipeline(Pipeline):
     def _assemble(
         self, prepared: Prepared, networks: Sequence[Network], parts: Mapping[str, Mapping[str, float]]
     ) -> Fitted:
-        items = len(prepared.items)
+        items, ages = len(prepared.items), prepared.ages
         rows = {
             "transitions": transitions.fit(prepared.sequences, items),
             "linear": linear.fit(prepared.sequences, items, seed=self.config.seed),
@@ -223,6 +223,7 @@ class SequencePipeline(Pipeline):
             "parts": parts,
             **({} if item_rewards is None else {"objective": item_rewards.to_json()}),
             **({} if table is None else {"contextTable": prepared.context_space.to_json()}),
+            **({} if ages is None else {"ages": ages.to_json()}),
             "typicalGap": prepared.sequences.typical_gap(),
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
@@ -243,6 +244,7 @@ class SequencePipeline(Pipeline):
             "item_vectors": np.concatenate([item_vectors(one, prepared.sequences) for one in networks], 1),
             "item_bias": merging.biases(networks),
             "return_rates": returns.fit(prepared.sequences, items),
+            **({} if ages is None else {"item_counted": ages.counted(prepared.sequences)}),
             "user_features.offsets": prepared.user_features.offsets,
             "user_features.codes": prepared.user_features.codes,
             "user_features.weights": prepared.user_features.weights,

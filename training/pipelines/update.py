@@ -8,6 +8,7 @@ trained in full.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import Columns
 from tastemaker.ids import open_array
 from tastemaker.models import Bundle
+from tastemaker.models.ages import AgeCurve, worth
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.weights import pack, unpack
@@ -86,6 +88,10 @@ class UpdatePipeline(Pipeline):
         arrays["return_rates"] = returns.fit(filtered, items)
         item_rewards = rewards(self.config.objective, prepared)
         inherited = {name: learned[name] for name in INHERITED}
+        if prepared.ages is not None and "ages" in learned:
+            ages = replace(prepared.ages, curve=AgeCurve.from_json(learned["ages"]))
+            inherited["ages"] = ages.to_json()
+            arrays |= with_newer_events(arrays["item_bias"], bundle, known, ages.counted(filtered))
         if item_rewards is not None and "objective" in learned:
             inherited["objective"] = learned["objective"]
         table = None
@@ -144,6 +150,19 @@ def types(learned: NDArray[Any], before: list[str], now: list[str]) -> NDArray[n
         if name in place:
             found[row + 1] = learned[place[name]]
     return found
+
+
+def with_newer_events(
+    bias: NDArray[np.float32], bundle: Bundle, known: NDArray[np.integer], counted: NDArray[np.float32]
+) -> dict[str, NDArray[np.float32]]:
+    """The biases with what newer events say about the items' worth, and the numbers of events that they know.
+
+    `counted` has the numbers of all events (`Ages.counted`).
+    """
+    before = open_array(bundle.path / "model" / "item_counted.npy").T
+    known_before = _joined(before, known, np.zeros((np.count_nonzero(known < 0), 2)))
+    gained = np.log(worth(*counted) / worth(*known_before.T)).astype(np.float32)
+    return {"item_bias": bias + gained, "item_counted": counted}
 
 
 def _joined(old: NDArray[Any], known: NDArray[np.integer], new: NDArray[Any]) -> NDArray[Any]:

@@ -34,6 +34,17 @@ def test_full_softmax_equals_cross_entropy(items: int) -> None:
         assert torch.allclose(found, expected)
 
 
+def test_offsets_belong_to_an_event_and_an_item() -> None:
+    parts = hidden, table, bias = inputs()
+    target, weight, offsets = torch.randint(0, 37, (1100,)), torch.ones(1100).double(), torch.randn(1100, 37)
+    loss = losses.full_softmax(hidden, table, bias, target, weight, torch.float64, lambda some: offsets[some])
+    mine = gradients(loss, parts)
+    plain = functional.cross_entropy(hidden @ table.t() + bias + offsets, target)
+    assert torch.allclose(loss, plain)
+    for found, expected in zip(mine, gradients(plain, parts), strict=True):
+        assert torch.allclose(found, expected)
+
+
 def test_full_softmax_of_half_precision_has_nearly_the_same_gradients_in_float32() -> None:
     parts = hidden, table, bias = [part.detach().float().requires_grad_() for part in inputs()]
     target, weight = torch.randint(0, 37, (1100,)), torch.rand(1100)

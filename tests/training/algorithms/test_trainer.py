@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from tastemaker.models.ages import AgeCurve
 from tastemaker.models.features import FeatureRows
+from tastemaker.models.turnover import Activity, Turnover
 from tests.training.distributed.averaging import ITEMS, batch, rows_of
 from training.algorithms import batches, network, trainer, transformer
 from training.algorithms.optimizer import Optimizer
-from training.data.prepared import Prepared
+from training.data.prepared import Ages, Prepared
 from training.data.split import validation_cases
 from training.errors import NotEnoughDataError
 
@@ -25,13 +27,45 @@ def moved(something):
     return replace(something, **{name: value.to("meta") for name, value in tensors.items()})
 
 
+def ages(*born: int) -> Ages:
+    """Items that were born at these times, and that are wanted half as much after ten seconds."""
+    times = np.array(born, np.int64)
+    curve = AgeCurve(np.array([0.0, 10.0]), np.array([1.0, 0.5]), 0)
+    return Ages(Turnover(20, 5), curve, Activity(times, times), 100)
+
+
+def test_age_counts_at_the_time_of_the_event_and_later_items_do_not() -> None:
+    interest = trainer.Interest(ages(0, 5, 30), torch.device("cpu"))
+    found = interest.at(torch.tensor([7, 12, 100]))(slice(None)).exp()
+    assert torch.allclose(found, torch.tensor([[1, 1, 0], [0.5, 1, 0], [0.5, 0.5, 0.5]]), atol=1e-6)
+    paired = interest.of(torch.tensor([12, 30]), torch.tensor([0, 2]))
+    assert torch.allclose(paired.exp(), torch.tensor([0.5, 1.0]))
+
+
+def test_all_items_and_a_sample_of_all_items_have_the_same_loss_at_their_ages() -> None:
+    torch.manual_seed(0)
+    shape = network.Shape(ITEMS, 0, 0, 0, 1, width=8, window=6)
+    net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(1)).eval()
+    one = batch(1, 4)
+    born = np.linspace(int(one.asked.min()), int(one.asked.max()), ITEMS).astype(np.int64)
+    sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"), ages=ages(*born[::-1].tolist()))
+    sampler.dtype = torch.float32
+    every = torch.arange(ITEMS)
+    sampled = trainer.Rows(every, one.items, one.target, every)
+    assert torch.allclose(sampler.loss(net, one, sampled), sampler.loss(net, one, None), atol=1e-5)
+    usual = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
+    assert not torch.allclose(usual.loss(net, one, None), sampler.loss(net, one, None), atol=1e-2)
+
+
+@pytest.mark.parametrize("aged", [False, True])
 @pytest.mark.parametrize("sampled", [False, True])
-def test_training_step_stays_on_its_device_and_reads_no_value(sampled: bool) -> None:
+def test_training_step_stays_on_its_device_and_reads_no_value(sampled: bool, aged: bool) -> None:
     shape = network.Shape(ITEMS, 0, 0, 3, 1, width=8, window=6)
     net = network.Network(shape, FeatureRows.empty(ITEMS), FeatureRows.empty(1)).to("meta")
     here = replace(batch(1, 4), context=torch.zeros(24, 1, dtype=torch.long))
     sampler = trainer.Sampler(np.ones(ITEMS, np.int64), torch.device("cpu"))
     sampler.log_share = sampler.log_share.to("meta")
+    sampler.interest = trainer.Interest(ages(*range(ITEMS)), torch.device("meta")) if aged else None
     optimizer, one = Optimizer(net, 0.01, warm_up=2), moved(here)
     loss = sampler.loss(net, one, moved(rows_of(here)) if sampled else None)
     optimizer.step(loss, 0.5, one.weight.sum())

@@ -12,6 +12,7 @@ from tests.training.algorithms.histories import bought
 from training.config import Config, EventRule
 from training.config_reader import read_config
 from training.data import report
+from training.data.ages import measure
 from training.data.prepare import prepare
 from training.data.prepared import Prepared
 from training.errors import BadDataError
@@ -108,6 +109,7 @@ def test_report_says_how_long_items_of_news_live(shop: Prepared) -> None:
     ids = type(shop.items).build([f"n{number:03}" for number in range(200)])
     created = np.zeros(200, np.int64)
     news = replace(shop, items=ids, sequences=bought(*people), item_created=created)
+    news = replace(news, ages=measure(news))
     found = report.describe(Config("aws-sims", {}), news)
     assert 3_600 < found["turnover"]["life"] < 2 * 86_400
     assert "turnover" not in report.describe(Config("aws-sims", {}), shop)

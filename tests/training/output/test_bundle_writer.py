@@ -10,7 +10,9 @@ import pytest
 from tastemaker.models.bundle import MANIFEST, Bundle
 from tastemaker.models.popularity import PopularityModel
 from tests.training import lake
+from tests.training.data.test_ages import fading
 from training.config_reader import read_config
+from training.data.ages import measure
 from training.data.prepared import Prepared
 from training.data.turnover import activity_of
 from training.distributed.process_group import ProcessGroup
@@ -47,13 +49,16 @@ def test_bundle_without_the_users_of_a_lost_process_is_not_complete(tmp_path: Pa
     assert (tmp_path / "model/item_users.npy").exists() and not (tmp_path / "model" / MANIFEST).exists()
 
 
-def test_bundle_knows_the_turnover_that_the_report_of_the_data_found(tmp_path: Path, shop: Prepared) -> None:
+def test_bundle_knows_the_ages_of_the_data(tmp_path: Path, shop: Prepared) -> None:
     config = read_config(lake.build(tmp_path, recipe="aws-popularity-count"))
-    turnover = {"life": 86_400, "pause": 3_600}
-    export(Fitted(PopularityModel), shop, config, tmp_path / "served", described={"turnover": turnover})
-    export(Fitted(PopularityModel), shop, config, tmp_path / "measured")
-    served, measured = Bundle.open(tmp_path / "served"), Bundle.open(tmp_path / "measured")
-    assert served.manifest["turnover"] == turnover and served.live_items is not None
-    assert served.activity is not None
-    assert np.array_equal(served.activity.last, activity_of(shop).last)
-    assert measured.activity is None and measured.live_items is None
+    data = fading(shop)
+    data = replace(data, ages=measure(data))
+    assert data.ages is not None
+    export(Fitted(PopularityModel), data, config, tmp_path / "turning")
+    export(Fitted(PopularityModel), replace(data, ages=None), config, tmp_path / "staying")
+    turning, staying = Bundle.open(tmp_path / "turning"), Bundle.open(tmp_path / "staying")
+    assert turning.manifest["turnover"] == data.ages.turnover._asdict()
+    assert turning.activity is not None and turning.live_items is not None
+    assert np.array_equal(turning.activity.last, activity_of(data).last)
+    assert "turnover" not in staying.manifest
+    assert staying.activity is None and staying.live_items is None

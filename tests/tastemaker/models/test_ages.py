@@ -1,0 +1,35 @@
+"""What the ages of items are worth."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tastemaker.models.ages import AgeCurve, worth
+
+DAY = 86_400
+CURVE = AgeCurve(np.array([0.0, DAY, 2 * DAY]), np.array([1.0, 0.25, 0.125]), DAY)
+
+
+def test_rate_depends_on_the_age() -> None:
+    ages = np.array([-DAY, 0, DAY - 1, DAY, 5 * DAY])
+    assert np.exp(CURVE.logarithms(ages)) == pytest.approx([1, 1, 1, 0.25, 0.125])
+
+
+def test_events_are_expected_of_items_of_the_ages_at_which_they_are_wanted() -> None:
+    """At noon of the second day, the first item is a day and a half old, and the last one is not born."""
+    born, noon = np.array([0, DAY, 2 * DAY]), DAY + DAY // 2
+    found = CURVE.expected(born, np.array([noon, 2 * noon]), np.array([10, 0]))
+    assert found == pytest.approx([2, 8, 0])
+    assert CURVE.expected(born, np.array([-5]), np.array([3])).tolist() == [0, 0, 0]
+
+
+def test_item_without_events_is_worth_less_the_longer_nobody_touches_it() -> None:
+    found = worth(np.array([0, 0, 0, 30]), np.array([0.0, 1.0, 9.0, 30.0]))
+    assert found == pytest.approx([1, 0.5, 0.1, 1])
+
+
+def test_curve_is_kept_in_the_manifest() -> None:
+    stored = AgeCurve.from_json(json.loads(json.dumps(CURVE.to_json())))
+    ages = np.arange(0, 4 * DAY, 5_000)
+    assert stored.logarithms(ages).tolist() == CURVE.logarithms(ages).tolist() and stored.usual == DAY

@@ -1,0 +1,80 @@
+"""The curve of ages is the one by which the catalog was made."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.training.data.test_turnover import DAY, START, news, steady, with_events
+from training.data.ages import measure
+from training.data.prepared import Ages, Prepared
+
+MEAN_AGE = 2 * DAY
+
+
+def fading(shop: Prepared, untouched: int = 0, days: int = 60) -> Prepared:
+    """Ten items appear each day. Interest in each falls by a factor of e in two days.
+
+    `untouched` more items have no events, and were created at the end of the data, as those are whose
+    creation is not known.
+    """
+    rng = np.random.default_rng(9)
+    born = np.repeat(np.arange(days) * DAY, 10) + rng.integers(0, DAY, days * 10)
+    items = np.repeat(np.arange(len(born)), 30)
+    times = START + born[items] + rng.exponential(MEAN_AGE, len(items)).astype(np.int64)
+    kept = times < START + days * DAY
+    prepared = with_events(shop, items[kept], times[kept])
+    size = len(prepared.items)
+    created = np.append(START + born[:size], np.full(untouched, prepared.latest))
+    ids = type(shop.items).build([f"n{number:05}" for number in range(size + untouched)])
+    return replace(prepared, items=ids, item_created=created)
+
+
+def ages_of(prepared: Prepared) -> Ages:
+    found = measure(prepared)
+    assert found is not None
+    return found
+
+
+def test_rates_fall_as_the_interest_in_items_does(shop: Prepared) -> None:
+    """Also those of young items, of which many have not had the time to get interactions."""
+    curve = ages_of(fading(shop)).curve
+    middles = (curve.edges[:-1] + curve.edges[1:]) / 2
+    early = middles < 2 * MEAN_AGE
+    assert early.sum() > 10
+    falls = np.log(curve.rates[:-1][early]) + middles[early] / MEAN_AGE
+    assert np.ptp(falls) < 0.4
+
+
+def test_expected_events_are_those_that_items_have(shop: Prepared) -> None:
+    """Items get equally many for their ages, so that only chance makes a difference, also at the end."""
+    prepared = fading(shop)
+    counts, expected = ages_of(prepared).counted(prepared.sequences)
+    assert expected.sum() == pytest.approx(counts.sum())
+    assert (np.abs(counts - expected) < 5 * np.sqrt(expected + 1)).mean() > 0.99
+    newest = np.argsort(prepared.item_created)[-50:]
+    assert counts[newest].sum() == pytest.approx(expected[newest].sum(), rel=0.15)
+    assert expected[newest].mean() < 0.8 * expected.mean()
+
+
+def test_events_that_are_held_out_are_not_expected(shop: Prepared) -> None:
+    prepared = fading(shop)
+    ages, sequences = ages_of(prepared), prepared.sequences
+    rest = sequences.keep(sequences.times < START + 50 * DAY)
+    _, expected = ages.counted(rest)
+    assert expected.sum() == pytest.approx(len(rest.items))
+    assert not expected[prepared.item_created >= START + 50 * DAY].any()
+
+
+def test_item_of_an_unknown_age_has_the_usual_one(shop: Prepared) -> None:
+    prepared = fading(shop, untouched=40)
+    found = ages_of(prepared)
+    assert DAY < found.curve.usual < 10 * DAY
+    assert (found.now - found.activity.born[-40:] == found.curve.usual).all()
+    known = ages_of(fading(shop))
+    np.testing.assert_allclose(found.curve.rates, known.curve.rates, rtol=0.1)
+
+
+def test_catalog_that_stays_has_no_ages(shop: Prepared) -> None:
+    assert measure(steady(shop)) is None and measure(news(shop, life=20 * DAY)) is None
+    assert shop.ages is None

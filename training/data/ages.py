@@ -1,0 +1,45 @@
+"""Measures how interest changes with the age of items: see `tastemaker.models.ages`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tastemaker.models.ages import AgeCurve
+from tastemaker.models.turnover import Activity, live_items, newest_activity
+from training.data.prepared import Ages, Prepared
+from training.data.turnover import activity_of, find_turnover
+from training.distributed.quantiles import quantile
+
+STEPS = 20
+"""The number of steps of the curve within the life of items. Each has about as many interactions."""
+
+
+def measure(prepared: Prepared) -> Ages | None:
+    """The ages of a catalog. None if it does not turn over.
+
+    The rate of a step is the number of interactions at these ages, divided by the time that all items
+    together have spent at them. So items that have not reached an age yet do not count there. An item that
+    nobody has touched, and whose creation says nothing, gets the usual age of live items.
+    """
+    turnover = find_turnover(prepared)
+    if turnover is None:
+        return None
+    sequences, life = prepared.sequences, float(turnover.life)
+    activity, created = activity_of(prepared), prepared.item_created
+    now = newest_activity(activity.last, prepared.latest)
+    untouched = sequences.counts(len(created)) == 0
+    new = untouched & (created > now) & (created < prepared.latest)
+    unknown = untouched & (activity.born >= now) & ~new
+    ages = (sequences.times - activity.born[sequences.items])[sequences.times <= now]
+    ages = ages[ages > 0]  # an item without a known creation is born with its first interaction
+    inner = [quantile(ages, step / STEPS, sequences.group) for step in range(1, STEPS)]
+    edges = np.unique([0.0, *(edge for edge in inner if 0 < edge < life), life])
+    steps = np.searchsorted(edges, ages, "right") - 1
+    counts = sequences.group.sum(np.bincount(steps, minlength=len(edges)).astype(np.float64))
+    lived = np.maximum(now - activity.born, 0)
+    spent = np.diff([np.minimum(lived[~unknown], edge).sum() for edge in (*edges, np.inf)])
+    rates = (counts + 1.0) / (spent + 1.0)
+    live = live_items(activity, prepared.latest, turnover) & ~unknown
+    usual = int(np.median(lived[live])) if live.any() else 0
+    born = np.where(unknown, now - usual, np.where(new, created, activity.born))
+    return Ages(turnover, AgeCurve(edges, rates / rates.max(), usual), Activity(born, activity.last), now)
