@@ -76,6 +76,11 @@ class Background:
         """The logarithm of how few texts have the term, from 0 (all texts) up."""
         return float(np.log((1 + self.size) / (1 + len(self.rows.get(term, ())))))
 
+    def share(self, phrase: str) -> float:
+        """The share of texts that have the rarest term of a phrase; 0 if there are no texts."""
+        counts = [len(set(self.rows.get(term, ()))) for term in terms_of(phrase)]
+        return min(counts, default=0) / max(self.size, 1)
+
     def weights(self, group: Sequence[str]) -> dict[str, float]:
         """The weight of each term of a group of texts that is in at least two of them, or in its only one."""
         counted = Counter(term for text in group for term in terms_of(text))

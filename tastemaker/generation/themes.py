@@ -30,6 +30,10 @@ SHARED = 0.5
 """The share of the items that an attribute, or the main word, must have."""
 OFTEN = 0.2
 """The share for a second attribute, or for the main one if no attribute has more."""
+ABOVE_CHANCE = 2.0
+"""By how many standard errors an attribute must be more frequent in the group than in the catalog."""
+SMALL_CATALOG = 4
+"""A catalog with fewer items than this many groups is too small for such a comparison."""
 MIN_MODIFIER_SHARE = 0.25
 GENERIC = frozenset({"all", "any", "n/a", "none", "null", "other", "others", "unisex", "unknown", "various"})
 """Values that say nothing, in lower case."""
@@ -56,7 +60,7 @@ def draft(items: Sequence[ItemFacts], background: Background) -> str:
     texts = [item.words for item in items]
     english = language_of("\n".join(texts)) in ("en", None)
     weights = background.weights(texts)
-    found = _theme(items, texts, weights)
+    found = _theme(items, texts, weights, background)
     phrase = f"{found.modifier} {found.main}" if found.modifier else found.main
     if " & " not in phrase and found.decade:
         phrase += f" of the {found.decade}s" if english else f" {found.decade}–{int(found.decade) + 9}"
@@ -100,8 +104,10 @@ def problems(theme: str, items: Sequence[ItemFacts]) -> list[str]:
     return [*found, *(f"The title promises {claim!r}." for claim in claims_in(theme))]
 
 
-def _theme(items: Sequence[ItemFacts], texts: Sequence[str], weights: Mapping[str, float]) -> Theme:
-    shared = _shared_attributes(items, weights)
+def _theme(
+    items: Sequence[ItemFacts], texts: Sequence[str], weights: Mapping[str, float], background: Background
+) -> Theme:
+    shared = _shared_attributes(items, weights, background)
     decade = _decade(items)
     if shared:
         main = shared[0]
@@ -110,7 +116,11 @@ def _theme(items: Sequence[ItemFacts], texts: Sequence[str], weights: Mapping[st
             return Theme(main, word, decade)
         return Theme(f"{main} & {shared[1]}" if len(shared) > 1 else main, "", decade)
     names = Counter(term for item in items for term in terms_of(item.name))
-    covered = [term for term, count in names.items() if count >= max(2, SHARED * len(items))]
+    covered = [
+        term
+        for term, count in names.items()
+        if count >= max(2, SHARED * len(items)) and _distinguishes(count, len(items), term, background)
+    ]
 
     def order(term: str) -> tuple[float, int, str]:
         return (-round(weights.get(term, 0.0), 6), -len(term.split()), term)
@@ -125,8 +135,10 @@ def _theme(items: Sequence[ItemFacts], texts: Sequence[str], weights: Mapping[st
     return Theme(main, "", decade)
 
 
-def _shared_attributes(items: Sequence[ItemFacts], weights: Mapping[str, float]) -> list[str]:
-    """Attribute values that many of the items have: the one that says most first.
+def _shared_attributes(
+    items: Sequence[ItemFacts], weights: Mapping[str, float], background: Background
+) -> list[str]:
+    """Attribute values that many of the items have, and the catalog has less: the one that says most first.
 
     Those of at least half of the items come before others. A value counts by its share and by how rare its
     words are in the catalog, so that of a category and a category above it the narrower one comes first.
@@ -142,7 +154,11 @@ def _shared_attributes(items: Sequence[ItemFacts], weights: Mapping[str, float])
         }
         counted.update(value for value in values if is_label(value))
     least = min(2, len(items))
-    enough = [value for value, count in counted.items() if count >= max(least, OFTEN * len(items))]
+    enough = [
+        value
+        for value, count in counted.items()
+        if count >= max(least, OFTEN * len(items)) and _distinguishes(count, len(items), value, background)
+    ]
 
     def weight(value: str) -> float:
         return max((weights.get(term, 0.0) for term in terms_of(value)), default=0.0)
@@ -151,6 +167,17 @@ def _shared_attributes(items: Sequence[ItemFacts], weights: Mapping[str, float])
         return (counted[value] < SHARED * len(items), -weight(value), -counted[value], value)
 
     return sorted(enough, key=order)
+
+
+def _distinguishes(count: int, of: int, phrase: str, background: Background) -> bool:
+    """Whether `count` of a group have more of a phrase than its share of the catalog gives by chance.
+
+    Of a catalog that is hardly larger than the group, a higher share is enough.
+    """
+    share = background.share(phrase)
+    if background.size < SMALL_CATALOG * of:
+        return count > of * share or background.size <= of
+    return count - of * share >= ABOVE_CHANCE * (of * share * (1 - share)) ** 0.5 and share < 1
 
 
 def is_label(value: str) -> bool:

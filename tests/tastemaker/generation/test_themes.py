@@ -46,6 +46,22 @@ def test_generic_value_is_not_used_as_theme() -> None:
     assert "any" not in theme.casefold() and "lamp" in theme.casefold()
 
 
+def test_attribute_that_half_of_the_catalog_has_is_no_theme() -> None:
+    topics = {"sourdough": 8, "telescope": 16, "knots": 16}
+    books = [
+        ItemFacts(
+            f"{topic}{n}",
+            f"Golden {n}",
+            text=f"A book about {topic}.",
+            attributes={"BINDING": "hardcover" if n % 4 else "paperback", "SHELF": "practical"},
+        )
+        for topic, count in topics.items()
+        for n in range(count)
+    ]
+    theme = themes.draft(books[:8], Background([book.words for book in books]))
+    assert "sourdough" in theme.casefold() and "hardcover" not in theme.casefold()
+
+
 def test_prompt_has_the_items_as_data_and_the_phrase() -> None:
     prompt = themes.prompt(BAGS, "Leather bags")
     assert prompt.text.startswith("A plain title is: Leather bags\nThe items:\n")
