@@ -99,7 +99,7 @@ class Sampler:
         if self.interest is not None:
             asked, negative = _asked(batch), rows.needed[rows.negative]
             target_bias = target_bias + self.interest.of(asked, batch.target)
-            negative_bias = negative_bias + self.interest.of(asked[:, None], negative[None, :])
+            negative_bias = negative_bias + self.interest.of_each(asked, self.interest.born[negative])
         return self._sampled_softmax(
             hidden,
             table[rows.target],
@@ -123,14 +123,29 @@ class Interest:
 
     def at(self, asked: torch.Tensor) -> losses.Offsets:
         """The offsets of all items for events at these times."""
-        every = torch.arange(len(self.born), device=asked.device)[None, :]
-        return lambda some: self.of(asked[some, None], every)
+        return lambda some: self.of_each(asked[some], self.born)
 
     def of(self, asked: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """The offsets of items at times in seconds since 1970, which are broadcast against each other."""
+        """The offset of one item for each of these times in seconds since 1970: [events]."""
         ages = asked - self.born[items]
         steps = torch.searchsorted(self.edges, ages.clamp(min=0), right=True) - 1
         return self.values[steps].masked_fill(ages < 0, UNBORN)
+
+    def of_each(self, asked: torch.Tensor, born: torch.Tensor) -> torch.Tensor:
+        """The offsets of several items, which were born at some times, for each event: [events, items].
+
+        In the order of birth, an event sees each step of the curve as one run of items. So it takes a search
+        for each step and not for each item.
+        """
+        events, items = len(asked), len(born)
+        rising, order = born.sort()
+        levels = torch.cat([self.values.flip(0), self.values.new_full((1,), UNBORN)])
+        begins = torch.searchsorted(rising, asked[:, None] - self.edges.flip(0), right=True)
+        runs = torch.diff(
+            begins, dim=1, prepend=begins.new_zeros(events, 1), append=begins.new_full((events, 1), items)
+        )
+        by_birth = torch.repeat_interleave(levels.repeat(events), runs.view(-1), output_size=events * items)
+        return by_birth.view(events, items).index_select(1, order.argsort())
 
 
 @dataclass(frozen=True)

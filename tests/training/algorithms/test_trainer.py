@@ -42,6 +42,15 @@ def test_age_counts_at_the_time_of_the_event_and_later_items_do_not() -> None:
     assert torch.allclose(paired.exp(), torch.tensor([0.5, 1.0]))
 
 
+def test_runs_of_items_by_birth_equal_a_search_for_each_item() -> None:
+    torch.manual_seed(0)
+    interest = trainer.Interest(ages(*range(0, 60, 3)), torch.device("cpu"))
+    asked, items = torch.randint(0, 70, (40,)), torch.randint(0, 20, (30,))
+    found = interest.of_each(asked, interest.born[items])
+    one_by_one = interest.of(asked.repeat_interleave(len(items)), items.repeat(len(asked)))
+    assert torch.equal(found, one_by_one.view(len(asked), len(items)))
+
+
 def test_all_items_and_a_sample_of_all_items_have_the_same_loss_at_their_ages() -> None:
     torch.manual_seed(0)
     shape = network.Shape(ITEMS, 0, 0, 0, 1, width=8, window=6)
