@@ -11,7 +11,8 @@ there and keep working. In addition:
 - Every other resource that a request of the control plane names needs its Describe permission, or the action
   of the request itself on that resource, as a policy with `"Resource": "*"` gives it. Otherwise a caller
   could build a campaign on the solution of another tenant. Roles of public templates have one action on `*`,
-  which is enough in Amazon Personalize. An export hands out data, and always needs the Describe permission.
+  which is enough in Amazon Personalize. An export of a dataset and a deletion of users always need the
+  Describe permission.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,6 +81,7 @@ _MEMBERS = {
     "PutUsers": ("datasetArn",),
     "PutActions": ("datasetArn",),
 }
+_ALWAYS_DESCRIBED = frozenset({"CreateDatasetExportJob", "CreateDataDeletionJob"})
 _TRACKED = ("PutEvents", "PutActionInteractions")
 # Operations of personalize-runtime and personalize-events. Serving ensures that filters belong to the
 # dataset group of the campaign.
@@ -127,7 +129,7 @@ def required_permissions(
         yield Permission("iam:PassRole", role, (("iam:PassedToService", (SERVICE_PRINCIPAL,)),))
     for arn in sorted(set(_references(params))):
         if arn not in targets:
-            instead = f"personalize:{operation}" if operation != "CreateDatasetExportJob" else None
+            instead = None if operation in _ALWAYS_DESCRIBED else f"personalize:{operation}"
             yield Permission(describe_action(arn), arn, instead=instead)
 
 

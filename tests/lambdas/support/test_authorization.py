@@ -310,14 +310,17 @@ def test_create_action_of_a_tenant_does_not_reach_the_data_of_another(statement)
     assert f"personalize:DescribeDataset on resource: {other}" in message
 
 
-def test_data_of_another_tenant_cannot_be_exported_by_an_action_on_everything() -> None:
-    account = Account(ann=[allow("personalize:CreateDatasetExportJob"), allow("iam:PassRole")])
-    other = SCOPE.arn("dataset/b-shop/INTERACTIONS")
-    message = account.refused(
-        ANN,
-        "CreateDatasetExportJob",
-        jobName="a-x",
-        datasetArn=other,
-        roleArn="arn:aws:iam::123456789012:role/a",
-    )
-    assert f"personalize:DescribeDataset on resource: {other}" in message
+@pytest.mark.parametrize(
+    ("operation", "member", "resource", "describe"),
+    [
+        ("CreateDatasetExportJob", "datasetArn", "dataset/b-shop/INTERACTIONS", "DescribeDataset"),
+        ("CreateDataDeletionJob", "datasetGroupArn", "dataset-group/b-shop", "DescribeDatasetGroup"),
+    ],
+)
+def test_data_of_another_tenant_is_neither_exported_nor_deleted_by_an_action_on_everything(
+    operation: str, member: str, resource: str, describe: str
+) -> None:
+    account = Account(ann=[allow(f"personalize:{operation}"), allow("iam:PassRole")])
+    role, other = "arn:aws:iam::123456789012:role/a", SCOPE.arn(resource)
+    message = account.refused(ANN, operation, **{"jobName": "a-x", "roleArn": role, member: other})
+    assert f"personalize:{describe} on resource: {other}" in message
