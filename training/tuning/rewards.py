@@ -166,13 +166,18 @@ def _weight(users: str, asked: Asked, item_rewards: Rewards, sensitivity: str) -
 def temperature(asked: Asked) -> float:
     """The factor of the scores whose softmax makes the next items most likely.
 
-    With it, scores are logarithms of probabilities.
+    With it, scores are logarithms of probabilities. A case whose next item was not live says nothing about
+    it: the item has a score of -inf at every factor. Without any other case, the factor is 1.
     """
     items = max(asked.group.gather(len(asked.scores[0]) if asked.scores else 0))
     most = max(max(20, MAX_CELLS // max(items, 1)) - asked.first, 0)
-    likely = np.zeros(len(TEMPERATURES))
+    likely, known = np.zeros(len(TEMPERATURES)), 0
     for row, truth in zip(asked.scores[:most], asked.wanted, strict=False):
+        if row[truth[0]] == -np.inf:
+            continue
+        known += 1
         for place, factor in enumerate(TEMPERATURES):
             scaled = row * np.float32(factor)
             likely[place] += scaled[truth[0]] - log_sum(scaled)
-    return float(TEMPERATURES[int(np.argmax(asked.group.sum(likely)))])
+    likely = asked.group.sum(likely)
+    return float(TEMPERATURES[int(np.argmax(likely))]) if asked.group.total(known) else 1.0

@@ -177,6 +177,22 @@ def test_temperature_makes_scores_logarithms_of_probabilities() -> None:
     assert temperature(Asked([4 * row for row in logits], chosen)) == pytest.approx(0.25, rel=0.2)
 
 
+def test_next_items_that_were_not_live_do_not_decide_the_temperature() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(400, 30)).astype(np.float32)
+    chosen = [np.array([int(np.argmax(row + rng.gumbel(size=30)))]) for row in logits]
+    rows = [4 * row for row in logits]
+    for row in rows:
+        row[29] = -np.inf
+    assert any(truth[0] == 29 for truth in chosen)
+    assert temperature(Asked(rows, chosen)) == pytest.approx(0.25, rel=0.2)
+
+
+def test_temperature_is_one_if_no_next_item_was_live() -> None:
+    rows = [np.array([0.0, -np.inf], np.float32)] * 3
+    assert temperature(Asked(rows, [np.array([1])] * 3)) == 1.0
+
+
 @pytest.mark.parametrize("attribute", ["GENRE", "NOTHING"])
 def test_objective_without_numbers_is_named_in_the_error(shop: Prepared, attribute: str) -> None:
     with pytest.raises(BadDataError, match=attribute):
