@@ -6,6 +6,7 @@ import numpy as np
 
 from tastemaker.models.ages import AgeCurve
 from tastemaker.models.turnover import Activity, live_items, newest_activity
+from training.data.creations import told_creations
 from training.data.prepared import Ages, Prepared
 from training.data.turnover import activity_of, find_turnover
 from training.distributed.quantiles import quantile
@@ -18,8 +19,9 @@ def measure(prepared: Prepared) -> Ages | None:
     """The ages of a catalog. None if it does not turn over.
 
     The rate of a step is the number of interactions at these ages, divided by the time that all items
-    together have spent at them. So items that have not reached an age yet do not count there. An item that
-    nobody has touched, and whose creation says nothing, gets the usual age of live items.
+    together have spent at them. So items that have not reached an age yet do not count there. An interaction
+    that only tells when its item was born does not count either. An item that nobody has touched, and whose
+    creation says nothing, gets the usual age of live items.
     """
     turnover = find_turnover(prepared)
     if turnover is None:
@@ -31,11 +33,13 @@ def measure(prepared: Prepared) -> Ages | None:
     new = untouched & (created > now) & (created < prepared.latest)
     unknown = untouched & (activity.born >= now) & ~new
     ages = (sequences.times - activity.born[sequences.items])[sequences.times <= now]
-    ages = ages[ages > 0]  # an item without a known creation is born with its first interaction
-    inner = [quantile(ages, step / STEPS, sequences.group) for step in range(1, STEPS)]
+    ages = ages[ages >= 0]
+    inner = [quantile(ages[ages > 0], step / STEPS, sequences.group) for step in range(1, STEPS)]
     edges = np.unique([0.0, *(edge for edge in inner if 0 < edge < life), life])
     steps = np.searchsorted(edges, ages, "right") - 1
     counts = sequences.group.sum(np.bincount(steps, minlength=len(edges)).astype(np.float64))
+    oldest, told = sequences.oldest_times(len(created)), told_creations(prepared.item_columns)
+    counts[0] -= np.count_nonzero((activity.born == oldest) & (oldest <= now) & ~(told & (created == oldest)))
     lived = np.maximum(now - activity.born, 0)
     spent = np.diff([np.minimum(lived[~unknown], edge).sum() for edge in (*edges, np.inf)])
     rates = (counts + 1.0) / (spent + 1.0)

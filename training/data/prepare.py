@@ -19,10 +19,11 @@ from tastemaker.recipes import RECIPES
 from training.config import Config, EventRule, Limits
 from training.data import features, parquet
 from training.data.ages import measure
+from training.data.creations import CREATION_COLUMN, creations
 from training.data.dictionary_encoding import encode_columns, texts_of
 from training.data.event_rules import ruled, thresholds_of
 from training.data.events import Events, group_by_user, open_prepared, with_common_ids
-from training.data.prepared import NEVER, Prepared, Sequences
+from training.data.prepared import Prepared, Sequences
 from training.data.ties import mixed
 from training.data.user_ranges import EVERYONE, UserRange, range_of
 from training.distributed.process_group import SINGLE, ProcessGroup
@@ -33,7 +34,6 @@ from training.progress import log
 ARROW = {NUMBER: pa.float64(), BOOLEAN: pa.bool_()}
 MAX_NAMED = 10
 """Records that a warning names."""
-CREATION_COLUMN = "CREATION_TIMESTAMP"
 NEVER_FEATURES = frozenset({"ITEM_ID", "USER_ID", CREATION_COLUMN})
 
 
@@ -82,7 +82,7 @@ def prepare(config: Config, root: Path, group: ProcessGroup = SINGLE) -> Prepare
         user_space=user_space,
         user_features=user_features,
         context_space=space,
-        item_created=_created(item_columns, everything),
+        item_created=creations(item_columns, everything),
         duplicates=None if events.duplicates is None else group.total(events.duplicates),
         skipped_upserts=skipped,
     )
@@ -260,25 +260,3 @@ def columns_of(config: Config, name: str, table: pa.Table, row_of: NDArray[np.in
             cells = [*array.to_pylist(), None]
             built[column] = Column.build(column_type, [cells[p] for p in place])
     return Columns(built, rows=rows)
-
-
-def _created(columns: Columns, sequences: Sequences) -> NDArray[np.int64]:
-    """The creation time of each item: int64[items], seconds.
-
-    Without a creation time, it is the item's oldest interaction, or the newest interaction of all.
-    """
-    created = sequences.oldest_times(columns.rows)
-    created[created == NEVER] = sequences.span()[1]
-    column, told = columns.find(CREATION_COLUMN), told_creations(columns)
-    if column is not None:
-        created[told] = column.values[told].astype(np.int64)
-    return created
-
-
-def told_creations(columns: Columns) -> NDArray[np.bool_]:
-    """Which items have a creation time in the catalog: bool[items]."""
-    column = columns.find(CREATION_COLUMN)
-    if column is None or column.column_type != NUMBER:
-        return np.zeros(columns.rows, bool)
-    told: NDArray[np.bool_] = ~np.isnan(column.values)
-    return told

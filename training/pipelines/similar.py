@@ -15,7 +15,7 @@ from training.algorithms import content, likeness, newness, similar
 from training.config import Config, Search
 from training.data import bulk
 from training.data.baskets import baskets
-from training.data.prepare import told_creations
+from training.data.creations import told_creations
 from training.data.prepared import Prepared, Sequences
 from training.data.split import Cases, validation_cases, without
 from training.output import evaluate

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tastemaker.columns import NUMBER, Column, Columns
 from tests.training.data.test_turnover import DAY, START, news, steady, with_events
 from training.data.ages import measure
+from training.data.creations import CREATION_COLUMN
 from training.data.prepared import Ages, Prepared
 
 MEAN_AGE = 2 * DAY
@@ -27,7 +29,18 @@ def fading(shop: Prepared, untouched: int = 0, days: int = 60) -> Prepared:
     size = len(prepared.items)
     created = np.append(START + born[:size], np.full(untouched, prepared.latest))
     ids = type(shop.items).build([f"n{number:05}" for number in range(size + untouched)])
-    return replace(prepared, items=ids, item_created=created)
+    told = [float(time) for time in created[:size]] + [None] * untouched
+    columns = Columns({CREATION_COLUMN: Column.build(NUMBER, told)})
+    return replace(prepared, items=ids, item_created=created, item_columns=columns)
+
+
+def by_day(prepared: Prepared) -> Prepared:
+    """The same data with the dates of events and without creations."""
+    sequences, size = prepared.sequences, len(prepared.items)
+    sequences = replace(sequences, times=sequences.times // DAY * DAY)
+    created = np.minimum(sequences.oldest_times(size), sequences.span()[1])
+    columns = Columns(rows=size)
+    return replace(prepared, sequences=sequences, item_created=created, item_columns=columns)
 
 
 def ages_of(prepared: Prepared) -> Ages:
@@ -44,6 +57,23 @@ def test_rates_fall_as_the_interest_in_items_does(shop: Prepared) -> None:
     assert early.sum() > 10
     falls = np.log(curve.rates[:-1][early]) + middles[early] / MEAN_AGE
     assert np.ptp(falls) < 0.4
+
+
+def test_first_day_counts_where_events_only_have_dates(shop: Prepared) -> None:
+    """The first day is a part of a day, as items come at any hour."""
+    curve = ages_of(by_day(fading(shop))).curve
+    assert curve.edges[:4].tolist() == [0, DAY, 2 * DAY, 3 * DAY]
+    rates = curve.rates / curve.rates[1]
+    assert 0.5 < rates[0] < 0.9
+    assert rates[2:4] == pytest.approx([np.exp(-0.5), np.exp(-1)], rel=0.15)
+
+
+def test_first_event_of_an_item_without_a_creation_says_nothing(shop: Prepared) -> None:
+    """It would make the first minutes of items the best, because each has an event at an age of 0."""
+    prepared = fading(shop)
+    columns, oldest = Columns(rows=len(prepared.items)), prepared.sequences.oldest_times(len(prepared.items))
+    curve = ages_of(replace(prepared, item_created=oldest, item_columns=columns)).curve
+    assert 0.5 < curve.rates[0] / curve.rates[1] < 1.6
 
 
 def test_expected_events_are_those_that_items_have(shop: Prepared) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tastemaker.columns import Columns
 from tests.training import lake
 from tests.training.algorithms.histories import bought
 from training.config import Config, EventRule
@@ -107,8 +108,8 @@ def test_report_says_how_long_items_of_news_live(shop: Prepared) -> None:
     order = np.argsort(times, kind="stable")
     people = [[(int(items[n]), int(times[n])) for n in order[user::50]] for user in range(50)]
     ids = type(shop.items).build([f"n{number:03}" for number in range(200)])
-    created = np.zeros(200, np.int64)
-    news = replace(shop, items=ids, sequences=bought(*people), item_created=created)
+    created, columns = np.zeros(200, np.int64), Columns(rows=200)
+    news = replace(shop, items=ids, sequences=bought(*people), item_created=created, item_columns=columns)
     news = replace(news, ages=measure(news))
     found = report.describe(Config("aws-sims", {}), news)
     assert 3_600 < found["turnover"]["life"] < 2 * 86_400

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tastemaker.columns import Columns
 from tests.training.algorithms.histories import bought
 from training.data.prepared import Prepared
 from training.data.turnover import activity_of, find_turnover
@@ -19,8 +20,8 @@ def with_events(shop: Prepared, items: np.ndarray, times: np.ndarray, users: int
         people[place % users].append((int(items[place]), int(times[place])))
     count = int(items.max()) + 1
     ids = type(shop.items).build([f"n{number:05}" for number in range(count)])
-    created = np.full(count, START, np.int64)
-    return replace(shop, items=ids, sequences=bought(*people), item_created=created)
+    created, columns = np.full(count, START, np.int64), Columns(rows=count)
+    return replace(shop, items=ids, sequences=bought(*people), item_created=created, item_columns=columns)
 
 
 def news(shop: Prepared, days: int = 20, life: float = 2 * DAY) -> Prepared:
@@ -90,7 +91,7 @@ def steady(shop: Prepared, *more: tuple[int, int], untouched: int = 60) -> Prepa
     ids = type(shop.items).build([f"n{number:05}" for number in range(size)])
     created = np.full(size, latest, np.int64)
     np.minimum.at(created, prepared.sequences.items, prepared.sequences.times)
-    return replace(prepared, items=ids, item_created=created)
+    return replace(prepared, items=ids, item_created=created, item_columns=Columns(rows=size))
 
 
 def test_event_with_a_wrong_time_makes_no_shop_turn_over(shop: Prepared) -> None:
