@@ -35,6 +35,7 @@ from local.cloudformation.templates import (
 from local.http.messages import Request, Response
 from local.iam.operations import Operation
 
+NESTED = "AWS::CloudFormation::Stack"
 AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
 STARTS = ("CreateStack", "UpdateStack", "CreateChangeSet")
 OF_ALL_STACKS = ("DescribeStacks", "ListStacks")
@@ -282,11 +283,13 @@ class CloudFormation:
 
     def _is_own(self, body: Mapping[str, Any]) -> bool:
         types = {str(one.get("Type")) for one in resources_of(body).values() if isinstance(one, dict)}
-        ours = {*self._macros, SERVERLESS}
-        return any(map(is_custom, types)) or any(name in ours for name in transforms_of(body))
+        return any(map(is_custom, types)) or bool(transforms_of(body))  # moto ignores transforms
 
     def _prepared(self, body: dict[str, Any], form: Form, stack: Stack | None = None) -> dict[str, Any]:
-        """The template after its transforms. Raises InvalidRequestError for types without an answerer."""
+        """The template after its transforms.
+
+        Raises InvalidRequestError for a transform that is not here, and for types without an answerer.
+        """
         if not resources_of(body):
             raise InvalidRequestError("Template format error: At least one Resources member must be defined.")
         for name in transforms_of(body):
@@ -295,6 +298,14 @@ class CloudFormation:
             elif name == SERVERLESS:
                 before = {} if stack is None else stack.parameters
                 body = expanded(body, parameters(form, body, before), self._account)
+            else:
+                known = ", ".join([SERVERLESS, *self._macros])
+                raise InvalidRequestError(f"No transform named {name} found. The local run has {known}.")
+        if NESTED in {one.get("Type") for one in resources_of(body).values()}:
+            raise InvalidRequestError(
+                f"The local run has no nested stacks, so it cannot create the type {NESTED}. Deploy each "
+                "template as a stack of its own."
+            )
         types = sorted({str(one.get("Type")) for one in resources_of(body).values()})
         refused = [name for name in types if name.startswith(FAMILY)]
         if refused and not self._macros:

@@ -55,7 +55,8 @@ def resources_of(body: Mapping[str, Any]) -> dict[str, Any]:
 def transforms_of(body: Mapping[str, Any]) -> list[str]:
     """The names of the transforms of a template."""
     given = body.get("Transform") or []
-    return [str(one) for one in (given if isinstance(given, list) else [given])]
+    listed = given if isinstance(given, list) else [given]
+    return [str(one.get("Name") if isinstance(one, dict) else one) for one in listed]
 
 
 def members(form: Form, name: str) -> list[str]:

@@ -38,6 +38,29 @@ def test_stack_with_resources_of_personalize_is_refused(cloudformation, operatio
         cloudformation.describe_stacks(StackName="recommender")
 
 
+@pytest.mark.parametrize(
+    ("transform", "name"),
+    [
+        (["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"], "AWS::LanguageExtensions"),
+        ({"Name": "AWS::Include", "Parameters": {}}, "AWS::Include"),
+    ],
+)
+def test_transform_that_is_not_here_is_refused_by_name(cloudformation, transform, name) -> None:
+    body = {"Transform": transform, "Resources": {"Data": {"Type": "AWS::S3::Bucket"}}}
+    with pytest.raises(ClientError, match=f"No transform named {name} found"):
+        cloudformation.create_stack(
+            StackName=unique("transformed"),
+            TemplateBody=json.dumps(body),
+            Capabilities=["CAPABILITY_AUTO_EXPAND"],
+        )
+
+
+def test_nested_stack_is_refused(cloudformation, thing) -> None:
+    body = {"Resources": {"A": thing(), "B": {"Type": "AWS::CloudFormation::Stack"}}}
+    with pytest.raises(ClientError, match=r"no nested stacks.*AWS::CloudFormation::Stack"):
+        cloudformation.create_stack(StackName=unique("nesting"), TemplateBody=json.dumps(body))
+
+
 def test_lists_have_stacks_of_both_kinds(cloudformation, thing) -> None:
     name, other = unique("listed"), unique("plain")
     cloudformation.create_stack(StackName=other, TemplateBody=template(Data="AWS::S3::Bucket"))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local.cloudformation.serverless import expanded
+from local.cloudformation.templates import InvalidRequestError
 from tests.local.cloudformation.conftest import ended, reasons
 from tests.local.conftest import unique, until
 
@@ -122,3 +126,51 @@ def test_error_of_the_translator_is_the_reason(local: Any) -> None:
             TemplateBody=json.dumps(body),
             Capabilities=["CAPABILITY_AUTO_EXPAND"],
         )
+
+
+class WithoutPolicies:
+    """An account whose IAM does not answer."""
+
+    region = "us-east-1"
+
+    def client(self, service: str) -> Any:
+        return self
+
+    def get_paginator(self, operation: str) -> Any:
+        raise ConnectionError("IAM does not answer")
+
+
+def test_other_failure_of_the_translator_is_a_refusal_with_the_reason() -> None:
+    greet = {"Handler": "greet.handler", "Runtime": "python3.12", "InlineCode": "", "Policies": "Reader"}
+    body = {"Resources": {"Greet": {"Type": "AWS::Serverless::Function", "Properties": greet}}}
+    with pytest.raises(InvalidRequestError, match="failed with: ConnectionError: IAM does not answer"):
+        expanded(body, {}, WithoutPolicies())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        {
+            "ApplicationId": "arn:aws:serverlessrepo:us-east-1:123456789012:applications/a",
+            "SemanticVersion": "1.0.0",
+        },
+        "https://bucket.s3.amazonaws.com/nested.yaml",
+    ],
+    ids=["repository", "template"],
+)
+def test_nested_application_is_refused_by_name_before_anything_is_created(local: Any, location: Any) -> None:
+    stacks, stack = local.client("cloudformation"), unique("nested")
+    nested = {"Type": "AWS::Serverless::Application", "Properties": {"Location": location}}
+    body = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Nested": nested}}
+    with pytest.raises(ClientError, match=r"no nested stacks.*AWS::Serverless::Application of Nested"):
+        stacks.create_stack(
+            StackName=stack, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_AUTO_EXPAND"]
+        )
+    with pytest.raises(ClientError, match="does not exist"):
+        stacks.describe_stacks(StackName=stack)
+
+
+def test_translator_is_imported_when_a_template_needs_it() -> None:
+    code = "import sys, local.cloudformation.serverless; print('samtranslator' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
