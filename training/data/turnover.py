@@ -39,6 +39,9 @@ MAX_EARLY_SHARE = 0.5
 START_SHARE = 0.05
 """The share of the oldest events that does not count for the time span, which wrong times would stretch."""
 
+MIN_PAUSES = 100
+"""With fewer pauses in the sample, their length is chance, as where items have hardly any events."""
+
 SAMPLED_ITEMS, SAMPLED_EVENTS = 5_000, 2_000_000
 """About how many items pauses are measured of, and how many events these may have."""
 
@@ -52,9 +55,12 @@ def find_turnover(prepared: Prepared) -> Turnover | None:
     ages = sequences.times - activity.born[sequences.items]
     life = int(quantile(ages, LIFE_SHARE, sequences.group))
     start = quantile(sequences.times, START_SHARE, sequences.group)
-    if life > MAX_LIFE * (newest_activity(activity.last, prepared.latest) - start):
+    if not 0 < life <= MAX_LIFE * (newest_activity(activity.last, prepared.latest) - start):
         return None
-    found = Turnover(life, int(np.quantile(_pauses(sequences, items), PAUSE_SHARE)))
+    pauses = _pauses(sequences, items)
+    if len(pauses) < MIN_PAUSES:
+        return None
+    found = Turnover(life, int(np.quantile(pauses, PAUSE_SHARE)))
     idle = ~live_items(activity, prepared.latest, found)
     counts = sequences.counts(items)
     return found if counts[idle].sum() >= MIN_IDLE_SHARE * counts.sum() else None
@@ -90,9 +96,9 @@ def _placeholders(created: NDArray[np.int64], known: NDArray[np.bool_], oldest: 
 
 
 def _pauses(sequences: Sequences, items: int) -> NDArray[np.int64]:
-    """The seconds between consecutive events of an item, by any users, for a sample of the items.
+    """The seconds between consecutive times of an item's events, by any users, for a sample of the items.
 
-    One pause of 0 if no item of the sample has two events.
+    All are above 0: events of one time do not tell how long an item pauses.
     """
     step = max(-(-items // SAMPLED_ITEMS), -(-sequences.total() // SAMPLED_EVENTS), 1)
     sampled = sequences.items % step == 0
@@ -100,4 +106,4 @@ def _pauses(sequences: Sequences, items: int) -> NDArray[np.int64]:
     times, _ = sequences.group.joined(sequences.times[sampled])
     order = np.lexsort((times, joined_items))
     pauses: NDArray[np.int64] = np.diff(times[order])[np.diff(joined_items[order]) == 0]
-    return pauses if len(pauses) else np.zeros(1, np.int64)
+    return pauses[pauses > 0]

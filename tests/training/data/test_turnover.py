@@ -68,6 +68,25 @@ def test_few_events_say_nothing(shop: Prepared) -> None:
     assert len(small.sequences.items) == 300 and find_turnover(small) is None
 
 
+def test_items_with_hardly_any_events_say_nothing(shop: Prepared) -> None:
+    """A young catalog is large: nearly each event is with another item, and none has a life."""
+    rng = np.random.default_rng(10)
+    items, times = rng.permutation(30_000)[:3_000], START + rng.integers(0, 50 * DAY, 3_000)
+    assert find_turnover(with_events(shop, items, times)) is None
+    again, soon = np.tile(items[:150], 2), np.concatenate([times[:150], times[:150] + HOUR])
+    few = with_events(shop, np.append(items[150:], again), np.append(times[150:], soon))
+    assert find_turnover(few) is None
+
+
+def test_pause_of_news_whose_events_have_dates_is_a_day(shop: Prepared) -> None:
+    """Most events of an item have the date of another one."""
+    prepared = news(shop)
+    sequences = replace(prepared.sequences, times=prepared.sequences.times // DAY * DAY)
+    created = sequences.oldest_times(len(prepared.items))
+    found = find_turnover(replace(prepared, sequences=sequences, item_created=created))
+    assert found == (2 * DAY, DAY)
+
+
 def test_creation_counts_unless_it_is_a_placeholder(shop: Prepared) -> None:
     prepared = with_events(shop, np.array([0, 1, 2, 3]), START + np.array([50, 60, 70, 80]))
     prepared = replace(prepared, item_created=START + np.array([0, 55, 99, -START]))
