@@ -105,7 +105,7 @@ class ItemAges:
     @classmethod
     def of(cls, bundle: Bundle) -> ItemAges | None:
         """The ages of a bundle's items. None if the catalog does not turn over."""
-        if bundle.activity is None or "ages" not in bundle.manifest["model"]:
+        if "ages" not in bundle.manifest["model"] or bundle.activity is None:
             return None
         return cls(bundle, *bundle.activity)
 
