@@ -112,6 +112,7 @@ def _notifications(given: Mapping[str, Any]) -> dict[str, Any]:
             names = [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]
             only = {"Filter": {"Key": {"FilterRules": names}}} if names else {}
             found.setdefault(listed, []).append({arn: one[target], "Events": [one["Event"]], **only})
-    if "EventBridgeConfiguration" in given:
+    events = given.get("EventBridgeConfiguration")
+    if events is not None and str(events.get("EventBridgeEnabled", True)).lower() == "true":
         found["EventBridgeConfiguration"] = {}
     return found

@@ -6,13 +6,15 @@ performs them again (`repeat`), with the seed and the time that moto had.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from random import SystemRandom
 from typing import Any
 
-from moto.cloudformation.parsing import resource_class_from_type
+from moto.awslambda.models import LambdaFunction
+from moto.cloudformation.parsing import resource_class_from_type, resource_name_property_from_type
 
 from local.account import Account
 from local.cloudformation.client_types import name_of
@@ -77,8 +79,7 @@ class MotoTypes:
                 request.physical_id,
             )
         resource = self._resources.get((request.type, str(request.physical_id)))
-        name = str(getattr(resource, "name", None) or name_of(request))
-        return self._perform(UPDATE, request, name)
+        return self._perform(UPDATE, request, _name_after(resource, request))
 
     def delete(self, request: ResourceRequest) -> None:
         self._perform(DELETE, request, "")
@@ -138,8 +139,11 @@ class MotoTypes:
         if resource is not None:
             self._remove(known, replace(request, properties=request.old or {}))
         made = self._make(known, request, name)
+        again: Any = self._resources[request.type, made.ref]
         for policy, text in policies.items():
-            self._resources[request.type, made.ref].policies.setdefault(policy, text)
+            again.policies.setdefault(policy, text)
+        if isinstance(resource, LambdaFunction) and made.ref == request.physical_id:
+            again.policy.statements = resource.policy.statements  # permissions are resources of their own
         return made
 
     def _remove(self, known: Any, request: ResourceRequest) -> None:
@@ -161,7 +165,15 @@ class MotoTypes:
 
 
 def _document(request: ResourceRequest) -> dict[str, Any]:
-    return {"Type": request.type, "Properties": dict(request.properties)}
+    return {"Type": request.type, "Properties": copy.deepcopy(request.properties)}  # moto changes some
+
+
+def _name_after(resource: Any, request: ResourceRequest) -> str:
+    """The name of a resource after a change: the declared one, or that which it has."""
+    if resource is None or resource_name_property_from_type(request.type) in request.properties:
+        return name_of(request)
+    has = resource.function_name if isinstance(resource, LambdaFunction) else getattr(resource, "name", None)
+    return str(has or name_of(request))
 
 
 def _policies_of_others(resource: Any, request: ResourceRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from moto.s3.models import s3_backends
 
 from local.cloudformation.stacks import ResourceFailedError
 from tests.local.cloudformation.conftest import changed, request
@@ -172,6 +173,36 @@ def handler(event, context):
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=answers)["Contents"]] == ["params.json"]
     types.update(replace(wanted, properties={}, old=wanted.properties, physical_id=bucket))
     assert "LambdaFunctionConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket)
+
+
+@pytest.mark.parametrize("enabled", [True, "true", False, "false"])
+def test_bucket_sends_events_to_eventbridge_only_if_they_are_enabled(local, types, enabled) -> None:
+    declared = {"EventBridgeConfiguration": {"EventBridgeEnabled": enabled}}
+    bucket = types.create(request("AWS::S3::Bucket", NotificationConfiguration=declared)).ref
+    kept = s3_backends[local.account.id]["aws"].buckets[bucket].notification_configuration
+    assert (kept is not None and kept.event_bridge is not None) is (enabled in (True, "true"))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_changed_function_keeps_its_name_and_its_permissions(local, types, named) -> None:
+    client, name = local.client("lambda"), unique("kept")
+    given = {
+        "Code": {"ZipFile": "def handler(event, context): return 1"},
+        "Handler": "index.handler",
+        "Role": types.create(request("AWS::IAM::Role", AssumeRolePolicyDocument=TRUST)).attributes["Arn"],
+        "Runtime": "python3.12",
+        **({"FunctionName": name} if named else {}),
+    }
+    wanted = request("AWS::Lambda::Function", **json.loads(json.dumps(given)))
+    function = types.create(wanted).ref
+    assert wanted.properties == given
+    allowed = {"Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+    permission = request("AWS::Lambda::Permission", FunctionName=function, **allowed)
+    types.create(permission)
+    assert types.update(changed(wanted, function, Timeout=30)).ref == function
+    assert client.get_function_configuration(FunctionName=function)["Timeout"] == 30
+    [statement] = json.loads(client.get_policy(FunctionName=function)["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
 
 
 def test_permission_of_a_function_is_added_changed_and_removed(local, types, create) -> None:
