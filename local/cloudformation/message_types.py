@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -51,47 +52,86 @@ class Subscriptions:
             ignore(["NotFound", "NotFoundException"], error)
 
 
-class TopicPolicies:
-    """`AWS::SNS::TopicPolicy`. A topic without it has the policy that its owner decides."""
+class _Policies:
+    """One policy for several targets. A target that leaves the resource has the policy of a new one again."""
+
+    targets = ""
+    """The property that lists the targets."""
+    missing: Sequence[str] = ()
+    """The codes of a service that say that a target does not exist."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
 
     def create(self, request: ResourceRequest) -> Physical:
-        for topic in request.properties["Topics"]:
-            self._account.client("sns").set_topic_attributes(
-                TopicArn=topic,
-                AttributeName="Policy",
-                AttributeValue=_text(request.properties["PolicyDocument"]),
-            )
+        for target in request.properties[self.targets]:
+            self._set(target, _text(request.properties["PolicyDocument"]))
         return Physical(request.physical_id or f"{request.stack_name}-{request.logical_id}")
 
     def update(self, request: ResourceRequest) -> Physical:
-        return self.create(request)
+        changed = self.create(request)
+        before = (request.old or {}).get(self.targets, ())
+        self._reset([one for one in before if one not in request.properties[self.targets]])
+        return changed
 
     def delete(self, request: ResourceRequest) -> None:
-        """Nothing: the topic of a stack is deleted after its policy, and a policy cannot be taken away."""
+        self._reset(request.properties[self.targets])
+
+    def _reset(self, targets: Iterable[str]) -> None:
+        for target in targets:
+            try:
+                self._set(target, self._initial(target))
+            except ClientError as error:
+                ignore(self.missing, error)
+
+    def _set(self, target: str, policy: str) -> None:
+        raise NotImplementedError
+
+    def _initial(self, target: str) -> str:
+        raise NotImplementedError
 
 
-class QueuePolicies:
-    """`AWS::SQS::QueuePolicy`."""
+class TopicPolicies(_Policies):
+    """`AWS::SNS::TopicPolicy`. A topic without it has AWS's default policy."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    targets = "Topics"
+    missing = ("NotFound", "NotFoundException")
 
-    def create(self, request: ResourceRequest) -> Physical:
-        self._set(request, _text(request.properties["PolicyDocument"]))
-        return Physical(request.physical_id or f"{request.stack_name}-{request.logical_id}")
+    def _set(self, target: str, policy: str) -> None:
+        self._account.client("sns").set_topic_attributes(
+            TopicArn=target, AttributeName="Policy", AttributeValue=policy
+        )
 
-    def update(self, request: ResourceRequest) -> Physical:
-        return self.create(request)
+    def _initial(self, target: str) -> str:
+        return json.dumps(_default_policy(target))
 
-    def delete(self, request: ResourceRequest) -> None:
-        try:
-            self._set(request, "")
-        except ClientError as error:
-            ignore(["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"], error)
 
-    def _set(self, request: ResourceRequest, policy: str) -> None:
-        for queue in request.properties["Queues"]:
-            self._account.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+class QueuePolicies(_Policies):
+    """`AWS::SQS::QueuePolicy`. A queue without it has none."""
+
+    targets = "Queues"
+    missing = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+
+    def _set(self, target: str, policy: str) -> None:
+        self._account.client("sqs").set_queue_attributes(QueueUrl=target, Attributes={"Policy": policy})
+
+    def _initial(self, target: str) -> str:
+        return ""
+
+
+def _default_policy(topic: str) -> dict[str, Any]:
+    """The policy of a new topic: its account may use it.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+    """
+    actions = "GetTopicAttributes SetTopicAttributes AddPermission RemovePermission DeleteTopic Subscribe"
+    actions += " ListSubscriptionsByTopic Publish"
+    statement = {
+        "Effect": "Allow",
+        "Sid": "__default_statement_ID",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{name}" for name in actions.split()],
+        "Resource": topic,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": topic.split(":")[4]}},
+    }
+    return {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}

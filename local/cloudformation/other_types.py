@@ -60,12 +60,20 @@ class OtherTypes:
 
 
 def _checked(request: ResourceRequest, call: Callable[[], Result]) -> Result:
-    """The result of a call. A refusal of the service is the reason why the resource fails."""
+    """The result of a call. Whatever fails is the reason why the resource fails."""
     try:
         return call()
+    except ResourceFailedError:
+        raise
     except ClientError as error:
         answer = error.response["Error"]
         reason = f"{answer.get('Message', answer['Code'])} ({error.operation_name}: {answer['Code']})"
         raise ResourceFailedError(reason, request.physical_id) from error
     except ParamValidationError as error:
         raise ResourceFailedError(str(error), request.physical_id) from error
+    except KeyError as error:
+        reason = f"{request.type} needs the property {error.args[0]}."
+        raise ResourceFailedError(reason, request.physical_id) from error
+    except Exception as error:
+        reason = f"The local run failed with {type(error).__name__}: {error}"
+        raise ResourceFailedError(reason, request.physical_id) from error

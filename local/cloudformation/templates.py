@@ -23,12 +23,12 @@ class InvalidRequestError(Exception):
         self.code = code
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+class Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """YAML with CloudFormation's short forms: `!Ref` and `!GetAtt`. `2012-10-17` is a text there."""
 
 
-_Loader.add_multi_constructor("", yaml_tag_constructor)
-_Loader.yaml_implicit_resolvers = {
+Loader.add_multi_constructor("", yaml_tag_constructor)
+Loader.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -40,7 +40,7 @@ def parsed(text: str) -> dict[str, Any]:
         body = json.loads(text)
     except ValueError:
         try:
-            body = yaml.load(text, Loader=_Loader)
+            body = yaml.load(text, Loader=Loader)
         except yaml.YAMLError:
             body = None
     return body if isinstance(body, dict) else {}
