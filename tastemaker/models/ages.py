@@ -61,12 +61,20 @@ class AgeCurve:
     ) -> NDArray[np.float64]:
         """How many of the interactions at some times items of their ages usually get: float64[items].
 
-        `events` is the number of interactions at each of the `times`.
+        `events` is the number of interactions at each of the `times`. An item's rate at a time is the sum of
+        the changes of the rate at the ages that it has reached by then. So what counts is which births are
+        before each time less each of these ages, and the cost is that of times x steps + items.
         """
-        found = np.zeros(len(born))
-        for time, count in zip(times[events > 0].tolist(), events[events > 0].tolist(), strict=True):
-            shares = np.where(born <= time, np.exp(self.logarithms(time - born)), 0.0)
-            found += count / (shares.sum() or 1.0) * shares
+        latest_births = times[events > 0, None] - self.edges
+        changes = np.diff(self.rates, prepend=0.0)
+        reached = np.searchsorted(np.sort(born).astype(np.float64), latest_births.ravel(), "right")
+        everyone = reached.reshape(latest_births.shape) @ changes  # the rates of all items together
+        there = reached.reshape(latest_births.shape)[:, 0] > 0
+        each = np.divide(events[events > 0], everyone, out=np.zeros(len(everyone)), where=there)
+        order = np.argsort(latest_births, axis=None)
+        gained = (each[:, None] * changes).ravel()[order]
+        after = np.append(np.cumsum(gained[::-1])[::-1], 0.0)
+        found: NDArray[np.float64] = after[np.searchsorted(latest_births.ravel()[order], born)]
         return found
 
     def to_json(self) -> dict[str, Any]:

@@ -93,6 +93,20 @@ class Sequences:
         oldest, newest = self.group.largest(ends).tolist()
         return (0 if -oldest == NEVER else -oldest), newest
 
+    def intervals(self, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The mean time and the number of the events in each interval of `width` seconds, of all processes.
+
+        Intervals without events are left out: int64[intervals] each.
+        """
+        intervals = self.times // width
+        own = np.unique(intervals)
+        place = np.searchsorted(own, intervals)
+        later = np.bincount(place, self.times % width).astype(np.int64)
+        rows, _ = self.group.joined(np.stack([own, np.bincount(place), later], 1))
+        every, place = np.unique(rows[:, 0], return_inverse=True)
+        events, later = (np.bincount(place, rows[:, one]).astype(np.int64) for one in (1, 2))
+        return every * width + later // events, events
+
     def typical_gap(self) -> int:
         """The seconds that usually lie between two events of a user: the upper quartile, of all processes."""
         return int(quantile(np.diff(self.times)[np.diff(self.owners()) == 0], 0.75, self.group))
@@ -122,8 +136,8 @@ class Sequences:
         return self.keep(self.places() < np.repeat(ends, self.lengths))
 
 
-LIFE_INTERVALS, MAX_INTERVALS = 40, 4_000
-"""The intervals of an item's life and of all data whose events are taken together."""
+LIFE_INTERVALS = 40
+"""The intervals of an item's life whose events are taken together."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +161,8 @@ class Ages:
 
         Both are of all processes.
         """
-        born, (begin, end) = self.activity.born, sequences.span()
-        width = max(self.turnover.life // LIFE_INTERVALS, (end - begin) // MAX_INTERVALS, 1)
-        number = (end - begin) // width + 1
-        events = sequences.group.sum(np.bincount((sequences.times - begin) // width, minlength=number))
-        times = begin + np.arange(number) * width + width // 2
-        expected = self.curve.expected(born, times, events)
+        born, width = self.activity.born, max(self.turnover.life // LIFE_INTERVALS, 1)
+        expected = self.curve.expected(born, *sequences.intervals(width))
         return np.stack([sequences.counts(len(born)), expected]).astype(np.float32)
 
 

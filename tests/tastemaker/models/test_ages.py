@@ -24,6 +24,19 @@ def test_events_are_expected_of_items_of_the_ages_at_which_they_are_wanted() -> 
     assert CURVE.expected(born, np.array([-5]), np.array([3])).tolist() == [0, 0, 0]
 
 
+def test_expected_events_are_shares_of_the_rates_of_all_items() -> None:
+    """They are those that come out time by time."""
+    rng = np.random.default_rng(2)
+    born, times = rng.integers(0, 9 * DAY, 40), np.append(rng.integers(-DAY, 12 * DAY, 60), [DAY, 2 * DAY])
+    born[:3] = 0  # some reach an age at a time exactly
+    events, expected = rng.integers(0, 4, len(times)), np.zeros(len(born))
+    for time, count in zip(times, events, strict=True):
+        rates = np.where(born <= time, np.exp(CURVE.logarithms(time - born)), 0.0)
+        expected += count * rates / (rates.sum() or 1.0)
+    assert CURVE.expected(born, times, events) == pytest.approx(expected)
+    assert CURVE.expected(born[:0], times, events).tolist() == []
+
+
 def test_item_without_events_is_worth_less_the_longer_nobody_touches_it() -> None:
     found = worth(np.array([0, 0, 0, 30]), np.array([0.0, 1.0, 9.0, 30.0]))
     assert found == pytest.approx([1, 0.5, 0.1, 1])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tastemaker.columns import NUMBER, Column, Columns
+from tastemaker.models.ages import worth
 from tests.training.data.test_turnover import DAY, START, news, steady, with_events
 from training.data.ages import measure
 from training.data.creations import CREATION_COLUMN
@@ -95,6 +96,20 @@ def test_expected_events_are_those_that_items_have(shop: Prepared) -> None:
     newest = np.argsort(prepared.item_created)[-50:]
     assert counts[newest].sum() == pytest.approx(expected[newest].sum(), rel=0.15)
     assert expected[newest].mean() < 0.8 * expected.mean()
+
+
+def test_event_with_a_wrong_time_changes_no_other_worth(shop: Prepared) -> None:
+    """Data with an event of 1970 span half a century, but their items live for days."""
+    prepared = fading(shop)
+    ages, sequences = ages_of(prepared), prepared.sequences
+    before = worth(*ages.counted(sequences))
+    times, first = sequences.times.copy(), int(sequences.items[0])
+    times[0] = 1
+    born = np.where(np.arange(len(before)) == first, 1, ages.activity.born)
+    ages = replace(ages, activity=ages.activity._replace(born=born))
+    after = worth(*ages.counted(replace(sequences, times=times)))
+    others = np.arange(len(before)) != first
+    np.testing.assert_allclose(after[others], before[others], rtol=0.15)
 
 
 def test_events_that_are_held_out_are_not_expected(shop: Prepared) -> None:

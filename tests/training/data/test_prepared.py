@@ -1,5 +1,7 @@
 """Sequences: cuts and positions of the events of each user."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from training.data.prepared import Sequences
@@ -47,3 +49,11 @@ def test_typical_gap_ignores_the_time_between_users() -> None:
     assert sequences().typical_gap() == int(np.quantile([10, 20, 4], 0.75))
     empty = sequences().keep(np.zeros(5, bool))
     assert empty.typical_gap() == 0
+
+
+def test_events_of_an_interval_have_their_mean_time() -> None:
+    times, events = sequences().intervals(20)
+    assert times.tolist() == [10, 20, 40, 102] and events.tolist() == [1, 1, 1, 2]
+    times, events = replace(sequences(), times=np.array([-1, -1, -1, 7, 9])).intervals(1_000)
+    assert times.tolist() == [-1, 8] and events.tolist() == [3, 2]
+    assert sequences().keep(np.zeros(5, bool)).intervals(20)[0].tolist() == []

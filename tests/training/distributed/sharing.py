@@ -55,6 +55,7 @@ def counted(data: Prepared, config: Any) -> dict[str, Any]:
         "latest": data.latest,
         "duplicates": data.duplicates,
         "gap": sequences.typical_gap(),
+        "intervals": np.stack(sequences.intervals(60)),
         "popularity": popularity.distinct_users(sequences, items),
         "recent popularity": popularity.recent(sequences, items),
         "factors": np.abs(factors.fit(sequences, items, 4)),
