@@ -55,6 +55,7 @@ class CreatedFunctions:
             if pool is not None and (spec, code) == (wanted, parts):
                 return pool
             if pool is not None:
+                del self._pools[name]  # it is closed, also if the new code cannot be unpacked
                 pool.close()
                 shutil.rmtree(pool.spec.code, ignore_errors=True)
             pool = self._pool_of(replace(wanted, code=self._unpacked(function)))
@@ -65,6 +66,10 @@ class CreatedFunctions:
         return [pool for _, _, pool in self._pools.values()]
 
     def _unpacked(self, function: LambdaFunction) -> Path:
+        """A folder with the function's code and the modules of its layers, which may be in two places.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+        """
         folder = Path(tempfile.mkdtemp(prefix="code-", dir=self._scratch))
         for layer in function.layers:  # a later one has precedence, and the function's own code has more
             version = self._backend.layers_versions_by_arn(layer["Arn"])
@@ -74,9 +79,9 @@ class CreatedFunctions:
                 )
             with zipfile.ZipFile(io.BytesIO(version.code_bytes)) as archive:
                 archive.extractall(folder / LAYERS)
-        modules = folder / LAYERS / "python"
-        if modules.is_dir():
-            shutil.copytree(modules, folder, dirs_exist_ok=True)
+        for modules in ("python", f"python/lib/{function.run_time}/site-packages"):
+            if (folder / LAYERS / modules).is_dir():
+                shutil.copytree(folder / LAYERS / modules, folder, dirs_exist_ok=True)
         with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
             archive.extractall(folder)
         return folder

@@ -54,14 +54,36 @@ def test_created_function_in_another_language_is_refused_by_name(local, create):
         client.invoke(FunctionName=name, Payload=b"{}")
 
 
-def test_layer_is_importable_and_the_code_of_the_function_has_precedence(local, create):
+def layer(client, modules: dict[str, str]) -> str:
+    """The ARN of a new layer with texts by their paths."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr("python/shared.py", "SAID = 'from the layer'")
-        archive.writestr("python/mine.py", "def handler(event, context): return 'the layer'")
+        for path, text in modules.items():
+            archive.writestr(path, text)
+    made = client.publish_layer_version(LayerName=unique("shared"), Content={"ZipFile": data.getvalue()})
+    return str(made["LayerVersionArn"])
+
+
+@pytest.mark.parametrize("folder", ["python", "python/lib/python3.12/site-packages"])
+def test_layer_is_importable_and_the_code_of_the_function_has_precedence(local, create, folder):
     client = local.client("lambda")
-    layer = client.publish_layer_version(LayerName=unique("shared"), Content={"ZipFile": data.getvalue()})
+    modules = {
+        f"{folder}/shared.py": "SAID = 'from the layer'",
+        f"{folder}/mine.py": "def handler(event, context): return 'the layer'",
+    }
     name = create(
-        "import shared\ndef handler(event, context): return shared.SAID", Layers=[layer["LayerVersionArn"]]
+        "import shared\ndef handler(event, context): return shared.SAID", Layers=[layer(client, modules)]
     )
     assert json.load(client.invoke(FunctionName=name, Payload=b"{}")["Payload"]) == "from the layer"
+
+
+def test_function_runs_again_without_the_layer_that_was_deleted(local, create):
+    client = local.client("lambda")
+    name, arn = create("def handler(event, context): return 1"), layer(client, {"python/shared.py": ""})
+    assert json.load(client.invoke(FunctionName=name, Payload=b"{}")["Payload"]) == 1
+    client.update_function_configuration(FunctionName=name, Layers=[arn])
+    client.delete_layer_version(LayerName=arn.split(":")[6], VersionNumber=1)
+    with pytest.raises(client.exceptions.InvalidRuntimeException, match="has a deleted layer"):
+        client.invoke(FunctionName=name, Payload=b"{}")
+    client.update_function_configuration(FunctionName=name, Layers=[])
+    assert json.load(client.invoke(FunctionName=name, Payload=b"{}")["Payload"]) == 1
