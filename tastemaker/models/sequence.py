@@ -114,13 +114,16 @@ class SequenceModel(Model):
 
     def _place(self, ages: ItemAges, moment: int) -> None:
         """Put in what the items' ages are worth at a time."""
+        self._moment = moment
         self.item_bias = self._trained_bias + ages.additions(moment)
-        self.log_popularity = parts.log_distribution(ages.rates(moment))
+        self.__dict__.pop("log_popularity", None)
         self._statics, self._shared = {}, {}
 
     @cached_property
     def log_popularity(self) -> NDArray[np.float32]:
-        """The scores of the part `popularity`, which a catalog that turns over has in `_place`."""
+        """The scores of the part `popularity`: in a catalog that turns over, of the rates at the moment."""
+        if self.ages is not None:
+            return parts.log_distribution(self.ages.rates(self._moment))
         return parts.log_distribution(np.asarray(self.bundle.popularity, np.float32))
 
     @property

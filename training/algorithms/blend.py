@@ -24,8 +24,8 @@ from tastemaker.models.sequence import SequenceModel
 from tastemaker.models.topk import top_k
 from training.data.prepared import Prepared
 from training.data.split import Cases, says_context
-from training.output.evaluate import worth_of
-from training.output.past import Past
+from training.output.evaluate import largest_weights
+from training.output.moments import Moments, by_time
 from training.progress import log
 from training.tuning.objective import gains, truths
 
@@ -115,13 +115,14 @@ def without_history(model: SequenceModel, prepared: Prepared, cases: Cases) -> f
     some = cases.only(every[says_context(every)][:MAX_NEW_USERS])
     wanted = truths(prepared.sequences, some)
     model.parts = {**model.parts, CONTEXT: {"weight": 0.0, "weightWithoutHistory": 0.0}}
-    reached = np.zeros(len(NEW_USERS_GRID))
-    for user, shown, truth in zip(some.users, some.shown, wanted, strict=True):
-        context = prepared.context(int(user), int(shown))
-        table = model.context_scores(context)
-        scores = model.score_user(History.empty(), now=prepared.latest, context=context, user_index=int(user))
+    reached, moments = np.zeros(len(NEW_USERS_GRID)), Moments(model, prepared)
+    for place, user, shown in by_time(prepared, some):
+        context = prepared.context(user, shown)
+        table, (then, live) = model.context_scores(context), moments.asked(user, shown)
+        scores = then.score_user(History.empty(), now=prepared.latest, context=context, user_index=user)
+        scores = scores if live is None else np.where(live, scores, -np.inf)
         lists = [top_k(scores + np.float32(weight) * table, 25) for weight in NEW_USERS_GRID]
-        reached += gains(lists, [truth] * len(lists))
+        reached += gains(lists, [wanted[place]] * len(lists))
     return NEW_USERS_GRID[int(np.argmax(group.sum(reached)))]
 
 
@@ -192,18 +193,18 @@ class Table:
         order = np.argsort(-np.take_along_axis(total, best, 1), axis=1, kind="stable")
         ranked = np.take_along_axis(best, order, 1)
         discounts = 1.0 / np.log2(np.arange(2, most + 2))
-        soon, every, most_found, ideal, counts = self._worth
+        soon, every, most_found, ideal, counts = self._terms
         first = np.take_along_axis(soon, ranked[:, :10], 1) @ discounts[:10]
         hits = np.take_along_axis(every, ranked, 1)
         found = hits[:, :10].sum(1) / most_found
         return float(((first + counts * ((hits @ discounts) / ideal + found)) / 3).mean())
 
     @cached_property
-    def _worth(self) -> tuple[Array, Array, Array, Array, Array]:
+    def _terms(self) -> tuple[Array, Array, Array, Array, Array]:
         """What `objective.gains` needs of each list, for all lists at once.
 
-        Returns what each candidate is worth as the next item and as any item of the truth, what the first ten
-        of a list can be worth, the gain of a list that begins with the whole truth, and how much each case
+        Returns what each candidate gains as the next item and as any item of the truth, what the first ten
+        of a list can gain, the gain of a list that begins with the whole truth, and how much each case
         counts.
         """
         given = self.weights or [np.ones(len(truth)) for truth in self.wanted]
@@ -214,10 +215,10 @@ class Table:
         for case, (row, truth, weights) in enumerate(zip(self.items, self.wanted, given, strict=True)):
             shares = weights / mean
             soon[case] = np.where(row == truth[0], shares[0], 0.0)
-            worth = worth_of(truth, shares)
-            for item, value in worth.items():
-                every[case, row == item] = value
-            best = np.sort(np.fromiter(worth.values(), float))[::-1]
+            largest = largest_weights(truth, shares)
+            for item, share in largest.items():
+                every[case, row == item] = share
+            best = np.sort(np.fromiter(largest.values(), float))[::-1]
             found[case] = best[:10].sum()
             ideal[case] = best[:25] @ discounts[: len(best[:25])]
             counts[case] = shares.mean()
@@ -227,18 +228,18 @@ class Table:
 def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table:
     """The items near the top of any part, with and without seen items, and the truth, of all processes."""
     sequences, wanted, tried = prepared.sequences, truths(prepared.sequences, cases), variants(model)
-    found: list[tuple[NDArray[Any], NDArray[Any]]] = []
-    said, past = says_context(cases.numbers()), Past(prepared)
-    for user, shown, truth, says in zip(cases.users, cases.shown, wanted, said, strict=True):
-        context = prepared.context(int(user), int(shown)) if says else None
-        history = prepared.sequences.history(int(user), int(shown))[-HISTORY_LENGTH:]
-        then, live = past.asked(model, int(user), int(shown))
+    by_case: dict[int, tuple[NDArray[Any], NDArray[Any]]] = {}
+    says, moments = says_context(cases.numbers()), Moments(model, prepared)
+    for case, user, shown in by_time(prepared, cases):
+        context = prepared.context(user, shown) if says[case] else None
+        history = prepared.sequences.history(user, shown)[-HISTORY_LENGTH:]
+        then, live = moments.asked(user, shown)
         vectors: list[Array] = []
-        picked: list[Array] = [truth]
+        picked: list[Array] = [wanted[case]]
         for name, settings in tried.items():
             part = name.split("@")[0]
             if part == "encoder":
-                vector = model.vector(history, now=prepared.latest, context=context, user_index=int(user))
+                vector = model.vector(history, now=prepared.latest, context=context, user_index=user)
                 scores = parts.log_softmax(then.item_vectors @ vector + then.item_bias)
             elif part == CONTEXT:
                 scores = model.context_scores(context)
@@ -256,7 +257,8 @@ def _candidates(model: SequenceModel, prepared: Prepared, cases: Cases) -> Table
                 picked.append(top_k(scores + then.log_popularity, CANDIDATES))
         union = np.unique(np.concatenate(picked))
         union = union if live is None else union[live[union]]
-        found.append((union, np.stack([v[union] for v in vectors])))
+        by_case[case] = union, np.stack([v[union] for v in vectors])
+    found = [by_case[case] for case in range(len(cases))]
     weights = [
         sequences.weights[sequences.offsets[user] + shown : sequences.offsets[user + 1]]
         for user, shown in zip(cases.users, cases.shown, strict=True)
@@ -284,8 +286,9 @@ def _filled(found: Sequence[tuple[Array, Array]]) -> tuple[NDArray[np.int64], ND
 def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:
     """The weights of the parts and of `seen`, changed one at a time from `start`, and their objective.
 
-    The change that gains most comes first. A part's best change is looked for again only when its last known
-    gain is the largest ("lazy greedy": Minoux, 1978), and of all parts before the end. The part that starts
+    The change that gains most usually comes first. A part's best change is looked for again only when its
+    last known gain is the largest ("lazy greedy": Minoux, 1978), and of all parts before the end. Another
+    change can raise that gain, so it is no upper bound. The part that starts
     with the weight 1 keeps it, because only ratios matter. Its half-life may change.
     """
     grids = {SEEN: ([SEEN], SEEN_GRID)} | {

@@ -14,7 +14,7 @@ from tastemaker.models.topk import top_k
 from training.algorithms import popularity
 from training.data.prepared import Prepared
 from training.data.split import Cases
-from training.output.past import Past
+from training.output.moments import Moments, answers
 from training.tuning.objective import truths
 
 Scorer = Callable[[int, int], NDArray[np.float32]]
@@ -29,8 +29,11 @@ because expensive items that nobody chose take the places of chosen ones.
 """
 
 
-def scorer(model: Model, prepared: Prepared) -> Scorer:
-    """How an evaluation asks a model: for a user when the next event comes, or for the last shown item."""
+def scorer(model: Model, prepared: Prepared, moments: Moments[Model] | None = None) -> Scorer:
+    """How an evaluation asks a model: for a user when the next event comes, or for the last shown item.
+
+    `moments` are the model's in this data, if they are known already.
+    """
     if model.needs_item:
 
         def by_item(user: int, shown: int) -> NDArray[np.float32]:
@@ -39,32 +42,34 @@ def scorer(model: Model, prepared: Prepared) -> Scorer:
 
         return by_item
 
-    past = Past(prepared)
+    moments = moments or Moments(model, prepared)
 
     def by_user(user: int, shown: int) -> NDArray[np.float32]:
         history = prepared.sequences.history(user, shown)[-HISTORY_LENGTH:]  # what a bundle keeps
-        then, live = past.asked(model, user, shown)
+        then, live = moments.asked(user, shown)
         scores = then.score_user(history, now=prepared.latest, user_index=user)
         return scores if live is None else np.where(live, scores, -np.inf)
 
     return by_user
 
 
-def lists(score: Scorer, cases: Cases, most: int = LIST_LENGTH) -> list[NDArray[np.int64]]:
+def lists(
+    score: Scorer, prepared: Prepared, cases: Cases, most: int = LIST_LENGTH
+) -> list[NDArray[np.int64]]:
     """The best items for each case. As in the service, items of the user's history may be among them."""
-    return [
-        top_k(score(int(user), int(shown)), most)
-        for user, shown in zip(cases.users, cases.shown, strict=True)
-    ]
+    return answers(prepared, cases, lambda user, shown: top_k(score(user, shown), most))
 
 
 def report(
-    found: Sequence[NDArray[np.int64]], prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None
+    found: Sequence[NDArray[np.int64]],
+    prepared: Prepared,
+    cases: Cases,
+    item_rewards: NDArray[np.float64] | None,
 ) -> dict[str, float]:
     """The metrics of these lists, and of those of all other processes, that GetSolutionMetrics returns.
 
     `prepared` holds all events, including those that are held out. If event types have weights, there is an
-    NDCG that counts them. With `worth`, the reward of each item, there is `average_rewards_at_k`.
+    NDCG that counts them. With `item_rewards`, the reward of each item, there is `average_rewards_at_k`.
     """
     sequences, wanted = prepared.sequences, truths(prepared.sequences, cases)
     weights = [
@@ -78,29 +83,29 @@ def report(
     metrics = summarize(found, wanted, len(prepared.items))
     ends = np.array([sequences.weights.max(initial=-np.inf), -sequences.weights.min(initial=np.inf)])
     if sequences.group.largest(ends).sum() > 0:
-        by_item = [worth_of(items, mine) for items, mine in zip(wanted, weights, strict=True)]
+        by_item = [largest_weights(items, mine) for items, mine in zip(wanted, weights, strict=True)]
         for k in CUTS:
             each = [weighted_ndcg(one, mine, k) for one, mine in zip(found, by_item, strict=True)]
             name = f"normalized_discounted_cumulative_gain_with_event_weights_at_{k}"
             metrics[name] = round(float(np.mean(each)), 4) if each else 0.0
-    if worth is not None:
-        rewards = average_rewards(found, wanted, np.nan_to_num(worth), ranked=True)
+    if item_rewards is not None:
+        rewards = average_rewards(found, wanted, np.nan_to_num(item_rewards), ranked=True)
         metrics["average_rewards_at_k"] = round(rewards, 4)
     return metrics
 
 
-def worth_of(items: NDArray[np.integer], weights: NDArray[np.floating]) -> dict[int, float]:
+def largest_weights(items: NDArray[np.integer], weights: NDArray[np.floating]) -> dict[int, float]:
     """The largest weight of each item's events."""
     order = np.argsort(weights, kind="stable")
     return dict(zip(items[order].tolist(), weights[order].tolist(), strict=True))
 
 
 def evaluate(
-    score: Scorer, prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None = None
+    score: Scorer, prepared: Prepared, cases: Cases, item_rewards: NDArray[np.float64] | None = None
 ) -> dict[str, float]:
     """The metrics of the lists that this scorer makes. See `report`."""
-    most = LIST_LENGTH if worth is None else REWARDED
-    return report(lists(score, cases, most), prepared, cases, worth)
+    most = LIST_LENGTH if item_rewards is None else REWARDED
+    return report(lists(score, prepared, cases, most), prepared, cases, item_rewards)
 
 
 def concerns(metrics: Mapping[str, float], baseline: Mapping[str, float]) -> list[str]:
@@ -125,9 +130,22 @@ def concerns(metrics: Mapping[str, float], baseline: Mapping[str, float]) -> lis
 
 
 def popularity_baseline(
-    training: Prepared, prepared: Prepared, cases: Cases, worth: NDArray[np.float64] | None = None
+    training: Prepared,
+    prepared: Prepared,
+    cases: Cases,
+    item_rewards: NDArray[np.float64] | None = None,
+    moments: Moments[Model] | None = None,
 ) -> dict[str, float]:
-    """The metrics of one list for everybody, fitted on the same training data, as a baseline."""
+    """The metrics of one list for everybody, fitted on the same training data, as a baseline.
+
+    With `moments`, those of the model that is compared, the list has the items that are live for each case.
+    """
     users = popularity.distinct_users(training.sequences, len(prepared.items)).astype(np.float32)
-    best = top_k(users, LIST_LENGTH if worth is None else REWARDED)
-    return report([best] * len(cases), prepared, cases, worth)
+    most = LIST_LENGTH if item_rewards is None else REWARDED
+    for_all = top_k(users, most)
+
+    def listed(user: int, shown: int) -> NDArray[np.int64]:
+        live = None if moments is None else moments.live(user, shown)
+        return for_all if live is None else top_k(np.where(live, users, -np.inf), most)
+
+    return report(answers(prepared, cases, listed), prepared, cases, item_rewards)

@@ -15,6 +15,7 @@ from training.data.prepared import Prepared
 from training.data.split import test_cases, without
 from training.output import evaluate
 from training.output.bundle_writer import Fitted, export
+from training.output.moments import Moments
 from training.progress import StopSignal, log
 from training.tuning.rewards import rewards
 
@@ -90,8 +91,9 @@ class Pipeline(ABC):
         self.tune(training)
         stop.check()
         with fitted_model(self.fit(training), training, self.config) as model:
-            metrics = evaluate.evaluate(evaluate.scorer(model, prepared), prepared, cases, worth)
-        baseline = evaluate.popularity_baseline(training, prepared, cases, worth)
+            moments = Moments(model, prepared)
+            metrics = evaluate.evaluate(evaluate.scorer(model, prepared, moments), prepared, cases, worth)
+        baseline = evaluate.popularity_baseline(training, prepared, cases, worth, moments)
         count = prepared.sequences.group.total(len(cases))
         log(f"metrics on {count:,} test users; popularity in brackets")
         for name, value in metrics.items():

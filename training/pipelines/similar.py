@@ -108,7 +108,7 @@ class SimilarPipeline(Pipeline):
         def reached(values: Mapping[str, str], number: int) -> float:
             self.config = given.with_hyperparameters(values)
             with fitted_model(self.fit(training), training, self.config) as model:
-                return float(gains(evaluate.lists(evaluate.scorer(model, some), cases), wanted).mean())
+                return float(gains(evaluate.lists(evaluate.scorer(model, some), some, cases), wanted).mean())
 
         _, best = tuning.run(
             search,

@@ -29,6 +29,7 @@ from training.data.split import Cases
 from training.distributed.process_group import SINGLE, ProcessGroup
 from training.errors import BadDataError
 from training.output import evaluate
+from training.output.moments import Moments, answers
 from training.progress import log
 from training.tuning.objective import gains, truths
 
@@ -115,15 +116,19 @@ def weights(
         return {"weight": 0.0, "weightWithoutHistory": 0.0}
     some = cases.only(np.arange(count))
     wanted = truths(prepared.sequences, some)
-    ask = evaluate.scorer(model, prepared)
-    with_history = [ask(int(user), int(shown)) for user, shown in zip(some.users, some.shown, strict=True)]
+    moments = Moments(model, prepared)
+    ask = evaluate.scorer(model, prepared, moments)
+
+    def ask_as_new(user: int, shown: int) -> NDArray[np.float32]:
+        then, live = moments.asked(user, shown)
+        scores = then.score_user(History.empty(), now=prepared.latest, user_index=user)
+        return scores if live is None else np.where(live, scores, -np.inf)
+
+    with_history = answers(prepared, some, ask)
     asked = Asked(with_history, wanted, some.first, group)
     found = {"weight": _weight("users with a history", asked, item_rewards, sensitivity)}
     del with_history, asked
-    new = [
-        model.score_user(History.empty(), now=prepared.latest, user_index=int(user)) for user in some.users
-    ]
-    asked = Asked(new, wanted, some.first, group)
+    asked = Asked(answers(prepared, some, ask_as_new), wanted, some.first, group)
     found["weightWithoutHistory"] = _weight("new users", asked, item_rewards, sensitivity)
     return found
 

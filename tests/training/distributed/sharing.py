@@ -14,13 +14,17 @@ from typing import Any
 import numpy as np
 
 from tastemaker.columns import Columns
+from tastemaker.models.ages import AgeCurve
+from tastemaker.models.turnover import Turnover
 from training.algorithms import context, factors, linear, pairs, popularity, transitions, validation
 from training.config_reader import read_config
 from training.data import report
 from training.data.prepare import prepare
-from training.data.prepared import Prepared
+from training.data.prepared import Ages, Prepared
 from training.data.split import Cases, test_cases, validation_cases, without
+from training.data.turnover import activity_of
 from training.distributed import process_group
+from training.output.moments import LiveItems
 from training.progress import log
 from training.tuning import settings
 
@@ -39,6 +43,16 @@ def flat(one: Any, name: str = "") -> dict[str, Any]:
             for key, value in flat(getattr(one, field.name), f"{name}.{field.name}").items()
         }
     return {name: one}
+
+
+def live(data: Prepared) -> np.ndarray:
+    """The items that would be live at some times if the catalog turned over."""
+    begin, end = data.sequences.span()
+    span = end - begin
+    curve = AgeCurve(np.zeros(1), np.ones(1), 0)
+    ages = Ages(Turnover(span // 4, span // 40), curve, activity_of(data), data.latest)
+    items = LiveItems(data.sequences, ages)
+    return np.stack([items.at(begin + span * part // 8) for part in range(9)])
 
 
 def counted(data: Prepared, config: Any) -> dict[str, Any]:
@@ -60,6 +74,7 @@ def counted(data: Prepared, config: Any) -> dict[str, Any]:
         "recent popularity": popularity.recent(sequences, items),
         "factors": np.abs(factors.fit(sequences, items, 4)),
         "report": report.describe(config, data),
+        "live": live(data),
         "context": None if table is None else table.values,
         **flat(transitions.fit(sequences, items), "transitions"),
         **flat(linear.fit(sequences, items), "linear"),

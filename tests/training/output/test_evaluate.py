@@ -41,7 +41,7 @@ def test_equal_weights_give_the_usual_metrics(tmp_path) -> None:
 
 
 def test_item_counts_its_largest_event_weight() -> None:
-    assert evaluate.worth_of(np.array([4, 7, 4]), np.array([0.2, 0.5, 0.9])) == {4: 0.9, 7: 0.5}
+    assert evaluate.largest_weights(np.array([4, 7, 4]), np.array([0.2, 0.5, 0.9])) == {4: 0.9, 7: 0.5}
 
 
 NDCG = "normalized_discounted_cumulative_gain_at_25"

@@ -129,7 +129,7 @@ def test_rewards_rise_with_the_sensitivity_and_relevance_stays(column: str) -> N
         metrics = evaluate(ask, data, everybody, item_rewards.values)
         gained.append(metrics["average_rewards_at_k"])
         relevance.append(metrics["normalized_discounted_cumulative_gain_at_25"])
-        richness.append(np.mean([item_rewards.logarithms[one] for one in lists(ask, everybody)]))
+        richness.append(np.mean([item_rewards.logarithms[one] for one in lists(ask, data, everybody)]))
     assert (np.diff(gained) > -0.003).all()  # chance moves a share by so much
     assert gained[3] > gained[0] + 0.003
     assert richness == sorted(richness) and richness[3] > richness[0] + 0.01
@@ -162,7 +162,7 @@ def test_strong_objective_keeps_its_share_of_the_relevance() -> None:
 
     def relevance(added: np.ndarray | float) -> float:
         ask = scorer(Noisy(data, added), data)  # type: ignore[arg-type]
-        return float(gains(lists(ask, cases), wanted).mean())
+        return float(gains(lists(ask, data, cases), wanted).mean())
 
     plain = relevance(0.0)
     for level in ("LOW", "MEDIUM", "HIGH"):
