@@ -29,10 +29,12 @@ because expensive items that nobody chose take the places of chosen ones.
 """
 
 
-def scorer(model: Model, prepared: Prepared, moments: Moments[Model] | None = None) -> Scorer:
+def scorer(
+    model: Model, prepared: Prepared, moments: Moments[Model] | None = None, *, new: bool = False
+) -> Scorer:
     """How an evaluation asks a model: for a user when the next event comes, or for the last shown item.
 
-    `moments` are the model's in this data, if they are known already.
+    `moments` are the model's in this data, if they are known already. `new` users have no history.
     """
     if model.needs_item:
 
@@ -45,7 +47,7 @@ def scorer(model: Model, prepared: Prepared, moments: Moments[Model] | None = No
     moments = moments or Moments(model, prepared)
 
     def by_user(user: int, shown: int) -> NDArray[np.float32]:
-        history = prepared.sequences.history(user, shown)[-HISTORY_LENGTH:]  # what a bundle keeps
+        history = prepared.sequences.history(user, 0 if new else shown)[-HISTORY_LENGTH:]  # as in a bundle
         then, live = moments.asked(user, shown)
         scores = then.score_user(history, now=prepared.latest, user_index=user)
         return scores if live is None else np.where(live, scores, -np.inf)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import NUMBER
-from tastemaker.models import History, Model
+from tastemaker.models import Model
 from tastemaker.models.parts import reward
 from tastemaker.models.scores import log_sum
 from tastemaker.models.topk import top_k
@@ -117,18 +117,12 @@ def weights(
     some = cases.only(np.arange(count))
     wanted = truths(prepared.sequences, some)
     moments = Moments(model, prepared)
-    ask = evaluate.scorer(model, prepared, moments)
-
-    def ask_as_new(user: int, shown: int) -> NDArray[np.float32]:
-        then, live = moments.asked(user, shown)
-        scores = then.score_user(History.empty(), now=prepared.latest, user_index=user)
-        return scores if live is None else np.where(live, scores, -np.inf)
-
-    with_history = answers(prepared, some, ask)
+    with_history = answers(prepared, some, evaluate.scorer(model, prepared, moments))
     asked = Asked(with_history, wanted, some.first, group)
     found = {"weight": _weight("users with a history", asked, item_rewards, sensitivity)}
     del with_history, asked
-    asked = Asked(answers(prepared, some, ask_as_new), wanted, some.first, group)
+    new = answers(prepared, some, evaluate.scorer(model, prepared, moments, new=True))
+    asked = Asked(new, wanted, some.first, group)
     found["weightWithoutHistory"] = _weight("new users", asked, item_rewards, sensitivity)
     return found
 

@@ -12,12 +12,13 @@ from tastemaker.models.turnover import Activity, Turnover, live_items
 from tests.training.aged import aged
 from tests.training.data.test_ages import ages_of, fading
 from tests.training.data.test_turnover import DAY, START, with_events
-from training.algorithms import popularity
+from training.algorithms import blend, popularity
 from training.data.prepared import Ages, Prepared
 from training.data.split import Cases
 from training.data.turnover import activity_of
 from training.output import evaluate
 from training.output.moments import PAUSE_STEPS, LiveItems, Moments, by_time
+from training.tuning.objective import truths
 
 CURVE = AgeCurve(np.array([0.0, DAY, 2 * DAY]), np.array([1.0, 0.5, 0.1]), DAY)
 
@@ -130,10 +131,11 @@ def test_cases_are_asked_in_the_order_of_time(turning, shop: Prepared) -> None:
     assert [place for place, _, _ in by_time(replace(prepared, ages=None), cases)] == sorted(order)
 
 
-def test_lists_have_live_items_only_and_stay_in_the_order_of_cases(turning) -> None:
+@pytest.mark.parametrize("new", [False, True])
+def test_lists_have_live_items_only_and_stay_in_the_order_of_cases(turning, new: bool) -> None:
     model, prepared = turning
     cases, moments = cases_of(prepared), Moments(model, prepared)
-    found = evaluate.lists(evaluate.scorer(model, prepared), prepared, cases)
+    found = evaluate.lists(evaluate.scorer(model, prepared, new=new), prepared, cases)
     for items, user, shown in zip(found, cases.users.tolist(), cases.shown.tolist(), strict=True):
         live = moments.live(user, shown)
         assert set(items.tolist()) == set(np.flatnonzero(live).tolist())
@@ -150,6 +152,23 @@ def test_popular_items_are_compared_by_the_same_rule(turning) -> None:
         for moments in (Moments(model, prepared), None)
     )
     assert then > 1.5 * ever
+
+
+def test_weight_of_the_context_for_new_users_is_chosen_among_live_items(turning) -> None:
+    """The context is for items that are gone, and then for those that users take next."""
+    _, prepared = turning
+    cases = Cases(np.arange(40), np.full(40, 22))  # on day 16, when the first ten items are gone
+    following = [truth[0] for truth in truths(prepared.sequences, cases)]
+    assert min(following) >= 10
+    table = np.bincount(following, minlength=len(prepared.items)) / 4
+    table[:10] = 10.0
+    model = load(turning[0].bundle)
+    assert isinstance(model, SequenceModel)
+    model.table_space, model.context_table = prepared.context_space, table[None].astype(np.float32)
+    model.context_rows = np.zeros(prepared.context_space.size, np.int64)
+    sequences = prepared.sequences
+    said = replace(sequences, context=np.zeros((len(sequences.items), 1), np.int32))
+    assert blend.without_history(model, prepared.with_sequences(said), cases) > 0
 
 
 def test_model_is_asked_as_it_is_if_the_catalog_stays(trained, shop: Prepared) -> None:
