@@ -30,9 +30,16 @@ def fading(shop: Prepared, untouched: int = 0, days: int = 60) -> Prepared:
     size = len(prepared.items)
     created = np.append(START + born[:size], np.full(untouched, prepared.latest))
     ids = type(shop.items).build([f"n{number:05}" for number in range(size + untouched)])
-    told = [float(time) for time in created[:size]] + [None] * untouched
-    columns = Columns({CREATION_COLUMN: Column.build(NUMBER, told)})
-    return replace(prepared, items=ids, item_created=created, item_columns=columns)
+    prepared = replace(prepared, items=ids, item_created=created)
+    return telling(prepared, [float(time) for time in created[:size]] + [None] * untouched)
+
+
+def telling(prepared: Prepared, creations: list[float | None]) -> Prepared:
+    """The same data with these creations in the catalog."""
+    columns = Columns({CREATION_COLUMN: Column.build(NUMBER, creations)})
+    times = zip(creations, prepared.item_created.tolist(), strict=True)
+    created = np.array([usual if told is None else int(told) for told, usual in times])
+    return replace(prepared, item_created=created, item_columns=columns)
 
 
 def by_day(prepared: Prepared) -> Prepared:
@@ -128,6 +135,21 @@ def test_item_of_an_unknown_age_has_the_usual_one(shop: Prepared) -> None:
     assert (found.now - found.activity.born[-40:] == found.curve.usual).all()
     known = ages_of(fading(shop))
     np.testing.assert_allclose(found.curve.rates, known.curve.rates, rtol=0.1)
+
+
+def test_item_that_is_created_at_the_end_of_the_data_or_later_is_new(shop: Prepared) -> None:
+    """As it is after a refresh. Later ones are as old as the data end."""
+    prepared = fading(shop, untouched=40)
+    known, end = prepared.item_created[:-40].tolist(), prepared.latest
+    found = ages_of(telling(prepared, [*known, end, end + 1, end + 300 * DAY, *[None] * 37]))
+    assert found.activity.born[-40:-37].tolist() == [end] * 3
+    assert (found.now - found.activity.born[-37:] == found.curve.usual).all()
+
+
+def test_creation_of_records_after_the_events_makes_no_item_new(shop: Prepared) -> None:
+    prepared = fading(shop, untouched=40)
+    found = ages_of(telling(prepared, [float(prepared.latest)] * len(prepared.items)))
+    assert (found.now - found.activity.born[-40:] == found.curve.usual).all()
 
 
 def test_catalog_that_stays_has_no_ages(shop: Prepared) -> None:
