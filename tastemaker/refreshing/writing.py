@@ -38,8 +38,11 @@ MAX_ITEMS_WITHOUT_RECORD = 10_000
 
 Misspelled and invented ids must not fill the catalog.
 """
-BIAS_QUANTILE = 0.25
-"""A new item gets the bias of a rarely used item, which is higher than that of unused items."""
+BIAS_QUANTILE, BIAS_QUANTILE_WITH_AGES = 0.25, 0.5
+"""A new item gets the bias of a rarely used item, which is higher than that of unused items.
+
+If biases are apart from the ages of items, it is worth an average item.
+"""
 
 NEEDED_FILES = ("bundle.json", "items.", "item_users.npy", "model/encoder.npy", "model/item_bias.npy")
 """What is read of the bundle: names of files, or how they start."""
@@ -142,5 +145,6 @@ def vectors_of_new_items(
         codes, weights = space.codes({fold(name): value for name, value in record.items()})
         vectors[row] = weights @ learned[codes]
     used = open_array(folder / "item_bias.npy")[bundle.item_users > 0]
-    bias = float(np.quantile(used, BIAS_QUANTILE)) if len(used) else 0.0
+    share = BIAS_QUANTILE_WITH_AGES if "ages" in about else BIAS_QUANTILE
+    bias = float(np.quantile(used, share)) if len(used) else 0.0
     return vectors, np.full(len(records), bias, np.float32)

@@ -11,7 +11,7 @@ from tastemaker.models import Bundle, load
 from tastemaker.models.topk import top_k
 from tastemaker.refreshing.assembling import assemble
 from tastemaker.refreshing.tally import Event, Tally
-from tastemaker.refreshing.writing import write
+from tastemaker.refreshing.writing import vectors_of_new_items, write
 from tests.training import lake
 
 NOW = lake.START + 400 * 86_400
@@ -85,6 +85,20 @@ def test_refresh_without_news_gives_the_same_bundle(trained, tmp_path) -> None:
     history = base.history("u002")
     scores = [load(one).score_user(history, now=NOW).tolist() for one in (base, bundle)]
     assert scores[0] == scores[1] and bundle.items.tolist() == base.items.tolist()
+
+
+@pytest.mark.parametrize(("more", "share"), [({}, 0.25), ({"ages": {}}, 0.5)])
+def test_new_item_is_worth_an_average_one_if_ages_are_known(trained, tmp_path, more, share) -> None:
+    """Otherwise, its bias is that of an item that is rarely used."""
+    folder = tmp_path / "base"
+    shutil.copytree(trained("aws-user-personalization").path, folder)
+    manifest = json.loads((folder / "bundle.json").read_text())
+    manifest["model"] |= more
+    (folder / "bundle.json").write_text(json.dumps(manifest))
+    bundle = Bundle.open(folder)
+    used = np.load(folder / "model" / "item_bias.npy")[bundle.item_users > 0]
+    _, bias = vectors_of_new_items(bundle, [{}])
+    assert bias == pytest.approx(np.quantile(used, share)) and np.ptp(used) > 0
 
 
 def turning_over(base: Bundle, folder) -> Bundle:
