@@ -23,13 +23,13 @@ from training.tuning.objective import truths
 CURVE = AgeCurve(np.array([0.0, DAY, 2 * DAY]), np.array([1.0, 0.5, 0.1]), DAY)
 
 
-def until(prepared: Prepared, time: int, items: int) -> Prepared:
-    """What the data were at a time, when the first so many items were there."""
-    sequences = prepared.sequences
+def until(prepared: Prepared, time: int, there: np.ndarray) -> Prepared:
+    """What the data were at a time, when only some items were there."""
+    sequences, number = prepared.sequences.keep(prepared.sequences.times < time), np.cumsum(there) - 1
     return replace(
-        prepared.with_sequences(sequences.keep(sequences.times < time)),
-        items=type(prepared.items).build(prepared.items.tolist()[:items]),
-        item_created=prepared.item_created[:items],
+        prepared.with_sequences(replace(sequences, items=number[sequences.items])),
+        items=type(prepared.items).build(prepared.items.take(np.flatnonzero(there))),
+        item_created=prepared.item_created[there],
     )
 
 
@@ -41,12 +41,12 @@ def test_items_of_the_past_are_live_by_the_rule_of_requests(shop: Prepared) -> N
     step = ages.turnover.pause // PAUSE_STEPS
     for day in (30, 45, 44, 20):
         time = (START + day * DAY) // step * step
-        born = int(np.searchsorted(np.sort(ages.activity.born), time, "right"))
-        then = until(prepared, time, born)
+        there = ages.activity.born <= time
+        then = until(prepared, time, there)
         expected = live_items(activity_of(then), then.latest, ages.turnover)
         live = items.at(time)
         assert 0 < expected.sum() < len(expected)
-        assert np.array_equal(live[:born], expected) and not live[born:].any()
+        assert np.array_equal(live[there], expected) and not live[~there].any()
 
 
 def test_few_events_decide_what_is_live_in_a_busy_catalog(shop: Prepared) -> None:
