@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.models.ages import AgeCurve
-from tastemaker.models.turnover import Activity, live_items, newest_activity
+from tastemaker.models.turnover import Activity, Turnover, live_items, newest_activity
 from training.data.creations import told_creations
 from training.data.prepared import NEVER, Ages, Prepared
 from training.data.turnover import activity_of, find_turnover
@@ -19,15 +19,17 @@ MAX_LATE_SHARE = 0.5
 """The largest share of the items with events that may be created after them if creations are true."""
 
 
-def measure(prepared: Prepared) -> Ages | None:
+def measure(prepared: Prepared, learned: tuple[Turnover, AgeCurve] | None = None) -> Ages | None:
     """The ages of a catalog. None if it does not turn over.
+
+    With a turnover and a curve that were learned before, it has these ages whatever the data say.
 
     The rate of a step is the number of interactions at these ages, divided by the time that all items
     together have spent at them. So items that have not reached an age yet do not count there. An interaction
     that only tells when its item was born does not count either. An item that nobody has touched, and whose
     creation says nothing, gets the usual age of live items.
     """
-    turnover = find_turnover(prepared)
+    turnover = find_turnover(prepared) if learned is None else learned[0]
     if turnover is None:
         return None
     sequences, life = prepared.sequences, float(turnover.life)
@@ -49,8 +51,9 @@ def measure(prepared: Prepared) -> Ages | None:
     live = live_items(activity, prepared.latest, turnover) & ~unknown
     usual = int(np.median(lived[live])) if live.any() else 0
     known = np.where(new, np.minimum(created, prepared.latest), activity.born)
-    born = np.where(unknown, now - usual, known)
-    return Ages(turnover, AgeCurve(edges, rates / rates.max(), usual), Activity(born, activity.last), now)
+    curve = AgeCurve(edges, rates / rates.max(), usual) if learned is None else learned[1]
+    born = np.where(unknown, now - curve.usual, known)
+    return Ages(turnover, curve, Activity(born, activity.last), now)
 
 
 def _told_new(

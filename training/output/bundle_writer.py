@@ -17,7 +17,7 @@ from tastemaker.models.bundle import FORMAT_VERSION, MANIFEST, SECOND_FORMAT_VER
 from tastemaker.models.sparse import SparseRows
 from training.algorithms import popularity
 from training.config import Config
-from training.data.prepared import Prepared
+from training.data.prepared import Ages, Prepared
 from training.output import joining
 from training.tuning.settings import latest_trends
 
@@ -32,6 +32,8 @@ class Fitted:
     rows: Mapping[str, SparseRows] = field(default_factory=dict)
     write: Callable[[Path], None] | None = None
     """A function that writes what is neither arrays nor rows into that folder."""
+    ages: Ages | None = None
+    """The ages that the model reads, if they are not those of the data."""
 
 
 def export(
@@ -55,8 +57,9 @@ def export(
     """
     (folder / "model").mkdir(parents=True, exist_ok=True)
     _write_data(prepared, config, folder, with_histories=with_histories)
-    if prepared.ages is not None:
-        save_array(folder / "item_activity.npy", np.stack(prepared.ages.activity))
+    ages = fitted.ages or prepared.ages
+    if ages is not None:
+        save_array(folder / "item_activity.npy", np.stack(ages.activity))
     for name, array in fitted.arrays.items():
         save_array(folder / "model" / f"{name}.npy", array)
     for name, rows in fitted.rows.items():
@@ -65,7 +68,7 @@ def export(
         fitted.write(folder / "model")
     manifest = {
         **_description(fitted, prepared, config),
-        **({} if prepared.ages is None else {"turnover": prepared.ages.turnover._asdict()}),
+        **({} if ages is None else {"turnover": ages.turnover._asdict()}),
         "tunedHyperParameters": dict(tuned or {}),
         "metrics": dict(metrics or {}),
         "baselines": {name: dict(values) for name, values in (baselines or {}).items()},

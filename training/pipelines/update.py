@@ -21,12 +21,14 @@ from tastemaker.models import Bundle
 from tastemaker.models.ages import AgeCurve, worth
 from tastemaker.models.features import FeatureRows, FeatureSpace
 from tastemaker.models.sequence import SequenceModel
+from tastemaker.models.turnover import Turnover
 from tastemaker.models.weights import pack, unpack
 from tastemaker.refreshing.writing import vectors_of_new_items
 from training.algorithms import context as context_tables
 from training.algorithms import linear, returns, transitions
 from training.config import Config
-from training.data.prepared import Prepared
+from training.data.ages import measure
+from training.data.prepared import Ages, Prepared
 from training.errors import BadConfigError
 from training.output.bundle_writer import Fitted
 from training.pipelines.base import Measured, Pipeline
@@ -88,8 +90,8 @@ class UpdatePipeline(Pipeline):
         arrays["return_rates"] = returns.fit(filtered, items)
         item_rewards = rewards(self.config.objective, prepared)
         inherited = {name: learned[name] for name in INHERITED}
-        if prepared.ages is not None and "ages" in learned:
-            ages = replace(prepared.ages, curve=AgeCurve.from_json(learned["ages"]))
+        ages = learned_ages(bundle, prepared)
+        if ages is not None:
             inherited["ages"] = ages.to_json()
             arrays |= with_newer_events(arrays["item_bias"], bundle, known, ages.counted(filtered))
         if item_rewards is not None and "objective" in learned:
@@ -112,7 +114,7 @@ class UpdatePipeline(Pipeline):
             "transitions": transitions.fit(filtered, items),
             "linear": linear.fit(filtered, items, seed=self.config.seed),
         }
-        return Fitted(SequenceModel, metadata, arrays, rows)
+        return Fitted(SequenceModel, metadata, arrays, rows, ages=ages)
 
     @property
     def _previous(self) -> Bundle:
@@ -150,6 +152,21 @@ def types(learned: NDArray[Any], before: list[str], now: list[str]) -> NDArray[n
         if name in place:
             found[row + 1] = learned[place[name]]
     return found
+
+
+def learned_ages(bundle: Bundle, prepared: Prepared) -> Ages | None:
+    """The ages of the items by the curve that was learned. None if the model was learned without ages.
+
+    The model knows what items are worth apart from their age. So it keeps its ages, and how long items live,
+    if the catalog has ceased to turn over.
+    """
+    if "ages" not in bundle.manifest["model"]:
+        return None
+    curve = AgeCurve.from_json(bundle.manifest["model"]["ages"])
+    if prepared.ages is not None:
+        return replace(prepared.ages, curve=curve)
+    log("update: these data do not show that the catalog turns over; the full training's ages stay in force")
+    return measure(prepared, (Turnover(**bundle.manifest["turnover"]), curve))
 
 
 def with_newer_events(
