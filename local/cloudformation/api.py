@@ -20,7 +20,7 @@ from local.cloudformation.custom import FAMILY, CustomResources, is_custom
 from local.cloudformation.engine import Engine
 from local.cloudformation.serverless import SERVERLESS, expanded
 from local.cloudformation.stack_store import StackStore
-from local.cloudformation.stacks import Stack
+from local.cloudformation.stacks import ResourceFailedError, Stack
 from local.cloudformation.templates import (
     Form,
     InvalidRequestError,
@@ -35,7 +35,6 @@ from local.cloudformation.templates import (
 from local.http.messages import Request, Response
 from local.iam.operations import Operation
 
-NESTED = "AWS::CloudFormation::Stack"
 AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
 STARTS = ("CreateStack", "UpdateStack", "CreateChangeSet")
 OF_ALL_STACKS = ("DescribeStacks", "ListStacks")
@@ -47,8 +46,8 @@ Transform = Callable[[str, dict[str, Any]], dict[str, Any]]
 class CloudFormation:
     """The stacks of this run that moto does not handle.
 
-    `macros` maps the name of a transform to its function, and `transform` calls one. `moto` answers requests
-    about all other stacks.
+    `macros` maps the name of a transform to its function, and `transform` calls one. `creates` says whether a
+    type without a function can be created. `moto` answers requests about all other stacks.
     """
 
     def __init__(
@@ -58,6 +57,7 @@ class CloudFormation:
         custom: CustomResources,
         macros: Mapping[str, str],
         transform: Transform,
+        creates: Callable[[str], bool],
         moto: Callable[[Request], Response],
     ) -> None:
         self._account = account
@@ -65,6 +65,7 @@ class CloudFormation:
         self._custom = custom
         self._macros = macros
         self._transform = transform
+        self._creates = creates
         self._moto = moto
         self.stacks = StackStore(account, engine.exports)
         self._change_sets = ChangeSets(account, self.stacks, self._body_for, self._start, engine)
@@ -288,30 +289,49 @@ class CloudFormation:
     def _prepared(self, body: dict[str, Any], form: Form, stack: Stack | None = None) -> dict[str, Any]:
         """The template after its transforms.
 
-        Raises InvalidRequestError for a transform that is not here, and for types without an answerer.
+        Raises InvalidRequestError for a transform or a type that is not here.
         """
         if not resources_of(body):
             raise InvalidRequestError("Template format error: At least one Resources member must be defined.")
+        before = {} if stack is None else stack.parameters
         for name in transforms_of(body):
             if name in self._macros:
                 body = self._transform(self._macros[name], body)
             elif name == SERVERLESS:
-                before = {} if stack is None else stack.parameters
                 body = expanded(body, parameters(form, body, before), self._account)
             else:
                 known = ", ".join([SERVERLESS, *self._macros])
                 raise InvalidRequestError(f"No transform named {name} found. The local run has {known}.")
-        if NESTED in {one.get("Type") for one in resources_of(body).values()}:
+        body = {name: part for name, part in body.items() if name != "Transform"}
+        self._check_types(Stack("", form["StackName"], body, parameters=parameters(form, body, before)))
+        return body
+
+    def _check_types(self, stack: Stack) -> None:
+        """Raise InvalidRequestError if a resource that a stack would have cannot be created here."""
+        declared = resources_of(stack.body).values()
+        if not all(isinstance(one, dict) and "Type" in one for one in declared):
             raise InvalidRequestError(
-                f"The local run has no nested stacks, so it cannot create the type {NESTED}. Deploy each "
-                "template as a stack of its own."
+                "Template format error: Every Resources object must contain a Type member."
             )
-        types = sorted({str(one.get("Type")) for one in resources_of(body).values()})
+        types = sorted({str(one["Type"]) for one in declared})
         refused = [name for name in types if name.startswith(FAMILY)]
         if refused and not self._macros:
             text = f"Template format error: Unrecognized resource types: [{', '.join(refused)}]"
             raise InvalidRequestError(f"{text}; the deployed stack has no function that answers for them.")
-        return {name: part for name, part in body.items() if name != "Transform"}
+        try:
+            wanted = self._engine.template(stack).types
+        except ResourceFailedError as error:
+            raise InvalidRequestError(f"Template error: {error}") from error
+        missing = [
+            f"{name} ({kind})"
+            for name, kind in wanted.items()
+            if not (is_custom(kind) or self._creates(kind))
+        ]
+        if missing:
+            raise InvalidRequestError(
+                f"The local run cannot create {', '.join(missing)}. Leave them out here, for example by a "
+                "condition; local/README.md names what is different from AWS."
+            )
 
     def _start(self, stack: Stack, status: str, form: Form, work: Callable[[], None]) -> None:
         """Begin an operation. Its status is in force when this returns."""

@@ -51,7 +51,8 @@ def connect(
         exports=Exports(cloudformation_backends[account.id][account.region].exports),
         parameter=lambda parameter_type, text: _parameter(account, parameter_type, text),
     )
-    return CloudFormation(account, engine, custom, macros, _transform(account, functions), moto)
+    transform = _transform(account, functions)
+    return CloudFormation(account, engine, custom, macros, transform, others.creates, moto)
 
 
 def _transform(account: Account, functions: Functions) -> Transform:

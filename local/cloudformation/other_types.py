@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from botocore.exceptions import ClientError, ParamValidationError
+from moto.cloudformation.parsing import get_model_map
 
 from local.account import Account
 from local.cloudformation.buckets import Buckets
@@ -22,6 +23,8 @@ from local.cloudformation.tables import Tables
 from local.template import Physical
 
 Result = TypeVar("Result")
+INCOMPLETE = ("AWS::ApiGateway::", "AWS::CloudFormation::Stack")
+"""Moto's APIs are without stages and cannot be deleted, and its nested stacks know moto's types only."""
 
 
 class OtherTypes:
@@ -44,6 +47,12 @@ class OtherTypes:
             "AWS::SQS::QueuePolicy": QueuePolicies(account),
             "AWS::StepFunctions::StateMachine": StateMachines(account, self.moto),
         }
+
+    def creates(self, resource_type: str) -> bool:
+        """Whether a type can be created, and its stack deleted."""
+        if resource_type in self._handlers:
+            return True
+        return resource_type in get_model_map() and not resource_type.startswith(INCOMPLETE)
 
     def create(self, request: ResourceRequest) -> Physical:
         return _checked(request, lambda: self._handler(request).create(request))

@@ -55,10 +55,34 @@ def test_transform_that_is_not_here_is_refused_by_name(cloudformation, transform
         )
 
 
-def test_nested_stack_is_refused(cloudformation, thing) -> None:
-    body = {"Resources": {"A": thing(), "B": {"Type": "AWS::CloudFormation::Stack"}}}
-    with pytest.raises(ClientError, match=r"no nested stacks.*AWS::CloudFormation::Stack"):
-        cloudformation.create_stack(StackName=unique("nesting"), TemplateBody=json.dumps(body))
+@pytest.mark.parametrize(
+    "kind", ["AWS::ApiGateway::RestApi", "AWS::CloudFormation::Stack", "AWS::Nothing::Known"]
+)
+def test_type_that_is_not_here_is_refused_unless_its_condition_is_false(cloudformation, thing, kind) -> None:
+    name, is_wanted = unique("lacking"), {"Fn::Equals": [{"Ref": "Wanted"}, "yes"]}
+    body = {
+        "Parameters": {"Wanted": {"Type": "String"}},
+        "Conditions": {"IsWanted": is_wanted},
+        "Resources": {"A": thing(), "B": {"Type": kind, "Condition": "IsWanted"}},
+    }
+
+    def create(wanted: str) -> None:
+        given = [{"ParameterKey": "Wanted", "ParameterValue": wanted}]
+        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(body), Parameters=given)
+
+    with pytest.raises(ClientError, match=rf"cannot create B \({kind}\)"):
+        create("yes")
+    with pytest.raises(ClientError, match="does not exist"):
+        cloudformation.describe_stacks(StackName=name)
+    create("no")
+    assert ended(cloudformation, name)["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_resource_without_a_type_is_refused(cloudformation, thing) -> None:
+    with pytest.raises(ClientError, match="Every Resources object must contain a Type member"):
+        cloudformation.create_stack(
+            StackName=unique("untyped"), TemplateBody=json.dumps({"Resources": {"A": thing(), "B": {}}})
+        )
 
 
 def test_lists_have_stacks_of_both_kinds(cloudformation, thing) -> None:

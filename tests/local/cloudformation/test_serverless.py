@@ -128,6 +128,33 @@ def test_error_of_the_translator_is_the_reason(local: Any) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("event", "kind"), [("Api", "AWS::ApiGateway::RestApi"), ("HttpApi", "AWS::ApiGatewayV2::Api")]
+)
+def test_function_behind_an_api_is_refused_by_name_before_anything_is_created(
+    local: Any, event: str, kind: str
+) -> None:
+    stacks, stack = local.client("cloudformation"), unique("hello")
+    hello = {
+        "Handler": "index.handler",
+        "Runtime": "python3.12",
+        "InlineCode": "",
+        "Events": {"Hello": {"Type": event, "Properties": {"Path": "/hello", "Method": "get"}}},
+    }
+    body = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Hello": {"Type": "AWS::Serverless::Function", "Properties": hello}},
+    }
+    with pytest.raises(ClientError, match=rf"cannot create .*\({kind}\)"):
+        stacks.create_stack(
+            StackName=stack,
+            TemplateBody=json.dumps(body),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    with pytest.raises(ClientError, match="does not exist"):
+        stacks.describe_stacks(StackName=stack)
+
+
 class WithoutPolicies:
     """An account whose IAM does not answer."""
 
