@@ -1,4 +1,4 @@
-"""CloudFormation's API for stacks that declare Personalize's resources, other custom resources, or SAM's."""
+"""CloudFormation's API for stacks with custom resources, with transforms, or with what moto's stacks lack."""
 
 from __future__ import annotations
 
@@ -35,6 +35,12 @@ from local.cloudformation.templates import (
 from local.http.messages import Request, Response
 from local.iam.operations import Operation
 
+OWN_TYPES = ("AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
+OWN_PROPERTIES = {
+    "AWS::S3::Bucket": "NotificationConfiguration",
+    "AWS::StepFunctions::StateMachine": "DefinitionS3Location",
+}
+"""Types of moto with a property that it passes over."""
 AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
 STARTS = ("CreateStack", "UpdateStack", "CreateChangeSet")
 OF_ALL_STACKS = ("DescribeStacks", "ListStacks")
@@ -138,8 +144,9 @@ class CloudFormation:
     def _update_stack(self, form: Form) -> dict[str, Any]:
         if self.stacks.find(form["StackName"]) is None:
             raise InvalidRequestError(
-                f"Stack [{form['StackName']}] does not exist, or was created without custom resources, which "
-                "the local run cannot add later. Create it again with them."
+                f"Stack [{form['StackName']}] does not exist, or was created without custom resources, "
+                "transforms, subscriptions, notifications, policies of topics and queues, and definitions in "
+                "buckets. The local run cannot add the first one later: delete the stack, and create it anew."
             )
         stack = self.stacks.updatable(form)
         self._check_capabilities(form)
@@ -283,8 +290,8 @@ class CloudFormation:
         return self._prepared(parsed(source), form, stack), source
 
     def _is_own(self, body: Mapping[str, Any]) -> bool:
-        types = {str(one.get("Type")) for one in resources_of(body).values() if isinstance(one, dict)}
-        return any(map(is_custom, types)) or bool(transforms_of(body))  # moto ignores transforms
+        """Whether a template needs what moto passes over without a word."""
+        return bool(transforms_of(body)) or any(map(_is_own, resources_of(body).values()))
 
     def _prepared(self, body: dict[str, Any], form: Form, stack: Stack | None = None) -> dict[str, Any]:
         """The template after its transforms.
@@ -339,6 +346,16 @@ class CloudFormation:
         no_rollback = form.get("DisableRollback") == "true" or form.get("OnFailure") == "DO_NOTHING"
         stack.disable_rollback = no_rollback
         threading.Thread(target=_ending, args=(stack, work), name="cloudformation", daemon=True).start()
+
+
+def _is_own(resource: Any) -> bool:
+    """Whether a resource is one that moto's stacks are complete without."""
+    if not isinstance(resource, dict):
+        return False
+    kind = str(resource.get("Type"))
+    if is_custom(kind) or kind in OWN_TYPES:
+        return True
+    return OWN_PROPERTIES.get(kind) in (resource.get("Properties") or {})
 
 
 def _ending(stack: Stack, work: Callable[[], None]) -> None:

@@ -106,15 +106,14 @@ def _refusals() -> Iterator[None]:
 def with_definition(document: dict[str, Any]) -> dict[str, Any]:
     """The declaration with its definition as one text.
 
-    Raises ValidationError if the definition is missing or in a bucket.
+    Raises ValidationError if the definition is missing. `cloudformation/state_machines.py` reads buckets.
     """
     properties = dict(document["Properties"])
     if "Definition" in properties:
         properties["DefinitionString"] = json.dumps(properties["Definition"])
     if not properties.get("DefinitionString"):
         raise ValidationError(
-            message="A state machine needs DefinitionString or Definition. The local run does not read "
-            "DefinitionS3Location."
+            message="A state machine needs DefinitionString, Definition or DefinitionS3Location."
         )
     properties["DefinitionString"] = substituted(
         properties["DefinitionString"], properties.get("DefinitionSubstitutions", {})

@@ -28,6 +28,57 @@ def test_stack_of_other_services_is_created(cloudformation) -> None:
     )
 
 
+def create(cloudformation: Any, **resources: Any) -> str:
+    """The name of a new stack without a custom resource, which is complete."""
+    name = unique("plain")
+    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+    assert ended(cloudformation, name)["StackStatus"] == "CREATE_COMPLETE", reasons(cloudformation, name)
+    return name
+
+
+QUEUE_ARN = {"Fn::GetAtt": ["Queue", "Arn"]}
+DOCUMENT = {"Version": "2012-10-17", "Statement": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::SNS::Subscription", {"TopicArn": {"Ref": "Topic"}, "Protocol": "sqs", "Endpoint": QUEUE_ARN}),
+        ("AWS::SNS::TopicPolicy", {"Topics": [{"Ref": "Topic"}], "PolicyDocument": DOCUMENT}),
+        ("AWS::SQS::QueuePolicy", {"Queues": [{"Ref": "Queue"}], "PolicyDocument": DOCUMENT}),
+    ],
+)
+def test_plain_stack_has_types_that_moto_passes_over(cloudformation, kind, properties) -> None:
+    others = {"Topic": {"Type": "AWS::SNS::Topic"}, "Queue": {"Type": "AWS::SQS::Queue"}}
+    name = create(cloudformation, **others, One={"Type": kind, "Properties": properties})
+    found = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    assert {one["ResourceType"] for one in found} == {"AWS::SNS::Topic", "AWS::SQS::Queue", kind}
+
+
+def test_plain_stack_has_notifications_of_buckets_and_definitions_in_buckets(local, cloudformation) -> None:
+    s3, inbox = local.client("s3"), unique("inbox")
+    called = {"QueueConfigurations": [{"Event": "s3:ObjectCreated:*", "Queue": QUEUE_ARN}]}
+    bucket = {"BucketName": inbox, "NotificationConfiguration": called}
+    create(
+        cloudformation,
+        Queue={"Type": "AWS::SQS::Queue"},
+        Inbox={"Type": "AWS::S3::Bucket", "Properties": bucket},
+    )
+    assert s3.get_bucket_notification_configuration(Bucket=inbox)["QueueConfigurations"]
+    definition = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}
+    s3.put_object(Bucket=inbox, Key="machine.json", Body=json.dumps(definition).encode())
+    place = {"Bucket": inbox, "Key": "machine.json"}
+    properties = {"RoleArn": "arn:aws:iam::123456789012:role/anything", "DefinitionS3Location": place}
+    name = create(
+        cloudformation, Machine={"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    )
+    (machine,) = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    found = local.client("stepfunctions").describe_state_machine(
+        stateMachineArn=machine["PhysicalResourceId"]
+    )
+    assert json.loads(found["definition"]) == definition
+
+
 @pytest.mark.parametrize("operation", ["create_stack", "create_change_set"])
 def test_stack_with_resources_of_personalize_is_refused(cloudformation, operation) -> None:
     more = {"ChangeSetName": "first", "ChangeSetType": "CREATE"} if operation == "create_change_set" else {}

@@ -88,9 +88,9 @@ def test_definition_may_be_an_object() -> None:
     assert "DefinitionString" not in given["Properties"]
 
 
-def test_definition_in_a_bucket_is_refused_by_name() -> None:
-    with pytest.raises(Exception, match="does not read DefinitionS3Location"):
-        with_definition({"Properties": {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}}})
+def test_missing_definition_is_refused_by_name() -> None:
+    with pytest.raises(Exception, match="A state machine needs DefinitionString"):
+        with_definition({"Properties": {}})
 
 
 def test_policy_inside_a_role_of_a_stack_is_a_text_and_decides(local: Any) -> None:
