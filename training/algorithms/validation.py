@@ -57,7 +57,7 @@ def lists(
     """The best items for each case, from the events that are shown, at the time `now` as serving clamps it.
 
     The cases of `says_context` are asked with the context of the next event. With `ages`, items
-    have the ages of its time.
+    have the ages of its time. Idle items stay in the lists, which only compare a network's passes.
     """
     device = next(network.parameters()).device
     interest = None if ages is None else Interest(ages, device)

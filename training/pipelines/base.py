@@ -87,13 +87,13 @@ class Pipeline(ABC):
         cases = test_cases(prepared.sequences, self.config.seed)
         training = prepared.with_sequences(without(prepared.sequences, cases, whole=True))
         item_rewards = rewards(self.config.objective, prepared)  # raises before any work
-        worth = None if item_rewards is None else item_rewards.values
+        values = None if item_rewards is None else item_rewards.values
         self.tune(training)
         stop.check()
         with fitted_model(self.fit(training), training, self.config) as model:
             moments = Moments(model, prepared)
-            metrics = evaluate.evaluate(evaluate.scorer(model, prepared, moments), prepared, cases, worth)
-        baseline = evaluate.popularity_baseline(training, prepared, cases, worth, moments)
+            metrics = evaluate.evaluate(evaluate.scorer(model, prepared, moments), prepared, cases, values)
+        baseline = evaluate.popularity_baseline(training, prepared, cases, values, moments)
         count = prepared.sequences.group.total(len(cases))
         log(f"metrics on {count:,} test users; popularity in brackets")
         for name, value in metrics.items():
