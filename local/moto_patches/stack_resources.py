@@ -9,6 +9,8 @@
   Here it is a text, as that of `PutRolePolicy`.
 - A run has the parameter with the version of the CDK's bootstrap from the start, as templates of the CDK
   demand. `cdk bootstrap` takes it over.
+- A layer of moto's stacks has no `Ref` and no declared name, and is never deleted. Functions have no layers.
+  Here `Ref` is the ARN of the layer, and a stack deletes its layers. Functions have those that they declare.
 - `Ref` of an event bus was a description of the object in moto. Here it is the name of the bus, as on AWS.
 """
 
@@ -19,6 +21,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moto.awslambda.models import LambdaFunction, LayerVersion
+from moto.awslambda.utils import get_backend
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.exceptions import AWSError, ServiceException
 from moto.events.models import EventBus
@@ -32,6 +36,8 @@ from local.provision.substitutions import substituted
 
 BOOTSTRAP = "/cdk-bootstrap/"
 _original_parameter = Parameter.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
+_original_function = LambdaFunction.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
+_original_layer = LayerVersion.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 _original_create = StateMachine.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 _original_update = StateMachine.update_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 _original_has_attribute = StateMachine.has_cfn_attr.__func__  # type: ignore[attr-defined]
@@ -42,6 +48,10 @@ def install() -> None:
     """Create state machines of stacks in the backend that runs them, and name event buses."""
     EventBus.physical_resource_id = property(lambda bus: bus.name)  # type: ignore[attr-defined]
     Parameter.create_from_cloudformation_json = classmethod(_create_parameter)  # type: ignore[method-assign,assignment,arg-type]
+    LambdaFunction.create_from_cloudformation_json = classmethod(_create_function)  # type: ignore[method-assign,assignment,arg-type]
+    LayerVersion.create_from_cloudformation_json = classmethod(_create_layer)  # type: ignore[method-assign,assignment,arg-type]
+    LayerVersion.physical_resource_id = property(lambda layer: layer.arn)  # type: ignore[attr-defined]
+    LayerVersion.delete = _delete_layer  # type: ignore[attr-defined]
     Role.put_policy = _put_policy  # type: ignore[method-assign]
     models.stepfunctions_backends = stepfunctions_parser_backends  # type: ignore[assignment]
     StateMachine.create_from_cloudformation_json = classmethod(_create)  # type: ignore[method-assign,assignment,arg-type]
@@ -66,6 +76,28 @@ def _create_parameter(
         cls, resource_name, cloudformation_json, account_id, region_name, **more
     )
     return created
+
+
+def _create_function(
+    cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+) -> LambdaFunction:
+    created: LambdaFunction = _original_function(
+        cls, resource_name, cloudformation_json, account_id, region_name, **more
+    )
+    created.update_configuration({"Layers": cloudformation_json["Properties"].get("Layers", [])})
+    return created
+
+
+def _create_layer(
+    cls: Any, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+) -> LayerVersion:
+    name = cloudformation_json["Properties"].get("LayerName", resource_name)
+    created: LayerVersion = _original_layer(cls, name, cloudformation_json, account_id, region_name, **more)
+    return created
+
+
+def _delete_layer(self: LayerVersion, account_id: str, region_name: str) -> None:
+    get_backend(account_id, region_name).delete_layer_version(self.name, str(self.version))
 
 
 def _put_policy(self: Role, policy_name: str, policy_json: Any) -> None:

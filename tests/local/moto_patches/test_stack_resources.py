@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local.moto_patches.stack_resources import with_definition
+from tests.local.cloudformation.conftest import ended, reasons
 from tests.local.conftest import unique, until
 
 ROLE = "arn:aws:iam::123456789012:role/anything"
@@ -110,6 +113,40 @@ def test_policy_inside_a_role_of_a_stack_is_a_text_and_decides(local: Any) -> No
         PolicySourceArn=iam.get_role(RoleName=name)["Role"]["Arn"], ActionNames=["s3:ListAllMyBuckets"]
     )["EvaluationResults"]
     assert found["EvalDecision"] == "allowed"
+
+
+@pytest.mark.parametrize("transform", [{}, {"Transform": "AWS::Serverless-2016-10-31"}], ids=["moto", "own"])
+def test_function_of_a_stack_has_its_layers(local: Any, transform: dict[str, Any]) -> None:
+    stack, bucket, data = unique("layered"), unique("layers"), io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("python/shared.py", "SAID = 'from the layer'")
+    local.client("s3").create_bucket(Bucket=bucket)
+    local.client("s3").put_object(Bucket=bucket, Key="layer.zip", Body=data.getvalue())
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    content = {"S3Bucket": bucket, "S3Key": "layer.zip"}
+    function = {
+        "FunctionName": stack,
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Runtime": "python3.12",
+        "Handler": "index.handler",
+        "Code": {"ZipFile": "import shared\ndef handler(event, context): return shared.SAID"},
+        "Layers": [{"Ref": "Layer"}],
+    }
+    declared = {
+        "Role": ("AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Statement": [trust]}}),
+        "Layer": ("AWS::Lambda::LayerVersion", {"LayerName": stack, "Content": content}),
+        "Function": ("AWS::Lambda::Function", function),
+    }
+    body = {name: {"Type": kind, "Properties": properties} for name, (kind, properties) in declared.items()}
+    stacks, functions = local.client("cloudformation"), local.client("lambda")
+    text, more = json.dumps({**transform, "Resources": body}), ["CAPABILITY_AUTO_EXPAND"]
+    stacks.create_stack(StackName=stack, TemplateBody=text, Capabilities=more)
+    assert ended(stacks, stack)["StackStatus"] == "CREATE_COMPLETE", reasons(stacks, stack)
+    answer = functions.invoke(FunctionName=stack, Payload=b"{}")
+    assert json.load(answer["Payload"]) == "from the layer"
+    assert len(functions.list_layer_versions(LayerName=stack)["LayerVersions"]) == 1
+    stacks.delete_stack(StackName=stack)
+    until(lambda: functions.list_layer_versions(LayerName=stack)["LayerVersions"], lambda found: not found)
 
 
 def test_bootstrap_of_the_cdk_takes_over_its_parameter(local: Any) -> None:
