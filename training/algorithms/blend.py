@@ -1,10 +1,10 @@
 """Choose the weights of a blend on validation data.
 
 Every part scores every validation case. Candidates are the items near the top of any part, and the truth.
-Weights start with the best single part, and the one change that raises the objective most follows, until
-none does. So the blend is never worse than its best part on the validation data, and on small data a part
-without benefit gets no weight. A part's half-life is chosen with its weight: beside a transformer that
-predicts the next item well, older events are often worth more than they are to the part alone.
+Weights start with the best single part, and change one part at a time as long as the objective grows. So the
+blend is never worse than its best part on the validation data, and on small data a part without benefit gets
+no weight. A part's half-life is chosen with its weight: beside a transformer that predicts the next item
+well, older events are often worth more than they are to the part alone.
 """
 
 from __future__ import annotations
@@ -69,6 +69,13 @@ CANDIDATES = 60
 
 MIN_GAIN = 2e-4
 """A change must gain this much (0.1 % of a usual objective), so that noise alone changes nothing."""
+
+
+Weighted = tuple[dict[str, float], float]
+"""Weights by the name of a variant, and the objective that they reach."""
+
+Grids = Mapping[str, tuple[Sequence[str], Sequence[float]]]
+"""The variants of each part, and the weights to try."""
 
 
 @dataclass(frozen=True)
@@ -283,38 +290,59 @@ def _filled(found: Sequence[tuple[Array, Array]]) -> tuple[NDArray[np.int64], ND
     return items, scores
 
 
-def ascend(table: Table, start: Mapping[str, float]) -> tuple[dict[str, float], float]:
+def ascend(table: Table, start: Mapping[str, float]) -> Weighted:
     """The weights of the parts and of `seen`, changed one at a time from `start`, and their objective.
 
-    The change that gains most usually comes first. A part's best change is looked for again only when its
-    last known gain is the largest ("lazy greedy": Minoux, 1978), and of all parts before the end. Another
-    change can raise that gain, so it is no upper bound. The part that starts
-    with the weight 1 keeps it, because only ratios matter. Its half-life may change.
+    Neither of two orders is always better, so both are tried: part by part, and the largest gain first. The
+    part that starts with the weight 1 keeps it, because only ratios matter. Its half-life may change.
     """
     grids = {SEEN: ([SEEN], SEEN_GRID)} | {
         part: (names, (1.0,) if any(start.get(name) == 1.0 for name in names) else grid_of(part))
         for part, names in table.parts.items()
     }
-    weights, reached = dict(start), table.objective(start)
+    begin = dict(start), table.objective(start)
+    ends = [_part_by_part(table, grids, begin), _largest_gain_first(table, grids, begin)]
+    return max(ends, key=lambda end: end[1])
+
+
+def _part_by_part(table: Table, grids: Grids, found: Weighted) -> Weighted:
+    """The weights when each part in turn has taken its best change, again and again while that helps."""
+    while True:
+        before = found[1]
+        for names, grid in grids.values():
+            changed = _best_change(table, found[0], names, grid)
+            if changed[1] > found[1] + MIN_GAIN:
+                found = changed
+        if found[1] <= before + MIN_GAIN:
+            return found
+
+
+def _largest_gain_first(table: Table, grids: Grids, found: Weighted) -> Weighted:
+    """The weights when the change that gains most has come first, and so on.
+
+    A part's best change is looked for again only when its last known gain is the largest ("lazy greedy":
+    Minoux, 1978), and of all parts before the end. Other changes can raise a gain, so this order is usual and
+    not certain.
+    """
     gains = dict.fromkeys(grids, np.inf)  # the last known ones
-    changed: dict[str, tuple[dict[str, float], float]] = {}  # what the best change of a part makes now
+    changed: dict[str, Weighted] = {}  # what the best change of a part makes now
     while True:
         part = max(gains, key=gains.__getitem__)
         if gains[part] <= MIN_GAIN:
             if len(changed) == len(grids):
-                return weights, reached
+                return found
             gains |= dict.fromkeys(grids.keys() - changed.keys(), np.inf)
         elif part in changed:
-            weights, reached = changed[part]
-            gains[part], changed = 0.0, {part: changed[part]}
+            found = changed[part]
+            gains[part], changed = 0.0, {part: found}
         else:
-            changed[part] = _best_change(table, weights, *grids[part])
-            gains[part] = changed[part][1] - reached
+            changed[part] = _best_change(table, found[0], *grids[part])
+            gains[part] = changed[part][1] - found[1]
 
 
 def _best_change(
     table: Table, weights: Mapping[str, float], names: Sequence[str], grid: Sequence[float]
-) -> tuple[dict[str, float], float]:
+) -> Weighted:
     """The best weights in which the variants of one part change, and their objective. One variant is used."""
     others = {name: weight for name, weight in weights.items() if name not in names}
     rest = table.total(others)
