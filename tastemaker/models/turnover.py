@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from tastemaker.masks import Flags
 
-NEWEST_SHARE, MIN_NEWEST, MAX_NEWEST, SMALL_SHARE = 1_000, 5, 50, 10
-"""Time is read after the newest thousandth of the items, which are 5 to 50, and at most a tenth of them.
+NEWEST_ITEMS, NEWEST_SHARE = 50, 10
+"""Time is read from the fiftieth newest item, and in a small catalog from the newest tenth.
 
-So a few events with wrong times do not make all others idle. A slow catalog gets 50 new items in weeks, so
-that more would be asked in the past.
+So one event with a wrong time does not make all others idle.
 """
 
 
@@ -38,16 +37,11 @@ class Activity(NamedTuple):
     last: NDArray[np.int64]
 
 
-def newest_activity(last: NDArray[np.int64], latest: int, newest: int | None = None) -> int:
-    """The time from which ages are counted back: that of the newest items, and not after `latest`.
-
-    `newest` is how many items are the newest ones. By default, this depends on the number of items.
-    """
+def newest_activity(last: NDArray[np.int64], latest: int) -> int:
+    """The time from which ages are counted back: that of the newest items, and not after `latest`."""
     if not len(last):
         return latest
-    if newest is None:
-        newest = min(max(len(last) // NEWEST_SHARE, MIN_NEWEST), MAX_NEWEST)
-    place = len(last) - min(newest, max(len(last) // SMALL_SHARE, 1))
+    place = len(last) - min(NEWEST_ITEMS, max(len(last) // NEWEST_SHARE, 1))
     return min(int(np.partition(last, place)[place]), latest)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.models.turnover import MAX_NEWEST, newest_activity
+from tastemaker.models.turnover import newest_activity
 from training.algorithms.content import COLD
 from training.data.prepared import Sequences
 
@@ -36,7 +36,7 @@ def new_items(
     order = np.lexsort((sequences.times, sequences.items))
     times, begins = sequences.times[order], np.cumsum(counts) - counts
     ends = begins + counts - 1
-    latest = newest_activity(times[ends[counts > 0]], latest, MAX_NEWEST)
+    latest = newest_activity(times[ends[counts > 0]], latest)
     known = begins[counts >= COLD]
     usual = float(np.median(times[known + COLD - 1] - times[known])) if len(known) else np.inf
     new: NDArray[np.bool_] = (counts < COLD) & (latest - created <= usual)

@@ -36,8 +36,11 @@ MIN_IDLE_SHARE = 0.5
 MAX_EARLY_SHARE = 0.5
 """The largest share of the items with events that may be older than the data if creations are true."""
 
-START_SHARE = 0.05
-"""The share of the oldest events that does not count for the time span, which wrong times would stretch."""
+EDGE_SHARE = 0.05
+"""The shares of the oldest and of the newest events that do not count for the time span.
+
+Wrong times would stretch it, and so would events of today in data of past years, as demonstrations send them.
+"""
 
 MIN_PAUSES = 100
 """With fewer pauses in the sample, their length is chance, as where items have hardly any events."""
@@ -54,8 +57,8 @@ def find_turnover(prepared: Prepared) -> Turnover | None:
     activity = activity_of(prepared)
     ages = sequences.times - activity.born[sequences.items]
     life = int(quantile(ages, LIFE_SHARE, sequences.group))
-    start = quantile(sequences.times, START_SHARE, sequences.group)
-    if not 0 < life <= MAX_LIFE * (newest_activity(activity.last, prepared.latest) - start):
+    start, end = (quantile(sequences.times, share, sequences.group) for share in (EDGE_SHARE, 1 - EDGE_SHARE))
+    if not 0 < life <= MAX_LIFE * (end - start):
         return None
     pauses = _pauses(sequences, items)
     if len(pauses) < MIN_PAUSES:

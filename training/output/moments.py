@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tastemaker.masks import Flags
 from tastemaker.models import Model
 from tastemaker.models.sequence import SequenceModel
-from tastemaker.models.turnover import MAX_NEWEST, Activity, live_items
+from tastemaker.models.turnover import NEWEST_ITEMS, Activity, live_items
 from training.data.prepared import Ages, Prepared, Sequences
 from training.data.split import Cases
 
@@ -134,7 +134,7 @@ def _needed_events(sequences: Sequences, ages: Ages, step: int) -> tuple[NDArray
     _, first, number = np.unique(-steps, return_index=True, return_inverse=True)
     rank = np.arange(len(steps)) - first[number]
     old = times - ages.activity.born[items] >= ages.turnover.life - ages.turnover.pause
-    needed = old | (rank < MAX_NEWEST)
+    needed = old | (rank < NEWEST_ITEMS)
     items, _ = sequences.group.joined(items[needed])
     times, _ = sequences.group.joined(times[needed])
     order = np.argsort(times, kind="stable")

@@ -84,16 +84,6 @@ def test_first_event_of_an_item_without_a_creation_says_nothing(shop: Prepared) 
     assert 0.5 < curve.rates[0] / curve.rates[1] < 1.6
 
 
-def test_ages_are_counted_to_the_newest_events_where_items_come_slowly(shop: Prepared) -> None:
-    """One item appears a day, for two years, and gets interactions for ten days."""
-    rng, days = np.random.default_rng(3), 730
-    items = np.repeat(np.arange(days), 20)
-    times = items * DAY + rng.integers(0, 10 * DAY, len(items))
-    kept = times < days * DAY
-    prepared = with_events(shop, items[kept], START + times[kept])
-    assert prepared.latest - ages_of(prepared).now < DAY
-
-
 def test_expected_events_are_those_that_items_have(shop: Prepared) -> None:
     """Items get equally many for their ages, so that only chance makes a difference, also at the end."""
     prepared = fading(shop)

@@ -119,6 +119,12 @@ def test_event_with_a_wrong_time_makes_no_shop_turn_over(shop: Prepared) -> None
     assert activity_of(prepared).born.max() <= START + 60 * DAY
 
 
+def test_old_data_that_a_program_adds_some_events_to_today_do_not_turn_over(shop: Prepared) -> None:
+    """Demonstrations import events of past years and send a few more now."""
+    today = START + 9_000 * DAY
+    assert find_turnover(steady(shop, *((item, today + item) for item in range(40)))) is None
+
+
 def test_items_that_are_to_be_sold_later_make_no_shop_turn_over(shop: Prepared) -> None:
     prepared = steady(shop)
     prepared.item_created[300:] = START + 300 * DAY
