@@ -88,7 +88,7 @@ class CloudFormation:
             return bool(self._engine.exports.importers(form.get("ExportName", "")))
         if self.stacks.find(form.get("StackName", "")) or self._change_sets.find(form):
             return True
-        return called.name in STARTS and self._is_own(parsed(self._source(form)))
+        return called.name in STARTS and _needs_engine(parsed(self._source(form)))
 
     def __call__(self, called: Operation, request: Request) -> Response:
         """Answer a request."""
@@ -289,10 +289,6 @@ class CloudFormation:
         source = self._source(form)
         return self._prepared(parsed(source), form, stack), source
 
-    def _is_own(self, body: Mapping[str, Any]) -> bool:
-        """Whether a template needs what moto passes over without a word."""
-        return bool(transforms_of(body)) or any(map(_is_own, resources_of(body).values()))
-
     def _prepared(self, body: dict[str, Any], form: Form, stack: Stack | None = None) -> dict[str, Any]:
         """The template after its transforms.
 
@@ -348,7 +344,12 @@ class CloudFormation:
         threading.Thread(target=_ending, args=(stack, work), name="cloudformation", daemon=True).start()
 
 
-def _is_own(resource: Any) -> bool:
+def _needs_engine(body: Mapping[str, Any]) -> bool:
+    """Whether a template needs what moto passes over without a word."""
+    return bool(transforms_of(body)) or any(map(_is_passed_over, resources_of(body).values()))
+
+
+def _is_passed_over(resource: Any) -> bool:
     """Whether a resource is one that moto's stacks are complete without."""
     if not isinstance(resource, dict):
         return False

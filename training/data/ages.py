@@ -40,7 +40,8 @@ def measure(prepared: Prepared, learned: tuple[Turnover, AgeCurve] | None = None
     unknown = (oldest == NEVER) & (activity.born >= now) & ~new
     ages = (sequences.times - activity.born[sequences.items])[sequences.times <= now]
     ages = ages[ages >= 0]
-    inner = [quantile(ages[ages > 0], step / STEPS, sequences.group) for step in range(1, STEPS)]
+    later = ages[ages > 0]
+    inner = [quantile(later, step / STEPS, sequences.group) for step in range(1, STEPS)]
     edges = np.unique([0.0, *(edge for edge in inner if 0 < edge < life), life])
     steps = np.searchsorted(edges, ages, "right") - 1
     counts = sequences.group.sum(np.bincount(steps, minlength=len(edges)).astype(np.float64))

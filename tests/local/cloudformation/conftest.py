@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.cloudformation.other_types import OtherTypes
 from local.cloudformation.stacks import ResourceRequest
@@ -68,6 +69,19 @@ def thing(local: Any) -> Callable[..., dict[str, Any]]:
         return {"Type": "Custom::Thing", "Properties": {"ServiceToken": token, "Name": name}, **more}
 
     return declared
+
+
+def refused(cloudformation: Any, body: dict[str, Any], reason: str) -> None:
+    """Check that a template is refused with a reason before anything is created."""
+    name = unique("refused")
+    with pytest.raises(ClientError, match=reason):
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps(body),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    with pytest.raises(ClientError, match="does not exist"):
+        cloudformation.describe_stacks(StackName=name)
 
 
 def ended(cloudformation: Any, stack: str) -> dict[str, Any]:

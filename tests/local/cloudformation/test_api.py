@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.cloudformation.conftest import ended, reasons
+from tests.local.cloudformation.conftest import ended, reasons, refused
 from tests.local.conftest import unique
 
 
@@ -98,12 +98,7 @@ def test_stack_with_resources_of_personalize_is_refused(cloudformation, operatio
 )
 def test_transform_that_is_not_here_is_refused_by_name(cloudformation, transform, name) -> None:
     body = {"Transform": transform, "Resources": {"Data": {"Type": "AWS::S3::Bucket"}}}
-    with pytest.raises(ClientError, match=f"No transform named {name} found"):
-        cloudformation.create_stack(
-            StackName=unique("transformed"),
-            TemplateBody=json.dumps(body),
-            Capabilities=["CAPABILITY_AUTO_EXPAND"],
-        )
+    refused(cloudformation, body, f"No transform named {name} found")
 
 
 @pytest.mark.parametrize(
@@ -130,10 +125,8 @@ def test_type_that_is_not_here_is_refused_unless_its_condition_is_false(cloudfor
 
 
 def test_resource_without_a_type_is_refused(cloudformation, thing) -> None:
-    with pytest.raises(ClientError, match="Every Resources object must contain a Type member"):
-        cloudformation.create_stack(
-            StackName=unique("untyped"), TemplateBody=json.dumps({"Resources": {"A": thing(), "B": {}}})
-        )
+    body = {"Resources": {"A": thing(), "B": {}}}
+    refused(cloudformation, body, "Every Resources object must contain a Type member")
 
 
 def test_lists_have_stacks_of_both_kinds(cloudformation, thing) -> None:

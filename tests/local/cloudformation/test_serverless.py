@@ -10,11 +10,10 @@ import zipfile
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from local.cloudformation.serverless import expanded
 from local.cloudformation.templates import InvalidRequestError
-from tests.local.cloudformation.conftest import ended, reasons
+from tests.local.cloudformation.conftest import ended, reasons, refused
 from tests.local.conftest import unique, until
 
 TEMPLATE = """
@@ -115,17 +114,12 @@ def test_functions_and_state_machines_of_a_serverless_template_run(local: Any, p
 
 
 def test_error_of_the_translator_is_the_reason(local: Any) -> None:
-    stacks = local.client("cloudformation")
     body = {
         "Transform": "AWS::Serverless-2016-10-31",
         "Resources": {"Greet": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "folder/"}}},
     }
-    with pytest.raises(ClientError, match=r"Serverless-2016-10-31 failed with.*\[Greet\] is invalid"):
-        stacks.create_stack(
-            StackName=unique("wrong"),
-            TemplateBody=json.dumps(body),
-            Capabilities=["CAPABILITY_AUTO_EXPAND"],
-        )
+    reason = r"Serverless-2016-10-31 failed with.*\[Greet\] is invalid"
+    refused(local.client("cloudformation"), body, reason)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +128,6 @@ def test_error_of_the_translator_is_the_reason(local: Any) -> None:
 def test_function_behind_an_api_is_refused_by_name_before_anything_is_created(
     local: Any, event: str, kind: str
 ) -> None:
-    stacks, stack = local.client("cloudformation"), unique("hello")
     hello = {
         "Handler": "index.handler",
         "Runtime": "python3.12",
@@ -145,14 +138,7 @@ def test_function_behind_an_api_is_refused_by_name_before_anything_is_created(
         "Transform": "AWS::Serverless-2016-10-31",
         "Resources": {"Hello": {"Type": "AWS::Serverless::Function", "Properties": hello}},
     }
-    with pytest.raises(ClientError, match=rf"cannot create .*\({kind}\)"):
-        stacks.create_stack(
-            StackName=stack,
-            TemplateBody=json.dumps(body),
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
-    with pytest.raises(ClientError, match="does not exist"):
-        stacks.describe_stacks(StackName=stack)
+    refused(local.client("cloudformation"), body, rf"cannot create .*\({kind}\)")
 
 
 class WithoutPolicies:
@@ -186,15 +172,10 @@ def test_other_failure_of_the_translator_is_a_refusal_with_the_reason() -> None:
     ids=["repository", "template"],
 )
 def test_nested_application_is_refused_by_name_before_anything_is_created(local: Any, location: Any) -> None:
-    stacks, stack = local.client("cloudformation"), unique("nested")
     nested = {"Type": "AWS::Serverless::Application", "Properties": {"Location": location}}
     body = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Nested": nested}}
-    with pytest.raises(ClientError, match=r"no nested stacks.*AWS::Serverless::Application of Nested"):
-        stacks.create_stack(
-            StackName=stack, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_AUTO_EXPAND"]
-        )
-    with pytest.raises(ClientError, match="does not exist"):
-        stacks.describe_stacks(StackName=stack)
+    reason = "no nested stacks.*AWS::Serverless::Application of Nested"
+    refused(local.client("cloudformation"), body, reason)
 
 
 def test_translator_is_imported_when_a_template_needs_it() -> None:
