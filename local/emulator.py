@@ -36,12 +36,14 @@ from local.iam.roles import Roles
 from local.jobs.job import COMMAND
 from local.jobs.service import TrainingJobs
 from local.logs import LogSink
-from local.moto_patches import awslambda, cloudwatch, s3, sns, speed, stepfunctions
+from local.moto_patches import awslambda, cloudwatch, events, s3, sns, speed, stepfunctions
 from local.provision import Deployment, provision
 from local.reset import Baseline
 from local.scheduling.alarms import Alarms
 from local.scheduling.rules import Rules
+from local.scheduling.scheduled_rules import ScheduledRules
 from local.scheduling.schedules import Scheduler
+from local.scheduling.targets import Targets
 from local.state.kept import KeptState, open_state
 from local.streams.direct_put import DirectPuts
 from local.streams.event_source import EventSource, EventSourceMapping
@@ -215,7 +217,9 @@ class Emulator:
         ]
         mappings = [self._mapping(source, streams, memory) for source in found.event_sources]
         self.scheduler = Scheduler(account=account, roles=self.roles, terminal=terminal)
-        runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, self._rules()]
+        self.targets = self._targets()
+        scheduled = ScheduledRules(account, self.targets.deliver, terminal)
+        runners: list[Any] = [sink, *self.deliveries, *mappings, self.scheduler, scheduled, self._rules()]
         for runner in runners:
             runner.start()
         self._closing = [*runners, self.jobs, self.functions]
@@ -258,6 +262,18 @@ class Emulator:
             scratch=self._scratch,
             command=self._training_command,
         )
+
+    def _targets(self) -> Targets:
+        """The targets of EventBridge's rules, which get events from now on."""
+        targets = Targets(
+            account=self.account,
+            roles=self.roles,
+            policies=self._policies,
+            invoke=self.functions.invoke_event,
+            terminal=self._terminal,
+        )
+        events.install(targets.deliver)
+        return targets
 
     def _rules(self) -> Rules:
         """The rules of EventBridge. A run with a state also learns from them how executions end."""

@@ -1,16 +1,18 @@
-"""Policies of topics, queues and buckets: which services and roles they allow or deny.
+"""Policies of topics, queues, buckets and functions: which services and roles they allow or deny.
 
 A new topic has a policy that lets services of its own account publish. A policy that replaces it, for
-example one that only demands TLS, no longer does. A new queue or bucket has no policy, so no service can send
-to a queue before its policy allows it.
+example one that only demands TLS, no longer does. A new queue, bucket or function has no policy, so no
+service can send to a queue, or invoke a function, before its policy allows it.
 https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+from moto.awslambda.utils import get_backend
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -22,14 +24,17 @@ from local.terminal import Terminal
 
 
 class ResourcePolicies:
-    """The policies that moto stores for the account's topics, queues and buckets."""
+    """The policies that moto stores for the account's topics, queues, buckets and functions."""
 
     def __init__(self, account: Account, terminal: Terminal) -> None:
         self._account = account
         self._terminal = terminal
 
     def document(self, resource_arn: str) -> str | None:
-        """The policy of a topic, a queue, a bucket, or the bucket of an object; None if there is none."""
+        """The policy of a topic, a queue, a function, a bucket, or the bucket of an object.
+
+        None if there is none.
+        """
         account = self._account
         _, _, service, region, _, name = (
             resource_arn.split(":", 5) if resource_arn.count(":") > 4 else 6 * ("",)
@@ -40,6 +45,10 @@ class ResourcePolicies:
         if service == "sqs":
             queue = sqs_backends[account.id][region].queues.get(name)
             return queue.policy if queue else None
+        if service == "lambda":
+            functions = get_backend(account.id, region).list_functions()
+            function = next((one for one in functions if one.function_name == name.split(":")[1]), None)
+            return json.dumps({"Statement": function.policy.statements}) if function else None
         if service == "s3":
             bucket = s3_backends[account.id][account.partition].buckets.get(name.split("/")[0])
             return bucket.policy.decode() if bucket and bucket.policy else None

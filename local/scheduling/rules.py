@@ -1,7 +1,8 @@
 """EventBridge rules for executions that end, which moto does not send.
 
 The only event is "Step Functions Execution Status Change", sent once for each execution that has ended
-(https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html), to functions.
+(https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html): to the functions of the
+template's rules, and to the default bus, where programs have rules.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from __future__ import annotations
 import datetime
 import json
 import threading
-import time
-import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.account import Account
+from local.moto_patches.events import Event, send_to_bus, service_event
 from local.terminal import Terminal
 
 _TICK_SECONDS = 0.5
@@ -49,7 +49,7 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
 
 
 class Rules:
-    """Checks twice a second which executions have ended, and sends their events to the rules' functions."""
+    """Checks twice a second which executions have ended, and sends their events."""
 
     def __init__(
         self,
@@ -75,8 +75,7 @@ class Rules:
         self._stopped = threading.Event()
 
     def start(self) -> None:
-        if self._rules or self._listener:
-            threading.Thread(target=self._run, name="rules", daemon=True).start()
+        threading.Thread(target=self._run, name="rules", daemon=True).start()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -106,27 +105,22 @@ class Rules:
                 self._terminal.detail(rule.name, f"{event['detail']['name']} {event['detail']['status']}")
                 for function in rule.functions:
                     self._invoke(function, event)
+        send_to_bus(event)
         if self._listener and not self._stopped.is_set():
             self._listener(execution)
 
-    def _event(self, machine_arn: str, execution: Any) -> dict[str, Any]:
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": DETAIL_TYPE,
-            "source": SOURCE,
-            "account": self._account.id,
-            "time": now,
-            "region": self._account.region,
-            "resources": [execution.execution_arn],
-            "detail": {
-                "executionArn": execution.execution_arn,
-                "stateMachineArn": machine_arn,
-                "name": execution.name,
-                "status": str(execution.status),
-                "input": json.dumps(execution.input_data),
-                "error": execution.error,
-                "cause": execution.cause,
-            },
+    def _event(self, machine_arn: str, execution: Any) -> Event:
+        detail = {
+            "executionArn": execution.execution_arn,
+            "stateMachineArn": machine_arn,
+            "name": execution.name,
+            "status": str(execution.status),
+            "startDate": int(execution.start_date.timestamp() * 1000),
+            "stopDate": int(execution.stop_date.timestamp() * 1000),
+            "input": json.dumps(execution.input_data),
+            "output": None if execution.output is None else json.dumps(execution.output),
+            "error": execution.error,
+            "cause": execution.cause,
         }
+        place = {"account": self._account.id, "region": self._account.region}
+        return service_event(SOURCE, DETAIL_TYPE, [execution.execution_arn], detail, **place)

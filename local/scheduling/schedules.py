@@ -1,14 +1,16 @@
 """EventBridge Scheduler: moto stores the schedules, and this module fires them.
 
-A `rate(...)` schedule is due at its StartDate (or creation) and then once per interval. An `at(...)` schedule
-is due once. Both start a state machine or call a function, with the credentials of the schedule's role. A
-`cron(...)` schedule is reported and not fired.
+A `rate(...)` schedule is due at its StartDate (or creation) and then once per interval, an `at(...)` schedule
+once, and a `cron(...)` schedule at each minute that it names. They start a state machine or call a function,
+with the credentials of the schedule's role. A `cron(...)` schedule with `L`, `W` or `#` is reported and not
+fired.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 import threading
 import time
@@ -21,11 +23,13 @@ from moto.scheduler.models import Schedule, scheduler_backends
 
 from local.account import Account
 from local.iam.roles import Roles
+from local.scheduling.cron import is_cron_due
 from local.terminal import Terminal
 
 _TICK_SECONDS = 0.5
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # a keyword that EventBridge Scheduler replaces
 _RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)")
+_CRON = re.compile(r"cron\((.+)\)")
 _AT = re.compile(r"at\(([\dT:-]+)\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 
@@ -45,8 +49,14 @@ def is_due(
 ) -> bool:
     """Whether a schedule has a due time in the interval (since, until]; all times in epoch seconds.
 
-    Raises UnknownExpressionError if the expression is neither a rate nor a single time.
+    Raises UnknownExpressionError if the expression is none that can be fired here.
     """
+    if cron := _CRON.fullmatch(expression):
+        first, last = max(since, math.ceil(start) - 1), until if end is None else min(until, end)
+        try:
+            return is_cron_due(cron.group(1), since=first, until=last, timezone=ZoneInfo(timezone))
+        except ValueError as error:
+            raise UnknownExpressionError(f"the schedule expression {expression}: {error}") from error
     if once := _AT.fullmatch(expression):
         at = datetime.datetime.fromisoformat(once.group(1)).replace(tzinfo=ZoneInfo(timezone)).timestamp()
         return since < at <= until

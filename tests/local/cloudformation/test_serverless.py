@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from local.cloudformation.serverless import expanded
 from local.cloudformation.templates import InvalidRequestError
+from local.scheduling.scheduled_rules import ScheduledRules
+from local.terminal import Terminal
 from tests.local.cloudformation.conftest import ended, reasons, refused
 from tests.local.conftest import unique, until
 
@@ -182,3 +185,64 @@ def test_translator_is_imported_when_a_template_needs_it() -> None:
     code = "import sys, local.cloudformation.serverless; print('samtranslator' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+RULES = """
+AWSTemplateFormatVersion: 2010-09-09
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Answers: {Type: String}
+  Source: {Type: String}
+Resources:
+  Listen:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: index.handler
+      Timeout: 30
+      InlineCode: |
+        import boto3, json, os
+        def handler(event, context):
+            boto3.client("s3").put_object(
+                Bucket=os.environ["ANSWERS"], Key=event["detail-type"], Body=json.dumps(event))
+      Environment: {Variables: {ANSWERS: !Ref Answers}}
+      Policies: [{S3WritePolicy: {BucketName: !Ref Answers}}]
+      Events:
+        Ordered: {Type: EventBridgeRule, Properties: {Pattern: {source: [!Ref Source]}}}
+        Hourly: {Type: Schedule, Properties: {Schedule: rate(1 hour)}}
+"""
+
+
+def test_rules_of_a_serverless_template_call_their_function(local: Any) -> None:
+    stacks, s3, events = (local.client(name) for name in ("cloudformation", "s3", "events"))
+    stack, answers, source = unique("rules"), unique("answers"), unique("shop")
+    s3.create_bucket(Bucket=answers)
+    values = {"Answers": answers, "Source": source}
+    stacks.create_stack(
+        StackName=stack,
+        TemplateBody=RULES,
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    assert ended(stacks, stack)["StackStatus"] == "CREATE_COMPLETE", reasons(stacks, stack)
+    events.put_events(Entries=[{"Source": source, "DetailType": "Order", "Detail": "{}"}])
+
+    def heard(count: int) -> set[str]:
+        return until(  # type: ignore[no-any-return]
+            lambda: {one["Key"] for one in s3.list_objects_v2(Bucket=answers).get("Contents", ())},
+            lambda keys: len(keys) == count,
+        )
+
+    assert heard(1) == {"Order"}
+    now = time.time()
+    quiet = Terminal(quiet=True)
+    scheduled = ScheduledRules(local.account, local.targets.deliver, quiet, clock=lambda: now)
+    scheduled.tick()
+    now += 3601
+    scheduled.tick()
+    assert heard(2) == {"Order", "Scheduled Event"}
+    stacks.delete_stack(StackName=stack)
+    until(
+        lambda: [rule["Name"] for rule in events.list_rules()["Rules"] if rule["Name"].startswith(stack)],
+        lambda names: names == [],
+    )

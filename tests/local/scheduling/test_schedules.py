@@ -42,7 +42,15 @@ def test_one_time_schedule_is_in_its_time_zone():
 
 def test_unsupported_expression_is_reported():
     with pytest.raises(UnknownExpressionError, match="cron"):
-        is_due("cron(0 12 * * ? *)", start=0, since=0, until=1)
+        is_due("cron(0 12 L * ? *)", start=0, since=0, until=1)
+
+
+def test_cron_is_due_in_its_time_zone_until_the_end():
+    at = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC).timestamp()
+    times = {"start": 0, "since": at - 1, "until": at, "timezone": "Europe/Berlin"}
+    assert is_due("cron(0 13 * * ? *)", **times)
+    assert not is_due("cron(0 13 * * ? *)", **times, end=at - 0.5)
+    assert not is_due("cron(0 13 * * ? *)", **{**times, "start": at + 0.5})
 
 
 @pytest.fixture
