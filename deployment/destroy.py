@@ -40,12 +40,16 @@ def _resources(cloudformation: Any, stack_name: str, resource_types: tuple[str, 
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
         found = [one for page in pages for one in page["StackResourceSummaries"]]
     except ClientError as error:
-        raise CommandError(
-            f"The stack {stack_name} cannot be read: {error}",
-            "Check the stage, the region and the account (aws sts get-caller-identity).",
-        ) from error
+        raise _unreadable(stack_name, error) from error
     gone = "DELETE_COMPLETE"
     return [one for one in found if one["ResourceType"] in resource_types and one["ResourceStatus"] != gone]
+
+
+def _unreadable(stack_name: str, error: ClientError) -> CommandError:
+    return CommandError(
+        f"The stack {stack_name} cannot be read: {error}",
+        "Check the stage, the region and the account (aws sts get-caller-identity).",
+    )
 
 
 def empty(s3: Any, bucket: str) -> int:
@@ -92,15 +96,37 @@ def _refuse_new_objects(s3: Any, bucket: str) -> None:
         s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
 
 
+def unprotect(stack_name: str) -> str:
+    """The command that ends the termination protection of a stack.
+
+    A deployment does it only for a complete stack: before one whose creation failed, the CDK deletes what is
+    there, which the protection prevents.
+    """
+    return (
+        "aws cloudformation update-termination-protection --no-enable-termination-protection "
+        f"--stack-name {stack_name}"
+    )
+
+
+def _is_protected(cloudformation: Any, stack_name: str) -> bool:
+    """Whether the stack itself is protected. Raises CommandError if there is no such stack."""
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
+    except ClientError as error:
+        raise _unreadable(stack_name, error) from error
+    return bool(stack.get("EnableTerminationProtection"))
+
+
 def destroy(stage: Stage, cloudformation: Any, s3: Any, cdk: CdkDestroy, console: Console) -> int:
     """Remove the stack of a stage, and its data if the stage does not keep it. Returns the exit code.
 
-    Raises CommandError if the stage is protected, or if its stack cannot be read.
+    Raises CommandError if the stage or its stack is protected, or if the stack cannot be read.
     """
-    if stage.termination_protection:
+    if stage.termination_protection or _is_protected(cloudformation, stage.stack_name):
         raise CommandError(
-            f"The stage {stage.name} is protected.",
-            "Set terminationProtection to false in cdk.json, deploy, and run it again.",
+            f"The stack {stage.stack_name} is protected.",
+            "Set terminationProtection to false in cdk.json, deploy, and run it again. A stack whose "
+            f"creation failed cannot be deployed; for it, run: {unprotect(stage.stack_name)}",
         )
     kept = []
     if stage.keeps_data:

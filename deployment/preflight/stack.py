@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deployment.destroy import unprotect
 from deployment.preflight.finding import Account, Finding
 
 QUALIFIER = "hnb659fds"
@@ -13,7 +14,14 @@ QUALIFIER = "hnb659fds"
 PARAMETER = f"/cdk-bootstrap/{QUALIFIER}/version"
 BOOTSTRAP_LINK = "https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"
 KEY_LINK = "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html"
-BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
+ROLLBACK_LINK = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
+    "using-cfn-updating-stacks-continueupdaterollback.html"
+)
+BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+"""Stacks that were never complete, or are half deleted: only a deletion helps."""
+HALF_ROLLED_BACK = "UPDATE_ROLLBACK_FAILED"
+"""A stack with data, whose last good state can be restored."""
 
 
 def bootstrap_version(account: Account) -> int | None:
@@ -63,8 +71,17 @@ def stack(account: Account) -> list[Finding]:
     if status in BROKEN:
         text = f"{stage.stack_name} is {status}, which cannot be updated"
         remedy = f"Delete it first: make destroy STAGE={stage.name}"
+        if found.get("EnableTerminationProtection"):
+            remedy = f"Delete it first: {unprotect(stage.stack_name)}; make destroy STAGE={stage.name}"
         link = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html"
         return [Finding("stack", "missing", text, remedy, link)]
+    if status == HALF_ROLLED_BACK:
+        text = f"{stage.stack_name} is {status}: an update failed, and so did its rollback"
+        remedy = (
+            "Do not delete it, because it has the data. Correct what the stack's events name, and run: "
+            f"aws cloudformation continue-update-rollback --stack-name {stage.stack_name}"
+        )
+        return [Finding("stack", "missing", text, remedy, ROLLBACK_LINK)]
     if status.endswith("_IN_PROGRESS"):
         text = f"{stage.stack_name} is {status}"
         return [Finding("stack", "missing", text, "Wait until the operation has ended.")]

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from deployment.command import CommandError, Console
@@ -112,6 +113,22 @@ def test_protected_stage_is_not_removed(account: Account) -> None:
     account.fill()
     with pytest.raises(CommandError, match="protected"):
         remove(account, load("prod"))
+    assert account.versions() == 4 and account.runs == 0
+
+
+def test_protected_stack_loses_no_object_whatever_cdk_json_says(account: Account) -> None:
+    """`cdk destroy` would fail after the buckets were emptied.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
+    """
+    account.fill()
+    protected = {"StackName": account.stack_name, "CreationTime": 0, "StackStatus": "CREATE_COMPLETE"}
+    with Stubber(account.cloudformation) as stub:
+        answer = {"Stacks": [{**protected, "EnableTerminationProtection": True}]}
+        stub.add_response("describe_stacks", answer, {"StackName": account.stack_name})
+        with pytest.raises(CommandError, match="protected") as refused:
+            remove(account, load("dev"))
+    assert f"--no-enable-termination-protection --stack-name {account.stack_name}" in refused.value.remedy
     assert account.versions() == 4 and account.runs == 0
 
 

@@ -83,3 +83,33 @@ def test_stack_that_is_broken_or_busy_stops_a_deployment(make, stubbed, status: 
     client = stubbed("cloudformation", ("describe_stacks", answer, {"StackName": "tastemaker-dev"}))
     (finding,) = stack.stack(make(stubs={"cloudformation": client}))
     assert finding.status == "missing" and status in finding.text and finding.remedy
+
+
+def broken(stubbed, status: str, **more: object) -> object:
+    """A client of CloudFormation with a stack of this status."""
+    answer = {"StackName": "tastemaker-dev", "CreationTime": 0, "StackStatus": status, **more}
+    call = ("describe_stacks", {"Stacks": [answer]}, {"StackName": "tastemaker-dev"})
+    return stubbed("cloudformation", call)
+
+
+def test_stack_whose_rollback_failed_is_rolled_back_and_not_deleted(make, stubbed) -> None:
+    """It has all data. CloudFormation can bring it back to its last good state.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
+    """
+    client = broken(stubbed, "UPDATE_ROLLBACK_FAILED")
+    (finding,) = stack.stack(make(stubs={"cloudformation": client}))
+    assert finding.status == "missing" and "destroy" not in finding.remedy
+    assert "aws cloudformation continue-update-rollback --stack-name tastemaker-dev" in finding.remedy
+
+
+def test_stack_that_was_never_complete_loses_its_protection_before_it_is_deleted(make, stubbed) -> None:
+    """The CDK protects a stack before it creates it, and cannot deploy one whose creation failed.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
+    """
+    client = broken(stubbed, "ROLLBACK_COMPLETE", EnableTerminationProtection=True)
+    (finding,) = stack.stack(make(stubs={"cloudformation": client}))
+    unprotect, destroy = finding.remedy.split("; ")
+    assert unprotect.endswith("--no-enable-termination-protection --stack-name tastemaker-dev")
+    assert destroy == "make destroy STAGE=dev"
