@@ -9,14 +9,17 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 # Errors of the Lambda service, not of the function: a retry can succeed.
+# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
 TRANSIENT_LAMBDA_ERRORS = [
+    "Lambda.ClientExecutionTimeoutException",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
 ]
 # The account, or the function, has no free concurrency. Other work takes minutes to end, so a state waits for
-# hours: an account may have as little as 10.
-THROTTLED = ["Lambda.TooManyRequestsException"]
+# hours: an account may have as little as 10. The second name is that of the same error in the steps function,
+# which invokes the runtime function to warm a model.
+THROTTLED = ["Lambda.TooManyRequestsException", "TooManyRequestsException"]
 THROTTLED_ATTEMPTS, THROTTLED_MAX_SECONDS = 300, 60
 # A state waits so many seconds longer than the function may run.
 GRACE_SECONDS = 30

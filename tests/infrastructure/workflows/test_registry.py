@@ -5,7 +5,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from infrastructure.training import ENTRYPOINT
 from tests.infrastructure.conftest import definitions_of
@@ -279,18 +282,41 @@ def test_mailing_checks_its_input_and_looks_at_each_job_until_it_is_done(definit
     assert states[written["Next"]] == {"Type": "Pass", "OutputPath": "$.messages.report", "End": True}
 
 
-def test_throttled_states_wait_for_hours(definitions: Definitions) -> None:
-    """A new account has a concurrency of 10, which one batch job uses up."""
-    tasks = [
+def lambda_tasks(definitions: Definitions) -> list[dict[str, Any]]:
+    """The states that invoke a function, also those of maps."""
+    found = [
         one
         for definition in definitions.values()
         for state in definition["States"].values()
         for one in (state, *state.get("ItemProcessor", {}).get("States", {}).values())
         if ":lambda:" in str(one.get("Resource")) or "Function" in str(one.get("Resource"))
     ]
-    assert len(tasks) > 20
-    for task in tasks:
+    assert len(found) > 20
+    return found
+
+
+def test_throttled_states_wait_for_hours(definitions: Definitions) -> None:
+    """A new account has a concurrency of 10, which one batch job uses up.
+
+    The second name is that of the error which the steps function gets when it invokes the runtime function.
+    """
+    for task in lambda_tasks(definitions):
         first, *others = task["Retry"]
-        assert first["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+        assert first["ErrorEquals"] == ["Lambda.TooManyRequestsException", "TooManyRequestsException"]
         assert first["MaxAttempts"] * first["MaxDelaySeconds"] > 4 * 3600
         assert not any("TooManyRequests" in error for retry in others for error in retry["ErrorEquals"])
+
+
+def test_errors_of_lambda_that_pass_are_those_of_the_cdk(definitions: Definitions) -> None:
+    """CDK's own task retries what Step Functions documents as transient errors of Lambda.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+    """
+    stack = cdk.Stack()
+    function = lambda_.Function.from_function_name(stack, "Function", "f")
+    state = tasks.LambdaInvoke(stack, "Task", lambda_function=function, payload_response_only=True)
+    (retry,) = state.to_state_json()["Retry"]
+    assert "Lambda.ServiceException" in retry["ErrorEquals"]
+    for task in lambda_tasks(definitions):
+        retried = {error for one in task["Retry"] for error in one["ErrorEquals"]}
+        assert set(retry["ErrorEquals"]) <= retried

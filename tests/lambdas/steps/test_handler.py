@@ -7,8 +7,11 @@ import threading
 import time
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+from botocore.stub import Stubber
 
-from lambdas.steps.handler import Steps
+from lambdas.steps.handler import WARMING_CONFIG, Steps
 from lambdas.steps.purging import Tables, purge
 from lambdas.steps.warming import WarmingError, warm
 from lambdas.stores.lake import LakeBucket
@@ -280,3 +283,15 @@ def test_warm_reaches_all_provisioned_environments_at_the_same_time():
 
     request = {"campaignArn": "c", "solutionVersionArn": "v"}
     assert warm(Environments({"seconds": 1.5}), "runtime:live", request, 5) == {"seconds": 1.5}
+
+
+def test_error_of_throttled_warming_has_the_name_for_which_the_state_waits():
+    """Lambda reports an exception by the name of its class, and Step Functions compares the name."""
+    client = get_session().create_client(
+        "lambda", "eu-west-1", aws_access_key_id="test", aws_secret_access_key="test", config=WARMING_CONFIG
+    )
+    with Stubber(client) as stub:
+        stub.add_client_error("invoke", "TooManyRequestsException", http_status_code=429)
+        with pytest.raises(ClientError) as throttled:
+            warm(client, "runtime", {"campaignArn": "c", "solutionVersionArn": "v"})
+    assert type(throttled.value).__name__ == "TooManyRequestsException"
