@@ -181,7 +181,7 @@ def _role(
         allow(role, READ_STREAM, [stream.stream_arn])
     allow(
         role,
-        ["s3:PutObject", "s3:AbortMultipartUpload"],
+        ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
         [lake.objects(pattern) for pattern in (*AREAS, FAILED_EVENTS_PATTERN)],
         because="keys begin with the dataset group of each event, and with the reason of a failure",
     )

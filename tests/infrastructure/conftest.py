@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,3 +100,19 @@ def definitions_of(template: Template) -> dict[str, dict[str, Any]]:
         name = workflow_of(properties["StateMachineName"])
         found[name] = json.loads(text_of(properties["DefinitionString"]))
     return found
+
+
+def actions_of(policies: Mapping[str, Mapping[str, Any]], role: str) -> set[str]:
+    """Actions that policies allow to the role with a logical id."""
+    return {
+        action
+        for policy in policies.values()
+        if {"Ref": role} in policy["Roles"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+    }
+
+
+def listed(value: Any) -> list[Any]:
+    """A member of a policy that may be one value or a list."""
+    return value if isinstance(value, list) else [value]

@@ -11,7 +11,7 @@ import pytest
 from infrastructure.data.event_delivery import EVENTS_PREFIX, PARTITION_QUERY
 from tastemaker.contracts.lake_layout import GroupFolder, action_group
 from tastemaker.contracts.streamed_event import COLUMNS
-from tests.infrastructure.conftest import Template
+from tests.infrastructure.conftest import Template, actions_of
 
 
 def destination(template: Template) -> dict[str, Any]:
@@ -54,3 +54,23 @@ def test_readers_of_action_events_find_those_of_older_deployments() -> None:
     """Delivery wrote them below `actions/events/` before partition keys had no slash."""
     old = GroupFolder(action_group("films")).events
     assert old == "groups/films/actions/events/" and old.startswith(GroupFolder("films").action_events)
+
+
+def test_delivery_has_the_documented_permissions(template: Template) -> None:
+    """For S3, Glue, a Kinesis stream and the log of errors.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+    """
+    role = destination(template)["RoleARN"]["Fn::GetAtt"][0]
+    granted = actions_of(template.of_type("AWS::IAM::Policy"), role)
+    objects = {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"}
+    bucket = {"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"}
+    schema = {"glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"}
+    needed = {*objects, *bucket, *schema, "logs:PutLogEvents"}
+    if template.of_type("AWS::Kinesis::Stream"):
+        needed |= {
+            f"kinesis:{name}" for name in ("DescribeStream", "GetShardIterator", "GetRecords", "ListShards")
+        }
+    if template.of_type("AWS::KMS::Key"):
+        needed |= {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert granted == needed

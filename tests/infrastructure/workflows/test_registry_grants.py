@@ -20,7 +20,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from tastemaker.contracts.workflow_names import workflow_of
-from tests.infrastructure.conftest import Assembly, Template, definitions_of
+from tests.infrastructure.conftest import Assembly, Template, actions_of, definitions_of, listed
 
 TRACING_AND_LOGS = ("xray:", "logs:")
 """Services whose actions CDK grants to a machine by its own settings, not by its tasks."""
@@ -110,7 +110,7 @@ def test_map_may_redrive_its_child_executions(template: Template) -> None:
         json.dumps(statement["Resource"])
         for policy in template.of_type("AWS::IAM::Policy").values()
         for statement in policy["PolicyDocument"]["Statement"]
-        if "states:RedriveExecution" in _list(statement["Action"])
+        if "states:RedriveExecution" in listed(statement["Action"])
     ]
     assert resources and all(resource.endswith('/*:*"]]}') for resource in resources)
 
@@ -148,18 +148,3 @@ def integrations(definition: Any) -> Iterator[str]:
     inner = definition.values() if isinstance(definition, dict) else definition
     for one in inner if isinstance(inner, list) or isinstance(definition, dict) else ():
         yield from integrations(one)
-
-
-def actions_of(policies: Mapping[str, Mapping[str, Any]], role: str) -> set[str]:
-    """Actions that policies allow to the role with a logical id."""
-    return {
-        action
-        for policy in policies.values()
-        if {"Ref": role} in policy["Roles"]
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in _list(statement["Action"])
-    }
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
