@@ -1,10 +1,13 @@
-"""A state that runs a SageMaker training job and waits for its end."""
+"""States that run a SageMaker training job, wait for its end, and limit its log."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
 
+from infrastructure.logs import log_group_arn
 from infrastructure.permissions import allow
 from infrastructure.training import JOB_PREFIX, Training
 from infrastructure.workflows.flow import Workflow
@@ -47,34 +50,68 @@ def training_job(flow: Workflow, training: Training) -> sfn.CustomState:
 
 
 def limit_logs(flow: Workflow, days: int, then: sfn.IChainable) -> sfn.CustomState:
-    """A state that sets the retention of the log of all training jobs, which SageMaker creates without one.
+    """States that set the retention of the log of training jobs, which SageMaker creates without one.
 
-    The model is registered even if that fails.
+    All jobs of the account write to this log. If it has a retention, somebody has chosen it, and it stays.
+    The model is registered even if a state fails.
     """
-    stack = cdk.Stack.of(flow)
-    state = sfn.CustomState(
+    look = _logs_task(
+        flow,
+        "Look at the log of training jobs",
+        "describeLogGroups",
+        {"LogGroupNamePrefix": JOB_LOGS, "Limit": 1},  # names are sorted, so this one comes first
+        then,
+        result_path="$.log",
+    )
+    limit = _logs_task(
         flow,
         "Limit the log of training jobs",
+        "putRetentionPolicy",
+        {"LogGroupName": JOB_LOGS, "RetentionInDays": days},
+        then,
+    )
+    chosen = sfn.Condition.is_present("$.log.LogGroups[0].RetentionInDays")
+    look.next(sfn.Choice(flow, "Has the log a retention?").when(chosen, then).otherwise(limit))
+    limit.next(then)
+    group = log_group_arn(flow, f"{JOB_LOGS}:*")
+    allow(
+        flow.role,
+        ["logs:PutRetentionPolicy"],
+        [group],
+        because="the ARN of a log group ends with an asterisk",
+    )
+    allow(
+        flow.role,
+        ["logs:DescribeLogGroups"],
+        [log_group_arn(flow, "*")],
+        because="the action lists the log groups of the account",
+    )
+    return look
+
+
+def _logs_task(
+    flow: Workflow,
+    title: str,
+    action: str,
+    parameters: dict[str, Any],
+    then: sfn.IChainable,
+    *,
+    result_path: str = sfn.JsonPath.DISCARD,
+) -> sfn.CustomState:
+    """A state that calls CloudWatch Logs, and goes on with `then` if that fails."""
+    state = sfn.CustomState(
+        flow,
+        title,
         state_json={
             "Type": "Task",
-            "Resource": f"arn:{stack.partition}:states:::aws-sdk:cloudwatchlogs:putRetentionPolicy",
-            "Parameters": {"LogGroupName": JOB_LOGS, "RetentionInDays": days},
-            "ResultPath": sfn.JsonPath.DISCARD,
+            "Resource": f"arn:{cdk.Stack.of(flow).partition}:states:::aws-sdk:cloudwatchlogs:{action}",
+            "Parameters": parameters,
+            "ResultPath": result_path,
             "TimeoutSeconds": 60,
         },
     )
     state.add_retry(errors=["States.TaskFailed"], max_attempts=1)
     state.add_catch(then, errors=["States.ALL"], result_path="$.ignored")
-    arn = stack.format_arn(
-        service="logs",
-        resource="log-group",
-        resource_name=f"{JOB_LOGS}:*",
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )
-    allow(
-        flow.role, ["logs:PutRetentionPolicy"], [arn], because="the ARN of a log group ends with an asterisk"
-    )
-    state.next(then)
     return state
 
 

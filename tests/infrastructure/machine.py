@@ -111,13 +111,13 @@ class Machine:
 
 def _chosen(step: Document, state: Document) -> str:
     for choice in step["Choices"]:
-        present, true = choice["And"]
-        assert present["IsPresent"] is True and true["BooleanEquals"] is True
+        *before, condition = choice.get("And", [choice])
+        assert all(one["IsPresent"] is True for one in before)
         try:
-            found = _get(true["Variable"], state, {})
+            found = _get(condition["Variable"], state, {})
         except KeyError:
             continue
-        if found is True:
+        if condition.get("IsPresent") or found is condition["BooleanEquals"]:
             return str(choice["Next"])
     return str(step["Default"])
 

@@ -20,6 +20,8 @@ FLOWS = {
         "Begin training",
         "Is there something to train?",
         "Train model",
+        "Look at the log of training jobs",
+        "Has the log a retention?",
         "Limit the log of training jobs",
         "Register model",
     ],
@@ -80,7 +82,7 @@ def test_every_failure_reaches_the_failure_step(definitions: Definitions, name: 
         state = states[title]
         if state["Type"] not in ("Task", "Map"):
             continue
-        if title == "Limit the log of training jobs":  # nothing depends on it
+        if title.endswith("the log of training jobs"):  # nothing depends on it
             continue
         *_, catch = state["Catch"]
         assert (catch["ErrorEquals"], catch["ResultPath"]) == (["States.ALL"], "$.error")
@@ -102,7 +104,7 @@ def test_step_gets_every_member_of_the_contract(definitions: Definitions, name: 
         parameters = state.get("Parameters", {})
         if "workflow" not in parameters:  # work of another function, which gets only the plan
             assert {"action", "plan.$"} >= set(parameters) or state["Resource"].endswith(
-                (".sync", "putRetentionPolicy")
+                (".sync", "putRetentionPolicy", "describeLogGroups")
             )
             continue
         assert parameters["workflow"] == name
@@ -229,6 +231,24 @@ def test_training_waits_for_its_quota_and_fails_at_once_if_there_is_none(definit
     assert states[none["Next"]]["Parameters"]["action"] == "fail"
     wait = states[question["Default"]]
     assert (wait["Type"], wait["Next"]) == ("Wait", "Train model")
+
+
+def test_retention_that_somebody_has_chosen_for_the_log_of_all_training_jobs_stays(
+    definitions: Definitions,
+) -> None:
+    """Every training job of the account writes to this log, so a short retention deletes what others wrote.
+
+    A log group without `retentionInDays` keeps its events forever.
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html
+    """
+    states = definitions["train"]["States"]
+    look = states["Look at the log of training jobs"]
+    assert look["Parameters"] == {"LogGroupNamePrefix": "/aws/sagemaker/TrainingJobs", "Limit": 1}
+    (chosen,) = states[look["Next"]]["Choices"]
+    assert (chosen["Variable"], chosen["IsPresent"]) == ("$.log.LogGroups[0].RetentionInDays", True)
+    assert chosen["Next"] == "Register model"
+    (failed,) = look["Catch"]
+    assert (failed["ErrorEquals"], failed["Next"]) == (["States.ALL"], "Register model")
 
 
 def test_entry_point_meets_the_limits_of_sagemaker_and_cloudformation() -> None:

@@ -83,6 +83,7 @@ DOCUMENTED = {
         "events:DescribeRule",
     },
     # CDK's CallAwsService grants the action that its caller names.
+    "aws-sdk:cloudwatchlogs:describeLogGroups": {"logs:DescribeLogGroups"},
     "aws-sdk:cloudwatchlogs:putRetentionPolicy": {"logs:PutRetentionPolicy"},
     # The reader of a distributed map. CDK grants it with the map.
     "s3:getObject": {"s3:GetObject"},

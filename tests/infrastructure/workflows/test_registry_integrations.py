@@ -80,6 +80,7 @@ def test_parameters_of_every_integration_fit_the_model_of_the_service(stage: str
     found = list(calls(list(definitions.values())))
     assert {(service, name) for service, name, _ in found} == {
         ("sagemaker", "CreateTrainingJob"),
+        ("logs", "DescribeLogGroups"),
         ("logs", "PutRetentionPolicy"),
         ("s3", "GetObject"),
         *([("emr-serverless", "StartJobRun")] if stage == "prod" else []),
