@@ -212,7 +212,9 @@ def _schema(scope: Construct, stage: Stage, lake: Lake) -> glue.CfnTable:
         "Schemas",
         catalog_id=stack.account,
         database_input=glue.CfnDatabase.DatabaseInputProperty(
-            name=name, description="Schemas of Tastemaker's data"
+            name=name,
+            description="Schemas of Tastemaker's data",
+            create_table_default_permissions=[_open_to_iam()],
         ),
     )
     of = glue.CfnTable
@@ -243,6 +245,18 @@ def _schema(scope: Construct, stage: Stage, lake: Lake) -> glue.CfnTable:
     )
     table.add_resource_dependency(database)
     return table
+
+
+def _open_to_iam() -> glue.CfnDatabase.PrincipalPrivilegesProperty:
+    """Policies of IAM decide on the tables, also in an account whose new databases ask Lake Formation.
+
+    There, Firehose could not read its schema. In other accounts it is the default.
+    https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+    """
+    everyone = glue.CfnDatabase.DataLakePrincipalProperty(
+        data_lake_principal_identifier="IAM_ALLOWED_PRINCIPALS"
+    )
+    return glue.CfnDatabase.PrincipalPrivilegesProperty(permissions=["ALL"], principal=everyone)
 
 
 def _partition_by_group_and_area() -> firehose.CfnDeliveryStream.ProcessingConfigurationProperty:

@@ -28,6 +28,17 @@ def test_table_declares_the_columns_as_glue_stores_them(template: Template) -> N
     assert given["Deserializer"]["OpenXJsonSerDe"] == {"CaseInsensitive": True}
 
 
+def test_policies_decide_on_the_schema_where_lake_formation_would(template: Template) -> None:
+    """An account can let Lake Formation decide on new databases and tables; a database can differ from it.
+
+    https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+    """
+    (database,) = template.of_type("AWS::Glue::Database").values()
+    everyone = {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}
+    given = database["DatabaseInput"]["CreateTableDefaultPermissions"]
+    assert given == [{"Permissions": ["ALL"], "Principal": everyone}]
+
+
 def test_files_have_the_extension_that_readers_ask_for(template: Template) -> None:
     assert destination(template)["FileExtension"] == ".parquet"
 
