@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 
 from tastemaker.failures import AccessRefused
 from tastemaker.files import Location
@@ -28,23 +30,41 @@ class RoleAssumption:
     def assume(self, role: str, policy: dict[str, Any]) -> boto3.Session:
         """A session with the role's credentials, limited to what the session policy `policy` allows.
 
+        It assumes the role again before the credentials end: a role that a role assumes has them for an hour,
+        and a job on Spark takes longer.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+
         Raises AccessRefused with the trust statement to add.
         """
         sts = self.own.client("sts")
         request = {"ExternalId": self.external_id} if self.external_id else {}
         text = json.dumps(policy, separators=(",", ":"))
-        try:
-            answer = sts.assume_role(RoleArn=role, RoleSessionName="tastemaker", Policy=text, **request)
-        except ClientError as error:
-            trusted = self.job_roles or [role_of(sts.get_caller_identity()["Arn"])]
-            raise AccessRefused(
-                f"the role {role} cannot be assumed ({error.response['Error'].get('Code')}): it does not "
-                "exist, or it does not trust this function. Create it, or add this to its trust policy: "
-                f"{trust_statement(trusted, self.external_id)}"
-            ) from error
-        keys = answer["Credentials"]
-        return boto3.Session(
-            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], self.own.region_name
+
+        def credentials() -> dict[str, str]:
+            try:
+                answer = sts.assume_role(RoleArn=role, RoleSessionName="tastemaker", Policy=text, **request)
+            except ClientError as error:
+                raise self._refused(sts, role, error) from error
+            keys = answer["Credentials"]
+            return {
+                "access_key": keys["AccessKeyId"],
+                "secret_key": keys["SecretAccessKey"],
+                "token": keys["SessionToken"],
+                "expiry_time": keys["Expiration"].isoformat(),
+            }
+
+        session = get_session()
+        session._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+            credentials(), refresh_using=credentials, method="sts-assume-role"
+        )
+        return boto3.Session(botocore_session=session, region_name=self.own.region_name)
+
+    def _refused(self, sts: Any, role: str, error: ClientError) -> AccessRefused:
+        trusted = self.job_roles or [role_of(sts.get_caller_identity()["Arn"])]
+        return AccessRefused(
+            f"the role {role} cannot be assumed ({error.response['Error'].get('Code')}): it does not "
+            "exist, or it does not trust this function. Create it, or add this to its trust policy: "
+            f"{trust_statement(trusted, self.external_id)}"
         )
 
 

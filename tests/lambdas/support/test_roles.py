@@ -1,6 +1,7 @@
 """Jobs assume callers' roles with an external id, for one location only."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -21,8 +22,9 @@ class Session:
 
     region_name = "eu-west-1"
 
-    def __init__(self, *, untrusted: bool = False) -> None:
+    def __init__(self, *, untrusted: bool = False, minutes: float = 60) -> None:
         self.untrusted, self.requests = untrusted, list[dict[str, Any]]()
+        self.minutes = minutes
 
     def client(self, name: str) -> "Session":
         return self
@@ -31,7 +33,8 @@ class Session:
         self.requests.append(request)
         if self.untrusted:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole")
-        return {"Credentials": {"AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c"}}
+        keys = {"AccessKeyId": f"a{len(self.requests)}", "SecretAccessKey": "b", "SessionToken": "c"}
+        return {"Credentials": {**keys, "Expiration": datetime.now(UTC) + timedelta(minutes=self.minutes)}}
 
     def get_caller_identity(self) -> dict[str, str]:
         return {"Arn": "arn:aws:sts::123456789012:assumed-role/import-role/session"}
@@ -45,6 +48,21 @@ def test_role_is_assumed_with_the_external_id_and_a_session_policy() -> None:
     (request,) = own.requests
     assert (request["RoleArn"], request["ExternalId"]) == (ROLE, "stack-id")
     assert json.loads(request["Policy"]) == policy
+
+
+def test_role_is_assumed_again_before_its_credentials_end() -> None:
+    """A role that a role assumes has credentials for an hour at most; a job on Spark may take twelve.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+    """
+    own = Session(minutes=1)
+    session = RoleAssumption(own, "stack-id").assume(ROLE, {})  # type: ignore[arg-type]
+    own.minutes = 60
+    for _ in range(2):
+        keys = session.get_credentials().get_frozen_credentials()  # type: ignore[union-attr]
+        assert keys.access_key == "a2"
+    first, again = own.requests
+    assert first == again
 
 
 def test_error_has_the_trust_statement_with_all_roles_and_the_external_id() -> None:
