@@ -124,8 +124,9 @@ class Workflow(Construct):
         """An action of a function on each element of a JSON list in the lake.
 
         The list is in `area` of a dataset group, at the key that the JSON path `list_key` points to. Each
-        element has a child execution, so the list may have any length. The results must be small, a number
-        for example: together they are the output of one state.
+        element has a child execution. The results must be small, a number for example, and the list at most
+        tens of thousands of elements long: together the results are the output of one state, which has at
+        most 256 KB, also if `result_path` discards them (aws-cdk issue 24799).
         """
         allow_distributed_map(self.role, self._machine_name, lists=lake.objects(patterns(area)[0]))
         state = distributed_map(

@@ -24,7 +24,7 @@ from lambdas.deletion.lake_files import (
     delete_upsert_lines,
     delete_user_rows,
 )
-from lambdas.deletion.planning import Task, plan_tasks
+from lambdas.deletion.planning import Task, plan_tasks, planned_tasks
 from lambdas.deletion.tables import THREADS, Tables
 from lambdas.deletion.users import digest_of, read_users
 from lambdas.stores import parquet
@@ -114,6 +114,8 @@ class DataDeletion:
         The number of its rows is stored before they are deleted, because a repeated call finds fewer rows or
         none, and would report that number.
         """
+        if "tasks" in task:
+            return sum(self._delete_once(plan, one) for one in task["tasks"])
         key = DeletionFolder(plan["folder"]).count(_task_name(task))
         before = next((int(self.lake.read(found)) for found, _ in self.lake.objects(key)), 0)
 
@@ -128,7 +130,7 @@ class DataDeletion:
 
         A day that still has its sources may have been compacted again, from a source that was not clean yet.
         """
-        planned = {task.get("key") for task in json.loads(self.lake.read(plan["work"]))}
+        planned = {task.get("key") for task in planned_tasks(self.lake, plan)}
         found = [*parquet.keys(self.lake, plan["events"]), *parquet.keys(self.lake, plan["actionEvents"])]
         with_sources = {key.rpartition("/")[0] for key in found if not is_compacted(key)}
         new = [

@@ -5,7 +5,8 @@ import replaced, or that were stopped, still exist.
 """
 
 import json
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NotRequired, TypedDict
 
 from lambdas.stores import parquet
@@ -17,16 +18,23 @@ from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.contracts.streamed_event import event_columns
 
 USERS_PER_TASK = 20_000
+MAX_ELEMENTS = 10_000
+"""Elements of the list of tasks. Step Functions counts the results of all of them as the output of one state,
+which has at most 256 KB, also if it discards them.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, aws-cdk issue 24799
+"""
 
 # `from` is a keyword of Python.
 Task = TypedDict(
     "Task",
     {
-        "what": Literal["rows", "events", "lines", "left", "history", "tables"],
+        "what": Literal["rows", "events", "lines", "left", "history", "tables", "several"],
         "key": NotRequired[str],
         "visible": NotRequired[bool],
         "from": NotRequired[int],
         "to": NotRequired[int],
+        "tasks": NotRequired[list["Task"]],
     },
 )
 """One element of the list of tasks.
@@ -34,6 +42,7 @@ Task = TypedDict(
 `rows` deletes from a file of a dataset and `events` from a file of streamed events, whose rows count only if
 it is `visible`; `lines` from a file of upserts. `left` deletes all objects under a prefix, `history` their
 old versions. `tables` deletes the rows of the users and sessions from number `from` up to number `to`.
+`several` stands for `tasks`, which are performed one after the other.
 """
 
 
@@ -67,8 +76,26 @@ def plan_tasks(lake: LakeBucket, plan: DataDeletionPlan, users: Sequence[str]) -
         {"what": "tables", "from": start, "to": min(start + USERS_PER_TASK, count)}
         for start in range(0, count, USERS_PER_TASK)
     ]
-    lake.write(plan["work"], json.dumps(tasks))
+    lake.write(plan["work"], json.dumps(bundled(tasks)))
     return {"users": len(users), "sessions": len(sessions), "pieces": len(tasks)}
+
+
+def bundled(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks as at most `MAX_ELEMENTS` elements: more tasks are put together, each as many."""
+    size = math.ceil(len(tasks) / MAX_ELEMENTS)
+    if size <= 1:
+        return list(tasks)
+    return [
+        {"what": "several", "tasks": list(tasks[start : start + size])}
+        for start in range(0, len(tasks), size)
+    ]
+
+
+def planned_tasks(lake: LakeBucket, plan: DataDeletionPlan) -> Iterator[Task]:
+    """The tasks that `plan_tasks` has written."""
+    element: Task
+    for element in json.loads(lake.read(plan["work"])):
+        yield from element.get("tasks", [element])
 
 
 def _sessions(lake: LakeBucket, keys: Sequence[str], users: Collection[str]) -> list[str]:

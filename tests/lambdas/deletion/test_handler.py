@@ -175,6 +175,15 @@ def test_restarted_deletion_counts_rows_of_both_runs(place: Deployment) -> None:
     assert "ann" not in place.known()
 
 
+def test_element_of_several_tasks_deletes_and_counts_as_they_do_alone(place: Deployment) -> None:
+    place.job.run("plan", PLAN, {})
+    tasks = json.loads(place.job.lake.read(PLAN["work"]))
+    for _ in range(2):  # Lambda may repeat it
+        place.job.run("delete", PLAN, {"what": "several", "tasks": tasks})
+    assert place.job.run("count", PLAN, {})["numDeleted"] == 2 + 1 + 3 + 5 + 1
+    assert "ann" not in place.known()
+
+
 @pytest.mark.parametrize("step", ["delete", "count"])
 def test_list_of_users_that_changes_meanwhile_fails_the_deletion(place: Deployment, step: str) -> None:
     """Each task reads the list, and the tables are divided by the numbers of users in it."""
