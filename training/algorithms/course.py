@@ -14,6 +14,13 @@ from typing import NamedTuple
 MIN_GAIN = 0.01
 """The least share by which the next pass must be expected to raise the objective on validation data."""
 
+MIN_GAIN_OF_SMALL_DATA = 0.05
+"""The same for data that ask for many passes because they are small.
+
+A first model of them is ready soon, and long histories gain less than this from more passes. Short ones gain
+more (`docs/models.md`, "Short histories of small data").
+"""
+
 SLOWING = 0.7
 """What a pass gains, as a share of what the passes before gained each."""
 
@@ -44,14 +51,15 @@ def falling(passes: int) -> int:
 class Course:
     """The passes of one training.
 
-    `least` is the passes to make, unless validation stops rising before, and `most` bounds them (0 for no
-    bound). If they are `fixed`, there are no more, and the rate falls from the start. `reached` has the
-    objective after each pass so far. The rate falls from the end of the pass `high` to the end of the pass
-    `last`; before that is decided, they are None. `out_of_time` is whether the budget decided it.
+    `least` is the passes to make, unless validation stops rising before. Beyond them, the next pass must be
+    expected to raise the objective by the share `gain`. If they are `fixed`, there are no more, and the rate
+    falls from the start. `reached` has the objective after each pass so far. The rate falls from the end of
+    the pass `high` to the end of the pass `last`; before that is decided, they are None. `out_of_time` is
+    whether the budget decided it.
     """
 
     least: int
-    most: int = 0
+    gain: float = MIN_GAIN
     fixed: bool = False
     reached: list[float] = field(default_factory=list)
     high: int | None = None
@@ -98,18 +106,16 @@ class Course:
         `affordable` is the number of passes that the time budget still allows.
         """
         self.reached.append(reached)
-        bounded = 0 < self.most <= self.done + affordable
-        if self.most:
-            affordable = min(affordable, max(self.most - self.done, 0))
         without_gain = self.done - 1 - self.reached.index(max(self.reached))
         if self.last is not None:
             over = without_gain >= MAX_PASSES_WITHOUT_GAIN
             self.last = self.done if over else min(self.last, self.done + affordable)
             return
         stuck = without_gain >= MAX_PASSES_WITHOUT_GAIN - 1
-        enough = self.done >= self.least * FALL // (FALL + 1) and self.next_gain < MIN_GAIN
+        enough = self.done >= self.least * FALL // (FALL + 1) and self.next_gain < self.gain
         out_of_time = affordable <= falling(self.done + 1)
         if stuck or enough or out_of_time:
             self.high = self.done
-            self.out_of_time = out_of_time and not (stuck or enough or bounded)
-            self.last = self.done + (affordable if out_of_time else falling(self.done))
+            self.out_of_time = out_of_time and not (stuck or enough)
+            rest = max(falling(self.done), 0 if stuck else self.least - self.done)
+            self.last = self.done + (affordable if out_of_time else rest)

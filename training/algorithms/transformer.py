@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tastemaker.models.ages import worth
 from training.algorithms import batches, factors, validation
 from training.algorithms.checkpoint import Best, Checkpoint
-from training.algorithms.course import Course, Turn
+from training.algorithms.course import MIN_GAIN, MIN_GAIN_OF_SMALL_DATA, Course, Turn
 from training.algorithms.network import Network, Shape
 from training.algorithms.steps import USUAL, Steps
 from training.algorithms.trainer import Sampler, Trainer, Work, device
@@ -37,8 +37,8 @@ It reads more while validation rises (`training.algorithms.course`).
 PASSES = (3, 40)
 """The fewest and the most passes that this number of events asks for.
 
-Data that ask for more than the fewest are small. They get no more passes than they ask for, so that a first
-model is ready soon: on the movie ratings four passes reached what six did (objective .218 both).
+Data that ask for more than the fewest are small: further passes must gain more
+(`course.MIN_GAIN_OF_SMALL_DATA`).
 """
 PEAK_RATE = 3e-3
 INITIAL_VECTOR_LENGTH = 0.3
@@ -68,7 +68,7 @@ class Plan:
     `seconds` bounds the whole training: the share `FIT_SHARE` is for `fit`, and the rest for two calls of
     `refine`. Each makes at least one pass. If the width is 0, the amount of data decides. If passes is 0, the
     data decide too, and validation after each pass. `least` is the number of passes that the data ask for,
-    and `most` bounds them for small data (0 for no bound).
+    and `gain` what each further one must be expected to gain.
     """
 
     seconds: float
@@ -76,7 +76,7 @@ class Plan:
     width: int = 0
     window: int = 100
     least: int = 0
-    most: int = 0
+    gain: float = MIN_GAIN
     dropout: float = 0.2
     rate: float = PEAK_RATE
     steps: Steps = USUAL
@@ -85,8 +85,8 @@ class Plan:
         """The plan with everything that was left open."""
         least = self.passes or int(np.clip(round(TOTAL_EVENTS / max(events, 1)), *PASSES))
         width = self.width or (64 if events < 500_000 else 96 if events < 10_000_000 else 128)
-        most = least if least > PASSES[0] else 0
-        return replace(self, least=least, most=most, width=width)
+        gain = MIN_GAIN_OF_SMALL_DATA if least > PASSES[0] else MIN_GAIN
+        return replace(self, least=least, gain=gain, width=width)
 
 
 @dataclass
@@ -217,7 +217,7 @@ def _started(prepared: Prepared, training: Sequences, plan: Plan, seed: int) -> 
 def _begun(trainer: Trainer, plan: Plan, state: Checkpoint) -> tuple[Course, Best]:
     """The passes so far and the best weights, from the leader's checkpoint if there is one."""
     optimizer, group = trainer.optimizer, trainer.group
-    course = Course(plan.least, plan.most, fixed=plan.passes > 0)
+    course = Course(plan.least, plan.gain, fixed=plan.passes > 0)
     best = Best(-1.0, 0, _copies(optimizer.average))
     restored = state.read(trainer.network, optimizer, device())
     if restored is not None:
@@ -292,7 +292,7 @@ def _left(course: Course, each: float) -> str:
 def _planned(plan: Plan) -> str:
     if plan.passes:
         return f"{plan.passes} passes"
-    return f"at most {plan.most} passes" if plan.most else f"{plan.least} passes and more while they help"
+    return f"{plan.least} passes and more while each promises {100 * plan.gain:.0f} %"
 
 
 def refine(
