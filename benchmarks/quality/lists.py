@@ -37,6 +37,7 @@ from training.data.prepared import Prepared
 from training.errors import NotEnoughDataError
 from training.output.bundle_writer import Fitted
 from training.output.evaluate import scorer
+from training.pipelines.affinity import AffinityPipeline
 from training.pipelines.base import fitted_model
 from training.pipelines.registry import pipeline
 from training.progress import StopSignal
@@ -163,6 +164,8 @@ def _answers(
         training = pipeline(config, checkpoints=None, stop=StopSignal())
         training.load(root, prepared)
         training.tune(prepared)
+        if isinstance(training, AffinityPipeline):
+            training.tune_fading(prepared)
         trained.fitted[key] = training.fit(prepared), training.config
     fitted, config = trained.fitted[key]
     with fitted_model(fitted, prepared, config, with_histories=True) as model:

@@ -207,10 +207,10 @@ def segments(config: Config, prepared: Prepared) -> Iterator[Figures]:
     older, truth = affinity.split(prepared)
     questions = list(recipe.questions(prepared, truth, affinity.QUESTIONS))
     most = affinity.segment_size(len(prepared.users))
-    wanted = [users for _, users in questions]
+    wanted = [one.users for one in questions]
 
     def figures(model: str, score: Callable[[int], NDArray], cpu: float) -> Figures:
-        found = [top_k(score(int(np.flatnonzero(items)[0])), most) for items, _ in questions]
+        found = [top_k(score(int(np.flatnonzero(one.items)[0])), most) for one in questions]
         return {"model": model, **affinity.summarize(found, wanted, len(prepared.users), most), "cpu": cpu}
 
     fitted, cpu = trained(recipe, older)

@@ -17,6 +17,10 @@ from tastemaker.models.bundle import Bundle, Histories
 from tastemaker.models.parts import standardized
 from tastemaker.models.sparse import SparseRows, sums_of_runs
 
+DAY = 86_400
+MIN_EXPONENT = np.float32(-100)
+"""The lowest weight of an event, as a power of two: above 0, because sums are divided by a user's weights."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -25,7 +29,8 @@ class Settings:
     `half_life` is in events of a history. `repeat` is what each event with a wanted item adds, and `had` what
     any number of them adds, in standard deviations of affinity: negative where nobody takes an item twice.
     `damping`, from 0 to 1, moves from the sum over a history to its mean. `activity` is the weight of how
-    active a user is, relative to affinity with the weight 1.
+    active a user is, relative to affinity with the weight 1. `fading` is how often the weight of an event is
+    halved for each day before the newest event of all.
     """
 
     half_life: float = 20.0
@@ -33,12 +38,15 @@ class Settings:
     damping: float = 0.0
     activity: float = 1.0
     had: float = 0.0
+    fading: float = 0.0
 
 
 class Crowd:
     """All users' events with their weights, made once for many questions."""
 
-    def __init__(self, histories: Histories, trained: NDArray[np.bool_], half_life: float) -> None:
+    def __init__(
+        self, histories: Histories, trained: NDArray[np.bool_], half_life: float, fading: float = 0.0
+    ) -> None:
         """`trained[t]` is whether events of type `t` count. The last entry is for events without a type."""
         self.users = len(histories)
         keep = trained[histories.event_types]
@@ -48,6 +56,11 @@ class Crowd:
         ages = np.repeat(ends.astype(np.int32), lengths)  # in place: there may be a hundred million events
         ages -= np.arange(1, len(ages) + 1, dtype=np.int32)
         self.weights = np.multiply(ages, np.float32(-1 / half_life), dtype=np.float32)
+        if fading and len(ages):
+            times = histories.timestamps[keep]
+            times -= times.max()
+            self.weights += np.multiply(times, np.float32(fading / DAY), dtype=np.float32)
+        np.maximum(self.weights, MIN_EXPONENT, out=self.weights)
         np.exp2(self.weights, out=self.weights)
         self.active = np.flatnonzero(lengths)
         self._starts = (ends - lengths)[self.active]
@@ -109,7 +122,7 @@ class AffinityModel(Model):
     @cached_property
     def crowd(self) -> Crowd:
         """All users' events. They are made once, because a job asks many questions."""
-        return Crowd(self.bundle.histories, self._trained, self.settings.half_life)
+        return Crowd(self.bundle.histories, self._trained, self.settings.half_life, self.settings.fading)
 
     def users_for_item(self, item_index: int) -> NDArray[np.float32]:
         """The score of each user for an item: float32[users], -inf for users without trained events."""

@@ -2,6 +2,9 @@
 
 The split is the service's: the newest fifth of each user's events is the truth. A question is an item, or a
 value of an attribute. The answer is the most likely 1 % of users.
+
+In that split every user comes back. How fast events lose weight by the calendar is therefore chosen on
+another one, after the metrics: the newest tenth of all events is the truth.
 """
 
 from __future__ import annotations
@@ -10,14 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby, product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import CATEGORICAL
-from tastemaker.models.affinity import AffinityModel, Crowd, Settings
+from tastemaker.models.affinity import DAY, AffinityModel, Crowd, Settings
 from tastemaker.models.bundle import Histories
-from tastemaker.models.sparse import SparseRows
+from tastemaker.models.sparse import SparseRows, sums_of_runs
 from tastemaker.models.topk import top_k
 from training.algorithms import linear, pairs
 from training.config import Config
@@ -30,8 +34,11 @@ from training.progress import StopSignal, log
 from training.tuning.objective import within_chance
 
 TRUTH_SHARE = 0.2
+SOON_SHARE = 0.1
+"""The share of all events that are the truth where the calendar counts: a segment is for the near future."""
+
 HALF_LIVES = (3.0, 10.0, 40.0, 1e9)
-REPEATS = (0.0, 0.1, 0.3, 1.0)
+REPEATS = (0.0, 0.1, 0.3, 1.0, 10.0)
 HAD = (-1.0, -2.0, -4.0, -1_000.0)
 """At its end, all users who had the item come after the others."""
 
@@ -39,13 +46,26 @@ AGAIN = (*((repeat, 0.0) for repeat in REPEATS), *((0.0, had) for had in HAD))
 """What is tried for `repeat` and `had`, the mildest first.
 
 Of settings that find the same users the first is taken, because more users than those may be asked for.
+Repeats of 10 leave little more than visits to what is asked for.
 """
 
 DAMPINGS = (0.0, 0.5)
-ACTIVITIES = (0.0, 0.3, 1.0, 2.0, 4.0)
+ACTIVITIES = (0.0, 0.3, 1.0, 2.0)
+FADING_LIVES = (4.0, 1.0, 0.25)
+"""The half-lives by the calendar that are tried.
+
+They are in lengths of the time that holds the newest tenth of all events.
+"""
+
 QUESTIONS = 500
 TUNING_QUESTIONS = (50, 300)
 """The fewest and the most questions that settings are chosen on."""
+
+TUNING_SIZE = 2
+"""The size of the segments that settings are chosen by, in percent of the users.
+
+Segments of 1 percent have half as many events, so more of the choice is chance.
+"""
 
 TUNING_SCORES = 60_000_000
 """The most scores of users for all these questions together.
@@ -53,8 +73,25 @@ TUNING_SCORES = 60_000_000
 With more users, fewer questions are needed, and each takes longer.
 """
 
-Question = tuple[NDArray[np.bool_], NDArray[np.int64]]
-"""The items that are asked for, and the users who have one of them afterwards."""
+
+class Question(NamedTuple):
+    """The items that are asked for, the users who have one of them afterwards, and how many events each."""
+
+    items: NDArray[np.bool_]
+    users: NDArray[np.int64]
+    events: NDArray[np.int64]
+
+    def events_of(self, found: NDArray[np.int64]) -> int:
+        """The number of events of the found users.
+
+        Whether a user has any event says little where a wide attribute is asked for, because nearly every
+        active user has one.
+        """
+        return int(self.events[np.isin(self.users, found)].sum())
+
+    def most_events(self, users: int) -> int:
+        """The number of events of the `users` users who have most."""
+        return int(np.sort(self.events)[::-1][:users].sum())
 
 
 class AffinityPipeline(Pipeline):
@@ -72,50 +109,71 @@ class AffinityPipeline(Pipeline):
     def fit(self, prepared: Prepared) -> Fitted:
         """Fit the linear model and transpose it: for each item, the items that point at it."""
         metadata = {
-            "settings": {k: v for k, v in asdict(self.settings).items() if k != "had" or v},
+            "settings": {k: v for k, v in asdict(self.settings).items() if k not in ("had", "fading") or v},
             "trainedTypes": prepared.trained_types,
             "unknownTypes": prepared.unknown_types,
         }
-        return Fitted(
-            AffinityModel, metadata, {"activity": activity(prepared)}, rows={"toward": self._toward(prepared)}
-        )
+        active = activity(prepared, self.settings.fading)
+        return Fitted(AffinityModel, metadata, {"activity": active}, rows={"toward": self._toward(prepared)})
 
     def tune(self, prepared: Prepared) -> None:
         """Choose how fast the past fades and what a repeat is worth, on the newest fifth of this data."""
-        older, truth = split(prepared)
-        users = len(prepared.users)
-        asked = int(np.clip(TUNING_SCORES // max(users, 1), *TUNING_QUESTIONS))
-        questions = list(self.questions(prepared, truth, asked))
-        toward = self._toward(older)
-        active, most = activity(older), segment_size(users)
         tried = [
             Settings(half_life, repeat, damping, activity, had)
             for half_life, (repeat, had), damping, activity in product(
                 HALF_LIVES, AGAIN, DAMPINGS, ACTIVITIES
             )
         ]
-        each = np.zeros((len(questions), len(tried)))
-        coverage: list[int] = []
-        for half_life, group in groupby(range(len(tried)), lambda one: tried[one].half_life):
-            crowd, places = Crowd(older.histories, prepared.trained, half_life), list(group)
-            covered = np.zeros((len(places), users), bool)
-            for number, (items, wanted) in enumerate(questions):
-                self.stop.check()
-                column = toward.sum(np.flatnonzero(items), np.ones(int(items.sum())))
-                sums = crowd.sums(column), crowd.sums(items.astype(np.float32)), crowd.having(items)
-                for row, place in zip(covered, places, strict=True):
-                    found = top_k(crowd.scores(*sums, active, tried[place]), most)
-                    each[number, place] = recall(found, wanted, most)
-                    row[found] = True
-            coverage += np.count_nonzero(covered, axis=1).tolist()
-        if questions:
-            chosen = most_different(each, coverage)
+        older, truth = split(prepared)
+        each = self._shares_found(older, truth, tried)
+        if len(each):
+            chosen = least(each, [one.activity for one in tried], errors=1.0)
             self.settings = tried[chosen]
             log(
-                f"affinity: {self.settings}, {coverage[chosen]:,} users in segments, recall "
-                f"{each.mean(0)[chosen]:.4f} (at most {each.mean(0).max():.4f}) "
-                f"on {len(questions)} questions of validation data"
+                f"affinity: {self.settings}, share of events found {each.mean(0)[chosen]:.4f} "
+                f"(at most {each.mean(0).max():.4f}) on {len(each)} questions of validation data"
             )
+
+    def tune_fading(self, prepared: Prepared) -> None:
+        """Choose how fast events lose weight by the calendar, on the newest tenth of all events."""
+        older, truth, days = split_by_time(prepared)
+        fadings = [0.0, *(1 / (life * days) for life in FADING_LIVES)]
+        each = self._shares_found(older, truth, [replace(self.settings, fading=one) for one in fadings])
+        if len(each):
+            chosen = least(each, [float(one > 0) for one in fadings], errors=2.0)
+            self.settings = replace(self.settings, fading=fadings[chosen])
+            log(
+                f"affinity: fading {fadings[chosen]:.4f} per day, share of events found "
+                f"{each.mean(0)[chosen]:.4f} ({each.mean(0)[0]:.4f} without) in the newest {days:.1f} days"
+            )
+
+    def _shares_found(
+        self, older: Prepared, truth: Sequences, tried: Sequence[Settings]
+    ) -> NDArray[np.float64]:
+        """The share of events that each of these settings finds: float64[questions, settings]."""
+        users = len(older.users)
+        asked = int(np.clip(TUNING_SCORES // max(users, 1), *TUNING_QUESTIONS))
+        questions = list(self.questions(older, truth, asked))
+        each = np.zeros((len(questions), len(tried)))
+        if not questions:
+            return each
+        toward, most = self._toward(older), TUNING_SIZE * segment_size(users)
+
+        def decay(place: int) -> tuple[float, float]:
+            return tried[place].half_life, tried[place].fading
+
+        for (half_life, fading), group in groupby(range(len(tried)), decay):
+            crowd, places = Crowd(older.histories, older.trained, half_life, fading), list(group)
+            active = activity(older, fading)
+            for number, question in enumerate(questions):
+                self.stop.check()
+                items, possible = question.items, question.most_events(most)
+                column = toward.sum(np.flatnonzero(items), np.ones(int(items.sum())))
+                sums = crowd.sums(column), crowd.sums(items.astype(np.float32)), crowd.having(items)
+                for place in places:
+                    found = top_k(crowd.scores(*sums, active, tried[place]), most)
+                    each[number, place] = question.events_of(found) / possible
+        return each
 
     def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
         """The metrics of the users found, against the users who had an event with the item."""
@@ -132,12 +190,13 @@ class AffinityPipeline(Pipeline):
         active = top_k(older.sequences.lengths.astype(np.float64), most)
         with fitted_model(self.fit(older), older, self.config, with_histories=True) as model:
             assert isinstance(model, AffinityModel)
-            found = [top_k(model.users_for_attributes(items), most) for items, _ in questions]
-        wanted = [users for _, users in questions]
+            found = [top_k(model.users_for_attributes(one.items), most) for one in questions]
+        wanted = [one.users for one in questions]
         metrics = summarize(found, wanted, len(prepared.users), most)
         baseline = summarize([active] * len(questions), wanted, len(prepared.users), most)
         for name, value in metrics.items():
             log(f"  {name} {value:.4f} ({baseline[name]:.4f} for the most active users)")
+        self.tune_fading(prepared)
         return Measured(metrics, {"activity": baseline})
 
     def _toward(self, prepared: Prepared) -> SparseRows:
@@ -151,9 +210,9 @@ class AffinityPipeline(Pipeline):
     def questions(self, prepared: Prepared, truth: Sequences, most: int) -> Iterator[Question]:
         owners, items = truth.owners(), truth.items
         for wanted in self._wanted(prepared, most, np.unique(items)):
-            users = np.unique(owners[wanted[items]])
+            users, events = np.unique(owners[wanted[items]], return_counts=True)
             if len(users):
-                yield wanted, users
+                yield Question(wanted, users, events)
 
     def _wanted(
         self, prepared: Prepared, most: int, present: NDArray[np.integer]
@@ -178,21 +237,29 @@ class AffinityPipeline(Pipeline):
             yield wanted
 
 
-def most_different(each: NDArray[np.float64], coverage: Sequence[int]) -> int:
-    """Of the settings whose recall is within a standard error of the best, the one with most distinct users.
+def least(each: NDArray[np.float64], weights: Sequence[float], errors: float) -> int:
+    """Of the settings within some standard errors of the best, those of the least weight; of these the best.
 
-    `each` is the recall: float64[questions, settings], and `coverage` how many users are in any segment.
-    The most active users have events with most items, so they are seldom wrong. But they are the same for
-    every question, and such a segment says nothing about what was asked.
+    `each` is what they find: float64[questions, settings]. `weights` are of what is used no more than needed:
+    the most active users have events with most items, so they are seldom wrong, but they are the same for
+    every question.
     """
     reached = each.mean(0)
-    enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)), errors=1.0)).tolist()
-    return max(enough, key=lambda one: (coverage[one], reached[one]))
+    enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)), errors)).tolist()
+    return min(enough, key=lambda one: (weights[one], -reached[one]))
 
 
-def activity(prepared: Prepared) -> NDArray[np.float32]:
-    """The logarithm of each user's trained events, plus one: float32[users]."""
-    return np.log1p(prepared.sequences.lengths).astype(np.float32)
+def activity(prepared: Prepared, fading: float = 0.0) -> NDArray[np.float32]:
+    """The logarithm of each user's trained events, plus one: float32[users].
+
+    Events are halved `fading` times for each day before the newest event of all.
+    """
+    sequences = prepared.sequences
+    counts = sequences.lengths.astype(np.float64)
+    if fading:
+        days = (prepared.latest - sequences.times) / DAY
+        counts = sums_of_runs(np.exp2(-fading * days), sequences.lengths)
+    return np.log1p(counts).astype(np.float32)
 
 
 def split(prepared: Prepared) -> tuple[Prepared, Sequences]:
@@ -200,9 +267,26 @@ def split(prepared: Prepared) -> tuple[Prepared, Sequences]:
     sequences = prepared.sequences
     ends = sequences.lengths - np.round(sequences.lengths * TRUTH_SHARE).astype(np.int64)
     kept = sequences.places() < np.repeat(ends, sequences.lengths)
-    older = sequences.keep(kept)
-    histories = Histories(older.offsets, older.items, older.times, older.types)
-    return replace(prepared, sequences=older, histories=histories), sequences.keep(~kept)
+    return _only(prepared, sequences.keep(kept)), sequences.keep(~kept)
+
+
+def split_by_time(prepared: Prepared) -> tuple[Prepared, Sequences, float]:
+    """The data without the newest tenth of all events, that tenth, and how many days it spans, at least one.
+
+    Of that tenth only the users remain who have older events, because nobody else can be found.
+    """
+    sequences = prepared.sequences
+    cut = np.quantile(sequences.times, 1 - SOON_SHARE, method="lower")
+    older = sequences.keep(sequences.times < cut)
+    known = (sequences.times >= cut) & (older.lengths > 0)[sequences.owners()]
+    days = max(float(prepared.latest - cut) / DAY, 1.0)
+    return _only(prepared, older), sequences.keep(known), days
+
+
+def _only(prepared: Prepared, sequences: Sequences) -> Prepared:
+    """The data with these events alone, also as histories."""
+    histories = Histories(sequences.offsets, sequences.items, sequences.times, sequences.types)
+    return replace(prepared, sequences=sequences, histories=histories)
 
 
 def segment_size(users: int) -> int:

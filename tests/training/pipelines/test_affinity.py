@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from tastemaker.columns import CATEGORICAL, Column, Columns
 from tastemaker.ids import Ids
 from tastemaker.models import Bundle, load
-from tastemaker.models.affinity import Crowd, Settings
+from tastemaker.models.affinity import DAY, Crowd, Settings
 from tastemaker.models.bundle import Histories
 from tastemaker.models.topk import top_k
 from training.config import Config
@@ -54,14 +56,31 @@ def test_newer_events_count_more_and_users_without_events_score_lowest() -> None
     assert not len(nothing.active)
 
 
-def test_segments_of_most_users_are_chosen_where_only_chance_is_lost() -> None:
-    active = np.repeat([1.0, 0.0], [120, 280])  # the recall of 400 questions
+def test_events_lose_weight_by_the_calendar() -> None:
+    histories = Histories(
+        np.array([0, 1, 3]), np.zeros(3, np.int32), np.array([0, DAY, 3 * DAY]), np.zeros(3, np.int16)
+    )
+    crowd = Crowd(histories, np.array([True, True]), half_life=1e9, fading=0.5)
+    assert crowd.mass.tolist() == pytest.approx([2**-1.5, 1.5])
+    gone = Crowd(histories, np.array([True, True]), half_life=1e9, fading=1e6)
+    assert (gone.mass > 0).all() and gone.mass[0] < 1e-9
+
+
+def test_activity_counts_no_more_than_needed_within_chance() -> None:
+    active = np.repeat([1.0, 0.0], [120, 280])  # what 400 questions find
     different, useless = active.copy(), active.copy()
     different[:6], different[200:204] = 0.0, 1.0  # finds others, and two fewer
     useless[:60] = 0.0
     each = np.stack([active, different, useless], axis=1)
-    assert affinity.most_different(each, [6, 90, 100]) == 1
-    assert affinity.most_different(each, [6, 5, 100]) == 0
+    assert affinity.least(each, [2.0, 0.3, 0.0], errors=1.0) == 1
+    assert affinity.least(each, [0.3, 2.0, 0.0], errors=1.0) == 0
+    assert affinity.least(each, [0.3, 0.3, 0.0], errors=1.0) == 0  # of equal weights the best
+
+
+def test_settings_are_chosen_by_events_and_not_by_users() -> None:
+    question = affinity.Question(np.ones(1, bool), np.array([2, 5, 6]), np.array([1, 7, 4]))
+    assert question.events_of(np.array([5, 0, 2])) == 8
+    assert question.most_events(2) == 11 and question.most_events(9) == 12
 
 
 def test_user_who_had_the_item_is_less_likely_where_nobody_takes_it_twice() -> None:
@@ -103,6 +122,65 @@ def test_items_that_nobody_takes_twice_go_to_users_who_do_not_have_them(shop: Pr
             found = top_k(model.users_for_item(item), 30)
             assert all(user % 2 == item // 30 for user in found)
             assert not any(item in data.histories.of(user).items for user in found)
+
+
+TOPICS, WEEKS = 8, 20
+
+
+def visitors(shop: Prepared, *, stay: int, seed: int = 0) -> tuple[Prepared, NDArray[np.floating]]:
+    """Visits of users with constant tastes and rates, and what to expect: events a week, [users, topics].
+
+    Users of odd numbers come for `stay` weeks alone, and then leave. Of them nothing is to be expected.
+    """
+    rng, users, items = np.random.default_rng([seed, 6]), 400, 40
+    taste, rate = rng.dirichlet(np.full(TOPICS, 0.5), users), rng.gamma(1.0, 1.5, users)
+    weeks = np.where(np.arange(users) % 2, stay, WEEKS)
+    lengths = np.maximum(rng.poisson(rate * weeks), 1)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    topics = np.concatenate([rng.choice(TOPICS, n, p=p) for n, p in zip(lengths, taste, strict=True)])
+    bought = (topics + TOPICS * rng.integers(0, items // TOPICS, len(topics))).astype(np.int32)
+    seconds = [np.sort(rng.integers(0, n * 7 * DAY, k)) for n, k in zip(weeks, lengths, strict=True)]
+    times, types = 1_600_000_000 + np.concatenate(seconds), np.zeros(len(bought), np.int16)
+    ones, none = np.ones(len(bought), np.float32), np.zeros((len(bought), 0), np.int32)
+    data = replace(
+        shop,
+        items=Ids.build([f"course-{number:02}" for number in range(items)]),
+        users=Ids.build([f"visitor-{number:03}" for number in range(users)]),
+        item_columns=Columns({"TOPIC": Column.build(CATEGORICAL, [str(n % TOPICS) for n in range(items)])}),
+        sequences=Sequences(offsets, bought, times, types, ones, none),
+        histories=Histories(offsets, bought, times, types),
+    )
+    return data, taste * np.where(weeks == WEEKS, rate, 0.0)[:, None]
+
+
+def segments_of_topics(data: Prepared) -> tuple[affinity.AffinityPipeline, list[NDArray[np.int64]]]:
+    """What is chosen for the data, and the twenty users of each topic."""
+    config = Config(recipe="aws-item-attribute-affinity", datasets={})
+    recipe = affinity.AffinityPipeline(config, None, StopSignal())
+    recipe.measure(data, StopSignal())
+    with fitted_model(recipe.fit(data), data, config, with_histories=True) as model:
+        of_topic = np.arange(len(data.items)) % TOPICS
+        return recipe, [top_k(model.users_for_attributes(of_topic == one), 20) for one in range(TOPICS)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_segments_of_attributes_are_as_good_as_counting_visits(shop: Prepared, seed: int) -> None:
+    data, expected = visitors(shop, stay=WEEKS, seed=seed)
+    _, found = segments_of_topics(data)
+    owners, topics = data.sequences.owners(), data.sequences.items % TOPICS
+    visits = [np.bincount(owners[topics == one], minlength=len(data.users)) for one in range(TOPICS)]
+    counted = sum(expected[top_k(visits[one].astype(float), 20), one].sum() for one in range(TOPICS))
+    assert sum(expected[users, one].sum() for one, users in enumerate(found)) > 0.96 * counted
+    assert len(np.unique(np.concatenate(found))) > 80  # topics have different users
+
+
+def test_users_who_left_long_ago_are_in_no_segment(shop: Prepared) -> None:
+    data, expected = visitors(shop, stay=WEEKS // 2)
+    recipe, found = segments_of_topics(data)
+    assert recipe.settings.fading > 0
+    assert np.mean([users % 2 for users in found]) < 0.05  # by visits, a fifth of them have left
+    best = sum(np.sort(expected[:, one])[-20:].sum() for one in range(TOPICS))
+    assert sum(expected[users, one].sum() for one, users in enumerate(found)) > 0.9 * best
 
 
 @pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
