@@ -118,12 +118,15 @@ class Roles:
         """Whether a service may assume the role for this account.
 
         `source_arn` is the resource for which the service acts, such as a state machine. Without it, a
-        condition on `aws:SourceArn` is not met.
+        condition on `aws:SourceArn` is not met. A role may also trust the service in this region only, as
+        roles of Step Functions do: `states.us-east-1.amazonaws.com`.
+        https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
         """
+        names = {service, service.replace(".", f".{self._account.region}.", 1)}
         context = {"aws:sourceaccount": [self._account.id]}
         if source_arn is not None:
             context["aws:sourcearn"] = [source_arn]
-        return self._trusts(role_arn, "Service", lambda value: value == service, context)
+        return self._trusts(role_arn, "Service", names.__contains__, context)
 
     def trusts_role(self, role_arn: str, caller: Caller, context: Context) -> bool:
         """Whether a role may be assumed by a session of a template's role, in a request with `context`.

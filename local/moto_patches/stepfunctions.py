@@ -50,7 +50,13 @@ from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local.moto_patches import distributed_map, json_paths, stack_resources, stopped_executions
+from local.moto_patches import (
+    distributed_map,
+    json_paths,
+    role_arn_paths,
+    stack_resources,
+    stopped_executions,
+)
 from local.moto_patches.nested_executions import NestedExecutionTask
 from local.moto_patches.sdk_tasks import SdkTask
 
@@ -93,6 +99,7 @@ def install(client_of: ClientOf) -> None:
     _client_of = client_of
     stopped_executions.install()
     distributed_map.install()
+    role_arn_paths.install()
     stack_resources.install()
     _clients.clear()
     _replace_in_moto("boto_client_for", _original_client_for, _client_for)
