@@ -9,7 +9,7 @@ from local.account import Account
 from local.http.messages import Request, Response
 from local.iam.key_permissions import key_permissions
 from local.iam.operations import Operation
-from local.iam.policy import decide
+from local.iam.policy import Context, decide
 from local.iam.required_permissions import Permission, required_permissions
 from local.iam.resource_policies import ResourcePolicies
 from local.iam.roles import Caller, Roles
@@ -45,23 +45,30 @@ class Enforcer:
         multipart = "uploadId" in request.parameters
         needed += key_permissions(needed, self._keys, self._account, multipart=multipart)
         for permission in needed:
-            if not self._allowed(caller, permission):
-                message = self._message(caller, permission)
+            if self._policies.is_missing_bucket(permission.action, permission.resource):
+                return None
+            context = self._context(caller, permission)
+            if not self._roles.session_policy_allows(
+                caller, permission.action, permission.resource, context
+            ):  # no warning: whoever took the role wanted it
+                return _denial(request, self._message(caller, permission, "session"))
+            if not self._allowed(caller, permission, context):
+                message = self._message(caller, permission, "identity-based")
                 self._terminal.warn_once(f"denied by IAM: {message}")
                 return _denial(request, message)
         return None
 
-    def _allowed(self, caller: Caller, permission: Permission) -> bool:
-        context = permission.context | {
+    def _context(self, caller: Caller, permission: Permission) -> Context:
+        return permission.context | {
             "aws:requestedregion": [self._account.region],
             "aws:principalaccount": [self._account.id],
             "aws:principalarn": [caller.role_arn],
             "aws:resourceaccount": [self._account.id],
             "aws:securetransport": ["true"],  # the same code calls AWS by HTTPS
         }
+
+    def _allowed(self, caller: Caller, permission: Permission, context: Context) -> bool:
         action, resource = permission.action, permission.resource
-        if not self._roles.session_policy_allows(caller, action, resource, context):
-            return False
         if not self._roles.is_enforced(caller):
             return True
         by_resource = self._policies.decide_for_role(caller, action, resource, context)
@@ -72,10 +79,10 @@ class Enforcer:
             permission.resource, caller, permission.context
         )
 
-    def _message(self, caller: Caller, permission: Permission) -> str:
+    def _message(self, caller: Caller, permission: Permission, kind: str) -> str:
         return (
             f"User: {caller.arn(self._account)} is not authorized to perform: {permission.action} "
-            f"on resource: {permission.resource} because no identity-based policy allows the "
+            f"on resource: {permission.resource} because no {kind} policy allows the "
             f"{permission.action} action"
         )
 

@@ -54,6 +54,16 @@ class ResourcePolicies:
             return bucket.policy.decode() if bucket and bucket.policy else None
         return None
 
+    def is_missing_bucket(self, action: str, resource_arn: str) -> bool:
+        """Whether an action of S3 needs a bucket that does not exist.
+
+        S3 says so before it evaluates policies.
+        """
+        if not action.startswith("s3:") or action in ("s3:CreateBucket", "s3:ListAllMyBuckets"):
+            return False
+        buckets = s3_backends[self._account.id][self._account.partition].buckets
+        return resource_arn.split(":")[-1].split("/")[0] not in buckets
+
     def allows_service(self, service: str, action: str, resource_arn: str, *, source_arn: str) -> bool:
         """Whether a service may perform an action on behalf of `source_arn`, a resource of this account."""
         context = {

@@ -36,7 +36,7 @@ def target_input(
         "aws.events.rule-arn": rule_arn,
         "aws.events.rule-name": rule_name,
         "aws.events.event.ingestion-time": event["time"],
-        "aws.events.event": {name: value for name, value in event.items() if name != "detail"},
+        "aws.events.event": _without_detail(event),
         "aws.events.event.json": event,
     }
     return "".join(_filled(transformer["InputTemplate"], values))
@@ -48,6 +48,19 @@ def found_in(event: Mapping[str, Any], path: str) -> Any:
         return extract_json(path, event)
     except NoSuchJsonPathError:
         return _MISSING
+
+
+def _without_detail(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event that `<aws.events.event>` names.
+
+    Its `detail-type` is `detailType` there, as LocalStack has it.
+    https://github.com/localstack/localstack/pull/10789
+    """
+    return {
+        "detailType" if name == "detail-type" else name: value
+        for name, value in event.items()
+        if name != "detail"
+    }
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> Iterator[str]:

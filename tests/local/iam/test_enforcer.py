@@ -210,6 +210,18 @@ def test_session_is_limited_by_its_session_policy(local, session):
         lambda: limited.put_object(Bucket=bucket, Key="in/a.csv", Body=b"y"),
         lambda: limited.list_objects_v2(Bucket=bucket, Prefix="in/"),
     ):
-        with pytest.raises(ClientError, match="AccessDenied"):
+        with pytest.raises(ClientError, match=r"AccessDenied.* because no session policy allows"):
             call()
     session().get_object(Bucket=bucket, Key="other/b.csv")
+
+
+def test_missing_bucket_is_missing_before_policies_are_evaluated(local, session, store):
+    nothing = session({"Version": "2012-10-17", "Statement": []})
+    with pytest.raises(ClientError, match="404"):
+        nothing.head_bucket(Bucket=unique("nowhere"))
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        nothing.put_object(Bucket=unique("nowhere"), Key="a", Body=b"")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        nothing.create_bucket(Bucket=unique("nowhere"))
+    missing = store("s3", "get_object", Bucket=unique("nowhere"), Key="a")
+    assert missing["code"] == "NoSuchBucket"

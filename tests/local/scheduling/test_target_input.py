@@ -73,6 +73,11 @@ def test_template_that_is_not_json_is_a_text():
         ('"a <unknown>b"', '"a b"'),
         ("<aws.events.rule-name>", '"mine"'),
         ("<aws.events.event.json>", json.dumps(EVENT)),
+        (
+            '{"of": <aws.events.event>}',
+            '{"of": {"id": "7bf7", "detailType": "Status", "time": "2026-11-29T12:00:00Z", '
+            '"resources": ["arn:one"]}}',
+        ),
         ('{"at": <aws.events.event.ingestion-time>}', '{"at": "2026-11-29T12:00:00Z"}'),
     ],
 )
