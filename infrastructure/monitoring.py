@@ -107,7 +107,7 @@ class Monitoring(Construct):
             self._alarm(
                 "DeliveryFailures",
                 "Firehose could not write events as Parquet; they are under the failed prefix of the lake",
-                delivery_metric(events, "FailedConversion.Records", "Sum"),
+                _failed_deliveries(events),
             ),
             self._alarm(
                 "ScheduleFailures",
@@ -297,6 +297,22 @@ class Monitoring(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(self._topic))
         return alarm
+
+
+def _failed_deliveries(events: EventTransport) -> cloudwatch.IMetric:
+    """Events that Firehose could not convert, and those beyond the 500 partitions that it writes at a time.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/buffering.html
+    """
+    return cloudwatch.MathExpression(
+        expression="FILL(unreadable, 0) + FILL(partitions, 0)",
+        using_metrics={
+            "unreadable": delivery_metric(events, "FailedConversion.Records", "Sum"),
+            "partitions": delivery_metric(events, "PartitionCountExceeded", "Sum"),
+        },
+        period=FIVE_MINUTES,
+        label="Failed deliveries",
+    )
 
 
 def _description(stack_name: str, alarm: str, text: str) -> str:

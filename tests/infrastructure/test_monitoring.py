@@ -103,6 +103,20 @@ def test_only_failures_set_off_the_alarm_of_workflows(template: Template) -> Non
     assert rule["EventPattern"]["detail"]["status"] == ["FAILED", "TIMED_OUT"]
 
 
+def test_events_beyond_the_partitions_of_a_delivery_set_off_the_alarm_of_deliveries(
+    template: Template,
+) -> None:
+    """Firehose writes at most 500 partitions at a time, and puts the other events under the failed prefix.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/buffering.html
+    """
+    alarms = template.of_type("AWS::CloudWatch::Alarm").values()
+    (alarm,) = [one for one in alarms if one["AlarmName"].endswith("-DeliveryFailures")]
+    metrics = [one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one]
+    assert {one["MetricName"] for one in metrics} == {"FailedConversion.Records", "PartitionCountExceeded"}
+    assert {one["Namespace"] for one in metrics} == {"AWS/Firehose"}
+
+
 def _names(template: Template) -> set[str]:
     types = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
     alarms = [alarm for one in types for alarm in template.of_type(one).values()]
