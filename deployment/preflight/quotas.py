@@ -13,11 +13,17 @@ LIVE_CONCURRENCY = 20
 """Environments for live requests, beside those of jobs."""
 UNRESERVED = 100
 """Concurrent executions that AWS keeps for functions without a reservation: a deployment would fail."""
+LONGEST_TRAINING = "Longest run time for a training job"
+DEFAULT_LONGEST_SECONDS = 5 * 86_400
+"""How long a training job may run in an account that asked for no more.
+
+https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+"""
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code}"
 
 
 def training_instances(account: Account) -> list[Finding]:
-    """The quotas of the stage's training instance, looked up by their names.
+    """The quotas of the stage's training instance, and of a long training, looked up by their names.
 
     A spot training needs the spot quota. The quota on demand is a warning then: it serves if spot is off.
     """
@@ -25,15 +31,18 @@ def training_instances(account: Account) -> list[Finding]:
     on_demand, spot = (
         f"{settings.instance_type} for {usage}" for usage in ("training job usage", "spot training job usage")
     )
-    names = {on_demand: not settings.spot, spot: settings.spot}
+    count, seconds = settings.instance_count, settings.max_runtime_minutes * 60
+    names = {on_demand: (count, not settings.spot), spot: (count, settings.spot)}
+    if seconds > DEFAULT_LONGEST_SECONDS:
+        names[LONGEST_TRAINING] = seconds, True
     found = _by_name(account, "sagemaker", set(names))
     return [
-        _instances(account, name, found.get(name), settings.instance_count, needed=needed)
-        for name, needed in names.items()
+        _training_quota(account, name, found.get(name), count, needed=needed)
+        for name, (count, needed) in names.items()
     ]
 
 
-def _instances(
+def _training_quota(
     account: Account, name: str, quota: dict[str, Any] | None, count: int, *, needed: bool
 ) -> Finding:
     short: Status = "missing" if needed else "warning"

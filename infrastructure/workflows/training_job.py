@@ -13,10 +13,11 @@ from infrastructure.training import JOB_PREFIX, Training
 from infrastructure.workflows.flow import Workflow
 
 TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException"]
-# SageMaker answers so if the account's quota is 0, and while other jobs use all of it. Only its message tells
-# which: "The account-level service limit 'ml.m7i.2xlarge for spot training job usage' is 0 Instances, …".
+# SageMaker answers so if a quota is too low for the job, and while other jobs use it. Only its message tells
+# which: "The account-level service limit 'ml.m7i.2xlarge for spot training job usage' is 1 Instances, with
+# current utilization of 0 Instances and a request delta of 2 Instances." If nothing runs, nothing will end.
 QUOTA_ERRORS = ["SageMaker.ResourceLimitExceededException"]
-NO_QUOTA = "*is 0 Instances*"
+QUOTA_TOO_LOW = "*current utilization of 0 *"
 QUOTA_WAIT_MINUTES = 10
 JOB_LOGS = "/aws/sagemaker/TrainingJobs"
 
@@ -24,8 +25,8 @@ JOB_LOGS = "/aws/sagemaker/TrainingJobs"
 def training_job(flow: Workflow, training: Training) -> sfn.CustomState:
     """The state. The role of `flow` may start, tag, describe and stop training jobs.
 
-    It waits while other jobs use the account's quota, and fails at once if the quota is 0. The execution's
-    time limit ends the wait.
+    It waits while other jobs use the account's quota, and fails at once if the quota is too low for the job
+    alone. The execution's time limit ends the wait.
     """
     state = sfn.CustomState(
         flow,
@@ -42,8 +43,8 @@ def training_job(flow: Workflow, training: Training) -> sfn.CustomState:
     wait = sfn.Wait(
         flow, "Wait for the quota", time=sfn.WaitTime.duration(cdk.Duration.minutes(QUOTA_WAIT_MINUTES))
     )
-    is_zero = sfn.Condition.string_matches("$.error.Cause", NO_QUOTA)
-    question = sfn.Choice(flow, "Is the quota 0?").when(is_zero, flow.failed).otherwise(wait.next(state))
+    too_low = sfn.Condition.string_matches("$.error.Cause", QUOTA_TOO_LOW)
+    question = sfn.Choice(flow, "Is it too low?").when(too_low, flow.failed).otherwise(wait.next(state))
     state.add_catch(question, errors=QUOTA_ERRORS, result_path="$.error")
     _grant(flow, training)
     return state

@@ -57,6 +57,14 @@ def test_instance_type_that_no_quota_names_is_unknown(make, stubbed) -> None:
     assert "ml.p9.huge for spot training job usage" in str(by_name)
 
 
+def test_training_beyond_five_days_needs_the_quota_of_its_run_time(make, stubbed) -> None:
+    """The default is 432,000 seconds: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html."""
+    answer = {"Quotas": [quota(ON_DEMAND, 1), quota(SPOT, 1), quota(quotas.LONGEST_TRAINING, 432_000)]}
+    for minutes, status in ((5 * 24 * 60, None), (5 * 24 * 60 + 1, "missing")):
+        by_name = found(make, stubbed("service-quotas", (LIST, answer, PAGE)), maxRuntimeMinutes=minutes)
+        assert by_name.get(quotas.LONGEST_TRAINING, (None,))[0] == status
+
+
 def concurrency(make, stubbed, limit: int, **functions: Any) -> Any:
     answer = {"AccountLimit": {"ConcurrentExecutions": limit}}
     account = make(

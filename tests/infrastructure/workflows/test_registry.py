@@ -212,23 +212,25 @@ def test_training_job_takes_its_values_from_the_plan(definitions: Definitions) -
     assert job.get("EnableInterContainerTrafficEncryption", False) == several
 
 
-def test_training_waits_for_its_quota_and_fails_at_once_if_there_is_none(definitions: Definitions) -> None:
+def test_training_waits_for_its_quota_and_fails_at_once_if_it_is_too_low(definitions: Definitions) -> None:
+    """A limit of 4 that refuses 11 while nothing runs: data-science-on-aws/data-science-on-aws, issue 140."""
     states = definitions["train"]["States"]
     job = states["Train model"]
     assert not any("ResourceLimit" in error for retry in job["Retry"] for error in retry["ErrorEquals"])
     quota, _ = job["Catch"]
     assert quota["ErrorEquals"] == ["SageMaker.ResourceLimitExceededException"]
     question = states[quota["Next"]]
-    (none,) = question["Choices"]
+    (too_low,) = question["Choices"]
     message = (
         "The account-level service limit 'ml.g6.xlarge for spot training job usage' is {} Instances, with "
-        "current utilization of {} Instances and a request delta of 1 Instances."
+        "current utilization of {} Instances and a request delta of {} Instances."
     )
-    assert none["Variable"] == "$.error.Cause"
-    assert fnmatchcase(message.format(0, 0), none["StringMatches"])
-    assert not fnmatchcase(message.format(1, 1), none["StringMatches"])
-    assert not fnmatchcase(message.format(10, 10), none["StringMatches"])
-    assert states[none["Next"]]["Parameters"]["action"] == "fail"
+    assert too_low["Variable"] == "$.error.Cause"
+    for limit, used, asked in ((0, 0, 1), (4, 0, 11), (1, 0, 2)):
+        assert fnmatchcase(message.format(limit, used, asked), too_low["StringMatches"])
+    for limit, used, asked in ((1, 1, 1), (10, 10, 1), (4, 3, 2)):
+        assert not fnmatchcase(message.format(limit, used, asked), too_low["StringMatches"])
+    assert states[too_low["Next"]]["Parameters"]["action"] == "fail"
     wait = states[question["Default"]]
     assert (wait["Type"], wait["Next"]) == ("Wait", "Train model")
 
