@@ -20,7 +20,16 @@ from infrastructure.stage import Stage
 CONTROL_PATHS = ("/",)
 RUNTIME_PATHS = ("/recommendations", "/personalize-ranking", "/action-recommendations")
 # OpenSearch's API has paths of its own for each index. Its clients take a prefix in the URL of their host.
+# The methods are named: a route for any method would serve OPTIONS, too, and refuse the unsigned questions of
+# browsers (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html).
 SEARCH_PATHS = ("/search", "/search/{proxy+}")
+SEARCH_METHODS = (
+    http.HttpMethod.GET,
+    http.HttpMethod.POST,
+    http.HttpMethod.PUT,
+    http.HttpMethod.DELETE,
+    http.HttpMethod.HEAD,
+)
 EVENTS_PATHS = ("/events", "/items", "/users", "/actions", "/action-interactions")
 
 # Headers that the SDKs send and that browsers do not allow by default, and response headers that the SDKs
@@ -80,11 +89,10 @@ class Api(Construct):
                 max_age=Duration.days(1),
             ),
         )
-        post, any_method = http.HttpMethod.POST, http.HttpMethod.ANY
-        self._route("Control", control, CONTROL_PATHS, post)
-        self._route("Runtime", runtime, RUNTIME_PATHS, post)
-        self._route("Events", events, EVENTS_PATHS, post)
-        self._route("Search", search, SEARCH_PATHS, any_method)
+        self._route("Control", control, CONTROL_PATHS)
+        self._route("Runtime", runtime, RUNTIME_PATHS)
+        self._route("Events", events, EVENTS_PATHS)
+        self._route("Search", search, SEARCH_PATHS, SEARCH_METHODS)
         self.stage = http.HttpStage(
             self,
             "Stage",
@@ -102,11 +110,15 @@ class Api(Construct):
         )
 
     def _route(
-        self, name: str, function: lambda_.IFunction, paths: Sequence[str], method: http.HttpMethod
+        self,
+        name: str,
+        function: lambda_.IFunction,
+        paths: Sequence[str],
+        methods: Sequence[http.HttpMethod] = (http.HttpMethod.POST,),
     ) -> None:
         integration = HttpLambdaIntegration(name, function)
         for path in paths:
-            self.api.add_routes(path=path, methods=[method], integration=integration)
+            self.api.add_routes(path=path, methods=list(methods), integration=integration)
 
     @property
     def url(self) -> str:

@@ -26,6 +26,7 @@ CHECKS: Mapping[str, Check] = {
     "stack": stack.stack,
     "own key": stack.own_key,
     "training instances": quotas.training_instances,
+    "Spark": quotas.spark_cores,
     "Lambda concurrency": quotas.lambda_concurrency,
     "Lambda memory": quotas.lambda_memory,
 }

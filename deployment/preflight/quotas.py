@@ -1,4 +1,4 @@
-"""Service quotas that new accounts have too low: training instances, and Lambda's concurrency and memory."""
+"""Service quotas that new accounts have too low: training instances, Spark, and Lambda's limits."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ DEFAULT_LONGEST_SECONDS = 5 * 86_400
 
 https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 """
+SPARK_QUOTA = "Max concurrent vCPUs per account"
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code}"
 
 
@@ -64,6 +65,32 @@ def _training_quota(
             CONSOLE.format(region=account.region, service="sagemaker", code=quota["QuotaCode"]),
         )
     return Finding("training instances", "ok", f"{name}: {quota['Value']:.0f}")
+
+
+def spark_cores(account: Account) -> list[Finding]:
+    """The quota of EMR Serverless, if the stage has Spark: a job that wants more cores fails.
+
+    https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/endpoints-quotas.html
+    """
+    settings = account.template.stage.distributed
+    if not settings.enabled:
+        return [Finding("Spark", "ok", "the stage has none")]
+    quota = _by_name(account, "emr-serverless", {SPARK_QUOTA}).get(SPARK_QUOTA)
+    link = CONSOLE.format(region=account.region, service="emr-serverless", code="L-D05C8A75")
+    if quota is None:
+        text = f"Service Quotas lists no quota named {SPARK_QUOTA!r}"
+        return [Finding("Spark", "unknown", text, "Look the quota up in the console.", link)]
+    if quota["Value"] < settings.maximum_cores:
+        return [
+            Finding(
+                "Spark",
+                "missing",
+                f"{SPARK_QUOTA}: {quota['Value']:.0f}, and a job may want {settings.maximum_cores}",
+                f"Request {settings.maximum_cores} or more, or lower distributed.maximumCores in cdk.json.",
+                link,
+            )
+        ]
+    return [Finding("Spark", "ok", f"{SPARK_QUOTA}: {quota['Value']:.0f}")]
 
 
 def _by_name(account: Account, service: str, names: set[str]) -> dict[str, dict[str, Any]]:

@@ -116,19 +116,21 @@ class Gateway:
     def serves(self, request: Request) -> bool:
         """Whether a request is for this API and not for AWS itself."""
         if self._cors and is_preflight(request):
+            if is_search(request):
+                return self._find(request, request.headers["access-control-request-method"]) is not None
             return any(route.path == request.path for route in self._routes)
         if names_the_api(request):
             return True
         if is_search(request):
-            return self._find(request) is not None
+            return self._find(request, request.method) is not None
         if "authorization" in request.headers or "X-Amz-Signature" in request.parameters:
             return False
-        route = self._find(request)
+        route = self._find(request, request.method)
         return route is not None and route[0].path not in ("", "/") and "+}" not in route[0].path
 
-    def _find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def _find(self, request: Request, method: str) -> tuple[Route, dict[str, str]] | None:
         for route in self._routes:
-            parameters = route.match(request.method, request.path)
+            parameters = route.match(method, request.path)
             if parameters is not None:
                 return route, parameters
         return None
@@ -137,11 +139,21 @@ class Gateway:
         if self._cors is None:
             return self._answer(request)
         if is_preflight(request):
-            return self._cors.preflight()
+            return self._preflight(self._cors, request)
         return self._cors.mark(request, self._answer(request))
 
+    def _preflight(self, cors: Cors, request: Request) -> Response:
+        """The answer to a preflight request. A route for any method takes it first, and asks for a signature.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+        """
+        found = self._find(request, request.method)
+        if found is not None and found[0].iam:
+            return _error(403, "Forbidden", str(uuid.uuid4()))
+        return cors.preflight()
+
     def _answer(self, request: Request) -> Response:
-        found = self._find(request)
+        found = self._find(request, request.method)
         if found is None:
             return _error(404, "Not Found", str(uuid.uuid4()))
         route, parameters = found

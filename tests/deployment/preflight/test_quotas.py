@@ -65,6 +65,29 @@ def test_training_beyond_five_days_needs_the_quota_of_its_run_time(make, stubbed
         assert by_name.get(quotas.LONGEST_TRAINING, (None,))[0] == status
 
 
+def test_spark_needs_the_cores_that_the_stage_lets_it_ask_for(make, stubbed) -> None:
+    """A new account has 16.
+
+    https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/endpoints-quotas.html
+    """
+    (none,) = quotas.spark_cores(make())
+    assert none.status == "ok"
+    page = {"ServiceCode": "emr-serverless", "MaxResults": 100}
+    answer = {"Quotas": [quota(quotas.SPARK_QUOTA, 16, "L-D05C8A75")]}
+
+    def finding(cores: int, *calls: Any) -> Any:
+        client = stubbed("service-quotas", *(calls or ((LIST, answer, page),)))
+        stage = {"distributed": {"enabled": True, "maximumCores": cores}}
+        (one,) = quotas.spark_cores(make(stage, stubs={"service-quotas": client}))
+        return one
+
+    assert finding(16).status == "ok"
+    low = finding(20)
+    assert low.status == "missing" and "16, and a job may want 20" in low.text
+    assert low.link.endswith("/emr-serverless/quotas/L-D05C8A75")
+    assert finding(8, (LIST, {"Quotas": []}, page), (DEFAULTS, {"Quotas": []}, page)).status == "unknown"
+
+
 def concurrency(make, stubbed, limit: int, **functions: Any) -> Any:
     answer = {"AccountLimit": {"ConcurrentExecutions": limit}}
     account = make(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from local.functions.worker import Outcome
+from local.http.cors import Cors
 from local.http.gateway import Gateway, Route
 from local.http.messages import Headers, Request
 from local.iam.roles import Identity
@@ -17,8 +18,20 @@ def gateway(events: list[dict[str, Any]]) -> Gateway:
         events.append(event)
         return Outcome('{"statusCode": 200, "body": "{}"}', False)
 
-    routes = [Route("ANY", "/search", "search", True), Route("ANY", "/search/{proxy+}", "search", True)]
-    return Gateway(routes, invoke, account_id="123456789012", api_id="local", identify=lambda key: ROOT)
+    routes = [
+        Route(method, path, "search", True)
+        for method in ("GET", "POST")
+        for path in ("/search", "/search/{proxy+}")
+    ]
+    routes.append(Route("ANY", "/search/any/{proxy+}", "search", True))
+    return Gateway(
+        routes,
+        invoke,
+        account_id="123456789012",
+        api_id="local",
+        identify=lambda key: ROOT,
+        cors=Cors.of({"AllowOrigins": ["*"], "AllowMethods": ["POST"]}),
+    )
 
 
 def request(path: str, authorization: str = "") -> Request:
@@ -26,6 +39,10 @@ def request(path: str, authorization: str = "") -> Request:
     if authorization:
         headers.add("authorization", authorization)
     return Request("GET", path, headers)
+
+
+def preflight(path: str, method: str = "POST") -> Request:
+    return Request("OPTIONS", path, Headers({"access-control-request-method": method}))
 
 
 def signed(service: str) -> str:
@@ -53,3 +70,19 @@ def test_search_is_served_with_any_signature_or_none(authorization: str) -> None
 )
 def test_requests_for_other_services_are_not_searches(path: str, authorization: str) -> None:
     assert not gateway([]).serves(request(path, authorization))
+
+
+def test_question_of_a_browser_is_answered_unless_a_route_for_any_method_serves_it() -> None:
+    """Such a route serves OPTIONS, too, and asks for a signature, which browsers do not send there.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    """
+    events: list[dict[str, Any]] = []
+    api, asked = gateway(events), preflight("/search/products/_search")
+    assert api.serves(asked)
+    answer = api(asked)
+    assert answer.status == 204
+    assert ("Access-Control-Allow-Methods", "POST") in answer.headers
+    assert api(preflight("/search/any/_search")).status == 403
+    assert not api.serves(preflight("/search/products/_search", "PUT"))
+    assert events == []
