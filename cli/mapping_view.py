@@ -60,10 +60,11 @@ def _roles(detected: Detected) -> list[list[str]]:
     def examples(name: str) -> str:
         return ", ".join(text.replace("\n", " ")[:40] for text in profiles[name].examples[:2])
 
-    users = [("user", name) for name in mapping.user] or [("user", "")]
     found = []
-    for role, name in (*users, *(("item", name) for name in mapping.item)):
-        found.append([role, name or "– (the folder of the file)", examples(name) if name else ""])
+    for role, names in (("user", mapping.user or ("",)), ("item", mapping.item)):
+        for place, name in enumerate(names):
+            is_ = "otherwise" if place else role
+            found.append([is_, name or "– (the folder of the file)", examples(name) if name else ""])
     if mapping.time and mapping.time_format is not None:
         zone = "" if mapping.time_format.has_zone or mapping.zone == "UTC" else f", {mapping.zone}"
         first = profiles[mapping.time].examples[0]
@@ -137,6 +138,9 @@ def show_report(output: Output, prepared: Prepared, folder: Path) -> None:
         output.line(f"  {user!r} has more than a fifth of all interactions: is it a test account?", "yellow")
     output.line(f"  The files and schemas are in {folder}/", "dim")
     output.line()
+    if report.lacks:
+        output.line(f"  Too few to learn from: {'; '.join(report.lacks)}.", "yellow")
+        return
     rows: Sequence[Sequence[str | Text]] = [
         [
             Text("yes", "green") if not one.reason else Text("no", "yellow"),

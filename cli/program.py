@@ -38,7 +38,9 @@ def wait(describe, member, **arn):
         time.sleep(1)
 
 
-# 1. A role that may read the bucket with the files
+# 1. A bucket for the files, and a role that may read it
+if BUCKET not in [one["Name"] for one in s3.list_buckets()["Buckets"]]:
+    s3.create_bucket(Bucket=BUCKET{location})
 trust = {{
     "Effect": "Allow",
     "Principal": {{"Service": "personalize.amazonaws.com"}},
@@ -116,6 +118,7 @@ def write_program(
     asked = [recipe for recipe in recipes if "ranking" not in recipe]
     variables = {"AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": region}
     variables |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    place = {"LocationConstraint": region}
     text = _TEMPLATE.format(
         variables=variables,
         name=path.name,
@@ -125,6 +128,7 @@ def write_program(
         item=item,
         role="TastemakerImport-Personalize",
         bucket=at.bucket,
+        location="" if region == "us-east-1" else f", CreateBucketConfiguration={place}",
         kinds=[RECORDS[one] for one in dataset_types],
     )
     path.write_text(text, encoding="utf-8")

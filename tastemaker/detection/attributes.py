@@ -314,6 +314,12 @@ def list_separator(examples: Sequence[str], one: Profile) -> str:
     return ""
 
 
+def _is_noun_of_items(one: Attribute) -> bool:
+    """Whether a column is called what items are, as `Product` beside `SKU`, and has no IDs."""
+    is_plain = one.reader == TEXT and not one.field.textual
+    return is_plain and len(tokens(one.column)) == 1 and score(ITEM, one.column) == 9
+
+
 def _choose_names(found: Attributes) -> None:
     """Mark the column that names items, and keep one free text: a schema may have one of each."""
     items = found.items
@@ -328,7 +334,8 @@ def _choose_names(found: Attributes) -> None:
         one for one in named if set(tokens(one.column)) & _NAME_WORDS and "file" not in tokens(one.column)
     ]
     named.sort(key=lambda one: (len(tokens(one.column)) > 2, not score(ITEM, one.column)))
-    named = named or described
+    nouns = [one for one in items if one.field.type == "string" and _is_noun_of_items(one)]
+    named = named or described or nouns
     if named:
         place = items.index(named[0])
         items[place] = replace(named[0], field=replace(named[0].field, item_name=True, categorical=False))

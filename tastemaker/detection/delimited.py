@@ -188,14 +188,18 @@ def open_delimited(
 def _title_lines(text: str, separator: str, width: int) -> int:
     """The lines before a table that have half of its cells at most: the title and the date of a report.
 
-    A cell of the header may have several lines, so rows are looked at.
+    A cell of the header may have several lines, so rows are looked at. Spreadsheets pad titles to the width
+    of the table. Rows may have empty cells at their end, too, so padded titles are left out only if a header
+    follows.
     """
-    skipped = 0
+    skipped, padded = 0, False
     reader = _reader(text, separator)
     with suppress(csv.Error):
         for row in islice(reader, MAX_TITLE_LINES):
-            if len(row) > width // 2 and row:
-                return skipped
+            is_wide, is_header = len(row) > width // 2, any(map(is_known_name, row))
+            if is_wide and (is_header or any(cell.strip() for cell in row[width // 2 :])):
+                return skipped if is_header or not padded else 0
+            padded = padded or is_wide
             skipped = reader.line_num
     return 0
 

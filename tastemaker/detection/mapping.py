@@ -16,7 +16,7 @@ from tastemaker.detection.exports import Export, plain, recognize
 from tastemaker.detection.inputs import DetectionError
 from tastemaker.detection.naming import EVENT, ITEM, ROLES, TIME, USER, VALUE, score, tokens, words
 from tastemaker.detection.numbers import POINT
-from tastemaker.detection.profiles import Profile, filled_cells
+from tastemaker.detection.profiles import Profile, filled_cells, present
 from tastemaker.detection.times import DAYS, PATTERNS, UNITS, TimeFormat
 
 MAX_EVENT_TYPES = 100
@@ -39,6 +39,14 @@ _PAID = words(
     "price amount total revenue unitprice preis prix precio betrag paid quantity qty einzelpreis stueckpreis "
     "gesamtpreis verkaufspreis menge umsatz cantidad quantite prezzo importe montant"
 )
+_ORDER_NUMBERS = words(
+    "bestellnr bestellnummer bestellid auftragsnr auftragsnummer rechnungsnr rechnungsnummer belegnr "
+    "belegnummer"
+)
+_VISITOR = words("session cookie device visitor visitant anonymous guest browser distinct")
+"""Words in the names of columns that tell visitors apart who have not logged in."""
+MIN_FALLBACK = 0.5
+"""The share of the rows without a user that a column with visitors must fill."""
 NOUNS = {USER: "the user", ITEM: "the item", TIME: "the time", EVENT: "the type of event", VALUE: "the value"}
 
 
@@ -122,10 +130,10 @@ def find_roles(
         if len(ranked) > 1 and _score(role, ranked[0], profiles) - _score(role, ranked[1], profiles) < CLOSE:
             others[role] = tuple(ranked[1:4])
     fall_back(chosen, columns, profiles, sample, single_user)
+    chosen[USER] += () if overrides.columns.get(USER) else _visitors(chosen, columns, profiles, sample)
     if not chosen[ITEM] or (not chosen[USER] and not single_user):
         raise _missing(ITEM if not chosen[ITEM] else USER, columns)
-    time = chosen[TIME][0] if chosen[TIME] else ""
-    value = chosen[VALUE][0] if chosen[VALUE] else ""
+    time, event, value = (next(iter(chosen[role]), "") for role in (TIME, EVENT, VALUE))
     found = ColumnMapping(
         user=chosen[USER],
         item=chosen[ITEM],
@@ -133,7 +141,7 @@ def find_roles(
         time_format=_time_format(time, profiles, overrides),
         zone=overrides.zone,
         clock=_clock(time, columns, profiles),
-        event=chosen[EVENT][0] if chosen[EVENT] else "",
+        event=event,
         event_name=overrides.event or (export.event if export else ""),
         value=value,
         value_sign=(profiles[value].decimal_sign or POINT) if value else POINT,
@@ -248,6 +256,25 @@ def _ranked(
     return sorted(good, key=lambda name: -scores[name])
 
 
+def _visitors(
+    chosen: Mapping[str, tuple[str, ...]],
+    columns: Sequence[str],
+    profiles: Mapping[str, Profile],
+    sample: pa.Table,
+) -> tuple[str, ...]:
+    """The column that says who acted where that of the user is empty: a session, or a visitor."""
+    if len(chosen[USER]) != 1:
+        return ()
+    empty = pc.is_null(present(sample.column(chosen[USER][0]).combine_chunks()))
+    rows = pc.sum(empty).as_py() or 0
+    taken = {name for names in chosen.values() for name in names}
+    for name in _ranked(USER, columns, profiles, taken) if rows else ():
+        filled = pc.is_valid(present(sample.column(name).combine_chunks()))
+        if set(tokens(name)) & _VISITOR and pc.sum(pc.and_(empty, filled)).as_py() >= MIN_FALLBACK * rows:
+            return (name,)
+    return ()
+
+
 def _score(role: str, name: str, profiles: Mapping[str, Profile]) -> float:
     """How well a column fits a role, by its name and its values."""
     found, one = score(role, name), profiles[name]
@@ -329,7 +356,8 @@ def _order(export: Export | None, columns: Sequence[str], profiles: Mapping[str,
         parts = tokens(name)
         of_order = parts and parts[0] in ("order", "invoice", "transaction", "basket", "receipt")
         is_id = parts and parts[-1] in ("id", "number", "no", "nr", "order", "invoice", "key", "num")
-        if of_order and is_id and len(parts) <= 2 and name in profiles:
+        is_compound = "".join(parts) in _ORDER_NUMBERS  # in German
+        if ((of_order and is_id and len(parts) <= 2) or is_compound) and name in profiles:
             return name if profiles[name].unique < 0.999 else ""
     return ""
 

@@ -77,7 +77,7 @@ _NOUNS: Mapping[str, Set[str]] = {
     VALUE: words(
         "rating score stars star overall value weight grade vote strength preference quantity qty "
         "plays playcount listens hours playtime duration msplayed watchtime amount count bewertung "
-        "note valoracion menge anzahl puntuacion confidence relevance"
+        "note valoracion menge anzahl puntuacion confidence relevance progress completion"
     ),
 }
 _WEAK: Mapping[str, Mapping[str, float]] = {
@@ -115,6 +115,9 @@ _NOT_TIMES = words(
     "spent played_ms limit count"
 )
 """Words in the names of columns whose times are not those of events."""
+_PERCENT = words("percent percentage pct")
+_CONSUMED = words("progress completion completed complete watched viewed played listened read scroll")
+"""With one of _PERCENT: how much of an item a user took in."""
 _DURATIONS = words("ms msplayed spent duration minutes hours length runtime playtime")
 _LATER = words("received sent updated modified processed last delivered loaded inserted imported")
 
@@ -200,6 +203,8 @@ def _labelled(role: str, parts: tuple[str, ...]) -> float:
     if parts[-1] in nouns:
         return _worth(role, parts[-1]) - 1.0
     if role == VALUE and parts[0] in nouns and parts[-1] in ("value", "score", "given", "stars"):
+        return 8.0
+    if role == VALUE and set(parts) & _PERCENT and set(parts) & _CONSUMED:
         return 8.0
     if role == VALUE and parts == ("ms", "played"):
         return 8.0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 
 from cli.__main__ import run
@@ -54,7 +55,12 @@ def test_names_of_items_are_shown_with_a_list(
     assert " No. " in capsys.readouterr().out
 
 
-def test_program_that_is_written_does_the_same(tried: dict, folder: Path, endpoint: str) -> None:
+def test_program_that_is_written_does_the_same_also_in_a_service_that_has_nothing(
+    tried: dict, folder: Path, endpoint: str
+) -> None:
+    bucket = boto3.resource("s3", endpoint_url=endpoint).Bucket("tastemaker-data")
+    bucket.objects.delete()
+    bucket.delete()
     done = subprocess.run(
         [sys.executable, str(folder / "out" / "program.py")],
         env={**os.environ, "AWS_ENDPOINT_URL": endpoint},

@@ -54,6 +54,7 @@ def test_too_few_data_are_refused_with_what_is_missing(bare: Command, tmp_path: 
     result = bare("try", str(path), "--yes", "--out", str(tmp_path / "out"))
     assert result.code == 2
     assert "1,000 interactions are needed, and there are 90" in result.err
+    assert result.out.count("1,000 interactions are needed") == 1 and "can learn" not in result.out
 
 
 @pytest.mark.parametrize(

@@ -279,3 +279,75 @@ def test_short_descriptions_are_free_text(tmp_path: Path) -> None:
     text = table("user,item,name,description,ts", row)
     found = {one.column: one.field.textual for one in of(tmp_path, text).mapping.item_attributes}
     assert found == {"name": False, "description": True}
+
+
+def test_product_beside_a_sku_names_the_items(tmp_path: Path) -> None:
+    text = table("customer,sku,product,ts", "c{user},S{item},Thing {item},{stamp}")
+    (name,) = of(tmp_path, text).mapping.item_attributes
+    assert (name.column, name.field.item_name, name.field.categorical) == ("product", True, False)
+
+
+def test_title_that_a_spreadsheet_padded_is_skipped(tmp_path: Path) -> None:
+    padded = "Sales of March;;;;;\nCreated: 1.4.;;;;;\n;;;;;\n"
+    rows = table("day;customer;sku;product;price;notes", "{stamp};c{user};S{item};Thing {item};4;")
+    found = of(tmp_path, padded + rows)
+    assert (found.mapping.user, found.mapping.item, found.mapping.time) == (("customer",), ("sku",), "day")
+    assert found.interactions.tables[0].shape.endswith("without the first 3 lines")
+
+
+@pytest.mark.parametrize("header", ["", "user,item,,,,"])
+def test_rows_with_empty_cells_at_their_end_are_no_titles(header: str, tmp_path: Path) -> None:
+    rows = table(header, "u{user},i{item},,,,", 3) + table("", "u{user},i{item},{stamp},4,5,6")
+    shape = of(tmp_path, rows).interactions.tables[0].shape
+    assert "without the first" not in shape and shape.endswith("no header") == (not header)
+
+
+def test_session_is_the_user_where_nobody_has_logged_in(tmp_path: Path) -> None:
+    lines = [
+        {"uid": f"u{n % 30}" if n % 2 else None, "article": f"a{n % 40}", "ts": 1_700_000_000_000 + n}
+        | {"sessionId": f"s{n // 4}", "author": f"Author {n % 9}"}
+        for n in range(300)
+    ]
+    found = of(tmp_path, "\n".join(map(json.dumps, lines)), "clicks.jsonl").mapping
+    assert found.user == ("uid", "sessionId")
+    given = of(tmp_path, "\n".join(map(json.dumps, lines)), "clicks.jsonl", columns={"user": "uid"}).mapping
+    assert given.user == ("uid",)
+
+
+def test_column_that_is_empty_where_the_user_is_does_not_replace_the_user(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{f'u{n % 30},s{n}' if n % 2 else ','},i{n % 40},{1_700_000_000 + n}\n" for n in range(300)
+    )
+    assert of(tmp_path, f"user,session,item,ts\n{rows}").mapping.user == ("user",)
+
+
+def test_author_is_no_visitor(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{f'u{n % 30}' if n % 2 else ''},w{n % 9},i{n % 40},{1_700_000_000 + n}\n" for n in range(300)
+    )
+    assert of(tmp_path, f"user,author,item,ts\n{rows}").mapping.user == ("user",)
+
+
+@pytest.mark.parametrize("name", ["progress_percent", "percentWatched", "completion", "progress"])
+def test_how_much_of_an_item_was_watched_is_the_value(name: str, tmp_path: Path) -> None:
+    rows = "".join(f"u{n % 30},i{n % 40},{1_700_000_000 + n},{n * 7 % 101}\n" for n in range(300))
+    found = of(tmp_path, f"user,item,ts,{name}\n{rows}").mapping
+    assert (found.value, found.context) == (name, ())
+
+
+def test_discount_in_percent_is_no_value(tmp_path: Path) -> None:
+    rows = "".join(f"u{n % 30},i{n % 40},{1_700_000_000 + n},{n * 7 % 20}\n" for n in range(300))
+    assert of(tmp_path, f"user,item,ts,discount_percent\n{rows}").mapping.value == ""
+
+
+@pytest.mark.parametrize("name", ["Bestellnr.", "Bestell-Nr", "Rechnungsnummer", "order_id"])
+def test_order_is_found_in_german_and_gives_later_rows_its_customer(name: str, tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n // 2};{f'K{n // 2 % 30};05.01.2024' if n % 2 == 0 else ';'};A{n * 7 % 40}\n" for n in range(300)
+    )
+    found = of(tmp_path, f"{name};Kunde;Datum;Artikel\n{rows}")
+    assert found.mapping.order == name
+    assert [one.why for one in found.left_out if one.column == name] == ["it names an order"]
+    (orders,) = found.interactions.tables
+    cells = [cell for batch in orders.batches() for cell in batch.column("Kunde").to_pylist()]
+    assert cells[:4] == ["K0", "K0", "K1", "K1"]
