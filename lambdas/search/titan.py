@@ -50,8 +50,7 @@ class TitanEncoder:
             found = np.asarray(json.loads(answer["body"].read()).get("embedding") or (), np.float32)
         except (ClientError, BotoCoreError, ValueError) as error:
             raise UnavailableError(
-                f"{self._model} on Amazon Bedrock did not encode the query: {error}. Use a text query, or "
-                "ask for access to the model in the Bedrock console."
+                f"{self._model} on Amazon Bedrock did not encode the query: {error}. Use a text query."
             ) from None
         if found.shape != (self._width,):
             raise UnavailableError(f"{self._model} answered with {found.size} numbers, not {self._width}.")

@@ -307,7 +307,7 @@ def _bedrock(
         return
     region = request.credential[1] if request.credential else account.region
     geography, _, rest = model.partition(".")
-    if geography not in ("us", "eu", "apac", "global"):
+    if geography not in ("us", "us-gov", "eu", "apac", "jp", "au", "global"):
         yield Permission(action, f"arn:{account.partition}:bedrock:{region}::foundation-model/{model}")
         return
     # A call through an inference profile needs the profile, and the model in each region of the profile.

@@ -15,8 +15,11 @@ from dataclasses import asdict, dataclass, fields
 NO_MODEL = ""
 """The name that stands for templates."""
 
-GEOGRAPHIES = ("", "us", "eu", "apac", "global")
-"""Where an inference profile may run a model; empty for the region of the call."""
+GEOGRAPHIES = ("", "us", "us-gov", "eu", "apac", "jp", "au", "global")
+"""Where an inference profile may run a model; empty for the region of the call.
+
+https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_aws-bedrock-alpha.CrossRegionInferenceProfileRegion.html
+"""
 
 
 @dataclass(frozen=True)

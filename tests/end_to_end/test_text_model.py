@@ -133,4 +133,4 @@ def test_batch_job_has_messages_of_the_model(
 def test_model_without_access_is_named_and_templates_write(bedrock: Any, push: Any) -> None:
     bedrock("deny")
     found = push(4)
-    assert found["source"] == "template" and "Ask for access" in found["problems"][0]
+    assert found["source"] == "template" and "aws-marketplace:Subscribe" in found["problems"][0]

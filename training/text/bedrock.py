@@ -28,12 +28,10 @@ BYTES_PER_TOKEN = 4
 USD_PER_MILLION_TOKENS = 0.02
 """The price reported for us-east-1. Only the log's estimate uses it."""
 
-GRANT = (
-    "Ask for access to the model in the Bedrock console of that region (Model access), or take "
-    "training.textModel out of the stage; then start the version again."
-)
+# Amazon's own models need no access: https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html
 ADVICE = {
-    "AccessDeniedException": GRANT,
+    "AccessDeniedException": "Look for a policy of the organization that denies bedrock:InvokeModel in that "
+    "region, or take training.textModel out of the stage; then start the version again.",
     "ResourceNotFoundException": "The region may not have the model: set training.textModelRegion to one "
     "that has it.",
     "ValidationException": "The region may not have the model: set training.textModelRegion to one that "

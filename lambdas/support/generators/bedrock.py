@@ -38,8 +38,11 @@ TRANSIENT = {
     "ServiceUnavailableException",
 }
 REFUSALS = {"content_filtered", "guardrail_intervened", "malformed_model_output", "malformed_tool_use"}
+# The first call of another provider's model subscribes the account, which a function may not do.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html
 ADVICE = {
-    "AccessDeniedException": "Ask for access to the model in the Bedrock console of that region.",
+    "AccessDeniedException": "If it is another provider's model, call it once in the playground of the "
+    "Bedrock console, as somebody with aws-marketplace:Subscribe. Else a policy denies it.",
     "ResourceNotFoundException": "Set generation.region to a region that has the model.",
     "ValidationException": "Set generation.region to a region that has the model, or generation.geography if "
     "the region offers it through an inference profile only.",

@@ -51,5 +51,5 @@ def test_refusal_and_wrong_answer_are_said() -> None:
     with pytest.raises(UnavailableError, match="3 numbers, not 2"):
         TitanEncoder(bedrock, "m", 2).encode("x")
     bedrock.error = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "InvokeModel")
-    with pytest.raises(UnavailableError, match="access to the model"):
+    with pytest.raises(UnavailableError, match="Use a text query"):
         TitanEncoder(bedrock, "m", 3).encode("x")

@@ -79,7 +79,7 @@ def test_throttled_calls_are_repeated(hosted: InvokeModel) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "advice"),
     [
-        (403, "AccessDeniedException", "Model access"),
+        (403, "AccessDeniedException", "policy of the organization"),
         (400, "ValidationException", "training.textModelRegion"),
         (404, "ResourceNotFoundException", "training.textModelRegion"),
         (400, "ServiceQuotaExceededException", "Start the version again"),
@@ -106,7 +106,7 @@ def test_job_uses_the_text_model_of_the_stage(
     command += ["--model-dir", str(tmp_path / "model"), "--checkpoints", str(tmp_path / "checkpoints")]
     hosted.allowed = 0
     assert program.main(command) == 1
-    assert "Ask for access to the model" in (tmp_path / "output/failure").read_text()
+    assert "Look for a policy of the organization" in (tmp_path / "output/failure").read_text()
     assert not (tmp_path / "model/bundle.json").exists()
     hosted.allowed = 10**9
     assert program.main(command) == 0

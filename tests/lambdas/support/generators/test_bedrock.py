@@ -104,7 +104,7 @@ def test_answer_without_text_is_a_refusal(generator: Generator, stub: Stubber) -
         ("ServiceUnavailableException", TimedOut, ""),
         ("InternalServerException", TimedOut, ""),
         ("ModelNotReadyException", TimedOut, ""),
-        ("AccessDeniedException", Unavailable, "Ask for access"),
+        ("AccessDeniedException", Unavailable, "aws-marketplace:Subscribe"),
         ("ResourceNotFoundException", Unavailable, "generation.region"),
         ("ValidationException", Unavailable, "generation.geography"),
     ],
