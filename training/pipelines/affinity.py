@@ -4,7 +4,7 @@ The split is the service's: the newest fifth of each user's events is the truth.
 value of an attribute. The answer is the most likely 1 % of users.
 
 In that split every user comes back. How fast events lose weight by the calendar is therefore chosen on
-another one, after the metrics: the newest tenth of all events is the truth.
+another one, after the metrics: the newest tenth of all events is the truth, of users who come back.
 """
 
 from __future__ import annotations
@@ -51,10 +51,11 @@ Repeats of 10 leave little more than visits to what is asked for.
 
 DAMPINGS = (0.0, 0.5)
 ACTIVITIES = (0.0, 0.3, 1.0, 2.0)
-FADING_LIVES = (4.0, 1.0, 0.25)
+FADING_LIVES = (4.0, 1.0)
 """The half-lives by the calendar that are tried.
 
-They are in lengths of the time that holds the newest tenth of all events.
+They are in lengths of the time that holds the newest tenth of all events. With shorter ones a segment is who
+was there a moment ago, whatever is asked for.
 """
 
 QUESTIONS = 500
@@ -117,7 +118,11 @@ class AffinityPipeline(Pipeline):
         return Fitted(AffinityModel, metadata, {"activity": active}, rows={"toward": self._toward(prepared)})
 
     def tune(self, prepared: Prepared) -> None:
-        """Choose how fast the past fades and what a repeat is worth, on the newest fifth of this data."""
+        """Choose how fast the past fades and what a repeat is worth, on the newest fifth of this data.
+
+        Of what chance explains, items take the settings with the most distinct users. Attributes are so few
+        and wide that chance explains much, so they take those with the least weight of activity.
+        """
         tried = [
             Settings(half_life, repeat, damping, activity, had)
             for half_life, (repeat, had), damping, activity in product(
@@ -125,20 +130,22 @@ class AffinityPipeline(Pipeline):
             )
         ]
         older, truth = split(prepared)
-        each = self._shares_found(older, truth, tried)
+        each, distinct = self.shares_found(older, truth, tried)
         if len(each):
-            chosen = least(each, [one.activity for one in tried], errors=1.0)
+            activities = [one.activity for one in tried]
+            chosen = least(each, activities if self.attributes else (-distinct).tolist(), errors=1.0)
             self.settings = tried[chosen]
             log(
                 f"affinity: {self.settings}, share of events found {each.mean(0)[chosen]:.4f} "
-                f"(at most {each.mean(0).max():.4f}) on {len(each)} questions of validation data"
+                f"(at most {each.mean(0).max():.4f}), {distinct[chosen]:,} users in segments, "
+                f"on {len(each)} questions of validation data"
             )
 
     def tune_fading(self, prepared: Prepared) -> None:
         """Choose how fast events lose weight by the calendar, on the newest tenth of all events."""
         older, truth, days = split_by_time(prepared)
         fadings = [0.0, *(1 / (life * days) for life in FADING_LIVES)]
-        each = self._shares_found(older, truth, [replace(self.settings, fading=one) for one in fadings])
+        each, _ = self.shares_found(older, truth, [replace(self.settings, fading=one) for one in fadings])
         if len(each):
             chosen = least(each, [float(one > 0) for one in fadings], errors=2.0)
             self.settings = replace(self.settings, fading=fadings[chosen])
@@ -147,16 +154,19 @@ class AffinityPipeline(Pipeline):
                 f"{each.mean(0)[chosen]:.4f} ({each.mean(0)[0]:.4f} without) in the newest {days:.1f} days"
             )
 
-    def _shares_found(
+    def shares_found(
         self, older: Prepared, truth: Sequences, tried: Sequence[Settings]
-    ) -> NDArray[np.float64]:
-        """The share of events that each of these settings finds: float64[questions, settings]."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The share of events that each of these settings finds: float64[questions, settings].
+
+        Also how many users are in any segment: int64[settings].
+        """
         users = len(older.users)
         asked = int(np.clip(TUNING_SCORES // max(users, 1), *TUNING_QUESTIONS))
         questions = list(self.questions(older, truth, asked))
-        each = np.zeros((len(questions), len(tried)))
+        each, distinct = np.zeros((len(questions), len(tried))), np.zeros(len(tried), np.int64)
         if not questions:
-            return each
+            return each, distinct
         toward, most = self._toward(older), TUNING_SIZE * segment_size(users)
 
         def decay(place: int) -> tuple[float, float]:
@@ -164,16 +174,18 @@ class AffinityPipeline(Pipeline):
 
         for (half_life, fading), group in groupby(range(len(tried)), decay):
             crowd, places = Crowd(older.histories, older.trained, half_life, fading), list(group)
-            active = activity(older, fading)
+            active, covered = activity(older, fading), np.zeros((len(places), users), bool)
             for number, question in enumerate(questions):
                 self.stop.check()
                 items, possible = question.items, question.most_events(most)
                 column = toward.sum(np.flatnonzero(items), np.ones(int(items.sum())))
                 sums = crowd.sums(column), crowd.sums(items.astype(np.float32)), crowd.having(items)
-                for place in places:
+                for row, place in zip(covered, places, strict=True):
                     found = top_k(crowd.scores(*sums, active, tried[place]), most)
                     each[number, place] = question.events_of(found) / possible
-        return each
+                    row[found] = True
+            distinct[places] = np.count_nonzero(covered, axis=1)
+        return each, distinct
 
     def measure(self, prepared: Prepared, stop: StopSignal) -> Measured:
         """The metrics of the users found, against the users who had an event with the item."""
@@ -240,9 +252,9 @@ class AffinityPipeline(Pipeline):
 def least(each: NDArray[np.float64], weights: Sequence[float], errors: float) -> int:
     """Of the settings within some standard errors of the best, those of the least weight; of these the best.
 
-    `each` is what they find: float64[questions, settings]. `weights` are of what is used no more than needed:
-    the most active users have events with most items, so they are seldom wrong, but they are the same for
-    every question.
+    `each` is what they find: float64[questions, settings]. `weights` say how alike the segments are: the
+    most active users have events with most items, so they are seldom wrong, but they are the same for every
+    question.
     """
     reached = each.mean(0)
     enough = np.flatnonzero(within_chance(each, int(np.argmax(reached)), errors)).tolist()
@@ -273,14 +285,17 @@ def split(prepared: Prepared) -> tuple[Prepared, Sequences]:
 def split_by_time(prepared: Prepared) -> tuple[Prepared, Sequences, float]:
     """The data without the newest tenth of all events, that tenth, and how many days it spans, at least one.
 
-    Of that tenth only the users remain who have older events, because nobody else can be found.
+    Of that tenth only the users remain who came back: their older events had ended a day before. Nobody knows
+    new users, and who is in the middle of a visit needs no segment.
     """
     sequences = prepared.sequences
     cut = np.quantile(sequences.times, 1 - SOON_SHARE, method="lower")
-    older = sequences.keep(sequences.times < cut)
-    known = (sequences.times >= cut) & (older.lengths > 0)[sequences.owners()]
+    older, newer = sequences.keep(sequences.times < cut), sequences.keep(sequences.times >= cut)
+    back = (older.lengths > 0) & (newer.lengths > 0)
+    away = newer.times[newer.offsets[:-1][back]] - older.times[older.offsets[1:][back] - 1]
+    back[back] = away >= DAY
     days = max(float(prepared.latest - cut) / DAY, 1.0)
-    return _only(prepared, older), sequences.keep(known), days
+    return _only(prepared, older), newer.keep(back[newer.owners()]), days
 
 
 def _only(prepared: Prepared, sequences: Sequences) -> Prepared:

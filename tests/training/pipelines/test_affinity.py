@@ -66,6 +66,17 @@ def test_events_lose_weight_by_the_calendar() -> None:
     assert (gone.mass > 0).all() and gone.mass[0] < 1e-9
 
 
+def test_only_who_comes_back_after_a_day_counts_by_the_calendar(shop: Prepared) -> None:
+    hours = [[0, 10, 11], [0, 12], [0, 1, 47], [47], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]]
+    offsets, times = np.concatenate([[0], np.cumsum([len(one) for one in hours])]), np.concatenate(hours)
+    items, types = np.zeros(len(times), np.int32), np.zeros(len(times), np.int16)
+    ones, none = np.ones(len(times), np.float32), np.zeros((len(times), 0), np.int32)
+    sequences = Sequences(offsets, items, times * 3600, types, ones, none)
+    older, truth, _ = affinity.split_by_time(replace(shop, sequences=sequences))
+    assert truth.lengths.tolist() == [0, 0, 1, 0, 0]  # others are new or in the middle of a visit
+    assert older.sequences.lengths.tolist() == [3, 1, 2, 0, 11]
+
+
 def test_activity_counts_no_more_than_needed_within_chance() -> None:
     active = np.repeat([1.0, 0.0], [120, 280])  # what 400 questions find
     different, useless = active.copy(), active.copy()
@@ -161,6 +172,15 @@ def segments_of_topics(data: Prepared) -> tuple[affinity.AffinityPipeline, list[
     with fitted_model(recipe.fit(data), data, config, with_histories=True) as model:
         of_topic = np.arange(len(data.items)) % TOPICS
         return recipe, [top_k(model.users_for_attributes(of_topic == one), 20) for one in range(TOPICS)]
+
+
+def test_segments_of_items_have_the_most_distinct_users_within_chance(shop: Prepared) -> None:
+    data, _ = visitors(shop, stay=WEEKS)
+    pipeline = affinity.AffinityPipeline(Config(recipe="aws-item-affinity", datasets={}), None, StopSignal())
+    pipeline.tune(data)
+    older, truth = affinity.split(data)
+    _, (distinct,) = pipeline.shares_found(older, truth, [pipeline.settings])
+    assert distinct > 70  # with the least weight of activity, 61
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
