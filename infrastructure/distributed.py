@@ -29,8 +29,10 @@ RELEASE = "emr-7.13.0"
 PYTHON = "/usr/bin/python3.11"
 IDLE_MINUTES = 5
 # A worker has 4 cores and 30 GB, of which jobs use 28: a third for the JVM, the rest for Python processes.
-WORKER = {"cores": "4", "memory": "9g", "memoryOverhead": "19g"}
+WORKER_CORES = 4
+WORKER = {"cores": str(WORKER_CORES), "memory": "9g", "memoryOverhead": "19g"}
 DISK_GB = 200  # per worker, for shuffled rows
+FIRST_EXECUTORS = 3  # EMR's default
 
 
 class Distributed(Construct):
@@ -112,6 +114,7 @@ class Distributed(Construct):
                             **{f"spark.executor.{name}": value for name, value in WORKER.items()},
                             **{f"spark.driver.{name}": value for name, value in WORKER.items()},
                             "spark.emr-serverless.executor.disk": f"{DISK_GB}g",
+                            **executors(self._stage.distributed.maximum_cores),
                             "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
                             **_environment("spark.emr-serverless.driverEnv", stack.region),
                             **_environment("spark.executorEnv", stack.region),
@@ -173,6 +176,20 @@ class Distributed(Construct):
 
 def _parameters(values: dict[str, str]) -> str:
     return " ".join(f"--conf {name}={value}" for name, value in values.items())
+
+
+def executors(cores: int) -> dict[str, str]:
+    """How many executors a job has. It would want more than the application may have, and fail.
+
+    https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-troubleshoot.html
+    """
+    most = cores // WORKER_CORES - 1  # the driver is a worker, too
+    first = str(min(FIRST_EXECUTORS, most))
+    return {
+        "spark.executor.instances": first,
+        "spark.dynamicAllocation.initialExecutors": first,
+        "spark.dynamicAllocation.maxExecutors": str(most),
+    }
 
 
 def _environment(prefix: str, region: str) -> dict[str, str]:

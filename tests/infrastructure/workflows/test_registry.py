@@ -10,6 +10,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from infrastructure.distributed import executors
 from infrastructure.training import ENTRYPOINT
 from tests.infrastructure.conftest import definitions_of
 
@@ -210,6 +211,30 @@ def test_training_job_takes_its_values_from_the_plan(definitions: Definitions) -
     assert 60 <= budget <= job["StoppingCondition"]["MaxRuntimeInSeconds"] * 2 / 3
     several = job["ResourceConfig"]["InstanceCount"] > 1
     assert job.get("EnableInterContainerTrafficEncryption", False) == several
+
+
+def test_spark_job_wants_no_more_workers_than_its_application_may_have(assembly) -> None:
+    """Beyond it a job fails.
+
+    https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-troubleshoot.html
+    """
+    (application,) = assembly.templates["prod"].of_type("AWS::EMRServerless::Application").values()
+    job = definitions_of(assembly.templates["prod"])["import"]["States"]["Import data on Spark"]
+    submitted = job["Parameters"]["JobDriver"]["SparkSubmit"]["SparkSubmitParameters"]
+    conf = dict(one.split("=", 1) for one in submitted.removeprefix("--conf ").split(" --conf "))
+    most = int(conf["spark.dynamicAllocation.maxExecutors"])
+    cores = int(conf["spark.driver.cores"]) + most * int(conf["spark.executor.cores"])
+    assert application["MaximumCapacity"]["Cpu"] == f"{cores} vCPU"
+    assert (
+        int(conf["spark.dynamicAllocation.initialExecutors"]) == int(conf["spark.executor.instances"]) <= most
+    )
+
+
+@pytest.mark.parametrize(("cores", "most", "first"), [(8, "1", "1"), (15, "2", "2"), (200, "49", "3")])
+def test_spark_job_of_few_cores_begins_with_fewer_executors(cores: int, most: str, first: str) -> None:
+    found = executors(cores)
+    assert found["spark.dynamicAllocation.maxExecutors"] == most
+    assert found["spark.dynamicAllocation.initialExecutors"] == first
 
 
 def test_training_waits_for_its_quota_and_fails_at_once_if_it_is_too_low(definitions: Definitions) -> None:
