@@ -147,7 +147,8 @@ def _show(
         listed += [one["itemId"] for each in explained for one in each.get("because", []) if "itemId" in one]
         group = group_of_campaign(connection, request["campaignArn"])
         item_names = found_in_index(connection, group, list(dict.fromkeys(listed)))
-    output.heading(title)
+    by = request.get("campaignArn") or request["recommenderArn"]
+    output.heading(f"{title}, by {by.rpartition('/')[-1]}")
     _table(output, items, shown if "metadataColumns" in request else [], item_names)
     _explanations(output, explained, item_names)
     if answer.get("source"):
@@ -221,7 +222,7 @@ def rank(
         answer.pop("ResponseMetadata", None)
         output.json(answer)
         return
-    output.heading(f"In the order of {user}")
+    output.heading(f"In the order of {user}, by {chosen.rpartition('/')[-1]}")
     columns = list(item_names.columns) if "metadataColumns" in request else []
     _table(output, answer["personalizedRanking"], columns, item_names)
 

@@ -151,6 +151,8 @@ def show_existing(output: Output, found: list[dict[str, Any]]) -> None:
     """Print what exists, and then what programs need: the ARNs of endpoints and filters, and tracking IDs."""
     rows = [[one["id"], one["name"], state(one["status"] or "")] for one in found]
     output.table(["declared", "name", "status"], rows)
+    if any((one["status"] or "").endswith(("PENDING", "IN_PROGRESS")) for one in found):
+        output.note("What is pending goes on in the service. The same command with --wait waits for it.")
     used = [one for one in found if one["id"].partition(".")[0] in FOR_PROGRAMS]
     if used:
         output.heading("For your program")

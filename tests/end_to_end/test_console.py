@@ -451,6 +451,9 @@ def test_pages_fit_narrow_screens_in_dark_colors_and_work_by_keyboard(
         browser.open(f"/_console/groups/{own.name}{page}")
         assert tab.evaluate("document.documentElement.scrollWidth") <= 360, page
         assert findings(tab, "color-contrast") == [], page
+    warning = '<ul class="warnings"><li>normalized_discounted_cumulative_gain_at_25 is low</li></ul>'
+    tab.evaluate("text => document.querySelector('main').insertAdjacentHTML('beforeend', text)", warning)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360, "a warning with a metric"
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.textContent") == "Skip to content"
     tab.keyboard.press("Enter")

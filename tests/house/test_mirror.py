@@ -151,7 +151,6 @@ COVERED = {
     "tastemaker/declaration/file/order.py": "tests/tastemaker/declaration/file/test_reading.py",
     "tastemaker/declaration/file/sections.py": "tests/tastemaker/declaration/file/test_reading.py",
     "cli/declarations/options.py": "tests/cli/commands/test_declare.py",
-    "cli/declarations/output.py": "tests/cli/commands/test_declare.py",
     "cli/declarations/performing.py": "tests/cli/commands/test_declare.py",
     "cli/declarations/service.py": "tests/cli/commands/test_declare.py",
     "tastemaker/declaration/outcomes.py": "tests/tastemaker/declaration/test_lifecycle.py",

@@ -17,6 +17,7 @@ def test_recommend_asks_the_only_campaign_and_shows_places_and_scores(
     (operation, asked) = service.asked[-1]
     assert operation == "GetRecommendations" and asked["userId"] == "ann" and asked["numResults"] == 2
     assert asked["context"] == {"DEVICE": "phone"} and ":campaign/" in asked["campaignArn"]
+    assert f"Recommended for ann, by {asked['campaignArn'].partition('/')[2]}" in result.out
     assert [line.split() for line in result.out.splitlines()[2:]] == [
         ["item", "score"],
         ["1", "i1", "0.5000"],
