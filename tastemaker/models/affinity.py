@@ -18,6 +18,15 @@ from tastemaker.models.parts import standardized
 from tastemaker.models.sparse import SparseRows, sums_of_runs
 
 DAY = 86_400
+NEWEST_SHARE = 0.99
+"""Days are counted back from the time by which this share of all events had happened.
+
+Otherwise one wrong time in the future would make all other events old.
+"""
+
+TIMES_SAMPLED = 1_000_000
+"""About how many events this time is read from."""
+
 MIN_EXPONENT = np.float32(-100)
 """The lowest weight of an event, as a power of two: above 0, because sums are divided by a user's weights."""
 
@@ -30,7 +39,7 @@ class Settings:
     any number of them adds, in standard deviations of affinity: negative where nobody takes an item twice.
     `damping`, from 0 to 1, moves from the sum over a history to its mean. `activity` is the weight of how
     active a user is, relative to affinity with the weight 1. `fading` is how often the weight of an event is
-    halved for each day before the newest event of all.
+    halved for each of its `days_ago`.
     """
 
     half_life: float = 20.0
@@ -39,6 +48,15 @@ class Settings:
     activity: float = 1.0
     had: float = 0.0
     fading: float = 0.0
+
+
+def days_ago(times: NDArray[np.int64]) -> NDArray[np.float32]:
+    """How many days each event lies before the newest ones, which have 0: float32[events]."""
+    if not len(times):
+        return np.zeros(0, np.float32)
+    sample = times[:: max(len(times) // TIMES_SAMPLED, 1)]
+    newest = np.quantile(sample, NEWEST_SHARE, method="higher")
+    return np.maximum(newest - times, 0).astype(np.float32) / np.float32(DAY)
 
 
 class Crowd:
@@ -56,10 +74,8 @@ class Crowd:
         ages = np.repeat(ends.astype(np.int32), lengths)  # in place: there may be a hundred million events
         ages -= np.arange(1, len(ages) + 1, dtype=np.int32)
         self.weights = np.multiply(ages, np.float32(-1 / half_life), dtype=np.float32)
-        if fading and len(ages):
-            times = histories.timestamps[keep]
-            times -= times.max()
-            self.weights += np.multiply(times, np.float32(fading / DAY), dtype=np.float32)
+        if fading:
+            self.weights -= np.float32(fading) * days_ago(histories.timestamps[keep])
         np.maximum(self.weights, MIN_EXPONENT, out=self.weights)
         np.exp2(self.weights, out=self.weights)
         self.active = np.flatnonzero(lengths)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.columns import CATEGORICAL
-from tastemaker.models.affinity import DAY, AffinityModel, Crowd, Settings
+from tastemaker.models.affinity import DAY, AffinityModel, Crowd, Settings, days_ago
 from tastemaker.models.bundle import Histories
 from tastemaker.models.sparse import SparseRows, sums_of_runs
 from tastemaker.models.topk import top_k
@@ -264,13 +264,12 @@ def least(each: NDArray[np.float64], weights: Sequence[float], errors: float) ->
 def activity(prepared: Prepared, fading: float = 0.0) -> NDArray[np.float32]:
     """The logarithm of each user's trained events, plus one: float32[users].
 
-    Events are halved `fading` times for each day before the newest event of all.
+    Events are halved `fading` times for each of their `days_ago`.
     """
     sequences = prepared.sequences
     counts = sequences.lengths.astype(np.float64)
     if fading:
-        days = (prepared.latest - sequences.times) / DAY
-        counts = sums_of_runs(np.exp2(-fading * days), sequences.lengths)
+        counts = sums_of_runs(np.exp2(-fading * days_ago(sequences.times)), sequences.lengths)
     return np.log1p(counts).astype(np.float32)
 
 
@@ -294,7 +293,7 @@ def split_by_time(prepared: Prepared) -> tuple[Prepared, Sequences, float]:
     back = (older.lengths > 0) & (newer.lengths > 0)
     away = newer.times[newer.offsets[:-1][back]] - older.times[older.offsets[1:][back] - 1]
     back[back] = away >= DAY
-    days = max(float(prepared.latest - cut) / DAY, 1.0)
+    days = max(float(days_ago(newer.times).max(initial=0.0)), 1.0)
     return _only(prepared, older), newer.keep(back[newer.owners()]), days
 
 

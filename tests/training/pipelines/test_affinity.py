@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tastemaker.columns import CATEGORICAL, Column, Columns
 from tastemaker.ids import Ids
 from tastemaker.models import Bundle, load
-from tastemaker.models.affinity import DAY, Crowd, Settings
+from tastemaker.models.affinity import DAY, Crowd, Settings, days_ago
 from tastemaker.models.bundle import Histories
 from tastemaker.models.topk import top_k
 from training.config import Config
@@ -64,6 +64,12 @@ def test_events_lose_weight_by_the_calendar() -> None:
     assert crowd.mass.tolist() == pytest.approx([2**-1.5, 1.5])
     gone = Crowd(histories, np.array([True, True]), half_life=1e9, fading=1e6)
     assert (gone.mass > 0).all() and gone.mass[0] < 1e-9
+
+
+def test_wrong_time_in_the_future_makes_no_other_event_old() -> None:
+    times = np.append(np.arange(299) * DAY, 100 * 365 * DAY)
+    assert days_ago(times)[[0, -2, -1]].tolist() == [297.0, 0.0, 0.0]
+    assert len(days_ago(times[:0])) == 0
 
 
 def test_only_who_comes_back_after_a_day_counts_by_the_calendar(shop: Prepared) -> None:
