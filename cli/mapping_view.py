@@ -63,8 +63,8 @@ def _roles(detected: Detected) -> list[list[str]]:
     found = []
     for role, names in (("user", mapping.user or ("",)), ("item", mapping.item)):
         for place, name in enumerate(names):
-            is_ = "otherwise" if place else role
-            found.append([is_, name or "– (the folder of the file)", examples(name) if name else ""])
+            label = "otherwise" if place else role
+            found.append([label, name or "– (the folder of the file)", examples(name) if name else ""])
     if mapping.time and mapping.time_format is not None:
         zone = "" if mapping.time_format.has_zone or mapping.zone == "UTC" else f", {mapping.zone}"
         first = profiles[mapping.time].examples[0]

@@ -190,13 +190,13 @@ def _title_lines(text: str, separator: str, width: int) -> int:
 
     A cell of the header may have several lines, so rows are looked at. Spreadsheets pad titles to the width
     of the table. Rows may have empty cells at their end, too, so padded titles are left out only if a header
-    follows.
+    with two names that are known follows.
     """
     skipped, padded = 0, False
     reader = _reader(text, separator)
     with suppress(csv.Error):
         for row in islice(reader, MAX_TITLE_LINES):
-            is_wide, is_header = len(row) > width // 2, any(map(is_known_name, row))
+            is_wide, is_header = len(row) > width // 2, sum(map(is_known_name, row)) >= 1 + padded
             if is_wide and (is_header or any(cell.strip() for cell in row[width // 2 :])):
                 return skipped if is_header or not padded else 0
             padded = padded or is_wide

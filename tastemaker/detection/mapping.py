@@ -16,8 +16,9 @@ from tastemaker.detection.exports import Export, plain, recognize
 from tastemaker.detection.inputs import DetectionError
 from tastemaker.detection.naming import EVENT, ITEM, ROLES, TIME, USER, VALUE, score, tokens, words
 from tastemaker.detection.numbers import POINT
-from tastemaker.detection.profiles import Profile, filled_cells, present
+from tastemaker.detection.profiles import Profile, filled_cells
 from tastemaker.detection.times import DAYS, PATTERNS, UNITS, TimeFormat
+from tastemaker.detection.visitors import visitor_column
 
 MAX_EVENT_TYPES = 100
 MIN_FILLED = 0.05
@@ -43,10 +44,6 @@ _ORDER_NUMBERS = words(
     "bestellnr bestellnummer bestellid auftragsnr auftragsnummer rechnungsnr rechnungsnummer belegnr "
     "belegnummer"
 )
-_VISITOR = words("session cookie device visitor visitant anonymous guest browser distinct")
-"""Words in the names of columns that tell visitors apart who have not logged in."""
-MIN_FALLBACK = 0.5
-"""The share of the rows without a user that a column with visitors must fill."""
 NOUNS = {USER: "the user", ITEM: "the item", TIME: "the time", EVENT: "the type of event", VALUE: "the value"}
 
 
@@ -262,17 +259,12 @@ def _visitors(
     profiles: Mapping[str, Profile],
     sample: pa.Table,
 ) -> tuple[str, ...]:
-    """The column that says who acted where that of the user is empty: a session, or a visitor."""
+    """The column that says who acted where that of the user is empty, if there is one."""
     if len(chosen[USER]) != 1:
         return ()
-    empty = pc.is_null(present(sample.column(chosen[USER][0]).combine_chunks()))
-    rows = pc.sum(empty).as_py() or 0
     taken = {name for names in chosen.values() for name in names}
-    for name in _ranked(USER, columns, profiles, taken) if rows else ():
-        filled = pc.is_valid(present(sample.column(name).combine_chunks()))
-        if set(tokens(name)) & _VISITOR and pc.sum(pc.and_(empty, filled)).as_py() >= MIN_FALLBACK * rows:
-            return (name,)
-    return ()
+    other = visitor_column(chosen[USER][0], _ranked(USER, columns, profiles, taken), sample)
+    return (other,) if other else ()
 
 
 def _score(role: str, name: str, profiles: Mapping[str, Profile]) -> float:

@@ -52,11 +52,14 @@ class Settings:
 
 def days_ago(times: NDArray[np.int64]) -> NDArray[np.float32]:
     """How many days each event lies before the newest ones, which have 0: float32[events]."""
-    if not len(times):
-        return np.zeros(0, np.float32)
-    sample = times[:: max(len(times) // TIMES_SAMPLED, 1)]
-    newest = np.quantile(sample, NEWEST_SHARE, method="higher")
-    return np.maximum(newest - times, 0).astype(np.float32) / np.float32(DAY)
+    days = np.zeros(len(times), np.float32)
+    if len(times):
+        sample = times[:: max(len(times) // TIMES_SAMPLED, 1)]
+        newest = np.quantile(sample, NEWEST_SHARE, method="higher").astype(np.int64)
+        np.subtract(newest, times, out=days, casting="unsafe")  # in place: there may be a hundred million
+        np.maximum(days, np.float32(0), out=days)
+        days /= np.float32(DAY)
+    return days
 
 
 class Crowd:
@@ -75,7 +78,9 @@ class Crowd:
         ages -= np.arange(1, len(ages) + 1, dtype=np.int32)
         self.weights = np.multiply(ages, np.float32(-1 / half_life), dtype=np.float32)
         if fading:
-            self.weights -= np.float32(fading) * days_ago(histories.timestamps[keep])
+            days = days_ago(histories.timestamps)[keep]
+            days *= np.float32(fading)
+            self.weights -= days
         np.maximum(self.weights, MIN_EXPONENT, out=self.weights)
         np.exp2(self.weights, out=self.weights)
         self.active = np.flatnonzero(lengths)

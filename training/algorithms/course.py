@@ -17,8 +17,8 @@ MIN_GAIN = 0.01
 MIN_GAIN_OF_SMALL_DATA = 0.05
 """The same for data that ask for many passes because they are small.
 
-A first model of them is ready soon, and long histories gain less than this from more passes. Short ones gain
-more (`docs/models.md`, "Short histories of small data").
+A first model of them is ready soon, and long histories gain less than this from more passes. Short ones may
+gain more (`docs/models.md`, "Short histories of small data").
 """
 
 SLOWING = 0.7

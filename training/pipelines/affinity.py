@@ -58,6 +58,9 @@ They are in lengths of the time that holds the newest tenth of all events. With 
 was there a moment ago, whatever is asked for.
 """
 
+MIN_QUESTIONS = 5
+"""With fewer questions, nothing tells chance apart, and the calendar does not count."""
+
 QUESTIONS = 500
 TUNING_QUESTIONS = (50, 300)
 """The fewest and the most questions that settings are chosen on."""
@@ -146,7 +149,7 @@ class AffinityPipeline(Pipeline):
         older, truth, days = split_by_time(prepared)
         fadings = [0.0, *(1 / (life * days) for life in FADING_LIVES)]
         each, _ = self.shares_found(older, truth, [replace(self.settings, fading=one) for one in fadings])
-        if len(each):
+        if len(each) >= MIN_QUESTIONS:
             chosen = least(each, [float(one > 0) for one in fadings], errors=2.0)
             self.settings = replace(self.settings, fading=fadings[chosen])
             log(
@@ -293,7 +296,7 @@ def split_by_time(prepared: Prepared) -> tuple[Prepared, Sequences, float]:
     back = (older.lengths > 0) & (newer.lengths > 0)
     away = newer.times[newer.offsets[:-1][back]] - older.times[older.offsets[1:][back] - 1]
     back[back] = away >= DAY
-    days = max(float(days_ago(newer.times).max(initial=0.0)), 1.0)
+    days = max(float(days_ago(sequences.times)[sequences.times >= cut].max(initial=0.0)), 1.0)
     return _only(prepared, older), newer.keep(back[newer.owners()]), days
 
 

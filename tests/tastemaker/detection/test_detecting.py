@@ -295,6 +295,13 @@ def test_title_that_a_spreadsheet_padded_is_skipped(tmp_path: Path) -> None:
     assert found.interactions.tables[0].shape.endswith("without the first 3 lines")
 
 
+def test_known_word_in_a_row_makes_no_header_of_it(tmp_path: Path) -> None:
+    events = "".join(f"u{n},i{n},{name},,,\n" for n, name in enumerate(["click", "buy", "like", "rating"]))
+    found = of(tmp_path, events + table("", "u{user},i{item},{stamp},,,"))
+    assert found.interactions.tables[0].shape.endswith("no header")
+    assert found.mapping.user == ("column 1",)
+
+
 @pytest.mark.parametrize("header", ["", "user,item,,,,"])
 def test_rows_with_empty_cells_at_their_end_are_no_titles(header: str, tmp_path: Path) -> None:
     rows = table(header, "u{user},i{item},,,,", 3) + table("", "u{user},i{item},{stamp},4,5,6")
@@ -319,6 +326,23 @@ def test_column_that_is_empty_where_the_user_is_does_not_replace_the_user(tmp_pa
         f"{f'u{n % 30},s{n}' if n % 2 else ','},i{n % 40},{1_700_000_000 + n}\n" for n in range(300)
     )
     assert of(tmp_path, f"user,session,item,ts\n{rows}").mapping.user == ("user",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("device", lambda n: ("mobile", "desktop", "tablet")[n % 3]),
+        ("session_number", lambda n: n),
+        ("session", lambda n: n % 5 + 1),
+        ("guest_name", lambda n: f"Guest {n}"),
+        ("session_id", lambda n: n // 4),  # numbers that users have as well
+    ],
+)
+def test_column_about_visitors_is_no_visitor(name: str, value, tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n % 30 if n % 2 else ''},{value(n)},i{n % 40},{1_700_000_000 + n}\n" for n in range(300)
+    )
+    assert of(tmp_path, f"user_id,{name},item,ts\n{rows}").mapping.user == ("user_id",)
 
 
 def test_author_is_no_visitor(tmp_path: Path) -> None:

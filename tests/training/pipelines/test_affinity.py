@@ -83,6 +83,32 @@ def test_only_who_comes_back_after_a_day_counts_by_the_calendar(shop: Prepared) 
     assert older.sequences.lengths.tolist() == [3, 1, 2, 0, 11]
 
 
+def test_some_wrong_times_change_no_length_of_the_newest_tenth(shop: Prepared) -> None:
+    users, events = 50, 20
+    times = np.sort(np.random.default_rng(0).integers(0, 100 * DAY, (users, events)), axis=1).ravel()
+    wrong = times.copy()
+    wrong[[19, 119, 219, 319, 419]] = 100 * 365 * DAY  # the newest events of five users
+    items, types = np.zeros(len(times), np.int32), np.zeros(len(times), np.int16)
+    ones, none = np.ones(len(times), np.float32), np.zeros((len(times), 0), np.int32)
+    offsets = np.arange(users + 1) * events
+    lengths = [
+        affinity.split_by_time(replace(shop, sequences=Sequences(offsets, items, given, types, ones, none)))[
+            2
+        ]
+        for given in (times, wrong)
+    ]
+    assert lengths[1] == pytest.approx(lengths[0], rel=0.2)
+
+
+def test_calendar_does_not_count_where_few_questions_ask(shop: Prepared, monkeypatch) -> None:
+    pipeline = affinity.AffinityPipeline(Config(recipe="aws-item-affinity", datasets={}), None, StopSignal())
+    for questions, chosen in ((affinity.MIN_QUESTIONS - 1, False), (affinity.MIN_QUESTIONS, True)):
+        found = np.tile([0.5, 0.9, 0.5], (questions, 1)), np.zeros(3, np.int64)
+        monkeypatch.setattr(pipeline, "shares_found", lambda *_, found=found: found)
+        pipeline.tune_fading(shop)
+        assert (pipeline.settings.fading > 0) == chosen
+
+
 def test_activity_counts_no_more_than_needed_within_chance() -> None:
     active = np.repeat([1.0, 0.0], [120, 280])  # what 400 questions find
     different, useless = active.copy(), active.copy()
