@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from deployment.preflight.finding import Account, Finding, Status
@@ -23,48 +24,70 @@ SPARK_QUOTA = "Max concurrent vCPUs per account"
 CONSOLE = "https://{region}.console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _TrainingNeed:
+    """What the stage needs of a quota of SageMaker: instances, or seconds. `setting` asks for it."""
+
+    check: str
+    quota: str
+    amount: int
+    setting: str
+    always: bool = True
+
+
 def training_instances(account: Account) -> list[Finding]:
     """The quotas of the stage's training instance, and of a long training, looked up by their names.
 
     A spot training needs the spot quota. The quota on demand is a warning then: it serves if spot is off.
     """
     settings = account.template.stage.training
-    on_demand, spot = (
-        f"{settings.instance_type} for {usage}" for usage in ("training job usage", "spot training job usage")
-    )
-    count, seconds = settings.instance_count, settings.max_runtime_minutes * 60
-    names = {on_demand: (count, not settings.spot), spot: (count, settings.spot)}
-    if seconds > DEFAULT_LONGEST_SECONDS:
-        names[LONGEST_TRAINING] = seconds, True
-    found = _by_name(account, "sagemaker", set(names))
-    return [
-        _training_quota(account, name, found.get(name), count, needed=needed)
-        for name, (count, needed) in names.items()
+    needs = [
+        _TrainingNeed(
+            check="training instances",
+            quota=f"{settings.instance_type} for {usage}",
+            amount=settings.instance_count,
+            setting="training.instanceType",
+            always=always,
+        )
+        for usage, always in (
+            ("training job usage", not settings.spot),
+            ("spot training job usage", settings.spot),
+        )
     ]
+    seconds = settings.max_runtime_minutes * 60
+    if seconds > DEFAULT_LONGEST_SECONDS:
+        needs.append(
+            _TrainingNeed(
+                check="training run time",
+                quota=LONGEST_TRAINING,
+                amount=seconds,
+                setting="training.maxRuntimeMinutes",
+            )
+        )
+    found = _by_name(account, "sagemaker", {need.quota for need in needs})
+    return [_training_quota(account, need, found.get(need.quota)) for need in needs]
 
 
-def _training_quota(
-    account: Account, name: str, quota: dict[str, Any] | None, count: int, *, needed: bool
-) -> Finding:
-    short: Status = "missing" if needed else "warning"
-    if quota is None:
+def _training_quota(account: Account, need: _TrainingNeed, found: dict[str, Any] | None) -> Finding:
+    short: Status = "missing" if need.always else "warning"
+    if found is None:
         return Finding(
-            "training instances",
+            need.check,
             "unknown",
-            f"Service Quotas lists no quota named {name!r}",
-            "Check the instance type in cdk.json, and look the quota up in the console.",
+            f"Service Quotas lists no quota named {need.quota!r}",
+            f"Check {need.setting} in cdk.json, and look the quota up in the console.",
             CONSOLE.format(region=account.region, service="sagemaker", code="").removesuffix("/"),
         )
-    if quota["Value"] < count:
+    if found["Value"] < need.amount:
         return Finding(
-            "training instances",
+            need.check,
             short,
-            f"{name}: {quota['Value']:.0f}, and the stage needs {count}",
-            f"Request {count} or more; AWS usually answers within a day or two."
-            + ("" if needed else " Only trainings without spot capacity need it."),
-            CONSOLE.format(region=account.region, service="sagemaker", code=quota["QuotaCode"]),
+            f"{need.quota}: {found['Value']:.0f}, and the stage needs {need.amount}",
+            f"Request {need.amount} or more; AWS usually answers within a day or two."
+            + ("" if need.always else " Only trainings without spot capacity need it."),
+            CONSOLE.format(region=account.region, service="sagemaker", code=found["QuotaCode"]),
         )
-    return Finding("training instances", "ok", f"{name}: {quota['Value']:.0f}")
+    return Finding(need.check, "ok", f"{need.quota}: {found['Value']:.0f}")
 
 
 def spark_cores(account: Account) -> list[Finding]:

@@ -65,6 +65,16 @@ def test_training_beyond_five_days_needs_the_quota_of_its_run_time(make, stubbed
         assert by_name.get(quotas.LONGEST_TRAINING, (None,))[0] == status
 
 
+def test_finding_about_the_run_time_is_not_about_instances(make, stubbed) -> None:
+    answer = {"Quotas": [quota(ON_DEMAND, 1), quota(SPOT, 1)]}
+    client = stubbed("service-quotas", (LIST, answer, PAGE), (DEFAULTS, {"Quotas": []}, PAGE))
+    account = make({"training": {"maxRuntimeMinutes": 9_000}}, stubs={"service-quotas": client})
+    *instances, run_time = quotas.training_instances(account)
+    assert {one.check for one in instances} == {"training instances"}
+    assert (run_time.check, run_time.status) == ("training run time", "unknown")
+    assert "training.maxRuntimeMinutes" in run_time.remedy
+
+
 def test_spark_needs_the_cores_that_the_stage_lets_it_ask_for(make, stubbed) -> None:
     """A new account has 16.
 
