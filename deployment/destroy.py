@@ -120,9 +120,10 @@ def _is_protected(cloudformation: Any, stack_name: str) -> bool:
 def destroy(stage: Stage, cloudformation: Any, s3: Any, cdk: CdkDestroy, console: Console) -> int:
     """Remove the stack of a stage, and its data if the stage does not keep it. Returns the exit code.
 
-    Raises CommandError if the stage or its stack is protected, or if the stack cannot be read.
+    Raises CommandError if the stack is protected or cannot be read. The stage's setting does not count: a
+    deployment has applied it to the stack, and a stack whose creation failed is unprotected by hand.
     """
-    if stage.termination_protection or _is_protected(cloudformation, stage.stack_name):
+    if _is_protected(cloudformation, stage.stack_name):
         raise CommandError(
             f"The stack {stage.stack_name} is protected.",
             "Set terminationProtection to false in cdk.json, deploy, and run it again. A stack whose "

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from deployment.command import CommandError, Console
 from deployment.destroy import destroy, leftovers
-from infrastructure.stage import load
+from infrastructure.stage import Stage, load
 
 TEMPLATE = {
     "Resources": {
@@ -109,14 +109,20 @@ def test_stage_that_keeps_its_data_loses_no_object(account: Account) -> None:
     assert account.versions() == 4
 
 
-def test_protected_stage_is_not_removed(account: Account) -> None:
+def test_stack_that_was_unprotected_by_hand_is_removed_without_its_data(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One whose creation failed cannot be deployed, so that the setting in `cdk.json` stays."""
     account.fill()
-    with pytest.raises(CommandError, match="protected"):
-        remove(account, load("prod"))
-    assert account.versions() == 4 and account.runs == 0
+    stage = replace(load("prod"), name="dev")
+    assert stage.termination_protection
+    assert remove(account, stage, lambda: 0) == 0
+    assert account.versions() == 4
+    assert f"kept: {account.bucket}" in "".join(capsys.readouterr())
 
 
-def test_protected_stack_loses_no_object_whatever_cdk_json_says(account: Account) -> None:
+@pytest.mark.parametrize("stage", [load("dev"), replace(load("prod"), name="dev")], ids=["dev", "prod"])
+def test_protected_stack_loses_no_object_whatever_cdk_json_says(account: Account, stage: Stage) -> None:
     """`cdk destroy` would fail after the buckets were emptied.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
@@ -127,7 +133,7 @@ def test_protected_stack_loses_no_object_whatever_cdk_json_says(account: Account
         answer = {"Stacks": [{**protected, "EnableTerminationProtection": True}]}
         stub.add_response("describe_stacks", answer, {"StackName": account.stack_name})
         with pytest.raises(CommandError, match="protected") as refused:
-            remove(account, load("dev"))
+            remove(account, stage)
     assert f"--no-enable-termination-protection --stack-name {account.stack_name}" in refused.value.remedy
     assert account.versions() == 4 and account.runs == 0
 
