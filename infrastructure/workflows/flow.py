@@ -125,8 +125,8 @@ class Workflow(Construct):
 
         The list is in `area` of a dataset group, at the key that the JSON path `list_key` points to. Each
         element has a child execution. The results must be small, a number for example, and the list at most
-        tens of thousands of elements long: together the results are the output of one state, which has at
-        most 256 KB, also if `result_path` discards them (aws-cdk issue 24799).
+        20,000 elements long: together the results are the output of one state, which has at most 262,144
+        bytes, also if `result_path` discards them (aws-cdk issue 24799).
         """
         allow_distributed_map(self.role, self._machine_name, lists=lake.objects(patterns(area)[0]))
         state = distributed_map(

@@ -60,6 +60,8 @@ class DataDeletion:
     def run(self, action: str, plan: DataDeletionPlan, item: Task | None) -> Any:
         """One step. What it raises is the failure reason, which is stored in the job's folder."""
         plan = resolved(self.lake, plan)
+        if item is not None and "tasks" in item:
+            return sum(self.run(action, plan, task) for task in item["tasks"])
         try:
             match action:
                 case "plan":
@@ -114,8 +116,6 @@ class DataDeletion:
         The number of its rows is stored before they are deleted, because a repeated call finds fewer rows or
         none, and would report that number.
         """
-        if "tasks" in task:
-            return sum(self._delete_once(plan, one) for one in task["tasks"])
         key = DeletionFolder(plan["folder"]).count(_task_name(task))
         before = next((int(self.lake.read(found)) for found, _ in self.lake.objects(key)), 0)
 

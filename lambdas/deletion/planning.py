@@ -5,7 +5,6 @@ import replaced, or that were stopped, still exist.
 """
 
 import json
-import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, NotRequired, TypedDict
 
@@ -18,9 +17,9 @@ from tastemaker.contracts.plans import DataDeletionPlan
 from tastemaker.contracts.streamed_event import event_columns
 
 USERS_PER_TASK = 20_000
-MAX_ELEMENTS = 10_000
+MAX_ELEMENTS = 20_000
 """Elements of the list of tasks. Step Functions counts the results of all of them as the output of one state,
-which has at most 256 KB, also if it discards them.
+which has at most 256 KB, also if it discards them. 262,144 bytes are 13 for each: 12 digits and a comma.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, aws-cdk issue 24799
 """
@@ -81,14 +80,18 @@ def plan_tasks(lake: LakeBucket, plan: DataDeletionPlan, users: Sequence[str]) -
 
 
 def bundled(tasks: Sequence[Task]) -> list[Task]:
-    """The tasks as at most `MAX_ELEMENTS` elements: more tasks are put together, each as many."""
-    size = math.ceil(len(tasks) / MAX_ELEMENTS)
-    if size <= 1:
+    """The tasks as at most `MAX_ELEMENTS` elements: if there are more, each element has several files.
+
+    Tasks of the same dataset come to different elements. A task that may need most of a call's time stays an
+    element of its own: 20,000 users in the tables, or all old versions of a folder.
+    """
+    if len(tasks) <= MAX_ELEMENTS:
         return list(tasks)
-    return [
-        {"what": "several", "tasks": list(tasks[start : start + size])}
-        for start in range(0, len(tasks), size)
-    ]
+    long = [task for task in tasks if task["what"] in ("history", "tables")]
+    short = [task for task in tasks if task["what"] not in ("history", "tables")]
+    count = min(len(short), max(1, MAX_ELEMENTS - len(long)))
+    several: list[Task] = [{"what": "several", "tasks": short[first::count]} for first in range(count)]
+    return several + long
 
 
 def planned_tasks(lake: LakeBucket, plan: DataDeletionPlan) -> Iterator[Task]:

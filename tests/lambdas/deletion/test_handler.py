@@ -184,6 +184,16 @@ def test_element_of_several_tasks_deletes_and_counts_as_they_do_alone(place: Dep
     assert "ann" not in place.known()
 
 
+def test_file_that_fails_among_several_is_named(place: Deployment) -> None:
+    place.job.run("plan", PLAN, {})
+    tasks = json.loads(place.job.lake.read(PLAN["work"]))
+    (lines,) = (task for task in tasks if task["what"] == "lines")
+    place.write(lines["key"], "no JSON")
+    with pytest.raises(json.JSONDecodeError):
+        place.job.run("delete", PLAN, {"what": "several", "tasks": tasks})
+    assert place.job.lake.read(f"{FOLDER}failure.txt").startswith(f"{lines['key']}: JSONDecodeError")
+
+
 @pytest.mark.parametrize("step", ["delete", "count"])
 def test_list_of_users_that_changes_meanwhile_fails_the_deletion(place: Deployment, step: str) -> None:
     """Each task reads the list, and the tables are divided by the numbers of users in it."""
