@@ -83,7 +83,8 @@ class Api(Construct):
             # ignored.
             cors_preflight=http.CorsPreflightOptions(
                 allow_origins=["*"],
-                allow_methods=[http.CorsHttpMethod.POST],
+                # The routes of the search have every method that the others have.
+                allow_methods=[http.CorsHttpMethod[method.name] for method in SEARCH_METHODS],
                 allow_headers=list(REQUEST_HEADERS),
                 expose_headers=list(ANSWER_HEADERS),
                 max_age=Duration.days(1),

@@ -237,7 +237,9 @@ def test_every_route_requires_a_signature(template: Template) -> None:
     ]
 
 
-def test_no_route_that_asks_for_a_signature_serves_the_questions_of_browsers(template: Template) -> None:
+def test_browsers_may_use_all_methods_and_no_route_serves_their_questions(
+    template: Template,
+) -> None:
     """API Gateway answers them itself, unless a route serves OPTIONS, as one for any method does.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
@@ -245,6 +247,8 @@ def test_no_route_that_asks_for_a_signature_serves_the_questions_of_browsers(tem
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
     methods = {route["RouteKey"].split(" ")[0] for route in routes if route["AuthorizationType"] != "NONE"}
     assert not methods & {"ANY", "OPTIONS", "$default"}
+    (api,) = template.of_type("AWS::ApiGatewayV2::Api").values()
+    assert set(api["CorsConfiguration"]["AllowMethods"]) == methods
 
 
 def test_browsers_may_send_every_header_of_an_sdk(template: Template) -> None:

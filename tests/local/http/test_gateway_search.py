@@ -10,6 +10,7 @@ from local.http.gateway import Gateway, Route
 from local.http.messages import Headers, Request
 from local.iam.roles import Identity
 
+METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD")
 ROOT = Identity("arn:aws:iam::123456789012:root", "123456789012")
 
 
@@ -19,9 +20,7 @@ def gateway(events: list[dict[str, Any]]) -> Gateway:
         return Outcome('{"statusCode": 200, "body": "{}"}', False)
 
     routes = [
-        Route(method, path, "search", True)
-        for method in ("GET", "POST")
-        for path in ("/search", "/search/{proxy+}")
+        Route(method, path, "search", True) for method in METHODS for path in ("/search", "/search/{proxy+}")
     ]
     routes.append(Route("ANY", "/search/any/{proxy+}", "search", True))
     return Gateway(
@@ -30,7 +29,7 @@ def gateway(events: list[dict[str, Any]]) -> Gateway:
         account_id="123456789012",
         api_id="local",
         identify=lambda key: ROOT,
-        cors=Cors.of({"AllowOrigins": ["*"], "AllowMethods": ["POST"]}),
+        cors=Cors.of({"AllowOrigins": ["*"], "AllowMethods": list(METHODS)}),
     )
 
 
@@ -78,11 +77,13 @@ def test_question_of_a_browser_is_answered_unless_a_route_for_any_method_serves_
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
     """
     events: list[dict[str, Any]] = []
-    api, asked = gateway(events), preflight("/search/products/_search")
-    assert api.serves(asked)
-    answer = api(asked)
-    assert answer.status == 204
-    assert ("Access-Control-Allow-Methods", "POST") in answer.headers
+    api = gateway(events)
+    for method in METHODS:
+        asked = preflight("/search/products/_search", method)
+        assert api.serves(asked)
+        answer = api(asked)
+        assert answer.status == 204
+        assert ("Access-Control-Allow-Methods", "GET,POST,PUT,DELETE,HEAD") in answer.headers
     assert api(preflight("/search/any/_search")).status == 403
-    assert not api.serves(preflight("/search/products/_search", "PUT"))
+    assert not api.serves(preflight("/search/products/_search", "PATCH"))
     assert events == []
