@@ -19,13 +19,14 @@ _FIELDS: tuple[tuple[int, int, list[str]], ...] = (
     (1, 7, _DAYS),
     (1970, 2199, []),
 )
-_PART = re.compile(r"(\*|\?|\w+)(?:-(\w+))?(?:/(\d+))?")
+_PART = re.compile(r"(?:[*?]|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 
 
 def is_cron_due(expression: str, *, since: float, until: float, timezone: datetime.tzinfo) -> bool:
     """Whether the expression, without `cron(…)`, names a minute that begins in (since, until].
 
-    Raises ValueError for what is not evaluated here: `L`, `W` and `#`.
+    Raises ValueError for what is not evaluated here: `L`, `W`, `#`, values that a field does not have, and
+    ranges that end before they begin.
     """
     texts = expression.split()
     if len(texts) != len(_FIELDS):
@@ -45,17 +46,23 @@ def _parts(moment: int, timezone: datetime.tzinfo) -> tuple[int, ...]:
 
 def _values(text: str, least: int, most: int, names: list[str]) -> set[int]:
     """The values of one field."""
-    found: set[int] = set()
-    for part in text.upper().split(","):
-        match = _PART.fullmatch(part)
-        if match is None:
-            raise ValueError(f"{part} is not evaluated here")
+    return {value for part in text.upper().split(",") for value in _part(part, least, most, names)}
+
+
+def _part(part: str, least: int, most: int, names: list[str]) -> range:
+    match = _PART.fullmatch(part)
+    if match:
         start, end, step = match.groups()
-        first = least if start in "*?" else _number(start, names)
-        last = most if start in "*?" or (step and not end) else _number(end or start, names)
-        found |= set(range(first, last + 1, int(step or 1)))
-    return found
+        first = least if start is None else _number(start, names)
+        last = most if start is None or (step and not end) else _number(end or start, names)
+        every = int(step or 1)
+        if least <= first <= last <= most and every > 0:
+            return range(first, last + 1, every)
+    raise ValueError(f"{part} is not evaluated here")
 
 
 def _number(text: str, names: list[str]) -> int:
-    return names.index(text) + 1 if text in names else int(text)
+    """The number of a value, or one below those of every field."""
+    if text in names:
+        return names.index(text) + 1
+    return int(text) if text.isdecimal() else -1

@@ -36,7 +36,21 @@ def test_expression_is_in_its_time_zone():
     assert is_cron_due("0 12 * * ? *", since=at - 1, until=at, timezone=ZoneInfo("Europe/Berlin"))
 
 
-@pytest.mark.parametrize("expression", ["0 12 L * ? *", "0 12 ? * 2#1 *", "0 12 * *", "0 12 * * ? NEVER"])
-def test_expression_that_is_not_evaluated_is_an_error(expression):
-    with pytest.raises(ValueError):
+@pytest.mark.parametrize(
+    ("expression", "error"),
+    [
+        ("0 12 L * ? *", "L is not evaluated here"),
+        ("0 12 1W * ? *", "1W is not evaluated here"),
+        ("0 12 ? * 2#1 *", "2#1 is not evaluated here"),
+        ("0 12 ? * FRI-MON *", "FRI-MON is not evaluated here"),
+        ("0 12 ? * 0 *", "0 is not evaluated here"),
+        ("99 12 * * ? *", "99 is not evaluated here"),
+        ("0/0 12 * * ? *", "0/0 is not evaluated here"),
+        ("*-5 12 * * ? *", r"\*-5 is not evaluated here"),
+        ("0 12 * * ? NEVER", "NEVER is not evaluated here"),
+        ("0 12 * *", "does not have 6 fields"),
+    ],
+)
+def test_expression_that_is_not_evaluated_is_an_error_that_names_the_part(expression, error):
+    with pytest.raises(ValueError, match=error):
         is_cron_due(expression, since=0, until=60, timezone=UTC)
