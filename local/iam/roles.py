@@ -14,6 +14,7 @@ from local.account import Account
 from local.iam.policy import Context, decide, matches, statements
 
 PERSONALIZE = "personalize.amazonaws.com"
+STEP_FUNCTIONS = "states.amazonaws.com"
 
 
 class AssumeRoleError(Exception):
@@ -118,11 +119,13 @@ class Roles:
         """Whether a service may assume the role for this account.
 
         `source_arn` is the resource for which the service acts, such as a state machine. Without it, a
-        condition on `aws:SourceArn` is not met. A role may also trust the service in this region only, as
-        roles of Step Functions do: `states.us-east-1.amazonaws.com`.
+        condition on `aws:SourceArn` is not met. A role may trust Step Functions in this region only:
+        `states.us-east-1.amazonaws.com`.
         https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
         """
-        names = {service, service.replace(".", f".{self._account.region}.", 1)}
+        names = {service}
+        if service == STEP_FUNCTIONS:
+            names.add(f"states.{self._account.region}.amazonaws.com")
         context = {"aws:sourceaccount": [self._account.id]}
         if source_arn is not None:
             context["aws:sourcearn"] = [source_arn]

@@ -39,12 +39,14 @@ def test_service_assumes_a_role_only_for_trusted_accounts(local):
     assert not local.roles.trusts_service(other, "sagemaker.amazonaws.com")
 
 
-def test_role_may_trust_a_service_in_this_region_only(local):
+def test_role_may_trust_step_functions_in_this_region_only(local):
     here = role(local, {"Service": f"states.{local.account.region}.amazonaws.com"}, {})
     elsewhere = role(local, {"Service": "states.sa-east-1.amazonaws.com"}, {})
     assert local.roles.trusts_service(here, "states.amazonaws.com")
     assert not local.roles.trusts_service(here, "events.amazonaws.com")
     assert not local.roles.trusts_service(elsewhere, "states.amazonaws.com")
+    events = role(local, {"Service": f"events.{local.account.region}.amazonaws.com"}, {})
+    assert not local.roles.trusts_service(events, "events.amazonaws.com")
 
 
 def test_service_assumes_a_role_only_for_trusted_resources(local):
