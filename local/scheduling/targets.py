@@ -1,8 +1,9 @@
 """Deliveries of events to the targets of rules.
 
 As on AWS, deliveries are asynchronous, and one that fails concerns nobody else. The terminal says why it
-failed. A function, queue or topic must let EventBridge in by its own policy. For other targets EventBridge
-takes the role that the target names.
+failed, and the target's dead-letter queue gets the event. No delivery is tried again. A function, queue or
+topic must let EventBridge in by its own policy. For other targets EventBridge takes the role that the
+target names.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 """
 
@@ -19,7 +20,7 @@ from moto.events.models import Rule
 
 from local.account import Account
 from local.iam.resource_policies import ResourcePolicies
-from local.iam.roles import Roles
+from local.iam.roles import AssumeRoleError, Roles
 from local.moto_patches.events import Event, send_by_moto
 from local.scheduling.target_input import found_in, target_input
 from local.terminal import Terminal
@@ -30,6 +31,10 @@ Target = Mapping[str, Any]
 
 class DeliveryError(Exception):
     """A target cannot get an event."""
+
+
+class NotPermittedError(DeliveryError):
+    """EventBridge may not send to a target."""
 
 
 class Targets:
@@ -80,19 +85,43 @@ class Targets:
             self._senders[service](rule, target, event, text)
         except Exception as error:
             self._terminal.warn_once(f"rule {rule.name}: {arn} did not get an event: {error}")
+            self._keep(rule, target, event, error)
+
+    def _keep(self, rule: Rule, target: Target, event: Event, reason: Exception) -> None:
+        """Send an event that its target did not get to the target's dead-letter queue, if it has one.
+
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/rule-dlq.html
+        """
+        queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+        if not queue:
+            return
+        attributes = {
+            "RULE_ARN": rule.arn,
+            "TARGET_ARN": target["Arn"],
+            "ERROR_CODE": _error_code(reason),
+            "ERROR_MESSAGE": str(reason) or repr(reason),
+        }
+        given = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
+        try:
+            self._send_message(rule, queue, json.dumps(event), MessageAttributes=given)
+        except Exception as error:
+            self._terminal.warn_once(f"rule {rule.name}: {queue} did not get a lost event: {error}")
 
     def _to_function(self, rule: Rule, target: Target, event: Event, text: str) -> None:
-        self._require(rule, target, "lambda:InvokeFunction")
+        self._require(rule, target["Arn"], "lambda:InvokeFunction")
         self._invoke(target["Arn"], json.loads(text))
 
     def _to_queue(self, rule: Rule, target: Target, event: Event, text: str) -> None:
-        self._require(rule, target, "sqs:SendMessage")
+        self._send_message(rule, target["Arn"], text, **(target.get("SqsParameters") or {}))
+
+    def _send_message(self, rule: Rule, queue: str, text: str, **more: Any) -> None:
+        self._require(rule, queue, "sqs:SendMessage")
         client = self._account.client("sqs")
-        url = client.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"]
-        client.send_message(QueueUrl=url, MessageBody=text, **(target.get("SqsParameters") or {}))
+        url = client.get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
+        client.send_message(QueueUrl=url, MessageBody=text, **more)
 
     def _to_topic(self, rule: Rule, target: Target, event: Event, text: str) -> None:
-        self._require(rule, target, "sns:Publish")
+        self._require(rule, target["Arn"], "sns:Publish")
         self._account.client("sns").publish(TopicArn=target["Arn"], Message=text)
 
     def _to_state_machine(self, rule: Rule, target: Target, event: Event, text: str) -> None:
@@ -119,14 +148,21 @@ class Targets:
         line = {"timestamp": int(time.time() * 1000), "message": text}
         client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[line])
 
-    def _require(self, rule: Rule, target: Target, action: str) -> None:
-        if not self._policies.allows_service(EVENTBRIDGE, action, target["Arn"], source_arn=rule.arn):
-            raise DeliveryError(f"its policy does not let {EVENTBRIDGE} do {action} for {rule.arn}")
+    def _require(self, rule: Rule, arn: str, action: str) -> None:
+        if not self._policies.allows_service(EVENTBRIDGE, action, arn, source_arn=rule.arn):
+            raise NotPermittedError(f"its policy does not let {EVENTBRIDGE} do {action} for {rule.arn}")
 
     def _client(self, service: str, rule: Rule, target: Target) -> Any:
         """A client with the role that the target names."""
         role = target.get("RoleArn") or rule.role_arn
         if not role:
-            raise DeliveryError("the target names no role (RoleArn)")
+            raise NotPermittedError("the target names no role (RoleArn)")
         credentials = self._roles.assume(role, service=EVENTBRIDGE, session=rule.name, source_arn=rule.arn)
         return self._account.client(service, credentials)
+
+
+def _error_code(error: Exception) -> str:
+    """One of the codes that EventBridge gives to lost events."""
+    if isinstance(error, AssumeRoleError):
+        return "FAILED_TO_ASSUME_ROLE"
+    return "NO_PERMISSIONS" if isinstance(error, NotPermittedError) else "ERROR_FROM_TARGET"

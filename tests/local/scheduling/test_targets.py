@@ -132,6 +132,39 @@ def test_target_that_fails_leaves_the_others_their_event(local, rule, queue):
     assert texts() == ['{"order": 2}']
 
 
+def test_lost_event_is_in_the_dead_letter_queue_of_its_target(local, rule, queue):
+    letters, _ = queue
+    machine = local.account.arn("states", "stateMachine:tiny-greet")
+    nobody = local.account.arn("iam", "role/nobody")
+    lost = {
+        local.account.arn("lambda", "function:missing"): "NO_PERMISSIONS",
+        local.account.arn("batch", "job-queue/none"): "ERROR_FROM_TARGET",
+        machine: "FAILED_TO_ASSUME_ROLE",
+    }
+    targets = [{"Arn": arn, "Input": '"input"', "DeadLetterConfig": letters} for arn in lost]
+    arn = rule(MINE, *({**one, "RoleArn": nobody} for one in targets))
+    event_id = put(local, {"order": 8})
+    client, found = local.client("sqs"), []
+    url = client.get_queue_url(QueueName=letters["Arn"].rpartition(":")[2])["QueueUrl"]
+
+    def receive():
+        found.extend(
+            client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+                "Messages", ()
+            )
+        )
+        return found
+
+    until(receive, lambda messages: len(messages) == len(lost))
+    assert {json.loads(one["Body"])["id"] for one in found} == {event_id}
+    noted = [
+        {name: value["StringValue"] for name, value in one["MessageAttributes"].items()} for one in found
+    ]
+    assert {one["TARGET_ARN"]: one["ERROR_CODE"] for one in noted} == lost
+    assert {one["RULE_ARN"] for one in noted} == {arn}
+    assert "the local run has no such targets" in {one["ERROR_MESSAGE"] for one in noted}
+
+
 def test_disabled_rule_and_rule_with_a_schedule_get_no_event(local, rule, queue):
     target, texts = queue
     rule(MINE, {**target, "Input": '"disabled"'}, State="DISABLED")
