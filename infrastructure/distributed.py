@@ -41,7 +41,8 @@ class Distributed(Construct):
     def __init__(self, scope: Construct, id: str, *, stage: Stage, lake: Lake) -> None:
         super().__init__(scope, id)
         self._stage, self._lake = stage, lake
-        self.hours = stage.distributed.maximum_hours
+        self._run_hours = stage.distributed.maximum_hours
+        self.hours = 2 * self._run_hours  # of a job in the queue and while it runs
         # The application grows with the tasks of a job and shrinks to nothing. This limits its cost.
         cores = stage.distributed.maximum_cores
         self.application = emr.CfnApplication(
@@ -57,6 +58,11 @@ class Distributed(Construct):
             ),
             maximum_capacity=emr.CfnApplication.MaximumAllowedResourcesProperty(
                 cpu=f"{cores} vCPU", memory=f"{cores * 30 // 4} GB", disk=f"{cores * DISK_GB // 4} GB"
+            ),
+            # A job may use the whole application, so others wait, as long as one job may run.
+            # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/applications-concurrency-queuing.html
+            scheduler_configuration=emr.CfnApplication.SchedulerConfigurationProperty(
+                max_concurrent_runs=1, queue_timeout_minutes=self._run_hours * 60
             ),
         )
         self.code = assets.Asset(self, "Code", path=str(build(packages.DISTRIBUTED, bundle=stage.bundle)))
@@ -103,7 +109,7 @@ class Distributed(Construct):
             "ApplicationId": self.application.attr_application_id,
             "ExecutionRoleArn": self.role.role_arn,
             "Name": f"{self._stage.stack_name}-{work}",
-            "ExecutionTimeoutMinutes": self.hours * 60,
+            "ExecutionTimeoutMinutes": self._run_hours * 60,
             "JobDriver": {
                 "SparkSubmit": {
                     "EntryPoint": self.entry.s3_object_url,

@@ -230,6 +230,21 @@ def test_spark_job_wants_no_more_workers_than_its_application_may_have(assembly)
     )
 
 
+def test_spark_jobs_run_one_at_a_time_and_have_time_to_wait_for_another(assembly) -> None:
+    """https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/applications-concurrency-queuing.html."""
+    (application,) = assembly.templates["prod"].of_type("AWS::EMRServerless::Application").values()
+    queue = application["SchedulerConfiguration"]
+    definitions = definitions_of(assembly.templates["prod"])
+    assert queue["MaxConcurrentRuns"] == 1
+    assert 15 <= queue["QueueTimeoutMinutes"] <= 720  # what EMR Serverless accepts
+    for machine, state in (("import", "Import data on Spark"), ("train", "Prepare events on Spark")):
+        job = definitions[machine]["States"][state]
+        run = job["Parameters"]["ExecutionTimeoutMinutes"]
+        assert queue["QueueTimeoutMinutes"] == run
+        assert job["TimeoutSeconds"] > (queue["QueueTimeoutMinutes"] + run) * 60
+        assert definitions[machine]["TimeoutSeconds"] > job["TimeoutSeconds"]
+
+
 @pytest.mark.parametrize(("cores", "most", "first"), [(8, "1", "1"), (15, "2", "2"), (200, "49", "3")])
 def test_spark_job_of_few_cores_begins_with_fewer_executors(cores: int, most: str, first: str) -> None:
     found = executors(cores)
