@@ -18,9 +18,9 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local.account import Account
 from local.moto_patches.events import Event, send_to_bus, service_event
+from local.scheduling.ticking import TICK_SECONDS, Ticking
 from local.terminal import Terminal
 
-_TICK_SECONDS = 0.5
 SOURCE, DETAIL_TYPE = "aws.states", "Step Functions Execution Status Change"
 
 
@@ -48,8 +48,10 @@ def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
     return True
 
 
-class Rules:
+class Rules(Ticking):
     """Checks twice a second which executions have ended, and sends their events."""
+
+    thread_name = "rules"
 
     def __init__(
         self,
@@ -66,31 +68,25 @@ class Rules:
         `told` are ARNs of executions whose events were sent in an earlier run. `listener` gets each execution
         that has ended, after its event has been sent.
         """
+        super().__init__()
         self._listener = listener
         self._rules = list(rules)
         self._account = account
         self._invoke = invoke
         self._terminal = terminal
         self._told = set(told)
-        self._stopped = threading.Event()
 
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="rules", daemon=True).start()
+    def tick(self) -> None:
+        """Send the events of the executions that have ended since the last tick."""
+        try:
+            self._send_ended()
+        except Exception as error:
+            self._terminal.warn_once(f"rules: {error}")
 
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_TICK_SECONDS):
-            try:
-                self._tick()
-            except Exception as error:
-                self._terminal.warn_once(f"rules: {error}")
-
-    def _tick(self) -> None:
+    def _send_ended(self) -> None:
         backend = stepfunctions_parser_backends[self._account.id][self._account.region]
         # moto writes the end's time first and the rest a moment later
-        settled = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=_TICK_SECONDS / 2)
+        settled = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=TICK_SECONDS / 2)
         for machine in list(backend.state_machines):
             for execution in list(machine.executions):
                 ended = execution.stop_date

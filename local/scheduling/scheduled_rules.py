@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
@@ -14,37 +13,28 @@ from moto.events.models import Rule, events_backends
 from local.account import Account
 from local.moto_patches.events import DEFAULT_BUS, Deliver, service_event
 from local.scheduling.schedules import is_due
+from local.scheduling.ticking import Ticking
 from local.terminal import Terminal
 
-_TICK_SECONDS = 0.5
 
-
-class ScheduledRules:
+class ScheduledRules(Ticking):
     """Checks twice a second which rules are due.
 
     A rule with a rate is due for the first time one interval after it was made, changed or enabled.
     """
 
+    thread_name = "scheduled rules"
+
     def __init__(
         self, account: Account, deliver: Deliver, terminal: Terminal, clock: Callable[[], float] = time.time
     ) -> None:
+        super().__init__()
         self._account = account
         self._deliver = deliver
         self._terminal = terminal
         self._clock = clock
         self._since = clock()
         self._starts: dict[tuple[str, str], float] = {}  # by name and expression
-        self._stopped = threading.Event()
-
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="scheduled rules", daemon=True).start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_TICK_SECONDS):
-            self.tick()
 
     def tick(self) -> None:
         """Send the event of every rule that became due since the last tick."""

@@ -12,7 +12,6 @@ import datetime
 import json
 import math
 import re
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -24,9 +23,9 @@ from moto.scheduler.models import Schedule, scheduler_backends
 from local.account import Account
 from local.iam.roles import Roles
 from local.scheduling.cron import is_cron_due
+from local.scheduling.ticking import Ticking
 from local.terminal import Terminal
 
-_TICK_SECONDS = 0.5
 SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"  # a keyword that EventBridge Scheduler replaces
 _RATE = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)")
 _CRON = re.compile(r"cron\((.+)\)")
@@ -70,8 +69,10 @@ def is_due(
     return latest > since and (end is None or latest <= end)
 
 
-class Scheduler:
+class Scheduler(Ticking):
     """Checks twice a second which schedules are due."""
+
+    thread_name = "scheduler"
 
     def __init__(
         self,
@@ -81,23 +82,13 @@ class Scheduler:
         terminal: Terminal,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        super().__init__()
         self._backend = scheduler_backends[account.id][account.region]
         self._account = account
         self._roles = roles
         self._terminal = terminal
         self._clock = clock
         self._since = clock()
-        self._stopped = threading.Event()
-
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="scheduler", daemon=True).start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_TICK_SECONDS):
-            self.tick()
 
     def tick(self) -> None:
         """Fire every schedule that became due since the last tick."""
